@@ -1,0 +1,108 @@
+"""Where a person would write a space between the words of a sentence: plain rules.
+
+They know no language and no spaCy and look at the words alone. Whether a tokenizer can take the
+text apart again depends on the tokenizer: that is checked where one is at hand, in `docs.py`.
+"""
+
+import re
+from collections.abc import Sequence
+
+# Closing punctuation clings to the word before it, opening punctuation to the word after it.
+_CLOSING = {*".,;:!?%)]}…", "..", "...", "....", "!!", "?!", "°C", "°F"}
+_OPENING = {*"([{$£€¥¿¡"}
+_ENGLISH_CLITICS = {"'s", "'re", "'ve", "'ll", "'d", "'m", "n't"}
+# French and Italian elisions, as they stand before the apostrophe.
+# fmt: off
+_ELISIONS = [
+    "c", "d", "j", "l", "m", "n", "s", "t", "qu", "jusqu", "lorsqu", "puisqu", "quoiqu",
+    "quelqu", "presqu", "entr", "un", "dell", "all", "nell", "sull", "dall", "coll", "dov",
+    "cos", "com", "quest", "quell", "sant", "bell", "anch", "tutt", "mezz",
+]
+# fmt: on
+_ELIDED = re.compile(rf"({'|'.join(_ELISIONS)})'", re.IGNORECASE)
+# “ and ‘ open in English and close in German, « and » go both ways: the mark that opened decides.
+_LOW_QUOTES = {"„": "“”", "‚": "‘’"}
+_PAIRED_QUOTES = {"“": "”", "‘": "’", "«": "»", "»": "«", "‹": "›", "›": "‹", "``": "''"}
+_STRAIGHT_QUOTES = {'"', "'"}
+# Scripts that are written without spaces between words.
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff、。「」『』]")
+
+
+def spaces_after(words: Sequence[str]) -> list[bool]:
+    """words (Sequence[str]): The words of one sentence, none of them with white space in it.
+
+    RETURNS (list[bool]): For each word, whether a space follows it; never after the last.
+    """
+    to_left, to_right = _quotation_marks(words)
+    spaces = []
+    for i in range(len(words) - 1):
+        word, following = words[i], words[i + 1]
+        joined = (
+            i in to_right
+            or i + 1 in to_left
+            or word in _OPENING
+            or (following in _CLOSING and not (word[-1] in ".…" and following[0] in ".…"))
+            or following.replace("’", "'").lower() in _ENGLISH_CLITICS
+            or _ELIDED.fullmatch(word.replace("’", "'")) is not None
+            or (word == "#" and following[0].isdigit())
+            or _ties(words, i)
+            or _ties(words, i + 1)
+            or (_UNSPACED.match(word[-1]) is not None and _UNSPACED.match(following) is not None)
+        )
+        spaces.append(not joined)
+    return spaces + [False] * (len(words) > 0)
+
+
+def _ties(words: Sequence[str], i: int) -> bool:
+    """RETURNS (bool): Whether word `i` ties its two neighbours together: `HIV/AIDS`, `2004-07`."""
+    if i == 0 or i + 1 >= len(words):
+        return False
+    left, right = words[i - 1], words[i + 1]
+    if words[i] == "/":
+        return left[-1].isalnum() and right[0].isalnum()
+    if words[i] in ("-", "–"):
+        return left.isdigit() and right.isdigit()
+    return False
+
+
+def _quotation_marks(words: Sequence[str]) -> tuple[set[int], set[int]]:
+    """RETURNS (tuple[set[int], set[int]]): Marks that cling to the word before; to the word after."""
+    to_left: set[int] = set()
+    to_right: set[int] = set()
+    open_marks: list[str] = []  # what would close each open quotation, innermost last
+    for i, word in enumerate(words):
+        if open_marks and word in open_marks[-1].split():
+            open_marks.pop()
+            to_left.add(i)
+        elif word == "'" and _is_possessive(words, i):
+            to_left.add(i)
+        elif word in _LOW_QUOTES:
+            open_marks.append(" ".join(_LOW_QUOTES[word]))
+            to_right.add(i)
+        elif word in _STRAIGHT_QUOTES or word in _PAIRED_QUOTES:
+            closing = word if word in _STRAIGHT_QUOTES else _PAIRED_QUOTES[word]
+            if closing in words[i + 1 :]:
+                open_marks.append(closing)
+                to_right.add(i)
+            elif _opens_alone(words, i):
+                to_right.add(i)
+            else:
+                to_left.add(i)
+        elif word in ("”", "’", "''"):
+            to_left.add(i)
+    return to_left - {0}, to_right
+
+
+def _is_possessive(words: Sequence[str], i: int) -> bool:
+    """RETURNS (bool): Whether the apostrophe at `i` is that of `the workers ' party`."""
+    return i > 0 and words[i - 1][-1].isalpha() and words[i - 1][-1].lower() in "sxz"
+
+
+def _opens_alone(words: Sequence[str], i: int) -> bool:
+    """RETURNS (bool): Whether a mark without a partner opens rather than closes."""
+    if i == 0:
+        return True
+    if i + 1 == len(words):
+        return False
+    # A capital begins what is said, a small letter goes on with who says it.
+    return words[i - 1] in (",", ":") and words[i + 1][0].isupper()

@@ -1,0 +1,125 @@
+"""Train a pipeline with `spacy train`, into an emptied folder that holds one whole run or no model."""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from scripts.cli import UserError, run
+from scripts.meta import training_meta, update_meta
+from scripts.source import read_source
+
+MODELS = ("model-best", "model-last")
+
+
+def train_command(
+    config: Path, out_dir: Path, *, corpus: Path, lang: str, seed: int, gpu: int
+) -> list[str]:
+    """Put the command together.
+
+    config (Path): The training config.
+    out_dir (Path): The run's folder.
+    corpus (Path): The folder with train.spacy and dev.spacy.
+    lang (str): The language's code.
+    seed (int): The seed of everything that is random.
+    gpu (int): The GPU's number, or -1 for the CPU.
+    RETURNS (list[str]): The command and its arguments.
+    """
+    overrides = {
+        "--paths.train": corpus / "train.spacy",
+        "--paths.dev": corpus / "dev.spacy",
+        "--nlp.lang": lang,
+        "--system.seed": seed,
+        # The same log for every config, also for one whose own logger writes no file
+        "--training.logger.@loggers": "spacy.ConsoleLogger.v3",
+        "--training.logger.progress_bar": "eval",
+        "--training.logger.output_file": (out_dir / "log.jsonl").as_posix(),
+    }
+    command = [sys.executable, "-m", "spacy", "train", str(config), "--output", str(out_dir)]
+    command += ["--gpu-id", str(gpu)]
+    return command + [str(part) for option in overrides.items() for part in option]
+
+
+def train(command: list[str], out_dir: Path) -> None:
+    """Run the training; if it fails, no model is left that a later step could take for a whole one.
+
+    command (list[str]): The command.
+    out_dir (Path): The run's folder: emptied first.
+    RAISES UserError: if the training fails.
+    """
+    if out_dir.exists():
+        shutil.rmtree(out_dir)
+    out_dir.mkdir(parents=True)
+    # Small matrices: two threads take longer than one here. Your own setting is respected.
+    environment = {"OMP_NUM_THREADS": "1", **os.environ}
+    whole = False
+    try:
+        code = subprocess.run(command, env=environment).returncode
+        if code != 0:
+            raise UserError(f"the training ended with exit code {code}: see its output above")
+        missing = [name for name in MODELS if not (out_dir / name).is_dir()]
+        if missing:
+            raise UserError(
+                f"the training wrote no {' and no '.join(missing)}: it was not evaluated once. "
+                "Lower [training] eval_frequency in the config, or let it train longer"
+            )
+        whole = True
+    finally:
+        # Also when it is interrupted
+        if not whole:
+            for name in MODELS:
+                shutil.rmtree(out_dir / name, ignore_errors=True)
+
+
+def check_name(name: str, *, lang: str) -> None:
+    """See that a Python package can have this name.
+
+    name (str): The pipeline's name.
+    lang (str): The language's code, which is put before it.
+    RAISES UserError: if it cannot.
+    """
+    if not name.isidentifier() or not name.isascii() or "__" in name or name.strip("_") != name:
+        raise UserError(
+            f"{name!r} cannot be the name of a Python package: "
+            "use letters, digits and single underscores, as in shop_ner"
+        )
+    if name.startswith(f"{lang}_"):
+        raise UserError(
+            f"the name {name!r} has the language in it, which is added for you: "
+            f"give {name.removeprefix(f'{lang}_')!r}"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("config", type=Path, help="a training config")
+    parser.add_argument("out_dir", type=Path, help="the run's folder, emptied first")
+    parser.add_argument("--corpus", type=Path, required=True, help="folder of the .spacy files")
+    parser.add_argument("--lang", default="en", help="the language's code")
+    parser.add_argument("--name", required=True, help="the pipeline's name")
+    parser.add_argument("--version", default="0.1.0", help="the pipeline's version")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--gpu", type=int, default=-1, help="the GPU's number, -1 for the CPU")
+    args = parser.parse_args()
+    check_name(args.name, lang=args.lang)
+    source = read_source(args.corpus / "source.json")
+    command = train_command(
+        args.config, args.out_dir, corpus=args.corpus, lang=args.lang, seed=args.seed, gpu=args.gpu
+    )
+    train(command, args.out_dir)
+    meta = training_meta(
+        source,
+        lang=args.lang,
+        name=args.name,
+        version=args.version,
+        config=args.config.stem,
+        seed=args.seed,
+    )
+    for model in MODELS:
+        update_meta(args.out_dir / model, meta)
+
+
+if __name__ == "__main__":
+    run(main)

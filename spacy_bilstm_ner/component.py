@@ -1,0 +1,316 @@
+"""The trainable pipe `bilstm_ner`: Docs in, entities with confidences out. Knows no torch."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.attrs import IS_SPACE
+from spacy.errors import Errors
+from spacy.language import Language
+from spacy.pipeline import TrainablePipe
+from spacy.tokens import Doc, Span
+from spacy.training import Example, validate_examples, validate_get_examples
+from spacy.vocab import Vocab
+from thinc.api import Config, Model
+from thinc.types import Floats2d
+
+from . import tags
+from .confidence import get_confidence, set_confidences
+from .decoding import NO_SPANS, Spans, decode
+
+DEFAULT_MODEL = Config().from_str(
+    """
+    [model]
+    @architectures = "spacy_bilstm_ner.BiLSTMTagger.v1"
+
+    [model.tok2vec]
+    @architectures = "spacy_bilstm_ner.WordEmbedding.v1"
+    features = ["form", "lower", "prefix3", "suffix2", "suffix3", "shape"]
+    widths = [96, 32, 32, 32, 32, 32]
+    rows = [10000, 5000, 2500, 1000, 2500, 1000]
+    word_dropout = 0.2
+
+    [model.encode]
+    @architectures = "spacy_bilstm_ner.BiLSTMEncoder.v1"
+    hidden_width = 64
+    width = 64
+    input_dropout = null
+    hidden_dropout = null
+    dropout = null
+
+    [model.segment]
+    @misc = "spacy_bilstm_ner.sentence_segments.v1"
+    max_length = 128
+    """
+)["model"]
+
+# How many documents `initialize` shows the model; it needs their form, not their words.
+SAMPLE_SIZE = 10
+
+if not Span.has_extension("confidence"):
+    Span.set_extension("confidence", getter=get_confidence)
+
+
+@Language.factory(
+    "bilstm_ner",
+    assigns=["doc.ents", "token.ent_iob", "token.ent_type", "span._.confidence"],
+    default_config={
+        "model": DEFAULT_MODEL,
+        "threshold": 0.0,
+        "scorer": {"@scorers": "spacy.ner_scorer.v1"},
+    },
+    default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
+)
+def make_bilstm_ner(
+    nlp: Language, name: str, model: Model, threshold: float, scorer: Callable | None
+) -> "BiLSTMNER":
+    """Construct the pipe from its config.
+
+    nlp (Language): The pipeline.
+    name (str): The pipe's name in it.
+    model (Model[list[Doc], Floats2d]): See `BiLSTMTagger`.
+    threshold (float): See `BiLSTMNER`.
+    scorer (Optional[Callable]): The scoring method.
+    RETURNS (BiLSTMNER): The pipe.
+    """
+    return BiLSTMNER(nlp.vocab, model, name, threshold=threshold, scorer=scorer)
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What `predict` finds: the batch's entities, and the tokens that they are counted in.
+
+    spans (Spans): Entities, in rows of `words`.
+    words (NDArray[int64]): n_words, the tokens that are not white space, counted through all Docs.
+    """
+
+    spans: Spans
+    words: NDArray[np.int64]
+
+
+class BiLSTMNER(TrainablePipe):
+    """Named-entity recogniser that scores BIO tags with a recurrent network and decodes legal entities.
+
+    Entities that are set before it runs are kept, as are blocked tokens. Each entity that it predicts has a
+    `span._.confidence`.
+    """
+
+    def __init__(
+        self,
+        vocab: Vocab,
+        model: Model[list[Doc], Floats2d],
+        name: str = "ner",
+        *,
+        threshold: float = 0.0,
+        scorer: Callable | None = None,
+    ) -> None:
+        """Initialize the recogniser.
+
+        vocab (Vocab): The shared vocabulary.
+        model (Model[list[Doc], Floats2d]): Gives logits, n_tokens × n_tags, tags as in `tags.tag_names`.
+        name (str): The pipe's name, used for its losses.
+        threshold (float): Entities with a lower confidence are not written. `cfg["threshold"]` is read at each
+            call, so that it can be set at any time.
+        scorer (Optional[Callable]): The scoring method.
+        RAISES ValueError: If the threshold is not between 0 and 1.
+        """
+        if not 0.0 <= threshold <= 1.0:
+            raise ValueError(f"threshold must be between 0 and 1, but is {threshold}")
+        self.vocab = vocab
+        self.model = model
+        self.name = name
+        self.scorer = scorer
+        # "configured_threshold" tells a threshold set at run time from one in the config when cfg is loaded.
+        self.cfg: dict[str, Any] = {
+            "labels": [],
+            "threshold": threshold,
+            "configured_threshold": threshold,
+        }
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels, in the order of the model's columns."""
+        return tuple(self.cfg["labels"])
+
+    @property
+    def label_data(self) -> list[str]:
+        """The labels as `spacy init labels` writes them and `initialize` takes them."""
+        return list(self.labels)
+
+    def add_label(self, label: str) -> int:
+        """Add a label; a model that is initialized already gets columns for it, and keeps those it has.
+
+        label (str): The label.
+        RETURNS (int): 0 if the label was there, otherwise 1.
+        RAISES ValueError: If the label is not a string, or empty.
+        """
+        if not isinstance(label, str) or not label:
+            raise ValueError(f"a label must be a string that is not empty, but is {label!r}")
+        if label in self.labels:
+            return 0
+        self._allow_extra_label()
+        self.cfg["labels"] = [*self.labels, label]
+        self.vocab.strings.add(label)
+        if self.model.has_dim("nO"):
+            self.set_output(tags.n_tags(len(self.labels)))
+        return 1
+
+    def initialize(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        *,
+        nlp: Language | None = None,
+        labels: Sequence[str] | None = None,
+    ) -> None:
+        """Initialize the model's weights for a set of labels.
+
+        get_examples (Callable[[], Iterable[Example]]): Gives the training examples; read as a whole for the labels
+            unless they are given.
+        nlp (Optional[Language]): The pipeline.
+        labels (Optional[Sequence[str]]): The labels, as in `label_data`.
+        RAISES ValueError: If there are no labels.
+        """
+        validate_get_examples(get_examples, "BiLSTMNER.initialize")
+        if labels is None:
+            found = {ent.label_ for eg in get_examples() for ent in eg.reference.ents}
+            labels = sorted(found - {""})
+        for label in labels:
+            self.add_label(label)
+        self._require_labels()
+        sample = [eg.reference for eg in islice(get_examples(), SAMPLE_SIZE)]
+        if not self.model.has_dim("nO"):
+            self.model.set_dim("nO", tags.n_tags(len(self.labels)))
+        self.model.initialize(X=sample)
+
+    def predict(self, docs: Iterable[Doc]) -> Predictions:
+        """Find the entities of a batch, without modifying it.
+
+        docs (Iterable[Doc]): The Docs.
+        RETURNS (Predictions): Entities with confidences, whatever the threshold.
+        """
+        docs = list(docs)
+        if not any(len(doc) for doc in docs):
+            return Predictions(NO_SPANS, NO_SPANS.start)
+        is_word = _is_word(docs)
+        words = np.flatnonzero(is_word)
+        lengths = _words_per_doc(docs, is_word)
+        scores = self.model.ops.to_numpy(self.model.predict(docs))
+        taken = _is_taken(docs)
+        return Predictions(
+            decode(scores[words], lengths, outside=None if taken is None else taken[words]), words
+        )
+
+    def set_annotations(self, docs: Iterable[Doc], scores: Predictions) -> None:
+        """Write entities and their confidences; entities that are there already stay.
+
+        docs (Iterable[Doc]): The Docs, as they were given to `predict`.
+        scores (Predictions): What `predict` returned.
+        """
+        found = scores.spans
+        sure = found.confidence >= self.cfg["threshold"]
+        starts = scores.words[found.start[sure]]
+        ends = scores.words[found.end[sure] - 1] + 1
+        labels = [self.labels[i] for i in found.label[sure].tolist()]
+        confidences = found.confidence[sure].tolist()
+        docs = list(docs)
+        first_tokens = np.cumsum([0] + [len(doc) for doc in docs])
+        bounds = np.searchsorted(starts, first_tokens).tolist()
+        starts, ends, first_tokens = starts.tolist(), ends.tolist(), first_tokens.tolist()
+        for i, doc in enumerate(docs):
+            first, mine = first_tokens[i], range(bounds[i], bounds[i + 1])
+            spans = [Span(doc, starts[k] - first, ends[k] - first, label=labels[k]) for k in mine]
+            if doc.has_annotation("ENT_IOB"):
+                doc.set_ents([*doc.ents, *spans], blocked=_blocked(doc), default="outside")
+            else:
+                doc.set_ents(spans)
+            set_confidences(doc, spans, confidences[bounds[i] : bounds[i + 1]])
+
+    def get_loss(self, examples: Iterable[Example], scores: Floats2d) -> tuple[float, Floats2d]:
+        """Cross-entropy of the gold tags, and its gradient, both as a mean over the tokens that have one. Tokens that
+        cannot be aligned, that carry an unknown label, or that are white space count for nothing.
+
+        examples (Iterable[Example]): The batch.
+        scores (Floats2d): Logits, n_tokens × n_tags.
+        RETURNS (tuple[float, Floats2d]): The loss in nats per token; its gradient, n_tokens × n_tags.
+        """
+        examples = list(examples)
+        validate_examples(examples, "BiLSTMNER.get_loss")
+        columns = tags.column_of_biluo(self.labels)
+        gold = np.array(
+            [col for eg in examples for col in tags.columns_of(eg.get_aligned_ner(), columns)], dtype="i"
+        )
+        gold[~_is_word([eg.predicted for eg in examples])] = tags.MISSING
+        known = self.model.ops.asarray(np.flatnonzero(gold != tags.MISSING))
+        gold = self.model.ops.asarray(gold)[known]
+        d_scores = self.model.ops.xp.zeros_like(scores)
+        if not len(known):
+            return 0.0, d_scores
+        probs = self.model.ops.softmax(scores[known])
+        rows = self.model.ops.xp.arange(len(known))
+        loss = -float(self.model.ops.xp.log(probs[rows, gold] + 1e-12).mean())
+        probs[rows, gold] -= 1.0
+        d_scores[known] = probs / len(known)
+        return loss, d_scores
+
+    def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "BiLSTMNER":
+        """Load from a bytestring. A threshold that was configured otherwise than in the saved pipe stays.
+
+        bytes_data (bytes): What `to_bytes` returned.
+        exclude (Iterable[str]): Names of serialization fields to leave out.
+        RETURNS (BiLSTMNER): The pipe itself.
+        """
+        configured = self.cfg["configured_threshold"]
+        super().from_bytes(bytes_data, exclude=tuple(exclude))
+        self._keep_configured(configured)
+        return self
+
+    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "BiLSTMNER":
+        """Load from a directory. A threshold that was configured otherwise than in the saved pipe stays.
+
+        path (str | Path): What `to_disk` was given.
+        exclude (Iterable[str]): Names of serialization fields to leave out.
+        RETURNS (BiLSTMNER): The pipe itself.
+        """
+        configured = self.cfg["configured_threshold"]
+        super().from_disk(path, exclude=tuple(exclude))
+        self._keep_configured(configured)
+        return self
+
+    def _keep_configured(self, threshold: float) -> None:
+        if threshold != self.cfg["configured_threshold"]:
+            self.cfg["threshold"] = self.cfg["configured_threshold"] = threshold
+
+    def _require_labels(self) -> None:
+        if not self.labels:
+            raise ValueError(Errors.E143.format(name=self.name))
+
+
+def _is_word(docs: Sequence[Doc]) -> NDArray[np.bool_]:
+    """n_tokens, False for white space, which carries no tag: entities run across it, none starts or ends on it."""
+    return np.concatenate([doc.to_array(IS_SPACE) for doc in docs]) == 0
+
+
+def _words_per_doc(docs: Sequence[Doc], is_word: NDArray[np.bool_]) -> NDArray[np.int64]:
+    words_before = np.concatenate(([0], np.cumsum(is_word)))
+    return np.diff(words_before[np.cumsum([0] + [len(doc) for doc in docs])])
+
+
+def _is_taken(docs: Sequence[Doc]) -> NDArray[np.bool_] | None:
+    """n_tokens, True where an entity or a block was set before; None if there is none in the whole batch."""
+    if not any(doc.has_annotation("ENT_IOB") for doc in docs):
+        return None
+    taken = np.zeros(sum(len(doc) for doc in docs), dtype=bool)
+    first = 0
+    for doc in docs:
+        for span in (*doc.ents, *_blocked(doc)):
+            taken[first + span.start : first + span.end] = True
+        first += len(doc)
+    return taken
+
+
+def _blocked(doc: Doc) -> list[Span]:
+    return [doc[t.i : t.i + 1] for t in doc if t.ent_iob_ == "B" and not t.ent_type]

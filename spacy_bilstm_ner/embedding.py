@@ -1,0 +1,148 @@
+"""Words → vectors, from each word's form and parts of it."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.attrs import ORTH
+from spacy.strings import hash_string
+from spacy.tokens import Doc
+from thinc.api import HashEmbed, Model, concatenate
+from thinc.types import Floats2d, Ints2d
+
+from .features import FEATURES
+
+# Features that identify the word; word dropout hides these and leaves the sub-word features.
+WORD_FEATURES = ("form", "lower")
+HIDDEN_WORD = hash_string("<hidden word>")
+# Distinct words whose feature ids are kept. They depend on no weight, so they never go stale.
+MAX_KNOWN_WORDS = 50_000
+
+
+def WordEmbedding(
+    features: Sequence[str],
+    *,
+    widths: Sequence[int],
+    rows: Sequence[int],
+    word_dropout: float = 0.0,
+) -> Model[list[Doc], list[Floats2d]]:
+    """Embed each token by its word form and sub-word features, concatenated. Registered as
+    `spacy_bilstm_ner.WordEmbedding.v1`; fits wherever spaCy takes an embedding layer.
+
+    Each feature has a table of its own, whose rows are found by hashing (Svenstrup et al. 2017, "Hash Embeddings
+    for Efficient Word Representations"): a value's vector is the sum of four rows, so that two values share one
+    vector only if all four collide. No corpus is scanned, and a word never seen has a vector, too.
+
+    features (Sequence[str]): Names from `spacy_bilstm_ner.features.FEATURES`.
+    widths (Sequence[int]): Width of each feature's vectors. Their sum is the width of the output.
+    rows (Sequence[int]): Rows of each feature's table.
+    word_dropout (float): Share of tokens whose word features are hidden while training, so that the model learns
+        what to do with a word that it does not know. In [0, 1); [training] dropout does not change it.
+    RETURNS (Model[list[Doc], list[Floats2d]]): Per Doc, n_tokens × sum(widths).
+    RAISES ValueError: If a feature is unknown, or the lists' lengths differ, or word_dropout is out of range.
+    """
+    unknown = [name for name in features if name not in FEATURES]
+    if unknown or not features:
+        raise ValueError(f"features must be of {', '.join(FEATURES)}, but got {', '.join(unknown) or 'none'}")
+    if not len(features) == len(widths) == len(rows):
+        raise ValueError(
+            "features, widths and rows must be equally long, "
+            f"but have {len(features)}, {len(widths)} and {len(rows)} items"
+        )
+    if not 0.0 <= word_dropout < 1.0:
+        raise ValueError(f"word_dropout must be at least 0 and below 1, but is {word_dropout}")
+    tables = [
+        HashEmbed(width, n_rows, column=i, seed=i + 1)
+        for i, (width, n_rows) in enumerate(zip(widths, rows, strict=True))
+    ]
+    return Model(
+        "word_embedding",
+        _forward,
+        init=_init,
+        layers=[concatenate(*tables)],
+        dims={"nO": sum(widths)},
+        attrs={"features": list(features), "word_dropout": word_dropout, "ids": FeatureIds(features)},
+    )
+
+
+def embed_words(model: Model, docs: Sequence[Doc], words: Sequence[int]) -> Floats2d:
+    """Vectors of words, outside training.
+
+    model (Model): A word embedding.
+    docs (Sequence[Doc]): Docs whose vocabularies know the words.
+    words (Sequence[int]): Hashes of the words' text (Token.orth); at least one.
+    RETURNS (Floats2d): n_words × sum(widths).
+    """
+    ids = model.ops.asarray(model.attrs["ids"](docs, words))
+    return model.layers[0].predict(ids)
+
+
+class FeatureIds:
+    """The ids of words' features, computed once per word.
+
+    features (Sequence[str]): Names of the features.
+    """
+
+    def __init__(self, features: Sequence[str]) -> None:
+        self._functions = [FEATURES[name] for name in features]
+        self._known: dict[int, list[int]] = {}
+
+    def __call__(self, docs: Sequence[Doc], words: Sequence[int]) -> Ints2d:
+        """Ids of the words' features.
+
+        docs (Sequence[Doc]): Docs whose vocabularies know the words.
+        words (Sequence[int]): Hashes of the words' text; at least one.
+        RETURNS (Ints2d): n_words × n_features, uint64.
+        """
+        if len(self._known) > MAX_KNOWN_WORDS:
+            self._known = {}
+        known = self._known
+        ids = [known.get(word) or self._add(known, docs, word) for word in words]
+        return np.array(ids, dtype="uint64")
+
+    def _add(self, known: dict[int, list[int]], docs: Sequence[Doc], word: int) -> list[int]:
+        text = _look_up(docs, word)
+        known[word] = [hash_string(function(text)) for function in self._functions]
+        return known[word]
+
+
+def _look_up(docs: Sequence[Doc], orth: int) -> str:
+    vocab = docs[0].vocab
+    if orth in vocab.strings:
+        return vocab.strings[orth]
+    # Docs of several vocabularies in one batch.
+    return next(doc.vocab.strings[orth] for doc in docs if orth in doc.vocab.strings)
+
+
+def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d], Callable]:
+    ops = model.ops
+    ends = np.cumsum([len(doc) for doc in docs])
+    if not ends[-1]:
+        return [ops.alloc2f(0, model.get_dim("nO")) for _ in docs], lambda d_vectors: docs
+    orths = np.concatenate([doc.to_array(ORTH) for doc in docs])
+    words, word_of_token = np.unique(orths, return_inverse=True)
+    if not is_train:
+        flat = embed_words(model, docs, words.tolist())[word_of_token]
+        return ops.xp.split(flat, ends[:-1].tolist()), lambda d_vectors: docs
+    # Each token may be hidden or not by itself, so equal words are kept apart.
+    ids = _hide_words(model, model.attrs["ids"](docs, words.tolist())[word_of_token])
+    flat, backprop_flat = model.layers[0](ops.asarray(ids), is_train)
+
+    def backprop(d_vectors: list[Floats2d]) -> list[Doc]:
+        backprop_flat(ops.xp.concatenate(d_vectors))
+        return docs
+
+    return ops.xp.split(flat, ends[:-1].tolist()), backprop
+
+
+def _hide_words(model: Model, ids: Ints2d) -> Ints2d:
+    hidden = np.random.random(len(ids)) < model.attrs["word_dropout"]
+    for column, name in enumerate(model.attrs["features"]):
+        if name in WORD_FEATURES:
+            ids[hidden, column] = HIDDEN_WORD
+    return ids
+
+
+def _init(model: Model, X: list[Doc] | None = None, Y: list[Floats2d] | None = None) -> None:
+    # Every width is in the config: no sample is needed.
+    model.layers[0].initialize()

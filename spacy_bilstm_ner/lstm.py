@@ -1,0 +1,85 @@
+"""One LSTM layer as a thinc layer that owns its weights."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from thinc.api import Model
+from thinc.types import Floats2d
+from thinc.util import torch2xp, xp2torch
+
+from . import torch_lstm
+from .packed import Packed
+
+# Torch's order of the gates: input, forget, new cell content, output.
+N_GATES = 4
+FORGET, NEW_CELL = 1, 2
+
+
+def lstm(hidden_width: int, *, bidirectional: bool = False) -> Model[Packed, Packed]:
+    """A long short-term memory layer (Hochreiter & Schmidhuber 1997).
+
+    The weights are thinc parameters, so that thinc's optimizer trains and averages them, `use_params` reaches
+    them and bytes hold them; torch only computes.
+
+    hidden_width (int): Width per direction.
+    bidirectional (bool): Read the sequences in both directions and concatenate the two results.
+    RETURNS (Model[Packed, Packed]): n_tokens × nI → n_tokens × (directions · hidden_width).
+    """
+    directions = ("forward", "backward") if bidirectional else ("forward",)
+    names = [f"{kind}_{direction}" for direction in directions for kind in ("W", "R", "b")]
+    return Model(
+        "bilstm" if bidirectional else "lstm",
+        _forward,
+        init=partial(_init, hidden_width),
+        dims={"nI": None, "nO": hidden_width * len(directions)},
+        params=dict.fromkeys(names),
+    )
+
+
+def _forward(model: Model, X: Packed, is_train: bool) -> tuple[Packed, Callable]:
+    names = list(model.param_names)
+    inputs = xp2torch(X.data)
+    batch_sizes = xp2torch(X.batch_sizes).cpu()
+    weights = [xp2torch(model.get_param(name)) for name in names]
+    if not is_train:
+        outputs = torch_lstm.predict(inputs, batch_sizes, weights)
+        return X.replace(torch2xp(outputs)), _no_backprop
+    update = torch_lstm.Update(inputs, batch_sizes, weights)
+
+    def backprop(dY: Packed) -> Packed:
+        d_inputs, *d_weights = update.gradients(xp2torch(dY.data))
+        for name, d_weight in zip(names, d_weights, strict=True):
+            model.inc_grad(name, torch2xp(d_weight))
+        return dY.replace(torch2xp(d_inputs))
+
+    return X.replace(torch2xp(update.outputs)), backprop
+
+
+def _no_backprop(dY: Packed) -> Packed:
+    raise ValueError("expected a training pass before backprop: call begin_update, not predict")
+
+
+def _init(hidden: int, model: Model, X: Packed | None = None, Y: Packed | None = None) -> None:
+    if X is not None:
+        model.set_dim("nI", X.data.shape[1])
+    for name in model.param_names:
+        if name.startswith("W"):
+            gates = [_glorot(hidden, model.get_dim("nI")) for _ in range(N_GATES)]
+        elif name.startswith("R"):
+            gates = [_orthogonal(hidden) for _ in range(N_GATES)]
+        else:
+            # A forget gate that starts open lets gradients through (Jozefowicz et al. 2015).
+            gates = [np.full(hidden, float(gate == FORGET)) for gate in range(N_GATES)]
+        model.set_param(name, model.ops.asarray(np.concatenate(gates).astype("float32")))
+
+
+def _glorot(n_out: int, n_in: int) -> Floats2d:
+    limit = np.sqrt(6.0 / (n_out + n_in))
+    return np.random.uniform(-limit, limit, (n_out, n_in))
+
+
+def _orthogonal(width: int) -> Floats2d:
+    # The signs make the distribution uniform over the orthogonal matrices (Mezzadri 2007).
+    q, r = np.linalg.qr(np.random.normal(size=(width, width)))
+    return q * np.sign(np.diag(r))

@@ -1,0 +1,130 @@
+"""Where the recurrence's input is cut: Docs → sequences of words.
+
+A recurrence learns on sentences and meets whole articles. Cutting them where a sentence ends gives it what it
+knows, and bounds what is held in memory. Whitespace tokens are left out: line breaks then change no result.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.attrs import IS_SPACE, ORTH, SENT_START
+from spacy.pipeline import Sentencizer
+from spacy.strings import hash_string
+from spacy.tokens import Doc
+
+TERMINALS = frozenset([*Sentencizer.default_punct_chars, "…", "...", "?!", "!?"])
+TERMINAL_IDS = np.array([hash_string(char) for char in TERMINALS], dtype="uint64")
+# Marks after which the next sentence may follow without a space: the full-width and ideographic ones.
+SPACELESS_TERMINALS = frozenset("。！？．｡")
+CLOSERS = frozenset("\"'”’»›)]}」』）】") | {"''"}
+
+
+@dataclass(frozen=True)
+class Segments:
+    """How a batch's tokens form sequences.
+
+    tokens (NDArray[int64]): n_words, the tokens that are words, counted through all Docs of the batch.
+    lengths (NDArray[int64]): n_sequences, how many of these words each sequence holds; all above 0.
+    """
+
+    tokens: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+
+
+Segmenter = Callable[[Sequence[Doc]], Segments]
+
+
+def sentence_segments(max_length: int) -> Segmenter:
+    """Cut Docs into sentences. Registered as `spacy_bilstm_ner.sentence_segments.v1`.
+
+    A Doc's own sentence starts count if it has any. Else a sentence ends at a terminal mark that is followed by
+    white space and does not go on in lower case, and at a blank line. None is written to the Doc.
+
+    max_length (int): Words. A longer sentence is cut into equal parts of at most this length.
+    RETURNS (Segmenter): A function from Docs to segments.
+    RAISES ValueError: If max_length is below 1.
+    """
+    if max_length < 1:
+        raise ValueError(f"max_length must be at least 1 word, but is {max_length}")
+    return partial(_cut, max_length=max_length)
+
+
+def whole_docs(docs: Sequence[Doc]) -> Segments:
+    """One sequence per Doc that has words."""
+    is_word = np.concatenate([doc.to_array(IS_SPACE) for doc in docs]) == 0
+    return _segments(is_word, np.cumsum([len(doc) for doc in docs]))
+
+
+def _cut(docs: Sequence[Doc], *, max_length: int) -> Segments:
+    attrs = np.concatenate([doc.to_array([ORTH, IS_SPACE, SENT_START]) for doc in docs])
+    ends_doc = np.cumsum([len(doc) for doc in docs])
+    # The tokens before which the text is cut.
+    cuts = [ends_doc]
+    terminals = np.flatnonzero(np.isin(attrs[:, 0], TERMINAL_IDS))
+    spaces = np.flatnonzero(attrs[:, 1])
+    own_starts = np.flatnonzero(attrs[:, 2] == 1)
+    of_doc = np.searchsorted(ends_doc, np.concatenate((terminals, spaces)), side="right")
+    has_own = np.zeros(len(docs), dtype=bool)
+    if attrs[:, 2].any():
+        has_own = np.array([doc.has_annotation("SENT_START") for doc in docs])
+        in_doc = np.searchsorted(ends_doc, own_starts, side="right")
+        cuts.append(own_starts[has_own[in_doc]])
+    found = []
+    for token, number in zip((*terminals.tolist(), *spaces.tolist()), of_doc.tolist(), strict=True):
+        if not has_own[number]:
+            doc = docs[number]
+            first = int(ends_doc[number]) - len(doc)
+            end = _sentence_end(doc, token - first)
+            if end is not None:
+                found.append(first + end)
+    cuts.append(np.array(found, dtype=np.int64))
+    return _segments(attrs[:, 1] == 0, np.unique(np.concatenate(cuts)), max_length=max_length)
+
+
+def _sentence_end(doc: Doc, i: int) -> int | None:
+    """One past the last token of the sentence that token i, a terminal mark or white space, may end."""
+    token = doc[i]
+    end = i + 1
+    if token.is_space:
+        return end if token.text.count("\n") > 1 else None
+    n_tokens = len(doc)
+    while end < n_tokens and not doc[end - 1].whitespace_ and _goes_with_terminal(doc[end].text):
+        end += 1
+    following = end
+    while following < n_tokens and doc[following].is_space:
+        following += 1
+    if following == n_tokens:
+        return None
+    is_spaced = bool(doc[end - 1].whitespace_) or following > end
+    if not is_spaced and token.text not in SPACELESS_TERMINALS:
+        return None
+    # "approx. five": an abbreviation. "J. Miller": an initial.
+    if doc[following].text[0].islower():
+        return None
+    if token.text == "." and i > 0 and len(doc[i - 1]) == 1 and doc[i - 1].text.isupper():
+        return None
+    return end
+
+
+def _goes_with_terminal(text: str) -> bool:
+    return text in CLOSERS or text in TERMINALS
+
+
+def _segments(
+    is_word: NDArray[np.bool_], cuts: NDArray[np.int64], *, max_length: int | None = None
+) -> Segments:
+    words_before = np.concatenate(([0], np.cumsum(is_word)))
+    lengths = np.diff(words_before[np.concatenate(([0], cuts))])
+    lengths = lengths[lengths > 0]
+    if max_length is not None and lengths.max(initial=0) > max_length:
+        lengths = np.concatenate([_equal_parts(length, max_length) for length in lengths.tolist()])
+    return Segments(np.flatnonzero(is_word), lengths)
+
+
+def _equal_parts(length: int, max_length: int) -> NDArray[np.int64]:
+    n_parts = -(-length // max_length)
+    bounds = np.arange(n_parts + 1) * length // n_parts
+    return np.diff(bounds)

@@ -1,0 +1,31 @@
+"""What all tests share: where the project is, and whether the GMB corpus is at hand."""
+
+from pathlib import Path
+
+import pytest
+
+from scripts.data import CORPUS_FILES
+
+ROOT = Path(__file__).parents[1]
+CORPUS = next(filter(Path.is_file, (ROOT / "assets" / name for name in CORPUS_FILES)), None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if CORPUS is None:
+        reason = "the GMB corpus is not in assets/: put ner_dataset.csv or its zip there"
+        for item in items:
+            if item.get_closest_marker("gmb"):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The project's folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def gmb_path() -> Path:
+    """The GMB corpus, for tests marked gmb."""
+    assert CORPUS is not None, "mark this test with @pytest.mark.gmb"
+    return CORPUS

@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import pytest
+import srsly
+
+from scripts.cli import UserError
+from scripts.meta import label_meanings, read_meta, training_meta, update_meta
+from scripts.source import Source
+
+
+def make(kind: str) -> dict[str, object]:
+    source = Source(kind=kind, name="shop.csv", path="secret/place/shop.csv", sha256="0" * 64)
+    return training_meta(source, lang="de", name="shop_ner", version="1.2.3", config="bilstm", seed=7)
+
+
+def test_sample_can_never_be_mistaken() -> None:
+    meta = make("sample")
+    assert meta["version"] == "0.0.0+sample"
+    assert "sample" in str(meta["description"])
+    assert "NOT" in str(meta["description"])
+
+
+def test_real_names_its_source_and_licence() -> None:
+    meta = make("real")
+    assert meta["version"] == "1.2.3"
+    assert meta["license"] == "MIT"
+    assert "Groningen Meaning Bank" in str(meta["sources"])
+    assert "ODbL" in str(meta["sources"])
+
+
+def test_own_data_says_nothing_of_ours() -> None:
+    meta = make("own")
+    assert meta["version"] == "1.2.3"
+    assert meta["sources"] == [{"name": "shop.csv"}]
+    assert not meta["license"]
+    for word in ("GMB", "gmb", "Groningen", "English", "sample", "secret"):
+        assert word not in str(meta)
+
+
+@pytest.mark.parametrize("kind", ["real", "sample", "own"])
+def test_meta_says_what_a_run_was(kind: str) -> None:
+    meta = make(kind)
+    assert meta["data"] == {"kind": kind, "name": "shop.csv", "sha256": "0" * 64}
+    assert meta["training"] == {"config": "bilstm", "seed": 7}
+
+
+def test_label_meanings() -> None:
+    ours = label_meanings(["tim", "art", "geo", "eve", "gpe", "nat", "org", "per"], kind="real")
+    assert list(ours) == sorted(ours)
+    assert all(ours.values())
+    # "art" is spaCy's for an article: our data's labels are never looked up there
+    assert label_meanings(["per", "PERSON", "WARE"], kind="own") == {
+        "PERSON": "People, including fictional",
+        "WARE": "",
+        "per": "",
+    }
+
+
+def test_update_keeps_what_is_there(tmp_path: Path) -> None:
+    srsly.write_json(tmp_path / "meta.json", {"lang": "de", "version": "0.0.0"})
+    update_meta(tmp_path, {"version": "1.0.0", "data": {}})
+    assert read_meta(tmp_path) == {"lang": "de", "version": "1.0.0", "data": {}}
+
+
+def test_foreign_pipeline_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no trained pipeline"):
+        read_meta(tmp_path)
+    srsly.write_json(tmp_path / "meta.json", {"lang": "de"})
+    with pytest.raises(UserError, match="does not say what the pipeline was trained on"):
+        read_meta(tmp_path)

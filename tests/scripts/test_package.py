@@ -1,0 +1,88 @@
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from scripts.cli import UserError
+from scripts.package import build_package, build_pipeline, check_metrics, place, release_meta
+
+from .helpers import make_pipeline
+
+META = {
+    "version": "0.1.0",
+    "labels": {"ner": ["tim", "geo"]},
+    "data": {"kind": "real", "name": "GMB", "sha256": "0"},
+}
+SCORES = {"p": 0.5, "r": 0.25, "f": 0.3}
+METRICS = {
+    "version": "0.1.0",
+    "data": META["data"],
+    "test": {"sentences": 1234},
+    "raw_text": {"micro": SCORES, "labels": {"geo": {**SCORES, "gold": 4, "predicted": 2}}},
+}
+
+
+def test_release_meta_has_labels_and_test_scores() -> None:
+    meta = release_meta(META, METRICS)
+    assert list(meta["label_meanings"]) == ["geo", "tim"]
+    assert all(meta["label_meanings"].values())
+    per_type = {"geo": SCORES}
+    expected = {"ents_p": 0.5, "ents_r": 0.25, "ents_f": 0.3, "ents_per_type": per_type}
+    assert meta["performance"] == expected
+    assert "1,234 sentences" in meta["notes"]
+
+
+def test_metrics_of_another_run_are_refused() -> None:
+    check_metrics(META, METRICS)
+    with pytest.raises(UserError, match="metrics are of another pipeline: their version"):
+        check_metrics({**META, "version": "0.0.0+sample"}, METRICS)
+    other = {**META, "data": {"kind": "own", "name": "x", "sha256": "1"}}
+    with pytest.raises(UserError, match="their data"):
+        check_metrics(other, METRICS)
+
+
+def test_place_replaces_other_versions_only_of_the_same(tmp_path: Path) -> None:
+    out = tmp_path / "packages"
+    out.mkdir()
+    for name in ("en_x-0.0.0+sample-py3-none-any.whl", "en_x_y-0.1.0-py3-none-any.whl"):
+        (out / name).touch()
+    new = tmp_path / "en_x-0.1.0-py3-none-any.whl"
+    new.touch()
+    assert place(new, out) == out / new.name
+    assert sorted(path.name for path in out.iterdir()) == [
+        "en_x-0.1.0-py3-none-any.whl",
+        "en_x_y-0.1.0-py3-none-any.whl",
+    ]
+
+
+def test_our_wheel_holds_the_package_only(root: Path, tmp_path: Path) -> None:
+    wheel = build_package(root, tmp_path)
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        metadata = archive.read(next(n for n in names if n.endswith("/METADATA"))).decode()
+    folders = {name.split("/")[0].split("-")[0] for name in names}
+    assert folders == {"spacy_bilstm_ner"}
+    modules = {name.split("/")[1] for name in names if name.endswith(".py")}
+    assert modules == {path.name for path in (root / "spacy_bilstm_ner").glob("*.py")}
+    # spaCy looks here for the distribution that a factory belongs to
+    assert any(name.endswith("/top_level.txt") for name in names)
+    needed = [
+        line.removeprefix("Requires-Dist: ")
+        for line in metadata.splitlines()
+        if line.startswith("Requires-Dist: ") and "extra ==" not in line
+    ]
+    assert sorted(needed) == ["numpy", "spacy<3.9,>=3.8.18", "thinc<8.4,>=8.3.12", "torch>=2.6"]
+
+
+def test_pipelines_wheel(tmp_path: Path) -> None:
+    make_pipeline(tmp_path / "model", kind="sample")
+    (tmp_path / "work").mkdir()
+    wheel = build_pipeline(tmp_path / "model", {"notes": "Our notes."}, tmp_path / "work")
+    assert wheel.name == "en_tiny-0.0.0+sample-py3-none-any.whl"
+    with zipfile.ZipFile(wheel) as archive:
+        meta = archive.read("en_tiny/meta.json").decode()
+        inner = archive.read("en_tiny/en_tiny-0.0.0+sample/meta.json").decode()
+    assert "Our notes." in meta
+    assert '"kind":"sample"' in inner
+    # the trained pipeline itself is left as it was
+    assert "Our notes." not in (tmp_path / "model" / "meta.json").read_text(encoding="utf-8")

@@ -1,0 +1,76 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts.cli import UserError
+from scripts.train import check_name, train, train_command
+
+MAKE_MODELS = (
+    "import os, pathlib; p = pathlib.Path({out!r}); (p / 'model-best').mkdir(); {more}"
+    "(p / 'threads').write_text(os.environ['OMP_NUM_THREADS'])"
+)
+
+
+def fake(out_dir: Path, *, more: str = "(p / 'model-last').mkdir(); ") -> list[str]:
+    return [sys.executable, "-c", MAKE_MODELS.format(out=str(out_dir), more=more)]
+
+
+def test_command_overrides_what_a_run_needs() -> None:
+    command = train_command(
+        Path("configs/bilstm.cfg"), Path("out"), corpus=Path("corpus/x"), lang="de", seed=0, gpu=-1
+    )
+    pairs = dict(zip(command[5::2], command[6::2], strict=True))
+    assert command[1:5] == ["-m", "spacy", "train", "configs/bilstm.cfg"]
+    assert pairs["--paths.train"] == "corpus/x/train.spacy"
+    assert pairs["--paths.dev"] == "corpus/x/dev.spacy"
+    assert pairs["--nlp.lang"] == "de"
+    # 0 is a seed
+    assert pairs["--system.seed"] == "0"
+    assert pairs["--gpu-id"] == "-1"
+    assert pairs["--training.logger.output_file"] == "out/log.jsonl"
+
+
+def test_old_run_is_cleared_and_threads_are_pinned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    out = tmp_path / "run"
+    (out / "model-best").mkdir(parents=True)
+    (out / "log.jsonl").touch()
+    train(fake(out), out)
+    assert sorted(path.name for path in out.iterdir()) == ["model-best", "model-last", "threads"]
+    assert (out / "threads").read_text() == "1"
+
+
+def test_users_own_number_of_threads_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    train(fake(tmp_path / "run"), tmp_path / "run")
+    assert (tmp_path / "run" / "threads").read_text() == "2"
+
+
+def test_failed_training_leaves_no_model(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="exit code 3"):
+        train(fake(tmp_path, more="raise SystemExit(3); "), tmp_path)
+    assert not (tmp_path / "model-best").exists()
+
+
+def test_training_without_an_evaluation_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="wrote no model-last"):
+        train(fake(tmp_path, more=""), tmp_path)
+    assert not (tmp_path / "model-best").exists()
+
+
+@pytest.mark.parametrize("name", ["shop-ner", "", "1shop", "shop ner", "shop__ner", "größe", "_x", "x_"])
+def test_bad_names(name: str) -> None:
+    with pytest.raises(UserError, match="cannot be the name"):
+        check_name(name, lang="de")
+
+
+def test_name_with_the_language() -> None:
+    with pytest.raises(UserError, match="give 'shop_ner'"):
+        check_name("de_shop_ner", lang="de")
+    check_name("de_shop_ner", lang="en")
+    check_name("shop_ner", lang="de")

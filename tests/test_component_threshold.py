@@ -1,0 +1,105 @@
+"""`threshold`: what is below it is not written."""
+
+import json
+
+import numpy as np
+import pytest
+import spacy
+
+from tests.util import blank, confidences, entities, examples, small_model, texts, train, trained
+
+
+@pytest.fixture(scope="module")
+def unsure_bytes() -> bytes:
+    """A recogniser that has learnt a little: its confidences are spread."""
+    nlp = blank()
+    spacy.util.fix_random_seed(1)
+    nlp.initialize(lambda: examples(nlp))
+    train(nlp, steps=14)
+    return nlp.to_bytes()
+
+
+TEXT = " ".join(texts())
+
+
+def test_entities_below_are_not_written_and_nothing_else_changes(unsure_bytes):
+    nlp = blank().from_bytes(unsure_bytes)
+    ner = nlp.get_pipe("ner")
+    doc = nlp(TEXT)
+    everything = dict(zip(entities(doc), confidences(doc), strict=True))
+    assert len(everything) > 5
+    assert np.ptp(list(everything.values())) > 0.3
+    before = everything
+    for threshold in np.linspace(0, 1, 21):
+        ner.cfg["threshold"] = float(threshold)
+        doc = nlp(TEXT)
+        found = dict(zip(entities(doc), confidences(doc), strict=True))
+        assert found == {ent: p for ent, p in everything.items() if p >= threshold}
+        # Raising it never adds an entity.
+        assert set(found) <= set(before)
+        before = found
+    ner.cfg["threshold"] = 0.0
+    doc = nlp(TEXT)
+    assert dict(zip(entities(doc), confidences(doc), strict=True)) == everything
+
+
+def test_all_tokens_are_annotated_whatever_the_threshold():
+    nlp = trained()
+    nlp.get_pipe("ner").cfg["threshold"] = 1.0
+    assert all(token.ent_iob_ == "O" for token in nlp("Lisbon and Qwfp"))
+
+
+def test_entities_of_others_have_no_confidence_and_stay():
+    nlp = trained()
+    nlp.add_pipe("entity_ruler", before="ner").add_patterns([{"label": "art", "pattern": "and"}])
+    nlp.get_pipe("ner").cfg["threshold"] = 1.0
+    assert entities(nlp("Lisbon and Oslo")) == [(1, 2, "art")]
+
+
+def test_the_config_sets_it(tmp_path):
+    assert blank(threshold=0.25).get_pipe("ner").cfg["threshold"] == 0.25
+    assert blank().get_pipe("ner").cfg["threshold"] == 0.0
+
+
+def test_it_may_be_set_at_load(tmp_path):
+    nlp = trained()
+    nlp.to_disk(tmp_path)
+    loaded = spacy.load(tmp_path, config={"components.ner.threshold": 0.75})
+    assert loaded.get_pipe("ner").cfg["threshold"] == 0.75
+    nested = spacy.load(tmp_path, config={"components": {"ner": {"threshold": 1.0}}})
+    assert nested("Anna Smith flew to Lisbon").ents == ()
+    assert spacy.load(tmp_path).get_pipe("ner").cfg["threshold"] == 0.0
+    assert len(spacy.load(tmp_path)("Anna Smith flew to Lisbon").ents) == 2
+
+
+def test_it_may_be_set_back_to_the_default_at_load(tmp_path):
+    nlp = blank(threshold=0.9).from_bytes(trained().to_bytes())
+    assert nlp.get_pipe("ner").cfg["threshold"] == 0.9
+    nlp.to_disk(tmp_path)
+    assert spacy.load(tmp_path).get_pipe("ner").cfg["threshold"] == 0.9
+    loaded = spacy.load(tmp_path, config={"components.ner.threshold": 0.0})
+    assert loaded.get_pipe("ner").cfg["threshold"] == 0.0
+
+
+def test_one_set_at_run_time_survives_disk_and_bytes(tmp_path):
+    nlp = trained()
+    nlp.get_pipe("ner").cfg["threshold"] = 0.6
+    nlp.to_disk(tmp_path)
+    assert spacy.load(tmp_path).get_pipe("ner").cfg["threshold"] == 0.6
+    assert blank().from_bytes(nlp.to_bytes()).get_pipe("ner").cfg["threshold"] == 0.6
+    loaded = spacy.load(tmp_path, config={"components.ner.threshold": 0.3})
+    assert loaded.get_pipe("ner").cfg["threshold"] == 0.3
+
+
+def test_what_is_saved_is_json(tmp_path):
+    trained().to_disk(tmp_path)
+    cfg = json.loads((tmp_path / "ner" / "cfg").read_text(encoding="utf8"))
+    assert cfg["threshold"] == 0.0
+    assert len(cfg["labels"]) == 4
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.1])
+def test_out_of_range(threshold):
+    nlp = spacy.blank("en")
+    with pytest.raises(ValueError, match=f"must be between 0 and 1, but is {threshold}"):
+        nlp.add_pipe("bilstm_ner", config={"model": small_model(), "threshold": threshold})

@@ -1,0 +1,35 @@
+from pathlib import Path
+
+import pytest
+from spacy.cli.init_config import init_config
+from spacy.util import load_config, load_model_from_config
+
+
+@pytest.mark.parametrize("name", ["bilstm", "tutorial", "spacy_ner"])
+def test_configs_make_a_pipeline(root: Path, name: str) -> None:
+    nlp = load_model_from_config(load_config(root / "configs" / f"{name}.cfg"), auto_fill=True)
+    assert nlp.pipe_names[-1] == "ner"
+
+
+@pytest.mark.parametrize("name", ["bilstm", "tutorial", "spacy_ner"])
+def test_configs_need_no_file_of_ours(root: Path, name: str) -> None:
+    config = load_config(root / "configs" / f"{name}.cfg")
+    assert not any(config["paths"].values())
+
+
+def test_baseline_is_what_spacy_writes(root: Path) -> None:
+    expected = init_config(lang="en", pipeline=["ner"], optimize="efficiency", silent=True)
+    assert load_config(root / "configs" / "spacy_ner.cfg") == expected
+
+
+def test_tutorials_numbers(root: Path) -> None:
+    config = load_config(root / "configs" / "tutorial.cfg")
+    model, training = config["components"]["ner"]["model"], config["training"]
+    assert model["tok2vec"]["widths"] == [64]
+    assert (model["encode"]["hidden_width"], model["encode"]["width"]) == (64, 64)
+    assert (model["encode"]["input_dropout"], model["encode"]["hidden_dropout"]) == (0.2, 0.5)
+    optimizer = training["optimizer"]
+    assert (optimizer["learn_rate"], optimizer["L2"], optimizer["grad_clip"]) == (0.001, 0.0, 0.0)
+    assert training["max_steps"] == 25 * 35
+    assert training["eval_frequency"] == 35
+    assert training["batcher"]["size"] == 1000

@@ -1,0 +1,251 @@
+"""Decoding against brute force over all legal tag sequences."""
+
+from collections.abc import Iterator
+from itertools import pairwise, product
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from spacy_bilstm_ner import tags
+from spacy_bilstm_ner.decoding import CERTAIN, Spans, decode
+
+Found = dict[tuple[int, int, int], float]
+
+
+def as_dict(spans: Spans) -> Found:
+    """(start, end, label) → confidence."""
+    keys = zip(spans.start.tolist(), spans.end.tolist(), spans.label.tolist(), strict=True)
+    return dict(zip(keys, spans.confidence.tolist(), strict=True))
+
+
+def logs(probs: list[list[float]]) -> np.ndarray:
+    return np.log(np.array(probs)).astype("float32")
+
+
+def is_legal(path: tuple[int, ...]) -> bool:
+    """Each I-x follows a B-x or an I-x; label x has B- in column 1 + 2x and I- in column 2 + 2x."""
+    pairs = pairwise((tags.OUTSIDE, *path))
+    return all(tag == 0 or tag % 2 == 1 or before in (tag - 1, tag) for before, tag in pairs)
+
+
+def spans_of_path(path: tuple[int, ...]) -> Iterator[tuple[int, int, int]]:
+    for start, tag in enumerate(path):
+        if tag % 2 == 1:
+            end = start + 1
+            while end < len(path) and path[end] == tag + 1:
+                end += 1
+            yield start, end, (tag - 1) // 2
+
+
+def brute_force(scores: np.ndarray) -> Found:
+    """The spans of the best legal path, each with the share of all legal paths that have it."""
+    exps = np.exp(scores.astype("float64"))
+    probs = exps / exps.sum(axis=1, keepdims=True)
+    weights = {
+        path: float(np.prod([probs[i, tag] for i, tag in enumerate(path)]))
+        for path in product(range(scores.shape[1]), repeat=len(scores))
+        if is_legal(path)
+    }
+    best = max(weights, key=lambda path: weights[path])
+    total = sum(weights.values())
+    return {
+        span: sum(w for path, w in weights.items() if span in set(spans_of_path(path))) / total
+        for span in spans_of_path(best)
+    }
+
+
+def log_total(scores: np.ndarray, allowed: np.ndarray | None = None, plus=np.logaddexp) -> float:
+    """Log of the sum (or, with plus=np.maximum, the best) over legal paths of allowed tags."""
+    scores = scores.astype("float64")
+    scores = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
+    if allowed is not None:
+        scores = np.where(allowed, scores, -np.inf)
+    n_labels = (scores.shape[1] - 1) // 2
+    total, inside = 0.0, np.full(n_labels, -np.inf)
+    for row in scores:
+        inside = plus(total + row[1::2], inside + row[2::2])
+        total = plus.reduce([total + row[0], *inside])
+    return float(total)
+
+
+def log_probability(scores: np.ndarray, start: int, end: int, label: int) -> float:
+    """Log of the probability that exactly this span has this label, in log space."""
+    allowed = np.ones(scores.shape, dtype=bool)
+    allowed[start:end] = False
+    allowed[start, tags.begin(label)] = True
+    allowed[start + 1 : end, tags.inside(label)] = True
+    if end < len(scores):
+        allowed[end, tags.inside(label)] = False
+    return log_total(scores, allowed) - log_total(scores)
+
+
+def random_scores(rng: np.random.Generator, n_tokens: int, n_labels: int, scale=1.5) -> np.ndarray:
+    return rng.normal(scale=scale, size=(n_tokens, tags.n_tags(n_labels))).astype("float32")
+
+
+def assert_same(found: Found, expected: Found, atol: float = 1e-5) -> None:
+    assert list(found) == list(expected)
+    assert_allclose(list(found.values()), list(expected.values()), atol=atol)
+
+
+def test_by_hand():
+    # Legal: OO .06, OB .02, BO .18, BB .06, BI .36; together .68.
+    found = decode(logs([[0.2, 0.6, 0.2], [0.3, 0.1, 0.6]]), np.array([2]))
+    assert as_dict(found) == {(0, 2, 0): pytest.approx(0.36 / 0.68)}
+
+
+def test_by_hand_the_best_path_is_not_the_best_tag_of_each_token():
+    # I is each token's best tag, and illegal at the start: OO .01, OB .02, BO .03, BB .06, BI .21.
+    found = decode(logs([[0.1, 0.3, 0.6], [0.1, 0.2, 0.7]]), np.array([2]))
+    assert as_dict(found) == {(0, 2, 0): pytest.approx(0.21 / 0.33)}
+
+
+def test_by_hand_touching_entities_of_one_label():
+    # OO .02, OB .18, BO .08, BB .72: the second begins anew. I is next to impossible.
+    found = decode(logs([[0.2, 0.8, 1e-12], [0.1, 0.9, 1e-12]]), np.array([2]))
+    assert as_dict(found) == {(0, 1, 0): pytest.approx(0.8), (1, 2, 0): pytest.approx(0.9)}
+
+
+def test_by_hand_labels_do_not_mix():
+    # B-a, then I-b: only B-a I-a, B-a O, B-a B-b … are legal.
+    scores = logs([[0.05, 0.8, 0.05, 0.05, 0.05], [0.2, 0.05, 0.1, 0.05, 0.6]])
+    found = as_dict(decode(scores, np.array([2])))
+    # O: .05 · (.2+.05+.05); B-a: .8 · (.2+.05+.1+.05); B-b: .05 · (.2+.05+.05+.6)
+    total = 0.05 * 0.3 + 0.8 * 0.4 + 0.05 * 0.9
+    assert found == {(0, 1, 0): pytest.approx(0.8 * 0.3 / total)}
+
+
+@pytest.mark.parametrize("n_labels", [0, 1, 2, 3])
+@pytest.mark.parametrize("n_tokens", [1, 2, 3, 4])
+def test_one_document_equals_brute_force(n_tokens, n_labels):
+    rng = np.random.default_rng(10 * n_tokens + n_labels)
+    for _ in range(20):
+        scores = random_scores(rng, n_tokens, n_labels)
+        assert_same(as_dict(decode(scores, np.array([n_tokens]))), brute_force(scores))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_batch_equals_brute_force_document_by_document(seed):
+    rng = np.random.default_rng(seed)
+    lengths = [3, 0, 1, 7, 0, 5, 2]
+    docs = [random_scores(rng, length, 1) for length in lengths]
+    expected: Found = {}
+    for i, scores in enumerate(docs):
+        first = sum(lengths[:i])
+        for (start, end, label), p in brute_force(scores).items() if len(scores) else ():
+            expected[first + start, first + end, label] = p
+    assert expected
+    assert_same(as_dict(decode(np.concatenate(docs), np.array(lengths))), expected)
+
+
+def test_the_reference_in_log_space_equals_brute_force():
+    scores = random_scores(np.random.default_rng(3), 5, 2)
+    for span, p in brute_force(scores).items():
+        assert np.exp(log_probability(scores, *span)) == pytest.approx(p)
+
+
+def test_no_entity_spans_two_documents():
+    begin, inside = [0.0, 9.0, 0.0], [0.0, 0.0, 9.0]
+    scores = np.array([begin, inside, inside, inside], dtype="float32")
+    assert list(as_dict(decode(scores, np.array([4])))) == [(0, 4, 0)]
+    # In the second document, "inside" has nothing to go on from.
+    found = list(as_dict(decode(scores, np.array([2, 2]))))
+    assert found[0] == (0, 2, 0)
+    assert (2, 4, 0) in found or len(found) == 1
+
+
+def test_outside_tokens_are_in_no_entity():
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        scores = random_scores(rng, 5, 2)
+        outside = rng.random(5) < 0.3
+        forced = scores.copy()
+        forced[outside, 1:] = -80.0
+        found = as_dict(decode(scores, np.array([5]), outside=outside))
+        assert_same(found, brute_force(forced))
+        assert not any(outside[start:end].any() for start, end, _ in found)
+
+
+def test_the_arguments_are_left_alone():
+    scores = random_scores(np.random.default_rng(0), 4, 1)
+    outside = np.array([True, False, False, True])
+    before = scores.copy(), outside.copy()
+    decode(scores, np.array([4]), outside=outside)
+    assert (scores == before[0]).all()
+    assert (outside == before[1]).all()
+
+
+def test_no_labels_no_entities():
+    assert len(decode(np.zeros((3, 1), dtype="float32"), np.array([3]))) == 0
+
+
+def test_no_tokens_no_entities():
+    assert len(decode(np.zeros((0, 5), dtype="float32"), np.array([0, 0]))) == 0
+
+
+def test_a_long_document_neither_underflows_nor_drifts():
+    rng = np.random.default_rng(0)
+    n_tokens = 3000
+    scores = random_scores(rng, n_tokens, 2, scale=1.0)
+    found = as_dict(decode(scores, np.array([n_tokens])))
+    assert len(found) > 500
+    path = np.zeros(n_tokens, dtype=int)
+    for start, end, label in found:
+        path[start] = tags.begin(label)
+        path[start + 1 : end] = tags.inside(label)
+    is_path = np.arange(scores.shape[1]) == path[:, None]
+    best = log_total(scores, plus=np.maximum)
+    assert log_total(scores, is_path) == pytest.approx(best, abs=1e-2)
+    total = log_total(scores)
+    assert np.isfinite(total)
+    for span in list(found)[::100]:
+        assert found[span] == pytest.approx(np.exp(log_probability(scores, *span)), abs=1e-4)
+
+
+def test_a_very_long_entity():
+    scores = np.tile(np.array([0.0, -2.0, 2.0], dtype="float32"), (2000, 1))
+    scores[0] = [0.0, 5.0, -5.0]
+    ((span, _),) = as_dict(decode(scores, np.array([2000]))).items()
+    assert span == (0, 2000, 0)
+
+
+@pytest.mark.parametrize("column", range(5))
+@pytest.mark.parametrize("score", [-1e4, -200.0, 200.0, 1e4])
+def test_one_absurd_token_costs_no_other_its_entities(column, score):
+    rng = np.random.default_rng(1)
+    scores = np.zeros((9, 5), dtype="float32")
+    scores[1], scores[2] = [0, 6, 0, 0, 0], [0, 0, 6, 0, 0]
+    scores[6] = [0, 0, 0, 6, 0]
+    scores[4] = rng.normal(size=5)
+    scores[4, column] = score
+    found = as_dict(decode(scores, np.array([9])))
+    assert {(1, 3, 0), (6, 7, 1)} <= set(found)
+    for span, confidence in found.items():
+        assert confidence == pytest.approx(np.exp(log_probability(scores, *span)), abs=1e-3)
+
+
+def test_confidences_are_probabilities():
+    scores = random_scores(np.random.default_rng(0), 500, 3, scale=6.0)
+    confidence = decode(scores, np.array([500])).confidence
+    assert np.isfinite(confidence).all()
+    assert (confidence >= 0).all()
+    assert (confidence <= 1).all()
+
+
+def test_the_shortcut_for_certain_tokens_changes_next_to_nothing():
+    rng = np.random.default_rng(0)
+    n_certain, errors = 0, []
+    for _ in range(300):
+        scores = random_scores(rng, 5, 1)
+        # Around the bound: some of these tokens are certain, some just not.
+        o_like = rng.random(5) < 0.5
+        scores[o_like, 0] += rng.uniform(6, 12, size=o_like.sum())
+        probs = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+        n_certain += int((probs[:, 0] >= CERTAIN).sum())
+        found, expected = as_dict(decode(scores, np.array([5]))), brute_force(scores)
+        assert list(found) == list(expected)
+        errors += [abs(found[span] - expected[span]) for span in found]
+    assert n_certain > 100
+    assert np.quantile(errors, 0.95) < 0.001
+    assert max(errors) < 0.05

@@ -1,0 +1,141 @@
+"""Our own example sentences, and tiny pipelines that are trained on them in a second."""
+
+import re
+from collections.abc import Iterable
+from copy import deepcopy
+from functools import cache
+from typing import Any
+
+import numpy as np
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+from spacy.training import Example
+from spacy.util import fix_random_seed
+from spacy.vocab import Vocab
+from thinc.api import Adam
+
+# Entities are marked as [text](label).
+SENTENCES = (
+    "[Anna Smith](per) flew to [Lisbon](geo) on [Monday](tim).",
+    "The office of [Acme Corp](org) in [Oslo](geo) was closed.",
+    "[Peter Jones](per) of [Acme Corp](org) met [Anna Smith](per).",
+    "On [Monday](tim) the prices fell again.",
+    "[Blue Harbour Group](org) sold its ships to [Peter Jones](per).",
+    "Nobody in [Lisbon](geo) or [Oslo](geo) was told.",
+    "They left [Porto](geo) on [Tuesday](tim) with [Maria Silva](per).",
+    "It rained for three days.",
+)
+LABELS = ("geo", "org", "per", "tim")
+
+SMALL_MODEL: dict[str, Any] = {
+    "@architectures": "spacy_bilstm_ner.BiLSTMTagger.v1",
+    "tok2vec": {
+        "@architectures": "spacy_bilstm_ner.WordEmbedding.v1",
+        "features": ["form", "suffix3", "shape"],
+        "widths": [32, 16, 16],
+        "rows": [500, 300, 100],
+        "word_dropout": 0.0,
+    },
+    "encode": {
+        "@architectures": "spacy_bilstm_ner.BiLSTMEncoder.v1",
+        "hidden_width": 32,
+        "width": 32,
+        "input_dropout": None,
+        "hidden_dropout": None,
+        "dropout": None,
+    },
+    "segment": {"@misc": "spacy_bilstm_ner.sentence_segments.v1", "max_length": 50},
+}
+
+
+def small_model(**parts: Any) -> dict[str, Any]:
+    """SMALL_MODEL with some of its parts exchanged."""
+    return {**deepcopy(SMALL_MODEL), **parts}
+
+
+def blank(**config: Any) -> Language:
+    """An English pipeline with a small recogniser that knows nothing yet."""
+    nlp = spacy.blank("en")
+    nlp.add_pipe("bilstm_ner", name="ner", config={"model": small_model(), **config})
+    return nlp
+
+
+def marked_doc(nlp: Language, marked: str) -> Doc:
+    """A Doc with the entities that are marked in the text as [text](label)."""
+    text, found, end = "", [], 0
+    for match in re.finditer(r"\[([^\]]*)\]\(([^)]*)\)", marked):
+        text += marked[end : match.start()]
+        found.append((len(text), len(text) + len(match[1]), match[2]))
+        text, end = text + match[1], match.end()
+    doc = nlp.make_doc(text + marked[end:])
+    spans = [doc.char_span(first, last, label=label) for first, last, label in found]
+    doc.set_ents(spans)
+    return doc
+
+
+def examples(nlp: Language, sentences: Iterable[str] = SENTENCES) -> list[Example]:
+    """Training examples of marked sentences."""
+    docs = [marked_doc(nlp, marked) for marked in sentences]
+    return [Example(nlp.make_doc(doc.text), doc) for doc in docs]
+
+
+def texts(sentences: Iterable[str] = SENTENCES) -> list[str]:
+    """The sentences without their marks."""
+    return [re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", marked) for marked in sentences]
+
+
+def train(
+    nlp: Language,
+    sentences: Iterable[str] = SENTENCES,
+    *,
+    steps: int = 40,
+    drop: float = 0.0,
+    optimizer: Any = None,
+) -> dict[str, float]:
+    """Update a pipeline that is initialized; return the last step's losses."""
+    optimizer = optimizer or Adam(0.05)
+    data = examples(nlp, sentences)
+    losses: dict[str, float] = {}
+    for _ in range(steps):
+        losses = {}
+        nlp.update(data, sgd=optimizer, losses=losses, drop=drop)
+    return losses
+
+
+@cache
+def _trained_bytes() -> bytes:
+    fix_random_seed(0)
+    nlp = blank()
+    nlp.initialize(lambda: examples(nlp))
+    train(nlp)
+    return nlp.to_bytes()
+
+
+def trained() -> Language:
+    """A pipeline of its own that has learnt SENTENCES."""
+    return blank().from_bytes(_trained_bytes())
+
+
+def entities(doc: Doc) -> list[tuple[int, int, str]]:
+    """Start, end and label of each entity, in tokens."""
+    return [(ent.start, ent.end, ent.label_) for ent in doc.ents]
+
+
+def confidences(doc: Doc) -> list[Any]:
+    return [ent._.confidence for ent in doc.ents]
+
+
+def logits(nlp: Language, text: str) -> np.ndarray:
+    """The scores of a text's tokens, n_tokens × n_tags."""
+    ner = nlp.get_pipe("ner")
+    return ner.model.ops.to_numpy(ner.model.predict([nlp.make_doc(text)]))
+
+
+def doc_of(words: str, *, vocab: Vocab | None = None, **kwargs: Any) -> Doc:
+    """A Doc of words that are separated by single spaces in the argument."""
+    return Doc(vocab or Vocab(), words=words.split(" "), **kwargs)
+
+
+def spans_of(doc: Doc, *bounds: tuple[int, int, str]) -> list[Span]:
+    return [Span(doc, start, end, label=label) for start, end, label in bounds]
