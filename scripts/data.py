@@ -15,6 +15,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from scripts.cli import UserError, run
+from scripts.names import check_name
 from scripts.source import Source, checksum, write_source
 
 CORPUS = "ner_dataset.csv"
@@ -165,7 +166,11 @@ def main() -> None:
     parser.add_argument("--assets", type=Path, default=Path("assets"))
     parser.add_argument("--url", default="", help="where the corpus is; empty: do not download")
     parser.add_argument("--md5", required=True, help="the corpus' checksum")
+    parser.add_argument("--lang", required=True, help="the language's code")
+    parser.add_argument("--name", required=True, help="what the pipeline shall be called")
     args = parser.parse_args()
+    # Said here, before any work is done
+    check_name(args.name, lang=args.lang, own=bool(args.csv))
     source, reason = find_source(csv=args.csv, assets=args.assets, url=args.url, md5=args.md5)
     if source.kind == "sample":
         print(sample_banner(reason=reason), flush=True)

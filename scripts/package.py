@@ -112,7 +112,7 @@ def build_package(root: Path, work: Path) -> Path:
     RAISES UserError: if it cannot be built.
     """
     copy = work / "package"
-    shutil.copytree(root / PACKAGE, copy / PACKAGE, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(root / PACKAGE, copy / PACKAGE, ignore=shutil.ignore_patterns("__pycache__", ".*"))
     for name in PACKAGE_FILES:
         shutil.copy(root / name, copy)
     return build_wheel(copy, work / "package_wheel")

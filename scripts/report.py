@@ -38,7 +38,7 @@ body { font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff;
        max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.7rem; margin: 0; } h2 { font-size: 1.2rem; margin: 2.5rem 0 .5rem; }
 p { margin: .4rem 0; } .note { color: #666; font-size: .9rem; }
-.sample { background: #b00020; color: #fff; padding: .8rem 1rem; border-radius: .4rem;
+.warning { background: #b00020; color: #fff; padding: .8rem 1rem; border-radius: .4rem;
           font-weight: bold; margin: 1rem 0; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .92rem; }
 th, td { padding: .3rem .7rem; border-bottom: 1px solid #eee; text-align: right; }
@@ -72,11 +72,11 @@ def scores_table(metrics: dict[str, Any]) -> str:
     RETURNS (str): HTML.
     """
     raw, gold = metrics["raw_text"], metrics["gold_tokens"]
-    rows = [
-        [escape(label), *percents(scores), number(scores["gold"]), number(scores["predicted"])]
-        + percents(gold["labels"].get(label, dict.fromkeys("prf")))
-        for label, scores in raw["labels"].items()
-    ]
+    rows = []
+    for label, scores in raw["labels"].items():
+        counts = [number(scores["gold"]), number(scores["predicted"])]
+        on_gold = percents(gold["labels"].get(label, dict.fromkeys("prf")))
+        rows.append([escape(label), *percents(scores), *counts, *on_gold])
     total = ["all", *percents(raw["micro"]), number(raw["gold"]), number(raw["predicted"])]
     total += percents(gold["micro"])
     mean = ["mean of labels", *percents(raw["macro"]), "", "", *percents(gold["macro"])]
@@ -227,7 +227,7 @@ def page(metrics: dict[str, Any], log: list[dict[str, Any]], examples: list[Exam
     data = metrics["data"]
     title = f"{metrics['pipeline']} {metrics['version']}"
     sample = (
-        '<div class="sample">Trained on the small bundled sample: it shows that everything works. '
+        '<div class="warning">Trained on the small bundled sample: it shows that everything works. '
         "These are not the scores of a useful recogniser.</div>"
     )
     facts = [

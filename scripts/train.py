@@ -73,25 +73,6 @@ def train(command: list[str], out_dir: Path) -> None:
                 shutil.rmtree(out_dir / name, ignore_errors=True)
 
 
-def check_name(name: str, *, lang: str) -> None:
-    """See that a Python package can have this name.
-
-    name (str): The pipeline's name.
-    lang (str): The language's code, which is put before it.
-    RAISES UserError: if it cannot.
-    """
-    if not name.isidentifier() or not name.isascii() or "__" in name or name.strip("_") != name:
-        raise UserError(
-            f"{name!r} cannot be the name of a Python package: "
-            "use letters, digits and single underscores, as in shop_ner"
-        )
-    if name.startswith(f"{lang}_"):
-        raise UserError(
-            f"the name {name!r} has the language in it, which is added for you: "
-            f"give {name.removeprefix(f'{lang}_')!r}"
-        )
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("config", type=Path, help="a training config")
@@ -103,7 +84,6 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--gpu", type=int, default=-1, help="the GPU's number, -1 for the CPU")
     args = parser.parse_args()
-    check_name(args.name, lang=args.lang)
     source = read_source(args.corpus / "source.json")
     command = train_command(
         args.config, args.out_dir, corpus=args.corpus, lang=args.lang, seed=args.seed, gpu=args.gpu

@@ -1,5 +1,6 @@
 """The trainable pipe `bilstm_ner`: Docs in, entities with confidences out. Knows no torch."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -21,6 +22,7 @@ from thinc.types import Floats2d
 from . import tags
 from .confidence import get_confidence, set_confidences
 from .decoding import NO_SPANS, Spans, decode
+from .gold import gold_columns
 
 DEFAULT_MODEL = Config().from_str(
     """
@@ -65,9 +67,7 @@ if not Span.has_extension("confidence"):
     },
     default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
 )
-def make_bilstm_ner(
-    nlp: Language, name: str, model: Model, threshold: float, scorer: Callable | None
-) -> "BiLSTMNER":
+def make_bilstm_ner(nlp: Language, name: str, model: Model, threshold: float, scorer: Callable | None) -> "BiLSTMNER":
     """Construct the pipe from its config.
 
     nlp (Language): The pipeline.
@@ -200,9 +200,7 @@ class BiLSTMNER(TrainablePipe):
         lengths = _words_per_doc(docs, is_word)
         scores = self.model.ops.to_numpy(self.model.predict(docs))
         taken = _is_taken(docs)
-        return Predictions(
-            decode(scores[words], lengths, outside=None if taken is None else taken[words]), words
-        )
+        return Predictions(decode(scores[words], lengths, outside=None if taken is None else taken[words]), words)
 
     def set_annotations(self, docs: Iterable[Doc], scores: Predictions) -> None:
         """Write entities and their confidences; entities that are there already stay.
@@ -239,10 +237,7 @@ class BiLSTMNER(TrainablePipe):
         """
         examples = list(examples)
         validate_examples(examples, "BiLSTMNER.get_loss")
-        columns = tags.column_of_biluo(self.labels)
-        gold = np.array(
-            [col for eg in examples for col in tags.columns_of(eg.get_aligned_ner(), columns)], dtype="i"
-        )
+        gold = np.concatenate([gold_columns(eg, self.labels) for eg in examples])
         gold[~_is_word([eg.predicted for eg in examples])] = tags.MISSING
         known = self.model.ops.asarray(np.flatnonzero(gold != tags.MISSING))
         gold = self.model.ops.asarray(gold)[known]
@@ -281,7 +276,8 @@ class BiLSTMNER(TrainablePipe):
         return self
 
     def _keep_configured(self, threshold: float) -> None:
-        if threshold != self.cfg["configured_threshold"]:
+        # Not equality: spaCy's JSON rounds the last bits.
+        if not math.isclose(threshold, self.cfg["configured_threshold"]):
             self.cfg["threshold"] = self.cfg["configured_threshold"] = threshold
 
     def _require_labels(self) -> None:

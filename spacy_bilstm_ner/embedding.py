@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from spacy.attrs import ORTH
 from spacy.strings import hash_string
 from spacy.tokens import Doc
@@ -78,14 +77,17 @@ def embed_words(model: Model, docs: Sequence[Doc], words: Sequence[int]) -> Floa
 
 
 class FeatureIds:
-    """The ids of words' features, computed once per word.
+    """The ids of words' features, computed once per word. Starts empty when it is copied or pickled.
 
     features (Sequence[str]): Names of the features.
     """
 
     def __init__(self, features: Sequence[str]) -> None:
-        self._functions = [FEATURES[name] for name in features]
+        self._features = list(features)
         self._known: dict[int, list[int]] = {}
+
+    def __reduce__(self) -> tuple:
+        return (FeatureIds, (self._features,))
 
     def __call__(self, docs: Sequence[Doc], words: Sequence[int]) -> Ints2d:
         """Ids of the words' features.
@@ -102,7 +104,7 @@ class FeatureIds:
 
     def _add(self, known: dict[int, list[int]], docs: Sequence[Doc], word: int) -> list[int]:
         text = _look_up(docs, word)
-        known[word] = [hash_string(function(text)) for function in self._functions]
+        known[word] = [hash_string(FEATURES[name](text)) for name in self._features]
         return known[word]
 
 

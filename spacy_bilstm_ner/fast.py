@@ -18,6 +18,7 @@ from thinc.types import Floats2d, FloatsXd
 from . import torch_fast
 from .embedding import embed_words
 from .lstm import N_GATES, NEW_CELL
+from .output import tag_scores
 from .packed import packing_order
 from .segments import Segments
 
@@ -29,11 +30,7 @@ MAX_CHUNK_WORDS = 8_192
 def fits(model: Model) -> bool:
     """Whether a tagger's parts are those that the fast path is made for."""
     tok2vec, encode, _ = model.layers
-    return (
-        tok2vec.name == "word_embedding"
-        and encode.name == "bilstm_encoder"
-        and isinstance(model.ops, NumpyOps)
-    )
+    return tok2vec.name == "word_embedding" and encode.name == "bilstm_encoder" and isinstance(model.ops, NumpyOps)
 
 
 def predict(model: Model, docs: Sequence[Doc], segments: Segments) -> Floats2d:
@@ -58,10 +55,8 @@ def predict(model: Model, docs: Sequence[Doc], segments: Segments) -> Floats2d:
     for rows, mirrored, batch_sizes in _chunks(segments.lengths):
         words, word_of_row = np.unique(orths[rows], return_inverse=True)
         table, row_of_word = model.attrs["word_gates"](model, docs, words)
-        encoded = torch_fast.encode(
-            table, row_of_word[word_of_row], mirrored, batch_sizes.tolist(), weights
-        )
-        scores[rows] = encoded @ output.get_param("W").T + output.get_param("b")
+        encoded = torch_fast.encode(table, row_of_word[word_of_row], mirrored, batch_sizes.tolist(), weights)
+        scores[rows] = tag_scores(encoded, output.get_param("W"), output.get_param("b"))
     return scores
 
 

@@ -14,6 +14,8 @@ from .packed import Packed
 # Torch's order of the gates: input, forget, new cell content, output.
 N_GATES = 4
 FORGET, NEW_CELL = 1, 2
+# Input weights, recurrent weights, bias: torch_lstm.Direction's order.
+KINDS = ("W", "R", "b")
 
 
 def lstm(hidden_width: int, *, bidirectional: bool = False) -> Model[Packed, Packed]:
@@ -26,38 +28,34 @@ def lstm(hidden_width: int, *, bidirectional: bool = False) -> Model[Packed, Pac
     bidirectional (bool): Read the sequences in both directions and concatenate the two results.
     RETURNS (Model[Packed, Packed]): n_tokens × nI → n_tokens × (directions · hidden_width).
     """
-    directions = ("forward", "backward") if bidirectional else ("forward",)
-    names = [f"{kind}_{direction}" for direction in directions for kind in ("W", "R", "b")]
+    directions = ["forward", "backward"] if bidirectional else ["forward"]
+    names = [f"{kind}_{direction}" for direction in directions for kind in KINDS]
     return Model(
         "bilstm" if bidirectional else "lstm",
         _forward,
         init=partial(_init, hidden_width),
         dims={"nI": None, "nO": hidden_width * len(directions)},
         params=dict.fromkeys(names),
+        attrs={"directions": directions},
     )
 
 
 def _forward(model: Model, X: Packed, is_train: bool) -> tuple[Packed, Callable]:
-    names = list(model.param_names)
-    inputs = xp2torch(X.data)
-    batch_sizes = xp2torch(X.batch_sizes).cpu()
-    weights = [xp2torch(model.get_param(name)) for name in names]
-    if not is_train:
-        outputs = torch_lstm.predict(inputs, batch_sizes, weights)
-        return X.replace(torch2xp(outputs)), _no_backprop
-    update = torch_lstm.Update(inputs, batch_sizes, weights)
+    params = {name: xp2torch(model.get_param(name)) for name in model.param_names}
+    weights = [
+        torch_lstm.Direction(*(params[f"{kind}_{direction}"] for kind in KINDS))
+        for direction in model.attrs["directions"]
+    ]
+    run = torch_lstm.LSTMRun(xp2torch(X.data), xp2torch(X.batch_sizes), weights)
 
     def backprop(dY: Packed) -> Packed:
-        d_inputs, *d_weights = update.gradients(xp2torch(dY.data))
-        for name, d_weight in zip(names, d_weights, strict=True):
-            model.inc_grad(name, torch2xp(d_weight))
+        d_inputs, d_weights = run.gradients(xp2torch(dY.data))
+        for direction, d_weight in zip(model.attrs["directions"], d_weights, strict=True):
+            for kind, gradient in zip(KINDS, d_weight, strict=True):
+                model.inc_grad(f"{kind}_{direction}", torch2xp(gradient))
         return dY.replace(torch2xp(d_inputs))
 
-    return X.replace(torch2xp(update.outputs)), backprop
-
-
-def _no_backprop(dY: Packed) -> Packed:
-    raise ValueError("expected a training pass before backprop: call begin_update, not predict")
+    return X.replace(torch2xp(run.outputs)), backprop
 
 
 def _init(hidden: int, model: Model, X: Packed | None = None, Y: Packed | None = None) -> None:

@@ -48,9 +48,7 @@ def packing_order(lengths: NDArray[np.int64]) -> tuple[NDArray, NDArray, NDArray
     return first[sequence] + step, sequence, batch_sizes
 
 
-def with_packed(
-    layer: Model[Packed, Packed], nO: int, *, name: str
-) -> Model[list[Floats2d], list[Floats2d]]:
+def with_packed(layer: Model[Packed, Packed], nO: int, *, name: str) -> Model[list[Floats2d], list[Floats2d]]:
     """Let a layer over packed sequences take and give lists.
 
     layer (Model[Packed, Packed]): The layer.
@@ -62,15 +60,14 @@ def with_packed(
     return Model(name, _forward, init=_init, layers=[layer], dims={"nI": None, "nO": nO})
 
 
-def _forward(
-    model: Model, sequences: list[Floats2d], is_train: bool
-) -> tuple[list[Floats2d], Callable]:
+def _forward(model: Model, sequences: list[Floats2d], is_train: bool) -> tuple[list[Floats2d], Callable]:
     layer = model.layers[0]
     lengths = np.array([len(x) for x in sequences], dtype=np.int64)
     if not lengths.any():
         empty = [model.ops.alloc2f(0, model.get_dim("nO")) for _ in sequences]
         return empty, lambda d_empty: [model.ops.alloc2f(0, model.get_dim("nI")) for _ in d_empty]
-    rows, sequence, batch_sizes = packing_order(lengths)
+    order, sequence, batch_sizes = packing_order(lengths)
+    rows = model.ops.asarray(order)
     data = model.ops.xp.concatenate(sequences)[rows]
     packed, backprop_packed = layer(Packed(data, sequence, batch_sizes), is_train)
 

@@ -113,9 +113,7 @@ def _goes_with_terminal(text: str) -> bool:
     return text in CLOSERS or text in TERMINALS
 
 
-def _segments(
-    is_word: NDArray[np.bool_], cuts: NDArray[np.int64], *, max_length: int | None = None
-) -> Segments:
+def _segments(is_word: NDArray[np.bool_], cuts: NDArray[np.int64], *, max_length: int | None = None) -> Segments:
     words_before = np.concatenate(([0], np.cumsum(is_word)))
     lengths = np.diff(words_before[np.concatenate(([0], cuts))])
     lengths = lengths[lengths > 0]

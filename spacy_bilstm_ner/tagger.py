@@ -1,20 +1,15 @@
 """The whole network: embedding → BiLSTM → LSTM → a score for each tag of each token."""
 
 from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 from spacy.tokens import Doc
-from thinc.api import Linear, Model, resizable, zero_init
-from thinc.layers.resizable import resize_linear_weighted, resize_model
+from thinc.api import Model
 from thinc.types import Floats2d
 
 from . import fast
+from .output import output_layer, resize
 from .segments import Segmenter, Segments, whole_docs
-
-# What a tag that is added to a trained model scores at first: low enough to take no token from the others,
-# near enough to be learnt in a few updates.
-NEW_TAG_SCORE = -4.0
 
 
 def BiLSTMTagger(
@@ -35,16 +30,13 @@ def BiLSTMTagger(
     RETURNS (Model[list[Doc], Floats2d]): Logits, n_tokens × n_tags, the Docs' tokens one after the other. The
         rows of whitespace tokens are 0.
     """
-    output_layer = resizable(
-        Linear(nO=nO, init_W=zero_init),
-        resize_layer=partial(resize_linear_weighted, fill_defaults={"b": NEW_TAG_SCORE}),
-    )
+    output = output_layer(nO)
     return Model(
         "bilstm_tagger",
         _forward,
         init=_init,
-        layers=[tok2vec, encode, output_layer],
-        refs={"tok2vec": tok2vec, "encode": encode, "output_layer": output_layer},
+        layers=[tok2vec, encode, output],
+        refs={"tok2vec": tok2vec, "encode": encode, "output_layer": output},
         dims={"nO": nO},
         attrs={
             "segment": segment or whole_docs,
@@ -55,9 +47,9 @@ def BiLSTMTagger(
 
 
 def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[Floats2d, Callable]:
-    tok2vec, encode, output_layer = model.layers
+    tok2vec, encode, output = model.layers
     xp = model.ops.xp
-    n_tags = output_layer.layers[0].get_dim("nO")
+    n_tags = output.layers[0].get_dim("nO")
     n_tokens = [len(doc) for doc in docs]
     if not sum(n_tokens):
         return model.ops.alloc2f(0, n_tags), lambda d_scores: []
@@ -70,47 +62,46 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[Floats2d, C
     sequences, backprop_split = _split(model, vectors, segments)
     encoded, backprop_encode = encode(sequences, is_train)
     words = xp.concatenate(encoded) if encoded else model.ops.alloc2f(0, encode.get_dim("nO"))
-    word_scores, backprop_output = output_layer(words, is_train)
-    scores[segments.tokens] = word_scores
+    word_scores, backprop_output = output(words, is_train)
+    tokens = model.ops.asarray(segments.tokens)
+    scores[tokens] = word_scores
 
     def backprop(d_scores: Floats2d) -> list[Doc]:
         if not len(segments.tokens):
             return []
-        d_words = backprop_output(d_scores[segments.tokens])
+        d_words = backprop_output(d_scores[tokens])
         d_sequences = backprop_encode(xp.split(d_words, np.cumsum(segments.lengths)[:-1].tolist()))
         return backprop_tok2vec(backprop_split(d_sequences))
 
     return scores, backprop
 
 
-def _split(
-    model: Model, vectors: list[Floats2d], segments: Segments
-) -> tuple[list[Floats2d], Callable]:
+def _split(model: Model, vectors: list[Floats2d], segments: Segments) -> tuple[list[Floats2d], Callable]:
     xp = model.ops.xp
     flat = xp.concatenate(vectors)
+    tokens = model.ops.asarray(segments.tokens)
     ends = np.cumsum(segments.lengths)[:-1].tolist()
-    sequences = xp.split(flat[segments.tokens], ends) if len(segments.tokens) else []
+    sequences = xp.split(flat[tokens], ends) if len(tokens) else []
 
     def backprop(d_sequences: list[Floats2d]) -> list[Floats2d]:
         d_flat = xp.zeros_like(flat)
-        d_flat[segments.tokens] = xp.concatenate(d_sequences)
+        d_flat[tokens] = xp.concatenate(d_sequences)
         return xp.split(d_flat, np.cumsum([len(x) for x in vectors])[:-1].tolist())
 
     return sequences, backprop
 
 
 def _init(model: Model, X: list[Doc] | None = None, Y: Floats2d | None = None) -> None:
-    tok2vec, encode, output_layer = model.layers
+    tok2vec, encode, output = model.layers
     if model.has_dim("nO"):
-        output_layer.layers[0].set_dim("nO", model.get_dim("nO"))
+        output.layers[0].set_dim("nO", model.get_dim("nO"))
     tok2vec.initialize(X=X)
     # Only widths matter here, and an embedding layer knows its own: no sample has to pass the network.
     encode.initialize(X=[model.ops.alloc2f(1, tok2vec.get_dim("nO"))])
-    output_layer.initialize(X=model.ops.alloc2f(1, encode.get_dim("nO")))
+    output.initialize(X=model.ops.alloc2f(1, encode.get_dim("nO")))
 
 
 def _resize_output(model: Model, nO: int) -> Model:
-    output_layer = model.layers[2]
-    resize_model(output_layer, nO)
+    resize(model.layers[2], nO)
     model.set_dim("nO", nO, force=True)
     return model

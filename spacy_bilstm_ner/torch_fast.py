@@ -2,8 +2,8 @@
 
 Against `torch.lstm`, it starts from input that was already multiplied by the input weights, looked up by word, and runs
 both directions in one matrix product a step. And it has no tanh, which costs four times a sigmoid s: since
-tanh(x) = 2 s(2x) - 1, weights that lead to the new cell content are doubled, the cell c is kept as 2c and the state h as
-h/2, and weights that read a state are doubled to make up for it.
+tanh(x) = 2 s(2x) - 1, weights that lead to the new cell content are doubled, the cell c is kept as 2c and the
+state h as h/2, and weights that read a state are doubled to make up for it.
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,8 @@ from typing import NamedTuple
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+from .torch_threads import spare_forks
 
 
 class Weights(NamedTuple):
@@ -31,9 +33,7 @@ class Weights(NamedTuple):
 
 
 @torch.no_grad()
-def encode(
-    table: NDArray, words: NDArray, mirrored: NDArray, batch_sizes: Sequence[int], weights: Weights
-) -> NDArray:
+def encode(table: NDArray, words: NDArray, mirrored: NDArray, batch_sizes: Sequence[int], weights: Weights) -> NDArray:
     """Bidirectional LSTM, then LSTM.
 
     table (NDArray): n_words × 2 · 4 · hidden: each word's part of the gates, bias included, per direction, the new
@@ -44,6 +44,7 @@ def encode(
     weights (Weights): The weights.
     RETURNS (NDArray): n_tokens × width, packed.
     """
+    spare_forks()
     w = Weights(*map(torch.from_numpy, weights))
     recurrent = torch.stack((_double_new_cell(2 * w.forward).T, _double_new_cell(2 * w.backward).T))
     both = _bidirectional_states(
@@ -53,9 +54,7 @@ def encode(
         batch_sizes,
         recurrent,
     )
-    gates = torch.addmm(
-        _double_new_cell(w.top_bias), both, _double_new_cell(2 * w.top_input).T
-    )
+    gates = torch.addmm(_double_new_cell(w.top_bias), both, _double_new_cell(2 * w.top_input).T)
     states = _states(gates, batch_sizes, _double_new_cell(2 * w.top_recurrent).T)
     return (2 * states).numpy()
 

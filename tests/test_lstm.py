@@ -163,11 +163,3 @@ def test_initialization():
         assert_allclose(model.get_param(f"b_{direction}"), expected)
         assert model.get_param(f"W_{direction}").dtype == "float32"
     assert not np.array_equal(model.get_param("W_forward"), model.get_param("W_backward"))
-
-
-def test_backprop_after_a_prediction_is_refused():
-    model = new_layer(2, 2, bidirectional=False)
-    packed, _ = pack(random_sequences(2))
-    Y, backprop = model(packed, False)
-    with pytest.raises(ValueError, match="expected a training pass before backprop"):
-        backprop(Y)

@@ -70,11 +70,11 @@ def test_commands_depend_on_their_code(name: str) -> None:
 
 @pytest.mark.parametrize("name", [step + variant for step in OURS for variant in ("", "-tutorial")])
 def test_commands_that_load_our_pipeline_depend_on_all_of_it(name: str) -> None:
-    assert RUN_TIME <= set(COMMANDS[name]["deps"])
+    assert not RUN_TIME - set(COMMANDS[name]["deps"])
 
 
 def test_package_depends_on_all_that_goes_in() -> None:
-    files = {f"spacy_bilstm_ner/{path.name}" for path in (ROOT / "spacy_bilstm_ner").glob("*.*")}
+    files = {f"spacy_bilstm_ner/{path.name}" for path in (ROOT / "spacy_bilstm_ner").glob("[!.]*.*")}
     assert files | set(PACKAGE_FILES) <= set(COMMANDS["package"]["deps"])
 
 

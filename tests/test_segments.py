@@ -58,6 +58,11 @@ def test_abbreviations_initials_and_numbers_do_not_cut(text):
     assert len(sentences(text)) == 1
 
 
+def test_an_initial_whose_stop_is_a_token_of_its_own_does_not_cut():
+    assert len(cut(doc_of("A letter from J . Miller came"))) == 1
+    assert len(cut(doc_of("A letter from Jo . Miller came"))) == 2
+
+
 @pytest.mark.parametrize(
     ("text", "first"),
     [

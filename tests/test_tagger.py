@@ -103,7 +103,7 @@ def test_gradients_of_every_parameter_are_those_that_differences_give():
                 weights.flat[index] = before
                 assert (up - down) / (2 * eps) == pytest.approx(expected, rel=0.02, abs=2e-3)
                 checked.add((node.name, name))
-    assert {name for name, _ in checked} == {"hashembed", "bilstm", "lstm", "linear"}
+    assert {name for name, _ in checked} == {"hashembed", "bilstm", "lstm", "tag_scores"}
 
 
 def test_a_network_without_tags_yet_learns_their_number_later():

@@ -13,7 +13,7 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 from spacy.util import fix_random_seed
 from spacy.vocab import Vocab
-from thinc.api import Adam
+from thinc.api import Adam, set_dropout_rate
 
 # Entities are marked as [text](label).
 SENTENCES = (
@@ -55,7 +55,8 @@ def small_model(**parts: Any) -> dict[str, Any]:
 
 
 def blank(**config: Any) -> Language:
-    """An English pipeline with a small recogniser that knows nothing yet."""
+    """An English pipeline with a small recogniser that knows nothing yet. Its weights will be the same each time."""
+    fix_random_seed(0)
     nlp = spacy.blank("en")
     nlp.add_pipe("bilstm_ner", name="ner", config={"model": small_model(), **config})
     return nlp
@@ -105,16 +106,17 @@ def train(
 
 @cache
 def _trained_bytes() -> bytes:
-    fix_random_seed(0)
     nlp = blank()
     nlp.initialize(lambda: examples(nlp))
     train(nlp)
-    return nlp.to_bytes()
+    return nlp.get_pipe("ner").to_bytes()
 
 
 def trained() -> Language:
     """A pipeline of its own that has learnt SENTENCES."""
-    return blank().from_bytes(_trained_bytes())
+    nlp = blank()
+    nlp.get_pipe("ner").from_bytes(_trained_bytes())
+    return nlp
 
 
 def entities(doc: Doc) -> list[tuple[int, int, str]]:
@@ -130,6 +132,13 @@ def logits(nlp: Language, text: str) -> np.ndarray:
     """The scores of a text's tokens, n_tokens × n_tags."""
     ner = nlp.get_pipe("ner")
     return ner.model.ops.to_numpy(ner.model.predict([nlp.make_doc(text)]))
+
+
+def plain_logits(nlp: Language, text: str) -> np.ndarray:
+    """The same as training computes them, without dropout."""
+    ner = nlp.get_pipe("ner")
+    set_dropout_rate(ner.model, 0.0)
+    return ner.model.ops.to_numpy(ner.model.begin_update([nlp.make_doc(text)])[0])
 
 
 def doc_of(words: str, *, vocab: Vocab | None = None, **kwargs: Any) -> Doc:

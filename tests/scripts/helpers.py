@@ -27,7 +27,7 @@ SENTENCES = [
 def make_pipeline(path: Path, *, kind: str = "own") -> Language:
     """Write a pipeline of rules that says it was trained."""
     nlp = spacy.blank("en")
-    nlp.add_pipe("entity_ruler", name="ner").add_patterns(PATTERNS)  # type: ignore[attr-defined]
+    nlp.add_pipe("entity_ruler", name="ner").add_patterns(PATTERNS)
     path.mkdir(parents=True)
     nlp.to_disk(path)
     source = Source(kind=kind, name="tiny.csv", path="tiny.csv", sha256="0" * 64)

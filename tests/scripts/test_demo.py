@@ -11,7 +11,7 @@ from .helpers import PATTERNS
 
 def test_entities_are_listed() -> None:
     nlp = spacy.blank("en")
-    nlp.add_pipe("entity_ruler").add_patterns(PATTERNS)  # type: ignore[attr-defined]
+    nlp.add_pipe("entity_ruler").add_patterns(PATTERNS)
     shown = demo.show(nlp("Lima and Vienna"))
     assert [line.split() for line in shown.splitlines()[1:]] == [["per", "Lima"], ["geo", "Vienna"]]
     assert "no entities" in demo.show(nlp("Nothing here"))

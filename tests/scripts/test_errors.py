@@ -10,7 +10,7 @@ from scripts.evaluate import predict
 from .helpers import make_pipeline, make_test_set
 
 
-@pytest.fixture()
+@pytest.fixture
 def examples(tmp_path: Path) -> list[Example]:
     nlp = make_pipeline(tmp_path / "model")
     make_test_set(tmp_path / "test.spacy")

@@ -10,7 +10,7 @@ from scripts.evaluate import evaluate, predict, summary
 from .helpers import make_pipeline, make_test_set
 
 
-@pytest.fixture()
+@pytest.fixture
 def tiny(tmp_path: Path) -> tuple[Path, Path]:
     make_pipeline(tmp_path / "model")
     make_test_set(tmp_path / "test.spacy")

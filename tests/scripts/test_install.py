@@ -19,7 +19,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_one_wheel_of_the_name(tmp_path: Path) -> None:
     (tmp_path / "en_x_y-0.1.0-py3-none-any.whl").touch()
-    with pytest.raises(UserError, match="expected one wheel of en_x .*found 0.*run `spacy project run package`"):
+    with pytest.raises(UserError, match=r"expected one wheel of en_x .*found 0.*run `spacy project run package`"):
         find_wheel(tmp_path, "en_x")
     wheel = tmp_path / "en_x-0.1.0-py3-none-any.whl"
     wheel.touch()

@@ -1,6 +1,7 @@
 import json
 import re
 import sys
+from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -70,17 +71,17 @@ def test_page_shows_what_it_should(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_own_data_says_nothing_of_gmb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     html = write_report(tmp_path, monkeypatch)
     assert "GMB" not in html
-    assert "bundled" not in html
+    assert "sample" not in html
 
 
 def test_sample_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     html = write_report(tmp_path, monkeypatch, kind="sample")
-    assert '<div class="sample">' in html
+    assert '<div class="warning">' in html
     assert "0.0.0+sample" in html
 
 
 def test_labels_are_escaped() -> None:
-    assert "<b>" not in report.confusion_table(report.Counter({("<b>", "<b>"): 1}), labels=["<b>"])
+    assert "<b>" not in report.confusion_table(Counter({("<b>", "<b>"): 1}), labels=["<b>"])
 
 
 def test_every_label_has_a_colour() -> None:

@@ -28,7 +28,7 @@ TWO = """\
 """
 
 
-@pytest.fixture()
+@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     for name in ("x.json", "y.json"):
         srsly.write_json(tmp_path / name, METRICS)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from scripts.cli import UserError
-from scripts.train import check_name, train, train_command
+from scripts.train import train, train_command
 
 MAKE_MODELS = (
     "import os, pathlib; p = pathlib.Path({out!r}); (p / 'model-best').mkdir(); {more}"
@@ -61,16 +61,3 @@ def test_training_without_an_evaluation_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="wrote no model-last"):
         train(fake(tmp_path, more=""), tmp_path)
     assert not (tmp_path / "model-best").exists()
-
-
-@pytest.mark.parametrize("name", ["shop-ner", "", "1shop", "shop ner", "shop__ner", "größe", "_x", "x_"])
-def test_bad_names(name: str) -> None:
-    with pytest.raises(UserError, match="cannot be the name"):
-        check_name(name, lang="de")
-
-
-def test_name_with_the_language() -> None:
-    with pytest.raises(UserError, match="give 'shop_ner'"):
-        check_name("de_shop_ner", lang="de")
-    check_name("de_shop_ner", lang="en")
-    check_name("shop_ner", lang="de")

@@ -1,0 +1,210 @@
+"""The fast path finds what the plain path finds, and nothing that it keeps outlives the weights."""
+
+import pickle
+from collections.abc import Callable
+from copy import deepcopy
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from spacy.language import Language
+from spacy.tokens import Doc
+from thinc.api import Adam
+
+from spacy_bilstm_ner import fast
+from tests.test_component_pipelines import TOK2VEC
+from tests.util import (
+    SENTENCES,
+    blank,
+    entities,
+    examples,
+    logits,
+    plain_logits,
+    small_model,
+    texts,
+    train,
+    trained,
+)
+
+TEXT = " ".join(texts())
+MIXED = ["", *texts(), " ", "Qwfp Zxcvar!", "\n\n", TEXT, "a", f"{TEXT}\n\n{TEXT} Qwfp"]
+
+
+def test_it_is_what_predicts(monkeypatch):
+    def refuse(*_):
+        raise AssertionError("the fast path was taken")
+
+    nlp = trained()
+    monkeypatch.setattr(fast, "predict", refuse)
+    with pytest.raises(AssertionError, match="the fast path was taken"):
+        nlp(TEXT)
+
+
+def test_it_agrees_with_the_plain_path():
+    nlp = trained()
+    for text in MIXED:
+        assert_allclose(logits(nlp, text), plain_logits(nlp, text), atol=1e-4)
+    docs = [nlp.make_doc(text) for text in MIXED]
+    ner = nlp.get_pipe("ner")
+    scores = ner.model.predict(docs)
+    assert_allclose(scores, ner.model.begin_update(docs)[0], atol=1e-4)
+
+
+def test_the_same_entities_on_both_paths(monkeypatch):
+    nlp = trained()
+    found = [entities(doc) for doc in nlp.pipe(MIXED)]
+    assert sum(map(len, found)) > 50
+    monkeypatch.setattr(fast, "fits", lambda model: False)
+    assert [entities(doc) for doc in nlp.pipe(MIXED)] == found
+
+
+def test_scores_of_weights_that_were_never_trained():
+    # Trained scores may agree because they are far apart; those of chance are not.
+    nlp = blank()
+    nlp.initialize(lambda: examples(nlp))
+    rng = np.random.default_rng(0)
+    for node in nlp.get_pipe("ner").model.walk():
+        for name in node.param_names:
+            shape = node.get_param(name).shape
+            node.set_param(name, rng.normal(scale=0.5, size=shape).astype("float32"))
+    for text in MIXED:
+        assert_allclose(logits(nlp, text), plain_logits(nlp, text), atol=1e-4)
+
+
+@pytest.mark.parametrize("size", [1, 7, 40])
+def test_small_chunks_change_nothing(monkeypatch, size):
+    nlp = trained()
+    expected = logits(nlp, TEXT)
+    monkeypatch.setattr(fast, "MAX_CHUNK_WORDS", size)
+    assert_allclose(logits(nlp, TEXT), expected, atol=1e-5)
+
+
+def test_what_is_kept_is_bounded_and_nothing_is_lost_by_it(monkeypatch):
+    monkeypatch.setattr(fast, "MAX_WORDS", 10)
+    nlp, reference = trained(), trained()
+    for i in range(30):
+        text = f"Anna Smith saw w{i} and v{i} in Lisbon"
+        assert_allclose(logits(nlp, text), plain_logits(reference, text), atol=1e-4)
+        assert len(nlp.get_pipe("ner").model.attrs["word_gates"]._rows) <= 10
+    # More distinct words at once than are kept.
+    assert_allclose(logits(nlp, TEXT), plain_logits(reference, TEXT), atol=1e-4)
+
+
+@pytest.mark.parametrize("part", ["tok2vec", "encode"])
+def test_replaced_parts_take_the_plain_path(part, monkeypatch):
+    replaced = {"tok2vec": TOK2VEC, "encode": {**TOK2VEC["encode"], "width": 64}}
+    nlp = blank(model=small_model(**{part: replaced[part]}))
+    nlp.initialize(lambda: examples(nlp))
+    train(nlp, steps=3)
+    assert not fast.fits(nlp.get_pipe("ner").model)
+    monkeypatch.setattr(fast, "predict", None)
+    assert_allclose(logits(nlp, TEXT), plain_logits(nlp, TEXT), atol=1e-5)
+
+
+def update(nlp: Language) -> Language:
+    train(nlp, steps=1)
+    return nlp
+
+
+def small_update(nlp: Language) -> Language:
+    train(nlp, SENTENCES[:1], steps=1, optimizer=Adam(1e-4))
+    return nlp
+
+
+def initialize(nlp: Language) -> Language:
+    nlp.initialize(lambda: examples(nlp))
+    return update(update(nlp))
+
+
+def load(nlp: Language) -> Language:
+    other = update(trained())
+    return nlp.from_bytes(other.to_bytes())
+
+
+def load_the_pipe(nlp: Language) -> Language:
+    nlp.get_pipe("ner").from_bytes(update(trained()).get_pipe("ner").to_bytes())
+    return nlp
+
+
+def add_a_label(nlp: Language) -> Language:
+    nlp.get_pipe("ner").add_label("art")
+    return update(nlp)
+
+
+def pickle_and_update(nlp: Language) -> Language:
+    return update(pickle.loads(pickle.dumps(nlp)))
+
+
+def copy_and_update(nlp: Language) -> Language:
+    return update(deepcopy(nlp))
+
+
+def resume(nlp: Language) -> Language:
+    train(nlp, steps=1, optimizer=nlp.resume_training())
+    return nlp
+
+
+def set_one_row(nlp: Language) -> Language:
+    table = next(n for n in nlp.get_pipe("ner").model.walk() if n.has_param("E"))
+    weights = table.get_param("E").copy()
+    weights[1::2] += 1.0
+    table.set_param("E", weights)
+    return nlp
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        update,
+        small_update,
+        initialize,
+        load,
+        load_the_pipe,
+        add_a_label,
+        pickle_and_update,
+        copy_and_update,
+        resume,
+        set_one_row,
+    ],
+)
+def test_nothing_kept_outlives_the_weights(change: Callable[[Language], Language]):
+    nlp = trained()
+    before = logits(nlp, TEXT)
+    nlp = change(nlp)
+    after = logits(nlp, TEXT)
+    assert not np.array_equal(after[:, :9], before)
+    # A pipeline that has predicted nothing yet has nothing to be wrong with.
+    fresh = blank().from_bytes(nlp.to_bytes())
+    assert_allclose(after, logits(fresh, TEXT), atol=1e-5)
+    assert_allclose(after, plain_logits(fresh, TEXT), atol=1e-4)
+
+
+def test_other_parameters_for_a_while():
+    nlp = trained()
+    optimizer = Adam(0.01, use_averages=True)
+    train(nlp, steps=3, optimizer=optimizer)
+    before = logits(nlp, TEXT)
+    with nlp.use_params(optimizer.averages):
+        inside = logits(nlp, TEXT)
+        assert_allclose(inside, plain_logits(nlp, TEXT), atol=1e-4)
+        assert not np.allclose(inside, before, atol=1e-3)
+    assert_allclose(logits(nlp, TEXT), before, atol=1e-6)
+
+
+def test_memory_zones():
+    nlp, reference = trained(), trained()
+    for i in range(3):
+        with nlp.memory_zone():
+            text = f"Zork{i} met Anna Smith, zork{i - 1} and Qwfp"
+            found = entities(nlp(text))
+        assert found == entities(reference(text))
+    assert_array_equal(logits(nlp, "Zork0 met Qwfp"), logits(nlp, "Zork0 met Qwfp"))
+
+
+def test_docs_of_other_vocabularies():
+    nlp = trained()
+    own = nlp.make_doc("Zork0 met Lisbon")
+    other = Doc(blank().vocab, words=["Grault", "left", "Oslo"])
+    scores = nlp.get_pipe("ner").model.predict([own, other])
+    again = nlp.get_pipe("ner").model.predict([other])
+    assert_allclose(scores[3:], again, atol=1e-5)
