@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from . import tags
 
-# A token with at least this probability of O is O. A confidence is then off by about as little as is missing to 1.
+# A token with at least this probability of O, taken by itself, is O. An exact decoder would weigh its neighbours
+# first; that the two differ takes a neighbour that is all but sure to be the middle of an entity.
 CERTAIN = 0.999
 
 Ints = NDArray[np.int64]

@@ -7,6 +7,7 @@ from spacy.attrs import ORTH
 from spacy.strings import hash_string
 from spacy.tokens import Doc
 from thinc.api import HashEmbed, Model, concatenate
+from thinc.initializers import configure_uniform_init
 from thinc.types import Floats2d, Ints2d
 
 from .features import FEATURES
@@ -14,6 +15,9 @@ from .features import FEATURES
 # Features that identify the word; word dropout hides these and leaves the sub-word features.
 WORD_FEATURES = ("form", "lower")
 HIDDEN_WORD = hash_string("<hidden word>")
+# A vector is the sum of four rows, so its values start with a standard deviation of 0.3. With thinc's default, 0.1, the
+# same training learns visibly less.
+INITIAL_RANGE = 0.26
 # Distinct words whose feature ids are kept. They depend on no weight, so they never go stale.
 MAX_KNOWN_WORDS = 50_000
 
@@ -50,8 +54,9 @@ def WordEmbedding(
         )
     if not 0.0 <= word_dropout < 1.0:
         raise ValueError(f"word_dropout must be at least 0 and below 1, but is {word_dropout}")
+    initializer = configure_uniform_init(lo=-INITIAL_RANGE, hi=INITIAL_RANGE)
     tables = [
-        HashEmbed(width, n_rows, column=i, seed=i + 1)
+        HashEmbed(width, n_rows, column=i, seed=i + 1, initializer=initializer)
         for i, (width, n_rows) in enumerate(zip(widths, rows, strict=True))
     ]
     return Model(

@@ -1,6 +1,7 @@
 """`n_process=2`, forked and spawned, after the parent has used torch with more than one thread."""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -48,6 +49,20 @@ def test_two_processes_find_what_one_finds(tmp_path, method):
     (tmp_path / "texts").write_text("|".join(mixed), encoding="utf8")
     env = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
     command = [sys.executable, "script.py", method, "model", "texts"]
-    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("same")
+    process = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        output, errors = process.communicate(timeout=120)
+    except subprocess.TimeoutExpired:
+        # The workers hang, too, and would outlive their parent.
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
+    assert process.returncode == 0, errors
+    assert output.startswith("same")
