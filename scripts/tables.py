@@ -1,7 +1,7 @@
-"""Fill the README's tables of scores from metrics/.
+"""Fill the README's tables from metrics/.
 
 A table stands below a line such as `<!-- metrics: metrics/x.json -->`: one file makes a table of its
-labels, several (with spaces between them) one that compares them.
+labels, or of its results if it is a benchmark; several (with spaces between them) one that compares them.
 """
 
 import re
@@ -29,9 +29,18 @@ def fill(text: str, *, root: Path) -> str:
             if not path.is_file():
                 raise UserError(f"the README quotes {path}, which is not there: publish it first")
         files = {path.stem: srsly.read_json(path) for path in paths}
-        return match[1] + (labels_table(*files.values()) if len(files) == 1 else comparison(files))
+        return match[1] + (table(*files.values()) if len(files) == 1 else comparison(files))
 
     return MARKED.sub(replace, text)
+
+
+def table(metrics: dict[str, Any]) -> str:
+    """Show one file.
+
+    metrics (dict[str, Any]): A run's published scores, or a published benchmark.
+    RETURNS (str): A Markdown table.
+    """
+    return benchmark_table(metrics) if "results" in metrics else labels_table(metrics)
 
 
 def labels_table(metrics: dict[str, Any]) -> str:
@@ -60,6 +69,35 @@ def comparison(files: dict[str, dict[str, Any]]) -> str:
         f_scores = [percents(scores)[2] for scores in (raw["macro"], gold["micro"])]
         rows.append([f"`{name}`", *percents(raw["micro"]), *f_scores])
     return markdown(["", "P", "R", "F", "F, mean of labels", "F, gold tokens"], rows)
+
+
+def benchmark_table(metrics: dict[str, Any]) -> str:
+    """Show what a benchmark found.
+
+    metrics (dict[str, Any]): The published figures.
+    RETURNS (str): A Markdown table.
+    """
+    rows = []
+    for row in metrics["results"]:
+        name = f"{row['name']}, {row['unit']}" if row["unit"] else row["name"]
+        other = "" if row["other"] is None else f"{figure(row['other'])} ({NEIGHBOURS[row['beside']]})"
+        ratio = "" if row["ratio"] is None else figure(row["ratio"])
+        rows.append([name, figure(row["ours"]), other, ratio, row["aim"]])
+    return markdown(["", "ours", "beside", "ratio", "aim"], rows)
+
+
+NEIGHBOURS = {"spacy": "spaCy's ner", "blank": "tokenizer alone", "one": "one process"}
+
+
+def figure(value: float) -> str:
+    """Show a number.
+
+    value (float): The number.
+    RETURNS (str): Three digits that mean something, or all before the decimal point.
+    """
+    if abs(value) >= 100 or value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
 
 
 def percents(scores: dict[str, float | None]) -> list[str]:

@@ -31,18 +31,18 @@ DEFAULT_MODEL = Config().from_str(
 
     [model.tok2vec]
     @architectures = "spacy_bilstm_ner.WordEmbedding.v1"
-    features = ["form", "lower", "prefix3", "suffix2", "suffix3", "shape"]
-    widths = [96, 32, 32, 32, 32, 32]
-    rows = [10000, 5000, 2500, 1000, 2500, 1000]
+    features = ["form", "prefix3", "suffix2", "suffix3", "shape"]
+    widths = [100, 33, 33, 33, 33]
+    rows = [15000, 10000, 2000, 8000, 2000]
     word_dropout = 0.2
 
     [model.encode]
     @architectures = "spacy_bilstm_ner.BiLSTMEncoder.v1"
-    hidden_width = 64
-    width = 64
+    hidden_width = 80
+    width = 80
     input_dropout = null
     hidden_dropout = null
-    dropout = null
+    dropout = 0.3
 
     [model.segment]
     @misc = "spacy_bilstm_ner.sentence_segments.v1"
