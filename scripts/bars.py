@@ -33,13 +33,14 @@ def draw_bars(figures: dict[str, dict[str, list[dict[str, float]]]]) -> str:
             [middle - min(rate) for middle, rate in zip(middles, rates, strict=True)],
             [max(rate) - middle for middle, rate in zip(middles, rates, strict=True)],
         ]
-        places = [place + (1 - number) * width for place in range(len(figures))]
+        places = [place + (number - 1) * width for place in range(len(figures))]
         bars: Any = axes.barh(places, middles, width, xerr=spread, color=color, label=name)
         axes.bar_label(bars, [f"{middle:,.0f}" for middle in middles], padding=4)
     axes.set(xlabel="words per second, one thread", yticks=range(len(figures)), yticklabels=list(figures))
     axes.invert_yaxis()
     axes.margins(x=0.12)
-    axes.legend(loc="best", frameon=False)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(PIPELINES), frameon=False)
+    axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.spines[["top", "right"]].set_visible(False)
     file = io.StringIO()
     figure.savefig(file, format="svg", metadata={"Date": None})

@@ -15,8 +15,7 @@ from .features import FEATURES
 # Features that identify the word; word dropout hides these and leaves the sub-word features.
 WORD_FEATURES = ("form", "lower")
 HIDDEN_WORD = hash_string("<hidden word>")
-# A vector is the sum of four rows, so its values start with a standard deviation of 0.3. With thinc's default, 0.1, the
-# same training learns visibly less.
+# A vector is the sum of four rows: with this range its values start with a standard deviation of 0.3.
 INITIAL_RANGE = 0.26
 # Distinct words whose feature ids are kept. They depend on no weight, so they never go stale.
 MAX_KNOWN_WORDS = 50_000

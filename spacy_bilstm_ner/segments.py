@@ -19,7 +19,8 @@ TERMINALS = frozenset([*Sentencizer.default_punct_chars, "…", "...", "?!", "!?
 TERMINAL_IDS = np.array([hash_string(char) for char in TERMINALS], dtype="uint64")
 # Marks after which the next sentence may follow without a space: the full-width and ideographic ones.
 SPACELESS_TERMINALS = frozenset("。！？．｡")
-CLOSERS = frozenset("\"'”’»›)]}」』）】") | {"''"}
+# Closing marks of several languages, German's among them, which are opening ones in others.
+CLOSERS = frozenset("\"'“”‘’«»‹›)]}」』）】") | {"''"}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from spacy.util import load_config, load_model_from_config
 
 @pytest.mark.parametrize("name", ["bilstm", "tutorial", "spacy_ner"])
 def test_configs_make_a_pipeline(root: Path, name: str) -> None:
-    nlp = load_model_from_config(load_config(root / "configs" / f"{name}.cfg"), auto_fill=True)
+    config = load_config(root / "configs" / f"{name}.cfg")
+    nlp = load_model_from_config(config, auto_fill=True)
     assert nlp.pipe_names[-1] == "ner"
 
 
@@ -33,3 +34,8 @@ def test_tutorials_numbers(root: Path) -> None:
     assert training["max_steps"] == 25 * 35
     assert training["eval_frequency"] == 35
     assert training["batcher"]["size"] == 1000
+
+
+def test_rate_falls_to_0_when_training_ends(root: Path) -> None:
+    training = load_config(root / "configs" / "bilstm.cfg")["training"]
+    assert training["optimizer"]["learn_rate"]["total_steps"] == training["max_steps"]

@@ -54,3 +54,12 @@ def test_other_tables_are_left_alone(folder: Path) -> None:
 def test_missing_metrics(folder: Path) -> None:
     with pytest.raises(UserError, match=r"z\.json, which is not there"):
         fill("<!-- metrics: z.json -->\n", root=folder)
+
+
+def test_benchmark_table(folder: Path) -> None:
+    row = {"name": "load", "unit": "s", "ours": 0.25, "other": 1234.5, "beside": "spacy", "ratio": 0.0002, "aim": "≤ 2"}
+    alone = {**row, "name": "texts that differ", "unit": "", "ours": 0, "other": None, "beside": "", "ratio": None}
+    srsly.write_json(folder / "b.json", {"results": [row, alone]})
+    filled = fill("<!-- metrics: b.json -->\n", root=folder)
+    assert "| load, s | 0.25 | 1,234 (spaCy's ner) | 0.0002 | ≤ 2 |\n" in filled
+    assert "| texts that differ | 0 |  |  | ≤ 2 |\n" in filled
