@@ -56,10 +56,7 @@ def entities(doc: Doc) -> list[Entity]:
     RETURNS (list[Entity]): Its entities, with confidences if the pipeline gives them.
     """
     known = Span.has_extension("confidence")
-    return [
-        Entity(ent.start_char, ent.end_char, ent.label_, ent._.confidence if known else None)
-        for ent in doc.ents
-    ]
+    return [Entity(ent.start_char, ent.end_char, ent.label_, ent._.confidence if known else None) for ent in doc.ents]
 
 
 def confusion(examples: list[Example]) -> Counter[tuple[str, str]]:

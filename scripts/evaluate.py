@@ -139,9 +139,7 @@ def percent(scores: dict[str, Any]) -> str:
     scores (dict[str, Any]): The scores "p", "r" and "f", from 0 to 1, or None.
     RETURNS (str): Three columns.
     """
-    return "".join(
-        f"{'-':>8}" if scores[key] is None else f"{scores[key] * 100:8.2f}" for key in "prf"
-    )
+    return "".join(f"{'-':>8}" if scores[key] is None else f"{scores[key] * 100:8.2f}" for key in "prf")
 
 
 def main() -> None:

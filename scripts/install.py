@@ -24,8 +24,7 @@ def find_wheel(packages: Path, name: str) -> Path:
     wheels = sorted(packages.glob(f"{name}-*.whl"))
     if len(wheels) != 1:
         raise UserError(
-            f"expected one wheel of {name} in {packages}, found {len(wheels)}: "
-            "run `spacy project run package`"
+            f"expected one wheel of {name} in {packages}, found {len(wheels)}: run `spacy project run package`"
         )
     return wheels[0]
 
@@ -74,9 +73,7 @@ def load(name: str, *, target: Path | None) -> Path:
     if target:
         paths = [str(target.resolve()), environment.get("PYTHONPATH", "")]
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
-    done = subprocess.run(
-        [sys.executable, "-c", CHECK, name], env=environment, capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, "-c", CHECK, name], env=environment, capture_output=True, text=True)
     if done.returncode != 0:
         raise UserError(f"{name} is installed, but does not load:\n{done.stderr}")
     return Path(done.stdout.strip().splitlines()[-1])

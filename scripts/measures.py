@@ -158,9 +158,7 @@ def throughput(setting: Setting) -> tuple[Figures, list[Row]]:
         "mixed": "mixed, 1 to 100 sentences",
     }
     for load, name in names.items():
-        runs = measure(
-            "throughput", setting, ("ours", "spacy", "blank"), name=name, texts=load, warm_up="warm_up"
-        )
+        runs = measure("throughput", setting, ("ours", "spacy", "blank"), name=name, texts=load, warm_up="warm_up")
         found[load] = runs
         rows.append(against(runs, "words_per_second", name=name, unit="words/s", aim="≥ 10"))
     for load in ("sentences", "documents"):
@@ -272,6 +270,5 @@ def agreement(setting: Setting) -> tuple[Figures, list[Row]]:
 
 
 PARTS = {
-    part.__name__: part
-    for part in (throughput, latency, processes, independent, loading, stream, wheel, agreement)
+    part.__name__: part for part in (throughput, latency, processes, independent, loading, stream, wheel, agreement)
 }

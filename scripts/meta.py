@@ -11,8 +11,7 @@ from scripts.source import Source
 
 SAMPLE_VERSION = "0.0.0+sample"
 GMB_SOURCE = {
-    "name": "Groningen Meaning Bank 2.2.0, as extracted for Kaggle's "
-    "'Annotated Corpus for Named Entity Recognition'",
+    "name": "Groningen Meaning Bank 2.2.0, as extracted for Kaggle's 'Annotated Corpus for Named Entity Recognition'",
     "url": "https://www.kaggle.com/datasets/abhinavwalia95/entity-annotated-corpus",
     "author": "Johan Bos, Valerio Basile, Kilian Evang, Noortje Venhuizen, Johannes Bjerva",
     "license": "ODbL-1.0",
@@ -29,9 +28,7 @@ GMB_LABELS = {
 }
 
 
-def training_meta(
-    source: Source, *, lang: str, name: str, version: str, config: str, seed: int
-) -> dict[str, Any]:
+def training_meta(source: Source, *, lang: str, name: str, version: str, config: str, seed: int) -> dict[str, Any]:
     """Describe a pipeline when it has been trained.
 
     source (Source): What it was trained on.
@@ -61,8 +58,7 @@ def training_meta(
         meta["sources"] = [GMB_SOURCE]
     elif source.kind == "sample":
         meta["description"] = (
-            "A demonstration, trained on the project's small bundled sample: "
-            "NOT a useful named-entity recogniser."
+            "A demonstration, trained on the project's small bundled sample: NOT a useful named-entity recogniser."
         )
         meta["sources"] = [{"name": source.name, "license": "MIT"}]
     else:

@@ -34,9 +34,7 @@ def release_meta(meta: dict[str, Any], metrics: dict[str, Any]) -> dict[str, Any
         # In the form of `spacy train`, which wrote the scores on the development set here
         "performance": {
             **{f"ents_{key}": raw["micro"][key] for key in "prf"},
-            "ents_per_type": {
-                label: {key: scores[key] for key in "prf"} for label, scores in raw["labels"].items()
-            },
+            "ents_per_type": {label: {key: scores[key] for key in "prf"} for label, scores in raw["labels"].items()},
         },
         "notes": "\n".join(
             [
@@ -75,9 +73,7 @@ def build_wheel(project: Path, out_dir: Path) -> Path:
     RAISES UserError: if it cannot be built.
     """
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation"]
-    done = subprocess.run(
-        [*command, "--outdir", str(out_dir), str(project)], capture_output=True, text=True
-    )
+    done = subprocess.run([*command, "--outdir", str(out_dir), str(project)], capture_output=True, text=True)
     if done.returncode != 0:
         raise UserError(f"building a wheel failed:\n{done.stdout}{done.stderr}")
     return next(out_dir.glob("*.whl"))

@@ -184,9 +184,7 @@ def number(count: int) -> str:
     return f"{count:,}" if count else '<span class="zero">0</span>'
 
 
-def table(
-    head: list[str], rows: list[list[str]], *, sums: list[list[str]] | None = None, kind: str = ""
-) -> str:
+def table(head: list[str], rows: list[list[str]], *, sums: list[list[str]] | None = None, kind: str = "") -> str:
     """Make a table.
 
     head (list[str]): The columns' names.
@@ -255,8 +253,7 @@ def page(metrics: dict[str, Any], log: list[dict[str, Any]], examples: list[Exam
         f'<p class="note">{mistakes_note(mistakes, sure=sure)}</p>',
         mistakes_table(mistakes, colors=colors),
         "<h2>Test sentences</h2>",
-        '<p class="note">With the predicted entities. Gold entities that are not among them are '
-        "named below.</p>",
+        '<p class="note">With the predicted entities. Gold entities that are not among them are named below.</p>',
         sentences(examples, colors=colors),
     ]
     return (

@@ -14,9 +14,7 @@ from scripts.source import read_source
 MODELS = ("model-best", "model-last")
 
 
-def train_command(
-    config: Path, out_dir: Path, *, corpus: Path, lang: str, seed: int, gpu: int
-) -> list[str]:
+def train_command(config: Path, out_dir: Path, *, corpus: Path, lang: str, seed: int, gpu: int) -> list[str]:
     """Put the command together.
 
     config (Path): The training config.
@@ -85,9 +83,7 @@ def main() -> None:
     parser.add_argument("--gpu", type=int, default=-1, help="the GPU's number, -1 for the CPU")
     args = parser.parse_args()
     source = read_source(args.corpus / "source.json")
-    command = train_command(
-        args.config, args.out_dir, corpus=args.corpus, lang=args.lang, seed=args.seed, gpu=args.gpu
-    )
+    command = train_command(args.config, args.out_dir, corpus=args.corpus, lang=args.lang, seed=args.seed, gpu=args.gpu)
     train(command, args.out_dir)
     meta = training_meta(
         source,

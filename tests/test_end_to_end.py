@@ -51,9 +51,7 @@ def copy_project(folder: Path) -> Path:
 def run_project(project: Path, *arguments: str) -> str:
     command = [sys.executable, "-m", "spacy", "project", "run", arguments[0], ".", *arguments[1:]]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [*command, *OFFLINE], cwd=project, env=environment, capture_output=True, text=True
-    )
+    done = subprocess.run([*command, *OFFLINE], cwd=project, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -152,9 +150,7 @@ def test_git_sees_nothing_new(sample_run: tuple[Path, str]) -> None:
         ("corpus/gmb_bilstm/source.json", {"convert", "train"}),
     ],
 )
-def test_a_change_reruns_what_depends_on_it(
-    sample_run: tuple[Path, str], file: str, rerun: set[str]
-) -> None:
+def test_a_change_reruns_what_depends_on_it(sample_run: tuple[Path, str], file: str, rerun: set[str]) -> None:
     config = load_project_config(sample_run[0], overrides={"vars.gmb_url": "", "vars.target": "site"})
     commands = [command for command in config["commands"] if command["name"] in SKIPPED]
     path = sample_run[0] / file

@@ -18,8 +18,8 @@ NEEDED = ("assets/sample.csv", "configs/bilstm.cfg", f"notebooks/{NAME}")
 LAST_CELLS = ("draw-test-sentences", "draw-own-sentence", "draw-with-installed-pipeline")
 SENTENCE = "Jim bought 300 shares of Acme Corp. in 2006."
 KERNEL = "this-python"
-MANY_EPOCHS = "6"
-# A model that learns nothing scores 0; the fewest that these epochs gave with ten seeds is {MIN}.
+EPOCHS = "6"
+# A model that learns nothing scores 0.
 FLOOR = 0.25
 
 
@@ -80,4 +80,19 @@ def test_it_runs_on_the_sample(
     assert "sample.csv" in shown["load-csv"]
     assert float(shown["score"]) > FLOOR
     assert "image/png" in shown["plot-curves"]
-    drawn = shown["draw-test-sentences"], shown["draw-own-sentence"]
+    for cell in LAST_CELLS[:2]:
+        assert 'class="entities"' in shown[cell]
+    assert any(colour in shown["draw-test-sentences"] for colour in COLORS.values())
+    if is_package("en_gmb_bilstm"):
+        assert 'class="entities"' in shown[LAST_CELLS[2]]
+    else:
+        assert "not installed" in shown[LAST_CELLS[2]]
+
+
+def outputs(cell: nbformat.NotebookNode) -> str:
+    """All that a cell has printed and drawn, as one text; a picture is its type only."""
+    texts = []
+    for output in cell.get("outputs", []):
+        data = output.get("data", {})
+        texts += [output.get("text", ""), data.get("text/plain", ""), data.get("text/html", ""), *data]
+    return "\n".join(texts)

@@ -64,9 +64,7 @@ def test_corpus_in_assets_is_taken(assets: Path, name: str) -> None:
     ],
     ids=["changed", "another in the zip", "half a zip"],
 )
-def test_wrong_checksum_stops_and_keeps_the_file(
-    assets: Path, web: str, spoil: Callable[[Path], object]
-) -> None:
+def test_wrong_checksum_stops_and_keeps_the_file(assets: Path, web: str, spoil: Callable[[Path], object]) -> None:
     path = assets / "ner_dataset.csv"
     spoil(path)
     before = path.read_bytes()
@@ -105,9 +103,7 @@ def test_unreachable_download_falls_back(assets: Path, url: str) -> None:
     assert [path.name for path in assets.iterdir()] == ["sample.csv"]
 
 
-def test_silent_server_counts_as_unreachable(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_silent_server_counts_as_unreachable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import socket
 
     monkeypatch.setattr(data, "TIMEOUT", 0.2)

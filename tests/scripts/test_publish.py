@@ -9,9 +9,7 @@ from scripts.cli import UserError
 
 
 @pytest.mark.parametrize("kind", ["real", "own"])
-def test_published_metrics_name_their_command(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
-) -> None:
+def test_published_metrics_name_their_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     metrics = {"data": {"kind": kind}, "seed": 0}
     srsly.write_json(tmp_path / "metrics.json", metrics)
     out = tmp_path / "metrics" / "x.json"

@@ -44,9 +44,7 @@ class Tags(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_page_is_whole_and_needs_no_other_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_page_is_whole_and_needs_no_other_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     html = write_report(tmp_path, monkeypatch)
     tags = Tags()
     tags.feed(html)
@@ -65,7 +63,7 @@ def test_page_shows_what_it_should(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         assert word in html
     assert '<mark class="wrong">Monday</mark> blues &amp; Vienna.' in html
     assert f"background: {COLORS['geo']}" in html
-    assert re.search('not found: World Bank <span[^>]*>org</span>, Peru <span', html)
+    assert re.search("not found: World Bank <span[^>]*>org</span>, Peru <span", html)
 
 
 def test_own_data_says_nothing_of_gmb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,9 +17,7 @@ def fake(out_dir: Path, *, more: str = "(p / 'model-last').mkdir(); ") -> list[s
 
 
 def test_command_overrides_what_a_run_needs() -> None:
-    command = train_command(
-        Path("configs/bilstm.cfg"), Path("out"), corpus=Path("corpus/x"), lang="de", seed=0, gpu=-1
-    )
+    command = train_command(Path("configs/bilstm.cfg"), Path("out"), corpus=Path("corpus/x"), lang="de", seed=0, gpu=-1)
     pairs = dict(zip(command[5::2], command[6::2], strict=True))
     assert command[1:5] == ["-m", "spacy", "train", "configs/bilstm.cfg"]
     assert pairs["--paths.train"] == "corpus/x/train.spacy"
@@ -31,9 +29,7 @@ def test_command_overrides_what_a_run_needs() -> None:
     assert pairs["--training.logger.output_file"] == "out/log.jsonl"
 
 
-def test_old_run_is_cleared_and_threads_are_pinned(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_old_run_is_cleared_and_threads_are_pinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     out = tmp_path / "run"
     (out / "model-best").mkdir(parents=True)
@@ -43,9 +39,7 @@ def test_old_run_is_cleared_and_threads_are_pinned(
     assert (out / "threads").read_text() == "1"
 
 
-def test_users_own_number_of_threads_is_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_users_own_number_of_threads_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     train(fake(tmp_path / "run"), tmp_path / "run")
     assert (tmp_path / "run" / "threads").read_text() == "2"
