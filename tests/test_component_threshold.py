@@ -27,9 +27,10 @@ def test_entities_below_are_not_written_and_nothing_else_changes(unsure_bytes):
     doc = nlp(TEXT)
     everything = dict(zip(entities(doc), confidences(doc), strict=True))
     assert len(everything) > 5
-    assert np.ptp(list(everything.values())) > 0.3
+    assert len(set(everything.values())) > 5
     before = everything
-    for threshold in np.linspace(0, 1, 21):
+    # Each of these lets fewer pass than the one before.
+    for threshold in [0.0, *np.quantile(list(everything.values()), np.linspace(0, 1, 11)), 1.0]:
         ner.cfg["threshold"] = float(threshold)
         doc = nlp(TEXT)
         found = dict(zip(entities(doc), confidences(doc), strict=True))

@@ -192,7 +192,7 @@ def test_own_data(tmp_path: Path) -> None:
     write_own_csv(project / "meine Daten.csv")
     # The shipped config, only shorter: these sentences are soon learnt
     config = (project / "configs" / "bilstm.cfg").read_text(encoding="utf-8")
-    lines = ["max_steps = 300" if line.startswith("max_steps") else line for line in config.split("\n")]
+    lines = ["max_steps = 400" if line.startswith("max_steps") else line for line in config.split("\n")]
     (project / "configs" / "short.cfg").write_text("\n".join(lines), encoding="utf-8")
     own = ["--vars.csv", "meine Daten.csv", "--vars.lang", "de", "--vars.name", "shop_ner"]
     run_project(project, "all", *own, "--vars.config", "short")
