@@ -57,9 +57,9 @@ def tag_scores(words: Floats2d, W: Floats2d, b: Floats1d) -> Floats2d:
 
 def _block(W: Floats2d, first: int) -> Floats2d:
     block = W[first : first + BLOCK]
-    # Contiguous, like the padded one, since that, too, decides how the product is computed.
-    xp = get_array_module(W)
-    return xp.ascontiguousarray(xp.pad(block, ((0, BLOCK - len(block)), (0, 0))))
+    padded = get_array_module(W).zeros((BLOCK, W.shape[1]), dtype=W.dtype)
+    padded[: len(block)] = block
+    return padded
 
 
 def _forward(model: Model[Floats2d, Floats2d], X: Floats2d, is_train: bool) -> tuple[Floats2d, Callable]:
