@@ -1,10 +1,11 @@
 """Draw the benchmark's words per second."""
 
-import io
 from statistics import median
 from typing import Any
 
 import matplotlib
+
+from scripts.curves import as_svg
 
 PIPELINES = {
     "ours": ("ours", "#4f81bd"),
@@ -42,8 +43,4 @@ def draw_bars(figures: dict[str, dict[str, list[dict[str, float]]]]) -> str:
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(PIPELINES), frameon=False)
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.spines[["top", "right"]].set_visible(False)
-    file = io.StringIO()
-    figure.savefig(file, format="svg", metadata={"Date": None})
-    pyplot.close(figure)
-    svg = file.getvalue()
-    return svg[svg.index("<svg") :]
+    return as_svg(figure)

@@ -68,6 +68,17 @@ def draw(log: list[dict[str, Any]]) -> str:
     for axes in (left, right):
         axes.grid(color="#e5e5e5")
         axes.spines[["top", "right"]].set_visible(False)
+    return as_svg(figure)
+
+
+def as_svg(figure: Any) -> str:
+    """Turn a figure into an SVG element for an HTML page, and close it.
+
+    figure (matplotlib.figure.Figure): The figure.
+    RETURNS (str): The element, the same for the same figure at any time.
+    """
+    from matplotlib import pyplot
+
     file = io.StringIO()
     figure.savefig(file, format="svg", metadata={"Date": None})
     pyplot.close(figure)
