@@ -12,6 +12,7 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
+import srsly
 from tqdm import tqdm
 
 from scripts.cli import UserError
@@ -256,6 +257,46 @@ def wheel(setting: Setting) -> tuple[Figures, list[Row]]:
     return {"mb": size}, [Row("wheel", "MB", size, aim="≤ 15")]
 
 
+def training(setting: Setting) -> tuple[Figures, list[Row]]:
+    """RETURNS (tuple): Words per second of training, and seconds until spaCy's best score on dev. From the two runs' logs:
+    seconds of the processor, evaluations included."""
+    logs = {
+        pipeline: read_log(Path(setting.pipelines[pipeline]).parent / "log.jsonl") for pipeline in ("ours", "spacy")
+    }
+    speeds = {pipeline: log[-1]["words"] / log[-1]["cpu_seconds"] for pipeline, log in logs.items()}
+    best = max(row["score"] for row in logs["spacy"])
+    reached = {pipeline: seconds_until(best, log) for pipeline, log in logs.items()}
+    ours, other = reached["ours"], reached["spacy"]
+    name = f"training until an F of {best * 100:.2f} on dev"
+    rows = [
+        Row("training", "words/s", speeds["ours"], speeds["spacy"], "spacy", speeds["ours"] / speeds["spacy"], "≥ 1"),
+        Row(name, "s", ours, other, "spacy", ours / other, "≤ 0.5")
+        if ours is not None and other is not None
+        else Row(
+            f"{name}: ours does not reach it in", "s", logs["ours"][-1]["cpu_seconds"], other, "spacy", aim="≤ 0.5"
+        ),
+    ]
+    return {"words_per_cpu_second": speeds, "best": best, "cpu_seconds_until_best": reached}, rows
+
+
+def read_log(path: Path) -> list[Figures]:
+    """Read a training's log.
+
+    path (Path): The log.jsonl of `TimedLogger`.
+    RETURNS (list[Figures]): Its rows.
+    RAISES UserError: if it is missing, empty, or was written by another logger.
+    """
+    rows = list(srsly.read_jsonl(path)) if path.is_file() else []
+    if not rows or "cpu_seconds" not in rows[-1]:
+        raise UserError(f"{path} must be a training log with times, but is not: train the pipeline again")
+    return rows
+
+
+def seconds_until(score: float, log: list[Figures]) -> float | None:
+    """RETURNS (float | None): The processor's seconds until a log reaches a score; None if it never does."""
+    return next((row["cpu_seconds"] for row in log if row["score"] >= score), None)
+
+
 def agreement(setting: Setting) -> tuple[Figures, list[Row]]:
     """RETURNS (tuple): How far the fast path is from the plain one. Nothing for a pipeline that has no fast path."""
     figures = finish(start("agreement", setting.options("ours", texts="sentences")))
@@ -270,5 +311,6 @@ def agreement(setting: Setting) -> tuple[Figures, list[Row]]:
 
 
 PARTS = {
-    part.__name__: part for part in (throughput, latency, processes, independent, loading, stream, wheel, agreement)
+    part.__name__: part
+    for part in (throughput, latency, processes, independent, loading, stream, wheel, agreement, training)
 }

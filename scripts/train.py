@@ -31,7 +31,7 @@ def train_command(config: Path, out_dir: Path, *, corpus: Path, lang: str, seed:
         "--nlp.lang": lang,
         "--system.seed": seed,
         # The same log for every config, also for one whose own logger writes no file
-        "--training.logger.@loggers": "spacy.ConsoleLogger.v3",
+        "--training.logger.@loggers": "spacy_bilstm_ner.TimedLogger.v1",
         "--training.logger.progress_bar": "eval",
         "--training.logger.output_file": (out_dir / "log.jsonl").as_posix(),
     }

@@ -22,6 +22,7 @@ def setting(tmp_path: Path) -> Setting:
     for name in ("sentences", "documents", "mixed", "short", "warm_up", "many", "half_1", "half_2"):
         files[name] = tmp_path / f"{name}.json"
         srsly.write_json(files[name], TEXTS)
+    srsly.write_jsonl(tmp_path / "log.jsonl", [{"words": 9, "cpu_seconds": 2.0, "score": 0.5}])
     pipelines = {"ours": str(tmp_path / "rules"), "spacy": str(tmp_path / "rules"), "blank": "blank:en"}
     return Setting(pipelines, files, runs=2, stream_length=3_000)
 
@@ -95,4 +96,38 @@ def test_all_parts(setting: Setting) -> None:
         "loading": 1,
         "stream": 2,
         "agreement": 0,
+        "training": 2,
     }
+
+
+def log_of(tmp_path: Path, name: str, rows: list[tuple[int, float, float]]) -> str:
+    folder = tmp_path / name
+    folder.mkdir()
+    keys = ("words", "cpu_seconds", "score")
+    srsly.write_jsonl(folder / "log.jsonl", [dict(zip(keys, row, strict=True)) for row in rows])
+    return str(folder / "model-best")
+
+
+def test_training_is_read_from_the_logs(tmp_path: Path) -> None:
+    ours = log_of(tmp_path, "ours", [(100, 1.0, 0.5), (1_000, 4.0, 0.8), (2_000, 8.0, 0.9)])
+    spacy = log_of(tmp_path, "spacy", [(100, 2.0, 0.4), (1_000, 20.0, 0.75), (1_500, 30.0, 0.7)])
+    figures, (speed, reached) = measures.training(Setting({"ours": ours, "spacy": spacy}, {}, runs=1, stream_length=1))
+    assert (speed.ours, speed.other, speed.ratio) == (250, 50, 5)
+    assert (reached.ours, reached.other, reached.ratio) == (4.0, 20.0, 0.2)
+    assert figures["best"] == 0.75
+
+
+def test_training_that_stays_below_says_so(tmp_path: Path) -> None:
+    ours = log_of(tmp_path, "ours", [(100, 1.0, 0.5)])
+    spacy = log_of(tmp_path, "spacy", [(100, 2.0, 0.6)])
+    _, (_, reached) = measures.training(Setting({"ours": ours, "spacy": spacy}, {}, runs=1, stream_length=1))
+    assert "ours does not reach it" in reached.name
+    assert reached.ratio is None
+
+
+@pytest.mark.parametrize("rows", [None, [], [{"score": 0.5, "words": 3}]])
+def test_log_without_times_is_refused(tmp_path: Path, rows: list[dict[str, float]] | None) -> None:
+    if rows is not None:
+        srsly.write_jsonl(tmp_path / "log.jsonl", rows)
+    with pytest.raises(UserError, match="train the pipeline again"):
+        measures.read_log(tmp_path / "log.jsonl")
