@@ -258,8 +258,8 @@ def wheel(setting: Setting) -> tuple[Figures, list[Row]]:
 
 
 def training(setting: Setting) -> tuple[Figures, list[Row]]:
-    """RETURNS (tuple): Words per second of training, and seconds until spaCy's best score on dev. From the two runs' logs:
-    seconds of the processor, evaluations included."""
+    """RETURNS (tuple): Words per second of training, and seconds until spaCy's best score on dev, both of the
+    processor's seconds in the two runs' logs, evaluations included."""
     logs = {
         pipeline: read_log(Path(setting.pipelines[pipeline]).parent / "log.jsonl") for pipeline in ("ours", "spacy")
     }
