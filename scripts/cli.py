@@ -1,4 +1,5 @@
-"""How every script ends: a user's error is one clear message and exit code 1, never a traceback."""
+"""How scripts speak: a user's error is one clear message and exit code 1, never a traceback; what nobody may miss
+stands in a banner."""
 
 import sys
 from collections.abc import Callable
@@ -17,3 +18,14 @@ def run(main: Callable[[], None]) -> None:
         main()
     except UserError as error:
         sys.exit(f"Error: {error}")
+
+
+def banner(*paragraphs: str) -> str:
+    """Frame a text so that nobody can miss it.
+
+    paragraphs (str): Lines of text; there is an empty one between two paragraphs.
+    RETURNS (str): The framed text.
+    """
+    line = "!" * 88
+    body = "\n!!\n".join(f"!!  {paragraph}".replace("\n", "\n!!  ") for paragraph in paragraphs)
+    return f"\n{line}\n!!\n{body}\n!!\n{line}\n"

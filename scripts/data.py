@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from scripts.cli import UserError, run
+from scripts.cli import UserError, banner, run
 from scripts.names import check_name
 from scripts.source import Source, checksum, write_source
 
@@ -148,14 +148,11 @@ def sample_banner(*, reason: str) -> str:
     reason (str): Why it is.
     RETURNS (str): A text of several lines.
     """
-    line = "!" * 88
-    return (
-        f"\n{line}\n!!\n"
-        "!!  NO GMB CORPUS: training on the SMALL BUNDLED SAMPLE instead.\n"
-        "!!  The model shows that everything works. It is NOT a useful recogniser.\n!!\n"
-        f"!!  Why: {CORPUS} is not in assets/, and {reason}.\n"
-        f"!!  For the real model: put {CORPUS}, or its zip, into assets/ and run this again.\n"
-        f"!!\n{line}\n"
+    return banner(
+        "NO GMB CORPUS: training on the SMALL BUNDLED SAMPLE instead.\n"
+        "The model shows that everything works. It is NOT a useful recogniser.",
+        f"Why: {CORPUS} is not in assets/, and {reason}.\n"
+        f"For the real model: put {CORPUS}, or its zip, into assets/ and run this again.",
     )
 
 

@@ -28,7 +28,16 @@ def predict(nlp: Language, path: Path, *, gold_tokens: bool) -> list[Example]:
     gold_tokens (bool): Give the pipeline the annotators' tokens, not its own tokenizer's.
     RETURNS (list[Example]): The examples, with predictions.
     """
-    examples = list(Corpus(path, gold_preproc=gold_tokens)(nlp))
+    return annotate(nlp, list(Corpus(path, gold_preproc=gold_tokens)(nlp)))
+
+
+def annotate(nlp: Language, examples: list[Example]) -> list[Example]:
+    """Let the pipeline predict examples.
+
+    nlp (Language): The pipeline.
+    examples (list[Example]): Examples whose predicted Docs have tokens only.
+    RETURNS (list[Example]): The examples, with predictions.
+    """
     docs = nlp.pipe([example.predicted for example in examples])
     return [Example(doc, example.reference) for doc, example in zip(docs, examples, strict=True)]
 

@@ -7,7 +7,7 @@ import srsly
 from spacy.glossary import GLOSSARY
 
 from scripts.cli import UserError
-from scripts.source import Source
+from scripts.source import Source, WordVectors
 
 SAMPLE_VERSION = "0.0.0+sample"
 GMB_SOURCE = {
@@ -28,7 +28,16 @@ GMB_LABELS = {
 }
 
 
-def training_meta(source: Source, *, lang: str, name: str, version: str, config: str, seed: int) -> dict[str, Any]:
+def training_meta(
+    source: Source,
+    *,
+    lang: str,
+    name: str,
+    version: str,
+    config: str,
+    seed: int,
+    vectors: WordVectors | None = None,
+) -> dict[str, Any]:
     """Describe a pipeline when it has been trained.
 
     source (Source): What it was trained on.
@@ -37,6 +46,7 @@ def training_meta(source: Source, *, lang: str, name: str, version: str, config:
     version (str): The version, unless it was trained on the sample.
     config (str): The name of its config.
     seed (int): The seed of its training.
+    vectors (WordVectors | None): The word vectors that are part of it.
     RETURNS (dict[str, Any]): Entries for its meta.json. "data" and "training" are our own, the
         others are spaCy's.
     """
@@ -45,7 +55,7 @@ def training_meta(source: Source, *, lang: str, name: str, version: str, config:
         "name": name,
         "version": SAMPLE_VERSION if source.kind == "sample" else version,
         "data": {"kind": source.kind, "name": source.name, "sha256": source.sha256},
-        "training": {"config": config, "seed": seed},
+        "training": {"config": config, "seed": seed, "vectors": vectors.name if vectors else None},
     }
     if source.kind != "own":
         meta["author"] = "the spacy-bilstm-ner authors"
@@ -65,6 +75,15 @@ def training_meta(source: Source, *, lang: str, name: str, version: str, config:
         meta["description"] = f"Named entities, trained on {source.name}."
         meta["license"] = ""
         meta["sources"] = [{"name": source.name}]
+    if vectors:
+        meta["sources"].append(
+            {
+                "name": f"Word vectors of {vectors.name}",
+                "url": vectors.url,
+                "author": vectors.author,
+                "license": vectors.license,
+            }
+        )
     return meta
 
 

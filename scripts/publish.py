@@ -22,7 +22,7 @@ def published(metrics: dict[str, Any], *, command: str) -> dict[str, Any]:
             "these metrics are of the bundled sample, which shows only that everything works: "
             "put the corpus into assets/, run the project again, then publish"
         )
-    return {"command": command, **metrics}
+    return {**metrics, "command": command}
 
 
 def main() -> None:

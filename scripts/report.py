@@ -1,4 +1,4 @@
-"""Write one HTML file about a run: curves, scores, confusions, the surest mistakes, drawn sentences."""
+"""Write one HTML file about a run: curves, scores, confidences, confusions, the surest mistakes, drawn sentences."""
 
 import argparse
 import json
@@ -12,6 +12,7 @@ from spacy import displacy
 from spacy.displacy.render import DEFAULT_LABEL_COLORS
 from spacy.training import Example
 
+from scripts.calibration import calibrate
 from scripts.cli import UserError, run
 from scripts.curves import draw
 from scripts.errors import (
@@ -25,6 +26,7 @@ from scripts.errors import (
     surest_mistakes,
 )
 from scripts.evaluate import predict
+from scripts.scatter import draw_calibration, draw_models
 from scripts.tables import percents
 from spacy_bilstm_ner.displacy_colors import COLORS
 
@@ -208,12 +210,62 @@ def cells(row: list[str]) -> str:
     return "".join(f"<td>{cell}</td>" for cell in row)
 
 
-def page(metrics: dict[str, Any], log: list[dict[str, Any]], examples: list[Example]) -> str:
+def confidence_section(calibration: dict[str, Any] | None) -> str:
+    """Show what confidences are worth.
+
+    calibration (dict[str, Any] | None): What `calibrate` returns.
+    RETURNS (str): HTML; empty for a pipeline without confidences.
+    """
+    if calibration is None:
+        return ""
+    auc = calibration["auc"]
+    ranks = "" if auc is None else f" A right entity has more than a wrong one in {auc * 100:.0f} of 100 pairs."
+    return (
+        '<h2>Confidences on the development set</h2><p class="note">Left: entities in '
+        f"{len(calibration['bins'])} groups of one size, by their confidence, and the share of each that is right. On "
+        f"the mean they are {calibration['ece'] * 100:.1f} points apart.{ranks} Right: the precision of the surest "
+        f"entities, if the others are left out.</p>{draw_calibration(calibration)}"
+    )
+
+
+def models_section(experiments: dict[str, dict[str, Any]]) -> str:
+    """Show how accurate and how fast models of the same data are.
+
+    experiments (dict[str, dict[str, Any]]): Experiments on dev by their names.
+    RETURNS (str): HTML; empty if they are few.
+    """
+    drawn = draw_models(experiments)
+    return f"<h2>Accuracy and speed of the models tried</h2>{drawn}" if drawn else ""
+
+
+def read_experiments(folder: Path, *, sha256: str) -> dict[str, dict[str, Any]]:
+    """Find the published experiments on the same data.
+
+    folder (Path): A folder of json files.
+    sha256 (str): The data's checksum.
+    RETURNS (dict[str, dict[str, Any]]): Those on the development set, by their names.
+    """
+    files = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))}
+    return {
+        name: found for name, found in files.items() if found.get("part") == "dev" and found["data"]["sha256"] == sha256
+    }
+
+
+def page(
+    metrics: dict[str, Any],
+    log: list[dict[str, Any]],
+    examples: list[Example],
+    *,
+    calibration: dict[str, Any] | None = None,
+    experiments: dict[str, dict[str, Any]] | None = None,
+) -> str:
     """Put the report together.
 
     metrics (dict[str, Any]): The run's metrics.
     log (list[dict[str, Any]]): The training log.
     examples (list[Example]): The test set, predicted on raw text.
+    calibration (dict[str, Any] | None): What the confidences on the development set are worth.
+    experiments (dict[str, dict[str, Any]] | None): Experiments on the same data, by their names.
     RETURNS (str): A whole HTML page that needs no other file.
     """
     found = {ent.label for eg in examples for doc in (eg.reference, eg.predicted) for ent in entities(doc)}
@@ -231,6 +283,7 @@ def page(metrics: dict[str, Any], log: list[dict[str, Any]], examples: list[Exam
     facts = [
         ["Trained on", escape(data["name"])],
         ["Test set", f"{metrics['test']['sentences']:,} sentences"],
+        ["Word vectors", escape(metrics.get("vectors") or "none")],
         ["Config, seed", f"{escape(metrics['config'])}, {metrics['seed']}"],
         ["Best model", f"after {best['step']:,} updates (epoch {best['epoch']})"],
         ["Made with", escape(", ".join(f"{k} {v}" for k, v in metrics["versions"].items()))],
@@ -245,6 +298,8 @@ def page(metrics: dict[str, Any], log: list[dict[str, Any]], examples: list[Exam
         '<p class="note">In per cent. An entity is right if its boundaries and its label are. '
         "Raw text: spaCy's tokenizer makes the tokens. Gold tokens: they are the annotators'.</p>",
         scores_table(metrics),
+        confidence_section(calibration),
+        models_section(experiments or {}),
         "<h2>Confusions</h2>",
         '<p class="note">A row adds up to the gold entities of its label, a column to the predicted '
         "ones. Labels meet where the boundaries agree.</p>",
@@ -282,15 +337,20 @@ def main() -> None:
     parser.add_argument("run_dir", type=Path, help="the run's folder: model, log and metrics")
     parser.add_argument("test", type=Path, help="the test set, a .spacy file")
     parser.add_argument("out", type=Path, help="the HTML file to write")
+    parser.add_argument("--dev", type=Path, help="the development set, a .spacy file, for the plots of confidences")
+    parser.add_argument("--experiments", type=Path, help="a folder of experiments' json files, for the plot of models")
     args = parser.parse_args()
-    for path in (args.run_dir / "metrics.json", args.run_dir / "log.jsonl", args.test):
+    for path in (args.run_dir / "metrics.json", args.run_dir / "log.jsonl", args.test, *filter(None, [args.dev])):
         if not path.is_file():
             raise UserError(f"{path} is missing: run `spacy project run all`")
     metrics = json.loads((args.run_dir / "metrics.json").read_text(encoding="utf-8"))
     lines = (args.run_dir / "log.jsonl").read_text(encoding="utf-8").splitlines()
     nlp = spacy.load(args.run_dir / "model-best")
     examples = predict(nlp, args.test, gold_tokens=False)
-    html = page(metrics, [json.loads(line) for line in lines], examples)
+    calibration = calibrate(predict(nlp, args.dev, gold_tokens=False)) if args.dev else None
+    experiments = read_experiments(args.experiments, sha256=metrics["data"]["sha256"]) if args.experiments else None
+    rows = [json.loads(line) for line in lines]
+    html = page(metrics, rows, examples, calibration=calibration, experiments=experiments)
     args.out.write_text(html, encoding="utf-8")
     print(f"Report: {args.out}")
 

@@ -1,4 +1,4 @@
-"""What the corpus was made from: the small `source.json` on which every later step depends."""
+"""What goes into a model: the small files, `source.json` and `vectors.json`, on which later steps depend."""
 
 import hashlib
 import json
@@ -26,6 +26,26 @@ class Source:
     sha256: str
 
 
+@dataclass(frozen=True)
+class WordVectors:
+    """The pipeline whose word vectors become part of the model.
+
+    path (str): What a config takes: an installed package, or a folder.
+    name (str): The pipeline's name and version.
+    author (str): Its author.
+    url (str): Its web page.
+    license (str): Its licence, and that of its vectors if that is another.
+    sha256 (str): The checksum of the file of vectors.
+    """
+
+    path: str
+    name: str
+    author: str
+    url: str
+    license: str
+    sha256: str
+
+
 def checksum(path: Path, *, algorithm: str = "sha256") -> str:
     """Hash a file.
 
@@ -43,7 +63,21 @@ def write_source(source: Source, path: Path) -> bool:
     path (Path): The source file.
     RETURNS (bool): Whether the file was written.
     """
-    content = json.dumps(asdict(source), indent=2, ensure_ascii=False) + "\n"
+    return _write(asdict(source), path)
+
+
+def write_vectors(vectors: WordVectors | None, path: Path) -> bool:
+    """Write a vectors file, unless the one on disk says the same already.
+
+    vectors (WordVectors | None): What to write; None for a model without vectors.
+    path (Path): The vectors file.
+    RETURNS (bool): Whether the file was written.
+    """
+    return _write(asdict(vectors) if vectors else {}, path)
+
+
+def _write(values: dict[str, str], path: Path) -> bool:
+    content = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
     if path.is_file() and path.read_text(encoding="utf-8") == content:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -61,3 +95,16 @@ def read_source(path: Path) -> Source:
     if not path.is_file():
         raise UserError(f"{path} is missing: run `spacy project run data` first")
     return Source(**json.loads(path.read_text(encoding="utf-8")))
+
+
+def read_vectors(path: Path) -> WordVectors | None:
+    """Read a vectors file.
+
+    path (Path): The vectors file.
+    RETURNS (WordVectors | None): The vectors, or None for a model without.
+    RAISES UserError: if there is no such file.
+    """
+    if not path.is_file():
+        raise UserError(f"{path} is missing: run `spacy project run vectors` first")
+    values = json.loads(path.read_text(encoding="utf-8"))
+    return WordVectors(**values) if values else None

@@ -2,6 +2,7 @@
 
 A table stands below a line such as `<!-- metrics: metrics/x.json -->`: one file makes a table of its
 labels, or of its results if it is a benchmark; several (with spaces between them) one that compares them.
+Of experiments, `metrics:` compares all figures, `mean:` takes the mean as well, and `ablation:` shows a change a row.
 """
 
 import re
@@ -12,7 +13,7 @@ import srsly
 
 from scripts.cli import UserError, run
 
-MARKED = re.compile(r"(<!-- metrics: (.+?) -->\n)((?:\|.*\n)*)")
+MARKED = re.compile(r"(?P<mark><!-- (?P<kind>metrics|mean|ablation): (?P<names>.+?) -->\n)(?:\|.*\n)*")
 
 
 def fill(text: str, *, root: Path) -> str:
@@ -24,22 +25,35 @@ def fill(text: str, *, root: Path) -> str:
     """
 
     def replace(match: re.Match[str]) -> str:
-        paths = [root / name for name in match[2].split()]
+        paths = [root / name for name in match["names"].split()]
         for path in paths:
             if not path.is_file():
                 raise UserError(f"the README quotes {path}, which is not there: publish it first")
         files = {path.stem: srsly.read_json(path) for path in paths}
-        return match[1] + (table(*files.values()) if len(files) == 1 else comparison(files))
+        return match["mark"] + table(files, kind=match["kind"])
 
     return MARKED.sub(replace, text)
 
 
-def table(metrics: dict[str, Any]) -> str:
-    """Show one file.
+def table(files: dict[str, dict[str, Any]], *, kind: str) -> str:
+    """Show files.
 
-    metrics (dict[str, Any]): A run's published scores, or a published benchmark.
+    files (dict[str, dict[str, Any]]): Published scores, experiments or a benchmark, by their names.
+    kind (str): The mark: "metrics", "mean" or "ablation".
     RETURNS (str): A Markdown table.
+    RAISES UserError: if they are not all of what the mark takes.
     """
+    experiments = [name for name, metrics in files.items() if "part" in metrics]
+    others = [name for name in files if name not in experiments]
+    if others and (experiments or kind != "metrics"):
+        raise UserError(f"a table of experiments can show no other files: leave out {', '.join(others)}")
+    if kind == "ablation":
+        return ablation_table(files)
+    if experiments:
+        return experiments_table(files, mean=kind == "mean")
+    if len(files) > 1:
+        return comparison(files)
+    (metrics,) = files.values()
     return benchmark_table(metrics) if "results" in metrics else labels_table(metrics)
 
 
@@ -69,6 +83,88 @@ def comparison(files: dict[str, dict[str, Any]]) -> str:
         f_scores = [percents(scores)[2] for scores in (raw["macro"], gold["micro"])]
         rows.append([f"`{name}`", *percents(raw["micro"]), *f_scores])
     return markdown(["", "P", "R", "F", "F, mean of labels", "F, gold tokens"], rows)
+
+
+def experiment_figures(metrics: dict[str, Any]) -> dict[str, float | None]:
+    """Choose what the tables show of an experiment.
+
+    metrics (dict[str, Any]): The experiment.
+    RETURNS (dict[str, float | None]): The figures by their names: in per cent, but for the calibration.
+    """
+    raw, variants = metrics["raw_text"], metrics["variants"]
+    calibration = metrics["calibration"] or {"ece": None, "auc": None}
+    shares = {
+        "F": raw["micro"]["f"],
+        "F, mean of labels": raw["macro"]["f"],
+        "F, gold tokens": metrics["gold_tokens"]["micro"]["f"],
+        "F, documents of forty sentences": variants["forty"]["f"],
+        "F, all lower case": variants["lower"]["f"],
+        "F, ALL CAPS": variants["upper"]["f"],
+        "F, curly quotes and dashes": variants["curly"]["f"],
+        "recall of unseen mentions": metrics["mentions"]["unseen"]["r"],
+    }
+    return {
+        **{name: None if share is None else share * 100 for name, share in shares.items()},
+        "calibration error": calibration["ece"],
+        "AUC, right against wrong": calibration["auc"],
+        "size, MB zipped": metrics["size"]["zip_mb"],
+        "speed, of the tokenizer's": metrics["speed"]["ratio"],
+    }
+
+
+# Per cent with two decimals, else three
+DECIMALS = {"calibration error": 3, "AUC, right against wrong": 3, "speed, of the tokenizer's": 3}
+
+
+def experiment_cells(figures: dict[str, float | None]) -> dict[str, str]:
+    """RETURNS (dict[str, str]): An experiment's figures, as a table shows them."""
+    return {name: "-" if value is None else f"{value:.{DECIMALS.get(name, 2)}f}" for name, value in figures.items()}
+
+
+def experiments_table(files: dict[str, dict[str, Any]], *, mean: bool) -> str:
+    """Show experiments beside each other, a column each.
+
+    files (dict[str, dict[str, Any]]): The experiments by their names.
+    mean (bool): Whether to add a column of means.
+    RETURNS (str): A Markdown table.
+    """
+    parts = {metrics["part"] for metrics in files.values()}
+    if len(parts) > 1:
+        raise UserError(f"a table shows experiments on dev or on test, not both: {', '.join(files)}")
+    columns = {f"`{name}`": experiment_figures(metrics) for name, metrics in files.items()}
+    if mean:
+        columns["mean"] = means(list(columns.values()))
+    shown = {name: experiment_cells(figures) for name, figures in columns.items()}
+    (part,) = parts
+    names = next(iter(shown.values()))
+    return markdown([f"on {part}", *shown], [[name, *(cells[name] for cells in shown.values())] for name in names])
+
+
+def means(found: list[dict[str, float | None]]) -> dict[str, float | None]:
+    """RETURNS (dict[str, float | None]): The mean of each figure; None if one is missing."""
+    merged: dict[str, float | None] = {}
+    for name in found[0]:
+        values = [figures[name] for figures in found]
+        known = [value for value in values if value is not None]
+        merged[name] = sum(known) / len(known) if len(known) == len(values) else None
+    return merged
+
+
+def ablation_table(files: dict[str, dict[str, Any]]) -> str:
+    """Show experiments on dev below each other, with what is new in each.
+
+    files (dict[str, dict[str, Any]]): The experiments, in the rows' order.
+    RETURNS (str): A Markdown table.
+    """
+    rows = []
+    for name, metrics in files.items():
+        if metrics["part"] != "dev":
+            raise UserError(f"ablations are of dev, but {name} is of {metrics['part']}")
+        raw, seconds = metrics["raw_text"], metrics["training"]["cpu_seconds"]
+        f_scores = [percents(scores)[2] for scores in (raw["micro"], raw["macro"])]
+        ratio = f"{metrics['speed']['ratio']:.3f}"
+        rows.append([metrics["change"] or f"`{name}`", *f_scores, "-" if seconds is None else f"{seconds:,.0f}", ratio])
+    return markdown(["", "F", "F, mean of labels", "training, CPU s", "speed, of the tokenizer's"], rows)
 
 
 def benchmark_table(metrics: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,25 +16,29 @@ from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
-from thinc.api import Config, Model
+from thinc.api import Config, Model, Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 
-from . import tags
+from . import crf, tags
+from .calibration import calibrated
 from .confidence import get_confidence, set_confidences
 from .decoding import NO_SPANS, Spans, decode
 from .gold import gold_columns
+from .output import transitions_layer
 
 DEFAULT_MODEL = Config().from_str(
     """
     [model]
     @architectures = "spacy_bilstm_ner.BiLSTMTagger.v1"
+    transitions = true
 
     [model.tok2vec]
     @architectures = "spacy_bilstm_ner.WordEmbedding.v1"
-    features = ["form", "prefix3", "suffix2", "suffix3", "shape"]
-    widths = [100, 33, 33, 33, 33]
-    rows = [15000, 10000, 2000, 8000, 2000]
+    features = ["form", "lower", "prefix3", "suffix2", "suffix3", "shape"]
+    widths = [64, 64, 33, 33, 33, 33]
+    rows = [15000, 10000, 10000, 2000, 8000, 2000]
     word_dropout = 0.2
+    vector_width = 0
 
     [model.encode]
     @architectures = "spacy_bilstm_ner.BiLSTMEncoder.v1"
@@ -129,6 +133,8 @@ class BiLSTMNER(TrainablePipe):
             "labels": [],
             "threshold": threshold,
             "configured_threshold": threshold,
+            # Slope and offset of the confidences' log-odds, fitted on held-out data after training; see `calibrated`.
+            "calibration": [1.0, 0.0],
         }
 
     @property
@@ -165,6 +171,7 @@ class BiLSTMNER(TrainablePipe):
         *,
         nlp: Language | None = None,
         labels: Sequence[str] | None = None,
+        vectors: str | None = None,
     ) -> None:
         """Initialize the model's weights for a set of labels.
 
@@ -172,7 +179,9 @@ class BiLSTMNER(TrainablePipe):
             unless they are given.
         nlp (Optional[Language]): The pipeline.
         labels (Optional[Sequence[str]]): The labels, as in `label_data`.
-        RAISES ValueError: If there are no labels.
+        vectors (Optional[str]): An installed pipeline package with word vectors, or the folder of one, for an
+            embedding with static vectors. They become part of the model, not of `nlp.vocab`.
+        RAISES ValueError: If there are no labels, or vectors that the model does not take.
         """
         validate_get_examples(get_examples, "BiLSTMNER.initialize")
         if labels is None:
@@ -181,6 +190,8 @@ class BiLSTMNER(TrainablePipe):
         for label in labels:
             self.add_label(label)
         self._require_labels()
+        if vectors is not None:
+            self._set_vectors(vectors)
         sample = [eg.reference for eg in islice(get_examples(), SAMPLE_SIZE)]
         if not self.model.has_dim("nO"):
             self.model.set_dim("nO", tags.n_tags(len(self.labels)))
@@ -200,7 +211,15 @@ class BiLSTMNER(TrainablePipe):
         lengths = _words_per_doc(docs, is_word)
         scores = self.model.ops.to_numpy(self.model.predict(docs))
         taken = _is_taken(docs)
-        return Predictions(decode(scores[words], lengths, outside=None if taken is None else taken[words]), words)
+        layer = transitions_layer(self.model)
+        spans = decode(
+            scores[words],
+            lengths,
+            transitions=None if layer is None else self.model.ops.to_numpy(layer.get_param("transitions")),
+            outside=None if taken is None else taken[words],
+        )
+        calibration: tuple[float, float] = self.cfg["calibration"]
+        return Predictions(replace(spans, confidence=calibrated(spans.confidence, *calibration)), words)
 
     def set_annotations(self, docs: Iterable[Doc], scores: Predictions) -> None:
         """Write entities and their confidences; entities that are there already stay.
@@ -215,21 +234,62 @@ class BiLSTMNER(TrainablePipe):
         labels = [self.labels[i] for i in found.label[sure].tolist()]
         confidences = found.confidence[sure].tolist()
         docs = list(docs)
-        first_tokens = np.cumsum([0] + [len(doc) for doc in docs])
-        bounds = np.searchsorted(starts, first_tokens).tolist()
+        first_tokens = np.array([0, *map(len, docs)]).cumsum()
+        bounds = starts.searchsorted(first_tokens).tolist()
         starts, ends, first_tokens = starts.tolist(), ends.tolist(), first_tokens.tolist()
-        for i, doc in enumerate(docs):
-            first, mine = first_tokens[i], range(bounds[i], bounds[i + 1])
-            spans = [Span(doc, starts[k] - first, ends[k] - first, label=labels[k]) for k in mine]
+        for doc, first, begin, end in zip(docs, first_tokens, bounds, bounds[1:], strict=False):
+            spans = [Span(doc, starts[k] - first, ends[k] - first, label=labels[k]) for k in range(begin, end)]
             if doc.has_annotation("ENT_IOB"):
                 doc.set_ents([*doc.ents, *spans], blocked=_blocked(doc), default="outside")
             else:
                 doc.set_ents(spans)
-            set_confidences(doc, spans, confidences[bounds[i] : bounds[i + 1]])
+            if spans or doc.user_data:
+                set_confidences(doc, spans, confidences[begin:end])
+
+    def update(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optimizer | None = None,
+        losses: dict[str, float] | None = None,
+    ) -> dict[str, float]:
+        """Learn from a batch.
+
+        Instead of TrainablePipe's, which knows one gradient of the loss: by the scores. Transitions are no scores, so
+        that nothing that the model is given back can tell it theirs.
+
+        examples (Iterable[Example]): The batch.
+        drop (float): The dropout rate.
+        sgd (Optional[Optimizer]): The optimizer; None to only add to the gradients.
+        losses (Optional[dict[str, float]]): Losses by name, to which this one is added.
+        RETURNS (dict[str, float]): The losses.
+        """
+        losses = {} if losses is None else losses
+        losses.setdefault(self.name, 0.0)
+        examples = list(examples)
+        validate_examples(examples, "BiLSTMNER.update")
+        docs = [eg.predicted for eg in examples]
+        if not any(len(doc) for doc in docs):
+            return losses
+        set_dropout_rate(self.model, drop)
+        scores, backprop = self.model.begin_update(docs)
+        loss, d_scores, d_transitions = self._loss(examples, scores)
+        backprop(d_scores)
+        layer = transitions_layer(self.model)
+        if layer is not None:
+            layer.inc_grad("transitions", d_transitions)
+        # spaCy's way to say "not yet" is False, too.
+        if sgd not in (None, False):
+            self.finish_update(sgd)
+        losses[self.name] += loss
+        return losses
 
     def get_loss(self, examples: Iterable[Example], scores: Floats2d) -> tuple[float, Floats2d]:
-        """Cross-entropy of the gold tags, and its gradient, both as a mean over the tokens that have one. Tokens that
-        cannot be aligned, that carry an unknown label, or that are white space count for nothing.
+        """Negative log-likelihood of the gold tags, and its gradient, both as a mean over the tokens that have one:
+        the likelihood of each tag by itself or, if the model has transitions, of the Doc's whole sequence among the
+        legal ones. Tokens that cannot be aligned, that carry an unknown label, or that are white space count for
+        nothing.
 
         examples (Iterable[Example]): The batch.
         scores (Floats2d): Logits, n_tokens × n_tags.
@@ -237,8 +297,28 @@ class BiLSTMNER(TrainablePipe):
         """
         examples = list(examples)
         validate_examples(examples, "BiLSTMNER.get_loss")
+        loss, d_scores, _ = self._loss(examples, scores)
+        return loss, d_scores
+
+    def _loss(self, examples: Sequence[Example], scores: Floats2d) -> tuple[float, Floats2d, Floats2d | None]:
+        """As `get_loss`, and the gradient by the transitions, if there are any."""
+        docs = [eg.predicted for eg in examples]
         gold = np.concatenate([gold_columns(eg, self.labels) for eg in examples])
-        gold[~_is_word([eg.predicted for eg in examples])] = tags.MISSING
+        is_word = _is_word(docs)
+        layer = transitions_layer(self.model)
+        if layer is not None:
+            words = self.model.ops.asarray(np.flatnonzero(is_word))
+            lengths = _words_per_doc(docs, is_word)
+            loss, d_words, d_transitions = crf.loss(
+                scores[words], layer.get_param("transitions"), gold[is_word], lengths
+            )
+            d_scores = self.model.ops.xp.zeros_like(scores)
+            d_scores[words] = d_words
+            return loss, d_scores, d_transitions
+        loss, d_scores = self._cross_entropy(scores, np.where(is_word, gold, tags.MISSING))
+        return loss, d_scores, None
+
+    def _cross_entropy(self, scores: Floats2d, gold: NDArray[np.int64]) -> tuple[float, Floats2d]:
         known = self.model.ops.asarray(np.flatnonzero(gold != tags.MISSING))
         gold = self.model.ops.asarray(gold)[known]
         d_scores = self.model.ops.xp.zeros_like(scores)
@@ -280,6 +360,16 @@ class BiLSTMNER(TrainablePipe):
         if not math.isclose(threshold, self.cfg["configured_threshold"]):
             self.cfg["threshold"] = self.cfg["configured_threshold"] = threshold
 
+    def _set_vectors(self, source: str) -> None:
+        takers = [node for node in self.model.walk() if "set_vectors" in node.attrs]
+        if not takers:
+            raise ValueError(
+                f"vectors are given ({source}), but no layer of {self.name!r} takes any: use "
+                "spacy_bilstm_ner.WordEmbedding.v1 with a vector_width as its model's tok2vec, or set vectors = null"
+            )
+        for taker in takers:
+            taker.attrs["set_vectors"](taker, source)
+
     def _require_labels(self) -> None:
         if not self.labels:
             raise ValueError(Errors.E143.format(name=self.name))
@@ -291,8 +381,8 @@ def _is_word(docs: Sequence[Doc]) -> NDArray[np.bool_]:
 
 
 def _words_per_doc(docs: Sequence[Doc], is_word: NDArray[np.bool_]) -> NDArray[np.int64]:
-    words_before = np.concatenate(([0], np.cumsum(is_word)))
-    return np.diff(words_before[np.cumsum([0] + [len(doc) for doc in docs])])
+    words_before = np.concatenate(([0], is_word.cumsum()))
+    return np.diff(words_before[np.array([0, *map(len, docs)]).cumsum()])
 
 
 def _is_taken(docs: Sequence[Doc]) -> NDArray[np.bool_] | None:

@@ -17,8 +17,7 @@ def get_confidence(span: Span) -> float | None:
     RETURNS (Optional[float]): The probability, from 0 to 1, that exactly this span with this label is right, if a
         `bilstm_ner` pipe predicted it; else None.
     """
-    entry = span.doc.user_data.get(_key(span))
-    return entry[1] if entry is not None and entry[0] == span.label_ else None
+    return span.doc.user_data.get(_key(span))
 
 
 def set_confidences(doc: Doc, spans: Iterable[Span], confidences: Iterable[float]) -> None:
@@ -28,19 +27,19 @@ def set_confidences(doc: Doc, spans: Iterable[Span], confidences: Iterable[float
     spans (Iterable[Span]): The predicted entities.
     confidences (Iterable[float]): A probability for each.
     """
-    if doc.user_data:
-        current = {_key(ent): ent.label_ for ent in doc.ents}
-        for key in [key for key in doc.user_data if _is_ours(key)]:
-            if current.get(key) != doc.user_data[key][0]:
-                del doc.user_data[key]
+    user_data = doc.user_data
+    if user_data:
+        current = {_key(ent) for ent in doc.ents}
+        for key in [key for key in user_data if _is_ours(key) and key not in current]:
+            del user_data[key]
     for span, confidence in zip(spans, confidences, strict=True):
-        # A list, since this is what comes back from bytes.
-        doc.user_data[_key(span)] = [span.label_, confidence]
+        user_data[_key(span)] = confidence
 
 
 def _key(span: Span) -> tuple[str, str, int, int]:
-    return (_PREFIX, _NAME, span.start_char, span.end_char)
+    # The label stands in the key, so that the value is a mere number, which costs the garbage collector nothing.
+    return (_PREFIX, f"{_NAME}:{span.label_}", span.start_char, span.end_char)
 
 
 def _is_ours(key: Any) -> bool:
-    return isinstance(key, tuple) and key[:2] == (_PREFIX, _NAME)
+    return isinstance(key, tuple) and key[0] == _PREFIX and key[1].startswith(_NAME)

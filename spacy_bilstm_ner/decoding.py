@@ -1,24 +1,30 @@
 """Tag scores → legal entities with their probabilities, for a whole batch at once. Knows no Doc.
 
-Each token's scores are read as independent log-probabilities, restricted to the legal BIO sequences (an
-I-x follows a B-x or an I-x). Under that model the best sequence is found by Viterbi's algorithm, and the
-probability that exactly this span carries this label by the forward-backward algorithm (Rabiner 1989).
-Legal BIO needs one state per label and one for O, so both take O(n_tokens × n_labels).
+Scores weigh the legal BIO sequences (an I-x follows a B-x or an I-x): a sequence's probability grows with the sum of
+its tokens' scores and, where the model has learnt them, of the transitions from tag to tag. The best sequence is found
+by Viterbi's algorithm, and the probability that exactly this span carries this label by the forward-backward algorithm.
 
 Most tokens are O beyond doubt. They cut a document into short islands of open tokens, and only these are
 decoded: all islands of the batch at once, one step per token of the longest.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import tags
+from .chain import FLOOR, forward_backward, legal_steps, pack, step_factors, step_slices
 
-# A token with at least this probability of O, taken by itself, is O. An exact decoder would weigh its neighbours
-# first; that the two differ takes a neighbour that is all but sure to be the middle of an entity.
-CERTAIN = 0.999
+# A token is O if the odds that an entity covers it are at most this, whatever tags its neighbours have.
+DOUBT = 0.001
+# How many tokens before it are asked whether that entity can have begun there. Before those, it may always have.
+LOOK_BACK = 3
+# The score of an illegal step: no sum of scores outweighs it.
+NEVER = np.float32(-1e30)
+# Numbers that a step of Viterbi's algorithm holds at once: few enough for a processor's cache.
+BLOCK = 1 << 16
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -47,128 +53,177 @@ _NO_INTS: Ints = np.zeros(0, dtype=np.int64)
 NO_SPANS = Spans(_NO_INTS, _NO_INTS, _NO_INTS, np.zeros(0, dtype="float32"))
 
 
-@dataclass(frozen=True)
-class _Islands:
-    """Runs of open tokens, longest first, so that step t concerns the first `active[t]` of them.
-
-    first (Ints): n_islands, the first row of each run.
-    active (Ints): longest run, the number of runs that have a token at each step.
-    """
-
-    first: Ints
-    active: Ints
-
-    def rows(self, step: int) -> Ints:
-        return self.first[: self.active[step]] + step
-
-
-def decode(scores: Floats, lengths: Ints, *, outside: NDArray[np.bool_] | None = None) -> Spans:
+def decode(
+    scores: Floats,
+    lengths: Ints,
+    *,
+    transitions: Floats | None = None,
+    outside: NDArray[np.bool_] | None = None,
+) -> Spans:
     """Find the entities of a batch.
 
     scores (Floats): n_tokens × n_tags, the documents' tokens one after the other.
     lengths (Ints): n_docs, the number of tokens of each document. No entity spans two.
+    transitions (Optional[Floats]): n_tags × n_tags, the score of each step from row to column; None for 0. O stands
+        before a document's first token and behind its last.
     outside (Optional[NDArray[bool]]): n_tokens, True for tokens that no entity may cover.
     RETURNS (Spans): The entities of the most probable legal tag sequence of each document.
     """
-    probs = _softmax(scores)
+    n_tags = scores.shape[1]
+    if transitions is None:
+        transitions = np.zeros((n_tags, n_tags), dtype="float32")
+    steps = _steps_of(transitions.tobytes(), transitions.dtype.str, n_tags)
+    is_open = _is_open(scores, lengths, steps)
     if outside is not None:
-        probs[outside] = 0.0
-        probs[outside, tags.OUTSIDE] = 1.0
-    islands = _find_islands(probs[:, tags.OUTSIDE] < CERTAIN, lengths)
-    best = _viterbi(probs, islands)
-    norms, after = _forward_backward(probs, islands)
-    return _read_spans(best, probs, norms, after)
+        is_open &= ~outside
+    first, run_lengths = _islands(is_open, lengths)
+    if not len(first):
+        return NO_SPANS
+    rows, active = pack(first, run_lengths)
+    best = np.zeros(len(scores), dtype=np.int64)
+    best[rows] = _viterbi(np.ascontiguousarray(scores[rows].T), active, steps)
+    # Most islands have no entity, and so nothing that could be probable.
+    has_entity = np.add.reduceat(best, first) > 0
+    if not has_entity.any():
+        return NO_SPANS
+    return _read_spans(best, scores, first[has_entity], run_lengths[has_entity], steps)
 
 
-def _softmax(scores: Floats) -> Floats:
-    probs = np.exp(scores - scores.max(axis=1, keepdims=True))
-    probs /= probs.sum(axis=1, keepdims=True)
-    return probs
+@dataclass(frozen=True)
+class _Steps:
+    """What transitions say of steps from tag to tag.
+
+    scores (Floats): n_tags × n_tags, from row to column, NEVER where a step is illegal.
+    factors (Floats2d): n_tags × n_tags, see `step_factors`.
+    gain (Floats): n_tags - 1, for each tag but O, the most that the steps to and from it can add to its score, as
+        against those to and from O between the same neighbours.
+    free (Ints): The tags that may follow any: O and each B-.
+    """
+
+    scores: Floats
+    factors: NDArray[np.float64]
+    gain: Floats
+    free: Ints
 
 
-def _find_islands(is_open: NDArray[np.bool_], lengths: Ints) -> _Islands:
+# They are the same from call to call, and for a short text they would take as long as all the rest.
+@lru_cache(maxsize=8)
+def _steps_of(values: bytes, dtype: str, n_tags: int) -> _Steps:
+    transitions = np.frombuffer(values, dtype=dtype).reshape(n_tags, n_tags)
+    legal = legal_steps(n_tags)
+    scores = np.where(legal, transitions, NEVER).astype("float32")
+    free = np.flatnonzero(legal[tags.OUTSIDE])
+    arriving = (scores - scores[:, :1]).max(axis=0)
+    leaving = (scores - scores[tags.OUTSIDE])[:, free].max(axis=1)
+    gain = (arriving + leaving)[1:]
+    return _Steps(scores, step_factors(transitions.astype("float64"), legal), gain, free)
+
+
+def _is_open(scores: Floats, lengths: Ints, steps: _Steps) -> NDArray[np.bool_]:
+    """n_tokens, False for tokens that are O beyond doubt."""
+    odds = scores[:, 1:] + steps.gain
+    odds -= scores[:, :1]
+    # The bound keeps infinity out, and is far beyond any doubt.
+    np.exp(np.minimum(odds, 80.0, out=odds), out=odds)
+    begin, inside = odds[:, 0::2], odds[:, 1::2]
+    # The odds that an entity covers the token, at most 1. Those of the token before are a factor, since I- scores
+    # mean little where no entity has begun: nothing teaches a model with transitions to keep them low there.
+    covered = np.ones_like(begin)
+    starts = (np.cumsum(lengths) - lengths)[lengths > 0]
+    for _ in range(LOOK_BACK):
+        covered[1:] = inside[1:] * covered[:-1]
+        covered[starts] = 0.0
+        covered += begin
+        np.minimum(covered, 1.0, out=covered)
+    return covered.sum(axis=1) > DOUBT
+
+
+def _islands(is_open: NDArray[np.bool_], lengths: Ints) -> tuple[Ints, Ints]:
+    """The first row of each run of open tokens, and its length."""
     padded = np.concatenate(([False], is_open, [False]))
     starts_doc = np.zeros(len(is_open) + 1, dtype=bool)
     starts_doc[np.cumsum(lengths)[:-1]] = True
     starts = padded[1:] & (~padded[:-1] | starts_doc)
     ends = padded[:-1] & (~padded[1:] | starts_doc)
     first = np.flatnonzero(starts)
-    run_lengths = np.flatnonzero(ends) - first
-    order = np.argsort(-run_lengths, kind="stable")
-    longest = int(run_lengths.max(initial=0))
-    active = np.searchsorted(-run_lengths[order], -np.arange(longest), side="left")
-    return _Islands(first[order], active)
+    return first, np.flatnonzero(ends) - first
 
 
-def _viterbi(probs: Floats, islands: _Islands) -> Ints:
-    """The best legal tag of each row; O outside the islands."""
-    n_labels = (probs.shape[1] - 1) // 2
-    best_state, continues = [], []
-    # Probability of the best path that ends inside each label, over that of the best path overall.
-    ongoing = np.zeros((len(islands.first), n_labels), dtype=probs.dtype)
-    for step in range(len(islands.active)):
-        row = probs[islands.rows(step)]
-        ongoing = row[:, 2::2] * ongoing[: len(row)]
-        beginning = row[:, 1::2]
-        continues.append(ongoing > beginning)
-        ongoing = np.maximum(ongoing, beginning)
-        states = np.concatenate((row[:, :1], ongoing), axis=1)
-        best_state.append(states.argmax(axis=1))
-        ongoing /= np.maximum(states.max(axis=1, keepdims=True), np.finfo(probs.dtype).tiny)
-    best = np.zeros(len(probs), dtype=np.int64)
-    # State 0 is O; state 1 + i is "inside label i". -1: the path may end in any state here.
-    state = np.full(len(islands.first), -1)
-    for step in reversed(range(len(islands.active))):
-        n = int(islands.active[step])
-        here = np.where(state[:n] < 0, best_state[step], state[:n])
-        label = here - 1
-        goes_on = (here > 0) & continues[step][np.arange(n), label]
-        best[islands.rows(step)] = np.where(here == 0, tags.OUTSIDE, 1 + 2 * label + goes_on)
-        state[:n] = np.where(goes_on, here, -1)
-    return best
+def _viterbi(scores: Floats, active: Ints, steps: _Steps) -> Ints:
+    """The best legal tag at each packed position.
 
-
-def _forward_backward(probs: Floats, islands: _Islands) -> tuple[Floats, Floats]:
-    """Scaled forward-backward over the legal sequences.
-
-    RETURNS (tuple): For each row, the forward pass's norm, and the scaled probability of everything to the
-        right of the row given that no entity goes on beyond it. Both are 1 outside the islands.
+    scores (Floats): n_tags × n_rows, packed. One row per tag: arithmetic on long rows is fast.
+    active (Ints): See `pack`.
+    steps (_Steps): See there.
     """
-    norms = np.ones(len(probs), dtype=probs.dtype)
-    after = np.ones(len(probs), dtype=probs.dtype)
-    n_labels = (probs.shape[1] - 1) // 2
-    tiny = np.finfo(probs.dtype).tiny
-    ongoing = np.zeros((len(islands.first), n_labels), dtype=probs.dtype)
-    for step in range(len(islands.active)):
-        rows = islands.rows(step)
-        row = probs[rows]
-        ongoing = row[:, 1::2] + row[:, 2::2] * ongoing[: len(row)]
-        norm = np.maximum(row[:, 0] + ongoing.sum(axis=1), tiny)
-        ongoing /= norm[:, None]
-        norms[rows] = norm
-    # Right of an island stands O or nothing: every state may end there.
-    free = np.ones(len(islands.first), dtype=probs.dtype)
-    bound = np.ones((len(islands.first), n_labels), dtype=probs.dtype)
-    for step in reversed(range(len(islands.active))):
-        rows = islands.rows(step)
-        n = len(rows)
-        after[rows] = free[:n]
-        row, norm = probs[rows], norms[rows]
-        fresh = (row[:, 0] * free[:n] + (row[:, 1::2] * bound[:n]).sum(axis=1)) / norm
-        bound[:n] = fresh[:, None] + row[:, 2::2] * bound[:n] / norm[:, None]
-        free[:n] = fresh
-    return norms, after
+    n_tags = len(scores)
+    to_free = steps.scores[:, steps.free].T[:, :, None]
+    begin_inside = np.diagonal(steps.scores, 1)[1::2, None]
+    inside_inside = np.diagonal(steps.scores)[2::2, None]
+    slices = step_slices(active)
+    # The score of the best path that ends in each tag.
+    best = np.empty_like(scores)
+    state = scores[:, : active[0]] + steps.scores[tags.OUTSIDE, :, None]
+    best[:, slices[0]] = state
+    for i, rows in enumerate(slices[1:]):
+        n = rows.stop - rows.start
+        old, state = state[:, :n], best[:, rows]
+        block = max(1, BLOCK // (n_tags * n))
+        for k in range(0, len(steps.free), block):
+            state[steps.free[k : k + block]] = (old + to_free[k : k + block]).max(axis=1)
+        np.maximum(old[1::2] + begin_inside, old[2::2] + inside_inside, out=state[2::2])
+        state += scores[:, rows]
+        if i % 16 == 0:
+            # Large numbers have few digits behind the point.
+            state -= state.max(axis=0)
+    path = np.empty(scores.shape[1], dtype=np.int64)
+    following = np.zeros(active[0], dtype=np.int64)
+    for rows in reversed(slices):
+        n = rows.stop - rows.start
+        path[rows] = following[:n] = (best[:, rows] + steps.scores[:, following[:n]]).argmax(axis=0)
+    return path
 
 
-def _read_spans(best: Ints, probs: Floats, norms: Floats, after: Floats) -> Spans:
-    rows = np.flatnonzero(best)
-    begins = best[rows] % 2 == 1
-    at = np.flatnonzero(begins)
-    start = rows[at]
-    n_rows = np.diff(np.append(at, len(rows)))
-    if len(start) == 0:
-        return NO_SPANS
-    path = np.log(probs[rows, best[rows]] / norms[rows])
-    end = start + n_rows
-    confidence = np.exp(np.add.reduceat(path, at)) * after[end - 1]
-    return Spans(start, end, (best[start] - 1) // 2, np.minimum(confidence, 1.0))
+def _read_spans(best: Ints, scores: Floats, first: Ints, lengths: Ints, steps: _Steps) -> Spans:
+    """The entities of the best tags, with their probabilities.
+
+    best (Ints): n_tokens.
+    scores (Floats): n_tokens × n_tags.
+    first (Ints): n_islands, the first row of each island that has an entity.
+    lengths (Ints): n_islands, its length.
+    steps (_Steps): See there.
+    """
+    rows, active = pack(first, lengths)
+    weights = scores[rows].astype("float64")
+    emissions = np.exp(np.maximum(weights - weights.max(axis=1, keepdims=True), FLOOR))
+    before, norms, after = forward_backward(emissions, active, steps.factors)
+    packed = np.empty(len(best), dtype=np.int64)
+    packed[rows] = np.arange(len(rows))
+    row = np.flatnonzero(best)
+    at_row, tag = packed[row], best[row]
+    begins = np.flatnonzero(tag % 2 == 1)
+    ends = np.append(begins[1:], len(tag)) - 1
+    # The share of the paths that go through all of a span's tags, among all up to its last word.
+    share = np.ones(len(tag))
+    share[1:] = steps.factors[tag[:-1], tag[1:]] * emissions[at_row[1:], tag[1:]] / norms[at_row[1:], 0]
+    share[begins] = before[at_row[begins], tag[begins]]
+    # And among all that may follow, the share of what does not go on inside the span.
+    last, last_tag = at_row[ends], tag[ends]
+    following = _following(last, active, emissions * after)
+    everything = ((before[last] @ steps.factors) * following).sum(axis=1)
+    following *= steps.factors[last_tag]
+    following[np.arange(len(last)), last_tag + last_tag % 2] = 0
+    confidence = np.multiply.reduceat(share, begins) * following.sum(axis=1) / everything
+    label = (tag[begins] - 1) // 2
+    return Spans(row[begins], row[ends] + 1, label, np.minimum(confidence, 1.0).astype("float32"))
+
+
+def _following(positions: Ints, active: Ints, weights: NDArray) -> NDArray:
+    """The weights of the tags at the next position of the same island; behind an island stands O."""
+    ends = np.cumsum(active)
+    step = np.searchsorted(ends, positions, side="right")
+    goes_on = positions + active[step] < np.append(ends, 0)[step + 1]
+    following = np.zeros((len(positions), weights.shape[1]))
+    following[~goes_on, tags.OUTSIDE] = 1.0
+    following[goes_on] = weights[(positions + active[step])[goes_on]]
+    return following

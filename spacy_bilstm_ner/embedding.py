@@ -8,13 +8,16 @@ from spacy.strings import hash_string
 from spacy.tokens import Doc
 from thinc.api import HashEmbed, Model, concatenate
 from thinc.initializers import configure_uniform_init
-from thinc.types import Floats2d, Ints2d
+from thinc.types import ArrayXd, Floats2d, Ints2d
 
-from .features import FEATURES
+from .features import FEATURES, plain
+from .vectors import StaticVectors, read_vectors
 
 # Features that identify the word; word dropout hides these and leaves the sub-word features.
 WORD_FEATURES = ("form", "lower")
 HIDDEN_WORD = hash_string("<hidden word>")
+# What a static vector is found by.
+VECTOR_KEYS = ("form", "lower")
 # A vector is the sum of four rows: with this range its values start with a standard deviation of 0.3.
 INITIAL_RANGE = 0.26
 # Distinct words whose feature ids are kept. They depend on no weight, so they never go stale.
@@ -27,6 +30,7 @@ def WordEmbedding(
     widths: Sequence[int],
     rows: Sequence[int],
     word_dropout: float = 0.0,
+    vector_width: int = 0,
 ) -> Model[list[Doc], list[Floats2d]]:
     """Embed each token by its word form and sub-word features, concatenated. Registered as
     `spacy_bilstm_ner.WordEmbedding.v1`; fits wherever spaCy takes an embedding layer.
@@ -40,8 +44,12 @@ def WordEmbedding(
     rows (Sequence[int]): Rows of each feature's table.
     word_dropout (float): Share of tokens whose word features are hidden while training, so that the model learns
         what to do with a word that it does not know. In [0, 1); [training] dropout does not change it.
-    RETURNS (Model[list[Doc], list[Floats2d]]): Per Doc, n_tokens × sum(widths).
-    RAISES ValueError: If a feature is unknown, or the lists' lengths differ, or word_dropout is out of range.
+    vector_width (int): Width of static word vectors, 0 for none: these are columns of their own, reduced to this
+        width, frozen, and stored in the model. Word dropout leaves them. Initializing the model needs a source of
+        them: see `BiLSTMNER.initialize`.
+    RETURNS (Model[list[Doc], list[Floats2d]]): Per Doc, n_tokens × (sum(widths) + vector_width).
+    RAISES ValueError: If a feature is unknown, or the lists' lengths differ, or word_dropout is out of range, or
+        vector_width is negative.
     """
     unknown = [name for name in features if name not in FEATURES]
     if unknown or not features:
@@ -53,31 +61,77 @@ def WordEmbedding(
         )
     if not 0.0 <= word_dropout < 1.0:
         raise ValueError(f"word_dropout must be at least 0 and below 1, but is {word_dropout}")
+    if vector_width < 0:
+        raise ValueError(f"vector_width must be at least 0, but is {vector_width}")
     initializer = configure_uniform_init(lo=-INITIAL_RANGE, hi=INITIAL_RANGE)
     tables = [
         HashEmbed(width, n_rows, column=i, seed=i + 1, initializer=initializer)
         for i, (width, n_rows) in enumerate(zip(widths, rows, strict=True))
     ]
+    # Behind the features' ids stand those that the vectors are found by, where word dropout does not reach.
+    vectors = StaticVectors(vector_width, column=len(features)) if vector_width else None
     return Model(
         "word_embedding",
         _forward,
         init=_init,
-        layers=[concatenate(*tables)],
-        dims={"nO": sum(widths)},
-        attrs={"features": list(features), "word_dropout": word_dropout, "ids": FeatureIds(features)},
+        layers=[concatenate(*tables, vectors) if vectors else concatenate(*tables)],
+        dims={"nO": sum(widths) + vector_width},
+        attrs={
+            "features": list(features),
+            "word_dropout": word_dropout,
+            "ids": FeatureIds([*features, *VECTOR_KEYS] if vectors else features),
+            "set_vectors": set_vectors,
+        },
     )
 
 
-def embed_words(model: Model, docs: Sequence[Doc], words: Sequence[int]) -> Floats2d:
+def embed_words(model: Model, docs: Sequence[Doc], words: Sequence[int], *, keep_ids: bool = True) -> Floats2d:
     """Vectors of words, outside training.
 
     model (Model): A word embedding.
     docs (Sequence[Doc]): Docs whose vocabularies know the words.
     words (Sequence[int]): Hashes of the words' text (Token.orth); at least one.
-    RETURNS (Floats2d): n_words × sum(widths).
+    keep_ids (bool): Whether the same words may come again.
+    RETURNS (Floats2d): n_words × (sum(widths) + vector_width).
     """
-    ids = model.ops.asarray(model.attrs["ids"](docs, words))
+    ids = model.ops.asarray(model.attrs["ids"](docs, words, keep=keep_ids))
     return model.layers[0].predict(ids)
+
+
+def set_vectors(model: Model, source: str) -> None:
+    """Give a word embedding its static vectors.
+
+    model (Model): A word embedding.
+    source (str): An installed pipeline package with word vectors, or the folder of one.
+    RAISES ValueError: If the embedding has no column for them, or the source no vectors.
+    """
+    vectors = _static_vectors(model)
+    if vectors is None:
+        raise ValueError(
+            f"vectors are given ({source}), but the embedding's vector_width is 0: set it to their width in the "
+            "model, 80, say, or set vectors = null"
+        )
+    vectors.attrs["table"] = read_vectors(source, vectors.get_dim("nO"))
+
+
+def sources(model: Model) -> list[ArrayXd]:
+    """All that words' vectors depend on, besides the words.
+
+    model (Model): A word embedding.
+    RETURNS (list[ArrayXd]): Parameters, and what is stored of static vectors.
+    """
+    found: list[ArrayXd] = []
+    for node in model.walk():
+        found.extend(node.get_param(name) for name in node.param_names)
+        if node.name == "static_vectors":
+            table = node.attrs["table"]
+            found += [table.keys, table.rows, table.values, table.scale]
+    return found
+
+
+def _static_vectors(model: Model) -> Model | None:
+    # No reference: a model's copy has none.
+    return next((node for node in model.walk() if node.name == "static_vectors"), None)
 
 
 class FeatureIds:
@@ -93,23 +147,25 @@ class FeatureIds:
     def __reduce__(self) -> tuple:
         return (FeatureIds, (self._features,))
 
-    def __call__(self, docs: Sequence[Doc], words: Sequence[int]) -> Ints2d:
+    def __call__(self, docs: Sequence[Doc], words: Sequence[int], *, keep: bool = True) -> Ints2d:
         """Ids of the words' features.
 
         docs (Sequence[Doc]): Docs whose vocabularies know the words.
         words (Sequence[int]): Hashes of the words' text; at least one.
+        keep (bool): Whether to keep what is computed.
         RETURNS (Ints2d): n_words × n_features, uint64.
         """
         if len(self._known) > MAX_KNOWN_WORDS:
             self._known = {}
         known = self._known
-        ids = [known.get(word) or self._add(known, docs, word) for word in words]
+        ids = [known.get(word) or self._compute(docs, word) for word in words]
+        if keep:
+            known.update(zip(words, ids, strict=True))
         return np.array(ids, dtype="uint64")
 
-    def _add(self, known: dict[int, list[int]], docs: Sequence[Doc], word: int) -> list[int]:
-        text = _look_up(docs, word)
-        known[word] = [hash_string(FEATURES[name](text)) for name in self._features]
-        return known[word]
+    def _compute(self, docs: Sequence[Doc], word: int) -> list[int]:
+        text = plain(_look_up(docs, word))
+        return [hash_string(FEATURES[name](text)) for name in self._features]
 
 
 def _look_up(docs: Sequence[Doc], orth: int) -> str:

@@ -16,8 +16,20 @@ FEATURES: dict[str, Callable[[str], str]] = {
     "shape": lambda word: shape(word),
 }
 
+# Typographic marks, and how most corpora write them.
+PLAIN_MARKS = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "--"})
+
 # Longer runs of one kind of character tell nothing more.
 LONGEST_RUN = 4
+
+
+def plain(word: str) -> str:
+    """Write a word with straight quotation marks and hyphens: a text's typography is not to change its entities.
+
+    word (str): The word.
+    RETURNS (str): The word without curly quotes and dashes.
+    """
+    return word if word.isascii() else word.translate(PLAIN_MARKS)
 
 
 def shape(word: str) -> str:

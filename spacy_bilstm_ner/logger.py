@@ -1,12 +1,12 @@
 """A training log that also tells how long it took."""
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from time import process_time
 from typing import IO, Any
 
-import srsly
 from spacy.language import Language
 from spacy.training.loggers import console_logger_v3
 
@@ -37,7 +37,7 @@ def TimedLogger(*, progress_bar: str | None = None, console_output: bool = True,
             show(info)
             if info is not None:
                 row = {**_row(info, nlp.config["training"]["score_weights"]), "cpu_seconds": process_time() - begin}
-                file.write(srsly.json_dumps(row) + "\n")
+                file.write(json.dumps(row) + "\n")
                 # A training that is interrupted leaves what it has
                 file.flush()
 

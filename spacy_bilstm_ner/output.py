@@ -1,10 +1,9 @@
 """The output layer: encoded words → a score for each tag, with room for more tags later."""
 
 from collections.abc import Callable
-from functools import partial
 
 from thinc.api import Model, get_array_module, resizable
-from thinc.layers.resizable import resize_linear_weighted, resize_model
+from thinc.layers.resizable import resize_model
 from thinc.types import Floats1d, Floats2d
 
 # What a tag that is added to a trained model scores at first: low enough to take no token from the others, near
@@ -15,22 +14,20 @@ NEW_TAG_SCORE = -4.0
 BLOCK = 16
 
 
-def output_layer(nO: int | None = None) -> Model[Floats2d, Floats2d]:
+def output_layer(nO: int | None = None, *, transitions: bool = False) -> Model[Floats2d, Floats2d]:
     """A linear layer that tags can be added to: `resize` gives it more columns and leaves the old ones' results equal
     to the bit.
 
     nO (Optional[int]): Number of tags.
+    transitions (bool): Whether it holds a score for each step from tag to tag, too. The layer itself has no use for
+        them: whoever reads its scores as sequences has; see `crf`.
     RETURNS (Model[Floats2d, Floats2d]): n_words × nI → n_words × nO.
     """
+    params = {"W": None, "b": None, "transitions": None} if transitions else {"W": None, "b": None}
     layer: Model[Floats2d, Floats2d] = Model(
-        "tag_scores",
-        _forward,
-        init=_init,
-        dims={"nI": None, "nO": nO},
-        params={"W": None, "b": None},
+        "tag_scores", _forward, init=_init, dims={"nI": None, "nO": nO}, params=params
     )
-    fill = {"W": 0.0, "b": NEW_TAG_SCORE}
-    return resizable(layer, resize_layer=partial(resize_linear_weighted, fill_defaults=fill))
+    return resizable(layer, resize_layer=_resized)
 
 
 def resize(model: Model[Floats2d, Floats2d], nO: int) -> None:
@@ -42,6 +39,18 @@ def resize(model: Model[Floats2d, Floats2d], nO: int) -> None:
     resize_model(model, nO)
 
 
+def transitions_layer(tagger: Model) -> Model | None:
+    """Find the layer whose parameter "transitions" holds the learnt scores of steps between tags.
+
+    tagger (Model): Any model; ours name their output layer.
+    RETURNS (Optional[Model]): The layer; None if the tagger has no transitions.
+    """
+    # A model that was saved before there were any has none, though spaCy fills in today's default for its config.
+    output = tagger.maybe_get_ref("output_layer")
+    layers = output.layers if output is not None else []
+    return next((layer for layer in layers if layer.has_param("transitions")), None)
+
+
 def tag_scores(words: Floats2d, W: Floats2d, b: Floats1d) -> Floats2d:
     """The layer's arithmetic.
 
@@ -50,9 +59,28 @@ def tag_scores(words: Floats2d, W: Floats2d, b: Floats1d) -> Floats2d:
     b (Floats1d): nO.
     RETURNS (Floats2d): n_words × nO.
     """
-    n_tags = len(b)
-    scores = [words @ _block(W, first).T for first in range(0, n_tags, BLOCK)]
-    return get_array_module(words).concatenate(scores, axis=1)[:, :n_tags] + b
+    return score_blocks(words, padded_blocks(W), b)
+
+
+def padded_blocks(W: Floats2d) -> list[Floats2d]:
+    """The weights as `score_blocks` multiplies with them.
+
+    W (Floats2d): nO × nI.
+    RETURNS (list[Floats2d]): Blocks of nI × BLOCK.
+    """
+    return [_block(W, first).T for first in range(0, len(W), BLOCK)]
+
+
+def score_blocks(words: Floats2d, blocks: list[Floats2d], b: Floats1d) -> Floats2d:
+    """`tag_scores` with weights that are prepared.
+
+    words (Floats2d): n_words × nI.
+    blocks (list[Floats2d]): What `padded_blocks` returned.
+    b (Floats1d): nO.
+    RETURNS (Floats2d): n_words × nO.
+    """
+    scores = [words @ block for block in blocks]
+    return get_array_module(words).concatenate(scores, axis=1)[:, : len(b)] + b
 
 
 def _block(W: Floats2d, first: int) -> Floats2d:
@@ -79,3 +107,32 @@ def _init(model: Model, X: Floats2d | None = None, Y: Floats2d | None = None) ->
     # All tags start equal.
     model.set_param("W", model.ops.alloc2f(model.get_dim("nO"), model.get_dim("nI")))
     model.set_param("b", model.ops.alloc1f(model.get_dim("nO")))
+    if "transitions" in model.param_names:
+        model.set_param("transitions", model.ops.alloc2f(model.get_dim("nO"), model.get_dim("nO")))
+
+
+def _resized(layer: Model[Floats2d, Floats2d], nO: int) -> Model[Floats2d, Floats2d]:
+    n_old = layer.maybe_get_dim("nO")
+    if n_old == nO:
+        return layer
+    if n_old is None or not layer.has_param("W"):
+        layer.set_dim("nO", nO, force=True)
+        return layer
+    # A new node, with a name of its own in the optimizer: the old one's running means have the old shape.
+    wider: Model[Floats2d, Floats2d] = Model(
+        layer.name,
+        layer._func,
+        init=layer.init,
+        dims={"nI": layer.get_dim("nI"), "nO": nO},
+        params=dict.fromkeys(layer.param_names),
+        ops=layer.ops,
+    )
+    wider.initialize()
+    wider.get_param("b")[:] = NEW_TAG_SCORE
+    for name in layer.param_names:
+        old = layer.maybe_get_param(name)
+        if old is None:
+            wider.set_param(name, None)
+        else:
+            wider.get_param(name)[tuple(slice(n) for n in old.shape)] = old
+    return wider

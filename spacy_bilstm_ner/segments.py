@@ -16,7 +16,7 @@ from spacy.strings import hash_string
 from spacy.tokens import Doc
 
 TERMINALS = frozenset([*Sentencizer.default_punct_chars, "…", "...", "?!", "!?"])
-TERMINAL_IDS = np.array([hash_string(char) for char in TERMINALS], dtype="uint64")
+TERMINAL_IDS = np.sort(np.array([hash_string(char) for char in TERMINALS], dtype="uint64"))
 # Marks after which the next sentence may follow without a space: the full-width and ideographic ones.
 SPACELESS_TERMINALS = frozenset("。！？．｡")
 # Closing marks of several languages, German's among them, which are opening ones in others.
@@ -29,10 +29,12 @@ class Segments:
 
     tokens (NDArray[int64]): n_words, the tokens that are words, counted through all Docs of the batch.
     lengths (NDArray[int64]): n_sequences, how many of these words each sequence holds; all above 0.
+    orths (NDArray[uint64]): n_words, hashes of the words' text.
     """
 
     tokens: NDArray[np.int64]
     lengths: NDArray[np.int64]
+    orths: NDArray[np.uint64]
 
 
 Segmenter = Callable[[Sequence[Doc]], Segments]
@@ -55,34 +57,46 @@ def sentence_segments(max_length: int) -> Segmenter:
 
 def whole_docs(docs: Sequence[Doc]) -> Segments:
     """One sequence per Doc that has words."""
-    is_word = np.concatenate([doc.to_array(IS_SPACE) for doc in docs]) == 0
-    return _segments(is_word, np.cumsum([len(doc) for doc in docs]))
+    attrs = _attrs(docs, [ORTH, IS_SPACE])
+    return _segments(attrs, np.array([len(doc) for doc in docs]).cumsum())
 
 
 def _cut(docs: Sequence[Doc], *, max_length: int) -> Segments:
-    attrs = np.concatenate([doc.to_array([ORTH, IS_SPACE, SENT_START]) for doc in docs])
-    ends_doc = np.cumsum([len(doc) for doc in docs])
+    attrs = _attrs(docs, [ORTH, IS_SPACE, SENT_START])
+    orths, is_space, sent_starts = attrs.T
+    ends_doc = np.array([len(doc) for doc in docs]).cumsum()
+    candidates = (_is_terminal(orths) | (is_space != 0)).nonzero()[0]
+    of_doc = ends_doc.searchsorted(candidates, side="right")
+    # Nothing is left to cut behind a Doc's last token.
+    may_cut = candidates + 1 < ends_doc[of_doc]
     # The tokens before which the text is cut.
     cuts = [ends_doc]
-    terminals = np.flatnonzero(np.isin(attrs[:, 0], TERMINAL_IDS))
-    spaces = np.flatnonzero(attrs[:, 1])
-    own_starts = np.flatnonzero(attrs[:, 2] == 1)
-    of_doc = np.searchsorted(ends_doc, np.concatenate((terminals, spaces)), side="right")
-    has_own = np.zeros(len(docs), dtype=bool)
-    if attrs[:, 2].any():
+    if sent_starts.any():
         has_own = np.array([doc.has_annotation("SENT_START") for doc in docs])
-        in_doc = np.searchsorted(ends_doc, own_starts, side="right")
+        own_starts = (sent_starts == 1).nonzero()[0]
+        in_doc = ends_doc.searchsorted(own_starts, side="right")
         cuts.append(own_starts[has_own[in_doc]])
+        may_cut &= ~has_own[of_doc]
     found = []
-    for token, number in zip((*terminals.tolist(), *spaces.tolist()), of_doc.tolist(), strict=True):
-        if not has_own[number]:
-            doc = docs[number]
-            first = int(ends_doc[number]) - len(doc)
-            end = _sentence_end(doc, token - first)
-            if end is not None:
-                found.append(first + end)
-    cuts.append(np.array(found, dtype=np.int64))
-    return _segments(attrs[:, 1] == 0, np.unique(np.concatenate(cuts)), max_length=max_length)
+    for token, number in zip(candidates[may_cut].tolist(), of_doc[may_cut].tolist(), strict=True):
+        doc = docs[number]
+        first = int(ends_doc[number]) - len(doc)
+        end = _sentence_end(doc, token - first)
+        if end is not None:
+            found.append(first + end)
+    if found:
+        cuts.append(np.array(found))
+    return _segments(attrs, np.sort(np.concatenate(cuts)), max_length=max_length)
+
+
+def _attrs(docs: Sequence[Doc], names: list[int]) -> NDArray[np.uint64]:
+    """n_tokens × n_attributes."""
+    return np.concatenate([doc.to_array(names) for doc in docs])
+
+
+def _is_terminal(orths: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    at = TERMINAL_IDS.searchsorted(orths)
+    return TERMINAL_IDS.take(at, mode="clip") == orths
 
 
 def _sentence_end(doc: Doc, i: int) -> int | None:
@@ -114,13 +128,15 @@ def _goes_with_terminal(text: str) -> bool:
     return text in CLOSERS or text in TERMINALS
 
 
-def _segments(is_word: NDArray[np.bool_], cuts: NDArray[np.int64], *, max_length: int | None = None) -> Segments:
-    words_before = np.concatenate(([0], np.cumsum(is_word)))
+def _segments(attrs: NDArray[np.uint64], cuts: NDArray[np.int64], *, max_length: int | None = None) -> Segments:
+    is_word = attrs[:, 1] == 0
+    words_before = np.concatenate(([0], is_word.cumsum()))
     lengths = np.diff(words_before[np.concatenate(([0], cuts))])
     lengths = lengths[lengths > 0]
     if max_length is not None and lengths.max(initial=0) > max_length:
         lengths = np.concatenate([_equal_parts(length, max_length) for length in lengths.tolist()])
-    return Segments(np.flatnonzero(is_word), lengths)
+    tokens = is_word.nonzero()[0]
+    return Segments(tokens, lengths, attrs[tokens, 0])
 
 
 def _equal_parts(length: int, max_length: int) -> NDArray[np.int64]:

@@ -17,6 +17,7 @@ def BiLSTMTagger(
     encode: Model[list[Floats2d], list[Floats2d]],
     *,
     segment: Segmenter | None = None,
+    transitions: bool = False,
     nO: int | None = None,
 ) -> Model[list[Doc], Floats2d]:
     """Score every tag for every token. Registered as `spacy_bilstm_ner.BiLSTMTagger.v1`.
@@ -26,11 +27,13 @@ def BiLSTMTagger(
     encode (Model[list[Floats2d], list[Floats2d]]): The recurrent part: `spacy_bilstm_ner.BiLSTMEncoder.v1`, or
         any layer from sequences of vectors to sequences of vectors.
     segment (Optional[Segmenter]): Cuts Docs into the sequences that the recurrent part reads; None for whole Docs.
+    transitions (bool): Whether steps from tag to tag are scored, too: learnt with the rest, and used by the pipe
+        when it reads the scores as sequences of tags.
     nO (Optional[int]): Number of tags; found out from the labels if None.
     RETURNS (Model[list[Doc], Floats2d]): Logits, n_tokens × n_tags, the Docs' tokens one after the other. The
         rows of whitespace tokens are 0.
     """
-    output = output_layer(nO)
+    output = output_layer(nO, transitions=transitions)
     return Model(
         "bilstm_tagger",
         _forward,

@@ -1,4 +1,4 @@
-"""The recurrence of the fast prediction path, in torch on the CPU. Knows no thinc and no Doc.
+"""The recurrence of the fast prediction path for many sequences, in torch on the CPU. Knows no thinc and no Doc.
 
 Against `torch.lstm`, it starts from input that was already multiplied by the input weights, looked up by word, and runs
 both directions in one matrix product a step. And it has no tanh, which costs four times a sigmoid s: since
@@ -15,81 +15,57 @@ from torch import Tensor
 
 from .torch_threads import spare_forks
 
-# With up to this many sequences at once, torch's own loop over the steps is faster.
-FEW = 4
+
+class Prepared(NamedTuple):
+    """Weights as `encode` needs them: gates in the order input, forget, output, new cell content.
+
+    both (Tensor): 2 × hidden × 4 · hidden.
+    top_input (Tensor): 2 · hidden × 4 · width.
+    top_recurrent (Tensor): width × 4 · width.
+    top_bias (Tensor): 4 · width.
+    """
+
+    both: Tensor
+    top_input: Tensor
+    top_recurrent: Tensor
+    top_bias: Tensor
 
 
-class Weights(NamedTuple):
-    """The recurrent part's weights, gates in torch's order: input, forget, cell, output.
+def prepare(
+    *, forward: NDArray, backward: NDArray, top_input: NDArray, top_recurrent: NDArray, top_bias: NDArray
+) -> Prepared:
+    """Arrange weights for `encode`. Gates are in its order, and what leads to new cell content is doubled.
 
     forward, backward (NDArray): 4 · hidden × hidden, the recurrent weights of the bidirectional LSTM.
     top_input (NDArray): 4 · width × 2 · hidden, the input weights of the LSTM on top.
     top_recurrent (NDArray): 4 · width × width.
     top_bias (NDArray): 4 · width.
+    RETURNS (Prepared): The same, arranged.
     """
-
-    forward: NDArray
-    backward: NDArray
-    top_input: NDArray
-    top_recurrent: NDArray
-    top_bias: NDArray
+    return Prepared(
+        both=torch.stack([2 * torch.from_numpy(weights).T for weights in (forward, backward)]),
+        top_input=(2 * torch.from_numpy(top_input)).T.contiguous(),
+        top_recurrent=(2 * torch.from_numpy(top_recurrent)).T.contiguous(),
+        top_bias=torch.from_numpy(top_bias),
+    )
 
 
 @torch.no_grad()
-def encode(table: NDArray, words: NDArray, mirrored: NDArray, batch_sizes: Sequence[int], weights: Weights) -> NDArray:
+def encode(table: NDArray, words: NDArray, mirrored: NDArray, batch_sizes: Sequence[int], w: Prepared) -> NDArray:
     """Bidirectional LSTM, then LSTM.
 
-    table (NDArray): n_words × 2 · 4 · hidden: each word's part of the gates, bias included, per direction, the new
-        cell content's part doubled.
+    table (NDArray): n_words × 2 · 4 · hidden: each word's part of the gates, bias included, per direction; gates as
+        in `prepare`.
     words (NDArray): n_tokens, int64, packed: the table's row of each token.
     mirrored (NDArray): n_tokens, int64: for each packed token, the one as far from its sequence's other end.
     batch_sizes (Sequence[int]): longest, how many sequences have a token at each step; not empty.
-    weights (Weights): The weights.
+    w (Prepared): The weights.
     RETURNS (NDArray): n_tokens × width, packed.
     """
     spare_forks()
-    w = Weights(*map(torch.from_numpy, weights))
-    tensors = (torch.from_numpy(table), torch.from_numpy(words), torch.from_numpy(mirrored))
-    encode_batch = _encode_few if batch_sizes[0] <= FEW else _encode_many
-    return encode_batch(*tensors, batch_sizes, w).numpy()
-
-
-def _encode_many(table: Tensor, words: Tensor, mirrored: Tensor, batch_sizes: Sequence[int], w: Weights) -> Tensor:
-    recurrent = torch.stack((_double_new_cell(2 * w.forward).T, _double_new_cell(2 * w.backward).T))
-    both = _bidirectional_states(table, words, mirrored, batch_sizes, recurrent)
-    gates = torch.addmm(_double_new_cell(w.top_bias), both, _double_new_cell(2 * w.top_input).T)
-    return 2 * _states(gates, batch_sizes, _double_new_cell(2 * w.top_recurrent).T)
-
-
-def _encode_few(table: Tensor, words: Tensor, mirrored: Tensor, batch_sizes: Sequence[int], w: Weights) -> Tensor:
-    """torch's own LSTM: its steps cost more arithmetic, but no Python."""
-    forward, backward = table[words].chunk(2, dim=1)
-    sizes = torch.tensor(batch_sizes)
-    # The gates are there already: all that the input weights have to do is to halve what is doubled in the table.
-    halve = torch.diag(1 / _double_new_cell(torch.ones(table.shape[1] // 2)))
-    both = torch.cat(
-        (
-            _lstm(forward, sizes, halve, w.forward),
-            _lstm(backward[mirrored], sizes, halve, w.backward)[mirrored],
-        ),
-        dim=1,
-    )
-    return _lstm(both, sizes, w.top_input, w.top_recurrent, w.top_bias)
-
-
-def _lstm(inputs: Tensor, sizes: Tensor, w_in: Tensor, w_rec: Tensor, bias: Tensor | None = None) -> Tensor:
-    start = inputs.new_zeros(1, int(sizes[0]), w_rec.shape[1])
-    none = inputs.new_zeros(len(w_in))
-    weights = [w_in, w_rec, none if bias is None else bias, none]
-    # has biases, layers, dropout, training, bidirectional
-    return torch.lstm(inputs, sizes, (start, start), weights, True, 1, 0.0, False, False)[0]
-
-
-def _double_new_cell(gates: Tensor) -> Tensor:
-    """Double the third of four equal parts along the first dimension: what leads to the new cell content."""
-    doubled = gates.clone()
-    doubled.chunk(4)[2].mul_(2)
-    return doubled
+    gates_of, rows, mirrors = torch.from_numpy(table), torch.from_numpy(words), torch.from_numpy(mirrored)
+    both = _bidirectional_states(gates_of, rows, mirrors, batch_sizes, w.both)
+    return _top_states(both, batch_sizes, w).mul_(2).numpy()
 
 
 def _bidirectional_states(
@@ -100,28 +76,35 @@ def _bidirectional_states(
     gates_of = table.view(-1, table.shape[1] // 2)
     # Row 2w holds word w read forwards, row 2w + 1 backwards.
     rows = torch.stack((2 * words, 2 * words[mirrored] + 1))
-    outputs = table.new_empty(2, len(words), hidden)
+    outputs = table.new_empty(len(words), 2 * hidden)
+    forward, backward = outputs.chunk(2, dim=1)
     state = cell = table.new_zeros(2, batch_sizes[0], hidden)
     first = 0
     for size in batch_sizes:
         step = slice(first, first + size)
         gates = gates_of.index_select(0, rows[:, step].reshape(-1)).view(2, size, -1)
-        gates.baddbmm_(state[:, :size], recurrent)
+        # Before the first step, states are 0.
+        if first:
+            gates.baddbmm_(state[:, :size], recurrent)
         state, cell = _step(gates, cell[:, :size])
-        outputs[:, step] = state
+        forward[step] = state[0]
+        backward.index_copy_(0, mirrored[step], state[1])
         first += size
-    return torch.cat((outputs[0], outputs[1][mirrored]), dim=1)
+    return outputs
 
 
-def _states(gates: Tensor, batch_sizes: Sequence[int], recurrent: Tensor) -> Tensor:
-    """n_tokens × hidden; `gates`, n_tokens × 4 · hidden, is overwritten."""
-    hidden = recurrent.shape[0]
-    outputs = gates.new_empty(len(gates), hidden)
-    state = cell = gates.new_zeros(batch_sizes[0], hidden)
+def _top_states(inputs: Tensor, batch_sizes: Sequence[int], w: Prepared) -> Tensor:
+    """n_tokens × width."""
+    width = len(w.top_recurrent)
+    outputs = inputs.new_empty(len(inputs), width)
+    state = cell = inputs.new_zeros(batch_sizes[0], width)
     first = 0
     for size in batch_sizes:
         step = slice(first, first + size)
-        state, cell = _step(gates[step].addmm_(state[:size], recurrent), cell[:size])
+        gates = torch.addmm(w.top_bias, inputs[step], w.top_input)
+        if first:
+            gates.addmm_(state[:size], w.top_recurrent)
+        state, cell = _step(gates, cell[:size])
         outputs[step] = state
         first += size
     return outputs
@@ -129,6 +112,6 @@ def _states(gates: Tensor, batch_sizes: Sequence[int], recurrent: Tensor) -> Ten
 
 def _step(gates: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
     """One step: the halved state and the doubled cell; `gates` is overwritten."""
-    into, forget, new, out = gates.sigmoid_().split(cell.shape[-1], dim=-1)
+    into, forget, out, new = gates.sigmoid_().split(cell.shape[-1], dim=-1)
     cell = (cell * forget).addcmul_(into, new, value=4).sub_(into, alpha=2)
     return torch.sigmoid(cell).sub_(0.5).mul_(out), cell

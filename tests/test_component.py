@@ -4,11 +4,15 @@ import numpy as np
 import pytest
 import spacy
 from numpy.testing import assert_allclose, assert_array_equal
+from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
-from spacy.util import fix_random_seed
+from spacy.util import fix_random_seed, load_model_from_config
 from thinc.api import Adam
 
+from spacy_bilstm_ner import crf, tags
+from spacy_bilstm_ner.chain import legal_steps
+from spacy_bilstm_ner.output import transitions_layer
 from tests.util import (
     LABELS,
     SENTENCES,
@@ -216,8 +220,15 @@ def test_fifty_thousand_words_without_a_stop():
     assert len(nlp(doc).ents) > 1000
 
 
+def softmax() -> Language:
+    """A recogniser without transitions, that knows the labels and nothing else."""
+    nlp = blank(model=small_model(transitions=False))
+    nlp.initialize(lambda: examples(nlp))
+    return nlp
+
+
 def test_gold_entities_that_cannot_be_aligned_are_masked():
-    nlp = trained()
+    nlp = softmax()
     ner = nlp.get_pipe("ner")
     gold = doc_of("New York - based firms in Oslo", vocab=nlp.vocab)
     gold.set_ents(spans_of(gold, (0, 2, "geo"), (6, 7, "geo")))
@@ -226,8 +237,7 @@ def test_gold_entities_that_cannot_be_aligned_are_masked():
         words=["New", "York -", "based", "firms", "in", "Oslo"],
     )
     example = Example(predicted, gold)
-    tags = example.get_aligned_ner()
-    masked = [i for i, tag in enumerate(tags) if tag is None]
+    masked = [i for i, tag in enumerate(example.get_aligned_ner()) if tag is None]
     assert 0 < len(masked) < len(predicted)
     scores, _ = ner.model.begin_update([predicted])
     _, d_scores = ner.get_loss([example], scores)
@@ -237,7 +247,7 @@ def test_gold_entities_that_cannot_be_aligned_are_masked():
 
 
 def test_labels_that_the_pipe_does_not_know_are_masked():
-    nlp = trained()
+    nlp = softmax()
     ner = nlp.get_pipe("ner")
     (example,) = examples(nlp, ["[Beethoven](composer) left [Porto](geo)."])
     scores, _ = ner.model.begin_update([example.predicted])
@@ -261,7 +271,7 @@ def test_nothing_to_learn_from():
 
 
 def test_the_loss_by_hand():
-    nlp = blank()
+    nlp = blank(model=small_model(transitions=False))
     ner = nlp.get_pipe("ner")
     ner.add_label("geo")
     (example,) = examples(nlp, ["in [Oslo](geo)"])
@@ -271,8 +281,9 @@ def test_the_loss_by_hand():
     assert_allclose(d_scores, [[-0.25, 0.15, 0.1], [0.1, -0.15, 0.05]], atol=1e-6)
 
 
-def test_the_gradient_of_the_loss_is_the_one_that_differences_give():
-    nlp = trained()
+@pytest.mark.parametrize("make", [trained, softmax])
+def test_the_gradient_of_the_loss_is_the_one_that_differences_give(make):
+    nlp = make()
     ner = nlp.get_pipe("ner")
     data = examples(nlp, [*SENTENCES[:2], "[Beethoven](composer) met  [Anna Smith](per)\n."])
     n_tokens = sum(len(eg.predicted) for eg in data)
@@ -288,6 +299,99 @@ def test_the_gradient_of_the_loss_is_the_one_that_differences_give():
         down, _ = ner.get_loss(data, scores)
         scores.flat[index] = before
         assert (up - down) / (2 * eps) == pytest.approx(d_scores.flat[index], abs=1e-6)
+
+
+def transitions(nlp: Language) -> np.ndarray:
+    layer = transitions_layer(nlp.get_pipe("ner").model)
+    assert layer is not None
+    return layer.get_param("transitions")
+
+
+def test_the_loss_with_transitions_is_that_of_the_chain_without_white_space():
+    nlp = trained()
+    ner = nlp.get_pipe("ner")
+    data = examples(nlp, ["[Anna Smith](per)  flew\nto [Lisbon](geo)", "[Beethoven](composer) left \n"])
+    rng = np.random.default_rng(0)
+    scores = rng.normal(size=(sum(len(eg.predicted) for eg in data), 9)).astype("float32")
+    is_word = np.array([not token.is_space for eg in data for token in eg.predicted])
+    assert (is_word.sum(), (~is_word).sum()) == (7, 3)
+    loss, d_scores = ner.get_loss(data, scores)
+    geo, per = tags.begin(0), tags.begin(2)
+    gold = np.array([per, per + 1, 0, 0, geo, tags.MISSING, 0])
+    expected, d_words, _ = crf.loss(scores[is_word], transitions(nlp), gold, np.array([5, 2]))
+    assert loss == pytest.approx(expected)
+    assert_allclose(d_scores[is_word], d_words, atol=1e-7)
+    assert not d_scores[~is_word].any()
+
+
+def test_an_update_learns_transitions_and_asking_for_the_loss_does_not():
+    nlp = blank()
+    data = examples(nlp)
+    nlp.initialize(lambda: data)
+    ner = nlp.get_pipe("ner")
+    scores, _ = ner.model.begin_update([eg.predicted for eg in data])
+    ner.get_loss(data, scores)
+    ner.finish_update(Adam(0.01))
+    assert not transitions(nlp).any()
+    # An update without an optimizer leaves its gradients for later.
+    nlp.update(data, sgd=False)
+    assert not transitions(nlp).any()
+    ner.finish_update(Adam(0.01))
+    assert transitions(nlp)[legal_steps(9)].any()
+    assert not transitions(nlp)[~legal_steps(9)].any()
+
+
+def test_transitions_are_averaged_and_saved_with_the_other_weights():
+    nlp = blank()
+    nlp.initialize(lambda: examples(nlp))
+    optimizer = Adam(0.01, use_averages=True)
+    train(nlp, steps=5, optimizer=optimizer)
+    last = transitions(nlp).copy()
+    with nlp.use_params(optimizer.averages):
+        mean = transitions(nlp).copy()
+        saved = nlp.get_pipe("ner").to_bytes()
+    assert mean.any()
+    assert not np.allclose(mean, last, atol=1e-4)
+    assert_array_equal(transitions(nlp), last)
+    other = blank()
+    other.get_pipe("ner").from_bytes(saved)
+    assert_array_equal(transitions(other), mean)
+
+
+def test_a_new_label_keeps_the_old_transitions_and_entities():
+    nlp = trained()
+    before, doc = transitions(nlp).copy(), nlp(texts()[0])
+    assert before.any()
+    nlp.get_pipe("ner").add_label("art")
+    assert_array_equal(transitions(nlp)[:9, :9], before)
+    assert not transitions(nlp)[9:].any()
+    assert entities(nlp(texts()[0])) == entities(doc)
+    train(nlp, [*SENTENCES, "[Guernica](art) was shown in [Oslo](geo)."], steps=30, optimizer=Adam(0.02))
+    assert entities(nlp("Guernica was shown in Oslo.")) == [(0, 1, "art"), (4, 5, "geo")]
+
+
+def test_predictions_follow_the_transitions():
+    nlp = trained()
+    assert entities(nlp(texts()[0])) == [(0, 2, "per"), (4, 5, "geo"), (6, 7, "tim")]
+    # From O to where a person begins: not any more.
+    transitions(nlp)[tags.OUTSIDE, tags.begin(2)] = -100.0
+    assert (6, 7, "tim") in entities(nlp(texts()[0]))
+    assert (0, 2, "per") not in entities(nlp(texts()[0]))
+
+
+def test_a_pipeline_of_before_there_were_transitions_is_as_it_was():
+    old = softmax()
+    train(old)
+    config = old.config.copy()
+    del config["components"]["ner"]["model"]["transitions"]
+    nlp = load_model_from_config(config)
+    nlp.from_bytes(old.to_bytes())
+    assert transitions_layer(nlp.get_pipe("ner").model) is None
+    for text in texts():
+        assert_array_equal(logits(nlp, text), logits(old, text))
+        assert entities(nlp(text)) == entities(old(text))
+        assert confidences(nlp(text)) == confidences(old(text))
+    assert train(nlp, steps=1) == train(old, steps=1)
 
 
 def test_update_lowers_the_loss_of_its_name():

@@ -27,6 +27,7 @@ def test_tutorials_numbers(root: Path) -> None:
     config = load_config(root / "configs" / "tutorial.cfg")
     model, training = config["components"]["ner"]["model"], config["training"]
     assert model["tok2vec"]["widths"] == [64]
+    assert model["transitions"] is False
     assert (model["encode"]["hidden_width"], model["encode"]["width"]) == (64, 64)
     assert (model["encode"]["input_dropout"], model["encode"]["hidden_dropout"]) == (0.2, 0.5)
     optimizer = training["optimizer"]

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from spacy_bilstm_ner import tags
-from spacy_bilstm_ner.decoding import CERTAIN, Spans, decode
+from spacy_bilstm_ner import decoding, tags
+from spacy_bilstm_ner.chain import legal_steps
+from spacy_bilstm_ner.decoding import Spans, decode
 
 Found = dict[tuple[int, int, int], float]
 
@@ -38,13 +39,16 @@ def spans_of_path(path: tuple[int, ...]) -> Iterator[tuple[int, int, int]]:
             yield start, end, (tag - 1) // 2
 
 
-def brute_force(scores: np.ndarray) -> Found:
+def brute_force(scores: np.ndarray, transitions: np.ndarray | None = None) -> Found:
     """The spans of the best legal path, each with the share of all legal paths that have it."""
+    n_tags = scores.shape[1]
+    steps = np.zeros((n_tags, n_tags)) if transitions is None else transitions.astype("float64")
     exps = np.exp(scores.astype("float64"))
     probs = exps / exps.sum(axis=1, keepdims=True)
     weights = {
         path: float(np.prod([probs[i, tag] for i, tag in enumerate(path)]))
-        for path in product(range(scores.shape[1]), repeat=len(scores))
+        * float(np.exp(sum(steps[pair] for pair in pairwise((0, *path, 0)))))
+        for path in product(range(n_tags), repeat=len(scores))
         if is_legal(path)
     }
     best = max(weights, key=lambda path: weights[path])
@@ -82,6 +86,11 @@ def log_probability(scores: np.ndarray, start: int, end: int, label: int) -> flo
 
 def random_scores(rng: np.random.Generator, n_tokens: int, n_labels: int, scale=1.5) -> np.ndarray:
     return rng.normal(scale=scale, size=(n_tokens, tags.n_tags(n_labels))).astype("float32")
+
+
+def random_transitions(rng: np.random.Generator, n_labels: int, scale: float) -> np.ndarray:
+    n_tags = tags.n_tags(n_labels)
+    return rng.normal(scale=scale, size=(n_tags, n_tags)).astype("float32")
 
 
 def assert_same(found: Found, expected: Found, atol: float = 1e-5) -> None:
@@ -233,19 +242,101 @@ def test_confidences_are_probabilities():
     assert (confidence <= 1).all()
 
 
-def test_the_shortcut_for_certain_tokens_changes_next_to_nothing():
+@pytest.mark.parametrize("scale", [0.0, 1.0, 3.0])
+def test_the_shortcut_for_certain_tokens_changes_next_to_nothing(scale, monkeypatch):
     rng = np.random.default_rng(0)
     n_certain, errors = 0, []
-    for _ in range(300):
-        scores = random_scores(rng, 5, 1)
+    for _ in range(200):
+        scores = random_scores(rng, 40, 2)
+        transitions = random_transitions(rng, 2, scale)
         # Around the bound: some of these tokens are certain, some just not.
-        o_like = rng.random(5) < 0.5
-        scores[o_like, 0] += rng.uniform(6, 12, size=o_like.sum())
-        probs = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
-        n_certain += int((probs[:, 0] >= CERTAIN).sum())
-        found, expected = as_dict(decode(scores, np.array([5]))), brute_force(scores)
+        o_like = rng.random(40) < 0.7
+        scores[o_like, 0] += rng.uniform(6, 20, size=o_like.sum())
+        # What I- scores where nothing has begun means nothing.
+        scores[o_like, 2] += rng.uniform(0, 6, size=o_like.sum())
+        steps = decoding._steps_of(transitions.tobytes(), "<f4", 5)
+        n_certain += int((~decoding._is_open(scores, np.array([40]), steps)).sum())
+        found = as_dict(decode(scores, np.array([40]), transitions=transitions))
+        with monkeypatch.context() as patch:
+            patch.setattr(decoding, "DOUBT", -1.0)
+            expected = as_dict(decode(scores, np.array([40]), transitions=transitions))
         assert list(found) == list(expected)
         errors += [abs(found[span] - expected[span]) for span in found]
-    assert n_certain > 100
+    assert n_certain > 300
     assert np.quantile(errors, 0.95) < 0.001
-    assert max(errors) < 0.05
+    assert max(errors) < 0.02
+
+
+def test_inside_scores_open_no_token_where_nothing_can_have_begun():
+    scores = np.tile(np.array([0.0, -12.0, -3.0], dtype="float32"), (20, 1))
+    scores[10, 1] = 3.0
+    steps = decoding._steps_of(np.zeros((3, 3), dtype="float32").tobytes(), "<f4", 3)
+    is_open = decoding._is_open(scores, np.array([20]), steps)
+    # e^-3 and e^-6 after the token that begins; e^-9 is no doubt.
+    assert np.flatnonzero(is_open).tolist() == [10, 11, 12]
+
+
+def test_a_constant_in_all_scores_changes_no_entity_of_a_long_document():
+    scores = random_scores(np.random.default_rng(0), 3000, 2, scale=1.0)
+    found = as_dict(decode(scores, np.array([3000])))
+    assert list(as_dict(decode(scores + 1000, np.array([3000])))) == list(found)
+
+
+def test_transitions_turn_a_token_that_is_o_by_itself():
+    scores = logs([[0.9998, 0.0001, 0.0001]])
+    transitions = np.zeros((3, 3), dtype="float32")
+    assert len(decode(scores, np.array([1]), transitions=transitions)) == 0
+    # From O to B- and back.
+    transitions[0, 1], transitions[1, 0] = 6.0, 6.0
+    found = as_dict(decode(scores, np.array([1]), transitions=transitions))
+    odds = 0.0001 / 0.9998 * np.exp(12)
+    assert found == {(0, 1, 0): pytest.approx(odds / (1 + odds), abs=1e-4)}
+
+
+def test_by_hand_transitions_count_at_both_edges_of_a_document():
+    # O: 1. B: e^(2 + 3), by the steps from the O before and to the O behind; the one to itself does not matter.
+    transitions = np.array([[0, 2, 9], [3, 50, -50], [50, 50, 50]], dtype="float32")
+    found = as_dict(decode(np.zeros((1, 3), dtype="float32"), np.array([1]), transitions=transitions))
+    assert found == {(0, 1, 0): pytest.approx(np.exp(5) / (1 + np.exp(5)))}
+
+
+@pytest.mark.parametrize("n_labels", [1, 2, 3])
+@pytest.mark.parametrize("n_tokens", [1, 2, 3, 4])
+def test_with_transitions_one_document_equals_brute_force(n_tokens, n_labels):
+    rng = np.random.default_rng(10 * n_tokens + n_labels)
+    for _ in range(20):
+        scores, transitions = random_scores(rng, n_tokens, n_labels), random_transitions(rng, n_labels, 2.0)
+        found = decode(scores, np.array([n_tokens]), transitions=transitions)
+        assert_same(as_dict(found), brute_force(scores, transitions))
+
+
+def test_with_transitions_a_batch_equals_its_documents():
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(0, 60, size=200)
+    scores, transitions = random_scores(rng, int(lengths.sum()), 3), random_transitions(rng, 3, 1.0)
+    scores[:, 0] += rng.uniform(0, 12, size=len(scores))
+    found = as_dict(decode(scores, lengths, transitions=transitions))
+    expected: Found = {}
+    for first, length in zip(np.cumsum(lengths) - lengths, lengths, strict=True):
+        one = as_dict(decode(scores[first : first + length], np.array([length]), transitions=transitions))
+        expected |= {(first + start, first + end, label): p for (start, end, label), p in one.items()}
+    assert len(expected) > 100
+    assert_same(found, expected)
+
+
+def test_illegal_transitions_count_for_nothing():
+    rng = np.random.default_rng(0)
+    scores, transitions = random_scores(rng, 6, 2), random_transitions(rng, 2, 1.0)
+    before = as_dict(decode(scores, np.array([6]), transitions=transitions))
+    transitions[~legal_steps(5)] = 40.0
+    assert_same(as_dict(decode(scores, np.array([6]), transitions=transitions)), before)
+
+
+def test_a_hundred_labels(monkeypatch):
+    rng = np.random.default_rng(0)
+    scores, transitions = random_scores(rng, 30, 100, scale=3.0), random_transitions(rng, 100, 1.0)
+    found = as_dict(decode(scores, np.array([10, 20]), transitions=transitions))
+    # All at once, and tag by tag.
+    monkeypatch.setattr(decoding, "BLOCK", 1)
+    assert as_dict(decode(scores, np.array([10, 20]), transitions=transitions)) == found
+    assert len(found) > 10

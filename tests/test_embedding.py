@@ -1,18 +1,21 @@
 """Words → vectors: which words share one, which have their own, and what word dropout hides."""
 
+import pickle
+from copy import deepcopy
+
 import numpy as np
 import pytest
 import spacy
 from numpy.testing import assert_allclose, assert_array_equal
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
-from thinc.api import Model, set_dropout_rate
+from thinc.api import Adam, Model, fix_random_seed, set_dropout_rate
 
 from spacy_bilstm_ner import embedding
-from spacy_bilstm_ner.embedding import WordEmbedding
-from tests.util import doc_of
+from spacy_bilstm_ner.embedding import WordEmbedding, set_vectors
+from tests.util import chance_vectors, doc_of, write_vectors
 
-FORM, SUFFIX = slice(0, 4), slice(4, 7)
+FORM, SUFFIX, VECTOR = slice(0, 4), slice(4, 7), slice(7, 12)
 
 
 def new_embedding(word_dropout: float = 0.0) -> Model:
@@ -52,6 +55,13 @@ def test_the_same_word_in_any_doc_batch_and_vocab():
     batch = model.predict([doc_of("a b c"), doc_of("we were talking"), doc_of("talking loud")])
     assert_array_equal(batch[1][2], alone[0])
     assert_array_equal(batch[2][0], alone[0])
+
+
+def test_typographic_marks_change_nothing():
+    model = new_embedding()
+    vocab = Vocab()
+    curly, straight = (Doc(vocab, words=words) for words in (["“", "d’Este", "–"], ['"', "d'Este", "-"]))
+    assert np.array_equal(model.predict([curly])[0], model.predict([straight])[0])
 
 
 def test_training_and_prediction_give_the_same_vectors():
@@ -182,6 +192,85 @@ def test_as_embed_of_spacys_tok2vec():
     nlp.add_pipe("tok2vec", config=config)
     nlp.initialize()
     assert nlp("two words").tensor.shape == (2, 16)
+
+
+def with_vectors(path, **options: float) -> Model:
+    model = WordEmbedding(["form", "suffix2"], widths=[4, 3], rows=[300, 100], vector_width=5, **options)
+    set_vectors(model, write_vectors(path, chance_vectors(["talking", "tea", "law", "ship", "Oslo", "us"])))
+    model.initialize()
+    return model
+
+
+def test_static_vectors_are_columns_of_their_own(tmp_path):
+    fix_random_seed(0)
+    plain_model = new_embedding()
+    fix_random_seed(0)
+    model = with_vectors(tmp_path)
+    assert model.get_dim("nO") == 12
+    (plain,) = plain_model.predict([doc_of("tea Tea qwfp tea")])
+    (tea, upper_tea, unknown, again) = model.predict([doc_of("tea Tea qwfp tea")])[0]
+    assert_array_equal([tea[:7], upper_tea[:7], unknown[:7]], plain[:3])
+    assert_array_equal(tea, again)
+    assert_array_equal(tea[VECTOR], upper_tea[VECTOR])
+    assert tea[VECTOR].any()
+    assert not unknown[VECTOR].any()
+
+
+def test_static_vectors_are_frozen_and_words_without_learn_one(tmp_path):
+    model = with_vectors(tmp_path)
+    docs = [doc_of("tea qwfp"), doc_of("zxcv")]
+    before = model.predict(docs)
+    vectors, backprop = model(docs, True)
+    for found, expected in zip(vectors, before, strict=True):
+        assert_allclose(found, expected)
+    backprop([np.ones_like(x) for x in vectors])
+    model.finish_update(Adam(0.1))
+    after = model.predict(docs)
+    assert_array_equal(after[0][0, VECTOR], before[0][0, VECTOR])
+    assert (after[0][1, VECTOR] < 0).all()
+    assert_array_equal(after[0][1, VECTOR], after[1][0, VECTOR])
+    assert (after[0][0, FORM] != before[0][0, FORM]).all()
+
+
+def test_word_dropout_leaves_the_static_vector(tmp_path):
+    model = with_vectors(tmp_path, word_dropout=0.5)
+    doc = Doc(Vocab(), words=["talking"] * 200)
+    (plain,), (found,) = model.predict([doc]), model([doc], True)[0]
+    assert (found[:, FORM] != plain[:, FORM]).any()
+    assert_array_equal(found[:, VECTOR], plain[:, VECTOR])
+
+
+def through_bytes(model: Model) -> Model:
+    other = WordEmbedding(["form", "suffix2"], widths=[4, 3], rows=[300, 100], vector_width=5)
+    return other.from_bytes(model.to_bytes())
+
+
+def through_pickle(model: Model) -> Model:
+    return pickle.loads(pickle.dumps(model))
+
+
+@pytest.mark.parametrize("move", [through_bytes, through_pickle, deepcopy, Model.copy])
+def test_static_vectors_move_with_the_model(tmp_path, move):
+    model = with_vectors(tmp_path)
+    other = move(model)
+    docs = [doc_of("tea Oslo oslo US qwfp")]
+    assert_array_equal(other.predict(docs)[0], model.predict(docs)[0])
+
+
+def test_static_vectors_that_are_not_there():
+    model = WordEmbedding(["form"], widths=[4], rows=[10], vector_width=5)
+    with pytest.raises(ValueError, match="vector_width is 5, but there are no vectors: set"):
+        model.initialize()
+
+
+def test_static_vectors_without_a_column(tmp_path):
+    with pytest.raises(ValueError, match=r"vectors are given \(somewhere\), but the embedding's vector_width is 0"):
+        set_vectors(new_embedding(), "somewhere")
+
+
+def test_a_negative_width():
+    with pytest.raises(ValueError, match="vector_width must be at least 0, but is -1"):
+        WordEmbedding(["form"], widths=[4], rows=[10], vector_width=-1)
 
 
 def test_a_feature_that_does_not_exist():

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("configs", "scripts", "spacy_bilstm_ner", "metrics")
 FILES = (".gitignore", "LICENSE", "README.md", "project.yml", "pyproject.toml", "setup.cfg")
-OFFLINE = ["--vars.gmb_url", "", "--vars.target", "site"]
+OFFLINE = ["--vars.gmb_url", "", "--vars.vectors", "", "--vars.target", "site"]
 SKIPPED = ("convert", "train", "evaluate", "report", "package")
 USE = """
 import json, sys
@@ -148,6 +148,7 @@ def test_git_sees_nothing_new(sample_run: tuple[Path, str]) -> None:
         ("spacy_bilstm_ner/displacy_colors.py", {"report", "package"}),
         ("spacy_bilstm_ner/component.py", {"train", "evaluate", "report", "package"}),
         ("corpus/gmb_bilstm/source.json", {"convert", "train"}),
+        ("corpus/gmb_bilstm/vectors.json", {"train"}),
     ],
 )
 def test_a_change_reruns_what_depends_on_it(sample_run: tuple[Path, str], file: str, rerun: set[str]) -> None:

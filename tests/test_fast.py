@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 
 import numpy as np
@@ -12,10 +13,12 @@ from spacy.tokens import Doc
 from thinc.api import Adam
 
 from spacy_bilstm_ner import fast
+from spacy_bilstm_ner.embedding import set_vectors
 from tests.test_component_pipelines import TOK2VEC
 from tests.util import (
     SENTENCES,
     blank,
+    chance_vectors,
     entities,
     examples,
     logits,
@@ -24,6 +27,7 @@ from tests.util import (
     texts,
     train,
     trained,
+    write_vectors,
 )
 
 TEXT = " ".join(texts())
@@ -77,6 +81,14 @@ def test_small_chunks_change_nothing(monkeypatch, size):
     expected = logits(nlp, TEXT)
     monkeypatch.setattr(fast, "MAX_CHUNK_WORDS", size)
     assert_allclose(logits(nlp, TEXT), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("few", [0, 1, 1000])
+def test_few_sequences_and_many_are_the_same(monkeypatch, few):
+    nlp = trained()
+    monkeypatch.setattr(fast, "FEW", few)
+    for text in MIXED:
+        assert_allclose(logits(nlp, text), plain_logits(nlp, text), atol=1e-4)
 
 
 def test_what_is_kept_is_bounded_and_nothing_is_lost_by_it(monkeypatch):
@@ -152,6 +164,29 @@ def set_one_row(nlp: Language) -> Language:
     return nlp
 
 
+@pytest.mark.parametrize("how", ["load", "give"])
+def test_nothing_kept_outlives_the_vectors(how, tmp_path):
+    """All else stays as it is: only the vectors are others."""
+    model = small_model()
+    model["tok2vec"]["vector_width"] = 6
+    nlp, other = blank(model=model), blank(model=model)
+    source = write_vectors(tmp_path / "one", chance_vectors(TEXT.split(), seed=1))
+    nlp.get_pipe("ner").initialize(lambda: examples(nlp), vectors=source)
+    train(nlp, steps=2)
+    before = logits(nlp, TEXT)
+    other.from_bytes(nlp.to_bytes())
+    others = write_vectors(tmp_path / "two", chance_vectors(TEXT.split(), seed=2))
+    set_vectors(other.get_pipe("ner").model.layers[0], others)
+    expected = logits(other, TEXT)
+    assert not np.allclose(expected, before, atol=1e-3)
+    if how == "load":
+        nlp.from_bytes(other.to_bytes())
+    else:
+        set_vectors(nlp.get_pipe("ner").model.layers[0], others)
+    assert_array_equal(logits(nlp, TEXT), expected)
+    assert_allclose(plain_logits(nlp, TEXT), expected, atol=1e-4)
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -177,6 +212,41 @@ def test_nothing_kept_outlives_the_weights(change: Callable[[Language], Language
     fresh = blank().from_bytes(nlp.to_bytes())
     assert_allclose(after, logits(fresh, TEXT), atol=1e-5)
     assert_allclose(after, plain_logits(fresh, TEXT), atol=1e-4)
+
+
+PARAMETERS = [
+    (node.name, name)
+    for node in trained().get_pipe("ner").model.walk()
+    if node.name in ("bilstm", "lstm", "tag_scores", "hashembed")
+    for name in node.param_names
+    if node.has_param(name) and name != "transitions"
+]
+
+
+@pytest.mark.parametrize(("layer", "name"), sorted(set(PARAMETERS)))
+@pytest.mark.parametrize("in_place", [True, False])
+def test_any_parameter_that_changes_is_noticed(layer, name, in_place):
+    # An optimizer writes to the arrays that are there; a load brings others.
+    nlp = trained()
+    before = logits(nlp, TEXT)
+    for node in nlp.get_pipe("ner").model.walk():
+        if node.name == layer:
+            values = node.get_param(name) if in_place else node.get_param(name).copy()
+            values += 0.1
+            if not in_place:
+                node.set_param(name, values)
+    after = logits(nlp, TEXT)
+    assert not np.allclose(after, before, atol=1e-3)
+    assert_allclose(after, plain_logits(nlp, TEXT), atol=1e-4)
+
+
+def test_four_threads_share_what_is_kept(monkeypatch):
+    monkeypatch.setattr(fast, "MAX_WORDS", 20)
+    nlp = trained()
+    expected = [entities(nlp(text)) for text in MIXED]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: [entities(nlp(text)) for text in MIXED], range(12)))
+    assert all(result == expected for result in found)
 
 
 def test_other_parameters_for_a_while():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from spacy_bilstm_ner.features import FEATURES, shape
+from spacy_bilstm_ner.features import FEATURES, plain, shape
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,18 @@ def test_every_feature_is_tested_above():
 @pytest.mark.parametrize("name", [n for n in FEATURES if n not in ("lower", "shape")])
 def test_a_word_shorter_than_an_affix_is_its_own_affix(name):
     assert FEATURES[name]("I") == "I"
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("“", '"'),
+        ("d’Este", "d'Este"),
+        ("Paris–Nice", "Paris-Nice"),
+        ("—", "--"),
+        ("Ørsted", "Ørsted"),
+        ("plain", "plain"),
+    ],
+)
+def test_plain(word, expected):
+    assert plain(word) == expected

@@ -20,6 +20,8 @@ NAMES = {
         "spacy_bilstm_ner.WordEmbedding.v1",
         "spacy_bilstm_ner.BiLSTMEncoder.v1",
     ],
+    "augmenters": ["spacy_bilstm_ner.case.v1"],
+    "readers": ["spacy_bilstm_ner.BalancedCorpus.v1"],
     "misc": ["spacy_bilstm_ner.sentence_segments.v1"],
     "displacy_colors": ["spacy_bilstm_ner"],
 }
@@ -67,7 +69,7 @@ def test_every_declared_entry_point_resolves_and_is_installed(root):
 
 def test_architectures_and_functions_are_versioned(root):
     groups = declared(root)
-    for group in ("spacy_architectures", "spacy_misc"):
+    for group in ("spacy_architectures", "spacy_augmenters", "spacy_readers", "spacy_misc"):
         for name in groups[group]:
             assert name.startswith("spacy_bilstm_ner.")
             assert name.rsplit(".", 1)[1][0] == "v"
@@ -106,13 +108,16 @@ def test_the_shipped_config_has_the_models_defaults(root):
     default = nlp.config["components"]["ner"]
     shipped = spacy.util.load_model_from_config(config, auto_fill=True).config["components"]["ner"]
     assert shipped["factory"] == default["factory"]
+    # The vectors are not in the package: whoever has none need not say so
+    assert default["model"]["tok2vec"].pop("vector_width") == 0
+    assert shipped["model"]["tok2vec"].pop("vector_width") > 0
     assert shipped["model"] == default["model"]
     assert shipped["threshold"] == default["threshold"]
 
 
 @pytest.mark.parametrize("name", ["bilstm.cfg", "tutorial.cfg"])
 def test_our_configs_make_a_pipeline(root, name):
-    config = load_config(root / "configs" / name)
+    config = load_config(root / "configs" / name, {"components.ner.model.tok2vec.vector_width": 0})
     nlp = spacy.util.load_model_from_config(config, auto_fill=True)
     assert nlp.get_pipe_meta("ner").factory == "bilstm_ner"
     nlp.get_pipe("ner").add_label("geo")

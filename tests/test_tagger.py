@@ -10,6 +10,7 @@ from thinc.api import Model
 
 from spacy_bilstm_ner.embedding import WordEmbedding
 from spacy_bilstm_ner.encoder import BiLSTMEncoder
+from spacy_bilstm_ner.output import transitions_layer
 from spacy_bilstm_ner.segments import sentence_segments
 from spacy_bilstm_ner.tagger import BiLSTMTagger
 from tests.util import doc_of
@@ -122,6 +123,23 @@ def test_new_tags_leave_the_old_scores_bit_equal():
     assert after.shape == (len(before), 7)
     assert_array_equal(after[:, :5], before)
     assert model.get_dim("nO") == 7
+
+
+def test_transitions_are_the_output_layers_and_change_no_score():
+    plain, chained = (
+        BiLSTMTagger(WordEmbedding(["form"], widths=[6], rows=[200]), BiLSTMEncoder(4, width=5), nO=3, **options)
+        for options in ({}, {"transitions": True})
+    )
+    assert transitions_layer(plain) is None
+    chained.initialize(X=[doc_of("a")])
+    layer = transitions_layer(chained)
+    assert layer is not None
+    assert layer is chained.get_ref("output_layer").layers[0]
+    before = chained.predict([doc_of("a b")])
+    layer.set_param("transitions", np.ones((3, 3), dtype="float32"))
+    assert_array_equal(chained.predict([doc_of("a b")]), before)
+    chained.attrs["resize_output"](chained, 5)
+    assert transitions_layer(chained).get_param("transitions").shape == (5, 5)
 
 
 def test_new_tags_start_low_and_alike():

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from copy import deepcopy
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 from spacy.util import fix_random_seed
+from spacy.vectors import Vectors
 from spacy.vocab import Vocab
 from thinc.api import Adam, set_dropout_rate
 
@@ -45,6 +47,7 @@ SMALL_MODEL: dict[str, Any] = {
         "hidden_dropout": None,
         "dropout": None,
     },
+    "transitions": True,
     "segment": {"@misc": "spacy_bilstm_ner.sentence_segments.v1", "max_length": 50},
 }
 
@@ -148,3 +151,20 @@ def doc_of(words: str, *, vocab: Vocab | None = None, **kwargs: Any) -> Doc:
 
 def spans_of(doc: Doc, *bounds: tuple[int, int, str]) -> list[Span]:
     return [Span(doc, start, end, label=label) for start, end, label in bounds]
+
+
+def write_vectors(path: Path, vectors: dict[str, list[float]], *, lang: str = "en") -> str:
+    """Write a pipeline that has nothing but word vectors; return its folder as a config takes it."""
+    nlp = spacy.blank(lang)
+    data = np.asarray(list(vectors.values()), dtype="float32")
+    nlp.vocab.vectors = Vectors(strings=nlp.vocab.strings, data=data, keys=list(vectors))
+    nlp.meta.update({"name": "tiny_vectors", "version": "1.2.3", "author": "Ann", "license": "CC0"})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nlp.to_disk(path)
+    return str(path)
+
+
+def chance_vectors(words: Iterable[str], *, seed: int = 0, width: int = 6) -> dict[str, list[float]]:
+    """A vector for each word."""
+    rng = np.random.default_rng(seed)
+    return {word: rng.normal(size=width).tolist() for word in words}

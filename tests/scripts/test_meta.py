@@ -1,16 +1,17 @@
 from pathlib import Path
+from typing import cast
 
 import pytest
 import srsly
 
 from scripts.cli import UserError
 from scripts.meta import label_meanings, read_meta, training_meta, update_meta
-from scripts.source import Source
+from scripts.source import Source, WordVectors
 
 
-def make(kind: str) -> dict[str, object]:
+def make(kind: str, *, vectors: WordVectors | None = None) -> dict[str, object]:
     source = Source(kind=kind, name="shop.csv", path="secret/place/shop.csv", sha256="0" * 64)
-    return training_meta(source, lang="de", name="shop_ner", version="1.2.3", config="bilstm", seed=7)
+    return training_meta(source, lang="de", name="shop_ner", version="1.2.3", config="bilstm", seed=7, vectors=vectors)
 
 
 def test_sample_can_never_be_mistaken() -> None:
@@ -41,7 +42,17 @@ def test_own_data_says_nothing_of_ours() -> None:
 def test_meta_says_what_a_run_was(kind: str) -> None:
     meta = make(kind)
     assert meta["data"] == {"kind": kind, "name": "shop.csv", "sha256": "0" * 64}
-    assert meta["training"] == {"config": "bilstm", "seed": 7}
+    assert meta["training"] == {"config": "bilstm", "seed": 7, "vectors": None}
+
+
+@pytest.mark.parametrize("kind", ["real", "own"])
+def test_vectors_are_named_with_their_licence(kind: str) -> None:
+    vectors = WordVectors(path="en_x", name="en_x 1.0.0", author="Ann", url="https://x", license="CC0", sha256="0" * 64)
+    meta = make(kind, vectors=vectors)
+    assert meta["training"] == {"config": "bilstm", "seed": 7, "vectors": "en_x 1.0.0"}
+    *others, last = cast(list, meta["sources"])
+    assert others == make(kind)["sources"]
+    assert last == {"name": "Word vectors of en_x 1.0.0", "url": "https://x", "author": "Ann", "license": "CC0"}
 
 
 def test_label_meanings() -> None:

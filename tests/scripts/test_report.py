@@ -24,7 +24,8 @@ def write_report(folder: Path, monkeypatch: pytest.MonkeyPatch, *, kind: str = "
     make_test_set(test)
     srsly.write_json(run_dir / "metrics.json", evaluate(run_dir / "model-best", test))
     (run_dir / "log.jsonl").write_text(json.dumps(ROW) + "\n", encoding="utf-8")
-    monkeypatch.setattr(sys, "argv", ["report", str(run_dir), str(test), str(out)])
+    options = ["--dev", str(test), "--experiments", str(folder)]
+    monkeypatch.setattr(sys, "argv", ["report", str(run_dir), str(test), str(out), *options])
     report.main()
     return out.read_text(encoding="utf-8")
 
@@ -93,3 +94,25 @@ def test_missing_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["report", str(tmp_path), str(tmp_path / "t"), "out"])
     with pytest.raises(UserError, match=r"metrics\.json is missing: run"):
         report.main()
+
+
+def test_confidences_are_shown_if_there_are_any() -> None:
+    bins = [{"confidence": 0.5, "precision": 0.4, "entities": 9}]
+    points = [{"coverage": 1.0, "precision": 0.4}]
+    html = report.confidence_section({"ece": 0.1, "auc": 0.857, "bins": bins, "coverage": points})
+    assert "<svg" in html
+    assert "10.0 points apart. A right entity has more than a wrong one in 86 of 100 pairs." in html
+    assert report.confidence_section(None) == ""
+
+
+def test_models_shown_are_of_the_same_data(tmp_path: Path) -> None:
+    speed, raw = {"words_per_cpu_second": 100.0}, {"micro": {"f": 0.8}}
+    for i in range(6):
+        data = {"sha256": "other" if i == 5 else "same"}
+        srsly.write_json(tmp_path / f"m{i}.json", {"part": "dev", "data": data, "speed": speed, "raw_text": raw})
+    srsly.write_json(tmp_path / "final.json", {"part": "test", "data": {"sha256": "same"}})
+    srsly.write_json(tmp_path / "scores.json", {"data": {"sha256": "same"}})
+    found = report.read_experiments(tmp_path, sha256="same")
+    assert list(found) == ["m0", "m1", "m2", "m3", "m4"]
+    assert "<svg" in report.models_section(found)
+    assert report.models_section(report.read_experiments(tmp_path, sha256="other")) == ""

@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 from scripts.cli import UserError
-from scripts.source import Source, checksum, read_source, write_source
+from scripts.source import (
+    Source,
+    WordVectors,
+    checksum,
+    read_source,
+    read_vectors,
+    write_source,
+    write_vectors,
+)
 
 SOURCE = Source(kind="own", name="müll.csv", path="daten/müll.csv", sha256="0" * 64)
 
@@ -37,3 +45,18 @@ def test_unchanged_source_leaves_the_file_alone(tmp_path: Path) -> None:
 def test_missing_source_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"source\.json is missing: run `spacy project run data`"):
         read_source(tmp_path / "source.json")
+
+
+def test_vectors_round_trip(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "vectors.json"
+    vectors = WordVectors(path="en_x", name="en_x 1.0.0", author="Ann", url="", license="CC0", sha256="0" * 64)
+    assert write_vectors(vectors, path)
+    assert not write_vectors(vectors, path)
+    assert read_vectors(path) == vectors
+    assert write_vectors(None, path)
+    assert read_vectors(path) is None
+
+
+def test_missing_vectors_say_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"vectors\.json is missing: run `spacy project run vectors`"):
+        read_vectors(tmp_path / "vectors.json")

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 import srsly
@@ -63,3 +64,57 @@ def test_benchmark_table(folder: Path) -> None:
     filled = fill("<!-- metrics: b.json -->\n", root=folder)
     assert "| load, s | 0.25 | 1,234 (spaCy's ner) | 0.0002 | ≤ 2 |\n" in filled
     assert "| texts that differ | 0 |  |  | ≤ 2 |\n" in filled
+
+
+def experiment(*, f: float, part: str = "dev", change: str = "", ece: float | None = 0.0123) -> dict[str, Any]:
+    scores = {"p": f, "r": f, "f": f}
+    return {
+        "part": part,
+        "change": change,
+        "raw_text": {"micro": scores, "macro": scores},
+        "gold_tokens": {"micro": scores},
+        "variants": dict.fromkeys(("forty", "lower", "upper", "curly"), scores),
+        "mentions": {"unseen": {"gold": 5, "r": 0.2}},
+        "calibration": None if ece is None else {"ece": ece, "auc": 0.8},
+        "size": {"zip_mb": 9.5},
+        "speed": {"ratio": 0.25},
+        "training": {"cpu_seconds": 1234.5},
+    }
+
+
+def test_experiments_stand_beside_each_other(tmp_path: Path) -> None:
+    srsly.write_json(tmp_path / "a.json", experiment(f=0.8))
+    srsly.write_json(tmp_path / "b.json", experiment(f=0.9, ece=None))
+    filled = fill("<!-- metrics: a.json b.json -->\n", root=tmp_path)
+    assert "| on dev | `a` | `b` |\n" in filled
+    assert "| F, ALL CAPS | 80.00 | 90.00 |\n" in filled
+    assert "| recall of unseen mentions | 20.00 | 20.00 |\n" in filled
+    assert "| calibration error | 0.012 | - |\n" in filled
+    assert fill(filled, root=tmp_path) == filled
+
+
+def test_mean_of_experiments(tmp_path: Path) -> None:
+    for name, f, ece in (("a", 0.8, 0.0), ("b", 0.9, None)):
+        srsly.write_json(tmp_path / f"{name}.json", experiment(f=f, part="test", ece=ece))
+    filled = fill("<!-- mean: a.json b.json -->\n", root=tmp_path)
+    assert "| on test | `a` | `b` | mean |\n" in filled
+    assert "| F | 80.00 | 90.00 | 85.00 |\n" in filled
+    assert "| calibration error | 0.000 | - | - |\n" in filled
+
+
+def test_ablations_keep_their_order(tmp_path: Path) -> None:
+    srsly.write_json(tmp_path / "a.json", experiment(f=0.8, change="a CRF"))
+    srsly.write_json(tmp_path / "b.json", experiment(f=0.9))
+    filled = fill("<!-- ablation: b.json a.json -->\n", root=tmp_path)
+    assert "| `b` | 90.00 | 90.00 | 1,234 | 0.250 |\n| a CRF | 80.00 | 80.00 | 1,234 | 0.250 |\n" in filled
+
+
+def test_tables_mix_nothing(folder: Path) -> None:
+    srsly.write_json(folder / "dev.json", experiment(f=0.8))
+    srsly.write_json(folder / "final.json", experiment(f=0.8, part="test"))
+    with pytest.raises(UserError, match=r"leave out x"):
+        fill("<!-- metrics: dev.json x.json -->\n", root=folder)
+    with pytest.raises(UserError, match=r"on dev or on test, not both: dev, final"):
+        fill("<!-- mean: dev.json final.json -->\n", root=folder)
+    with pytest.raises(UserError, match=r"final is of test"):
+        fill("<!-- ablation: final.json -->\n", root=folder)

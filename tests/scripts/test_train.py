@@ -2,14 +2,20 @@ import sys
 from pathlib import Path
 
 import pytest
+from spacy.cli._util import parse_config_overrides
+from spacy.util import load_config
 
 from scripts.cli import UserError
-from scripts.train import train, train_command
+from scripts.source import WordVectors
+from scripts.train import check_overrides, train, train_command
 
 MAKE_MODELS = (
     "import os, pathlib; p = pathlib.Path({out!r}); (p / 'model-best').mkdir(); {more}"
     "(p / 'threads').write_text(os.environ['OMP_NUM_THREADS'])"
 )
+
+
+VECTORS = WordVectors(path="en_x", name="en_x 1.0.0", author="", url="", license="", sha256="")
 
 
 def fake(out_dir: Path, *, more: str = "(p / 'model-last').mkdir(); ") -> list[str]:
@@ -27,6 +33,23 @@ def test_command_overrides_what_a_run_needs() -> None:
     assert pairs["--system.seed"] == "0"
     assert pairs["--gpu-id"] == "-1"
     assert pairs["--training.logger.output_file"] == "out/log.jsonl"
+
+
+@pytest.mark.parametrize("vectors", [None, VECTORS])
+def test_vectors_for_a_config_with_a_place_for_them(root: Path, vectors: WordVectors | None) -> None:
+    def options(name: str) -> dict[str, str]:
+        config = root / "configs" / f"{name}.cfg"
+        command = train_command(config, Path("out"), corpus=Path("x"), lang="en", seed=0, gpu=-1, vectors=vectors)
+        pairs = dict(zip(command[5::2], command[6::2], strict=True))
+        # As `spacy train` understands it
+        return parse_config_overrides([f"{key}={value}" for key, value in pairs.items() if "." in key])
+
+    ours = options("bilstm")
+    assert ours["paths.vectors"] == (vectors.path if vectors else None)
+    assert ours.get("components.ner.model.tok2vec.vector_width") == (None if vectors else 0)
+    load_config(root / "configs" / "bilstm.cfg", ours)
+    for other in ("tutorial", "spacy_ner"):
+        assert not any("vector" in option for option in options(other))
 
 
 def test_old_run_is_cleared_and_threads_are_pinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,3 +78,9 @@ def test_training_without_an_evaluation_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="wrote no model-last"):
         train(fake(tmp_path, more=""), tmp_path)
     assert not (tmp_path / "model-best").exists()
+
+
+def test_options_that_are_not_ours_name_a_section() -> None:
+    check_overrides(["--training.dropout", "0.4", "--training.patience", "-1", "--nlp.batch_size=64"])
+    with pytest.raises(UserError, match="there is no option --sede"):
+        check_overrides(["--training.dropout", "0.4", "--sede", "1"])

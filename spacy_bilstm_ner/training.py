@@ -1,0 +1,155 @@
+"""The examples to train on: sentences in another case, and rare labels more often. Not needed at run time."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+
+from spacy.attrs import ENT_ID, ENT_IOB, ENT_KB_ID, ENT_TYPE, SENT_START
+from spacy.errors import Errors
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.training import Corpus, Example, dont_augment
+from spacy.vocab import Vocab
+
+Augmenter = Callable[[Language, Example], Iterator[Example]]
+
+# What a sentence keeps in another case.
+KEPT = [ENT_IOB, ENT_TYPE, ENT_KB_ID, ENT_ID, SENT_START]
+
+
+def case_augmenter(lower: float, upper: float) -> Augmenter:
+    """Write some examples in lower case, some in UPPER CASE, in place of the original. The pipeline's tokenizer reads
+    the new text. Entities and sentence starts are kept, other annotation is not. An example stays as it is if its
+    length would change ("ß" → "SS"). Registered as `spacy_bilstm_ner.case.v1`.
+
+    Spacy reads a corpus once, unless [training] max_epochs is -1: only then are others drawn in each epoch.
+
+    lower (float): Share of examples in lower case.
+    upper (float): Share of examples in upper case.
+    RETURNS (Callable[[Language, Example], Iterator[Example]]): The augmenter.
+    RAISES ValueError: If a share is negative, or both together are above 1.
+    """
+    if lower < 0 or upper < 0 or lower + upper > 1:
+        raise ValueError(f"lower and upper must be shares, together 1 at most, but are {lower} and {upper}")
+    return partial(_augment_case, lower=lower, upper=upper)
+
+
+def balanced_corpus(
+    path: Path | None,
+    *,
+    rare_share: float = 0.01,
+    copies: int = 2,
+    gold_preproc: bool = False,
+    max_length: int = 0,
+    limit: int = 0,
+    augmenter: Augmenter | None = None,
+) -> "BalancedCorpus":
+    """Construct a `BalancedCorpus` from a config. Registered as `spacy_bilstm_ner.BalancedCorpus.v1`.
+
+    path (Optional[Path]): A .spacy file, or a folder of such files.
+    rare_share (float): See `BalancedCorpus`, as for copies and augmenter.
+    copies (int): How often an example with a rare label is shown in each pass.
+    gold_preproc (bool): These three are those of `spacy.Corpus.v1`.
+    max_length (int): Length from which Docs are split into sentences; 0 for any.
+    limit (int): Number of Docs that are read; 0 for all.
+    augmenter (Optional[Callable]): Applied to each copy for itself.
+    RETURNS (BalancedCorpus): The corpus.
+    RAISES ValueError: If the path is None.
+    """
+    if path is None:
+        raise ValueError(Errors.E913)
+    corpus = Corpus(path, gold_preproc=gold_preproc, max_length=max_length, limit=limit)
+    return BalancedCorpus(corpus, rare_share=rare_share, copies=copies, augmenter=augmenter)
+
+
+class BalancedCorpus:
+    """Training examples, those with a rare label several times; shuffled, augmented anew in each pass.
+
+    For [training] max_epochs = -1, where spaCy asks for the examples at each epoch, and initializes the pipeline on
+    the first hundred: a pass begins with an example of each label. The corpus is read once and kept.
+    """
+
+    def __init__(
+        self,
+        corpus: Callable[[Language], Iterable[Example]],
+        *,
+        rare_share: float = 0.01,
+        copies: int = 2,
+        augmenter: Augmenter | None = None,
+    ) -> None:
+        """Initialize the corpus.
+
+        corpus (Callable[[Language], Iterable[Example]]): Reads the examples.
+        rare_share (float): A label is rare if it has less than this share of all entities.
+        copies (int): How often an example with a rare label is shown in each pass.
+        augmenter (Optional[Callable]): Applied to each copy for itself.
+        RAISES ValueError: If copies is not positive.
+        """
+        if copies < 1:
+            raise ValueError(f"copies must be at least 1, but is {copies}")
+        self._corpus = corpus
+        self._rare_share = rare_share
+        self._copies = copies
+        self._augmenter = augmenter or dont_augment
+        self._vocab: Vocab | None = None
+        self._examples: list[Example] = []
+
+    def __call__(self, nlp: Language) -> Iterator[Example]:
+        """Go through the examples once.
+
+        nlp (Language): The pipeline, whose tokenizer makes the tokens.
+        YIELDS (Example): The examples.
+        RAISES ValueError: If there are none.
+        """
+        if self._vocab is not nlp.vocab:
+            self._examples = self._read(nlp)
+            self._vocab = nlp.vocab
+        random.shuffle(self._examples)
+        for example in _each_label_first(self._examples):
+            yield from self._augmenter(nlp, example)
+
+    def _read(self, nlp: Language) -> list[Example]:
+        examples = list(self._corpus(nlp))
+        if not examples:
+            raise ValueError(Errors.E986)
+        counts = Counter(label for example in examples for label in _labels(example))
+        rare = {label for label, count in counts.items() if count < self._rare_share * counts.total()}
+        # The same object twice does no harm: `nlp.update` works on copies.
+        return [eg for eg in examples for _ in range(1 if rare.isdisjoint(_labels(eg)) else self._copies)]
+
+
+def _labels(example: Example) -> list[str]:
+    return [ent.label_ for ent in example.reference.ents]
+
+
+def _each_label_first(examples: list[Example]) -> list[Example]:
+    seen: set[str] = set()
+    first: list[Example] = []
+    others: list[Example] = []
+    for example in examples:
+        labels = _labels(example)
+        (others if seen.issuperset(labels) else first).append(example)
+        seen.update(labels)
+    return first + others
+
+
+def _augment_case(nlp: Language, example: Example, *, lower: float, upper: float) -> Iterator[Example]:
+    drawn = random.random()
+    if drawn < lower:
+        yield _in_case(nlp, example, str.lower)
+    elif drawn < lower + upper:
+        yield _in_case(nlp, example, str.upper)
+    else:
+        yield example
+
+
+def _in_case(nlp: Language, example: Example, change: Callable[[str], str]) -> Example:
+    gold = example.reference
+    words = [change(token.text) for token in gold]
+    if any(len(word) != len(token) for word, token in zip(words, gold, strict=True)):
+        return example
+    reference = Doc(nlp.vocab, words=words, spaces=[bool(token.whitespace_) for token in gold])
+    reference.from_array(KEPT, gold.to_array(KEPT))
+    return Example(nlp.make_doc(reference.text), reference)
