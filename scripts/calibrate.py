@@ -1,10 +1,15 @@
-"""Fit the confidences of a trained pipeline to how often its entities are right on dev, and store it in the pipeline.
+"""Fit a trained pipeline's decisions on dev, and store them in it: what its confidences are worth, and how sure it must
+be of an entity, label by label.
 
-Platt 1999, "Probabilistic outputs for support vector machines": a confidence's log-odds are stretched and shifted.
-Neither the entities nor their order change.
+Platt 1999, "Probabilistic outputs for support vector machines": a confidence's log-odds are stretched and shifted, so
+that entities are right as often as their confidence says. And an F is not highest where all that is more probable than
+not is taken: the rarer a label is recognised, the less it pays to wait for certainty (Lipton et al. 2014, "Optimal
+Thresholding of Classifiers to Maximize F1 Measure").
 """
 
 import argparse
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +18,14 @@ import srsly
 
 from scripts.calibration import BINS, Bools, Floats, bins, calibration_error, judge
 from scripts.cli import UserError, run
+from scripts.errors import entities
 from scripts.evaluate import predict
 from spacy_bilstm_ner.calibration import calibrated, log_odds
 
 PIPE = "ner"
 STEPS = 50
+# A label that dev has fewer entities of keeps the threshold that it has
+ENOUGH = 20
 CLOSE = 1e-9
 
 
@@ -50,8 +58,32 @@ def fit(confidences: Floats, right: Bools) -> tuple[float, float]:
     return float(found[0]), float(found[1])
 
 
+def fit_thresholds(
+    confidences: Floats, right: Bools, labels: Sequence[str], gold: Mapping[str, int]
+) -> dict[str, float]:
+    """Find the least confidence of each label's entities that makes its F highest.
+
+    confidences (Floats): n_entities.
+    right (Bools): n_entities.
+    labels (Sequence[str]): n_entities.
+    gold (Mapping[str, int]): How many entities of each label there are to find.
+    RETURNS (dict[str, float]): The least confidences of the labels that have enough entities.
+    """
+    found = {}
+    for label in sorted(label for label, number in gold.items() if number >= ENOUGH):
+        mine = np.flatnonzero(np.array(labels) == label)
+        mine = mine[np.argsort(-confidences[mine], kind="stable")]
+        if len(mine):
+            kept = np.arange(1, len(mine) + 1)
+            scores = 2 * np.cumsum(right[mine]) / (kept + gold[label])
+            last = int(scores.argmax())
+            # Halfway to the first that is left out
+            found[label] = float(confidences[mine[last : last + 2]].mean())
+    return found
+
+
 def calibrate_pipeline(pipeline: Path, dev: Path) -> str:
-    """Fit a pipeline and store what was found in its pipe's cfg, as "calibration".
+    """Fit a pipeline and store what was found in its pipe's cfg, as "calibration" and "thresholds".
 
     pipeline (Path): The pipeline's folder.
     dev (Path): The development set, a .spacy file.
@@ -65,20 +97,27 @@ def calibrate_pipeline(pipeline: Path, dev: Path) -> str:
     pipe = nlp.get_pipe(PIPE)
     if "calibration" not in getattr(pipe, "cfg", {}):
         return f"{pipeline}: its recogniser has no confidences to calibrate"
-    # From the network's own figures, of all entities, also if it was calibrated before
-    pipe.cfg |= {"calibration": [1.0, 0.0], "threshold": 0.0}
-    judged = judge(predict(nlp, dev, gold_tokens=False))
+    # From the network's own figures, of all that may be an entity, also if it was calibrated before
+    pipe.cfg |= {"calibration": [1.0, 0.0], "threshold": 0.0, "thresholds": dict.fromkeys(pipe.labels, 0.0)}
+    examples = predict(nlp, dev, gold_tokens=False)
+    judged = judge(examples)
     if judged is None or len(judged[0]) < BINS:
         return f"{pipeline}: too few entities on {dev} to calibrate confidences"
-    slope, offset = fit(*judged)
+    confidences, right = judged
+    slope, offset = fit(confidences, right)
     if slope <= 0:
         return f"{pipeline}: not calibrated, since on {dev} entities are the less often right the surer it is"
+    after = calibrated(confidences, slope, offset)
+    labels = [ent.label for example in examples for ent in entities(example.predicted)]
+    gold = Counter(ent.label for example in examples for ent in entities(example.reference))
+    thresholds = fit_thresholds(after, right, labels, gold)
     path = pipeline / PIPE / "cfg"
-    srsly.write_json(path, {**srsly.read_json(path), "calibration": [slope, offset]})
-    confidences, right = judged
-    before = calibration_error(bins(confidences, right))
-    after = calibration_error(bins(calibrated(confidences, slope, offset), right))
-    return f"{pipeline}: log-odds × {slope:.3f} {offset:+.3f}: error of confidences {before:.3f} → {after:.3f}"
+    srsly.write_json(path, {**srsly.read_json(path), "calibration": [slope, offset], "thresholds": thresholds})
+    before_error, after_error = (calibration_error(bins(each, right)) for each in (confidences, after))
+    return (
+        f"{pipeline}: log-odds × {slope:.3f} {offset:+.3f}, error of confidences {before_error:.3f} → {after_error:.3f}\n"
+        "Least confidences: " + ", ".join(f"{label} {least:.2f}" for label, least in thresholds.items())
+    )
 
 
 def main() -> None:

@@ -6,7 +6,9 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import srsly
 from spacy.cli._util import parse_config_overrides
 from spacy.util import load_config
 
@@ -16,6 +18,9 @@ from scripts.meta import training_meta, update_meta
 from scripts.source import WordVectors, read_source, read_vectors
 
 MODELS = ("model-best", "model-last")
+# A small corpus is trained for so many passes, or for so many updates if that is longer
+PASSES = 9
+FEWEST_UPDATES = 1500
 
 
 def train_command(
@@ -54,9 +59,28 @@ def train_command(
             overrides["--paths.vectors"] = vectors.path
         else:
             overrides |= {"--paths.vectors": "null", "--components.ner.model.tok2vec.vector_width": 0}
+    updates = fewer_updates(load_config(config)["training"], corpus)
+    if updates:
+        overrides |= {"--training.max_steps": updates, "--training.optimizer.learn_rate.num_steps": updates}
     command = [sys.executable, "-m", "spacy", "train", str(config), "--output", str(out_dir)]
     command += ["--gpu-id", str(gpu)]
     return command + [str(part) for option in overrides.items() for part in option]
+
+
+def fewer_updates(training: dict[str, Any], corpus: Path) -> int | None:
+    """See whether a corpus is so small that it needs fewer updates than a config says.
+
+    training (dict[str, Any]): The config's section.
+    corpus (Path): The folder with stats.json.
+    RETURNS (int | None): The number of updates; None if the config's is right, or its rate does not fall with it.
+    """
+    stats = corpus / "stats.json"
+    rate = training["optimizer"].get("learn_rate")
+    if not isinstance(rate, dict) or "num_steps" not in rate or not stats.is_file():
+        return None
+    words: int = srsly.read_json(stats)["splits"]["train"]["tokens"]
+    updates = max(FEWEST_UPDATES, PASSES * words // training["batcher"]["size"])
+    return updates if updates < training["max_steps"] else None
 
 
 def takes_vectors(config: Path) -> bool:

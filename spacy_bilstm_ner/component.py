@@ -22,7 +22,7 @@ from thinc.types import Floats2d
 from . import crf, tags
 from .calibration import calibrated
 from .confidence import get_confidence, set_confidences
-from .decoding import NO_SPANS, Spans, decode
+from .decoding import NO_SPANS, Spans, choose, decode
 from .gold import gold_columns
 from .output import transitions_layer
 
@@ -57,6 +57,9 @@ DEFAULT_MODEL = Config().from_str(
 # How many documents `initialize` shows the model; it needs their form, not their words.
 SAMPLE_SIZE = 10
 
+# What is more probable than not is an entity, where nothing better is known.
+EVEN = 0.5
+
 if not Span.has_extension("confidence"):
     Span.set_extension("confidence", getter=get_confidence)
 
@@ -86,9 +89,9 @@ def make_bilstm_ner(nlp: Language, name: str, model: Model, threshold: float, sc
 
 @dataclass(frozen=True)
 class Predictions:
-    """What `predict` finds: the batch's entities, and the tokens that they are counted in.
+    """What `predict` finds: spans that may be entities, and the tokens that they are counted in.
 
-    spans (Spans): Entities, in rows of `words`.
+    spans (Spans): The spans with their confidences, in rows of `words`.
     words (NDArray[int64]): n_words, the tokens that are not white space, counted through all Docs.
     """
 
@@ -117,8 +120,8 @@ class BiLSTMNER(TrainablePipe):
         vocab (Vocab): The shared vocabulary.
         model (Model[list[Doc], Floats2d]): Gives logits, n_tokens × n_tags, tags as in `tags.tag_names`.
         name (str): The pipe's name, used for its losses.
-        threshold (float): Entities with a lower confidence are not written. `cfg["threshold"]` is read at each
-            call, so that it can be set at any time.
+        threshold (float): Entities with a lower confidence are not written, nor are those below their label's
+            own in `cfg["thresholds"]`, or 0.5. Both are read at each call, so that they can be set at any time.
         scorer (Optional[Callable]): The scoring method.
         RAISES ValueError: If the threshold is not between 0 and 1.
         """
@@ -135,6 +138,8 @@ class BiLSTMNER(TrainablePipe):
             "configured_threshold": threshold,
             # Slope and offset of the confidences' log-odds, fitted on held-out data after training; see `calibrated`.
             "calibration": [1.0, 0.0],
+            # The least confidence of an entity by its label, fitted likewise; EVEN for labels that are not in it.
+            "thresholds": {},
         }
 
     @property
@@ -201,7 +206,7 @@ class BiLSTMNER(TrainablePipe):
         """Find the entities of a batch, without modifying it.
 
         docs (Iterable[Doc]): The Docs.
-        RETURNS (Predictions): Entities with confidences, whatever the threshold.
+        RETURNS (Predictions): All spans that may be entities, whatever the threshold; some overlap.
         """
         docs = list(docs)
         if not any(len(doc) for doc in docs):
@@ -222,17 +227,18 @@ class BiLSTMNER(TrainablePipe):
         return Predictions(replace(spans, confidence=calibrated(spans.confidence, *calibration)), words)
 
     def set_annotations(self, docs: Iterable[Doc], scores: Predictions) -> None:
-        """Write entities and their confidences; entities that are there already stay.
+        """Choose and write entities and their confidences; entities that are there already stay.
 
         docs (Iterable[Doc]): The Docs, as they were given to `predict`.
         scores (Predictions): What `predict` returned.
         """
-        found = scores.spans
-        sure = found.confidence >= self.cfg["threshold"]
-        starts = scores.words[found.start[sure]]
-        ends = scores.words[found.end[sure] - 1] + 1
-        labels = [self.labels[i] for i in found.label[sure].tolist()]
-        confidences = found.confidence[sure].tolist()
+        threshold, thresholds = self.cfg["threshold"], self.cfg["thresholds"]
+        least = [max(threshold, thresholds.get(label, EVEN)) for label in self.labels]
+        found = choose(scores.spans, np.array(least))
+        starts = scores.words[found.start]
+        ends = scores.words[found.end - 1] + 1
+        labels = [self.labels[i] for i in found.label.tolist()]
+        confidences = found.confidence.tolist()
         docs = list(docs)
         first_tokens = np.array([0, *map(len, docs)]).cumsum()
         bounds = starts.searchsorted(first_tokens).tolist()

@@ -39,7 +39,8 @@ def test_confidences_equal_brute_force(nlp):
     linear = ner.model.get_ref("output_layer").layers[0]
     linear.set_param("W", linear.get_param("W") * 0.2)
     text = "met Zork in Oslo"
-    expected = brute_force(logits(nlp, text), linear.get_param("transitions"))
+    probable = brute_force(logits(nlp, text), linear.get_param("transitions"))
+    expected = {span: share for span, share in probable.items() if share >= 0.5}
     doc = nlp(text)
     assert len(doc.ents) == len(expected) > 0
     assert_allclose(confidences(doc), list(expected.values()), atol=1e-4)

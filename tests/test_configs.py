@@ -37,12 +37,12 @@ def test_tutorials_numbers(root: Path) -> None:
     assert training["batcher"]["size"] == 1000
 
 
-def test_rate_falls_to_0_when_training_ends(root: Path) -> None:
+def test_rate_has_fallen_when_training_ends(root: Path) -> None:
     training = load_config(root / "configs" / "bilstm.cfg")["training"]
-    assert training["optimizer"]["learn_rate"]["total_steps"] == training["max_steps"]
+    assert training["optimizer"]["learn_rate"]["num_steps"] == training["max_steps"]
 
 
 def test_training_goes_on_by_hand(root: Path) -> None:
-    """A rate that rises from 0 would stay there: nlp.update steps no schedule."""
+    """A rate of 0 would stay 0: nlp.update steps no schedule."""
     nlp = load_model_from_config(load_config(root / "configs" / "bilstm.cfg"), auto_fill=True)
     assert nlp.create_optimizer().learn_rate > 0

@@ -2,6 +2,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import srsly
 from spacy.cli._util import parse_config_overrides
 from spacy.util import load_config
 
@@ -33,6 +34,17 @@ def test_command_overrides_what_a_run_needs() -> None:
     assert pairs["--system.seed"] == "0"
     assert pairs["--gpu-id"] == "-1"
     assert pairs["--training.logger.output_file"] == "out/log.jsonl"
+
+
+@pytest.mark.parametrize(("words", "expected"), [(10_000, "1500"), (220_000, "1800"), (5_000_000, None)])
+def test_a_small_corpus_takes_fewer_updates(root: Path, tmp_path: Path, words: int, expected: str | None) -> None:
+    srsly.write_json(tmp_path / "stats.json", {"splits": {"train": {"tokens": words}}})
+    for name, number in (("bilstm", expected), ("spacy_ner", None), ("tutorial", None)):
+        config = root / "configs" / f"{name}.cfg"
+        command = train_command(config, Path("out"), corpus=tmp_path, lang="en", seed=0, gpu=-1)
+        pairs = dict(zip(command[5::2], command[6::2], strict=True))
+        assert pairs.get("--training.max_steps") == number
+        assert pairs.get("--training.optimizer.learn_rate.num_steps") == number
 
 
 @pytest.mark.parametrize("vectors", [None, VECTORS])
