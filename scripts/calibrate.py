@@ -114,8 +114,9 @@ def calibrate_pipeline(pipeline: Path, dev: Path) -> str:
     path = pipeline / PIPE / "cfg"
     srsly.write_json(path, {**srsly.read_json(path), "calibration": [slope, offset], "thresholds": thresholds})
     before_error, after_error = (calibration_error(bins(each, right)) for each in (confidences, after))
+    errors = " → ".join(f"{error:.3f}" for error in (before_error, after_error))
     return (
-        f"{pipeline}: log-odds × {slope:.3f} {offset:+.3f}, error of confidences {before_error:.3f} → {after_error:.3f}\n"
+        f"{pipeline}: log-odds × {slope:.3f} {offset:+.3f}, error of confidences {errors}\n"
         "Least confidences: " + ", ".join(f"{label} {least:.2f}" for label, least in thresholds.items())
     )
 
