@@ -113,3 +113,31 @@ def test_out_of_range(threshold):
     nlp = spacy.blank("en")
     with pytest.raises(ValueError, match=f"must be between 0 and 1, but is {threshold}"):
         nlp.add_pipe("bilstm_ner", config={"model": small_model(), "threshold": threshold})
+
+
+def test_a_label_has_a_least_confidence_of_its_own(unsure_bytes):
+    nlp = blank().from_bytes(unsure_bytes)
+    ner = nlp.get_pipe("ner")
+    labels = {label for _, _, label in entities(nlp(TEXT))}
+    assert len(labels) > 1
+    assert "per" in labels
+    ner.cfg["thresholds"] = {"per": 1.01}
+    assert {label for _, _, label in entities(nlp(TEXT))} == labels - {"per"}
+
+
+def test_what_is_not_more_probable_than_not_is_written_only_if_a_label_asks_for_less(unsure_bytes):
+    nlp = blank().from_bytes(unsure_bytes)
+    ner = nlp.get_pipe("ner")
+    assert min(confidences(nlp(TEXT))) >= 0.5
+    ner.cfg["thresholds"] = dict.fromkeys(ner.labels, 0.2)
+    assert 0.2 <= min(confidences(nlp(TEXT))) < 0.5
+    # The pipe's threshold counts as well.
+    ner.cfg["threshold"] = 0.6
+    assert min(confidences(nlp(TEXT))) >= 0.6
+
+
+def test_least_confidences_are_saved(unsure_bytes, tmp_path):
+    nlp = blank().from_bytes(unsure_bytes)
+    nlp.get_pipe("ner").cfg["thresholds"] = {"geo": 0.3}
+    nlp.to_disk(tmp_path)
+    assert spacy.load(tmp_path).get_pipe("ner").cfg["thresholds"] == {"geo": pytest.approx(0.3)}
