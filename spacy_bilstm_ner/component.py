@@ -24,7 +24,7 @@ from .calibration import calibrated
 from .confidence import get_confidence, set_confidences
 from .decoding import NO_SPANS, Spans, choose, decode
 from .gold import gold_columns
-from .output import transitions_layer
+from .output import predicted_transitions, transitions_layer
 
 DEFAULT_MODEL = Config().from_str(
     """
@@ -177,6 +177,7 @@ class BiLSTMNER(TrainablePipe):
         nlp: Language | None = None,
         labels: Sequence[str] | None = None,
         vectors: str | None = None,
+        ngrams: Callable[[Language], Iterable[Example]] | None = None,
     ) -> None:
         """Initialize the model's weights for a set of labels.
 
@@ -186,7 +187,9 @@ class BiLSTMNER(TrainablePipe):
         labels (Optional[Sequence[str]]): The labels, as in `label_data`.
         vectors (Optional[str]): An installed pipeline package with word vectors, or the folder of one, for an
             embedding with static vectors. They become part of the model, not of `nlp.vocab`.
-        RAISES ValueError: If there are no labels, or vectors that the model does not take.
+        ngrams (Optional[Callable[[Language], Iterable[Example]]]): A corpus reader. All its examples are what a model
+            with n-grams fits them to; `get_examples` may give a sample only. A model without any reads nothing.
+        RAISES ValueError: If there are no labels, or vectors that the model does not take, or no examples for n-grams.
         """
         validate_get_examples(get_examples, "BiLSTMNER.initialize")
         if labels is None:
@@ -201,6 +204,9 @@ class BiLSTMNER(TrainablePipe):
         if not self.model.has_dim("nO"):
             self.model.set_dim("nO", tags.n_tags(len(self.labels)))
         self.model.initialize(X=sample)
+        # Last: so that nothing else depends on what they draw at random.
+        if self.model.maybe_get_ref("ngrams") is not None:
+            self._fit_ngrams([] if ngrams is None or nlp is None else list(ngrams(nlp)))
 
     def predict(self, docs: Iterable[Doc]) -> Predictions:
         """Find the entities of a batch, without modifying it.
@@ -216,11 +222,11 @@ class BiLSTMNER(TrainablePipe):
         lengths = _words_per_doc(docs, is_word)
         scores = self.model.ops.to_numpy(self.model.predict(docs))
         taken = _is_taken(docs)
-        layer = transitions_layer(self.model)
+        transitions = predicted_transitions(self.model)
         spans = decode(
             scores[words],
             lengths,
-            transitions=None if layer is None else self.model.ops.to_numpy(layer.get_param("transitions")),
+            transitions=None if transitions is None else self.model.ops.to_numpy(transitions),
             outside=None if taken is None else taken[words],
         )
         calibration: tuple[float, float] = self.cfg["calibration"]
@@ -298,7 +304,7 @@ class BiLSTMNER(TrainablePipe):
         nothing.
 
         examples (Iterable[Example]): The batch.
-        scores (Floats2d): Logits, n_tokens × n_tags.
+        scores (Floats2d): The network's logits, n_tokens × n_tags: what `model.begin_update` gives.
         RETURNS (tuple[float, Floats2d]): The loss in nats per token; its gradient, n_tokens × n_tags.
         """
         examples = list(examples)
@@ -375,6 +381,18 @@ class BiLSTMNER(TrainablePipe):
             )
         for taker in takers:
             taker.attrs["set_vectors"](taker, source)
+
+    def _fit_ngrams(self, examples: Sequence[Example]) -> None:
+        if not any(len(eg.predicted) for eg in examples):
+            raise ValueError(
+                f"the model of {self.name!r} has n-grams, but there are no examples to fit them to: set ngrams in "
+                f"[initialize.components.{self.name}] to a corpus reader, ${{corpora.train}}, say, or ngrams = false in "
+                f"[components.{self.name}.model] to do without"
+            )
+        docs = [eg.predicted for eg in examples]
+        is_word = _is_word(docs)
+        gold = np.concatenate([gold_columns(eg, self.labels) for eg in examples])
+        self.model.attrs["fit_ngrams"](self.model, docs, gold[is_word], _words_per_doc(docs, is_word))
 
     def _require_labels(self) -> None:
         if not self.labels:

@@ -16,10 +16,10 @@ from spacy.tokens import Doc
 from thinc.api import Model, NumpyOps
 from thinc.types import ArrayXd, Floats1d, Floats2d, FloatsXd
 
-from . import numpy_fast, torch_fast
+from . import ngrams, numpy_fast, torch_fast
 from .embedding import embed_words, sources
 from .lstm import N_GATES
-from .output import padded_blocks, score_blocks
+from .output import mixed, padded_blocks, score_blocks
 from .packed import packing_order
 from .segments import Segments
 
@@ -32,7 +32,7 @@ FEW = 8
 
 def fits(model: Model) -> bool:
     """Whether a tagger's parts are those that the fast path is made for."""
-    tok2vec, encode, _ = model.layers
+    tok2vec, encode = model.layers[:2]
     return tok2vec.name == "word_embedding" and encode.name == "bilstm_encoder" and isinstance(model.ops, NumpyOps)
 
 
@@ -44,7 +44,7 @@ def predict(model: Model, docs: Sequence[Doc], segments: Segments) -> Floats2d:
     segments (Segments): How their words form sequences.
     RETURNS (Floats2d): Logits, n_words × n_tags, in the order of `segments.tokens`.
     """
-    w, table, row_of_word = model.attrs["word_gates"](model, docs, segments.orths)
+    w, table, around, row_of_word = model.attrs["word_gates"](model, docs, segments.orths)
     scores = np.empty((len(segments.orths), len(w.tag_bias)), dtype="float32")
     for rows, mirrored, batch_sizes in _chunks(segments.lengths):
         words = row_of_word[rows]
@@ -53,7 +53,10 @@ def predict(model: Model, docs: Sequence[Doc], segments: Segments) -> Floats2d:
         else:
             encoded = torch_fast.encode(table, words, mirrored, batch_sizes, w.many)
         scores[rows] = score_blocks(encoded, w.tag_blocks, w.tag_bias)
-    return scores
+    linear = model.maybe_get_ref("ngrams")
+    if linear is None or not len(scores):
+        return scores
+    return mixed(scores, ngrams.score(linear.attrs["weights"], around, row_of_word, segments.lengths))
 
 
 class Weights(NamedTuple):
@@ -77,7 +80,7 @@ class Weights(NamedTuple):
 
 class WordGates:
     """Each word's part of the gates of the bidirectional LSTM, and the weights for all that follows: prepared once,
-    kept while the weights are the same.
+    kept while the weights are the same. Beside them, what its n-grams know of the word, if the tagger has any.
 
     Words are keyed by the hash of their text. May be shared between threads; bounded; starts empty when it is copied
     or pickled.
@@ -91,19 +94,21 @@ class WordGates:
         self._weights: Weights | None = None
         self._rows: dict[int, int] = {}
         self._table: Floats2d = np.empty((0, 0), dtype="float32")
+        self._around: ngrams.Words | None = None
 
     def __reduce__(self) -> tuple:
         return (WordGates, ())
 
     def __call__(
         self, model: Model, docs: Sequence[Doc], words: NDArray[np.uint64]
-    ) -> tuple[Weights, Floats2d, NDArray[np.int64]]:
+    ) -> tuple[Weights, Floats2d, ngrams.Words | None, NDArray[np.int64]]:
         """Look up words, and compute what is missing.
 
         model (Model): The tagger.
         docs (Sequence[Doc]): Docs whose vocabularies know the words.
         words (NDArray[uint64]): n_words, hashes of the words' text.
-        RETURNS (tuple): The weights; a table, n_rows × 2 · 4 · hidden; for each word its row, n_words.
+        RETURNS (tuple): The weights; a table, n_rows × 2 · 4 · hidden; one for n-grams, n_rows, or None; for each
+            word its row in both, n_words.
         """
         keys = words.tolist()
         with self._lock:
@@ -112,8 +117,8 @@ class WordGates:
             if None in rows:
                 self._add(model, docs, keys, weights)
                 rows = list(map(self._rows.get, keys))
-            # Other threads only add rows to this table, or go on with a new one.
-            return weights, self._table, np.array(rows, dtype="int64")
+            # Other threads only add rows to these tables, or go on with new ones.
+            return weights, self._table, self._around, np.array(rows, dtype="int64")
 
     def _current_weights(self, model: Model) -> Weights:
         arrays = _sources(model)
@@ -141,6 +146,14 @@ class WordGates:
             # table, which other threads may still be reading.
             self._table = np.empty((max(MAX_WORDS, end), gates.shape[1]), dtype="float32")
         np.add(gates, weights.word_bias, out=self._table[n_rows:end])
+        linear = model.maybe_get_ref("ngrams")
+        if linear is not None:
+            found = ngrams.look_up_words(linear, docs, missing)
+            if n_rows == 0 or self._around is None:
+                size = len(self._table) + 1
+                self._around = ngrams.Words(*(np.empty((size, *new.shape[1:]), dtype=new.dtype) for new in found))
+            for kept, new in zip(self._around, found, strict=True):
+                kept[n_rows:end], kept[-1] = new[:-1], new[-1]
         self._rows.update(zip(missing, range(n_rows, end), strict=True))
 
 
@@ -173,8 +186,13 @@ def _sources(model: Model) -> list[ArrayXd]:
     """All that predictions depend on. An update, other parameters or a load changes all of an LSTM's weights, so a few
     values of each array tell whether anything has changed."""
     (output,) = model.layers[2].layers
+    linear = model.maybe_get_ref("ngrams")
     layers = [(layer, layer.param_names) for layer in _recurrent_layers(model)] + [(output, ("W", "b"))]
-    return [*(layer.get_param(name) for layer, names in layers for name in names), *sources(model.layers[0])]
+    return [
+        *(layer.get_param(name) for layer, names in layers for name in names),
+        *sources(model.layers[0]),
+        *(ngrams.sources(linear) if linear is not None else ()),
+    ]
 
 
 def _prepare(model: Model) -> Weights:

@@ -9,6 +9,8 @@ from thinc.types import Floats1d, Floats2d
 # What a tag that is added to a trained model scores at first: low enough to take no token from the others, near
 # enough to be learnt in a few updates.
 NEW_TAG_SCORE = -4.0
+# What a second tagger's opinion counts, where there is one: as much as the network's.
+SHARE = 0.5
 # Columns that are computed together. A matrix product's last bits depend on its shape, so the shape is always this:
 # a tag's score is the same to the bit however many tags there are.
 BLOCK = 16
@@ -49,6 +51,46 @@ def transitions_layer(tagger: Model) -> Model | None:
     output = tagger.maybe_get_ref("output_layer")
     layers = output.layers if output is not None else []
     return next((layer for layer in layers if layer.has_param("transitions")), None)
+
+
+def predicted_transitions(tagger: Model) -> Floats2d | None:
+    """The scores of steps between tags that go with what a tagger predicts.
+
+    tagger (Model): Any model.
+    RETURNS (Optional[Floats2d]): n_tags × n_tags, from row to column; None if it has none.
+    """
+    layer = transitions_layer(tagger)
+    if layer is None:
+        return None
+    learnt = layer.get_param("transitions")
+    ngrams = tagger.maybe_get_ref("ngrams")
+    if ngrams is None:
+        return learnt
+    fitted = tagger.ops.asarray2f(ngrams.attrs["weights"].transitions)
+    n_old = len(fitted)
+    transitions = learnt.copy()
+    transitions[:n_old, :n_old] += SHARE * (fitted - learnt[:n_old, :n_old])
+    return transitions
+
+
+def mixed(scores: Floats2d, others: Floats2d) -> Floats2d:
+    """Mix the network's scores with a second tagger's: the product of both distributions, each to the power of its
+    share. Tags that were added since the second one was fitted are as far from the best other tag as the network
+    alone has them.
+
+    scores (Floats2d): n_words × n_tags, the network's.
+    others (Floats2d): n_words × n_old_tags, the other's.
+    RETURNS (Floats2d): n_words × n_tags.
+    """
+    n_old = others.shape[1]
+    if n_old == scores.shape[1]:
+        return scores + SHARE * (others - scores)
+    if not n_old:
+        return scores
+    old = scores[:, :n_old]
+    mixture = old + SHARE * (others - old)
+    shift = mixture.max(axis=1, keepdims=True) - old.max(axis=1, keepdims=True)
+    return get_array_module(scores).concatenate((mixture, scores[:, n_old:] + shift), axis=1)
 
 
 def tag_scores(words: Floats2d, W: Floats2d, b: Floats1d) -> Floats2d:

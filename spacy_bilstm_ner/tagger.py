@@ -3,12 +3,14 @@
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Floats2d
 
 from . import fast
-from .output import output_layer, resize
+from .ngrams import NGrams, fit
+from .output import mixed, output_layer, resize
 from .segments import Segmenter, Segments, whole_docs
 
 
@@ -18,6 +20,7 @@ def BiLSTMTagger(
     *,
     segment: Segmenter | None = None,
     transitions: bool = False,
+    ngrams: bool = False,
     nO: int | None = None,
 ) -> Model[list[Doc], Floats2d]:
     """Score every tag for every token. Registered as `spacy_bilstm_ner.BiLSTMTagger.v1`.
@@ -29,28 +32,35 @@ def BiLSTMTagger(
     segment (Optional[Segmenter]): Cuts Docs into the sequences that the recurrent part reads; None for whole Docs.
     transitions (bool): Whether steps from tag to tag are scored, too: learnt with the rest, and used by the pipe
         when it reads the scores as sequences of tags.
+    ngrams (bool): Whether a linear tagger of words and pairs of words has a say in predictions. It is fitted to
+        examples when the pipe is initialized, and the network trains without it. Needs transitions.
     nO (Optional[int]): Number of tags; found out from the labels if None.
     RETURNS (Model[list[Doc], Floats2d]): Logits, n_tokens × n_tags, the Docs' tokens one after the other. The
         rows of whitespace tokens are 0.
+    RAISES ValueError: If ngrams are asked for without transitions.
     """
+    if ngrams and not transitions:
+        raise ValueError("ngrams = true needs transitions = true: n-grams are fitted to sequences of tags")
     output = output_layer(nO, transitions=transitions)
+    linear = NGrams() if ngrams else None
     return Model(
         "bilstm_tagger",
         _forward,
         init=_init,
-        layers=[tok2vec, encode, output],
-        refs={"tok2vec": tok2vec, "encode": encode, "output_layer": output},
+        layers=[tok2vec, encode, output, linear] if linear else [tok2vec, encode, output],
+        refs={"tok2vec": tok2vec, "encode": encode, "output_layer": output, "ngrams": linear},
         dims={"nO": nO},
         attrs={
             "segment": segment or whole_docs,
             "resize_output": _resize_output,
+            "fit_ngrams": _fit_ngrams,
             "word_gates": fast.WordGates(),
         },
     )
 
 
 def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[Floats2d, Callable]:
-    tok2vec, encode, output = model.layers
+    tok2vec, encode, output, *linear = model.layers
     xp = model.ops.xp
     n_tags = output.layers[0].get_dim("nO")
     n_tokens = [len(doc) for doc in docs]
@@ -66,6 +76,8 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[Floats2d, C
     encoded, backprop_encode = encode(sequences, is_train)
     words = xp.concatenate(encoded) if encoded else model.ops.alloc2f(0, encode.get_dim("nO"))
     word_scores, backprop_output = output(words, is_train)
+    if linear and not is_train and len(segments.tokens):
+        word_scores = mixed(word_scores, linear[0].predict((docs, segments)))
     tokens = model.ops.asarray(segments.tokens)
     scores[tokens] = word_scores
 
@@ -95,13 +107,24 @@ def _split(model: Model, vectors: list[Floats2d], segments: Segments) -> tuple[l
 
 
 def _init(model: Model, X: list[Doc] | None = None, Y: Floats2d | None = None) -> None:
-    tok2vec, encode, output = model.layers
+    tok2vec, encode, output = model.layers[:3]
     if model.has_dim("nO"):
         output.layers[0].set_dim("nO", model.get_dim("nO"))
     tok2vec.initialize(X=X)
     # Only widths matter here, and an embedding layer knows its own: no sample has to pass the network.
     encode.initialize(X=[model.ops.alloc2f(1, tok2vec.get_dim("nO"))])
     output.initialize(X=model.ops.alloc2f(1, encode.get_dim("nO")))
+
+
+def _fit_ngrams(model: Model, docs: list[Doc], gold: NDArray[np.int64], lengths: NDArray[np.int64]) -> None:
+    """Fit the n-grams, if there are any, to examples.
+
+    model (Model): The tagger.
+    docs (list[Doc]): The examples.
+    gold (NDArray[int64]): n_words, the tags of their tokens that are words.
+    lengths (NDArray[int64]): n_docs, the number of words of each.
+    """
+    fit(model.get_ref("ngrams"), docs, model.attrs["segment"](docs), gold, lengths, n_tags=model.get_dim("nO"))
 
 
 def _resize_output(model: Model, nO: int) -> Model:

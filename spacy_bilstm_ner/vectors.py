@@ -62,7 +62,7 @@ class VectorTable:
         steps = np.diff(self.keys, prepend=np.uint32(0))
         file = BytesIO()
         np.savez_compressed(
-            file, keys=_planes(steps), rows=_planes(self.rows), values=self.values, scale=self.scale.astype("<f4")
+            file, keys=to_planes(steps), rows=to_planes(self.rows), values=self.values, scale=self.scale.astype("<f4")
         )
         return file.getvalue()
 
@@ -75,8 +75,8 @@ class VectorTable:
         """
         with np.load(BytesIO(data)) as parts:
             return cls(
-                keys=np.cumsum(_from_planes(parts["keys"]), dtype="uint32"),
-                rows=_from_planes(parts["rows"]),
+                keys=np.cumsum(from_planes(parts["keys"]), dtype="uint32"),
+                rows=from_planes(parts["rows"]),
                 values=parts["values"],
                 scale=parts["scale"].astype("float32"),
             )
@@ -175,12 +175,12 @@ def _quantize(data: NDArray[np.float64]) -> tuple[NDArray[np.int8], NDArray[np.f
     return np.round(data / scale).astype("int8"), scale.astype("float32")
 
 
-def _planes(numbers: NDArray[np.uint32]) -> NDArray[np.uint8]:
+def to_planes(numbers: NDArray[np.uint32]) -> NDArray[np.uint8]:
     """All first bytes, then all second ones, and so on: 4 × n."""
     return np.ascontiguousarray(numbers.astype("<u4").view("uint8").reshape(-1, 4).T)
 
 
-def _from_planes(planes: NDArray[np.uint8]) -> NDArray[np.uint32]:
+def from_planes(planes: NDArray[np.uint8]) -> NDArray[np.uint32]:
     return np.ascontiguousarray(planes.T).view("<u4").ravel().astype("uint32")
 
 

@@ -1,0 +1,281 @@
+"""A linear tagger of words in their neighbourhood: what stands around a word, looked up instead of computed.
+
+A network generalises, and forgets what is rare. A weight for each word, each part of a word and each pair of
+neighbours does the opposite. Both are trained by themselves, and their scores are added (a product of experts, Hinton
+2002): see `output.mixed`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.strings import hash_string
+from spacy.tokens import Doc
+from thinc.api import Model, deserialize_attr, serialize_attr
+from thinc.types import ArrayXd, Floats2d
+
+from .embedding import FeatureIds
+from .ngram_fit import fit_weights
+from .segments import Segments
+from .vectors import from_planes, to_planes
+
+# What is known of a word. Of the first ones, its neighbours' pairs are known, too.
+FEATURES = ("form", "suffix3", "shape", "norm", "prefix3", "suffix2")
+N_PAIRED = 3
+# A word's form counts for the words up to this many before and behind it.
+REACH = 2
+N_PLACES = 2 * REACH + 1
+# What stands before the first and behind the last word of a sequence.
+EDGE = hash_string("<edge>")
+# Rarer ones tell too little.
+LEAST_COUNT = 3
+LARGEST = 127
+
+# Odd numbers: multiplied by them, all bits of a hash reach its upper half.
+_SEED, _LEFT, _SPREAD = (np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 0xBF58476D1CE4E5B9))
+
+Ids = NDArray[np.uint64]
+Keys = NDArray[np.uint32]
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """The weights of a linear tagger: some 300,000 rows, about three megabytes when they are stored.
+
+    word_keys (Keys): n_keys, hashes of what is known of words, sorted.
+    word_values (NDArray[int8]): n_keys + 1 × n_tags. The last row, which all that is unknown has, is 0.
+    pair_keys (Keys): n_pairs, those of neighbours.
+    pair_values (NDArray[int8]): n_pairs + 1 × 2 · n_tags: the left one's, then the right one's.
+    scale (NDArray[float32]): n_tags, the factor of each tag's values.
+    bias (NDArray[float32]): n_tags.
+    transitions (NDArray[float32]): n_tags × n_tags, the score of each step from row to column.
+    """
+
+    word_keys: Keys
+    word_values: NDArray[np.int8]
+    pair_keys: Keys
+    pair_values: NDArray[np.int8]
+    scale: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    transitions: NDArray[np.float32]
+
+    def to_bytes(self) -> bytes:
+        """Serialize the weights; as to the keys, see `VectorTable.to_bytes`.
+
+        RETURNS (bytes): The weights.
+        """
+        file = BytesIO()
+        np.savez_compressed(
+            file,
+            word_keys=to_planes(np.diff(self.word_keys, prepend=np.uint32(0))),
+            word_values=self.word_values.T,
+            pair_keys=to_planes(np.diff(self.pair_keys, prepend=np.uint32(0))),
+            pair_values=self.pair_values.T,
+            scale=self.scale.astype("<f4"),
+            bias=self.bias.astype("<f4"),
+            transitions=self.transitions.astype("<f4"),
+        )
+        return file.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Weights":
+        """Load weights.
+
+        data (bytes): What `to_bytes` returned.
+        RETURNS (Weights): The weights.
+        """
+        with np.load(BytesIO(data)) as parts:
+            return cls(
+                word_keys=np.cumsum(from_planes(parts["word_keys"]), dtype="uint32"),
+                word_values=np.ascontiguousarray(parts["word_values"].T),
+                pair_keys=np.cumsum(from_planes(parts["pair_keys"]), dtype="uint32"),
+                pair_values=np.ascontiguousarray(parts["pair_values"].T),
+                scale=parts["scale"].astype("float32"),
+                bias=parts["bias"].astype("float32"),
+                transitions=parts["transitions"].astype("float32"),
+            )
+
+
+def no_weights(n_tags: int = 0) -> Weights:
+    """Weights that say nothing."""
+    no_keys = np.empty(0, dtype="uint32")
+    zeros = np.zeros((1, 2 * n_tags), dtype="int8")
+    bias = np.zeros(n_tags, dtype="float32")
+    return Weights(no_keys, zeros[:, :n_tags], no_keys, zeros, bias, bias, np.zeros((n_tags, n_tags), dtype="float32"))
+
+
+class Words(NamedTuple):
+    """What depends on words alone. The last row is the edge's.
+
+    scores (NDArray[int16]): n_words + 1 × N_PLACES × n_tags, in units of the weights' scale: what a word adds for the
+        words REACH behind it, …, for itself, …, for the words REACH before it.
+    ids (Ids): n_words + 1 × N_PAIRED, hashes for its pairs.
+    """
+
+    scores: NDArray[np.int16]
+    ids: Ids
+
+
+def NGrams() -> Model[tuple[list[Doc], Segments], Floats2d]:
+    """Score every tag for every word with a linear model of what stands around it: of five words' forms, parts of the
+    word, and pairs of neighbours. It is not trained with other layers, but fitted: see `fit`. Predicts only.
+
+    RETURNS (Model[tuple[list[Doc], Segments], Floats2d]): Docs and how their words form sequences, at least
+        one → n_words × n_tags.
+    """
+    return Model("ngrams", _forward, attrs={"weights": no_weights(), "ids": FeatureIds(FEATURES)})
+
+
+def fit(
+    model: Model, docs: Sequence[Doc], segments: Segments, gold: NDArray[np.int64], lengths: NDArray[np.int64], n_tags: int
+) -> None:
+    """Give the layer weights that are fitted to examples.
+
+    model (Model): An n-gram layer.
+    docs (Sequence[Doc]): The examples.
+    segments (Segments): How their words form sequences.
+    gold (NDArray[int64]): n_words, tags.MISSING where it is not known.
+    lengths (NDArray[int64]): n_docs, the number of words of each.
+    n_tags (int): Number of tags.
+    """
+    words, rows = np.unique(segments.orths, return_inverse=True)
+    ids = _with_edge(model.attrs["ids"](docs, words.tolist(), keep=False))
+    padded, inside = _padded(rows, segments.lengths)
+    word_keys = _word_keys(ids)
+    of_word = np.stack([word_keys[padded[inside + place - REACH], place] for place in range(N_PLACES)], axis=1)
+    of_word = np.concatenate((of_word, word_keys[padded[inside], N_PLACES:]), axis=1)
+    known_words, word_rows = _frequent(of_word)
+    known_pairs, pair_rows = _frequent(_pair_keys(_pair_ids(ids)[padded]))
+    # One matrix for all: a row of zeros for what is unknown, then words, then the left and the right ones of pairs.
+    first_pair = 1 + len(known_words)
+    left, right = (np.where(pair_rows < 0, 0, first_pair + 2 * pair_rows + side) for side in (0, 1))
+    features = np.concatenate((1 + word_rows, left[inside], right[inside - 1]), axis=1)
+    values, bias, transitions = fit_weights(
+        features, gold, lengths, n_rows=first_pair + 2 * len(known_pairs), n_tags=n_tags
+    )
+    scale = np.maximum(np.abs(values).max(axis=0), 1e-6) / LARGEST
+    values = np.round(values / scale).astype("int8")
+    model.attrs["weights"] = Weights(
+        *_without_zeros(known_words, values[1:first_pair]),
+        *_without_zeros(known_pairs, values[first_pair:].reshape(-1, 2 * n_tags)),
+        scale=scale.astype("float32"),
+        bias=bias.astype("float32"),
+        transitions=transitions.astype("float32"),
+    )
+
+
+def look_up_words(model: Model, docs: Sequence[Doc], words: Sequence[int]) -> Words:
+    """Find what depends on words alone.
+
+    model (Model): An n-gram layer.
+    docs (Sequence[Doc]): Docs whose vocabularies know the words.
+    words (Sequence[int]): Hashes of the words' text; at least one.
+    RETURNS (Words): n_words rows, and the edge's.
+    """
+    weights = model.attrs["weights"]
+    ids = _with_edge(model.attrs["ids"](docs, words, keep=False))
+    values = weights.word_values[_find(weights.word_keys, _word_keys(ids))].astype("int16")
+    scores = values[:, :N_PLACES].copy()
+    scores[:, REACH] += values[:, N_PLACES:].sum(axis=1, dtype="int16")
+    return Words(scores, _pair_ids(ids))
+
+
+def score(weights: Weights, words: Words, rows: Rows, lengths: NDArray[np.int64]) -> Floats2d:
+    """Score the tags of words in sequences.
+
+    weights (Weights): The weights.
+    words (Words): What depends on words alone.
+    rows (Rows): n_words, each word's row in it; at least one.
+    lengths (NDArray[int64]): n_sequences, the number of words of each.
+    RETURNS (Floats2d): n_words × n_tags.
+    """
+    padded, inside = _padded(rows, lengths)
+    n_tags = len(weights.bias)
+    near = words.scores[padded]
+    n = len(padded) - 2 * REACH
+    total = sum(near[place : place + n, place] for place in range(N_PLACES))
+    found = _find(weights.pair_keys, _pair_keys(words.ids[padded[REACH - 1 : 1 - REACH]]))
+    pairs = weights.pair_values[found].sum(axis=1, dtype="int16")
+    total = total + pairs[1:, :n_tags] + pairs[:-1, n_tags:]
+    return total[inside - REACH] * weights.scale + weights.bias
+
+
+def sources(model: Model) -> list[ArrayXd]:
+    """All that words' scores depend on, besides the words."""
+    weights = model.attrs["weights"]
+    return [weights.word_keys, weights.word_values]
+
+
+def _forward(model: Model, inputs: tuple[list[Doc], Segments], is_train: bool) -> tuple[Floats2d, Callable]:
+    docs, segments = inputs
+    weights = model.attrs["weights"]
+    words, rows = np.unique(segments.orths, return_inverse=True)
+    scores = score(weights, look_up_words(model, docs, words.tolist()), rows, segments.lengths)
+    return model.ops.asarray2f(scores), lambda d_scores: inputs
+
+
+def _padded(rows: Rows, lengths: NDArray[np.int64]) -> tuple[Rows, Rows]:
+    """The rows with REACH edges between two sequences and at both ends; and where the words are in it."""
+    inside = np.arange(len(rows)) + np.repeat(np.arange(1, len(lengths) + 1) * REACH, lengths)
+    padded = np.full(len(rows) + (len(lengths) + 1) * REACH, -1)
+    padded[inside] = rows
+    return padded, inside
+
+
+def _with_edge(ids: Ids) -> Ids:
+    return np.concatenate((ids, np.full((1, ids.shape[1]), EDGE, dtype="uint64")))
+
+
+def _word_keys(ids: Ids) -> Keys:
+    """n_words × (N_PLACES + features but the form): the form has a key for each place that it can stand in."""
+    ids = np.concatenate((np.repeat(ids[:, :1], N_PLACES, axis=1), ids[:, 1:]), axis=1)
+    return _keys(ids + np.arange(ids.shape[1], dtype="uint64") * _SEED)
+
+
+def _pair_ids(ids: Ids) -> Ids:
+    return ids[:, :N_PAIRED] + np.arange(N_PAIRED, dtype="uint64") * _SEED
+
+
+def _pair_keys(ids: Ids) -> Keys:
+    """n - 1 × N_PAIRED, of each word and the next one."""
+    return _keys(ids[:-1] * _LEFT + ids[1:])
+
+
+def _keys(ids: Ids) -> Keys:
+    return (ids * _SPREAD >> np.uint64(32)).astype("uint32")
+
+
+def _find(known: Keys, keys: Keys) -> Rows:
+    """The rows of keys, -1 for those that are not known."""
+    if not len(known):
+        return np.full(keys.shape, -1)
+    at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+    return np.where(known[at] == keys, at, -1)
+
+
+def _frequent(keys: Keys) -> tuple[Keys, Rows]:
+    """Those of the keys that are frequent enough, sorted; and the row of each key among them, -1 for the rest."""
+    values, rows, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    enough = counts >= LEAST_COUNT
+    row_of_value = np.where(enough, np.cumsum(enough) - 1, -1)
+    return values[enough], row_of_value[rows].reshape(keys.shape)
+
+
+def _without_zeros(keys: Keys, values: NDArray[np.int8]) -> tuple[Keys, NDArray[np.int8]]:
+    """The rows that are not 0, and a last one that is."""
+    kept = values.any(axis=1)
+    return keys[kept], np.concatenate((values[kept], np.zeros((1, values.shape[1]), dtype="int8")))
+
+
+@serialize_attr.register(Weights)
+def _serialize(_: Weights, value: Weights, name: str, model: Model) -> bytes:
+    return value.to_bytes()
+
+
+@deserialize_attr.register(Weights)
+def _deserialize(_: Weights, value: bytes, name: str, model: Model) -> Weights:
+    return Weights.from_bytes(value)
