@@ -24,7 +24,7 @@ from .calibration import calibrated
 from .confidence import get_confidence, set_confidences
 from .decoding import NO_SPANS, Spans, choose, decode
 from .gold import gold_columns
-from .output import predicted_transitions, transitions_layer
+from .output import ngrams_layer, predicted_transitions, transitions_layer
 
 DEFAULT_MODEL = Config().from_str(
     """
@@ -36,7 +36,7 @@ DEFAULT_MODEL = Config().from_str(
     @architectures = "spacy_bilstm_ner.WordEmbedding.v1"
     features = ["form", "lower", "prefix3", "suffix2", "suffix3", "shape"]
     widths = [64, 64, 33, 33, 33, 33]
-    rows = [15000, 10000, 10000, 2000, 8000, 2000]
+    rows = [15000, 8000, 6000, 1500, 5000, 1500]
     word_dropout = 0.2
     vector_width = 0
 
@@ -205,7 +205,7 @@ class BiLSTMNER(TrainablePipe):
             self.model.set_dim("nO", tags.n_tags(len(self.labels)))
         self.model.initialize(X=sample)
         # Last: so that nothing else depends on what they draw at random.
-        if self.model.maybe_get_ref("ngrams") is not None:
+        if ngrams_layer(self.model) is not None:
             self._fit_ngrams([] if ngrams is None or nlp is None else list(ngrams(nlp)))
 
     def predict(self, docs: Iterable[Doc]) -> Predictions:
@@ -386,8 +386,8 @@ class BiLSTMNER(TrainablePipe):
         if not any(len(eg.predicted) for eg in examples):
             raise ValueError(
                 f"the model of {self.name!r} has n-grams, but there are no examples to fit them to: set ngrams in "
-                f"[initialize.components.{self.name}] to a corpus reader, ${{corpora.train}}, say, or ngrams = false in "
-                f"[components.{self.name}.model] to do without"
+                f"[initialize.components.{self.name}] to a corpus reader, say ${{corpora.train}}, or do without by "
+                f"ngrams = false in [components.{self.name}.model]"
             )
         docs = [eg.predicted for eg in examples]
         is_word = _is_word(docs)

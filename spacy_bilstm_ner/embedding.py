@@ -85,17 +85,14 @@ def WordEmbedding(
     )
 
 
-def embed_words(model: Model, docs: Sequence[Doc], words: Sequence[int], *, keep_ids: bool = True) -> Floats2d:
+def embed_words(model: Model, ids: Ints2d) -> Floats2d:
     """Vectors of words, outside training.
 
     model (Model): A word embedding.
-    docs (Sequence[Doc]): Docs whose vocabularies know the words.
-    words (Sequence[int]): Hashes of the words' text (Token.orth); at least one.
-    keep_ids (bool): Whether the same words may come again.
+    ids (Ints2d): n_words × n_features, what the model's `FeatureIds` give; at least one word.
     RETURNS (Floats2d): n_words × (sum(widths) + vector_width).
     """
-    ids = model.ops.asarray(model.attrs["ids"](docs, words, keep=keep_ids))
-    return model.layers[0].predict(ids)
+    return model.layers[0].predict(model.ops.asarray(ids))
 
 
 def set_vectors(model: Model, source: str) -> None:
@@ -163,6 +160,12 @@ class FeatureIds:
             known.update(zip(words, ids, strict=True))
         return np.array(ids, dtype="uint64")
 
+    def columns(self, features: Sequence[str]) -> list[int] | None:
+        """Where the ids of some features stand; None if there are none for one of them."""
+        if not set(features) <= set(self._features):
+            return None
+        return [self._features.index(name) for name in features]
+
     def _compute(self, docs: Sequence[Doc], word: int) -> list[int]:
         text = plain(_look_up(docs, word))
         return [hash_string(FEATURES[name](text)) for name in self._features]
@@ -184,7 +187,7 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats
     orths = np.concatenate([doc.to_array(ORTH) for doc in docs])
     words, word_of_token = np.unique(orths, return_inverse=True)
     if not is_train:
-        flat = embed_words(model, docs, words.tolist())[word_of_token]
+        flat = embed_words(model, model.attrs["ids"](docs, words.tolist()))[word_of_token]
         return ops.xp.split(flat, ends[:-1].tolist()), lambda d_vectors: docs
     # Each token may be hidden or not by itself, so equal words are kept apart.
     ids = _hide_words(model, model.attrs["ids"](docs, words.tolist())[word_of_token])

@@ -19,7 +19,7 @@ from thinc.types import ArrayXd, Floats1d, Floats2d, FloatsXd
 from . import ngrams, numpy_fast, torch_fast
 from .embedding import embed_words, sources
 from .lstm import N_GATES
-from .output import mixed, padded_blocks, score_blocks
+from .output import mixed, ngrams_layer, padded_blocks, score_blocks
 from .packed import packing_order
 from .segments import Segments
 
@@ -53,7 +53,7 @@ def predict(model: Model, docs: Sequence[Doc], segments: Segments) -> Floats2d:
         else:
             encoded = torch_fast.encode(table, words, mirrored, batch_sizes, w.many)
         scores[rows] = score_blocks(encoded, w.tag_blocks, w.tag_bias)
-    linear = model.maybe_get_ref("ngrams")
+    linear = ngrams_layer(model)
     if linear is None or not len(scores):
         return scores
     return mixed(scores, ngrams.score(linear.attrs["weights"], around, row_of_word, segments.lengths))
@@ -140,20 +140,22 @@ class WordGates:
         n_rows = len(self._rows)
         end = n_rows + len(missing)
         # They stay in the table: their ids are not needed again.
-        gates = embed_words(model.layers[0], docs, missing, keep_ids=False) @ weights.word_input
+        feature_ids = model.layers[0].attrs["ids"]
+        ids = feature_ids(docs, missing, keep=False)
+        gates = embed_words(model.layers[0], ids) @ weights.word_input
         if n_rows == 0:
             # All at once: memory is only taken for rows that are written, and nothing is ever copied. Not the old
             # table, which other threads may still be reading.
             self._table = np.empty((max(MAX_WORDS, end), gates.shape[1]), dtype="float32")
         np.add(gates, weights.word_bias, out=self._table[n_rows:end])
-        linear = model.maybe_get_ref("ngrams")
+        linear = ngrams_layer(model)
         if linear is not None:
-            found = ngrams.look_up_words(linear, docs, missing)
+            columns = feature_ids.columns(ngrams.FEATURES)
+            ids = linear.attrs["ids"](docs, missing, keep=False) if columns is None else ids[:, columns]
+            found = ngrams.look_up_words(linear.attrs["weights"], ids)
             if n_rows == 0 or self._around is None:
-                size = len(self._table) + 1
-                self._around = ngrams.Words(*(np.empty((size, *new.shape[1:]), dtype=new.dtype) for new in found))
-            for kept, new in zip(self._around, found, strict=True):
-                kept[n_rows:end], kept[-1] = new[:-1], new[-1]
+                self._around = found.room_for(len(self._table))
+            self._around.put(found, n_rows)
         self._rows.update(zip(missing, range(n_rows, end), strict=True))
 
 
@@ -186,7 +188,7 @@ def _sources(model: Model) -> list[ArrayXd]:
     """All that predictions depend on. An update, other parameters or a load changes all of an LSTM's weights, so a few
     values of each array tell whether anything has changed."""
     (output,) = model.layers[2].layers
-    linear = model.maybe_get_ref("ngrams")
+    linear = ngrams_layer(model)
     layers = [(layer, layer.param_names) for layer in _recurrent_layers(model)] + [(output, ("W", "b"))]
     return [
         *(layer.get_param(name) for layer, names in layers for name in names),

@@ -46,7 +46,7 @@ def fit_weights(
     firsts = np.cumsum(lengths) - lengths
     n_batches = -(-len(lengths) // BATCH_SIZE)
     n_steps = EPOCHS * n_batches
-    losses = []
+    losses: list[float] = []
     for step in range(n_steps):
         if step % n_batches == 0:
             order = rng.permutation(len(lengths))

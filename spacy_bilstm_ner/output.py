@@ -53,6 +53,16 @@ def transitions_layer(tagger: Model) -> Model | None:
     return next((layer for layer in layers if layer.has_param("transitions")), None)
 
 
+def ngrams_layer(tagger: Model) -> Model | None:
+    """Find the second tagger that has a say in what a tagger predicts.
+
+    tagger (Model): Any model.
+    RETURNS (Optional[Model]): The layer; None if there is none.
+    """
+    # No reference: a model's copy has none.
+    return next((layer for layer in tagger.layers if layer.name == "ngrams"), None)
+
+
 def predicted_transitions(tagger: Model) -> Floats2d | None:
     """The scores of steps between tags that go with what a tagger predicts.
 
@@ -63,7 +73,7 @@ def predicted_transitions(tagger: Model) -> Floats2d | None:
     if layer is None:
         return None
     learnt = layer.get_param("transitions")
-    ngrams = tagger.maybe_get_ref("ngrams")
+    ngrams = ngrams_layer(tagger)
     if ngrams is None:
         return learnt
     fitted = tagger.ops.asarray2f(ngrams.attrs["weights"].transitions)

@@ -42,13 +42,13 @@ def BiLSTMTagger(
     if ngrams and not transitions:
         raise ValueError("ngrams = true needs transitions = true: n-grams are fitted to sequences of tags")
     output = output_layer(nO, transitions=transitions)
-    linear = NGrams() if ngrams else None
+    linear = [NGrams()] if ngrams else []
     return Model(
         "bilstm_tagger",
         _forward,
         init=_init,
-        layers=[tok2vec, encode, output, linear] if linear else [tok2vec, encode, output],
-        refs={"tok2vec": tok2vec, "encode": encode, "output_layer": output, "ngrams": linear},
+        layers=[tok2vec, encode, output, *linear],
+        refs={"tok2vec": tok2vec, "encode": encode, "output_layer": output},
         dims={"nO": nO},
         attrs={
             "segment": segment or whole_docs,
@@ -124,7 +124,7 @@ def _fit_ngrams(model: Model, docs: list[Doc], gold: NDArray[np.int64], lengths:
     gold (NDArray[int64]): n_words, the tags of their tokens that are words.
     lengths (NDArray[int64]): n_docs, the number of words of each.
     """
-    fit(model.get_ref("ngrams"), docs, model.attrs["segment"](docs), gold, lengths, n_tags=model.get_dim("nO"))
+    fit(model.layers[3], docs, model.attrs["segment"](docs), gold, lengths, n_tags=model.get_dim("nO"))
 
 
 def _resize_output(model: Model, nO: int) -> Model:

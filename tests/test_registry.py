@@ -111,6 +111,9 @@ def test_the_shipped_config_has_the_models_defaults(root):
     # The vectors are not in the package: whoever has none need not say so
     assert default["model"]["tok2vec"].pop("vector_width") == 0
     assert shipped["model"]["tok2vec"].pop("vector_width") > 0
+    # Nor can a pipe be fitted that is given no examples
+    assert default["model"].pop("ngrams") is False
+    assert shipped["model"].pop("ngrams") is True
     assert shipped["model"] == default["model"]
     assert shipped["threshold"] == default["threshold"]
 
@@ -118,6 +121,8 @@ def test_the_shipped_config_has_the_models_defaults(root):
 @pytest.mark.parametrize("name", ["bilstm.cfg", "tutorial.cfg"])
 def test_our_configs_make_a_pipeline(root, name):
     config = load_config(root / "configs" / name, {"components.ner.model.tok2vec.vector_width": 0})
+    config["components"]["ner"]["model"]["ngrams"] = False
+    config["initialize"].pop("components", None)
     nlp = spacy.util.load_model_from_config(config, auto_fill=True)
     assert nlp.get_pipe_meta("ner").factory == "bilstm_ner"
     nlp.get_pipe("ner").add_label("geo")
