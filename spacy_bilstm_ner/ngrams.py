@@ -1,8 +1,8 @@
 """A linear tagger of words in their neighbourhood: what stands around a word, looked up instead of computed.
 
-A network generalises, and forgets what is rare. A weight for each word, each part of a word and each pair of
-neighbours does the opposite. Both are trained by themselves, and their scores are added (a product of experts, Hinton
-2002): see `output.mixed`.
+A weight for each word, each part of a word and each pair of neighbours remembers what a network smooths away. Both are
+trained by themselves, since together one would lean on the other, and multiplied in prediction (a product of experts;
+Hinton 2002, "Training Products of Experts by Minimizing Contrastive Divergence"): see `output.mixed`.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,8 +34,7 @@ EDGE = hash_string("<edge>")
 # Rarer ones tell too little.
 LEAST_COUNT = 3
 LARGEST = 127
-# Of a key: about as many places as there are rows.
-INDEX_BITS = 18
+KEY_BITS = 32
 
 # Odd numbers: multiplied by them, all bits of a hash reach its upper half.
 _SEED, _LEFT, _SPREAD = (np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 0xBF58476D1CE4E5B9))
@@ -57,21 +56,24 @@ class Table:
     values: NDArray[np.int8]
 
     @cached_property
-    def _index(self) -> tuple[Rows, Keys]:
-        """The first row that a key can have, by its upper bits; and the keys with a last one that ends every search."""
-        upper = np.arange(1 << INDEX_BITS, dtype="uint32") << np.uint32(32 - INDEX_BITS)
-        return np.searchsorted(self.keys, upper), np.append(self.keys, np.uint32(0xFFFFFFFF))
+    def _index(self) -> tuple[np.uint32, Rows, Keys]:
+        """How far a key is shifted to leave its upper bits; by these, the first row that a key can have; and the keys
+        with a last one that ends every search."""
+        n_bits = max(1, len(self.keys).bit_length())
+        shift = np.uint32(KEY_BITS - n_bits)
+        first = np.searchsorted(self.keys, np.arange(1 << n_bits, dtype="uint32") << shift)
+        return shift, first, np.append(self.keys, np.uint32(0xFFFFFFFF))
 
     def find(self, keys: Keys) -> Rows:
-        """Find rows. Keys are spread evenly: by their upper bits they are found at the first or second try, several
-        times as fast as by halving.
+        """Find rows. Keys are spread evenly: by their upper bits they are found after one or two steps, several times
+        as fast as by halving.
 
         keys (Keys): Any number of keys.
         RETURNS (Rows): Their rows, in the same shape; -1 for unknown ones.
         """
-        first, known = self._index
+        shift, first, known = self._index
         wanted = keys.ravel()
-        rows = first[wanted >> np.uint32(32 - INDEX_BITS)]
+        rows = first[wanted >> shift]
         behind = np.flatnonzero(known[rows] < wanted)
         while len(behind):
             rows[behind] += 1
@@ -162,8 +164,8 @@ class Words(NamedTuple):
 
 
 def NGrams() -> Model[tuple[list[Doc], Segments], Floats2d]:
-    """Score every tag for every word with a linear model of what stands around it: of five words' forms, parts of the
-    word, and pairs of neighbours. It is not trained with other layers, but fitted: see `fit`. Predicts only.
+    """Score every tag for every word by the sum of the weights of what stands there: the word, parts of it, the words
+    around it, and the pairs that it forms with its neighbours. Not trained with other layers, but fitted: see `fit`.
 
     RETURNS (Model[tuple[list[Doc], Segments], Floats2d]): Docs and how their words form sequences, at least
         one → n_words × n_tags.
@@ -297,7 +299,7 @@ def _pair_keys(ids: Ids) -> Keys:
 
 
 def _keys(ids: Ids) -> Keys:
-    return (ids * _SPREAD >> np.uint64(32)).astype("uint32")
+    return (ids * _SPREAD >> np.uint64(KEY_BITS)).astype("uint32")
 
 
 def _frequent(keys: Keys) -> tuple[Keys, Rows]:

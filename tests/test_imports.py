@@ -86,7 +86,7 @@ def test_files_with_torch_know_no_thinc_and_no_doc(name):
     assert not mentions_doc(name)
 
 
-@pytest.mark.parametrize("name", ["lstm", "packed", "dropout", "encoder", "output", "crf"])
+@pytest.mark.parametrize("name", ["lstm", "packed", "dropout", "encoder", "output", "crf", "ngram_fit"])
 def test_layers_around_torch_know_no_doc(name):
     assert "spacy" not in uses(name)
     assert not mentions_doc(name)
@@ -94,7 +94,7 @@ def test_layers_around_torch_know_no_doc(name):
 
 def test_the_component_gets_its_model_from_the_config():
     assert "torch" not in uses("component")
-    assert not reach("component") & {"tagger", "encoder", "embedding", "lstm", "segments", "fast"}
+    assert not reach("component") & {"tagger", "encoder", "embedding", "lstm", "segments", "fast", "ngrams"}
 
 
 @pytest.mark.parametrize("name", NAMES)
