@@ -14,7 +14,7 @@ from .features import FEATURES, plain
 from .vectors import StaticVectors, read_vectors
 
 # Features that identify the word; word dropout hides these and leaves the sub-word features.
-WORD_FEATURES = ("form", "lower", "norm")
+WORD_FEATURES = ("form", "lower")
 HIDDEN_WORD = hash_string("<hidden word>")
 # What a static vector is found by.
 VECTOR_KEYS = ("form", "lower")

@@ -1,14 +1,10 @@
 """What a word's form alone tells: strings that an embedding can look up. Standard library only."""
 
-import re
 from collections.abc import Callable
-
-DIGIT = re.compile(r"\d")
 
 FEATURES: dict[str, Callable[[str], str]] = {
     "form": lambda word: word,
     "lower": lambda word: word.lower(),
-    "norm": lambda word: DIGIT.sub("0", word.lower()),
     "prefix1": lambda word: word[:1],
     "prefix2": lambda word: word[:2],
     "prefix3": lambda word: word[:3],

@@ -33,7 +33,6 @@ def test_shape(word, expected):
     [
         ("form", "Lisbon"),
         ("lower", "lisbon"),
-        ("norm", "lisbon"),
         ("prefix1", "L"),
         ("prefix2", "Li"),
         ("prefix3", "Lis"),
@@ -50,14 +49,10 @@ def test_features_of_a_word(name, expected):
 
 
 def test_every_feature_is_tested_above():
-    assert len(FEATURES) == 12
+    assert len(FEATURES) == 11
 
 
-def test_norm_reads_all_digits_alike():
-    assert FEATURES["norm"]("B-52s") == FEATURES["norm"]("b-99S") == "b-00s"
-
-
-@pytest.mark.parametrize("name", [n for n in FEATURES if n not in ("lower", "norm", "shape")])
+@pytest.mark.parametrize("name", [n for n in FEATURES if n not in ("lower", "shape")])
 def test_a_word_shorter_than_an_affix_is_its_own_affix(name):
     assert FEATURES[name]("I") == "I"
 
