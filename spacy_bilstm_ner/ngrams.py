@@ -21,7 +21,7 @@ from thinc.types import ArrayXd, Floats2d
 from .embedding import FeatureIds
 from .ngram_fit import fit_weights
 from .segments import Segments
-from .vectors import from_planes, to_planes
+from .vectors import pack_keys, unpack_keys
 
 # What is known of a word. Of the first ones, its neighbours' pairs are known, too.
 FEATURES = ("form", "suffix3", "shape", "lower", "prefix3", "suffix2")
@@ -100,13 +100,13 @@ class Weights:
     transitions: NDArray[np.float32]
 
     def to_bytes(self) -> bytes:
-        """Serialize the weights; as to the keys, see `VectorTable.to_bytes`.
+        """Serialize the weights.
 
         RETURNS (bytes): The weights.
         """
         parts: dict[str, Any] = {}
         for name, table in (("words", self.words), ("pairs", self.pairs)):
-            parts[f"{name}_keys"] = to_planes(np.diff(table.keys, prepend=np.uint32(0)))
+            parts[f"{name}_keys"] = pack_keys(table.keys)
             # Column by column: a tag's values are like each other.
             parts[f"{name}_values"] = np.ascontiguousarray(table.values.T)
         for name in ("scale", "bias", "transitions"):
@@ -125,7 +125,7 @@ class Weights:
         with np.load(BytesIO(data)) as parts:
             words, pairs = (
                 Table(
-                    np.cumsum(from_planes(parts[f"{name}_keys"]), dtype="uint32"),
+                    unpack_keys(parts[f"{name}_keys"]),
                     np.ascontiguousarray(parts[f"{name}_values"].T),
                 )
                 for name in ("words", "pairs")

@@ -55,14 +55,13 @@ class VectorTable:
         return self.values[rows] * self.scale
 
     def to_bytes(self) -> bytes:
-        """Serialize the table. Differences of sorted keys are small: split into planes of bytes, they compress well.
+        """Serialize the table.
 
         RETURNS (bytes): The table.
         """
-        steps = np.diff(self.keys, prepend=np.uint32(0))
         file = BytesIO()
         np.savez_compressed(
-            file, keys=to_planes(steps), rows=to_planes(self.rows), values=self.values, scale=self.scale.astype("<f4")
+            file, keys=pack_keys(self.keys), rows=_planes(self.rows), values=self.values, scale=self.scale.astype("<f4")
         )
         return file.getvalue()
 
@@ -75,8 +74,8 @@ class VectorTable:
         """
         with np.load(BytesIO(data)) as parts:
             return cls(
-                keys=np.cumsum(from_planes(parts["keys"]), dtype="uint32"),
-                rows=from_planes(parts["rows"]),
+                keys=unpack_keys(parts["keys"]),
+                rows=_from_planes(parts["rows"]),
                 values=parts["values"],
                 scale=parts["scale"].astype("float32"),
             )
@@ -175,12 +174,26 @@ def _quantize(data: NDArray[np.float64]) -> tuple[NDArray[np.int8], NDArray[np.f
     return np.round(data / scale).astype("int8"), scale.astype("float32")
 
 
-def to_planes(numbers: NDArray[np.uint32]) -> NDArray[np.uint8]:
+def pack_keys(keys: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """Arrange sorted keys so that they compress well: their differences are small, and split into planes of bytes.
+
+    keys (NDArray[uint32]): n_keys, sorted.
+    RETURNS (NDArray[uint8]): 4 × n_keys.
+    """
+    return _planes(np.diff(keys, prepend=np.uint32(0)))
+
+
+def unpack_keys(packed: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    """RETURNS (NDArray[uint32]): n_keys, what `pack_keys` was given."""
+    return np.cumsum(_from_planes(packed), dtype="uint32")
+
+
+def _planes(numbers: NDArray[np.uint32]) -> NDArray[np.uint8]:
     """All first bytes, then all second ones, and so on: 4 × n."""
     return np.ascontiguousarray(numbers.astype("<u4").view("uint8").reshape(-1, 4).T)
 
 
-def from_planes(planes: NDArray[np.uint8]) -> NDArray[np.uint32]:
+def _from_planes(planes: NDArray[np.uint8]) -> NDArray[np.uint32]:
     return np.ascontiguousarray(planes.T).view("<u4").ravel().astype("uint32")
 
 
