@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from spacy.attrs import IS_SPACE
+from spacy.attrs import ENT_IOB, IS_SPACE
 from spacy.errors import Errors
 from spacy.language import Language
 from spacy.pipeline import TrainablePipe
@@ -42,11 +42,11 @@ DEFAULT_MODEL = Config().from_str(
 
     [model.encode]
     @architectures = "spacy_bilstm_ner.BiLSTMEncoder.v1"
-    hidden_width = 80
-    width = 80
+    hidden_width = 48
+    width = 48
     input_dropout = null
     hidden_dropout = null
-    dropout = 0.3
+    dropout = 0.2
 
     [model.segment]
     @misc = "spacy_bilstm_ner.sentence_segments.v1"
@@ -215,19 +215,17 @@ class BiLSTMNER(TrainablePipe):
         RETURNS (Predictions): All spans that may be entities, whatever the threshold; some overlap.
         """
         docs = list(docs)
-        if not any(len(doc) for doc in docs):
+        if not any(map(len, docs)):
             return Predictions(NO_SPANS, NO_SPANS.start)
-        is_word = _is_word(docs)
-        words = np.flatnonzero(is_word)
-        lengths = _words_per_doc(docs, is_word)
+        is_space, ent_iobs = np.concatenate([doc.to_array([IS_SPACE, ENT_IOB]) for doc in docs]).T
+        words = np.flatnonzero(is_space == 0)
         scores = self.model.ops.to_numpy(self.model.predict(docs))
-        taken = _is_taken(docs)
         transitions = predicted_transitions(self.model)
         spans = decode(
             scores[words],
-            lengths,
+            _words_per_doc(docs, words),
             transitions=None if transitions is None else self.model.ops.to_numpy(transitions),
-            outside=None if taken is None else taken[words],
+            outside=_is_taken(docs)[words] if ent_iobs.any() else None,
         )
         calibration: tuple[float, float] = self.cfg["calibration"]
         return Predictions(replace(spans, confidence=calibrated(spans.confidence, *calibration)), words)
@@ -243,7 +241,8 @@ class BiLSTMNER(TrainablePipe):
         found = choose(scores.spans, np.array(least))
         starts = scores.words[found.start]
         ends = scores.words[found.end - 1] + 1
-        labels = [self.labels[i] for i in found.label.tolist()]
+        names = self.labels
+        labels = [names[i] for i in found.label.tolist()]
         confidences = found.confidence.tolist()
         docs = list(docs)
         first_tokens = np.array([0, *map(len, docs)]).cumsum()
@@ -319,8 +318,8 @@ class BiLSTMNER(TrainablePipe):
         is_word = _is_word(docs)
         layer = transitions_layer(self.model)
         if layer is not None:
-            words = self.model.ops.asarray(np.flatnonzero(is_word))
-            lengths = _words_per_doc(docs, is_word)
+            rows = np.flatnonzero(is_word)
+            words, lengths = self.model.ops.asarray(rows), _words_per_doc(docs, rows)
             loss, d_words, d_transitions = crf.loss(
                 scores[words], layer.get_param("transitions"), gold[is_word], lengths
             )
@@ -392,7 +391,7 @@ class BiLSTMNER(TrainablePipe):
         docs = [eg.predicted for eg in examples]
         is_word = _is_word(docs)
         gold = np.concatenate([gold_columns(eg, self.labels) for eg in examples])
-        self.model.attrs["fit_ngrams"](self.model, docs, gold[is_word], _words_per_doc(docs, is_word))
+        self.model.attrs["fit_ngrams"](self.model, docs, gold[is_word], _words_per_doc(docs, np.flatnonzero(is_word)))
 
     def _require_labels(self) -> None:
         if not self.labels:
@@ -404,15 +403,14 @@ def _is_word(docs: Sequence[Doc]) -> NDArray[np.bool_]:
     return np.concatenate([doc.to_array(IS_SPACE) for doc in docs]) == 0
 
 
-def _words_per_doc(docs: Sequence[Doc], is_word: NDArray[np.bool_]) -> NDArray[np.int64]:
-    words_before = np.concatenate(([0], is_word.cumsum()))
-    return np.diff(words_before[np.array([0, *map(len, docs)]).cumsum()])
+def _words_per_doc(docs: Sequence[Doc], words: NDArray[np.int64]) -> NDArray[np.int64]:
+    lengths = words.searchsorted(np.array([*map(len, docs)]).cumsum())
+    lengths[1:] -= lengths[:-1]
+    return lengths
 
 
-def _is_taken(docs: Sequence[Doc]) -> NDArray[np.bool_] | None:
-    """n_tokens, True where an entity or a block was set before; None if there is none in the whole batch."""
-    if not any(doc.has_annotation("ENT_IOB") for doc in docs):
-        return None
+def _is_taken(docs: Sequence[Doc]) -> NDArray[np.bool_]:
+    """n_tokens, True where an entity or a block was set before."""
     taken = np.zeros(sum(len(doc) for doc in docs), dtype=bool)
     first = 0
     for doc in docs:

@@ -92,7 +92,18 @@ def embed_words(model: Model, ids: Ints2d) -> Floats2d:
     ids (Ints2d): n_words × n_features, what the model's `FeatureIds` give; at least one word.
     RETURNS (Floats2d): n_words × (sum(widths) + vector_width).
     """
-    return model.layers[0].predict(model.ops.asarray(ids))
+    ops = model.ops
+    ids = ops.asarray(ids)
+    parts = []
+    # What `model.layers[0].predict` computes, without what its layers within layers cost when words are few.
+    for column, layer in enumerate(_columns(model)):
+        if layer.name == "static_vectors":
+            parts.append(layer.predict(ids))
+        else:
+            table = layer.layers[-1]
+            rows = ops.hash(ops.as_contig(ids[:, column]), table.attrs["seed"]) % table.get_dim("nV")
+            parts.append(ops.gather_add(table.get_param("E"), rows))
+    return ops.xp.concatenate(parts, axis=1)
 
 
 def set_vectors(model: Model, source: str) -> None:
@@ -118,12 +129,21 @@ def sources(model: Model) -> list[ArrayXd]:
     RETURNS (list[ArrayXd]): Parameters, and what is stored of static vectors.
     """
     found: list[ArrayXd] = []
-    for node in model.walk():
-        found.extend(node.get_param(name) for name in node.param_names)
-        if node.name == "static_vectors":
-            table = node.attrs["table"]
-            found += [table.keys, table.rows, table.values, table.scale]
+    # Not by `walk`: predictions ask for this at each call.
+    for layer in _columns(model):
+        if layer.name == "static_vectors":
+            table = layer.attrs["table"]
+            found += [layer.get_param("unknown"), table.keys, table.rows, table.values, table.scale]
+        else:
+            found.append(layer.layers[-1].get_param("E"))
     return found
+
+
+def _columns(model: Model) -> list[Model]:
+    """The layers whose vectors are concatenated, those of features in their order."""
+    whole = model.layers[0]
+    # thinc concatenates nothing where there is one alone.
+    return [whole] if whole.layers[-1].name == "hashembed" else whole.layers
 
 
 def _static_vectors(model: Model) -> Model | None:

@@ -13,13 +13,13 @@ from thinc.types import Floats1d, Floats2d, FloatsXd
 
 from . import crf
 
-EPOCHS = 4
+EPOCHS = 8
 # Documents
 BATCH_SIZE = 128
 # At first; it falls to 0.
 RATE = 0.1
 # Share of each word's features that are hidden, so that each learns to do without the others.
-DROPOUT = 0.3
+DROPOUT = 0.2
 EPSILON = 1e-8
 
 # spaCy's, which `spacy train` shows

@@ -1,8 +1,9 @@
 """A linear tagger of words in their neighbourhood: what stands around a word, looked up instead of computed.
 
-A weight for each word, each part of a word and each pair of neighbours remembers what a network smooths away. Both are
-trained by themselves, since together one would lean on the other, and multiplied in prediction (a product of experts;
-Hinton 2002, "Training Products of Experts by Minimizing Contrastive Divergence"): see `output.mixed`.
+A weight for each word, each part of a word, each pair of neighbours and each pattern of three words remembers what a
+network smooths away. Both are trained by themselves, since together one would lean on the other, and multiplied in
+prediction (a product of experts; Hinton 2002, "Training Products of Experts by Minimizing Contrastive Divergence"): see
+`output.mixed`.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,9 +24,13 @@ from .ngram_fit import fit_weights
 from .segments import Segments
 from .vectors import pack_keys, unpack_keys
 
-# What is known of a word. Of the first ones, its neighbours' pairs are known, too.
-FEATURES = ("form", "suffix3", "shape", "lower", "prefix3", "suffix2")
-N_PAIRED = 3
+# What is known of a word. Of the first ones, form and shape, its neighbours' pairs are known, too.
+FEATURES = ("form", "shape", "lower", "prefix3", "suffix3", "suffix2")
+N_PAIRED = 2
+# Patterns are of three words. The most frequent words, so many, stand there in their form, the others in their shape:
+# "said Xxxxx of".
+N_COMMON = 200
+N_NEIGHBOURS = 3
 # A word's form counts for the words up to this many before and behind it.
 REACH = 2
 N_PLACES = 2 * REACH + 1
@@ -82,19 +87,25 @@ class Table:
         return rows.reshape(keys.shape)
 
 
+_TABLES = ("words", "neighbours")
+
+
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """The weights of a linear tagger: some 300,000 rows, three to four megabytes when they are stored.
+    """The weights of a linear tagger: some 160,000 rows, three to four megabytes when they are stored.
 
     words (Table): n_tags for what is known of words.
-    pairs (Table): 2 · n_tags for what is known of neighbours: the left one's, then the right one's.
+    neighbours (Table): N_NEIGHBOURS · n_tags for what is known of pairs and patterns: their words', from left to right.
+        After a pair's two stand zeros.
+    common (Ids): Hashes of the forms that stand in patterns.
     scale (NDArray[float32]): n_tags, the factor of each tag's values.
     bias (NDArray[float32]): n_tags.
     transitions (NDArray[float32]): n_tags × n_tags, the score of each step from row to column.
     """
 
     words: Table
-    pairs: Table
+    neighbours: Table
+    common: Ids
     scale: NDArray[np.float32]
     bias: NDArray[np.float32]
     transitions: NDArray[np.float32]
@@ -105,12 +116,14 @@ class Weights:
         RETURNS (bytes): The weights.
         """
         parts: dict[str, Any] = {}
-        for name, table in (("words", self.words), ("pairs", self.pairs)):
+        for name in _TABLES:
+            table = getattr(self, name)
             parts[f"{name}_keys"] = pack_keys(table.keys)
             # Column by column: a tag's values are like each other.
             parts[f"{name}_values"] = np.ascontiguousarray(table.values.T)
         for name in ("scale", "bias", "transitions"):
             parts[name] = getattr(self, name).astype("<f4")
+        parts["common"] = self.common.astype("<u8")
         file = BytesIO()
         np.savez_compressed(file, **parts)
         return file.getvalue()
@@ -121,23 +134,31 @@ class Weights:
 
         data (bytes): What `to_bytes` returned.
         RETURNS (Weights): The weights.
+        RAISES ValueError: If they know no patterns.
         """
         with np.load(BytesIO(data)) as parts:
-            words, pairs = (
+            if "neighbours_keys" not in parts:
+                raise ValueError(
+                    "n-grams must have weights for words, pairs and patterns, but these have none for patterns: they "
+                    "were saved by an earlier version; train the pipeline again"
+                )
+            words, neighbours = (
                 Table(
                     unpack_keys(parts[f"{name}_keys"]),
                     np.ascontiguousarray(parts[f"{name}_values"].T),
                 )
-                for name in ("words", "pairs")
+                for name in _TABLES
             )
             scale, bias, transitions = (parts[name].astype("float32") for name in ("scale", "bias", "transitions"))
-        return cls(words, pairs, scale, bias, transitions)
+            common = parts["common"].astype("uint64")
+        return cls(words, neighbours, common, scale, bias, transitions)
 
 
 _NO_KEYS: Keys = np.empty(0, dtype="uint32")
 _NO_TABLE = Table(_NO_KEYS, np.zeros((1, 0), dtype="int8"))
 _NO_FLOATS = np.empty(0, dtype="float32")
-NO_WEIGHTS = Weights(_NO_TABLE, _NO_TABLE, _NO_FLOATS, _NO_FLOATS, np.empty((0, 0), dtype="float32"))
+_NO_IDS: Ids = np.empty(0, dtype="uint64")
+NO_WEIGHTS = Weights(_NO_TABLE, _NO_TABLE, _NO_IDS, _NO_FLOATS, _NO_FLOATS, np.empty((0, 0), dtype="float32"))
 
 
 class Words(NamedTuple):
@@ -145,7 +166,7 @@ class Words(NamedTuple):
 
     scores (NDArray[int16]): n_words + 1 × N_PLACES × n_tags, in units of the weights' scale: what a word adds for the
         words REACH behind it, …, for itself, …, for the words REACH before it.
-    ids (Ids): n_words + 1 × N_PAIRED, hashes for its pairs.
+    ids (Ids): n_words + 1 × (N_PAIRED + 1), hashes for its pairs and for its patterns.
     """
 
     scores: NDArray[np.int16]
@@ -154,7 +175,7 @@ class Words(NamedTuple):
     def room_for(self, n_words: int) -> "Words":
         """A table for so many words, with nothing in it."""
         scores = np.empty((n_words + 1, *self.scores.shape[1:]), dtype="int16")
-        return Words(scores, np.empty((n_words + 1, N_PAIRED), dtype="uint64"))
+        return Words(scores, np.empty((n_words + 1, self.ids.shape[1]), dtype="uint64"))
 
     def put(self, words: "Words", first: int) -> None:
         """Write words' rows, from a row on, and the edge's."""
@@ -165,7 +186,8 @@ class Words(NamedTuple):
 
 def NGrams() -> Model[tuple[list[Doc], Segments], Floats2d]:
     """Score every tag for every word by the sum of the weights of what stands there: the word, parts of it, the words
-    around it, and the pairs that it forms with its neighbours. Not trained with other layers, but fitted: see `fit`.
+    around it, the pairs that it forms with its neighbours, and the patterns of three that it is in. Not trained with
+    other layers, but fitted: see `fit`.
 
     RETURNS (Model[tuple[list[Doc], Segments], Floats2d]): Docs and how their words form sequences, at least
         one → n_words × n_tags.
@@ -197,19 +219,28 @@ def fit(
     of_word = np.stack([word_keys[padded[inside + place - REACH], place] for place in range(N_PLACES)], axis=1)
     of_word = np.concatenate((of_word, word_keys[padded[inside], N_PLACES:]), axis=1)
     known_words, word_rows = _frequent(of_word)
-    known_pairs, pair_rows = _frequent(_pair_keys(_pair_ids(ids)[padded]))
-    # One matrix for all: a row of zeros for what is unknown, then words, then the left and the right ones of pairs.
-    first_pair = 1 + len(known_words)
-    left, right = (np.where(pair_rows < 0, 0, first_pair + 2 * pair_rows + side) for side in (0, 1))
-    features = np.concatenate((1 + word_rows, left[inside], right[inside - 1]), axis=1)
+    most = np.argsort(-np.bincount(rows), kind="stable")[:N_COMMON]
+    common = np.unique(ids[most, 0])
+    known, found = _frequent(_neighbour_keys(_neighbour_ids(ids, common)[padded]))
+    # One matrix for all: a row of zeros for what is unknown, then words, then each place in pairs and patterns.
+    first = 1 + len(known_words)
+    features = [1 + word_rows]
+    for place in range(N_NEIGHBOURS):
+        having = found if place < 2 else found[:, N_PAIRED:]
+        features.append(np.where(having < 0, 0, first + N_NEIGHBOURS * having + place)[inside - place])
     values, bias, transitions = fit_weights(
-        features, gold, lengths, n_rows=first_pair + 2 * len(known_pairs), n_tags=n_tags
+        np.concatenate(features, axis=1),
+        gold,
+        lengths,
+        n_rows=first + N_NEIGHBOURS * len(known),
+        n_tags=n_tags,
     )
     scale = np.maximum(np.abs(values).max(axis=0), 1e-6) / LARGEST
     values = np.round(values / scale).astype("int8")
     model.attrs["weights"] = Weights(
-        _table(known_words, values[1:first_pair]),
-        _table(known_pairs, values[first_pair:].reshape(-1, 2 * n_tags)),
+        _table(known_words, values[1:first]),
+        _table(known, values[first:].reshape(-1, N_NEIGHBOURS * n_tags)),
+        common,
         scale=scale.astype("float32"),
         bias=bias.astype("float32"),
         transitions=transitions.astype("float32"),
@@ -227,7 +258,7 @@ def look_up_words(weights: Weights, ids: Ids) -> Words:
     values = weights.words.values[weights.words.find(_word_keys(ids))].astype("int16")
     scores = values[:, :N_PLACES].copy()
     scores[:, REACH] += values[:, N_PLACES:].sum(axis=1, dtype="int16")
-    return Words(scores, _pair_ids(ids))
+    return Words(scores, _neighbour_ids(ids, weights.common))
 
 
 def score(weights: Weights, words: Words, rows: Rows, lengths: NDArray[np.int64]) -> Floats2d:
@@ -247,20 +278,21 @@ def score(weights: Weights, words: Words, rows: Rows, lengths: NDArray[np.int64]
     for place in range(N_PLACES):
         if place != REACH:
             total += near[place : place + n, place]
-    found = weights.pairs.values[weights.pairs.find(_pair_keys(words.ids[padded[REACH - 1 : 1 - REACH]]))]
+    found = weights.neighbours.values[weights.neighbours.find(_neighbour_keys(words.ids[padded]))]
     # Several times as fast as a sum along this axis
-    pairs = found[:, 0].astype("int16")
-    for i in range(1, N_PAIRED):
-        pairs += found[:, i]
-    total += pairs[1:, :n_tags]
-    total += pairs[:-1, n_tags:]
+    together = found[:, 0].astype("int16")
+    for i in range(1, found.shape[1]):
+        together += found[:, i]
+    for place in range(N_NEIGHBOURS):
+        first = REACH - place
+        total += together[first : first + n, place * n_tags : (place + 1) * n_tags]
     return total[inside - REACH] * weights.scale + weights.bias
 
 
 def sources(model: Model) -> list[ArrayXd]:
     """All that words' scores depend on, besides the words."""
     weights = model.attrs["weights"]
-    return [weights.words.keys, weights.words.values]
+    return [weights.words.keys, weights.words.values, weights.common]
 
 
 def _forward(model: Model, inputs: tuple[list[Doc], Segments], is_train: bool) -> tuple[Floats2d, Callable]:
@@ -289,13 +321,18 @@ def _word_keys(ids: Ids) -> Keys:
     return _keys(ids + np.arange(ids.shape[1], dtype="uint64") * _SEED)
 
 
-def _pair_ids(ids: Ids) -> Ids:
-    return ids[:, :N_PAIRED] + np.arange(N_PAIRED, dtype="uint64") * _SEED
+def _neighbour_ids(ids: Ids, common: Ids) -> Ids:
+    """n_words × (N_PAIRED + 1), hashes for pairs and for patterns."""
+    forms, shapes = ids[:, 0], ids[:, 1]
+    pattern = np.where(np.isin(forms, common), forms, shapes)
+    return np.concatenate((ids[:, :N_PAIRED] + np.arange(N_PAIRED, dtype="uint64") * _SEED, pattern[:, None]), axis=1)
 
 
-def _pair_keys(ids: Ids) -> Keys:
-    """n - 1 × N_PAIRED, of each word and the next one."""
-    return _keys(ids[:-1] * _LEFT + ids[1:])
+def _neighbour_keys(ids: Ids) -> Keys:
+    """n - 2 × (N_PAIRED + 1), of each word's pairs with the next one, and of its pattern with the next two."""
+    keys = ids[:-2] * _LEFT + ids[1:-1]
+    keys[:, N_PAIRED] = keys[:, N_PAIRED] * _LEFT + ids[2:, N_PAIRED]
+    return _keys(keys)
 
 
 def _keys(ids: Ids) -> Keys:

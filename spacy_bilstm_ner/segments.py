@@ -86,7 +86,7 @@ def _cut(docs: Sequence[Doc], *, max_length: int) -> Segments:
             found.append(first + end)
     if found:
         cuts.append(np.array(found))
-    return _segments(attrs, np.sort(np.concatenate(cuts)), max_length=max_length)
+    return _segments(attrs, ends_doc if len(cuts) == 1 else np.sort(np.concatenate(cuts)), max_length=max_length)
 
 
 def _attrs(docs: Sequence[Doc], names: list[int]) -> NDArray[np.uint64]:
@@ -129,13 +129,12 @@ def _goes_with_terminal(text: str) -> bool:
 
 
 def _segments(attrs: NDArray[np.uint64], cuts: NDArray[np.int64], *, max_length: int | None = None) -> Segments:
-    is_word = attrs[:, 1] == 0
-    words_before = np.concatenate(([0], is_word.cumsum()))
-    lengths = np.diff(words_before[np.concatenate(([0], cuts))])
+    tokens = (attrs[:, 1] == 0).nonzero()[0]
+    lengths = tokens.searchsorted(cuts)
+    lengths[1:] -= lengths[:-1]
     lengths = lengths[lengths > 0]
     if max_length is not None and lengths.max(initial=0) > max_length:
         lengths = np.concatenate([_equal_parts(length, max_length) for length in lengths.tolist()])
-    tokens = is_word.nonzero()[0]
     return Segments(tokens, lengths, attrs[tokens, 0])
 
 

@@ -247,7 +247,7 @@ def test_the_shortcut_for_certain_tokens_changes_next_to_nothing(scale, monkeypa
         # What I- scores where nothing has begun means nothing.
         scores[o_like, 2] += rng.uniform(0, 6, size=o_like.sum())
         steps = decoding._steps_of(transitions.tobytes(), "<f4", 5)
-        n_certain += int((decoding._odds_of_cover(scores, np.array([40]), steps) <= decoding.DOUBT).sum())
+        n_certain += int((decoding._odds_of_cover(scores, np.array([0]), steps) <= decoding.DOUBT).sum())
         found = as_dict(decode(scores, np.array([40]), transitions=transitions))
         with monkeypatch.context() as patch:
             patch.setattr(decoding, "DOUBT", -2.0)
@@ -263,7 +263,7 @@ def test_inside_scores_open_no_token_where_nothing_can_have_begun():
     scores = np.tile(np.array([0.0, -12.0, -3.0], dtype="float32"), (20, 1))
     scores[10, 1] = 3.0
     steps = decoding._steps_of(np.zeros((3, 3), dtype="float32").tobytes(), "<f4", 3)
-    is_open = decoding._odds_of_cover(scores, np.array([20]), steps) > decoding.DOUBT
+    is_open = decoding._odds_of_cover(scores, np.array([0]), steps) > decoding.DOUBT
     # e^-3 and e^-6 after the token that begins; e^-9 is no doubt.
     assert np.flatnonzero(is_open).tolist() == [10, 11, 12]
 
@@ -314,6 +314,17 @@ def test_with_transitions_a_batch_equals_its_documents():
         expected |= {(first + start, first + end, label): p for (start, end, label), p in one.items()}
     assert len(expected) > 100
     assert_same(found, expected)
+
+
+@pytest.mark.parametrize("block", [1, 7, 100])
+def test_small_blocks_change_nothing(block, monkeypatch):
+    rng = np.random.default_rng(0)
+    scores, transitions = random_scores(rng, 400, 3), random_transitions(rng, 3, 1.0)
+    scores[:, 0] += rng.uniform(0, 12, size=len(scores))
+    lengths = np.array([250, 0, 150])
+    expected = as_dict(decode(scores, lengths, transitions=transitions))
+    monkeypatch.setattr(decoding, "BLOCK", block)
+    assert_same(as_dict(decode(scores, lengths, transitions=transitions)), expected, atol=1e-6)
 
 
 def test_illegal_transitions_count_for_nothing():

@@ -1,7 +1,9 @@
 """The linear tagger: its features, worked out by hand; its tables; and what it adds to the network's scores."""
 
 import pickle
+from collections.abc import Sequence
 from copy import deepcopy
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -67,17 +69,27 @@ def word_key(number: int, value: str | int) -> int:
 
 
 def pair_key(number: int, left: str | int, right: str | int) -> int:
-    ids = np.zeros((2, len(FEATURES)), dtype="uint64")
-    ids[:, number] = [value if isinstance(value, int) else hash_string(value) for value in (left, right)]
-    return int(ngrams._pair_keys(ngrams._pair_ids(ids))[0, number])
+    ids = np.zeros((3, len(FEATURES)), dtype="uint64")
+    ids[:2, number] = [value if isinstance(value, int) else hash_string(value) for value in (left, right)]
+    return int(ngrams._neighbour_keys(ngrams._neighbour_ids(ids, ids[:0, 0]))[0, number])
 
 
-def scores_of(words: dict[int, list[int]], pairs: dict[int, list[int]], *docs: Doc) -> np.ndarray:
+def pattern_key(*values: str | int) -> int:
+    """Of three forms or shapes."""
+    ids = np.zeros((3, ngrams.N_PAIRED + 1), dtype="uint64")
+    ids[:, -1] = [value if isinstance(value, int) else hash_string(value) for value in values]
+    return int(ngrams._neighbour_keys(ids)[0, -1])
+
+
+def scores_of(
+    words: dict[int, list[int]], neighbours: dict[int, list[int]], *docs: Doc, common: Sequence[str] = ()
+) -> np.ndarray:
     """What a layer with these rows says, in two tags."""
     model = NGrams()
     model.attrs["weights"] = Weights(
         table_of(words, 2),
-        table_of(pairs, 4),
+        table_of({key: [*row, 0, 0][:6] for key, row in neighbours.items()}, 6),
+        np.array([hash_string(form) for form in common], dtype="uint64"),
         scale=np.array([0.5, 2.0], dtype="float32"),
         bias=np.array([0.25, 0.0], dtype="float32"),
         transitions=np.zeros((2, 2), dtype="float32"),
@@ -108,12 +120,40 @@ def test_parts_count_for_the_word_alone():
 def test_pairs_count_for_both():
     pairs = {
         pair_key(0, "New", "York"): [1, 0, 0, 10],
-        pair_key(1, "New", "ork"): [2, 0, 0, 20],
-        pair_key(2, "Xxx", "Xxxx"): [4, 0, 0, 40],
+        pair_key(1, "Xxx", "Xxxx"): [4, 0, 0, 40],
         pair_key(0, "York", "New"): [64, 64, 64, 64],
     }
     scores = scores_of({}, pairs, doc_of("in New York"))
-    assert_allclose(scores - [0.25, 0.0], [[0, 0], [0.5 * 7, 0], [0, 2 * 70]])
+    assert_allclose(scores - [0.25, 0.0], [[0, 0], [0.5 * 5, 0], [0, 2 * 50]])
+
+
+def test_patterns_count_for_all_three():
+    patterns = {
+        pattern_key("in", "Xxx", "Xxxx"): [1, 0, 2, 0, 0, 4],
+        pattern_key("in", "New", "Xxxx"): [64] * 6,
+        pattern_key("xx", "Xxx", "Xxxx"): [64] * 6,
+        pattern_key(ngrams.EDGE, "xx", "in"): [64, 64, 8, 0, 0, 0],
+        pattern_key("Xxxx", ngrams.EDGE, ngrams.EDGE): [0, 16, 64, 64, 64, 64],
+    }
+    expected = [[0.5 * 8, 0], [0.5 * 1, 0], [0.5 * 2, 0], [0, 2 * (4 + 16)]]
+    docs = [doc_of("up in New York")] * 2
+    found = scores_of({}, patterns, *docs, common=["in", "of"])
+    assert_allclose(found - [0.25, 0.0], expected + expected)
+
+
+def test_patterns_have_the_most_frequent_words(monkeypatch):
+    monkeypatch.setattr(ngrams, "N_COMMON", 2)
+    nlp = new()
+    data = examples(nlp, ["The man of [Oslo](geo) saw the end of the road to the sea."] * 4)
+    nlp.get_pipe("ner").initialize(lambda: data, nlp=nlp, ngrams=lambda _: data)
+    weights = linear_of(nlp).attrs["weights"]
+    assert_array_equal(weights.common, sorted(map(hash_string, ("the", "of"))))
+    known = [pattern_key("xxx", "of", "Xxxx"), pattern_key("of", "the", "xxxx")]
+    assert (weights.neighbours.find(np.array(known, dtype="uint32")) >= 0).all()
+    # A pattern tells of three words, a pair of two.
+    pair = np.array([pair_key(0, "saw", "the")], dtype="uint32")
+    values = weights.neighbours.values[weights.neighbours.find(np.concatenate((pair, known[:1])).astype("uint32"))]
+    assert_array_equal(values.reshape(2, 3, -1).any(axis=2), [[True, True, False], [True, True, True]])
 
 
 def test_edges_are_neighbours():
@@ -150,17 +190,47 @@ def test_tables_find_what_they_have():
 def test_tables_come_back():
     weights = linear_of(fitted()).attrs["weights"]
     assert len(weights.words.keys)
-    assert len(weights.pairs.keys)
+    assert len(weights.neighbours.keys)
+    assert len(weights.common)
     back = Weights.from_bytes(weights.to_bytes())
-    for one, other in ((weights.words, back.words), (weights.pairs, back.pairs)):
+    for name in ("words", "neighbours"):
+        one, other = getattr(weights, name), getattr(back, name)
         assert_array_equal(one.keys, other.keys)
         assert_array_equal(one.values, other.values)
         assert other.values.dtype == np.int8
         # No row says nothing, but the last.
         assert other.values[:-1].any(axis=1).all()
         assert not other.values[-1].any()
-    for name in ("scale", "bias", "transitions"):
+    for name in ("common", "scale", "bias", "transitions"):
         assert_array_equal(getattr(weights, name), getattr(back, name))
+
+
+def test_weights_of_an_earlier_version_are_told():
+    file = BytesIO()
+    np.savez(file, words_keys=[], pairs_keys=[])
+    with pytest.raises(ValueError, match="these have none for patterns: they were saved by an earlier version"):
+        Weights.from_bytes(file.getvalue())
+
+
+def test_what_is_fitted_is_what_is_scored(monkeypatch):
+    found = []
+
+    def at_random(features, gold, lengths, *, n_rows, n_tags):
+        values = np.random.default_rng(0).integers(-127, 128, (n_rows, n_tags)).astype("float32")
+        values[1] = 127
+        # What no word has is never learnt.
+        values[np.setdiff1d(np.arange(n_rows), features)] = 0
+        values[0] = 0
+        found.append(values[features].sum(axis=1))
+        return values, np.zeros(n_tags), np.zeros((n_tags, n_tags))
+
+    monkeypatch.setattr(ngrams, "fit_weights", at_random)
+    nlp = new()
+    data = examples(nlp, SENTENCES * 3)
+    nlp.get_pipe("ner").initialize(lambda: data, nlp=nlp, ngrams=lambda _: data)
+    docs = [eg.predicted for eg in data]
+    segments = nlp.get_pipe("ner").model.attrs["segment"](docs)
+    assert_allclose(linear_of(nlp).predict((docs, segments)), found[0])
 
 
 def test_rare_things_have_no_weight():
