@@ -23,8 +23,8 @@ from .output import mixed, ngrams_layer, padded_blocks, score_blocks
 from .packed import packing_order
 from .segments import Segments
 
-# Bounds on what is held at once: about 18 MB and 75 MB at a hidden width of 48.
-MAX_WORDS = 12_000
+# Bounds on what is held at once: about 31 MB and 75 MB at a hidden width of 48.
+MAX_WORDS = 20_000
 MAX_CHUNK_WORDS = 32_768
 # With up to this many sequences at once, numpy's loop over the steps is faster than torch's: with eight, three times.
 FEW = 64
