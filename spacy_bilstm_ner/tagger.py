@@ -32,8 +32,8 @@ def BiLSTMTagger(
     segment (Optional[Segmenter]): Cuts Docs into the sequences that the recurrent part reads; None for whole Docs.
     transitions (bool): Whether steps from tag to tag are scored, too: learnt with the rest, and used by the pipe
         when it reads the scores as sequences of tags.
-    ngrams (bool): Whether a linear tagger of words, pairs and patterns of three has a say in predictions. It is fitted to
-        examples when the pipe is initialized, and the network trains without it. Needs transitions.
+    ngrams (bool): Whether a linear tagger of words, pairs and patterns of three has a say in predictions. It is
+        fitted to examples when the pipe is initialized, and the network trains without it. Needs transitions.
     nO (Optional[int]): Number of tags; found out from the labels if None.
     RETURNS (Model[list[Doc], Floats2d]): Logits, n_tokens × n_tags, the Docs' tokens one after the other. The
         rows of whitespace tokens are 0.
