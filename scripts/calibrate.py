@@ -16,10 +16,10 @@ import numpy as np
 import spacy
 import srsly
 
-from scripts.calibration import BINS, Bools, Floats, bins, calibration_error, judge
-from scripts.cli import UserError, run
-from scripts.errors import entities
-from scripts.evaluate import predict
+from spacy_bilstm_ner.quality.reliability import BINS, Bools, Floats, bins, calibration_error, judge
+from spacy_bilstm_ner.errors import UserError, run
+from spacy_bilstm_ner.quality.mistakes import entities
+from spacy_bilstm_ner.quality.evaluate import predict
 from spacy_bilstm_ner.calibration import calibrated, log_odds
 
 PIPE = "ner"

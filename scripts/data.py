@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from scripts.cli import UserError, banner, run
+from spacy_bilstm_ner.errors import UserError, banner, run
 from scripts.names import check_name
 from scripts.source import Source, checksum, write_source
 

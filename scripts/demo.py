@@ -6,7 +6,7 @@ from pathlib import Path
 import spacy
 from spacy.tokens import Doc, Span
 
-from scripts.cli import UserError, run
+from spacy_bilstm_ner.errors import UserError, run
 
 TEXT = "Jim bought 300 shares of Acme Corp. in 2006."
 

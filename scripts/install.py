@@ -8,7 +8,7 @@ import sysconfig
 import zipfile
 from pathlib import Path
 
-from scripts.cli import UserError, run
+from spacy_bilstm_ner.errors import UserError, run
 
 CHECK = "import sys, spacy; nlp = spacy.load(sys.argv[1]); nlp('A test.'); print(nlp.path)"
 

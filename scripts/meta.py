@@ -6,7 +6,7 @@ from typing import Any
 import srsly
 from spacy.glossary import GLOSSARY
 
-from scripts.cli import UserError
+from spacy_bilstm_ner.errors import UserError
 from scripts.source import Source, WordVectors
 
 SAMPLE_VERSION = "0.0.0+sample"

@@ -1,6 +1,6 @@
 """What a pipeline may be called."""
 
-from scripts.cli import UserError
+from spacy_bilstm_ner.errors import UserError
 
 # The project's own pipeline, which nobody shall take another for
 RESERVED = "gmb_bilstm"

@@ -10,7 +10,7 @@ from typing import Any
 
 import srsly
 
-from scripts.cli import UserError, run
+from spacy_bilstm_ner.errors import UserError, run
 from scripts.meta import label_meanings, read_meta, update_meta
 
 # All that a wheel of the package is made of. It is built from a copy, so that nothing lying about
@@ -130,7 +130,7 @@ def place(wheel: Path, out_dir: Path) -> Path:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("pipeline", type=Path, help="the trained pipeline's folder")
-    parser.add_argument("metrics", type=Path, help="the metrics of `python -m scripts.evaluate`")
+    parser.add_argument("metrics", type=Path, help="the metrics of `python -m spacy_bilstm_ner.quality.evaluate`")
     parser.add_argument("out_dir", type=Path, help="the folder for the wheels")
     args = parser.parse_args()
     meta = read_meta(args.pipeline)

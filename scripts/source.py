@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from scripts.cli import UserError
+from spacy_bilstm_ner.errors import UserError
 
 KINDS = ("real", "sample", "own")
 

@@ -13,7 +13,7 @@ from spacy.cli._util import parse_config_overrides
 from spacy.util import load_config
 
 from scripts.calibrate import calibrate_pipeline
-from scripts.cli import UserError, run
+from spacy_bilstm_ner.errors import UserError, run
 from scripts.meta import training_meta, update_meta
 from scripts.source import WordVectors, read_source, read_vectors
 

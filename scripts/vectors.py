@@ -15,10 +15,10 @@ import srsly
 from spacy import about
 from spacy.util import is_package
 
-from scripts.cli import UserError, banner, run
+from spacy_bilstm_ner.errors import UserError, banner, run
 from scripts.data import TIMEOUT, DownloadError
 from scripts.source import WordVectors, checksum, read_source, write_vectors
-from spacy_bilstm_ner.vectors import find_pipeline
+from spacy_bilstm_ner.network.vectors import find_pipeline
 
 # The author of spaCy's own pipelines, whose vectors have a licence of their own
 EXPLOSION = "Explosion"

@@ -19,12 +19,13 @@ from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 
-from . import crf, tags
+from .chain import crf
+from .chain import tags
 from .calibration import calibrated
 from .confidence import get_confidence, set_confidences
-from .decoding import NO_SPANS, Spans, choose, decode
-from .gold import gold_columns
-from .output import ngrams_layer, predicted_transitions, transitions_layer
+from .chain.decoding import NO_SPANS, Spans, choose, decode
+from .chain.gold import gold_columns
+from .network.output import ngrams_layer, predicted_transitions, transitions_layer
 
 DEFAULT_MODEL = Config().from_str(
     """

@@ -10,9 +10,10 @@ from spacy.training import Example
 from spacy.util import fix_random_seed, load_model_from_config
 from thinc.api import Adam
 
-from spacy_bilstm_ner import crf, tags
-from spacy_bilstm_ner.chain import legal_steps
-from spacy_bilstm_ner.output import transitions_layer
+from spacy_bilstm_ner.chain import crf
+from spacy_bilstm_ner.chain import tags
+from spacy_bilstm_ner.chain.sequences import legal_steps
+from spacy_bilstm_ner.network.output import transitions_layer
 from tests.util import (
     LABELS,
     SENTENCES,

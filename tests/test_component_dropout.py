@@ -6,7 +6,7 @@ from numpy.testing import assert_array_equal
 from spacy.language import Language
 from thinc.api import Adam
 
-from spacy_bilstm_ner.packed import Packed, packing_order
+from spacy_bilstm_ner.network.packed import Packed, packing_order
 from tests.util import blank, doc_of, examples, logits, small_model, texts
 
 PLACES = ("input_dropout", "hidden_dropout", "dropout")

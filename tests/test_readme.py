@@ -2,12 +2,12 @@ from pathlib import Path
 
 import srsly
 
-from scripts.tables import MARKED, fill
+from scripts.research.tables import MARKED, fill
 
 
 def test_tables_quote_the_published_metrics(root: Path) -> None:
     text = (root / "README.md").read_text(encoding="utf-8")
-    assert fill(text, root=root) == text, "run `python -m scripts.tables`"
+    assert fill(text, root=root) == text, "run `python -m scripts.research.tables`"
 
 
 def test_all_published_metrics_are_quoted(root: Path) -> None:
@@ -21,4 +21,4 @@ def test_published_metrics_are_of_real_runs(root: Path) -> None:
     for path in (root / "metrics").glob("*.json"):
         metrics = srsly.read_json(path)
         assert metrics["data"]["kind"] == "real", path
-        assert metrics["command"].startswith(("spacy project run ", "python -m scripts.experiment ")), path
+        assert metrics["command"].startswith(("spacy project run ", "python -m scripts.research.experiment ")), path

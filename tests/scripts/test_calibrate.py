@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from scripts.calibrate import fit, fit_thresholds
-from scripts.calibration import bins, calibration_error, ranking
+from spacy_bilstm_ner.quality.reliability import bins, calibration_error, ranking
 from spacy_bilstm_ner.calibration import calibrated
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from scripts import data
-from scripts.cli import UserError
+from spacy_bilstm_ner.errors import UserError
 from scripts.data import (
     DownloadError,
     corpus_md5,

@@ -4,7 +4,7 @@ import pytest
 import spacy
 
 from scripts import demo
-from scripts.cli import UserError
+from spacy_bilstm_ner.errors import UserError
 
 from .helpers import PATTERNS
 

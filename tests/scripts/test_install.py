@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.cli import UserError
+from spacy_bilstm_ner.errors import UserError
 from scripts.install import find_wheel, install, is_installed, load
 from scripts.package import build_pipeline
 

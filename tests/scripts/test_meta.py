@@ -4,7 +4,7 @@ from typing import cast
 import pytest
 import srsly
 
-from scripts.cli import UserError
+from spacy_bilstm_ner.errors import UserError
 from scripts.meta import label_meanings, read_meta, training_meta, update_meta
 from scripts.source import Source, WordVectors
 

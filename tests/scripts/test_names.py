@@ -1,6 +1,6 @@
 import pytest
 
-from scripts.cli import UserError
+from spacy_bilstm_ner.errors import UserError
 from scripts.names import check_name
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.cli import UserError
+from spacy_bilstm_ner.errors import UserError
 from scripts.package import build_package, build_pipeline, check_metrics, place, release_meta
 
 from .helpers import make_pipeline

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.cli import UserError
+from spacy_bilstm_ner.errors import UserError
 from scripts.source import (
     Source,
     WordVectors,

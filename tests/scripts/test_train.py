@@ -6,7 +6,7 @@ import srsly
 from spacy.cli._util import parse_config_overrides
 from spacy.util import load_config
 
-from scripts.cli import UserError
+from spacy_bilstm_ner.errors import UserError
 from scripts.source import WordVectors
 from scripts.train import check_overrides, train, train_command
 

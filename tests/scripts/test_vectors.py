@@ -4,7 +4,7 @@ import pytest
 import srsly
 
 from scripts import vectors
-from scripts.cli import UserError
+from spacy_bilstm_ner.errors import UserError
 from scripts.data import DownloadError
 from scripts.source import Source, checksum, read_vectors, write_source
 from scripts.vectors import describe, download, find_vectors, main, missing_banner

@@ -1,0 +1,1 @@
+"""The project's commands: one file each, run as `python -m scripts.NAME`."""

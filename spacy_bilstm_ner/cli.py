@@ -1,0 +1,40 @@
+"""The commands: `python -m spacy_bilstm_ner COMMAND`, the same program as `python -m spacy bilstm COMMAND`.
+
+Each command is a module with two functions: `configure(parser)` adds its options, `execute(args)` does its work. A
+module is imported only when its command is called.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from .errors import UserError
+
+# Command → the module that has it, and what it does in a line.
+COMMANDS = {
+    "convert": (".files.convert", "turn a labelled file into train.spacy, dev.spacy and test.spacy"),
+    "init": (".files.init", "write a training config for `spacy train`"),
+    "evaluate": (".quality.evaluate", "score a pipeline on a labelled file"),
+}
+
+
+def main(arguments: Sequence[str] | None = None, *, program: str = "python -m spacy_bilstm_ner") -> None:
+    """Run a command. A user's error becomes one message on stderr and exit code 1.
+
+    arguments (Sequence[str] | None): The command and its arguments; None for those of this process.
+    program (str): How the program was called, for its help.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    parser = argparse.ArgumentParser(prog=program, description="Train, check and run a BiLSTM entity recogniser.")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, (_, summary) in COMMANDS.items():
+        commands.add_parser(name, help=summary, add_help=False)
+    chosen = parser.parse_args(given[:1]).command
+    module = import_module(COMMANDS[chosen][0], package=__package__)
+    own = argparse.ArgumentParser(prog=f"{program} {chosen}", formatter_class=argparse.RawDescriptionHelpFormatter)
+    module.configure(own)
+    try:
+        module.execute(own.parse_args(given[1:]))
+    except UserError as error:
+        sys.exit(f"Error: {error}")

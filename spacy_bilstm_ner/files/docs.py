@@ -1,0 +1,63 @@
+"""Sentence → Doc, and how many of a Doc's entities are left on spaCy's own tokens."""
+
+from collections import Counter
+
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.training import Example
+
+from .tables import Sentence
+from .spacing import spaces_after
+
+
+def make_doc(nlp: Language, sentence: Sentence) -> tuple[Doc, Doc]:
+    """Write the sentence as a person would, as far as the tokenizer can take the words apart again.
+
+    nlp (Language): The pipeline whose tokenizer reads the text later.
+    sentence (Sentence): Words and tags.
+    RETURNS (tuple[Doc, Doc]): The gold document, and the tokenizer's reading of its text.
+    """
+    spaces = spaces_after(sentence.words)
+    while True:
+        text = "".join(word + " " * space for word, space in zip(sentence.words, spaces, strict=True))
+        tokenized = nlp.make_doc(text)
+        merged = _merged(sentence.words, spaces, tokenized)
+        if not merged:
+            break
+        spaces = [space or i in merged for i, space in enumerate(spaces)]
+    gold = Doc(nlp.vocab, words=list(sentence.words), spaces=spaces, ents=list(sentence.tags))
+    return gold, tokenized
+
+
+def count_entities(doc: Doc) -> Counter[str]:
+    """doc (Doc): A gold document.
+
+    RETURNS (Counter[str]): Entities per label.
+    """
+    return Counter(ent.label_ for ent in doc.ents)
+
+
+def count_aligned(gold: Doc, tokenized: Doc) -> Counter[str]:
+    """What `spacy train` is left with when `gold_preproc = false`.
+
+    gold (Doc): The gold document.
+    tokenized (Doc): The tokenizer's reading of its text.
+    RETURNS (Counter[str]): Entities per label that can be told on the tokenizer's tokens.
+    """
+    if [token.text for token in gold] == [token.text for token in tokenized]:
+        return count_entities(gold)
+    example = Example(tokenized, gold)
+    return Counter(span.label_ for span in example.get_aligned_spans_y2x(gold.ents))
+
+
+def _merged(words: tuple[str, ...], spaces: list[bool], tokenized: Doc) -> set[int]:
+    """RETURNS (set[int]): The words after which no space stands and no token ends."""
+    ends = {token.idx + len(token) for token in tokenized}
+    merged = set()
+    end = 0
+    for i, (word, space) in enumerate(zip(words, spaces, strict=True)):
+        end += len(word)
+        if not space and end not in ends:
+            merged.add(i)
+        end += space
+    return merged

@@ -1,0 +1,363 @@
+"""A linear tagger of words in their neighbourhood: what stands around a word, looked up instead of computed.
+
+A weight for each word, each part of a word, each pair of neighbours and each pattern of three words remembers what a
+network smooths away. Both are trained by themselves, since together one would lean on the other, and multiplied in
+prediction (a product of experts; Hinton 2002, "Training Products of Experts by Minimizing Contrastive Divergence"): see
+`output.mixed`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from io import BytesIO
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.strings import hash_string
+from spacy.tokens import Doc
+from thinc.api import Model, deserialize_attr, serialize_attr
+from thinc.types import ArrayXd, Floats2d
+
+from .embedding import FeatureIds
+from .ngram_fit import fit_weights
+from ..words import Segments
+from .vectors import pack_keys, unpack_keys
+
+# What is known of a word. Of the first ones, form and shape, its neighbours' pairs are known, too.
+FEATURES = ("form", "shape", "lower", "prefix3", "suffix3", "suffix2")
+N_PAIRED = 2
+# Patterns are of three words. The most frequent words, so many, stand there in their form, the others in their shape:
+# "said Xxxxx of".
+N_COMMON = 200
+N_NEIGHBOURS = 3
+# A word's form counts for the words up to this many before and behind it.
+REACH = 2
+N_PLACES = 2 * REACH + 1
+# What stands before the first and behind the last word of a sequence.
+EDGE = hash_string("<edge>")
+# Rarer ones tell too little.
+LEAST_COUNT = 3
+LARGEST = 127
+KEY_BITS = 32
+
+# Odd numbers: multiplied by them, all bits of a hash reach its upper half.
+_SEED, _LEFT, _SPREAD = (np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 0xBF58476D1CE4E5B9))
+
+Ids = NDArray[np.uint64]
+Keys = NDArray[np.uint32]
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Rows of small whole numbers, found by keys.
+
+    keys (Keys): n_keys, sorted.
+    values (NDArray[int8]): n_keys + 1 × width. The last row, which all unknown keys have, is 0.
+    """
+
+    keys: Keys
+    values: NDArray[np.int8]
+
+    @cached_property
+    def _index(self) -> tuple[np.uint32, Rows, Keys]:
+        """How far a key is shifted to leave its upper bits; by these, the first row that a key can have; and the keys
+        with a last one that ends every search."""
+        n_bits = max(1, len(self.keys).bit_length())
+        shift = np.uint32(KEY_BITS - n_bits)
+        first = np.searchsorted(self.keys, np.arange(1 << n_bits, dtype="uint32") << shift)
+        return shift, first, np.append(self.keys, np.uint32(0xFFFFFFFF))
+
+    def find(self, keys: Keys) -> Rows:
+        """Find rows. Keys are spread evenly: by their upper bits they are found after one or two steps, several times
+        as fast as by halving.
+
+        keys (Keys): Any number of keys.
+        RETURNS (Rows): Their rows, in the same shape; -1 for unknown ones.
+        """
+        shift, first, known = self._index
+        wanted = keys.ravel()
+        rows = first[wanted >> shift]
+        behind = np.flatnonzero(known[rows] < wanted)
+        while len(behind):
+            rows[behind] += 1
+            behind = behind[known[rows[behind]] < wanted[behind]]
+        rows[(known[rows] != wanted) | (rows == len(self.keys))] = -1
+        return rows.reshape(keys.shape)
+
+
+_TABLES = ("words", "neighbours")
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """The weights of a linear tagger: some 160,000 rows, three to four megabytes when they are stored.
+
+    words (Table): n_tags for what is known of words.
+    neighbours (Table): N_NEIGHBOURS · n_tags for what is known of pairs and patterns: their words', from left to right.
+        After a pair's two stand zeros.
+    common (Ids): Hashes of the forms that stand in patterns.
+    scale (NDArray[float32]): n_tags, the factor of each tag's values.
+    bias (NDArray[float32]): n_tags.
+    transitions (NDArray[float32]): n_tags × n_tags, the score of each step from row to column.
+    """
+
+    words: Table
+    neighbours: Table
+    common: Ids
+    scale: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    transitions: NDArray[np.float32]
+
+    def to_bytes(self) -> bytes:
+        """Serialize the weights.
+
+        RETURNS (bytes): The weights.
+        """
+        parts: dict[str, Any] = {}
+        for name in _TABLES:
+            table = getattr(self, name)
+            parts[f"{name}_keys"] = pack_keys(table.keys)
+            # Column by column: a tag's values are like each other.
+            parts[f"{name}_values"] = np.ascontiguousarray(table.values.T)
+        for name in ("scale", "bias", "transitions"):
+            parts[name] = getattr(self, name).astype("<f4")
+        parts["common"] = self.common.astype("<u8")
+        file = BytesIO()
+        np.savez_compressed(file, **parts)
+        return file.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Weights":
+        """Load weights.
+
+        data (bytes): What `to_bytes` returned.
+        RETURNS (Weights): The weights.
+        RAISES ValueError: If they know no patterns.
+        """
+        with np.load(BytesIO(data)) as parts:
+            if "neighbours_keys" not in parts:
+                raise ValueError(
+                    "n-grams must have weights for words, pairs and patterns, but these have none for patterns: they "
+                    "were saved by an earlier version; train the pipeline again"
+                )
+            words, neighbours = (
+                Table(
+                    unpack_keys(parts[f"{name}_keys"]),
+                    np.ascontiguousarray(parts[f"{name}_values"].T),
+                )
+                for name in _TABLES
+            )
+            scale, bias, transitions = (parts[name].astype("float32") for name in ("scale", "bias", "transitions"))
+            common = parts["common"].astype("uint64")
+        return cls(words, neighbours, common, scale, bias, transitions)
+
+
+_NO_KEYS: Keys = np.empty(0, dtype="uint32")
+_NO_TABLE = Table(_NO_KEYS, np.zeros((1, 0), dtype="int8"))
+_NO_FLOATS = np.empty(0, dtype="float32")
+_NO_IDS: Ids = np.empty(0, dtype="uint64")
+NO_WEIGHTS = Weights(_NO_TABLE, _NO_TABLE, _NO_IDS, _NO_FLOATS, _NO_FLOATS, np.empty((0, 0), dtype="float32"))
+
+
+class Words(NamedTuple):
+    """What depends on words alone. The last row is the edge's.
+
+    scores (NDArray[int16]): n_words + 1 × N_PLACES × n_tags, in units of the weights' scale: what a word adds for the
+        words REACH behind it, …, for itself, …, for the words REACH before it.
+    ids (Ids): n_words + 1 × (N_PAIRED + 1), hashes for its pairs and for its patterns.
+    """
+
+    scores: NDArray[np.int16]
+    ids: Ids
+
+    def room_for(self, n_words: int) -> "Words":
+        """A table for so many words, with nothing in it."""
+        scores = np.empty((n_words + 1, *self.scores.shape[1:]), dtype="int16")
+        return Words(scores, np.empty((n_words + 1, self.ids.shape[1]), dtype="uint64"))
+
+    def put(self, words: "Words", first: int) -> None:
+        """Write words' rows, from a row on, and the edge's."""
+        end = first + len(words.ids) - 1
+        self.scores[first:end], self.scores[-1] = words.scores[:-1], words.scores[-1]
+        self.ids[first:end], self.ids[-1] = words.ids[:-1], words.ids[-1]
+
+
+def NGrams() -> Model[tuple[list[Doc], Segments], Floats2d]:
+    """Score every tag for every word by the sum of the weights of what stands there: the word, parts of it, the words
+    around it, the pairs that it forms with its neighbours, and the patterns of three that it is in. Not trained with
+    other layers, but fitted: see `fit`.
+
+    RETURNS (Model[tuple[list[Doc], Segments], Floats2d]): Docs and how their words form sequences, at least
+        one → n_words × n_tags.
+    """
+    return Model("ngrams", _forward, attrs={"weights": NO_WEIGHTS, "ids": FeatureIds(FEATURES)})
+
+
+def fit(
+    model: Model,
+    docs: Sequence[Doc],
+    segments: Segments,
+    gold: NDArray[np.int64],
+    lengths: NDArray[np.int64],
+    n_tags: int,
+) -> None:
+    """Give the layer weights that are fitted to examples.
+
+    model (Model): An n-gram layer.
+    docs (Sequence[Doc]): The examples.
+    segments (Segments): How their words form sequences.
+    gold (NDArray[int64]): n_words, tags.MISSING where it is not known.
+    lengths (NDArray[int64]): n_docs, the number of words of each.
+    n_tags (int): Number of tags.
+    """
+    words, rows = np.unique(segments.orths, return_inverse=True)
+    ids = _with_edge(model.attrs["ids"](docs, words.tolist(), keep=False))
+    padded, inside = _padded(rows, segments.lengths)
+    word_keys = _word_keys(ids)
+    of_word = np.stack([word_keys[padded[inside + place - REACH], place] for place in range(N_PLACES)], axis=1)
+    of_word = np.concatenate((of_word, word_keys[padded[inside], N_PLACES:]), axis=1)
+    known_words, word_rows = _frequent(of_word)
+    most = np.argsort(-np.bincount(rows), kind="stable")[:N_COMMON]
+    common = np.unique(ids[most, 0])
+    known, found = _frequent(_neighbour_keys(_neighbour_ids(ids, common)[padded]))
+    # One matrix for all: a row of zeros for what is unknown, then words, then each place in pairs and patterns.
+    first = 1 + len(known_words)
+    features = [1 + word_rows]
+    for place in range(N_NEIGHBOURS):
+        having = found if place < 2 else found[:, N_PAIRED:]
+        features.append(np.where(having < 0, 0, first + N_NEIGHBOURS * having + place)[inside - place])
+    values, bias, transitions = fit_weights(
+        np.concatenate(features, axis=1),
+        gold,
+        lengths,
+        n_rows=first + N_NEIGHBOURS * len(known),
+        n_tags=n_tags,
+    )
+    scale = np.maximum(np.abs(values).max(axis=0), 1e-6) / LARGEST
+    values = np.round(values / scale).astype("int8")
+    model.attrs["weights"] = Weights(
+        _table(known_words, values[1:first]),
+        _table(known, values[first:].reshape(-1, N_NEIGHBOURS * n_tags)),
+        common,
+        scale=scale.astype("float32"),
+        bias=bias.astype("float32"),
+        transitions=transitions.astype("float32"),
+    )
+
+
+def look_up_words(weights: Weights, ids: Ids) -> Words:
+    """Find what depends on words alone.
+
+    weights (Weights): The weights.
+    ids (Ids): n_words × n_features, hashes of FEATURES.
+    RETURNS (Words): n_words rows, and the edge's.
+    """
+    ids = _with_edge(ids)
+    values = weights.words.values[weights.words.find(_word_keys(ids))].astype("int16")
+    scores = values[:, :N_PLACES].copy()
+    scores[:, REACH] += values[:, N_PLACES:].sum(axis=1, dtype="int16")
+    return Words(scores, _neighbour_ids(ids, weights.common))
+
+
+def score(weights: Weights, words: Words, rows: Rows, lengths: NDArray[np.int64]) -> Floats2d:
+    """Score the tags of words in sequences.
+
+    weights (Weights): The weights.
+    words (Words): What depends on words alone.
+    rows (Rows): n_words, each word's row in it; at least one.
+    lengths (NDArray[int64]): n_sequences, the number of words of each.
+    RETURNS (Floats2d): n_words × n_tags.
+    """
+    padded, inside = _padded(rows, lengths)
+    n_tags = len(weights.bias)
+    near = words.scores[padded]
+    n = len(padded) - 2 * REACH
+    total = near[REACH : REACH + n, REACH].copy()
+    for place in range(N_PLACES):
+        if place != REACH:
+            total += near[place : place + n, place]
+    found = weights.neighbours.values[weights.neighbours.find(_neighbour_keys(words.ids[padded]))]
+    # Several times as fast as a sum along this axis
+    together = found[:, 0].astype("int16")
+    for i in range(1, found.shape[1]):
+        together += found[:, i]
+    for place in range(N_NEIGHBOURS):
+        first = REACH - place
+        total += together[first : first + n, place * n_tags : (place + 1) * n_tags]
+    return total[inside - REACH] * weights.scale + weights.bias
+
+
+def sources(model: Model) -> list[ArrayXd]:
+    """All that words' scores depend on, besides the words."""
+    weights = model.attrs["weights"]
+    return [weights.words.keys, weights.words.values, weights.common]
+
+
+def _forward(model: Model, inputs: tuple[list[Doc], Segments], is_train: bool) -> tuple[Floats2d, Callable]:
+    docs, segments = inputs
+    weights = model.attrs["weights"]
+    words, rows = np.unique(segments.orths, return_inverse=True)
+    around = look_up_words(weights, model.attrs["ids"](docs, words.tolist(), keep=False))
+    return model.ops.asarray2f(score(weights, around, rows, segments.lengths)), lambda d_scores: inputs
+
+
+def _padded(rows: Rows, lengths: NDArray[np.int64]) -> tuple[Rows, Rows]:
+    """The rows with REACH edges between two sequences and at both ends; and where the words are in it."""
+    inside = np.arange(len(rows)) + np.repeat(np.arange(1, len(lengths) + 1) * REACH, lengths)
+    padded = np.full(len(rows) + (len(lengths) + 1) * REACH, -1)
+    padded[inside] = rows
+    return padded, inside
+
+
+def _with_edge(ids: Ids) -> Ids:
+    return np.concatenate((ids, np.full((1, ids.shape[1]), EDGE, dtype="uint64")))
+
+
+def _word_keys(ids: Ids) -> Keys:
+    """n_words × (N_PLACES + features but the form): the form has a key for each place that it can stand in."""
+    ids = np.concatenate((np.repeat(ids[:, :1], N_PLACES, axis=1), ids[:, 1:]), axis=1)
+    return _keys(ids + np.arange(ids.shape[1], dtype="uint64") * _SEED)
+
+
+def _neighbour_ids(ids: Ids, common: Ids) -> Ids:
+    """n_words × (N_PAIRED + 1), hashes for pairs and for patterns."""
+    forms, shapes = ids[:, 0], ids[:, 1]
+    pattern = np.where(np.isin(forms, common), forms, shapes)
+    return np.concatenate((ids[:, :N_PAIRED] + np.arange(N_PAIRED, dtype="uint64") * _SEED, pattern[:, None]), axis=1)
+
+
+def _neighbour_keys(ids: Ids) -> Keys:
+    """n - 2 × (N_PAIRED + 1), of each word's pairs with the next one, and of its pattern with the next two."""
+    keys = ids[:-2] * _LEFT + ids[1:-1]
+    keys[:, N_PAIRED] = keys[:, N_PAIRED] * _LEFT + ids[2:, N_PAIRED]
+    return _keys(keys)
+
+
+def _keys(ids: Ids) -> Keys:
+    return (ids * _SPREAD >> np.uint64(KEY_BITS)).astype("uint32")
+
+
+def _frequent(keys: Keys) -> tuple[Keys, Rows]:
+    """Those of the keys that are frequent enough, sorted; and the row of each key among them, -1 for the rest."""
+    values, rows, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    enough = counts >= LEAST_COUNT
+    row_of_value = np.where(enough, np.cumsum(enough) - 1, -1)
+    return values[enough], row_of_value[rows].reshape(keys.shape)
+
+
+def _table(keys: Keys, values: NDArray[np.int8]) -> Table:
+    """Without the rows that are 0."""
+    kept = values.any(axis=1)
+    return Table(keys[kept], np.concatenate((values[kept], np.zeros((1, values.shape[1]), dtype="int8"))))
+
+
+@serialize_attr.register(Weights)
+def _serialize(_: Weights, value: Weights, name: str, model: Model) -> bytes:
+    return value.to_bytes()
+
+
+@deserialize_attr.register(Weights)
+def _deserialize(_: Weights, value: bytes, name: str, model: Model) -> Weights:
+    return Weights.from_bytes(value)

@@ -1,0 +1,121 @@
+"""Whether confidences mean something: how often entities are right that have it, and how right ones differ."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.training import Example
+
+from .mistakes import entities
+
+BINS = 15
+COVERAGES = 20
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Entities of similar confidence.
+
+    confidence (float): Their mean confidence.
+    precision (float): The share of them that is right.
+    entities (int): Their number.
+    """
+
+    confidence: float
+    precision: float
+    entities: int
+
+
+def judge(examples: list[Example]) -> tuple[Floats, Bools] | None:
+    """Read off the predicted entities how sure the pipeline was and whether it was right.
+
+    examples (list[Example]): Predicted examples.
+    RETURNS (tuple | None): A confidence for each predicted entity, and whether its span and its label are right.
+        None if there is no entity, or one without a confidence.
+    """
+    confidences, right = [], []
+    for example in examples:
+        gold = {(ent.start, ent.end, ent.label) for ent in entities(example.reference)}
+        for ent in entities(example.predicted):
+            confidences.append(ent.confidence)
+            right.append((ent.start, ent.end, ent.label) in gold)
+    if not confidences or None in confidences:
+        return None
+    return np.array(confidences, dtype="float64"), np.array(right)
+
+
+def bins(confidences: Floats, right: Bools) -> list[Bin]:
+    """Sort entities by their confidence into bins of equal numbers.
+
+    confidences (Floats): n_entities.
+    right (Bools): n_entities.
+    RETURNS (list[Bin]): At most fifteen; the least sure first.
+    """
+    order = np.argsort(confidences, kind="stable")
+    parts = [part for part in np.array_split(order, BINS) if len(part)]
+    return [Bin(float(confidences[part].mean()), float(right[part].mean()), len(part)) for part in parts]
+
+
+def calibration_error(filled: list[Bin]) -> float:
+    """RETURNS (float): The expected calibration error: how far confidence and precision are apart."""
+    total = sum(each.entities for each in filled)
+    return sum(each.entities * abs(each.confidence - each.precision) for each in filled) / total
+
+
+def ranking(confidences: Floats, right: Bools) -> float | None:
+    """Take the area under the ROC curve: how probably a right entity has more confidence than a wrong one.
+
+    confidences (Floats): n_entities.
+    right (Bools): n_entities.
+    RETURNS (float | None): From 0 to 1; a tie counts half. None if all are right, or all wrong.
+    """
+    n_right, n_wrong = int(right.sum()), int((~right).sum())
+    if not n_right or not n_wrong:
+        return None
+    _, place, counts = np.unique(confidences, return_inverse=True, return_counts=True)
+    # Equal ones share the mean of their ranks
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]
+    return float((ranks[right].sum() - n_right * (n_right + 1) / 2) / (n_right * n_wrong))
+
+
+def coverage(confidences: Floats, right: Bools) -> list[dict[str, float]]:
+    """See how precise the surest entities are.
+
+    confidences (Floats): n_entities.
+    right (Bools): n_entities.
+    RETURNS (list[dict[str, float]]): For shares of the entities, the surest first: "coverage" (the share), the
+        "threshold" that leaves it, and its "precision".
+    """
+    order = np.argsort(-confidences, kind="stable")
+    kept = sorted({-(-len(order) * step // COVERAGES) for step in range(1, COVERAGES + 1)})
+    so_far = np.cumsum(right[order])
+    return [
+        {
+            "coverage": n / len(order),
+            "threshold": float(confidences[order[n - 1]]),
+            "precision": float(so_far[n - 1] / n),
+        }
+        for n in kept
+    ]
+
+
+def calibrate(examples: list[Example]) -> dict[str, Any] | None:
+    """Measure confidences.
+
+    examples (list[Example]): Predicted examples.
+    RETURNS (dict[str, Any] | None): "ece", "auc", "bins" and "coverage"; None if the pipeline gives no confidences.
+    """
+    judged = judge(examples)
+    if judged is None:
+        return None
+    filled = bins(*judged)
+    return {
+        "ece": calibration_error(filled),
+        "auc": ranking(*judged),
+        "bins": [asdict(each) for each in filled],
+        "coverage": coverage(*judged),
+    }

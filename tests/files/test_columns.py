@@ -1,0 +1,80 @@
+import pandas
+import pytest
+
+from spacy_bilstm_ner.files.columns import ColumnError, Columns, find_columns
+
+
+def find(columns: dict[str, str], **chosen: str) -> Columns:
+    """columns: name → its values, separated by blanks, `_` for an empty one."""
+    table = pandas.DataFrame(
+        {name: ["" if value == "_" else value for value in values.split()] for name, values in columns.items()}
+    )
+    return find_columns(table, {role: chosen.get(role) for role in ("sentence", "word", "pos", "tag")})
+
+
+def test_default_names_are_taken_whatever_stands_there() -> None:
+    found = find({"Tag": "O O x", "POS": "a b c", "Word": "1 2 3", "Sentence #": "_ _ _"})
+    assert found == Columns(sentence="Sentence #", word="Word", pos="POS", tag="Tag")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "word", "tag"),
+    [("sentence_id", "token", "ner"), ("Satz-Nr.", "Wort", "Label"), ("SENT", "Text", "NER-Tags")],
+)
+def test_usual_names(sentence: str, word: str, tag: str) -> None:
+    found = find({sentence: "1 1 2", word: "a b c", tag: "O O B-x"})
+    assert (found.sentence, found.word, found.tag) == (sentence, word, tag)
+
+
+def test_a_tag_column_of_parts_of_speech_is_not_that_of_entities() -> None:
+    assert find({"Sentence #": "1 1 2", "Word": "a b c", "Tag": "NN VB NN", "NER": "O O B-x"}).tag == "NER"
+
+
+def test_one_faulty_tag_does_not_hide_its_column() -> None:
+    assert find({"sent": "1 1 2", "word": "a b c", "label": "O O x"}).tag == "label"
+    assert find({"sent": "1 1 2", "word": "a b c", "tag": "NN VB NN", "label": "O O x"}).tag == "label"
+
+
+@pytest.mark.parametrize("ids", ["1 1 2 2 3", "1 _ 2 _ 3"])
+def test_content_tells_what_names_do_not(ids: str) -> None:
+    found = find({"k1": "x y x y x", "k2": "O B-a O O O", "k3": ids, "k4": "der die das x y", "k5": "1 2 1 2 1"})
+    assert found == Columns(sentence="k3", word="k4", tag="k2")
+
+
+@pytest.mark.parametrize(
+    ("columns", "missing"),
+    [
+        ({"k1": "1 1 2", "k2": "7 7 8", "Word": "a b c", "Tag": "O O O"}, "--sentence-column"),
+        ({"sent": "1 1 2", "k1": "a b c", "k2": "d e f", "Tag": "O O O"}, "--word-column"),
+        ({"sent": "1 1 2", "word": "a b c", "gold": "O B-a O", "silver": "O O O"}, "--tag-column"),
+        ({"sent": "1 1 2", "word": "a b c", "label": "O B-a O", "tags": "O O O"}, "--tag-column"),
+    ],
+)
+def test_doubt_is_an_error_that_names_the_columns_and_the_option(columns: dict[str, str], missing: str) -> None:
+    with pytest.raises(ColumnError) as error:
+        find(columns)
+    assert str(error.value).endswith(f"{missing} NAME")
+    assert f"Columns found: {', '.join(map(repr, columns))}." in str(error.value)
+
+
+@pytest.mark.parametrize("role", ["sentence", "word", "pos", "tag"])
+def test_a_column_that_was_given_must_be_there(role: str) -> None:
+    columns = {"Sentence #": "1 1 2", "Word": "a b c", "POS": "a b c", "Tag": "O O O"}
+    with pytest.raises(ColumnError, match=rf"no column 'tok' \(--{role}-column\). Columns found: 'Sentence #', 'Word'"):
+        find(columns, **{role: "tok"})
+
+
+def test_an_option_goes_before_names() -> None:
+    columns = {"Sentence #": "1 1 2", "Word": "a b c", "lemma": "d e f", "Tag": "O O O"}
+    assert find(columns, word="lemma").word == "lemma"
+
+
+def test_one_column_for_two_purposes() -> None:
+    with pytest.raises(ColumnError, match="two purposes"):
+        find({"a": "1 1 2", "b": "x y z", "c": "O O O"}, sentence="a", word="b", tag="b")
+
+
+def test_a_doubled_name() -> None:
+    table = pandas.DataFrame([["1", "a", "b", "O"]], columns=["Sentence #", "Word", "Word", "Tag"])
+    with pytest.raises(ColumnError, match="two columns are called 'Word'"):
+        find_columns(table, {})

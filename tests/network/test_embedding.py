@@ -1,0 +1,294 @@
+"""Words → vectors: which words share one, which have their own, and what word dropout hides."""
+
+import pickle
+from copy import deepcopy
+
+import numpy as np
+import pytest
+import spacy
+from numpy.testing import assert_allclose, assert_array_equal
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+from thinc.api import Adam, Model, fix_random_seed, set_dropout_rate
+
+from spacy_bilstm_ner.network import embedding
+from spacy_bilstm_ner.network.embedding import WordEmbedding, set_vectors
+from tests.util import chance_vectors, doc_of, write_vectors
+
+FORM, SUFFIX, VECTOR = slice(0, 4), slice(4, 7), slice(7, 12)
+
+
+def new_embedding(word_dropout: float = 0.0) -> Model:
+    model = WordEmbedding(["form", "suffix2"], widths=[4, 3], rows=[300, 100], word_dropout=word_dropout)
+    model.initialize()
+    return model
+
+
+def test_shapes():
+    model = new_embedding()
+    docs = [doc_of("one two three"), Doc(Vocab()), doc_of("four")]
+    assert [x.shape for x in model.predict(docs)] == [(3, 7), (0, 7), (1, 7)]
+    assert model.get_dim("nO") == 7
+
+
+@pytest.mark.parametrize("n_docs", [1, 2])
+def test_batches_without_tokens(n_docs):
+    model = new_embedding()
+    vectors, backprop = model([Doc(Vocab())] * n_docs, True)
+    assert [x.shape for x in vectors] == [(0, 7)] * n_docs
+    backprop(vectors)
+
+
+def test_a_vector_depends_on_the_features_and_on_nothing_else():
+    (vectors,) = new_embedding().predict([doc_of("walking talking talking walker")])
+    walking, talking, again, walker = vectors
+    assert_array_equal(talking, again)
+    assert_array_equal(walking[SUFFIX], talking[SUFFIX])
+    assert not np.allclose(walking[FORM], talking[FORM])
+    assert not np.allclose(walking[SUFFIX], walker[SUFFIX])
+    assert not np.allclose(walking[FORM], walker[FORM])
+
+
+def test_the_same_word_in_any_doc_batch_and_vocab():
+    model = new_embedding()
+    (alone,) = model.predict([doc_of("talking")])
+    batch = model.predict([doc_of("a b c"), doc_of("we were talking"), doc_of("talking loud")])
+    assert_array_equal(batch[1][2], alone[0])
+    assert_array_equal(batch[2][0], alone[0])
+
+
+def test_typographic_marks_change_nothing():
+    model = new_embedding()
+    vocab = Vocab()
+    curly, straight = (Doc(vocab, words=words) for words in (["“", "d’Este", "–"], ['"', "d'Este", "-"]))
+    assert np.array_equal(model.predict([curly])[0], model.predict([straight])[0])
+
+
+def test_training_and_prediction_give_the_same_vectors():
+    model = new_embedding()
+    docs = [doc_of("the cat saw the dog"), doc_of("the end")]
+    for found, expected in zip(model(docs, True)[0], model.predict(docs), strict=True):
+        assert_allclose(found, expected)
+
+
+def test_a_word_that_first_occurs_in_the_thousandth_example_has_its_own_vector():
+    common = "the cat sat on a mat and saw nothing else at all"
+    docs = [doc_of(common) for _ in range(999)]
+    docs.append(doc_of("Zyzzyva"))
+    model = WordEmbedding(["form"], widths=[8], rows=[1000])
+    model.initialize(X=docs)
+    (rare,) = model.predict(docs[-1:])[0]
+    (others,) = model.predict([doc_of(f"{common} Never Seen")])
+    assert (np.abs(others - rare).max(axis=1) > 1e-3).all()
+
+
+def test_words_never_seen_have_vectors_of_their_own():
+    model = new_embedding()
+    words = [f"word{i}" for i in range(200)]
+    (vectors,) = model.predict([Doc(Vocab(), words=words)])
+    assert np.isfinite(vectors).all()
+    assert len(np.unique(vectors[:, FORM].round(6), axis=0)) == len(words)
+
+
+def test_gradients_add_up_where_values_are_shared():
+    model = new_embedding()
+    docs = [doc_of("walking talking"), doc_of("talking")]
+    vectors, backprop = model(docs, True)
+    rng = np.random.default_rng(0)
+    d_vectors = [rng.normal(size=x.shape).astype("float32") for x in vectors]
+    backprop(d_vectors)
+
+    def value() -> float:
+        pairs = zip(model.predict(docs), d_vectors, strict=True)
+        return sum(float((x.astype("float64") * dx).sum()) for x, dx in pairs)
+
+    tables = [node for node in model.walk() if node.has_param("E")]
+    assert len(tables) == 2
+    for table in tables:
+        weights, gradient = table.get_param("E"), table.get_grad("E")
+        touched = np.flatnonzero(gradient.any(axis=1))
+        assert 0 < len(touched) <= 12
+        for row in touched:
+            weights[row, 1] += 0.5
+            up = value()
+            weights[row, 1] -= 1.0
+            down = value()
+            weights[row, 1] += 0.5
+            assert up - down == pytest.approx(gradient[row, 1], abs=1e-4)
+
+
+def test_word_dropout_hides_the_word_and_leaves_its_parts():
+    model = new_embedding(word_dropout=0.3)
+    doc = Doc(Vocab(), words=["talking"] * 2000)
+    (plain,) = model.predict([doc])
+    (found,) = model([doc], True)[0]
+    hidden = (found[:, FORM] != plain[:, FORM]).any(axis=1)
+    assert hidden.mean() == pytest.approx(0.3, abs=0.04)
+    # All hidden words look alike, and each token is hidden or not by itself.
+    assert len(np.unique(found[:, FORM], axis=0)) == 2
+    assert_array_equal(found[:, SUFFIX], plain[:, SUFFIX])
+
+
+def test_the_lower_case_form_is_hidden_with_the_form():
+    model = WordEmbedding(["lower", "form"], widths=[2, 2], rows=[50, 50], word_dropout=0.5)
+    model.initialize()
+    doc = Doc(Vocab(), words=["Talking"] * 500)
+    (plain,), (found,) = model.predict([doc]), model([doc], True)[0]
+    lower, form = (found != plain)[:, :2].any(axis=1), (found != plain)[:, 2:].any(axis=1)
+    assert_array_equal(lower, form)
+    assert 0.3 < lower.mean() < 0.7
+
+
+def test_word_dropout_is_its_own_setting():
+    model = new_embedding(word_dropout=0.3)
+    doc = Doc(Vocab(), words=["talking"] * 2000)
+    (plain,) = model.predict([doc])
+    set_dropout_rate(model, 0.8)
+    (found,) = model([doc], True)[0]
+    assert (found != plain).any(axis=1).mean() == pytest.approx(0.3, abs=0.04)
+    none = new_embedding(word_dropout=0.0)
+    set_dropout_rate(none, 0.8)
+    assert_allclose(none([doc], True)[0][0], none.predict([doc])[0])
+
+
+def test_word_dropout_is_off_in_prediction():
+    model = new_embedding(word_dropout=0.9)
+    set_dropout_rate(model, 0.9)
+    (vectors,) = model.predict([Doc(Vocab(), words=["talking"] * 100)])
+    assert len(np.unique(vectors, axis=0)) == 1
+
+
+def test_what_is_kept_of_known_words_is_bounded_and_never_stale(monkeypatch):
+    model = new_embedding()
+    batches = [[doc_of(f"w{i} v{i}")] for i in range(40)]
+    expected = [model.predict(docs)[0] for docs in batches]
+    monkeypatch.setattr(embedding, "MAX_KNOWN_WORDS", 10)
+    model.attrs["ids"]._known.clear()
+    for docs, vectors in zip(batches, expected, strict=True):
+        assert_array_equal(model.predict(docs)[0], vectors)
+        assert len(model.attrs["ids"]._known) <= 12
+
+
+def test_as_embed_of_spacys_tok2vec():
+    nlp = spacy.blank("en")
+    config = {
+        "model": {
+            "@architectures": "spacy.Tok2Vec.v2",
+            "embed": {
+                "@architectures": "spacy_bilstm_ner.WordEmbedding.v1",
+                "features": ["form", "shape"],
+                "widths": [10, 6],
+                "rows": [100, 50],
+            },
+            "encode": {
+                "@architectures": "spacy.MaxoutWindowEncoder.v2",
+                "width": 16,
+                "depth": 1,
+                "window_size": 1,
+                "maxout_pieces": 2,
+            },
+        }
+    }
+    nlp.add_pipe("tok2vec", config=config)
+    nlp.initialize()
+    assert nlp("two words").tensor.shape == (2, 16)
+
+
+def with_vectors(path, **options: float) -> Model:
+    model = WordEmbedding(["form", "suffix2"], widths=[4, 3], rows=[300, 100], vector_width=5, **options)
+    set_vectors(model, write_vectors(path, chance_vectors(["talking", "tea", "law", "ship", "Oslo", "us"])))
+    model.initialize()
+    return model
+
+
+def test_static_vectors_are_columns_of_their_own(tmp_path):
+    fix_random_seed(0)
+    plain_model = new_embedding()
+    fix_random_seed(0)
+    model = with_vectors(tmp_path)
+    assert model.get_dim("nO") == 12
+    (plain,) = plain_model.predict([doc_of("tea Tea qwfp tea")])
+    (tea, upper_tea, unknown, again) = model.predict([doc_of("tea Tea qwfp tea")])[0]
+    assert_array_equal([tea[:7], upper_tea[:7], unknown[:7]], plain[:3])
+    assert_array_equal(tea, again)
+    assert_array_equal(tea[VECTOR], upper_tea[VECTOR])
+    assert tea[VECTOR].any()
+    assert not unknown[VECTOR].any()
+
+
+def test_static_vectors_are_frozen_and_words_without_learn_one(tmp_path):
+    model = with_vectors(tmp_path)
+    docs = [doc_of("tea qwfp"), doc_of("zxcv")]
+    before = model.predict(docs)
+    vectors, backprop = model(docs, True)
+    for found, expected in zip(vectors, before, strict=True):
+        assert_allclose(found, expected)
+    backprop([np.ones_like(x) for x in vectors])
+    model.finish_update(Adam(0.1))
+    after = model.predict(docs)
+    assert_array_equal(after[0][0, VECTOR], before[0][0, VECTOR])
+    assert (after[0][1, VECTOR] < 0).all()
+    assert_array_equal(after[0][1, VECTOR], after[1][0, VECTOR])
+    assert (after[0][0, FORM] != before[0][0, FORM]).all()
+
+
+def test_word_dropout_leaves_the_static_vector(tmp_path):
+    model = with_vectors(tmp_path, word_dropout=0.5)
+    doc = Doc(Vocab(), words=["talking"] * 200)
+    (plain,), (found,) = model.predict([doc]), model([doc], True)[0]
+    assert (found[:, FORM] != plain[:, FORM]).any()
+    assert_array_equal(found[:, VECTOR], plain[:, VECTOR])
+
+
+def through_bytes(model: Model) -> Model:
+    other = WordEmbedding(["form", "suffix2"], widths=[4, 3], rows=[300, 100], vector_width=5)
+    return other.from_bytes(model.to_bytes())
+
+
+def through_pickle(model: Model) -> Model:
+    return pickle.loads(pickle.dumps(model))
+
+
+@pytest.mark.parametrize("move", [through_bytes, through_pickle, deepcopy, Model.copy])
+def test_static_vectors_move_with_the_model(tmp_path, move):
+    model = with_vectors(tmp_path)
+    other = move(model)
+    docs = [doc_of("tea Oslo oslo US qwfp")]
+    assert_array_equal(other.predict(docs)[0], model.predict(docs)[0])
+
+
+def test_static_vectors_that_are_not_there():
+    model = WordEmbedding(["form"], widths=[4], rows=[10], vector_width=5)
+    with pytest.raises(ValueError, match="vector_width is 5, but there are no vectors: set"):
+        model.initialize()
+
+
+def test_static_vectors_without_a_column(tmp_path):
+    with pytest.raises(ValueError, match=r"vectors are given \(somewhere\), but the embedding's vector_width is 0"):
+        set_vectors(new_embedding(), "somewhere")
+
+
+def test_a_negative_width():
+    with pytest.raises(ValueError, match="vector_width must be at least 0, but is -1"):
+        WordEmbedding(["form"], widths=[4], rows=[10], vector_width=-1)
+
+
+def test_a_feature_that_does_not_exist():
+    with pytest.raises(ValueError, match=r"features must be of form, lower, .* but got sufix2"):
+        WordEmbedding(["form", "sufix2"], widths=[4, 4], rows=[10, 10])
+
+
+def test_no_features():
+    with pytest.raises(ValueError, match="but got none"):
+        WordEmbedding([], widths=[], rows=[])
+
+
+def test_lists_of_different_lengths():
+    with pytest.raises(ValueError, match="equally long, but have 2, 1 and 2 items"):
+        WordEmbedding(["form", "shape"], widths=[4], rows=[10, 10])
+
+
+@pytest.mark.parametrize("rate", [-0.1, 1.0])
+def test_word_dropout_out_of_range(rate):
+    with pytest.raises(ValueError, match=f"at least 0 and below 1, but is {rate}"):
+        WordEmbedding(["form"], widths=[4], rows=[10], word_dropout=rate)

@@ -1,0 +1,158 @@
+"""The recurrent part alone, and as `encode` of spaCy's Tok2Vec."""
+
+import numpy as np
+import pytest
+import spacy
+from numpy.testing import assert_allclose, assert_array_equal
+from spacy.training import Example
+from thinc.api import Adam, Model, set_dropout_rate
+
+from spacy_bilstm_ner.network.encoder import BiLSTMEncoder
+
+
+def sequences(*lengths: int, width: int = 6) -> list[np.ndarray]:
+    rng = np.random.default_rng(0)
+    return [rng.normal(size=(length, width)).astype("float32") for length in lengths]
+
+
+def encoder(**dropouts) -> Model:
+    model = BiLSTMEncoder(hidden_width=5, width=7, **dropouts)
+    model.initialize(X=sequences(2))
+    return model
+
+
+def test_shapes():
+    outputs = encoder().predict(sequences(3, 0, 1, 20))
+    assert [y.shape for y in outputs] == [(3, 7), (0, 7), (1, 7), (20, 7)]
+
+
+@pytest.mark.parametrize("lengths", [(), (0,), (0, 0)])
+def test_batches_without_tokens(lengths):
+    model = encoder()
+    outputs, backprop = model(sequences(*lengths), True)
+    assert [y.shape for y in outputs] == [(0, 7)] * len(lengths)
+    assert [d.shape for d in backprop(outputs)] == [(0, 6)] * len(lengths)
+
+
+def test_a_sequence_is_the_same_alone_and_in_any_batch():
+    model = encoder()
+    batch = sequences(5, 1, 50, 0, 13, 2)
+    together = model.predict(batch)
+    backwards = model.predict(batch[::-1])[::-1]
+    for i, x in enumerate(batch):
+        (alone,) = model.predict([x])
+        assert_allclose(together[i], alone, atol=1e-6)
+        assert_allclose(backwards[i], alone, atol=1e-6)
+
+
+def test_it_reads_in_both_directions():
+    model = encoder()
+    (x,) = sequences(6)
+    (before,) = model.predict([x])
+    for changed in (0, 5):
+        other = x.copy()
+        other[changed] += 1.0
+        (after,) = model.predict([other])
+        assert (np.abs(after - before).max(axis=1) > 1e-6).all()
+
+
+def test_the_layer_on_top_reads_forward():
+    # Without the lower layer's backward half, no token knows of those to its right.
+    model = encoder()
+    lower = next(node for node in model.walk() if node.name == "bilstm")
+    for name in ("W_backward", "R_backward", "b_backward"):
+        lower.set_param(name, lower.get_param(name) * 0)
+    (x,) = sequences(6)
+    other = x.copy()
+    other[3] += 1.0
+    (before,), (after,) = model.predict([x]), model.predict([other])
+    differs = np.abs(after - before).max(axis=1) > 1e-7
+    assert_array_equal(differs, [False, False, False, True, True, True])
+
+
+def test_gradients_are_those_that_differences_give():
+    model = encoder()
+    batch = sequences(4, 0, 2)
+    outputs, backprop = model(batch, True)
+    rng = np.random.default_rng(1)
+    d_outputs = [rng.normal(size=y.shape).astype("float32") for y in outputs]
+    d_batch = backprop(d_outputs)
+
+    def value() -> float:
+        pairs = zip(model.predict(batch), d_outputs, strict=True)
+        return sum(float((y.astype("float64") * dy).sum()) for y, dy in pairs)
+
+    eps = 1e-2
+    for x, dx in zip(batch, d_batch, strict=True):
+        for index in range(0, x.size, 3):
+            before = x.flat[index]
+            x.flat[index] = before + eps
+            up = value()
+            x.flat[index] = before - eps
+            down = value()
+            x.flat[index] = before
+            assert (up - down) / (2 * eps) == pytest.approx(dx.flat[index], abs=2e-3)
+
+
+@pytest.mark.parametrize("place", ["input_dropout", "hidden_dropout", "dropout"])
+def test_each_dropout_is_where_its_name_says(place):
+    off = {"input_dropout": 0.0, "hidden_dropout": 0.0, "dropout": 0.0}
+    model = encoder(**{**off, place: 0.5})
+    batch = sequences(4, 3)
+    expected = model.predict(batch)
+    found, _ = model(batch, True)
+    zeros = np.concatenate(found) == 0
+    assert not np.allclose(np.concatenate(found), np.concatenate(expected))
+    assert zeros.any() == (place == "dropout")
+
+
+def test_dropout_is_off_in_prediction():
+    model = encoder(input_dropout=0.5, hidden_dropout=None, dropout=None)
+    expected = encoder_copy_without_dropout(model).predict(sequences(4, 2))
+    set_dropout_rate(model, 0.5)
+    for found, other in zip(model.predict(sequences(4, 2)), expected, strict=True):
+        assert_array_equal(found, other)
+
+
+def encoder_copy_without_dropout(model: Model) -> Model:
+    other = encoder(input_dropout=0.0, hidden_dropout=0.0, dropout=0.0)
+    pairs = zip(model.walk(), other.walk(), strict=True)
+    for node, twin in pairs:
+        for name in node.param_names:
+            twin.set_param(name, node.get_param(name))
+    return other
+
+
+def test_as_encode_of_spacys_tok2vec():
+    nlp = spacy.blank("en")
+    tok2vec = {
+        "@architectures": "spacy.Tok2Vec.v2",
+        "embed": {
+            "@architectures": "spacy.MultiHashEmbed.v2",
+            "width": 16,
+            "attrs": ["NORM"],
+            "rows": [200],
+            "include_static_vectors": False,
+        },
+        "encode": {
+            "@architectures": "spacy_bilstm_ner.BiLSTMEncoder.v1",
+            "hidden_width": 8,
+            "width": 12,
+        },
+    }
+    model = {"@architectures": "spacy.Tagger.v2", "tok2vec": tok2vec}
+    nlp.add_pipe("tagger", config={"model": model})
+    words = ["we", "saw", "the", "saw"]
+    gold = {"words": words, "tags": ["P", "V", "D", "N"]}
+    data = [Example.from_dict(spacy.tokens.Doc(nlp.vocab, words=words), gold)]
+    nlp.initialize(lambda: data)
+    optimizer = Adam(0.02)
+    for _ in range(30):
+        nlp.update(data, sgd=optimizer)
+    # The same form twice: only the context tells the two apart.
+    assert [token.tag_ for token in nlp("we saw the saw")] == ["P", "V", "D", "N"]
+    again = spacy.blank("en")
+    again.add_pipe("tagger", config={"model": model})
+    again.from_bytes(nlp.to_bytes())
+    assert [token.tag_ for token in again("we saw the saw")] == ["P", "V", "D", "N"]
+    assert len(nlp("")) == 0

@@ -1,0 +1,280 @@
+"""The fast path finds what the plain path finds, and nothing that it keeps outlives the weights."""
+
+import pickle
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from spacy.language import Language
+from spacy.tokens import Doc
+from thinc.api import Adam
+
+from spacy_bilstm_ner.network import fast
+from spacy_bilstm_ner.network.embedding import set_vectors
+from tests.test_component_pipelines import TOK2VEC
+from tests.util import (
+    SENTENCES,
+    blank,
+    chance_vectors,
+    entities,
+    examples,
+    logits,
+    plain_logits,
+    small_model,
+    texts,
+    train,
+    trained,
+    write_vectors,
+)
+
+TEXT = " ".join(texts())
+MIXED = ["", *texts(), " ", "Qwfp Zxcvar!", "\n\n", TEXT, "a", f"{TEXT}\n\n{TEXT} Qwfp"]
+
+
+def test_it_is_what_predicts(monkeypatch):
+    def refuse(*_):
+        raise AssertionError("the fast path was taken")
+
+    nlp = trained()
+    monkeypatch.setattr(fast, "predict", refuse)
+    with pytest.raises(AssertionError, match="the fast path was taken"):
+        nlp(TEXT)
+
+
+def test_it_agrees_with_the_plain_path():
+    nlp = trained()
+    for text in MIXED:
+        assert_allclose(logits(nlp, text), plain_logits(nlp, text), atol=1e-4)
+    docs = [nlp.make_doc(text) for text in MIXED]
+    ner = nlp.get_pipe("ner")
+    scores = ner.model.predict(docs)
+    assert_allclose(scores, ner.model.begin_update(docs)[0], atol=1e-4)
+
+
+def test_the_same_entities_on_both_paths(monkeypatch):
+    nlp = trained()
+    found = [entities(doc) for doc in nlp.pipe(MIXED)]
+    assert sum(map(len, found)) > 50
+    monkeypatch.setattr(fast, "fits", lambda model: False)
+    assert [entities(doc) for doc in nlp.pipe(MIXED)] == found
+
+
+def test_scores_of_weights_that_were_never_trained():
+    # Trained scores may agree because they are far apart; those of chance are not.
+    nlp = blank()
+    nlp.initialize(lambda: examples(nlp))
+    rng = np.random.default_rng(0)
+    for node in nlp.get_pipe("ner").model.walk():
+        for name in node.param_names:
+            shape = node.get_param(name).shape
+            node.set_param(name, rng.normal(scale=0.5, size=shape).astype("float32"))
+    for text in MIXED:
+        assert_allclose(logits(nlp, text), plain_logits(nlp, text), atol=1e-4)
+
+
+@pytest.mark.parametrize("size", [1, 7, 40])
+def test_small_chunks_change_nothing(monkeypatch, size):
+    nlp = trained()
+    expected = logits(nlp, TEXT)
+    monkeypatch.setattr(fast, "MAX_CHUNK_WORDS", size)
+    assert_allclose(logits(nlp, TEXT), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("few", [0, 1, 1000])
+def test_few_sequences_and_many_are_the_same(monkeypatch, few):
+    nlp = trained()
+    monkeypatch.setattr(fast, "FEW", few)
+    for text in MIXED:
+        assert_allclose(logits(nlp, text), plain_logits(nlp, text), atol=1e-4)
+
+
+def test_what_is_kept_is_bounded_and_nothing_is_lost_by_it(monkeypatch):
+    monkeypatch.setattr(fast, "MAX_WORDS", 10)
+    nlp, reference = trained(), trained()
+    for i in range(30):
+        text = f"Anna Smith saw w{i} and v{i} in Lisbon"
+        assert_allclose(logits(nlp, text), plain_logits(reference, text), atol=1e-4)
+        assert len(nlp.get_pipe("ner").model.attrs["word_gates"]._rows) <= 10
+    # More distinct words at once than are kept.
+    assert_allclose(logits(nlp, TEXT), plain_logits(reference, TEXT), atol=1e-4)
+
+
+@pytest.mark.parametrize("part", ["tok2vec", "encode"])
+def test_replaced_parts_take_the_plain_path(part, monkeypatch):
+    replaced = {"tok2vec": TOK2VEC, "encode": {**TOK2VEC["encode"], "width": 64}}
+    nlp = blank(model=small_model(**{part: replaced[part]}))
+    nlp.initialize(lambda: examples(nlp))
+    train(nlp, steps=3)
+    assert not fast.fits(nlp.get_pipe("ner").model)
+    monkeypatch.setattr(fast, "predict", None)
+    assert_allclose(logits(nlp, TEXT), plain_logits(nlp, TEXT), atol=1e-5)
+
+
+def update(nlp: Language) -> Language:
+    train(nlp, steps=1)
+    return nlp
+
+
+def small_update(nlp: Language) -> Language:
+    train(nlp, SENTENCES[:1], steps=1, optimizer=Adam(1e-4))
+    return nlp
+
+
+def initialize(nlp: Language) -> Language:
+    nlp.initialize(lambda: examples(nlp))
+    return update(update(nlp))
+
+
+def load(nlp: Language) -> Language:
+    other = update(trained())
+    return nlp.from_bytes(other.to_bytes())
+
+
+def load_the_pipe(nlp: Language) -> Language:
+    nlp.get_pipe("ner").from_bytes(update(trained()).get_pipe("ner").to_bytes())
+    return nlp
+
+
+def add_a_label(nlp: Language) -> Language:
+    nlp.get_pipe("ner").add_label("art")
+    return update(nlp)
+
+
+def pickle_and_update(nlp: Language) -> Language:
+    return update(pickle.loads(pickle.dumps(nlp)))
+
+
+def copy_and_update(nlp: Language) -> Language:
+    return update(deepcopy(nlp))
+
+
+def resume(nlp: Language) -> Language:
+    train(nlp, steps=1, optimizer=nlp.resume_training())
+    return nlp
+
+
+def set_one_row(nlp: Language) -> Language:
+    table = next(n for n in nlp.get_pipe("ner").model.walk() if n.has_param("E"))
+    weights = table.get_param("E").copy()
+    weights[1::2] += 1.0
+    table.set_param("E", weights)
+    return nlp
+
+
+@pytest.mark.parametrize("how", ["load", "give"])
+def test_nothing_kept_outlives_the_vectors(how, tmp_path):
+    """All else stays as it is: only the vectors are others."""
+    model = small_model()
+    model["tok2vec"]["vector_width"] = 6
+    nlp, other = blank(model=model), blank(model=model)
+    source = write_vectors(tmp_path / "one", chance_vectors(TEXT.split(), seed=1))
+    nlp.get_pipe("ner").initialize(lambda: examples(nlp), vectors=source)
+    train(nlp, steps=2)
+    before = logits(nlp, TEXT)
+    other.from_bytes(nlp.to_bytes())
+    others = write_vectors(tmp_path / "two", chance_vectors(TEXT.split(), seed=2))
+    set_vectors(other.get_pipe("ner").model.layers[0], others)
+    expected = logits(other, TEXT)
+    assert not np.allclose(expected, before, atol=1e-3)
+    if how == "load":
+        nlp.from_bytes(other.to_bytes())
+    else:
+        set_vectors(nlp.get_pipe("ner").model.layers[0], others)
+    assert_array_equal(logits(nlp, TEXT), expected)
+    assert_allclose(plain_logits(nlp, TEXT), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        update,
+        small_update,
+        initialize,
+        load,
+        load_the_pipe,
+        add_a_label,
+        pickle_and_update,
+        copy_and_update,
+        resume,
+        set_one_row,
+    ],
+)
+def test_nothing_kept_outlives_the_weights(change: Callable[[Language], Language]):
+    nlp = trained()
+    before = logits(nlp, TEXT)
+    nlp = change(nlp)
+    after = logits(nlp, TEXT)
+    assert not np.array_equal(after[:, :9], before)
+    # A pipeline that has predicted nothing yet has nothing to be wrong with.
+    fresh = blank().from_bytes(nlp.to_bytes())
+    assert_allclose(after, logits(fresh, TEXT), atol=1e-5)
+    assert_allclose(after, plain_logits(fresh, TEXT), atol=1e-4)
+
+
+PARAMETERS = [
+    (node.name, name)
+    for node in trained().get_pipe("ner").model.walk()
+    if node.name in ("bilstm", "lstm", "tag_scores", "hashembed")
+    for name in node.param_names
+    if node.has_param(name) and name != "transitions"
+]
+
+
+@pytest.mark.parametrize(("layer", "name"), sorted(set(PARAMETERS)))
+@pytest.mark.parametrize("in_place", [True, False])
+def test_any_parameter_that_changes_is_noticed(layer, name, in_place):
+    # An optimizer writes to the arrays that are there; a load brings others.
+    nlp = trained()
+    before = logits(nlp, TEXT)
+    for node in nlp.get_pipe("ner").model.walk():
+        if node.name == layer:
+            values = node.get_param(name) if in_place else node.get_param(name).copy()
+            values += 0.1
+            if not in_place:
+                node.set_param(name, values)
+    after = logits(nlp, TEXT)
+    assert not np.allclose(after, before, atol=1e-3)
+    assert_allclose(after, plain_logits(nlp, TEXT), atol=1e-4)
+
+
+def test_four_threads_share_what_is_kept(monkeypatch):
+    monkeypatch.setattr(fast, "MAX_WORDS", 20)
+    nlp = trained()
+    expected = [entities(nlp(text)) for text in MIXED]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: [entities(nlp(text)) for text in MIXED], range(12)))
+    assert all(result == expected for result in found)
+
+
+def test_other_parameters_for_a_while():
+    nlp = trained()
+    optimizer = Adam(0.01, use_averages=True)
+    train(nlp, steps=3, optimizer=optimizer)
+    before = logits(nlp, TEXT)
+    with nlp.use_params(optimizer.averages):
+        inside = logits(nlp, TEXT)
+        assert_allclose(inside, plain_logits(nlp, TEXT), atol=1e-4)
+        assert not np.allclose(inside, before, atol=1e-3)
+    assert_allclose(logits(nlp, TEXT), before, atol=1e-6)
+
+
+def test_memory_zones():
+    nlp, reference = trained(), trained()
+    for i in range(3):
+        with nlp.memory_zone():
+            text = f"Zork{i} met Anna Smith, zork{i - 1} and Qwfp"
+            found = entities(nlp(text))
+        assert found == entities(reference(text))
+    assert_array_equal(logits(nlp, "Zork0 met Qwfp"), logits(nlp, "Zork0 met Qwfp"))
+
+
+def test_docs_of_other_vocabularies():
+    nlp = trained()
+    own = nlp.make_doc("Zork0 met Lisbon")
+    other = Doc(blank().vocab, words=["Grault", "left", "Oslo"])
+    scores = nlp.get_pipe("ner").model.predict([own, other])
+    again = nlp.get_pipe("ner").model.predict([other])
+    assert_allclose(scores[3:], again, atol=1e-5)

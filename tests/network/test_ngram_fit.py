@@ -1,0 +1,79 @@
+"""Fitting sparse weights to sequences of tags."""
+
+import logging
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from spacy.util import fix_random_seed
+
+from spacy_bilstm_ner.network import ngram_fit
+from spacy_bilstm_ner.network.ngram_fit import fit_weights
+from spacy_bilstm_ner.chain.tags import MISSING
+
+# Row 1 is a word that begins an entity, row 2 one that goes on, row 3 one outside; row 4 says nothing, row 5 is shared
+# by all, row 6 is of no word.
+FEATURES = np.array([[1, 4, 5], [2, 0, 5], [3, 4, 5], [3, 0, 5], [1, 0, 5]])
+GOLD = np.array([1, 2, 0, 0, 1])
+LENGTHS = np.array([3, 2])
+
+
+def fit(features=FEATURES, gold=GOLD, lengths=LENGTHS, *, copies: int = 100, seed: int = 0):
+    fix_random_seed(seed)
+    return fit_weights(
+        np.tile(features, (copies, 1)), np.tile(gold, copies), np.tile(lengths, copies), n_rows=7, n_tags=3
+    )
+
+
+def best(features, weights, bias):
+    return (weights[features].sum(axis=1) + bias).argmax(axis=1)
+
+
+def test_it_learns_what_features_say(monkeypatch):
+    monkeypatch.setattr(ngram_fit, "BATCH_SIZE", 8)
+    weights, bias, transitions = fit()
+    assert_array_equal(best(FEATURES, weights, bias), GOLD)
+    assert weights.shape == (7, 3)
+    assert weights[1].argmax() == 1
+    assert weights[2].argmax() == 2
+    assert weights[3].argmax() == 0
+    # From B- to I- is learnt, and nothing of steps that are illegal: O to I-.
+    assert transitions[1, 2] > 0
+    assert transitions[0, 2] == 0
+    # No word has these.
+    assert not weights[[0, 6]].any()
+    # The feature that goes with the answer says more than the one that goes with all.
+    assert np.abs(weights[1]).max() > np.abs(weights[5]).max()
+
+
+def test_what_is_unknown_teaches_nothing():
+    assert not any(found.any() for found in fit(gold=np.full(5, MISSING)))
+
+
+def test_the_seed_decides():
+    first, again, other = fit(), fit(), fit(seed=1)
+    for one, two in zip(first, again, strict=True):
+        assert_array_equal(one, two)
+    assert not np.array_equal(first[0], other[0])
+
+
+@pytest.mark.parametrize("features", [np.zeros((5, 3), dtype="int64"), np.zeros((5, 0), dtype="int64")])
+def test_no_features_leave_the_bias(features):
+    weights, bias, _ = fit(features)
+    assert not weights.any()
+    assert bias.any()
+
+
+def test_gradients_are_summed_by_row():
+    d_scores = np.array([[1.0, 2.0], [10.0, 20.0], [100.0, 200.0]], dtype="float32")
+    rows, sums = ngram_fit._sum_by_row(np.array([[3, 0], [0, 0], [5, 3]]), d_scores)
+    assert_array_equal(rows, [3, 5])
+    assert_array_equal(sums, [[101, 202], [100, 200]])
+
+
+def test_one_line_tells_of_it(caplog, monkeypatch):
+    monkeypatch.setattr(ngram_fit.LOGGER, "propagate", True)
+    with caplog.at_level(logging.INFO, logger="spacy"):
+        fit()
+    assert len(caplog.messages) == 1
+    assert "200 examples" in caplog.messages[0]

@@ -1,0 +1,417 @@
+"""The linear tagger: its features, worked out by hand; its tables; and what it adds to the network's scores."""
+
+import pickle
+from collections.abc import Sequence
+from copy import deepcopy
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from spacy.language import Language
+from spacy.strings import hash_string
+from spacy.tokens import Doc
+from spacy.training import Example
+
+from spacy_bilstm_ner.network import fast
+from spacy_bilstm_ner.network import ngram_fit
+from spacy_bilstm_ner.network import ngrams
+from spacy_bilstm_ner.network.ngrams import FEATURES, N_PLACES, REACH, NGrams, Table, Weights
+from spacy_bilstm_ner.network.output import SHARE, ngrams_layer, predicted_transitions, transitions_layer
+from spacy_bilstm_ner.words import whole_docs
+from tests.util import SENTENCES, blank, doc_of, entities, examples, plain_logits, small_model, texts, train
+
+TEXT = " ".join(texts())
+MIXED = ["", *texts(), " ", "Qwfp Zxcvar!", "\n\n", TEXT, "a", f"{TEXT}\n\n{TEXT} Qwfp"]
+# All that the embedding would have to know for the words' ids to be computed once for both.
+SHARED = {
+    "@architectures": "spacy_bilstm_ner.WordEmbedding.v1",
+    "features": ["form", "lower", "prefix3", "suffix2", "suffix3", "shape"],
+    "widths": [8] * 6,
+    "rows": [100] * 6,
+    "word_dropout": 0.0,
+}
+
+
+def new(**parts: Any) -> Language:
+    return blank(model=small_model(ngrams=True, **parts))
+
+
+def initialized(nlp: Language) -> Language:
+    nlp.get_pipe("ner").initialize(lambda: examples(nlp), nlp=nlp, ngrams=examples)
+    return nlp
+
+
+def fitted(**parts: Any) -> Language:
+    """Fitted, and trained a little."""
+    nlp = initialized(new(**parts))
+    train(nlp, steps=5)
+    return nlp
+
+
+def linear_of(nlp: Language):
+    return ngrams_layer(nlp.get_pipe("ner").model)
+
+
+def logits(nlp: Language, *words: str) -> np.ndarray:
+    return nlp.get_pipe("ner").model.predict([nlp.make_doc(text) for text in words])
+
+
+def table_of(rows: dict[int, list[int]], width: int) -> Table:
+    keys = np.array(sorted(rows), dtype="uint32")
+    return Table(keys, np.array([*(rows[key] for key in keys.tolist()), [0] * width], dtype="int8"))
+
+
+def word_key(number: int, value: str | int) -> int:
+    """Of column `number` of the words' keys."""
+    ids = np.zeros((1, len(FEATURES)), dtype="uint64")
+    ids[0, max(0, number - N_PLACES + 1)] = value if isinstance(value, int) else hash_string(value)
+    return int(ngrams._word_keys(ids)[0, number])
+
+
+def pair_key(number: int, left: str | int, right: str | int) -> int:
+    ids = np.zeros((3, len(FEATURES)), dtype="uint64")
+    ids[:2, number] = [value if isinstance(value, int) else hash_string(value) for value in (left, right)]
+    return int(ngrams._neighbour_keys(ngrams._neighbour_ids(ids, ids[:0, 0]))[0, number])
+
+
+def pattern_key(*values: str | int) -> int:
+    """Of three forms or shapes."""
+    ids = np.zeros((3, ngrams.N_PAIRED + 1), dtype="uint64")
+    ids[:, -1] = [value if isinstance(value, int) else hash_string(value) for value in values]
+    return int(ngrams._neighbour_keys(ids)[0, -1])
+
+
+def scores_of(
+    words: dict[int, list[int]], neighbours: dict[int, list[int]], *docs: Doc, common: Sequence[str] = ()
+) -> np.ndarray:
+    """What a layer with these rows says, in two tags."""
+    model = NGrams()
+    model.attrs["weights"] = Weights(
+        table_of(words, 2),
+        table_of({key: [*row, 0, 0][:6] for key, row in neighbours.items()}, 6),
+        np.array([hash_string(form) for form in common], dtype="uint64"),
+        scale=np.array([0.5, 2.0], dtype="float32"),
+        bias=np.array([0.25, 0.0], dtype="float32"),
+        transitions=np.zeros((2, 2), dtype="float32"),
+    )
+    return model.predict((list(docs), whole_docs(docs)))
+
+
+def test_words_count_for_their_neighbours():
+    # Places are from two before a word to two behind it: the form "b" as the one before adds 4, and so on.
+    rows = {word_key(place, "b"): [1 << place, 0] for place in range(N_PLACES)}
+    scores = scores_of(rows, {}, doc_of("a a b a a a"))
+    assert REACH == 2
+    assert_allclose(scores[:, 0] - 0.25, [8.0, 4.0, 2.0, 1.0, 0.5, 0.0])
+    assert not scores[:, 1].any()
+
+
+def test_parts_count_for_the_word_alone():
+    values = {"suffix3": "ger", "shape": "Xxxxx", "lower": "singer", "prefix3": "Sin", "suffix2": "er"}
+    rows = {
+        word_key(N_PLACES + FEATURES.index(name) - 1, value): [0, 1 << i]
+        for i, (name, value) in enumerate(values.items())
+    }
+    assert_allclose(scores_of(rows, {}, doc_of("a Singer ran"))[:, 1], [0, 2 * (1 + 2 + 4 + 8 + 16), 0])
+    # A value of one feature is none of another.
+    assert_allclose(scores_of(rows, {}, doc_of("a Sin ger er"))[:, 1], [0, 2 * 8, 2 * (1 + 16), 2 * 16])
+
+
+def test_pairs_count_for_both():
+    pairs = {
+        pair_key(0, "New", "York"): [1, 0, 0, 10],
+        pair_key(1, "Xxx", "Xxxx"): [4, 0, 0, 40],
+        pair_key(0, "York", "New"): [64, 64, 64, 64],
+    }
+    scores = scores_of({}, pairs, doc_of("in New York"))
+    assert_allclose(scores - [0.25, 0.0], [[0, 0], [0.5 * 5, 0], [0, 2 * 50]])
+
+
+def test_patterns_count_for_all_three():
+    patterns = {
+        pattern_key("in", "Xxx", "Xxxx"): [1, 0, 2, 0, 0, 4],
+        pattern_key("in", "New", "Xxxx"): [64] * 6,
+        pattern_key("xx", "Xxx", "Xxxx"): [64] * 6,
+        pattern_key(ngrams.EDGE, "xx", "in"): [64, 64, 8, 0, 0, 0],
+        pattern_key("Xxxx", ngrams.EDGE, ngrams.EDGE): [0, 16, 64, 64, 64, 64],
+    }
+    expected = [[0.5 * 8, 0], [0.5 * 1, 0], [0.5 * 2, 0], [0, 2 * (4 + 16)]]
+    docs = [doc_of("up in New York")] * 2
+    found = scores_of({}, patterns, *docs, common=["in", "of"])
+    assert_allclose(found - [0.25, 0.0], expected + expected)
+
+
+def test_patterns_have_the_most_frequent_words(monkeypatch):
+    monkeypatch.setattr(ngrams, "N_COMMON", 2)
+    nlp = new()
+    data = examples(nlp, ["The man of [Oslo](geo) saw the end of the road to the sea."] * 4)
+    nlp.get_pipe("ner").initialize(lambda: data, nlp=nlp, ngrams=lambda _: data)
+    weights = linear_of(nlp).attrs["weights"]
+    assert_array_equal(weights.common, sorted(map(hash_string, ("the", "of"))))
+    known = [pattern_key("xxx", "of", "Xxxx"), pattern_key("of", "the", "xxxx")]
+    assert (weights.neighbours.find(np.array(known, dtype="uint32")) >= 0).all()
+    # A pattern tells of three words, a pair of two.
+    pair = np.array([pair_key(0, "saw", "the")], dtype="uint32")
+    values = weights.neighbours.values[weights.neighbours.find(np.concatenate((pair, known[:1])).astype("uint32"))]
+    assert_array_equal(values.reshape(2, 3, -1).any(axis=2), [[True, True, False], [True, True, True]])
+
+
+def test_edges_are_neighbours():
+    words = {word_key(1, ngrams.EDGE): [1, 0], word_key(4, ngrams.EDGE): [0, 1]}
+    pairs = {pair_key(0, ngrams.EDGE, "a"): [64, 64, 0, 3], pair_key(0, "a", ngrams.EDGE): [0, 5, 64, 64]}
+    expected = np.array([[0.75, 6], [0.25, 0], [0.25, 2], [0.25, 12]])
+    assert_allclose(scores_of(words, pairs, doc_of("a b b a")), expected)
+    # And nothing else of another sequence is.
+    assert_allclose(scores_of(words, pairs, doc_of("a b b a"), doc_of("a b b a")), np.tile(expected, (2, 1)))
+
+
+def test_white_space_is_not_seen():
+    rows = {word_key(1, "b"): [1, 1]}
+    spaced = blank().make_doc("b \n a")
+    assert spaced[1].is_space
+    assert_array_equal(scores_of(rows, {}, spaced), scores_of(rows, {}, doc_of("b a")))
+
+
+def test_tables_find_what_they_have():
+    rng = np.random.default_rng(0)
+    # Near each other and far, and both ends.
+    keys = np.unique(np.concatenate((rng.integers(0, 2**32, 5000), np.arange(7, 40), [0, 2**32 - 1]))).astype("uint32")
+    table = Table(keys, np.zeros((len(keys) + 1, 1), dtype="int8"))
+    assert_array_equal(table.find(keys), np.arange(len(keys)))
+    shuffled = rng.permutation(keys)[:1000].reshape(50, 20)
+    assert_array_equal(keys[table.find(shuffled)], shuffled)
+    strange = np.setdiff1d(rng.integers(0, 2**32, 5000).astype("uint32"), keys)
+    assert (table.find(strange) == -1).all()
+    without_last = Table(keys[:-1], np.zeros((len(keys), 1), dtype="int8"))
+    assert without_last.find(keys[-1:]) == [-1]
+    assert_array_equal(Table(keys[:0], table.values[:1]).find(keys[:3]), [-1] * 3)
+
+
+def test_tables_come_back():
+    weights = linear_of(fitted()).attrs["weights"]
+    assert len(weights.words.keys)
+    assert len(weights.neighbours.keys)
+    assert len(weights.common)
+    back = Weights.from_bytes(weights.to_bytes())
+    for name in ("words", "neighbours"):
+        one, other = getattr(weights, name), getattr(back, name)
+        assert_array_equal(one.keys, other.keys)
+        assert_array_equal(one.values, other.values)
+        assert other.values.dtype == np.int8
+        # No row says nothing, but the last.
+        assert other.values[:-1].any(axis=1).all()
+        assert not other.values[-1].any()
+    for name in ("common", "scale", "bias", "transitions"):
+        assert_array_equal(getattr(weights, name), getattr(back, name))
+
+
+def test_weights_of_an_earlier_version_are_told():
+    file = BytesIO()
+    np.savez(file, words_keys=[], pairs_keys=[])
+    with pytest.raises(ValueError, match="these have none for patterns: they were saved by an earlier version"):
+        Weights.from_bytes(file.getvalue())
+
+
+def test_what_is_fitted_is_what_is_scored(monkeypatch):
+    found = []
+
+    def at_random(features, gold, lengths, *, n_rows, n_tags):
+        values = np.random.default_rng(0).integers(-127, 128, (n_rows, n_tags)).astype("float32")
+        values[1] = 127
+        # What no word has is never learnt.
+        values[np.setdiff1d(np.arange(n_rows), features)] = 0
+        values[0] = 0
+        found.append(values[features].sum(axis=1))
+        return values, np.zeros(n_tags), np.zeros((n_tags, n_tags))
+
+    monkeypatch.setattr(ngrams, "fit_weights", at_random)
+    nlp = new()
+    data = examples(nlp, SENTENCES * 3)
+    nlp.get_pipe("ner").initialize(lambda: data, nlp=nlp, ngrams=lambda _: data)
+    docs = [eg.predicted for eg in data]
+    segments = nlp.get_pipe("ner").model.attrs["segment"](docs)
+    assert_allclose(linear_of(nlp).predict((docs, segments)), found[0])
+
+
+def test_rare_things_have_no_weight():
+    nlp = new()
+    thrice = "[Zork](geo) is here."
+    data = [eg for marked in [thrice] * 3 + ["[Plugh](geo) is here."] * 2 for eg in examples(nlp, [marked])]
+    nlp.get_pipe("ner").initialize(lambda: data, nlp=nlp, ngrams=lambda _: data)
+    table = linear_of(nlp).attrs["weights"].words
+    found = table.find(np.array([word_key(REACH, "Zork"), word_key(REACH, "Plugh")], dtype="uint32"))
+    assert found[0] >= 0
+    assert found[1] == -1
+
+
+def test_fitted_weights_tell_entities(monkeypatch):
+    """Alone: the network, which has learnt nothing, scores all tags alike."""
+    monkeypatch.setattr(ngram_fit, "BATCH_SIZE", 8)
+    nlp = new()
+    data = examples(nlp, SENTENCES * 50)
+    nlp.get_pipe("ner").initialize(lambda: data, nlp=nlp, ngrams=lambda _: data)
+    assert not plain_logits(nlp, TEXT).any()
+    assert [entities(doc) for doc in nlp.pipe(texts())] == [entities(eg.reference) for eg in examples(nlp)]
+
+
+def test_the_network_trains_without_them():
+    losses, pipes = [], []
+    for ngrams_too in (False, True):
+        nlp = blank(model=small_model(ngrams=ngrams_too))
+        losses.append(train(initialized(nlp), steps=3)["ner"])
+        pipes.append(nlp)
+    assert losses[0] == losses[1]
+    assert_array_equal(plain_logits(pipes[0], TEXT), plain_logits(pipes[1], TEXT))
+    assert not np.allclose(logits(pipes[0], TEXT), logits(pipes[1], TEXT), atol=0.01)
+
+
+@pytest.mark.parametrize("parts", [{}, {"tok2vec": SHARED}])
+def test_predictions_are_a_mixture_on_both_paths(monkeypatch, parts):
+    nlp = fitted(**parts)
+    model = nlp.get_pipe("ner").model
+    for text in MIXED:
+        fast_scores = logits(nlp, text)
+        with monkeypatch.context() as patch:
+            patch.setattr(fast, "fits", lambda model: False)
+            assert_allclose(fast_scores, logits(nlp, text), atol=1e-4)
+        doc = nlp.make_doc(text)
+        segments = model.attrs["segment"]([doc])
+        if len(segments.tokens):
+            linear = linear_of(nlp).predict(([doc], segments))
+            expected = (1 - SHARE) * plain_logits(nlp, text)[segments.tokens] + SHARE * linear
+            assert_allclose(fast_scores[segments.tokens], expected, atol=1e-4)
+            assert np.abs(linear).max() > 0.1
+
+
+def test_a_batch_changes_nothing():
+    nlp = fitted()
+    alone = [logits(nlp, text) for text in MIXED]
+    assert_allclose(logits(nlp, *MIXED), np.concatenate(alone), atol=1e-5)
+    assert_allclose(logits(nlp, *reversed(MIXED)), np.concatenate(alone[::-1]), atol=1e-5)
+
+
+def test_what_is_kept_is_bounded(monkeypatch):
+    monkeypatch.setattr(fast, "MAX_WORDS", 10)
+    nlp = fitted()
+    fresh = new()
+    for i in range(20):
+        text = f"Anna Smith saw w{i} and v{i} in Lisbon"
+        fresh.get_pipe("ner").from_bytes(nlp.get_pipe("ner").to_bytes())
+        assert_allclose(logits(nlp, text), logits(fresh, text), atol=1e-5)
+        assert len(nlp.get_pipe("ner").model.attrs["word_gates"]._rows) <= 10
+
+
+def test_nothing_kept_outlives_the_weights():
+    nlp, other = fitted(), initialized(new())
+    before = logits(nlp, TEXT)
+    linear_of(nlp).attrs["weights"] = linear_of(other).attrs["weights"]
+    assert_array_equal(logits(nlp, TEXT), before)
+    data = examples(other, SENTENCES * 30)
+    other.get_pipe("ner").initialize(lambda: data, nlp=other, ngrams=lambda _: data)
+    linear_of(nlp).attrs["weights"] = linear_of(other).attrs["weights"]
+    after = logits(nlp, TEXT)
+    assert np.abs(after - before).max() > 0.1
+    assert_array_equal(logits(pickle.loads(pickle.dumps(nlp)), TEXT), after)
+
+
+@pytest.mark.parametrize("how", ["bytes", "disk", "pickle", "deepcopy"])
+def test_they_are_saved_with_the_pipe(how, tmp_path):
+    nlp = fitted()
+    expected = logits(nlp, *MIXED)
+    if how == "bytes":
+        other = new().from_bytes(nlp.to_bytes())
+    elif how == "disk":
+        nlp.to_disk(tmp_path)
+        other = new().from_disk(tmp_path)
+    else:
+        other = pickle.loads(pickle.dumps(nlp)) if how == "pickle" else deepcopy(nlp)
+    assert_allclose(logits(other, *MIXED), expected, atol=1e-5)
+    model = other.get_pipe("ner").model
+    assert_array_equal(predicted_transitions(model), predicted_transitions(nlp.get_pipe("ner").model))
+
+
+def test_a_models_copy_has_them():
+    nlp = fitted()
+    expected = logits(nlp, *MIXED)
+    nlp.get_pipe("ner").model = nlp.get_pipe("ner").model.copy()
+    assert_allclose(logits(nlp, *MIXED), expected, atol=1e-5)
+
+
+def test_a_pipe_that_was_saved_without_them_still_loads():
+    nlp = blank(model=small_model())
+    nlp.get_pipe("ner").initialize(lambda: examples(nlp), nlp=nlp)
+    other = blank(model=small_model(ngrams=False)).from_bytes(nlp.to_bytes())
+    assert_array_equal(logits(other, TEXT), logits(nlp, TEXT))
+
+
+def test_decoding_mixes_transitions():
+    nlp = fitted()
+    ner = nlp.get_pipe("ner")
+    learnt = transitions_layer(ner.model).get_param("transitions")
+    linear = linear_of(nlp).attrs["weights"].transitions
+    assert_allclose(predicted_transitions(ner.model), (1 - SHARE) * learnt + SHARE * linear, atol=1e-6)
+    before = ner.predict([nlp.make_doc(TEXT)]).spans.confidence
+    linear[0, 1::2] -= 4.0
+    after = ner.predict([nlp.make_doc(TEXT)]).spans.confidence
+    assert after.sum() < before.sum() - 0.1
+
+
+def test_a_label_can_be_added_and_learnt():
+    nlp = initialized(new())
+    train(nlp, steps=30)
+    before, found = logits(nlp, TEXT), [entities(doc) for doc in nlp.pipe(texts())]
+    assert sum(map(len, found)) > 10
+    nlp.get_pipe("ner").add_label("art")
+    after = logits(nlp, TEXT)
+    assert_array_equal(after[:, : before.shape[1]], before)
+    # As far behind the best of the others as the network has it.
+    network = plain_logits(nlp, TEXT)
+    assert_allclose(
+        (after[:, -1] - before.max(axis=1))[: len(before)],
+        (network[:, -1] - network[:, :-2].max(axis=1)),
+        atol=1e-4,
+    )
+    assert [entities(doc) for doc in nlp.pipe(texts())] == found
+    marked = [*SENTENCES, "[Mona Lisa](art) hung in [Oslo](geo).", "They saw [Mona Lisa](art) again."]
+    train(nlp, marked, steps=40)
+    gold = [entities(eg.reference) for eg in examples(nlp, marked)]
+    assert [entities(doc) for doc in nlp.pipe(texts(marked))] == gold
+    other = new().from_bytes(nlp.to_bytes())
+    assert_allclose(logits(other, TEXT), logits(nlp, TEXT), atol=1e-5)
+
+
+def test_they_need_examples():
+    nlp = new()
+    ner = nlp.get_pipe("ner")
+    with pytest.raises(ValueError, match=r"no examples to fit them to: set ngrams in \[initialize.components.ner\]"):
+        ner.initialize(lambda: examples(nlp), nlp=nlp)
+    with pytest.raises(ValueError, match="no examples to fit them to"):
+        ner.initialize(lambda: examples(nlp), nlp=nlp, ngrams=lambda _: [])
+
+
+def test_a_model_without_them_reads_none():
+    nlp = blank()
+
+    def refuse(_: Language) -> list[Example]:
+        raise AssertionError("it was read")
+
+    nlp.get_pipe("ner").initialize(lambda: examples(nlp), nlp=nlp, ngrams=refuse)
+
+
+def test_they_need_transitions():
+    with pytest.raises(ValueError, match="ngrams = true needs transitions = true"):
+        new(transitions=False)
+
+
+def test_a_model_that_is_not_fitted_is_the_network():
+    nlp = new()
+    for label in ("geo", "per"):
+        nlp.get_pipe("ner").add_label(label)
+    model = nlp.get_pipe("ner").model
+    model.set_dim("nO", 5)
+    model.initialize(X=[nlp.make_doc(TEXT)])
+    model.get_ref("output_layer").layers[0].get_param("W")[:] = 0.1
+    assert_allclose(logits(nlp, TEXT), plain_logits(nlp, TEXT), atol=1e-4)
+    assert predicted_transitions(model).shape == (5, 5)

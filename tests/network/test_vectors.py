@@ -1,0 +1,137 @@
+"""Static vectors: what is read, how it is reduced and stored, and which word gets which."""
+
+import numpy as np
+import pytest
+import spacy
+from numpy.testing import assert_allclose, assert_array_equal
+from spacy.strings import hash_string
+from spacy.vectors import Vectors
+from thinc.api import Model
+
+from spacy_bilstm_ner.network.vectors import NO_VECTORS, StaticVectors, VectorTable, read_vectors
+from tests.util import chance_vectors, write_vectors
+
+# Paris and paris: one vector. US and us: two. Oslo: of the form alone.
+WORDS = ["paris", "us", "US", "Oslo", "river", "bank", "tea", "ship", "law"]
+
+
+def ids(*words: str) -> np.ndarray:
+    return np.array([[hash_string(word), hash_string(word.lower())] for word in words], dtype="uint64")
+
+
+def new_layer(table: VectorTable, width: int) -> Model:
+    model = StaticVectors(width, column=0)
+    model.attrs["table"] = table
+    model.initialize()
+    return model
+
+
+@pytest.fixture(name="table")
+def _table(tmp_path) -> VectorTable:
+    return read_vectors(write_vectors(tmp_path, chance_vectors(WORDS)), 6)
+
+
+def test_the_vectors_are_the_principal_components(tmp_path):
+    vectors = chance_vectors(WORDS)
+    table = read_vectors(write_vectors(tmp_path, vectors), 3)
+    found = table[table.find(ids(*WORDS))]
+    data = np.array([vectors[word] for word in WORDS])
+    u, s, _ = np.linalg.svd(data - data.mean(axis=0), full_matrices=False)
+    expected = (u * s)[:, :3]
+    expected /= expected.std()
+    # Principal components have no sign
+    assert_allclose(np.abs(found), np.abs(expected), atol=0.02)
+    assert found.std() == pytest.approx(1, abs=0.02)
+    assert_allclose(found.mean(axis=0), 0, atol=0.02)
+
+
+def test_all_components_keep_all_distances(tmp_path):
+    vectors = chance_vectors(WORDS)
+    table = read_vectors(write_vectors(tmp_path, vectors), 6)
+    found = table[table.find(ids("tea", "ship", "law"))]
+    tea, ship, law = (np.array(vectors[word]) for word in ("tea", "ship", "law"))
+    ratio = np.linalg.norm(found[0] - found[1]) / np.linalg.norm(found[0] - found[2])
+    assert ratio == pytest.approx(np.linalg.norm(tea - ship) / np.linalg.norm(tea - law), rel=0.02)
+
+
+def test_the_form_goes_before_the_lower_case_form(table):
+    paris, upper_paris, us, upper_us, oslo, lower_oslo, unknown = table.find(
+        ids("paris", "PARIS", "us", "US", "Oslo", "oslo", "qwfp")
+    ).tolist()
+    assert paris == upper_paris >= 0
+    assert us >= 0
+    assert upper_us not in (-1, us)
+    assert oslo >= 0
+    assert lower_oslo == unknown == -1
+
+
+def test_a_form_with_its_lower_case_forms_vector_needs_no_key(tmp_path):
+    nlp = spacy.blank("en")
+    data = np.eye(3, dtype="float32")
+    nlp.vocab.vectors = Vectors(strings=nlp.vocab.strings, data=data, keys=["tea", "ship", "law"])
+    for word, row in (("Tea", 0), ("Ship", 2)):
+        nlp.vocab.vectors.add(nlp.vocab.strings.add(word), row=row)
+    nlp.to_disk(tmp_path)
+    table = read_vectors(tmp_path, 2)
+    assert len(table.keys) == 4
+    assert table.find(ids("Tea", "Ship", "LAW")).tolist() == [0, 2, 2]
+
+
+def test_bytes(table):
+    again = VectorTable.from_bytes(table.to_bytes())
+    for name in ("keys", "rows", "values", "scale"):
+        assert_array_equal(getattr(again, name), getattr(table, name))
+        assert getattr(again, name).dtype == getattr(table, name).dtype
+
+
+def test_what_is_stored_is_small():
+    rng = np.random.default_rng(0)
+    keys = np.unique(rng.integers(0, 2**32, size=50_000, dtype="uint32"))
+    rows = rng.integers(0, 2_000, size=len(keys), dtype="uint32")
+    values = np.clip(rng.normal(scale=30, size=(2_000, 80)), -127, 127).astype("int8")
+    table = VectorTable(keys, rows, values, np.ones(80, dtype="float32"))
+    stored = table.to_bytes()
+    assert len(stored) < 4.5 * len(keys) + values.size
+    assert_array_equal(VectorTable.from_bytes(stored).rows, rows)
+
+
+def test_words_without_a_vector_share_one_that_is_learnt(table):
+    model = new_layer(table, 6)
+    words = ids("tea", "qwfp", "zxcv")
+    vectors, backprop = model(words, True)
+    assert_array_equal(vectors[1:], 0)
+    before = table.values.copy()
+    d_vectors = np.arange(18, dtype="float32").reshape(3, 6)
+    backprop(d_vectors)
+    assert_array_equal(model.get_grad("unknown"), d_vectors[1] + d_vectors[2])
+    model.set_param("unknown", np.full(6, 0.5, dtype="float32"))
+    (tea, *unknown) = model.predict(words)
+    assert_array_equal(tea, vectors[0])
+    assert_array_equal(unknown, 0.5)
+    assert_array_equal(table.values, before)
+
+
+def test_no_words(table):
+    assert new_layer(table, 6).predict(np.empty((0, 2), dtype="uint64")).shape == (0, 6)
+
+
+def test_a_layer_without_vectors_cannot_be_initialized():
+    with pytest.raises(ValueError, match=r"vector_width is 6.*--paths\.vectors en_core_web_md.*vector_width = 0"):
+        new_layer(NO_VECTORS, 6)
+
+
+def test_wider_than_the_vectors(tmp_path):
+    source = write_vectors(tmp_path, chance_vectors(WORDS))
+    with pytest.raises(ValueError, match=r"vector_width is 7, but the vectors .* are 9 × 6: set it to 6"):
+        read_vectors(source, 7)
+
+
+def test_a_pipeline_without_vectors(tmp_path):
+    spacy.blank("en").to_disk(tmp_path)
+    with pytest.raises(ValueError, match="has no table of word vectors"):
+        read_vectors(tmp_path, 2)
+
+
+def test_a_pipeline_that_does_not_exist():
+    with pytest.raises(ValueError, match=r"no word vectors in no_such_pipeline: .*spacy download"):
+        read_vectors("no_such_pipeline", 2)

@@ -1,0 +1,160 @@
+"""What is trained on: other cases, and rare labels more often."""
+
+import random
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+
+import pytest
+import spacy
+from spacy.language import Language
+from spacy.tokens import DocBin
+from spacy.training import Example
+from spacy.util import registry
+
+from spacy_bilstm_ner.training.corpus import balanced_corpus, case_augmenter
+from tests.util import entities, examples, marked_doc
+
+MARKED = "[Anna O'Neill](per) can't leave [Oslo](geo)."
+LABELS = ("eve", "geo", "nat", "tim")
+# 100 entities: 2 rare labels, one of which stands in a sentence that has two of it
+MANY = ["[Oslo](geo) and [Porto](geo)."] * 48 + ["[May](tim) and [Flu](nat)!", "[Expo](eve) and [Expo](eve)?"]
+
+
+@pytest.fixture(name="nlp")
+def _nlp() -> Language:
+    return spacy.blank("en")
+
+
+def write(path: Path, nlp: Language, sentences: list[str]) -> Path:
+    DocBin(docs=[marked_doc(nlp, marked) for marked in sentences]).to_disk(path / "data.spacy")
+    return path / "data.spacy"
+
+
+def augment(nlp: Language, marked: str, *, lower: float, upper: float) -> Example:
+    (example,) = case_augmenter(lower, upper)(nlp, examples(nlp, [marked])[0])
+    return example
+
+
+@pytest.mark.parametrize(("shares", "change"), [((1.0, 0.0), str.lower), ((0.0, 1.0), str.upper)])
+def test_another_case(nlp, shares, change):
+    example = augment(nlp, MARKED, lower=shares[0], upper=shares[1])
+    text = change("Anna O'Neill can't leave Oslo.")
+    assert example.reference.text == example.predicted.text == text
+    assert [(ent.text, ent.label_) for ent in example.reference.ents] == [
+        (change("Anna O'Neill"), "per"),
+        (change("Oslo"), "geo"),
+    ]
+    # The tokens are those that the tokenizer makes of the new text
+    assert [token.text for token in example.predicted] == [token.text for token in nlp(text)]
+
+
+def test_tokens_outside_entities_are_known_to_be_outside(nlp):
+    example = augment(nlp, MARKED, lower=1.0, upper=0.0)
+    assert example.get_aligned_ner()[-1] == "O"
+    missing = examples(nlp, ["It rained."])[0]
+    missing.reference.set_ents([], missing=[missing.reference[0:1]], default="outside")
+    (example,) = case_augmenter(1.0, 0.0)(nlp, missing)
+    assert example.get_aligned_ner() == [None, "O", "O"]
+
+
+def test_a_text_whose_length_would_change_stays(nlp):
+    assert augment(nlp, "[Anna Groß](per) left.", lower=0.0, upper=1.0).text == "Anna Groß left."
+    assert augment(nlp, "[İzmir](geo) is far.", lower=1.0, upper=0.0).text == "İzmir is far."
+    assert augment(nlp, "[Anna Groß](per) left.", lower=1.0, upper=0.0).text == "anna groß left."
+
+
+def test_the_shares_are_kept_and_come_from_the_seed(nlp):
+    augmenter = case_augmenter(0.2, 0.1)
+    (example,) = examples(nlp, [MARKED])
+
+    def draw() -> list[str]:
+        random.seed(7)
+        return [next(iter(augmenter(nlp, example))).text for _ in range(1000)]
+
+    texts = draw()
+    assert texts == draw()
+    counts = Counter(texts)
+    assert counts[example.text.lower()] == pytest.approx(200, abs=40)
+    assert counts[example.text.upper()] == pytest.approx(100, abs=30)
+    assert counts.total() == 1000
+
+
+@pytest.mark.parametrize(("lower", "upper"), [(-0.1, 0.5), (0.6, 0.5)])
+def test_shares_out_of_range(lower, upper):
+    with pytest.raises(ValueError, match=f"together 1 at most, but are {lower} and {upper}"):
+        case_augmenter(lower, upper)
+
+
+def test_sentences_with_a_rare_label_come_more_often(nlp, tmp_path):
+    path = write(tmp_path, nlp, MANY)
+    counts = Counter(example.text for example in balanced_corpus(path, rare_share=0.015, copies=3)(nlp))
+    assert counts == {"Oslo and Porto.": 48, "May and Flu!": 3, "Expo and Expo?": 1}
+    counts = Counter(example.text for example in balanced_corpus(path, rare_share=0.0, copies=3)(nlp))
+    assert set(counts.values()) == {48, 1}
+
+
+def test_each_pass_is_in_another_order_and_shows_each_label_at_once(nlp, tmp_path):
+    sentences = [*MANY, *(f"[Oslo](geo), {word}." for word in ("once", "twice", "again", "never"))]
+    corpus = balanced_corpus(write(tmp_path, nlp, sentences))
+    random.seed(0)
+    passes = [[example.text for example in corpus(nlp)] for _ in range(3)]
+    assert passes[0] != passes[1]
+    assert sorted(passes[0]) == sorted(passes[1])
+    for _ in range(3):
+        assert {label for eg in islice(corpus(nlp), 3) for _, _, label in entities(eg.reference)} == set(LABELS)
+    random.seed(0)
+    again = balanced_corpus(tmp_path / "data.spacy")
+    assert [[example.text for example in again(nlp)] for _ in range(3)] == passes
+
+
+def test_each_pass_and_each_copy_is_augmented_anew(nlp, tmp_path):
+    path = write(tmp_path, nlp, MANY)
+    corpus = balanced_corpus(path, rare_share=0.015, copies=100, augmenter=case_augmenter(0.5, 0.0))
+    random.seed(0)
+    first, second = ([example.text for example in corpus(nlp)] for _ in range(2))
+    assert 20 < first.count("may and flu!") < 80
+    assert first.count("may and flu!") != second.count("may and flu!")
+    assert first.count("may and flu!") + first.count("May and Flu!") == 100
+
+
+def test_it_is_read_once(nlp, tmp_path):
+    path = write(tmp_path, nlp, MANY)
+    corpus = balanced_corpus(path)
+    first = list(corpus(nlp))
+    path.unlink()
+    assert len(list(corpus(nlp))) == len(first)
+
+
+def test_another_pipeline_gets_examples_of_its_own(nlp, tmp_path):
+    corpus = balanced_corpus(write(tmp_path, nlp, MANY))
+    list(corpus(nlp))
+    other = spacy.blank("en")
+    assert all(example.reference.vocab is other.vocab for example in corpus(other))
+
+
+def test_an_empty_corpus_is_an_error(nlp, tmp_path):
+    with pytest.raises(ValueError, match="E986"):
+        list(balanced_corpus(write(tmp_path, nlp, []))(nlp))
+
+
+def test_no_path():
+    with pytest.raises(ValueError, match="E913"):
+        balanced_corpus(None)
+
+
+def test_copies_out_of_range(tmp_path):
+    with pytest.raises(ValueError, match="copies must be at least 1, but is 0"):
+        balanced_corpus(tmp_path, copies=0)
+
+
+def test_a_config_finds_them(nlp, tmp_path):
+    config = {
+        "corpus": {
+            "@readers": "spacy_bilstm_ner.BalancedCorpus.v1",
+            "path": write(tmp_path, nlp, ["[Anna](per) left [Oslo](geo)."]),
+            "augmenter": {"@augmenters": "spacy_bilstm_ner.case.v1", "lower": 0.0, "upper": 1.0},
+        }
+    }
+    (example,) = registry.resolve(config)["corpus"](nlp)
+    assert entities(example.reference) == entities(marked_doc(nlp, "[ANNA](per) LEFT [OSLO](geo)."))
