@@ -102,6 +102,11 @@ class Predictions:
     spans: Spans
     tokens: NDArray[np.int64]
 
+    def calibrated(self, calibration: tuple[float, float]) -> "Predictions":
+        """The same with calibrated confidences: see `calibration.calibrated`."""
+        sure = calibrated(self.spans.confidence, *calibration)
+        return replace(self, spans=replace(self.spans, confidence=sure))
+
 
 class BiLSTMNER(TrainablePipe):
     """Named-entity recogniser that scores BIO tags with a recurrent network and decodes legal entities.
@@ -241,8 +246,7 @@ class BiLSTMNER(TrainablePipe):
             transitions=None if found.transitions is None else to_numpy(found.transitions),
             outside=outside,
         )
-        sure = calibrated(spans.confidence, *self.cfg["calibration"])
-        return Predictions(replace(spans, confidence=sure), words.tokens)
+        return Predictions(spans, words.tokens).calibrated(self.cfg["calibration"])
 
     def set_annotations(self, docs: Iterable[Doc], scores: Predictions) -> None:
         """Choose and write entities and their confidences; entities that are there already stay.

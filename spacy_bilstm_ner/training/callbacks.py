@@ -5,12 +5,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 from spacy.language import Language
+from spacy.tokens import Doc
 from spacy.training import Example
-from spacy.util import logger, registry, resolve_dot_names
+from spacy.util import logger, resolve_dot_names
 
 from ..calibration import UNCALIBRATED, calibrated, fit_calibration, fit_thresholds
-from ..component import BiLSTMNER
+from ..component import BiLSTMNER, Predictions
 
 # So many entities tell what confidences are worth.
 MIN_ENTITIES = 15
@@ -97,14 +99,57 @@ def fit_decisions(*, pipe: str = "ner") -> Callback:
 
 
 def _fit(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> None:
-    examples = [Example(example.predicted.copy(), example.reference) for example in examples]
-    docs: Iterable = [example.predicted for example in examples]
+    cfg = recogniser.cfg
+    threshold = cfg["threshold"]
+    # All that may be an entity, as sure as the network itself is.
+    recogniser.set_fitted(UNCALIBRATED, dict.fromkeys(recogniser.labels, 0.0))
+    cfg["threshold"] = 0.0
+    docs = _docs_before(nlp, recogniser, examples)
+    predictions = [recogniser.predict(part) for part in _parts(docs, nlp.batch_size)]
+    _annotate(recogniser, docs, predictions, nlp.batch_size)
+    cfg["threshold"] = threshold
+    confidences, right, labels = _judge(docs, examples)
+    calibration, thresholds = UNCALIBRATED, {}
+    if len(confidences) >= MIN_ENTITIES:
+        calibration = fit_calibration(confidences, right)
+        gold = Counter(ent.label_ for example in examples for ent in example.reference.ents)
+        thresholds = fit_thresholds(calibrated(confidences, *calibration), right, labels, gold)
+    recogniser.set_fitted(calibration, thresholds)
+    docs = _docs_before(nlp, recogniser, examples)
+    _annotate(recogniser, docs, [each.calibrated(calibration) for each in predictions], nlp.batch_size)
+    scored = [Example(doc, example.reference) for doc, example in zip(docs, examples, strict=True)]
+    scores = recogniser.score(scored)
+    performance = nlp.meta.setdefault("performance", {})
+    performance.update({key: value for key, value in scores.items() if key in performance})
+
+
+def _docs_before(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> list[Doc]:
+    """The examples' Docs as they come to the recogniser."""
+    docs: Iterable[Doc] = [example.predicted.copy() for example in examples]
     for _, proc in nlp.pipeline:
         if proc is recogniser:
             break
-        docs = proc.pipe(docs)
-    docs = list(docs)
-    parts = [docs[i : i + nlp.batch_size] for i in range(0, len(docs), nlp.batch_size)]
-    cfg = recogniser.cfg
-    recogniser.set_fitted(UNCALIBRATED, dict.fromkeys(recogniser.labels, 0.0))
-    raise NotImplementedError(cfg, parts)
+        docs = proc.pipe(docs) if hasattr(proc, "pipe") else map(proc, docs)
+    return list(docs)
+
+
+def _parts(docs: list[Doc], size: int) -> list[list[Doc]]:
+    return [docs[first : first + size] for first in range(0, len(docs), size)]
+
+
+def _annotate(recogniser: BiLSTMNER, docs: list[Doc], predictions: list[Predictions], size: int) -> None:
+    for part, predicted in zip(_parts(docs, size), predictions, strict=True):
+        recogniser.set_annotations(part, predicted)
+
+
+def _judge(docs: list[Doc], examples: list[Example]) -> tuple[NDArray[np.float64], NDArray[np.bool_], list[str]]:
+    """The confidence of each predicted entity, whether it is right, and its label."""
+    confidences, right, labels = [], [], []
+    for doc, example in zip(docs, examples, strict=True):
+        gold = {(ent.start_char, ent.end_char, ent.label) for ent in example.reference.ents}
+        for ent in doc.ents:
+            if ent._.confidence is not None:
+                confidences.append(ent._.confidence)
+                right.append((ent.start_char, ent.end_char, ent.label) in gold)
+                labels.append(ent.label_)
+    return np.array(confidences), np.array(right, dtype=bool), labels
