@@ -25,7 +25,7 @@ def fit_length(*, passes: float = 9.0, min_steps: int = 1500, evaluations: int =
     `spacy_bilstm_ner.fit_length.v1`.
 
     It reads [training] and changes it. `max_steps = 0` becomes the updates that `passes` over the corpus take; any
-    other number stays. A learning rate whose `num_steps` is 0 falls over the whole training. `eval_frequency` becomes a
+    other number stays. A learning rate that has `num_steps` gets as many: it rises and falls over the whole training. `eval_frequency` becomes a
     divisor of `max_steps`, so that the end is evaluated: the one nearest to what the config says, or to a tenth of the
     training if that is 0 updates long or longer than the training.
 
@@ -48,7 +48,7 @@ def fit_length(*, passes: float = 9.0, min_steps: int = 1500, evaluations: int =
         steps = training["max_steps"]
         training["eval_frequency"] = _nearest_divisor(steps, training["eval_frequency"])
         rate = training["optimizer"].get("learn_rate")
-        if isinstance(rate, dict) and rate.get("num_steps") == 0:
+        if isinstance(rate, dict) and "num_steps" in rate:
             rate["num_steps"] = steps
 
     return callback
