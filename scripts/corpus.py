@@ -10,10 +10,10 @@ from scripts.source import read_source
 
 def main() -> None:
     if len(sys.argv) < 2:
-        raise UserError("usage: python -m scripts.corpus SOURCE_JSON [options of spacy_bilstm_ner.files.convert]")
+        raise UserError("usage: python -m scripts.corpus SOURCE_JSON [options of scripts.convert]")
     path, options = Path(sys.argv[1]), sys.argv[2:]
     source = read_source(path)
-    command = [sys.executable, "-m", "spacy_bilstm_ner.files.convert", source.path, str(path.parent), *options]
+    command = [sys.executable, "-m", "scripts.convert", source.path, str(path.parent), *options]
     sys.exit(subprocess.run(command).returncode)
 
 
