@@ -1,4 +1,5 @@
-"""Whether confidences mean something: how often entities are right that have it, and how right ones differ."""
+"""Whether confidences can be trusted: how far they are from the share of entities that is right (calibration), and
+whether right entities have higher ones than wrong entities (ranking)."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from spacy.training import Example
 
-from .mistakes import entities
+from .scores import judge
 
 BINS = 15
 COVERAGES = 20
@@ -30,22 +31,17 @@ class Bin:
     entities: int
 
 
-def judge(examples: list[Example]) -> tuple[Floats, Bools] | None:
-    """Read off the predicted entities how sure the pipeline was and whether it was right.
+def judged(examples: list[Example]) -> tuple[Floats, Bools] | None:
+    """Collect how sure the pipeline was of each entity, and whether it was right.
 
     examples (list[Example]): Predicted examples.
-    RETURNS (tuple | None): A confidence for each predicted entity, and whether its span and its label are right.
-        None if there is no entity, or one without a confidence.
+    RETURNS (tuple | None): The confidence of each predicted entity, and whether its span and label are right. None if
+        there is no entity, or one without a confidence.
     """
-    confidences, right = [], []
-    for example in examples:
-        gold = {(ent.start, ent.end, ent.label) for ent in entities(example.reference)}
-        for ent in entities(example.predicted):
-            confidences.append(ent.confidence)
-            right.append((ent.start, ent.end, ent.label) in gold)
-    if not confidences or None in confidences:
+    found = [pair for example in examples for pair in judge(example).found]
+    if not found or any(entity.confidence is None for entity, _ in found):
         return None
-    return np.array(confidences, dtype="float64"), np.array(right)
+    return np.array([entity.confidence for entity, _ in found], dtype="float64"), np.array([right for _, right in found])
 
 
 def bins(confidences: Floats, right: Bools) -> list[Bin]:
@@ -53,7 +49,7 @@ def bins(confidences: Floats, right: Bools) -> list[Bin]:
 
     confidences (Floats): n_entities.
     right (Bools): n_entities.
-    RETURNS (list[Bin]): At most fifteen; the least sure first.
+    RETURNS (list[Bin]): At most fifteen, the least sure first.
     """
     order = np.argsort(confidences, kind="stable")
     parts = [part for part in np.array_split(order, BINS) if len(part)]
@@ -61,13 +57,17 @@ def bins(confidences: Floats, right: Bools) -> list[Bin]:
 
 
 def calibration_error(filled: list[Bin]) -> float:
-    """RETURNS (float): The expected calibration error: how far confidence and precision are apart."""
+    """Take the expected calibration error.
+
+    filled (list[Bin]): What `bins` returns.
+    RETURNS (float): The mean distance of confidence and precision, from 0 (perfect) to 1.
+    """
     total = sum(each.entities for each in filled)
     return sum(each.entities * abs(each.confidence - each.precision) for each in filled) / total
 
 
 def ranking(confidences: Floats, right: Bools) -> float | None:
-    """Take the area under the ROC curve: how probably a right entity has more confidence than a wrong one.
+    """Take the area under the ROC curve: how often a right entity has a higher confidence than a wrong one.
 
     confidences (Floats): n_entities.
     right (Bools): n_entities.
@@ -77,7 +77,7 @@ def ranking(confidences: Floats, right: Bools) -> float | None:
     if not n_right or not n_wrong:
         return None
     _, place, counts = np.unique(confidences, return_inverse=True, return_counts=True)
-    # Equal ones share the mean of their ranks
+    # Equal confidences share the mean of their ranks.
     ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]
     return float((ranks[right].sum() - n_right * (n_right + 1) / 2) / (n_right * n_wrong))
 
@@ -87,8 +87,8 @@ def coverage(confidences: Floats, right: Bools) -> list[dict[str, float]]:
 
     confidences (Floats): n_entities.
     right (Bools): n_entities.
-    RETURNS (list[dict[str, float]]): For shares of the entities, the surest first: "coverage" (the share), the
-        "threshold" that leaves it, and its "precision".
+    RETURNS (list[dict[str, float]]): For growing shares of the entities, the surest first: the share ("coverage"), the
+        "threshold" that keeps it, and its "precision".
     """
     order = np.argsort(-confidences, kind="stable")
     kept = sorted({-(-len(order) * step // COVERAGES) for step in range(1, COVERAGES + 1)})
@@ -103,19 +103,20 @@ def coverage(confidences: Floats, right: Bools) -> list[dict[str, float]]:
     ]
 
 
-def calibrate(examples: list[Example]) -> dict[str, Any] | None:
-    """Measure confidences.
+def measure(examples: list[Example]) -> dict[str, Any] | None:
+    """Measure the confidences of a pipeline.
 
     examples (list[Example]): Predicted examples.
-    RETURNS (dict[str, Any] | None): "ece", "auc", "bins" and "coverage"; None if the pipeline gives no confidences.
+    RETURNS (dict[str, Any] | None): "ece" (calibration error), "auc" (ranking), "bins" and "coverage"; None if the
+        pipeline gives no confidences.
     """
-    judged = judge(examples)
-    if judged is None:
+    known = judged(examples)
+    if known is None:
         return None
-    filled = bins(*judged)
+    filled = bins(*known)
     return {
         "ece": calibration_error(filled),
-        "auc": ranking(*judged),
+        "auc": ranking(*known),
         "bins": [asdict(each) for each in filled],
-        "coverage": coverage(*judged),
+        "coverage": coverage(*known),
     }
