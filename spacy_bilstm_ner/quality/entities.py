@@ -9,10 +9,9 @@ from spacy.tokens import Doc, Span
 class Entity:
     """An entity by its place in the text, so that Docs with different tokens can be compared.
 
-    start (int): Index of the first character.
-    end (int): Index after the last character.
+    start, end (int): Index of its first character, and the index after its last.
     label (str): The label.
-    confidence (float | None): The probability, from 0 to 1, that the entity is right; None if its pipeline gives none.
+    confidence (float | None): The probability, from 0 to 1, that it is right; None if its pipeline gives none.
     """
 
     start: int
@@ -22,7 +21,7 @@ class Entity:
 
     @property
     def key(self) -> tuple[int, int, str]:
-        """RETURNS (tuple[int, int, str]): What makes two entities the same: start, end and label."""
+        """What makes two entities the same."""
         return self.start, self.end, self.label
 
     def overlaps(self, other: "Entity") -> bool:
@@ -33,10 +32,6 @@ class Entity:
 
 
 def entities(doc: Doc) -> list[Entity]:
-    """List the entities of a Doc.
-
-    doc (Doc): The Doc.
-    RETURNS (list[Entity]): Its entities in the order of the text, with confidences if the pipeline gives any.
-    """
+    """List the entities of a Doc in the order of the text, with confidences if the pipeline gives any."""
     known = Span.has_extension("confidence")
     return [Entity(ent.start_char, ent.end_char, ent.label_, ent._.confidence if known else None) for ent in doc.ents]

@@ -14,10 +14,8 @@ SPURIOUS = "spurious"
 
 @dataclass(frozen=True)
 class Mistake:
-    """A predicted entity that is wrong.
+    """A predicted entity that is wrong, and the text it was predicted in.
 
-    text (str): The text it was predicted in.
-    entity (Entity): The entity.
     kind (str): The gold label it should have had, or "wrong boundary", or "spurious".
     gold (tuple[Entity, ...]): The gold entities that it overlaps.
     """
@@ -31,7 +29,6 @@ class Mistake:
 def confusion(examples: list[Example]) -> Counter[tuple[str, str]]:
     """Count what became of the gold entities, and where the predicted ones come from.
 
-    examples (list[Example]): Predicted examples.
     RETURNS (Counter[tuple[str, str]]): Numbers by (gold, predicted). Both are labels if the boundaries agree.
         Otherwise a gold entity counts as (label, "wrong boundary") if it overlaps a predicted one, else as
         (label, "missed"); a predicted entity counts as ("wrong boundary", label) or ("spurious", label). So the row of
@@ -49,12 +46,8 @@ def confusion(examples: list[Example]) -> Counter[tuple[str, str]]:
 
 
 def counterpart(entity: Entity, others: list[Entity], *, alone: str) -> str:
-    """Say what the other side has in the place of an entity.
-
-    entity (Entity): An entity.
-    others (list[Entity]): The entities of the other side, in the same text.
-    alone (str): What to say if none of them overlaps it.
-    RETURNS (str): The label of the one with the same boundaries, else "wrong boundary" if one overlaps, else `alone`.
+    """Say what the other side has in the place of an entity: the label of the one with the same boundaries, else
+    "wrong boundary" if one overlaps it, else `alone`.
     """
     for other in others:
         if entity.covers_same(other):
@@ -63,12 +56,7 @@ def counterpart(entity: Entity, others: list[Entity], *, alone: str) -> str:
 
 
 def surest_mistakes(examples: list[Example], *, limit: int) -> list[Mistake]:
-    """Find the wrong entities that the pipeline was surest of.
-
-    examples (list[Example]): Predicted examples.
-    limit (int): How many to give at most.
-    RETURNS (list[Mistake]): The surest first; in the order of the texts if none has a confidence.
-    """
+    """Find the wrong entities that the pipeline was surest of, at most `limit`, the surest first."""
     mistakes = []
     for example in examples:
         gold = entities(example.reference)

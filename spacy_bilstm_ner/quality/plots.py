@@ -10,11 +10,7 @@ Log = list[dict[str, Any]]
 
 
 def draw_training(log: Log) -> str:
-    """Draw the loss and the scores on the development set over the epochs.
-
-    log (Log): The rows that spaCy's ConsoleLogger.v3 writes, one for each evaluation.
-    RETURNS (str): An <svg> element.
-    """
+    """Draw the loss and the scores on the development set over the epochs, as an <svg> element."""
     figure, left, right = _two_plots()
     x = epochs(log)
     left.plot(x, losses_per_update(log), color="#c0504d", marker=".")
@@ -34,11 +30,7 @@ def draw_training(log: Log) -> str:
 
 
 def epochs(log: Log) -> list[float]:
-    """Place evaluations within their epochs: the log counts whole epochs only.
-
-    log (Log): The rows of the log.
-    RETURNS (list[float]): The epochs passed at each row, evenly spread within an epoch.
-    """
+    """Place evaluations evenly within their epochs, in epochs passed: the log counts whole epochs only."""
     in_epoch = Counter(row["epoch"] for row in log)
     seen: Counter[int] = Counter()
     places = []
@@ -49,22 +41,14 @@ def epochs(log: Log) -> list[float]:
 
 
 def losses_per_update(log: Log) -> list[float]:
-    """Divide losses by the number of updates: the log sums them up since the last evaluation.
-
-    log (Log): The rows of the log.
-    RETURNS (list[float]): The mean loss of an update for each row. The first evaluation follows the first update.
-    """
+    """The mean loss of an update for each row: the log sums losses up, and its first row follows the first update."""
     steps = [-1, *(row["step"] for row in log)]
     losses = [row["losses"].get("ner", sum(row["losses"].values())) for row in log]
     return [loss / max(steps[i + 1] - steps[i], 1) for i, loss in enumerate(losses)]
 
 
 def draw_reliability(found: dict[str, Any]) -> str:
-    """Draw how far confidences are right, and how precise the surest entities are.
-
-    found (dict[str, Any]): What `reliability.measure` returns.
-    RETURNS (str): An <svg> element.
-    """
+    """Draw how far confidences are right, and how precise the surest entities are, as an <svg> element."""
     figure, left, right = _two_plots()
     confidence, right_share = ([each[key] for each in found["bins"]] for key in ("confidence", "precision"))
     covered, precision = ([each[key] for each in found["coverage"]] for key in ("coverage", "precision"))
@@ -78,11 +62,7 @@ def draw_reliability(found: dict[str, Any]) -> str:
 
 
 def as_svg(figure: Any) -> str:
-    """Turn a figure into an SVG element for a page, and close it.
-
-    figure (matplotlib.figure.Figure): The figure.
-    RETURNS (str): The element, the same at any time for the same figure.
-    """
+    """Turn a figure into an <svg> element, the same at any time for the same figure, and close it."""
     pyplot = _pyplot()
     file = io.StringIO()
     figure.savefig(file, format="svg", metadata={"Date": None})

@@ -13,11 +13,7 @@ from ..errors import UserError
 
 
 def need(package: str) -> None:
-    """Check that a package is installed that predicting does not need.
-
-    package (str): The package's import name.
-    RAISES UserError: if it is missing.
-    """
+    """Raise UserError if a package is missing that predicting does not need, and say how to install it."""
     if find_spec(package) is None:
         raise UserError(f'{package} is not installed: run `pip install "spacy-bilstm-ner[train]"`')
 
@@ -56,7 +52,9 @@ def labelled_docs(nlp: Language, path: Path) -> list[Doc]:
         try:
             docs = list(DocBin().from_disk(path).get_docs(nlp.vocab))
         except Exception as error:  # zlib, msgpack and numpy each have their own errors for a damaged file
-            raise UserError(f"{path} cannot be read as a .spacy file ({error}): make it again with `convert`") from error
+            raise UserError(
+                f"{path} cannot be read as a .spacy file ({error}): make it again with `convert`"
+            ) from error
     else:
         need("pandas")
         from ..files.docs import make_doc
@@ -72,24 +70,13 @@ def labelled_docs(nlp: Language, path: Path) -> list[Doc]:
 
 
 def annotate(nlp: Language, examples: list[Example]) -> list[Example]:
-    """Let a pipeline predict.
-
-    nlp (Language): The pipeline.
-    examples (list[Example]): Examples whose predicted Docs have tokens only.
-    RETURNS (list[Example]): The examples with predictions.
-    """
+    """Let a pipeline predict examples whose predicted Docs have tokens only."""
     docs = nlp.pipe([example.predicted for example in examples])
     return [Example(doc, example.reference) for doc, example in zip(docs, examples, strict=True)]
 
 
 def predict_docs(nlp: Language, docs: list[Doc], *, gold_tokens: bool) -> list[Example]:
-    """Let a pipeline predict labelled Docs.
-
-    nlp (Language): The pipeline.
-    docs (list[Doc]): Docs with gold tokens and entities.
-    gold_tokens (bool): Give the pipeline the gold tokens rather than those of its own tokenizer.
-    RETURNS (list[Example]): The examples with predictions.
-    """
+    """Let a pipeline predict labelled Docs, on their gold tokens or else on those of its own tokenizer."""
     examples = []
     for doc in docs:
         # Without its spaces a text cannot be put together again; spaCy's own Corpus then takes gold tokens, too.
@@ -102,12 +89,5 @@ def predict_docs(nlp: Language, docs: list[Doc], *, gold_tokens: bool) -> list[E
 
 
 def predict(nlp: Language, path: Path, *, gold_tokens: bool) -> list[Example]:
-    """Read a labelled file and let a pipeline predict it.
-
-    nlp (Language): The pipeline.
-    path (Path): The labelled file, see `labelled_docs`.
-    gold_tokens (bool): Give the pipeline the gold tokens rather than those of its own tokenizer.
-    RETURNS (list[Example]): The examples with predictions.
-    RAISES UserError: if the file cannot be used.
-    """
+    """Read a labelled file and let a pipeline predict it, see `labelled_docs` and `predict_docs`."""
     return predict_docs(nlp, labelled_docs(nlp, path), gold_tokens=gold_tokens)

@@ -15,10 +15,9 @@ TP, FP, FN = range(3)
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of the entities of one text, judged as spaCy's scorer does.
+    """What became of the entities of one text.
 
-    found (list[tuple[Entity, bool]]): The predicted entities, and whether span and label are right. Those that lie on
-        tokens without annotation are left out.
+    found (list[tuple[Entity, bool]]): The predicted entities, and whether span and label are right.
     missed (list[str]): The labels of the gold entities that were not found.
     """
 
@@ -27,11 +26,7 @@ class Outcome:
 
 
 def judge(example: Example) -> Outcome:
-    """Compare predicted and gold entities.
-
-    example (Example): A predicted example.
-    RETURNS (Outcome): What became of its entities.
-    """
+    """Compare predicted and gold entities as spaCy's scorer does; those on tokens without annotation are left out."""
     gold_doc = example.reference
     if not gold_doc.has_annotation("ENT_IOB"):
         return Outcome([], [])
@@ -51,10 +46,8 @@ def judge(example: Example) -> Outcome:
 
 
 def count(examples: list[Example], *, labels: list[str] | None = None) -> tuple[list[str], NDArray[np.int64]]:
-    """Count entities for each text and label.
+    """Count entities for each text and label; `labels` need not occur.
 
-    examples (list[Example]): Predicted examples.
-    labels (list[str] | None): Further labels to count, which need not occur.
     RETURNS (tuple[list[str], NDArray]): The labels, sorted, and n_examples × n_labels × 3 counts: right, made up,
         missed.
     """
@@ -72,10 +65,8 @@ def count(examples: list[Example], *, labels: list[str] | None = None) -> tuple[
 
 
 def prf(counts: NDArray) -> NDArray[np.float64]:
-    """Turn counts into scores.
-
-    counts (NDArray): … × 3 counts: right, made up, missed.
-    RETURNS (NDArray[float64]): … × 3 scores from 0 to 1: precision, recall, F. What nothing speaks for is 0.
+    """Turn … × 3 counts (right, made up, missed) into … × 3 scores from 0 to 1: precision, recall and F. A score that
+    would be 0/0 is 0.
     """
     tp, fp, fn = (counts[..., i].astype("float64") for i in (TP, FP, FN))
     parts = ((tp, tp + fp), (tp, tp + fn), (2 * tp, 2 * tp + fp + fn))
@@ -83,9 +74,8 @@ def prf(counts: NDArray) -> NDArray[np.float64]:
 
 
 def score(examples: list[Example]) -> dict[str, Any]:
-    """Score the entities of examples: one counts if its span and its label are right.
+    """Score the entities of predicted examples: one counts if its span and its label are right.
 
-    examples (list[Example]): Predicted examples.
     RETURNS (dict[str, Any]): Precision, recall and F ("p", "r", "f"), from 0 to 1 or None where there is no entity at
         all: "micro" over all entities, "macro" as the mean of the labels, and in "labels" for each label; "gold" and
         "predicted" are numbers of entities.
@@ -111,9 +101,5 @@ def _named(scores: NDArray | None) -> dict[str, float | None]:
 
 
 def percents(scores: dict[str, Any]) -> list[str]:
-    """Show scores.
-
-    scores (dict[str, Any]): "p", "r" and "f", from 0 to 1 or None.
-    RETURNS (list[str]): The three in per cent with two decimals; "-" for None.
-    """
+    """Show "p", "r" and "f" in per cent with two decimals; "-" for None."""
     return ["-" if (value := scores[key]) is None else f"{value * 100:.2f}" for key in "prf"]
