@@ -51,7 +51,8 @@ def check_names(name: str, *, lang: str, config: str, own: bool) -> None:
         raise UserError(f"the name {name!r} has the language in it, which is added for you: give --vars.name {short}")
     if own and name == RESERVED:
         raise UserError(
-            f"{name!r} is the name of the model trained on the GMB corpus: give yours its own, as in --vars.name shop_ner"
+            f"{name!r} is the name of the model trained on the GMB corpus: "
+            "give yours its own, as in --vars.name shop_ner"
         )
     if config != "spacy_ner" and (not config or not Path("configs", f"{config}.cfg").is_file()):
         known = sorted(path.stem for path in Path("configs").glob("*.cfg"))

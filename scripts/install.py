@@ -58,7 +58,7 @@ def install(wheel: Path, *, target: Path | None) -> None:
 
 
 def load(name: str, *, target: Path | None) -> Path:
-    """RETURNS (Path): Where an installed pipeline is loaded from, in a fresh process in which nothing of ours lies about."""
+    """RETURNS (Path): Where a fresh process, started elsewhere than here, loads an installed pipeline from."""
     environment = dict(os.environ)
     if target:
         paths = [str(target.resolve()), environment.get("PYTHONPATH", "")]

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import srsly
-
 from spacy.glossary import GLOSSARY
 
 from scripts.meta import read_meta, update_meta

@@ -14,11 +14,25 @@ from spacy_bilstm_ner.errors import UserError
 PACKAGE = "spacy_bilstm_ner"
 # Project command → the files that its result depends on besides its data. `data` writes one fingerprint for each.
 CODE = {
-    "convert": ("scripts/convert.py", "scripts/data.py", "scripts/source.py", f"{PACKAGE}/*.py", f"{PACKAGE}/files/**/*.py"),
+    "convert": (
+        "scripts/convert.py",
+        "scripts/data.py",
+        "scripts/source.py",
+        f"{PACKAGE}/*.py",
+        f"{PACKAGE}/files/**/*.py",
+    ),
     "train": ("configs/{config}.cfg", "setup.cfg", "scripts/train.py", "scripts/meta.py", f"{PACKAGE}/**/*.py"),
     "evaluate": ("setup.cfg", f"{PACKAGE}/**/*.py"),
     "package": (
-        *("LICENSE", "README.md", "pyproject.toml", "setup.cfg", "configs/*.cfg", "scripts/package.py", "scripts/meta.py"),
+        *(
+            "LICENSE",
+            "README.md",
+            "pyproject.toml",
+            "setup.cfg",
+            "configs/*.cfg",
+            "scripts/package.py",
+            "scripts/meta.py",
+        ),
         f"{PACKAGE}/**/*",
     ),
 }

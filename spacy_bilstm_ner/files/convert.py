@@ -43,8 +43,7 @@ class SplitDocs:
     aligned: Counter[str] = field(default_factory=Counter)
 
 
-def main() -> None:
-    args = parse_args()
+def execute(args: argparse.Namespace) -> None:
     check_out_dir(args.out_dir)
     nlp = blank_pipeline(args.lang)
     data = read_csv(
@@ -103,8 +102,7 @@ def main() -> None:
     print(f"Wrote {', '.join(OUTPUTS)} to {args.out_dir}")
 
 
-def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m spacy_bilstm_ner.files.convert", description=__doc__)
+def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("csv", type=Path, metavar="CSV", help="a labelled CSV, or a zip that holds one")
     parser.add_argument("out_dir", type=Path, metavar="OUT_DIR", help="where the four files go")
     parser.add_argument("--lang", default="en", help="language code of the texts, for the tokenizer (default: en)")
@@ -132,7 +130,6 @@ def parse_args() -> argparse.Namespace:
         "--dedupe", action="store_true", help="drop from train and dev what stands word for word in a later split"
     )
     parser.add_argument("--strict", action="store_true", help="an I-x without its B-x is an error")
-    return parser.parse_args()
 
 
 def blank_pipeline(lang: str) -> Language:
@@ -258,4 +255,4 @@ def write(out_dir: Path, converted: dict[str, SplitDocs], stats: dict[str, Any])
 
 
 if __name__ == "__main__":
-    run(main)
+    pass

@@ -151,16 +151,18 @@ def percent(scores: dict[str, Any]) -> str:
     return "".join(f"{'-':>8}" if scores[key] is None else f"{scores[key] * 100:8.2f}" for key in "prf")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("pipeline", type=Path, help="the trained pipeline's folder")
-    parser.add_argument("test", type=Path, help="the test set, a .spacy file")
-    parser.add_argument("out", type=Path, help="the json file to write")
-    args = parser.parse_args()
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("pipeline", type=Path)
+    parser.add_argument("test", type=Path)
+    for name in ("out", "report", "log", "dev"):
+        parser.add_argument(f"--{name}", type=Path)
+
+
+def execute(args: argparse.Namespace) -> None:
     metrics = evaluate(args.pipeline, args.test)
     srsly.write_json(args.out, metrics)
     print(summary(metrics))
-
-
-if __name__ == "__main__":
-    run(main)
+    from . import report
+    rows = list(srsly.read_jsonl(args.log))
+    nlp = spacy.load(args.pipeline)
+    args.report.write_text(report.page(metrics, rows, predict(nlp, args.test, gold_tokens=False)), encoding="utf-8")
