@@ -24,7 +24,7 @@ test: .venv/dev
 # The stamps .venv/project and .venv/dev say what is installed. torch comes first, so that nothing
 # else settles which build of it is taken.
 .venv/project: .venv/torch setup.cfg pyproject.toml
-	$(PIP) -e ".[project]"
+	$(PIP) -e ".[dev]"
 	touch $@
 
 .venv/dev: .venv/torch setup.cfg pyproject.toml

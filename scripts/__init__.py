@@ -1,1 +1,1 @@
-"""The project's commands: one file each, run as `python -m scripts.NAME`."""
+"""The steps of this project. Each is a few lines around the library; project.yml says in which order they run."""

@@ -12,11 +12,7 @@ TEXT = "Jim bought 300 shares of Acme Corp. in 2006."
 
 
 def show(doc: Doc) -> str:
-    """List a Doc's entities.
-
-    doc (Doc): The Doc.
-    RETURNS (str): A line for the text, and one for each entity, with its confidence if it has one.
-    """
+    """RETURNS (str): A line for the text, and one for each entity, with its confidence if it has one."""
     lines = [doc.text]
     for ent in doc.ents:
         confidence = ent._.confidence if Span.has_extension("confidence") else None
@@ -38,7 +34,8 @@ def main() -> None:
     print(f"\nspacy.load({args.name!r})  version {nlp.meta['version']}")
     print(f"Trained on: {nlp.meta['data']['name']}\n")
     print(show(nlp(args.text)))
-    print(f"\nReport: {Path('training') / nlp.meta['name'] / 'report.html'}")
+    report = Path("training") / nlp.meta["name"] / nlp.meta["training"]["config"] / "report.html"
+    print(f"\nReport: {report}")
     for wheel in sorted(Path("packages").glob("*.whl")):
         print(f"Wheel:  {wheel}")
     if nlp.meta["data"]["kind"] == "sample":

@@ -8,6 +8,7 @@ import sysconfig
 import zipfile
 from pathlib import Path
 
+from scripts.meta import read_meta
 from spacy_bilstm_ner.errors import UserError, run
 
 CHECK = "import sys, spacy; nlp = spacy.load(sys.argv[1]); nlp('A test.'); print(nlp.path)"
@@ -30,12 +31,7 @@ def find_wheel(packages: Path, name: str) -> Path:
 
 
 def is_installed(wheel: Path, site_packages: Path) -> bool:
-    """See if each file of a wheel is installed, byte for byte.
-
-    wheel (Path): The wheel.
-    site_packages (Path): Where packages are installed.
-    RETURNS (bool): Whether all are there.
-    """
+    """RETURNS (bool): Whether each file of a wheel is installed, byte for byte."""
     with zipfile.ZipFile(wheel) as archive:
         for name in archive.namelist():
             # pip writes its own list of files
@@ -62,13 +58,7 @@ def install(wheel: Path, *, target: Path | None) -> None:
 
 
 def load(name: str, *, target: Path | None) -> Path:
-    """Load an installed pipeline in a fresh process, from a folder where nothing of ours lies about.
-
-    name (str): The pipeline's name, with the language.
-    target (Path | None): The folder it is installed to, or None for the environment.
-    RETURNS (Path): Where it was loaded from.
-    RAISES UserError: if it does not load.
-    """
+    """RETURNS (Path): Where a fresh process, started elsewhere than here, loads an installed pipeline from."""
     environment = dict(os.environ)
     if target:
         paths = [str(target.resolve()), environment.get("PYTHONPATH", "")]
@@ -82,21 +72,23 @@ def load(name: str, *, target: Path | None) -> Path:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("packages", type=Path, help="the folder of the wheels")
-    parser.add_argument("name", help="the pipeline's name, with the language: en_gmb_bilstm")
+    parser.add_argument("pipeline", type=Path, help="the trained pipeline's folder, which says what it is called")
     parser.add_argument("--target", default="", help="install to this folder instead")
     args = parser.parse_args()
+    meta = read_meta(args.pipeline)
+    name = f"{meta['lang']}_{meta['name']}"
     target = Path(args.target) if args.target else None
     site_packages = target or Path(sysconfig.get_paths()["purelib"])
-    wheel = find_wheel(args.packages, args.name)
+    wheel = find_wheel(args.packages, name)
     new = not is_installed(wheel, site_packages)
     if new:
         install(wheel, target=target)
         if not is_installed(wheel, site_packages):
             raise UserError(f"pip installed {wheel}, but {site_packages} has other files than the wheel")
-    loaded = load(args.name, target=target)
+    loaded = load(name, target=target)
     if site_packages.resolve() not in loaded.resolve().parents:
-        raise UserError(f"{args.name} loads from {loaded}, not from {site_packages}: remove that one")
-    print(f"{wheel.name} is installed{' now' if new else ' already'}: spacy.load({args.name!r}) works")
+        raise UserError(f"{name} loads from {loaded}, not from {site_packages}: remove that one")
+    print(f"{wheel.name} is installed{' now' if new else ' already'}: spacy.load({name!r}) works")
 
 
 if __name__ == "__main__":

@@ -5,18 +5,31 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import srsly
+from spacy.glossary import GLOSSARY
 
+from scripts.meta import read_meta, update_meta
 from spacy_bilstm_ner.errors import UserError, run
-from scripts.meta import label_meanings, read_meta, update_meta
+
+GMB_LABELS = {
+    "art": "artefact: a named work or product",
+    "eve": "event: a named war, storm, match or festival",
+    "geo": "geographical entity: a country, city, river or region as a place",
+    "gpe": "geopolitical entity: a nationality, or a country that acts",
+    "nat": "natural phenomenon: a named disease, hurricane or the like",
+    "org": "organisation: a company, authority, party or team",
+    "per": "person, often with the title",
+    "tim": "time: a date, a weekday, a month, a year or an hour",
+}
 
 # All that a wheel of the package is made of. It is built from a copy, so that nothing lying about
 # in the working tree (an old build folder, say) can get in.
+PACKAGE_FOLDERS = ("spacy_bilstm_ner", "configs")
 PACKAGE_FILES = ("setup.cfg", "pyproject.toml", "README.md", "LICENSE")
-PACKAGE = "spacy_bilstm_ner"
 
 
 def release_meta(meta: dict[str, Any], metrics: dict[str, Any]) -> dict[str, Any]:
@@ -27,8 +40,10 @@ def release_meta(meta: dict[str, Any], metrics: dict[str, Any]) -> dict[str, Any
     RETURNS (dict[str, Any]): The entries to add.
     """
     raw = metrics["raw_text"]
-    labels = label_meanings(meta["labels"].get("ner", []), kind=meta["data"]["kind"])
-    rows = [f"| `{label}` | {meaning} |" for label, meaning in labels.items()]
+    # A user's labels mean what spaCy's glossary says, if anything
+    meanings = GLOSSARY if meta["data"]["kind"] == "own" else GMB_LABELS
+    labels = {label: meanings.get(label, "") for label in sorted(meta["labels"].get("ner", []))}
+    rows = [f"| `{escape(label)}` | {meaning} |" for label, meaning in labels.items()]
     return {
         "label_meanings": labels,
         # In the form of `spacy train`, which wrote the scores on the development set here
@@ -38,7 +53,7 @@ def release_meta(meta: dict[str, Any], metrics: dict[str, Any]) -> dict[str, Any
         },
         "notes": "\n".join(
             [
-                f"Trained on: {meta['data']['name']}. The scores are those on the "
+                f"Trained on: {escape(meta['data']['name'])}. The scores are those on the "
                 f"{metrics['test']['sentences']:,} sentences of its test split, as raw text.",
                 "",
                 "| Label | Meaning |",
@@ -65,13 +80,7 @@ def check_metrics(meta: dict[str, Any], metrics: dict[str, Any]) -> None:
 
 
 def build_wheel(project: Path, out_dir: Path) -> Path:
-    """Build one wheel, with the setuptools that are installed: this works without a network.
-
-    project (Path): The folder with setup.py or setup.cfg.
-    out_dir (Path): Where to put the wheel.
-    RETURNS (Path): The wheel.
-    RAISES UserError: if it cannot be built.
-    """
+    """RETURNS (Path): The wheel of a project's folder, built with the setuptools installed: without a network."""
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation"]
     done = subprocess.run([*command, "--outdir", str(out_dir), str(project)], capture_output=True, text=True)
     if done.returncode != 0:
@@ -80,14 +89,7 @@ def build_wheel(project: Path, out_dir: Path) -> Path:
 
 
 def build_pipeline(pipeline: Path, entries: dict[str, Any], work: Path) -> Path:
-    """Build the wheel of a trained pipeline.
-
-    pipeline (Path): The pipeline's folder.
-    entries (dict[str, Any]): What to add to its meta.json.
-    work (Path): An empty folder to work in.
-    RETURNS (Path): The wheel.
-    RAISES UserError: if it cannot be built.
-    """
+    """RETURNS (Path): The wheel of a trained pipeline with these entries in its meta.json, built in an empty folder."""
     copy = work / "pipeline"
     shutil.copytree(pipeline, copy)
     update_meta(copy, entries)
@@ -100,27 +102,17 @@ def build_pipeline(pipeline: Path, entries: dict[str, Any], work: Path) -> Path:
 
 
 def build_package(root: Path, work: Path) -> Path:
-    """Build the wheel of the package.
-
-    root (Path): The project's folder.
-    work (Path): An empty folder to work in.
-    RETURNS (Path): The wheel.
-    RAISES UserError: if it cannot be built.
-    """
+    """RETURNS (Path): The wheel of the package, built in an empty folder."""
     copy = work / "package"
-    shutil.copytree(root / PACKAGE, copy / PACKAGE, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    for name in PACKAGE_FOLDERS:
+        shutil.copytree(root / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
     for name in PACKAGE_FILES:
         shutil.copy(root / name, copy)
     return build_wheel(copy, work / "package_wheel")
 
 
 def place(wheel: Path, out_dir: Path) -> Path:
-    """Move a wheel to its folder, in place of any other version of the same distribution.
-
-    wheel (Path): The wheel.
-    out_dir (Path): The folder.
-    RETURNS (Path): The wheel in the folder.
-    """
+    """RETURNS (Path): The wheel, moved to its folder in place of any other version of the same distribution."""
     out_dir.mkdir(parents=True, exist_ok=True)
     for old in out_dir.glob(f"{wheel.name.split('-')[0]}-*.whl"):
         old.unlink()
@@ -129,22 +121,18 @@ def place(wheel: Path, out_dir: Path) -> Path:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("pipeline", type=Path, help="the trained pipeline's folder")
-    parser.add_argument("metrics", type=Path, help="the metrics of `python -m spacy_bilstm_ner.quality.evaluate`")
+    parser.add_argument("run_dir", type=Path, help="the run's folder, with model-best and metrics.json")
     parser.add_argument("out_dir", type=Path, help="the folder for the wheels")
     args = parser.parse_args()
-    meta = read_meta(args.pipeline)
-    if not args.metrics.is_file():
-        raise UserError(f"{args.metrics} is missing: run `spacy project run evaluate` first")
-    metrics = srsly.read_json(args.metrics)
+    pipeline, path = args.run_dir / "model-best", args.run_dir / "metrics.json"
+    meta = read_meta(pipeline)
+    if not path.is_file():
+        raise UserError(f"{path} is missing: run `spacy project run evaluate` first")
+    metrics = srsly.read_json(path)
     check_metrics(meta, metrics)
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
-        wheels = [
-            build_pipeline(args.pipeline, release_meta(meta, metrics), work),
-            build_package(Path.cwd(), work),
-        ]
-        for wheel in wheels:
+        for wheel in (build_pipeline(pipeline, release_meta(meta, metrics), work), build_package(Path.cwd(), work)):
             print(f"Built {place(wheel, args.out_dir)}")
 
 

@@ -15,9 +15,9 @@ import srsly
 from spacy import about
 from spacy.util import is_package
 
-from spacy_bilstm_ner.errors import UserError, banner, run
 from scripts.data import TIMEOUT, DownloadError
-from scripts.source import WordVectors, checksum, read_source, write_vectors
+from scripts.source import WordVectors, checksum, read_source, write_record
+from spacy_bilstm_ner.errors import UserError, banner, run
 from spacy_bilstm_ner.network.vectors import find_pipeline
 
 # The author of spaCy's own pipelines, whose vectors have a licence of their own
@@ -38,7 +38,10 @@ def find_vectors(name: str, *, lang: str, assets: Path) -> tuple[WordVectors | N
     """
     if not name:
         return None, "switched off"
-    path = find_path(name, assets=assets)
+    folders = (Path(name), assets / name)
+    path = next((folder.as_posix() for folder in folders if (folder / "meta.json").is_file()), None)
+    if is_package(name):
+        path = name
     if path is None:
         if not name.isidentifier():
             raise UserError(f"there is no pipeline in {name}: give a package's name or a folder with --vars.vectors")
@@ -48,19 +51,6 @@ def find_vectors(name: str, *, lang: str, assets: Path) -> tuple[WordVectors | N
         path = name
     vectors, found = describe(path)
     return (vectors, "") if found == lang else (None, f"{name} is of the language {found!r}, not {lang!r}")
-
-
-def find_path(name: str, *, assets: Path) -> str | None:
-    """Look for a pipeline on this machine.
-
-    name (str): A package's name, or a folder.
-    assets (Path): The project's folder of assets.
-    RETURNS (str | None): What a config takes, or None if it is not here.
-    """
-    if is_package(name):
-        return name
-    folders = (Path(name), assets / name)
-    return next((folder.as_posix() for folder in folders if (folder / "meta.json").is_file()), None)
 
 
 def describe(path: str) -> tuple[WordVectors, str]:
@@ -75,16 +65,11 @@ def describe(path: str) -> tuple[WordVectors, str]:
     except ValueError as error:
         raise UserError(str(error)) from error
     meta = srsly.read_json(folder / "meta.json")
-    licence = meta.get("license", "")
-    vectors = WordVectors(
-        path=path,
-        name=f"{meta['lang']}_{meta['name']} {meta['version']}",
-        author=meta.get("author", ""),
-        url=meta.get("url", ""),
-        license=f"{licence} (the pipeline), CC0 (its vectors)" if meta.get("author") == EXPLOSION else licence,
-        sha256=checksum(folder / "vocab" / "vectors"),
-    )
-    return vectors, meta["lang"]
+    author, url, licence = (meta.get(key, "") for key in ("author", "url", "license"))
+    if author == EXPLOSION:
+        licence = f"{licence} (the pipeline), CC0 (its vectors)"
+    name = f"{meta['lang']}_{meta['name']} {meta['version']}"
+    return WordVectors(path, name, author, url, licence, checksum(folder / "vocab" / "vectors")), meta["lang"]
 
 
 def download(package: str) -> None:
@@ -112,12 +97,7 @@ def download(package: str) -> None:
 
 
 def missing_banner(name: str, *, reason: str) -> str:
-    """Say, in a way that nobody can miss, that there are no vectors.
-
-    name (str): The pipeline that was asked for.
-    reason (str): Why there are none.
-    RETURNS (str): A text of several lines.
-    """
+    """RETURNS (str): A text that nobody can miss: the model gets no word vectors, and why."""
     return banner(
         "NO WORD VECTORS: training without them.\nThe model works, but finds fewer entities than the one described.",
         f"Why: {name} is not installed, nor in assets/, and\n{reason}.\n"
@@ -128,20 +108,19 @@ def missing_banner(name: str, *, reason: str) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("source", type=Path, help="the source file of the data")
-    parser.add_argument("out", type=Path, help="the vectors file to write")
+    parser.add_argument("folder", type=Path, help="the folder of source.json, to which vectors.json is written")
     parser.add_argument("--vectors", default="", help="a pipeline package or folder; empty: no vectors")
     parser.add_argument("--assets", type=Path, default=Path("assets"))
     parser.add_argument("--lang", required=True, help="the language's code")
     args = parser.parse_args()
     vectors, reason = None, "the data is only the sample"
-    if read_source(args.source).kind != "sample":
+    if read_source(args.folder / "source.json").kind != "sample":
         try:
             vectors, reason = find_vectors(args.vectors, lang=args.lang, assets=args.assets)
         except DownloadError as error:
             reason = "not to be had"
             print(missing_banner(args.vectors, reason=str(error)), flush=True)
-    written = write_vectors(vectors, args.out)
+    written = write_record(vectors, args.folder / "vectors.json")
     found = f"{vectors.name}, from {vectors.path}" if vectors else f"none: {reason}"
     print(f"Word vectors: {found} ({'new' if written else 'unchanged'})")
 

@@ -18,10 +18,10 @@ from weasel.util.config import load_project_config
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ("configs", "scripts", "spacy_bilstm_ner", "metrics")
+FOLDERS = ("configs", "scripts", "spacy_bilstm_ner")
 FILES = (".gitignore", "LICENSE", "README.md", "project.yml", "pyproject.toml", "setup.cfg")
 OFFLINE = ["--vars.gmb_url", "", "--vars.vectors", "", "--vars.target", "site"]
-SKIPPED = ("convert", "train", "evaluate", "report", "package")
+SKIPPED = ("convert", "train", "evaluate", "package")
 USE = """
 import json, sys
 import spacy
@@ -80,10 +80,10 @@ def sample_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 def test_sample_is_said_loudly_and_named_everywhere(sample_run: tuple[Path, str]) -> None:
     project, printed = sample_run
     assert "SMALL BUNDLED SAMPLE" in printed
-    metrics = srsly.read_json(project / "training" / "gmb_bilstm" / "metrics.json")
+    metrics = srsly.read_json(project / "training" / "gmb_bilstm" / "bilstm" / "metrics.json")
     assert metrics["data"]["kind"] == "sample"
     assert metrics["version"] == "0.0.0+sample"
-    report = (project / "training" / "gmb_bilstm" / "report.html").read_text(encoding="utf-8")
+    report = (project / "training" / "gmb_bilstm" / "bilstm" / "report.html").read_text(encoding="utf-8")
     assert "bundled sample" in report
     assert sorted(path.name for path in (project / "packages").iterdir()) == [
         "en_gmb_bilstm-0.0.0+sample-py3-none-any.whl",
@@ -93,7 +93,7 @@ def test_sample_is_said_loudly_and_named_everywhere(sample_run: tuple[Path, str]
 
 def test_something_real_is_learnt(sample_run: tuple[Path, str]) -> None:
     project, _ = sample_run
-    metrics = srsly.read_json(project / "training" / "gmb_bilstm" / "metrics.json")
+    metrics = srsly.read_json(project / "training" / "gmb_bilstm" / "bilstm" / "metrics.json")
     assert metrics["raw_text"]["micro"]["f"] > 0.4
 
 
@@ -142,25 +142,30 @@ def test_git_sees_nothing_new(sample_run: tuple[Path, str]) -> None:
 @pytest.mark.parametrize(
     ("file", "rerun"),
     [
-        ("scripts/report.py", {"report"}),
-        ("configs/bilstm.cfg", {"train"}),
-        ("configs/tutorial.cfg", set()),
-        ("spacy_bilstm_ner/displacy_colors.py", {"report", "package"}),
-        ("spacy_bilstm_ner/component.py", {"train", "evaluate", "report", "package"}),
-        ("corpus/gmb_bilstm/source.json", {"convert", "train"}),
+        ("spacy_bilstm_ner/files/split.py", {"convert", "evaluate", "package"}),
+        ("spacy_bilstm_ner/quality/report.py", {"evaluate", "package"}),
+        ("configs/bilstm.cfg", {"train", "package"}),
+        ("configs/tutorial.cfg", {"package"}),
+        ("spacy_bilstm_ner/displacy_colors.py", {"evaluate", "package"}),
+        ("spacy_bilstm_ner/component.py", {"train", "evaluate", "package"}),
+        ("assets/sample.csv", {"convert", "train"}),
         ("corpus/gmb_bilstm/vectors.json", {"train"}),
     ],
 )
 def test_a_change_reruns_what_depends_on_it(sample_run: tuple[Path, str], file: str, rerun: set[str]) -> None:
-    config = load_project_config(sample_run[0], overrides={"vars.gmb_url": "", "vars.target": "site"})
+    config = load_project_config(
+        sample_run[0], overrides={"vars.gmb_url": "", "vars.vectors": "", "vars.target": "site"}
+    )
     commands = [command for command in config["commands"] if command["name"] in SKIPPED]
     path = sample_run[0] / file
     before = path.read_text(encoding="utf-8")
     try:
         path.write_text(before + "\n", encoding="utf-8")
+        run_project(sample_run[0], "data")
         runs = {command["name"] for command in commands if check_rerun(sample_run[0], command)}
     finally:
         path.write_text(before, encoding="utf-8")
+        run_project(sample_run[0], "data")
     assert runs == rerun
 
 
@@ -205,7 +210,7 @@ def test_own_data(tmp_path: Path) -> None:
         ["Graz", "ORT"],
     ]
     assert result["meta"]["lang"] == "de"
-    run = project / "training" / "shop_ner"
+    run = project / "training" / "shop_ner" / "short"
     written = [run / "metrics.json", run / "report.html", run / "model-best" / "meta.json"]
     for text in (*(path.read_text(encoding="utf-8") for path in written), str(result["meta"])):
         for word in ("GMB", "gmb", "Groningen", "0.0.0", "sample"):

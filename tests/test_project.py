@@ -1,7 +1,5 @@
 """project.yml: each command lists all that its result depends on, and all that it makes."""
 
-import ast
-import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -10,48 +8,16 @@ import pytest
 import srsly
 from weasel.util.config import load_project_config
 
-from scripts.package import PACKAGE_FILES
+from scripts.source import CODE, fingerprint
 
 ROOT = Path(__file__).parents[1]
 YML: dict[str, Any] = srsly.read_yaml(ROOT / "project.yml")
 COMMANDS: dict[str, Any] = {command["name"]: command for command in YML["commands"]}
-# What a trained pipeline is made of
-RUN_TIME = {
-    f"spacy_bilstm_ner/{path.name}"
-    for path in (ROOT / "spacy_bilstm_ner").glob("*.py")
-    if path.name != "displacy_colors.py"
-} | {"setup.cfg"}
-OURS = ("train", "evaluate", "report")
+SKIPPED = [name for name, command in COMMANDS.items() if not command.get("no_skip")]
 
 
 def arguments(command: dict[str, Any]) -> list[str]:
     return [word for line in command["script"] for word in shlex.split(line)]
-
-
-def script_of(command: dict[str, Any]) -> str:
-    return next(word for word in arguments(command) if word.startswith("scripts."))
-
-
-def imported_files(module: str) -> set[str]:
-    """Find the project's files that a module imports, or runs by their names, at any remove."""
-    found: set[str] = set()
-    waiting = [module]
-    while waiting:
-        name = waiting.pop()
-        path = name.replace(".", "/") + ".py"
-        if path in found or not (ROOT / path).is_file():
-            continue
-        found |= {path, f"{path.split('/')[0]}/__init__.py"}
-        for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom):
-                package = name.rsplit(".", node.level)[0] if node.level else ""
-                base = ".".join(filter(None, [package, node.module]))
-                waiting += [base, *(f"{base}.{alias.name}" for alias in node.names)]
-            elif isinstance(node, ast.Import):
-                waiting += [alias.name for alias in node.names]
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                waiting += re.findall(r"^scripts\.\w+$", node.value)
-    return found
 
 
 def test_weasel_takes_it() -> None:
@@ -59,23 +25,42 @@ def test_weasel_takes_it() -> None:
     assert len(config["commands"]) == len(COMMANDS)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_commands_depend_on_their_code(name: str) -> None:
-    command = COMMANDS[name]
-    # A command that always runs needs no list
-    if command.get("no_skip") or "outputs" not in command:
-        return
-    assert imported_files(script_of(command)) <= set(command["deps"])
+def test_it_stays_short() -> None:
+    assert len((ROOT / "project.yml").read_text(encoding="utf-8").splitlines()) <= 150
 
 
-@pytest.mark.parametrize("name", [step + variant for step in OURS for variant in ("", "-tutorial")])
-def test_commands_that_load_our_pipeline_depend_on_all_of_it(name: str) -> None:
-    assert not RUN_TIME - set(COMMANDS[name]["deps"])
+def test_each_command_that_may_be_skipped_depends_on_its_code() -> None:
+    assert set(SKIPPED) == set(CODE)
+    for name in SKIPPED:
+        assert f"corpus/${{vars.name}}/{name}.code" in COMMANDS[name]["deps"]
+        assert f"corpus/${{vars.name}}/{name}.code" in COMMANDS["data"]["outputs"]
 
 
-def test_package_depends_on_all_that_goes_in() -> None:
-    files = {f"spacy_bilstm_ner/{path.name}" for path in (ROOT / "spacy_bilstm_ner").glob("[!.]*.*")}
-    assert files | set(PACKAGE_FILES) <= set(COMMANDS["package"]["deps"])
+@pytest.mark.parametrize("command", CODE)
+def test_fingerprints_name_files_that_are_there(command: str) -> None:
+    """Each pattern finds a file, but for scripts/convert.py, which only passes its arguments on."""
+    found = fingerprint(command, root=ROOT, config="bilstm")
+    for pattern in CODE[command]:
+        paths = [path for path in ROOT.glob(pattern.format(config="bilstm")) if path.is_file()]
+        assert paths or pattern == "scripts/convert.py", pattern
+    assert "__pycache__" not in found
+    assert "spacy_bilstm_ner/" in found
+
+
+def test_the_model_depends_on_all_code_but_what_reads_and_judges() -> None:
+    names = {line.split("  ")[1] for line in fingerprint("train", root=ROOT, config="bilstm").splitlines()}
+    assert {"setup.cfg", "configs/bilstm.cfg", "spacy_bilstm_ner/component.py", "spacy_bilstm_ner/words.py"} <= names
+    assert not [name for name in names if "/files/" in name or "/quality/" in name]
+
+
+def test_variables_are_quoted() -> None:
+    config = load_project_config(
+        ROOT, overrides={"vars.csv": "my own's.csv", "vars.vectors": "a b", "vars.target": "c d"}
+    )
+    scripts = {command["name"]: arguments(command) for command in config["commands"]}
+    assert "my own's.csv" in scripts["data"]
+    assert "a b" in scripts["vectors"]
+    assert "c d" in scripts["install"]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -83,7 +68,7 @@ def test_files_in_a_script_are_deps_or_outputs(name: str) -> None:
     command = COMMANDS[name]
     listed = [*command.get("deps", []), *command.get("outputs", [])]
     for word in arguments(command):
-        if word.startswith(("configs/", "corpus/", "training/", "packages")):
+        if word.startswith(("corpus/", "training/", "packages")):
             inside = [path for path in listed if path == word or path.startswith(f"{word}/")]
             assert inside, f"{word} is neither among the deps nor the outputs of {name}"
 
@@ -93,17 +78,18 @@ def test_workflows_make_each_file_before_they_need_it(flow: str) -> None:
     made: set[str] = set()
     for name in YML["workflows"][flow]:
         for dep in COMMANDS[name].get("deps", []):
-            assert dep in made or (ROOT / dep).exists() or "${vars.config}" in dep, (name, dep)
+            assert dep in made, (name, dep)
         made |= set(COMMANDS[name].get("outputs", []))
 
 
-def test_names_keep_runs_apart() -> None:
-    """Two names, or two variants of one, never write the same file."""
-    for command in YML["commands"]:
-        for output in command.get("outputs", []):
-            assert "${vars.name}" in output or output == "packages", output
+def test_names_and_configs_keep_runs_apart() -> None:
+    """Two names, or two configs of one, never write the same model."""
     outputs = [output for command in YML["commands"] for output in command.get("outputs", [])]
     assert len(outputs) == len(set(outputs))
+    for output in outputs:
+        assert (
+            output.startswith(("corpus/${vars.name}/", "training/${vars.name}/${vars.config}/")) or output == "packages"
+        )
 
 
 def test_own_data_meets_nothing_of_gmb() -> None:

@@ -13,15 +13,15 @@ from pathlib import Path
 
 import srsly
 
-from scripts.research.bars import draw_bars
-from spacy_bilstm_ner.errors import UserError, run
-from spacy_bilstm_ner.quality.evaluate import versions
-from scripts.research.loads import make_loads, read_texts, short
-from scripts.research.measures import PARTS, Figures, Row, Setting
 from scripts.meta import read_meta
 from scripts.package import check_metrics
-from scripts.source import checksum
+from scripts.research.bars import draw_bars
+from scripts.research.loads import make_loads, read_texts, short
+from scripts.research.measures import PARTS, Figures, Row, Setting
 from scripts.research.tables import benchmark_table
+from scripts.source import checksum
+from spacy_bilstm_ner.errors import UserError, run
+from spacy_bilstm_ner.quality.evaluate import versions
 
 # What spaCy's ner scores on GMB's test set if it is trained as it should be, as in metrics/gmb_bilstm_spacy_ner.json,
 # and how far from that it may be

@@ -23,18 +23,18 @@ from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 
-from scripts.research.benchmark import cpu_model
-from spacy_bilstm_ner.quality.reliability import calibrate
-from spacy_bilstm_ner.errors import UserError, run
-from spacy_bilstm_ner.quality.mistakes import entities
-from spacy_bilstm_ner.quality.evaluate import annotate, predict, score, versions
-from scripts.research.loads import read_texts
 from scripts.meta import read_meta, update_meta
-from scripts.source import checksum
+from scripts.research.benchmark import cpu_model
+from scripts.research.loads import read_texts
 from scripts.research.tables import experiment_cells, experiment_figures
 from scripts.research.timing import throughput
-from scripts.train import check_overrides
 from scripts.research.variants import VARIANTS
+from scripts.source import checksum
+from scripts.train import check_options
+from spacy_bilstm_ner.errors import UserError, run
+from spacy_bilstm_ner.quality.evaluate import annotate, predict, score, versions
+from spacy_bilstm_ner.quality.mistakes import entities
+from spacy_bilstm_ner.quality.reliability import calibrate
 
 ROUNDS = 3
 WARM_UP_TEXTS = 500
@@ -247,7 +247,7 @@ def parse_args() -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("--change", default="", help="what is new, in a few words, for the table of ablations")
     parser.add_argument("--final", action="store_true", help="measure on TEST: once, when all tuning is done")
     args, overrides = parser.parse_known_args()
-    check_overrides(overrides)
+    check_options(overrides)
     return args, overrides
 
 

@@ -15,8 +15,8 @@ from typing import Any
 import srsly
 from tqdm import tqdm
 
-from spacy_bilstm_ner.errors import UserError
 from scripts.package import build_pipeline
+from spacy_bilstm_ner.errors import UserError
 
 Figures = dict[str, Any]
 # For each pipeline the figures of its runs

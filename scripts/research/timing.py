@@ -1,7 +1,7 @@
 """What the benchmark runs in a fresh process: one task, whose figures are printed as json.
 
-`python -m scripts.research.timing TASK OPTIONS`, with the options as json: those of the task's function, files of texts for
-its lists of texts, and "threads", the number of threads for torch, or 0 for its default.
+`python -m scripts.research.timing TASK OPTIONS`, with the options as json: those of the task's function, files of
+texts for its lists of texts, and "threads", the number of threads for torch, or 0 for its default.
 """
 
 import json

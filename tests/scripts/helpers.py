@@ -31,7 +31,8 @@ def make_pipeline(path: Path, *, kind: str = "own") -> Language:
     path.mkdir(parents=True)
     nlp.to_disk(path)
     source = Source(kind=kind, name="tiny.csv", path="tiny.csv", sha256="0" * 64)
-    meta = training_meta(source, lang="en", name="tiny", version="0.1.0", config="rules", seed=3)
+    training = {"config": "rules", "seed": 3}
+    meta = training_meta(source, lang="en", name="tiny", version="0.1.0", training=training)
     update_meta(path, meta)
     return nlp
 

@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 
 from scripts import data
-from spacy_bilstm_ner.errors import UserError
 from scripts.data import (
     DownloadError,
+    check_names,
     corpus_md5,
     download,
-    find_own,
     find_real,
     find_source,
     sample_banner,
 )
 from scripts.source import checksum
+from spacy_bilstm_ner.errors import UserError
 
 CSV = b"Sentence #,Word,POS,Tag\r\nSentence: 1,Vienna,NNP,B-geo\r\n"
 MD5 = hashlib.md5(CSV).hexdigest()
@@ -131,7 +131,7 @@ def test_own_file_goes_before_the_corpus(assets: Path, tmp_path: Path) -> None:
 
 def test_missing_own_file(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no file .*nowhere\.csv.*--vars\.csv"):
-        find_own(str(tmp_path / "nowhere.csv"))
+        find_source(csv=str(tmp_path / "nowhere.csv"), assets=tmp_path, url="", md5=MD5)
 
 
 def test_banner_cannot_be_missed() -> None:
@@ -150,3 +150,35 @@ def test_real_corpus_has_the_checksum_of_project_yml(root: Path) -> None:
     source = find_real(root / "assets", md5=md5)
     assert source is not None
     assert source.kind == "real"
+
+
+@pytest.mark.parametrize("name", ["shop-ner", "", "1shop", "shop ner", "shop__ner", "größe", "_x", "../x"])
+def test_bad_names(name: str) -> None:
+    with pytest.raises(UserError, match="cannot be the name"):
+        check_names(name, lang="de", config="spacy_ner", own=True)
+
+
+@pytest.mark.parametrize("lang", ["d e", "", "de;", "../de"])
+def test_bad_languages(lang: str) -> None:
+    with pytest.raises(UserError, match=r"cannot be a language: .* as in --vars\.lang de"):
+        check_names("shop_ner", lang=lang, config="spacy_ner", own=True)
+
+
+@pytest.mark.parametrize("config", ["", "b ilstm", "nowhere", "../configs/bilstm.cfg"])
+def test_bad_configs(config: str, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root)
+    with pytest.raises(UserError, match=r"--vars\.config takes bilstm, tutorial, spacy_ner"):
+        check_names("shop_ner", lang="en", config=config, own=True)
+
+
+def test_name_with_the_language() -> None:
+    with pytest.raises(UserError, match=r"give --vars\.name shop_ner"):
+        check_names("de_shop_ner", lang="de", config="spacy_ner", own=True)
+    check_names("de_shop_ner", lang="en", config="spacy_ner", own=True)
+    check_names("shop_ner", lang="de", config="spacy_ner", own=True)
+
+
+def test_own_data_does_not_take_the_name_of_ours() -> None:
+    with pytest.raises(UserError, match="trained on the GMB corpus"):
+        check_names("gmb_bilstm", lang="en", config="spacy_ner", own=True)
+    check_names("gmb_bilstm", lang="en", config="spacy_ner", own=False)

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from spacy_bilstm_ner.errors import UserError
 from scripts.install import find_wheel, install, is_installed, load
 from scripts.package import build_pipeline
+from spacy_bilstm_ner.errors import UserError
 
 from .helpers import make_pipeline
 

@@ -4,14 +4,15 @@ from typing import cast
 import pytest
 import srsly
 
-from spacy_bilstm_ner.errors import UserError
-from scripts.meta import label_meanings, read_meta, training_meta, update_meta
+from scripts.meta import pipeline_name, read_meta, training_meta, update_meta
 from scripts.source import Source, WordVectors
+from spacy_bilstm_ner.errors import UserError
 
 
 def make(kind: str, *, vectors: WordVectors | None = None) -> dict[str, object]:
     source = Source(kind=kind, name="shop.csv", path="secret/place/shop.csv", sha256="0" * 64)
-    return training_meta(source, lang="de", name="shop_ner", version="1.2.3", config="bilstm", seed=7, vectors=vectors)
+    training = {"config": "bilstm", "seed": 7}
+    return training_meta(source, lang="de", name="shop_ner", version="1.2.3", training=training, vectors=vectors)
 
 
 def test_sample_can_never_be_mistaken() -> None:
@@ -55,16 +56,17 @@ def test_vectors_are_named_with_their_licence(kind: str) -> None:
     assert last == {"name": "Word vectors of en_x 1.0.0", "url": "https://x", "author": "Ann", "license": "CC0"}
 
 
-def test_label_meanings() -> None:
-    ours = label_meanings(["tim", "art", "geo", "eve", "gpe", "nat", "org", "per"], kind="real")
-    assert list(ours) == sorted(ours)
-    assert all(ours.values())
-    # "art" is spaCy's for an article: our data's labels are never looked up there
-    assert label_meanings(["per", "PERSON", "WARE"], kind="own") == {
-        "PERSON": "People, including fictional",
-        "WARE": "",
-        "per": "",
-    }
+def test_markup_in_a_file_name_is_escaped() -> None:
+    source = Source(kind="own", name="<img src=x>.csv", path="x", sha256="0")
+    meta = training_meta(source, lang="de", name="x", version="1", training={})
+    assert "<" not in str(meta["description"]) + str(meta["sources"])
+    assert meta["data"]["name"] == source.name
+
+
+def test_configs_to_compare_with_have_names_of_their_own() -> None:
+    assert pipeline_name("gmb_bilstm", "bilstm") == "gmb_bilstm"
+    assert pipeline_name("shop_ner", "short") == "shop_ner"
+    assert pipeline_name("gmb_bilstm", "tutorial") == "gmb_bilstm_tutorial"
 
 
 def test_update_keeps_what_is_there(tmp_path: Path) -> None:

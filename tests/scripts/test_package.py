@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from spacy_bilstm_ner.errors import UserError
 from scripts.package import build_package, build_pipeline, check_metrics, place, release_meta
+from spacy_bilstm_ner.errors import UserError
 
 from .helpers import make_pipeline
 
@@ -62,8 +62,10 @@ def test_our_wheel_holds_the_package_only(root: Path, tmp_path: Path) -> None:
         metadata = archive.read(next(n for n in names if n.endswith("/METADATA"))).decode()
     folders = {name.split("/")[0].split("-")[0] for name in names}
     assert folders == {"spacy_bilstm_ner"}
-    modules = {name.split("/")[1] for name in names if name.endswith(".py")}
-    assert modules == {path.name for path in (root / "spacy_bilstm_ner").glob("*.py")}
+    modules = {name for name in names if name.endswith(".py")}
+    assert modules == {path.relative_to(root).as_posix() for path in (root / "spacy_bilstm_ner").rglob("*.py")}
+    configs = {name for name in names if name.endswith(".cfg")}
+    assert configs == {f"spacy_bilstm_ner/configs/{path.name}" for path in (root / "configs").glob("*.cfg")}
     # spaCy looks here for the distribution that a factory belongs to
     assert any(name.endswith("/top_level.txt") for name in names)
     needed = [
@@ -71,7 +73,7 @@ def test_our_wheel_holds_the_package_only(root: Path, tmp_path: Path) -> None:
         for line in metadata.splitlines()
         if line.startswith("Requires-Dist: ") and "extra ==" not in line
     ]
-    assert sorted(needed) == ["numpy", "spacy<3.9,>=3.8.18", "thinc<8.4,>=8.3.12", "torch>=2.6"]
+    assert sorted(needed) == ["numpy", "spacy<3.9,>=3.8.18", "thinc<8.4,>=8.3.12"]
 
 
 def test_pipelines_wheel(tmp_path: Path) -> None:
@@ -86,3 +88,15 @@ def test_pipelines_wheel(tmp_path: Path) -> None:
     assert '"kind":"sample"' in inner
     # the trained pipeline itself is left as it was
     assert "Our notes." not in (tmp_path / "model" / "meta.json").read_text(encoding="utf-8")
+
+
+def test_a_users_labels_mean_what_spacy_says() -> None:
+    meta = {
+        **META,
+        "labels": {"ner": ["per", "PERSON", "<b>"]},
+        "data": {"kind": "own", "name": "x.csv", "sha256": "0"},
+    }
+    found = release_meta(meta, METRICS)
+    # "per" is ours: our data's labels are not looked up for a user's own
+    assert found["label_meanings"] == {"<b>": "", "PERSON": "People, including fictional", "per": ""}
+    assert "<b>" not in found["notes"]

@@ -4,16 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from spacy_bilstm_ner.errors import UserError
 from scripts.source import (
+    CODE,
     Source,
     WordVectors,
     checksum,
+    fingerprint,
+    read_record,
     read_source,
-    read_vectors,
-    write_source,
-    write_vectors,
+    write_record,
 )
+from spacy_bilstm_ner.errors import UserError
 
 SOURCE = Source(kind="own", name="müll.csv", path="daten/müll.csv", sha256="0" * 64)
 
@@ -27,18 +28,18 @@ def test_checksum(tmp_path: Path) -> None:
 
 def test_round_trip(tmp_path: Path) -> None:
     path = tmp_path / "new" / "source.json"
-    assert write_source(SOURCE, path)
+    assert write_record(SOURCE, path)
     assert read_source(path) == SOURCE
 
 
 def test_unchanged_source_leaves_the_file_alone(tmp_path: Path) -> None:
     path = tmp_path / "source.json"
-    write_source(SOURCE, path)
+    write_record(SOURCE, path)
     os.utime(path, (1, 1))
-    assert not write_source(SOURCE, path)
+    assert not write_record(SOURCE, path)
     assert path.stat().st_mtime == 1
     other = Source(kind="own", name="müll.csv", path="daten/müll.csv", sha256="1" * 64)
-    assert write_source(other, path)
+    assert write_record(other, path)
     assert read_source(path) == other
 
 
@@ -50,13 +51,57 @@ def test_missing_source_says_what_to_run(tmp_path: Path) -> None:
 def test_vectors_round_trip(tmp_path: Path) -> None:
     path = tmp_path / "new" / "vectors.json"
     vectors = WordVectors(path="en_x", name="en_x 1.0.0", author="Ann", url="", license="CC0", sha256="0" * 64)
-    assert write_vectors(vectors, path)
-    assert not write_vectors(vectors, path)
-    assert read_vectors(path) == vectors
-    assert write_vectors(None, path)
-    assert read_vectors(path) is None
+    assert write_record(vectors, path)
+    assert not write_record(vectors, path)
+    assert read_record(path, WordVectors) == vectors
+    assert write_record(None, path)
+    assert read_record(path, WordVectors) is None
 
 
 def test_missing_vectors_say_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"vectors\.json is missing: run `spacy project run vectors`"):
-        read_vectors(tmp_path / "vectors.json")
+        read_record(tmp_path / "vectors.json", WordVectors)
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"kind": "own"}', "{}"])
+def test_damaged_source_says_what_to_do(tmp_path: Path, content: str) -> None:
+    (tmp_path / "source.json").write_text(content, encoding="utf-8")
+    with pytest.raises(UserError, match=r"source\.json is damaged: delete it and run `spacy project run data` again"):
+        read_source(tmp_path / "source.json")
+
+
+@pytest.mark.parametrize(
+    ("file", "changed"),
+    [
+        ("spacy_bilstm_ner/files/tables.py", {"convert", "evaluate", "package"}),
+        ("spacy_bilstm_ner/quality/report.py", {"evaluate", "package"}),
+        ("spacy_bilstm_ner/network/lstm.py", {"train", "evaluate", "package"}),
+        ("spacy_bilstm_ner/network/new.py", {"train", "evaluate", "package"}),
+        ("configs/bilstm.cfg", {"train", "package"}),
+        ("configs/tutorial.cfg", {"package"}),
+        ("scripts/train.py", {"train"}),
+        ("README.md", {"package"}),
+    ],
+)
+def test_fingerprints_tell_what_a_change_is_for(tmp_path: Path, file: str, changed: set[str]) -> None:
+    for name in ("files/tables.py", "quality/report.py", "network/lstm.py", "component.py"):
+        path = tmp_path / "spacy_bilstm_ner" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("old", encoding="utf-8")
+
+    def all_of_them() -> dict[str, str]:
+        return {command: fingerprint(command, root=tmp_path, config="bilstm") for command in CODE}
+
+    before = all_of_them()
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text("new", encoding="utf-8")
+    assert {command for command, found in all_of_them().items() if found != before[command]} == changed
+
+
+def test_a_renamed_file_counts(tmp_path: Path) -> None:
+    path = tmp_path / "spacy_bilstm_ner" / "one.py"
+    path.parent.mkdir()
+    path.touch()
+    before = fingerprint("train", root=tmp_path, config="bilstm")
+    path.rename(path.with_name("two.py"))
+    assert fingerprint("train", root=tmp_path, config="bilstm") != before

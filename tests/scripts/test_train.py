@@ -1,98 +1,134 @@
+import os
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-import srsly
-from spacy.cli._util import parse_config_overrides
 from spacy.util import load_config
 
+from scripts.source import Source, WordVectors, write_record
+from scripts.train import check_options, overrides, unfinished
 from spacy_bilstm_ner.errors import UserError
-from scripts.source import WordVectors
-from scripts.train import check_overrides, train, train_command
-
-MAKE_MODELS = (
-    "import os, pathlib; p = pathlib.Path({out!r}); (p / 'model-best').mkdir(); {more}"
-    "(p / 'threads').write_text(os.environ['OMP_NUM_THREADS'])"
-)
-
 
 VECTORS = WordVectors(path="en_x", name="en_x 1.0.0", author="", url="", license="", sha256="")
+# A training that says it has begun, and then takes for ever
+SLOW = """
+import sys, time
+import spacy.cli.train
+def slow(path, work, **_):
+    (work / "model-best").mkdir()
+    print("begun", flush=True)
+    time.sleep(60)
+spacy.cli.train.train = slow
+import scripts.train
+sys.argv[0] = "train"
+scripts.train.main()
+"""
 
 
-def fake(out_dir: Path, *, more: str = "(p / 'model-last').mkdir(); ") -> list[str]:
-    return [sys.executable, "-c", MAKE_MODELS.format(out=str(out_dir), more=more)]
+def settings(config: Path, vectors: WordVectors | None = None) -> dict[str, object]:
+    loaded = load_config(config)
+    return overrides(loaded, Path("out"), corpus=Path("corpus/x"), lang="de", seed=0, vectors=vectors)
 
 
-def test_command_overrides_what_a_run_needs() -> None:
-    command = train_command(Path("configs/bilstm.cfg"), Path("out"), corpus=Path("corpus/x"), lang="de", seed=0, gpu=-1)
-    pairs = dict(zip(command[5::2], command[6::2], strict=True))
-    assert command[1:5] == ["-m", "spacy", "train", "configs/bilstm.cfg"]
-    assert pairs["--paths.train"] == "corpus/x/train.spacy"
-    assert pairs["--paths.dev"] == "corpus/x/dev.spacy"
-    assert pairs["--nlp.lang"] == "de"
+def test_overrides_are_what_a_run_needs(root: Path) -> None:
+    found = settings(root / "configs" / "bilstm.cfg")
+    assert found["paths.train"] == "corpus/x/train.spacy"
+    assert found["paths.dev"] == "corpus/x/dev.spacy"
+    assert found["nlp.lang"] == "de"
     # 0 is a seed
-    assert pairs["--system.seed"] == "0"
-    assert pairs["--gpu-id"] == "-1"
-    assert pairs["--training.logger.output_file"] == "out/log.jsonl"
-
-
-@pytest.mark.parametrize(("words", "expected"), [(10_000, "1500"), (220_000, "1800"), (5_000_000, None)])
-def test_a_small_corpus_takes_fewer_updates(root: Path, tmp_path: Path, words: int, expected: str | None) -> None:
-    srsly.write_json(tmp_path / "stats.json", {"splits": {"train": {"tokens": words}}})
-    for name, number in (("bilstm", expected), ("spacy_ner", None), ("tutorial", None)):
-        config = root / "configs" / f"{name}.cfg"
-        command = train_command(config, Path("out"), corpus=tmp_path, lang="en", seed=0, gpu=-1)
-        pairs = dict(zip(command[5::2], command[6::2], strict=True))
-        assert pairs.get("--training.max_steps") == number
-        assert pairs.get("--training.optimizer.learn_rate.num_steps") == number
+    assert found["system.seed"] == 0
+    assert found["training.logger.output_file"] == "out/log.jsonl"
 
 
 @pytest.mark.parametrize("vectors", [None, VECTORS])
 def test_vectors_for_a_config_with_a_place_for_them(root: Path, vectors: WordVectors | None) -> None:
-    def options(name: str) -> dict[str, str]:
-        config = root / "configs" / f"{name}.cfg"
-        command = train_command(config, Path("out"), corpus=Path("x"), lang="en", seed=0, gpu=-1, vectors=vectors)
-        pairs = dict(zip(command[5::2], command[6::2], strict=True))
-        # As `spacy train` understands it
-        return parse_config_overrides([f"{key}={value}" for key, value in pairs.items() if "." in key])
-
-    ours = options("bilstm")
+    ours = settings(root / "configs" / "bilstm.cfg", vectors)
     assert ours["paths.vectors"] == (vectors.path if vectors else None)
-    assert ours.get("components.ner.model.tok2vec.vector_width") == (None if vectors else 0)
     load_config(root / "configs" / "bilstm.cfg", ours)
-    for other in ("tutorial", "spacy_ner"):
-        assert not any("vector" in option for option in options(other))
+    other = settings(root / "configs" / "tutorial.cfg", vectors)
+    assert not any("vector" in option for option in other)
 
 
-def test_old_run_is_cleared_and_threads_are_pinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+def make_models(work: Path) -> None:
+    for name in ("model-best", "model-last"):
+        (work / name).mkdir()
+
+
+def test_a_whole_run_replaces_the_one_before(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    out.mkdir()
+    (out / "metrics.json").touch()
+    with unfinished(out) as work:
+        make_models(work)
+        assert (out / "metrics.json").exists()
+    assert sorted(path.name for path in out.iterdir()) == ["model-best", "model-last"]
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+@pytest.mark.parametrize("error", [RuntimeError, SystemExit, KeyboardInterrupt])
+def test_a_failed_run_leaves_the_one_before(tmp_path: Path, error: type[BaseException]) -> None:
     out = tmp_path / "run"
     (out / "model-best").mkdir(parents=True)
-    (out / "log.jsonl").touch()
-    train(fake(out), out)
-    assert sorted(path.name for path in out.iterdir()) == ["model-best", "model-last", "threads"]
-    assert (out / "threads").read_text() == "1"
 
+    def fail() -> None:
+        with unfinished(out) as work:
+            make_models(work)
+            raise error
 
-def test_users_own_number_of_threads_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OMP_NUM_THREADS", "2")
-    train(fake(tmp_path / "run"), tmp_path / "run")
-    assert (tmp_path / "run" / "threads").read_text() == "2"
-
-
-def test_failed_training_leaves_no_model(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="exit code 3"):
-        train(fake(tmp_path, more="raise SystemExit(3); "), tmp_path)
-    assert not (tmp_path / "model-best").exists()
+    with pytest.raises(error):
+        fail()
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["run", "run/model-best"]
 
 
 def test_training_without_an_evaluation_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="wrote no model-last"):
-        train(fake(tmp_path, more=""), tmp_path)
-    assert not (tmp_path / "model-best").exists()
+    with pytest.raises(UserError, match="wrote no model-last"), unfinished(tmp_path / "run") as work:
+        (work / "model-best").mkdir()
+    assert not list(tmp_path.iterdir())
+
+
+def start_slow(root: Path, tmp_path: Path, *, parent: list[str] | None = None) -> subprocess.Popen[str]:
+    write_record(Source(kind="own", name="x", path="x.csv", sha256="0"), tmp_path / "source.json")
+    (tmp_path / "run" / "model-best").mkdir(parents=True)
+    arguments = [
+        str(root / "configs" / "tutorial.cfg"),
+        str(tmp_path / "run"),
+        "--corpus",
+        str(tmp_path),
+        "--name",
+        "x",
+    ]
+    command = [*(parent or []), sys.executable, "-c", SLOW, *arguments]
+    process = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert "begun" in (process.stdout.readline() + process.stdout.readline())
+    return process
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_changes_nothing_and_says_so(root: Path, tmp_path: Path, number: signal.Signals) -> None:
+    process = start_slow(root, tmp_path)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert errors.splitlines() == [f"Interrupted, nothing changed: {tmp_path / 'run'} is as it was before."]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run", "source.json"]
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["model-best"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals of POSIX")
+def test_a_training_ends_with_the_process_that_started_it(root: Path, tmp_path: Path) -> None:
+    starter = [sys.executable, "-c", "import subprocess, sys; subprocess.run(sys.argv[1:])"]
+    process = start_slow(root, tmp_path, parent=starter)
+    process.terminate()
+    # The pipes are closed when the training, too, has ended
+    _, errors = process.communicate(timeout=30)
+    assert "Interrupted, nothing changed" in errors
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run", "source.json"]
 
 
 def test_options_that_are_not_ours_name_a_section() -> None:
-    check_overrides(["--training.dropout", "0.4", "--training.patience", "-1", "--nlp.batch_size=64"])
+    check_options(["--training.dropout", "0.4", "--training.patience", "-1", "--nlp.batch_size=64"])
     with pytest.raises(UserError, match="there is no option --sede"):
-        check_overrides(["--training.dropout", "0.4", "--sede", "1"])
+        check_options(["--training.dropout", "0.4", "--sede", "1"])

@@ -4,10 +4,10 @@ import pytest
 import srsly
 
 from scripts import vectors
-from spacy_bilstm_ner.errors import UserError
 from scripts.data import DownloadError
-from scripts.source import Source, checksum, read_vectors, write_source
+from scripts.source import Source, WordVectors, checksum, read_record, write_record
 from scripts.vectors import describe, download, find_vectors, main, missing_banner
+from spacy_bilstm_ner.errors import UserError
 from tests.util import chance_vectors, write_vectors
 
 WORDS = ["tea", "ship", "law"]
@@ -123,17 +123,17 @@ def test_what_is_written(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    write_source(Source(kind=kind, name="x", path="x.csv", sha256="0"), Path("source.json"))
-    arguments = ["vectors", "source.json", "vectors.json", "--lang", "en", "--vectors", "en_no_such_md"]
+    write_record(Source(kind=kind, name="x", path="x.csv", sha256="0"), Path("source.json"))
+    arguments = ["vectors", ".", "--lang", "en", "--vectors", "en_no_such_md"]
     monkeypatch.setattr("sys.argv", arguments)
     main()
     printed = capsys.readouterr().out
-    assert read_vectors(Path("vectors.json")) is None
+    assert read_record(Path("vectors.json"), WordVectors) is None
     assert ("NO WORD VECTORS" in printed) == (kind == "real")
     assert "Word vectors: none" in printed
     write_vectors(tmp_path / "assets" / "en_no_such_md", chance_vectors(WORDS))
     main()
-    found = read_vectors(Path("vectors.json"))
+    found = read_record(Path("vectors.json"), WordVectors)
     # The sample is trained without, whatever there is
     assert (found is not None) == (kind == "real")
     assert srsly.read_json("vectors.json").get("path") == ("assets/en_no_such_md" if kind == "real" else None)
