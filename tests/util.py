@@ -132,16 +132,16 @@ def confidences(doc: Doc) -> list[Any]:
 
 
 def logits(nlp: Language, text: str) -> np.ndarray:
-    """The scores of a text's tokens, n_tokens × n_tags."""
+    """The scores of a text's words, n_words × n_tags."""
     ner = nlp.get_pipe("ner")
-    return ner.model.ops.to_numpy(ner.model.predict([nlp.make_doc(text)]))
+    return ner.model.ops.to_numpy(ner.model.predict([nlp.make_doc(text)]).scores)
 
 
 def plain_logits(nlp: Language, text: str) -> np.ndarray:
     """The same as training computes them, without dropout."""
     ner = nlp.get_pipe("ner")
     set_dropout_rate(ner.model, 0.0)
-    return ner.model.ops.to_numpy(ner.model.begin_update([nlp.make_doc(text)])[0])
+    return ner.model.ops.to_numpy(ner.model.begin_update([nlp.make_doc(text)])[0].scores)
 
 
 def doc_of(words: str, *, vocab: Vocab | None = None, **kwargs: Any) -> Doc:
