@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
-from spacy.util import fix_random_seed, load_model_from_config
+from spacy.util import fix_random_seed
 from thinc.api import Adam
 
 from spacy_bilstm_ner.chain import tags
@@ -373,21 +373,6 @@ def test_predictions_follow_the_transitions():
     transitions(nlp)[tags.OUTSIDE, tags.begin(2)] = -100.0
     assert (6, 7, "tim") in entities(nlp(texts()[0]))
     assert (0, 2, "per") not in entities(nlp(texts()[0]))
-
-
-def test_a_pipeline_of_before_there_were_transitions_is_as_it_was():
-    old = softmax()
-    train(old)
-    config = old.config.copy()
-    del config["components"]["ner"]["model"]["transitions"]
-    nlp = load_model_from_config(config)
-    nlp.from_bytes(old.to_bytes())
-    assert transitions(nlp) is None
-    for text in texts():
-        assert_array_equal(logits(nlp, text), logits(old, text))
-        assert entities(nlp(text)) == entities(old(text))
-        assert confidences(nlp(text)) == confidences(old(text))
-    assert train(nlp, steps=1) == train(old, steps=1)
 
 
 def test_update_lowers_the_loss_of_its_name():

@@ -2,6 +2,7 @@
 
 import pytest
 import spacy
+from numpy.testing import assert_array_equal
 from spacy.language import Language
 from spacy.util import load_model_from_config
 from thinc.api import Config
@@ -71,9 +72,13 @@ def test_an_embedding_inside_another(source):
 
 
 def test_a_width_and_no_vectors():
-    nlp = blank(model=with_width(6))
-    with pytest.raises(ValueError, match="vector_width is 6, but there are no vectors: set"):
-        nlp.initialize(lambda: examples(nlp))
+    """A config with a place for vectors does without any."""
+    nlp, narrow = blank(model=with_width(6)), blank(model=with_width(0))
+    nlp.initialize(lambda: examples(nlp))
+    narrow.initialize(lambda: examples(narrow))
+    assert_array_equal(train(nlp)["ner"], train(narrow)["ner"])
+    loaded = blank(model=with_width(6)).from_bytes(nlp.to_bytes())
+    assert_array_equal(logits(loaded, TEXT), logits(nlp, TEXT))
 
 
 def test_vectors_and_no_width(source):
