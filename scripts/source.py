@@ -15,11 +15,8 @@ PACKAGE = "spacy_bilstm_ner"
 # Project command → the files that its result depends on besides its data. `data` writes one fingerprint for each.
 CODE = {
     "convert": (
-        "scripts/convert.py",
-        "scripts/data.py",
-        "scripts/source.py",
-        f"{PACKAGE}/*.py",
-        f"{PACKAGE}/files/**/*.py",
+        *("scripts/convert.py", "scripts/data.py", "scripts/source.py"),
+        *(f"{PACKAGE}/cli.py", f"{PACKAGE}/errors.py", f"{PACKAGE}/files/**/*.py"),
     ),
     "train": ("configs/{config}.cfg", "setup.cfg", "scripts/train.py", "scripts/meta.py", f"{PACKAGE}/**/*.py"),
     "evaluate": ("setup.cfg", f"{PACKAGE}/**/*.py"),
