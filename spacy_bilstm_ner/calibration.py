@@ -1,10 +1,23 @@
-"""Confidences as high as entities are often right. Knows no Doc."""
+"""What decisions are fitted on held-out data after training: what confidences are worth, and how sure the recogniser
+must be of an entity, label by label.
+"""
+
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 # Single precision says no more than that a probability is this near to 0 or 1.
-EDGE = 1e-7
+NEAREST_TO_CERTAIN = 1e-7
+MAX_NEWTON_STEPS = 50
+SMALLEST_STEP = 1e-9
+# A label that the held-out data has fewer entities of keeps the threshold that it has.
+MIN_ENTITIES_PER_LABEL = 20
+# Slope and offset that change nothing.
+UNCALIBRATED = (1.0, 0.0)
+
+Doubles = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 
 def calibrated(confidences: NDArray, slope: float, offset: float) -> NDArray:
@@ -16,18 +29,75 @@ def calibrated(confidences: NDArray, slope: float, offset: float) -> NDArray:
     offset (float): What is added then.
     RETURNS (NDArray): n_entities, of the same type; the confidences themselves if the slope is 1 and the offset 0.
     """
-    if (slope, offset) == (1.0, 0.0):
+    if (slope, offset) == UNCALIBRATED:
         return confidences
-    # The logistic function, which overflows nowhere in this form.
     odds = slope * log_odds(confidences) + offset
+    # The logistic function, which overflows nowhere in this form.
     return (0.5 * (1 + np.tanh(0.5 * odds))).astype(confidences.dtype)
 
 
-def log_odds(confidences: NDArray) -> NDArray[np.float64]:
+def log_odds(confidences: NDArray) -> Doubles:
     """How much more probably entities are right than wrong, as a logarithm.
 
     confidences (NDArray): n_entities, from 0 to 1.
-    RETURNS (NDArray[float64]): n_entities.
+    RETURNS (Doubles): n_entities.
     """
-    inside = np.clip(confidences.astype("float64"), EDGE, 1 - EDGE)
+    inside = np.clip(confidences.astype("float64"), NEAREST_TO_CERTAIN, 1 - NEAREST_TO_CERTAIN)
     return np.log(inside) - np.log1p(-inside)
+
+
+def fit_calibration(confidences: NDArray, right: Bools) -> tuple[float, float]:
+    """Find the slope and the offset for `calibrated` that make right and wrong most probable, by Newton's method.
+
+    confidences (NDArray): n_entities, as the network gives them.
+    right (Bools): n_entities.
+    RETURNS (tuple[float, float]): Slope and offset. A prior keeps both near 1 and 0 where few entities tell. They change
+        nothing if surer entities are less often right.
+    """
+    inputs = np.stack((log_odds(confidences), np.ones(len(confidences))), axis=1)
+    prior = np.array(UNCALIBRATED)
+
+    def loss(values: Doubles) -> float:
+        odds = inputs @ values
+        return float((np.logaddexp(0, odds) - odds * right).sum() + ((values - prior) ** 2).sum() / 2)
+
+    found = prior
+    for _ in range(MAX_NEWTON_STEPS):
+        probable = 0.5 * (1 + np.tanh(0.5 * (inputs @ found)))
+        gradient = inputs.T @ (probable - right) + (found - prior)
+        curvature = (inputs * (probable * (1 - probable))[:, None]).T @ inputs + np.eye(2)
+        step = np.linalg.solve(curvature, gradient)
+        # A full step can go too far where confidences are near 0 or 1.
+        while loss(found - step) > loss(found) and np.abs(step).max() > SMALLEST_STEP:
+            step = step / 2
+        found = found - step
+        if np.abs(step).max() <= SMALLEST_STEP:
+            break
+    slope, offset = found.tolist()
+    return (slope, offset) if slope > 0 else UNCALIBRATED
+
+
+def fit_thresholds(
+    confidences: NDArray, right: Bools, labels: Sequence[str], gold: Mapping[str, int]
+) -> dict[str, float]:
+    """Find the confidence from which each label's entities make its F highest: an F is not highest where all that is
+    more probable than not is taken (Lipton et al. 2014, "Optimal Thresholding of Classifiers to Maximize F1 Measure").
+
+    confidences (NDArray): n_entities.
+    right (Bools): n_entities.
+    labels (Sequence[str]): n_entities.
+    gold (Mapping[str, int]): How many entities of each label there are to find.
+    RETURNS (dict[str, float]): The thresholds of the labels that have enough entities.
+    """
+    of_label = np.array(labels)
+    found = {}
+    for label in sorted(label for label, number in gold.items() if number >= MIN_ENTITIES_PER_LABEL):
+        mine = np.flatnonzero(of_label == label)
+        mine = mine[np.argsort(-confidences[mine], kind="stable")]
+        if len(mine):
+            kept = np.arange(1, len(mine) + 1)
+            scores = 2 * np.cumsum(right[mine]) / (kept + gold[label])
+            last = int(scores.argmax())
+            # Halfway to the first that is left out.
+            found[label] = float(confidences[mine[last : last + 2]].mean())
+    return found

@@ -19,6 +19,12 @@ COMMANDS = {
 }
 
 
+# What only some commands need, and which extra of ours installs it. All else that a command imports, spaCy brings.
+EXTRAS = {"pyarrow": "bulk", "openpyxl": "formats"} | dict.fromkeys(
+    ("charset_normalizer", "matplotlib", "pandas", "srsly", "torch", "tqdm"), "train"
+)
+
+
 def main(arguments: Sequence[str] | None = None, *, program: str = "python -m spacy_bilstm_ner") -> None:
     """Run a command. A user's error becomes one message on stderr and exit code 1.
 
@@ -31,10 +37,15 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "python -m sp
     for name, (_, summary) in COMMANDS.items():
         commands.add_parser(name, help=summary, add_help=False)
     chosen = parser.parse_args(given[:1]).command
-    module = import_module(COMMANDS[chosen][0], package=__package__)
-    own = argparse.ArgumentParser(prog=f"{program} {chosen}", formatter_class=argparse.RawDescriptionHelpFormatter)
-    module.configure(own)
     try:
+        module = import_module(COMMANDS[chosen][0], package=__package__)
+        own = argparse.ArgumentParser(prog=f"{program} {chosen}", formatter_class=argparse.RawDescriptionHelpFormatter)
+        module.configure(own)
         module.execute(own.parse_args(given[1:]))
     except UserError as error:
         sys.exit(f"Error: {error}")
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in EXTRAS:
+            raise
+        sys.exit(f'Error: {package} is not installed: pip install "spacy-bilstm-ner[{EXTRAS[package]}]"')

@@ -1,5 +1,6 @@
-"""The trainable pipe `bilstm_ner`: Docs in, entities with confidences out. Knows no torch."""
+"""The trainable pipe `bilstm_ner`: Docs in, entities with confidences out."""
 
+import logging
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -9,23 +10,23 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from spacy.attrs import ENT_IOB, IS_SPACE
+from spacy.attrs import ENT_IOB
 from spacy.errors import Errors
 from spacy.language import Language
 from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
-from thinc.api import Config, Model, Optimizer, set_dropout_rate
-from thinc.types import Floats2d
+from thinc.api import Config, Model, Optimizer
 
-from .chain import crf
+from . import confidence
+from .calibration import UNCALIBRATED, calibrated
 from .chain import tags
-from .calibration import calibrated
-from .confidence import get_confidence, set_confidences
+from .chain.crf import crf_loss
+from .chain.cross_entropy import cross_entropy
 from .chain.decoding import NO_SPANS, Spans, choose, decode
 from .chain.gold import gold_columns
-from .network.output import ngrams_layer, predicted_transitions, transitions_layer
+from .words import TagScores
 
 DEFAULT_MODEL = Config().from_str(
     """
@@ -57,12 +58,14 @@ DEFAULT_MODEL = Config().from_str(
 
 # How many documents `initialize` shows the model; it needs their form, not their words.
 SAMPLE_SIZE = 10
-
 # What is more probable than not is an entity, where nothing better is known.
-EVEN = 0.5
+DEFAULT_THRESHOLD = 0.5
+# What is fitted on held-out data after training.
+FITTED = ("calibration", "thresholds")
 
-if not Span.has_extension("confidence"):
-    Span.set_extension("confidence", getter=get_confidence)
+LOGGER = logging.getLogger("spacy")
+
+confidence.register()
 
 
 @Language.factory(
@@ -80,9 +83,9 @@ def make_bilstm_ner(nlp: Language, name: str, model: Model, threshold: float, sc
 
     nlp (Language): The pipeline.
     name (str): The pipe's name in it.
-    model (Model[list[Doc], Floats2d]): See `BiLSTMTagger`.
+    model (Model[list[Doc], TagScores]): See `BiLSTMTagger`.
     threshold (float): See `BiLSTMNER`.
-    scorer (Optional[Callable]): The scoring method.
+    scorer (Callable | None): The scoring method.
     RETURNS (BiLSTMNER): The pipe.
     """
     return BiLSTMNER(nlp.vocab, model, name, threshold=threshold, scorer=scorer)
@@ -92,12 +95,17 @@ def make_bilstm_ner(nlp: Language, name: str, model: Model, threshold: float, sc
 class Predictions:
     """What `predict` finds: spans that may be entities, and the tokens that they are counted in.
 
-    spans (Spans): The spans with their confidences, in rows of `words`.
-    words (NDArray[int64]): n_words, the tokens that are not white space, counted through all Docs.
+    spans (Spans): The spans with their confidences, in words.
+    tokens (NDArray[int64]): n_words, the words' tokens, counted through all Docs.
     """
 
     spans: Spans
-    words: NDArray[np.int64]
+    tokens: NDArray[np.int64]
+
+    def calibrated(self, calibration: tuple[float, float]) -> "Predictions":
+        """The same with calibrated confidences: see `calibration.calibrated`."""
+        sure = calibrated(self.spans.confidence, *calibration)
+        return replace(self, spans=replace(self.spans, confidence=sure))
 
 
 class BiLSTMNER(TrainablePipe):
@@ -110,7 +118,7 @@ class BiLSTMNER(TrainablePipe):
     def __init__(
         self,
         vocab: Vocab,
-        model: Model[list[Doc], Floats2d],
+        model: Model[list[Doc], TagScores],
         name: str = "ner",
         *,
         threshold: float = 0.0,
@@ -119,11 +127,11 @@ class BiLSTMNER(TrainablePipe):
         """Initialize the recogniser.
 
         vocab (Vocab): The shared vocabulary.
-        model (Model[list[Doc], Floats2d]): Gives logits, n_tokens × n_tags, tags as in `tags.tag_names`.
+        model (Model[list[Doc], TagScores]): Gives words' logits, columns as in `chain.tags`.
         name (str): The pipe's name, used for its losses.
         threshold (float): Entities with a lower confidence are not written, nor are those below their label's
             own in `cfg["thresholds"]`, or 0.5. Both are read at each call, so that they can be set at any time.
-        scorer (Optional[Callable]): The scoring method.
+        scorer (Callable | None): The scoring method.
         RAISES ValueError: If the threshold is not between 0 and 1.
         """
         if not 0.0 <= threshold <= 1.0:
@@ -138,10 +146,11 @@ class BiLSTMNER(TrainablePipe):
             "threshold": threshold,
             "configured_threshold": threshold,
             # Slope and offset of the confidences' log-odds, fitted on held-out data after training; see `calibrated`.
-            "calibration": [1.0, 0.0],
-            # The least confidence of an entity by its label, fitted likewise; EVEN for labels that are not in it.
+            "calibration": list(UNCALIBRATED),
+            # How sure to be of an entity by its label, fitted likewise; DEFAULT_THRESHOLD for labels not in it.
             "thresholds": {},
         }
+        self._cfg_before_fit: dict[str, Any] = {}
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -178,36 +187,39 @@ class BiLSTMNER(TrainablePipe):
         nlp: Language | None = None,
         labels: Sequence[str] | None = None,
         vectors: str | None = None,
-        ngrams: Callable[[Language], Iterable[Example]] | None = None,
+        corpus: Callable[[Language], Iterable[Example]] | None = None,
     ) -> None:
         """Initialize the model's weights for a set of labels.
 
-        get_examples (Callable[[], Iterable[Example]]): Gives the training examples; read as a whole for the labels
-            unless they are given.
-        nlp (Optional[Language]): The pipeline.
-        labels (Optional[Sequence[str]]): The labels, as in `label_data`.
-        vectors (Optional[str]): An installed pipeline package with word vectors, or the folder of one, for an
-            embedding with static vectors. They become part of the model, not of `nlp.vocab`.
-        ngrams (Optional[Callable[[Language], Iterable[Example]]]): A corpus reader. All its examples are what a model
-            with n-grams fits them to; `get_examples` may give a sample only. A model without any reads nothing.
-        RAISES ValueError: If there are no labels, or vectors that the model does not take, or no examples for n-grams.
+        get_examples (Callable[[], Iterable[Example]]): Gives the training examples, or a sample of them.
+        nlp (Language | None): The pipeline.
+        labels (Sequence[str] | None): The labels, as in `label_data`; None for those that the examples have.
+        vectors (str | None): An installed pipeline package with word vectors, or the folder of one, for an embedding
+            with static vectors. They become part of the model, not of `nlp.vocab`. None for a model without.
+        corpus (Callable[[Language], Iterable[Example]] | None): A reader of all examples, for labels and n-grams:
+            with [training] max_epochs = -1, spaCy has `get_examples` give the first hundred. If the file that it reads
+            is not there, which is so for a pipeline from elsewhere, `get_examples` has to do.
+        RAISES ValueError: If there are no labels, or vectors that the model does not take.
         """
         validate_get_examples(get_examples, "BiLSTMNER.initialize")
+        fit_ngrams = self.model.attrs.get("fit_ngrams")
+        examples: Iterable[Example] = []
+        if labels is None or fit_ngrams is not None:
+            examples = self._read_all(get_examples, corpus, nlp)
         if labels is None:
-            found = {ent.label_ for eg in get_examples() for ent in eg.reference.ents}
-            labels = sorted(found - {""})
+            labels = sorted({ent.label_ for eg in examples for ent in eg.reference.ents} - {""})
         for label in labels:
             self.add_label(label)
         self._require_labels()
-        if vectors is not None:
-            self._set_vectors(vectors)
+        self._set_vectors(vectors)
         sample = [eg.reference for eg in islice(get_examples(), SAMPLE_SIZE)]
         if not self.model.has_dim("nO"):
             self.model.set_dim("nO", tags.n_tags(len(self.labels)))
         self.model.initialize(X=sample)
         # Last: so that nothing else depends on what they draw at random.
-        if ngrams_layer(self.model) is not None:
-            self._fit_ngrams([] if ngrams is None or nlp is None else list(ngrams(nlp)))
+        if fit_ngrams is not None and any(len(eg.predicted) for eg in examples):
+            gold = np.concatenate([gold_columns(eg, self.labels) for eg in examples])
+            fit_ngrams(self.model, [eg.predicted for eg in examples], gold)
 
     def predict(self, docs: Iterable[Doc]) -> Predictions:
         """Find the entities of a batch, without modifying it.
@@ -218,18 +230,23 @@ class BiLSTMNER(TrainablePipe):
         docs = list(docs)
         if not any(map(len, docs)):
             return Predictions(NO_SPANS, NO_SPANS.start)
-        is_space, ent_iobs = np.concatenate([doc.to_array([IS_SPACE, ENT_IOB]) for doc in docs]).T
-        words = np.flatnonzero(is_space == 0)
-        scores = self.model.ops.to_numpy(self.model.predict(docs))
-        transitions = predicted_transitions(self.model)
+        found: TagScores = self.model.predict(docs)
+        words, to_numpy = found.words, self.model.ops.to_numpy
+        lengths, outside = words.per_doc, None
+        taken = _taken_tokens(docs)
+        if taken is not None:
+            outside = taken[words.tokens]
+            # No entity runs across white space that is taken, either.
+            ends = np.cumsum([len(doc) for doc in docs])
+            bounds = np.union1d(ends, np.flatnonzero(taken))
+            lengths = np.diff(words.tokens.searchsorted(bounds), prepend=0)
         spans = decode(
-            scores[words],
-            _words_per_doc(docs, words),
-            transitions=None if transitions is None else self.model.ops.to_numpy(transitions),
-            outside=_is_taken(docs)[words] if ent_iobs.any() else None,
+            to_numpy(found.scores),
+            lengths,
+            transitions=None if found.transitions is None else to_numpy(found.transitions),
+            outside=outside,
         )
-        calibration: tuple[float, float] = self.cfg["calibration"]
-        return Predictions(replace(spans, confidence=calibrated(spans.confidence, *calibration)), words)
+        return Predictions(spans, words.tokens).calibrated(self.cfg["calibration"])
 
     def set_annotations(self, docs: Iterable[Doc], scores: Predictions) -> None:
         """Choose and write entities and their confidences; entities that are there already stay.
@@ -238,10 +255,10 @@ class BiLSTMNER(TrainablePipe):
         scores (Predictions): What `predict` returned.
         """
         threshold, thresholds = self.cfg["threshold"], self.cfg["thresholds"]
-        least = [max(threshold, thresholds.get(label, EVEN)) for label in self.labels]
-        found = choose(scores.spans, np.array(least))
-        starts = scores.words[found.start]
-        ends = scores.words[found.end - 1] + 1
+        at_least = [max(threshold, thresholds.get(label, DEFAULT_THRESHOLD)) for label in self.labels]
+        found = choose(scores.spans, np.array(at_least))
+        starts = scores.tokens[found.start]
+        ends = scores.tokens[found.end - 1] + 1
         names = self.labels
         labels = [names[i] for i in found.label.tolist()]
         confidences = found.confidence.tolist()
@@ -256,7 +273,7 @@ class BiLSTMNER(TrainablePipe):
             else:
                 doc.set_ents(spans)
             if spans or doc.user_data:
-                set_confidences(doc, spans, confidences[begin:end])
+                confidence.set_confidences(doc, spans, confidences[begin:end])
 
     def update(
         self,
@@ -266,82 +283,52 @@ class BiLSTMNER(TrainablePipe):
         sgd: Optimizer | None = None,
         losses: dict[str, float] | None = None,
     ) -> dict[str, float]:
-        """Learn from a batch.
-
-        Instead of TrainablePipe's, which knows one gradient of the loss: by the scores. Transitions are no scores, so
-        that nothing that the model is given back can tell it theirs.
+        """Learn from a batch. What `set_fitted` has set is forgotten: it was fitted to weights that now change.
 
         examples (Iterable[Example]): The batch.
         drop (float): The dropout rate.
-        sgd (Optional[Optimizer]): The optimizer; None to only add to the gradients.
-        losses (Optional[dict[str, float]]): Losses by name, to which this one is added.
+        sgd (Optimizer | None): The optimizer; None to only add to the gradients.
+        losses (dict[str, float] | None): Losses by name, to which this one is added.
         RETURNS (dict[str, float]): The losses.
         """
-        losses = {} if losses is None else losses
-        losses.setdefault(self.name, 0.0)
-        examples = list(examples)
-        validate_examples(examples, "BiLSTMNER.update")
-        docs = [eg.predicted for eg in examples]
-        if not any(len(doc) for doc in docs):
-            return losses
-        set_dropout_rate(self.model, drop)
-        scores, backprop = self.model.begin_update(docs)
-        loss, d_scores, d_transitions = self._loss(examples, scores)
-        backprop(d_scores)
-        layer = transitions_layer(self.model)
-        if layer is not None:
-            layer.inc_grad("transitions", d_transitions)
-        # spaCy's way to say "not yet" is False, too.
-        if sgd not in (None, False):
-            self.finish_update(sgd)
-        losses[self.name] += loss
-        return losses
+        self.cfg |= self._cfg_before_fit
+        self._cfg_before_fit = {}
+        return super().update(list(examples), drop=drop, sgd=sgd, losses=losses)
 
-    def get_loss(self, examples: Iterable[Example], scores: Floats2d) -> tuple[float, Floats2d]:
-        """Negative log-likelihood of the gold tags, and its gradient, both as a mean over the tokens that have one:
+    def get_loss(self, examples: Iterable[Example], scores: TagScores) -> tuple[float, TagScores]:
+        """Negative log-likelihood of the gold tags, and its gradient, both as a mean over the words that have one:
         the likelihood of each tag by itself or, if the model has transitions, of the Doc's whole sequence among the
         legal ones. Tokens that cannot be aligned, that carry an unknown label, or that are white space count for
         nothing.
 
         examples (Iterable[Example]): The batch.
-        scores (Floats2d): The network's logits, n_tokens × n_tags: what `model.begin_update` gives.
-        RETURNS (tuple[float, Floats2d]): The loss in nats per token; its gradient, n_tokens × n_tags.
+        scores (TagScores): What `model.begin_update` gives.
+        RETURNS (tuple[float, TagScores]): The loss in nats per word; its gradient.
         """
         examples = list(examples)
         validate_examples(examples, "BiLSTMNER.get_loss")
-        loss, d_scores, _ = self._loss(examples, scores)
-        return loss, d_scores
+        words, ops = scores.words, self.model.ops
+        gold = np.concatenate([gold_columns(eg, self.labels) for eg in examples])[words.tokens]
+        logits = ops.to_numpy(scores.scores)
+        if scores.transitions is None:
+            loss, d_logits = cross_entropy(logits, gold)
+            return loss, TagScores(words, ops.asarray(d_logits), None)
+        loss, d_logits, d_steps = crf_loss(logits, ops.to_numpy(scores.transitions), gold, words.per_doc)
+        return loss, TagScores(words, ops.asarray(d_logits), ops.asarray(d_steps))
 
-    def _loss(self, examples: Sequence[Example], scores: Floats2d) -> tuple[float, Floats2d, Floats2d | None]:
-        """As `get_loss`, and the gradient by the transitions, if there are any."""
-        docs = [eg.predicted for eg in examples]
-        gold = np.concatenate([gold_columns(eg, self.labels) for eg in examples])
-        is_word = _is_word(docs)
-        layer = transitions_layer(self.model)
-        if layer is not None:
-            rows = np.flatnonzero(is_word)
-            words, lengths = self.model.ops.asarray(rows), _words_per_doc(docs, rows)
-            loss, d_words, d_transitions = crf.loss(
-                scores[words], layer.get_param("transitions"), gold[is_word], lengths
-            )
-            d_scores = self.model.ops.xp.zeros_like(scores)
-            d_scores[words] = d_words
-            return loss, d_scores, d_transitions
-        loss, d_scores = self._cross_entropy(scores, np.where(is_word, gold, tags.MISSING))
-        return loss, d_scores, None
+    def set_fitted(self, calibration: tuple[float, float], thresholds: dict[str, float]) -> None:
+        """Set what was fitted on held-out data to the present weights, until the next update.
 
-    def _cross_entropy(self, scores: Floats2d, gold: NDArray[np.int64]) -> tuple[float, Floats2d]:
-        known = self.model.ops.asarray(np.flatnonzero(gold != tags.MISSING))
-        gold = self.model.ops.asarray(gold)[known]
-        d_scores = self.model.ops.xp.zeros_like(scores)
-        if not len(known):
-            return 0.0, d_scores
-        probs = self.model.ops.softmax(scores[known])
-        rows = self.model.ops.xp.arange(len(known))
-        loss = -float(self.model.ops.xp.log(probs[rows, gold] + 1e-12).mean())
-        probs[rows, gold] -= 1.0
-        d_scores[known] = probs / len(known)
-        return loss, d_scores
+        calibration (tuple[float, float]): See `calibration.calibrated`.
+        thresholds (dict[str, float]): See `calibration.fit_thresholds`.
+        """
+        self._cfg_before_fit = self._cfg_before_fit or {key: self.cfg[key] for key in FITTED}
+        self.cfg |= {"calibration": list(calibration), "thresholds": thresholds}
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether `set_fitted` was called since the last update."""
+        return bool(self._cfg_before_fit)
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "BiLSTMNER":
         """Load from a bytestring. A threshold that was configured otherwise than in the saved pipe stays.
@@ -372,9 +359,23 @@ class BiLSTMNER(TrainablePipe):
         if not math.isclose(threshold, self.cfg["configured_threshold"]):
             self.cfg["threshold"] = self.cfg["configured_threshold"] = threshold
 
-    def _set_vectors(self, source: str) -> None:
+    def _read_all(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        corpus: Callable[[Language], Iterable[Example]] | None,
+        nlp: Language | None,
+    ) -> list[Example]:
+        if corpus is None or nlp is None:
+            return list(get_examples())
+        try:
+            return list(corpus(nlp))
+        except FileNotFoundError as error:
+            LOGGER.warning(f"{self.name}: initialized with the given examples alone, since the corpus is gone: {error}")
+            return list(get_examples())
+
+    def _set_vectors(self, source: str | None) -> None:
         takers = [node for node in self.model.walk() if "set_vectors" in node.attrs]
-        if not takers:
+        if source is not None and not takers:
             raise ValueError(
                 f"vectors are given ({source}), but no layer of {self.name!r} takes any: use "
                 "spacy_bilstm_ner.WordEmbedding.v1 with a vector_width as its model's tok2vec, or set vectors = null"
@@ -382,36 +383,15 @@ class BiLSTMNER(TrainablePipe):
         for taker in takers:
             taker.attrs["set_vectors"](taker, source)
 
-    def _fit_ngrams(self, examples: Sequence[Example]) -> None:
-        if not any(len(eg.predicted) for eg in examples):
-            raise ValueError(
-                f"the model of {self.name!r} has n-grams, but there are no examples to fit them to: set ngrams in "
-                f"[initialize.components.{self.name}] to a corpus reader, say ${{corpora.train}}, or do without by "
-                f"ngrams = false in [components.{self.name}.model]"
-            )
-        docs = [eg.predicted for eg in examples]
-        is_word = _is_word(docs)
-        gold = np.concatenate([gold_columns(eg, self.labels) for eg in examples])
-        self.model.attrs["fit_ngrams"](self.model, docs, gold[is_word], _words_per_doc(docs, np.flatnonzero(is_word)))
-
     def _require_labels(self) -> None:
         if not self.labels:
             raise ValueError(Errors.E143.format(name=self.name))
 
 
-def _is_word(docs: Sequence[Doc]) -> NDArray[np.bool_]:
-    """n_tokens, False for white space, which carries no tag: entities run across it, none starts or ends on it."""
-    return np.concatenate([doc.to_array(IS_SPACE) for doc in docs]) == 0
-
-
-def _words_per_doc(docs: Sequence[Doc], words: NDArray[np.int64]) -> NDArray[np.int64]:
-    lengths = words.searchsorted(np.array([*map(len, docs)]).cumsum())
-    lengths[1:] -= lengths[:-1]
-    return lengths
-
-
-def _is_taken(docs: Sequence[Doc]) -> NDArray[np.bool_]:
-    """n_tokens, True where an entity or a block was set before."""
+def _taken_tokens(docs: Sequence[Doc]) -> NDArray[np.bool_] | None:
+    """n_tokens, True where an entity or a block was set before; None if nothing was."""
+    if not any(doc.to_array(ENT_IOB).any() for doc in docs):
+        return None
     taken = np.zeros(sum(len(doc) for doc in docs), dtype=bool)
     first = 0
     for doc in docs:

@@ -1,31 +1,58 @@
-"""How sure the recogniser is of an entity: where the figure is kept and how it is read."""
+"""How sure the recogniser is of an entity: where the number is kept and how it is read.
 
-from collections.abc import Iterable
+spaCy moves user data along when Docs are cut, joined, stored or written as JSON if its key is ("._.", name, first
+character, end) and its value a plain one. So the value is a number, and what label it was given for is kept in it, too:
+confidences are of single precision, and the 29 bits that a Python float has beyond that hold a checksum of the label.
+"""
+
+import struct
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from spacy.strings import hash_string
 from spacy.tokens import Doc, Span
 
-# spaCy moves user data under keys of this form along when Docs are cut or joined. Characters, not tokens: they
-# stay true when tokens are merged or split.
-_PREFIX, _NAME = "._.", "bilstm_ner_confidence"
+NAME = "confidence"
+_N_CHECK_BITS = 29
+
+
+def register() -> None:
+    """Register `span._.confidence` and `doc._.confidence` with spaCy, unless that has been done."""
+    if not Span.has_extension(NAME):
+        Span.set_extension(NAME, getter=get_confidence, setter=_set_confidence)
+        # With it, `doc.to_json(underscore=["confidence"])` works for a Doc without entities, too.
+        Doc.set_extension(NAME, getter=get_confidences, setter=lambda doc, value: None)
 
 
 def get_confidence(span: Span) -> float | None:
     """The getter of `span._.confidence`.
 
     span (Span): A span, usually an entity.
-    RETURNS (Optional[float]): The probability, from 0 to 1, that exactly this span with this label is right, if a
+    RETURNS (float | None): The probability, from 0 to 1, that exactly this span with this label is right, if a
         `bilstm_ner` pipe predicted it; else None.
     """
-    return span.doc.user_data.get(_key(span))
+    value = span.doc.user_data.get(_key(span))
+    if value is None:
+        return None
+    confidence = _single(value)
+    return confidence if _with_label(confidence, span.label_) == value else None
 
 
-def set_confidences(doc: Doc, spans: Iterable[Span], confidences: Iterable[float]) -> None:
+def get_confidences(doc: Doc) -> list[float | None]:
+    """The getter of `doc._.confidence`.
+
+    doc (Doc): A Doc.
+    RETURNS (list[float | None]): The confidence of each of its entities.
+    """
+    return [get_confidence(ent) for ent in doc.ents]
+
+
+def set_confidences(doc: Doc, spans: Sequence[Span], confidences: Iterable[float]) -> None:
     """Note the confidences of predicted entities, and forget those of entities that the Doc no longer has.
 
     doc (Doc): The Doc, with its entities set.
-    spans (Iterable[Span]): The predicted entities.
-    confidences (Iterable[float]): A probability for each.
+    spans (Sequence[Span]): The predicted entities.
+    confidences (Iterable[float]): A probability for each, of single precision.
     """
     user_data = doc.user_data
     if user_data:
@@ -33,13 +60,30 @@ def set_confidences(doc: Doc, spans: Iterable[Span], confidences: Iterable[float
         for key in [key for key in user_data if _is_ours(key) and key not in current]:
             del user_data[key]
     for span, confidence in zip(spans, confidences, strict=True):
-        user_data[_key(span)] = confidence
+        user_data[_key(span)] = _with_label(confidence, span.label_)
+
+
+def _set_confidence(span: Span, confidence: float) -> None:
+    # Doc.from_json gives a span without a label.
+    label = next((ent.label_ for ent in span.doc.ents if _key(ent) == _key(span)), span.label_)
+    span.doc.user_data[_key(span)] = _with_label(_single(confidence), label)
+
+
+def _with_label(confidence: float, label: str) -> float:
+    # struct rather than numpy: many times faster for one number.
+    (bits,) = struct.unpack("<Q", struct.pack("<d", confidence))
+    return float(struct.unpack("<d", struct.pack("<Q", bits | hash_string(label) >> 64 - _N_CHECK_BITS))[0])
+
+
+def _single(value: float) -> float:
+    """The number without the bits beyond single precision."""
+    (bits,) = struct.unpack("<Q", struct.pack("<d", value))
+    return float(struct.unpack("<d", struct.pack("<Q", bits >> _N_CHECK_BITS << _N_CHECK_BITS))[0])
 
 
 def _key(span: Span) -> tuple[str, str, int, int]:
-    # The label stands in the key, so that the value is a mere number, which costs the garbage collector nothing.
-    return (_PREFIX, f"{_NAME}:{span.label_}", span.start_char, span.end_char)
+    return ("._.", NAME, span.start_char, span.end_char)
 
 
 def _is_ours(key: Any) -> bool:
-    return isinstance(key, tuple) and key[0] == _PREFIX and key[1].startswith(_NAME)
+    return isinstance(key, tuple) and key[:2] == ("._.", NAME) and key[2] is not None

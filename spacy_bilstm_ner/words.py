@@ -1,7 +1,7 @@
-"""Where the recurrence's input is cut: Docs → sequences of words.
+"""Docs → their words, cut into the sequences that the network reads.
 
-A recurrence learns on sentences and meets whole articles. Cutting them where a sentence ends gives it what it
-knows, and bounds what is held in memory. Whitespace tokens are left out: line breaks then change no result.
+A recurrent network learns on sentences and later meets whole articles. Cut where sentences end, these look like what it
+has learnt on, and little has to be held in memory at once. White space is left out, so that line breaks change nothing.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +14,7 @@ from spacy.attrs import IS_SPACE, ORTH, SENT_START
 from spacy.pipeline import Sentencizer
 from spacy.strings import hash_string
 from spacy.tokens import Doc
+from thinc.types import Floats2d
 
 TERMINALS = frozenset([*Sentencizer.default_punct_chars, "…", "...", "?!", "!?"])
 TERMINAL_IDS = np.sort(np.array([hash_string(char) for char in TERMINALS], dtype="uint64"))
@@ -24,20 +25,41 @@ CLOSERS = frozenset("\"'“”‘’«»‹›)]}」』）】") | {"''"}
 
 
 @dataclass(frozen=True)
-class Segments:
-    """How a batch's tokens form sequences.
+class Words:
+    """The words of a batch of Docs: all tokens but white space. Found once for a batch; whatever needs to know which
+    tokens are words, how they are hashed, or where Docs and sequences end, reads it here.
 
-    tokens (NDArray[int64]): n_words, the tokens that are words, counted through all Docs of the batch.
-    lengths (NDArray[int64]): n_sequences, how many of these words each sequence holds; all above 0.
+    tokens (NDArray[int64]): n_words, the words' tokens, counted through all Docs of the batch.
     orths (NDArray[uint64]): n_words, hashes of the words' text.
+    per_doc (NDArray[int64]): n_docs, how many words each Doc has.
+    lengths (NDArray[int64]): n_sequences, how many words each sequence has that the network reads; all above 0.
     """
 
     tokens: NDArray[np.int64]
-    lengths: NDArray[np.int64]
     orths: NDArray[np.uint64]
+    per_doc: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.tokens)
 
 
-Segmenter = Callable[[Sequence[Doc]], Segments]
+@dataclass(frozen=True)
+class TagScores:
+    """What a tagger says of the words of a batch; or the gradient of a loss by it.
+
+    words (Words): The words.
+    scores (Floats2d): n_words × n_tags, the logits.
+    transitions (Floats2d | None): n_tags × n_tags, the score of each step from a tag (row) to the next (column); None
+        for a tagger that scores each word by itself.
+    """
+
+    words: Words
+    scores: Floats2d
+    transitions: Floats2d | None
+
+
+Segmenter = Callable[[Sequence[Doc]], Words]
 
 
 def sentence_segments(max_length: int) -> Segmenter:
@@ -47,7 +69,7 @@ def sentence_segments(max_length: int) -> Segmenter:
     white space and does not go on in lower case, and at a blank line. None is written to the Doc.
 
     max_length (int): Words. A longer sentence is cut into equal parts of at most this length.
-    RETURNS (Segmenter): A function from Docs to segments.
+    RETURNS (Segmenter): A function from Docs, at least one, to their words.
     RAISES ValueError: If max_length is below 1.
     """
     if max_length < 1:
@@ -55,13 +77,17 @@ def sentence_segments(max_length: int) -> Segmenter:
     return partial(_cut, max_length=max_length)
 
 
-def whole_docs(docs: Sequence[Doc]) -> Segments:
-    """One sequence per Doc that has words."""
-    attrs = _attrs(docs, [ORTH, IS_SPACE])
-    return _segments(attrs, np.array([len(doc) for doc in docs]).cumsum())
+def whole_docs(docs: Sequence[Doc]) -> Words:
+    """Take each Doc that has words as one sequence.
+
+    docs (Sequence[Doc]): The Docs, at least one.
+    RETURNS (Words): Their words.
+    """
+    ends = np.cumsum([len(doc) for doc in docs])
+    return _words(_attrs(docs, [ORTH, IS_SPACE]), ends, ends)
 
 
-def _cut(docs: Sequence[Doc], *, max_length: int) -> Segments:
+def _cut(docs: Sequence[Doc], *, max_length: int) -> Words:
     attrs = _attrs(docs, [ORTH, IS_SPACE, SENT_START])
     orths, is_space, sent_starts = attrs.T
     ends_doc = np.array([len(doc) for doc in docs]).cumsum()
@@ -86,7 +112,7 @@ def _cut(docs: Sequence[Doc], *, max_length: int) -> Segments:
             found.append(first + end)
     if found:
         cuts.append(np.array(found))
-    return _segments(attrs, ends_doc if len(cuts) == 1 else np.sort(np.concatenate(cuts)), max_length=max_length)
+    return _words(attrs, ends_doc, np.sort(np.concatenate(cuts)), max_length=max_length)
 
 
 def _attrs(docs: Sequence[Doc], names: list[int]) -> NDArray[np.uint64]:
@@ -128,14 +154,16 @@ def _goes_with_terminal(text: str) -> bool:
     return text in CLOSERS or text in TERMINALS
 
 
-def _segments(attrs: NDArray[np.uint64], cuts: NDArray[np.int64], *, max_length: int | None = None) -> Segments:
+def _words(
+    attrs: NDArray[np.uint64], ends_doc: NDArray[np.int64], cuts: NDArray[np.int64], *, max_length: int | None = None
+) -> Words:
     tokens = (attrs[:, 1] == 0).nonzero()[0]
-    lengths = tokens.searchsorted(cuts)
-    lengths[1:] -= lengths[:-1]
+    lengths = np.diff(tokens.searchsorted(cuts), prepend=0)
     lengths = lengths[lengths > 0]
     if max_length is not None and lengths.max(initial=0) > max_length:
         lengths = np.concatenate([_equal_parts(length, max_length) for length in lengths.tolist()])
-    return Segments(tokens, lengths, attrs[tokens, 0])
+    per_doc = np.diff(tokens.searchsorted(ends_doc), prepend=0)
+    return Words(tokens, attrs[tokens, 0], per_doc, lengths)
 
 
 def _equal_parts(length: int, max_length: int) -> NDArray[np.int64]:

@@ -12,7 +12,7 @@ from thinc.api import Adam
 
 from spacy_bilstm_ner.chain import crf
 from spacy_bilstm_ner.chain import tags
-from spacy_bilstm_ner.chain.sequences import legal_steps
+from spacy_bilstm_ner.chain.forward_backward import legal_steps
 from spacy_bilstm_ner.network.output import transitions_layer
 from tests.util import (
     LABELS,

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
 
-from tests.test_decoding import brute_force
+from tests.chain.test_decoding import brute_force
 from tests.util import confidences, entities, logits, spans_of, trained
 
 TEXT = "Anna Smith flew to Lisbon on Monday"

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 
 import pandas
 
-from .schemes import is_tag
 from ..errors import UserError
+from .schemes import is_tag
 
 DEFAULTS = {"sentence": "Sentence #", "word": "Word", "pos": "POS", "tag": "Tag"}
 # Names that people give to these columns, best first; case, spaces and punctuation do not count.

@@ -9,17 +9,16 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import spacy
 import srsly
 from spacy.language import Language
 from spacy.tokens import DocBin
 from tqdm import tqdm
 
+from ..errors import UserError
+from .docs import blank_pipeline, count_aligned, count_entities, make_doc
 from .schemes import entity_labels
-from ..errors import UserError, run
-from .docs import count_aligned, count_entities, make_doc
-from .tables import CsvData, read_csv
 from .split import NAMES, Splits, count_copies, drop_copies, random_split, tutorial_split
+from .tables import CsvData, read_csv
 
 STATS = "stats.json"
 OUTPUTS = (*(f"{name}.spacy" for name in NAMES), STATS)
@@ -43,7 +42,48 @@ class SplitDocs:
     aligned: Counter[str] = field(default_factory=Counter)
 
 
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options.
+
+    parser (argparse.ArgumentParser): The command's own parser.
+    """
+    parser.description = __doc__
+    parser.epilog = "example: python -m spacy_bilstm_ner convert mine.csv corpus --lang de --sep ';'"
+    parser.add_argument("csv", type=Path, metavar="CSV", help="a labelled CSV, or a zip that holds one")
+    parser.add_argument("out_dir", type=Path, metavar="OUT_DIR", help="where the four files go")
+    parser.add_argument("--lang", default="en", help="language code of the texts, for the tokenizer (default: en)")
+    parser.add_argument(
+        "--encoding", default="auto", help="encoding of the CSV (default: UTF-8 and, where that fails, cp1252)"
+    )
+    parser.add_argument("--sep", default=",", help="what separates two fields; 'tab' for a tab (default: a comma)")
+    for role, what in (
+        ("sentence", "sentence numbers, on every row or on first rows only"),
+        ("word", "words"),
+        ("pos", "parts of speech (not read)"),
+        ("tag", "BIO tags"),
+    ):
+        parser.add_argument(f"--{role}-column", metavar="NAME", help=f"the column of {what} (default: it is found)")
+    parser.add_argument(
+        "--split",
+        choices=("tutorial", "random"),
+        default="tutorial",
+        help="the tutorial's own split, or one drawn with --seed and the sizes (default: tutorial)",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the random split (default: 0)")
+    parser.add_argument("--dev-size", type=float, default=0.2, help="share of the random split (default: 0.2)")
+    parser.add_argument("--test-size", type=float, default=0.1, help="share of the random split (default: 0.1)")
+    parser.add_argument(
+        "--dedupe", action="store_true", help="drop from train and dev what stands word for word in a later split"
+    )
+    parser.add_argument("--strict", action="store_true", help="an I-x without its B-x is an error")
+
+
 def execute(args: argparse.Namespace) -> None:
+    """Run the command.
+
+    args (argparse.Namespace): The options that `configure` adds.
+    RAISES UserError: If the file cannot be read as labelled sentences. Nothing is written then.
+    """
     check_out_dir(args.out_dir)
     nlp = blank_pipeline(args.lang)
     data = read_csv(
@@ -100,56 +140,6 @@ def execute(args: argparse.Namespace) -> None:
             f"entities, of which {split.aligned.total():,} lie on the tokens of spaCy's tokenizer"
         )
     print(f"Wrote {', '.join(OUTPUTS)} to {args.out_dir}")
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("csv", type=Path, metavar="CSV", help="a labelled CSV, or a zip that holds one")
-    parser.add_argument("out_dir", type=Path, metavar="OUT_DIR", help="where the four files go")
-    parser.add_argument("--lang", default="en", help="language code of the texts, for the tokenizer (default: en)")
-    parser.add_argument(
-        "--encoding", default="auto", help="encoding of the CSV (default: UTF-8 and, where that fails, cp1252)"
-    )
-    parser.add_argument("--sep", default=",", help="what separates two fields; 'tab' for a tab (default: a comma)")
-    for role, what in (
-        ("sentence", "sentence numbers, on every row or on first rows only"),
-        ("word", "words"),
-        ("pos", "parts of speech (not read)"),
-        ("tag", "BIO tags"),
-    ):
-        parser.add_argument(f"--{role}-column", metavar="NAME", help=f"the column of {what} (default: it is found)")
-    parser.add_argument(
-        "--split",
-        choices=("tutorial", "random"),
-        default="tutorial",
-        help="the tutorial's own split, or one drawn with --seed and the sizes (default: tutorial)",
-    )
-    parser.add_argument("--seed", type=int, default=0, help="of the random split (default: 0)")
-    parser.add_argument("--dev-size", type=float, default=0.2, help="share of the random split (default: 0.2)")
-    parser.add_argument("--test-size", type=float, default=0.1, help="share of the random split (default: 0.1)")
-    parser.add_argument(
-        "--dedupe", action="store_true", help="drop from train and dev what stands word for word in a later split"
-    )
-    parser.add_argument("--strict", action="store_true", help="an I-x without its B-x is an error")
-
-
-def blank_pipeline(lang: str) -> Language:
-    """lang (str): A language code.
-
-    RETURNS (Language): A pipeline that only tokenizes.
-    RAISES UserError: when spaCy has no such language, or it needs a package that is not installed.
-    """
-    known = Path(spacy.__file__).parent / "lang" / lang / "__init__.py"
-    if not (lang.isalpha() and known.is_file()) and not spacy.registry.has("languages", lang):
-        raise UserError(
-            f"--lang {lang}: spaCy has no language of that code. Give one such as en, de, fr, or xx for any language."
-        )
-    try:
-        nlp = spacy.blank(lang)
-    except ImportError as error:
-        raise UserError(f"--lang {lang}: {error}") from error
-    # The limit guards parsers' memory; here a text is one sentence of a file that was read already.
-    nlp.max_length = sys.maxsize
-    return nlp
 
 
 def find_warnings(data: CsvData, splits: Splits) -> dict[str, str]:
@@ -252,7 +242,3 @@ def write(out_dir: Path, converted: dict[str, SplitDocs], stats: dict[str, Any])
                 os.replace(Path(folder) / name, out_dir / name)
     except OSError as error:
         raise UserError(f"{out_dir} cannot be written to: {error.strerror}.") from error
-
-
-if __name__ == "__main__":
-    pass

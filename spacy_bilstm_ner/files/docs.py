@@ -1,13 +1,38 @@
 """Sentence → Doc, and how many of a Doc's entities are left on spaCy's own tokens."""
 
+import sys
 from collections import Counter
+from pathlib import Path
 
+import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from .tables import Sentence
+from ..errors import UserError
 from .spacing import spaces_after
+from .tables import Sentence
+
+
+def blank_pipeline(lang: str) -> Language:
+    """Make a pipeline that only tokenizes.
+
+    lang (str): A language code, such as "en".
+    RETURNS (Language): The pipeline.
+    RAISES UserError: If spaCy has no such language, or it needs a package that is not installed.
+    """
+    known = Path(spacy.__file__).parent / "lang" / lang / "__init__.py"
+    if not (lang.isalpha() and known.is_file()) and not spacy.registry.has("languages", lang):
+        raise UserError(
+            f"--lang {lang}: spaCy has no language of that code. Give one such as en, de, fr, or xx for any language."
+        )
+    try:
+        nlp = spacy.blank(lang)
+    except ImportError as error:
+        raise UserError(f"--lang {lang}: {error}") from error
+    # The limit guards parsers' memory; here a text is one sentence of a file that was read already.
+    nlp.max_length = sys.maxsize
+    return nlp
 
 
 def make_doc(nlp: Language, sentence: Sentence) -> tuple[Doc, Doc]:

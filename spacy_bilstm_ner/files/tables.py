@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pandas
 
-from .schemes import is_tag, repair
 from ..errors import UserError
 from .columns import ColumnError, Columns, find_columns
+from .schemes import is_tag, repair
 
 _SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 _FEWEST_COLUMNS = 3

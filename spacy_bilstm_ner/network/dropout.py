@@ -48,6 +48,6 @@ def _forward(model: Model, X: Packed, is_train: bool) -> tuple[Packed, Callable]
     rate = current_rate(model, is_train)
     if rate == 0.0:
         return X, lambda dY: dY
-    masks = model.ops.get_dropout_mask((int(X.batch_sizes[0]), X.data.shape[1]), rate)
-    mask = masks[model.ops.asarray(X.sequence)]
+    masks = model.ops.get_dropout_mask((int(X.packing.sizes[0]), X.data.shape[1]), rate)
+    mask = masks[model.ops.asarray(X.packing.sequence)]
     return X.replace(X.data * mask), lambda dY: dY.replace(dY.data * mask)

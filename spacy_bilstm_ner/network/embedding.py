@@ -11,7 +11,7 @@ from thinc.initializers import configure_uniform_init
 from thinc.types import ArrayXd, Floats2d, Ints2d
 
 from .features import FEATURES, plain
-from .vectors import StaticVectors, read_vectors
+from .vectors import NO_VECTORS, StaticVectors, read_vectors
 
 # Features that identify the word; word dropout hides these and leaves the sub-word features.
 WORD_FEATURES = ("form", "lower")
@@ -45,8 +45,8 @@ def WordEmbedding(
     word_dropout (float): Share of tokens whose word features are hidden while training, so that the model learns
         what to do with a word that it does not know. In [0, 1); [training] dropout does not change it.
     vector_width (int): Width of static word vectors, 0 for none: these are columns of their own, reduced to this
-        width, frozen, and stored in the model. Word dropout leaves them. Initializing the model needs a source of
-        them: see `BiLSTMNER.initialize`.
+        width, frozen, and stored in the model. Word dropout leaves them. A model that is initialized without a source
+        of vectors (see `BiLSTMNER.initialize`) has none of these columns.
     RETURNS (Model[list[Doc], list[Floats2d]]): Per Doc, n_tokens × (sum(widths) + vector_width).
     RAISES ValueError: If a feature is unknown, or the lists' lengths differ, or word_dropout is out of range, or
         vector_width is negative.
@@ -75,7 +75,7 @@ def WordEmbedding(
         _forward,
         init=_init,
         layers=[concatenate(*tables, vectors) if vectors else concatenate(*tables)],
-        dims={"nO": sum(widths) + vector_width},
+        dims={"nO": None},
         attrs={
             "features": list(features),
             "word_dropout": word_dropout,
@@ -90,7 +90,7 @@ def embed_words(model: Model, ids: Ints2d) -> Floats2d:
 
     model (Model): A word embedding.
     ids (Ints2d): n_words × n_features, what the model's `FeatureIds` give; at least one word.
-    RETURNS (Floats2d): n_words × (sum(widths) + vector_width).
+    RETURNS (Floats2d): n_words × width.
     """
     ops = model.ops
     ids = ops.asarray(ids)
@@ -106,20 +106,21 @@ def embed_words(model: Model, ids: Ints2d) -> Floats2d:
     return ops.xp.concatenate(parts, axis=1)
 
 
-def set_vectors(model: Model, source: str) -> None:
-    """Give a word embedding its static vectors.
+def set_vectors(model: Model, source: str | None) -> None:
+    """Give a word embedding its static vectors, before it is initialized.
 
     model (Model): A word embedding.
-    source (str): An installed pipeline package with word vectors, or the folder of one.
-    RAISES ValueError: If the embedding has no column for them, or the source no vectors.
+    source (str | None): An installed pipeline package with word vectors, or the folder of one; None for no vectors.
+    RAISES ValueError: If the embedding has no columns for them, or the source no vectors.
     """
-    vectors = _static_vectors(model)
-    if vectors is None:
+    vectors = _columns(model)[-1]
+    if vectors.name == "static_vectors":
+        vectors.attrs["table"] = NO_VECTORS if source is None else read_vectors(source, vectors.attrs["width"])
+    elif source is not None:
         raise ValueError(
             f"vectors are given ({source}), but the embedding's vector_width is 0: set it to their width in the "
             "model, 80, say, or set vectors = null"
         )
-    vectors.attrs["table"] = read_vectors(source, vectors.get_dim("nO"))
 
 
 def sources(model: Model) -> list[ArrayXd]:
@@ -144,11 +145,6 @@ def _columns(model: Model) -> list[Model]:
     whole = model.layers[0]
     # thinc concatenates nothing where there is one alone.
     return [whole] if whole.layers[-1].name == "hashembed" else whole.layers
-
-
-def _static_vectors(model: Model) -> Model | None:
-    # No reference: a model's copy has none.
-    return next((node for node in model.walk() if node.name == "static_vectors"), None)
 
 
 class FeatureIds:
@@ -229,5 +225,6 @@ def _hide_words(model: Model, ids: Ints2d) -> Ints2d:
 
 
 def _init(model: Model, X: list[Doc] | None = None, Y: list[Floats2d] | None = None) -> None:
-    # Every width is in the config: no sample is needed.
+    # Every width is in the config, or in the vectors: no sample is needed.
     model.layers[0].initialize()
+    model.set_dim("nO", sum(layer.get_dim("nO") for layer in _columns(model)), force=True)

@@ -4,17 +4,16 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from thinc.api import Model
+from thinc.api import Model, NumpyOps
 from thinc.types import Floats2d
 from thinc.util import torch2xp, xp2torch
 
-from . import torch_lstm
+from .kernel import N_GATES, arranged, columns_in_blocks, lstm_states, product
 from .packed import Packed
 
-# Torch's order of the gates: input, forget, new cell content, output.
-N_GATES = 4
-FORGET, NEW_CELL = 1, 2
-# Input weights, recurrent weights, bias: torch_lstm.Direction's order.
+# The forget gate's place in torch's order: input, forget, new cell content, output.
+FORGET = 1
+# Input weights, recurrent weights, bias.
 KINDS = ("W", "R", "b")
 
 
@@ -22,11 +21,11 @@ def lstm(hidden_width: int, *, bidirectional: bool = False) -> Model[Packed, Pac
     """A long short-term memory layer (Hochreiter & Schmidhuber 1997).
 
     The weights are thinc parameters, so that thinc's optimizer trains and averages them, `use_params` reaches
-    them and bytes hold them; torch only computes.
+    them and bytes hold them. torch computes while training, numpy in prediction.
 
     hidden_width (int): Width per direction.
     bidirectional (bool): Read the sequences in both directions and concatenate the two results.
-    RETURNS (Model[Packed, Packed]): n_tokens × nI → n_tokens × (directions · hidden_width).
+    RETURNS (Model[Packed, Packed]): n_words × nI → n_words × (directions · hidden_width).
     """
     directions = ["forward", "backward"] if bidirectional else ["forward"]
     names = [f"{kind}_{direction}" for direction in directions for kind in KINDS]
@@ -41,21 +40,46 @@ def lstm(hidden_width: int, *, bidirectional: bool = False) -> Model[Packed, Pac
 
 
 def _forward(model: Model, X: Packed, is_train: bool) -> tuple[Packed, Callable]:
-    params = {name: xp2torch(model.get_param(name)) for name in model.param_names}
     weights = [
-        torch_lstm.Direction(*(params[f"{kind}_{direction}"] for kind in KINDS))
-        for direction in model.attrs["directions"]
+        tuple(model.get_param(f"{kind}_{direction}") for kind in KINDS) for direction in model.attrs["directions"]
     ]
-    run = torch_lstm.LSTMRun(xp2torch(X.data), xp2torch(X.batch_sizes), weights)
+    if not is_train and isinstance(model.ops, NumpyOps):
+        return X.replace(_predict(X, weights)), lambda dY: dY
+    run_lstm = _import_torch_lstm()
+    outputs, backprop_outputs = run_lstm(
+        xp2torch(X.data), X.packing.sizes.tolist(), [tuple(map(xp2torch, each)) for each in weights]
+    )
 
     def backprop(dY: Packed) -> Packed:
-        d_inputs, d_weights = run.gradients(xp2torch(dY.data))
+        d_inputs, d_weights = backprop_outputs(xp2torch(dY.data))
         for direction, d_weight in zip(model.attrs["directions"], d_weights, strict=True):
             for kind, gradient in zip(KINDS, d_weight, strict=True):
                 model.inc_grad(f"{kind}_{direction}", torch2xp(gradient))
         return dY.replace(torch2xp(d_inputs))
 
-    return X.replace(torch2xp(run.outputs)), backprop
+    return X.replace(torch2xp(outputs)), backprop
+
+
+def _import_torch_lstm() -> Callable:
+    # Not at the top: who only predicts needs no torch.
+    try:
+        from .torch_lstm import run_lstm
+    except ImportError as error:
+        raise ImportError(f'training needs torch: pip install "spacy-bilstm-ner[train]" ({error})') from error
+    return run_lstm
+
+
+def _predict(X: Packed, weights: list[tuple]) -> Floats2d:
+    orders = [np.arange(len(X.data)), X.packing.mirrored][: len(weights)]
+    gates = np.stack(
+        [
+            product(X.data, columns_in_blocks(arranged(W), len(W) // N_GATES))[order] + arranged(b)
+            for order, (W, _, b) in zip(orders, weights, strict=True)
+        ]
+    )
+    recurrent = np.stack([arranged(R).T for _, R, _ in weights])
+    states = lstm_states(gates, X.packing.sizes.tolist(), recurrent)
+    return np.concatenate([state[order] for order, state in zip(orders, states, strict=True)], axis=1)
 
 
 def _init(hidden: int, model: Model, X: Packed | None = None, Y: Packed | None = None) -> None:

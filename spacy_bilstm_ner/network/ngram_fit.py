@@ -1,4 +1,4 @@
-"""Fitting the linear tagger of `ngrams`: a sparse conditional random field. Knows no Doc.
+"""Fitting the linear tagger of `ngrams`: a sparse conditional random field.
 
 Each word has a few features, each feature a row of weights, one for each tag. By AdaGrad (Duchi et al. 2011, "Adaptive
 Subgradient Methods for Online Learning and Stochastic Optimization") a feature that is rare learns as much as one that
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from thinc.types import Floats1d, Floats2d, FloatsXd
 
-from ..chain import crf
+from ..chain.crf import crf_loss
 
 EPOCHS = 8
 # Documents
@@ -56,7 +56,7 @@ def fit_weights(
         words = np.repeat(firsts[docs] - (np.cumsum(n) - n), n) + np.arange(n.sum())
         shown = np.where(rng.random((len(words), features.shape[1])) < DROPOUT, 0, features[words])
         scores = weights[shown].sum(axis=1) / (1 - DROPOUT) + bias
-        loss, d_scores, d_transitions = crf.loss(scores, transitions, gold[words], n)
+        loss, d_scores, d_transitions = crf_loss(scores, transitions, gold[words], n)
         losses.append(loss)
         rate = RATE * (1 - step / n_steps)
         rows, d_rows = _sum_by_row(shown, d_scores / (1 - DROPOUT))

@@ -3,7 +3,7 @@
 A weight for each word, each part of a word, each pair of neighbours and each pattern of three words remembers what a
 network smooths away. Both are trained by themselves, since together one would lean on the other, and multiplied in
 prediction (a product of experts; Hinton 2002, "Training Products of Experts by Minimizing Contrastive Divergence"): see
-`output.mixed`.
+`mixture`.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ from thinc.types import ArrayXd, Floats2d
 
 from .embedding import FeatureIds
 from .ngram_fit import fit_weights
-from ..words import Segments
+from ..words import Words
 from .vectors import pack_keys, unpack_keys
 
 # What is known of a word. Of the first ones, form and shape, its neighbours' pairs are known, too.
@@ -37,8 +37,8 @@ N_PLACES = 2 * REACH + 1
 # What stands before the first and behind the last word of a sequence.
 EDGE = hash_string("<edge>")
 # Rarer ones tell too little.
-LEAST_COUNT = 3
-LARGEST = 127
+MIN_COUNT = 3
+MAX_VALUE = 127
 KEY_BITS = 32
 
 # Odd numbers: multiplied by them, all bits of a hash reach its upper half.
@@ -161,7 +161,7 @@ _NO_IDS: Ids = np.empty(0, dtype="uint64")
 NO_WEIGHTS = Weights(_NO_TABLE, _NO_TABLE, _NO_IDS, _NO_FLOATS, _NO_FLOATS, np.empty((0, 0), dtype="float32"))
 
 
-class Words(NamedTuple):
+class WordScores(NamedTuple):
     """What depends on words alone. The last row is the edge's.
 
     scores (NDArray[int16]): n_words + 1 × N_PLACES × n_tags, in units of the weights' scale: what a word adds for the
@@ -172,24 +172,24 @@ class Words(NamedTuple):
     scores: NDArray[np.int16]
     ids: Ids
 
-    def room_for(self, n_words: int) -> "Words":
+    def room_for(self, n_words: int) -> "WordScores":
         """A table for so many words, with nothing in it."""
         scores = np.empty((n_words + 1, *self.scores.shape[1:]), dtype="int16")
-        return Words(scores, np.empty((n_words + 1, self.ids.shape[1]), dtype="uint64"))
+        return WordScores(scores, np.empty((n_words + 1, self.ids.shape[1]), dtype="uint64"))
 
-    def put(self, words: "Words", first: int) -> None:
+    def put(self, words: "WordScores", first: int) -> None:
         """Write words' rows, from a row on, and the edge's."""
         end = first + len(words.ids) - 1
         self.scores[first:end], self.scores[-1] = words.scores[:-1], words.scores[-1]
         self.ids[first:end], self.ids[-1] = words.ids[:-1], words.ids[-1]
 
 
-def NGrams() -> Model[tuple[list[Doc], Segments], Floats2d]:
+def NGrams() -> Model[tuple[list[Doc], Words], Floats2d]:
     """Score every tag for every word by the sum of the weights of what stands there: the word, parts of it, the words
     around it, the pairs that it forms with its neighbours, and the patterns of three that it is in. Not trained with
     other layers, but fitted: see `fit`.
 
-    RETURNS (Model[tuple[list[Doc], Segments], Floats2d]): Docs and how their words form sequences, at least
+    RETURNS (Model[tuple[list[Doc], Words], Floats2d]): Docs and their words, at least
         one → n_words × n_tags.
     """
     return Model("ngrams", _forward, attrs={"weights": NO_WEIGHTS, "ids": FeatureIds(FEATURES)})
@@ -198,23 +198,22 @@ def NGrams() -> Model[tuple[list[Doc], Segments], Floats2d]:
 def fit(
     model: Model,
     docs: Sequence[Doc],
-    segments: Segments,
+    words: Words,
     gold: NDArray[np.int64],
-    lengths: NDArray[np.int64],
+    *,
     n_tags: int,
 ) -> None:
     """Give the layer weights that are fitted to examples.
 
     model (Model): An n-gram layer.
     docs (Sequence[Doc]): The examples.
-    segments (Segments): How their words form sequences.
+    words (Words): Their words.
     gold (NDArray[int64]): n_words, tags.MISSING where it is not known.
-    lengths (NDArray[int64]): n_docs, the number of words of each.
     n_tags (int): Number of tags.
     """
-    words, rows = np.unique(segments.orths, return_inverse=True)
-    ids = _with_edge(model.attrs["ids"](docs, words.tolist(), keep=False))
-    padded, inside = _padded(rows, segments.lengths)
+    orths, rows = np.unique(words.orths, return_inverse=True)
+    ids = _with_edge(model.attrs["ids"](docs, orths.tolist(), keep=False))
+    padded, inside = _padded(rows, words.lengths)
     word_keys = _word_keys(ids)
     of_word = np.stack([word_keys[padded[inside + place - REACH], place] for place in range(N_PLACES)], axis=1)
     of_word = np.concatenate((of_word, word_keys[padded[inside], N_PLACES:]), axis=1)
@@ -231,11 +230,11 @@ def fit(
     values, bias, transitions = fit_weights(
         np.concatenate(features, axis=1),
         gold,
-        lengths,
+        words.per_doc,
         n_rows=first + N_NEIGHBOURS * len(known),
         n_tags=n_tags,
     )
-    scale = np.maximum(np.abs(values).max(axis=0), 1e-6) / LARGEST
+    scale = np.maximum(np.abs(values).max(axis=0), 1e-6) / MAX_VALUE
     values = np.round(values / scale).astype("int8")
     model.attrs["weights"] = Weights(
         _table(known_words, values[1:first]),
@@ -247,25 +246,25 @@ def fit(
     )
 
 
-def look_up_words(weights: Weights, ids: Ids) -> Words:
+def look_up_words(weights: Weights, ids: Ids) -> WordScores:
     """Find what depends on words alone.
 
     weights (Weights): The weights.
     ids (Ids): n_words × n_features, hashes of FEATURES.
-    RETURNS (Words): n_words rows, and the edge's.
+    RETURNS (WordScores): n_words rows, and the edge's.
     """
     ids = _with_edge(ids)
     values = weights.words.values[weights.words.find(_word_keys(ids))].astype("int16")
     scores = values[:, :N_PLACES].copy()
     scores[:, REACH] += values[:, N_PLACES:].sum(axis=1, dtype="int16")
-    return Words(scores, _neighbour_ids(ids, weights.common))
+    return WordScores(scores, _neighbour_ids(ids, weights.common))
 
 
-def score(weights: Weights, words: Words, rows: Rows, lengths: NDArray[np.int64]) -> Floats2d:
+def score(weights: Weights, words: WordScores, rows: Rows, lengths: NDArray[np.int64]) -> Floats2d:
     """Score the tags of words in sequences.
 
     weights (Weights): The weights.
-    words (Words): What depends on words alone.
+    words (WordScores): What depends on words alone.
     rows (Rows): n_words, each word's row in it; at least one.
     lengths (NDArray[int64]): n_sequences, the number of words of each.
     RETURNS (Floats2d): n_words × n_tags.
@@ -295,12 +294,12 @@ def sources(model: Model) -> list[ArrayXd]:
     return [weights.words.keys, weights.words.values, weights.common]
 
 
-def _forward(model: Model, inputs: tuple[list[Doc], Segments], is_train: bool) -> tuple[Floats2d, Callable]:
-    docs, segments = inputs
+def _forward(model: Model, inputs: tuple[list[Doc], Words], is_train: bool) -> tuple[Floats2d, Callable]:
+    docs, words = inputs
     weights = model.attrs["weights"]
-    words, rows = np.unique(segments.orths, return_inverse=True)
-    around = look_up_words(weights, model.attrs["ids"](docs, words.tolist(), keep=False))
-    return model.ops.asarray2f(score(weights, around, rows, segments.lengths)), lambda d_scores: inputs
+    orths, rows = np.unique(words.orths, return_inverse=True)
+    found = look_up_words(weights, model.attrs["ids"](docs, orths.tolist(), keep=False))
+    return model.ops.asarray2f(score(weights, found, rows, words.lengths)), lambda d_scores: inputs
 
 
 def _padded(rows: Rows, lengths: NDArray[np.int64]) -> tuple[Rows, Rows]:
@@ -342,7 +341,7 @@ def _keys(ids: Ids) -> Keys:
 def _frequent(keys: Keys) -> tuple[Keys, Rows]:
     """Those of the keys that are frequent enough, sorted; and the row of each key among them, -1 for the rest."""
     values, rows, counts = np.unique(keys, return_inverse=True, return_counts=True)
-    enough = counts >= LEAST_COUNT
+    enough = counts >= MIN_COUNT
     row_of_value = np.where(enough, np.cumsum(enough) - 1, -1)
     return values[enough], row_of_value[rows].reshape(keys.shape)
 

@@ -15,7 +15,7 @@ from thinc.types import Floats2d, Ints2d
 
 # A word's hash is cut to its lower half. Of the words without a vector, one in ten thousand then has a stranger's.
 KEY_BITS = 0xFFFFFFFF
-LARGEST = 127
+MAX_VALUE = 127
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +89,7 @@ NO_VECTORS = VectorTable(
 def StaticVectors(width: int, *, column: int) -> Model[Ints2d, Floats2d]:
     """Look up words' static vectors. They are not trained; words without one share one vector, which is.
 
-    width (int): Width of the vectors.
+    width (int): Width of the vectors; 0 in a model that is initialized without a source of vectors.
     column (int): The column of the ids that has the hashes of the words' forms; the next one has those of their
         lower-case forms.
     RETURNS (Model[Ints2d, Floats2d]): n_words × n_ids → n_words × width.
@@ -98,9 +98,9 @@ def StaticVectors(width: int, *, column: int) -> Model[Ints2d, Floats2d]:
         "static_vectors",
         _forward,
         init=_init,
-        dims={"nO": width},
+        dims={"nO": None},
         params={"unknown": None},
-        attrs={"table": NO_VECTORS, "column": column},
+        attrs={"table": NO_VECTORS, "column": column, "width": width},
     )
 
 
@@ -169,7 +169,7 @@ def _principal_components(data: NDArray[np.float64], width: int) -> NDArray[np.f
 
 
 def _quantize(data: NDArray[np.float64]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    scale = np.abs(data).max(axis=0) / LARGEST
+    scale = np.abs(data).max(axis=0) / MAX_VALUE
     scale[scale == 0] = 1.0
     return np.round(data / scale).astype("int8"), scale.astype("float32")
 
@@ -199,6 +199,8 @@ def _from_planes(planes: NDArray[np.uint8]) -> NDArray[np.uint32]:
 
 def _forward(model: Model[Ints2d, Floats2d], ids: Ints2d, is_train: bool) -> tuple[Floats2d, Callable]:
     table, column = model.attrs["table"], model.attrs["column"]
+    if not len(table.keys):
+        return model.ops.alloc2f(len(ids), 0), lambda d_vectors: model.ops.alloc(ids.shape, dtype=ids.dtype)
     rows = table.find(model.ops.to_numpy(ids)[:, column : column + 2])
     missing = model.ops.asarray(np.flatnonzero(rows < 0))
     vectors = model.ops.asarray2f(table[rows])
@@ -212,12 +214,7 @@ def _forward(model: Model[Ints2d, Floats2d], ids: Ints2d, is_train: bool) -> tup
 
 
 def _init(model: Model[Ints2d, Floats2d], X: Ints2d | None = None, Y: Floats2d | None = None) -> None:
-    if not len(model.attrs["table"].keys):
-        raise ValueError(
-            f"vector_width is {model.get_dim('nO')}, but there are no vectors: set [paths] vectors (or vectors in "
-            "[initialize.components.ner]) to a pipeline with word vectors, say --paths.vectors en_core_web_md, or set "
-            "vector_width = 0 to do without"
-        )
+    model.set_dim("nO", model.attrs["table"].values.shape[1], force=True)
     model.set_param("unknown", model.ops.alloc1f(model.get_dim("nO")))
 
 

@@ -1,90 +1,95 @@
-"""Score a trained pipeline on the test set, on raw text and on gold tokens."""
+"""Score any spaCy pipeline with entities on a labelled file, on raw text and on gold tokens."""
 
 import argparse
+import hashlib
+import json
 import platform
-from collections import Counter
+import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import spacy
-import srsly
 from spacy.language import Language
-from spacy.scorer import Scorer
-from spacy.training import Corpus, Example
+from spacy.training import Example
 
-from ..errors import UserError, run
-from scripts.meta import read_meta
-from scripts.source import checksum
+from ..errors import UserError, banner
+from . import reliability
+from .pages import save
+from .plots import Log
+from .reading import labelled_docs, load_pipeline, predict, predict_docs
+from .report import SAMPLE_WARNING, report
+from .scores import percents, score
 
 PACKAGES = ("spacy-bilstm-ner", "spacy", "thinc", "torch", "numpy")
 
 
-def predict(nlp: Language, path: Path, *, gold_tokens: bool) -> list[Example]:
-    """Read a test set and let the pipeline predict it.
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `evaluate` to its parser."""
+    parser.description = __doc__
+    parser.add_argument("pipeline", metavar="PIPELINE", help="a pipeline's folder, or an installed one's name")
+    parser.add_argument("file", metavar="FILE", type=Path, help="a .spacy file, or a CSV with a tag for each word")
+    parser.add_argument("--out", type=Path, metavar="JSON", help="write the scores to this file")
+    parser.add_argument("--report", type=Path, metavar="HTML", help="write a report to this file")
+    parser.add_argument("--log", type=Path, metavar="JSONL", help="the training log, for the report's curves")
+    parser.add_argument("--dev", type=Path, metavar="FILE", help="the development set, for the plots of confidences")
 
-    nlp (Language): The pipeline, whose tokenizer makes the tokens of raw text.
-    path (Path): The .spacy file.
-    gold_tokens (bool): Give the pipeline the annotators' tokens, not its own tokenizer's.
-    RETURNS (list[Example]): The examples, with predictions.
+
+def execute(args: argparse.Namespace) -> None:
+    """Run `evaluate`: print the scores, and write them and the report where asked."""
+    if (args.log or args.dev) and not args.report:
+        raise UserError("--log and --dev are for the report: say with --report where to write it")
+    log = read_log(args.log) if args.log else None
+    nlp = load_pipeline(args.pipeline)
+    metrics, examples = measure(nlp, args.file)
+    print(summary(metrics))
+    for warning in warnings(metrics):
+        print(warning, file=sys.stderr)
+    html = ""
+    if args.report:
+        confidence = reliability.measure(predict(nlp, args.dev, gold_tokens=False)) if args.dev else None
+        html = report(metrics, examples, log=log, confidence=confidence)
+    # Nothing is written before everything is known.
+    if args.out:
+        save(args.out, json.dumps(metrics, indent=2, ensure_ascii=False) + "\n")
+        print(f"Scores: {args.out}")
+    if args.report:
+        save(args.report, html)
+        print(f"Report: {args.report}")
+
+
+def evaluate(pipeline: str | Path, test: Path) -> dict[str, Any]:
+    """Score a pipeline, given by its folder or name, on a labelled file, see `measure`.
+
+    RAISES UserError: if the pipeline or the file is missing or cannot be used.
     """
-    return annotate(nlp, list(Corpus(path, gold_preproc=gold_tokens)(nlp)))
+    return measure(load_pipeline(pipeline), test)[0]
 
 
-def annotate(nlp: Language, examples: list[Example]) -> list[Example]:
-    """Let the pipeline predict examples.
+def measure(nlp: Language, test: Path) -> tuple[dict[str, Any], list[Example]]:
+    """Score a loaded pipeline on a labelled file.
 
-    nlp (Language): The pipeline.
-    examples (list[Example]): Examples whose predicted Docs have tokens only.
-    RETURNS (list[Example]): The examples, with predictions.
+    RETURNS (tuple): The scores, and the examples predicted on raw text. Where the meta of the pipeline does not have
+        them, "data" is None, and "config", "seed" and "vectors" are absent.
+    RAISES UserError: if the file is missing or cannot be used.
     """
-    docs = nlp.pipe([example.predicted for example in examples])
-    return [Example(doc, example.reference) for doc, example in zip(docs, examples, strict=True)]
-
-
-def score(nlp: Language, examples: list[Example]) -> dict[str, Any]:
-    """Score the entities: one counts if its span and its label are right.
-
-    nlp (Language): The pipeline.
-    examples (list[Example]): The predicted examples.
-    RETURNS (dict[str, Any]): Precision, recall and F, from 0 to 1: "micro" over all entities,
-        "macro" as the labels' mean, and for each label; and the numbers of entities.
-    """
-    result = Scorer(nlp).score(examples)
-    gold = Counter(ent.label_ for eg in examples for ent in eg.reference.ents)
-    predicted = Counter(ent.label_ for eg in examples for ent in eg.predicted.ents)
-    per_type: dict[str, dict[str, float]] = result["ents_per_type"] or {}
-    labels = {
-        label: {
-            **{key: per_type[label][key] for key in "prf"},
-            "gold": gold[label],
-            "predicted": predicted[label],
-        }
-        for label in sorted(per_type)
+    docs = labelled_docs(nlp, test)
+    raw, gold = (predict_docs(nlp, docs, gold_tokens=gold_tokens) for gold_tokens in (False, True))
+    meta = nlp.meta
+    metrics = {
+        "pipeline": f"{meta['lang']}_{meta['name']}",
+        "version": meta["version"],
+        "data": meta.get("data"),
+        **(meta.get("training") or {}),
+        "test": {"sentences": len(docs), "sha256": hashlib.sha256(test.read_bytes()).hexdigest()},
+        "raw_text": score(raw),
+        "gold_tokens": score(gold),
+        "versions": versions(),
     }
-    return {
-        "micro": {key: result[f"ents_{key}"] for key in "prf"},
-        "macro": {key: mean([scores[key] for scores in labels.values()]) for key in "prf"},
-        "labels": labels,
-        "gold": gold.total(),
-        "predicted": predicted.total(),
-    }
-
-
-def mean(values: list[float]) -> float | None:
-    """Take the mean.
-
-    values (list[float]): Numbers.
-    RETURNS (float | None): Their mean, or None if there are none.
-    """
-    return sum(values) / len(values) if values else None
+    return metrics, raw
 
 
 def versions() -> dict[str, str]:
-    """Look up what the numbers were made with.
-
-    RETURNS (dict[str, str]): The versions of Python and of the packages that matter.
-    """
+    """Look up the versions of Python and of the packages that can change a score."""
     found = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
@@ -94,75 +99,48 @@ def versions() -> dict[str, str]:
     return found
 
 
-def evaluate(pipeline: Path, test: Path) -> dict[str, Any]:
-    """Score a pipeline.
-
-    pipeline (Path): The pipeline's folder.
-    test (Path): The test set, a .spacy file.
-    RETURNS (dict[str, Any]): The scores, and what they were made with.
-    RAISES UserError: if the pipeline or the test set is missing, or the set is empty.
-    """
-    meta = read_meta(pipeline)
-    if not test.is_file():
-        raise UserError(f"there is no test set {test}: run `spacy project run convert` first")
-    nlp = spacy.load(pipeline)
-    raw = predict(nlp, test, gold_tokens=False)
-    if not raw:
-        raise UserError(f"the test set {test} is empty: give the test split more sentences")
-    gold = predict(nlp, test, gold_tokens=True)
-    return {
-        "pipeline": f"{meta['lang']}_{meta['name']}",
-        "version": meta["version"],
-        "data": meta["data"],
-        **meta["training"],
-        "test": {"sentences": len(raw), "sha256": checksum(test)},
-        "raw_text": score(nlp, raw),
-        "gold_tokens": score(nlp, gold),
-        "versions": versions(),
-    }
+def read_log(path: Path) -> Log:
+    """Read the rows that spaCy's ConsoleLogger.v3 wrote; a UserError if the file is missing or something else."""
+    if not path.is_file():
+        raise UserError(
+            f"there is no training log {path}: `spacy train` writes it if [training.logger] has output_file"
+        )
+    try:
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        complete = rows != [] and all({"epoch", "step", "losses", "scores", "score"} <= row.keys() for row in rows)
+    except (ValueError, AttributeError):
+        complete = False
+    if not complete:
+        raise UserError(f"{path} is no training log: expected rows with epoch, step, losses, scores and score")
+    return rows
 
 
 def summary(metrics: dict[str, Any]) -> str:
-    """Put the main scores in a small table.
-
-    metrics (dict[str, Any]): What `evaluate` returns.
-    RETURNS (str): Lines of text.
-    """
-    lines = [
-        f"{metrics['pipeline']} {metrics['version']}, trained on {metrics['data']['name']}: "
-        f"{metrics['test']['sentences']:,} test sentences",
-        f"{'':12}{'P':>8}{'R':>8}{'F':>8}{'gold':>8}",
-    ]
+    """Show the main scores as a small table of text."""
+    trained = f", trained on {metrics['data']['name']}" if metrics["data"] else ""
     raw = metrics["raw_text"]
-    for label, scores in raw["labels"].items():
-        lines.append(f"{label:12}{percent(scores)}{scores['gold']:8}")
-    lines.append(f"{'all':12}{percent(raw['micro'])}{raw['gold']:8}")
-    lines.append(f"{'mean':12}{percent(raw['macro'])}")
-    lines.append(f"{'gold tokens':12}{percent(metrics['gold_tokens']['micro'])}")
+    width = max(12, *(len(label) + 1 for label in raw["labels"]))
+    rows = [(label, scores, scores["gold"]) for label, scores in raw["labels"].items()]
+    rows += [("all", raw["micro"], raw["gold"]), ("mean", raw["macro"], "")]
+    rows += [("gold tokens", metrics["gold_tokens"]["micro"], "")]
+    lines = [
+        f"{metrics['pipeline']} {metrics['version']}{trained}: {metrics['test']['sentences']:,} test sentences",
+        f"{'':{width}}{'P':>8}{'R':>8}{'F':>8}{'gold':>8}",
+    ]
+    for name, scores, gold in rows:
+        lines.append(f"{name:{width}}{''.join(f'{cell:>8}' for cell in percents(scores))}{gold:>8}".rstrip())
     return "\n".join(lines)
 
 
-def percent(scores: dict[str, Any]) -> str:
-    """Show precision, recall and F.
-
-    scores (dict[str, Any]): The scores "p", "r" and "f", from 0 to 1, or None.
-    RETURNS (str): Three columns.
-    """
-    return "".join(f"{'-':>8}" if scores[key] is None else f"{scores[key] * 100:8.2f}" for key in "prf")
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("pipeline", type=Path)
-    parser.add_argument("test", type=Path)
-    for name in ("out", "report", "log", "dev"):
-        parser.add_argument(f"--{name}", type=Path)
-
-
-def execute(args: argparse.Namespace) -> None:
-    metrics = evaluate(args.pipeline, args.test)
-    srsly.write_json(args.out, metrics)
-    print(summary(metrics))
-    from . import report
-    rows = list(srsly.read_jsonl(args.log))
-    nlp = spacy.load(args.pipeline)
-    args.report.write_text(report.page(metrics, rows, predict(nlp, args.test, gold_tokens=False)), encoding="utf-8")
+def warnings(metrics: dict[str, Any]) -> list[str]:
+    """List what nobody should miss who reads these scores."""
+    found = []
+    if (metrics["data"] or {}).get("kind") == "sample":
+        found.append(banner(SAMPLE_WARNING))
+    raw = metrics["raw_text"]
+    never = [label for label, scores in raw["labels"].items() if not scores["predicted"]]
+    if not raw["predicted"]:
+        found.append("Warning: the pipeline predicts no entity at all: does it have an entity recogniser?")
+    elif never:
+        found.append(f"Warning: the pipeline predicts no entity with these labels of the file: {', '.join(never)}")
+    return found

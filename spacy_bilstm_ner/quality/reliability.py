@@ -1,13 +1,13 @@
-"""Whether confidences mean something: how often entities are right that have it, and how right ones differ."""
+"""Whether confidences can be trusted: how far they are from the share of entities that is right (calibration), and
+whether right entities have higher ones than wrong entities (ranking)."""
 
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from spacy.training import Example
 
-from .mistakes import entities
+from .scores import judge
 
 BINS = 15
 COVERAGES = 20
@@ -16,68 +16,48 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class Bin:
-    """Entities of similar confidence.
+def judged(examples: list[Example]) -> tuple[Floats, Bools] | None:
+    """Collect the confidence of each predicted entity (n_entities), and whether its span and label are right.
 
-    confidence (float): Their mean confidence.
-    precision (float): The share of them that is right.
-    entities (int): Their number.
+    RETURNS (tuple | None): Both; None if there is no entity, or one without a confidence.
     """
-
-    confidence: float
-    precision: float
-    entities: int
-
-
-def judge(examples: list[Example]) -> tuple[Floats, Bools] | None:
-    """Read off the predicted entities how sure the pipeline was and whether it was right.
-
-    examples (list[Example]): Predicted examples.
-    RETURNS (tuple | None): A confidence for each predicted entity, and whether its span and its label are right.
-        None if there is no entity, or one without a confidence.
-    """
-    confidences, right = [], []
-    for example in examples:
-        gold = {(ent.start, ent.end, ent.label) for ent in entities(example.reference)}
-        for ent in entities(example.predicted):
-            confidences.append(ent.confidence)
-            right.append((ent.start, ent.end, ent.label) in gold)
-    if not confidences or None in confidences:
+    found = [pair for example in examples for pair in judge(example).found]
+    if not found or any(entity.confidence is None for entity, _ in found):
         return None
-    return np.array(confidences, dtype="float64"), np.array(right)
+    return np.array([entity.confidence for entity, _ in found], dtype="float64"), np.array(
+        [right for _, right in found]
+    )
 
 
-def bins(confidences: Floats, right: Bools) -> list[Bin]:
-    """Sort entities by their confidence into bins of equal numbers.
+def bins(confidences: Floats, right: Bools) -> list[dict[str, float]]:
+    """Sort entities by their confidence (n_entities) into at most fifteen bins of equal numbers, the least sure first.
 
-    confidences (Floats): n_entities.
-    right (Bools): n_entities.
-    RETURNS (list[Bin]): At most fifteen; the least sure first.
+    RETURNS (list[dict]): Mean "confidence", share that is right ("precision") and number ("entities") of each bin.
     """
     order = np.argsort(confidences, kind="stable")
-    parts = [part for part in np.array_split(order, BINS) if len(part)]
-    return [Bin(float(confidences[part].mean()), float(right[part].mean()), len(part)) for part in parts]
+    return [
+        {"confidence": float(confidences[part].mean()), "precision": float(right[part].mean()), "entities": len(part)}
+        for part in np.array_split(order, BINS)
+        if len(part)
+    ]
 
 
-def calibration_error(filled: list[Bin]) -> float:
-    """RETURNS (float): The expected calibration error: how far confidence and precision are apart."""
-    total = sum(each.entities for each in filled)
-    return sum(each.entities * abs(each.confidence - each.precision) for each in filled) / total
+def calibration_error(filled: list[dict[str, float]]) -> float:
+    """The expected calibration error: mean distance of confidence and precision, from 0 (perfect) to 1."""
+    total = sum(each["entities"] for each in filled)
+    return sum(each["entities"] * abs(each["confidence"] - each["precision"]) for each in filled) / total
 
 
 def ranking(confidences: Floats, right: Bools) -> float | None:
-    """Take the area under the ROC curve: how probably a right entity has more confidence than a wrong one.
+    """The area under the ROC curve: how often a right entity has a higher confidence than a wrong one.
 
-    confidences (Floats): n_entities.
-    right (Bools): n_entities.
     RETURNS (float | None): From 0 to 1; a tie counts half. None if all are right, or all wrong.
     """
     n_right, n_wrong = int(right.sum()), int((~right).sum())
     if not n_right or not n_wrong:
         return None
     _, place, counts = np.unique(confidences, return_inverse=True, return_counts=True)
-    # Equal ones share the mean of their ranks
+    # Equal confidences share the mean of their ranks.
     ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]
     return float((ranks[right].sum() - n_right * (n_right + 1) / 2) / (n_right * n_wrong))
 
@@ -85,37 +65,24 @@ def ranking(confidences: Floats, right: Bools) -> float | None:
 def coverage(confidences: Floats, right: Bools) -> list[dict[str, float]]:
     """See how precise the surest entities are.
 
-    confidences (Floats): n_entities.
-    right (Bools): n_entities.
-    RETURNS (list[dict[str, float]]): For shares of the entities, the surest first: "coverage" (the share), the
-        "threshold" that leaves it, and its "precision".
+    RETURNS (list[dict]): For growing shares of the entities ("coverage"): the "threshold" that keeps it, "precision".
     """
     order = np.argsort(-confidences, kind="stable")
     kept = sorted({-(-len(order) * step // COVERAGES) for step in range(1, COVERAGES + 1)})
-    so_far = np.cumsum(right[order])
+    threshold, precision = confidences[order], np.cumsum(right[order]) / np.arange(1, len(order) + 1)
     return [
-        {
-            "coverage": n / len(order),
-            "threshold": float(confidences[order[n - 1]]),
-            "precision": float(so_far[n - 1] / n),
-        }
+        {"coverage": n / len(order), "threshold": float(threshold[n - 1]), "precision": float(precision[n - 1])}
         for n in kept
     ]
 
 
-def calibrate(examples: list[Example]) -> dict[str, Any] | None:
-    """Measure confidences.
+def measure(examples: list[Example]) -> dict[str, Any] | None:
+    """Measure the confidences in predicted examples.
 
-    examples (list[Example]): Predicted examples.
-    RETURNS (dict[str, Any] | None): "ece", "auc", "bins" and "coverage"; None if the pipeline gives no confidences.
+    RETURNS (dict | None): "ece" (calibration error), "auc" (ranking), "bins", "coverage"; None without confidences.
     """
-    judged = judge(examples)
-    if judged is None:
+    known = judged(examples)
+    if known is None:
         return None
-    filled = bins(*judged)
-    return {
-        "ece": calibration_error(filled),
-        "auc": ranking(*judged),
-        "bins": [asdict(each) for each in filled],
-        "coverage": coverage(*judged),
-    }
+    filled = bins(*known)
+    return {"ece": calibration_error(filled), "auc": ranking(*known), "bins": filled, "coverage": coverage(*known)}

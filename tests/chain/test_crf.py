@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from spacy_bilstm_ner.chain import crf
 from spacy_bilstm_ner.chain import tags
-from spacy_bilstm_ner.chain.sequences import legal_steps
+from spacy_bilstm_ner.chain.forward_backward import legal_steps
 
 Case = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 # Documents: B-a I-a O | nothing | ? I-a ? B-b I-b | O | ? ?

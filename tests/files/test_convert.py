@@ -1,7 +1,6 @@
 import hashlib
 import json
 import os
-import sys
 from pathlib import Path
 
 import pytest
@@ -9,8 +8,10 @@ import spacy
 from spacy.tokens import Doc, DocBin
 from spacy.training import Corpus
 
-from spacy_bilstm_ner.errors import UserError, run
-from spacy_bilstm_ner.files.convert import OUTPUTS, blank_pipeline, main, write
+from spacy_bilstm_ner.cli import main
+from spacy_bilstm_ner.errors import UserError
+from spacy_bilstm_ner.files.convert import OUTPUTS, write
+from spacy_bilstm_ner.files.docs import blank_pipeline
 
 ROOT = Path(__file__).parent.parent.parent
 GMB = [ROOT / "assets" / name for name in ("ner_dataset.csv", "ner_dataset.csv.zip", "ner_dataset.zip")]
@@ -21,14 +22,11 @@ def rows(count: int, *, tag: str = "B-geo") -> str:
     return "".join(f"{i},Town{i},{tag}\n,is,O\n,No,O\n,{i},O\n,.,O\n" for i in range(count))
 
 
-def convert(
-    monkeypatch: pytest.MonkeyPatch, folder: Path, content: str, *options: str, out: str = "out"
-) -> dict[str, bytes]:
+def convert(folder: Path, content: str, *options: str, out: str = "out") -> dict[str, bytes]:
     """Run the command on a CSV of this content, and read what it wrote."""
     path = folder / "x.csv"
     path.write_text(content, encoding="utf-8")
-    monkeypatch.setattr(sys, "argv", ["convert", str(path), str(folder / out), *options])
-    main()
+    main(["convert", str(path), str(folder / out), *options])
     return {name: (folder / out / name).read_bytes() for name in OUTPUTS}
 
 
@@ -36,8 +34,8 @@ def load(content: bytes, lang: str = "en") -> list[Doc]:
     return list(DocBin().from_bytes(content).get_docs(spacy.blank(lang).vocab))
 
 
-def test_four_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    files = convert(monkeypatch, tmp_path, HEADER + rows(10))
+def test_four_files(tmp_path: Path) -> None:
+    files = convert(tmp_path, HEADER + rows(10))
     docs = {name: load(files[f"{name}.spacy"]) for name in ("train", "dev", "test")}
     assert [len(split) for split in docs.values()] == [7, 2, 1]
     doc = docs["test"][0]
@@ -71,12 +69,12 @@ def test_four_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     }
 
 
-def test_the_same_input_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     options = ("--split", "random", "--seed", "0")
-    first = convert(monkeypatch, tmp_path, HEADER + rows(20), *options)
-    assert first == convert(monkeypatch, tmp_path, HEADER + rows(20), *options)
-    assert first == convert(monkeypatch, tmp_path, HEADER + rows(20), *options, out="elsewhere")
-    other = convert(monkeypatch, tmp_path, HEADER + rows(20), "--split", "random", "--seed", "1")
+    first = convert(tmp_path, HEADER + rows(20), *options)
+    assert first == convert(tmp_path, HEADER + rows(20), *options)
+    assert first == convert(tmp_path, HEADER + rows(20), *options, out="elsewhere")
+    other = convert(tmp_path, HEADER + rows(20), "--split", "random", "--seed", "1")
     assert other["test.spacy"] != first["test.spacy"]
     assert json.loads(first["stats.json"])["split"] == {
         "method": "random",
@@ -87,13 +85,11 @@ def test_the_same_input_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch, tm
     }
 
 
-def test_own_data_in_another_language(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_own_data_in_another_language(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     content = "satz_id;wort;etikett\n" + "".join(
         f"{i};„;O\n{i};Bäcker;B-laden\n{i};Nr{i};I-laden\n{i};“;O\n{i};offen;O\n" for i in range(9)
     )
-    files = convert(monkeypatch, tmp_path, content, "--lang", "de", "--sep", ";", "--word-column", "")
+    files = convert(tmp_path, content, "--lang", "de", "--sep", ";", "--word-column", "")
     doc = load(files["dev.spacy"], "de")[0]
     assert doc.text == f"„Bäcker {doc[2].text}“ offen"
     assert [ent.label_ for ent in doc.ents] == ["laden"]
@@ -102,11 +98,9 @@ def test_own_data_in_another_language(
     assert "Columns: sentence = 'satz_id', word = 'wort', tag = 'etikett'" in out
 
 
-def test_warnings_are_counted_and_said_once(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_warnings_are_counted_and_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     content = HEADER + rows(9, tag="I-geo") + "x,A\u00a0b,O\n" + "".join(f"c{i},Same,O\n,words,O\n" for i in range(9))
-    files = convert(monkeypatch, tmp_path, content, "--split", "random", "--dev-size", "0.4", "--test-size", "0.3")
+    files = convert(tmp_path, content, "--split", "random", "--dev-size", "0.4", "--test-size", "0.3")
     err = capsys.readouterr().err
     assert (
         err.count("Warning: 9 tags I-x that follow no entity of their label were read as B-x (the first: line 2)") == 1
@@ -116,27 +110,23 @@ def test_warnings_are_counted_and_said_once(
     assert set(json.loads(files["stats.json"])["warnings"]) == {"repaired_tags", "divided_words", "copies"}
 
 
-def test_a_label_that_train_lacks(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_label_that_train_lacks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for i in range(10):
         tagged = "".join(f"s{k},w{k},{'B-rare' if k == i else 'B-geo'}\n" for k in range(10))
-        files = convert(monkeypatch, tmp_path, HEADER + tagged)
+        files = convert(tmp_path, HEADER + tagged)
         rare = any(ent.label_ == "rare" for doc in load(files["train.spacy"]) for ent in doc.ents)
         warned = (
             "labels that dev or test have and train lacks (number of entities): rare (1)" in capsys.readouterr().err
         )
         assert warned != rare
-    convert(monkeypatch, tmp_path, HEADER + rows(5, tag="O"))
+    convert(tmp_path, HEADER + rows(5, tag="O"))
     assert "Warning: there is not one entity: every tag is O." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("split", ["tutorial", "random"])
-def test_dedupe(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], split: str
-) -> None:
+def test_dedupe(tmp_path: Path, capsys: pytest.CaptureFixture[str], split: str) -> None:
     content = HEADER + rows(20) + rows(20).replace("\n1", "\n10")
-    files = convert(monkeypatch, tmp_path, content, "--split", split, "--dedupe")
+    files = convert(tmp_path, content, "--split", split, "--dedupe")
     texts = [{doc.text for doc in load(files[f"{name}.spacy"])} for name in ("train", "dev", "test")]
     assert not texts[0] & texts[1]
     assert not texts[0] & texts[2]
@@ -149,50 +139,47 @@ def test_dedupe(
     assert "Warning" not in captured.err
 
 
-def test_a_failed_run_leaves_everything_as_it_was(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    before = convert(monkeypatch, tmp_path, HEADER + rows(5))
+def test_a_failed_run_leaves_everything_as_it_was(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = convert(tmp_path, HEADER + rows(5))
     (tmp_path / "out" / "source.json").write_text("mine")
-    (tmp_path / "x.csv").write_text(HEADER + rows(5) + ",bad,X\n")
     with pytest.raises(SystemExit) as error:
-        run(main)
+        convert(tmp_path, HEADER + rows(5) + ",bad,X\n")
     assert error.value.code == (
         f"Error: {tmp_path / 'x.csv'}, line 27: the tag of 'bad' in the column 'Tag' must be O, B-label or I-label, "
         "but is 'X'. Correct it, or name another column with --tag-column."
     )
     assert {name: (tmp_path / "out" / name).read_bytes() for name in OUTPUTS} == before
-    convert(monkeypatch, tmp_path, HEADER + rows(6))
+    convert(tmp_path, HEADER + rows(6))
     assert sorted(os.listdir(tmp_path / "out")) == sorted([*OUTPUTS, "source.json"])
     assert (tmp_path / "out" / "source.json").read_text() == "mine"
     capsys.readouterr()
 
 
-def test_no_folder_appears_for_a_csv_that_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    with pytest.raises(UserError):
-        convert(monkeypatch, tmp_path, HEADER)
+def test_no_folder_appears_for_a_csv_that_fails(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit):
+        convert(tmp_path, HEADER)
     assert not (tmp_path / "out").exists()
 
 
 def test_a_write_that_fails_leaves_no_half_of_a_corpus(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    before = convert(monkeypatch, tmp_path, HEADER + rows(5))
+    before = convert(tmp_path, HEADER + rows(5))
 
     def full(*args: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("srsly.write_json", full)
-    with pytest.raises(UserError, match="out cannot be written to: No space left on device"):
-        convert(monkeypatch, tmp_path, HEADER + rows(6))
+    with pytest.raises(SystemExit, match="out cannot be written to: No space left on device"):
+        convert(tmp_path, HEADER + rows(6))
     assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
 
 
-def test_places_that_cannot_be_written_to(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_places_that_cannot_be_written_to(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match="file is a file: give a folder to write to"):
-        convert(monkeypatch, tmp_path, HEADER + rows(5), out="file")
+    with pytest.raises(SystemExit, match="file is a file: give a folder to write to"):
+        convert(tmp_path, HEADER + rows(5), out="file")
     (tmp_path / "out" / "dev.spacy").mkdir(parents=True)
-    with pytest.raises(UserError, match=r"dev.spacy is a folder, and a file of that name is to be written"):
-        convert(monkeypatch, tmp_path, HEADER + rows(5))
+    with pytest.raises(SystemExit, match=r"dev.spacy is a folder, and a file of that name is to be written"):
+        convert(tmp_path, HEADER + rows(5))
     with pytest.raises(UserError, match="cannot be written to: Not a directory"):
         write(tmp_path / "file" / "out", {}, {})
 
@@ -211,10 +198,9 @@ def test_a_sentence_may_be_longer_than_spacy_s_limit() -> None:
 @pytest.mark.gmb
 @pytest.mark.slow
 @pytest.mark.skipif(not any(path.exists() for path in GMB), reason="the GMB corpus is not in assets/")
-def test_gmb(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_gmb(tmp_path: Path) -> None:
     path = next(path for path in GMB if path.exists())
-    monkeypatch.setattr(sys, "argv", ["convert", str(path), str(tmp_path / "out")])
-    main()
+    main(["convert", str(path), str(tmp_path / "out")])
     stats = json.loads((tmp_path / "out" / "stats.json").read_text())
     splits = stats["splits"]
     assert stats["source"]["encoding"] == "cp1252"

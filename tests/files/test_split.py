@@ -2,8 +2,16 @@ from collections import Counter
 
 import pytest
 
+from spacy_bilstm_ner.files.split import (
+    NAMES,
+    SplitError,
+    Splits,
+    count_copies,
+    drop_copies,
+    random_split,
+    tutorial_split,
+)
 from spacy_bilstm_ner.files.tables import Sentence
-from spacy_bilstm_ner.files.split import NAMES, SplitError, Splits, count_copies, drop_copies, random_split, tutorial_split
 
 # Made with scikit-learn: train_test_split(sorted ids, test_size=0.1, random_state=2020), then the last fifth as dev
 EXPECTED = {

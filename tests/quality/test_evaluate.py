@@ -1,13 +1,23 @@
+import argparse
+import json
 from pathlib import Path
 
 import pytest
 import spacy
-from spacy.tokens import DocBin
+from spacy.language import Language
+from spacy.tokens import Doc, DocBin, Span
 
 from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.quality.evaluate import evaluate, predict, summary
+from spacy_bilstm_ner.quality.evaluate import configure, evaluate, execute, summary
+from spacy_bilstm_ner.quality.reading import predict
 
-from .helpers import make_pipeline, make_test_set
+from .helpers import SHA256, make_csv, make_pipeline, make_test_set
+
+
+@Language.component("quality_test_ents")
+def only_vienna(doc: Doc) -> Doc:
+    doc.ents = [Span(doc, token.i, token.i + 1, label="geo") for token in doc if token.text == "Vienna"]
+    return doc
 
 
 @pytest.fixture
@@ -15,6 +25,12 @@ def tiny(tmp_path: Path) -> tuple[Path, Path]:
     make_pipeline(tmp_path / "model")
     make_test_set(tmp_path / "test.spacy")
     return tmp_path / "model", tmp_path / "test.spacy"
+
+
+def command(*arguments: str | Path) -> None:
+    parser = argparse.ArgumentParser()
+    configure(parser)
+    execute(parser.parse_args([str(argument) for argument in arguments]))
 
 
 def test_scores_worked_out_by_hand(tiny: tuple[Path, Path]) -> None:
@@ -33,7 +49,7 @@ def test_scores_worked_out_by_hand(tiny: tuple[Path, Path]) -> None:
 def test_metrics_say_what_they_are_of(tiny: tuple[Path, Path]) -> None:
     metrics = evaluate(*tiny)
     assert metrics["pipeline"] == "en_tiny"
-    assert metrics["data"] == {"kind": "own", "name": "tiny.csv", "sha256": "0" * 64}
+    assert metrics["data"] == {"kind": "own", "name": "tiny.csv", "sha256": SHA256}
     assert (metrics["config"], metrics["seed"]) == ("rules", 3)
     assert metrics["test"]["sentences"] == 3
     assert metrics["versions"]["spacy"] == spacy.__version__
@@ -48,9 +64,68 @@ def test_raw_text_is_tokenized_by_the_pipeline(tiny: tuple[Path, Path]) -> None:
     assert [token.text for token in gold[0].predicted] == ["Vienna", "can't", "see", "Lima", "."]
 
 
-def test_missing_and_empty_test_sets(tiny: tuple[Path, Path], tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no test set"):
+def test_a_csv_gives_the_same_scores(tiny: tuple[Path, Path], tmp_path: Path) -> None:
+    make_csv(tmp_path / "test.csv")
+    assert evaluate(tiny[0], tmp_path / "test.csv")["raw_text"] == evaluate(*tiny)["raw_text"]
+
+
+def test_a_pipeline_whose_meta_says_nothing_of_us(tiny: tuple[Path, Path], tmp_path: Path) -> None:
+    make_pipeline(tmp_path / "other", kind=None)
+    command(tmp_path / "other", tiny[1], "--report", tmp_path / "r.html", "--out", tmp_path / "m.json")
+    metrics = json.loads((tmp_path / "m.json").read_text(encoding="utf-8"))
+    assert metrics["data"] is None
+    assert metrics["raw_text"] == evaluate(*tiny)["raw_text"]
+    assert "Trained on" not in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_entities_of_a_pipe_without_scores_of_its_own(tiny: tuple[Path, Path], tmp_path: Path) -> None:
+    nlp = spacy.blank("en")
+    nlp.add_pipe("quality_test_ents")
+    nlp.to_disk(tmp_path / "other")
+    assert evaluate(tmp_path / "other", tiny[1])["raw_text"]["micro"] == pytest.approx({"p": 1, "r": 2 / 5, "f": 4 / 7})
+
+
+def test_the_sample_is_named_aloud(tiny: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    make_pipeline(tmp_path / "sample", kind="sample")
+    command(tmp_path / "sample", tiny[1])
+    assert "Trained on the small bundled sample" in capsys.readouterr().err
+
+
+def test_a_pipeline_that_finds_nothing(tiny: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    spacy.blank("en").to_disk(tmp_path / "blank")
+    command(tmp_path / "blank", tiny[1])
+    assert "predicts no entity at all" in capsys.readouterr().err
+
+
+def test_missing_and_empty_files(tiny: tuple[Path, Path], tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="there is no pipeline nowhere: give a folder"):
+        evaluate("nowhere", tiny[1])
+    with pytest.raises(UserError, match="there is no labelled file"):
         evaluate(tiny[0], tmp_path / "nowhere.spacy")
     DocBin().to_disk(tmp_path / "empty.spacy")
     with pytest.raises(UserError, match=r"empty\.spacy is empty"):
         evaluate(tiny[0], tmp_path / "empty.spacy")
+    DocBin(docs=[Doc(spacy.blank("en").vocab, words=["one"], ents=["O"])]).to_disk(tmp_path / "o.spacy")
+    with pytest.raises(UserError, match=r"o\.spacy has no entity at all"):
+        evaluate(tiny[0], tmp_path / "o.spacy")
+    (tmp_path / "damaged.spacy").write_bytes(b"no DocBin")
+    with pytest.raises(UserError, match=r"damaged\.spacy cannot be read as a \.spacy file"):
+        evaluate(tiny[0], tmp_path / "damaged.spacy")
+
+
+def test_nothing_is_written_when_something_is_missing(tiny: tuple[Path, Path], tmp_path: Path) -> None:
+    out, report = tmp_path / "m.json", tmp_path / "r.html"
+    with pytest.raises(UserError, match="there is no labelled file"):
+        command(*tiny, "--out", out, "--report", report, "--dev", tmp_path / "nowhere.spacy")
+    with pytest.raises(UserError, match="there is no training log"):
+        command(*tiny, "--out", out, "--report", report, "--log", tmp_path / "nowhere.jsonl")
+    (tmp_path / "log.jsonl").write_text("[1]\n", encoding="utf-8")
+    with pytest.raises(UserError, match="expected rows with epoch"):
+        command(*tiny, "--out", out, "--report", report, "--log", tmp_path / "log.jsonl")
+    with pytest.raises(UserError, match="say with --report"):
+        command(*tiny, "--out", out, "--log", tmp_path / "log.jsonl")
+    assert not out.exists()
+    assert not report.exists()
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(UserError, match="cannot be written"):
+        command(*tiny, "--out", tmp_path / "file" / "m.json")

@@ -4,8 +4,9 @@ import pytest
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from spacy_bilstm_ner.quality.mistakes import BOUNDARY, MISSED, SPURIOUS, Entity, confusion, surest_mistakes
-from spacy_bilstm_ner.quality.evaluate import predict
+from spacy_bilstm_ner.quality.entities import Entity
+from spacy_bilstm_ner.quality.mistakes import BOUNDARY, MISSED, SPURIOUS, confusion, surest_mistakes
+from spacy_bilstm_ner.quality.reading import predict
 
 from .helpers import make_pipeline, make_test_set
 

@@ -4,8 +4,8 @@ import spacy
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
-from spacy_bilstm_ner.quality.reliability import bins, calibrate, calibration_error, coverage, judge, ranking
 from spacy_bilstm_ner.confidence import set_confidences
+from spacy_bilstm_ner.quality.reliability import bins, calibration_error, coverage, judged, measure, ranking
 
 
 def test_error_worked_out_by_hand() -> None:
@@ -13,15 +13,15 @@ def test_error_worked_out_by_hand() -> None:
     confidences = np.repeat(np.linspace(0.1, 0.9, 15), 2)
     right = np.array([False, True] * 15)
     filled = bins(confidences, right)
-    assert [each.entities for each in filled] == [2] * 15
-    assert filled[0].confidence == pytest.approx(0.1)
-    assert {each.precision for each in filled} == {0.5}
+    assert [each["entities"] for each in filled] == [2] * 15
+    assert filled[0]["confidence"] == pytest.approx(0.1)
+    assert {each["precision"] for each in filled} == {0.5}
     assert calibration_error(filled) == pytest.approx(np.abs(np.linspace(0.1, 0.9, 15) - 0.5).mean())
 
 
 def test_few_entities_make_few_bins() -> None:
     filled = bins(np.array([0.9, 0.4]), np.array([True, False]))
-    assert [(each.confidence, each.precision) for each in filled] == [(0.4, 0.0), (0.9, 1.0)]
+    assert [(each["confidence"], each["precision"]) for each in filled] == [(0.4, 0.0), (0.9, 1.0)]
     assert calibration_error(filled) == pytest.approx(0.25)
 
 
@@ -49,13 +49,13 @@ def make_example(confidences: list[float]) -> Example:
 
 
 def test_an_entity_is_right_if_span_and_label_are() -> None:
-    judged = judge([make_example([0.8, 0.3])])
-    assert judged is not None
-    confidences, right = judged
+    known = judged([make_example([0.8, 0.3])])
+    assert known is not None
+    confidences, right = known
     assert confidences.tolist() == [0.8, 0.3]
     assert right.tolist() == [True, False]
 
 
 def test_no_figures_without_confidences() -> None:
-    assert calibrate([make_example([0.8])]) is None
-    assert calibrate([]) is None
+    assert measure([make_example([0.8])]) is None
+    assert measure([]) is None

@@ -1,33 +1,31 @@
+import argparse
 import json
 import re
-import sys
 from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 
-import pytest
-import srsly
-
-from spacy_bilstm_ner.quality import report
-from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.quality.evaluate import evaluate
 from spacy_bilstm_ner.displacy_colors import COLORS
+from spacy_bilstm_ner.quality.entities import Entity
+from spacy_bilstm_ner.quality.evaluate import configure, execute
+from spacy_bilstm_ner.quality.pages import drawn, label_colors, named
+from spacy_bilstm_ner.quality.report import confidence_section, confusion_table
 
 from .helpers import make_pipeline, make_test_set
 
 ROW = {"epoch": 0, "step": 0, "losses": {"ner": 5.0}, "scores": {"ents_f": 10.0}, "score": 0.1}
 
 
-def write_report(folder: Path, monkeypatch: pytest.MonkeyPatch, *, kind: str = "own") -> str:
-    run_dir, test, out = folder / "run", folder / "test.spacy", folder / "report.html"
-    make_pipeline(run_dir / "model-best", kind=kind)
-    make_test_set(test)
-    srsly.write_json(run_dir / "metrics.json", evaluate(run_dir / "model-best", test))
-    (run_dir / "log.jsonl").write_text(json.dumps(ROW) + "\n", encoding="utf-8")
-    options = ["--dev", str(test), "--experiments", str(folder)]
-    monkeypatch.setattr(sys, "argv", ["report", str(run_dir), str(test), str(out), *options])
-    report.main()
-    return out.read_text(encoding="utf-8")
+def write_report(folder: Path, *, kind: str = "own") -> str:
+    make_pipeline(folder / "model", kind=kind)
+    make_test_set(folder / "test.spacy")
+    (folder / "log.jsonl").write_text(json.dumps(ROW) + "\n", encoding="utf-8")
+    parser = argparse.ArgumentParser()
+    configure(parser)
+    files = [folder / name for name in ("model", "test.spacy", "report.html", "log.jsonl", "test.spacy")]
+    pipeline, test, out, log, dev = map(str, files)
+    execute(parser.parse_args([pipeline, test, "--report", out, "--log", log, "--dev", dev]))
+    return (folder / "report.html").read_text(encoding="utf-8")
 
 
 class Tags(HTMLParser):
@@ -45,16 +43,16 @@ class Tags(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_page_is_whole_and_needs_no_other_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    html = write_report(tmp_path, monkeypatch)
+def test_page_is_whole_and_needs_no_other_file(tmp_path: Path) -> None:
+    html = write_report(tmp_path)
     tags = Tags()
     tags.feed(html)
     assert tags.open == []
     assert not re.search(r"<(script|link|img|iframe)|src=|@import", html)
 
 
-def test_page_shows_what_it_should(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    html = write_report(tmp_path, monkeypatch)
+def test_page_shows_what_it_should(tmp_path: Path) -> None:
+    html = write_report(tmp_path)
     assert "<svg" in html
     assert "trained on" in html.lower()
     assert "tiny.csv" in html
@@ -67,52 +65,38 @@ def test_page_shows_what_it_should(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert re.search("not found: World Bank <span[^>]*>org</span>, Peru <span", html)
 
 
-def test_own_data_says_nothing_of_gmb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    html = write_report(tmp_path, monkeypatch)
+def test_own_data_says_nothing_of_gmb(tmp_path: Path) -> None:
+    html = write_report(tmp_path)
     assert "GMB" not in html
     assert "sample" not in html
 
 
-def test_sample_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    html = write_report(tmp_path, monkeypatch, kind="sample")
+def test_sample_is_named(tmp_path: Path) -> None:
+    html = write_report(tmp_path, kind="sample")
     assert '<div class="warning">' in html
     assert "0.0.0+sample" in html
 
 
 def test_labels_are_escaped() -> None:
-    assert "<b>" not in report.confusion_table(Counter({("<b>", "<b>"): 1}), labels=["<b>"])
+    assert "<b>" not in confusion_table(Counter({("<b>", "<b>"): 1}), labels=["<b>"])
+    entity, colors = Entity(0, 3, "<b>"), label_colors(["<b>"])
+    for html in (named("<i>", entity, colors=colors), drawn("<i> said", [entity], colors=colors)):
+        assert "&lt;i&gt;" in html
+        assert "&lt;b&gt;" in html
+        assert not re.search("<[bi]>", html)
 
 
 def test_every_label_has_a_colour() -> None:
-    colors = report.label_colors(["geo", "GPE", "WARE", "MARKE"])
+    colors = label_colors(["geo", "GPE", "WARE", "MARKE"])
     assert colors["geo"] == COLORS["geo"]
     assert colors["GPE"] == "#feca74"
     assert len(set(colors.values())) == 4
 
 
-def test_missing_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "argv", ["report", str(tmp_path), str(tmp_path / "t"), "out"])
-    with pytest.raises(UserError, match=r"metrics\.json is missing: run"):
-        report.main()
-
-
 def test_confidences_are_shown_if_there_are_any() -> None:
     bins = [{"confidence": 0.5, "precision": 0.4, "entities": 9}]
     points = [{"coverage": 1.0, "precision": 0.4}]
-    html = report.confidence_section({"ece": 0.1, "auc": 0.857, "bins": bins, "coverage": points})
+    html = confidence_section({"ece": 0.1, "auc": 0.857, "bins": bins, "coverage": points})
     assert "<svg" in html
-    assert "10.0 points apart. A right entity has more than a wrong one in 86 of 100 pairs." in html
-    assert report.confidence_section(None) == ""
-
-
-def test_models_shown_are_of_the_same_data(tmp_path: Path) -> None:
-    speed, raw = {"words_per_cpu_second": 100.0}, {"micro": {"f": 0.8}}
-    for i in range(6):
-        data = {"sha256": "other" if i == 5 else "same"}
-        srsly.write_json(tmp_path / f"m{i}.json", {"part": "dev", "data": data, "speed": speed, "raw_text": raw})
-    srsly.write_json(tmp_path / "final.json", {"part": "test", "data": {"sha256": "same"}})
-    srsly.write_json(tmp_path / "scores.json", {"data": {"sha256": "same"}})
-    found = report.read_experiments(tmp_path, sha256="same")
-    assert list(found) == ["m0", "m1", "m2", "m3", "m4"]
-    assert "<svg" in report.models_section(found)
-    assert report.models_section(report.read_experiments(tmp_path, sha256="other")) == ""
+    assert "10.0 points apart. Of a right and a wrong entity, the right one has more in 86 of 100 pairs." in html
+    assert confidence_section(None) == ""

@@ -1,11 +1,11 @@
-"""The fast prediction path: the network that `tagger` runs, arranged so that less is computed.
+"""The network in prediction, with less to compute than `tagger` has while training.
 
 What depends on a word alone, from its features to its part of the first LSTM's gates, is computed once per word and
-kept. Sequences are sorted by length and run in chunks of bounded size, whatever the documents' lengths. It takes the
-layers' own weights and fits only our own embedding and encoder on a CPU; anything else takes the plain path.
+kept. Sequences of similar length run together, in groups of bounded size. It reads the layers' own weights, and knows
+only our own embedding and encoder on a CPU: with anything else, `tagger` computes layer by layer.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from operator import is_
 from threading import Lock
 from typing import NamedTuple
@@ -14,75 +14,94 @@ import numpy as np
 from numpy.typing import NDArray
 from spacy.tokens import Doc
 from thinc.api import Model, NumpyOps
-from thinc.types import ArrayXd, Floats1d, Floats2d, FloatsXd
+from thinc.types import ArrayXd, Floats1d, Floats2d, Floats3d
 
+from ..packing import groups_of_similar_length, pack
+from ..words import Words
 from . import ngrams
-from . import numpy_fast
-from . import torch_fast
 from .embedding import embed_words, sources
-from .lstm import N_GATES
-from .output import mixed, ngrams_layer, padded_blocks, score_blocks
-from .packed import packing_order
-from ..words import Segments
+from .kernel import N_GATES, arranged, columns_in_blocks, lstm_states, product
+from .mixture import mixed_scores
+from .output import BLOCK_WIDTH
 
-# Bounds on what is held at once: about 31 MB and 75 MB at a hidden width of 48.
-MAX_WORDS = 20_000
-MAX_CHUNK_WORDS = 32_768
-# With up to this many sequences at once, numpy's loop over the steps is faster than torch's: with eight, three times.
-FEW = 64
+# Bounds on what is held at once: about 31 MB and 25 MB at a hidden width of 48.
+MAX_KNOWN_WORDS = 20_000
+MAX_GROUP_WORDS = 16_384
+# More sequences at once no longer fit into the processor's cache.
+MAX_GROUP_SEQUENCES = 256
+# How many values of each array are compared to see whether it has changed.
+N_SAMPLED_VALUES = 64
 
 
 def fits(model: Model) -> bool:
-    """Whether a tagger's parts are those that the fast path is made for."""
+    """Whether a tagger's parts are those that this file is made for."""
     tok2vec, encode = model.layers[:2]
     return tok2vec.name == "word_embedding" and encode.name == "bilstm_encoder" and isinstance(model.ops, NumpyOps)
 
 
-def predict(model: Model, docs: Sequence[Doc], segments: Segments) -> Floats2d:
-    """What the tagger's plain path predicts for words.
+def predict(model: Model, docs: Sequence[Doc], words: Words) -> Floats2d:
+    """Compute what the tagger predicts.
 
     model (Model): A tagger that `fits`.
     docs (Sequence[Doc]): The Docs.
-    segments (Segments): How their words form sequences.
-    RETURNS (Floats2d): Logits, n_words × n_tags, in the order of `segments.tokens`.
+    words (Words): Their words, at least one.
+    RETURNS (Floats2d): Logits, n_words × n_tags.
     """
-    w, table, around, row_of_word = model.attrs["word_gates"](model, docs, segments.orths)
-    scores = np.empty((len(segments.orths), len(w.tag_bias)), dtype="float32")
-    for rows, mirrored, batch_sizes in _chunks(segments.lengths):
-        words = row_of_word[rows]
-        if batch_sizes[0] <= FEW:
-            encoded = numpy_fast.encode(table, words, mirrored, batch_sizes, w.few)
-        else:
-            encoded = torch_fast.encode(table, words, mirrored, batch_sizes, w.many)
-        scores[rows] = score_blocks(encoded, w.tag_blocks, w.tag_bias)
-    linear = ngrams_layer(model)
-    if linear is None or not len(scores):
+    w, table, around, rows = model.attrs["word_gates"](model, docs, words.orths)
+    scores = np.empty((len(words), len(w.tag_bias)), dtype="float32")
+    firsts = np.cumsum(words.lengths) - words.lengths
+    # Row 2i of this view is word i as it is read forwards, row 2i + 1 backwards.
+    gates_of = table.reshape(2 * len(table), -1)
+    for group in groups_of_similar_length(
+        words.lengths, max_sequences=MAX_GROUP_SEQUENCES, max_words=MAX_GROUP_WORDS
+    ):
+        lengths = words.lengths[group]
+        packing = pack(lengths)
+        sizes, mirrored = packing.sizes.tolist(), packing.mirrored
+        # The group's sequences are sorted already: sequence i of the packing is its i-th.
+        step = packing.rows - (np.cumsum(lengths) - lengths)[packing.sequence]
+        places = firsts[group][packing.sequence] + step
+        forward = 2 * rows[places]
+        gates = gates_of.take((forward, forward[mirrored] + 1), axis=0)
+        forward_states, backward_states = lstm_states(gates, sizes, w.recurrent)
+        both = np.concatenate((forward_states, backward_states[mirrored]), axis=1)
+        gates = product(both, w.top_input)
+        gates += w.top_bias
+        (encoded,) = lstm_states(gates[None], sizes, w.top_recurrent)
+        scores[places] = product(encoded, w.tag_blocks)[:, : len(w.tag_bias)]
+    scores += w.tag_bias
+    linear = _linear(model)
+    if linear is None:
         return scores
-    return mixed(scores, ngrams.score(linear.attrs["weights"], around, row_of_word, segments.lengths))
+    return mixed_scores(scores, ngrams.score(linear.attrs["weights"], around, rows, words.lengths))
 
 
 class Weights(NamedTuple):
-    """A tagger's weights as the fast path needs them.
+    """A tagger's weights as `predict` needs them. Gates are `arranged`; blocks are as `product` takes them.
 
-    word_input (Floats2d): width of a word's vector × 2 · 4 · hidden.
+    word_input (Floats3d): The first LSTM's input weights for both directions, in blocks.
     word_bias (Floats1d): 2 · 4 · hidden.
-    few (numpy_fast.Prepared): The recurrent part, for a few sequences.
-    many (torch_fast.Prepared): The same for many.
-    tag_blocks (list[Floats2d]): See `output.padded_blocks`.
+    recurrent (Floats3d): 2 × hidden × 4 · hidden, one for each direction.
+    top_input (Floats3d): The second LSTM's input weights, in blocks.
+    top_bias (Floats1d): 4 · width.
+    top_recurrent (Floats3d): 1 × width × 4 · width.
+    tag_blocks (Floats3d): The output layer's weights, in blocks.
     tag_bias (Floats1d): n_tags.
     """
 
-    word_input: Floats2d
+    word_input: Floats3d
     word_bias: Floats1d
-    few: numpy_fast.Prepared
-    many: torch_fast.Prepared
-    tag_blocks: list[Floats2d]
+    recurrent: Floats3d
+    top_input: Floats3d
+    top_bias: Floats1d
+    top_recurrent: Floats3d
+    tag_blocks: Floats3d
     tag_bias: Floats1d
 
 
 class WordGates:
     """Each word's part of the gates of the bidirectional LSTM, and the weights for all that follows: prepared once,
-    kept while the weights are the same. Beside them, what its n-grams know of the word, if the tagger has any.
+    kept while the weights are the same. Beside them, what n-grams know of the word, if the tagger has any.
 
     Words are keyed by the hash of their text. May be shared between threads; bounded; starts empty when it is copied
     or pickled.
@@ -96,14 +115,14 @@ class WordGates:
         self._weights: Weights | None = None
         self._rows: dict[int, int] = {}
         self._table: Floats2d = np.empty((0, 0), dtype="float32")
-        self._around: ngrams.Words | None = None
+        self._around: ngrams.WordScores | None = None
 
     def __reduce__(self) -> tuple:
         return (WordGates, ())
 
     def __call__(
         self, model: Model, docs: Sequence[Doc], words: NDArray[np.uint64]
-    ) -> tuple[Weights, Floats2d, ngrams.Words | None, NDArray[np.int64]]:
+    ) -> tuple[Weights, Floats2d, ngrams.WordScores | None, NDArray[np.int64]]:
         """Look up words, and compute what is missing.
 
         model (Model): The tagger.
@@ -128,7 +147,7 @@ class WordGates:
         # The same arrays may have been written to: an optimizer does.
         if self._weights is None or not same or self._samples != [view.tobytes() for view in self._views]:
             self._sources = arrays
-            self._views = [array.ravel()[:: max(1, array.size // 64)] for array in arrays]
+            self._views = [array.ravel()[:: max(1, array.size // N_SAMPLED_VALUES)] for array in arrays]
             self._samples = [view.tobytes() for view in self._views]
             self._weights = _prepare(model)
             self._rows = {}
@@ -136,7 +155,7 @@ class WordGates:
 
     def _add(self, model: Model, docs: Sequence[Doc], words: list[int], weights: Weights) -> None:
         missing = list(dict.fromkeys(word for word in words if word not in self._rows))
-        if len(self._rows) + len(missing) > MAX_WORDS:
+        if len(self._rows) + len(missing) > MAX_KNOWN_WORDS:
             self._rows = {}
             missing = list(dict.fromkeys(words))
         n_rows = len(self._rows)
@@ -144,13 +163,13 @@ class WordGates:
         # They stay in the table: their ids are not needed again.
         feature_ids = model.layers[0].attrs["ids"]
         ids = feature_ids(docs, missing, keep=False)
-        gates = embed_words(model.layers[0], ids) @ weights.word_input
+        gates = product(embed_words(model.layers[0], ids), weights.word_input)
         if n_rows == 0:
             # All at once: memory is only taken for rows that are written, and nothing is ever copied. Not the old
             # table, which other threads may still be reading.
-            self._table = np.empty((max(MAX_WORDS, end), gates.shape[1]), dtype="float32")
+            self._table = np.empty((max(MAX_KNOWN_WORDS, end), gates.shape[1]), dtype="float32")
         np.add(gates, weights.word_bias, out=self._table[n_rows:end])
-        linear = ngrams_layer(model)
+        linear = _linear(model)
         if linear is not None:
             columns = feature_ids.columns(ngrams.FEATURES)
             ids = linear.attrs["ids"](docs, missing, keep=False) if columns is None else ids[:, columns]
@@ -161,36 +180,20 @@ class WordGates:
         self._rows.update(zip(missing, range(n_rows, end), strict=True))
 
 
+def _linear(model: Model) -> Model | None:
+    return model.layers[3] if len(model.layers) > 3 else None
+
+
 def _recurrent_layers(model: Model) -> tuple[Model, Model]:
     (layers,) = model.layers[1].layers
     nodes = {node.name: node for node in layers.layers}
     return nodes["bilstm"], nodes["lstm"]
 
 
-def _chunks(lengths: NDArray[np.int64]) -> Iterator[tuple[NDArray, NDArray, list[int]]]:
-    """Sequences of similar length, packed: the rows in packed order, each row's mirror image, and the batch sizes."""
-    if len(lengths) == 1:
-        rows = np.arange(lengths[0])
-        yield rows, rows[::-1].copy(), [1] * len(rows)
-        return
-    order = np.argsort(-lengths, kind="stable")
-    firsts = np.cumsum(lengths) - lengths
-    chunk_of = (np.cumsum(lengths[order]) - 1) // MAX_CHUNK_WORDS
-    for members in np.split(order, np.flatnonzero(np.diff(chunk_of)) + 1):
-        if len(members):
-            # Sorted already: packing keeps the order, so that sequence i is members[i].
-            _, sequence, batch_sizes = packing_order(lengths[members])
-            first_at_step = np.cumsum(batch_sizes) - batch_sizes
-            step = np.repeat(np.arange(len(batch_sizes)), batch_sizes)
-            mirrored = first_at_step[lengths[members][sequence] - 1 - step] + sequence
-            yield firsts[members][sequence] + step, mirrored, batch_sizes.tolist()
-
-
 def _sources(model: Model) -> list[ArrayXd]:
     """All that predictions depend on. An update, other parameters or a load changes all of an LSTM's weights, so a few
     values of each array tell whether anything has changed."""
-    (output,) = model.layers[2].layers
-    linear = ngrams_layer(model)
+    output, linear = model.layers[2], _linear(model)
     layers = [(layer, layer.param_names) for layer in _recurrent_layers(model)] + [(output, ("W", "b"))]
     return [
         *(layer.get_param(name) for layer, names in layers for name in names),
@@ -201,27 +204,17 @@ def _sources(model: Model) -> list[ArrayXd]:
 
 def _prepare(model: Model) -> Weights:
     bilstm, lstm = _recurrent_layers(model)
-    (output,) = model.layers[2].layers
-    recurrent = {
-        "forward": _arrange(bilstm.get_param("R_forward")),
-        "backward": _arrange(bilstm.get_param("R_backward")),
-        "top_input": _arrange(lstm.get_param("W_forward")),
-        "top_recurrent": _arrange(lstm.get_param("R_forward")),
-        "top_bias": _arrange(lstm.get_param("b_forward")),
-    }
+    output = model.layers[2]
     directions = ("forward", "backward")
+    word_input = np.concatenate([arranged(bilstm.get_param(f"W_{name}")) for name in directions])
+    top_input = arranged(lstm.get_param("W_forward"))
     return Weights(
-        word_input=np.concatenate([_arrange(bilstm.get_param(f"W_{name}")) for name in directions]).T.copy(),
-        word_bias=np.concatenate([_arrange(bilstm.get_param(f"b_{name}")) for name in directions]),
-        few=numpy_fast.prepare(**recurrent),
-        many=torch_fast.prepare(**recurrent),
-        tag_blocks=padded_blocks(output.get_param("W")),
+        word_input=columns_in_blocks(word_input, len(word_input) // (2 * N_GATES)),
+        word_bias=np.concatenate([arranged(bilstm.get_param(f"b_{name}")) for name in directions]),
+        recurrent=np.stack([arranged(bilstm.get_param(f"R_{name}")).T for name in directions]),
+        top_input=columns_in_blocks(top_input, len(top_input) // N_GATES),
+        top_bias=arranged(lstm.get_param("b_forward")),
+        top_recurrent=arranged(lstm.get_param("R_forward")).T[None],
+        tag_blocks=columns_in_blocks(output.get_param("W"), BLOCK_WIDTH),
         tag_bias=output.get_param("b").copy(),
     )
-
-
-def _arrange(gates: FloatsXd) -> FloatsXd:
-    """Gates in torch's order → input, forget, output and new cell content, which is doubled: see `numpy_fast` and
-    `torch_fast`."""
-    into, forget, new, out = np.split(gates, N_GATES)
-    return np.concatenate((into, forget, out, 2 * new))

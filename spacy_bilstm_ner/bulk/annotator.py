@@ -1,0 +1,209 @@
+"""Find the entities in a column of texts. Knows Arrow and spaCy, and no engine that spreads work over machines."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from functools import cache
+from typing import Any
+
+import pyarrow as pa
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+
+from ..errors import UserError
+
+# (start, end, label, confidence), offsets in code points, end exclusive.
+Entity = tuple[int, int, str, float | None]
+
+ENTITY = pa.struct(
+    [("start", pa.int32()), ("end", pa.int32()), ("label", pa.string()), ("confidence", pa.float32())]
+)
+# As many texts and characters are one batch for the network. Larger batches are faster, but take memory.
+MAX_TEXTS, MAX_CHARACTERS = 1000, 1_000_000
+# spaCy's tokenizer learns words only outside `nlp.memory_zone()`: that many characters are read outside. What comes
+# after is read inside, so that ever new words do not fill the memory.
+WARM_UP_CHARACTERS = 1_000_000
+
+
+class Annotator:
+    """Adds a column of entities and one of errors to a table with texts.
+
+    `entities` is a list of `start`, `end` (code points, end exclusive), `label` and `confidence` for each text. An
+    empty list says that the text has no entity. A null says that the text was not annotated, and `entities_error` why.
+
+    model (str): The name or path of any spaCy pipeline that sets `doc.ents`. It is loaded once in each process, when
+        the first text comes; what is pickled is the name.
+    text (str): The column with the texts.
+    into (str): The new column for the entities.
+    errors (str): The new column for the errors.
+    max_length (int | None): Characters that a text may have; None for the pipeline's `nlp.max_length`.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        text: str = "text",
+        into: str = "entities",
+        errors: str = "entities_error",
+        max_length: int | None = None,
+    ) -> None:
+        self.model, self.text, self.into, self.errors, self.max_length = model, text, into, errors, max_length
+
+    def __call__(self, table: pa.Table) -> pa.Table:
+        """table (pyarrow.Table): Any table with the column of texts.
+        RETURNS (pyarrow.Table): The same rows in the same order, and two columns more.
+        RAISES UserError: The column of texts is missing, or a new column is there already.
+        """
+        schema = self.schema(table.schema)
+        return pa.Table.from_batches(self.batches(table.to_batches()), schema=schema)
+
+    def batches(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The same for a stream, as Spark's `mapInArrow` hands it over.
+
+        batches (Iterable[pyarrow.RecordBatch]): Batches with the column of texts.
+        YIELDS (pyarrow.RecordBatch): Each batch with two columns more.
+        """
+        for batch in batches:
+            schema = self.schema(batch.schema)
+            columns = self.columns(_values(batch.column(self.text)))
+            yield pa.RecordBatch.from_arrays([*batch.columns, *columns], schema=schema)
+
+    def schema(self, schema: pa.Schema) -> pa.Schema:
+        """schema (pyarrow.Schema): A table's columns.
+        RETURNS (pyarrow.Schema): Those, and the two that are added.
+        """
+        if self.text not in schema.names:
+            raise UserError(f"There is no column {self.text!r}, but {schema.names}: say which one has the texts")
+        if taken := {self.into, self.errors} & set(schema.names):
+            raise UserError(f"The columns {sorted(taken)} are there already: give other names for the new ones")
+        return schema.append(pa.field(self.into, pa.list_(ENTITY))).append(pa.field(self.errors, pa.string()))
+
+    def columns(
+        self,
+        values: Sequence[Any],
+        *,
+        counts: Counter[str] | None = None,
+        progress: Callable[[int, int], None] = lambda texts, words: None,
+    ) -> tuple[pa.Array, pa.Array]:
+        """values (Sequence[Any]): A text for each row; anything else gives an error row, an exception its own message.
+        counts (Counter[str] | None): Entities of each label are added to it.
+        progress (Callable[[int, int], None]): Called with the numbers of texts and words just done.
+        RETURNS (tuple[pyarrow.Array, pyarrow.Array]): The entities, and the errors.
+        """
+        pipeline = _load(self.model)
+        max_length = self.max_length or pipeline.nlp.max_length
+        errors = [_error(value, max_length) for value in values]
+        found: list[list[Entity] | None] = [None] * len(values)
+        for rows in _chunks([row for row, error in enumerate(errors) if error is None], values):
+            words = 0
+            for row, outcome in zip(rows, pipeline.entities([values[row] for row in rows], max_length), strict=True):
+                if isinstance(outcome, str):
+                    errors[row] = outcome
+                else:
+                    found[row], n_words = outcome
+                    words += n_words
+            progress(len(rows), words)
+        if counts is not None:
+            counts.update(entity[2] for entities in found if entities for entity in entities)
+        return _entity_array(found), pa.array(errors, pa.string())
+
+
+class _Pipeline:
+    """A loaded pipeline, and how many characters it has read."""
+
+    def __init__(self, nlp: Language) -> None:
+        self.nlp, self.characters = nlp, 0
+
+    def entities(self, texts: list[str], max_length: int) -> list[tuple[list[Entity], int] | str]:
+        """Each text's entities and number of words, or why the pipeline failed on it."""
+        is_warm = self.characters >= WARM_UP_CHARACTERS
+        self.characters += sum(map(len, texts))
+        before, self.nlp.max_length = self.nlp.max_length, max_length
+        try:
+            with self.nlp.memory_zone() if is_warm else nullcontext():
+                return self._attempt(texts)
+        finally:
+            self.nlp.max_length = before
+
+    def _attempt(self, texts: list[str]) -> list[tuple[list[Entity], int] | str]:
+        # Nobody can know beforehand which text a pipe fails on: halves are tried until it is found.
+        try:
+            results = [(_entities(doc), len(doc)) for doc in self.nlp.pipe(texts, batch_size=len(texts))]
+            if len(results) == len(texts):
+                return list(results)
+            reason = "the pipeline gave no Doc for it"
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+        if len(texts) == 1:
+            return [f"The pipeline failed: {reason}"]
+        middle = len(texts) // 2
+        return self._attempt(texts[:middle]) + self._attempt(texts[middle:])
+
+
+@cache
+def _load(model: str) -> _Pipeline:
+    try:
+        return _Pipeline(spacy.load(model))
+    except OSError as error:
+        raise UserError(f"The pipeline {model!r} cannot be loaded: {error}") from error
+
+
+def _entities(doc: Doc) -> list[Entity]:
+    known = Span.has_extension("confidence")
+    return [(e.start_char, e.end_char, e.label_, e._.confidence if known else None) for e in doc.ents]
+
+
+def _error(value: Any, max_length: int) -> str | None:
+    if isinstance(value, Exception):
+        return str(value)
+    if value is None:
+        return "The text is null"
+    if not isinstance(value, str):
+        is_bytes = isinstance(value, bytes)
+        return "The text is not UTF-8" if is_bytes else f"The text is no string, but of type {type(value).__name__}"
+    if len(value) > max_length:
+        return f"The text has {len(value)} characters, more than the {max_length} allowed (max_length)"
+    return None
+
+
+def _values(column: pa.Array) -> list[Any]:
+    try:
+        return column.to_pylist()
+    except UnicodeDecodeError:  # Arrow does not check that its strings are UTF-8
+        raw = (value.as_buffer() for value in column)
+        return [None if value is None else _decoded(value.to_pybytes()) for value in raw]
+
+
+def _decoded(value: bytes) -> str | bytes:
+    try:
+        return value.decode("utf8")
+    except UnicodeDecodeError:
+        return value
+
+
+def _chunks(rows: list[int], values: Sequence[Any]) -> Iterator[list[int]]:
+    chunk: list[int] = []
+    size = 0
+    for row in rows:
+        if chunk and (len(chunk) == MAX_TEXTS or size + len(values[row]) > MAX_CHARACTERS):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(row)
+        size += len(values[row])
+    if chunk:
+        yield chunk
+
+
+def _entity_array(found: list[list[Entity] | None]) -> pa.Array:
+    flat = [entity for entities in found if entities for entity in entities]
+    fields = zip(*flat, strict=True) if flat else [()] * len(ENTITY)
+    structs = pa.StructArray.from_arrays(
+        [pa.array(values, field.type) for values, field in zip(fields, ENTITY, strict=True)], fields=list(ENTITY)
+    )
+    offsets = [0]
+    for entities in found:
+        offsets.append(offsets[-1] + len(entities or ()))
+    mask = pa.array([entities is None for entities in found], pa.bool_())
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), structs, type=pa.list_(ENTITY), mask=mask)

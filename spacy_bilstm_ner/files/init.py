@@ -1,0 +1,82 @@
+"""Write the training config of the shipped model, for `python -m spacy train`."""
+
+import argparse
+import json
+from importlib import resources
+from pathlib import Path
+
+import spacy
+
+from ..errors import UserError
+from .docs import blank_pipeline
+
+# Settings as they stand in the shipped config, and the option that gives each its value. Only these lines change,
+# so that the config's comments stay.
+SETTINGS = {'lang = "en"': "lang", "vectors = null": "vectors"}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options.
+
+    parser (argparse.ArgumentParser): The command's own parser.
+    """
+    parser.description = __doc__
+    parser.epilog = "example: python -m spacy_bilstm_ner init config.cfg --lang en --vectors en_core_web_md"
+    parser.add_argument("config", type=Path, metavar="CONFIG", help="the file to write, such as config.cfg")
+    parser.add_argument("--lang", default="en", help="language code of the texts (default: en)")
+    parser.add_argument(
+        "--vectors", metavar="NAME", help="a spaCy pipeline with word vectors, or its folder (default: none)"
+    )
+    parser.add_argument("--force", action="store_true", help="replace the file if there is one")
+
+
+def execute(args: argparse.Namespace) -> None:
+    """Run the command.
+
+    args (argparse.Namespace): The options that `configure` adds.
+    RAISES UserError: If spaCy has no such language, or the file is there already or cannot be written.
+    """
+    blank_pipeline(args.lang)
+    if args.config.exists() and not args.force:
+        raise UserError(f"{args.config} is there already. Give another name, or --force to replace it.")
+    try:
+        args.config.parent.mkdir(parents=True, exist_ok=True)
+        args.config.write_text(fill(read_config(), lang=args.lang, vectors=args.vectors), encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{args.config} cannot be written: {error.strerror}.") from error
+    if args.vectors and not (spacy.util.is_package(args.vectors) or Path(args.vectors).is_dir()):
+        print(
+            f"There is no installed pipeline and no folder {args.vectors} here: before you train, "
+            f"python -m spacy download {args.vectors}"
+        )
+    print(
+        f"Wrote {args.config}. To train with it:\npython -m spacy train {args.config} --output training "
+        "--paths.train corpus/train.spacy --paths.dev corpus/dev.spacy"
+    )
+
+
+def read_config() -> str:
+    """Read the shipped config. It is a part of the installed package; in a checkout, it stands in configs/.
+
+    RETURNS (str): Its text.
+    """
+    try:
+        folder = resources.files("spacy_bilstm_ner.configs")
+    except ModuleNotFoundError:
+        folder = Path(__file__).parents[2] / "configs"
+    return (folder / "bilstm.cfg").read_text(encoding="utf-8")
+
+
+def fill(config: str, *, lang: str, vectors: str | None) -> str:
+    """Put the language and the vectors into the config.
+
+    config (str): The config's text.
+    lang (str): A language code.
+    vectors (str | None): Name or folder of a pipeline with word vectors; None for none.
+    RETURNS (str): The changed text.
+    """
+    values = {"lang": lang, "vectors": vectors}
+    for setting, name in SETTINGS.items():
+        # The first of that name: [paths] vectors stands before [initialize] vectors.
+        config = config.replace(f"\n{setting}\n", f"\n{name} = {json.dumps(values[name])}\n", 1)
+    return config

@@ -1,0 +1,135 @@
+"""The arithmetic of predicting with LSTMs, in numpy.
+
+It starts from gates that were already multiplied by the input weights, since for the first layer these depend on a word
+alone. All gates of a step take one tanh: a sigmoid is (1 + tanh(x / 2)) / 2, so weights of the three sigmoid gates are
+halved beforehand, and what is a half too much afterwards is put right where states and cells are made.
+"""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
+
+N_GATES = 4
+# OpenBLAS starts threads for a product of more multiplications than this, which costs much where other programs use
+# the cores, and brings little.
+MAX_PRODUCT = 4 * 65_536
+
+Floats = NDArray[np.float32]
+
+
+def arranged(weights: Floats) -> Floats:
+    """Arrange an LSTM's weights for `lstm_states`.
+
+    weights (Floats): 4 · hidden × n, or 4 · hidden: gates in torch's order, input, forget, new cell content, output.
+    RETURNS (Floats): The same in the order input, forget, output, new cell content; the first three are halved.
+    """
+    into, forget, new, out = np.split(weights, N_GATES)
+    return np.concatenate((into / 2, forget / 2, out / 2, new))
+
+
+def columns_in_blocks(weights: Floats, width: int) -> Floats:
+    """Cut weights into blocks for `product`.
+
+    weights (Floats): n_out × n_in.
+    width (int): The columns of a block.
+    RETURNS (Floats): n_blocks × n_in × width; columns that are missing from the last block are 0.
+    """
+    n_blocks = -(-len(weights) // width)
+    padded = np.zeros((n_blocks * width, weights.shape[1]), dtype="float32")
+    padded[: len(weights)] = weights
+    return np.ascontiguousarray(padded.reshape(n_blocks, width, -1).swapaxes(1, 2))
+
+
+def product(rows: Floats, blocks: Floats) -> Floats:
+    """Multiply rows with weights, in pieces so small that BLAS computes each in this thread. A column's result depends
+    on no column of another block, not even in the last bit.
+
+    rows (Floats): n_rows × n_in.
+    blocks (Floats): n_blocks × n_in × width, see `columns_in_blocks`.
+    RETURNS (Floats): n_rows × n_blocks · width.
+    """
+    n_blocks, n_in, width = blocks.shape
+    found = np.empty((n_blocks, len(rows), width), dtype="float32")
+    multiply(np.broadcast_to(rows, (n_blocks, *rows.shape)), blocks, found)
+    return found.swapaxes(0, 1).reshape(len(rows), n_blocks * width)
+
+
+def multiply(left: Floats, right: Floats, out: Floats) -> None:
+    """Write several matrix products into their place, in pieces so small that BLAS computes each in this thread.
+
+    left (Floats): n × n_rows × n_in.
+    right (Floats): n × n_in × width.
+    out (Floats): n × n_rows × width.
+    """
+    n, n_rows, n_in = left.shape
+    width = right.shape[2]
+    piece = max(1, MAX_PRODUCT // (n_in * width))
+    whole = n_rows - n_rows % piece
+    if whole > piece:
+        shape = (n, whole // piece, piece)
+        np.matmul(left[:, :whole].reshape(*shape, n_in), right[:, None], out[:, :whole].reshape(*shape, width))
+    elif whole:
+        np.matmul(left[:, :whole], right, out[:, :whole])
+    if whole < n_rows:
+        np.matmul(left[:, whole:], right, out[:, whole:])
+
+
+def lstm_states(gates: Floats, sizes: Sequence[int], recurrent: Floats) -> Floats:
+    """Run LSTMs (Hochreiter & Schmidhuber 1997) over packed sequences, side by side.
+
+    gates (Floats): n_lstms × n_words × 4 · hidden, packed: what does not depend on states; gates as in `arranged`.
+    sizes (Sequence[int]): n_steps, how many sequences have a word at each step.
+    recurrent (Floats): n_lstms × hidden × 4 · hidden, `arranged` weights, transposed.
+    RETURNS (Floats): n_lstms × n_words × hidden, packed.
+    """
+    n_lstms, n_words, _ = gates.shape
+    hidden = recurrent.shape[1]
+    states = np.empty((n_lstms, n_words, hidden), dtype="float32")
+    # While they go from step to step, states are doubled.
+    recurrent = recurrent / 2
+    state = cell = np.zeros((n_lstms, sizes[0], hidden), dtype="float32")
+    first = 0
+    # Steps that the same sequences have share their memory.
+    for size, steps in groupby(sizes):
+        rows = slice(first, first + size * len(list(steps)))
+        by_step = gates[:, rows].reshape(n_lstms, -1, size, N_GATES, hidden).transpose(1, 3, 0, 2, 4)
+        found, cell = _run(by_step, state[:, :size], cell[:, :size], recurrent)
+        np.multiply(found.swapaxes(0, 1).reshape(n_lstms, -1, hidden), 0.5, out=states[:, rows])
+        state, first = found[-1], rows.stop
+    return states
+
+
+def _run(gates: NDArray, state: Floats, cell: Floats, recurrent: Floats) -> tuple[NDArray, Floats]:
+    """Steps of the same sequences. What a call costs counts for more here than the numbers that it computes: everything
+    has its place from the start, and what is alike lies side by side.
+
+    gates (NDArray): n_steps × 4 × n_lstms × n_sequences × hidden.
+    state, cell (Floats): n_lstms × n_sequences × hidden, from the step before; the state is doubled.
+    recurrent (Floats): n_lstms × hidden × 4 · hidden, halved.
+    RETURNS (tuple): The states, doubled, n_steps × n_lstms × n_sequences × hidden; the last cell.
+    """
+    n = cell.size
+    place = np.empty((5, *cell.shape), dtype="float32")
+    place[4] = cell
+    gate, output, cell = place[:4], place[2], place[4]
+    flat = place.ravel()
+    openings, kept, contents, flat_cell = flat[: 3 * n], flat[: 2 * n], flat[3 * n :], flat[4 * n :]
+    parts = np.empty(2 * n, dtype="float32")
+    product_of_state = np.empty((*cell.shape[:2], recurrent.shape[2]), dtype="float32")
+    from_state = product_of_state.reshape(*cell.shape[:2], N_GATES, -1).transpose(2, 0, 1, 3)
+    states = np.empty((len(gates), *cell.shape), dtype="float32")
+    for step_gates, next_state in zip(gates, states, strict=True):
+        multiply(state, recurrent, product_of_state)
+        np.add(from_state, step_gates, gate)
+        np.tanh(flat[: 4 * n], flat[: 4 * n])
+        # 1 + tanh: twice the sigmoid. Input times new content and forget times old cell, each doubled: halve their sum.
+        np.add(openings, 1.0, openings)
+        np.multiply(kept, contents, parts)
+        np.add(parts[:n], parts[n:], flat_cell)
+        np.multiply(flat_cell, 0.5, flat_cell)
+        np.tanh(cell, next_state)
+        np.multiply(next_state, output, next_state)
+        state = next_state
+    return states, cell

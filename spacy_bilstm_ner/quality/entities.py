@@ -1,0 +1,37 @@
+"""The one place where an entity of a Doc is read together with its confidence."""
+
+from dataclasses import dataclass
+
+from spacy.tokens import Doc, Span
+
+
+@dataclass(frozen=True)
+class Entity:
+    """An entity by its place in the text, so that Docs with different tokens can be compared.
+
+    start, end (int): Index of its first character, and the index after its last.
+    label (str): The label.
+    confidence (float | None): The probability, from 0 to 1, that it is right; None if its pipeline gives none.
+    """
+
+    start: int
+    end: int
+    label: str
+    confidence: float | None = None
+
+    @property
+    def key(self) -> tuple[int, int, str]:
+        """What makes two entities the same."""
+        return self.start, self.end, self.label
+
+    def overlaps(self, other: "Entity") -> bool:
+        return self.start < other.end and other.start < self.end
+
+    def covers_same(self, other: "Entity") -> bool:
+        return (self.start, self.end) == (other.start, other.end)
+
+
+def entities(doc: Doc) -> list[Entity]:
+    """List the entities of a Doc in the order of the text, with confidences if the pipeline gives any."""
+    known = Span.has_extension("confidence")
+    return [Entity(ent.start_char, ent.end_char, ent.label_, ent._.confidence if known else None) for ent in doc.ents]

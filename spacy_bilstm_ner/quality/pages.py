@@ -1,0 +1,99 @@
+"""Building blocks of our HTML pages. All text that comes from a corpus, labels included, is escaped here."""
+
+import os
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+
+from spacy import displacy
+from spacy.displacy.render import DEFAULT_LABEL_COLORS
+
+from ..displacy_colors import COLORS
+from ..errors import UserError
+from .entities import Entity
+
+# For labels that neither spaCy nor we have a colour for
+PALETTE = ("#a9d6e5", "#f6c6a7", "#cfe8a9", "#e3c1ee", "#f4e285", "#f2b5c4", "#b8d8be", "#c4c9f0")
+
+STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff;
+       max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.7rem; margin: 0; } h2 { font-size: 1.2rem; margin: 2.5rem 0 .5rem; }
+p { margin: .4rem 0; } .note { color: #666; font-size: .9rem; }
+.warning { background: #b00020; color: #fff; padding: .8rem 1rem; border-radius: .4rem;
+          font-weight: bold; margin: 1rem 0; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .92rem; }
+th, td { padding: .3rem .7rem; border-bottom: 1px solid #eee; text-align: right; }
+th { font-weight: 600; color: #555; }
+th:first-child, td:first-child, .text td, .text th { text-align: left; vertical-align: top; }
+tr.sum td { border-top: 2px solid #ccc; font-weight: 600; }
+.zero { color: #ccc; } .scroll { overflow-x: auto; } svg { max-width: 100%; height: auto; }
+mark.wrong { background: #ffd6d6; border-bottom: 2px solid #c0392b; padding: 0 .1rem; }
+.label { white-space: nowrap; border-radius: .3rem; padding: .05rem .4rem; font-size: .85em; }
+.sentence { border-bottom: 1px solid #eee; padding: .3rem 0; }
+.sentence mark.entity { padding: .2em .4em !important; }
+"""
+
+
+def page(title: str, parts: Iterable[str]) -> str:
+    """Put a whole HTML page together that needs no other file, of a plain-text title and parts in HTML."""
+    return (
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{STYLE}</style></head><body>\n'
+        f"<h1>{escape(title)}</h1>{''.join(parts)}\n</body></html>\n"
+    )
+
+
+def save(path: Path, text: str) -> None:
+    """Write a text file and its folder, or raise UserError and leave nothing half-written."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(text, encoding="utf-8")
+        os.replace(beside, path)
+    except OSError as error:
+        beside.unlink(missing_ok=True) if path.parent.is_dir() else None
+        raise UserError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def table(head: list[str], rows: list[list[str]], *, sums: list[list[str]] | None = None, kind: str = "") -> str:
+    """Make a table of plain-text column names and HTML cells; `sums` are last rows, set off from the others."""
+    lines = [f"<tr>{''.join(f'<th>{escape(name)}</th>' for name in head)}</tr>"]
+    lines += [f"<tr>{_cells(row)}</tr>" for row in rows]
+    lines += [f'<tr class="sum">{_cells(row)}</tr>' for row in sums or []]
+    return f'<div class="scroll"><table class="{kind}">{"".join(lines)}</table></div>'
+
+
+def _cells(row: list[str]) -> str:
+    return "".join(f"<td>{cell}</td>" for cell in row)
+
+
+def number(count: int) -> str:
+    """A count in HTML; a zero is pale."""
+    return f"{count:,}" if count else '<span class="zero">0</span>'
+
+
+def label_colors(labels: list[str]) -> dict[str, str]:
+    """Choose a colour for each label: ours, or else spaCy's, or else one of a palette."""
+    known = {**DEFAULT_LABEL_COLORS, **{key.upper(): color for key, color in COLORS.items()}}
+    unknown = [label for label in labels if label.upper() not in known]
+    extra = {label: PALETTE[i % len(PALETTE)] for i, label in enumerate(unknown)}
+    return {label: known.get(label.upper()) or extra[label] for label in labels}
+
+
+def named(text: str, entity: Entity, *, colors: dict[str, str]) -> str:
+    """Show an entity of a text with its label, in HTML."""
+    color = colors.get(entity.label, "#ddd")
+    label = f'<span class="label" style="background: {color}">{escape(entity.label)}</span>'
+    return f"{escape(text[entity.start : entity.end])} {label}"
+
+
+def drawn(text: str, ents: list[Entity], *, colors: dict[str, str]) -> str:
+    """Let displaCy draw a text with its entities, in HTML."""
+    # displaCy escapes the text, but not the labels.
+    marked = [{"start": ent.start, "end": ent.end, "label": escape(ent.label)} for ent in ents]
+    options = {"colors": {escape(label): color for label, color in colors.items()}}
+    found: str = displacy.render(
+        {"text": text, "ents": marked}, style="ent", manual=True, jupyter=False, options=options
+    )
+    return found

@@ -1,0 +1,155 @@
+"""What a plain `spacy train` does besides, for a config that names it: how long to train, and what to fit at the end."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.training import Example
+from spacy.util import logger, resolve_dot_names
+
+from ..calibration import UNCALIBRATED, calibrated, fit_calibration, fit_thresholds
+from ..component import BiLSTMNER, Predictions
+
+# So many entities tell what confidences are worth.
+MIN_ENTITIES = 15
+
+Callback = Callable[[Language], Language]
+
+
+def fit_length(*, passes: float = 9.0, min_steps: int = 1500, evaluations: int = 10) -> Callable[[Language], None]:
+    """Fit the length of training to the corpus: a callback for [initialize.before_init]. Registered as
+    `spacy_bilstm_ner.fit_length.v1`.
+
+    It reads [training] and changes it. `max_steps = 0` becomes the updates that `passes` over the corpus take; any
+    other number stays. A learning rate that has `num_steps` gets as many: it rises and falls over the whole training. `eval_frequency` becomes a
+    divisor of `max_steps`, so that the end is evaluated: the one nearest to what the config says, or to a tenth of the
+    training if that is 0 updates long or longer than the training.
+
+    passes (float): How often each word of the corpus is shown.
+    min_steps (int): The least updates for a small corpus.
+    evaluations (int): About how many evaluations there are, where `max_steps` is 0.
+    RETURNS (Callable[[Language], None]): The callback. It changes nothing for a pipeline that is already trained, whose
+        corpus may be elsewhere.
+    """
+
+    def callback(nlp: Language) -> None:
+        training = nlp.config["training"]
+        if training["max_steps"] == 0:
+            steps = _steps(nlp, passes=passes, min_steps=min_steps)
+            if steps is None:
+                return
+            training["max_steps"] = steps
+            training["eval_frequency"] = max(1, steps // evaluations)
+            logger.info("%s updates, to fit the corpus", steps)
+        steps = training["max_steps"]
+        training["eval_frequency"] = _nearest_divisor(steps, training["eval_frequency"])
+        rate = training["optimizer"].get("learn_rate")
+        if isinstance(rate, dict) and "num_steps" in rate:
+            rate["num_steps"] = steps
+
+    return callback
+
+
+def _steps(nlp: Language, *, passes: float, min_steps: int) -> int | None:
+    config = nlp.config.interpolate()
+    (corpus,) = resolve_dot_names(config, [config["training"]["train_corpus"]])
+    size = config["training"]["batcher"].get("size")
+    if not isinstance(size, int):
+        return None
+    try:
+        n_words = sum(len(example.reference) for example in corpus(nlp))
+    except FileNotFoundError:
+        return None
+    steps = max(min_steps, round(passes * n_words / size))
+    # A round number has many divisors.
+    return math.ceil(steps / 100) * 100
+
+
+def _nearest_divisor(number: int, wanted: int) -> int:
+    divisors = [n for n in range(1, number + 1) if number % n == 0]
+    return min(divisors, key=lambda n: abs(math.log(n / max(1, wanted))))
+
+
+def fit_decisions(*, pipe: str = "ner") -> Callback:
+    """Fit a recogniser's calibration and thresholds on the development set: a callback for [training.before_to_disk].
+    Registered as `spacy_bilstm_ner.fit_decisions.v1`. The scores in the pipeline's meta become those of the pipeline
+    that is saved.
+
+    pipe (str): The recogniser's name.
+    RETURNS (Callable[[Language], Language]): The callback. The next update undoes what it has fitted.
+    """
+    kept: list[Example] = []
+
+    def callback(nlp: Language) -> Language:
+        recogniser = nlp.get_pipe(pipe)
+        if not isinstance(recogniser, BiLSTMNER) or recogniser.is_fitted:
+            return nlp
+        if not kept:
+            config = nlp.config.interpolate()
+            (corpus,) = resolve_dot_names(config, [config["training"]["dev_corpus"]])
+            kept.extend(corpus(nlp))
+        _fit(nlp, recogniser, kept)
+        return nlp
+
+    return callback
+
+
+def _fit(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> None:
+    cfg = recogniser.cfg
+    threshold = cfg["threshold"]
+    # All that may be an entity, as sure as the network itself is.
+    recogniser.set_fitted(UNCALIBRATED, dict.fromkeys(recogniser.labels, 0.0))
+    cfg["threshold"] = 0.0
+    docs = _docs_before(nlp, recogniser, examples)
+    predictions = [recogniser.predict(part) for part in _parts(docs, nlp.batch_size)]
+    _annotate(recogniser, docs, predictions, nlp.batch_size)
+    cfg["threshold"] = threshold
+    confidences, right, labels = _judge(docs, examples)
+    calibration, thresholds = UNCALIBRATED, {}
+    if len(confidences) >= MIN_ENTITIES:
+        calibration = fit_calibration(confidences, right)
+        gold = Counter(ent.label_ for example in examples for ent in example.reference.ents)
+        thresholds = fit_thresholds(calibrated(confidences, *calibration), right, labels, gold)
+    recogniser.set_fitted(calibration, thresholds)
+    docs = _docs_before(nlp, recogniser, examples)
+    _annotate(recogniser, docs, [each.calibrated(calibration) for each in predictions], nlp.batch_size)
+    scored = [Example(doc, example.reference) for doc, example in zip(docs, examples, strict=True)]
+    scores = recogniser.score(scored)
+    performance = nlp.meta.setdefault("performance", {})
+    performance.update({key: value for key, value in scores.items() if key in performance})
+
+
+def _docs_before(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> list[Doc]:
+    """The examples' Docs as they come to the recogniser."""
+    docs: Iterable[Doc] = [example.predicted.copy() for example in examples]
+    for _, proc in nlp.pipeline:
+        if proc is recogniser:
+            break
+        docs = proc.pipe(docs) if hasattr(proc, "pipe") else map(proc, docs)
+    return list(docs)
+
+
+def _parts(docs: list[Doc], size: int) -> list[list[Doc]]:
+    return [docs[first : first + size] for first in range(0, len(docs), size)]
+
+
+def _annotate(recogniser: BiLSTMNER, docs: list[Doc], predictions: list[Predictions], size: int) -> None:
+    for part, predicted in zip(_parts(docs, size), predictions, strict=True):
+        recogniser.set_annotations(part, predicted)
+
+
+def _judge(docs: list[Doc], examples: list[Example]) -> tuple[NDArray[np.float64], NDArray[np.bool_], list[str]]:
+    """The confidence of each predicted entity, whether it is right, and its label."""
+    confidences, right, labels = [], [], []
+    for doc, example in zip(docs, examples, strict=True):
+        gold = {(ent.start_char, ent.end_char, ent.label) for ent in example.reference.ents}
+        for ent in doc.ents:
+            if ent._.confidence is not None:
+                confidences.append(ent._.confidence)
+                right.append((ent.start_char, ent.end_char, ent.label) in gold)
+                labels.append(ent.label_)
+    return np.array(confidences), np.array(right, dtype=bool), labels

@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import spacy
+from spacy.scorer import get_ner_prf
+from spacy.tokens import Doc
+from spacy.training import Example
+
+from spacy_bilstm_ner.quality.reading import predict
+from spacy_bilstm_ner.quality.scores import count, prf, score
+
+from .helpers import make_pipeline, make_test_set
+
+
+@pytest.fixture
+def examples(tmp_path: Path) -> list[Example]:
+    nlp = make_pipeline(tmp_path / "model")
+    make_test_set(tmp_path / "test.spacy")
+    return predict(nlp, tmp_path / "test.spacy", gold_tokens=False)
+
+
+def test_counts_worked_out_by_hand(examples: list[Example]) -> None:
+    labels, counts = count(examples, labels=["zoo"])
+    assert labels == ["geo", "org", "per", "tim", "zoo"]
+    assert counts.shape == (3, 5, 3)
+    # The first sentence: geo Vienna found, per Lima made up, geo Lima missed.
+    assert counts[0].tolist() == [[1, 0, 1], [0, 0, 0], [0, 1, 0], [0, 0, 0], [0, 0, 0]]
+    assert counts.sum(axis=(0, 1)).tolist() == [2, 3, 3]
+
+
+def test_prf_worked_out_by_hand() -> None:
+    assert prf(np.array([[3, 1, 2], [0, 0, 0]])).tolist() == pytest.approx(np.array([[3 / 4, 3 / 5, 2 / 3], [0, 0, 0]]))
+
+
+def random_doc(rng: np.random.Generator, words: list[str], *, missing: bool) -> Doc:
+    tags: list[str] = []
+    for _ in words:
+        label = str(rng.choice(["a", "b"]))
+        after = [f"I-{tags[-1][2:]}"] * 2 if tags and tags[-1][:1] in ("B", "I") else []
+        tags.append(str(rng.choice(["O", f"B-{label}", *after, *([""] if missing else [])])))
+    return Doc(spacy.blank("en").vocab, words=words, spaces=[False] * len(words), ents=tags)
+
+
+def test_scores_are_those_of_spacys_scorer() -> None:
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(200):
+        # Two ways to cut the same letters into tokens, and tokens without annotation
+        cuts = [np.flatnonzero(rng.random(11) < 0.6) + 1 for _ in range(2)]
+        words = [["".join(part) for part in np.split(np.array(list("abcdefghijkl")), cut)] for cut in cuts]
+        found.append(Example(random_doc(rng, words[0], missing=False), random_doc(rng, words[1], missing=True)))
+    theirs = get_ner_prf(found)
+    ours = score(found)
+    assert {f"ents_{key}": value for key, value in ours["micro"].items()} == pytest.approx(
+        {key: theirs[key] for key in ("ents_p", "ents_r", "ents_f")}
+    )
+    assert 0 < ours["micro"]["f"] < 1
+    for label in "ab":
+        assert {key: ours["labels"][label][key] for key in "prf"} == pytest.approx(theirs["ents_per_type"][label])
+
+
+def test_nothing_to_score_gives_none() -> None:
+    empty = Doc(spacy.blank("en").vocab, words=["one"], ents=["O"])
+    assert score([Example(empty.copy(), empty)])["micro"] == {"p": None, "r": None, "f": None}

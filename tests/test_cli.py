@@ -1,0 +1,73 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from spacy_bilstm_ner.cli import COMMANDS, main
+
+
+def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, *arguments], cwd=folder, capture_output=True, text=True)
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_info:
+        main(["--help"])
+    assert exit_info.value.code == 0
+    out = capsys.readouterr().out
+    assert all(name in out for name in COMMANDS)
+
+
+@pytest.mark.parametrize("command", ["convert", "init"])
+def test_help_of_a_command_shows_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_info:
+        main([command, "--help"])
+    assert exit_info.value.code == 0
+    assert f"example: python -m spacy_bilstm_ner {command} " in capsys.readouterr().out
+
+
+def test_an_unknown_command_is_a_usage_error() -> None:
+    with pytest.raises(SystemExit) as exit_info:
+        main(["nothing"])
+    assert exit_info.value.code == 2
+
+
+def test_a_users_error_is_a_message_and_exit_code_1(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit) as exit_info:
+        main(["convert", str(tmp_path / "no.csv"), str(tmp_path / "out")])
+    # sys.exit with a text prints it on stderr and exits with 1
+    assert str(exit_info.value.code).startswith(f"Error: {tmp_path / 'no.csv'} does not exist")
+
+
+def test_a_package_of_an_extra_that_is_missing_is_named(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['pandas'] = None; from spacy_bilstm_ner.cli import main; main(['convert', 'a', 'b'])"
+    )
+    done = run("-c", code, folder=tmp_path)
+    assert (done.returncode, done.stderr.strip()) == (
+        1,
+        'Error: pandas is not installed: pip install "spacy-bilstm-ner[train]"',
+    )
+
+
+def test_spacys_program_has_our_commands(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text(
+        "Sentence #,Word,Tag\n" + "".join(f"{i},Oslo,B-geo\n,{i},O\n" for i in range(5)), encoding="utf-8"
+    )
+    done = run("-m", "spacy", "bilstm", "convert", "x.csv", "out", "--split", "random", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "train.spacy").exists()
+    usage = run("-m", "spacy", "bilstm", "init", "--help", folder=tmp_path).stdout
+    assert "python -m spacy bilstm init" in usage
+    assert "--vectors" in usage
+    assert run("-m", "spacy", "bilstm", "init", "a.cfg", "--lang", "zz", folder=tmp_path).returncode == 1
+
+
+def test_spacys_program_does_not_get_slower(tmp_path: Path) -> None:
+    code = (
+        "import sys, spacy.cli; before = set(sys.modules); import spacy_bilstm_ner.spacy_command;"
+        "print(sorted(set(sys.modules) - before))"
+    )
+    imported = run("-c", code, folder=tmp_path).stdout.strip()
+    assert imported == "['spacy_bilstm_ner', 'spacy_bilstm_ner.spacy_command']"
