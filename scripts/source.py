@@ -35,7 +35,8 @@ CODE = {
 }
 # What a model does not depend on
 NOT_MODEL = {
-    f"{PACKAGE}/{name}" for name in ("files", "quality", "bulk.py", "cli.py", "__main__.py", "displacy_colors.py")
+    f"{PACKAGE}/{name}"
+    for name in ("files", "quality", "bulk", "cli.py", "spacy_command.py", "__main__.py", "displacy_colors.py")
 }
 
 
