@@ -8,7 +8,7 @@ import srsly
 from scripts.research import timing
 from tests.util import texts, trained
 
-from .helpers import make_pipeline
+from tests.scripts.helpers import make_pipeline
 
 
 @pytest.fixture
