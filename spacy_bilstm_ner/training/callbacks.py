@@ -14,6 +14,7 @@ from spacy.util import logger, resolve_dot_names
 from ..calibration import UNCALIBRATED, calibrated, fit_calibration, fit_thresholds
 from ..component import BiLSTMNER, Predictions
 
+MIN_SCHEDULE_STEPS = 100
 # So many entities tell what confidences are worth.
 MIN_ENTITIES = 15
 
@@ -49,7 +50,8 @@ def fit_length(*, passes: float = 9.0, min_steps: int = 1500, evaluations: int =
         training["eval_frequency"] = _nearest_divisor(steps, training["eval_frequency"])
         rate = training["optimizer"].get("learn_rate")
         if isinstance(rate, dict) and "num_steps" in rate:
-            rate["num_steps"] = steps
+            # A schedule of few steps has no room for its rise, and divides by 0.
+            rate["num_steps"] = max(steps, MIN_SCHEDULE_STEPS)
 
     return callback
 
