@@ -46,8 +46,9 @@ def _forward(model: Model, X: Packed, is_train: bool) -> tuple[Packed, Callable]
     if not is_train and isinstance(model.ops, NumpyOps):
         return X.replace(_predict(X, weights)), lambda dY: dY
     run_lstm = _import_torch_lstm()
+    sizes, mirrored = (xp2torch(model.ops.asarray(each)) for each in (X.packing.sizes, X.packing.mirrored))
     outputs, backprop_outputs = run_lstm(
-        xp2torch(X.data), X.packing.sizes.tolist(), [tuple(map(xp2torch, each)) for each in weights]
+        xp2torch(X.data), sizes, mirrored, [tuple(map(xp2torch, each)) for each in weights]
     )
 
     def backprop(dY: Packed) -> Packed:

@@ -21,7 +21,7 @@ MIN_ENTITIES = 15
 Callback = Callable[[Language], Language]
 
 
-def fit_length(*, passes: float = 9.0, min_steps: int = 1500, evaluations: int = 10) -> Callable[[Language], None]:
+def fit_length(*, passes: float = 9.0, min_steps: int = 1500, evaluations: int = 8) -> Callable[[Language], None]:
     """Fit the length of training to the corpus: a callback for [initialize.before_init]. Registered as
     `spacy_bilstm_ner.fit_length.v1`.
 
