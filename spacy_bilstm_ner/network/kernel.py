@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 N_GATES = 4
-# OpenBLAS starts threads for a product of more multiplications than this, which costs much where other programs use
-# the cores, and brings little.
-MAX_PRODUCT = 4 * 65_536
+# For a product of more multiplications OpenBLAS, which numpy brings, starts threads. These cost much where other programs
+# use the cores, and bring little for matrices this small.
+MAX_PRODUCT = 8 * 65_536 - 1
 
 Floats = NDArray[np.float32]
 

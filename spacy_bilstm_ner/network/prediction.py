@@ -28,7 +28,7 @@ from .output import BLOCK_WIDTH, linear_scores
 MAX_KNOWN_WORDS = 20_000
 MAX_GROUP_WORDS = 16_384
 # More sequences at once no longer fit into the processor's cache.
-MAX_GROUP_SEQUENCES = 256
+MAX_GROUP_SEQUENCES = 192
 # How many values of each array are compared to see whether it has changed.
 N_SAMPLED_VALUES = 64
 

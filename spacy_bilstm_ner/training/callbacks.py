@@ -26,9 +26,9 @@ def fit_length(*, passes: float = 9.0, min_steps: int = 1500, evaluations: int =
     `spacy_bilstm_ner.fit_length.v1`.
 
     It reads [training] and changes it. `max_steps = 0` becomes the updates that `passes` over the corpus take; any
-    other number stays. A learning rate that has `num_steps` gets as many: it rises and falls over the whole training. `eval_frequency` becomes a
-    divisor of `max_steps`, so that the end is evaluated: the one nearest to what the config says, or to a tenth of the
-    training if that is 0 updates long or longer than the training.
+    other number stays. A learning rate that has `num_steps` gets as many: it rises and falls over the whole training.
+    `eval_frequency` becomes a divisor of `max_steps`, so that the end is evaluated: the one nearest to what the config
+    says, or to what makes so many `evaluations` if `max_steps` was 0.
 
     passes (float): How often each word of the corpus is shown.
     min_steps (int): The least updates for a small corpus.
