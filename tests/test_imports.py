@@ -14,7 +14,7 @@ SOURCES = {
     for path in sorted((ROOT / PACKAGE).rglob("*.py"))
 }
 SCRIPTS = sorted((ROOT / "scripts").rglob("*.py"))
-# What reads labelled files, trains and judges, and what the commands are made of: a trained pipeline reaches none of it.
+# What reads files, trains and judges, and what the commands are made of: a trained pipeline reaches none of it.
 ABOVE = ("files", "quality", "training", "bulk", "cli", "__main__", "spacy_command", "errors")
 # What a pipeline that only predicts may need.
 RUN_TIME = {"spacy", "thinc", "numpy"}

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 N_GATES = 4
-# For a product of more multiplications OpenBLAS, which numpy brings, starts threads. These cost much where other programs
-# use the cores, and bring little for matrices this small.
+# For a product of more multiplications OpenBLAS, which numpy brings, starts threads. These cost much where other
+# programs use the cores, and bring little for matrices this small.
 MAX_PRODUCT = 8 * 65_536 - 1
 
 Floats = NDArray[np.float32]
@@ -92,7 +92,8 @@ def lstm_states(gates: Floats, sizes: Sequence[int], recurrent: Floats) -> Float
     states = np.empty((n_lstms, n_words, hidden), dtype="float32")
     # While they go from step to step, states are doubled.
     recurrent = recurrent / 2
-    state = cell = np.zeros((n_lstms, sizes[0], hidden), dtype="float32")
+    state: Floats = np.zeros((n_lstms, sizes[0], hidden), dtype="float32")
+    cell = state
     first = 0
     # Steps that the same sequences have share their memory.
     for size, steps in groupby(sizes):

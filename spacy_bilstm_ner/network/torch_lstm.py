@@ -26,8 +26,8 @@ def run_lstm(
     sizes (Tensor): n_steps, int64: how many sequences have a word at each step.
     mirrored (Tensor): n_words, int64, see `Packing`.
     directions (list[Direction]): Weights for reading forward, and backward if there is a second.
-    RETURNS (tuple): The outputs, n_words × (directions · hidden), packed; and a function from their gradient to those of
-        the inputs and of the weights.
+    RETURNS (tuple): The outputs, n_words × (directions · hidden), packed; and a function from their gradient to those
+        of the inputs and of the weights.
     """
     leaves = [inputs, *(weight for direction in directions for weight in direction)]
     leaves = [leaf.detach().requires_grad_() for leaf in leaves]

@@ -1,4 +1,4 @@
-"""What a plain `spacy train` does besides, for a config that names it: how long to train, and what to fit at the end."""
+"""What `spacy train` does besides, for a config that names it: how long to train, and what to fit on held-out data."""
 
 import math
 from collections import Counter

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from spacy_bilstm_ner.chain import crf
-from spacy_bilstm_ner.chain import tags
+from spacy_bilstm_ner.chain import crf, tags
 from spacy_bilstm_ner.chain.forward_backward import legal_steps
 
 Case = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from spacy_bilstm_ner.chain import decoding
-from spacy_bilstm_ner.chain import tags
-from spacy_bilstm_ner.chain.forward_backward import legal_steps
+from spacy_bilstm_ner.chain import decoding, tags
 from spacy_bilstm_ner.chain.decoding import LEAST, Spans, choose, decode
+from spacy_bilstm_ner.chain.forward_backward import legal_steps
 
 Found = dict[tuple[int, int, int], float]
 

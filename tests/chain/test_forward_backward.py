@@ -5,7 +5,6 @@ from itertools import pairwise, product
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-
 from spacy_bilstm_ner.chain.sequences import FLOOR, forward_backward, legal_steps, pack, step_factors, step_slices
 
 

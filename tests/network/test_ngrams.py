@@ -14,9 +14,7 @@ from spacy.strings import hash_string
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from spacy_bilstm_ner.network import fast
-from spacy_bilstm_ner.network import ngram_fit
-from spacy_bilstm_ner.network import ngrams
+from spacy_bilstm_ner.network import fast, ngram_fit, ngrams
 from spacy_bilstm_ner.network.ngrams import FEATURES, N_PLACES, REACH, NGrams, Table, Weights
 from spacy_bilstm_ner.network.output import SHARE, ngrams_layer, predicted_transitions, transitions_layer
 from spacy_bilstm_ner.words import whole_docs

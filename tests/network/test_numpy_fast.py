@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from spacy_bilstm_ner.network import numpy_fast
-from spacy_bilstm_ner.network import torch_fast
+from spacy_bilstm_ner.network import numpy_fast, torch_fast
 from spacy_bilstm_ner.network.packed import packing_order
 
 HIDDEN, WIDTH, N_WORDS = 6, 5, 40

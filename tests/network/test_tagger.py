@@ -11,8 +11,8 @@ from thinc.api import Model
 from spacy_bilstm_ner.network.embedding import WordEmbedding
 from spacy_bilstm_ner.network.encoder import BiLSTMEncoder
 from spacy_bilstm_ner.network.output import transitions_layer
-from spacy_bilstm_ner.words import sentence_segments
 from spacy_bilstm_ner.network.tagger import BiLSTMTagger
+from spacy_bilstm_ner.words import sentence_segments
 from tests.util import doc_of
 
 NLP = spacy.blank("en")

@@ -1,7 +1,6 @@
 from pathlib import Path
 
 from scripts.research.loads import join, make_loads, read_texts, short
-
 from tests.scripts.helpers import make_test_set
 
 
