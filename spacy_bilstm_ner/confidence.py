@@ -21,7 +21,7 @@ def register() -> None:
     if not Span.has_extension(NAME):
         Span.set_extension(NAME, getter=get_confidence, setter=_set_confidence)
         # With it, `doc.to_json(underscore=["confidence"])` works for a Doc without entities, too.
-        Doc.set_extension(NAME, getter=get_confidences, setter=lambda doc, value: None)
+        Doc.set_extension(NAME, getter=get_confidences, setter=_ignore)
 
 
 def get_confidence(span: Span) -> float | None:
@@ -67,6 +67,10 @@ def _set_confidence(span: Span, confidence: float) -> None:
     # Doc.from_json gives a span without a label.
     label = next((ent.label_ for ent in span.doc.ents if _key(ent) == _key(span)), span.label_)
     span.doc.user_data[_key(span)] = _with_label(_single(confidence), label)
+
+
+def _ignore(doc: Doc, value: Any) -> None:
+    """What Doc.from_json gives to `doc._.confidence`: its entities say the same."""
 
 
 def _with_label(confidence: float, label: str) -> float:
