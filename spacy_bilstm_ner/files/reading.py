@@ -93,22 +93,24 @@ def read(paths: Sequence[Path], nlp: Language, options: Options | None = None) -
     """
     options = options or Options()
     data = Data()
-    contents = read_contents(paths, member=options.member)
+    names: list[str] = []
+    checksums: list[str] = []
     found: list[tuple[str, str, Columns | None]] = []
-    for content in contents:
+    for content in read_contents(paths, member=options.member):
         before, warnings = len(data.sentences), data.warnings
         data.warnings = {}
+        names.append(content.path.name)
+        checksums.append(content.sha256)
         found.append(_read_one(content, nlp, options, data))
-        # A kind of warning is said once, and of each file that has it.
-        data.warnings = warnings | {
-            key: f"{warnings[key]}\n{message}" if key in warnings else message for key, message in data.warnings.items()
-        }
         if len(data.sentences) == before:
             raise UserError(f"{content.name} holds no sentences.")
-    checksums = [content.sha256 for content in contents]
+        del content
+        # A kind of warning is said once, and of each file that has it.
+        for kind, message in warnings.items():
+            data.warnings[kind] = f"{message}\n{data.warnings[kind]}" if kind in data.warnings else message
     columns = found[0][2]
     data.source = {
-        "file": ", ".join(content.path.name for content in contents),
+        "file": ", ".join(names),
         "sha256": checksums[0] if len(found) == 1 else hashlib.sha256("".join(checksums).encode()).hexdigest(),
         "format": ", ".join(dict.fromkeys(kind for kind, _, _ in found)),
         "encoding": ", ".join(dict.fromkeys(encoding for _, encoding, _ in found)),

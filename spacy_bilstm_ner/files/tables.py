@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
+import numpy
 import pandas
 
 from ..errors import UserError
@@ -65,7 +66,6 @@ def read_csv(text: str, name: str, options: Options) -> tuple[Rows, Columns]:
     if '"' in body and not options.no_quotes:
         _check_swallowed(table, sep, faults)
     for column in table.columns:
-        # One string for all equal ones: a column has few different values, and many rows.
         values = table[column]
         table[column] = values.map({value: clean(value) for value in values.unique()})
     faults.check()
@@ -113,7 +113,7 @@ def read_frame(
         raise UserError(f"{name}: {error}") from error
     line_of = lambda row: line(int(place[row]))  # noqa: E731
     faults = Faults(name, line_of)
-    words, tags = full[columns.word].tolist(), full[columns.tag].tolist()
+    words, tags = _shared(full[columns.word]), _shared(full[columns.tag])
     labels = allows_labels(columns.tag)
     if a_row_each:
         keys = full[columns.sentence].tolist() if isinstance(columns.sentence, str) else None
@@ -125,7 +125,7 @@ def read_frame(
         keys_of = [groups.astype(str).tolist()]
     else:
         names = columns.sentence if isinstance(columns.sentence, list) else [columns.sentence]
-        keys_of = [full[key].tolist() for key in names]
+        keys_of = [_shared(full[key]) for key in names]
     starts, order = _starts(keys_of, options.sentences, faults, name=str(columns.sentence))
     faults.check()
     ids = [" ".join(key[row] for key in keys_of) for row in starts]
@@ -134,6 +134,12 @@ def read_frame(
         ids = [" ".join(key[order[row]] for key in keys_of) for row in starts]
         return Rows(words, tags, starts, ids, lambda row: line_of(order[row]), columns.tag, labels), columns
     return Rows(words, tags, starts, ids, line_of, columns.tag, labels), columns
+
+
+def _shared(values: pandas.Series) -> list[str]:
+    """RETURNS (list[str]): The values, with one string for all equal ones: a column has few of them, and many rows."""
+    codes, different = pandas.factorize(values)
+    return numpy.asarray(different, dtype=object)[codes].tolist()
 
 
 def split_rows(words: Sequence[object], tags: Sequence[object], faults: Faults, ids: Sequence[str] | None) -> Rows:

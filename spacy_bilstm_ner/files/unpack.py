@@ -7,7 +7,7 @@ import io
 import lzma
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -38,15 +38,17 @@ class Content:
     sha256: str
 
 
-def read_contents(paths: Iterable[Path], *, member: str | None = None) -> list[Content]:
-    """Read files.
+def read_contents(paths: Iterable[Path], *, member: str | None = None) -> Iterator[Content]:
+    """Read files, one at a time.
 
     paths (Iterable[Path]): Files, or folders whose files are all read, by name.
     member (str | None): Which file of a zip to take, where it holds several.
-    RETURNS (list[Content]): At least one.
+    YIELDS (Content): At least one.
     RAISES UserError: If there is no such file, or it is empty, damaged or too large.
     """
-    return [_read(path, member) for given in paths for path in (_files(given) if given.is_dir() else [given])]
+    for given in paths:
+        for path in _files(given) if given.is_dir() else [given]:
+            yield _read(path, member)
 
 
 def _files(folder: Path) -> list[Path]:

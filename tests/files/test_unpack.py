@@ -10,9 +10,13 @@ import pytest
 
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.files import unpack
-from spacy_bilstm_ner.files.unpack import read_contents
+from spacy_bilstm_ner.files.unpack import Content
 
 CONTENT = b"1,a,O\n" * 20
+
+
+def read_contents(paths: list[Path], **options: str) -> list[Content]:
+    return list(unpack.read_contents(paths, **options))
 
 
 def zipped(members: dict[str, bytes]) -> bytes:
