@@ -15,11 +15,8 @@ PACKAGE = "spacy_bilstm_ner"
 # Project command → the files that its result depends on besides its data. `data` writes one fingerprint for each.
 CODE = {
     "convert": (
-        "scripts/convert.py",
-        "scripts/data.py",
-        "scripts/source.py",
-        f"{PACKAGE}/*.py",
-        f"{PACKAGE}/files/**/*.py",
+        *("scripts/convert.py", "scripts/data.py", "scripts/source.py"),
+        *(f"{PACKAGE}/cli.py", f"{PACKAGE}/errors.py", f"{PACKAGE}/files/**/*.py"),
     ),
     "train": ("configs/{config}.cfg", "setup.cfg", "scripts/train.py", "scripts/meta.py", f"{PACKAGE}/**/*.py"),
     "evaluate": ("setup.cfg", f"{PACKAGE}/**/*.py"),
@@ -38,7 +35,8 @@ CODE = {
 }
 # What a model does not depend on
 NOT_MODEL = {
-    f"{PACKAGE}/{name}" for name in ("files", "quality", "bulk.py", "cli.py", "__main__.py", "displacy_colors.py")
+    f"{PACKAGE}/{name}"
+    for name in ("files", "quality", "bulk", "cli.py", "spacy_command.py", "__main__.py", "displacy_colors.py")
 }
 
 

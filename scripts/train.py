@@ -77,11 +77,6 @@ def overrides(
     vectors (WordVectors | None): The word vectors, for a config that has a place for some.
     RETURNS (dict[str, Any]): Overrides for `spacy train`.
     """
-    place: dict[str, Any] = {}
-    if takes_vectors(config):
-        place = {"paths.vectors": vectors.path if vectors else None}
-        if not vectors:
-            place["components.ner.model.tok2vec.vector_width"] = 0
     return {
         "paths.train": (corpus / "train.spacy").as_posix(),
         "paths.dev": (corpus / "dev.spacy").as_posix(),
@@ -92,7 +87,7 @@ def overrides(
         "training.logger.progress_bar": "eval",
         "training.logger.console_output": True,
         "training.logger.output_file": (work / "log.jsonl").as_posix(),
-        **place,
+        **({"paths.vectors": vectors.path if vectors else None} if takes_vectors(config) else {}),
     }
 
 

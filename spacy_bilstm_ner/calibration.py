@@ -51,8 +51,8 @@ def fit_calibration(confidences: NDArray, right: Bools) -> tuple[float, float]:
 
     confidences (NDArray): n_entities, as the network gives them.
     right (Bools): n_entities.
-    RETURNS (tuple[float, float]): Slope and offset. A prior keeps both near 1 and 0 where few entities tell. They change
-        nothing if surer entities are less often right.
+    RETURNS (tuple[float, float]): Slope and offset. A prior keeps both near 1 and 0 where few entities tell. They
+        change nothing if surer entities are less often right.
     """
     inputs = np.stack((log_odds(confidences), np.ones(len(confidences))), axis=1)
     prior = np.array(UNCALIBRATED)

@@ -56,7 +56,7 @@ def set_confidences(doc: Doc, spans: Sequence[Span], confidences: Iterable[float
     """
     user_data = doc.user_data
     if user_data:
-        current = {_key(ent) for ent in doc.ents}
+        current = {_key(ent) for ent in doc.ents if get_confidence(ent) is not None}
         for key in [key for key in user_data if _is_ours(key) and key not in current]:
             del user_data[key]
     for span, confidence in zip(spans, confidences, strict=True):

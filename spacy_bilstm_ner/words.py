@@ -158,12 +158,19 @@ def _words(
     attrs: NDArray[np.uint64], ends_doc: NDArray[np.int64], cuts: NDArray[np.int64], *, max_length: int | None = None
 ) -> Words:
     tokens = (attrs[:, 1] == 0).nonzero()[0]
-    lengths = np.diff(tokens.searchsorted(cuts), prepend=0)
+    lengths = _counts(tokens, cuts)
     lengths = lengths[lengths > 0]
     if max_length is not None and lengths.max(initial=0) > max_length:
         lengths = np.concatenate([_equal_parts(length, max_length) for length in lengths.tolist()])
-    per_doc = np.diff(tokens.searchsorted(ends_doc), prepend=0)
-    return Words(tokens, attrs[tokens, 0], per_doc, lengths)
+    return Words(tokens, attrs[tokens, 0], _counts(tokens, ends_doc), lengths)
+
+
+def _counts(tokens: NDArray[np.int64], bounds: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many of the tokens stand before each bound, from the one before it."""
+    counts = tokens.searchsorted(bounds)
+    # Several times as fast as np.diff.
+    counts[1:] -= counts[:-1].copy()
+    return counts
 
 
 def _equal_parts(length: int, max_length: int) -> NDArray[np.int64]:

@@ -7,13 +7,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
-from spacy.util import fix_random_seed, load_model_from_config
+from spacy.util import fix_random_seed
 from thinc.api import Adam
 
-from spacy_bilstm_ner.chain import crf
 from spacy_bilstm_ner.chain import tags
+from spacy_bilstm_ner.chain.crf import crf_loss
 from spacy_bilstm_ner.chain.forward_backward import legal_steps
-from spacy_bilstm_ner.network.output import transitions_layer
 from tests.util import (
     LABELS,
     SENTENCES,
@@ -26,9 +25,11 @@ from tests.util import (
     marked_doc,
     small_model,
     spans_of,
+    tag_scores,
     texts,
     train,
     trained,
+    transitions,
 )
 
 
@@ -166,7 +167,7 @@ def test_a_sentence_is_the_same_alone_and_in_any_batch():
             assert entities(found) == entities(alone)
             assert_allclose(confidences(found), confidences(alone), atol=1e-5)
     ner = nlp.get_pipe("ner")
-    together = ner.model.predict([nlp.make_doc(long), nlp.make_doc(sentence)])
+    together = ner.model.predict([nlp.make_doc(long), nlp.make_doc(sentence)]).scores
     assert_allclose(together[-len(alone) :], logits(nlp, sentence), atol=1e-5)
 
 
@@ -210,7 +211,7 @@ def test_the_docs_own_sentence_starts_are_used():
     whole = doc_of(words, vocab=nlp.vocab)
     cut = doc_of(words, vocab=nlp.vocab, sent_starts=[1, -1, -1, -1, -1, 1, -1, -1])
     tail = doc_of("with Acme Corp", vocab=nlp.vocab)
-    scores = ner.model.predict([whole, cut, tail])
+    scores = ner.model.predict([whole, cut, tail]).scores
     assert_allclose(scores[13:16], scores[16:], atol=1e-5)
     assert not np.allclose(scores[5:8], scores[16:], atol=1e-3)
 
@@ -242,9 +243,9 @@ def test_gold_entities_that_cannot_be_aligned_are_masked():
     assert 0 < len(masked) < len(predicted)
     scores, _ = ner.model.begin_update([predicted])
     _, d_scores = ner.get_loss([example], scores)
-    assert_array_equal(d_scores[masked], 0)
+    assert_array_equal(d_scores.scores[masked], 0)
     others = np.setdiff1d(np.arange(len(predicted)), masked)
-    assert d_scores[others].any(axis=1).all()
+    assert d_scores.scores[others].any(axis=1).all()
 
 
 def test_labels_that_the_pipe_does_not_know_are_masked():
@@ -253,8 +254,8 @@ def test_labels_that_the_pipe_does_not_know_are_masked():
     (example,) = examples(nlp, ["[Beethoven](composer) left [Porto](geo)."])
     scores, _ = ner.model.begin_update([example.predicted])
     _, d_scores = ner.get_loss([example], scores)
-    assert_array_equal(d_scores[0], 0)
-    assert d_scores[1:].any(axis=1).all()
+    assert_array_equal(d_scores.scores[0], 0)
+    assert d_scores.scores[1:].any(axis=1).all()
 
 
 def test_nothing_to_learn_from():
@@ -266,9 +267,9 @@ def test_nothing_to_learn_from():
     nlp.update(data, sgd=Adam(0.1), losses=losses)
     assert losses["ner"] == 0.0
     assert_allclose(logits(nlp, "Beethoven left"), before, atol=1e-6)
-    loss, d_scores = ner.get_loss(data, np.zeros((1, 9), dtype="float32"))
+    loss, d_scores = ner.get_loss(data, tag_scores(nlp, [data[0].predicted], np.zeros((1, 9), dtype="float32")))
     assert loss == 0.0
-    assert not d_scores.any()
+    assert not d_scores.scores.any()
 
 
 def test_the_loss_by_hand():
@@ -277,9 +278,9 @@ def test_the_loss_by_hand():
     ner.add_label("geo")
     (example,) = examples(nlp, ["in [Oslo](geo)"])
     scores = np.log(np.array([[0.5, 0.3, 0.2], [0.2, 0.7, 0.1]], dtype="float32"))
-    loss, d_scores = ner.get_loss([example], scores)
+    loss, d_scores = ner.get_loss([example], tag_scores(nlp, [example.predicted], scores))
     assert loss == pytest.approx(-(np.log(0.5) + np.log(0.7)) / 2)
-    assert_allclose(d_scores, [[-0.25, 0.15, 0.1], [0.1, -0.15, 0.05]], atol=1e-6)
+    assert_allclose(d_scores.scores, [[-0.25, 0.15, 0.1], [0.1, -0.15, 0.05]], atol=1e-6)
 
 
 @pytest.mark.parametrize("make", [trained, softmax])
@@ -287,25 +288,20 @@ def test_the_gradient_of_the_loss_is_the_one_that_differences_give(make):
     nlp = make()
     ner = nlp.get_pipe("ner")
     data = examples(nlp, [*SENTENCES[:2], "[Beethoven](composer) met  [Anna Smith](per)\n."])
-    n_tokens = sum(len(eg.predicted) for eg in data)
+    docs = [eg.predicted for eg in data]
+    n_words = sum(not token.is_space for doc in docs for token in doc)
     rng = np.random.default_rng(0)
-    scores = rng.normal(size=(n_tokens, 9))
-    _, d_scores = ner.get_loss(data, scores)
+    scores = rng.normal(size=(n_words, 9))
+    d_scores = ner.get_loss(data, tag_scores(nlp, docs, scores))[1].scores
     eps = 1e-4
     for index in np.concatenate([rng.permutation(scores.size)[:60], np.arange(scores.size)[-45:]]):
         before = scores.flat[index]
         scores.flat[index] = before + eps
-        up, _ = ner.get_loss(data, scores)
+        up, _ = ner.get_loss(data, tag_scores(nlp, docs, scores))
         scores.flat[index] = before - eps
-        down, _ = ner.get_loss(data, scores)
+        down, _ = ner.get_loss(data, tag_scores(nlp, docs, scores))
         scores.flat[index] = before
         assert (up - down) / (2 * eps) == pytest.approx(d_scores.flat[index], abs=1e-6)
-
-
-def transitions(nlp: Language) -> np.ndarray:
-    layer = transitions_layer(nlp.get_pipe("ner").model)
-    assert layer is not None
-    return layer.get_param("transitions")
 
 
 def test_the_loss_with_transitions_is_that_of_the_chain_without_white_space():
@@ -313,16 +309,15 @@ def test_the_loss_with_transitions_is_that_of_the_chain_without_white_space():
     ner = nlp.get_pipe("ner")
     data = examples(nlp, ["[Anna Smith](per)  flew\nto [Lisbon](geo)", "[Beethoven](composer) left \n"])
     rng = np.random.default_rng(0)
-    scores = rng.normal(size=(sum(len(eg.predicted) for eg in data), 9)).astype("float32")
-    is_word = np.array([not token.is_space for eg in data for token in eg.predicted])
-    assert (is_word.sum(), (~is_word).sum()) == (7, 3)
-    loss, d_scores = ner.get_loss(data, scores)
+    scores = rng.normal(size=(7, 9)).astype("float32")
+    assert sum(token.is_space for eg in data for token in eg.predicted) == 3
+    loss, d_scores = ner.get_loss(data, tag_scores(nlp, [eg.predicted for eg in data], scores))
     geo, per = tags.begin(0), tags.begin(2)
     gold = np.array([per, per + 1, 0, 0, geo, tags.MISSING, 0])
-    expected, d_words, _ = crf.loss(scores[is_word], transitions(nlp), gold, np.array([5, 2]))
+    expected, d_words, d_steps = crf_loss(scores, transitions(nlp), gold, np.array([5, 2]))
     assert loss == pytest.approx(expected)
-    assert_allclose(d_scores[is_word], d_words, atol=1e-7)
-    assert not d_scores[~is_word].any()
+    assert_allclose(d_scores.scores, d_words, atol=1e-7)
+    assert_allclose(d_scores.transitions, d_steps, atol=1e-7)
 
 
 def test_an_update_learns_transitions_and_asking_for_the_loss_does_not():
@@ -378,21 +373,6 @@ def test_predictions_follow_the_transitions():
     transitions(nlp)[tags.OUTSIDE, tags.begin(2)] = -100.0
     assert (6, 7, "tim") in entities(nlp(texts()[0]))
     assert (0, 2, "per") not in entities(nlp(texts()[0]))
-
-
-def test_a_pipeline_of_before_there_were_transitions_is_as_it_was():
-    old = softmax()
-    train(old)
-    config = old.config.copy()
-    del config["components"]["ner"]["model"]["transitions"]
-    nlp = load_model_from_config(config)
-    nlp.from_bytes(old.to_bytes())
-    assert transitions_layer(nlp.get_pipe("ner").model) is None
-    for text in texts():
-        assert_array_equal(logits(nlp, text), logits(old, text))
-        assert entities(nlp(text)) == entities(old(text))
-        assert confidences(nlp(text)) == confidences(old(text))
-    assert train(nlp, steps=1) == train(old, steps=1)
 
 
 def test_update_lowers_the_loss_of_its_name():

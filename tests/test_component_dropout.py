@@ -6,7 +6,8 @@ from numpy.testing import assert_array_equal
 from spacy.language import Language
 from thinc.api import Adam
 
-from spacy_bilstm_ner.network.packed import Packed, packing_order
+from spacy_bilstm_ner.network.packed import Packed
+from spacy_bilstm_ner.packing import pack
 from tests.util import blank, doc_of, examples, logits, small_model, texts
 
 PLACES = ("input_dropout", "hidden_dropout", "dropout")
@@ -23,8 +24,7 @@ def pipeline(word_dropout: float = 0.0, **rates: float | None) -> Language:
 
 def shares_of_zeros(nlp: Language) -> dict[str, float]:
     """What each dropout layer does to ones in training."""
-    _, sequence, batch_sizes = packing_order(np.full(200, 1))
-    X = Packed(np.ones((200, 100), dtype="float32"), sequence, batch_sizes)
+    X = Packed(np.ones((200, 100), dtype="float32"), pack(np.full(200, 1)))
     layers = [n for n in nlp.get_pipe("ner").model.walk() if n.name == "locked_dropout"]
     shares = [float((layer(X, True)[0].data == 0).mean()) for layer in layers]
     return dict(zip(PLACES, shares, strict=True))

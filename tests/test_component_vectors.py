@@ -2,6 +2,7 @@
 
 import pytest
 import spacy
+from numpy.testing import assert_array_equal
 from spacy.language import Language
 from spacy.util import load_model_from_config
 from thinc.api import Config
@@ -71,9 +72,17 @@ def test_an_embedding_inside_another(source):
 
 
 def test_a_width_and_no_vectors():
+    """A config with a place for vectors does without any."""
+    losses = []
+    for width in (6, 0):
+        nlp = blank(model=with_width(width))
+        nlp.initialize(lambda nlp=nlp: examples(nlp))
+        losses.append(train(nlp)["ner"])
+    assert losses[0] == losses[1]
     nlp = blank(model=with_width(6))
-    with pytest.raises(ValueError, match="vector_width is 6, but there are no vectors: set"):
-        nlp.initialize(lambda: examples(nlp))
+    nlp.initialize(lambda: examples(nlp))
+    loaded = blank(model=with_width(6)).from_bytes(nlp.to_bytes())
+    assert_array_equal(logits(loaded, TEXT), logits(nlp, TEXT))
 
 
 def test_vectors_and_no_width(source):

@@ -1,126 +1,147 @@
-"""Who may import whom. Read from the sources, so that nothing has to run."""
+"""Who may import whom, by folder. Read from the sources, so that nothing has to run."""
 
 import ast
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[1]
 PACKAGE = "spacy_bilstm_ner"
-SOURCES = sorted((Path(__file__).parents[1] / PACKAGE).glob("*.py"))
-NAMES = [path.stem for path in SOURCES]
-# Run-time modules are those that a trained pipeline reaches.
-TRAINING_ONLY = frozenset({"logger", "training"})
-# What alone may be imported besides spaCy, thinc, numpy, torch and the standard library: nothing.
-THIRD_PARTIES = {"spacy", "thinc", "numpy", "torch"}
+SOURCES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted((ROOT / PACKAGE).rglob("*.py"))
+}
+SCRIPTS = sorted((ROOT / "scripts").rglob("*.py"))
+# What reads files, trains and judges, and what the commands are made of: a trained pipeline reaches none of it.
+ABOVE = ("files", "quality", "training", "bulk", "cli", "__main__", "spacy_command", "errors")
+# What a pipeline that only predicts may need.
+RUN_TIME = {"spacy", "thinc", "numpy"}
 
 
-def imports(name: str) -> set[str]:
-    """Top-level packages that a module imports; its siblings with a leading dot."""
-    path = next(path for path in SOURCES if path.stem == name)
+def imports(path: Path, module: str = "") -> set[str]:
+    """All modules that a file imports, whole names; imports within functions, too."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 1, f"{name} imports from above the package"
-            names = [node.module] if node.module else [alias.name for alias in node.names]
-            found |= {f".{sibling}" for sibling in names}
-    own = {f".{full.split('.')[1]}" for full in found if full.startswith(f"{PACKAGE}.")}
-    return {full if full[0] == "." else full.split(".")[0] for full in found} | own
+            base = node.module or ""
+            if node.level:
+                package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+                parents = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*parents, *filter(None, [base])])
+            found |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
+    return found
 
 
-def reach(name: str) -> set[str]:
-    """All modules of the package that importing this one imports."""
-    seen, queue = {name}, [name]
-    while queue:
-        for imported in imports(queue.pop()):
-            if imported[0] == "." and imported[1:] not in seen:
-                seen.add(imported[1:])
-                queue.append(imported[1:])
-    return seen
+IMPORTS = {name: imports(path, name) for name, path in SOURCES.items()}
 
 
-def uses(name: str) -> set[str]:
-    """Top-level packages that importing this module imports, through its siblings too."""
-    return {top for module in reach(name) for top in imports(module) if top[0] != "."}
+def room(name: str) -> str:
+    parts = name.split(".")
+    return parts[1] if len(parts) > 1 else ""
 
 
-def mentions_doc(name: str) -> bool:
-    path = next(path for path in SOURCES if path.stem == name)
-    tree = ast.parse(path.read_text(encoding="utf8"))
-    return any(isinstance(node, ast.Name) and node.id == "Doc" for node in ast.walk(tree))
+def own(name: str) -> set[str]:
+    """The package's modules that one of them imports."""
+    return {found for found in IMPORTS[name] if found in SOURCES and found != name}
+
+
+def run_time() -> list[str]:
+    return [name for name in SOURCES if room(name) not in ABOVE]
 
 
 def test_the_modules_are_found():
-    assert {"tags", "decoding", "component", "torch_lstm", "lstm"} <= set(NAMES)
+    assert {"spacy_bilstm_ner.component", "spacy_bilstm_ner.network.torch_lstm"} <= set(SOURCES)
+    assert "spacy_bilstm_ner.chain.crf" in own("spacy_bilstm_ner.component")
 
 
-def test_tags_imports_the_standard_library_only():
-    assert uses("tags") <= sys.stdlib_module_names
-    assert uses("features") <= sys.stdlib_module_names
+@pytest.mark.parametrize("name", run_time())
+def test_what_predicts_imports_nothing_that_is_above_it(name):
+    assert not {found for found in own(name) if room(found) in ABOVE}
 
 
-def test_decoding_knows_tags_and_numpy_only():
-    assert imports("decoding") - sys.stdlib_module_names <= {".tags", ".chain", "numpy"}
-    assert imports("chain") - sys.stdlib_module_names <= {".tags", "numpy"}
+@pytest.mark.parametrize("name", run_time())
+def test_what_predicts_needs_spacy_and_numpy_only(name):
+    top = {found.split(".")[0] for found in IMPORTS[name]} - {PACKAGE, ""}
+    allowed = RUN_TIME | sys.stdlib_module_names
+    assert top <= (allowed | {"torch"} if name.endswith(".torch_lstm") else allowed)
 
 
-def test_one_direction():
-    for name in NAMES:
-        for imported in imports(name):
-            if imported[0] == ".":
-                assert name not in reach(imported[1:]), f"{name} and {imported[1:]} need each other"
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_torch_lives_in_files_of_its_own(name):
-    assert ("torch" in imports(name)) == name.startswith("torch_")
-
-
-@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("torch_")])
-def test_files_with_torch_know_no_thinc_and_no_doc(name):
-    assert not uses(name) & {"thinc", "spacy"}
-    assert not mentions_doc(name)
-
-
-@pytest.mark.parametrize("name", ["lstm", "packed", "dropout", "encoder", "output", "crf", "ngram_fit"])
-def test_layers_around_torch_know_no_doc(name):
-    assert "spacy" not in uses(name)
-    assert not mentions_doc(name)
+def test_torch_stands_in_one_file():
+    assert [name for name, found in IMPORTS.items() if "torch" in found] == [f"{PACKAGE}.network.torch_lstm"]
 
 
 def test_the_component_gets_its_model_from_the_config():
-    assert "torch" not in uses("component")
-    assert not reach("component") & {"tagger", "encoder", "embedding", "lstm", "segments", "fast", "ngrams"}
+    assert not {found for found in own(f"{PACKAGE}.component") if room(found) == "network"}
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_run_time_modules_import_nothing_that_is_for_training(name):
-    if name not in TRAINING_ONLY:
-        assert not reach(name) & TRAINING_ONLY
+@pytest.mark.parametrize("name", [name for name in SOURCES if room(name) == "network"])
+def test_the_network_knows_no_pipe(name):
+    assert f"{PACKAGE}.component" not in own(name)
+    assert not {found for found in IMPORTS[name] if found.startswith(("spacy.language", "spacy.pipeline"))}
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_package_imports_its_requirements_only(name):
-    allowed = THIRD_PARTIES | sys.stdlib_module_names | {PACKAGE}
-    assert {top for top in imports(name) if top[0] != "."} <= allowed
+@pytest.mark.parametrize("name", [name for name in SOURCES if room(name) == "chain"])
+def test_chains_are_numbers_only(name):
+    if name.rpartition(".")[2] != "gold":
+        top = {found.split(".")[0] for found in IMPORTS[name]} - {PACKAGE, ""}
+        assert top <= {"numpy"} | sys.stdlib_module_names
+        assert {room(found) for found in own(name)} <= {"chain", "packing", ""}
 
 
-def test_the_package_itself_defines_nothing():
-    assert imports("__init__") == set()
+@pytest.mark.parametrize("name", [name for name in SOURCES if room(name) in ("files", "quality", "bulk")])
+def test_files_and_quality_see_the_pipe_as_any_user_does(name):
+    assert not {found for found in own(name) if room(found) in ("network", "chain", "component", "words", "packing")}
 
 
-@pytest.mark.parametrize("name", NAMES)
+def test_one_direction():
+    waiting: dict[str, set[str]] = {name: own(name) for name in SOURCES}
+    while waiting:
+        free = {name for name, needed in waiting.items() if not needed & set(waiting)}
+        assert free, f"these need each other: {sorted(waiting)}"
+        waiting = {name: needed for name, needed in waiting.items() if name not in free}
+
+
+def test_scripts_are_imported_by_no_part_of_the_package_and_research_by_nothing():
+    assert not {found for each in IMPORTS.values() for found in each if found.split(".")[0] == "scripts"}
+    for path in SCRIPTS:
+        if "research" not in path.parts:
+            assert not {found for found in imports(path) if found.startswith("scripts.research")}, path
+
+
+@pytest.mark.parametrize("name", SOURCES)
 def test_importing_defines_things_and_does_nothing_else(name):
-    path = next(path for path in SOURCES if path.stem == name)
-    for node in ast.parse(path.read_text(encoding="utf8")).body:
-        registers = name == "component" and "set_extension" in ast.unparse(node)
+    defining = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
+    for node in ast.parse(SOURCES[name].read_text(encoding="utf-8")).body:
         is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        defines = isinstance(
-            node,
-            ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign,
-        )
-        assert defines or is_docstring or registers, f"line {node.lineno}"
+        runs = name.endswith((".__main__", ".spacy_command")) or "confidence.register()" in ast.unparse(node)
+        assert isinstance(node, defining) or is_docstring or runs, f"line {node.lineno}"
+
+
+def test_spacy_and_a_recogniser_load_no_torch_and_nothing_for_training():
+    code = """
+import sys
+
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"torch", "pandas", "matplotlib"}:
+            raise ImportError(f"{name} is not installed")
+
+sys.meta_path.insert(0, Refuse())
+import spacy
+
+nlp = spacy.blank("en")
+nlp.add_pipe("bilstm_ner", name="ner").add_label("per")
+nlp.initialize()
+nlp("Anna Smith flew to Lisbon.")
+try:
+    nlp.update([spacy.training.Example.from_dict(nlp.make_doc("Anna flew."), {"entities": [(0, 4, "per")]})])
+except ImportError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert 'pip install "spacy-bilstm-ner[train]"' in done.stdout

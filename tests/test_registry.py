@@ -22,6 +22,7 @@ NAMES = {
     ],
     "augmenters": ["spacy_bilstm_ner.case.v1"],
     "readers": ["spacy_bilstm_ner.BalancedCorpus.v1"],
+    "callbacks": ["spacy_bilstm_ner.fit_length.v1", "spacy_bilstm_ner.fit_decisions.v1"],
     "misc": ["spacy_bilstm_ner.sentence_segments.v1"],
     "displacy_colors": ["spacy_bilstm_ner"],
 }
@@ -69,7 +70,7 @@ def test_every_declared_entry_point_resolves_and_is_installed(root):
 
 def test_architectures_and_functions_are_versioned(root):
     groups = declared(root)
-    for group in ("spacy_architectures", "spacy_augmenters", "spacy_readers", "spacy_misc"):
+    for group in ("spacy_architectures", "spacy_augmenters", "spacy_callbacks", "spacy_readers", "spacy_misc"):
         for name in groups[group]:
             assert name.startswith("spacy_bilstm_ner.")
             assert name.rsplit(".", 1)[1][0] == "v"
@@ -98,7 +99,7 @@ def test_the_extension_is_there_once_and_stays():
     assert Span.has_extension("confidence")
     *_, getter, setter = Span.get_extension("confidence")
     assert getter is not None
-    assert setter is None
+    assert setter is not None
 
 
 def test_the_shipped_config_has_the_models_defaults(root):

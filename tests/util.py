@@ -17,6 +17,8 @@ from spacy.vectors import Vectors
 from spacy.vocab import Vocab
 from thinc.api import Adam, set_dropout_rate
 
+from spacy_bilstm_ner.words import TagScores
+
 # Entities are marked as [text](label).
 SENTENCES = (
     "[Anna Smith](per) flew to [Lisbon](geo) on [Monday](tim).",
@@ -132,16 +134,28 @@ def confidences(doc: Doc) -> list[Any]:
 
 
 def logits(nlp: Language, text: str) -> np.ndarray:
-    """The scores of a text's tokens, n_tokens × n_tags."""
+    """The scores of a text's words, n_words × n_tags."""
     ner = nlp.get_pipe("ner")
-    return ner.model.ops.to_numpy(ner.model.predict([nlp.make_doc(text)]))
+    return ner.model.ops.to_numpy(ner.model.predict([nlp.make_doc(text)]).scores)
 
 
 def plain_logits(nlp: Language, text: str) -> np.ndarray:
     """The same as training computes them, without dropout."""
     ner = nlp.get_pipe("ner")
     set_dropout_rate(ner.model, 0.0)
-    return ner.model.ops.to_numpy(ner.model.begin_update([nlp.make_doc(text)])[0])
+    return ner.model.ops.to_numpy(ner.model.begin_update([nlp.make_doc(text)])[0].scores)
+
+
+def tag_scores(nlp: Language, docs: list[Doc], scores: np.ndarray) -> TagScores:
+    """Logits of our own, n_words × n_tags, in the form in which the model gives its own."""
+    model = nlp.get_pipe("ner").model
+    return TagScores(model.attrs["segment"](docs), scores, transitions(nlp))
+
+
+def transitions(nlp: Language) -> np.ndarray | None:
+    """The learnt scores of steps from tag to tag."""
+    output = nlp.get_pipe("ner").model.layers[2]
+    return output.get_param("transitions") if "transitions" in output.param_names else None
 
 
 def doc_of(words: str, *, vocab: Vocab | None = None, **kwargs: Any) -> Doc:

@@ -4,7 +4,6 @@ from statistics import median
 from typing import Any
 
 import matplotlib
-
 from spacy_bilstm_ner.quality.curves import as_svg
 
 PIPELINES = {

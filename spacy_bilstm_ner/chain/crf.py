@@ -21,7 +21,8 @@ def crf_loss(scores: Floats, transitions: Floats, gold: Ints, lengths: Ints) -> 
     scores (Floats): n_words × n_tags, the documents' words one after the other.
     transitions (Floats): n_tags × n_tags, the score of each step from row to column. O stands before a document's
         first word and behind its last.
-    gold (Ints): n_words, tags.MISSING where any tag may be right. An I- tag that nothing before it allows is read as B-.
+    gold (Ints): n_words, tags.MISSING where any tag may be right. An I- tag that nothing before it allows is read as
+        B-.
     lengths (Ints): n_docs, the number of words of each document.
     RETURNS (tuple[float, Floats, Floats]): The loss in nats per known tag; its gradients by the scores and by the
         transitions, 0 for illegal steps.

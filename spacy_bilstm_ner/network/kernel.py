@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 N_GATES = 4
-# OpenBLAS starts threads for a product of more multiplications than this, which costs much where other programs use
-# the cores, and brings little.
-MAX_PRODUCT = 4 * 65_536
+# For a product of more multiplications OpenBLAS, which numpy brings, starts threads. These cost much where other
+# programs use the cores, and bring little for matrices this small.
+MAX_PRODUCT = 8 * 65_536 - 1
 
 Floats = NDArray[np.float32]
 
@@ -42,59 +42,63 @@ def columns_in_blocks(weights: Floats, width: int) -> Floats:
     return np.ascontiguousarray(padded.reshape(n_blocks, width, -1).swapaxes(1, 2))
 
 
-def product(rows: Floats, blocks: Floats) -> Floats:
+def products(rows: Floats, blocks: Floats) -> Floats:
     """Multiply rows with weights, in pieces so small that BLAS computes each in this thread. A column's result depends
     on no column of another block, not even in the last bit.
 
     rows (Floats): n_rows × n_in.
     blocks (Floats): n_blocks × n_in × width, see `columns_in_blocks`.
-    RETURNS (Floats): n_rows × n_blocks · width.
+    RETURNS (Floats): n_blocks × n_rows × width.
     """
-    n_blocks, n_in, width = blocks.shape
-    found = np.empty((n_blocks, len(rows), width), dtype="float32")
-    multiply(np.broadcast_to(rows, (n_blocks, *rows.shape)), blocks, found)
-    return found.swapaxes(0, 1).reshape(len(rows), n_blocks * width)
+    found = np.empty((len(blocks), len(rows), blocks.shape[2]), dtype="float32")
+    multiply(rows[None], blocks, found)
+    return found
 
 
 def multiply(left: Floats, right: Floats, out: Floats) -> None:
     """Write several matrix products into their place, in pieces so small that BLAS computes each in this thread.
 
-    left (Floats): n × n_rows × n_in.
+    left (Floats): n × n_rows × n_in, or 1 × n_rows × n_in.
     right (Floats): n × n_in × width.
     out (Floats): n × n_rows × width.
     """
-    n, n_rows, n_in = left.shape
-    width = right.shape[2]
-    piece = max(1, MAX_PRODUCT // (n_in * width))
+    _, n_rows, n_in = left.shape
+    piece = _rows_of_a_piece(right)
     whole = n_rows - n_rows % piece
-    if whole > piece:
-        shape = (n, whole // piece, piece)
-        np.matmul(left[:, :whole].reshape(*shape, n_in), right[:, None], out[:, :whole].reshape(*shape, width))
-    elif whole:
-        np.matmul(left[:, :whole], right, out[:, :whole])
+    if n_rows <= piece:
+        np.matmul(left, right, out)
+        return
+    shape = (-1, whole // piece, piece)
+    np.matmul(
+        left[:, :whole].reshape(*shape, n_in), right[:, None], out[:, :whole].reshape(*shape, right.shape[2])
+    )
     if whole < n_rows:
         np.matmul(left[:, whole:], right, out[:, whole:])
+
+
+def _rows_of_a_piece(right: Floats) -> int:
+    return max(1, MAX_PRODUCT // (right.shape[1] * right.shape[2]))
 
 
 def lstm_states(gates: Floats, sizes: Sequence[int], recurrent: Floats) -> Floats:
     """Run LSTMs (Hochreiter & Schmidhuber 1997) over packed sequences, side by side.
 
-    gates (Floats): n_lstms × n_words × 4 · hidden, packed: what does not depend on states; gates as in `arranged`.
+    gates (Floats): 4 × n_lstms × n_words × hidden, packed: what does not depend on states; gates as in `arranged`.
     sizes (Sequence[int]): n_steps, how many sequences have a word at each step.
     recurrent (Floats): n_lstms × hidden × 4 · hidden, `arranged` weights, transposed.
     RETURNS (Floats): n_lstms × n_words × hidden, packed.
     """
-    n_lstms, n_words, _ = gates.shape
-    hidden = recurrent.shape[1]
+    _, n_lstms, n_words, hidden = gates.shape
     states = np.empty((n_lstms, n_words, hidden), dtype="float32")
     # While they go from step to step, states are doubled.
     recurrent = recurrent / 2
-    state = cell = np.zeros((n_lstms, sizes[0], hidden), dtype="float32")
+    state: Floats = np.zeros((n_lstms, sizes[0], hidden), dtype="float32")
+    cell = state
     first = 0
     # Steps that the same sequences have share their memory.
     for size, steps in groupby(sizes):
         rows = slice(first, first + size * len(list(steps)))
-        by_step = gates[:, rows].reshape(n_lstms, -1, size, N_GATES, hidden).transpose(1, 3, 0, 2, 4)
+        by_step = gates[:, :, rows].reshape(N_GATES, n_lstms, -1, size, hidden).transpose(2, 0, 1, 3, 4)
         found, cell = _run(by_step, state[:, :size], cell[:, :size], recurrent)
         np.multiply(found.swapaxes(0, 1).reshape(n_lstms, -1, hidden), 0.5, out=states[:, rows])
         state, first = found[-1], rows.stop
@@ -117,18 +121,22 @@ def _run(gates: NDArray, state: Floats, cell: Floats, recurrent: Floats) -> tupl
     flat = place.ravel()
     openings, kept, contents, flat_cell = flat[: 3 * n], flat[: 2 * n], flat[3 * n :], flat[4 * n :]
     parts = np.empty(2 * n, dtype="float32")
+    # Arrays: a number would be made into one at each step.
+    ones, halves = np.ones(3 * n, dtype="float32"), np.full(n, 0.5, dtype="float32")
+    times = np.matmul if cell.shape[1] <= _rows_of_a_piece(recurrent) else multiply
+    tanhs, of_new, of_old = flat[: 4 * n], parts[:n], parts[n:]
     product_of_state = np.empty((*cell.shape[:2], recurrent.shape[2]), dtype="float32")
     from_state = product_of_state.reshape(*cell.shape[:2], N_GATES, -1).transpose(2, 0, 1, 3)
     states = np.empty((len(gates), *cell.shape), dtype="float32")
     for step_gates, next_state in zip(gates, states, strict=True):
-        multiply(state, recurrent, product_of_state)
+        times(state, recurrent, product_of_state)
         np.add(from_state, step_gates, gate)
-        np.tanh(flat[: 4 * n], flat[: 4 * n])
+        np.tanh(tanhs, tanhs)
         # 1 + tanh: twice the sigmoid. Input times new content and forget times old cell, each doubled: halve their sum.
-        np.add(openings, 1.0, openings)
+        np.add(openings, ones, openings)
         np.multiply(kept, contents, parts)
-        np.add(parts[:n], parts[n:], flat_cell)
-        np.multiply(flat_cell, 0.5, flat_cell)
+        np.add(of_new, of_old, flat_cell)
+        np.multiply(flat_cell, halves, flat_cell)
         np.tanh(cell, next_state)
         np.multiply(next_state, output, next_state)
         state = next_state

@@ -8,7 +8,7 @@ from thinc.api import Model, NumpyOps
 from thinc.types import Floats2d
 from thinc.util import torch2xp, xp2torch
 
-from .kernel import N_GATES, arranged, columns_in_blocks, lstm_states, product
+from .kernel import N_GATES, arranged, columns_in_blocks, lstm_states, products
 from .packed import Packed
 
 # The forget gate's place in torch's order: input, forget, new cell content, output.
@@ -46,8 +46,9 @@ def _forward(model: Model, X: Packed, is_train: bool) -> tuple[Packed, Callable]
     if not is_train and isinstance(model.ops, NumpyOps):
         return X.replace(_predict(X, weights)), lambda dY: dY
     run_lstm = _import_torch_lstm()
+    sizes, mirrored = (xp2torch(model.ops.asarray(each)) for each in (X.packing.sizes, X.packing.mirrored))
     outputs, backprop_outputs = run_lstm(
-        xp2torch(X.data), X.packing.sizes.tolist(), [tuple(map(xp2torch, each)) for each in weights]
+        xp2torch(X.data), sizes, mirrored, [tuple(map(xp2torch, each)) for each in weights]
     )
 
     def backprop(dY: Packed) -> Packed:
@@ -73,9 +74,11 @@ def _predict(X: Packed, weights: list[tuple]) -> Floats2d:
     orders = [np.arange(len(X.data)), X.packing.mirrored][: len(weights)]
     gates = np.stack(
         [
-            product(X.data, columns_in_blocks(arranged(W), len(W) // N_GATES))[order] + arranged(b)
+            products(X.data, columns_in_blocks(arranged(W), len(W) // N_GATES))[:, order]
+            + arranged(b).reshape(N_GATES, 1, -1)
             for order, (W, _, b) in zip(orders, weights, strict=True)
-        ]
+        ],
+        axis=1,
     )
     recurrent = np.stack([arranged(R).T for _, R, _ in weights])
     states = lstm_states(gates, X.packing.sizes.tolist(), recurrent)

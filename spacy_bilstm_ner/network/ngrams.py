@@ -19,9 +19,9 @@ from spacy.tokens import Doc
 from thinc.api import Model, deserialize_attr, serialize_attr
 from thinc.types import ArrayXd, Floats2d
 
+from ..words import Words
 from .embedding import FeatureIds
 from .ngram_fit import fit_weights
-from ..words import Words
 from .vectors import pack_keys, unpack_keys
 
 # What is known of a word. Of the first ones, form and shape, its neighbours' pairs are known, too.

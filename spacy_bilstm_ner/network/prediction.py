@@ -20,15 +20,15 @@ from ..packing import groups_of_similar_length, pack
 from ..words import Words
 from . import ngrams
 from .embedding import embed_words, sources
-from .kernel import N_GATES, arranged, columns_in_blocks, lstm_states, product
+from .kernel import N_GATES, arranged, columns_in_blocks, lstm_states, products
 from .mixture import mixed_scores
-from .output import BLOCK_WIDTH
+from .output import BLOCK_WIDTH, linear_scores
 
 # Bounds on what is held at once: about 31 MB and 25 MB at a hidden width of 48.
 MAX_KNOWN_WORDS = 20_000
 MAX_GROUP_WORDS = 16_384
 # More sequences at once no longer fit into the processor's cache.
-MAX_GROUP_SEQUENCES = 256
+MAX_GROUP_SEQUENCES = 192
 # How many values of each array are compared to see whether it has changed.
 N_SAMPLED_VALUES = 64
 
@@ -51,7 +51,7 @@ def predict(model: Model, docs: Sequence[Doc], words: Words) -> Floats2d:
     scores = np.empty((len(words), len(w.tag_bias)), dtype="float32")
     firsts = np.cumsum(words.lengths) - words.lengths
     # Row 2i of this view is word i as it is read forwards, row 2i + 1 backwards.
-    gates_of = table.reshape(2 * len(table), -1)
+    gates_of = table.reshape(2 * len(table), N_GATES, -1)
     for group in groups_of_similar_length(
         words.lengths, max_sequences=MAX_GROUP_SEQUENCES, max_words=MAX_GROUP_WORDS
     ):
@@ -62,14 +62,13 @@ def predict(model: Model, docs: Sequence[Doc], words: Words) -> Floats2d:
         step = packing.rows - (np.cumsum(lengths) - lengths)[packing.sequence]
         places = firsts[group][packing.sequence] + step
         forward = 2 * rows[places]
-        gates = gates_of.take((forward, forward[mirrored] + 1), axis=0)
+        gates = gates_of.take((forward, forward[mirrored] + 1), axis=0).transpose(2, 0, 1, 3)
         forward_states, backward_states = lstm_states(gates, sizes, w.recurrent)
         both = np.concatenate((forward_states, backward_states[mirrored]), axis=1)
-        gates = product(both, w.top_input)
+        gates = products(both, w.top_input)
         gates += w.top_bias
-        (encoded,) = lstm_states(gates[None], sizes, w.top_recurrent)
-        scores[places] = product(encoded, w.tag_blocks)[:, : len(w.tag_bias)]
-    scores += w.tag_bias
+        (encoded,) = lstm_states(gates[:, None], sizes, w.top_recurrent)
+        scores[places] = linear_scores(encoded, w.tag_blocks, w.tag_bias)
     linear = _linear(model)
     if linear is None:
         return scores
@@ -77,23 +76,23 @@ def predict(model: Model, docs: Sequence[Doc], words: Words) -> Floats2d:
 
 
 class Weights(NamedTuple):
-    """A tagger's weights as `predict` needs them. Gates are `arranged`; blocks are as `product` takes them.
+    """A tagger's weights as `predict` needs them. Gates are `arranged`; blocks are as `products` takes them.
 
     word_input (Floats3d): The first LSTM's input weights for both directions, in blocks.
-    word_bias (Floats1d): 2 · 4 · hidden.
+    word_bias (Floats2d): 2 · 4 × hidden.
     recurrent (Floats3d): 2 × hidden × 4 · hidden, one for each direction.
     top_input (Floats3d): The second LSTM's input weights, in blocks.
-    top_bias (Floats1d): 4 · width.
+    top_bias (Floats3d): 4 × 1 × width.
     top_recurrent (Floats3d): 1 × width × 4 · width.
     tag_blocks (Floats3d): The output layer's weights, in blocks.
     tag_bias (Floats1d): n_tags.
     """
 
     word_input: Floats3d
-    word_bias: Floats1d
+    word_bias: Floats2d
     recurrent: Floats3d
     top_input: Floats3d
-    top_bias: Floats1d
+    top_bias: Floats3d
     top_recurrent: Floats3d
     tag_blocks: Floats3d
     tag_bias: Floats1d
@@ -114,7 +113,7 @@ class WordGates:
         self._samples: list[bytes] = []
         self._weights: Weights | None = None
         self._rows: dict[int, int] = {}
-        self._table: Floats2d = np.empty((0, 0), dtype="float32")
+        self._table: Floats3d = np.empty((0, 0, 0), dtype="float32")
         self._around: ngrams.WordScores | None = None
 
     def __reduce__(self) -> tuple:
@@ -122,13 +121,13 @@ class WordGates:
 
     def __call__(
         self, model: Model, docs: Sequence[Doc], words: NDArray[np.uint64]
-    ) -> tuple[Weights, Floats2d, ngrams.WordScores | None, NDArray[np.int64]]:
+    ) -> tuple[Weights, Floats3d, ngrams.WordScores | None, NDArray[np.int64]]:
         """Look up words, and compute what is missing.
 
         model (Model): The tagger.
         docs (Sequence[Doc]): Docs whose vocabularies know the words.
         words (NDArray[uint64]): n_words, hashes of the words' text.
-        RETURNS (tuple): The weights; a table, n_rows × 2 · 4 · hidden; one for n-grams, n_rows, or None; for each
+        RETURNS (tuple): The weights; a table, n_rows × 2 · 4 × hidden; one for n-grams, n_rows, or None; for each
             word its row in both, n_words.
         """
         keys = words.tolist()
@@ -163,11 +162,11 @@ class WordGates:
         # They stay in the table: their ids are not needed again.
         feature_ids = model.layers[0].attrs["ids"]
         ids = feature_ids(docs, missing, keep=False)
-        gates = product(embed_words(model.layers[0], ids), weights.word_input)
+        gates = products(embed_words(model.layers[0], ids), weights.word_input).swapaxes(0, 1)
         if n_rows == 0:
             # All at once: memory is only taken for rows that are written, and nothing is ever copied. Not the old
             # table, which other threads may still be reading.
-            self._table = np.empty((max(MAX_KNOWN_WORDS, end), gates.shape[1]), dtype="float32")
+            self._table = np.empty((max(MAX_KNOWN_WORDS, end), *gates.shape[1:]), dtype="float32")
         np.add(gates, weights.word_bias, out=self._table[n_rows:end])
         linear = _linear(model)
         if linear is not None:
@@ -210,10 +209,12 @@ def _prepare(model: Model) -> Weights:
     top_input = arranged(lstm.get_param("W_forward"))
     return Weights(
         word_input=columns_in_blocks(word_input, len(word_input) // (2 * N_GATES)),
-        word_bias=np.concatenate([arranged(bilstm.get_param(f"b_{name}")) for name in directions]),
+        word_bias=np.concatenate([arranged(bilstm.get_param(f"b_{name}")) for name in directions]).reshape(
+            2 * N_GATES, -1
+        ),
         recurrent=np.stack([arranged(bilstm.get_param(f"R_{name}")).T for name in directions]),
         top_input=columns_in_blocks(top_input, len(top_input) // N_GATES),
-        top_bias=arranged(lstm.get_param("b_forward")),
+        top_bias=arranged(lstm.get_param("b_forward")).reshape(N_GATES, 1, -1),
         top_recurrent=arranged(lstm.get_param("R_forward")).T[None],
         tag_blocks=columns_in_blocks(output.get_param("W"), BLOCK_WIDTH),
         tag_bias=output.get_param("b").copy(),

@@ -1,46 +1,77 @@
 """Training an LSTM layer with torch, whose weights belong to the caller. The only file that imports torch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
 from torch.func import functional_call
 from torch.nn import LSTM
-from torch.nn.utils.rnn import PackedSequence
 
 # One direction's weights: input (4 · hidden × n_in), recurrent (4 · hidden × hidden) and bias (4 · hidden), gates in
 # the order input, forget, new cell content, output.
 Direction = tuple[Tensor, Tensor, Tensor]
+# Sequences that are padded to one length differ at most by this factor.
+MAX_PADDING = 4
 
 
 def run_lstm(
-    inputs: Tensor, sizes: list[int], directions: list[Direction]
+    inputs: Tensor, sizes: Tensor, mirrored: Tensor, directions: list[Direction]
 ) -> tuple[Tensor, Callable[[Tensor], tuple[Tensor, list[Direction]]]]:
     """Run torch's own LSTM over packed sequences.
 
+    Each direction runs by itself over padded sequences, the backward one over reversed sequences: this is what torch
+    has fast code for on a CPU. Padding stands behind a sequence, so it changes no result.
+
     inputs (Tensor): n_words × n_in, packed.
-    sizes (list[int]): n_steps, how many sequences have a word at each step.
+    sizes (Tensor): n_steps, int64: how many sequences have a word at each step.
+    mirrored (Tensor): n_words, int64, see `Packing`.
     directions (list[Direction]): Weights for reading forward, and backward if there is a second.
-    RETURNS (tuple): The outputs, n_words × (directions · hidden), packed; and a function from their gradient to those of
-        the inputs and of the weights.
+    RETURNS (tuple): The outputs, n_words × (directions · hidden), packed; and a function from their gradient to those
+        of the inputs and of the weights.
     """
     leaves = [inputs, *(weight for direction in directions for weight in direction)]
     leaves = [leaf.detach().requires_grad_() for leaf in leaves]
     x, *weights = leaves
-    named = {}
-    for i, suffix in enumerate(("", "_reverse")[: len(directions)]):
-        of_input, recurrent, bias = weights[3 * i : 3 * i + 3]
-        named |= {f"weight_ih_l0{suffix}": of_input, f"weight_hh_l0{suffix}": recurrent, f"bias_ih_l0{suffix}": bias}
-        # torch has a second bias, which adds nothing to the first.
-        named[f"bias_hh_l0{suffix}"] = torch.zeros_like(bias)
-    hidden = directions[0][1].shape[1]
-    # A module without memory of its own: it only says what is to be computed.
-    module = LSTM(x.shape[1], hidden, bidirectional=len(directions) == 2, device="meta")
+    groups = list(_groups(sizes))
     with torch.enable_grad():
-        outputs, _ = functional_call(module, named, (PackedSequence(x, torch.tensor(sizes)),))
+        outputs = [_run(x, groups, weights[:3])]
+        if len(directions) == 2:
+            outputs.append(_run(x[mirrored], groups, weights[3:])[mirrored])
+        output = torch.cat(outputs, dim=1)
 
     def backprop(d_outputs: Tensor) -> tuple[Tensor, list[Direction]]:
-        d_x, *d_weights = torch.autograd.grad(outputs.data, leaves, d_outputs)
+        d_x, *d_weights = torch.autograd.grad(output, leaves, d_outputs)
         return d_x, [(d_weights[i], d_weights[i + 1], d_weights[i + 2]) for i in range(0, len(d_weights), 3)]
 
-    return outputs.data.detach(), backprop
+    return output.detach(), backprop
+
+
+def _run(x: Tensor, groups: list[tuple[Tensor, Tensor]], weights: list[Tensor]) -> Tensor:
+    """One direction, n_words × hidden."""
+    of_input, recurrent, bias = weights
+    # torch has a second bias, which adds nothing to the first.
+    named = {"weight_ih_l0": of_input, "weight_hh_l0": recurrent, "bias_ih_l0": bias}
+    named["bias_hh_l0"] = torch.zeros_like(bias)
+    # A module without memory of its own: it only says what is to be computed.
+    module = LSTM(x.shape[1], recurrent.shape[1], device="meta")
+    outputs = x.new_zeros(len(x), recurrent.shape[1])
+    for rows, is_word in groups:
+        padded = x.new_zeros(*is_word.shape, x.shape[1])
+        padded[is_word] = x[rows]
+        found, _ = functional_call(module, named, (padded,))
+        outputs = outputs.index_put((rows,), found[is_word])
+    return outputs
+
+
+def _groups(sizes: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """Sequences of similar length: their packed rows, and which places of a padded group are words, n_steps × n."""
+    begins = sizes.cumsum(0) - sizes
+    first, n_sequences = 0, int(sizes[0])
+    while first < n_sequences:
+        # The longest of those that are left, and how many are long enough to go with it.
+        n_steps = int((sizes > first).sum())
+        end = int(sizes[(n_steps - 1) // MAX_PADDING])
+        number = torch.arange(first, end, device=sizes.device)
+        is_word = number < sizes[:n_steps, None]
+        yield (begins[:n_steps, None] + number)[is_word], is_word
+        first = end

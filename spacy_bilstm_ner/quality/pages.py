@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 
@@ -52,7 +53,8 @@ def save(path: Path, text: str) -> None:
         beside.write_text(text, encoding="utf-8")
         os.replace(beside, path)
     except OSError as error:
-        beside.unlink(missing_ok=True) if path.parent.is_dir() else None
+        with suppress(OSError):
+            beside.unlink()
         raise UserError(f"{path} cannot be written: {error.strerror}") from error
 
 

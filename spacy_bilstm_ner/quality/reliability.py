@@ -21,7 +21,7 @@ def judged(examples: list[Example]) -> tuple[Floats, Bools] | None:
 
     RETURNS (tuple | None): Both; None if there is no entity, or one without a confidence.
     """
-    found = [pair for example in examples for pair in judge(example).found]
+    found = [pair for example in examples for pair in judge(example)[0]]
     if not found or any(entity.confidence is None for entity, _ in found):
         return None
     return np.array([entity.confidence for entity, _ in found], dtype="float64"), np.array(

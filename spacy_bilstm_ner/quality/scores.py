@@ -1,6 +1,5 @@
 """Count right, wrong and missed entities, and turn counts into precision, recall and F."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,23 +12,14 @@ from .entities import Entity, entities
 TP, FP, FN = range(3)
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What became of the entities of one text.
+def judge(example: Example) -> tuple[list[tuple[Entity, bool]], list[str]]:
+    """Compare predicted and gold entities as spaCy's scorer does; those on tokens without annotation are left out.
 
-    found (list[tuple[Entity, bool]]): The predicted entities, and whether span and label are right.
-    missed (list[str]): The labels of the gold entities that were not found.
+    RETURNS (tuple): The predicted entities, and whether span and label are right; the labels of the missed gold ones.
     """
-
-    found: list[tuple[Entity, bool]]
-    missed: list[str]
-
-
-def judge(example: Example) -> Outcome:
-    """Compare predicted and gold entities as spaCy's scorer does; those on tokens without annotation are left out."""
     gold_doc = example.reference
     if not gold_doc.has_annotation("ENT_IOB"):
-        return Outcome([], [])
+        return [], []
     gold = {(ent.start, ent.end, ent.label_) for ent in gold_doc.ents}
     found: list[tuple[Entity, bool]] = []
     for span, entity in zip(example.predicted.ents, entities(example.predicted), strict=True):
@@ -42,24 +32,22 @@ def judge(example: Example) -> Outcome:
             key = (start, end, entity.label)
             found.append((entity, key in gold))
             gold.discard(key)
-    return Outcome(found, [label for _, _, label in sorted(gold)])
+    return found, [label for _, _, label in gold]
 
 
-def count(examples: list[Example], *, labels: list[str] | None = None) -> tuple[list[str], NDArray[np.int64]]:
-    """Count entities for each text and label; `labels` need not occur.
+def count(examples: list[Example]) -> tuple[list[str], NDArray[np.int64]]:
+    """Count the entities that are right, made up and missed.
 
-    RETURNS (tuple[list[str], NDArray]): The labels, sorted, and n_examples × n_labels × 3 counts: right, made up,
-        missed.
+    RETURNS (tuple[list[str], NDArray]): The labels, sorted, and n_examples × n_labels × 3 counts.
     """
     outcomes = [judge(example) for example in examples]
-    seen = {entity.label for outcome in outcomes for entity, _ in outcome.found}
-    names = sorted(seen.union(labels or [], *(outcome.missed for outcome in outcomes)))
+    names = sorted({label for found, missed in outcomes for label in [*missed, *(ent.label for ent, _ in found)]})
     place = {label: i for i, label in enumerate(names)}
     counts = np.zeros((len(examples), len(names), 3), dtype="int64")
-    for row, outcome in zip(counts, outcomes, strict=True):
-        for entity, right in outcome.found:
+    for row, (found, missed) in zip(counts, outcomes, strict=True):
+        for entity, right in found:
             row[place[entity.label], TP if right else FP] += 1
-        for label in outcome.missed:
+        for label in missed:
             row[place[label], FN] += 1
     return names, counts
 

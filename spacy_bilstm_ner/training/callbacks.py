@@ -1,4 +1,4 @@
-"""What a plain `spacy train` does besides, for a config that names it: how long to train, and what to fit at the end."""
+"""What `spacy train` does besides, for a config that names it: how long to train, and what to fit on held-out data."""
 
 import math
 from collections import Counter
@@ -14,20 +14,21 @@ from spacy.util import logger, resolve_dot_names
 from ..calibration import UNCALIBRATED, calibrated, fit_calibration, fit_thresholds
 from ..component import BiLSTMNER, Predictions
 
+MIN_SCHEDULE_STEPS = 100
 # So many entities tell what confidences are worth.
 MIN_ENTITIES = 15
 
 Callback = Callable[[Language], Language]
 
 
-def fit_length(*, passes: float = 9.0, min_steps: int = 1500, evaluations: int = 10) -> Callable[[Language], None]:
+def fit_length(*, passes: float = 9.0, min_steps: int = 1500, evaluations: int = 8) -> Callable[[Language], None]:
     """Fit the length of training to the corpus: a callback for [initialize.before_init]. Registered as
     `spacy_bilstm_ner.fit_length.v1`.
 
     It reads [training] and changes it. `max_steps = 0` becomes the updates that `passes` over the corpus take; any
-    other number stays. A learning rate that has `num_steps` gets as many: it rises and falls over the whole training. `eval_frequency` becomes a
-    divisor of `max_steps`, so that the end is evaluated: the one nearest to what the config says, or to a tenth of the
-    training if that is 0 updates long or longer than the training.
+    other number stays. A learning rate that has `num_steps` gets as many: it rises and falls over the whole training.
+    `eval_frequency` becomes a divisor of `max_steps`, so that the end is evaluated: the one nearest to what the config
+    says, or to what makes so many `evaluations` if `max_steps` was 0.
 
     passes (float): How often each word of the corpus is shown.
     min_steps (int): The least updates for a small corpus.
@@ -49,7 +50,8 @@ def fit_length(*, passes: float = 9.0, min_steps: int = 1500, evaluations: int =
         training["eval_frequency"] = _nearest_divisor(steps, training["eval_frequency"])
         rate = training["optimizer"].get("learn_rate")
         if isinstance(rate, dict) and "num_steps" in rate:
-            rate["num_steps"] = steps
+            # A schedule of few steps has no room for its rise, and divides by 0.
+            rate["num_steps"] = max(steps, MIN_SCHEDULE_STEPS)
 
     return callback
 

@@ -56,11 +56,15 @@ def balanced_corpus(
     limit (int): Number of Docs that are read; 0 for all.
     augmenter (Optional[Callable]): Applied to each copy for itself.
     RETURNS (BalancedCorpus): The corpus.
-    RAISES ValueError: If the path is None.
+    RAISES FileNotFoundError: When it is read, if there is no such path. A config without paths can be filled, checked
+        and turned into a pipeline all the same.
     """
-    if path is None:
-        raise ValueError(Errors.E913)
-    corpus = Corpus(path, gold_preproc=gold_preproc, max_length=max_length, limit=limit)
+
+    def corpus(nlp: Language) -> Iterable[Example]:
+        if path is None or not Path(path).exists():
+            raise FileNotFoundError(f"the training corpus is {path or 'not named'}: give its file with --paths.train")
+        return Corpus(path, gold_preproc=gold_preproc, max_length=max_length, limit=limit)(nlp)
+
     return BalancedCorpus(corpus, rare_share=rare_share, copies=copies, augmenter=augmenter)
 
 

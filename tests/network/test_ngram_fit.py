@@ -7,9 +7,9 @@ import pytest
 from numpy.testing import assert_array_equal
 from spacy.util import fix_random_seed
 
+from spacy_bilstm_ner.chain.tags import MISSING
 from spacy_bilstm_ner.network import ngram_fit
 from spacy_bilstm_ner.network.ngram_fit import fit_weights
-from spacy_bilstm_ner.chain.tags import MISSING
 
 # Row 1 is a word that begins an entity, row 2 one that goes on, row 3 one outside; row 4 says nothing, row 5 is shared
 # by all, row 6 is of no word.

@@ -7,11 +7,10 @@ import srsly
 
 from scripts.research import benchmark
 from scripts.research.benchmark import EXPECTED_F, check_baseline, read_metrics
+from scripts.source import checksum
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.quality.evaluate import evaluate
-from scripts.source import checksum
-
-from .helpers import make_pipeline, make_test_set
+from tests.scripts.helpers import make_pipeline, make_test_set
 
 
 @pytest.fixture

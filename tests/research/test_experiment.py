@@ -5,13 +5,12 @@ import pytest
 import spacy
 import srsly
 
+from scripts.meta import read_meta, update_meta
 from scripts.research import experiment
+from scripts.research.experiment import recall, training_seconds
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.quality.evaluate import predict
-from scripts.research.experiment import recall, training_seconds
-from scripts.meta import read_meta, update_meta
-
-from .helpers import make_pipeline, make_test_set
+from tests.scripts.helpers import make_pipeline, make_test_set
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 from pathlib import Path
 
 from scripts.research.loads import join, make_loads, read_texts, short
-
-from .helpers import make_test_set
+from tests.scripts.helpers import make_test_set
 
 
 def test_sentences_are_joined_in_turns() -> None:

@@ -7,10 +7,9 @@ import pytest
 import srsly
 
 from scripts.research import measures
-from spacy_bilstm_ner.errors import UserError
 from scripts.research.measures import PARTS, Row, Setting, against, finish, measure
-
-from .helpers import make_pipeline
+from spacy_bilstm_ner.errors import UserError
+from tests.scripts.helpers import make_pipeline
 
 TEXTS = ["Vienna can't see Lima.", "The Bank was shut on Monday.", "Nothing else happened that week."]
 

@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 import srsly
 
-from spacy_bilstm_ner.errors import UserError
 from scripts.research.tables import fill
+from spacy_bilstm_ner.errors import UserError
 
 SCORES = {"p": 0.5, "r": 0.25, "f": 1 / 3}
 METRICS = {

@@ -6,9 +6,8 @@ import pytest
 import srsly
 
 from scripts.research import timing
+from tests.scripts.helpers import make_pipeline
 from tests.util import texts, trained
-
-from .helpers import make_pipeline
 
 
 @pytest.fixture

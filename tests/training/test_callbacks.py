@@ -1,0 +1,146 @@
+"""What a plain `spacy train` with our config does besides training."""
+
+from pathlib import Path
+
+import pytest
+import spacy
+import srsly
+from spacy.cli.evaluate import evaluate
+from spacy.cli.train import train
+from spacy.language import Language
+from spacy.tokens import DocBin
+from spacy.util import load_config, load_model_from_config
+from thinc.api import Adam
+
+from spacy_bilstm_ner.training.callbacks import fit_decisions, fit_length
+from tests.util import SENTENCES, blank, examples, marked_doc, small_model, trained
+
+CITIES = ("Lisbon", "Oslo", "Porto", "Vienna", "Lima", "Quito", "Bergen", "Turin")
+PEOPLE = ("Anna Smith", "Peter Jones", "Maria Silva", "Ida Holm", "Tom Reed")
+
+
+def write_corpus(path: Path, sentences: list[str]) -> Path:
+    nlp = spacy.blank("en")
+    DocBin(docs=[marked_doc(nlp, marked) for marked in sentences]).to_disk(path)
+    return path
+
+
+def many_sentences() -> list[str]:
+    return [
+        *(f"[{person}](per) flew to [{city}](geo) on [Monday](tim)." for person in PEOPLE for city in CITIES),
+        *(f"Nobody in {city} Street saw [{person}](per)." for person in PEOPLE for city in CITIES[:3]),
+    ]
+
+
+@pytest.fixture(name="corpus", scope="module")
+def _corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_corpus(tmp_path_factory.mktemp("corpus") / "train.spacy", many_sentences())
+
+
+def config_for(root: Path, tmp_path: Path, **parts: object) -> Path:
+    """The shipped config with a small network."""
+    config = load_config(root / "configs" / "bilstm.cfg")
+    config["components"]["ner"]["model"] = {**small_model(), **parts}
+    config.to_disk(tmp_path / "small.cfg")
+    return tmp_path / "small.cfg"
+
+
+def paths(corpus: Path) -> dict[str, object]:
+    return {"paths.train": str(corpus), "paths.dev": str(corpus)}
+
+
+def pipeline(root: Path, corpus: Path, **training: object) -> Language:
+    overrides = {**paths(corpus), **{f"training.{key}": value for key, value in training.items()}}
+    return load_model_from_config(load_config(root / "configs" / "bilstm.cfg", overrides), auto_fill=True)
+
+
+@pytest.mark.slow
+def test_spacy_train_alone_makes_the_whole_model(root, corpus, tmp_path):
+    train(
+        config_for(root, tmp_path),
+        tmp_path / "out",
+        overrides={**paths(corpus), "training.max_steps": 60, "training.eval_frequency": 40},
+    )
+    for name in ("model-best", "model-last"):
+        nlp = spacy.load(tmp_path / "out" / name)
+        cfg = nlp.get_pipe("ner").cfg
+        assert set(cfg["thresholds"]) == {"geo", "per", "tim"}
+        assert cfg["calibration"] != [1.0, 0.0]
+        meta = srsly.read_json(tmp_path / "out" / name / "meta.json")["performance"]
+        found = evaluate(str(tmp_path / "out" / name), corpus)
+        assert meta["ents_f"] == pytest.approx(found["ents_f"])
+        assert meta["ents_per_type"]["per"]["f"] == pytest.approx(found["ents_per_type"]["per"]["f"])
+
+
+@pytest.mark.slow
+def test_all_labels_are_found_beyond_the_first_hundred_examples(root, tmp_path):
+    sentences = [f"[Thing{i}](label{i:03}) stood in [Oslo](geo)." for i in range(150)]
+    corpus = write_corpus(tmp_path / "many.spacy", sentences)
+    train(config_for(root, tmp_path), tmp_path / "out", overrides={**paths(corpus), "training.max_steps": 1})
+    assert len(spacy.load(tmp_path / "out" / "model-last").get_pipe("ner").labels) == 151
+
+
+def test_the_length_fits_the_corpus(root, corpus):
+    nlp = pipeline(root, corpus)
+    fit_length(passes=400, min_steps=100)(nlp)
+    training = nlp.config["training"]
+    n_words = sum(len(doc) for doc in DocBin().from_disk(corpus).get_docs(nlp.vocab))
+    assert 400 * n_words / 1100 <= training["max_steps"] < 400 * n_words / 1100 + 200
+    assert training["max_steps"] % training["eval_frequency"] == 0
+    assert 6 <= training["max_steps"] / training["eval_frequency"] <= 15
+    assert training["optimizer"]["learn_rate"]["num_steps"] == training["max_steps"]
+
+
+def test_a_small_corpus_is_not_trained_too_shortly(root, corpus):
+    nlp = pipeline(root, corpus)
+    fit_length(passes=1, min_steps=700)(nlp)
+    assert nlp.config["training"]["max_steps"] == 700
+
+
+@pytest.mark.parametrize(("steps", "wanted", "frequency"), [(875, 35, 35), (1000, 400, 500), (1009, 400, 1009)])
+def test_what_the_user_says_stands_and_the_end_is_evaluated(root, corpus, steps, wanted, frequency):
+    nlp = pipeline(root, corpus, max_steps=steps, eval_frequency=wanted)
+    fit_length()(nlp)
+    training = nlp.config["training"]
+    assert (training["max_steps"], training["eval_frequency"]) == (steps, frequency)
+    assert training["optimizer"]["learn_rate"]["num_steps"] == steps
+
+
+def test_a_pipeline_from_elsewhere_is_initialized_without_its_files(root, tmp_path):
+    nlp = pipeline(root, tmp_path / "not-there.spacy")
+    nlp.get_pipe("ner").add_label("geo")
+    nlp.initialize()
+    nlp.initialize(lambda: examples(nlp))
+    assert nlp.get_pipe("ner").labels == ("geo", "org", "per", "tim")
+    assert len(nlp("It rained in Oslo.")) == 5
+
+
+def test_what_is_fitted_is_undone_by_the_next_update(corpus):
+    nlp = trained()
+    nlp.config["corpora"] = {"dev": {"@readers": "spacy.Corpus.v1", "path": str(corpus), "gold_preproc": False}}
+    nlp.config["corpora"]["dev"] |= {"max_length": 0, "limit": 0, "augmenter": None}
+    nlp.config["training"]["dev_corpus"] = "corpora.dev"
+    cfg = nlp.get_pipe("ner").cfg
+    cfg |= {"calibration": [1.1, 0.2], "thresholds": {"geo": 0.6}}
+    assert fit_decisions()(nlp) is nlp
+    assert cfg["thresholds"].keys() >= {"geo", "per", "tim"}
+    fitted = dict(cfg)
+    # Nothing has changed since: it is not fitted again.
+    fit_decisions()(nlp)
+    assert cfg == fitted
+    nlp.update(examples(nlp), sgd=Adam(0.001))
+    assert (cfg["calibration"], cfg["thresholds"]) == ([1.1, 0.2], {"geo": 0.6})
+
+
+def test_what_was_loaded_stays(tmp_path):
+    nlp = trained()
+    fitted = {"calibration": [1.1, 0.2], "thresholds": {"geo": 0.6}}
+    nlp.get_pipe("ner").cfg |= fitted
+    nlp.to_disk(tmp_path / "fitted")
+    loaded = blank().from_disk(tmp_path / "fitted")
+    optimizer = loaded.resume_training()
+    loaded.get_pipe("ner").add_label("new")
+    loaded.update(examples(loaded, SENTENCES), sgd=optimizer)
+    cfg = loaded.get_pipe("ner").cfg
+    assert cfg["calibration"] == pytest.approx(fitted["calibration"])
+    assert cfg["thresholds"] == pytest.approx(fitted["thresholds"])
