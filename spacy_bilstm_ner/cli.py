@@ -15,6 +15,7 @@ from .errors import UserError
 COMMANDS = {
     "convert": (".files.convert", "turn a labelled file into train.spacy, dev.spacy and test.spacy"),
     "init": (".files.init", "write a training config for `spacy train`"),
+    "annotate": (".bulk.annotate", "find the entities in files of texts, on every core"),
     "evaluate": (".quality.evaluate", "score a pipeline on a labelled file"),
 }
 
@@ -31,10 +32,10 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "python -m sp
     for name, (_, summary) in COMMANDS.items():
         commands.add_parser(name, help=summary, add_help=False)
     chosen = parser.parse_args(given[:1]).command
-    module = import_module(COMMANDS[chosen][0], package=__package__)
     own = argparse.ArgumentParser(prog=f"{program} {chosen}", formatter_class=argparse.RawDescriptionHelpFormatter)
-    module.configure(own)
     try:
+        module = import_module(COMMANDS[chosen][0], package=__package__)
+        module.configure(own)
         module.execute(own.parse_args(given[1:]))
     except UserError as error:
         sys.exit(f"Error: {error}")

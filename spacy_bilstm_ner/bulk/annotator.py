@@ -72,6 +72,10 @@ class Annotator:
             raise UserError(f"The columns {sorted(taken)} are there already: give other names for the new ones")
         return schema.append(pa.field(self.into, pa.list_(ENTITY))).append(pa.field(self.errors, pa.string()))
 
+    def load(self) -> None:
+        """Load the pipeline now. RAISES UserError: It cannot be loaded."""
+        _load(self.model)
+
     def columns(
         self, texts: Sequence[Any], progress: Callable[[int, int], None] = lambda texts, words: None
     ) -> tuple[pa.Array, pa.Array]:
