@@ -46,6 +46,8 @@ def execute(args: argparse.Namespace) -> None:
     if n_workers < 1:
         raise UserError(f"--workers: expected 1 or more, got {n_workers}")
     files, out = find_files(args.inputs), Path(args.out).resolve()
+    if any(Path(given).resolve() in (out, *out.parents) for given in args.inputs if given != STDIN):
+        raise UserError(f"{out} lies in a folder that is read: name one outside")
     for file in files:
         if file != STDIN:  # a missing column is told before hours of work
             next(parts_of(file, args.text_column, args.id_column), None)
@@ -98,8 +100,9 @@ def _model(model: str) -> tuple[str, dict[str, Any]]:
     settings = [json.loads(file.read_text(encoding="utf8")) for file in sorted(path.rglob("ner/cfg"))]
     threshold = {key: value for cfg in settings for key, value in cfg.items() if key.startswith("threshold")}
     version = json.loads((path / "meta.json").read_text(encoding="utf8"))["version"]
-    about = {"model": model, "version": version, "weights": digest.hexdigest(), "threshold": threshold}
-    return model if is_package else str(path), about
+    name = model if is_package else str(path)
+    about = {"model": name, "version": version, "weights": digest.hexdigest(), "threshold": threshold}
+    return name, about
 
 
 def _id_type(files: list[str], id_column: str | None) -> str:
@@ -117,9 +120,7 @@ def _note_run(out: Path, files: list[str], settings: dict[str, Any]) -> None:
     stamps = {file: [os.stat(file).st_size, os.stat(file).st_mtime_ns] for file in files if file != STDIN}
     if note.is_file():
         before = json.loads(note.read_text(encoding="utf8"))
-        differs = [
-            f"{key} was {before.get(key)}, is {value}" for key, value in settings.items() if before[key] != value
-        ]
+        differs = [f"{key} was {before.get(key)}, is {new}" for key, new in settings.items() if before.get(key) != new]
         known = before["inputs"]
         differs += [f"{file} has changed" for file in stamps if known.get(file, stamps[file]) != stamps[file]]
         if differs:
@@ -147,45 +148,42 @@ class _Log:
     """Tells how far the work is, and what it came to."""
 
     def __init__(self, size: int) -> None:
-        self.start, self.told, self.size, self.finished, self.n_there = time.monotonic(), 0.0, size, 0, 0
-        self.texts, self.words = 0, 0
-        self.total = Counts(0, 0, 0, Counter())
+        self.start, self.told, self.n_there = time.monotonic(), 0.0, 0
+        self.size, self.finished = size, 0  # bytes of input to do, and of finished parts
+        self.live: Counter[str] = Counter()
+        self.counts: Counts = (Counter(), Counter())
         self.given_up: list[str] = []
 
     def missing(self, parts: Iterator[Part], done: set[str]) -> Iterator[Part]:
         for part in parts:
-            if part.name in done:
+            if part.name not in done:
+                yield part
+            else:
                 self.n_there += 1
                 self.size -= part.size
-            else:
-                yield part
 
     def progress(self, texts: int, words: int) -> None:
-        self.texts += texts
-        self.words += words
+        self.live.update(texts=texts, words=words)
         seconds, is_terminal = time.monotonic() - self.start, sys.stderr.isatty()
         if seconds - self.told > (1 if is_terminal else 30):
             self.told = seconds
-            left = f", {seconds * (self.size / self.finished - 1):,.0f} s left" if self.finished else ""
-            line = f"{self.texts:,} texts, {self.words / seconds:,.0f} words/s{left}"
-            print(f"\r{line}   " if is_terminal else line, end="" if is_terminal else "\n", file=sys.stderr, flush=True)
+            left = f", {max(0, seconds * (self.size / self.finished - 1)):,.0f} s left" if self.finished else ""
+            line = f"{self.live['texts']:,} texts, {self.live['words'] / seconds:,.0f} words/s{left}"
+            print(*(["\r", line, "   "] if is_terminal else [line, "\n"]), sep="", end="", file=sys.stderr, flush=True)
 
     def finish(self, part: Part, outcome: Counts | str) -> None:
         self.finished += part.size
         if isinstance(outcome, str):
-            rows = f"row group {part.place[0]}, rows" if part.file.endswith(".parquet") else "rows"
-            self.given_up.append(f"{part.name}: {part.file}, {rows} from {part.row}: {outcome}")
+            self.given_up.append(f"{part.name}: {part.file}, from row {part.row}: {outcome}")
         else:
-            self.total = self.total.plus(outcome)
+            for counter, more in zip(self.counts, outcome, strict=True):
+                counter.update(more)
 
     def end(self) -> None:
-        rows, words, errors, labels = self.total
-        seconds = time.monotonic() - self.start
+        numbers, labels = self.counts
+        speed = numbers["words"] / (time.monotonic() - self.start)
         there = f" ({self.n_there} parts were there already)" if self.n_there else ""
-        print(
-            f"\n{rows:,} texts{there}, {words:,} words, {words / seconds:,.0f} words/s with start-up, {errors:,} errors"
-        )
-        for label, n in labels.most_common():
-            print(f"{n:12,} {label}")
+        print(f"\n{numbers['texts']:,} texts{there}, {numbers['words']:,} words, {speed:,.0f} words/s with start-up")
+        print(f"{numbers['errors']:12,} errors", *(f"{n:12,} {label}" for label, n in labels.most_common()), sep="\n")
         if self.given_up:
             sys.exit("Given up, the same command tries again:\n" + "\n".join(self.given_up))

@@ -59,8 +59,8 @@ class Annotator:
         """
         for batch in batches:
             schema = self.schema(batch.schema)
-            columns = self.columns(values(batch.column(self.text)))
-            yield pa.RecordBatch.from_arrays([*batch.columns, *columns], schema=schema)
+            entities, errors, _ = self.columns(values(batch.column(self.text)))
+            yield pa.RecordBatch.from_arrays([*batch.columns, entities, errors], schema=schema)
 
     def schema(self, schema: pa.Schema) -> pa.Schema:
         """schema (pyarrow.Schema): A table's columns.
@@ -78,25 +78,26 @@ class Annotator:
 
     def columns(
         self, texts: Sequence[Any], progress: Callable[[int, int], None] = lambda texts, words: None
-    ) -> tuple[pa.Array, pa.Array]:
+    ) -> tuple[pa.Array, pa.Array, int]:
         """texts (Sequence[Any]): A text for each row; anything else gives an error row, an exception its own message.
         progress (Callable[[int, int], None]): Called with the numbers of texts and words just done.
-        RETURNS (tuple[pyarrow.Array, pyarrow.Array]): The entities, and the errors.
+        RETURNS (tuple[pyarrow.Array, pyarrow.Array, int]): The entities, the errors, the number of words.
         """
         pipeline = _load(self.model)
         max_length = self.max_length or pipeline.nlp.max_length
         errors = [_error(value, max_length) for value in texts]
         found: list[list[Entity] | None] = [None] * len(texts)
+        n_words = 0
         for rows in _chunks([row for row, error in enumerate(errors) if error is None], texts):
-            words = 0
+            before = n_words
             for row, outcome in zip(rows, pipeline.annotate([texts[row] for row in rows], max_length), strict=True):
                 if isinstance(outcome, str):
                     errors[row] = outcome
                 else:
-                    found[row], n_words = outcome
-                    words += n_words
-            progress(len(rows), words)
-        return _entity_array(found), pa.array(errors, pa.string())
+                    found[row] = outcome[0]
+                    n_words += outcome[1]
+            progress(len(rows), n_words - before)
+        return _entity_array(found), pa.array(errors, pa.string()), n_words
 
 
 class _Pipeline:

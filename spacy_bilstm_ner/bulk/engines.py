@@ -6,14 +6,13 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..errors import UserError
@@ -21,6 +20,11 @@ from .annotator import Annotator
 from .parts import Part, read_part
 
 MAX_TRIES = 3  # of a part whose worker dies; the last one is alone
+
+Counts = tuple[Counter[str], Counter[str]]  # texts, words and errors; entities of each label
+# A part, and what it had; or, as a string, why it was given up.
+Outcomes = Generator[tuple[Part, Counts | str], None, None]
+Progress = Callable[[int, int], None]  # called with the numbers of texts and words just done
 
 
 @dataclass(frozen=True)
@@ -34,43 +38,16 @@ class Job:
     id_type: str
 
 
-class Counts(NamedTuple):
-    """What a part had."""
-
-    rows: int
-    words: int
-    errors: int
-    labels: Counter[str]
-
-    def plus(self, more: "Counts") -> "Counts":
-        rows, words, errors, labels = more
-        return Counts(self.rows + rows, self.words + words, self.errors + errors, self.labels + labels)
-
-
-# A part, and what it had; or, as a string, why it was given up.
-Outcome = tuple[Part, Counts | str]
-Progress = Callable[[int, int], None]
-
-
 def annotate_part(part: Part, job: Job, progress: Progress = lambda texts, words: None) -> Counts:
     """Annotate a part. Its file gets its name when it is whole.
 
     part (Part), job (Job): What, and how.
-    progress (Callable[[int, int], None]): Called with the numbers of texts and words just done.
     RETURNS (Counts): What was found.
     """
-    words = 0
-
-    def count(n_texts: int, n_words: int) -> None:
-        nonlocal words
-        words += n_words
-        progress(n_texts, n_words)
-
     texts, ids = read_part(part, job.annotator.text, job.id_column)
-    entities, errors = job.annotator.columns(texts, count)
+    entities, errors, n_words = job.annotator.columns(texts, progress)
     if job.id_column:
-        as_text = job.id_type == "string"
-        ids = [value if value is None or not as_text else str(value) for value in ids]
+        ids = [str(value) if job.id_type == "string" and value is not None else value for value in ids]
         columns = {job.id_column: pa.array(ids, pa.type_for_alias(job.id_type))}
     else:
         rows = pa.array(range(part.row, part.row + len(texts)), pa.int64())
@@ -81,54 +58,55 @@ def annotate_part(part: Part, job: Job, progress: Progress = lambda texts, words
         pq.write_table(table, unfinished)
     else:
         with open(unfinished, "w", encoding="utf8") as file:
-            file.writelines(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in table.to_pylist())
+            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in table.to_pylist())
     os.replace(unfinished, f"{job.out}/{part.name}.{job.format}")
-    labels = Counter(pc.list_flatten(entities).field("label").to_pylist())
-    return Counts(len(texts), words, len(texts) - errors.null_count, labels)
+    numbers = Counter({"texts": len(texts), "words": n_words, "errors": len(texts) - errors.null_count})
+    return numbers, Counter(entities.flatten().field("label").to_pylist())
 
 
-def in_processes(parts: Iterator[Part], job: Job, n_workers: int, progress: Progress) -> Generator[Outcome, None, None]:
-    """Annotate parts in processes of one thread each. Only names, offsets and counts cross between them, but for
-    lines that cannot be sought.
+def in_processes(parts: Iterator[Part], job: Job, n_workers: int, progress: Progress) -> Outcomes:
+    """Annotate parts in processes of one thread each, which end when this one does.
 
-    A part whose worker dies is tried again, at the end alone. The workers end when this process does.
+    A part whose worker dies is tried again, at last alone.
     RAISES UserError: The pipeline cannot be loaded.
     """
     os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     workers: list[_Worker] = []
-    again: deque[Part] = deque()
-    alone: deque[Part] = deque()
+    again: list[Part] = []
+    alone: list[Part] = []
     tries: Counter[str] = Counter()
+    unborn = 0
     try:
         while True:
             while len(busy := [worker for worker in workers if worker.part]) < n_workers:
-                part = next(parts, None) or (again.popleft() if again else None)
-                part = part or (alone.popleft() if alone and not busy else None)
+                part = next(parts, None) or (again.pop(0) if again else alone.pop(0) if alone and not busy else None)
                 if part is None:
                     break
-                idle = [worker for worker in workers if not worker.part]
-                worker = idle[0] if idle else _Worker(job)
-                workers += [] if idle else [worker]
-                worker.give(part)
+                idle = next((worker for worker in workers if not worker.part), None)
+                if idle is None:
+                    workers.append(idle := _Worker(job))
+                idle.give(part)
             if not busy:
                 return
-            for connection in wait([worker.connection for worker in busy]):
-                worker = next(worker for worker in busy if worker.connection is connection)
+            ready = wait([worker.connection for worker in busy])
+            for worker in [worker for worker in busy if worker.connection in ready]:
                 kind, content = worker.hear()
+                if kind == "loaded":
+                    worker.has_loaded = True
+                    continue
                 if kind == "progress":
                     progress(*content)
                     continue
                 part, worker.part = worker.part, None
-                assert part is not None
-                if kind == "broken":
-                    raise UserError(content)
                 if kind == "died":
                     workers.remove(worker)
-                if kind == "done":
-                    yield part, content
-                    continue
-                tries[part.name] += 1
-                if tries[part.name] == MAX_TRIES:
+                    unborn += not worker.has_loaded
+                if kind == "broken" or unborn == MAX_TRIES:
+                    raise UserError(
+                        f"The pipeline cannot be loaded in a worker: {content}. Fewer --workers need less memory"
+                    )
+                tries[part.name] += kind != "done"
+                if kind == "done" or tries[part.name] == MAX_TRIES:
                     yield part, content
                 else:
                     (again if tries[part.name] < MAX_TRIES - 1 else alone).append(part)
@@ -139,15 +117,16 @@ def in_processes(parts: Iterator[Part], job: Job, n_workers: int, progress: Prog
 
 
 class _Worker:
-    """A process and what it is working on."""
+    """A process, and what it is working on."""
 
     def __init__(self, job: Job) -> None:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=_work, args=(theirs, job), daemon=True)
         self.process.start()
-        theirs.close()
-        self.part: Part | None = None
+        theirs.close()  # so that the connection ends with the process
+        self.part: Any = None
+        self.has_loaded = False
 
     def give(self, part: Part) -> None:
         self.part = part
@@ -170,14 +149,15 @@ def _work(connection: Connection, job: Job) -> None:
     except UserError as error:
         connection.send(("broken", str(error)))
         return
+    connection.send(("loaded", None))
     while True:
         part = connection.recv()
-        message: tuple[str, Counts | str]
         try:
-            message = "done", annotate_part(part, job, lambda *counts: connection.send(("progress", counts)))
+            counts = annotate_part(part, job, lambda *numbers: connection.send(("progress", numbers)))
         except Exception as error:
-            message = "failed", f"{type(error).__name__}: {error}"
-        connection.send(message)
+            connection.send(("failed", f"{type(error).__name__}: {error}"))
+        else:
+            connection.send(("done", counts))
 
 
 def _end_with_parent() -> None:
@@ -187,13 +167,10 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def in_ray(
-    parts: Iterator[Part], job: Job, n_workers: int, progress: Progress, address: str
-) -> Generator[Outcome, None, None]:
+def in_ray(parts: Iterator[Part], job: Job, n_workers: int, progress: Progress, address: str) -> Outcomes:
     """Annotate parts as tasks of Ray Core, which tries those of dead workers again.
 
-    address (str): Of a running cluster, whose machines all see the same folders; "" for one on this machine with
-        `n_workers` cores.
+    address (str): Of a cluster whose machines see the same folders; "" for one of `n_workers` cores on this machine.
     """
     try:
         import ray
@@ -218,7 +195,7 @@ def in_ray(
                 except ray.exceptions.RayError as error:
                     yield part, str(error).strip().splitlines()[-1]
                 else:
-                    progress(counts.rows, counts.words)
+                    progress(counts[0]["texts"], counts[0]["words"])
                     yield part, counts
     finally:
         ray.shutdown()

@@ -3,7 +3,6 @@
 import csv
 import gzip
 import hashlib
-import io
 import json
 import sys
 from collections.abc import Iterable, Iterator
@@ -20,28 +19,25 @@ from .annotator import decoded, values
 PART_BYTES = 6_000_000  # about a million English words
 KINDS = (".parquet", ".jsonl", ".csv", ".tsv", ".txt")
 STDIN = "-"
-BOM = b"\xef\xbb\xbf"
+Rows = tuple[list[Any], list[Any]]  # each row's text, or what stands in its place; and its id
 
 
 @dataclass(frozen=True)
 class Part:
-    """Some rows of a file.
+    """Some rows of a file: of Parquet where to find them, of anything else the rows themselves.
 
     name (str): Of the output file, without its ending.
-    place (tuple[int, int, int]): Parquet: row group, first row in it, number of rows. Else: offset, bytes, 0.
     row (int): The number of the first row in the file, from 0.
-    size (int): Bytes of the file that it takes up.
-    header (tuple[str, ...]): The columns of a CSV file.
-    block (bytes | None): The lines themselves, where a worker cannot seek them.
+    size (int): Bytes of the file that it takes up, about.
+    place (tuple[int, int, int]): Parquet's row group, the first row in it, the number of rows.
     """
 
     name: str
     file: str
-    place: tuple[int, int, int]
     row: int
     size: int
-    header: tuple[str, ...] = ()
-    block: bytes | None = None
+    place: tuple[int, int, int] = (0, 0, 0)
+    rows: Rows | None = None
 
 
 def kind_of(name: str) -> str | None:
@@ -57,19 +53,12 @@ def find_files(inputs: Iterable[str]) -> list[str]:
     files: list[str] = []
     for given in inputs:
         path = Path(given).resolve()
-        found = sorted(path.rglob("*")) if path.is_dir() else [path] if path.is_file() else []
-        readable = [str(file) for file in found if kind_of(file.name) and not file.name.startswith(("_", "."))]
+        inside = sorted(path.rglob("*")) if path.is_dir() else [path] if path.is_file() else []
+        readable = [str(file) for file in inside if kind_of(file.name) and file.name[0] not in "_."]
         if not readable and given != STDIN:
             raise UserError(f"{given}: expected a file or folder of {', '.join(KINDS)} (.gz too), or - for lines")
         files += readable or [STDIN]
     return list(dict.fromkeys(files))
-
-
-def check_columns(file: str, names: Iterable[str], wanted: Iterable[str | None]) -> None:
-    """RAISES UserError: A wanted column is not among a file's names."""
-    for name in wanted:
-        if name is not None and name not in names:
-            raise UserError(f"{file}: there is no column {name!r}, but {', '.join(names)}")
 
 
 def parts_of(file: str, text: str, id_column: str | None) -> Iterator[Part]:
@@ -79,99 +68,82 @@ def parts_of(file: str, text: str, id_column: str | None) -> Iterator[Part]:
     text (str): The column with the texts.
     id_column (str | None): The column with ids.
     YIELDS (Part): A part.
+    RAISES UserError: The file has no such column.
     """
     name = f"{Path(file).name.split('.')[0]}-{hashlib.sha256(file.encode()).hexdigest()[:8]}-{{:05d}}"
+    row = number = read = 0
     if kind_of(file) == ".parquet":
-        places = list(_parquet_places(file, text, id_column))
-        for number, (place, row) in enumerate(places):
-            yield Part(name.format(number), file, place, row, Path(file).stat().st_size // len(places))
+        places = list(_places(file, text, id_column))
+        for number, place in enumerate(places):
+            yield Part(name.format(number), file, row, Path(file).stat().st_size // len(places), place)
+            row += place[2]
         return
-    is_gzip = file.endswith(".gz")
     with nullcontext() if file == STDIN else open(file, "rb") as raw:
-        stream = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if is_gzip else raw or sys.stdin.buffer
-        is_csv = kind_of(file) in (".csv", ".tsv")
-        line = stream.readline() if is_csv else b""
-        header = tuple(map(str, map(_text, next(_records([line.removeprefix(BOM)], file), []))))
-        if is_csv:
-            check_columns(file, header, (text, id_column))
-        offset, row, read = len(line), 0, 0
-        for number, (block, n_rows) in enumerate(_csv_blocks(stream, file) if is_csv else _line_blocks(stream)):
-            handed_on = block if is_gzip or file == STDIN else None
-            size = raw.tell() - read if raw else 0
-            yield Part(name.format(number), file, (offset, len(block), 0), row, size, header, handed_on)
-            offset, row, read = offset + len(block), row + n_rows, read + size
+        zipped = raw and file.endswith(".gz")
+        stream = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if zipped else raw or sys.stdin.buffer
+        rows: Rows = ([], [])
+        size = 0
+        for value, key in _rows(stream, file, text, id_column):
+            rows[0].append(value)
+            rows[1].append(key)
+            size += len(value) if isinstance(value, str | bytes) else 0
+            if size >= PART_BYTES:
+                yield Part(name.format(number), file, row, (raw.tell() if raw else 0) - read, rows=rows)
+                number, row, read = number + 1, row + len(rows[0]), raw.tell() if raw else 0
+                rows, size = ([], []), 0
+        if rows[0]:
+            yield Part(name.format(number), file, row, (raw.tell() if raw else 0) - read, rows=rows)
 
 
-def read_part(part: Part, text: str, id_column: str | None) -> tuple[list[Any], list[Any]]:
-    """RETURNS (tuple[list[Any], list[Any]]): Each row's text, or what stands in its place; and its id."""
-    kind, (first, second, third) = kind_of(part.file), part.place
-    if kind == ".parquet":
-        columns = [text, *([id_column] if id_column else [])]
-        table = pq.ParquetFile(part.file).read_row_group(first, columns=columns).slice(second, third)
-        texts = [value for chunk in table[text].chunks for value in values(chunk)]
-        return texts, table[id_column].to_pylist() if id_column else []
-    block = part.block
-    if block is None:
-        with open(part.file, "rb") as stream:
-            stream.seek(first)
-            block = stream.read(second)
-    if kind in (".csv", ".tsv"):
-        records = _records(io.BytesIO(block), part.file)
-        rows: list[Any] = [dict(zip(part.header, map(_text, record), strict=False)) for record in records]
-    else:
-        lines = block.removeprefix(b"" if part.row else BOM).removesuffix(b"\n").split(b"\n")
-        if kind == ".txt":
-            return [decoded(line.removesuffix(b"\r")) for line in lines], []
-        rows = [_json_object(line) for line in lines]
-    texts = [row.get(text) if isinstance(row, dict) else row for row in rows]
-    return texts, [row.get(id_column) if isinstance(row, dict) else None for row in rows]
+def read_part(part: Part, text: str, id_column: str | None) -> Rows:
+    """RETURNS (Rows): A part's rows."""
+    if part.rows is not None:
+        return part.rows
+    group, start, n_rows = part.place
+    columns = [text, *([id_column] if id_column else [])]
+    table = pq.ParquetFile(part.file).read_row_group(group, columns=columns).slice(start, n_rows)
+    texts = [value for chunk in table[text].chunks for value in values(chunk)]
+    return texts, table[id_column].to_pylist() if id_column else []
 
 
-def _parquet_places(file: str, text: str, id_column: str | None) -> Iterator[tuple[tuple[int, int, int], int]]:
+def _check_columns(file: str, names: list[str], *wanted: str | None) -> None:
+    if missing := [name for name in wanted if name is not None and name not in names]:
+        raise UserError(f"{file}: there is no column {missing[0]!r}, but {', '.join(names)}")
+
+
+def _places(file: str, text: str, id_column: str | None) -> Iterator[tuple[int, int, int]]:
     metadata = pq.read_metadata(file)
-    check_columns(file, metadata.schema.to_arrow_schema().names, (text, id_column))
-    row = 0
+    _check_columns(file, metadata.schema.to_arrow_schema().names, text, id_column)
     for group in range(metadata.num_row_groups):
         about, n_rows = metadata.row_group(group), metadata.row_group(group).num_rows
         columns = (about.column(index) for index in range(about.num_columns))
         size = sum(column.total_uncompressed_size for column in columns if column.path_in_schema == text)
         step = -(-n_rows // (size // PART_BYTES + 1)) or 1
-        for start in range(0, n_rows, step):
-            yield (group, start, min(step, n_rows - start)), row + start
-        row += n_rows
+        yield from ((group, start, min(step, n_rows - start)) for start in range(0, n_rows, step))
 
 
-def _line_blocks(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:
-    while block := stream.read(PART_BYTES) + stream.readline():
-        yield block, block.count(b"\n") + (not block.endswith(b"\n"))
+def _rows(stream: BinaryIO, file: str, text: str, id_column: str | None) -> Iterator[tuple[Any, Any]]:
+    # One line or field that is not UTF-8 may not spoil the others: they are decoded one by one.
+    kind = kind_of(file)
+    lines = (line if number else line.removeprefix(b"\xef\xbb\xbf") for number, line in enumerate(stream))
+    if kind == ".txt":
+        yield from ((decoded(line.removesuffix(b"\n").removesuffix(b"\r")), None) for line in lines)
+    elif kind == ".jsonl":
+        for row in map(_json_object, lines):
+            yield (row, None) if isinstance(row, ValueError) else (row.get(text), row.get(id_column))
+    else:
+        csv.field_size_limit(2**31 - 1)
+        latin = (line.decode("latin-1") for line in lines)
+        records = ([decoded(field.encode("latin-1")) for field in record]
+                   for record in csv.reader(latin, delimiter="," if kind == ".csv" else "\t") if record)  # fmt: skip
+        header = [str(name) for name in next(records, [])]
+        _check_columns(file, header, text, id_column)
+        for record in records:
+            fields = dict(zip(header, record, strict=False))
+            yield fields.get(text), fields.get(id_column or "")
 
 
-def _csv_blocks(stream: BinaryIO, file: str) -> Iterator[tuple[bytes, int]]:
-    # A quoted field may have line breaks: only reading it tells where a row ends.
-    taken, n_rows = io.BytesIO(), 0
-    for _ in _records((line for line in stream if taken.write(line)), file):
-        n_rows += 1
-        if taken.tell() >= PART_BYTES:
-            yield taken.getvalue(), n_rows
-            taken.seek(0)
-            taken.truncate()
-            n_rows = 0
-    if n_rows:
-        yield taken.getvalue(), n_rows
-
-
-def _records(lines: Iterable[bytes], file: str) -> Iterator[list[str]]:
-    # As latin-1 every byte is a character, so that one field that is not UTF-8 spoils no other.
-    csv.field_size_limit(2**31 - 1)
-    reader = csv.reader((line.decode("latin-1") for line in lines), delimiter="\t" if ".tsv" in file else ",")
-    return (record for record in reader if record)
-
-
-def _text(field: str) -> str | bytes:
-    return decoded(field.encode("latin-1"))
-
-
-def _json_object(line: bytes) -> dict[str, Any] | ValueError:
+def _json_object(line: bytes) -> dict[str | None, Any] | ValueError:
     try:
         row = json.loads(line)
     except ValueError as error:

@@ -194,7 +194,7 @@ def test_a_part_that_kills_every_worker_is_given_up_alone(tmp_path, run):
     write_parquet(tmp_path / "in.parquet", ["Lisbon", "kill", *TEXTS[2:]])
     done = run("in.parquet", "out", "--workers", 2, "--id-column", "key")
     assert done.returncode == 1
-    assert "in.parquet, row group 0, rows from 0" in done.stderr
+    assert "in.parquet, from row 0" in done.stderr
     assert "exit code -9" in done.stderr
     assert [row["key"] for row in result(tmp_path / "out")] == list(range(102, 108))
     again = run("in.parquet", "out", "--workers", 2, "--id-column", "key")
@@ -269,7 +269,8 @@ def test_what_is_wrong_is_said_before_any_work(tmp_path, model):
         ([*command, "--workers", "0"], "expected 1 or more"),
         ([*command[:-1], "no_model"], "expected an installed pipeline"),
         (["annotate", str(tmp_path / "none"), *command[2:]], "expected a file or folder"),
-        ([*command[:2], str(tmp_path), *command[3:]], "expected an empty or new folder"),
+        ([*command[:2], str(model), *command[3:]], "expected an empty or new folder"),
+        (["annotate", str(tmp_path), *command[2:]], "lies in a folder that is read"),
     ]:
         with pytest.raises(SystemExit, match=message):
             main(wrong)
