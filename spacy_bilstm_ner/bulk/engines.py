@@ -1,6 +1,7 @@
 """Spread parts over processes of this machine, or over a Ray cluster."""
 
 import contextlib
+import gc
 import json
 import multiprocessing
 import os
@@ -44,6 +45,8 @@ def annotate_part(part: Part, job: Job, progress: Progress = lambda texts, words
     part (Part), job (Job): What, and how.
     RETURNS (Counts): What was found.
     """
+    job.annotator.load()
+    gc.freeze()  # Python's garbage collector need not walk through the pipeline again and again: 8 % faster
     texts, ids = read_part(part, job.annotator.text, job.id_column)
     entities, errors, n_words = job.annotator.columns(texts, progress)
     if job.id_column:
