@@ -72,7 +72,7 @@ def publish(folder: Path, command: str, *, metrics: Path) -> None:
     for path in (folder / f"{stem}.json" for stem in names if (folder / f"{stem}.json").is_file()):
         figures = json.loads(path.read_text(encoding="utf-8"))
         if (figures["data"] or {}).get("kind", "sample") == "sample":
-            raise UserError(f"{path} is of the bundled sample, which shows only that everything works: take a corpus")
+            raise UserError(f"{path} is of the bundled sample or of unknown data: train on a corpus, then publish")
         if path.stat().st_mtime < (folder / "model-best" / "meta.json").stat().st_mtime:
             raise UserError(f"{path} is older than the model beside it: measure again")
         texts[names[path.stem]] = json.dumps({"command": command, **figures}, indent=2, ensure_ascii=False) + "\n"
