@@ -15,6 +15,7 @@ from .errors import UserError
 COMMANDS = {
     "convert": (".files.convert", "turn a labelled file into train.spacy, dev.spacy and test.spacy"),
     "init": (".files.init", "write a training config for `spacy train`"),
+    "annotate": (".bulk.annotate", "find the entities in files of texts, on every core"),
     "evaluate": (".quality.evaluate", "score a pipeline on a labelled file"),
 }
 

@@ -21,7 +21,7 @@ def register() -> None:
     if not Span.has_extension(NAME):
         Span.set_extension(NAME, getter=get_confidence, setter=_set_confidence)
         # With it, `doc.to_json(underscore=["confidence"])` works for a Doc without entities, too.
-        Doc.set_extension(NAME, getter=get_confidences, setter=lambda doc, value: None)
+        Doc.set_extension(NAME, getter=get_confidences, setter=_ignore)
 
 
 def get_confidence(span: Span) -> float | None:
@@ -32,10 +32,9 @@ def get_confidence(span: Span) -> float | None:
         `bilstm_ner` pipe predicted it; else None.
     """
     value = span.doc.user_data.get(_key(span))
-    if value is None:
+    if value is None or value != _with_label(value, span.label_):
         return None
-    confidence = _single(value)
-    return confidence if _with_label(confidence, span.label_) == value else None
+    return _with_checksum(value, 0)
 
 
 def get_confidences(doc: Doc) -> list[float | None]:
@@ -52,11 +51,11 @@ def set_confidences(doc: Doc, spans: Sequence[Span], confidences: Iterable[float
 
     doc (Doc): The Doc, with its entities set.
     spans (Sequence[Span]): The predicted entities.
-    confidences (Iterable[float]): A probability for each, of single precision.
+    confidences (Iterable[float]): A probability for each; what is finer than single precision is lost.
     """
     user_data = doc.user_data
     if user_data:
-        current = {_key(ent) for ent in doc.ents}
+        current = {_key(ent) for ent in doc.ents if get_confidence(ent) is not None}
         for key in [key for key in user_data if _is_ours(key) and key not in current]:
             del user_data[key]
     for span, confidence in zip(spans, confidences, strict=True):
@@ -66,19 +65,23 @@ def set_confidences(doc: Doc, spans: Sequence[Span], confidences: Iterable[float
 def _set_confidence(span: Span, confidence: float) -> None:
     # Doc.from_json gives a span without a label.
     label = next((ent.label_ for ent in span.doc.ents if _key(ent) == _key(span)), span.label_)
-    span.doc.user_data[_key(span)] = _with_label(_single(confidence), label)
+    span.doc.user_data[_key(span)] = _with_label(confidence, label)
 
 
-def _with_label(confidence: float, label: str) -> float:
+def _ignore(doc: Doc, value: Any) -> None:
+    """What Doc.from_json gives to `doc._.confidence`: its entities say the same."""
+
+
+def _with_label(value: float, label: str) -> float:
+    return _with_checksum(value, hash_string(label) >> 64 - _N_CHECK_BITS)
+
+
+def _with_checksum(value: float, checksum: int) -> float:
+    """Replace the bits that single precision leaves unused."""
     # struct rather than numpy: many times faster for one number.
-    (bits,) = struct.unpack("<Q", struct.pack("<d", confidence))
-    return float(struct.unpack("<d", struct.pack("<Q", bits | hash_string(label) >> 64 - _N_CHECK_BITS))[0])
-
-
-def _single(value: float) -> float:
-    """The number without the bits beyond single precision."""
     (bits,) = struct.unpack("<Q", struct.pack("<d", value))
-    return float(struct.unpack("<d", struct.pack("<Q", bits >> _N_CHECK_BITS << _N_CHECK_BITS))[0])
+    bits = bits >> _N_CHECK_BITS << _N_CHECK_BITS | checksum
+    return float(struct.unpack("<d", struct.pack("<Q", bits))[0])
 
 
 def _key(span: Span) -> tuple[str, str, int, int]:
@@ -86,4 +89,4 @@ def _key(span: Span) -> tuple[str, str, int, int]:
 
 
 def _is_ours(key: Any) -> bool:
-    return isinstance(key, tuple) and key[:2] == ("._.", NAME) and key[2] is not None
+    return isinstance(key, tuple) and len(key) == 4 and key[:2] == ("._.", NAME) and key[2] is not None

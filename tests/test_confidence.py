@@ -36,7 +36,7 @@ def test_confidences_are_probabilities(nlp):
 def test_confidences_equal_brute_force(nlp):
     # One label: few enough sequences to count. And scores that are not all certain.
     ner = nlp.get_pipe("ner")
-    linear = ner.model.get_ref("output_layer").layers[0]
+    linear = ner.model.layers[2]
     linear.set_param("W", linear.get_param("W") * 0.2)
     text = "met Zork in Oslo"
     probable = brute_force(logits(nlp, text), linear.get_param("transitions"))

@@ -1,6 +1,5 @@
 """Find the entities in a column of texts. Knows Arrow and spaCy, and no engine that spreads work over machines."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from functools import cache
@@ -16,9 +15,7 @@ from ..errors import UserError
 # (start, end, label, confidence), offsets in code points, end exclusive.
 Entity = tuple[int, int, str, float | None]
 
-ENTITY = pa.struct(
-    [("start", pa.int32()), ("end", pa.int32()), ("label", pa.string()), ("confidence", pa.float32())]
-)
+ENTITY = pa.struct([("start", pa.int32()), ("end", pa.int32()), ("label", pa.string()), ("confidence", pa.float32())])
 # As many texts and characters are one batch for the network. Larger batches are faster, but take memory.
 MAX_TEXTS, MAX_CHARACTERS = 1000, 1_000_000
 # spaCy's tokenizer learns words only outside `nlp.memory_zone()`: that many characters are read outside. What comes
@@ -41,14 +38,9 @@ class Annotator:
     """
 
     def __init__(
-        self,
-        model: str,
-        *,
-        text: str = "text",
-        into: str = "entities",
-        errors: str = "entities_error",
+        self, model: str, *, text: str = "text", into: str = "entities", errors: str = "entities_error",
         max_length: int | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.model, self.text, self.into, self.errors, self.max_length = model, text, into, errors, max_length
 
     def __call__(self, table: pa.Table) -> pa.Table:
@@ -67,8 +59,8 @@ class Annotator:
         """
         for batch in batches:
             schema = self.schema(batch.schema)
-            columns = self.columns(_values(batch.column(self.text)))
-            yield pa.RecordBatch.from_arrays([*batch.columns, *columns], schema=schema)
+            entities, errors, _ = self.columns(values(batch.column(self.text)))
+            yield pa.RecordBatch.from_arrays([*batch.columns, entities, errors], schema=schema)
 
     def schema(self, schema: pa.Schema) -> pa.Schema:
         """schema (pyarrow.Schema): A table's columns.
@@ -80,34 +72,32 @@ class Annotator:
             raise UserError(f"The columns {sorted(taken)} are there already: give other names for the new ones")
         return schema.append(pa.field(self.into, pa.list_(ENTITY))).append(pa.field(self.errors, pa.string()))
 
+    def load(self) -> None:
+        """Load the pipeline now. RAISES UserError: It cannot be loaded."""
+        _load(self.model)
+
     def columns(
-        self,
-        values: Sequence[Any],
-        *,
-        counts: Counter[str] | None = None,
-        progress: Callable[[int, int], None] = lambda texts, words: None,
-    ) -> tuple[pa.Array, pa.Array]:
-        """values (Sequence[Any]): A text for each row; anything else gives an error row, an exception its own message.
-        counts (Counter[str] | None): Entities of each label are added to it.
+        self, texts: Sequence[Any], progress: Callable[[int, int], None] = lambda texts, words: None
+    ) -> tuple[pa.Array, pa.Array, int]:
+        """texts (Sequence[Any]): A text for each row; anything else gives an error row, an exception its own message.
         progress (Callable[[int, int], None]): Called with the numbers of texts and words just done.
-        RETURNS (tuple[pyarrow.Array, pyarrow.Array]): The entities, and the errors.
+        RETURNS (tuple[pyarrow.Array, pyarrow.Array, int]): The entities, the errors, the number of words.
         """
         pipeline = _load(self.model)
         max_length = self.max_length or pipeline.nlp.max_length
-        errors = [_error(value, max_length) for value in values]
-        found: list[list[Entity] | None] = [None] * len(values)
-        for rows in _chunks([row for row, error in enumerate(errors) if error is None], values):
-            words = 0
-            for row, outcome in zip(rows, pipeline.entities([values[row] for row in rows], max_length), strict=True):
+        errors = [_error(value, max_length) for value in texts]
+        found: list[list[Entity] | None] = [None] * len(texts)
+        n_words = 0
+        for rows in _chunks([row for row, error in enumerate(errors) if error is None], texts):
+            before = n_words
+            for row, outcome in zip(rows, pipeline.annotate([texts[row] for row in rows], max_length), strict=True):
                 if isinstance(outcome, str):
                     errors[row] = outcome
                 else:
-                    found[row], n_words = outcome
-                    words += n_words
-            progress(len(rows), words)
-        if counts is not None:
-            counts.update(entity[2] for entities in found if entities for entity in entities)
-        return _entity_array(found), pa.array(errors, pa.string())
+                    found[row] = outcome[0]
+                    n_words += outcome[1]
+            progress(len(rows), n_words - before)
+        return _entity_array(found), pa.array(errors, pa.string()), n_words
 
 
 class _Pipeline:
@@ -116,7 +106,7 @@ class _Pipeline:
     def __init__(self, nlp: Language) -> None:
         self.nlp, self.characters = nlp, 0
 
-    def entities(self, texts: list[str], max_length: int) -> list[tuple[list[Entity], int] | str]:
+    def annotate(self, texts: list[str], max_length: int) -> list[tuple[list[Entity], int] | str]:
         """Each text's entities and number of words, or why the pipeline failed on it."""
         is_warm = self.characters >= WARM_UP_CHARACTERS
         self.characters += sum(map(len, texts))
@@ -129,11 +119,11 @@ class _Pipeline:
 
     def _attempt(self, texts: list[str]) -> list[tuple[list[Entity], int] | str]:
         # Nobody can know beforehand which text a pipe fails on: halves are tried until it is found.
+        reason = "it gave no Doc"
         try:
             results = [(_entities(doc), len(doc)) for doc in self.nlp.pipe(texts, batch_size=len(texts))]
             if len(results) == len(texts):
                 return list(results)
-            reason = "the pipeline gave no Doc for it"
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
         if len(texts) == 1:
@@ -156,31 +146,29 @@ def _entities(doc: Doc) -> list[Entity]:
 
 
 def _error(value: Any, max_length: int) -> str | None:
+    if isinstance(value, str):
+        n = len(value)
+        return f"The text has {n} characters, more than max_length = {max_length}" if n > max_length else None
     if isinstance(value, Exception):
         return str(value)
-    if value is None:
-        return "The text is null"
-    if not isinstance(value, str):
-        is_bytes = isinstance(value, bytes)
-        return "The text is not UTF-8" if is_bytes else f"The text is no string, but of type {type(value).__name__}"
-    if len(value) > max_length:
-        return f"The text has {len(value)} characters, more than the {max_length} allowed (max_length)"
-    return None
+    kinds = {type(None): "null", bytes: "not UTF-8"}
+    return f"The text is {kinds.get(type(value)) or f'no string, but of type {type(value).__name__}'}"
 
 
-def _values(column: pa.Array) -> list[Any]:
-    try:
-        return column.to_pylist()
-    except UnicodeDecodeError:  # Arrow does not check that its strings are UTF-8
-        raw = (value.as_buffer() for value in column)
-        return [None if value is None else _decoded(value.to_pybytes()) for value in raw]
-
-
-def _decoded(value: bytes) -> str | bytes:
+def decoded(value: bytes) -> str | bytes:
+    """RETURNS (str | bytes): The text, or the bytes themselves if they are not UTF-8."""
     try:
         return value.decode("utf8")
     except UnicodeDecodeError:
         return value
+
+
+def values(column: pa.Array) -> list[Any]:
+    """RETURNS (list[Any]): A column's values; bytes where Arrow holds a string that is not UTF-8."""
+    try:
+        return column.to_pylist()
+    except UnicodeDecodeError:  # Arrow does not look
+        return [scalar.as_buffer() and decoded(scalar.as_buffer().to_pybytes()) for scalar in column]
 
 
 def _chunks(rows: list[int], values: Sequence[Any]) -> Iterator[list[int]]:

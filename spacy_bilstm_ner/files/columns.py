@@ -6,42 +6,51 @@ from dataclasses import asdict, dataclass
 import pandas
 
 from ..errors import UserError
-from .schemes import is_tag
+from .schemes import UNKNOWN, is_tag
+from .sentences import Options
 
 DEFAULTS = {"sentence": "Sentence #", "word": "Word", "pos": "POS", "tag": "Tag"}
 # Names that people give to these columns, best first; case, spaces and punctuation do not count.
 # fmt: off
 _KNOWN = {
+    "document": [
+        "docid", "doc", "document", "documentid", "docno", "docnr", "dokument", "dokumentid", "file", "fileid",
+        "filename", "article", "articleid", "textid", "paragraphid", "paraid", "abstractid", "pmid",
+    ],
     "sentence": [
-        "sentenceid", "sentenceno", "sentencenumber", "sentencenr", "sentid", "sentno",
-        "sentnr", "sid", "satzid", "satznr", "satznummer", "sentence", "sentences", "sent",
-        "satz", "phrase", "frase", "oracion", "zin",
+        "sentenceid", "sentenceno", "sentencenumber", "sentencenr", "sentenceidx", "sentid", "sentno", "sentnr", "sid",
+        "satzid", "satznr", "satznummer", "sentence", "sentences", "sent", "satz", "phrase", "frase", "oracion", "zin",
     ],
     "word": [
         "word", "words", "token", "tokens", "tok", "wort", "wörter", "wortform", "mot",
         "palabra", "parola", "woord", "text", "form",
     ],
-    "pos": [
-        "pos", "postag", "postags", "upos", "xpos", "stts", "wortart",
-    ],
+    "pos": ["pos", "postag", "postags", "upos", "xpos", "stts", "wortart"],
     "tag": [
-        "nertag", "nertags", "ner", "ne", "entity", "entities", "bio", "iob", "tag", "tags",
-        "label", "labels",
+        "nertag", "nertags", "ner", "ne", "entity", "entities", "bio", "iob", "tag", "tags", "label", "labels",
     ],
 }
 # fmt: on
-_NEEDED = ("sentence", "word", "tag")
-
-
-class ColumnError(UserError):
-    """A needed column that is missing or cannot be told from another."""
+# "A column of parts of speech never becomes labels": these show that a column holds them.
+POS_VALUES = (
+    "NN NNS NNP NNPS VB VBD VBZ VBG VBN VBP DT IN JJ RB CC CD PRP NOUN PROPN VERB ADJ ADV ADP DET PRON AUX CCONJ SCONJ "
+    "NUM PART PUNCT ART APPR VVFIN ADJA ADJD"
+)
+# An item of a list that Python or JSON has written: in quotes, null, or a plain word
+_ITEM = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(\bNone\b|\bnull\b)|([^\s,'"\[\]]+)""")
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The names of the columns; `pos` is None where there is none: it is not read."""
+    """Names of the columns.
 
-    sentence: str
+    sentence (Optional[str | list[str]]): The column, or columns, whose values tell sentences apart; None without one.
+    word (str): The words.
+    tag (str): The tags.
+    pos (Optional[str]): The parts of speech, which are not read.
+    """
+
+    sentence: str | list[str] | None
     word: str
     tag: str
     pos: str | None = None
@@ -50,49 +59,67 @@ class Columns:
         return ", ".join(f"{role} = {name!r}" for role, name in asdict(self).items() if name is not None)
 
 
-def find_columns(table: pandas.DataFrame, chosen: dict[str, str | None]) -> Columns:
-    """table (pandas.DataFrame): All values as strings, "" where there is none.
-    chosen (dict[str, str | None]): Role to column name, where the user gave one.
+def find_columns(table: pandas.DataFrame, options: Options, *, needs_sentence: bool = True) -> Columns:
+    """Find the columns of a table.
+
+    table (pandas.DataFrame): All values as strings, "" where there is none.
+    options (Options): What the user said of columns.
+    needs_sentence (bool): Whether a column is needed that tells sentences apart.
     RETURNS (Columns): The columns.
-    RAISES ColumnError: when a column given is missing, or a needed one cannot be found.
+    RAISES UserError: If a column given is missing, or a needed one cannot be found.
     """
     names = [str(name) for name in table.columns]
+    keys = list(options.sentence_column)
     found: dict[str, str] = {}
-    for role, given in chosen.items():
-        if given is not None:
-            if given not in names:
-                raise ColumnError(f"there is no column {given!r} (--{role}-column). {_listed(names)}")
-            found[role] = given
+    given: list[tuple[str, str | None]] = [("sentence", key) for key in keys]
+    given += [(role, getattr(options, f"{role}_column")) for role in ("word", "pos", "tag")]
+    for role, name in given:
+        if name and name not in names:
+            raise UserError(f"there is no column {name!r} (--{role}-column). {_listed(names)}")
+        if name and role != "sentence":
+            found[role] = name
+
+    def rest() -> list[str]:
+        return [name for name in names if name not in (*found.values(), *keys)]
+
     # POS before the others, so that it is out of their way.
-    for role in ("pos", "sentence", "word"):
-        if role not in found:
-            name = _by_name(role, [name for name in names if name not in found.values()])
-            if name is not None:
-                found[role] = name
-    if "tag" not in found:
-        name = _tag_column(table, [name for name in names if name not in found.values()])
-        if name is not None:
-            found["tag"] = name
-    for role, candidates_of in (("sentence", _sentence_candidates), ("word", _word_candidates)):
-        if role not in found:
-            candidates = candidates_of(table, [name for name in names if name not in found.values()])
-            if len(candidates) == 1:
-                found[role] = candidates[0]
-    missing = [role for role in _NEEDED if role not in found]
+    if "pos" not in found and (match := _by_name("pos", rest())):
+        found["pos"] = match
+    if not keys:
+        keys = [name for name in [_by_name("sentence", rest())] if name and not _holds_texts(table, name)]
+    if "word" not in found and (match := _by_name("word", rest()) or _by_name("sentence", rest())):
+        found["word"] = match
+    if "tag" not in found and (match := _tag_column(table, rest())):
+        found["tag"] = match
+    if not keys and needs_sentence:
+        candidates = _sentence_candidates(table, [name for name in rest() if _plain(name) not in _KNOWN["document"]])
+        keys = candidates if len(candidates) == 1 else []
+    if "word" not in found and len(candidates := _word_candidates(table, rest())) == 1:
+        found["word"] = candidates[0]
+    if len(keys) == 1 and not options.sentence_column:
+        # The numbers may begin again in each document.
+        keys = [name for name in rest() if _plain(name) in _KNOWN["document"] and (table[name] != "").any()] + keys
+    missing = [role for role in ("word", "tag") if role not in found]
+    if needs_sentence and not keys:
+        missing.insert(0, "sentence")
     if missing:
-        options = " ".join(f"--{role}-column NAME" for role in missing)
-        raise ColumnError(
+        raise UserError(
             f"no column for the {' and the '.join(missing)} (expected "
             f"{', '.join(repr(DEFAULTS[role]) for role in missing)}, another usual name, "
-            "or a column whose content leaves no doubt). "
-            f"{_listed(names)} Say which is which: {options}"
+            f"or a column whose content leaves no doubt). {_listed(names)} "
+            f"Say which is which: {' '.join(f'--{role}-column NAME' for role in missing)}"
         )
-    doubled = [name for name in found.values() if names.count(name) > 1]
-    if doubled:
-        raise ColumnError(f"two columns are called {doubled[0]!r}: rename one. {_listed(names)}")
-    if len(set(found.values())) < len(found):
-        raise ColumnError(f"one column was given for two purposes: {found}")
-    return Columns(**found)
+    chosen = [*keys, *found.values()]
+    if doubled := [name for name in chosen if names.count(name) > 1]:
+        raise UserError(f"two columns are called {doubled[0]!r}: rename one. {_listed(names)}")
+    if len(set(chosen)) < len(chosen):
+        raise UserError(f"one column was given for two purposes: {', '.join(chosen)}")
+    return Columns(sentence=keys if len(keys) > 1 else keys[0] if keys else None, **found)
+
+
+def allows_labels(name: str) -> bool:
+    """RETURNS (bool): Whether a column's name says that it may hold labels such as "PER", without a letter before."""
+    return re.search("label|tag|entit|ner|etikett", name.lower()) is not None and _plain(name) not in _KNOWN["pos"]
 
 
 def _listed(names: list[str]) -> str:
@@ -102,11 +129,7 @@ def _listed(names: list[str]) -> str:
 def _by_name(role: str, names: list[str]) -> str | None:
     if DEFAULTS[role] in names:
         return DEFAULTS[role]
-    for known in _KNOWN[role]:
-        for name in names:
-            if _plain(name) == known:
-                return name
-    return None
+    return next((name for known in _KNOWN[role] for name in names if _plain(name) == known), None)
 
 
 def _plain(name: str) -> str:
@@ -114,27 +137,47 @@ def _plain(name: str) -> str:
 
 
 def _tag_column(table: pandas.DataFrame, names: list[str]) -> str | None:
-    """RETURNS (str | None): The column of tags. "tag" may as well head parts of speech, so a name
-    counts only if most values are tags; not all: a faulty one shall be reported, not hide its column.
-    """
+    """RETURNS (str | None): The column of tags. "tag" may as well head parts of speech, so a name counts only if most
+    values are tags; not all: a faulty one shall be reported, not hide its column."""
     named = [name for name in names if name == DEFAULTS["tag"] or _plain(name) in _KNOWN["tag"]]
-    mostly = [name for name in named if _share_of_tags(table, name) > 0.5]
+    shares = {name: _share_of_tags(table, name) for name in names}
+    mostly = [name for name in named if shares[name] > 0.5]
     if DEFAULTS["tag"] in mostly:
         return DEFAULTS["tag"]
-    if len(mostly) == 1:
-        return mostly[0]
-    if len(mostly) > 1:
-        return None
-    alike = [name for name in names if _share_of_tags(table, name) == 1]
-    if len(alike) == 1:
-        return alike[0]
-    return named[0] if len(named) == 1 and not alike else None
+    if mostly:
+        return mostly[0] if len(mostly) == 1 else None
+    alike = [name for name in names if shares[name] == 1]
+    if alike:
+        return alike[0] if len(alike) == 1 else None
+    # Labels without a letter, or tags with a fault
+    named = [name for name in named if not _holds_pos(table, name)]
+    return named[0] if len(named) == 1 else None
 
 
 def _share_of_tags(table: pandas.DataFrame, name: str) -> float:
     counts = _column(table, name).value_counts()
+    first = str(counts.index[0]) if len(counts) else ""
     total = int(counts.sum())
-    return sum(int(n) for tag, n in counts.items() if is_tag(str(tag))) / total if total else 0.0
+    tags = sum(int(n) for tag, n in counts.items() if is_tag(str(tag)) or _are_tags(split_list(str(tag))))
+    # A cell without a tag does not speak against a column in which others have one.
+    empty = int(counts.get("", 0)) if tags and first == "" else 0
+    return tags / (total - empty) if total > empty else 0.0
+
+
+def _are_tags(items: list[str]) -> bool:
+    return len(items) > 1 and all(is_tag(item.strip(",")) for item in items)
+
+
+def _holds_pos(table: pandas.DataFrame, name: str) -> bool:
+    values = [str(value) for value in _column(table, name).unique()]
+    return sum(value in POS_VALUES.split() for value in values) > 0.4 * len(values)
+
+
+def _holds_texts(table: pandas.DataFrame, name: str) -> bool:
+    """RETURNS (bool): Whether values are texts of several words rather than a sentence's number."""
+    values = _column(table, name).head(1000)
+    values = values[values != ""]
+    return bool(len(values)) and float(values.str.contains(r"\w+\s+[^\W\d]+\s+\w+").mean()) > 0.5
 
 
 def _sentence_candidates(table: pandas.DataFrame, names: list[str]) -> list[str]:
@@ -163,3 +206,12 @@ def _column(table: pandas.DataFrame, name: str) -> pandas.Series:
     """RETURNS (pandas.Series): The first column of that name; where it matters, it is the only one."""
     values = table[name]
     return values.iloc[:, 0] if isinstance(values, pandas.DataFrame) else values
+
+
+def split_list(value: str) -> list[str]:
+    """RETURNS (list[str]): The items of a cell that holds several: "['a', 'b']", "a b" or "a, b"."""
+    text = value.strip()
+    if text[:1] == "[" and text[-1:] == "]":
+        items = _ITEM.findall(text[1:-1])
+        return [UNKNOWN if null else re.sub(r"\\(.)", r"\1", a or b or c) for a, b, null, c in items]
+    return text.split()

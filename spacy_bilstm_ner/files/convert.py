@@ -1,27 +1,35 @@
-"""Turn a labelled CSV into train.spacy, dev.spacy, test.spacy and stats.json."""
+"""Turn labelled files into train.spacy, dev.spacy, test.spacy and stats.json. What a file is, is found by its content:
+CSV and its kin, CoNLL, JSON Lines, Label Studio's export, Excel, Parquet, .spacy; also as gz, bz2, xz or in a zip."""
 
 import argparse
 import os
+import random
 import sys
 import tempfile
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import srsly
 from spacy.language import Language
-from spacy.tokens import DocBin
+from spacy.tokens import Doc, DocBin
 from tqdm import tqdm
 
 from ..errors import UserError
 from .docs import blank_pipeline, count_aligned, count_entities, make_doc
+from .faults import FileFaults
+from .reading import add_options, get_options, read
 from .schemes import entity_labels
+from .sentences import Data
 from .split import NAMES, Splits, count_copies, drop_copies, random_split, tutorial_split
-from .tables import CsvData, read_csv
 
 STATS = "stats.json"
 OUTPUTS = (*(f"{name}.spacy" for name in NAMES), STATS)
+# Written only if an entity's offsets were changed or could not be used.
+DOUBTFUL = "doubtful.txt"
+N_SHOWN = 3
 
 
 @dataclass
@@ -32,7 +40,7 @@ class SplitDocs:
     sentences (int): Their number.
     tokens (int): Gold tokens.
     entities (Counter[str]): Entities per label.
-    aligned (Counter[str]): Those of them that can be told on the tokenizer's own tokens.
+    aligned (Counter[str]): Those of them whose edges are edges of the tokenizer's tokens, too.
     """
 
     docs: DocBin = field(default_factory=lambda: DocBin(attrs=["ENT_IOB", "ENT_TYPE"]))
@@ -49,20 +57,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """
     parser.description = __doc__
     parser.epilog = "example: python -m spacy_bilstm_ner convert mine.csv corpus --lang de --sep ';'"
-    parser.add_argument("csv", type=Path, metavar="CSV", help="a labelled CSV, or a zip that holds one")
-    parser.add_argument("out_dir", type=Path, metavar="OUT_DIR", help="where the four files go")
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="labelled files, or folders of such files")
+    parser.add_argument("out_dir", type=Path, metavar="OUT", help="the folder to write to")
     parser.add_argument("--lang", default="en", help="language code of the texts, for the tokenizer (default: en)")
-    parser.add_argument(
-        "--encoding", default="auto", help="encoding of the CSV (default: UTF-8 and, where that fails, cp1252)"
-    )
-    parser.add_argument("--sep", default=",", help="what separates two fields; 'tab' for a tab (default: a comma)")
-    for role, what in (
-        ("sentence", "sentence numbers, on every row or on first rows only"),
-        ("word", "words"),
-        ("pos", "parts of speech (not read)"),
-        ("tag", "BIO tags"),
-    ):
-        parser.add_argument(f"--{role}-column", metavar="NAME", help=f"the column of {what} (default: it is found)")
+    parser.add_argument("--dev", type=Path, metavar="FILE", help="your own dev sentences (default: a part of FILE)")
+    parser.add_argument("--test", type=Path, metavar="FILE", help="your own test sentences (default: a part of FILE)")
     parser.add_argument(
         "--split",
         choices=("tutorial", "random"),
@@ -75,56 +74,50 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dedupe", action="store_true", help="drop from train and dev what stands word for word in a later split"
     )
-    parser.add_argument("--strict", action="store_true", help="an I-x without its B-x is an error")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write every fault of the files to this one")
+    add_options(parser)
 
 
 def execute(args: argparse.Namespace) -> None:
     """Run the command.
 
     args (argparse.Namespace): The options that `configure` adds.
-    RAISES UserError: If the file cannot be read as labelled sentences. Nothing is written then.
+    RAISES UserError: If a file cannot be read as labelled sentences. Nothing is written then.
     """
     check_out_dir(args.out_dir)
     nlp = blank_pipeline(args.lang)
-    data = read_csv(
-        args.csv,
-        encoding=args.encoding,
-        sep="\t" if args.sep in ("tab", r"\t") else args.sep,
-        sentence_column=args.sentence_column or None,
-        word_column=args.word_column or None,
-        pos_column=args.pos_column or None,
-        tag_column=args.tag_column or None,
-        strict=args.strict,
-    )
-    print(f"{args.csv}: {data.rows:,} rows, {len(data.sentences):,} sentences")
-    print(f"Encoding: {data.encoding}{' (found)' if args.encoding == 'auto' else ''}")
-    print(f"Columns: {data.columns}")
-    if args.split == "tutorial":
-        splits = tutorial_split(data.sentences)
-    else:
-        splits = random_split(data.sentences, seed=args.seed, dev_size=args.dev_size, test_size=args.test_size)
+    parts: dict[str, Data] = {}
+    for name, paths in (("train", args.files), ("dev", [args.dev]), ("test", [args.test])):
+        if paths != [None]:
+            parts[name] = _read(paths, nlp, args)
+            _tell(parts[name], paths, args.encoding)
+    warnings: dict[str, str] = {}
+    for data in parts.values():
+        for kind, message in data.warnings.items():
+            warnings[kind] = message if warnings.get(kind, message) == message else f"{warnings[kind]}\n{message}"
+    method = args.split if len(parts) == 1 else "files"
+    splits = _split(parts, args)
     dealt = {name: len(splits[name]) for name in NAMES}
     if args.dedupe:
         splits = drop_copies(splits)
         dropped = ", ".join(f"{dealt[name] - len(splits[name]):,} from {name}" for name in ("train", "dev"))
         print(f"Copies dropped: {dropped}")
-    warnings = find_warnings(data, splits)
-    for message in warnings.values():
-        print(f"Warning: {message}", file=sys.stderr)
+    warnings |= find_warnings(splits)
+    doubtful = [place for data in parts.values() for place in data.doubtful]
+    if doubtful:
+        warnings["doubtful"] = (
+            f"{len(doubtful):,} entities whose offsets cut words, overlap or have white space at their edges were "
+            f"changed or left out: {args.out_dir / DOUBTFUL} lists them. The first: {doubtful[0]}."
+        )
+    show_warnings(warnings)
 
     converted = convert(nlp, splits)
-    options: dict[str, Any] = {"method": args.split, "dedupe": args.dedupe}
-    if args.split == "random":
+    options: dict[str, Any] = {"method": method, "dedupe": args.dedupe}
+    if method != "tutorial":
         options.update(seed=args.seed, dev_size=args.dev_size, test_size=args.test_size)
-    stats = {
-        "source": {
-            "file": args.csv.name,
-            "sha256": data.sha256,
-            "encoding": data.encoding,
-            "columns": asdict(data.columns),
-            "rows": data.rows,
-            "sentences": len(data.sentences),
-        },
+    stats: dict[str, Any] = {
+        "source": parts["train"].source,
+        **{name: data.source for name, data in parts.items() if name != "train"},
         "lang": args.lang,
         "split": options,
         "splits": {
@@ -132,31 +125,56 @@ def execute(args: argparse.Namespace) -> None:
         },
         "warnings": warnings,
     }
-    write(args.out_dir, converted, stats)
-    for name in NAMES:
-        split = converted[name]
-        print(
-            f"{name + ':':6} {split.sentences:>7,} sentences, {split.tokens:>9,} tokens, {split.entities.total():>7,} "
-            f"entities, of which {split.aligned.total():,} lie on the tokens of spaCy's tokenizer"
-        )
-    print(f"Wrote {', '.join(OUTPUTS)} to {args.out_dir}")
+    write(args.out_dir, converted, stats, doubtful)
+    show_summary(converted, nlp, args)
+    show_warnings(warnings)
 
 
-def find_warnings(data: CsvData, splits: Splits) -> dict[str, str]:
-    """data (CsvData): What was read.
-    splits (Splits): What becomes of it.
+def _read(paths: list[Path], nlp: Language, args: argparse.Namespace) -> Data:
+    try:
+        return read(paths, nlp, get_options(args))
+    except FileFaults as error:
+        if args.report:
+            args.report.write_text("\n".join(error.lines) + "\n", encoding="utf-8")
+        raise
+
+
+def _tell(data: Data, paths: list[Path], encoding: str) -> None:
+    source = data.source
+    print(f"{', '.join(map(str, paths))}: {data.rows:,} rows, {len(data.sentences):,} sentences")
+    if source["encoding"]:
+        print(f"Encoding: {source['encoding']}{' (found)' if encoding == 'auto' else ''}")
+    if source["columns"]:
+        found = (f"{role} = {name!r}" for role, name in source["columns"].items() if name is not None)
+        print(f"Columns: {', '.join(found)}")
+    for note in data.notes:
+        print(note)
+
+
+def _split(parts: dict[str, Data], args: argparse.Namespace) -> Splits:
+    sentences = parts["train"].sentences
+    if not any(entity_labels(sentence.tags) for data in parts.values() for sentence in data.sentences):
+        raise UserError("there is no entity at all: every word is outside. Is it the right --tag-column?")
+    if len(parts) == 1 and args.split == "tutorial":
+        return tutorial_split(sentences)
+    own = {name: parts[name].sentences for name in ("dev", "test") if name in parts}
+    return random_split(
+        sentences,
+        seed=args.seed,
+        dev_size=args.dev_size,
+        test_size=args.test_size,
+        dev=own.get("dev"),
+        test=own.get("test"),
+    )
+
+
+def find_warnings(splits: Splits) -> dict[str, str]:
+    """Look for what makes a corpus hard to learn from or to measure on.
+
+    splits (Splits): The sentences of each split.
     RETURNS (dict[str, str]): One message, with its count, per kind of warning.
     """
     warnings = {}
-    if data.repaired:
-        warnings["repaired_tags"] = (
-            f"{data.repaired:,} tags I-x that follow no entity of their label were read as B-x "
-            f"(the first: line {data.first_repaired}); --strict makes this an error."
-        )
-    if data.divided:
-        warnings["divided_words"] = (
-            f"{data.divided:,} words with white space inside were divided there (the first: line {data.first_divided})."
-        )
     copies = count_copies(splits)
     if any(copies.values()):
         found = ", ".join(f"{copies[name]:,} of {name}'s {len(splits[name]):,}" for name in NAMES)
@@ -164,19 +182,31 @@ def find_warnings(data: CsvData, splits: Splits) -> dict[str, str]:
     labels = {
         name: Counter(label for sentence in splits[name] for label in entity_labels(sentence.tags)) for name in NAMES
     }
-    lacking = {
-        label: n for label, n in sorted((labels["dev"] + labels["test"]).items()) if label not in labels["train"]
-    }
+    total = labels["train"] + labels["dev"] + labels["test"]
+    lacking = {label: n for label, n in sorted(total.items()) if label not in labels["train"]}
     if lacking:
         found = ", ".join(f"{label} ({n})" for label, n in lacking.items())
         warnings["labels_not_in_train"] = f"labels that dev or test have and train lacks (number of entities): {found}."
-    if not any(labels.values()):
-        warnings["no_entities"] = "there is not one entity: every tag is O."
+    if once := [label for label, n in sorted(total.items()) if n == 1]:
+        warnings["labels_once"] = f"labels of one entity only, from which nothing can be learnt: {', '.join(once)}."
+    if empty := [name for name in NAMES if not labels[name]]:
+        warnings["splits_without_entities"] = f"there is no entity in {' and '.join(empty)}."
+    spellings = Counter(label.casefold() for label in total)
+    if alike := [label for label in sorted(total) if spellings[label.casefold()] > 1]:
+        warnings["labels_alike"] = f"labels that differ in capitals only are different labels: {', '.join(alike)}."
     return warnings
 
 
+def show_warnings(warnings: dict[str, str]) -> None:
+    """Print warnings on stderr."""
+    for message in warnings.values():
+        print(message if message.startswith("\n!") else f"Warning: {message}", file=sys.stderr)
+
+
 def convert(nlp: Language, splits: Splits) -> dict[str, SplitDocs]:
-    """nlp (Language): The pipeline whose tokenizer reads the texts later.
+    """Make documents.
+
+    nlp (Language): The pipeline whose tokenizer reads the texts later.
     splits (Splits): The sentences of each split.
     RETURNS (dict[str, SplitDocs]): Their documents.
     """
@@ -196,10 +226,7 @@ def convert(nlp: Language, splits: Splits) -> dict[str, SplitDocs]:
 
 
 def count(split: SplitDocs) -> dict[str, Any]:
-    """split (SplitDocs): A split.
-
-    RETURNS (dict[str, Any]): What stats.json says of it.
-    """
+    """RETURNS (dict[str, Any]): What stats.json says of a split."""
     return {
         "sentences": split.sentences,
         "tokens": split.tokens,
@@ -212,10 +239,7 @@ def count(split: SplitDocs) -> dict[str, Any]:
 
 
 def check_out_dir(out_dir: Path) -> None:
-    """out_dir (Path): Where the files shall go.
-
-    RAISES UserError: when they cannot; said before the work rather than after it.
-    """
+    """RAISES UserError: If files cannot go to this folder; said before the work rather than after it."""
     if out_dir.exists() and not out_dir.is_dir():
         raise UserError(f"{out_dir} is a file: give a folder to write to.")
     for name in OUTPUTS:
@@ -223,13 +247,14 @@ def check_out_dir(out_dir: Path) -> None:
             raise UserError(f"{out_dir / name} is a folder, and a file of that name is to be written: move it away.")
 
 
-def write(out_dir: Path, converted: dict[str, SplitDocs], stats: dict[str, Any]) -> None:
-    """Write the four files beside their place, then move them there; other files of the folder stay as they are.
+def write(out_dir: Path, converted: dict[str, SplitDocs], stats: dict[str, Any], doubtful: list[str]) -> None:
+    """Write the files beside their place, then move them there; other files of the folder stay as they are.
 
     out_dir (Path): Where they go; made if need be.
     converted (dict[str, SplitDocs]): The documents.
     stats (dict[str, Any]): What was counted.
-    RAISES UserError: when the folder cannot be written to.
+    doubtful (list[str]): Lines of the list of doubtful entities.
+    RAISES UserError: If the folder cannot be written to.
     """
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
@@ -238,7 +263,45 @@ def write(out_dir: Path, converted: dict[str, SplitDocs], stats: dict[str, Any])
             for name in NAMES:
                 converted[name].docs.to_disk(Path(folder) / f"{name}.spacy")
             srsly.write_json(Path(folder) / STATS, stats)
+            (out_dir / DOUBTFUL).unlink(missing_ok=True)
+            if doubtful:
+                (out_dir / DOUBTFUL).write_text("\n".join(doubtful) + "\n", encoding="utf-8")
             for name in OUTPUTS:
                 os.replace(Path(folder) / name, out_dir / name)
     except OSError as error:
         raise UserError(f"{out_dir} cannot be written to: {error.strerror}.") from error
+
+
+def show_summary(converted: dict[str, SplitDocs], nlp: Language, args: argparse.Namespace) -> None:
+    """Print what was converted, some sentences of it, and what to do next."""
+    for name, split in converted.items():
+        print(
+            f"{name + ':':6} {split.sentences:>7,} sentences, {split.tokens:>9,} tokens, {split.entities.total():>7,} "
+            f"entities, of which {split.aligned.total():,} lie on the tokens of spaCy's tokenizer"
+        )
+    labels = sorted({label for split in converted.values() for label in split.entities})
+    width = max(map(len, labels))
+    print(f"{'':{width}} {'train':>9} {'dev':>9} {'test':>9}")
+    for label in labels:
+        print(f"{label:{width}} {''.join(f'{split.entities[label]:>10,}' for split in converted.values())}")
+    with_entities = [doc for doc in converted["train"].docs.get_docs(nlp.vocab) if doc.ents]
+    for doc in random.Random(args.seed).sample(with_entities, min(N_SHOWN, len(with_entities))):
+        print(f"  {mark(doc)}")
+    print(f"Wrote {', '.join(OUTPUTS)} to {args.out_dir}. To train on them:")
+    print(f"python -m spacy_bilstm_ner init config.cfg --lang {args.lang}")
+    paths = " ".join(f"--paths.{name} {args.out_dir / name}.spacy" for name in ("train", "dev"))
+    print(f"python -m spacy train config.cfg --output training {paths}")
+
+
+def mark(doc: Doc) -> str:
+    """RETURNS (str): The text with its entities as [text](label)."""
+    pieces: Iterable[str] = (
+        f"{'[' if token.ent_iob == 3 else ''}{token.text}"
+        f"{f']({token.ent_type_})' if token.ent_iob in (1, 3) and _ends(doc, token.i) else ''}{token.whitespace_}"
+        for token in doc
+    )
+    return "".join(pieces).replace("\n", " ")
+
+
+def _ends(doc: Doc, i: int) -> bool:
+    return i + 1 == len(doc) or doc[i + 1].ent_iob != 1

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import spacy
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Doc, SpanGroup
 from spacy.training import Example
 
 from ..errors import UserError
+from .schemes import UNKNOWN
+from .sentences import Sentence
 from .spacing import spaces_after
-from .tables import Sentence
 
 
 def blank_pipeline(lang: str) -> Language:
@@ -42,15 +43,20 @@ def make_doc(nlp: Language, sentence: Sentence) -> tuple[Doc, Doc]:
     sentence (Sentence): Words and tags.
     RETURNS (tuple[Doc, Doc]): The gold document, and the tokenizer's reading of its text.
     """
-    spaces = spaces_after(sentence.words)
+    words = list(sentence.words)
+    spaces = spaces_after(words) if sentence.spaces is None else list(sentence.spaces)
     while True:
-        text = "".join(word + " " * space for word, space in zip(sentence.words, spaces, strict=True))
+        text = "".join(word + " " * space for word, space in zip(words, spaces, strict=True))
         tokenized = nlp.make_doc(text)
-        merged = _merged(sentence.words, spaces, tokenized)
+        merged = _merged(sentence.words, spaces, tokenized) if sentence.spaces is None else set()
         if not merged:
             break
         spaces = [space or i in merged for i, space in enumerate(spaces)]
-    gold = Doc(nlp.vocab, words=list(sentence.words), spaces=spaces, ents=list(sentence.tags))
+    # spaCy's sign for an unknown tag is the empty one
+    tags = ["" if tag == UNKNOWN else tag for tag in sentence.tags]
+    gold = Doc(nlp.vocab, words=words, spaces=spaces, ents=tags)
+    if sentence.annotated is not None:
+        gold.spans["annotated"] = SpanGroup(gold, name="annotated", attrs={"labels": list(sentence.annotated)})
     return gold, tokenized
 
 

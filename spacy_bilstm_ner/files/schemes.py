@@ -1,49 +1,133 @@
-"""BIO tags of one sentence: what a tag may look like, and the one repair that is made."""
+"""Tags as people write them → BIO: `O`, `B-x`, `I-x`, and `?` where nobody knows."""
 
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 
-_TAG = re.compile(r"O|[BI]-\S(.*\S)?")
+UNKNOWN = "?"
+# What people write for "outside", in any case. An empty cell counts only if nothing else is used.
+OUTSIDE = ("o", "other", "_", "-", "none", "")
+_PREFIX = re.compile(r"([BILUESMW])[-_](\S(?:.*\S)?)", re.IGNORECASE)
+_SUFFIX = re.compile(r"(\S(?:.*\S)?)[-_]([BILUESMW])", re.IGNORECASE)
+_BARE = re.compile(r"[BILUESMW]", re.IGNORECASE)
+# The label of entities in a file whose tags are B, I and O alone.
+BARE_LABEL = "ENTITY"
+# Letters of a scheme → those of BILUO.
+_LETTERS = {"E": "L", "S": "U", "W": "U", "M": "I"}
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2212"
+_HOMOGLYPHS = str.maketrans("АВЕКМНОРСТХІасеорхуіΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEKMHOPCTXIaceopxyiABEZHIKMNOPTYX")
+
+
+class Scheme:
+    """How the tags of a file are to be read.
+
+    parts (dict[str, tuple[str, str]]): Tag → its letter (one of B, I, L, U, O, ?; P for a label without a letter) and
+        its label, which is "" for O and ?.
+    """
+
+    def __init__(self, counts: Mapping[str, int], *, labels: bool = False, outside: Sequence[str] | None = None):
+        """Find out how tags are meant.
+
+        counts (Mapping[str, int]): Each tag of the file, and how often it stands there.
+        labels (bool): Whether a tag may be a label without a letter, such as "PER".
+        outside (Optional[Sequence[str]]): The values that mean "outside"; None to find them.
+        """
+        self.parts: dict[str, tuple[str, str]] = {}
+        candidates = [tag for tag in counts if tag.casefold() in OUTSIDE]
+        if outside is None:
+            plain = [tag for tag in candidates if tag in ("O", "o")]
+            found = plain or [tag for tag in candidates if tag] or candidates
+            # Two ways to write it leave open which of them is meant
+            self.outside = found if len({tag.casefold() for tag in found}) == 1 else []
+        else:
+            self.outside = list(outside)
+        self.parts = dict.fromkeys(self.outside, ("O", "")) | {UNKNOWN: ("?", "")}
+        rest = [tag for tag in counts if tag not in self.parts]
+        self.rest = rest
+        for pattern, letter_group in ((_PREFIX, 1), (_SUFFIX, 2), (_BARE, 0)):
+            matches = {tag: match for tag in rest if (match := pattern.fullmatch(tag))}
+            read = {
+                tag: (_canonical(match[letter_group]), match[3 - letter_group] if letter_group else BARE_LABEL)
+                for tag, match in matches.items()
+            }
+            letters = {letter for letter, _ in read.values()}
+            # E-MAIL is a label, not the end of an entity: a scheme has beginnings.
+            if letters & {"B", "I", "U"} and (len(read) == len(rest) or letters & {"B", "I"}):
+                self.parts.update(read)
+                return
+        if labels and self.outside:
+            self.parts.update({tag: ("P", tag) for tag in rest if tag.casefold() not in ("_", "-", "", "none")})
+
+    def faulty(self) -> list[str]:
+        """RETURNS (list[str]): The tags that cannot be read."""
+        return [tag for tag in self.rest if tag not in self.parts]
+
+    def told(self) -> str:
+        """RETURNS (str): What was taken for what, as far as it is not plain BIO; "" if all of it is."""
+        taken = [f"{tag!r} = O" for tag in self.outside if tag != "O"]
+        # One example of each letter, as it is written in the file
+        shown: dict[str, str] = {}
+        for tag in self.rest:
+            letter, label = self.parts.get(tag, ("", ""))
+            bio = {"L": f"I-{label}", "U": f"B-{label}", "P": f"B-{label} I-{label} …"}.get(letter, f"{letter}-{label}")
+            if bio != tag and label:
+                shown.setdefault(letter, f"{tag!r} = {bio}")
+        return ", ".join([*taken, *shown.values()])
+
+    def to_bio(self, tags: Sequence[str]) -> tuple[list[str], list[int]]:
+        """Convert the tags of one sentence.
+
+        tags (Sequence[str]): Tags that can be read.
+        RETURNS (tuple[list[str], list[int]]): `O`, `B-x`, `I-x` or `?` for each; and where an entity was continued that
+            had not begun: it begins there.
+        """
+        result: list[str] = []
+        repaired: list[int] = []
+        # The label of the entity that may go on
+        goes_on = ""
+        for position, tag in enumerate(tags):
+            letter, label = self.parts[tag]
+            if not label:
+                result.append(letter)
+            elif letter in "BU" or goes_on != label:
+                result.append(f"B-{label}")
+                if letter in "IL":
+                    repaired.append(position)
+            else:
+                result.append(f"I-{label}")
+            goes_on = label if letter in "BIP" else ""
+        return result, repaired
+
+
+def _canonical(letter: str) -> str:
+    return _LETTERS.get(letter.upper(), letter.upper())
 
 
 def is_tag(text: str) -> bool:
-    """text (str): What stands in a tag column.
-
-    RETURNS (bool): Whether it is `O`, `B-x` or `I-x`.
-    """
-    return _TAG.fullmatch(text) is not None
+    """RETURNS (bool): Whether a value is plainly a tag: `O`, or a letter of a scheme with a label."""
+    return text in ("O", "o", UNKNOWN) or bool(_PREFIX.fullmatch(text) or _SUFFIX.fullmatch(text))
 
 
-def continues(tag: str, previous: str) -> bool:
-    """tag (str): An `I-x`.
-    previous (str): The tag before it; `O` at the start of a sentence.
-
-    RETURNS (bool): Whether `previous` is of the same entity.
-    """
-    return previous[0] in "BI" and previous[2:] == tag[2:]
-
-
-def repair(tags: Sequence[str]) -> tuple[tuple[str, ...], list[int]]:
-    """Let every `I-x` that continues nothing begin an entity, as `B-x`.
-
-    tags (Sequence[str]): The tags of one sentence, in BIO.
-    RETURNS (tuple[tuple[str, ...], list[int]]): The tags, and the positions that were changed.
-    """
-    result: list[str] = []
-    changed: list[int] = []
-    previous = "O"
-    for position, tag in enumerate(tags):
-        if tag[0] == "I" and not continues(tag, previous):
-            tag = "B" + tag[1:]
-            changed.append(position)
-        result.append(tag)
-        previous = tag
-    return tuple(result), changed
+def looks_like(tag: str) -> str:
+    """RETURNS (str): What the tag looks like, if a character of it is another than it seems; else the tag itself."""
+    if tag in ("0", "О", "Ο", "Ｏ"):
+        return "O"
+    other = re.sub(rf"^(\w)[{_DASHES}](?=.)", r"\1-", tag)
+    if not _PREFIX.fullmatch(other):
+        other = re.sub(rf"(?<=.)[{_DASHES}](?=[BILUESMW]$)", "-", other)
+    if re.match("[ВІΒΙ][-_]", other) or re.search("[A-Za-z]", other[2:]):
+        other = other.translate(_HOMOGLYPHS)
+    return other
 
 
-def entity_labels(tags: Sequence[str]) -> list[str]:
-    """tags (Sequence[str]): The tags of one sentence, repaired.
+def difference(tag: str, other: str) -> str:
+    """RETURNS (str): The character of a tag that is not what it seems."""
+    char, seems = next((a, b) for a, b in zip(tag, other, strict=True) if a != b)
+    name = "zero" if char == "0" else unicodedata.name(char).lower()
+    kind = "the letter " if seems.isalpha() else ""
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}, not {kind}{seems if kind else 'a hyphen'}"
 
-    RETURNS (list[str]): One label per entity, in order.
-    """
+
+def entity_labels(tags: Iterable[str]) -> list[str]:
+    """RETURNS (list[str]): The label of each entity of a sentence in BIO, in order."""
     return [tag[2:] for tag in tags if tag[0] == "B"]

@@ -25,7 +25,7 @@ _LOW_QUOTES = {"„": "“”", "‚": "‘’"}
 _PAIRED_QUOTES = {"“": "”", "‘": "’", "«": "»", "»": "«", "‹": "›", "›": "‹", "``": "''"}
 _STRAIGHT_QUOTES = {'"', "'"}
 # Scripts that are written without spaces between words.
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff、。「」『』]")
+UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff、。「」『』]")
 
 
 def spaces_after(words: Sequence[str]) -> list[bool]:
@@ -47,7 +47,7 @@ def spaces_after(words: Sequence[str]) -> list[bool]:
             or (word == "#" and following[0].isdigit())
             or _ties(words, i)
             or _ties(words, i + 1)
-            or (_UNSPACED.match(word[-1]) is not None and _UNSPACED.match(following) is not None)
+            or (UNSPACED.match(word[-1]) is not None and UNSPACED.match(following) is not None)
         )
         spaces.append(not joined)
     return spaces + [False] * (len(words) > 0)

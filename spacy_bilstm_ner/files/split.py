@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy
 
 from ..errors import UserError
-from .tables import Sentence
+from .sentences import Sentence
 
 Splits = dict[str, list[Sentence]]
 NAMES = ("train", "dev", "test")
@@ -17,16 +17,12 @@ TUTORIAL_TEST_SIZE = 0.1
 TUTORIAL_DEV_SIZE = 0.2
 
 
-class SplitError(UserError):
-    """Sizes that cannot be, or too few sentences for them."""
-
-
 def tutorial_split(sentences: Sequence[Sentence]) -> Splits:
     """The split of the tutorial, sentence for sentence, without scikit-learn.
 
     sentences (Sequence[Sentence]): All sentences, in any order.
     RETURNS (Splits): A tenth drawn as test, the last fifth of the rest as dev.
-    RAISES SplitError: when a split would be empty.
+    RAISES UserError: when a split would be empty.
     """
     # A groupby on "Sentence #" sorts by the string: "Sentence: 10" comes before "Sentence: 2".
     ordered = sorted(sentences, key=lambda sentence: sentence.id)
@@ -36,29 +32,41 @@ def tutorial_split(sentences: Sequence[Sentence]) -> Splits:
     return _deal([ordered[i] for i in order], n_test=n_test, n_train=n_train)
 
 
-def random_split(sentences: Sequence[Sentence], *, seed: int, dev_size: float, test_size: float) -> Splits:
-    """sentences (Sequence[Sentence]): All sentences; their order counts.
+def random_split(
+    sentences: Sequence[Sentence],
+    *,
+    seed: int,
+    dev_size: float,
+    test_size: float,
+    dev: Sequence[Sentence] | None = None,
+    test: Sequence[Sentence] | None = None,
+) -> Splits:
+    """Draw a split; what is given of it stays as it is.
+
+    sentences (Sequence[Sentence]): The sentences to divide; their order counts.
     seed (int): Seed of the shuffle.
-    dev_size (float): Share of all sentences for dev, between 0 and 1.
-    test_size (float): Share of all sentences for test, between 0 and 1.
+    dev_size (float): Share of the sentences for dev, between 0 and 1.
+    test_size (float): Share of the sentences for test, between 0 and 1.
+    dev (Optional[Sequence[Sentence]]): The sentences of dev; None to draw them.
+    test (Optional[Sequence[Sentence]]): The sentences of test; None to draw them.
     RETURNS (Splits): At least one sentence each.
-    RAISES SplitError: when the sizes cannot be or a split would be empty.
+    RAISES UserError: If the sizes cannot be or a split would be empty.
     """
     if not 0 <= seed < 2**32:
-        raise SplitError(f"--seed must lie between 0 and {2**32 - 1}, but is {seed}.")
+        raise UserError(f"--seed must lie between 0 and {2**32 - 1}, but is {seed}.")
     for option, size in (("--dev-size", dev_size), ("--test-size", test_size)):
         if not 0 < size < 1:
-            raise SplitError(f"{option} is a share of all sentences between 0 and 1, but is {size:g}.")
+            raise UserError(f"{option} is a share of all sentences between 0 and 1, but is {size:g}.")
     if dev_size + test_size >= 1:
-        raise SplitError(
+        raise UserError(
             f"--dev-size {dev_size:g} and --test-size {test_size:g} leave nothing to train on: "
             "together they must stay below 1."
         )
     order = numpy.random.RandomState(seed).permutation(len(sentences))
-    n_test = max(1, round(len(sentences) * test_size))
-    n_dev = max(1, round(len(sentences) * dev_size))
-    n_train = len(sentences) - n_test - n_dev
-    return _deal([sentences[i] for i in order], n_test=n_test, n_train=n_train)
+    n_test = max(1, round(len(sentences) * test_size)) if test is None else 0
+    n_dev = max(1, round(len(sentences) * dev_size)) if dev is None else 0
+    shuffled = [sentences[i] for i in (order if n_test or n_dev else range(len(sentences)))]
+    return _deal(shuffled, n_test=n_test, n_train=len(sentences) - n_test - n_dev, dev=dev, test=test)
 
 
 def drop_copies(splits: Splits) -> Splits:
@@ -66,7 +74,7 @@ def drop_copies(splits: Splits) -> Splits:
 
     splits (Splits): What a split above returns.
     RETURNS (Splits): The same test, dev without what is in test, train without what is in either.
-    RAISES SplitError: when nothing is left of a split.
+    RAISES UserError: when nothing is left of a split.
     """
     seen = {sentence.words for sentence in splits["test"]}
     dev = [sentence for sentence in splits["dev"] if sentence.words not in seen]
@@ -74,7 +82,7 @@ def drop_copies(splits: Splits) -> Splits:
     train = [sentence for sentence in splits["train"] if sentence.words not in seen]
     for name, kept in (("dev", dev), ("train", train)):
         if not kept:
-            raise SplitError(
+            raise UserError(
                 f"--dedupe leaves nothing of {name}: all of its {len(splits[name])} sentences "
                 "stand word for word in another split. Give more distinct sentences, or leave "
                 "--dedupe out."
@@ -92,15 +100,22 @@ def count_copies(splits: Splits) -> dict[str, int]:
     return {name: sum(times[sentence.words] > 1 for sentence in splits[name]) for name in NAMES}
 
 
-def _deal(shuffled: list[Sentence], *, n_test: int, n_train: int) -> Splits:
+def _deal(
+    shuffled: list[Sentence],
+    *,
+    n_test: int,
+    n_train: int,
+    dev: Sequence[Sentence] | None = None,
+    test: Sequence[Sentence] | None = None,
+) -> Splits:
     splits = {
         "train": shuffled[n_test : n_test + n_train] if n_train > 0 else [],
-        "dev": shuffled[n_test + max(n_train, 0) :],
-        "test": shuffled[:n_test],
+        "dev": shuffled[n_test + max(n_train, 0) :] if dev is None else list(dev),
+        "test": shuffled[:n_test] if test is None else list(test),
     }
     empty = [name for name in NAMES if not splits[name]]
     if empty:
-        raise SplitError(
+        raise UserError(
             f"{len(shuffled)} sentences are too few: nothing would be left for "
             f"{' and '.join(empty)}. Give at least 3 sentences, and sizes that leave some for each."
         )

@@ -1,375 +1,335 @@
-"""A labelled CSV, or a zip that holds one → sentences. Knows pandas, no spaCy."""
+"""Tables: CSV and its kin, Excel and Parquet → rows of words and tags. Knows pandas."""
 
-import codecs
 import csv
-import hashlib
 import io
 import re
 import sys
-import zipfile
-import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
-from pathlib import Path
+from typing import Any
 
+import numpy
 import pandas
 
 from ..errors import UserError
-from .columns import ColumnError, Columns, find_columns
-from .schemes import is_tag, repair
+from .columns import Columns, allows_labels, find_columns, split_list
+from .faults import Faults
+from .schemes import UNKNOWN, is_tag
+from .sentences import Options, Rows, clean
 
-_SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
-_FEWEST_COLUMNS = 3
-_ARCHIVE_START = b"PK\x03\x04"
-_EMPTY = "{} is empty: expected a header line and a row per word."
-_UNCLOSED = (
-    'a quote is opened and not closed. Close it; a word that is a quote itself is written """" (doubled, in quotes).'
+SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
+_UNCLOSED = "a quote is opened and not closed, or closed on another line"
+_UNCLOSED_REMEDY = (
+    'If quotes are plain characters in this file, say --no-quotes. Else close it: a word that is a quote is """".'
 )
-_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
 
-class CsvError(UserError):
-    """Something in the file, or in what was said about it, that the user can put right."""
+def read_csv(text: str, name: str, options: Options) -> tuple[Rows, Columns]:
+    """Read a table with a header line.
 
-
-@dataclass(frozen=True)
-class Sentence:
-    """One sentence.
-
-    id (str): What the sentence column says.
-    words (tuple[str, ...]): Its words, none empty and none with white space.
-    tags (tuple[str, ...]): A BIO tag per word; every `I-x` follows its own entity.
+    text (str): What the file holds.
+    name (str): The file's name, for messages.
+    options (Options): How it is to be read.
+    RETURNS (tuple[Rows, Columns]): A row for each word, and which column was taken for what.
+    RAISES UserError: If it cannot be read; the message says where and what to do.
     """
-
-    id: str
-    words: tuple[str, ...]
-    tags: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class CsvData:
-    """What a file holds, and what was seen while reading it.
-
-    sentences (list[Sentence]): In the order of the file.
-    rows (int): Rows of the table, one word each.
-    encoding (str): The encoding that was used.
-    columns (Columns): Which column was taken for what.
-    sha256 (str): Checksum of the file given (the zip, where there is one).
-    repaired (int): `I-x` that began an entity and became `B-x`.
-    first_repaired (int | None): Line of the first of them.
-    divided (int): Words with white space inside, which became several words.
-    first_divided (int | None): Line of the first of them.
-    """
-
-    sentences: list[Sentence]
-    rows: int
-    encoding: str
-    columns: Columns
-    sha256: str
-    repaired: int
-    first_repaired: int | None
-    divided: int
-    first_divided: int | None
-
-
-def read_csv(
-    path: Path,
-    *,
-    encoding: str = "auto",
-    sep: str = ",",
-    sentence_column: str | None = None,
-    word_column: str | None = None,
-    pos_column: str | None = None,
-    tag_column: str | None = None,
-    strict: bool = False,
-) -> CsvData:
-    """path (Path): The CSV, or a zip that holds exactly one.
-    encoding (str): A codec's name, taken strictly; "auto" is UTF-8 and, where that fails, cp1252.
-    sep (str): The character between two fields.
-    sentence_column (str | None): Name of the column that numbers the sentences, on each row or on first rows.
-    word_column (str | None): Name of the column of words.
-    pos_column (str | None): Name of the column of parts of speech; it is not read.
-    tag_column (str | None): Name of the column of BIO tags.
-    strict (bool): Take an `I-x` without its `B-x` as an error rather than repair it.
-    RETURNS (CsvData): The sentences, and what was seen.
-    RAISES CsvError: when the file cannot be read as labelled sentences; the message says where and what to do.
-    """
-    if len(sep) != 1 or sep in '"\r\n':
-        raise CsvError(f"--sep must be one character, such as ';' or '|' ('tab' for a tab), but is {sep!r}.")
-    data = _read_bytes(path)
-    sha256 = hashlib.sha256(data).hexdigest()
-    name = str(path)
-    if data.startswith(_ARCHIVE_START):
-        member, data = _unzip(data, name)
-        name = f"{name} ({member})"
-    text, used = _decode(data, encoding, name)
-    table = _read_table(text, sep, name)
-    chosen = {"sentence": sentence_column, "word": word_column, "pos": pos_column, "tag": tag_column}
-    try:
-        columns = find_columns(table, chosen)
-    except ColumnError as error:
-        raise CsvError(f"{name}: {error}") from error
-    ids, words, tags = (table[column].str.strip().tolist() for column in (columns.sentence, columns.word, columns.tag))
-    lines = _Lines(text, sep, name)
-    _check_rows(ids, words, tags, columns, sep, lines)
-
-    sentences: list[Sentence] = []
-    repaired: list[int] = []
-    divided: list[int] = []
-    for start, end in _sentence_bounds(ids):
-        fixed, changed = repair(tags[start:end])
-        repaired.extend(start + position for position in changed)
-        if strict and changed:
-            row = repaired[0]
-            raise CsvError(
-                f"{lines.place(row)}: tag {tags[row]!r} of the word {words[row]!r} follows no entity of its label: "
-                f"it should be {fixed[changed[0]]!r}. Correct it, or leave out --strict to have it repaired."
-            )
-        parts = [word.split() for word in words[start:end]]
-        divided.extend(start + i for i, part in enumerate(parts) if len(part) > 1)
-        sentences.append(
-            Sentence(
-                id=ids[start],
-                words=tuple(word for part in parts for word in part),
-                tags=tuple(
-                    tag for part, whole in zip(parts, fixed, strict=True) for tag in _tag_parts(whole, len(part))
-                ),
-            )
-        )
-    return CsvData(
-        sentences=sentences,
-        rows=len(words),
-        encoding=used,
-        columns=columns,
-        sha256=sha256,
-        repaired=len(repaired),
-        first_repaired=lines.number(repaired[0]) if repaired else None,
-        divided=len(divided),
-        first_divided=lines.number(divided[0]) if divided else None,
-    )
-
-
-def _read_bytes(path: Path) -> bytes:
-    if path.is_dir():
-        raise CsvError(f"{path} is a folder: give the CSV file in it.")
-    if not path.exists():
-        raise CsvError(f"{path} does not exist: give the path of a CSV file, or of a zip that holds one.")
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise CsvError(f"{path} cannot be read: {error.strerror}.") from error
-    if not data.strip():
-        raise CsvError(_EMPTY.format(path))
-    return data
-
-
-def _unzip(data: bytes, name: str) -> tuple[str, bytes]:
-    """RETURNS (tuple[str, bytes]): Name and content of the one CSV in the archive."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = archive.namelist()
-            if "[Content_Types].xml" in members:
-                raise CsvError(f"{name} is an office document: export the sheet as CSV (UTF-8) and give that file.")
-            # macOS packs a shadow file, `__MACOSX/._x.csv`, beside each file.
-            found = [m for m in members if m.lower().endswith(".csv") and not m.startswith("__MACOSX/")]
-            if len(found) != 1:
-                listed = ", ".join(found or members) or "nothing"
-                raise CsvError(
-                    f"{name}: expected a zip that holds exactly one .csv file, but it holds {listed}. "
-                    "Unpack it and give the CSV file itself."
-                )
-            if archive.getinfo(found[0]).flag_bits & 1:
-                raise CsvError(f"{name}: {found[0]} is encrypted. Unpack it and give the CSV file itself.")
-            return found[0], archive.read(found[0])
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise CsvError(f"{name} is a damaged zip file ({error}): download or pack it again.") from error
-
-
-def _decode(data: bytes, encoding: str, name: str) -> tuple[str, str]:
-    """RETURNS (tuple[str, str]): The text, and the encoding that was used."""
-    if encoding != "auto":
-        try:
-            text = data.decode(encoding)
-        except LookupError as error:
-            raise CsvError(f"--encoding {encoding}: {error}. Try utf-8, cp1252 or utf-16.") from error
-        except UnicodeDecodeError as error:
-            raise CsvError(
-                f"{_undecodable(name, data, error)} is not {encoding}. Give the right --encoding, or leave it out."
-            ) from error
-        except UnicodeError as error:
-            raise CsvError(f"{name} is not {encoding}: {error}. Give the right --encoding.") from error
-        used = encoding
-    else:
-        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            raise CsvError(f"{name} is UTF-16: say --encoding utf-16, or save it as UTF-8.")
-        if b"\0" in data or len(_CONTROL.findall(data)) * 100 > len(data):
-            raise CsvError(f"{name} is a binary file: expected a CSV text file, or a zip that holds one.")
-        try:
-            text, used = data.decode("utf-8"), "utf-8"
-        except UnicodeDecodeError as no_utf8:
-            try:
-                text, used = data.decode("cp1252"), "cp1252"
-            except UnicodeDecodeError as error:
-                raise CsvError(
-                    f"{_undecodable(name, data, error)} is not cp1252, and the file is not UTF-8 either "
-                    f"(offset {no_utf8.start}). Save it as UTF-8, or say --encoding."
-                ) from error
-    if "\0" in text:
-        raise CsvError(f"{name} is a binary file, or not {used}: expected a CSV text file.")
-    text = text.removeprefix("\ufeff")
-    if not text.strip():
-        raise CsvError(_EMPTY.format(name))
-    return text, used
-
-
-def _undecodable(name: str, data: bytes, error: UnicodeDecodeError) -> str:
-    line = data.count(b"\n", 0, error.start) + 1
-    return f"{name}, line {line}: byte 0x{data[error.start]:02x} at offset {error.start}"
-
-
-class _Lines:
-    """Rows of the table → lines of the file. A field in quotes may span lines, so this reads the file once more: only
-    when there is something to report."""
-
-    def __init__(self, text: str, sep: str, name: str):
-        self.text = text
-        self.sep = sep
-        self.name = name
-
-    def number(self, row: int) -> int:
-        """row (int): A row of the table, the first word's being 0.
-
-        RETURNS (int): The line that it begins on.
-        """
-        for i, (line, _) in enumerate(self.records()):
-            if i == row + 1:  # the header is the first record
-                return line
-        raise IndexError(row)
-
-    def place(self, row: int) -> str:
-        return f"{self.name}, line {self.number(row)}"
-
-    def records(self) -> Iterator[tuple[int, list[str]]]:
-        """YIELDS (tuple[int, list[str]]): Each record that pandas sees, and the line that it begins on."""
-        limit = csv.field_size_limit(sys.maxsize)
-        try:
-            reader = csv.reader(io.StringIO(self.text, newline=""), delimiter=self.sep)
-            line = 1
-            for record in reader:
-                # pandas skips blank lines
-                if len(record) > 1 or (record and record[0].strip()):
-                    yield line, record
-                line = reader.line_num + 1
-        finally:
-            csv.field_size_limit(limit)
-
-
-def _read_table(text: str, sep: str, name: str) -> pandas.DataFrame:
-    """RETURNS (pandas.DataFrame): All values as strings, "" where there is none, with the header as column names."""
-    first = re.search(r"[^\r\n]*\S[^\r\n]*", text)
-    header_line = first[0] if first else ""
-    _check_separator(header_line, sep, name)
+    body = text.lstrip("\n")
+    skipped = len(text) - len(body)
+    sep = _given_separator(options.sep)
+    if said := re.match(r'"?sep=(.)"?[^\S\n]*\n', body, re.IGNORECASE):
+        sep = sep or said[1]
+        body, skipped = body[said.end() :], skipped + 1
+    header = body.partition("\n")[0]
+    sep = sep or find_separator(header)
+    if header.count(sep) < 1:
+        other = find_separator(header)
+        option = "tab" if other == "\t" else repr(other)
+        raise UserError(f"{name}, line {skipped + 1}: the fields are not separated by {sep!r}: say --sep {option}.")
+    quoting: Any = csv.QUOTE_NONE if options.no_quotes else csv.QUOTE_MINIMAL
+    lines = _Lines(body, sep, quoting, skipped)
+    faults = Faults(name, lambda row: lines.number(row + 1))
     try:
         # The header is read as a row, so that a row longer than it is an error rather than an index; `None` and `NA`
         # are words, so nothing is taken for missing.
-        table = pandas.read_csv(io.StringIO(text), sep=sep, header=None, dtype=str, na_filter=False, low_memory=False)
-    except pandas.errors.ParserError as error:
-        raise CsvError(_explain(error, _Lines(text, sep, name))) from error
-    header = [str(value).strip() for value in table.iloc[0]]
-    if any(is_tag(value) for value in header):
-        raise CsvError(
-            f"{name}, line 1: expected a header line with the columns' names, found a row of data "
-            f"({header_line.strip()!r}). Add a header, such as: Sentence #,Word,Tag"
+        table = pandas.read_csv(
+            io.BytesIO(body.encode()),
+            sep=sep,
+            header=None,
+            dtype=str,
+            na_filter=False,
+            low_memory=False,
+            quoting=quoting,
+            skip_blank_lines=False,
         )
+    except pandas.errors.ParserError:
+        table = pandas.DataFrame(_even(lines, len(next(csv.reader([header], delimiter=sep, quoting=quoting))), faults))
+    if '"' in body and not options.no_quotes:
+        _check_swallowed(table, sep, faults)
+    for column in table.columns:
+        values = table[column]
+        table[column] = values.map({value: clean(value) for value in values.unique()})
+    faults.check()
+    first = [str(value) for value in table.iloc[0]]
+    table = table.loc[
+        :, [bool(name) or (values != "").any() for name, (_, values) in zip(first, table.items(), strict=True)]
+    ]
+    first = [str(value) for value in table.iloc[0]]
+    if any(is_tag(value) for value in first):
+        raise UserError(
+            f"{name}, line {skipped + 1}: expected a header line with the columns' names, found a row of data "
+            f"({header.strip()!r}). Add a header, such as: Sentence #,Word,Tag"
+        )
+    table.columns = pandas.Index(first)
     table = table.iloc[1:].reset_index(drop=True)
-    table.columns = pandas.Index(header)
-    if not len(table):
-        raise CsvError(f"{name} holds no sentences: there is a header line and no row after it.")
-    return table
+    return read_frame(table, name, options, lambda row: lines.number(row + 1))
 
 
-def _check_separator(header: str, sep: str, name: str) -> None:
-    if header.count(sep) + 1 >= _FEWEST_COLUMNS:
-        return
-    other = max(_SEPARATORS, key=header.count)
-    if other != sep and header.count(other) + 1 >= _FEWEST_COLUMNS:
-        option = "tab" if other == "\t" else f"'{other}'"
-        raise CsvError(
-            f"{name}, line 1: the fields are separated by {_SEPARATORS[other]}, not by "
-            f"{_SEPARATORS.get(sep, repr(sep))}: say --sep {option}."
-        )
+def read_frame(
+    table: pandas.DataFrame, name: str, options: Options, line: Callable[[int], int]
+) -> tuple[Rows, Columns]:
+    """Find the columns of a table, and its sentences.
+
+    table (pandas.DataFrame): All values as strings, "" where there is none.
+    name (str): The file's name, for messages.
+    options (Options): How it is to be read.
+    line (Callable[[int], int]): The line of the file on which a row of the table begins.
+    RETURNS (tuple[Rows, Columns]): A row for each word, and which column was taken for what.
+    RAISES UserError: If a column or the sentences cannot be found.
+    """
+    header = [str(column) for column in table.columns]
+    empty = (table == "").all(axis=1)
+    again = (table == header).all(axis=1)
+    kept = ~(empty | again)
+    if not kept.any():
+        raise UserError(f"{name} holds no sentences: there is a header line and no row after it.")
+    place = [int(row) for row in kept.to_numpy().nonzero()[0]] if not kept.all() else range(len(table))
+    full = table[kept] if not kept.all() else table
+    # Blank lines may be all that stands between sentences.
+    groups = empty.cumsum()[kept] if empty.iloc[int(place[0]) : int(place[-1]) + 1].any() else None
+    try:
+        a_row_each = _is_a_sentence_a_row(full, options)
+        columns = find_columns(full, options, needs_sentence=not a_row_each and groups is None)
+    except UserError as error:
+        raise UserError(f"{name}: {error}") from error
+    line_of = lambda row: line(int(place[row]))  # noqa: E731
+    faults = Faults(name, line_of)
+    words, tags = _shared(full[columns.word]), _shared(full[columns.tag])
+    labels = allows_labels(columns.tag)
+    if a_row_each:
+        keys = full[columns.sentence].tolist() if isinstance(columns.sentence, str) else None
+        rows = split_rows(words, tags, faults, keys)
+        rows.tag_column, rows.labels = columns.tag, labels
+        return rows, columns
+    if columns.sentence is None:
+        assert groups is not None
+        keys_of = [groups.astype(str).tolist()]
+    else:
+        names = columns.sentence if isinstance(columns.sentence, list) else [columns.sentence]
+        keys_of = [_shared(full[key]) for key in names]
+    starts, order = _starts(keys_of, options.sentences, faults, name=str(columns.sentence))
+    faults.check()
+    ids = [" ".join(key[row] for key in keys_of) for row in starts]
+    if order is not None:
+        words, tags = [words[row] for row in order], [tags[row] for row in order]
+        ids = [" ".join(key[order[row]] for key in keys_of) for row in starts]
+        return Rows(words, tags, starts, ids, lambda row: line_of(order[row]), columns.tag, labels), columns
+    return Rows(words, tags, starts, ids, line_of, columns.tag, labels), columns
 
 
-def _explain(error: pandas.errors.ParserError, lines: _Lines) -> str:
-    """RETURNS (str): What pandas could not read, and on which line of the file."""
-    width = 0
-    line, record = 1, [""]
-    for line, record in lines.records():
-        width = width or len(record)
-        if len(record) > width:
-            if any("\n" in value for value in record):
-                return f"{lines.name}, line {line}: {_UNCLOSED}"
-            return (
-                f"{lines.name}, line {line}: expected {width} fields as in the header, found {len(record)}. "
-                'Put a field that holds the separator in quotes ("…"), and double a quote inside such a field.'
+def _shared(values: pandas.Series) -> list[str]:
+    """RETURNS (list[str]): The values, with one string for all equal ones: a column has few of them, and many rows."""
+    codes, different = pandas.factorize(values)
+    return numpy.asarray(different, dtype=object)[codes].tolist()
+
+
+def split_rows(words: Sequence[object], tags: Sequence[object], faults: Faults, ids: Sequence[str] | None) -> Rows:
+    """Divide rows that hold a sentence each.
+
+    words (Sequence[object]): A text or a list of words for each sentence.
+    tags (Sequence[object]): A text or a list of tags for each.
+    faults (Faults): Where sentences go that have more or fewer tags than words.
+    ids (Optional[Sequence[str]]): What the file calls each; None to number them.
+    RETURNS (Rows): A row for each word.
+    RAISES FileFaults: If there is a fault.
+    """
+    all_words: list[str] = []
+    all_tags: list[str] = []
+    starts: list[int] = []
+    source: list[int] = []
+    for row, (some, of_them) in enumerate(zip(words, tags, strict=True)):
+        own = [clean(str(word)) for word in (split_list(some) if isinstance(some, str) else list(some))]  # type: ignore[call-overload]
+        if isinstance(of_them, str):
+            found = _tag_list(of_them)
+        else:
+            found = [UNKNOWN if tag is None else clean(str(tag)) for tag in of_them]  # type: ignore[attr-defined]
+        if len(found) != len(own):
+            faults.add(
+                row, f"{len(own)} words and {len(found)} tags", "Give a tag for each word, with spaces between both."
             )
-    if "EOF inside string" in str(error):
-        return f"{lines.name}, line {line}: {_UNCLOSED}"
-    return f"{lines.name} cannot be read as CSV: {error}"
+            continue
+        if own:
+            starts.append(len(all_words))
+            source += [row] * len(own)
+            all_words += own
+            all_tags += found
+    faults.check()
+    numbers = [source[start] for start in starts]
+    names = [str(number + 1) if ids is None else ids[number] for number in numbers]
+    return Rows(all_words, all_tags, starts, names, lambda row: faults.line(source[row]))
 
 
-def _check_rows(
-    ids: Sequence[str], words: Sequence[str], tags: Sequence[str], columns: Columns, sep: str, lines: _Lines
-) -> None:
-    """RAISES CsvError: for the first row that is not a word of a sentence."""
-    bad_tags = {tag for tag in set(tags) if not is_tag(tag)}
-    for row, (word, tag) in enumerate(zip(words, tags, strict=True)):
-        if _swallows(word, sep) or _swallows(tag, sep):
-            raise CsvError(f"{lines.place(row)}: {_UNCLOSED}")
-        if row == 0 and not ids[0]:
-            raise CsvError(
-                f"{lines.place(row)}: the word {word!r} stands before the first sentence number: the column "
-                f"{columns.sentence!r} must be filled on each sentence's first row."
+def find_separator(header: str) -> str:
+    """RETURNS (str): What separates the names of a header line."""
+    return max(SEPARATORS, key=header.count)
+
+
+def _given_separator(sep: str | None) -> str | None:
+    if sep in ("tab", r"\t"):
+        return "\t"
+    if sep is not None and (len(sep) != 1 or sep in '"\r\n'):
+        raise UserError(f"--sep must be one character, such as ';' or '|' ('tab' for a tab), but is {sep!r}.")
+    return sep
+
+
+def _is_a_sentence_a_row(table: pandas.DataFrame, options: Options) -> bool:
+    """RETURNS (bool): Whether cells of the tag column hold several tags each."""
+    columns = find_columns(table, options, needs_sentence=False)
+    several = fits = 0
+    for words, tags in zip(table[columns.word].head(1000), table[columns.tag].head(1000), strict=True):
+        n_words = len(split_list(words))
+        items = _tag_list(tags)
+        if len(items) > 1:
+            several += 1
+            fits += len(items) == n_words or all(is_tag(item) for item in items)
+    return fits * 2 > several
+
+
+def _tag_list(value: str) -> list[str]:
+    return split_list(value) if value.startswith("[") else [part for part in re.split(r"[\s,]+", value) if part]
+
+
+def _starts(
+    keys: Sequence[Sequence[str]], how: str | None, faults: Faults, *, name: str
+) -> tuple[list[int], list[int] | None]:
+    """Find where sentences begin.
+
+    keys (Sequence[Sequence[str]]): For each column that tells sentences apart, its value in each row.
+    how (Optional[str]): "gather", "runs" or "starts"; None to find out.
+    faults (Faults): Where rows go that leave it open.
+    name (str): The columns' name, for messages.
+    RETURNS (tuple[list[int], Optional[list[int]]]): First rows, and the order in which rows are to be taken if it is
+        not their own.
+    """
+    n_rows = len(keys[0])
+    if not any(key[0] for key in keys):
+        faults.add(0, f"the column {name} is empty", "It must be filled on each sentence's first row.")
+        return [0], None
+    starts = {0}
+    gaps = False
+    for key in keys:
+        n_empty = key.count("")
+        same = sum(a == b != "" for a, b in pairwise(key))
+        if how is None and n_empty and same > n_rows / 2 and n_empty * 10 < n_rows and len(set(key)) > 2:
+            remedy = (
+                f"The column {name} is filled on almost every row. Fill it in; or say --sentences runs (an empty cell "
+                "goes on with the sentence before) or --sentences starts (each filled cell starts a sentence)."
             )
-        if not word:
-            raise CsvError(
-                f"{lines.place(row)}: the column {columns.word!r} is empty. Fill in the word, or delete the row."
+            for row in (row for row, value in enumerate(key) if not value):
+                faults.add(row, f"the column {name} is empty", remedy)
+        # Filled on first rows only: each filled cell starts a sentence. Else: each other value does.
+        if (n_empty and how in (None, "starts")) or how == "starts":
+            starts.update(row for row, value in enumerate(key) if value)
+            gaps = True
+        else:
+            current = key[0]
+            for row, value in enumerate(key):
+                if value and value != current:
+                    starts.add(row)
+                    current = value
+    ordered = sorted(starts)
+    if gaps or how in ("runs", "starts"):
+        return ordered, None
+    ids = [tuple(key[row] for key in keys) for row in ordered]
+    if len(set(ids)) == len(ids) or (how is None and _counts_up([" ".join(one) for one in ids])):
+        return ordered, None
+    if how == "gather":
+        codes, _ = pandas.factorize(pandas.Series(list(zip(*keys, strict=True))))
+        order = [int(row) for row in codes.argsort(kind="stable")]
+        codes = codes[order]
+        return [0, *(int(row) + 1 for row in (codes[1:] != codes[:-1]).nonzero()[0])], order
+    seen: set[tuple[str, ...]] = set()
+    for number, one in enumerate(ids):
+        if one in seen:
+            faults.add(
+                ordered[number],
+                f"sentence {' '.join(one)} goes on in this line, after sentence {' '.join(ids[number - 1])}",
+                "Say --sentences gather to put the rows of a number together, or --sentences runs to start a sentence "
+                "wherever the number changes. If numbers begin again with each document, name both columns: "
+                "--sentence-column DOCUMENT --sentence-column SENTENCE",
             )
-        if tag in bad_tags:
-            raise CsvError(
-                f"{lines.place(row)}: the tag of {word!r} in the column {columns.tag!r} must be O, B-label or "
-                f"I-label, but is {tag!r}. {_advice(tag)}"
+        seen.add(one)
+    return ordered, None
+
+
+def _counts_up(ids: Sequence[str]) -> bool:
+    """RETURNS (bool): Whether the numbers count up by one, again and again from the same first: 1 2 3 1 2."""
+    numbers = [re.search(r"(\d+)\D*$", one) for one in ids]
+    values = [int(found[1]) for found in numbers if found]
+    return len(values) == len(ids) and all(b in (a + 1, values[0]) for a, b in pairwise(values))
+
+
+def _check_swallowed(table: pandas.DataFrame, sep: str, faults: Faults) -> None:
+    """Rows were swallowed where the quote that closes a field was meant to open another."""
+    rows: set[int] = set()
+    for _, values in table.items():
+        bad = {value for value in values.unique() if sep in value and ("\n" in value or sep == "\t")}
+        if bad:
+            rows.update(int(row) for row in values.isin(bad).to_numpy().nonzero()[0])
+    for row in sorted(rows):
+        faults.add(row - 1, _UNCLOSED, _UNCLOSED_REMEDY)
+
+
+def _even(lines: "_Lines", width: int, faults: Faults) -> list[list[str]]:
+    """RETURNS (list[list[str]]): All rows with as many fields as the header, where those beyond it are empty."""
+    result = []
+    for row, (_, record) in enumerate(lines.records()):
+        beyond = [value for value in record[width:] if value.strip()]
+        if beyond and any("\n" in value for value in record):
+            faults.add(row - 1, _UNCLOSED, _UNCLOSED_REMEDY)
+        elif beyond:
+            faults.add(
+                row - 1,
+                f"expected {width} fields as in the header, found {len(record)}",
+                'Put a field that holds the separator in quotes ("…"), and double a quote inside such a field.',
             )
+        result.append([*record[:width], *[""] * (width - len(record))])
+    if not faults.kinds and result and any("\n" in value for value in result[-1]):
+        faults.add(len(result) - 2, _UNCLOSED, _UNCLOSED_REMEDY)
+    return result
 
 
-def _swallows(value: str, sep: str) -> bool:
-    """RETURNS (bool): Whether rows were swallowed: the quote that closes this field was meant to open another."""
-    return "\n" in value and sep in value
+class _Lines:
+    """Records of the table → lines of the file. A field in quotes may span lines, so this reads the file once more:
+    only when there is something to report."""
 
+    def __init__(self, text: str, sep: str, quoting: Any, skipped: int):
+        self.text, self.sep, self.quoting, self.skipped = text, sep, quoting, skipped
+        self.numbers: list[int] = []
 
-def _advice(tag: str) -> str:
-    if re.fullmatch(r"[LUES]-\S.*", tag):
-        return "BILUO and BIOES have to become BIO: U-x and S-x are B-x, L-x and E-x are I-x."
-    if not tag:
-        return "Write O for a word that is in no entity."
-    return "Correct it, or name another column with --tag-column."
+    def number(self, record: int) -> int:
+        """RETURNS (int): The line on which a record begins, the header being record 0."""
+        if not self.numbers:
+            self.numbers = [line for line, _ in self.records()]
+        return self.numbers[record]
 
-
-def _sentence_bounds(ids: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """YIELDS (tuple[int, int]): First row and end of each sentence, where `ids` are filled in on first rows only
-    or on every row: the latter when an id stands on two rows running."""
-    on_every_row = any(one and one == other for one, other in pairwise(ids))
-    start = 0
-    current = ids[0]
-    for row in range(1, len(ids)):
-        if ids[row] and (ids[row] != current or not on_every_row):
-            yield start, row
-            start = row
-            current = ids[row]
-    yield start, len(ids)
-
-
-def _tag_parts(tag: str, count: int) -> list[str]:
-    """RETURNS (list[str]): The tags of the parts of one word."""
-    return [tag] + ["I" + tag[1:] if tag[0] == "B" else tag] * (count - 1)
+    def records(self) -> Iterator[tuple[int, list[str]]]:
+        """YIELDS (tuple[int, list[str]]): Each record, and the line that it begins on."""
+        limit = csv.field_size_limit(sys.maxsize)
+        try:
+            reader = csv.reader(io.StringIO(self.text, newline=""), delimiter=self.sep, quoting=self.quoting)
+            line = 1
+            for record in reader:
+                yield self.skipped + line, record
+                line = reader.line_num + 1
+        finally:
+            csv.field_size_limit(limit)

@@ -59,7 +59,7 @@ def linear_scores(words: Floats2d, blocks: Floats3d, b: Floats1d) -> Floats2d:
     b (Floats1d): nO.
     RETURNS (Floats2d): n_words × nO.
     """
-    scores = products(words, blocks).swapaxes(0, 1).reshape(len(words), -1)
+    scores = products(words, blocks).swapaxes(0, 1).reshape(len(words), len(blocks) * BLOCK_WIDTH)
     return scores[:, : len(b)] + b
 
 

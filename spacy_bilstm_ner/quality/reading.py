@@ -57,10 +57,9 @@ def labelled_docs(nlp: Language, path: Path) -> list[Doc]:
             ) from error
     else:
         need("pandas")
-        from ..files.docs import make_doc
-        from ..files.tables import read_csv
+        from ..files.reading import read_docs
 
-        docs = [make_doc(nlp, sentence)[0] for sentence in read_csv(path).sentences]
+        docs = read_docs([path], nlp)
     docs = [doc for doc in docs if len(doc)]
     if not docs:
         raise UserError(f"{path} is empty: it should hold labelled sentences")

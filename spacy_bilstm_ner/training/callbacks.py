@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
-from spacy.util import logger, resolve_dot_names
+from spacy.util import dot_to_object, logger, registry
 
 from ..calibration import UNCALIBRATED, calibrated, fit_calibration, fit_thresholds
 from ..component import BiLSTMNER, Predictions
@@ -57,18 +57,23 @@ def fit_length(*, passes: float = 9.0, min_steps: int = 1500, evaluations: int =
 
 
 def _steps(nlp: Language, *, passes: float, min_steps: int) -> int | None:
-    config = nlp.config.interpolate()
-    (corpus,) = resolve_dot_names(config, [config["training"]["train_corpus"]])
-    size = config["training"]["batcher"].get("size")
+    size = nlp.config["training"]["batcher"].get("size")
     if not isinstance(size, int):
         return None
     try:
-        n_words = sum(len(example.reference) for example in corpus(nlp))
+        n_words = sum(len(example.reference) for example in _corpus(nlp, "train_corpus"))
     except FileNotFoundError:
         return None
     steps = max(min_steps, round(passes * n_words / size))
     # A round number has many divisors.
     return math.ceil(steps / 100) * 100
+
+
+def _corpus(nlp: Language, name: str) -> Iterable[Example]:
+    """The examples of a corpus that [training] names; the other one is not needed, and may not be there."""
+    config = nlp.config.interpolate()
+    section = dot_to_object(config, config["training"][name])
+    return registry.resolve({"corpus": section})["corpus"](nlp)
 
 
 def _nearest_divisor(number: int, wanted: int) -> int:
@@ -91,9 +96,7 @@ def fit_decisions(*, pipe: str = "ner") -> Callback:
         if not isinstance(recogniser, BiLSTMNER) or recogniser.is_fitted:
             return nlp
         if not kept:
-            config = nlp.config.interpolate()
-            (corpus,) = resolve_dot_names(config, [config["training"]["dev_corpus"]])
-            kept.extend(corpus(nlp))
+            kept.extend(_corpus(nlp, "dev_corpus"))
         _fit(nlp, recogniser, kept)
         return nlp
 

@@ -7,6 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from spacy_bilstm_ner.chain import crf, tags
+from spacy_bilstm_ner.chain.crf import crf_loss
 from spacy_bilstm_ner.chain.forward_backward import legal_steps
 
 Case = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -42,15 +43,15 @@ def brute_force(scores: np.ndarray, transitions: np.ndarray, gold: np.ndarray, l
 
 
 def assert_gradients(scores: np.ndarray, transitions: np.ndarray, gold: np.ndarray, lengths: np.ndarray) -> None:
-    _, d_scores, d_transitions = crf.loss(scores, transitions, gold, lengths)
+    _, d_scores, d_transitions = crf_loss(scores, transitions, gold, lengths)
     eps = 1e-5
     for values, gradient in ((scores, d_scores), (transitions, d_transitions)):
         for index in np.ndindex(values.shape):
             before = values[index]
             values[index] = before + eps
-            up, _, _ = crf.loss(scores, transitions, gold, lengths)
+            up, _, _ = crf_loss(scores, transitions, gold, lengths)
             values[index] = before - eps
-            down, _, _ = crf.loss(scores, transitions, gold, lengths)
+            down, _, _ = crf_loss(scores, transitions, gold, lengths)
             values[index] = before
             assert (up - down) / (2 * eps) == pytest.approx(gradient[index], abs=1e-6)
 
@@ -59,7 +60,7 @@ def test_by_hand():
     # One token, and O on both sides. O weighs 1, B e^(1 + 2 + 3), I is illegal.
     scores = np.array([[0.0, 1.0, 50.0]])
     transitions = np.array([[0.0, 2.0, 50.0], [3.0, 9.0, 9.0], [9.0, 9.0, 9.0]])
-    loss, d_scores, d_transitions = crf.loss(scores, transitions, np.array([1]), np.array([1]))
+    loss, d_scores, d_transitions = crf_loss(scores, transitions, np.array([1]), np.array([1]))
     p = np.exp(6) / (1 + np.exp(6))
     assert loss == pytest.approx(-np.log(p))
     assert_allclose(d_scores, [[1 - p, p - 1, 0]])
@@ -67,13 +68,13 @@ def test_by_hand():
 
 
 def test_the_loss_equals_brute_force():
-    loss, _, _ = crf.loss(*case())
+    loss, _, _ = crf_loss(*case())
     assert loss == pytest.approx(brute_force(*case()))
 
 
 def test_the_loss_in_single_precision():
     scores, transitions, gold, lengths = case()
-    loss, d_scores, d_transitions = crf.loss(scores.astype("float32"), transitions.astype("float32"), gold, lengths)
+    loss, d_scores, d_transitions = crf_loss(scores.astype("float32"), transitions.astype("float32"), gold, lengths)
     assert loss == pytest.approx(brute_force(*case()), rel=1e-5)
     assert d_scores.dtype == d_transitions.dtype == "float32"
 
@@ -84,18 +85,18 @@ def test_gradients(scale):
 
 
 def test_illegal_steps_are_never_learnt():
-    _, _, d_transitions = crf.loss(*case())
+    _, _, d_transitions = crf_loss(*case())
     assert_array_equal(d_transitions[~legal_steps(5)], 0)
     assert d_transitions[legal_steps(5)].all()
 
 
 def test_documents_are_independent():
     scores, transitions, gold, lengths = case()
-    whole, d_whole, _ = crf.loss(scores, transitions, gold, lengths)
+    whole, d_whole, _ = crf_loss(scores, transitions, gold, lengths)
     total = 0.0
     for first, length in zip(np.cumsum(lengths) - lengths, lengths, strict=True):
         doc = slice(first, first + length)
-        loss, d_scores, _ = crf.loss(scores[doc], transitions, gold[doc], np.array([length]))
+        loss, d_scores, _ = crf_loss(scores[doc], transitions, gold[doc], np.array([length]))
         n_known = (gold[doc] != tags.MISSING).sum()
         total += loss * n_known
         assert_allclose(d_whole[doc] * (gold != tags.MISSING).sum(), d_scores * n_known, atol=1e-12)
@@ -106,7 +107,7 @@ def test_documents_are_independent():
 def test_nothing_is_known(lengths):
     n_words = sum(lengths)
     gold = np.full(n_words, tags.MISSING)
-    loss, d_scores, d_transitions = crf.loss(np.ones((n_words, 3)), np.ones((3, 3)), gold, np.array(lengths))
+    loss, d_scores, d_transitions = crf_loss(np.ones((n_words, 3)), np.ones((3, 3)), gold, np.array(lengths))
     assert loss == 0.0
     assert not d_scores.any()
     assert d_scores.shape == (n_words, 3)
@@ -119,14 +120,14 @@ def test_an_inside_tag_that_follows_on_nothing_begins():
     # At a document's start, behind O, and behind another label; behind a missing tag it is right.
     stray = np.array([2, 0, 2, 4, 4, -1, 4, 0, -1, -1, 2])
     read = np.array([1, 0, 1, 3, 3, -1, 4, 0, -1, -1, 2])
-    found, expected = (crf.loss(scores, transitions, gold, lengths) for gold in (stray, read))
+    found, expected = (crf_loss(scores, transitions, gold, lengths) for gold in (stray, read))
     assert found[0] == expected[0] == pytest.approx(brute_force(scores, transitions, read, lengths))
     assert_array_equal(found[1], expected[1])
 
 
 def test_the_arguments_are_left_alone():
     arguments = case()
-    crf.loss(*arguments)
+    crf_loss(*arguments)
     for found, expected in zip(arguments, case(), strict=True):
         assert_array_equal(found, expected)
 
@@ -139,7 +140,7 @@ def test_a_long_document_with_scores_of_any_size(scale):
     transitions = rng.uniform(-min(scale, 50), min(scale, 50), size=(5, 5)).astype("float32")
     gold = rng.choice([0, 1, 3, -1], size=n_words)
     with np.errstate(all="raise", under="ignore"):
-        loss, d_scores, d_transitions = crf.loss(scores, transitions, gold, np.array([n_words]))
+        loss, d_scores, d_transitions = crf_loss(scores, transitions, gold, np.array([n_words]))
     assert loss > 0
     assert np.isfinite(loss)
     assert np.isfinite(d_scores).all()
@@ -151,14 +152,25 @@ def test_a_long_document_with_scores_of_any_size(scale):
 def test_gold_that_is_all_but_impossible():
     # Each token: O at +50, B-a at -50, and B-a is right.
     scores = np.tile(np.array([50.0, -50.0, 0.0], dtype="float32"), (6, 1))
-    loss, d_scores, _ = crf.loss(scores, np.zeros((3, 3), dtype="float32"), np.full(6, 1), np.array([2, 4]))
+    loss, d_scores, _ = crf_loss(scores, np.zeros((3, 3), dtype="float32"), np.full(6, 1), np.array([2, 4]))
     assert loss == pytest.approx(100.0)
     assert_allclose(d_scores * 6, np.tile([1.0, -1.0, 0.0], (6, 1)), atol=1e-6)
 
 
 def test_a_tag_that_is_illegal_everywhere_may_score_high():
     scores = np.tile(np.array([0.0, -120.0, 120.0], dtype="float32"), (3, 1))
-    loss, d_scores, _ = crf.loss(scores, np.zeros((3, 3), dtype="float32"), np.zeros(3, dtype=int), np.array([3]))
+    loss, d_scores, _ = crf_loss(scores, np.zeros((3, 3), dtype="float32"), np.zeros(3, dtype=int), np.array([3]))
     # B I I is legal, and outweighs O O O by 120 nats.
     assert loss == pytest.approx(40.0)
     assert_allclose(d_scores * 3, [[-1, 1, 0], [-1, 0, 1], [-1, 0, 1]], atol=1e-6)
+
+
+def test_groups_change_nothing(monkeypatch):
+    """Documents of similar length are computed together."""
+    scores, transitions, gold, lengths = case()
+    expected = crf_loss(scores, transitions, gold, lengths)
+    monkeypatch.setattr(crf, "MAX_GROUP_SEQUENCES", 2)
+    monkeypatch.setattr(crf, "MAX_GROUP_WORDS", 6)
+    found = crf_loss(scores, transitions, gold, lengths)
+    for one, other in zip(found, expected, strict=True):
+        assert_allclose(one, other, atol=1e-12)

@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from spacy_bilstm_ner.chain import decoding, tags
-from spacy_bilstm_ner.chain.decoding import LEAST, Spans, choose, decode
+from spacy_bilstm_ner.chain.decoding import MIN_SPAN_PROBABILITY, Spans, choose, decode
 from spacy_bilstm_ner.chain.forward_backward import legal_steps
 
 Found = dict[tuple[int, int, int], float]
@@ -40,7 +40,7 @@ def spans_of_path(path: tuple[int, ...]) -> Iterator[tuple[int, int, int]]:
 
 
 def brute_force(scores: np.ndarray, transitions: np.ndarray | None = None) -> Found:
-    """The spans that have a share of at least LEAST of all legal paths, each with its share."""
+    """The spans that have a share of at least MIN_SPAN_PROBABILITY of all legal paths, each with its share."""
     n_tags = scores.shape[1]
     steps = np.zeros((n_tags, n_tags)) if transitions is None else transitions.astype("float64")
     exps = np.exp(scores.astype("float64"))
@@ -56,7 +56,7 @@ def brute_force(scores: np.ndarray, transitions: np.ndarray | None = None) -> Fo
     for path, weight in weights.items():
         for span in spans_of_path(path):
             shares[span] = shares.get(span, 0.0) + weight / total
-    return {span: share for span, share in sorted(shares.items()) if share >= LEAST}
+    return {span: share for span, share in sorted(shares.items()) if share >= MIN_SPAN_PROBABILITY}
 
 
 def log_total(scores: np.ndarray, allowed: np.ndarray | None = None, plus=np.logaddexp) -> float:
@@ -247,13 +247,14 @@ def test_the_shortcut_for_certain_tokens_changes_next_to_nothing(scale, monkeypa
         # What I- scores where nothing has begun means nothing.
         scores[o_like, 2] += rng.uniform(0, 6, size=o_like.sum())
         steps = decoding._steps_of(transitions.tobytes(), "<f4", 5)
-        n_certain += int((decoding._odds_of_cover(scores, np.array([0]), steps) <= decoding.DOUBT).sum())
+        n_certain += int((decoding._odds_of_cover(scores, np.array([0]), steps) <= decoding.MAX_ODDS_OF_O).sum())
         found = as_dict(decode(scores, np.array([40]), transitions=transitions))
         with monkeypatch.context() as patch:
-            patch.setattr(decoding, "DOUBT", -2.0)
+            patch.setattr(decoding, "MAX_ODDS_OF_O", -2.0)
             expected = as_dict(decode(scores, np.array([40]), transitions=transitions))
         # A span that is missing on one side may be just below the least probability there.
-        errors += [abs(found.get(span, LEAST) - expected.get(span, LEAST)) for span in found | expected]
+        least = MIN_SPAN_PROBABILITY
+        errors += [abs(found.get(span, least) - expected.get(span, least)) for span in found | expected]
     assert n_certain > 300
     assert np.quantile(errors, 0.95) < 0.001
     assert max(errors) < 0.02
@@ -263,7 +264,7 @@ def test_inside_scores_open_no_token_where_nothing_can_have_begun():
     scores = np.tile(np.array([0.0, -12.0, -3.0], dtype="float32"), (20, 1))
     scores[10, 1] = 3.0
     steps = decoding._steps_of(np.zeros((3, 3), dtype="float32").tobytes(), "<f4", 3)
-    is_open = decoding._odds_of_cover(scores, np.array([0]), steps) > decoding.DOUBT
+    is_open = decoding._odds_of_cover(scores, np.array([0]), steps) > decoding.MAX_ODDS_OF_O
     # e^-3 and e^-6 after the token that begins; e^-9 is no doubt.
     assert np.flatnonzero(is_open).tolist() == [10, 11, 12]
 
@@ -323,7 +324,7 @@ def test_small_blocks_change_nothing(block, monkeypatch):
     scores[:, 0] += rng.uniform(0, 12, size=len(scores))
     lengths = np.array([250, 0, 150])
     expected = as_dict(decode(scores, lengths, transitions=transitions))
-    monkeypatch.setattr(decoding, "BLOCK", block)
+    monkeypatch.setattr(decoding, "MAX_GROUP_WORDS", block)
     assert_same(as_dict(decode(scores, lengths, transitions=transitions)), expected, atol=1e-6)
 
 

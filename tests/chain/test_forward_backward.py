@@ -1,11 +1,18 @@
-"""Chains of tags: which steps are legal, how sequences are packed, and sums over all sequences."""
+"""Chains of tags: which steps are legal, how sequences are padded, and sums over all sequences."""
 
 from itertools import pairwise, product
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from spacy_bilstm_ner.chain.sequences import FLOOR, forward_backward, legal_steps, pack, step_factors, step_slices
+
+from spacy_bilstm_ner.chain.forward_backward import (
+    MIN_LOG_WEIGHT,
+    forward_backward,
+    legal_steps,
+    padded_emissions,
+    step_factors,
+)
 
 
 def test_legal_steps_by_hand():
@@ -20,53 +27,41 @@ def test_legal_steps_by_hand():
 def test_factors_of_steps():
     transitions = np.array([[0.0, np.log(2), 99.0], [-1e4, 0.0, 0.0], [0.0, 0.0, 0.0]])
     transitions[0, 2] = 0.0
-    factors = step_factors(transitions, legal_steps(3))
-    assert_allclose(factors, [[0.5, 1, 0], [np.exp(FLOOR), 0.5, 0.5], [0.5, 0.5, 0.5]])
+    forward, backward = step_factors(transitions)
+    expected = np.array([[0.5, 1, 0], [np.exp(MIN_LOG_WEIGHT), 0.5, 0.5], [0.5, 0.5, 0.5]])
+    assert_allclose(forward, np.column_stack((expected, np.ones(3))))
+    assert_allclose(backward, np.column_stack((expected.T, np.ones(3))))
 
 
-def test_packing_by_hand():
-    # Rows 2, 3, 4 | 5 | 9, 10
-    rows, active = pack(np.array([5, 2, 9]), np.array([1, 3, 2]))
-    assert_array_equal(rows, [2, 9, 5, 3, 10, 4])
-    assert_array_equal(active, [3, 2, 1])
-    assert step_slices(active) == [slice(0, 3), slice(3, 5), slice(5, 6)]
+def test_emissions_by_hand():
+    scores = np.log(np.array([[1.0, 2, 4], [8, 4, 1], [1, 1, 1]]))
+    emissions, highest, rows = padded_emissions(scores, np.array([2, 0]), np.array([1, 2]))
+    assert_array_equal(rows, [[2, 0], [-1, 1], [-1, -1]])
+    assert_allclose(np.exp(highest[..., 0]), [[1, 4], [1, 8], [1, 1]])
+    padding = [1, 0, 0]
+    assert_allclose(emissions, [[[1, 1, 1], [0.25, 0.5, 1]], [padding, [1, 0.5, 0.125]], [padding, padding]])
 
 
-def test_packing_leaves_out_empty_sequences():
-    rows, active = pack(np.array([0, 0, 1]), np.array([0, 1, 0]))
-    assert_array_equal(rows, [0])
-    assert_array_equal(active, [1])
-    rows, active = pack(np.array([0]), np.array([0]))
-    assert len(rows) == len(active) == 0
-
-
-@pytest.mark.parametrize("n_tokens", [1, 2, 4])
-def test_forward_backward_equals_brute_force(n_tokens):
-    rng = np.random.default_rng(n_tokens)
-    emissions = rng.random((n_tokens, 5))
-    factors = rng.random((5, 5)) * legal_steps(5)
-    before, norms, after = forward_backward(emissions, np.ones(n_tokens, dtype=int), factors)
-    marginals, total = np.zeros((n_tokens, 5)), 0.0
-    for path in product(range(5), repeat=n_tokens):
-        weight = np.prod([emissions[i, tag] for i, tag in enumerate(path)])
-        weight *= np.prod([factors[step] for step in pairwise((0, *path, 0))])
-        total += weight
-        marginals[np.arange(n_tokens), path] += weight
-    assert_allclose(before.sum(axis=1), 1.0)
-    found = before * after
-    assert_allclose(found / found.sum(axis=1, keepdims=True), marginals / total)
-    assert norms.prod() * found[-1].sum() == pytest.approx(total)
-
-
-def test_sequences_of_a_batch_do_not_meet():
-    rng = np.random.default_rng(0)
-    emissions, factors = rng.random((6, 3)), rng.random((3, 3)) * legal_steps(3)
-    first, lengths = np.array([0, 1, 4]), np.array([1, 3, 2])
-    rows, active = pack(first, lengths)
-    together = np.empty((6, 3))
-    before, _, after = forward_backward(emissions[rows], active, factors)
-    together[rows] = before * after / (before * after).sum(axis=1, keepdims=True)
-    for start, length in zip(first, lengths, strict=True):
-        alone = slice(start, start + length)
-        before, _, after = forward_backward(emissions[alone], np.ones(length, dtype=int), factors)
-        assert_allclose(together[alone], before * after / (before * after).sum(axis=1, keepdims=True))
+@pytest.mark.parametrize("lengths", [[1], [2], [4], [1, 4, 2]], ids=str)
+def test_forward_backward_equals_brute_force(lengths):
+    rng = np.random.default_rng(len(lengths) + lengths[0])
+    scores, transitions = rng.normal(size=(sum(lengths), 5)), rng.normal(size=(5, 5))
+    begins = np.cumsum(lengths) - lengths
+    factors = step_factors(transitions)
+    emissions, highest, _ = padded_emissions(scores, begins, np.array(lengths))
+    before, norms, after = forward_backward(emissions, factors)
+    legal, largest = legal_steps(5), transitions.max()
+    for i, (begin, length) in enumerate(zip(begins, lengths, strict=True)):
+        marginals, total = np.zeros((length, 5)), 0.0
+        for path in product(range(5), repeat=length):
+            steps = list(pairwise((0, *path, 0)))
+            if all(legal[step] for step in steps):
+                score = sum(scores[begin + k, tag] for k, tag in enumerate(path))
+                weight = np.exp(score + sum(transitions[step] - largest for step in steps))
+                total += weight
+                marginals[np.arange(length), path] += weight
+        assert_allclose((before[:-1] * after)[:length, i], marginals / total)
+        # What stands behind it is a number of steps from O to O.
+        padding = (max(lengths) - length) * np.log(factors[0, 0, 0])
+        found = np.log(norms[:, i]).sum() + highest[:, i].sum() + np.log(before[-1, i].sum())
+        assert found == pytest.approx(np.log(total) + padding)

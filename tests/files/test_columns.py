@@ -1,7 +1,9 @@
 import pandas
 import pytest
 
-from spacy_bilstm_ner.files.columns import ColumnError, Columns, find_columns
+from spacy_bilstm_ner.errors import UserError
+from spacy_bilstm_ner.files.columns import Columns, allows_labels, find_columns, split_list
+from spacy_bilstm_ner.files.sentences import Options
 
 
 def find(columns: dict[str, str], **chosen: str) -> Columns:
@@ -9,7 +11,11 @@ def find(columns: dict[str, str], **chosen: str) -> Columns:
     table = pandas.DataFrame(
         {name: ["" if value == "_" else value for value in values.split()] for name, values in columns.items()}
     )
-    return find_columns(table, {role: chosen.get(role) for role in ("sentence", "word", "pos", "tag")})
+    sentence = [chosen.pop("sentence")] if "sentence" in chosen else []
+    return find_columns(
+        table,
+        Options(sentence_column=sentence, **{f"{role}_column": name for role, name in chosen.items()}),  # type: ignore[arg-type]
+    )
 
 
 def test_default_names_are_taken_whatever_stands_there() -> None:
@@ -26,8 +32,16 @@ def test_usual_names(sentence: str, word: str, tag: str) -> None:
     assert (found.sentence, found.word, found.tag) == (sentence, word, tag)
 
 
-def test_a_tag_column_of_parts_of_speech_is_not_that_of_entities() -> None:
-    assert find({"Sentence #": "1 1 2", "Word": "a b c", "Tag": "NN VB NN", "NER": "O O B-x"}).tag == "NER"
+def test_numbers_that_begin_again_in_each_document_need_both_columns() -> None:
+    found = find({"doc_id": "a a b", "sent_id": "1 2 1", "token": "a b c", "ner": "O O B-x"})
+    assert found.sentence == ["doc_id", "sent_id"]
+
+
+@pytest.mark.parametrize("name", ["Tag", "tag"])
+def test_a_column_of_parts_of_speech_is_not_that_of_entities(name: str) -> None:
+    assert find({"Sentence #": "1 1 2", "Word": "a b c", name: "NN VB NN", "NER": "O O B-x"}).tag == "NER"
+    with pytest.raises(UserError, match="no column for the tag"):
+        find({"Sentence #": "1 1 2", "Word": "a b c", name.lower(): "NNP VBD NNP"})
 
 
 def test_one_faulty_tag_does_not_hide_its_column() -> None:
@@ -51,7 +65,7 @@ def test_content_tells_what_names_do_not(ids: str) -> None:
     ],
 )
 def test_doubt_is_an_error_that_names_the_columns_and_the_option(columns: dict[str, str], missing: str) -> None:
-    with pytest.raises(ColumnError) as error:
+    with pytest.raises(UserError) as error:
         find(columns)
     assert str(error.value).endswith(f"{missing} NAME")
     assert f"Columns found: {', '.join(map(repr, columns))}." in str(error.value)
@@ -60,7 +74,7 @@ def test_doubt_is_an_error_that_names_the_columns_and_the_option(columns: dict[s
 @pytest.mark.parametrize("role", ["sentence", "word", "pos", "tag"])
 def test_a_column_that_was_given_must_be_there(role: str) -> None:
     columns = {"Sentence #": "1 1 2", "Word": "a b c", "POS": "a b c", "Tag": "O O O"}
-    with pytest.raises(ColumnError, match=rf"no column 'tok' \(--{role}-column\). Columns found: 'Sentence #', 'Word'"):
+    with pytest.raises(UserError, match=rf"no column 'tok' \(--{role}-column\). Columns found: 'Sentence #', 'Word'"):
         find(columns, **{role: "tok"})
 
 
@@ -70,11 +84,30 @@ def test_an_option_goes_before_names() -> None:
 
 
 def test_one_column_for_two_purposes() -> None:
-    with pytest.raises(ColumnError, match="two purposes"):
+    with pytest.raises(UserError, match="two purposes"):
         find({"a": "1 1 2", "b": "x y z", "c": "O O O"}, sentence="a", word="b", tag="b")
 
 
 def test_a_doubled_name() -> None:
     table = pandas.DataFrame([["1", "a", "b", "O"]], columns=["Sentence #", "Word", "Word", "Tag"])
-    with pytest.raises(ColumnError, match="two columns are called 'Word'"):
-        find_columns(table, {})
+    with pytest.raises(UserError, match="two columns are called 'Word'"):
+        find_columns(table, Options())
+
+
+def test_labels_without_a_letter_need_a_name_that_says_so() -> None:
+    assert all(map(allows_labels, ["label", "Tag", "ner", "entity_type", "Etikett"]))
+    assert not any(map(allows_labels, ["pos", "POS_tag", "upos", "lemma"]))
+
+
+@pytest.mark.parametrize(
+    ("cell", "items"),
+    [
+        ("a b", ["a", "b"]),
+        ("['a', \"can't\", 'b c']", ["a", "can't", "b c"]),
+        ('["a", null, "say \\"x\\""]', ["a", "?", 'say "x"']),
+        ("[a, b]", ["a", "b"]),
+        ("", []),
+    ],
+)
+def test_a_cell_that_holds_a_list(cell: str, items: list[str]) -> None:
+    assert split_list(cell) == items

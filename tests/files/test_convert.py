@@ -1,16 +1,18 @@
 import hashlib
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
 import spacy
 from spacy.tokens import Doc, DocBin
 from spacy.training import Corpus
+from spacy.vocab import Vocab
 
 from spacy_bilstm_ner.cli import main
 from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.files.convert import OUTPUTS, write
+from spacy_bilstm_ner.files.convert import OUTPUTS, STATS, mark, write
 from spacy_bilstm_ner.files.docs import blank_pipeline
 
 ROOT = Path(__file__).parent.parent.parent
@@ -47,6 +49,7 @@ def test_four_files(tmp_path: Path) -> None:
         "source": {
             "file": "x.csv",
             "sha256": hashlib.sha256((HEADER + rows(10)).encode()).hexdigest(),
+            "format": "csv",
             "encoding": "utf-8",
             "columns": {"sentence": "Sentence #", "word": "Word", "pos": None, "tag": "Tag"},
             "rows": 50,
@@ -101,12 +104,16 @@ def test_own_data_in_another_language(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_warnings_are_counted_and_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     content = HEADER + rows(9, tag="I-geo") + "x,A\u00a0b,O\n" + "".join(f"c{i},Same,O\n,words,O\n" for i in range(9))
     files = convert(tmp_path, content, "--split", "random", "--dev-size", "0.4", "--test-size", "0.3")
-    err = capsys.readouterr().err
-    assert (
-        err.count("Warning: 9 tags I-x that follow no entity of their label were read as B-x (the first: line 2)") == 1
-    )
-    assert err.count("Warning: 1 words with white space inside were divided there (the first: line 47)") == 1
-    assert err.count("Warning: sentences that stand word for word in another split: ") == 1
+    captured = capsys.readouterr()
+    path = tmp_path / "x.csv"
+    # At the point, and once more at the end
+    for message in (
+        f"Warning: 9 tags I-x that follow no entity of their label were read as B-x (the first: {path}, line 2)",
+        f"Warning: 1 words with white space inside were divided there (the first: {path}, line 47)",
+        "Warning: sentences that stand word for word in another split: ",
+    ):
+        assert captured.err.count(message) == 2
+        assert message not in captured.out
     assert set(json.loads(files["stats.json"])["warnings"]) == {"repaired_tags", "divided_words", "copies"}
 
 
@@ -119,8 +126,86 @@ def test_a_label_that_train_lacks(tmp_path: Path, capsys: pytest.CaptureFixture[
             "labels that dev or test have and train lacks (number of entities): rare (1)" in capsys.readouterr().err
         )
         assert warned != rare
-    convert(tmp_path, HEADER + rows(5, tag="O"))
-    assert "Warning: there is not one entity: every tag is O." in capsys.readouterr().err
+
+
+def test_no_entity_or_too_few_sentences_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="there is no entity at all: every word is outside"):
+        convert(tmp_path, HEADER + rows(5, tag="O"))
+    with pytest.raises(SystemExit, match="2 sentences are too few"):
+        convert(tmp_path, HEADER + rows(2))
+    assert not (tmp_path / "out").exists()
+
+
+def test_labels_and_splits_that_tell_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content = HEADER + rows(9, tag="O") + "x,Oslo,B-geo\n,a,B-GEO\n,b,B-GEO\n"
+    convert(tmp_path, content)
+    err = capsys.readouterr().err
+    assert "labels of one entity only, from which nothing can be learnt: geo." in err
+    assert "there is no entity in " in err
+    assert "labels that differ in capitals only are different labels: GEO, geo." in err
+
+
+def test_own_splits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "dev.conll").write_text("Oslo B-geo\n! O\n\nBern B-geo\n", encoding="utf-8")
+    (tmp_path / "test.jsonl").write_text('{"text": "Town1 is No 1.", "entities": [[0, 5, "geo"]]}\n', encoding="utf-8")
+    options = ("--dev", str(tmp_path / "dev.conll"), "--test", str(tmp_path / "test.jsonl"))
+    files = convert(tmp_path, HEADER + rows(10), *options)
+    docs = {name: load(files[f"{name}.spacy"]) for name in ("train", "dev", "test")}
+    assert [doc.text for doc in docs["train"]] == [f"Town{i} is No {i}." for i in range(10)]
+    assert [doc.text for doc in docs["dev"]] == ["Oslo!", "Bern"]
+    assert [doc.text for doc in docs["test"]] == ["Town1 is No 1."]
+    stats = json.loads(files["stats.json"])
+    assert (stats["split"]["method"], stats["dev"]["file"], stats["test"]["format"]) == ("files", "dev.conll", "json")
+    assert "sentences that stand word for word in another split: 1 of train's 10" in capsys.readouterr().err
+    drawn = convert(tmp_path, HEADER + rows(10), *options[2:])
+    assert [len(load(drawn[f"{name}.spacy"])) for name in ("train", "dev", "test")] == [8, 2, 1]
+
+
+def test_several_files(tmp_path: Path) -> None:
+    for i in range(2):
+        (tmp_path / f"{i}.csv").write_text(HEADER + rows(5), encoding="utf-8")
+    main(["convert", str(tmp_path / "0.csv"), str(tmp_path / "1.csv"), str(tmp_path / "out")])
+    stats = json.loads((tmp_path / "out" / STATS).read_text(encoding="utf-8"))
+    assert stats["source"]["sentences"] == 10
+
+
+def test_doubtful_entities_are_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content = "".join(f'{{"text": "Town{i} is here", "entities": [[0, 6, "geo"]]}}\n' for i in range(5))
+    files = convert(tmp_path, content)
+    listed = (tmp_path / "out" / "doubtful.txt").read_text(encoding="utf-8").splitlines()
+    assert len(listed) == 5
+    assert listed[1].endswith("line 2: geo at 0:6 'Town1 ' was read as 'Town1'")
+    assert "5 entities whose offsets" in json.loads(files["stats.json"])["warnings"]["doubtful"]
+    capsys.readouterr()
+    convert(tmp_path, HEADER + rows(5))
+    assert not (tmp_path / "out" / "doubtful.txt").exists()
+
+
+def test_every_fault_is_reported_in_a_file(tmp_path: Path) -> None:
+    report = tmp_path / "faults.txt"
+    with pytest.raises(SystemExit, match="9 faults"):
+        convert(tmp_path, HEADER + rows(5) + ",bad,X\n" * 9, "--report", str(report))
+    assert len(report.read_text(encoding="utf-8").splitlines()) == 9
+
+
+def test_the_end_says_what_came_out_and_what_to_do_next(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    convert(tmp_path, HEADER + rows(10))
+    out = capsys.readouterr().out
+    assert re.search(r"\n *train +dev +test\ngeo +7 +2 +1\n", out)
+    assert len(re.findall(r"\n  \[Town\d\]\(geo\) is No \d\.", out)) == 3
+    assert f"--paths.train {tmp_path / 'out' / 'train'}.spacy" in out
+
+
+@pytest.mark.parametrize(
+    ("tags", "marked"),
+    [
+        ("B-a I-a O", "[a b](a) c"),
+        ("B-a B-a I-a", "[a](a) [b c](a)"),
+        ("O O B-b", "a b [c](b)"),
+    ],
+)
+def test_entities_are_marked_in_the_text(tags: str, marked: str) -> None:
+    assert mark(Doc(Vocab(), words=["a", "b", "c"], ents=tags.split())).strip() == marked
 
 
 @pytest.mark.parametrize("split", ["tutorial", "random"])
@@ -145,8 +230,8 @@ def test_a_failed_run_leaves_everything_as_it_was(tmp_path: Path, capsys: pytest
     with pytest.raises(SystemExit) as error:
         convert(tmp_path, HEADER + rows(5) + ",bad,X\n")
     assert error.value.code == (
-        f"Error: {tmp_path / 'x.csv'}, line 27: the tag of 'bad' in the column 'Tag' must be O, B-label or I-label, "
-        "but is 'X'. Correct it, or name another column with --tag-column."
+        f"Error: {tmp_path / 'x.csv'}, line 27: the tag of 'bad' is 'X'. A tag in column 'Tag' must be O, B-label or "
+        "I-label (or of BILUO, BIOES, BMES). Correct it, or name another column with --tag-column."
     )
     assert {name: (tmp_path / "out" / name).read_bytes() for name in OUTPUTS} == before
     convert(tmp_path, HEADER + rows(6))
@@ -181,7 +266,7 @@ def test_places_that_cannot_be_written_to(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match=r"dev.spacy is a folder, and a file of that name is to be written"):
         convert(tmp_path, HEADER + rows(5))
     with pytest.raises(UserError, match="cannot be written to: Not a directory"):
-        write(tmp_path / "file" / "out", {}, {})
+        write(tmp_path / "file" / "out", {}, {}, [])
 
 
 @pytest.mark.parametrize("lang", ["zz", "", "tokenizer_exceptions", "../en"])

@@ -5,7 +5,7 @@ from spacy.tokens import Doc, DocBin
 from spacy.training import Corpus, Example
 
 from spacy_bilstm_ner.files.docs import count_aligned, count_entities, make_doc
-from spacy_bilstm_ner.files.tables import Sentence
+from spacy_bilstm_ner.files.sentences import Sentence
 
 
 def sentence(words: str, tags: str) -> Sentence:

@@ -1,22 +1,97 @@
+from collections import Counter
+
 import pytest
 
-from spacy_bilstm_ner.files.schemes import entity_labels, is_tag, repair
+from spacy_bilstm_ner.files.schemes import Scheme, difference, entity_labels, is_tag, looks_like
 
 
-@pytest.mark.parametrize("tag", ["O", "B-geo", "I-geo", "B-x-y", "B-Straße"])
+def convert(tags: str, *, labels: bool = False) -> tuple[list[str], list[int]]:
+    """tags: separated by blanks, `''` for an empty one."""
+    given = ["" if tag == "''" else tag for tag in tags.split()]
+    scheme = Scheme(Counter(given), labels=labels)
+    assert scheme.faulty() == []
+    return scheme.to_bio(given)
+
+
+@pytest.mark.parametrize("tag", ["O", "B-geo", "I-geo", "B-x-y", "B-Straße", "o", "U-geo", "b_geo", "geo-S", "?"])
 def test_what_a_tag_is(tag: str) -> None:
     assert is_tag(tag)
 
 
-@pytest.mark.parametrize("tag", ["", "o", "0", "B", "B-", "B- ", "b-geo", "U-geo", "geo", "O\n"])
+@pytest.mark.parametrize("tag", ["", "0", "B", "B-", "B- ", "geo", "O\n", "X-geo"])
 def test_what_a_tag_is_not(tag: str) -> None:
     assert not is_tag(tag)
 
 
-def test_repair_begins_an_entity_where_nothing_is_continued() -> None:
-    tags, changed = repair(["I-a", "I-a", "O", "I-a", "B-b", "I-a", "I-b", "B-b", "B-b", "I-b"])
-    assert tags == ("B-a", "I-a", "O", "B-a", "B-b", "B-a", "B-b", "B-b", "B-b", "I-b")
+@pytest.mark.parametrize(
+    ("tags", "bio"),
+    [
+        ("B-x I-x O B-x B-x", "B-x I-x O B-x B-x"),
+        ("B-x L-x U-y O", "B-x I-x B-y O"),
+        ("B-x I-x E-x S-y O", "B-x I-x I-x B-y O"),
+        ("B_x M_x E_x S_x W_x", "B-x I-x I-x B-x B-x"),
+        ("b-x i-x o", "B-x I-x O"),
+        ("x-B x-I x_E O", "B-x I-x I-x O"),
+        ("B I O B", "B-ENTITY I-ENTITY O B-ENTITY"),
+        ("B-x ? O", "B-x ? O"),
+        ("B-x _ B-y", "B-x O B-y"),
+        ("B-x '' B-y", "B-x O B-y"),
+        ("B-x Other NONE".replace(" NONE", ""), "B-x O"),
+        ("S-x O", "B-x O"),
+    ],
+)
+def test_schemes_become_bio(tags: str, bio: str) -> None:
+    assert convert(tags) == (bio.split(), [])
+
+
+def test_an_entity_that_continues_nothing_begins_there() -> None:
+    tags, changed = convert("I-a I-a O I-a B-b I-a I-b B-b B-b I-b")
+    assert tags == ["B-a", "I-a", "O", "B-a", "B-b", "B-a", "B-b", "B-b", "B-b", "I-b"]
     assert changed == [0, 3, 5, 6]
+    # An entity that has ended does not go on
+    assert convert("B-a L-a L-a U-a I-a") == (["B-a", "I-a", "B-a", "B-a", "B-a"], [2, 4])
+
+
+def test_labels_without_a_letter() -> None:
+    assert convert("PER PER O LOC PER", labels=True) == (["B-PER", "I-PER", "O", "B-LOC", "B-PER"], [])
+    # E-MAIL is a label: nothing begins with B, I or S
+    assert convert("E-MAIL O PER Other", labels=True)[0] == ["B-E-MAIL", "O", "B-PER", "B-Other"]
+    assert Scheme(Counter(["PER", "O"])).faulty() == ["PER"]
+    # Nothing says "outside": these are no labels of entities
+    assert Scheme(Counter(["PER", "LOC"]), labels=True).faulty() == ["PER", "LOC"]
+
+
+def test_what_cannot_be_told_is_faulty() -> None:
+    assert Scheme(Counter(["B-x", "O", "geo", ""])).faulty() == ["geo", ""]
+    assert Scheme(Counter(["B-x", "_", "-"])).faulty() == ["_", "-"]
+    assert Scheme(Counter(["B-x", "_", "-"]), outside=["_", "-"]).faulty() == []
+
+
+def test_what_was_taken_for_what_is_told_unless_it_is_plain() -> None:
+    assert Scheme(Counter(["B-x", "I-x", "O", "?"])).told() == ""
+    told = Scheme(Counter(["B-x", "L-x", "L-y", "U-x", "_"])).told()
+    assert told == "'_' = O, 'L-x' = I-x, 'U-x' = B-x"
+
+
+@pytest.mark.parametrize(
+    ("tag", "other", "why"),
+    [
+        ("0", "O", "a zero, not the letter O"),
+        ("О", "O", "a cyrillic capital letter o, not the letter O"),
+        ("B–per", "B-per", "an en dash, not a hyphen"),
+        ("per−B", "per-B", "a minus sign, not a hyphen"),
+        ("В-per", "B-per", "a cyrillic capital letter ve, not the letter B"),
+        ("B-РER", "B-PER", "a cyrillic capital letter er, not the letter P"),
+    ],
+)
+def test_look_alikes(tag: str, other: str, why: str) -> None:
+    assert looks_like(tag) == other
+    assert difference(tag, other) == why
+
+
+@pytest.mark.parametrize("tag", ["O", "B-per", "B-ЛИЦО", "B-ΠΡΟ", "B-a–b", "", "?"])
+def test_what_is_as_it_seems(tag: str) -> None:
+    assert looks_like(tag) == tag
 
 
 def test_labels_are_counted_per_entity() -> None:

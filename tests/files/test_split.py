@@ -2,16 +2,16 @@ from collections import Counter
 
 import pytest
 
+from spacy_bilstm_ner.errors import UserError
+from spacy_bilstm_ner.files.sentences import Sentence
 from spacy_bilstm_ner.files.split import (
     NAMES,
-    SplitError,
     Splits,
     count_copies,
     drop_copies,
     random_split,
     tutorial_split,
 )
-from spacy_bilstm_ner.files.tables import Sentence
 
 # Made with scikit-learn: train_test_split(sorted ids, test_size=0.1, random_state=2020), then the last fifth as dev
 EXPECTED = {
@@ -51,9 +51,9 @@ def test_small_data_fills_every_split(count: int, expected: list[int]) -> None:
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_too_little_data_is_an_error(count: int) -> None:
     message = f"{count} sentences are too few: nothing would be left for .*Give at least 3 sentences"
-    with pytest.raises(SplitError, match=message):
+    with pytest.raises(UserError, match=message):
         tutorial_split(make(count))
-    with pytest.raises(SplitError, match=message):
+    with pytest.raises(UserError, match=message):
         random_split(make(count), seed=0, dev_size=0.2, test_size=0.1)
 
 
@@ -77,7 +77,7 @@ def test_random_split_deals_each_sentence_once_as_the_seed_says() -> None:
     ],
 )
 def test_sizes_and_seeds_that_cannot_be(options: dict[str, float], message: str) -> None:
-    with pytest.raises(SplitError, match=message):
+    with pytest.raises(UserError, match=message):
         random_split(make(9), **{"seed": 0, "dev_size": 0.2, "test_size": 0.1, **options})  # type: ignore[arg-type]
 
 
@@ -101,5 +101,15 @@ def test_dropping_copies_keeps_test_whole_and_copies_within_a_split() -> None:
 @pytest.mark.parametrize("name", ["train", "dev"])
 def test_dropping_copies_leaves_no_split_empty(name: str) -> None:
     splits = {"train": say("a"), "dev": say("b"), "test": say("c"), name: say("c", "c")}
-    with pytest.raises(SplitError, match=f"--dedupe leaves nothing of {name}: all of its 2 sentences"):
+    with pytest.raises(UserError, match=f"--dedupe leaves nothing of {name}: all of its 2 sentences"):
         drop_copies(splits)
+
+
+def test_own_splits_stay_as_they_are_and_what_is_missing_is_drawn() -> None:
+    sentences, own = make(20), say("a", "b")
+    sizes = {"seed": 0, "dev_size": 0.2, "test_size": 0.1}
+    whole = random_split(sentences, dev=own, test=own[:1], **sizes)  # type: ignore[arg-type]
+    assert whole == {"train": sentences, "dev": own, "test": own[:1]}
+    drawn = random_split(sentences, test=own, **sizes)  # type: ignore[arg-type]
+    assert (len(drawn["train"]), len(drawn["dev"]), drawn["test"]) == (16, 4, own)
+    assert Counter(drawn["train"] + drawn["dev"]) == Counter(sentences)

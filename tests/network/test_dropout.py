@@ -6,12 +6,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 from thinc.api import set_dropout_rate
 
 from spacy_bilstm_ner.network.dropout import locked_dropout
-from spacy_bilstm_ner.network.packed import Packed, packing_order
+from spacy_bilstm_ner.network.packed import Packed
+from spacy_bilstm_ner.packing import pack
 
 
 def ones(lengths: list[int], width: int) -> Packed:
-    _, sequence, batch_sizes = packing_order(np.array(lengths))
-    return Packed(np.ones((len(sequence), width), dtype="float32"), sequence, batch_sizes)
+    return Packed(np.ones((sum(lengths), width), dtype="float32"), pack(np.array(lengths)))
 
 
 def share_of_zeros(model, n_sequences: int = 300, width: int = 100) -> float:
@@ -45,7 +45,7 @@ def test_off_in_prediction(rate):
 def test_one_mask_per_sequence():
     X = ones([2, 4, 3], 200)
     Y, _ = locked_dropout(0.5)(X, True)
-    masks = [Y.data[X.sequence == number] for number in range(3)]
+    masks = [Y.data[X.packing.sequence == number] for number in range(3)]
     for mask in masks:
         assert_array_equal(mask, np.broadcast_to(mask[0], mask.shape))
     assert not np.array_equal(masks[0][0], masks[1][0])

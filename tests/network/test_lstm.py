@@ -9,15 +9,17 @@ from numpy.testing import assert_allclose
 from thinc.api import Model
 
 from spacy_bilstm_ner.network.lstm import lstm
-from spacy_bilstm_ner.network.packed import Packed, packing_order
+from spacy_bilstm_ner.network.packed import Packed
+from spacy_bilstm_ner.packing import pack as pack_lengths
 
+# Unequal enough for torch to get them in two groups.
 LENGTHS = (3, 1, 6, 2)
 BOTH = pytest.mark.parametrize("bidirectional", [False, True])
 
 
 def pack(sequences: Sequence[np.ndarray]) -> tuple[Packed, np.ndarray]:
-    rows, sequence, batch_sizes = packing_order(np.array([len(x) for x in sequences]))
-    return Packed(np.concatenate(sequences)[rows], sequence, batch_sizes), rows
+    packing = pack_lengths(np.array([len(x) for x in sequences]))
+    return Packed(np.concatenate(sequences)[packing.rows], packing), packing.rows
 
 
 def unpack(data: np.ndarray, rows: np.ndarray, lengths: Sequence[int]) -> list[np.ndarray]:

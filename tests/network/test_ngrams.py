@@ -14,11 +14,22 @@ from spacy.strings import hash_string
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from spacy_bilstm_ner.network import fast, ngram_fit, ngrams
+from spacy_bilstm_ner.network import ngram_fit, ngrams, prediction
+from spacy_bilstm_ner.network.mixture import NGRAMS_SHARE
 from spacy_bilstm_ner.network.ngrams import FEATURES, N_PLACES, REACH, NGrams, Table, Weights
-from spacy_bilstm_ner.network.output import SHARE, ngrams_layer, predicted_transitions, transitions_layer
 from spacy_bilstm_ner.words import whole_docs
-from tests.util import SENTENCES, blank, doc_of, entities, examples, plain_logits, small_model, texts, train
+from tests.util import (
+    SENTENCES,
+    blank,
+    doc_of,
+    entities,
+    examples,
+    plain_logits,
+    small_model,
+    texts,
+    train,
+    transitions,
+)
 
 TEXT = " ".join(texts())
 MIXED = ["", *texts(), " ", "Qwfp Zxcvar!", "\n\n", TEXT, "a", f"{TEXT}\n\n{TEXT} Qwfp"]
@@ -37,7 +48,7 @@ def new(**parts: Any) -> Language:
 
 
 def initialized(nlp: Language) -> Language:
-    nlp.get_pipe("ner").initialize(lambda: examples(nlp), nlp=nlp, ngrams=examples)
+    nlp.get_pipe("ner").initialize(lambda: examples(nlp), nlp=nlp, corpus=examples)
     return nlp
 
 
@@ -49,11 +60,15 @@ def fitted(**parts: Any) -> Language:
 
 
 def linear_of(nlp: Language):
-    return ngrams_layer(nlp.get_pipe("ner").model)
+    return nlp.get_pipe("ner").model.layers[3]
 
 
 def logits(nlp: Language, *words: str) -> np.ndarray:
-    return nlp.get_pipe("ner").model.predict([nlp.make_doc(text) for text in words])
+    return nlp.get_pipe("ner").model.predict([nlp.make_doc(text) for text in words]).scores
+
+
+def mixed_transitions(nlp: Language) -> np.ndarray:
+    return nlp.get_pipe("ner").model.predict([nlp.make_doc("Oslo")]).transitions
 
 
 def table_of(rows: dict[int, list[int]], width: int) -> Table:
@@ -145,7 +160,7 @@ def test_patterns_have_the_most_frequent_words(monkeypatch):
     monkeypatch.setattr(ngrams, "N_COMMON", 2)
     nlp = new()
     data = examples(nlp, ["The man of [Oslo](geo) saw the end of the road to the sea."] * 4)
-    nlp.get_pipe("ner").initialize(lambda: data, nlp=nlp, ngrams=lambda _: data)
+    nlp.get_pipe("ner").initialize(lambda: data, nlp=nlp, corpus=lambda _: data)
     weights = linear_of(nlp).attrs["weights"]
     assert_array_equal(weights.common, sorted(map(hash_string, ("the", "of"))))
     known = [pattern_key("xxx", "of", "Xxxx"), pattern_key("of", "the", "xxxx")]
@@ -227,17 +242,17 @@ def test_what_is_fitted_is_what_is_scored(monkeypatch):
     monkeypatch.setattr(ngrams, "fit_weights", at_random)
     nlp = new()
     data = examples(nlp, SENTENCES * 3)
-    nlp.get_pipe("ner").initialize(lambda: data, nlp=nlp, ngrams=lambda _: data)
+    nlp.get_pipe("ner").initialize(lambda: data, nlp=nlp, corpus=lambda _: data)
     docs = [eg.predicted for eg in data]
-    segments = nlp.get_pipe("ner").model.attrs["segment"](docs)
-    assert_allclose(linear_of(nlp).predict((docs, segments)), found[0])
+    words = nlp.get_pipe("ner").model.attrs["segment"](docs)
+    assert_allclose(linear_of(nlp).predict((docs, words)), found[0])
 
 
 def test_rare_things_have_no_weight():
     nlp = new()
     thrice = "[Zork](geo) is here."
     data = [eg for marked in [thrice] * 3 + ["[Plugh](geo) is here."] * 2 for eg in examples(nlp, [marked])]
-    nlp.get_pipe("ner").initialize(lambda: data, nlp=nlp, ngrams=lambda _: data)
+    nlp.get_pipe("ner").initialize(lambda: data, nlp=nlp, corpus=lambda _: data)
     table = linear_of(nlp).attrs["weights"].words
     found = table.find(np.array([word_key(REACH, "Zork"), word_key(REACH, "Plugh")], dtype="uint32"))
     assert found[0] >= 0
@@ -249,7 +264,7 @@ def test_fitted_weights_tell_entities(monkeypatch):
     monkeypatch.setattr(ngram_fit, "BATCH_SIZE", 8)
     nlp = new()
     data = examples(nlp, SENTENCES * 50)
-    nlp.get_pipe("ner").initialize(lambda: data, nlp=nlp, ngrams=lambda _: data)
+    nlp.get_pipe("ner").initialize(lambda: data, nlp=nlp, corpus=lambda _: data)
     assert not plain_logits(nlp, TEXT).any()
     assert [entities(doc) for doc in nlp.pipe(texts())] == [entities(eg.reference) for eg in examples(nlp)]
 
@@ -266,20 +281,20 @@ def test_the_network_trains_without_them():
 
 
 @pytest.mark.parametrize("parts", [{}, {"tok2vec": SHARED}])
-def test_predictions_are_a_mixture_on_both_paths(monkeypatch, parts):
+def test_predictions_are_a_mixture(monkeypatch, parts):
     nlp = fitted(**parts)
     model = nlp.get_pipe("ner").model
     for text in MIXED:
-        fast_scores = logits(nlp, text)
+        scores = logits(nlp, text)
         with monkeypatch.context() as patch:
-            patch.setattr(fast, "fits", lambda model: False)
-            assert_allclose(fast_scores, logits(nlp, text), atol=1e-4)
+            patch.setattr(prediction, "fits", lambda model: False)
+            assert_allclose(scores, logits(nlp, text), atol=1e-4)
         doc = nlp.make_doc(text)
-        segments = model.attrs["segment"]([doc])
-        if len(segments.tokens):
-            linear = linear_of(nlp).predict(([doc], segments))
-            expected = (1 - SHARE) * plain_logits(nlp, text)[segments.tokens] + SHARE * linear
-            assert_allclose(fast_scores[segments.tokens], expected, atol=1e-4)
+        words = model.attrs["segment"]([doc])
+        if len(words):
+            linear = linear_of(nlp).predict(([doc], words))
+            expected = (1 - NGRAMS_SHARE) * plain_logits(nlp, text) + NGRAMS_SHARE * linear
+            assert_allclose(scores, expected, atol=1e-4)
             assert np.abs(linear).max() > 0.1
 
 
@@ -291,7 +306,7 @@ def test_a_batch_changes_nothing():
 
 
 def test_what_is_kept_is_bounded(monkeypatch):
-    monkeypatch.setattr(fast, "MAX_WORDS", 10)
+    monkeypatch.setattr(prediction, "MAX_KNOWN_WORDS", 10)
     nlp = fitted()
     fresh = new()
     for i in range(20):
@@ -307,7 +322,7 @@ def test_nothing_kept_outlives_the_weights():
     linear_of(nlp).attrs["weights"] = linear_of(other).attrs["weights"]
     assert_array_equal(logits(nlp, TEXT), before)
     data = examples(other, SENTENCES * 30)
-    other.get_pipe("ner").initialize(lambda: data, nlp=other, ngrams=lambda _: data)
+    other.get_pipe("ner").initialize(lambda: data, nlp=other, corpus=lambda _: data)
     linear_of(nlp).attrs["weights"] = linear_of(other).attrs["weights"]
     after = logits(nlp, TEXT)
     assert np.abs(after - before).max() > 0.1
@@ -326,8 +341,7 @@ def test_they_are_saved_with_the_pipe(how, tmp_path):
     else:
         other = pickle.loads(pickle.dumps(nlp)) if how == "pickle" else deepcopy(nlp)
     assert_allclose(logits(other, *MIXED), expected, atol=1e-5)
-    model = other.get_pipe("ner").model
-    assert_array_equal(predicted_transitions(model), predicted_transitions(nlp.get_pipe("ner").model))
+    assert_array_equal(mixed_transitions(other), mixed_transitions(nlp))
 
 
 def test_a_models_copy_has_them():
@@ -337,19 +351,12 @@ def test_a_models_copy_has_them():
     assert_allclose(logits(nlp, *MIXED), expected, atol=1e-5)
 
 
-def test_a_pipe_that_was_saved_without_them_still_loads():
-    nlp = blank(model=small_model())
-    nlp.get_pipe("ner").initialize(lambda: examples(nlp), nlp=nlp)
-    other = blank(model=small_model(ngrams=False)).from_bytes(nlp.to_bytes())
-    assert_array_equal(logits(other, TEXT), logits(nlp, TEXT))
-
-
 def test_decoding_mixes_transitions():
     nlp = fitted()
     ner = nlp.get_pipe("ner")
-    learnt = transitions_layer(ner.model).get_param("transitions")
     linear = linear_of(nlp).attrs["weights"].transitions
-    assert_allclose(predicted_transitions(ner.model), (1 - SHARE) * learnt + SHARE * linear, atol=1e-6)
+    expected = (1 - NGRAMS_SHARE) * transitions(nlp) + NGRAMS_SHARE * linear
+    assert_allclose(mixed_transitions(nlp), expected, atol=1e-6)
     before = ner.predict([nlp.make_doc(TEXT)]).spans.confidence
     linear[0, 1::2] -= 4.0
     after = ner.predict([nlp.make_doc(TEXT)]).spans.confidence
@@ -380,22 +387,23 @@ def test_a_label_can_be_added_and_learnt():
     assert_allclose(logits(other, TEXT), logits(nlp, TEXT), atol=1e-5)
 
 
-def test_they_need_examples():
-    nlp = new()
-    ner = nlp.get_pipe("ner")
-    with pytest.raises(ValueError, match=r"no examples to fit them to: set ngrams in \[initialize.components.ner\]"):
-        ner.initialize(lambda: examples(nlp), nlp=nlp)
-    with pytest.raises(ValueError, match="no examples to fit them to"):
-        ner.initialize(lambda: examples(nlp), nlp=nlp, ngrams=lambda _: [])
+def test_without_a_corpus_they_are_fitted_to_the_examples_given():
+    nlp, other = new(), new()
+    nlp.get_pipe("ner").initialize(lambda: examples(nlp, SENTENCES * 3), nlp=nlp)
+    data = examples(other, SENTENCES * 3)
+    other.get_pipe("ner").initialize(lambda: data[:4], nlp=other, corpus=lambda _: data)
+    one, two = (linear_of(each).attrs["weights"] for each in (nlp, other))
+    assert len(one.words.keys)
+    assert_array_equal(one.words.keys, two.words.keys)
 
 
-def test_a_model_without_them_reads_none():
+def test_a_model_without_them_reads_the_corpus_for_labels_only():
     nlp = blank()
 
     def refuse(_: Language) -> list[Example]:
         raise AssertionError("it was read")
 
-    nlp.get_pipe("ner").initialize(lambda: examples(nlp), nlp=nlp, ngrams=refuse)
+    nlp.get_pipe("ner").initialize(lambda: examples(nlp), nlp=nlp, labels=["geo"], corpus=refuse)
 
 
 def test_they_need_transitions():
@@ -410,6 +418,6 @@ def test_a_model_that_is_not_fitted_is_the_network():
     model = nlp.get_pipe("ner").model
     model.set_dim("nO", 5)
     model.initialize(X=[nlp.make_doc(TEXT)])
-    model.get_ref("output_layer").layers[0].get_param("W")[:] = 0.1
+    model.layers[2].get_param("W")[:] = 0.1
     assert_allclose(logits(nlp, TEXT), plain_logits(nlp, TEXT), atol=1e-4)
-    assert predicted_transitions(model).shape == (5, 5)
+    assert mixed_transitions(nlp).shape == (5, 5)

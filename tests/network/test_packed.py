@@ -1,32 +1,11 @@
-"""Sequences without padding: the order of rows, there and back."""
+"""Sequences without padding: lists of arrays, there and back."""
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from thinc.api import Model
 
-from spacy_bilstm_ner.network.packed import Packed, packing_order, with_packed
-
-
-def test_packing_order_by_hand():
-    # a0 a1 | (empty) | c0 c1 c2 | d0 → c0 a0 d0 | c1 a1 | c2
-    rows, sequence, batch_sizes = packing_order(np.array([2, 0, 3, 1]))
-    assert_array_equal(rows, [2, 0, 5, 3, 1, 4])
-    assert_array_equal(sequence, [0, 1, 2, 0, 1, 0])
-    assert_array_equal(batch_sizes, [3, 2, 1])
-
-
-def test_equal_lengths_keep_their_order():
-    rows, sequence, batch_sizes = packing_order(np.array([2, 2]))
-    assert_array_equal(rows, [0, 2, 1, 3])
-    assert_array_equal(sequence, [0, 1, 0, 1])
-    assert_array_equal(batch_sizes, [2, 2])
-
-
-@pytest.mark.parametrize("lengths", [[], [0], [0, 0]])
-def test_nothing_to_pack(lengths):
-    rows, sequence, batch_sizes = packing_order(np.array(lengths, dtype=np.int64))
-    assert len(rows) == len(sequence) == len(batch_sizes) == 0
+from spacy_bilstm_ner.network.packed import Packed, with_packed
 
 
 def _spy(seen: list[Packed]) -> Model:

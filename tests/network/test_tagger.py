@@ -1,5 +1,7 @@
 """The whole network: shapes, what reads what, gradients, and widening."""
 
+import pickle
+
 import numpy as np
 import pytest
 import spacy
@@ -10,10 +12,9 @@ from thinc.api import Model
 
 from spacy_bilstm_ner.network.embedding import WordEmbedding
 from spacy_bilstm_ner.network.encoder import BiLSTMEncoder
-from spacy_bilstm_ner.network.output import transitions_layer
 from spacy_bilstm_ner.network.tagger import BiLSTMTagger
-from spacy_bilstm_ner.words import sentence_segments
-from tests.util import doc_of
+from spacy_bilstm_ner.words import TagScores, sentence_segments
+from tests.util import SENTENCES, blank, doc_of, examples, small_model, texts, train
 
 NLP = spacy.blank("en")
 
@@ -28,66 +29,67 @@ def tagger(*, max_length: int | None = None, n_tags: int = 5) -> Model:
     )
     model.initialize(X=[doc_of("a b")])
     rng = np.random.default_rng(0)
-    linear = model.get_ref("output_layer").layers[0]
+    linear = model.layers[2]
     linear.set_param("W", rng.normal(size=(n_tags, 5)).astype("float32"))
     linear.set_param("b", rng.normal(size=n_tags).astype("float32"))
     return model
 
 
+def predict(model: Model, docs: list[Doc]) -> np.ndarray:
+    """The logits of the Docs' words, n_words × n_tags."""
+    return model.predict(docs).scores
+
+
 def test_scores_stand_one_doc_after_the_other():
     model = tagger()
     docs = [doc_of("one two three"), Doc(Vocab()), doc_of("four")]
-    scores = model.predict(docs)
+    scores = predict(model, docs)
     assert scores.shape == (4, 5)
-    assert_allclose(scores[:3], model.predict(docs[:1]), atol=1e-6)
-    assert_allclose(scores[3:], model.predict(docs[2:]), atol=1e-6)
+    assert_allclose(scores[:3], predict(model, docs[:1]), atol=1e-6)
+    assert_allclose(scores[3:], predict(model, docs[2:]), atol=1e-6)
 
 
 @pytest.mark.parametrize("texts", [[""], ["", ""], [" "], ["", "\n", "  "]])
 def test_batches_without_words(texts):
     model = tagger(max_length=9)
     docs = [NLP.make_doc(text) for text in texts]
-    n_tokens = sum(len(doc) for doc in docs)
-    assert_array_equal(model.predict(docs), np.zeros((n_tokens, 5)))
-    scores, backprop = model.begin_update(docs)
-    assert_array_equal(scores, np.zeros((n_tokens, 5)))
-    backprop(scores)
+    assert predict(model, docs).shape == (0, 5)
+    found, backprop = model.begin_update(docs)
+    assert found.scores.shape == (0, 5)
+    backprop(found)
 
 
-def test_white_space_scores_nothing_and_changes_nothing():
+def test_white_space_has_no_scores_and_changes_none():
     model = tagger(max_length=9)
     docs = [NLP.make_doc("one  two\nthree"), NLP.make_doc(" \n ")]
-    scores = model.predict(docs)
-    is_space = [token.is_space for doc in docs for token in doc]
-    assert sum(is_space) == 3
-    assert_array_equal(scores[is_space], np.zeros((3, 5)))
-    expected = model.predict([NLP.make_doc("one two three")])
-    assert_allclose(scores[np.logical_not(is_space)], expected, atol=1e-6)
+    found = model.predict(docs)
+    assert found.words.tokens.tolist() == [0, 2, 4]
+    assert_allclose(found.scores, predict(model, [NLP.make_doc("one two three")]), atol=1e-6)
 
 
 def test_a_segment_reads_nothing_beyond_itself():
     before, after = NLP.make_doc("It rained. She left."), NLP.make_doc("We slept. She left.")
     cut, whole = tagger(max_length=9), tagger(max_length=None)
-    assert_allclose(cut.predict([before])[3:], cut.predict([after])[3:], atol=1e-6)
-    assert not np.allclose(whole.predict([before])[3:], whole.predict([after])[3:], atol=1e-4)
+    assert_allclose(predict(cut, [before])[3:], predict(cut, [after])[3:], atol=1e-6)
+    assert not np.allclose(predict(whole, [before])[3:], predict(whole, [after])[3:], atol=1e-4)
 
 
 def test_training_and_prediction_score_alike_without_dropout():
     model = tagger(max_length=3)
     docs = [NLP.make_doc("It rained. She left the old house."), NLP.make_doc("Why?")]
-    assert_allclose(model.begin_update(docs)[0], model.predict(docs), atol=1e-6)
+    assert_allclose(model.begin_update(docs)[0].scores, predict(model, docs), atol=1e-6)
 
 
 def test_gradients_of_every_parameter_are_those_that_differences_give():
     model = tagger(max_length=3)
     docs = [NLP.make_doc("It rained. She left\n the old house."), Doc(Vocab()), NLP.make_doc("Why")]
-    scores, backprop = model.begin_update(docs)
+    found, backprop = model.begin_update(docs)
     rng = np.random.default_rng(1)
-    d_scores = rng.normal(size=scores.shape).astype("float32")
-    backprop(d_scores)
+    d_scores = rng.normal(size=found.scores.shape).astype("float32")
+    backprop(TagScores(found.words, d_scores, None))
 
     def value() -> float:
-        return float((model.begin_update(docs)[0].astype("float64") * d_scores).sum())
+        return float((model.begin_update(docs)[0].scores.astype("float64") * d_scores).sum())
 
     checked = set()
     eps = 1e-2
@@ -111,15 +113,15 @@ def test_a_network_without_tags_yet_learns_their_number_later():
     model = BiLSTMTagger(WordEmbedding(["form"], widths=[6], rows=[200]), BiLSTMEncoder(4, width=5))
     model.set_dim("nO", 3)
     model.initialize(X=[doc_of("a")])
-    assert model.predict([doc_of("a b")]).shape == (2, 3)
+    assert predict(model, [doc_of("a b")]).shape == (2, 3)
 
 
 def test_new_tags_leave_the_old_scores_bit_equal():
     model = tagger(max_length=9)
     docs = [NLP.make_doc("It rained. She left the house."), NLP.make_doc("Why")]
-    before = model.predict(docs)
+    before = predict(model, docs)
     model.attrs["resize_output"](model, 7)
-    after = model.predict(docs)
+    after = predict(model, docs)
     assert after.shape == (len(before), 7)
     assert_array_equal(after[:, :5], before)
     assert model.get_dim("nO") == 7
@@ -130,22 +132,33 @@ def test_transitions_are_the_output_layers_and_change_no_score():
         BiLSTMTagger(WordEmbedding(["form"], widths=[6], rows=[200]), BiLSTMEncoder(4, width=5), nO=3, **options)
         for options in ({}, {"transitions": True})
     )
-    assert transitions_layer(plain) is None
+    plain.initialize(X=[doc_of("a")])
+    assert plain.predict([doc_of("a b")]).transitions is None
     chained.initialize(X=[doc_of("a")])
-    layer = transitions_layer(chained)
-    assert layer is not None
-    assert layer is chained.get_ref("output_layer").layers[0]
     before = chained.predict([doc_of("a b")])
-    layer.set_param("transitions", np.ones((3, 3), dtype="float32"))
-    assert_array_equal(chained.predict([doc_of("a b")]), before)
+    assert_array_equal(before.transitions, np.zeros((3, 3)))
+    chained.layers[2].set_param("transitions", np.ones((3, 3), dtype="float32"))
+    after = chained.predict([doc_of("a b")])
+    assert_array_equal(after.scores, before.scores)
+    assert_array_equal(after.transitions, np.ones((3, 3)))
     chained.attrs["resize_output"](chained, 5)
-    assert transitions_layer(chained).get_param("transitions").shape == (5, 5)
+    assert chained.predict([doc_of("a b")]).transitions.shape == (5, 5)
+
+
+def test_a_gradient_of_transitions_reaches_them():
+    model = BiLSTMTagger(
+        WordEmbedding(["form"], widths=[6], rows=[200]), BiLSTMEncoder(4, width=5), nO=3, transitions=True
+    )
+    model.initialize(X=[doc_of("a")])
+    found, backprop = model.begin_update([doc_of("a b")])
+    backprop(TagScores(found.words, found.scores, np.full((3, 3), 2.0, dtype="float32")))
+    assert_array_equal(model.layers[2].get_grad("transitions"), np.full((3, 3), 2.0))
 
 
 def test_new_tags_start_low_and_alike():
     model = tagger()
     model.attrs["resize_output"](model, 7)
-    scores = model.predict([doc_of("a b c")])
+    scores = predict(model, [doc_of("a b c")])
     assert_array_equal(scores[:, 5:], np.full((3, 2), scores[0, 5]))
     assert scores[0, 5] < -1
 
@@ -156,18 +169,31 @@ def test_bytes_round_trip():
     for node in model.walk():
         for name in node.param_names:
             node.set_param(name, node.get_param(name) * 1.5)
-    assert not np.allclose(model.predict(docs), other.predict(docs))
+    assert not np.allclose(predict(model, docs), predict(other, docs))
     other.from_bytes(model.to_bytes())
-    assert_array_equal(model.predict(docs), other.predict(docs))
+    assert_array_equal(predict(model, docs), predict(other, docs))
 
 
 def test_a_copy_is_independent():
     model = tagger()
     docs = [doc_of("a b c")]
-    before = model.predict(docs)
+    before = predict(model, docs)
     copy = model.copy()
-    assert_array_equal(copy.predict(docs), before)
-    linear = model.get_ref("output_layer").layers[0]
+    assert_array_equal(predict(copy, docs), before)
+    linear = model.layers[2]
     linear.set_param("b", linear.get_param("b") + 1)
-    assert_array_equal(copy.predict(docs), before)
-    assert not np.allclose(model.predict(docs), before)
+    assert_array_equal(predict(copy, docs), before)
+    assert not np.allclose(predict(model, docs), before)
+
+
+def test_a_copy_keeps_transitions_and_n_grams():
+    nlp = blank(model=small_model(ngrams=True))
+    nlp.initialize(lambda: examples(nlp, SENTENCES * 3))
+    train(nlp, steps=5)
+    model = nlp.get_pipe("ner").model
+    docs = [nlp.make_doc(text) for text in texts()]
+    for other in (model.copy(), pickle.loads(pickle.dumps(model))):
+        found, expected = other.predict(docs), model.predict(docs)
+        assert_array_equal(found.scores, expected.scores)
+        assert_array_equal(found.transitions, expected.transitions)
+    assert np.abs(expected.scores - model.begin_update(docs)[0].scores).max() > 0.1

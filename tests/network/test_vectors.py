@@ -115,9 +115,15 @@ def test_no_words(table):
     assert new_layer(table, 6).predict(np.empty((0, 2), dtype="uint64")).shape == (0, 6)
 
 
-def test_a_layer_without_vectors_cannot_be_initialized():
-    with pytest.raises(ValueError, match=r"vector_width is 6.*--paths\.vectors en_core_web_md.*vector_width = 0"):
-        new_layer(NO_VECTORS, 6)
+def test_a_layer_without_vectors_has_no_columns():
+    layer = new_layer(NO_VECTORS, 6)
+    ids = np.zeros((3, 2), dtype="uint64")
+    vectors, backprop = layer(ids, True)
+    assert vectors.shape == (3, 0)
+    assert backprop(vectors).shape == ids.shape
+    other = StaticVectors(6, column=0)
+    other.from_bytes(layer.to_bytes())
+    assert other.predict(ids).shape == (3, 0)
 
 
 def test_wider_than_the_vectors(tmp_path):

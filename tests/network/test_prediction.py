@@ -1,4 +1,4 @@
-"""The fast path finds what the plain path finds, and nothing that it keeps outlives the weights."""
+"""Prediction finds what the network computes layer by layer, and nothing that it keeps outlives the weights."""
 
 import pickle
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from thinc.api import Adam
 
-from spacy_bilstm_ner.network import fast
+from spacy_bilstm_ner.network import prediction
 from spacy_bilstm_ner.network.embedding import set_vectors
 from tests.test_component_pipelines import TOK2VEC
 from tests.util import (
@@ -36,29 +36,29 @@ MIXED = ["", *texts(), " ", "Qwfp Zxcvar!", "\n\n", TEXT, "a", f"{TEXT}\n\n{TEXT
 
 def test_it_is_what_predicts(monkeypatch):
     def refuse(*_):
-        raise AssertionError("the fast path was taken")
+        raise AssertionError("this was taken")
 
     nlp = trained()
-    monkeypatch.setattr(fast, "predict", refuse)
-    with pytest.raises(AssertionError, match="the fast path was taken"):
+    monkeypatch.setattr(prediction, "predict", refuse)
+    with pytest.raises(AssertionError, match="this was taken"):
         nlp(TEXT)
 
 
-def test_it_agrees_with_the_plain_path():
+def test_it_agrees_with_training():
     nlp = trained()
     for text in MIXED:
         assert_allclose(logits(nlp, text), plain_logits(nlp, text), atol=1e-4)
     docs = [nlp.make_doc(text) for text in MIXED]
     ner = nlp.get_pipe("ner")
-    scores = ner.model.predict(docs)
-    assert_allclose(scores, ner.model.begin_update(docs)[0], atol=1e-4)
+    scores = ner.model.predict(docs).scores
+    assert_allclose(scores, ner.model.begin_update(docs)[0].scores, atol=1e-4)
 
 
-def test_the_same_entities_on_both_paths(monkeypatch):
+def test_the_same_entities_layer_by_layer(monkeypatch):
     nlp = trained()
     found = [entities(doc) for doc in nlp.pipe(MIXED)]
     assert sum(map(len, found)) > 50
-    monkeypatch.setattr(fast, "fits", lambda model: False)
+    monkeypatch.setattr(prediction, "fits", lambda model: False)
     assert [entities(doc) for doc in nlp.pipe(MIXED)] == found
 
 
@@ -76,23 +76,16 @@ def test_scores_of_weights_that_were_never_trained():
 
 
 @pytest.mark.parametrize("size", [1, 7, 40])
-def test_small_chunks_change_nothing(monkeypatch, size):
+@pytest.mark.parametrize("bound", ["MAX_GROUP_WORDS", "MAX_GROUP_SEQUENCES"])
+def test_small_groups_change_nothing(monkeypatch, bound, size):
     nlp = trained()
     expected = logits(nlp, TEXT)
-    monkeypatch.setattr(fast, "MAX_CHUNK_WORDS", size)
+    monkeypatch.setattr(prediction, bound, size)
     assert_allclose(logits(nlp, TEXT), expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("few", [0, 1, 1000])
-def test_few_sequences_and_many_are_the_same(monkeypatch, few):
-    nlp = trained()
-    monkeypatch.setattr(fast, "FEW", few)
-    for text in MIXED:
-        assert_allclose(logits(nlp, text), plain_logits(nlp, text), atol=1e-4)
-
-
 def test_what_is_kept_is_bounded_and_nothing_is_lost_by_it(monkeypatch):
-    monkeypatch.setattr(fast, "MAX_WORDS", 10)
+    monkeypatch.setattr(prediction, "MAX_KNOWN_WORDS", 10)
     nlp, reference = trained(), trained()
     for i in range(30):
         text = f"Anna Smith saw w{i} and v{i} in Lisbon"
@@ -103,13 +96,13 @@ def test_what_is_kept_is_bounded_and_nothing_is_lost_by_it(monkeypatch):
 
 
 @pytest.mark.parametrize("part", ["tok2vec", "encode"])
-def test_replaced_parts_take_the_plain_path(part, monkeypatch):
+def test_replaced_parts_are_computed_layer_by_layer(part, monkeypatch):
     replaced = {"tok2vec": TOK2VEC, "encode": {**TOK2VEC["encode"], "width": 64}}
     nlp = blank(model=small_model(**{part: replaced[part]}))
     nlp.initialize(lambda: examples(nlp))
     train(nlp, steps=3)
-    assert not fast.fits(nlp.get_pipe("ner").model)
-    monkeypatch.setattr(fast, "predict", None)
+    assert not prediction.fits(nlp.get_pipe("ner").model)
+    monkeypatch.setattr(prediction, "predict", None)
     assert_allclose(logits(nlp, TEXT), plain_logits(nlp, TEXT), atol=1e-5)
 
 
@@ -241,7 +234,7 @@ def test_any_parameter_that_changes_is_noticed(layer, name, in_place):
 
 
 def test_four_threads_share_what_is_kept(monkeypatch):
-    monkeypatch.setattr(fast, "MAX_WORDS", 20)
+    monkeypatch.setattr(prediction, "MAX_KNOWN_WORDS", 20)
     nlp = trained()
     expected = [entities(nlp(text)) for text in MIXED]
     with ThreadPoolExecutor(4) as pool:
@@ -275,6 +268,6 @@ def test_docs_of_other_vocabularies():
     nlp = trained()
     own = nlp.make_doc("Zork0 met Lisbon")
     other = Doc(blank().vocab, words=["Grault", "left", "Oslo"])
-    scores = nlp.get_pipe("ner").model.predict([own, other])
-    again = nlp.get_pipe("ner").model.predict([other])
+    scores = nlp.get_pipe("ner").model.predict([own, other]).scores
+    again = nlp.get_pipe("ner").model.predict([other]).scores
     assert_allclose(scores[3:], again, atol=1e-5)

@@ -1,0 +1,189 @@
+"""The command `annotate`: find the entities in files of texts, on every core. What is done is never done again."""
+
+import argparse
+import contextlib
+import hashlib
+import json
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import spacy
+
+from ..errors import UserError
+from .annotator import Annotator
+from .engines import Counts, Job, in_processes, in_ray
+from .parts import STDIN, Part, find_files, kind_of, parts_of
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.description = __doc__
+    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="parquet, JSON Lines, CSV or plain text, or - ")
+    parser.add_argument("out", metavar="OUT", help="a folder for the results; call again to do what is missing")
+    parser.add_argument("--model", required=True, help="name or path of any spaCy pipeline with entities")
+    parser.add_argument("--text-column", default="text", metavar="NAME", help="default: text")
+    parser.add_argument("--id-column", metavar="NAME", help="goes into the results; default: file and row")
+    parser.add_argument("--format", choices=("parquet", "jsonl"), default="parquet", help="default: parquet")
+    parser.add_argument(
+        "--max-length", type=int, metavar="N", help="characters a text may have; default: nlp.max_length"
+    )
+    parser.add_argument("--workers", type=int, metavar="N", help="processes; default: the cores this one may use")
+    parser.add_argument("--ray", nargs="?", const="", metavar="ADDRESS", help="on a Ray cluster, or a local one")
+
+
+def execute(args: argparse.Namespace) -> None:
+    """Annotate all parts that are missing. Exit code 1 if one was given up, 130 after Ctrl-C.
+
+    RAISES UserError: The input, the model or the folder is not as expected.
+    """
+    n_workers = cores() if args.workers is None else args.workers
+    if n_workers < 1:
+        raise UserError(f"--workers: expected 1 or more, got {n_workers}")
+    files, out = find_files(args.inputs), Path(args.out).resolve()
+    if any(Path(given).resolve() in (out, *out.parents) for given in args.inputs if given != STDIN):
+        raise UserError(f"{out} lies in a folder that is read: name one outside")
+    for file in files:
+        if file != STDIN:  # a missing column is told before hours of work
+            next(parts_of(file, args.text_column, args.id_column), None)
+    name, settings = _model(args.model)
+    id_type = _id_type(files, args.id_column)
+    settings["columns"] = {"text": args.text_column, "id": args.id_column, "id type": id_type}
+    settings |= {"format": args.format, "max_length": args.max_length}
+    _note_run(out, files, settings)
+    annotator = Annotator(name, text=args.text_column, max_length=args.max_length)
+    job = Job(annotator, str(out), args.format, args.id_column, id_type)
+    log = _Log(sum(os.path.getsize(file) for file in files if file != STDIN))
+    everything = (part for file in files for part in parts_of(file, args.text_column, args.id_column))
+    parts = log.missing(everything, {path.stem for path in out.glob(f"*.{args.format}")})
+    address = args.ray or os.environ.get("RAY_ADDRESS", "")
+    outcomes = in_processes(parts, job, n_workers, log.progress) if args.ray is None else None
+    try:
+        with contextlib.closing(outcomes or in_ray(parts, job, n_workers, log.progress, address)) as stream:
+            for part, outcome in stream:
+                log.finish(part, outcome)
+    except KeyboardInterrupt:
+        print("\nStopped. Whole parts stay; the same command does the rest.", file=sys.stderr)
+        sys.exit(130)
+    finally:
+        _remove_unfinished(out)
+    log.end()
+
+
+def cores(root: Path = Path("/")) -> int:
+    """RETURNS (int): The cores that this process may use, by its affinity and its control group's quota."""
+    limits = [len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1]
+    groups, own = root / "sys/fs/cgroup", root / "proc/self/cgroup"
+    names = [line[3:].strip("/") for line in own.read_text().splitlines() if line[:3] == "0::"] if own.is_file() else []
+    folders = {folder for name in names for folder in ((groups / name), *(groups / name).parents)} | {groups}
+    quotas = [(folder / "cpu.max").read_text().split() for folder in folders if (folder / "cpu.max").is_file()]
+    if (old := groups / "cpu").is_dir() and (old / "cpu.cfs_quota_us").is_file():
+        quotas.append([(old / f"cpu.cfs_{name}_us").read_text().strip() for name in ("quota", "period")])
+    limits += [max(1, int(quota) // int(period)) for quota, period in quotas if quota not in ("max", "-1")]
+    return min(limits)
+
+
+def _model(model: str) -> tuple[str, dict[str, Any]]:
+    """The name to load a pipeline by, and what tells it from every other."""
+    is_package = spacy.util.is_package(model)
+    path = spacy.util.get_package_path(model) if is_package else Path(model).resolve()
+    if not (path / "meta.json").is_file():
+        raise UserError(f"--model: expected an installed pipeline or the folder of one, got {model}")
+    digest = hashlib.sha256()
+    for file in sorted(file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts):
+        digest.update(f"{file.relative_to(path)}\0".encode() + file.read_bytes())
+    settings = [json.loads(file.read_text(encoding="utf8")) for file in sorted(path.rglob("ner/cfg"))]
+    threshold = {key: value for cfg in settings for key, value in cfg.items() if key.startswith("threshold")}
+    version = json.loads((path / "meta.json").read_text(encoding="utf8"))["version"]
+    name = model if is_package else str(path)
+    about = {"model": name, "version": version, "weights": digest.hexdigest(), "threshold": threshold}
+    return name, about
+
+
+def _id_type(files: list[str], id_column: str | None) -> str:
+    # All results are one table: ids keep their type where all files agree on it.
+    names = {kind_of(file) for file in files}
+    if id_column is None or names != {".parquet"}:
+        return "string"
+    types = {str(pq.read_schema(file).field(id_column).type) for file in files}
+    return types.pop() if types in ({"int32"}, {"int64"}) else "string"
+
+
+def _note_run(out: Path, files: list[str], settings: dict[str, Any]) -> None:
+    """Write what this run is into its folder. RAISES UserError: The folder is another run's."""
+    note = out / "_run.json"
+    stamps = {file: [os.stat(file).st_size, os.stat(file).st_mtime_ns] for file in files if file != STDIN}
+    if note.is_file():
+        before = json.loads(note.read_text(encoding="utf8"))
+        differs = [f"{key} was {before.get(key)}, is {new}" for key, new in settings.items() if before.get(key) != new]
+        known = before["inputs"]
+        differs += [f"{file} has changed" for file in stamps if known.get(file, stamps[file]) != stamps[file]]
+        if differs:
+            raise UserError(f"{out} has the results of another run: {'; '.join(differs)}. Name a new folder")
+        stamps = known | stamps
+    elif out.exists() and (not out.is_dir() or any(path.name[0] != "_" for path in out.iterdir())):
+        raise UserError(f"{out}: expected an empty or new folder, or one that annotate has made")
+    if STDIN in files:
+        if note.is_file():
+            raise UserError(f"Standard input cannot be resumed, and {out} has results: name a new folder")
+        print("Note: standard input cannot be resumed; a file can.", file=sys.stderr)
+    out.mkdir(parents=True, exist_ok=True)
+    _remove_unfinished(out)
+    unfinished = out / "_run.json.tmp"
+    unfinished.write_text(json.dumps(settings | {"inputs": stamps}, indent=1, ensure_ascii=False), encoding="utf8")
+    unfinished.replace(note)
+
+
+def _remove_unfinished(out: Path) -> None:
+    for path in out.glob("_*.tmp"):
+        path.unlink()
+
+
+class _Log:
+    """Tells how far the work is, and what it came to."""
+
+    def __init__(self, size: int) -> None:
+        self.start, self.told, self.n_there = time.monotonic(), 0.0, 0
+        self.size, self.finished = size, 0  # bytes of input to do, and of finished parts
+        self.live: Counter[str] = Counter()
+        self.counts: Counts = (Counter(), Counter())
+        self.given_up: list[str] = []
+
+    def missing(self, parts: Iterator[Part], done: set[str]) -> Iterator[Part]:
+        for part in parts:
+            if part.name not in done:
+                yield part
+            else:
+                self.n_there += 1
+                self.size -= part.size
+
+    def progress(self, texts: int, words: int) -> None:
+        self.live.update(texts=texts, words=words)
+        seconds, is_terminal = time.monotonic() - self.start, sys.stderr.isatty()
+        if seconds - self.told > (1 if is_terminal else 30):
+            self.told = seconds
+            left = f", {max(0, seconds * (self.size / self.finished - 1)):,.0f} s left" if self.finished else ""
+            line = f"{self.live['texts']:,} texts, {self.live['words'] / seconds:,.0f} words/s{left}"
+            print(*(["\r", line, "   "] if is_terminal else [line, "\n"]), sep="", end="", file=sys.stderr, flush=True)
+
+    def finish(self, part: Part, outcome: Counts | str) -> None:
+        self.finished += part.size
+        if isinstance(outcome, str):
+            self.given_up.append(f"{part.name}: {part.file}, from row {part.row}: {outcome}")
+        else:
+            for counter, more in zip(self.counts, outcome, strict=True):
+                counter.update(more)
+
+    def end(self) -> None:
+        numbers, labels = self.counts
+        speed = numbers["words"] / (time.monotonic() - self.start)
+        there = f" ({self.n_there} parts were there already)" if self.n_there else ""
+        print(f"\n{numbers['texts']:,} texts{there}, {numbers['words']:,} words, {speed:,.0f} words/s with start-up")
+        print(f"{numbers['errors']:12,} errors", *(f"{n:12,} {label}" for label, n in labels.most_common()), sep="\n")
+        if self.given_up:
+            sys.exit("Given up, the same command tries again:\n" + "\n".join(self.given_up))

@@ -1,0 +1,116 @@
+"""Paths → the bytes of each file, out of a folder, a zip, or a gz, bz2 or xz file."""
+
+import bz2
+import gzip
+import hashlib
+import io
+import lzma
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from ..errors import UserError
+
+# Unpacked, a file may be this large, in bytes: a small archive can hold far more than any memory.
+MAX_UNPACKED = 4 * 2**30
+ZIP, GZIP, BZIP2, XZ = b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00"
+DATA_SUFFIXES = (
+    ".csv .tsv .tab .txt .conll .conllu .iob .bio .bioes .ner .json .jsonl .ndjson .spacy .xlsx .parquet .gz .bz2 .xz"
+)
+
+
+@dataclass(frozen=True)
+class Content:
+    """What one file holds.
+
+    path (Path): Where it is.
+    name (str): Its name, for messages; in a zip, that of the member, too.
+    data (bytes): Its content, unpacked.
+    sha256 (str): Checksum of the file as it was given.
+    """
+
+    path: Path
+    name: str
+    data: bytes
+    sha256: str
+
+
+def read_contents(paths: Iterable[Path], *, member: str | None = None) -> Iterator[Content]:
+    """Read files, one at a time.
+
+    paths (Iterable[Path]): Files, or folders whose files are all read, by name.
+    member (str | None): Which file of a zip to take, where it holds several.
+    YIELDS (Content): At least one.
+    RAISES UserError: If there is no such file, or it is empty, damaged or too large.
+    """
+    for given in paths:
+        for path in _files(given) if given.is_dir() else [given]:
+            yield _read(path, member)
+
+
+def _files(folder: Path) -> list[Path]:
+    found = sorted(path for path in folder.iterdir() if path.is_file() and _is_data(path.name))
+    if not found:
+        raise UserError(f"{folder} is a folder without labelled files: give one that holds CSV, CoNLL or JSON Lines.")
+    return found
+
+
+def _is_data(name: str) -> bool:
+    path = PurePosixPath(name)
+    # macOS packs a shadow file, `__MACOSX/._x.csv`, beside each file.
+    return (
+        path.suffix.lower() in DATA_SUFFIXES.split() and not path.name.startswith(".") and "__MACOSX" not in path.parts
+    )
+
+
+def _read(path: Path, member: str | None) -> Content:
+    if not path.exists():
+        raise UserError(f"{path} does not exist: give the path of a labelled file, such as a CSV.")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}.") from error
+    name, sha256 = str(path), hashlib.sha256(data).hexdigest()
+    try:
+        if data.startswith(ZIP):
+            name, data = _unzip(data, name, member)
+        for start, unpack in ((GZIP, gzip.open), (BZIP2, bz2.open), (XZ, lzma.open)):
+            if data.startswith(start):
+                with unpack(io.BytesIO(data)) as file:
+                    data = _bounded(file, name)
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError) as error:
+        raise UserError(f"{name} is a damaged archive ({error}): download or pack it again.") from error
+    if not data.strip():
+        raise UserError(f"{name} is empty: expected labelled sentences.")
+    return Content(path, name, data, sha256)
+
+
+def _unzip(data: bytes, name: str, member: str | None) -> tuple[str, bytes]:
+    """RETURNS (tuple[str, bytes]): Name and content of the one file in the archive; an Excel file stays as it is."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = archive.namelist()
+        if "xl/workbook.xml" in members:
+            return name, data
+        if {"[Content_Types].xml", "content.xml"} & set(members):
+            raise UserError(f"{name} is an office document that is not read: export it as CSV (UTF-8).")
+        found = [found for found in members if (found == member if member else _is_data(found))]
+        if len(found) != 1:
+            listed = ", ".join(found or members) or "nothing"
+            raise UserError(
+                f"{name}: expected a zip that holds one labelled file, but it holds {listed}. "
+                "Say which one to read: --member NAME"
+            )
+        if archive.getinfo(found[0]).flag_bits & 1:
+            raise UserError(f"{name}: {found[0]} is encrypted. Unpack it and give the file itself.")
+        with archive.open(found[0]) as file:
+            return f"{name} ({found[0]})", _bounded(file, name)
+
+
+def _bounded(file: IO[bytes] | gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile, name: str) -> bytes:
+    data = file.read(MAX_UNPACKED + 1)
+    if len(data) > MAX_UNPACKED:
+        raise UserError(f"{name} is larger than {MAX_UNPACKED:,} bytes when it is unpacked: divide it.")
+    return data

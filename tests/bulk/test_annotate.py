@@ -1,0 +1,290 @@
+"""The command: every input, whole parts only, and what happens when a process dies."""
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+import pytest
+import spacy
+
+from spacy_bilstm_ner.bulk import annotate, parts
+from spacy_bilstm_ner.cli import main
+
+TEXTS = ["Ada Lovelace saw Lisbon.", "Nothing here.", "😀 in Lisbon", "boom", "", "Lisbon Lisbon", "fine", "Lisbon!"]
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def start(model: Path, code: Path, tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
+    def started(*arguments: object, stdin: int | None = None) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "spacy_bilstm_ner", "annotate", *map(str, arguments), "--model", str(model)]
+        pipe = subprocess.PIPE
+        env = os.environ | {"PYTHONPATH": str(code)}
+        return subprocess.Popen(
+            command, cwd=tmp_path, env=env, stdin=stdin, stdout=pipe, stderr=pipe, text=True, start_new_session=True
+        )
+
+    return started
+
+
+@pytest.fixture
+def run(start: Callable[..., subprocess.Popen[str]]) -> Run:
+    def done(*arguments: object, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        process = start(*arguments, stdin=None if stdin is None else subprocess.PIPE)
+        output, errors = process.communicate(stdin, timeout=120)
+        return subprocess.CompletedProcess([], process.returncode, output, errors)
+
+    return done
+
+
+def write_parquet(path: Path, texts: list[str], *, group: int = 2) -> Path:
+    table = pa.table({"key": pa.array(range(100, 100 + len(texts)), pa.int64()), "text": texts})
+    pq.write_table(table, path, row_group_size=group)
+    return path
+
+
+def result(out: Path) -> list[dict]:
+    rows: list[dict] = ds.dataset(out, format="parquet").to_table().to_pylist()
+    return sorted(rows, key=lambda row: row.get("key", (row.get("file"), row.get("row"))))
+
+
+def found(rows: list[dict]) -> list[list[tuple[int, int, str]] | None]:
+    return [row["entities"] and [(e["start"], e["end"], e["label"]) for e in row["entities"]] for row in rows]
+
+
+def files(out: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_mtime_ns for path in out.iterdir() if path.name[0] != "_"}
+
+
+def expected(texts: list[str]) -> list[list[tuple[int, int, str]] | None]:
+    nlp = spacy.blank("en")
+    nlp.add_pipe("entity_ruler").add_patterns(
+        [{"label": "GPE", "pattern": "Lisbon"}, {"label": "PERSON", "pattern": "Ada Lovelace"}]
+    )
+    docs = nlp.pipe(texts)
+    return [None if doc.text == "boom" else [(e.start_char, e.end_char, e.label_) for e in doc.ents] for doc in docs]
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.02)
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def is_running(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
+    try:
+        return stat.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def test_two_workers_on_four_parts(tmp_path, run):
+    write_parquet(tmp_path / "in.parquet", TEXTS)
+    done = run("in.parquet", "out", "--workers", 2, "--id-column", "key")
+    assert done.returncode == 0, done.stderr
+    assert len(files(tmp_path / "out")) == 4
+    rows = result(tmp_path / "out")
+    assert [row["key"] for row in rows] == list(range(100, 108))
+    assert found(rows) == expected(TEXTS)
+    assert [row["entities_error"] is None for row in rows] == [text != "boom" for text in TEXTS]
+    assert "8 texts" in done.stdout
+    assert "1 errors" in done.stdout
+    assert "5 GPE" in done.stdout
+    note = json.loads((tmp_path / "out" / "_run.json").read_text())
+    assert {"model", "version", "weights", "columns", "threshold", "inputs"} <= set(note)
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "txt", "jsonl.gz", "csv.gz", "txt.gz", "tsv", "parquet"])
+def test_every_kind_of_input(tmp_path, run, kind, monkeypatch):
+    texts = [text for text in TEXTS if text]
+    if kind.startswith("csv"):
+        texts += ['a "quoted" Lisbon,\nin two lines']
+    quoted = [json.dumps(text) for text in texts]
+    lines = {
+        "jsonl": [f'{{"n": 1, "text": {text}}}' for text in quoted],
+        "csv": ["n,text", *('1,"' + text.replace('"', '""') + '"' for text in texts)],
+        "tsv": ["n\ttext", *(f"1\t{text}" for text in texts)],
+        "txt": texts,
+    }.get(kind.removesuffix(".gz"), [])
+    path = tmp_path / "folder" / f"in.{kind}"
+    path.parent.mkdir()
+    content = "\ufeff" + "\n".join(lines) + "\n"
+    if kind == "parquet":
+        write_parquet(path, texts)
+    else:
+        (gzip.open if kind.endswith("gz") else open)(path, "wb").write(content.encode())
+    done = run("folder", "out", "--workers", 1)
+    assert done.returncode == 0, done.stderr
+    rows = result(tmp_path / "out")
+    assert [(row["file"], row["row"]) for row in rows] == [(str(path), n) for n in range(len(texts))]
+    assert found(rows) == expected(texts)
+    # the same rows, whatever the size of a part
+    monkeypatch.setattr(parts, "PART_BYTES", 20)
+    many = list(parts.parts_of(str(path), "text", None))
+    assert len(many) > 3
+    assert [text for part in many for text in parts.read_part(part, "text", None)[0]] == texts
+    assert [part.row for part in many][1:] == [
+        sum(len(parts.read_part(part, "text", None)[0]) for part in many[:n]) for n in range(1, len(many))
+    ]
+
+
+def test_lines_that_cannot_be_read_spoil_their_row_alone(tmp_path, run):
+    lines = [
+        b'{"text": "Lisbon", "key": 1}',
+        b'{"text": "Lis',
+        b'{"text": 3, "key": 2}',
+        b"[1]",
+        b'{"key": 4}',
+        b"\xff",
+    ]
+    (tmp_path / "in.jsonl").write_bytes(b"\n".join(lines))
+    done = run("in.jsonl", "out", "--workers", 1, "--format", "jsonl")
+    assert done.returncode == 0, done.stderr
+    (part,) = files(tmp_path / "out")
+    rows = [json.loads(line) for line in (tmp_path / "out" / part).read_text(encoding="utf8").splitlines()]
+    assert [row["row"] for row in rows] == [0, 1, 2, 3, 4, 5]
+    errors = [row["entities_error"] for row in rows]
+    assert errors[0] is None
+    assert [error.split(":")[0] for error in errors[1:]] == [
+        "The line is no JSON",
+        "The text is no string, but of type int",
+        "The line is no JSON object, but list",
+        "The text is null",
+        "The line is no JSON",
+    ]
+
+
+def test_standard_input_is_read_and_not_resumed(tmp_path, run):
+    done = run("-", "out", "--workers", 1, stdin="Lisbon\nno\n")
+    assert done.returncode == 0, done.stderr
+    assert "cannot be resumed" in done.stderr
+    assert found(result(tmp_path / "out")) == [[(0, 6, "GPE")], []]
+    again = run("-", "out", "--workers", 1, stdin="Lisbon\n")
+    assert again.returncode == 1
+    assert "name a new folder" in again.stderr
+
+
+def test_a_killed_worker_loses_nothing(tmp_path, run):
+    told = tmp_path / "told"
+    write_parquet(tmp_path / "in.parquet", [*TEXTS[:5], f"once:{told} Lisbon", "fine", "Lisbon"])
+    done = run("in.parquet", "out", "--workers", 2, "--id-column", "key")
+    assert told.exists(), "no worker was killed"
+    assert done.returncode == 0, done.stderr
+    rows = result(tmp_path / "out")
+    assert [row["key"] for row in rows] == list(range(100, 108))
+    assert sum(row["entities_error"] is None for row in rows) == 7
+
+
+def test_a_part_that_kills_every_worker_is_given_up_alone(tmp_path, run):
+    write_parquet(tmp_path / "in.parquet", ["Lisbon", "kill", *TEXTS[2:]])
+    done = run("in.parquet", "out", "--workers", 2, "--id-column", "key")
+    assert done.returncode == 1
+    assert "in.parquet, from row 0" in done.stderr
+    assert "exit code -9" in done.stderr
+    assert [row["key"] for row in result(tmp_path / "out")] == list(range(102, 108))
+    again = run("in.parquet", "out", "--workers", 2, "--id-column", "key")
+    assert again.returncode == 1
+    assert "3 parts were there" in again.stdout
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
+def test_a_killed_or_stopped_run_leaves_whole_parts_and_is_resumed(tmp_path, start, run, end):
+    texts = [f"slow Lisbon {n}" for n in range(24)]
+    write_parquet(tmp_path / "in.parquet", texts, group=4)
+    out = tmp_path / "out"
+    process = start("in.parquet", "out", "--workers", 2, "--id-column", "key")
+    wait_for(lambda: out.is_dir() and files(out))
+    workers = children(process.pid)
+    os.killpg(process.pid, end) if end == signal.SIGINT else process.kill()
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == (130 if end == signal.SIGINT else -signal.SIGKILL), errors
+    wait_for(lambda: not any(map(is_running, workers)))
+    before = files(out)
+    assert 1 <= len(before) < 6, "it was stopped too late to show anything"
+    if end == signal.SIGINT:
+        assert {path.name for path in out.iterdir()} == {*before, "_run.json"}
+        assert "does the rest" in errors
+    done = run("in.parquet", "out", "--workers", 1, "--id-column", "key")
+    assert done.returncode == 0, done.stderr
+    after = files(out)
+    assert len(after) == 6
+    assert before.items() <= after.items(), "a whole part was done again"
+    assert not list(out.glob("*.tmp"))
+    assert [row["key"] for row in result(out)] == list(range(100, 124))
+    assert found(result(out)) == expected(texts)
+
+
+def test_new_input_is_added_and_changed_input_refused(tmp_path, run):
+    first = write_parquet(tmp_path / "a.parquet", TEXTS[:2])
+    assert run("a.parquet", "out", "--workers", 1).returncode == 0
+    before = files(tmp_path / "out")
+    write_parquet(tmp_path / "b.parquet", TEXTS[2:])
+    assert run("a.parquet", "b.parquet", "out", "--workers", 1).returncode == 0
+    assert before.items() < files(tmp_path / "out").items()
+    write_parquet(first, TEXTS[:3])
+    done = run("a.parquet", "out", "--workers", 1)
+    assert done.returncode == 1
+    assert "a.parquet has changed" in done.stderr
+
+
+def test_another_model_or_setting_is_refused(tmp_path, model, monkeypatch):
+    write_parquet(tmp_path / "in.parquet", [])
+    for path in model.rglob("*"):
+        target = tmp_path / "model" / path.relative_to(model)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_file():
+            target.write_bytes(path.read_bytes())
+    command = ["annotate", str(tmp_path / "in.parquet"), str(tmp_path / "out"), "--model", str(tmp_path / "model")]
+    main(command)
+    main(command)
+    with pytest.raises(SystemExit, match="max_length was None, is 5"):
+        main([*command, "--max-length", "5"])
+    weights = next((tmp_path / "model").rglob("patterns*"))
+    weights.write_bytes(weights.read_bytes().replace(b"GPE", b"LOC"))
+    with pytest.raises(SystemExit, match="weights was"):
+        main(command)
+
+
+def test_what_is_wrong_is_said_before_any_work(tmp_path, model):
+    write_parquet(tmp_path / "in.parquet", TEXTS)
+    command = ["annotate", str(tmp_path / "in.parquet"), str(tmp_path / "out"), "--model", str(model)]
+    for wrong, message in [
+        ([*command, "--text-column", "body"], "no column 'body', but key, text"),
+        ([*command, "--id-column", "nr"], "no column 'nr'"),
+        ([*command, "--workers", "0"], "expected 1 or more"),
+        ([*command[:-1], "no_model"], "expected an installed pipeline"),
+        (["annotate", str(tmp_path / "none"), *command[2:]], "expected a file or folder"),
+        ([*command[:2], str(model), *command[3:]], "expected an empty or new folder"),
+        (["annotate", str(tmp_path), *command[2:]], "lies in a folder that is read"),
+    ]:
+        with pytest.raises(SystemExit, match=message):
+            main(wrong)
+    assert not (tmp_path / "out").exists()
+
+
+def test_cores_count_quotas(tmp_path):
+    here = len(os.sched_getaffinity(0))
+    assert 1 <= annotate.cores() <= here
+    group = tmp_path / "sys/fs/cgroup"
+    (group / "a/b").mkdir(parents=True)
+    (tmp_path / "proc/self").mkdir(parents=True)
+    (tmp_path / "proc/self/cgroup").write_text("0::/a/b\n")
+    (group / "a/b/cpu.max").write_text("max 100000\n")
+    assert annotate.cores(tmp_path) == here
+    (group / "a/cpu.max").write_text("150000 100000\n")
+    assert annotate.cores(tmp_path) == 1

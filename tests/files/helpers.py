@@ -1,0 +1,27 @@
+"""What the tests of reading share."""
+
+from pathlib import Path
+from typing import Any
+
+from spacy_bilstm_ner.files.docs import blank_pipeline
+from spacy_bilstm_ner.files.reading import read
+from spacy_bilstm_ner.files.sentences import Data, Options
+
+HEADER = "Sentence #,Word,Tag\n"
+
+
+def read_one(folder: Path, content: str | bytes, *, name: str = "x", lang: str = "en", **options: Any) -> Data:
+    """Read a file of this content, whose name says nothing."""
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return read([path], blank_pipeline(lang), Options(**options))
+
+
+def shown(data: Data) -> list[str]:
+    """A line for each sentence: word/tag word/tag. `O` is left out."""
+    return [
+        " ".join(
+            word if tag == "O" else f"{word}/{tag}" for word, tag in zip(sentence.words, sentence.tags, strict=True)
+        )
+        for sentence in data.sentences
+    ]

@@ -1,0 +1,53 @@
+import io
+from pathlib import Path
+from typing import Any
+
+import pandas
+import pytest
+
+from spacy_bilstm_ner.errors import UserError
+
+from .helpers import read_one, shown
+
+openpyxl = pytest.importorskip("openpyxl", reason="needs the extra [formats]")
+pytest.importorskip("pyarrow", reason="needs the extra [formats]")
+
+
+def excel(table: pandas.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    table.to_excel(buffer, index=False)
+    return buffer.getvalue()
+
+
+def parquet(table: pandas.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    table.to_parquet(buffer)
+    return buffer.getvalue()
+
+
+def table(**columns: list[Any]) -> pandas.DataFrame:
+    return pandas.DataFrame({name: pandas.Series(values, dtype=object) for name, values in columns.items()})
+
+
+def test_excel(tmp_path: Path) -> None:
+    content = excel(table(sentence_id=[1, None, 2], word=["Mira", "None", 2020], tag=["B-per", "O", "B-tim"]))
+    data = read_one(tmp_path, content)
+    assert shown(data) == ["Mira/B-per None", "2020/B-tim"]
+    assert data.source["format"] == "excel"
+    with pytest.raises(UserError, match="line 3: the tag of 'left' is 'X'"):
+        read_one(tmp_path, excel(table(sid=[1, 1], word=["Mira", "left"], tag=["B-per", "X"])))
+
+
+def test_what_excel_has_changed(tmp_path: Path) -> None:
+    content = excel(table(sid=[1, 1, 2], word=["Mira", pandas.Timestamp("2020-05-01"), True], tag=["B-per", "O", "O"]))
+    with pytest.raises(UserError, match=r"2 faults(.|\n)*line 3: a cell holds 2020-05-01.*as a datetime"):
+        read_one(tmp_path, content)
+
+
+def test_parquet(tmp_path: Path) -> None:
+    data = read_one(tmp_path, parquet(table(sid=[1, 1, 2], word=["Mira", "None", "x"], tag=["B-per", None, "O"])))
+    assert shown(data) == ["Mira/B-per None/?", "x"]
+    lists = table(tokens=[["Mira", "can't"], ["x"]], ner_tags=[["B-per", None], ["O"]])
+    assert shown(read_one(tmp_path, parquet(lists))) == ["Mira/B-per can't/?", "x"]
+    with pytest.raises(UserError, match="These are numbers"):
+        read_one(tmp_path, parquet(table(tokens=[["Mira", "x"]], ner_tags=[[1, 0]])))

@@ -1,0 +1,76 @@
+import re
+from pathlib import Path
+
+import pytest
+import spacy
+from spacy.tokens import Doc, DocBin
+
+from spacy_bilstm_ner.errors import UserError
+from spacy_bilstm_ner.files.docs import blank_pipeline, make_doc
+from spacy_bilstm_ner.files.reading import read, read_docs
+from spacy_bilstm_ner.files.sentences import Sentence
+
+from .helpers import HEADER, read_one, shown
+
+
+def test_docbins_come_back_as_they_were(tmp_path: Path) -> None:
+    nlp = spacy.blank("en")
+    sentences = [
+        Sentence("1", ("Mira", "left", "Oslo", "."), ("B-per", "O", "?", "O"), (True, True, False, False)),
+        Sentence("2", ("Rain", "?"), ("?", "?"), (False, False), ("per", "geo")),
+    ]
+    DocBin(docs=[make_doc(nlp, sentence)[0] for sentence in sentences]).to_disk(tmp_path / "x.spacy")
+    data = read([tmp_path / "x.spacy"], nlp)
+    assert data.sentences == sentences
+    assert data.source["format"] == "spacy"
+    with pytest.raises(UserError, match=r"cannot be read as a .spacy file"):
+        read_one(tmp_path, (tmp_path / "x.spacy").read_bytes()[:60])
+
+
+def test_several_files_of_several_formats(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(HEADER + "1,Mira,I-per\n", encoding="utf-8")
+    (tmp_path / "b.conll").write_text("Oslo I-geo\n", encoding="utf-8")
+    data = read([tmp_path / "b.conll", tmp_path / "a.csv"], blank_pipeline("en"))
+    assert shown(data) == ["Oslo/B-geo", "Mira/B-per"]
+    assert data.source["file"] == "b.conll, a.csv"
+    assert data.source["format"] == "conll, csv"
+    assert data.warnings["repaired_tags"].count("1 tags I-x") == 2
+    assert shown(read([tmp_path], blank_pipeline("en"))) == ["Mira/B-per", "Oslo/B-geo"]
+
+
+def test_docs(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(HEADER + "1,Mira,B-per\n,!,O\n", encoding="utf-8")
+    (doc,) = read_docs([tmp_path / "a.csv"], blank_pipeline("en"))
+    assert isinstance(doc, Doc)
+    assert (doc.text, [ent.label_ for ent in doc.ents]) == ("Mira!", ["per"])
+
+
+@pytest.mark.parametrize(
+    ("words", "lang", "warning"),
+    [
+        ("王 明 在", "en", "words of Han script without spaces.*\n.*give --lang zh"),
+        ("王 明 在", "xx", "give --lang zh"),
+        ("さん が 行く", "zh", "give --lang ja"),
+        ("ไทย มา", "en", "give --lang th"),
+        ("ສະບາຍ ດີ", "en", "Lao.*spaCy has no language"),
+        ("ភាសា ខ្មែរ", "en", "Khmer.*spaCy has no language"),
+        ("မြန်မာ စာ", "en", "Burmese.*spaCy has no language"),
+        ("서울 가", "en", ""),
+        ("王 明 在", "zh", ""),
+        ("The 王 dynasty came to power and stayed there long", "en", ""),
+    ],
+)
+def test_a_script_that_the_language_does_not_cut(tmp_path: Path, words: str, lang: str, warning: str) -> None:
+    rows = "".join(f"1,{word},{'B-x' if i == 0 else 'O'}\n" for i, word in enumerate(words.split()))
+    found = read_one(tmp_path, "sid,word,tag\n" + rows, lang=lang).warnings.get("script", "")
+    if warning:
+        assert re.search(warning, found)
+        assert found.startswith("\n!!!!!")
+    else:
+        assert found == ""
+
+
+def test_a_format_can_be_said(tmp_path: Path) -> None:
+    assert shown(read_one(tmp_path, "x,B-y\nMira,O\n", format="conll")) == ["x/B-y Mira"]
+    with pytest.raises(UserError, match=r"is an old Excel file: save it as .xlsx"):
+        read_one(tmp_path, b"\xd0\xcf\x11\xe0 \x00")
