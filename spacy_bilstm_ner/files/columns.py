@@ -1,7 +1,7 @@
 """Which column of a table is the sentence, the word and the tag: by option, name or content."""
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import pandas
 
@@ -42,28 +42,18 @@ _ITEM = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(\bNone\b|\bnull\
 
 @dataclass(frozen=True)
 class Columns:
-    """Names of the columns.
-
-    sentence (Optional[str | list[str]]): The column, or columns, whose values tell sentences apart; None without one.
-    word (str): The words.
-    tag (str): The tags.
-    pos (Optional[str]): The parts of speech, which are not read.
-    """
+    """Names of the columns; `sentence` are several if only all of them tell sentences apart; `pos` is not read."""
 
     sentence: str | list[str] | None
     word: str
     tag: str
     pos: str | None = None
 
-    def __str__(self) -> str:
-        return ", ".join(f"{role} = {name!r}" for role, name in asdict(self).items() if name is not None)
-
 
 def find_columns(table: pandas.DataFrame, options: Options, *, needs_sentence: bool = True) -> Columns:
     """Find the columns of a table.
 
     table (pandas.DataFrame): All values as strings, "" where there is none.
-    options (Options): What the user said of columns.
     needs_sentence (bool): Whether a column is needed that tells sentences apart.
     RETURNS (Columns): The columns.
     RAISES UserError: If a column given is missing, or a needed one cannot be found.

@@ -16,8 +16,6 @@ from .sentences import clean
 def read_excel(data: bytes, name: str) -> pandas.DataFrame:
     """Read the first sheet of an Excel file.
 
-    data (bytes): The file.
-    name (str): Its name, for messages.
     RETURNS (pandas.DataFrame): All values as strings, "" where there is none.
     RAISES FileFaults: If a cell holds a date or a truth value, whose text is only in the sheet's formatting.
     """
@@ -40,7 +38,6 @@ def read_excel(data: bytes, name: str) -> pandas.DataFrame:
 def read_parquet(data: bytes) -> pandas.DataFrame:
     """Read a Parquet file.
 
-    data (bytes): The file.
     RETURNS (pandas.DataFrame): All values as strings; a list as JSON; a null tag as `?`, unknown.
     """
     table = pandas.read_parquet(io.BytesIO(data))

@@ -25,11 +25,8 @@ _UNCLOSED_REMEDY = (
 
 
 def read_csv(text: str, name: str, options: Options) -> tuple[Rows, Columns]:
-    """Read a table with a header line.
+    """Read the text of a table with a header line.
 
-    text (str): What the file holds.
-    name (str): The file's name, for messages.
-    options (Options): How it is to be read.
     RETURNS (tuple[Rows, Columns]): A row for each word, and which column was taken for what.
     RAISES UserError: If it cannot be read; the message says where and what to do.
     """
@@ -90,8 +87,6 @@ def read_frame(
     """Find the columns of a table, and its sentences.
 
     table (pandas.DataFrame): All values as strings, "" where there is none.
-    name (str): The file's name, for messages.
-    options (Options): How it is to be read.
     line (Callable[[int], int]): The line of the file on which a row of the table begins.
     RETURNS (tuple[Rows, Columns]): A row for each word, and which column was taken for what.
     RAISES UserError: If a column or the sentences cannot be found.
@@ -143,14 +138,11 @@ def _shared(values: pandas.Series) -> list[str]:
 
 
 def split_rows(words: Sequence[object], tags: Sequence[object], faults: Faults, ids: Sequence[str] | None) -> Rows:
-    """Divide rows that hold a sentence each.
+    """Divide rows that hold a sentence each: a text or a list of words, and as many tags.
 
-    words (Sequence[object]): A text or a list of words for each sentence.
-    tags (Sequence[object]): A text or a list of tags for each.
-    faults (Faults): Where sentences go that have more or fewer tags than words.
     ids (Optional[Sequence[str]]): What the file calls each; None to number them.
     RETURNS (Rows): A row for each word.
-    RAISES FileFaults: If there is a fault.
+    RAISES FileFaults: If a sentence has more or fewer tags than words.
     """
     all_words: list[str] = []
     all_tags: list[str] = []
@@ -214,9 +206,7 @@ def _starts(
     """Find where sentences begin.
 
     keys (Sequence[Sequence[str]]): For each column that tells sentences apart, its value in each row.
-    how (Optional[str]): "gather", "runs" or "starts"; None to find out.
-    faults (Faults): Where rows go that leave it open.
-    name (str): The columns' name, for messages.
+    how (Optional[str]): "gather", "runs" or "starts"; None to find out. Rows that leave it open become faults.
     RETURNS (tuple[list[int], Optional[list[int]]]): First rows, and the order in which rows are to be taken if it is
         not their own.
     """
@@ -309,8 +299,7 @@ def _even(lines: "_Lines", width: int, faults: Faults) -> list[list[str]]:
 
 
 class _Lines:
-    """Records of the table → lines of the file. A field in quotes may span lines, so this reads the file once more:
-    only when there is something to report."""
+    """Records → lines of the file. A field in quotes may span lines, so the file is read again: if need be only."""
 
     def __init__(self, text: str, sep: str, quoting: Any, skipped: int):
         self.text, self.sep, self.quoting, self.skipped = text, sep, quoting, skipped
