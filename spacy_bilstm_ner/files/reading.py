@@ -19,7 +19,7 @@ from .encoding import decode
 from .offsets import read_json
 from .schemes import UNKNOWN, is_tag
 from .sentences import Data, Options, Sentence, build_sentences
-from .tables import SEPARATORS, find_separator, read_csv, read_frame
+from .tables import SEPARATORS, find_separator, read_csv, read_table
 from .unpack import ZIP, Content, read_contents
 
 FORMATS = ("csv", "conll", "json", "spacy", "excel", "parquet")
@@ -132,12 +132,10 @@ def _read_one(content: Content, nlp: Language, options: Options, data: Data) -> 
         from .frames import read_excel, read_parquet
 
         try:
-            table = read_excel(raw, name) if kind == "excel" else read_parquet(raw)
-        except ModuleNotFoundError:
-            raise
+            records = read_excel(raw, name) if kind == "excel" else read_parquet(raw)
         except ImportError as error:
             raise UserError(f'{name} is {kind}: pip install "spacy-bilstm-ner[formats]"') from error
-        rows, columns = read_frame(table, name, options, lambda row: row + 2 if kind == "excel" else row + 1)
+        rows, columns = read_table(records, name, options, lambda record: record + (kind == "excel"))
         build_sentences(rows, name, options, data)
         return kind, "", columns
     text, encoding, warning = decode(raw, name, encoding=options.encoding, bad_bytes=options.bad_bytes)

@@ -24,7 +24,7 @@ DATA_SUFFIXES = (
 
 @dataclass(frozen=True)
 class Content:
-    """What one file holds, unpacked; its name for messages, with that in the zip; and the checksum of the file given."""
+    """What one file holds, unpacked; its name for messages; and the checksum of the file as it was given."""
 
     path: Path
     name: str
