@@ -41,13 +41,15 @@ def test_a_users_error_is_a_message_and_exit_code_1(tmp_path: Path) -> None:
 
 
 def test_a_package_of_an_extra_that_is_missing_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes("sid,word,tag\n1,Zoë,B-per\n".encode("cp1252"))
     code = (
-        "import sys; sys.modules['pandas'] = None; from spacy_bilstm_ner.cli import main; main(['convert', 'a', 'b'])"
+        "import sys; sys.modules['charset_normalizer'] = None;"
+        "from spacy_bilstm_ner.cli import main; main(['convert', 'a', 'b'])"
     )
     done = run("-c", code, folder=tmp_path)
     assert (done.returncode, done.stderr.strip()) == (
         1,
-        'Error: pandas is not installed: pip install "spacy-bilstm-ner[train]"',
+        'Error: charset_normalizer is not installed: pip install "spacy-bilstm-ner[train]"',
     )
 
 

@@ -1,9 +1,10 @@
 """Which column of a table is the sentence, the word and the tag: by option, name or content."""
 
 import re
-from dataclasses import asdict, dataclass
-
-import pandas
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
 
 from ..errors import UserError
 from .schemes import UNKNOWN, is_tag
@@ -42,33 +43,36 @@ _ITEM = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(\bNone\b|\bnull\
 
 @dataclass(frozen=True)
 class Columns:
-    """Names of the columns.
-
-    sentence (Optional[str | list[str]]): The column, or columns, whose values tell sentences apart; None without one.
-    word (str): The words.
-    tag (str): The tags.
-    pos (Optional[str]): The parts of speech, which are not read.
-    """
+    """Names of the columns; `sentence` are several if only all of them tell sentences apart; `pos` is not read."""
 
     sentence: str | list[str] | None
     word: str
     tag: str
     pos: str | None = None
 
-    def __str__(self) -> str:
-        return ", ".join(f"{role} = {name!r}" for role, name in asdict(self).items() if name is not None)
+
+@dataclass
+class Table:
+    """Columns of strings, "" where there is none; the rows before which blank ones stood; the line of each row."""
+
+    names: list[str]
+    columns: list[list[str]]
+    breaks: list[int]
+    line: Callable[[int], int]
+
+    def __getitem__(self, name: str) -> list[str]:
+        return self.columns[self.names.index(name)]
 
 
-def find_columns(table: pandas.DataFrame, options: Options, *, needs_sentence: bool = True) -> Columns:
+def find_columns(table: Table, options: Options, *, needs_sentence: bool = True) -> Columns:
     """Find the columns of a table.
 
     table (pandas.DataFrame): All values as strings, "" where there is none.
-    options (Options): What the user said of columns.
     needs_sentence (bool): Whether a column is needed that tells sentences apart.
     RETURNS (Columns): The columns.
     RAISES UserError: If a column given is missing, or a needed one cannot be found.
     """
-    names = [str(name) for name in table.columns]
+    names = table.names
     keys = list(options.sentence_column)
     found: dict[str, str] = {}
     given: list[tuple[str, str | None]] = [("sentence", key) for key in keys]
@@ -98,7 +102,7 @@ def find_columns(table: pandas.DataFrame, options: Options, *, needs_sentence: b
         found["word"] = candidates[0]
     if len(keys) == 1 and not options.sentence_column:
         # The numbers may begin again in each document.
-        keys = [name for name in rest() if _plain(name) in _KNOWN["document"] and (table[name] != "").any()] + keys
+        keys = [name for name in rest() if _plain(name) in _KNOWN["document"] and any(table[name])] + keys
     missing = [role for role in ("word", "tag") if role not in found]
     if needs_sentence and not keys:
         missing.insert(0, "sentence")
@@ -136,7 +140,7 @@ def _plain(name: str) -> str:
     return re.sub(r"[\W_]", "", name).lower()
 
 
-def _tag_column(table: pandas.DataFrame, names: list[str]) -> str | None:
+def _tag_column(table: Table, names: list[str]) -> str | None:
     """RETURNS (str | None): The column of tags. "tag" may as well head parts of speech, so a name counts only if most
     values are tags; not all: a faulty one shall be reported, not hide its column."""
     named = [name for name in names if name == DEFAULTS["tag"] or _plain(name) in _KNOWN["tag"]]
@@ -154,58 +158,49 @@ def _tag_column(table: pandas.DataFrame, names: list[str]) -> str | None:
     return named[0] if len(named) == 1 else None
 
 
-def _share_of_tags(table: pandas.DataFrame, name: str) -> float:
-    counts = _column(table, name).value_counts()
-    first = str(counts.index[0]) if len(counts) else ""
-    total = int(counts.sum())
-    tags = sum(int(n) for tag, n in counts.items() if is_tag(str(tag)) or _are_tags(split_list(str(tag))))
+def _share_of_tags(table: Table, name: str) -> float:
+    counts = Counter(table[name])
+    tags = sum(n for tag, n in counts.items() if is_tag(tag) or _are_tags(split_list(tag)))
     # A cell without a tag does not speak against a column in which others have one.
-    empty = int(counts.get("", 0)) if tags and first == "" else 0
-    return tags / (total - empty) if total > empty else 0.0
+    empty = counts[""] if tags and counts.most_common(1)[0][0] == "" else 0
+    return tags / (counts.total() - empty)
 
 
 def _are_tags(items: list[str]) -> bool:
     return len(items) > 1 and all(is_tag(item.strip(",")) for item in items)
 
 
-def _holds_pos(table: pandas.DataFrame, name: str) -> bool:
-    values = [str(value) for value in _column(table, name).unique()]
-    return sum(value in POS_VALUES.split() for value in values) > 0.4 * len(values)
+def _holds_pos(table: Table, name: str) -> bool:
+    values = set(table[name])
+    return len(values & set(POS_VALUES.split())) > 0.4 * len(values)
 
 
-def _holds_texts(table: pandas.DataFrame, name: str) -> bool:
+def _holds_texts(table: Table, name: str) -> bool:
     """RETURNS (bool): Whether values are texts of several words rather than a sentence's number."""
-    values = _column(table, name).head(1000)
-    values = values[values != ""]
-    return bool(len(values)) and float(values.str.contains(r"\w+\s+[^\W\d]+\s+\w+").mean()) > 0.5
+    values = [value for value in table[name][:1000] if value]
+    return sum(bool(re.search(r"\w+\s+[^\W\d]+\s+\w+", value)) for value in values) > 0.5 * len(values)
 
 
-def _sentence_candidates(table: pandas.DataFrame, names: list[str]) -> list[str]:
+def _sentence_candidates(table: Table, names: list[str]) -> list[str]:
     """RETURNS (list[str]): Columns filled on first rows only, or with values in runs."""
     candidates = []
     for name in names:
-        values = _column(table, name)
-        empty = values == ""
-        runs = int((values != values.shift()).sum())
-        if len(values) and values.iloc[0] != "" and (empty.any() or 1 < runs == values.nunique() < len(values)):
+        values = table[name]
+        runs = 1 + sum(a != b for a, b in pairwise(values))
+        if values[0] and ("" in values or 1 < runs == len(set(values)) < len(values)):
             candidates.append(name)
     return candidates
 
 
-def _word_candidates(table: pandas.DataFrame, names: list[str]) -> list[str]:
+def _word_candidates(table: Table, names: list[str]) -> list[str]:
     """RETURNS (list[str]): The most varied columns of those that do not hold numbers only."""
-    kinds = {}
-    for name in names:
-        values = _column(table, name)
-        if (values != "").all() and not values.str.fullmatch(r"[\d.,:+-]+").all():
-            kinds[name] = values.nunique()
+    different = {name: set(table[name]) for name in names}
+    kinds = {
+        name: len(values)
+        for name, values in different.items()
+        if "" not in values and not all(re.fullmatch(r"[\d.,:+-]+", value) for value in values)
+    }
     return [name for name, kind in kinds.items() if kind == max(kinds.values())]
-
-
-def _column(table: pandas.DataFrame, name: str) -> pandas.Series:
-    """RETURNS (pandas.Series): The first column of that name; where it matters, it is the only one."""
-    values = table[name]
-    return values.iloc[:, 0] if isinstance(values, pandas.DataFrame) else values
 
 
 def split_list(value: str) -> list[str]:

@@ -14,11 +14,9 @@ _CHUNKS = frozenset(["NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "
 
 
 def read_conll(text: str, name: str, options: Options, sep: str | None = None) -> tuple[Rows, list[str]]:
-    """Read columns: the first that is not a number has the words, the last has the tags.
+    """Read columns: the first that is not a number has the words, the last has the tags. Options name columns by their
+    number, from 1.
 
-    text (str): What the file holds.
-    name (str): The file's name, for messages.
-    options (Options): How it is to be read. Columns are named by their number, from 1.
     sep (Optional[str]): What separates columns; None for tabs, or white space where there are none.
     RETURNS (tuple[Rows, list[str]]): A row for each word, and what is doubtful.
     RAISES UserError: If it cannot be read.

@@ -22,7 +22,7 @@ from .docs import blank_pipeline, count_aligned, count_entities, make_doc
 from .faults import FileFaults
 from .reading import add_options, get_options, read
 from .schemes import entity_labels
-from .sentences import Data
+from .sentences import Data, Sentence
 from .split import NAMES, Splits, count_copies, drop_copies, random_split, tutorial_split
 
 STATS = "stats.json"
@@ -34,14 +34,8 @@ N_SHOWN = 3
 
 @dataclass
 class SplitDocs:
-    """The documents of one split, and what was counted on the way.
-
-    docs (DocBin): The gold documents, one per sentence.
-    sentences (int): Their number.
-    tokens (int): Gold tokens.
-    entities (Counter[str]): Entities per label.
-    aligned (Counter[str]): Those of them whose edges are edges of the tokenizer's tokens, too.
-    """
+    """The documents of one split; its sentences, words, and entities per label; and how many of those have edges that
+    are edges of the tokenizer's tokens, too."""
 
     docs: DocBin = field(default_factory=lambda: DocBin(attrs=["ENT_IOB", "ENT_TYPE"]))
     sentences: int = 0
@@ -49,53 +43,53 @@ class SplitDocs:
     entities: Counter[str] = field(default_factory=Counter)
     aligned: Counter[str] = field(default_factory=Counter)
 
+    def add(self, nlp: Language, sentence: Sentence) -> None:
+        gold, tokenized = make_doc(nlp, sentence)
+        self.docs.add(gold)
+        self.sentences += 1
+        self.tokens += len(gold)
+        self.entities.update(count_entities(gold))
+        self.aligned.update(count_aligned(gold, tokenized))
+
+    def stats(self) -> dict[str, Any]:
+        labels = {label: {"entities": n, "aligned": self.aligned[label]} for label, n in sorted(self.entities.items())}
+        totals = {"entities": self.entities.total(), "aligned": self.aligned.total()}
+        return {"sentences": self.sentences, "tokens": self.tokens, **totals, "labels": labels}
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the command's options.
-
-    parser (argparse.ArgumentParser): The command's own parser.
-    """
+    """Add the command's options to its parser."""
     parser.description = __doc__
     parser.epilog = "example: python -m spacy_bilstm_ner convert mine.csv corpus --lang de --sep ';'"
-    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="labelled files, or folders of such files")
-    parser.add_argument("out_dir", type=Path, metavar="OUT", help="the folder to write to")
-    parser.add_argument("--lang", default="en", help="language code of the texts, for the tokenizer (default: en)")
-    parser.add_argument("--dev", type=Path, metavar="FILE", help="your own dev sentences (default: a part of FILE)")
-    parser.add_argument("--test", type=Path, metavar="FILE", help="your own test sentences (default: a part of FILE)")
-    parser.add_argument(
-        "--split",
-        choices=("tutorial", "random"),
-        default="tutorial",
-        help="the tutorial's own split, or one drawn with --seed and the sizes (default: tutorial)",
-    )
-    parser.add_argument("--seed", type=int, default=0, help="of the random split (default: 0)")
-    parser.add_argument("--dev-size", type=float, default=0.2, help="share of the random split (default: 0.2)")
-    parser.add_argument("--test-size", type=float, default=0.1, help="share of the random split (default: 0.1)")
-    parser.add_argument(
-        "--dedupe", action="store_true", help="drop from train and dev what stands word for word in a later split"
-    )
-    parser.add_argument("--report", type=Path, metavar="FILE", help="write every fault of the files to this one")
+    add = parser.add_argument
+    add("files", type=Path, nargs="+", metavar="FILE", help="labelled files, or folders of such files")
+    add("out_dir", type=Path, metavar="OUT", help="the folder to write to")
+    add("--lang", default="en", help="language code of the texts, for the tokenizer (default: en)")
+    add("--dev", type=Path, metavar="FILE", help="your own dev sentences (default: a part of FILE)")
+    add("--test", type=Path, metavar="FILE", help="your own test sentences (default: a part of FILE)")
+    split = "the tutorial's own split, or one drawn with --seed and the sizes (default: tutorial)"
+    add("--split", choices=("tutorial", "random"), default="tutorial", help=split)
+    add("--seed", type=int, default=0, help="of the random split (default: 0)")
+    add("--dev-size", type=float, default=0.2, help="share of the random split (default: 0.2)")
+    add("--test-size", type=float, default=0.1, help="share of the random split (default: 0.1)")
+    add("--dedupe", action="store_true", help="drop from train and dev what stands word for word in a later split")
+    add("--report", type=Path, metavar="FILE", help="write every fault of the files to this one")
     add_options(parser)
 
 
 def execute(args: argparse.Namespace) -> None:
-    """Run the command.
+    """Run the command with the options that `configure` adds.
 
-    args (argparse.Namespace): The options that `configure` adds.
     RAISES UserError: If a file cannot be read as labelled sentences. Nothing is written then.
     """
     check_out_dir(args.out_dir)
     nlp = blank_pipeline(args.lang)
-    parts: dict[str, Data] = {}
-    for name, paths in (("train", args.files), ("dev", [args.dev]), ("test", [args.test])):
-        if paths != [None]:
-            parts[name] = _read(paths, nlp, args)
-            _tell(parts[name], paths, args.encoding)
+    parts = {"train": _read(args.files, nlp, args)}
+    parts |= {name: _read([path], nlp, args) for name, path in (("dev", args.dev), ("test", args.test)) if path}
     warnings: dict[str, str] = {}
     for data in parts.values():
         for kind, message in data.warnings.items():
             warnings[kind] = message if warnings.get(kind, message) == message else f"{warnings[kind]}\n{message}"
-    method = args.split if len(parts) == 1 else "files"
     splits = _split(parts, args)
     dealt = {name: len(splits[name]) for name in NAMES}
     if args.dedupe:
@@ -110,10 +104,14 @@ def execute(args: argparse.Namespace) -> None:
             f"changed or left out: {args.out_dir / DOUBTFUL} lists them. The first: {doubtful[0]}."
         )
     show_warnings(warnings)
-
-    converted = convert(nlp, splits)
-    options: dict[str, Any] = {"method": method, "dedupe": args.dedupe}
-    if method != "tutorial":
+    converted = {name: SplitDocs() for name in NAMES}
+    with tqdm(total=sum(map(len, splits.values())), desc="Converting", unit=" sentences", disable=None) as progress:
+        for name, split in converted.items():
+            for sentence in splits[name]:
+                split.add(nlp, sentence)
+                progress.update()
+    options: dict[str, Any] = {"method": args.split if len(parts) == 1 else "files", "dedupe": args.dedupe}
+    if options["method"] != "tutorial":
         options.update(seed=args.seed, dev_size=args.dev_size, test_size=args.test_size)
     stats: dict[str, Any] = {
         "source": parts["train"].source,
@@ -121,7 +119,7 @@ def execute(args: argparse.Namespace) -> None:
         "lang": args.lang,
         "split": options,
         "splits": {
-            name: {**count(converted[name]), "dropped_copies": dealt[name] - len(splits[name])} for name in NAMES
+            n: {**split.stats(), "dropped_copies": dealt[n] - split.sentences} for n, split in converted.items()
         },
         "warnings": warnings,
     }
@@ -131,49 +129,37 @@ def execute(args: argparse.Namespace) -> None:
 
 
 def _read(paths: list[Path], nlp: Language, args: argparse.Namespace) -> Data:
+    """Read files, and say how."""
     try:
-        return read(paths, nlp, get_options(args))
+        data = read(paths, nlp, get_options(args))
     except FileFaults as error:
         if args.report:
             args.report.write_text("\n".join(error.lines) + "\n", encoding="utf-8")
         raise
-
-
-def _tell(data: Data, paths: list[Path], encoding: str) -> None:
     source = data.source
     print(f"{', '.join(map(str, paths))}: {data.rows:,} rows, {len(data.sentences):,} sentences")
     if source["encoding"]:
-        print(f"Encoding: {source['encoding']}{' (found)' if encoding == 'auto' else ''}")
+        print(f"Encoding: {source['encoding']}{' (found)' if args.encoding == 'auto' else ''}")
     if source["columns"]:
         found = (f"{role} = {name!r}" for role, name in source["columns"].items() if name is not None)
         print(f"Columns: {', '.join(found)}")
     for note in data.notes:
         print(note)
+    return data
 
 
 def _split(parts: dict[str, Data], args: argparse.Namespace) -> Splits:
-    sentences = parts["train"].sentences
     if not any(entity_labels(sentence.tags) for data in parts.values() for sentence in data.sentences):
         raise UserError("there is no entity at all: every word is outside. Is it the right --tag-column?")
+    sentences = parts["train"].sentences
     if len(parts) == 1 and args.split == "tutorial":
         return tutorial_split(sentences)
-    own = {name: parts[name].sentences for name in ("dev", "test") if name in parts}
-    return random_split(
-        sentences,
-        seed=args.seed,
-        dev_size=args.dev_size,
-        test_size=args.test_size,
-        dev=own.get("dev"),
-        test=own.get("test"),
-    )
+    own = {name: data.sentences for name, data in parts.items() if name != "train"}
+    return random_split(sentences, seed=args.seed, dev_size=args.dev_size, test_size=args.test_size, **own)
 
 
 def find_warnings(splits: Splits) -> dict[str, str]:
-    """Look for what makes a corpus hard to learn from or to measure on.
-
-    splits (Splits): The sentences of each split.
-    RETURNS (dict[str, str]): One message, with its count, per kind of warning.
-    """
+    """RETURNS (dict[str, str]): What makes a corpus hard to learn from or to measure on: a message of each kind."""
     warnings = {}
     copies = count_copies(splits)
     if any(copies.values()):
@@ -198,44 +184,8 @@ def find_warnings(splits: Splits) -> dict[str, str]:
 
 
 def show_warnings(warnings: dict[str, str]) -> None:
-    """Print warnings on stderr."""
     for message in warnings.values():
         print(message if message.startswith("\n!") else f"Warning: {message}", file=sys.stderr)
-
-
-def convert(nlp: Language, splits: Splits) -> dict[str, SplitDocs]:
-    """Make documents.
-
-    nlp (Language): The pipeline whose tokenizer reads the texts later.
-    splits (Splits): The sentences of each split.
-    RETURNS (dict[str, SplitDocs]): Their documents.
-    """
-    converted = {name: SplitDocs() for name in NAMES}
-    total = sum(len(splits[name]) for name in NAMES)
-    with tqdm(total=total, desc="Converting", unit=" sentences", disable=None) as progress:
-        for name, split in converted.items():
-            for sentence in splits[name]:
-                gold, tokenized = make_doc(nlp, sentence)
-                split.docs.add(gold)
-                split.sentences += 1
-                split.tokens += len(gold)
-                split.entities.update(count_entities(gold))
-                split.aligned.update(count_aligned(gold, tokenized))
-                progress.update()
-    return converted
-
-
-def count(split: SplitDocs) -> dict[str, Any]:
-    """RETURNS (dict[str, Any]): What stats.json says of a split."""
-    return {
-        "sentences": split.sentences,
-        "tokens": split.tokens,
-        "entities": split.entities.total(),
-        "aligned": split.aligned.total(),
-        "labels": {
-            label: {"entities": n, "aligned": split.aligned[label]} for label, n in sorted(split.entities.items())
-        },
-    }
 
 
 def check_out_dir(out_dir: Path) -> None:
@@ -250,10 +200,6 @@ def check_out_dir(out_dir: Path) -> None:
 def write(out_dir: Path, converted: dict[str, SplitDocs], stats: dict[str, Any], doubtful: list[str]) -> None:
     """Write the files beside their place, then move them there; other files of the folder stay as they are.
 
-    out_dir (Path): Where they go; made if need be.
-    converted (dict[str, SplitDocs]): The documents.
-    stats (dict[str, Any]): What was counted.
-    doubtful (list[str]): Lines of the list of doubtful entities.
     RAISES UserError: If the folder cannot be written to.
     """
     try:

@@ -61,20 +61,13 @@ def make_doc(nlp: Language, sentence: Sentence) -> tuple[Doc, Doc]:
 
 
 def count_entities(doc: Doc) -> Counter[str]:
-    """doc (Doc): A gold document.
-
-    RETURNS (Counter[str]): Entities per label.
-    """
+    """RETURNS (Counter[str]): Entities per label."""
     return Counter(ent.label_ for ent in doc.ents)
 
 
 def count_aligned(gold: Doc, tokenized: Doc) -> Counter[str]:
-    """What `spacy train` is left with when `gold_preproc = false`.
-
-    gold (Doc): The gold document.
-    tokenized (Doc): The tokenizer's reading of its text.
-    RETURNS (Counter[str]): Entities per label that can be told on the tokenizer's tokens.
-    """
+    """RETURNS (Counter[str]): Entities per label whose edges are edges of the tokenizer's tokens, too: those that
+    `spacy train` is left with when `gold_preproc = false`."""
     if [token.text for token in gold] == [token.text for token in tokenized]:
         return count_entities(gold)
     example = Example(tokenized, gold)

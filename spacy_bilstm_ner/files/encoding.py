@@ -22,8 +22,6 @@ _MULTIBYTE = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
 def decode(data: bytes, name: str, *, encoding: str = "auto", bad_bytes: str | None = None) -> tuple[str, str, str]:
     """Decode a text file.
 
-    data (bytes): What the file holds.
-    name (str): Its name, for messages.
     encoding (str): A codec's name. "auto" finds it: UTF-8 or UTF-16 with a mark; else cp1252 or the detector's guess.
     bad_bytes (str | None): A codec for bytes in a UTF-8 file that are not UTF-8; None refuses such a file.
     RETURNS (tuple[str, str, str]): The text with "\\n" at each line's end, the encoding, and a warning ("" for none).

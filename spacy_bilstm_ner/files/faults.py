@@ -9,10 +9,7 @@ SHOWN = 3
 
 
 class FileFaults(UserError):
-    """A file with faults.
-
-    lines (list[str]): Every fault, one a line.
-    """
+    """The faults of a file; `lines` has a line for each."""
 
     def __init__(self, message: str, lines: list[str]):
         super().__init__(message)
@@ -20,14 +17,10 @@ class FileFaults(UserError):
 
 
 class Faults:
-    """Collects the faults of one file: each has a row, says what stands there, and is of a kind with one remedy."""
+    """Collects the faults of the file of this name: each has a row, says what stands there, and is of a kind that has
+    one remedy. `line` finds the line of the file on which a row begins."""
 
     def __init__(self, name: str, line: Callable[[int], int]):
-        """Begin with none.
-
-        name (str): The file's name, for messages.
-        line (Callable[[int], int]): The line of the file on which a row begins.
-        """
         self.name = name
         self.line = line
         self.kinds: dict[str, list[tuple[int, str]]] = {}

@@ -10,15 +10,12 @@ import pandas
 from .columns import allows_labels
 from .faults import Faults
 from .schemes import UNKNOWN
-from .sentences import clean
 
 
-def read_excel(data: bytes, name: str) -> pandas.DataFrame:
+def read_excel(data: bytes, name: str) -> list[list[str]]:
     """Read the first sheet of an Excel file.
 
-    data (bytes): The file.
-    name (str): Its name, for messages.
-    RETURNS (pandas.DataFrame): All values as strings, "" where there is none.
+    RETURNS (list[list[str]]): The fields of each row, as strings, with the header.
     RAISES FileFaults: If a cell holds a date or a truth value, whose text is only in the sheet's formatting.
     """
     table = pandas.read_excel(io.BytesIO(data), header=None, dtype=object, keep_default_na=False, engine="openpyxl")
@@ -32,34 +29,26 @@ def read_excel(data: bytes, name: str) -> pandas.DataFrame:
                     "Excel changed the words of these cells: format the column as text and write them again.",
                 )
     faults.check()
-    strings = table.map(_cell)
-    strings.columns = pandas.Index(strings.iloc[0].tolist())
-    return strings.iloc[1:].reset_index(drop=True)
+    return [[_cell(value) for value in values] for values in table.itertuples(index=False)]
 
 
-def read_parquet(data: bytes) -> pandas.DataFrame:
+def read_parquet(data: bytes) -> list[list[str]]:
     """Read a Parquet file.
 
-    data (bytes): The file.
-    RETURNS (pandas.DataFrame): All values as strings; a list as JSON; a null tag as `?`, unknown.
+    RETURNS (list[list[str]]): The fields of each row, as strings, with the header: a list as JSON; a null tag as `?`.
     """
     table = pandas.read_parquet(io.BytesIO(data))
-    cells = table.map(_cell).astype(str)
-    nulls = table.isna()
-    for name in table.columns:
-        if allows_labels(str(name)):
-            cells.loc[nulls[name], name] = UNKNOWN
-    return cells
+    null = [UNKNOWN if allows_labels(str(name)) else "" for name in table.columns]
+    rows = (zip(values, null, strict=True) for values in table.itertuples(index=False))
+    return [[str(name) for name in table.columns], *([_cell(value, empty) for value, empty in row] for row in rows)]
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, null: str = "") -> str:
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, list):
         return json.dumps(value, ensure_ascii=False)
-    if value is None or value is pandas.NA:
-        return ""
-    if isinstance(value, float):
-        # An empty cell, or a whole number as Excel keeps it
-        return "" if value != value else str(int(value)) if value.is_integer() else str(value)
-    return clean(str(value))
+    if value is None or value is pandas.NA or value != value:
+        return null
+    # A whole number as Excel keeps it
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

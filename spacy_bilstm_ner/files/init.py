@@ -16,24 +16,18 @@ SETTINGS = {'lang = "en"': "lang", "vectors = null": "vectors"}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the command's options.
-
-    parser (argparse.ArgumentParser): The command's own parser.
-    """
+    """Add the command's options to its parser."""
     parser.description = __doc__
     parser.epilog = "example: python -m spacy_bilstm_ner init config.cfg --lang en --vectors en_core_web_md"
     parser.add_argument("config", type=Path, metavar="CONFIG", help="the file to write, such as config.cfg")
     parser.add_argument("--lang", default="en", help="language code of the texts (default: en)")
-    parser.add_argument(
-        "--vectors", metavar="NAME", help="a spaCy pipeline with word vectors, or its folder (default: none)"
-    )
+    parser.add_argument("--vectors", metavar="NAME", help="a pipeline with word vectors, or its folder (default: none)")
     parser.add_argument("--force", action="store_true", help="replace the file if there is one")
 
 
 def execute(args: argparse.Namespace) -> None:
-    """Run the command.
+    """Run the command with the options that `configure` adds.
 
-    args (argparse.Namespace): The options that `configure` adds.
     RAISES UserError: If spaCy has no such language, or the file is there already or cannot be written.
     """
     blank_pipeline(args.lang)
@@ -56,10 +50,7 @@ def execute(args: argparse.Namespace) -> None:
 
 
 def read_config() -> str:
-    """Read the shipped config. It is a part of the installed package; in a checkout, it stands in configs/.
-
-    RETURNS (str): Its text.
-    """
+    """RETURNS (str): The shipped config: a part of the installed package; in a checkout, it stands in configs/."""
     try:
         folder = resources.files("spacy_bilstm_ner.configs")
     except ModuleNotFoundError:
@@ -68,13 +59,7 @@ def read_config() -> str:
 
 
 def fill(config: str, *, lang: str, vectors: str | None) -> str:
-    """Put the language and the vectors into the config.
-
-    config (str): The config's text.
-    lang (str): A language code.
-    vectors (str | None): Name or folder of a pipeline with word vectors; None for none.
-    RETURNS (str): The changed text.
-    """
+    """RETURNS (str): The config with the language, and the name or folder of a pipeline with word vectors."""
     values = {"lang": lang, "vectors": vectors}
     for setting, name in SETTINGS.items():
         # The first of that name: [paths] vectors stands before [initialize] vectors.

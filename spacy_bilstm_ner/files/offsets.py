@@ -21,19 +21,10 @@ TAG_KEYS = ("ner_tags", "tags", "ner", "labels", "label", "entities")
 # So many characters may be missing from a word's edge, if they are less than half of it, for an entity to take them in.
 MAX_CUT = 2
 
-Span = tuple[int, int, str]
-
 
 @dataclass
 class Record:
-    """One text of a file.
-
-    line (int): Where it stands.
-    text (str): The text.
-    spans (list[tuple[int, int, str, Optional[str]]]): Start, end and label of each entity, and what stands there if
-        the file says so, as offsets of characters.
-    annotated (Optional[tuple[str, ...]]): The labels that were annotated at all; None for all.
-    """
+    """One text. Its spans are start, end and label of each entity, and what the file says that stands there."""
 
     line: int
     text: str
@@ -42,13 +33,9 @@ class Record:
 
 
 def read_json(text: str, name: str, options: Options, nlp: Language, data: Data) -> None:
-    """Read JSON, or JSON Lines, with a record for each text, and add its sentences.
+    """Read JSON, or JSON Lines, with a record for each text, and add its sentences to `data`. The tokenizer of `nlp`
+    finds their words.
 
-    text (str): What the file holds.
-    name (str): The file's name, for messages.
-    options (Options): How it is to be read.
-    nlp (Language): A pipeline, whose tokenizer finds the words.
-    data (Data): Where the sentences go, and what was seen.
     RAISES UserError: If it cannot be read; the message says where and what to do.
     """
     raw = list(_load(text, name))
@@ -175,7 +162,7 @@ def _sentence(record: Record, name: str, nlp: Language, doubtful: list[str]) -> 
     """RETURNS (Sentence): The text's words and tags. An entity that cannot be told makes its words unknown."""
     tokens = nlp.make_doc(record.text)
     edges = {0, len(record.text)} | {edge for token in tokens for edge in (token.idx, token.idx + len(token))}
-    spans: list[Span] = []
+    spans: list[tuple[int, int, str]] = []
     lost: list[tuple[int, int]] = []
 
     def tell(what: str, span: tuple[int, int, str, str | None]) -> None:

@@ -19,7 +19,7 @@ from .encoding import decode
 from .offsets import read_json
 from .schemes import UNKNOWN, is_tag
 from .sentences import Data, Options, Sentence, build_sentences
-from .tables import SEPARATORS, find_separator, read_csv, read_frame
+from .tables import SEPARATORS, find_separator, read_csv, read_table
 from .unpack import ZIP, Content, read_contents
 
 FORMATS = ("csv", "conll", "json", "spacy", "excel", "parquet")
@@ -40,36 +40,25 @@ MIN_SCRIPT_SHARE = 0.05
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of reading to a command.
-
-    parser (argparse.ArgumentParser): The command's parser. `get_options` makes `Options` of what it finds.
-    """
-    group = parser.add_argument_group("how to read the file (by default, all of this is found out)")
-    group.add_argument("--format", choices=FORMATS, help="what the file is")
-    group.add_argument("--encoding", default="auto", metavar="NAME", help="such as utf-8 or cp1252")
-    group.add_argument(
-        "--bad-bytes", metavar="NAME", help="encoding of single bytes in a UTF-8 file that are not UTF-8"
-    )
-    group.add_argument("--sep", metavar="CHARACTER", help="what separates two fields; 'tab' for a tab")
-    group.add_argument("--no-quotes", action="store_true", help='a " is a plain character')
-    group.add_argument("--member", metavar="NAME", help="which file of a zip")
-    group.add_argument(
-        "--sentence-column", metavar="NAME", action="append", default=[],
-        help="the column of sentence numbers, on every row or on first rows only; several times where only several "
-        "columns together tell sentences apart",
-    )  # fmt: skip
+    """Add the options of reading to a command's parser. `get_options` makes `Options` of what it finds."""
+    add = parser.add_argument_group("how to read the file (by default, all of this is found out)").add_argument
+    add("--format", choices=FORMATS, help="what the file is")
+    add("--encoding", default="auto", metavar="NAME", help="such as utf-8 or cp1252")
+    add("--bad-bytes", metavar="NAME", help="encoding of the bytes in a UTF-8 file that are not UTF-8")
+    add("--sep", metavar="CHARACTER", help="what separates two fields; 'tab' for a tab")
+    add("--no-quotes", action="store_true", help='a " is a plain character')
+    add("--member", metavar="NAME", help="which file of a zip")
+    sentence = "the column of sentence numbers; several times where only several columns together tell sentences apart"
+    add("--sentence-column", metavar="NAME", action="append", default=[], help=sentence)
     for role, what in (("word", "words"), ("pos", "parts of speech (not read)"), ("tag", "tags")):
-        group.add_argument(f"--{role}-column", metavar="NAME", help=f"the column of {what}; in CoNLL, its number")
-    group.add_argument(
-        "--sentences", choices=("gather", "runs", "starts"),
-        help="rows of one number are a sentence, wherever they stand; or each run of a number is; or each filled cell "
-        "starts one",
-    )  # fmt: skip
-    group.add_argument(
-        "--outside", action="append", metavar="TAG", help="what means 'in no entity'; several times for several"
+        add(f"--{role}-column", metavar="NAME", help=f"the column of {what}; in CoNLL, its number")
+    rows = (
+        "rows of one number are a sentence, wherever they stand; each run of a number is; each filled cell starts one"
     )
-    group.add_argument("--lookalikes", action="store_true", help="read a zero, Cyrillic О, … as what it looks like")
-    group.add_argument("--strict", action="store_true", help="take only the tags O, B-x, and I-x after B-x or I-x")
+    add("--sentences", choices=("gather", "runs", "starts"), help=rows)
+    add("--outside", action="append", metavar="TAG", help="what means 'in no entity'; several times for several")
+    add("--lookalikes", action="store_true", help="read a zero, Cyrillic О, … as what it looks like")
+    add("--strict", action="store_true", help="take only the tags O, B-x, and I-x after B-x or I-x")
 
 
 def get_options(args: argparse.Namespace) -> Options:
@@ -143,12 +132,10 @@ def _read_one(content: Content, nlp: Language, options: Options, data: Data) -> 
         from .frames import read_excel, read_parquet
 
         try:
-            table = read_excel(raw, name) if kind == "excel" else read_parquet(raw)
-        except ModuleNotFoundError:
-            raise
+            records = read_excel(raw, name) if kind == "excel" else read_parquet(raw)
         except ImportError as error:
             raise UserError(f'{name} is {kind}: pip install "spacy-bilstm-ner[formats]"') from error
-        rows, columns = read_frame(table, name, options, lambda row: row + 2 if kind == "excel" else row + 1)
+        rows, columns = read_table(records, name, options, lambda record: record + (kind == "excel"))
         build_sentences(rows, name, options, data)
         return kind, "", columns
     text, encoding, warning = decode(raw, name, encoding=options.encoding, bad_bytes=options.bad_bytes)

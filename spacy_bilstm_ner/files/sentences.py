@@ -74,15 +74,12 @@ class Data:
 
 @dataclass
 class Rows:
-    """A word and a tag a row.
+    """A word and a tag a row, as they stand in the file.
 
-    words (list[str]): The words.
-    tags (list[str]): What stands where the tag should be.
     starts (list[int]): The first row of each sentence.
     ids (list[str]): What the file calls each sentence.
     line (Callable[[int], int]): The line of the file on which a row begins.
-    tag_column (str): Name of the column of tags.
-    labels (bool): Whether that name allows for labels without a letter, such as "PER".
+    labels (bool): Whether the name of the tags' column allows for labels without a letter, such as "PER".
     """
 
     words: list[str]
@@ -100,12 +97,8 @@ def clean(value: str) -> str:
 
 
 def build_sentences(rows: Rows, name: str, options: Options, data: Data) -> None:
-    """Check rows, convert their tags to BIO, and add their sentences.
+    """Check rows, convert their tags to BIO, and add their sentences, and what was seen, to `data`.
 
-    rows (Rows): The rows.
-    name (str): The file's name, for messages.
-    options (Options): How the file is to be read.
-    data (Data): Where the sentences go, and what was seen.
     RAISES FileFaults: If a row cannot be read.
     """
     faults = Faults(name, rows.line)

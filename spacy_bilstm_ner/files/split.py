@@ -20,9 +20,8 @@ TUTORIAL_DEV_SIZE = 0.2
 def tutorial_split(sentences: Sequence[Sentence]) -> Splits:
     """The split of the tutorial, sentence for sentence, without scikit-learn.
 
-    sentences (Sequence[Sentence]): All sentences, in any order.
     RETURNS (Splits): A tenth drawn as test, the last fifth of the rest as dev.
-    RAISES UserError: when a split would be empty.
+    RAISES UserError: If a split would be empty.
     """
     # A groupby on "Sentence #" sorts by the string: "Sentence: 10" comes before "Sentence: 2".
     ordered = sorted(sentences, key=lambda sentence: sentence.id)
@@ -41,14 +40,12 @@ def random_split(
     dev: Sequence[Sentence] | None = None,
     test: Sequence[Sentence] | None = None,
 ) -> Splits:
-    """Draw a split; what is given of it stays as it is.
+    """Draw a split. What is given of it stays as it is.
 
     sentences (Sequence[Sentence]): The sentences to divide; their order counts.
     seed (int): Seed of the shuffle.
-    dev_size (float): Share of the sentences for dev, between 0 and 1.
-    test_size (float): Share of the sentences for test, between 0 and 1.
-    dev (Optional[Sequence[Sentence]]): The sentences of dev; None to draw them.
-    test (Optional[Sequence[Sentence]]): The sentences of test; None to draw them.
+    dev_size (float): Share of the sentences for dev, between 0 and 1; so for test_size.
+    dev (Optional[Sequence[Sentence]]): The sentences of dev; None to draw them; so for test.
     RETURNS (Splits): At least one sentence each.
     RAISES UserError: If the sizes cannot be or a split would be empty.
     """
@@ -72,9 +69,8 @@ def random_split(
 def drop_copies(splits: Splits) -> Splits:
     """Keep word-for-word copies of a sentence out of two different splits.
 
-    splits (Splits): What a split above returns.
     RETURNS (Splits): The same test, dev without what is in test, train without what is in either.
-    RAISES UserError: when nothing is left of a split.
+    RAISES UserError: If nothing is left of a split.
     """
     seen = {sentence.words for sentence in splits["test"]}
     dev = [sentence for sentence in splits["dev"] if sentence.words not in seen]
@@ -83,18 +79,14 @@ def drop_copies(splits: Splits) -> Splits:
     for name, kept in (("dev", dev), ("train", train)):
         if not kept:
             raise UserError(
-                f"--dedupe leaves nothing of {name}: all of its {len(splits[name])} sentences "
-                "stand word for word in another split. Give more distinct sentences, or leave "
-                "--dedupe out."
+                f"--dedupe leaves nothing of {name}: all of its {len(splits[name])} sentences stand word for word in "
+                "another split. Give more distinct sentences, or leave --dedupe out."
             )
     return {"train": train, "dev": dev, "test": splits["test"]}
 
 
 def count_copies(splits: Splits) -> dict[str, int]:
-    """splits (Splits): What a split above returns.
-
-    RETURNS (dict[str, int]): For each split, how many of its sentences stand in another as well.
-    """
+    """RETURNS (dict[str, int]): For each split, how many of its sentences stand in another as well."""
     where = {name: {sentence.words for sentence in splits[name]} for name in NAMES}
     times = Counter(words for distinct in where.values() for words in distinct)
     return {name: sum(times[sentence.words] > 1 for sentence in splits[name]) for name in NAMES}
@@ -116,7 +108,7 @@ def _deal(
     empty = [name for name in NAMES if not splits[name]]
     if empty:
         raise UserError(
-            f"{len(shuffled)} sentences are too few: nothing would be left for "
-            f"{' and '.join(empty)}. Give at least 3 sentences, and sizes that leave some for each."
+            f"{len(shuffled)} sentences are too few: nothing would be left for {' and '.join(empty)}. "
+            "Give at least 3 sentences, and sizes that leave some for each."
         )
     return splits

@@ -1,35 +1,33 @@
-"""Tables: CSV and its kin, Excel and Parquet → rows of words and tags. Knows pandas."""
+"""Tables: CSV and its kin → rows of words and tags."""
 
 import csv
 import io
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate, chain, pairwise
 from typing import Any
 
-import numpy
-import pandas
-
 from ..errors import UserError
-from .columns import Columns, allows_labels, find_columns, split_list
+from .columns import Columns, Table, allows_labels, find_columns, split_list
 from .faults import Faults
 from .schemes import UNKNOWN, is_tag
 from .sentences import Options, Rows, clean
 
-SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
+SEPARATORS = ",;\t|"
 _UNCLOSED = "a quote is opened and not closed, or closed on another line"
 _UNCLOSED_REMEDY = (
     'If quotes are plain characters in this file, say --no-quotes. Else close it: a word that is a quote is """".'
 )
+# Stands for a cell that has swallowed others.
+_SWALLOWED = "\0"
 
 
 def read_csv(text: str, name: str, options: Options) -> tuple[Rows, Columns]:
-    """Read a table with a header line.
+    """Read the text of a table with a header line.
 
-    text (str): What the file holds.
-    name (str): The file's name, for messages.
-    options (Options): How it is to be read.
     RETURNS (tuple[Rows, Columns]): A row for each word, and which column was taken for what.
     RAISES UserError: If it cannot be read; the message says where and what to do.
     """
@@ -40,117 +38,133 @@ def read_csv(text: str, name: str, options: Options) -> tuple[Rows, Columns]:
         sep = sep or said[1]
         body, skipped = body[said.end() :], skipped + 1
     header = body.partition("\n")[0]
-    sep = sep or find_separator(header)
-    if header.count(sep) < 1:
-        other = find_separator(header)
+    other = find_separator(header)
+    if (sep or other) not in header:
         option = "tab" if other == "\t" else repr(other)
         raise UserError(f"{name}, line {skipped + 1}: the fields are not separated by {sep!r}: say --sep {option}.")
-    quoting: Any = csv.QUOTE_NONE if options.no_quotes else csv.QUOTE_MINIMAL
-    lines = _Lines(body, sep, quoting, skipped)
-    faults = Faults(name, lambda row: lines.number(row + 1))
+    sep = sep or other
+    # A record may have several lines, if a field in quotes has: its number is noted for each line beyond the first
+    beyond: list[int] = []
+    records = _records(body, sep, options.no_quotes, beyond)
+    return read_table(records, name, options, lambda record: skipped + record + 1 + bisect_left(beyond, record), sep)
+
+
+def _records(body: str, sep: str, no_quotes: bool, beyond: list[int]) -> Iterator[list[str]]:
+    limit = csv.field_size_limit(sys.maxsize)
+    quoting: Any = csv.QUOTE_NONE if no_quotes else csv.QUOTE_MINIMAL
     try:
-        # The header is read as a row, so that a row longer than it is an error rather than an index; `None` and `NA`
-        # are words, so nothing is taken for missing.
-        table = pandas.read_csv(
-            io.BytesIO(body.encode()),
-            sep=sep,
-            header=None,
-            dtype=str,
-            na_filter=False,
-            low_memory=False,
-            quoting=quoting,
-            skip_blank_lines=False,
-        )
-    except pandas.errors.ParserError:
-        table = pandas.DataFrame(_even(lines, len(next(csv.reader([header], delimiter=sep, quoting=quoting))), faults))
-    if '"' in body and not options.no_quotes:
-        _check_swallowed(table, sep, faults)
-    for column in table.columns:
-        values = table[column]
-        table[column] = values.map({value: clean(value) for value in values.unique()})
+        reader = csv.reader(io.StringIO(body, newline=""), delimiter=sep, quoting=quoting)
+        for number, record in enumerate(reader):
+            yield record
+            if reader.line_num > number + 1 + len(beyond):
+                beyond += [number] * (reader.line_num - number - 1 - len(beyond))
+    finally:
+        csv.field_size_limit(limit)
+
+
+def make_table(records: Iterable[list[str]], name: str, line: Callable[[int], int], sep: str = "") -> Table:
+    """Make a table of records, without empty ones and repeated headers.
+
+    records (Iterable[list[str]]): The fields of each row; the first are the columns' names.
+    line (Callable[[int], int]): The line of the file on which a record begins.
+    sep (str): What separates fields, to know cells that have swallowed others.
+    RETURNS (Table): The table.
+    RAISES UserError: If a record has more fields than there are columns, or there is none.
+    """
+    faults = Faults(name, line)
+    cells = _Cells(sep)
+    header: list[str] = []
+    columns: list[list[str]] = []
+    numbers = array("q")
+    breaks: list[int] = []
+    for number, record in enumerate(records):
+        if not any(map(str.strip, record)):
+            breaks.append(len(numbers))
+            continue
+        if len(record) != len(header) and header:
+            if any(map(str.strip, record[len(header) :])):
+                fields = f"expected {len(header)} fields as in the header, found {len(record)}"
+                quoted = any("\n" in value for value in record)
+                remedy = 'Put a field that holds the separator in quotes ("…"), and double a quote inside such a field.'
+                faults.add(number, *((_UNCLOSED, _UNCLOSED_REMEDY) if quoted else (fields, remedy)))
+            record = record[: len(header)] + [""] * (len(header) - len(record))
+        values = [cells[value] for value in record]
+        if not header:
+            header, columns = values, [[] for _ in values]
+            if any(is_tag(value) for value in header):
+                raise UserError(
+                    f"{name}, line {line(number)}: expected a header line with the columns' names, found a row of data "
+                    f"({record}). Add a header, such as: Sentence #,Word,Tag"
+                )
+        elif values != header:
+            if _SWALLOWED in values:
+                faults.add(number, _UNCLOSED, _UNCLOSED_REMEDY)
+            numbers.append(number)
+            for column, value in zip(columns, values, strict=True):
+                column.append(value)
     faults.check()
-    first = [str(value) for value in table.iloc[0]]
-    table = table.loc[
-        :, [bool(name) or (values != "").any() for name, (_, values) in zip(first, table.items(), strict=True)]
-    ]
-    first = [str(value) for value in table.iloc[0]]
-    if any(is_tag(value) for value in first):
-        raise UserError(
-            f"{name}, line {skipped + 1}: expected a header line with the columns' names, found a row of data "
-            f"({header.strip()!r}). Add a header, such as: Sentence #,Word,Tag"
-        )
-    table.columns = pandas.Index(first)
-    table = table.iloc[1:].reset_index(drop=True)
-    return read_frame(table, name, options, lambda row: lines.number(row + 1))
+    if not numbers:
+        raise UserError(f"{name} holds no sentences: there is a header line and no row after it.")
+    named = [i for i, column in enumerate(columns) if header[i] or any(column)]
+    breaks = sorted({row for row in breaks if 0 < row < len(numbers)})
+    return Table([header[i] for i in named], [columns[i] for i in named], breaks, lambda row: line(numbers[row]))
 
 
-def read_frame(
-    table: pandas.DataFrame, name: str, options: Options, line: Callable[[int], int]
+class _Cells(dict[str, str]):
+    """A cell as it stands in the file → without white space at its edges, and one string for all equal ones."""
+
+    def __init__(self, sep: str):
+        super().__init__()
+        self.sep = sep
+
+    def __missing__(self, value: str) -> str:
+        # The quote that closes the field was meant to open another
+        swallowed = self.sep and self.sep in value and ("\n" in value or self.sep == "\t")
+        self[value] = cleaned = _SWALLOWED if swallowed else sys.intern(clean(value))
+        return cleaned
+
+
+def read_table(
+    records: Iterable[list[str]], name: str, options: Options, line: Callable[[int], int], sep: str = ""
 ) -> tuple[Rows, Columns]:
-    """Find the columns of a table, and its sentences.
+    """Find the columns of a table, and its sentences; see `make_table`.
 
-    table (pandas.DataFrame): All values as strings, "" where there is none.
-    name (str): The file's name, for messages.
-    options (Options): How it is to be read.
-    line (Callable[[int], int]): The line of the file on which a row of the table begins.
     RETURNS (tuple[Rows, Columns]): A row for each word, and which column was taken for what.
     RAISES UserError: If a column or the sentences cannot be found.
     """
-    header = [str(column) for column in table.columns]
-    empty = (table == "").all(axis=1)
-    again = (table == header).all(axis=1)
-    kept = ~(empty | again)
-    if not kept.any():
-        raise UserError(f"{name} holds no sentences: there is a header line and no row after it.")
-    place = [int(row) for row in kept.to_numpy().nonzero()[0]] if not kept.all() else range(len(table))
-    full = table[kept] if not kept.all() else table
-    # Blank lines may be all that stands between sentences.
-    groups = empty.cumsum()[kept] if empty.iloc[int(place[0]) : int(place[-1]) + 1].any() else None
+    table = make_table(records, name, line, sep)
     try:
-        a_row_each = _is_a_sentence_a_row(full, options)
-        columns = find_columns(full, options, needs_sentence=not a_row_each and groups is None)
+        a_row_each = _is_a_sentence_a_row(table, options)
+        # Blank lines may be all that stands between sentences.
+        columns = find_columns(table, options, needs_sentence=not a_row_each and not table.breaks)
     except UserError as error:
         raise UserError(f"{name}: {error}") from error
-    line_of = lambda row: line(int(place[row]))  # noqa: E731
-    faults = Faults(name, line_of)
-    words, tags = _shared(full[columns.word]), _shared(full[columns.tag])
-    labels = allows_labels(columns.tag)
+    faults = Faults(name, table.line)
+    words, tags = table[columns.word], table[columns.tag]
+    names = [columns.sentence] if isinstance(columns.sentence, str) else columns.sentence or []
+    keys = [table[key] for key in names]
+    order: list[int] | None = None
     if a_row_each:
-        keys = full[columns.sentence].tolist() if isinstance(columns.sentence, str) else None
-        rows = split_rows(words, tags, faults, keys)
-        rows.tag_column, rows.labels = columns.tag, labels
-        return rows, columns
-    if columns.sentence is None:
-        assert groups is not None
-        keys_of = [groups.astype(str).tolist()]
+        rows = split_rows(words, tags, faults, keys[0] if keys else None)
     else:
-        names = columns.sentence if isinstance(columns.sentence, list) else [columns.sentence]
-        keys_of = [_shared(full[key]) for key in names]
-    starts, order = _starts(keys_of, options.sentences, faults, name=str(columns.sentence))
-    faults.check()
-    ids = [" ".join(key[row] for key in keys_of) for row in starts]
-    if order is not None:
-        words, tags = [words[row] for row in order], [tags[row] for row in order]
-        ids = [" ".join(key[order[row]] for key in keys_of) for row in starts]
-        return Rows(words, tags, starts, ids, lambda row: line_of(order[row]), columns.tag, labels), columns
-    return Rows(words, tags, starts, ids, line_of, columns.tag, labels), columns
-
-
-def _shared(values: pandas.Series) -> list[str]:
-    """RETURNS (list[str]): The values, with one string for all equal ones: a column has few of them, and many rows."""
-    codes, different = pandas.factorize(values)
-    return numpy.asarray(different, dtype=object)[codes].tolist()
+        starts = [0, *table.breaks]
+        if keys:
+            starts, order = _starts(keys, options.sentences, faults, name=str(columns.sentence))
+        faults.check()
+        if order is not None:
+            words, tags, *keys = ([column[row] for row in order] for column in (words, tags, *keys))
+        ids = [" ".join(key[row] for key in keys) if keys else str(n) for n, row in enumerate(starts, 1)]
+        rows = Rows(words, tags, starts, ids, lambda row: table.line(order[row] if order else row))
+    rows.tag_column, rows.labels = columns.tag, allows_labels(columns.tag)
+    return rows, columns
 
 
 def split_rows(words: Sequence[object], tags: Sequence[object], faults: Faults, ids: Sequence[str] | None) -> Rows:
-    """Divide rows that hold a sentence each.
+    """Divide rows that hold a sentence each: a text or a list of words, and as many tags.
 
-    words (Sequence[object]): A text or a list of words for each sentence.
-    tags (Sequence[object]): A text or a list of tags for each.
-    faults (Faults): Where sentences go that have more or fewer tags than words.
     ids (Optional[Sequence[str]]): What the file calls each; None to number them.
     RETURNS (Rows): A row for each word.
-    RAISES FileFaults: If there is a fault.
+    RAISES FileFaults: If a sentence has more or fewer tags than words.
     """
     all_words: list[str] = []
     all_tags: list[str] = []
@@ -191,11 +205,11 @@ def _given_separator(sep: str | None) -> str | None:
     return sep
 
 
-def _is_a_sentence_a_row(table: pandas.DataFrame, options: Options) -> bool:
+def _is_a_sentence_a_row(table: Table, options: Options) -> bool:
     """RETURNS (bool): Whether cells of the tag column hold several tags each."""
     columns = find_columns(table, options, needs_sentence=False)
     several = fits = 0
-    for words, tags in zip(table[columns.word].head(1000), table[columns.tag].head(1000), strict=True):
+    for words, tags in zip(table[columns.word][:1000], table[columns.tag][:1000], strict=True):
         n_words = len(split_list(words))
         items = _tag_list(tags)
         if len(items) > 1:
@@ -214,9 +228,7 @@ def _starts(
     """Find where sentences begin.
 
     keys (Sequence[Sequence[str]]): For each column that tells sentences apart, its value in each row.
-    how (Optional[str]): "gather", "runs" or "starts"; None to find out.
-    faults (Faults): Where rows go that leave it open.
-    name (str): The columns' name, for messages.
+    how (Optional[str]): "gather", "runs" or "starts"; None to find out. Rows that leave it open become faults.
     RETURNS (tuple[list[int], Optional[list[int]]]): First rows, and the order in which rows are to be taken if it is
         not their own.
     """
@@ -253,10 +265,10 @@ def _starts(
     if len(set(ids)) == len(ids) or (how is None and _counts_up([" ".join(one) for one in ids])):
         return ordered, None
     if how == "gather":
-        codes, _ = pandas.factorize(pandas.Series(list(zip(*keys, strict=True))))
-        order = [int(row) for row in codes.argsort(kind="stable")]
-        codes = codes[order]
-        return [0, *(int(row) + 1 for row in (codes[1:] != codes[:-1]).nonzero()[0])], order
+        gathered: dict[tuple[str, ...], list[int]] = {}
+        for row, one in enumerate(zip(*keys, strict=True)):
+            gathered.setdefault(one, []).append(row)
+        return [0, *accumulate(map(len, gathered.values()))][:-1], list(chain.from_iterable(gathered.values()))
     seen: set[tuple[str, ...]] = set()
     for number, one in enumerate(ids):
         if one in seen:
@@ -276,60 +288,3 @@ def _counts_up(ids: Sequence[str]) -> bool:
     numbers = [re.search(r"(\d+)\D*$", one) for one in ids]
     values = [int(found[1]) for found in numbers if found]
     return len(values) == len(ids) and all(b in (a + 1, values[0]) for a, b in pairwise(values))
-
-
-def _check_swallowed(table: pandas.DataFrame, sep: str, faults: Faults) -> None:
-    """Rows were swallowed where the quote that closes a field was meant to open another."""
-    rows: set[int] = set()
-    for _, values in table.items():
-        bad = {value for value in values.unique() if sep in value and ("\n" in value or sep == "\t")}
-        if bad:
-            rows.update(int(row) for row in values.isin(bad).to_numpy().nonzero()[0])
-    for row in sorted(rows):
-        faults.add(row - 1, _UNCLOSED, _UNCLOSED_REMEDY)
-
-
-def _even(lines: "_Lines", width: int, faults: Faults) -> list[list[str]]:
-    """RETURNS (list[list[str]]): All rows with as many fields as the header, where those beyond it are empty."""
-    result = []
-    for row, (_, record) in enumerate(lines.records()):
-        beyond = [value for value in record[width:] if value.strip()]
-        if beyond and any("\n" in value for value in record):
-            faults.add(row - 1, _UNCLOSED, _UNCLOSED_REMEDY)
-        elif beyond:
-            faults.add(
-                row - 1,
-                f"expected {width} fields as in the header, found {len(record)}",
-                'Put a field that holds the separator in quotes ("…"), and double a quote inside such a field.',
-            )
-        result.append([*record[:width], *[""] * (width - len(record))])
-    if not faults.kinds and result and any("\n" in value for value in result[-1]):
-        faults.add(len(result) - 2, _UNCLOSED, _UNCLOSED_REMEDY)
-    return result
-
-
-class _Lines:
-    """Records of the table → lines of the file. A field in quotes may span lines, so this reads the file once more:
-    only when there is something to report."""
-
-    def __init__(self, text: str, sep: str, quoting: Any, skipped: int):
-        self.text, self.sep, self.quoting, self.skipped = text, sep, quoting, skipped
-        self.numbers: list[int] = []
-
-    def number(self, record: int) -> int:
-        """RETURNS (int): The line on which a record begins, the header being record 0."""
-        if not self.numbers:
-            self.numbers = [line for line, _ in self.records()]
-        return self.numbers[record]
-
-    def records(self) -> Iterator[tuple[int, list[str]]]:
-        """YIELDS (tuple[int, list[str]]): Each record, and the line that it begins on."""
-        limit = csv.field_size_limit(sys.maxsize)
-        try:
-            reader = csv.reader(io.StringIO(self.text, newline=""), delimiter=self.sep, quoting=self.quoting)
-            line = 1
-            for record in reader:
-                yield self.skipped + line, record
-                line = reader.line_num + 1
-        finally:
-            csv.field_size_limit(limit)

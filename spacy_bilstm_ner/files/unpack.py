@@ -24,13 +24,7 @@ DATA_SUFFIXES = (
 
 @dataclass(frozen=True)
 class Content:
-    """What one file holds.
-
-    path (Path): Where it is.
-    name (str): Its name, for messages; in a zip, that of the member, too.
-    data (bytes): Its content, unpacked.
-    sha256 (str): Checksum of the file as it was given.
-    """
+    """What one file holds, unpacked; its name for messages; and the checksum of the file as it was given."""
 
     path: Path
     name: str
@@ -39,9 +33,8 @@ class Content:
 
 
 def read_contents(paths: Iterable[Path], *, member: str | None = None) -> Iterator[Content]:
-    """Read files, one at a time.
+    """Read files, one at a time, and all files of folders, by name.
 
-    paths (Iterable[Path]): Files, or folders whose files are all read, by name.
     member (str | None): Which file of a zip to take, where it holds several.
     YIELDS (Content): At least one.
     RAISES UserError: If there is no such file, or it is empty, damaged or too large.

@@ -1,16 +1,14 @@
-import pandas
 import pytest
 
 from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.files.columns import Columns, allows_labels, find_columns, split_list
+from spacy_bilstm_ner.files.columns import Columns, Table, allows_labels, find_columns, split_list
 from spacy_bilstm_ner.files.sentences import Options
 
 
 def find(columns: dict[str, str], **chosen: str) -> Columns:
     """columns: name → its values, separated by blanks, `_` for an empty one."""
-    table = pandas.DataFrame(
-        {name: ["" if value == "_" else value for value in values.split()] for name, values in columns.items()}
-    )
+    values = [["" if value == "_" else value for value in values.split()] for values in columns.values()]
+    table = Table(list(columns), values, [], int)
     sentence = [chosen.pop("sentence")] if "sentence" in chosen else []
     return find_columns(
         table,
@@ -89,7 +87,7 @@ def test_one_column_for_two_purposes() -> None:
 
 
 def test_a_doubled_name() -> None:
-    table = pandas.DataFrame([["1", "a", "b", "O"]], columns=["Sentence #", "Word", "Word", "Tag"])
+    table = Table(["Sentence #", "Word", "Word", "Tag"], [["1"], ["a"], ["b"], ["O"]], [], int)
     with pytest.raises(UserError, match="two columns are called 'Word'"):
         find_columns(table, Options())
 
