@@ -26,8 +26,11 @@ def gold_columns(example: Example, labels: Sequence[str]) -> NDArray[np.int64]:
     """
     if _same_text(example.predicted, example.reference):
         return _by_characters(example.predicted, example.reference, labels)
-    biluo = example.get_aligned_ner()
-    return np.array(tags.columns_of(biluo, tags.column_of_biluo(labels)), dtype="int64")
+    columns: dict[str | None, int] = {"O": tags.OUTSIDE}
+    for i, label in enumerate(labels):
+        columns |= dict.fromkeys((f"B-{label}", f"U-{label}"), tags.begin(i))
+        columns |= dict.fromkeys((f"I-{label}", f"L-{label}"), tags.inside(i))
+    return np.array([columns.get(tag, tags.MISSING) for tag in example.get_aligned_ner()], dtype="int64")
 
 
 def _same_text(predicted: Doc, reference: Doc) -> bool:

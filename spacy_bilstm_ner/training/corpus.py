@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -36,40 +36,9 @@ def case_augmenter(lower: float, upper: float) -> Augmenter:
     return partial(_augment_case, lower=lower, upper=upper)
 
 
-def balanced_corpus(
-    path: Path | None,
-    *,
-    rare_share: float = 0.01,
-    copies: int = 2,
-    gold_preproc: bool = False,
-    max_length: int = 0,
-    limit: int = 0,
-    augmenter: Augmenter | None = None,
-) -> "BalancedCorpus":
-    """Construct a `BalancedCorpus` from a config. Registered as `spacy_bilstm_ner.BalancedCorpus.v1`.
-
-    path (Optional[Path]): A .spacy file, or a folder of such files.
-    rare_share (float): See `BalancedCorpus`, as for copies and augmenter.
-    copies (int): How often an example with a rare label is shown in each pass.
-    gold_preproc (bool): These three are those of `spacy.Corpus.v1`.
-    max_length (int): Length from which Docs are split into sentences; 0 for any.
-    limit (int): Number of Docs that are read; 0 for all.
-    augmenter (Optional[Callable]): Applied to each copy for itself.
-    RETURNS (BalancedCorpus): The corpus.
-    RAISES FileNotFoundError: When it is read, if there is no such path. A config without paths can be filled, checked
-        and turned into a pipeline all the same.
-    """
-
-    def corpus(nlp: Language) -> Iterable[Example]:
-        if path is None or not Path(path).exists():
-            raise FileNotFoundError(f"the training corpus is {path or 'not named'}: give its file with --paths.train")
-        return Corpus(path, gold_preproc=gold_preproc, max_length=max_length, limit=limit)(nlp)
-
-    return BalancedCorpus(corpus, rare_share=rare_share, copies=copies, augmenter=augmenter)
-
-
 class BalancedCorpus:
-    """Training examples, those with a rare label several times; shuffled, augmented anew in each pass.
+    """Training examples, those with a rare label several times; shuffled, augmented anew in each pass. Registered as
+    `spacy_bilstm_ner.BalancedCorpus.v1`.
 
     For [training] max_epochs = -1, where spaCy asks for the examples at each epoch, and initializes the pipeline on
     the first hundred: a pass begins with an example of each label. The corpus is read once and kept.
@@ -77,23 +46,30 @@ class BalancedCorpus:
 
     def __init__(
         self,
-        corpus: Callable[[Language], Iterable[Example]],
+        path: Path | None,
         *,
         rare_share: float = 0.01,
         copies: int = 2,
+        gold_preproc: bool = False,
+        max_length: int = 0,
+        limit: int = 0,
         augmenter: Augmenter | None = None,
     ) -> None:
-        """Initialize the corpus.
+        """Initialize the corpus. It is read when it is needed, so that a config without paths can be checked, too.
 
-        corpus (Callable[[Language], Iterable[Example]]): Reads the examples.
+        path (Path | None): A .spacy file, or a folder of such files.
         rare_share (float): A label is rare if it has less than this share of all entities.
         copies (int): How often an example with a rare label is shown in each pass.
-        augmenter (Optional[Callable]): Applied to each copy for itself.
+        gold_preproc (bool): This and the next two are those of `spacy.Corpus.v1`.
+        max_length (int): Length from which Docs are split into sentences; 0 for any.
+        limit (int): Number of Docs that are read; 0 for all.
+        augmenter (Callable | None): Applied to each copy for itself.
         RAISES ValueError: If copies is not positive.
         """
         if copies < 1:
             raise ValueError(f"copies must be at least 1, but is {copies}")
-        self._corpus = corpus
+        self._path = path
+        self._options = {"gold_preproc": gold_preproc, "max_length": max_length, "limit": limit}
         self._rare_share = rare_share
         self._copies = copies
         self._augmenter = augmenter or dont_augment
@@ -105,7 +81,8 @@ class BalancedCorpus:
 
         nlp (Language): The pipeline, whose tokenizer makes the tokens.
         YIELDS (Example): The examples.
-        RAISES ValueError: If there are none.
+        RAISES FileNotFoundError: If there is no such file.
+        RAISES ValueError: If it has no examples.
         """
         if self._vocab is not nlp.vocab:
             self._examples = self._read(nlp)
@@ -115,7 +92,11 @@ class BalancedCorpus:
             yield from self._augmenter(nlp, example)
 
     def _read(self, nlp: Language) -> list[Example]:
-        examples = list(self._corpus(nlp))
+        if self._path is None or not Path(self._path).exists():
+            raise FileNotFoundError(
+                f"the training corpus is {self._path or 'not named'}: give its file with --paths.train"
+            )
+        examples = list(Corpus(self._path, **self._options)(nlp))
         if not examples:
             raise ValueError(Errors.E986)
         counts = Counter(label for example in examples for label in _labels(example))

@@ -12,7 +12,7 @@ from spacy.tokens import DocBin
 from spacy.training import Example
 from spacy.util import registry
 
-from spacy_bilstm_ner.training.corpus import balanced_corpus, case_augmenter
+from spacy_bilstm_ner.training.corpus import BalancedCorpus, case_augmenter
 from tests.util import entities, examples, marked_doc
 
 MARKED = "[Anna O'Neill](per) can't leave [Oslo](geo)."
@@ -88,15 +88,15 @@ def test_shares_out_of_range(lower, upper):
 
 def test_sentences_with_a_rare_label_come_more_often(nlp, tmp_path):
     path = write(tmp_path, nlp, MANY)
-    counts = Counter(example.text for example in balanced_corpus(path, rare_share=0.015, copies=3)(nlp))
+    counts = Counter(example.text for example in BalancedCorpus(path, rare_share=0.015, copies=3)(nlp))
     assert counts == {"Oslo and Porto.": 48, "May and Flu!": 3, "Expo and Expo?": 1}
-    counts = Counter(example.text for example in balanced_corpus(path, rare_share=0.0, copies=3)(nlp))
+    counts = Counter(example.text for example in BalancedCorpus(path, rare_share=0.0, copies=3)(nlp))
     assert set(counts.values()) == {48, 1}
 
 
 def test_each_pass_is_in_another_order_and_shows_each_label_at_once(nlp, tmp_path):
     sentences = [*MANY, *(f"[Oslo](geo), {word}." for word in ("once", "twice", "again", "never"))]
-    corpus = balanced_corpus(write(tmp_path, nlp, sentences))
+    corpus = BalancedCorpus(write(tmp_path, nlp, sentences))
     random.seed(0)
     passes = [[example.text for example in corpus(nlp)] for _ in range(3)]
     assert passes[0] != passes[1]
@@ -104,13 +104,13 @@ def test_each_pass_is_in_another_order_and_shows_each_label_at_once(nlp, tmp_pat
     for _ in range(3):
         assert {label for eg in islice(corpus(nlp), 3) for _, _, label in entities(eg.reference)} == set(LABELS)
     random.seed(0)
-    again = balanced_corpus(tmp_path / "data.spacy")
+    again = BalancedCorpus(tmp_path / "data.spacy")
     assert [[example.text for example in again(nlp)] for _ in range(3)] == passes
 
 
 def test_each_pass_and_each_copy_is_augmented_anew(nlp, tmp_path):
     path = write(tmp_path, nlp, MANY)
-    corpus = balanced_corpus(path, rare_share=0.015, copies=100, augmenter=case_augmenter(0.5, 0.0))
+    corpus = BalancedCorpus(path, rare_share=0.015, copies=100, augmenter=case_augmenter(0.5, 0.0))
     random.seed(0)
     first, second = ([example.text for example in corpus(nlp)] for _ in range(2))
     assert 20 < first.count("may and flu!") < 80
@@ -120,14 +120,14 @@ def test_each_pass_and_each_copy_is_augmented_anew(nlp, tmp_path):
 
 def test_it_is_read_once(nlp, tmp_path):
     path = write(tmp_path, nlp, MANY)
-    corpus = balanced_corpus(path)
+    corpus = BalancedCorpus(path)
     first = list(corpus(nlp))
     path.unlink()
     assert len(list(corpus(nlp))) == len(first)
 
 
 def test_another_pipeline_gets_examples_of_its_own(nlp, tmp_path):
-    corpus = balanced_corpus(write(tmp_path, nlp, MANY))
+    corpus = BalancedCorpus(write(tmp_path, nlp, MANY))
     list(corpus(nlp))
     other = spacy.blank("en")
     assert all(example.reference.vocab is other.vocab for example in corpus(other))
@@ -135,18 +135,18 @@ def test_another_pipeline_gets_examples_of_its_own(nlp, tmp_path):
 
 def test_an_empty_corpus_is_an_error(nlp, tmp_path):
     with pytest.raises(ValueError, match="E986"):
-        list(balanced_corpus(write(tmp_path, nlp, []))(nlp))
+        list(BalancedCorpus(write(tmp_path, nlp, []))(nlp))
 
 
 def test_no_path():
     """A config without paths makes a corpus; reading it says what is missing."""
     with pytest.raises(FileNotFoundError, match=r"not named: give its file with --paths\.train"):
-        list(balanced_corpus(None)(spacy.blank("en")))
+        list(BalancedCorpus(None)(spacy.blank("en")))
 
 
 def test_copies_out_of_range(tmp_path):
     with pytest.raises(ValueError, match="copies must be at least 1, but is 0"):
-        balanced_corpus(tmp_path, copies=0)
+        BalancedCorpus(tmp_path, copies=0)
 
 
 def test_a_config_finds_them(nlp, tmp_path):
