@@ -91,7 +91,7 @@ def lstm_states(gates: Floats, sizes: Sequence[int], recurrent: Floats) -> Float
     _, n_lstms, n_words, hidden = gates.shape
     states = np.empty((n_lstms, n_words, hidden), dtype="float32")
     # While they go from step to step, states are doubled.
-    recurrent = recurrent / 2
+    recurrent = recurrent * np.float32(0.5)
     state: Floats = np.zeros((n_lstms, sizes[0], hidden), dtype="float32")
     cell = state
     first = 0
