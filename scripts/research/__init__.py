@@ -1,1 +1,1 @@
-"""The project's commands: one file each, run as `python -m scripts.NAME`."""
+"""What only the authors run, in a checkout: more measurements, the benchmark, the tables. Nothing imports it."""

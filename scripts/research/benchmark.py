@@ -1,203 +1,138 @@
-"""Measure the pipeline's speed and memory beside spaCy's own ner, in one run on this machine.
+"""Measure speed, memory and loading of pipelines beside each other, on this machine.
 
-Each figure comes from a fresh process (see `timing`), with one thread where nothing else is said. Pipelines take turns,
-so that what else the machine does meets all of them. Seconds depend on the machine; the ratios are what counts.
+Each figure comes from a fresh process (see timing.py). Pipelines take turns, so that whatever else the machine does
+meets all of them. Seconds depend on the machine; the ratios of the medians are what counts.
 """
 
 import argparse
+import json
 import os
 import platform
+import re
+import shlex
+import subprocess
+import sys
 import tempfile
-from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
-import srsly
+from spacy.tokens import DocBin
+from spacy.vocab import Vocab
+from tqdm import tqdm
 
-from scripts.meta import read_meta
-from scripts.package import check_metrics
-from scripts.research.bars import draw_bars
-from scripts.research.loads import make_loads, read_texts, short
-from scripts.research.measures import PARTS, Figures, Row, Setting
 from scripts.research.tables import benchmark_table
-from scripts.source import checksum
 from spacy_bilstm_ner.errors import UserError, run
 from spacy_bilstm_ner.quality.evaluate import versions
+from spacy_bilstm_ner.quality.pages import save
 
-# What spaCy's ner scores on GMB's test set if it is trained as it should be, as in metrics/gmb_bilstm_spacy_ner.json,
-# and how far from that it may be
-EXPECTED_F = 0.8439
-TOLERANCE = 0.003
+TIMING = Path(__file__).with_name("timing.py")
+SENTENCES_PER_DOC = 40
 WARM_UP_TEXTS = 500
-LATENCY_TEXTS = 300
-# A load above which figures are not worth quoting
+LATENCY_TEXTS = 1000
+# A load of the machine above which figures are not worth quoting.
 BUSY = 0.5
+# What is measured → its task, the texts that it runs on, and further options.
+PARTS: dict[str, tuple[str, str | None, dict[str, int]]] = {
+    "sentences": ("throughput", "sentences", {}),
+    "documents": ("throughput", "documents", {}),
+    "one": ("latency", "one", {}),
+    "processes": ("throughput", "many", {"n_process": 2}),
+    "loading": ("loading", None, {}),
+}
+
+Figures = dict[str, Any]
 
 
-def check_baseline(metrics: Figures, *, test: Path, any_baseline: bool) -> Figures:
-    """See that what we compare with is what it should be: spaCy's own ner, trained well.
-
-    metrics (Figures): The baseline's scores.
-    test (Path): The test set.
-    any_baseline (bool): Take any.
-    RETURNS (Figures): Its F, and whether it was held against what is expected on GMB.
-    RAISES UserError: if it is another config, another test set, or its F is not as expected.
-    """
-    f = metrics["raw_text"]["micro"]["f"]
-    checked = metrics["data"]["kind"] == "real" and not any_baseline
-    if checked:
-        if metrics["config"] != "spacy_ner":
-            raise UserError(f"the baseline must be of configs/spacy_ner.cfg, but is of {metrics['config']}")
-        if metrics["test"]["sha256"] != checksum(test):
-            raise UserError(f"the baseline was not scored on {test}: run `spacy project run evaluate-baseline`")
-        if f is None or abs(f - EXPECTED_F) > TOLERANCE:
-            raise UserError(
-                f"the baseline's F on the test set must be within {TOLERANCE * 100:.1f} points of "
-                f"{EXPECTED_F * 100:.2f}, but is {(f or 0) * 100:.2f}: train it with `spacy project run baseline`, "
-                "or compare with it nevertheless with --any-baseline"
-            )
-    return {"pipeline": metrics["pipeline"], "f": f, "checked": checked}
-
-
-def cpu_model() -> str:
-    """RETURNS (str): The processor's name."""
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        for line in info.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
-
-
-def read_metrics(run_dir: Path) -> Figures:
-    """Read a run's scores.
-
-    run_dir (Path): The run's folder.
-    RETURNS (Figures): Its metrics.json, which belongs to its model.
-    RAISES UserError: if there is none, or it is another model's.
-    """
-    meta = read_meta(run_dir / "model-best")
-    path = run_dir / "metrics.json"
+def read_texts(path: Path, *, limit: int | None = None) -> list[str]:
+    """Read the texts of a .spacy file, at most `limit` of them."""
     if not path.is_file():
-        raise UserError(f"{path} is missing: score the pipeline first, `spacy project run benchmark` does")
-    metrics: Figures = srsly.read_json(path)
-    check_metrics(meta, metrics)
-    return metrics
+        raise UserError(f"{path} is missing: run `spacy project run convert` first")
+    return [doc.text for doc in islice(DocBin().from_disk(path).get_docs(Vocab()), limit)]
 
 
-def write_texts(corpus: Path, folder: Path, *, many: int) -> dict[str, Path]:
-    """Write the texts that the tasks read.
-
-    corpus (Path): The folder of train.spacy, dev.spacy and test.spacy.
-    folder (Path): Where to write.
-    many (int): How many sentences the tasks get that need many.
-    RETURNS (dict[str, Path]): The files by their names.
-    """
+def write_texts(corpus: Path, folder: Path, *, many: int) -> None:
+    """Write a json file for each list of texts that the tasks read; `many` is the number for two processes."""
     sentences = read_texts(corpus / "test.spacy")
-    train = read_texts(corpus / "train.spacy", limit=many)
+    firsts = range(0, len(sentences), SENTENCES_PER_DOC)
     texts = {
-        **make_loads(sentences),
-        "short": short(sentences, limit=LATENCY_TEXTS),
+        "sentences": sentences,
+        "documents": [" ".join(sentences[first : first + SENTENCES_PER_DOC]) for first in firsts],
+        "one": sentences[:LATENCY_TEXTS],
+        "many": read_texts(corpus / "train.spacy", limit=many),
         "warm_up": read_texts(corpus / "dev.spacy", limit=WARM_UP_TEXTS),
-        "many": train,
-        "half_1": train[::2],
-        "half_2": train[1::2],
     }
-    files = {name: folder / f"{name}.json" for name in texts}
-    for name, file in files.items():
-        srsly.write_json(file, texts[name])
-    return files
+    for name, found in texts.items():
+        (folder / f"{name}.json").write_text(json.dumps(found), encoding="utf-8")
+
+
+def time_task(python: str, task: str, options: Figures, *, threads: int) -> Figures:
+    """Run a task of timing.py in a fresh process of a Python; with 0 threads, each library takes what it likes."""
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    if threads:
+        environment |= {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)}
+    # -I: nothing of the folder that this is called from is imported by chance.
+    command = [python, "-I", str(TIMING), task, json.dumps(options)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise UserError(f"{shlex.join(command)} failed:\n{done.stderr}")
+    figures: Figures = json.loads(done.stdout.splitlines()[-1])
+    return figures
 
 
 def benchmark(
-    ours: Path,
-    baseline: Path,
-    corpus: Path,
-    *,
-    parts: list[str],
-    runs: int,
-    many: int,
-    stream_length: int,
-    any_baseline: bool,
-) -> Figures:
-    """Measure.
+    pipelines: dict[str, tuple[str, str]], corpus: Path, *, parts: list[str], runs: int, many: int, threads: int
+) -> dict[str, dict[str, list[Figures]]]:
+    """Measure pipelines in turns.
 
-    ours (Path): The folder of our run.
-    baseline (Path): The folder of the run of spaCy's own ner.
-    corpus (Path): The folder of train.spacy, dev.spacy and test.spacy.
-    parts (list[str]): What to measure, of `PARTS`.
-    runs (int): How many fresh processes measure each figure.
-    many (int): Sentences for the parts that need many.
-    stream_length (int): Texts of the stream.
-    any_baseline (bool): Compare with the baseline whatever its F is.
-    RETURNS (Figures): All figures, the results in short, and what they were made with.
+    pipelines (dict[str, tuple[str, str]]): By its name, each one's Python, and its folder or package.
+    RETURNS (dict): For each of the parts and each pipeline, the figures of so many runs.
     """
-    # Of the last minute: how busy the machine is with something else
-    load = os.getloadavg()[0]
-    metrics = read_metrics(ours)
-    neighbour = check_baseline(read_metrics(baseline), test=corpus / "test.spacy", any_baseline=any_baseline)
-    found: Figures = {}
-    results: list[Row] = []
+    found: dict[str, dict[str, list[Figures]]] = {part: {name: [] for name in pipelines} for part in parts}
     with tempfile.TemporaryDirectory() as folder:
-        lang = metrics["pipeline"].split("_")[0]
-        pipelines = {"ours": str(ours / "model-best"), "spacy": str(baseline / "model-best"), "blank": f"blank:{lang}"}
-        files = write_texts(corpus, Path(folder), many=many)
-        setting = Setting(pipelines, files, runs=runs, stream_length=stream_length)
-        for part in parts:
-            found[part], rows = PARTS[part](setting)
-            results += rows
-    return {
-        "pipeline": metrics["pipeline"],
-        "version": metrics["version"],
-        "data": metrics["data"],
-        "config": metrics["config"],
-        "seed": metrics["seed"],
-        "f": metrics["raw_text"]["micro"]["f"],
-        "baseline": neighbour,
-        "machine": {"cpu": cpu_model(), "cores": os.cpu_count(), "system": platform.platform(), "load": load},
-        "versions": versions(),
-        "runs": runs,
-        "results": [asdict(row) for row in results],
-        "figures": found,
-    }
+        write_texts(corpus, Path(folder), many=many)
+        for part, name in tqdm([(part, name) for part in parts for _ in range(runs) for name in pipelines]):
+            (task, texts, more), (python, pipeline) = PARTS[part], pipelines[name]
+            files = {"texts": f"{folder}/{texts}.json", "warm_up": f"{folder}/warm_up.json"} if texts else {}
+            options = {"pipeline": pipeline, **files, **more}
+            found[part][name].append(time_task(python, task, options, threads=threads))
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("ours", type=Path, help="the folder of our run, with model-best and metrics.json")
-    parser.add_argument("baseline", type=Path, help="the folder of the run of spaCy's own ner")
-    parser.add_argument("--corpus", type=Path, required=True, help="folder of the .spacy files")
-    parser.add_argument("--out", type=Path, required=True, help="the json file to write; the plot comes beside it")
-    parser.add_argument("--runs", type=int, default=5, help="fresh processes for each figure")
-    parser.add_argument("--many", type=int, default=20_000, help="sentences for the parts on several processes")
-    parser.add_argument("--stream", type=int, default=100_000, help="texts of the stream")
-    parser.add_argument("--only", default=",".join(PARTS), help="what to measure (default: %(default)s)")
-    parser.add_argument("--any-baseline", action="store_true", help="compare whatever the baseline's F is")
+    parser.add_argument("pipeline", help="our pipeline: its folder, or the name of an installed one")
+    parser.add_argument("spacy_ner", help="the same of spaCy's own ner")
+    parser.add_argument("corpus", type=Path, help="the folder of train.spacy, dev.spacy and test.spacy")
+    parser.add_argument("out", type=Path, help="the json to write")
+    parser.add_argument("--other", action="append", default=[], help="NAME=PYTHON:PIPELINE, one more; several times")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="what to measure (default: all)")
+    parser.add_argument("--runs", type=int, choices=range(1, 100), default=5, metavar="N", help="fresh processes each")
+    parser.add_argument("--many", type=int, default=20_000, help="sentences for two processes (default: 20000)")
+    parser.add_argument("--threads", type=int, default=1, help="0: as many as each library takes (default: 1)")
     args = parser.parse_args()
-    parts = args.only.split(",")
-    unknown = [part for part in parts if part not in PARTS]
-    if unknown:
-        raise UserError(f"--only takes some of {', '.join(PARTS)}, but got {', '.join(unknown)}")
-    if args.runs < 1:
-        raise UserError(f"--runs must be at least 1, but is {args.runs}")
-    figures = benchmark(
-        args.ours,
-        args.baseline,
-        args.corpus,
-        parts=parts,
-        runs=args.runs,
-        many=args.many,
-        stream_length=args.stream,
-        any_baseline=args.any_baseline,
-    )
-    srsly.write_json(args.out, figures)
-    if "throughput" in parts:
-        args.out.with_suffix(".svg").write_text(draw_bars(figures["figures"]["throughput"]), encoding="utf-8")
-    print(benchmark_table(figures))
-    if figures["machine"]["load"] > BUSY:
-        print(
-            f"The machine was busy when this began (load {figures['machine']['load']:.1f}): "
-            "do not quote these figures, measure again when it is idle."
-        )
+    pipelines = {"bilstm": (sys.executable, args.pipeline), "spacy_ner": (sys.executable, args.spacy_ner)}
+    for text in args.other:
+        if not (other := re.fullmatch(r"(\w+)=([^:]+):(.+)", text)):
+            raise UserError(f"--other takes NAME=PYTHON:PIPELINE, such as old=old/bin/python:en_old, not {text}")
+        pipelines[other[1]] = other[2], other[3]
+    load, info = os.getloadavg()[0], Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    cpu = re.findall(r"model name\s*: (.*)", info)[:1]
+    told = {name: time_task(each[0], "loading", {"pipeline": each[1]}, threads=1) for name, each in pipelines.items()}
+    pipelines["tokenizer"] = sys.executable, f"blank:{told['bilstm']['meta']['lang']}"
+    figures = benchmark(pipelines, args.corpus, parts=args.only, runs=args.runs, many=args.many, threads=args.threads)
+    result = {
+        "command": shlex.join(["python", "-m", "scripts.research.benchmark", *sys.argv[1:]]),
+        **{key: told["bilstm"]["meta"][key] for key in ("version", "data")},
+        "machine": {"cpu": cpu, "cores": os.cpu_count(), "system": platform.platform(), "load": load},
+        "versions": versions(),
+        "settings": {"runs": args.runs, "many": args.many, "threads": args.threads},
+        "pipelines": {name: each["meta"] for name, each in told.items()},
+        "figures": figures,
+    }
+    save(args.out, json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    print(benchmark_table(result))
+    print(f"The machine's load when this began was {load:.2f}: {'do not quote these' if load > BUSY else 'quiet'}.")
 
 
 if __name__ == "__main__":

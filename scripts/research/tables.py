@@ -1,227 +1,174 @@
-"""Fill the README's tables from metrics/.
+"""Publish a run's figures in metrics/, and fill the tables of README.md and metrics/README.md from there.
 
-A table stands below a line such as `<!-- metrics: metrics/x.json -->`: one file makes a table of its
-labels, or of its results if it is a benchmark; several (with spaces between them) one that compares them.
-Of experiments, `metrics:` compares all figures, `mean:` takes the mean as well, and `ablation:` shows a change a row.
+    python -m scripts.research.tables [--check]                   fill the tables, or only see that they are filled
+    python -m scripts.research.tables --publish FOLDER COMMAND    first publish the figures in training/NAME/CONFIG
+
+A table stands below a line such as `<!-- scores: gmb_bilstm.json gmb_tutorial.json -->`: the kind of table, and files
+in metrics/, with * for any letters.
 """
 
+import argparse
+import json
 import re
 from pathlib import Path
+from statistics import median
 from typing import Any
 
-import srsly
-
 from spacy_bilstm_ner.errors import UserError, run
+from spacy_bilstm_ner.quality.pages import save
+from spacy_bilstm_ner.quality.scores import percents
 
-MARKED = re.compile(r"(?P<mark><!-- (?P<kind>metrics|mean|ablation): (?P<names>.+?) -->\n)(?:\|.*\n)*")
+PAGES = ("README.md", "metrics/README.md")
+MARKED = re.compile(r"(?P<mark><!-- (?P<kind>[a-z]+): (?P<names>.+?) -->\n)(?:\|.*\n)*")
+# What a table calls a figure → where the json has it. Shares are shown in per cent.
+SHARES = {
+    "P": "raw_text.micro.p",
+    "R": "raw_text.micro.r",
+    "F": "raw_text.micro.f",
+    "F, mean of labels": "raw_text.macro.f",
+    "F, gold tokens": "gold_tokens.micro.f",
+    "F, documents of forty sentences": "variants.forty.f",
+    "F, all lower case": "variants.lower.f",
+    "F, ALL CAPS": "variants.upper.f",
+    "F, curly quotes and dashes": "variants.curly.f",
+    "recall of new mentions": "mentions.unseen.r",
+}
+OTHERS = {
+    "calibration error": "calibration.ece",
+    "AUC, right against wrong": "calibration.auc",
+    "size, MB zipped": "size.zip_mb",
+    "training, s": "training_seconds",
+}
+ABLATION = ["change", "F", "F, mean of labels", "size, MB zipped", "training, s"]
+# The rows of a benchmark: a part of it, and a figure there. README.md shows the first four.
+BENCHMARK = {
+    "single sentences, words/s": "sentences.words_per_second",
+    "documents of forty sentences, words/s": "documents.words_per_second",
+    "one sentence at a time, ms": "one.milliseconds",
+    "peak memory, single sentences, MB": "sentences.peak_mb",
+    "peak memory, documents of forty, MB": "documents.peak_mb",
+    "single sentences, words/s of the processor": "sentences.words_per_cpu_second",
+    "documents of forty, words/s of the processor": "documents.words_per_cpu_second",
+    "one sentence at a time, words/s": "one.words_per_second",
+    "two processes (n_process=2), words/s": "processes.words_per_second",
+    "loading, s": "loading.seconds",
+    "loading with all imports, s": "loading.first_seconds",
+}
+
+Figures = dict[str, Any]
 
 
-def fill(text: str, *, root: Path) -> str:
-    """Put the published numbers into a text's tables.
+def publish(folder: Path, command: str, *, metrics: Path) -> None:
+    """Copy a run's figures to the folder in git: what `evaluate`, `experiment` and `benchmark` wrote.
 
-    text (str): Markdown with marked tables.
-    root (Path): The folder from which the marks name their files.
-    RETURNS (str): The same with its tables up to date.
+    folder (Path): training/NAME/CONFIG. A config other than bilstm becomes part of the published files' names.
+    command (str): What makes the run, for a file that does not say so itself.
+    RAISES UserError: If figures are of the bundled sample or older than the model, or there are none.
     """
+    name, config = folder.parent.name, folder.name
+    name = name if config == "bilstm" else f"{name.removesuffix('_bilstm')}_{config}"
+    names = {"metrics": name, "dev": f"{name}_dev", "test": f"{name}_test", "benchmark": "benchmark"}
+    texts = {}
+    for path in (folder / f"{stem}.json" for stem in names if (folder / f"{stem}.json").is_file()):
+        figures = json.loads(path.read_text(encoding="utf-8"))
+        if (figures["data"] or {}).get("kind", "sample") == "sample":
+            raise UserError(f"{path} is of the bundled sample or of unknown data: train on a corpus, then publish")
+        if path.stat().st_mtime < (folder / "model-best" / "meta.json").stat().st_mtime:
+            raise UserError(f"{path} is older than the model beside it: measure again")
+        texts[names[path.stem]] = json.dumps({"command": command, **figures}, indent=2, ensure_ascii=False) + "\n"
+    if not texts:
+        raise UserError(f"{folder} has no figures: run `spacy project run evaluate` first")
+    for target, text in texts.items():
+        save(metrics / f"{target}.json", text)
+        print(f"Published {metrics / target}.json")
+
+
+def fill(text: str, *, metrics: Path) -> str:
+    """Put published numbers into the marked tables of a Markdown text; a UserError if a file is missing."""
 
     def replace(match: re.Match[str]) -> str:
-        paths = [root / name for name in match["names"].split()]
-        for path in paths:
-            if not path.is_file():
-                raise UserError(f"the README quotes {path}, which is not there: publish it first")
-        files = {path.stem: srsly.read_json(path) for path in paths}
-        return match["mark"] + table(files, kind=match["kind"])
+        files: dict[str, Figures] = {}
+        for pattern in match["names"].split():
+            if not (paths := sorted(metrics.glob(pattern))):
+                raise UserError(f"a table quotes {metrics / pattern}, which is not there: publish it first")
+            files |= {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
+        return match["mark"] + table(match["kind"], files)
 
     return MARKED.sub(replace, text)
 
 
-def table(files: dict[str, dict[str, Any]], *, kind: str) -> str:
-    """Show files.
-
-    files (dict[str, dict[str, Any]]): Published scores, experiments or a benchmark, by their names.
-    kind (str): The mark: "metrics", "mean" or "ablation".
-    RETURNS (str): A Markdown table.
-    RAISES UserError: if they are not all of what the mark takes.
-    """
-    experiments = [name for name, metrics in files.items() if "part" in metrics]
-    others = [name for name in files if name not in experiments]
-    if others and (experiments or kind != "metrics"):
-        raise UserError(f"a table of experiments can show no other files: leave out {', '.join(others)}")
+def table(kind: str, files: dict[str, Figures]) -> str:
+    """Make a table of a kind from figures by the names of their files."""
+    if kind == "scores":
+        titles = list(SHARES)[:5]
+        return markdown(["", *titles], [[f"`{name}`", *cells(each, titles)] for name, each in files.items()])
     if kind == "ablation":
-        return ablation_table(files)
-    if experiments:
-        return experiments_table(files, mean=kind == "mean")
-    if len(files) > 1:
-        return comparison(files)
-    (metrics,) = files.values()
-    return benchmark_table(metrics) if "results" in metrics else labels_table(metrics)
+        return markdown(["", *ABLATION[1:]], [cells(each, ABLATION) for each in files.values()])
+    if kind == "experiments":
+        titles = [*list(SHARES)[2:], *OTHERS]
+        columns = [titles, *(cells(each, titles) for each in files.values())]
+        return markdown(["", *(f"`{name}`" for name in files)], [list(row) for row in zip(*columns, strict=True)])
+    if kind == "commands":
+        rows = [[f"`{name}`", each["version"], f"`{each['command']}`"] for name, each in files.items()]
+        return markdown(["", "version", "command"], rows)
+    (figures,) = files.values()
+    if kind == "labels":
+        labels = figures["raw_text"]["labels"].items()
+        rows = [[f"`{label}`", *percents(each), f"{each['gold']:,}"] for label, each in labels]
+        return markdown(["", "P", "R", "F", "entities"], rows)
+    return benchmark_table(figures, list(BENCHMARK)[:4], ["spacy_ner"]) if kind == "speed" else benchmark_table(figures)
 
 
-def labels_table(metrics: dict[str, Any]) -> str:
-    """Show one run's scores, per label and overall, on raw text.
-
-    metrics (dict[str, Any]): The published metrics.
-    RETURNS (str): A Markdown table.
-    """
-    raw, gold = metrics["raw_text"], metrics["gold_tokens"]
-    rows = [[f"`{label}`", *percents(scores), f"{scores['gold']:,}"] for label, scores in raw["labels"].items()]
-    rows.append(["all", *percents(raw["micro"]), f"{raw['gold']:,}"])
-    rows.append(["mean of the labels", *percents(raw["macro"]), ""])
-    rows.append(["all, on gold tokens", *percents(gold["micro"]), f"{gold['gold']:,}"])
-    return markdown(["", "P", "R", "F", "entities"], rows)
-
-
-def comparison(files: dict[str, dict[str, Any]]) -> str:
-    """Show several runs beside each other.
-
-    files (dict[str, dict[str, Any]]): Published metrics by their names.
-    RETURNS (str): A Markdown table.
-    """
-    rows = []
-    for name, metrics in files.items():
-        raw, gold = metrics["raw_text"], metrics["gold_tokens"]
-        f_scores = [percents(scores)[2] for scores in (raw["macro"], gold["micro"])]
-        rows.append([f"`{name}`", *percents(raw["micro"]), *f_scores])
-    return markdown(["", "P", "R", "F", "F, mean of labels", "F, gold tokens"], rows)
+def benchmark_table(benchmark: Figures, titles: list[str] | None = None, others: list[str] | None = None) -> str:
+    """The medians of a benchmark, and ours divided by each other's; a row that was not measured is left out."""
+    parts, rows = benchmark["figures"], []
+    others = others or sorted({name for runs in parts.values() for name in runs} - {"bilstm"})
+    for title in titles or list(BENCHMARK):
+        part, key = BENCHMARK[title].split(".")
+        runs = {name: [each[key] for each in found if key in each] for name, found in parts.get(part, {}).items()}
+        middle = {name: median(values) for name, values in runs.items() if values}
+        if ours := middle.get("bilstm"):
+            pairs = [(value, ours / value) if (value := middle.get(name)) else (None, None) for name in others]
+            rows.append([title, number(ours), *(number(each) for pair in pairs for each in pair)])
+    return markdown(["", "bilstm", *(word for name in others for word in (name, "ratio"))], rows)
 
 
-def experiment_figures(metrics: dict[str, Any]) -> dict[str, float | None]:
-    """Choose what the tables show of an experiment.
-
-    metrics (dict[str, Any]): The experiment.
-    RETURNS (dict[str, float | None]): The figures by their names: in per cent, but for the calibration.
-    """
-    raw, variants = metrics["raw_text"], metrics["variants"]
-    calibration = metrics["calibration"] or {"ece": None, "auc": None}
-    shares = {
-        "F": raw["micro"]["f"],
-        "F, mean of labels": raw["macro"]["f"],
-        "F, gold tokens": metrics["gold_tokens"]["micro"]["f"],
-        "F, documents of forty sentences": variants["forty"]["f"],
-        "F, all lower case": variants["lower"]["f"],
-        "F, ALL CAPS": variants["upper"]["f"],
-        "F, curly quotes and dashes": variants["curly"]["f"],
-        "recall of unseen mentions": metrics["mentions"]["unseen"]["r"],
-    }
-    return {
-        **{name: None if share is None else share * 100 for name, share in shares.items()},
-        "calibration error": calibration["ece"],
-        "AUC, right against wrong": calibration["auc"],
-        "size, MB zipped": metrics["size"]["zip_mb"],
-        "speed, of the tokenizer's": metrics["speed"]["ratio"],
-    }
+def cells(figures: Figures, titles: list[str]) -> list[str]:
+    """Show some of an experiment's figures."""
+    found = []
+    for title in titles:
+        value: Any = figures
+        for key in (SHARES | OTHERS).get(title, title).split("."):
+            value = None if value is None else value[key]
+        found.append(f"{value * 100:.2f}" if title in SHARES and value is not None else number(value))
+    return found
 
 
-# Per cent with two decimals, else three
-DECIMALS = {"calibration error": 3, "AUC, right against wrong": 3, "speed, of the tokenizer's": 3}
-
-
-def experiment_cells(figures: dict[str, float | None]) -> dict[str, str]:
-    """RETURNS (dict[str, str]): An experiment's figures, as a table shows them."""
-    return {name: "-" if value is None else f"{value:.{DECIMALS.get(name, 2)}f}" for name, value in figures.items()}
-
-
-def experiments_table(files: dict[str, dict[str, Any]], *, mean: bool) -> str:
-    """Show experiments beside each other, a column each.
-
-    files (dict[str, dict[str, Any]]): The experiments by their names.
-    mean (bool): Whether to add a column of means.
-    RETURNS (str): A Markdown table.
-    """
-    parts = {metrics["part"] for metrics in files.values()}
-    if len(parts) > 1:
-        raise UserError(f"a table shows experiments on dev or on test, not both: {', '.join(files)}")
-    columns = {f"`{name}`": experiment_figures(metrics) for name, metrics in files.items()}
-    if mean:
-        columns["mean"] = means(list(columns.values()))
-    shown = {name: experiment_cells(figures) for name, figures in columns.items()}
-    (part,) = parts
-    names = next(iter(shown.values()))
-    return markdown([f"on {part}", *shown], [[name, *(cells[name] for cells in shown.values())] for name in names])
-
-
-def means(found: list[dict[str, float | None]]) -> dict[str, float | None]:
-    """RETURNS (dict[str, float | None]): The mean of each figure; None if one is missing."""
-    merged: dict[str, float | None] = {}
-    for name in found[0]:
-        values = [figures[name] for figures in found]
-        known = [value for value in values if value is not None]
-        merged[name] = sum(known) / len(known) if len(known) == len(values) else None
-    return merged
-
-
-def ablation_table(files: dict[str, dict[str, Any]]) -> str:
-    """Show experiments on dev below each other, with what is new in each.
-
-    files (dict[str, dict[str, Any]]): The experiments, in the rows' order.
-    RETURNS (str): A Markdown table.
-    """
-    rows = []
-    for name, metrics in files.items():
-        if metrics["part"] != "dev":
-            raise UserError(f"ablations are of dev, but {name} is of {metrics['part']}")
-        raw, seconds = metrics["raw_text"], metrics["training"]["cpu_seconds"]
-        f_scores = [percents(scores)[2] for scores in (raw["micro"], raw["macro"])]
-        ratio = f"{metrics['speed']['ratio']:.3f}"
-        rows.append([metrics["change"] or f"`{name}`", *f_scores, "-" if seconds is None else f"{seconds:,.0f}", ratio])
-    return markdown(["", "F", "F, mean of labels", "training, CPU s", "speed, of the tokenizer's"], rows)
-
-
-def benchmark_table(metrics: dict[str, Any]) -> str:
-    """Show what a benchmark found.
-
-    metrics (dict[str, Any]): The published figures.
-    RETURNS (str): A Markdown table.
-    """
-    rows = []
-    for row in metrics["results"]:
-        name = f"{row['name']}, {row['unit']}" if row["unit"] else row["name"]
-        other = "" if row["other"] is None else f"{figure(row['other'])} ({NEIGHBOURS[row['beside']]})"
-        ratio = "" if row["ratio"] is None else figure(row["ratio"])
-        rows.append([name, figure(row["ours"]), other, ratio, row["aim"]])
-    return markdown(["", "ours", "beside", "ratio", "aim"], rows)
-
-
-NEIGHBOURS = {"spacy": "spaCy's ner", "blank": "tokenizer alone", "one": "one process"}
-
-
-def figure(value: float) -> str:
-    """Show a number.
-
-    value (float): The number.
-    RETURNS (str): Three digits that mean something, or all before the decimal point.
-    """
-    if abs(value) >= 100 or value == int(value):
-        return f"{value:,.0f}"
-    return f"{value:.3g}"
-
-
-def percents(scores: dict[str, float | None]) -> list[str]:
-    """Show precision, recall and F.
-
-    scores (dict[str, float | None]): "p", "r" and "f", from 0 to 1.
-    RETURNS (list[str]): Per cent, with two decimals.
-    """
-    return ["-" if (value := scores[key]) is None else f"{value * 100:.2f}" for key in "prf"]
+def number(value: Any) -> str:
+    """Show a number by three digits that mean something; a text stays."""
+    if not isinstance(value, float | int):
+        return value or "-"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def markdown(head: list[str], rows: list[list[str]]) -> str:
-    """Make a Markdown table: the first column is of names, the others of numbers.
-
-    head (list[str]): The columns' names.
-    rows (list[list[str]]): The cells.
-    RETURNS (str): The table.
-    """
-    rule = ["---", *["---:"] * (len(head) - 1)]
-    return "".join(f"| {' | '.join(row)} |\n" for row in [head, rule, *rows])
+    """Make a Markdown table: the first column is of names, the others of numbers."""
+    return "".join(f"| {' | '.join(row)} |\n" for row in [head, ["---", *["---:"] * (len(head) - 1)], *rows])
 
 
 def main() -> None:
-    readme = Path("README.md")
-    text = readme.read_text(encoding="utf-8")
-    filled = fill(text, root=Path.cwd())
-    readme.write_text(filled, encoding="utf-8")
-    print("README.md is up to date already" if filled == text else "README.md: tables filled")
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing, and fail if a table is not up to date")
+    parser.add_argument("--publish", nargs=2, metavar=("FOLDER", "COMMAND"), help="a run, and what makes it")
+    args = parser.parse_args()
+    if args.publish:
+        publish(Path(args.publish[0]), args.publish[1], metrics=Path("metrics"))
+    for page in map(Path, PAGES):
+        text = page.read_text(encoding="utf-8")
+        filled = fill(text, metrics=Path("metrics"))
+        if args.check and filled != text:
+            raise UserError(f"{page} has old tables: run `python -m scripts.research.tables`")
+        save(page, filled)
 
 
 if __name__ == "__main__":

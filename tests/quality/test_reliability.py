@@ -49,10 +49,10 @@ def make_example(confidences: list[float]) -> Example:
 
 
 def test_an_entity_is_right_if_span_and_label_are() -> None:
-    known = judged([make_example([0.8, 0.3])])
+    known = judged([make_example([0.75, 0.25])])
     assert known is not None
     confidences, right = known
-    assert confidences.tolist() == [0.8, 0.3]
+    assert confidences.tolist() == [0.75, 0.25]
     assert right.tolist() == [True, False]
 
 

@@ -1,120 +1,149 @@
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import srsly
 
-from scripts.research.tables import fill
+from scripts.research import tables
+from scripts.research.tables import benchmark_table, fill, publish
 from spacy_bilstm_ner.errors import UserError
 
 SCORES = {"p": 0.5, "r": 0.25, "f": 1 / 3}
-METRICS = {
-    "raw_text": {
-        "micro": SCORES,
-        "macro": {"p": None, "r": None, "f": None},
-        "labels": {"geo": {**SCORES, "gold": 1234}},
-        "gold": 1234,
-    },
-    "gold_tokens": {"micro": {"p": 1.0, "r": 1.0, "f": 1.0}, "gold": 1234},
-}
-ONE = """\
-| `geo` | 50.00 | 25.00 | 33.33 | 1,234 |
-| all | 50.00 | 25.00 | 33.33 | 1,234 |
-| mean of the labels | - | - | - |  |
-| all, on gold tokens | 100.00 | 100.00 | 100.00 | 1,234 |
-"""
-TWO = """\
-| `x` | 50.00 | 25.00 | 33.33 | - | 100.00 |
-| `y` | 50.00 | 25.00 | 33.33 | - | 100.00 |
-"""
+NONE = {"p": None, "r": None, "f": None}
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    for name in ("x.json", "y.json"):
-        srsly.write_json(tmp_path / name, METRICS)
-    return tmp_path
-
-
-def test_tables_are_filled_and_stay(folder: Path) -> None:
-    text = "Before\n<!-- metrics: x.json -->\n| old |\n\nBetween\n<!-- metrics: x.json y.json -->\nEnd\n"
-    filled = fill(text, root=folder)
-    assert ONE in filled
-    assert TWO in filled
-    assert "| old |" not in filled
-    assert filled.startswith("Before\n")
-    assert filled.endswith("\nEnd\n")
-    assert fill(filled, root=folder) == filled
-
-
-def test_other_tables_are_left_alone(folder: Path) -> None:
-    text = "| a | b |\n| - | - |\n| 1 | 2 |\n"
-    assert fill(text, root=folder) == text
-
-
-def test_missing_metrics(folder: Path) -> None:
-    with pytest.raises(UserError, match=r"z\.json, which is not there"):
-        fill("<!-- metrics: z.json -->\n", root=folder)
-
-
-def test_benchmark_table(folder: Path) -> None:
-    row = {"name": "load", "unit": "s", "ours": 0.25, "other": 1234.5, "beside": "spacy", "ratio": 0.0002, "aim": "≤ 2"}
-    alone = {**row, "name": "texts that differ", "unit": "", "ours": 0, "other": None, "beside": "", "ratio": None}
-    srsly.write_json(folder / "b.json", {"results": [row, alone]})
-    filled = fill("<!-- metrics: b.json -->\n", root=folder)
-    assert "| load, s | 0.25 | 1,234 (spaCy's ner) | 0.0002 | ≤ 2 |\n" in filled
-    assert "| texts that differ | 0 |  |  | ≤ 2 |\n" in filled
-
-
-def experiment(*, f: float, part: str = "dev", change: str = "", ece: float | None = 0.0123) -> dict[str, Any]:
-    scores = {"p": f, "r": f, "f": f}
+def experiment(*, f: float = 0.8, change: str = "", calibration: Any = None) -> dict[str, Any]:
     return {
-        "part": part,
+        "command": "make it",
+        "version": "0.1.0",
+        "data": {"kind": "real"},
         "change": change,
-        "raw_text": {"micro": scores, "macro": scores},
-        "gold_tokens": {"micro": scores},
-        "variants": dict.fromkeys(("forty", "lower", "upper", "curly"), scores),
+        "raw_text": {"micro": SCORES | {"f": f}, "macro": NONE, "labels": {"geo": SCORES | {"gold": 1234}}},
+        "gold_tokens": {"micro": {"p": 1.0, "r": 1.0, "f": 1.0}},
+        "variants": dict.fromkeys(("forty", "lower", "upper", "curly"), SCORES),
         "mentions": {"unseen": {"gold": 5, "r": 0.2}},
-        "calibration": None if ece is None else {"ece": ece, "auc": 0.8},
-        "size": {"zip_mb": 9.5},
-        "speed": {"ratio": 0.25},
-        "training": {"cpu_seconds": 1234.5},
+        "calibration": calibration,
+        "size": {"zip_mb": 9.54},
+        "training_seconds": 1234.5,
     }
 
 
-def test_experiments_stand_beside_each_other(tmp_path: Path) -> None:
-    srsly.write_json(tmp_path / "a.json", experiment(f=0.8))
-    srsly.write_json(tmp_path / "b.json", experiment(f=0.9, ece=None))
-    filled = fill("<!-- metrics: a.json b.json -->\n", root=tmp_path)
-    assert "| on dev | `a` | `b` |\n" in filled
-    assert "| F, ALL CAPS | 80.00 | 90.00 |\n" in filled
-    assert "| recall of unseen mentions | 20.00 | 20.00 |\n" in filled
-    assert "| calibration error | 0.012 | - |\n" in filled
-    assert fill(filled, root=tmp_path) == filled
+BENCHMARK = {
+    "figures": {
+        "sentences": {
+            "bilstm": [{"words_per_second": rate, "peak_mb": 300} for rate in (10, 90_000, 20_000)],
+            "spacy_ner": [{"words_per_second": rate, "peak_mb": 600} for rate in (5_000, 4_000, 1_000)],
+            "tokenizer": [{"words_per_second": 80_000, "peak_mb": 100}],
+        },
+        "processes": {"bilstm": [{"words_per_second": 50}], "spacy_ner": []},
+    }
+}
 
 
-def test_mean_of_experiments(tmp_path: Path) -> None:
-    for name, f, ece in (("a", 0.8, 0.0), ("b", 0.9, None)):
-        srsly.write_json(tmp_path / f"{name}.json", experiment(f=f, part="test", ece=ece))
-    filled = fill("<!-- mean: a.json b.json -->\n", root=tmp_path)
-    assert "| on test | `a` | `b` | mean |\n" in filled
-    assert "| F | 80.00 | 90.00 | 85.00 |\n" in filled
-    assert "| calibration error | 0.000 | - | - |\n" in filled
+@pytest.fixture
+def metrics(tmp_path: Path) -> Path:
+    srsly.write_json(tmp_path / "a.json", experiment(calibration={"ece": 0.01234, "auc": 0.8}))
+    srsly.write_json(tmp_path / "b.json", experiment(f=0.9, change="a CRF"))
+    srsly.write_json(tmp_path / "speed.json", BENCHMARK)
+    return tmp_path
 
 
-def test_ablations_keep_their_order(tmp_path: Path) -> None:
-    srsly.write_json(tmp_path / "a.json", experiment(f=0.8, change="a CRF"))
-    srsly.write_json(tmp_path / "b.json", experiment(f=0.9))
-    filled = fill("<!-- ablation: b.json a.json -->\n", root=tmp_path)
-    assert "| `b` | 90.00 | 90.00 | 1,234 | 0.250 |\n| a CRF | 80.00 | 80.00 | 1,234 | 0.250 |\n" in filled
+def test_tables_are_filled_and_stay(metrics: Path) -> None:
+    text = "Before\n<!-- scores: a.json b.json -->\n| old |\n\nBetween\n<!-- labels: a.json -->\nEnd\n"
+    filled = fill(text, metrics=metrics)
+    assert "| `a` | 50.00 | 25.00 | 80.00 | - | 100.00 |\n| `b` | 50.00 | 25.00 | 90.00 | - | 100.00 |\n" in filled
+    assert "| `geo` | 50.00 | 25.00 | 33.33 | 1,234 |\nEnd" in filled
+    assert "| old |" not in filled
+    assert filled.startswith("Before\n")
+    assert fill(filled, metrics=metrics) == filled
 
 
-def test_tables_mix_nothing(folder: Path) -> None:
-    srsly.write_json(folder / "dev.json", experiment(f=0.8))
-    srsly.write_json(folder / "final.json", experiment(f=0.8, part="test"))
-    with pytest.raises(UserError, match=r"leave out x"):
-        fill("<!-- metrics: dev.json x.json -->\n", root=folder)
-    with pytest.raises(UserError, match=r"on dev or on test, not both: dev, final"):
-        fill("<!-- mean: dev.json final.json -->\n", root=folder)
-    with pytest.raises(UserError, match=r"final is of test"):
-        fill("<!-- ablation: final.json -->\n", root=folder)
+def test_experiments_are_columns_and_ablations_rows(metrics: Path) -> None:
+    filled = fill("<!-- experiments: [ab].json -->\n\n<!-- ablation: b.json -->\n", metrics=metrics)
+    assert "|  | `a` | `b` |\n" in filled
+    assert "| F, ALL CAPS | 33.33 | 33.33 |\n" in filled
+    assert "| recall of new mentions | 20.00 | 20.00 |\n" in filled
+    assert "| calibration error | 0.0123 | - |\n" in filled
+    assert "| a CRF | 90.00 | - | 9.54 | 1,234 |\n" in filled
+
+
+def test_commands(metrics: Path) -> None:
+    assert "| `a` | 0.1.0 | `make it` |\n" in fill("<!-- commands: a.json -->\n", metrics=metrics)
+
+
+def test_medians_of_the_benchmark_are_compared(metrics: Path) -> None:
+    table = benchmark_table(BENCHMARK)
+    assert "|  | bilstm | spacy_ner | ratio | tokenizer | ratio |\n" in table
+    assert "| single sentences, words/s | 20,000 | 4,000 | 5 | 80,000 | 0.25 |\n" in table
+    assert "| two processes (n_process=2), words/s | 50 | - | - | - | - |\n" in table
+    assert "documents" not in table
+    short = fill("<!-- speed: speed.json -->\n", metrics=metrics)
+    assert "| peak memory, single sentences, MB | 300 | 600 | 0.5 |\n" in short
+
+
+def test_missing_figures(metrics: Path) -> None:
+    with pytest.raises(UserError, match=r"z\*\.json, which is not there"):
+        fill("<!-- scores: z*.json -->\n", metrics=metrics)
+
+
+def make_run(folder: Path, kind: str = "real", stem: str = "metrics") -> Path:
+    (folder / "model-best").mkdir(parents=True)
+    srsly.write_json(folder / "model-best" / "meta.json", {})
+    srsly.write_json(folder / f"{stem}.json", experiment() | {"data": {"kind": kind}})
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("run", "stem", "published"),
+    [
+        ("gmb_bilstm/bilstm", "metrics", "gmb_bilstm"),
+        ("gmb_bilstm/spacy_ner", "metrics", "gmb_spacy_ner"),
+        ("gmb_bilstm/spacy_ner", "test", "gmb_spacy_ner_test"),
+        ("gmb_ablation_crf/bilstm", "dev", "gmb_ablation_crf_dev"),
+        ("gmb_bilstm/bilstm", "benchmark", "benchmark"),
+    ],
+)
+def test_runs_are_published_under_their_names(tmp_path: Path, run: str, stem: str, published: str) -> None:
+    publish(make_run(tmp_path / run, stem=stem), "another command", metrics=tmp_path / "metrics")
+    (path,) = (tmp_path / "metrics").iterdir()
+    assert path.name == f"{published}.json"
+    assert srsly.read_json(path)["command"] == "make it"
+
+
+def test_a_command_is_added_where_there_is_none(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "x" / "bilstm")
+    srsly.write_json(run / "metrics.json", {"data": {"kind": "own"}})
+    publish(run, "make x", metrics=tmp_path)
+    assert srsly.read_json(tmp_path / "x.json") == {"command": "make x", "data": {"kind": "own"}}
+
+
+def test_what_should_not_be_published_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="bundled sample"):
+        publish(make_run(tmp_path / "a" / "bilstm", kind="sample"), "c", metrics=tmp_path / "metrics")
+    old = make_run(tmp_path / "b" / "bilstm")
+    os.utime(old / "metrics.json", (0, 0))
+    with pytest.raises(UserError, match="older than the model"):
+        publish(old, "c", metrics=tmp_path / "metrics")
+    (old / "metrics.json").unlink()
+    with pytest.raises(UserError, match="has no figures"):
+        publish(old, "c", metrics=tmp_path / "metrics")
+    assert not (tmp_path / "metrics").exists()
+
+
+def test_check_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    metrics = tmp_path / "metrics"
+    metrics.mkdir()
+    srsly.write_json(metrics / "a.json", experiment())
+    for page in tables.PAGES:
+        (tmp_path / page).write_text("<!-- labels: a.json -->\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["tables", "--check"])
+    with pytest.raises(UserError, match=r"README\.md has old tables"):
+        tables.main()
+    assert (tmp_path / "README.md").read_text(encoding="utf-8") == "<!-- labels: a.json -->\n"
+    monkeypatch.setattr(sys, "argv", ["tables"])
+    tables.main()
+    monkeypatch.setattr(sys, "argv", ["tables", "--check"])
+    tables.main()
