@@ -28,6 +28,8 @@ def crf_loss(scores: Floats, transitions: Floats, gold: Ints, lengths: Ints) -> 
         transitions, 0 for illegal steps.
     """
     n_words, n_tags = scores.shape
+    # An empty document has no tags, and no place of its own in a group.
+    lengths = lengths[lengths > 0]
     d_scores, counts = np.zeros_like(scores), np.zeros((n_tags, n_tags))
     n_known = int((gold != tags.MISSING).sum())
     if not n_known:
@@ -38,9 +40,7 @@ def crf_loss(scores: Floats, transitions: Floats, gold: Ints, lengths: Ints) -> 
     firsts = np.cumsum(lengths) - lengths
     factors = step_factors(transitions)
     value = 0.0
-    for group in groups_of_similar_length(
-        lengths, max_sequences=MAX_GROUP_SEQUENCES, max_words=MAX_GROUP_WORDS
-    ):
+    for group in groups_of_similar_length(lengths, max_sequences=MAX_GROUP_SEQUENCES, max_words=MAX_GROUP_WORDS):
         n = len(group)
         emissions, highest, rows = padded_emissions(
             both, np.concatenate((firsts[group], firsts[group] + n_words)), np.tile(lengths[group], 2)
@@ -64,8 +64,7 @@ def crf_loss(scores: Floats, transitions: Floats, gold: Ints, lengths: Ints) -> 
 def _allowed(gold: Ints, lengths: Ints, n_tags: int) -> NDArray[np.bool_]:
     """n_words × n_tags, the tags that agree with the gold ones. Always leaves a legal sequence."""
     previous = np.concatenate(([tags.OUTSIDE], gold[:-1]))
-    starts = (np.cumsum(lengths) - lengths)[lengths > 0]
-    previous[starts] = tags.OUTSIDE
+    previous[np.cumsum(lengths) - lengths] = tags.OUTSIDE
     known = gold != tags.MISSING
     stray = known & (previous != tags.MISSING) & ~legal_steps(n_tags)[previous, gold]
     allowed = np.ones((len(gold), n_tags), dtype=bool)

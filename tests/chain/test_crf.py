@@ -165,12 +165,22 @@ def test_a_tag_that_is_illegal_everywhere_may_score_high():
     assert_allclose(d_scores * 3, [[-1, 1, 0], [-1, 0, 1], [-1, 0, 1]], atol=1e-6)
 
 
-def test_groups_change_nothing(monkeypatch):
-    """Documents of similar length are computed together."""
-    scores, transitions, gold, lengths = case()
-    expected = crf_loss(scores, transitions, gold, lengths)
-    monkeypatch.setattr(crf, "MAX_GROUP_SEQUENCES", 2)
-    monkeypatch.setattr(crf, "MAX_GROUP_WORDS", 6)
-    found = crf_loss(scores, transitions, gold, lengths)
-    for one, other in zip(found, expected, strict=True):
+@pytest.mark.parametrize(
+    ("bound", "size"), [("MAX_GROUP_SEQUENCES", 1), ("MAX_GROUP_SEQUENCES", 2), ("MAX_GROUP_WORDS", 6)]
+)
+def test_groups_change_nothing(bound, size, monkeypatch):
+    """Documents of similar length are computed together, those without words nowhere."""
+    expected = crf_loss(*case())
+    monkeypatch.setattr(crf, bound, size)
+    for one, other in zip(crf_loss(*case()), expected, strict=True):
         assert_allclose(one, other, atol=1e-12)
+
+
+def test_an_empty_document_beside_one_that_fills_a_group():
+    n_words = crf.MAX_GROUP_WORDS // 2 + 1
+    scores, gold = np.zeros((n_words, 3), dtype="float32"), np.zeros(n_words, dtype=int)
+    transitions = np.zeros((3, 3), dtype="float32")
+    found = crf_loss(scores, transitions, gold, np.array([0, n_words, 0]))
+    expected = crf_loss(scores, transitions, gold, np.array([n_words]))
+    for one, other in zip(found, expected, strict=True):
+        assert_array_equal(one, other)

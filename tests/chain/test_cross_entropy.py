@@ -32,3 +32,14 @@ def test_gradients_are_those_that_differences_give():
         nudge = nudge.reshape(scores.shape)
         up, down = (cross_entropy(scores + sign * nudge, gold)[0] for sign in (1, -1))
         assert (up - down) / 2e-5 == pytest.approx(d_scores.flat[index], abs=1e-8)
+
+
+def test_large_scores_do_not_overflow():
+    scores = np.array([[1e4, -1e4, 0.0], [-1e4, 1e4, 0.0]], dtype="float32")
+    before = scores.copy()
+    with np.errstate(all="raise", under="ignore"):
+        loss, d_scores = cross_entropy(scores, np.array([0, 0]))
+    assert loss == pytest.approx(1e4)
+    assert d_scores.dtype == np.float32
+    assert_array_equal(d_scores, [[0, 0, 0], [-0.5, 0.5, 0]])
+    assert_array_equal(scores, before)

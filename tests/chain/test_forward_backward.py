@@ -34,12 +34,15 @@ def test_factors_of_steps():
 
 
 def test_emissions_by_hand():
-    scores = np.log(np.array([[1.0, 2, 4], [8, 4, 1], [1, 1, 1]]))
-    emissions, highest, rows = padded_emissions(scores, np.array([2, 0]), np.array([1, 2]))
-    assert_array_equal(rows, [[2, 0], [-1, 1], [-1, -1]])
-    assert_allclose(np.exp(highest[..., 0]), [[1, 4], [1, 8], [1, 1]])
-    padding = [1, 0, 0]
-    assert_allclose(emissions, [[[1, 1, 1], [0.25, 0.5, 1]], [padding, [1, 0.5, 0.125]], [padding, padding]])
+    scores = np.array([[9, 9, 9], [0, 1, -np.inf], [7, 7, 7 - np.log(2)], [-1e4, 0, 0]], dtype="float32")
+    # Rows 1, 2 | row 3 | nothing
+    emissions, highest, rows = padded_emissions(scores, np.array([1, 3, 0]), np.array([2, 1, 0]))
+    assert emissions.dtype == np.float64
+    assert_array_equal(rows, [[1, 3, -1], [2, -1, -1], [-1, -1, -1]])
+    assert_array_equal(highest[..., 0], [[1, 0, 0], [7, 0, 0], [0, 0, 0]])
+    smallest, only_o = np.exp(MIN_LOG_WEIGHT), [1, 0, 0]
+    first = [[np.exp(-1), 1, smallest], [smallest, 1, 1], only_o]
+    assert_allclose(emissions, [first, [[1, 1, 0.5], only_o, only_o], [only_o] * 3], rtol=1e-6)
 
 
 @pytest.mark.parametrize("lengths", [[1], [2], [4], [1, 4, 2]], ids=str)
@@ -65,3 +68,14 @@ def test_forward_backward_equals_brute_force(lengths):
         padding = (max(lengths) - length) * np.log(factors[0, 0, 0])
         found = np.log(norms[:, i]).sum() + highest[:, i].sum() + np.log(before[-1, i].sum())
         assert found == pytest.approx(np.log(total) + padding)
+
+
+def test_nothing_that_it_is_given_is_overwritten():
+    rng = np.random.default_rng(0)
+    scores, factors = rng.normal(size=(6, 3)), step_factors(rng.normal(size=(3, 3)))
+    emissions, _, _ = padded_emissions(scores, np.array([0, 2]), np.array([2, 4]))
+    arguments = emissions, factors
+    copies = [argument.copy() for argument in arguments]
+    forward_backward(*arguments)
+    for argument, copy in zip(arguments, copies, strict=True):
+        assert_array_equal(argument, copy)

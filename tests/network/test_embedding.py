@@ -257,11 +257,23 @@ def test_static_vectors_move_with_the_model(tmp_path, move):
     assert_array_equal(other.predict(docs)[0], model.predict(docs)[0])
 
 
-def test_static_vectors_that_are_not_there():
-    model = WordEmbedding(["form"], widths=[4], rows=[10], vector_width=5)
+@pytest.mark.parametrize("move", [None, through_bytes, through_pickle, deepcopy, Model.copy])
+def test_static_vectors_that_are_not_there(move):
+    fix_random_seed(0)
+    plain = new_embedding()
+    fix_random_seed(0)
+    model = WordEmbedding(["form", "suffix2"], widths=[4, 3], rows=[300, 100], vector_width=5)
     model.initialize()
-    assert model.get_dim("nO") == 4
-    assert model.predict([doc_of("a b")])[0].shape == (2, 4)
+    model = move(model) if move else model
+    assert model.get_dim("nO") == 7
+    docs = [doc_of("tea Oslo qwfp"), Doc(Vocab())]
+    for found, expected in zip(model.predict(docs), plain.predict(docs), strict=True):
+        assert_array_equal(found, expected)
+    vectors, backprop = model(docs, True)
+    assert_allclose(vectors[0], plain.predict(docs)[0])
+    backprop([np.ones_like(x) for x in vectors])
+    model.finish_update(Adam(0.1))
+    assert not np.allclose(model.predict(docs)[0], vectors[0])
 
 
 def test_static_vectors_without_a_column(tmp_path):

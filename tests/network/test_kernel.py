@@ -85,8 +85,32 @@ def test_products_in_pieces(monkeypatch, n_rows):
     assert max(sizes) <= 6 * 5 * 4
 
 
-def test_products_of_several_pairs():
-    left, right = random(3, 50, 4), random(3, 4, 5, seed=1)
-    out = np.empty((3, 50, 5), dtype="float32")
+@pytest.mark.parametrize("n_rows", [0, 1, 5, 6, 7, 12, 50])
+def test_products_of_several_pairs(monkeypatch, n_rows):
+    """Six rows are a piece."""
+    monkeypatch.setattr(kernel, "MAX_PRODUCT", 6 * 4 * 5)
+    left, right = random(3, n_rows, 4), random(3, 4, 5, seed=1)
+    out = np.full((3, n_rows, 5), np.nan, dtype="float32")
     kernel.multiply(left, right, out)
     assert_allclose(out, left @ right, atol=1e-6)
+
+
+@pytest.mark.parametrize("pieces", [0.5, 1, 1.5, 3, 3.5])
+@pytest.mark.parametrize("width", [4 * 48, 4 * 80])
+def test_no_product_is_larger_than_its_bound(monkeypatch, width, pieces):
+    """With the bound as it is, at widths as they are."""
+    hidden, multiply = width // 4, np.matmul
+    n_rows = int(pieces * (kernel.MAX_PRODUCT // (hidden * width)))
+    left, right = random(2, n_rows, hidden), random(2, hidden, width, seed=1)
+    expected = left @ right
+    sizes = []
+
+    def matmul(left, right, out):
+        sizes.append(left.shape[-2] * left.shape[-1] * right.shape[-1])
+        return multiply(left, right, out)
+
+    monkeypatch.setattr(kernel.np, "matmul", matmul)
+    out = np.full((2, n_rows, width), np.nan, dtype="float32")
+    kernel.multiply(left, right, out)
+    assert_allclose(out, expected, atol=1e-4)
+    assert 0 < max(sizes) <= kernel.MAX_PRODUCT

@@ -180,6 +180,20 @@ def test_nothing_kept_outlives_the_vectors(how, tmp_path):
     assert_allclose(plain_logits(nlp, TEXT), expected, atol=1e-4)
 
 
+def test_a_vector_width_without_a_source_of_vectors():
+    model = small_model()
+    model["tok2vec"]["vector_width"] = 6
+    nlp = blank(model=model)
+    nlp.initialize(lambda: examples(nlp))
+    train(nlp)
+    found = [entities(doc) for doc in nlp.pipe(texts())]
+    assert found == [entities(eg.reference) for eg in examples(nlp)]
+    other = blank(model=model).from_bytes(nlp.to_bytes())
+    for text in MIXED:
+        assert_allclose(logits(nlp, text), plain_logits(nlp, text), atol=1e-4)
+        assert_allclose(logits(other, text), logits(nlp, text), atol=1e-5)
+
+
 @pytest.mark.parametrize(
     "change",
     [

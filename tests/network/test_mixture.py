@@ -1,0 +1,63 @@
+"""The product of two taggers' distributions, by hand."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from spacy_bilstm_ner.network.mixture import NGRAMS_SHARE, mixed_scores, mixed_transitions
+
+
+def random(*shape: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).normal(scale=3.0, size=shape).astype("float32")
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    exps = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return exps / exps.sum(axis=1, keepdims=True)
+
+
+def test_probabilities_are_multiplied_each_to_the_power_of_its_share():
+    scores, others = random(6, 5), random(6, 5, seed=1)
+    expected = softmax(scores) ** (1 - NGRAMS_SHARE) * softmax(others) ** NGRAMS_SHARE
+    found = softmax(mixed_scores(scores, others))
+    assert_allclose(found, expected / expected.sum(axis=1, keepdims=True), rtol=1e-4)
+
+
+def test_added_tags_keep_their_distance_from_the_best_old_one():
+    scores, others = random(6, 7), random(6, 5, seed=1)
+    found = mixed_scores(scores, others)
+    assert found.dtype == np.float32
+    assert_array_equal(found[:, :5], mixed_scores(scores[:, :5], others))
+    best_found, best = (each[:, :5].max(axis=1, keepdims=True) for each in (found, scores))
+    assert_allclose(found[:, 5:] - best_found, scores[:, 5:] - best, atol=1e-5)
+
+
+@pytest.mark.parametrize("n_words", [0, 3])
+def test_n_grams_that_were_not_fitted_say_nothing(n_words):
+    scores = random(n_words, 5)
+    assert_array_equal(mixed_scores(scores, np.empty((n_words, 0), dtype="float32")), scores)
+    transitions = random(5, 5)
+    assert_array_equal(mixed_transitions(transitions, np.empty((0, 0), dtype="float32")), transitions)
+
+
+@pytest.mark.parametrize("n_words", [0, 1])
+@pytest.mark.parametrize("n_tags", [5, 7])
+def test_few_words(n_words, n_tags):
+    assert mixed_scores(random(n_words, n_tags), random(n_words, 5)).shape == (n_words, n_tags)
+
+
+def test_transitions_of_old_tags_are_mixed_and_those_of_added_ones_stay():
+    transitions, others = random(5, 5), random(3, 3, seed=1)
+    found = mixed_transitions(transitions, others)
+    expected = (1 - NGRAMS_SHARE) * transitions[:3, :3] + NGRAMS_SHARE * others
+    assert_allclose(found[:3, :3], expected, atol=1e-6)
+    assert_array_equal(found[3:], transitions[3:])
+    assert_array_equal(found[:, 3:], transitions[:, 3:])
+
+
+def test_the_arguments_are_left_alone():
+    scores, others = random(5, 5), random(3, 3, seed=1)
+    mixed_scores(scores[:, :4], random(5, 3, seed=1))
+    mixed_transitions(scores, others)
+    assert_array_equal(scores, random(5, 5))
+    assert_array_equal(others, random(3, 3, seed=1))
