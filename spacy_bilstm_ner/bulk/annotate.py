@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import spacy
 
 from ..errors import UserError
 from .annotator import Annotator
 from .engines import Counts, Job, in_processes, in_ray
-from .parts import STDIN, Part, find_files, kind_of, parts_of
+from .parts import STDIN, Part, find_files, parts_of
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -52,20 +53,20 @@ def execute(args: argparse.Namespace) -> None:
         if file != STDIN:  # a missing column is told before hours of work
             next(parts_of(file, args.text_column, args.id_column), None)
     name, settings = _model(args.model)
-    id_type = _id_type(files, args.id_column)
-    settings["columns"] = {"text": args.text_column, "id": args.id_column, "id type": id_type}
-    settings |= {"format": args.format, "max_length": args.max_length}
-    _note_run(out, files, settings)
+    of_file = args.id_column and files[0].endswith(".parquet")  # elsewhere ids are text
+    id_type = pq.read_schema(files[0]).field(args.id_column).type if of_file else pa.string()
+    columns = {"text": args.text_column, "id": args.id_column, "id type": str(id_type)}
+    _note_run(out, files, settings | {"columns": columns, "format": args.format, "max_length": args.max_length})
     annotator = Annotator(name, text=args.text_column, max_length=args.max_length)
     job = Job(annotator, str(out), args.format, args.id_column, id_type)
     log = _Log(sum(os.path.getsize(file) for file in files if file != STDIN))
     everything = (part for file in files for part in parts_of(file, args.text_column, args.id_column))
     parts = log.missing(everything, {path.stem for path in out.glob(f"*.{args.format}")})
     address = args.ray or os.environ.get("RAY_ADDRESS", "")
-    outcomes = in_processes(parts, job, n_workers, log.progress) if args.ray is None else None
+    outcomes = in_processes(parts, job, n_workers) if args.ray is None else in_ray(parts, job, n_workers, address)
     try:
-        with contextlib.closing(outcomes or in_ray(parts, job, n_workers, log.progress, address)) as stream:
-            for part, outcome in stream:
+        with contextlib.closing(outcomes):
+            for part, outcome in outcomes:
                 log.finish(part, outcome)
     except KeyboardInterrupt:
         print("\nStopped. Whole parts stay; the same command does the rest.", file=sys.stderr)
@@ -105,15 +106,6 @@ def _model(model: str) -> tuple[str, dict[str, Any]]:
     return name, about
 
 
-def _id_type(files: list[str], id_column: str | None) -> str:
-    # All results are one table: ids keep their type where all files agree on it.
-    names = {kind_of(file) for file in files}
-    if id_column is None or names != {".parquet"}:
-        return "string"
-    types = {str(pq.read_schema(file).field(id_column).type) for file in files}
-    return types.pop() if types in ({"int32"}, {"int64"}) else "string"
-
-
 def _note_run(out: Path, files: list[str], settings: dict[str, Any]) -> None:
     """Write what this run is into its folder. RAISES UserError: The folder is another run's."""
     note = out / "_run.json"
@@ -148,10 +140,9 @@ class _Log:
     """Tells how far the work is, and what it came to."""
 
     def __init__(self, size: int) -> None:
-        self.start, self.told, self.n_there = time.monotonic(), 0.0, 0
-        self.size, self.finished = size, 0  # bytes of input to do, and of finished parts
-        self.live: Counter[str] = Counter()
-        self.counts: Counts = (Counter(), Counter())
+        self.start, self.n_there, self.size, self.finished = time.monotonic(), 0, size, 0  # sizes in bytes of input
+        self.numbers: Counter[str] = Counter()
+        self.labels: Counter[str] = Counter()
         self.given_up: list[str] = []
 
     def missing(self, parts: Iterator[Part], done: set[str]) -> Iterator[Part]:
@@ -162,25 +153,20 @@ class _Log:
                 self.n_there += 1
                 self.size -= part.size
 
-    def progress(self, texts: int, words: int) -> None:
-        self.live.update(texts=texts, words=words)
-        seconds, is_terminal = time.monotonic() - self.start, sys.stderr.isatty()
-        if seconds - self.told > (1 if is_terminal else 30):
-            self.told = seconds
-            left = f", {max(0, seconds * (self.size / self.finished - 1)):,.0f} s left" if self.finished else ""
-            line = f"{self.live['texts']:,} texts, {self.live['words'] / seconds:,.0f} words/s{left}"
-            print(*(["\r", line, "   "] if is_terminal else [line, "\n"]), sep="", end="", file=sys.stderr, flush=True)
-
     def finish(self, part: Part, outcome: Counts | str) -> None:
         self.finished += part.size
         if isinstance(outcome, str):
             self.given_up.append(f"{part.name}: {part.file}, from row {part.row}: {outcome}")
         else:
-            for counter, more in zip(self.counts, outcome, strict=True):
-                counter.update(more)
+            self.numbers += outcome[0]
+            self.labels += outcome[1]
+        seconds = time.monotonic() - self.start
+        left = f", {max(0, seconds * (self.size / self.finished - 1)):,.0f} s left" if self.finished else ""
+        line = f"{self.numbers['texts']:,} texts, {self.numbers['words'] / seconds:,.0f} words/s{left}"
+        print("\r" + line, end="   " if sys.stderr.isatty() else "\n", file=sys.stderr, flush=True)
 
     def end(self) -> None:
-        numbers, labels = self.counts
+        numbers, labels = self.numbers, self.labels
         speed = numbers["words"] / (time.monotonic() - self.start)
         there = f" ({self.n_there} parts were there already)" if self.n_there else ""
         print(f"\n{numbers['texts']:,} texts{there}, {numbers['words']:,} words, {speed:,.0f} words/s with start-up")

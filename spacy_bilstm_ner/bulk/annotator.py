@@ -1,6 +1,7 @@
 """Find the entities in a column of texts. Knows Arrow and spaCy, and no engine that spreads work over machines."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from functools import cache
 from typing import Any
@@ -21,6 +22,7 @@ MAX_TEXTS, MAX_CHARACTERS = 1000, 1_000_000
 # spaCy's tokenizer learns words only outside `nlp.memory_zone()`: that many characters are read outside. What comes
 # after is read inside, so that ever new words do not fill the memory.
 WARM_UP_CHARACTERS = 1_000_000
+_characters: Counter[str] = Counter()  # read by each pipeline in this process
 
 
 class Annotator:
@@ -76,68 +78,56 @@ class Annotator:
         """Load the pipeline now. RAISES UserError: It cannot be loaded."""
         _load(self.model)
 
-    def columns(
-        self, texts: Sequence[Any], progress: Callable[[int, int], None] = lambda texts, words: None
-    ) -> tuple[pa.Array, pa.Array, int]:
+    def columns(self, texts: Sequence[Any]) -> tuple[pa.Array, pa.Array, int]:
         """texts (Sequence[Any]): A text for each row; anything else gives an error row, an exception its own message.
-        progress (Callable[[int, int], None]): Called with the numbers of texts and words just done.
         RETURNS (tuple[pyarrow.Array, pyarrow.Array, int]): The entities, the errors, the number of words.
         """
-        pipeline = _load(self.model)
-        max_length = self.max_length or pipeline.nlp.max_length
+        nlp = _load(self.model)
+        max_length = self.max_length or nlp.max_length
         errors = [_error(value, max_length) for value in texts]
         found: list[list[Entity] | None] = [None] * len(texts)
         n_words = 0
         for rows in _chunks([row for row, error in enumerate(errors) if error is None], texts):
-            before = n_words
-            for row, outcome in zip(rows, pipeline.annotate([texts[row] for row in rows], max_length), strict=True):
+            chunk = [texts[row] for row in rows]
+            is_warm = _characters[self.model] >= WARM_UP_CHARACTERS
+            _characters[self.model] += sum(map(len, chunk))
+            own, nlp.max_length = nlp.max_length, max_length
+            try:
+                with nlp.memory_zone() if is_warm else nullcontext():
+                    outcomes = _annotate(nlp, chunk)
+            finally:
+                nlp.max_length = own
+            for row, outcome in zip(rows, outcomes, strict=True):
                 if isinstance(outcome, str):
                     errors[row] = outcome
                 else:
                     found[row] = outcome[0]
                     n_words += outcome[1]
-            progress(len(rows), n_words - before)
         return _entity_array(found), pa.array(errors, pa.string()), n_words
 
 
-class _Pipeline:
-    """A loaded pipeline, and how many characters it has read."""
-
-    def __init__(self, nlp: Language) -> None:
-        self.nlp, self.characters = nlp, 0
-
-    def annotate(self, texts: list[str], max_length: int) -> list[tuple[list[Entity], int] | str]:
-        """Each text's entities and number of words, or why the pipeline failed on it."""
-        is_warm = self.characters >= WARM_UP_CHARACTERS
-        self.characters += sum(map(len, texts))
-        before, self.nlp.max_length = self.nlp.max_length, max_length
-        try:
-            with self.nlp.memory_zone() if is_warm else nullcontext():
-                return self._attempt(texts)
-        finally:
-            self.nlp.max_length = before
-
-    def _attempt(self, texts: list[str]) -> list[tuple[list[Entity], int] | str]:
-        # Nobody can know beforehand which text a pipe fails on: halves are tried until it is found.
-        reason = "it gave no Doc"
-        try:
-            results = [(_entities(doc), len(doc)) for doc in self.nlp.pipe(texts, batch_size=len(texts))]
-            if len(results) == len(texts):
-                return list(results)
-        except Exception as error:
-            reason = f"{type(error).__name__}: {error}"
-        if len(texts) == 1:
-            return [f"The pipeline failed: {reason}"]
-        middle = len(texts) // 2
-        return self._attempt(texts[:middle]) + self._attempt(texts[middle:])
-
-
 @cache
-def _load(model: str) -> _Pipeline:
+def _load(model: str) -> Language:
     try:
-        return _Pipeline(spacy.load(model))
+        return spacy.load(model)
     except OSError as error:
         raise UserError(f"The pipeline {model!r} cannot be loaded: {error}") from error
+
+
+def _annotate(nlp: Language, texts: list[str]) -> list[tuple[list[Entity], int] | str]:
+    """Each text's entities and number of words, or why the pipeline failed on it."""
+    # Nobody can know beforehand which text a pipe fails on: halves are tried until it is found.
+    reason = "it gave no Doc"
+    try:
+        results = [(_entities(doc), len(doc)) for doc in nlp.pipe(texts, batch_size=len(texts))]
+        if len(results) == len(texts):
+            return list(results)
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+    if len(texts) == 1:
+        return [f"The pipeline failed: {reason}"]
+    middle = len(texts) // 2
+    return _annotate(nlp, texts[:middle]) + _annotate(nlp, texts[middle:])
 
 
 def _entities(doc: Doc) -> list[Entity]:

@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -25,33 +25,29 @@ MAX_TRIES = 3  # of a part whose worker dies; the last one is alone
 Counts = tuple[Counter[str], Counter[str]]  # texts, words and errors; entities of each label
 # A part, and what it had; or, as a string, why it was given up.
 Outcomes = Generator[tuple[Part, Counts | str], None, None]
-Progress = Callable[[int, int], None]  # called with the numbers of texts and words just done
 
 
 @dataclass(frozen=True)
 class Job:
-    """What is the same for all parts. id_type is the Arrow type of the ids, by name."""
+    """What is the same for all parts."""
 
     annotator: Annotator
     out: str
     format: str
     id_column: str | None
-    id_type: str
+    id_type: pa.DataType
 
 
-def annotate_part(part: Part, job: Job, progress: Progress = lambda texts, words: None) -> Counts:
-    """Annotate a part. Its file gets its name when it is whole.
-
-    part (Part), job (Job): What, and how.
-    RETURNS (Counts): What was found.
-    """
+def annotate_part(part: Part, job: Job) -> Counts:
+    """Annotate a part. Its file gets its name when it is whole."""
     job.annotator.load()
     gc.freeze()  # Python's garbage collector need not walk through the pipeline again and again: 8 % faster
     texts, ids = read_part(part, job.annotator.text, job.id_column)
-    entities, errors, n_words = job.annotator.columns(texts, progress)
+    entities, errors, n_words = job.annotator.columns(texts)
     if job.id_column:
-        ids = [str(value) if job.id_type == "string" and value is not None else value for value in ids]
-        columns = {job.id_column: pa.array(ids, pa.type_for_alias(job.id_type))}
+        as_text = job.id_type == pa.string()
+        ids = [str(value) if as_text and value is not None else value for value in ids]
+        columns = {job.id_column: pa.array(ids, job.id_type)}
     else:
         rows = pa.array(range(part.row, part.row + len(texts)), pa.int64())
         columns = {"file": pa.array([part.file] * len(texts), pa.string()), "row": rows}
@@ -67,7 +63,7 @@ def annotate_part(part: Part, job: Job, progress: Progress = lambda texts, words
     return numbers, Counter(entities.flatten().field("label").to_pylist())
 
 
-def in_processes(parts: Iterator[Part], job: Job, n_workers: int, progress: Progress) -> Outcomes:
+def in_processes(parts: Iterator[Part], job: Job, n_workers: int) -> Outcomes:
     """Annotate parts in processes of one thread each, which end when this one does.
 
     A part whose worker dies is tried again, at last alone.
@@ -96,9 +92,6 @@ def in_processes(parts: Iterator[Part], job: Job, n_workers: int, progress: Prog
                 kind, content = worker.hear()
                 if kind == "loaded":
                     worker.has_loaded = True
-                    continue
-                if kind == "progress":
-                    progress(*content)
                     continue
                 part, worker.part = worker.part, None
                 if kind == "died":
@@ -156,11 +149,10 @@ def _work(connection: Connection, job: Job) -> None:
     while True:
         part = connection.recv()
         try:
-            counts = annotate_part(part, job, lambda *numbers: connection.send(("progress", numbers)))
+            message: tuple[str, Any] = ("done", annotate_part(part, job))
         except Exception as error:
-            connection.send(("failed", f"{type(error).__name__}: {error}"))
-        else:
-            connection.send(("done", counts))
+            message = ("failed", f"{type(error).__name__}: {error}")
+        connection.send(message)
 
 
 def _end_with_parent() -> None:
@@ -170,7 +162,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def in_ray(parts: Iterator[Part], job: Job, n_workers: int, progress: Progress, address: str) -> Outcomes:
+def in_ray(parts: Iterator[Part], job: Job, n_workers: int, address: str) -> Outcomes:
     """Annotate parts as tasks of Ray Core, which tries those of dead workers again.
 
     address (str): Of a cluster whose machines see the same folders; "" for one of `n_workers` cores on this machine.
@@ -194,11 +186,9 @@ def in_ray(parts: Iterator[Part], job: Job, n_workers: int, progress: Progress, 
             for reference in ray.wait(list(running))[0]:
                 part = running.pop(reference)
                 try:
-                    counts = ray.get(reference)
+                    outcome = ray.get(reference)
                 except ray.exceptions.RayError as error:
-                    yield part, str(error).strip().splitlines()[-1]
-                else:
-                    progress(counts[0]["texts"], counts[0]["words"])
-                    yield part, counts
+                    outcome = str(error).strip().splitlines()[-1]
+                yield part, outcome
     finally:
         ray.shutdown()

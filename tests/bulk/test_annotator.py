@@ -81,7 +81,7 @@ def test_an_empty_table_and_an_empty_stream(model):
 def test_a_stream_gives_what_a_table_gives(model, monkeypatch):
     monkeypatch.setattr(annotator, "MAX_TEXTS", 2)
     monkeypatch.setattr(annotator, "WARM_UP_CHARACTERS", 30)  # the rest inside memory zones
-    annotator._load.cache_clear()
+    annotator._characters.clear()
     table = pa.table({"body": ["Lisbon", "boom", "Ada Lovelace", "x", "Lisbon Lisbon"] * 5})
     function = Annotator(str(model), text="body", into="found", errors="why")
     batches = list(function.batches(table.to_batches(max_chunksize=7)))

@@ -1,0 +1,101 @@
+"""Ray and Spark find what `nlp.pipe` finds. Skipped where they are not installed."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+import pytest
+
+TEXTS = [f"Ada Lovelace {n} saw Lisbon." if n % 3 else "boom" if n == 9 else "Nothing." for n in range(40)]
+
+
+def rows_of(folder: Path, key: str = "key") -> list[dict]:
+    rows: list[dict] = ds.dataset(folder, format="parquet").to_table().to_pylist()
+    return sorted(rows, key=lambda row: row[key])
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    table = pa.table({"key": pa.array(range(len(TEXTS)), pa.int64()), "text": TEXTS})
+    pq.write_table(table, tmp_path / "in.parquet", row_group_size=10)
+    return tmp_path / "in.parquet"
+
+
+@pytest.fixture
+def usual(source: Path, model: Path, code: Path, tmp_path: Path) -> list[dict]:
+    """What processes find."""
+    call(code, "-m", "spacy_bilstm_ner", "annotate", source, tmp_path / "usual", "--model", model, "--id-column", "key")
+    return rows_of(tmp_path / "usual")
+
+
+def call(code: Path, *command: object) -> None:
+    # In a process of its own: engines leave threads and daemons behind.
+    env = os.environ | {"PYTHONPATH": str(code), "PYSPARK_PYTHON": sys.executable}
+    done = subprocess.run([sys.executable, *map(str, command)], env=env, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+def test_ray_core(source, usual, model, code, tmp_path):
+    pytest.importorskip("ray", reason="Ray is not installed: pip install ray")
+    out = tmp_path / "out"
+    options = ["--model", model, "--id-column", "key", "--workers", 2, "--ray"]
+    call(code, "-m", "spacy_bilstm_ner", "annotate", source, out, *options)
+    assert len(list(out.glob("*.parquet"))) == 4
+    assert rows_of(out) == usual
+    assert [row["key"] for row in usual] == list(range(40))
+    assert sum(row["entities_error"] is not None for row in usual) == 1
+
+
+SPARK = """
+import sys
+from pyspark.sql import SparkSession
+from spacy_bilstm_ner.bulk import Annotator
+
+spark = SparkSession.builder.master("local[2,4]").getOrCreate()
+table = spark.read.parquet(sys.argv[1])
+entities = "array<struct<start: int, end: int, label: string, confidence: float>>"
+schema = f"key long, text string, entities {entities}, entities_error string"
+table.mapInArrow(Annotator(sys.argv[3]).batches, schema).write.parquet(sys.argv[2])
+"""
+
+
+@pytest.mark.slow
+def test_spark_recipe(source, usual, model, code, tmp_path):
+    pytest.importorskip("pyspark", reason="Spark is not installed: pip install pyspark")
+    if shutil.which("java") is None:
+        pytest.skip("Spark needs Java: apt-get install default-jre-headless")
+    (tmp_path / "job.py").write_text(SPARK, encoding="utf8")
+    call(code, tmp_path / "job.py", source, tmp_path / "out", model)
+    rows = rows_of(tmp_path / "out")
+    assert [row.pop("text") for row in rows] == TEXTS
+    assert rows == usual
+
+
+RAY_DATA = """
+import sys
+import ray
+from spacy_bilstm_ner.bulk import Annotator
+
+ray.init(num_cpus=3)  # one more than actors: Ray Data hangs if actors take them all
+table = ray.data.read_parquet(sys.argv[1])
+table = table.map_batches(Annotator, fn_constructor_args=[sys.argv[3]], batch_format="pyarrow", batch_size=1000,
+                          compute=ray.data.ActorPoolStrategy(size=2))
+table.write_parquet(sys.argv[2])
+"""
+
+
+@pytest.mark.slow
+def test_ray_data_recipe(source, usual, model, code, tmp_path):
+    pytest.importorskip("ray", reason="Ray is not installed: pip install ray")
+    pytest.importorskip("ray.data", reason="Ray Data is not installed: pip install 'ray[data]'")
+    (tmp_path / "job.py").write_text(RAY_DATA, encoding="utf8")
+    call(code, tmp_path / "job.py", source, tmp_path / "out", model)
+    rows = rows_of(tmp_path / "out")
+    assert [row.pop("text") for row in rows] == TEXTS
+    assert rows == usual
