@@ -1,17 +1,20 @@
 """The recurrent part: a bidirectional LSTM, then an LSTM."""
 
+from collections.abc import Callable
+
 from thinc.api import Model, chain
 from thinc.types import Floats2d
 
 from .dropout import locked_dropout
 from .lstm import lstm
-from .packed import with_packed
+from .packed import Packed, with_packed
 
 
 def BiLSTMEncoder(
     hidden_width: int,
     *,
     width: int,
+    both_layers: bool = False,
     input_dropout: float | None = None,
     hidden_dropout: float | None = None,
     dropout: float | None = None,
@@ -23,17 +26,40 @@ def BiLSTMEncoder(
     initialization. Each dropout is locked: one mask per sequence. A rate of None follows `[training] dropout`.
 
     hidden_width (int): Width of the bidirectional LSTM, per direction.
-    width (int): Width of the LSTM on top, and so of the output.
+    width (int): Width of the LSTM on top.
+    both_layers (bool): Whether the output has the states of both LSTMs side by side, rather than those of the one on
+        top: what the first has found need not pass the second, and so is learnt sooner.
     input_dropout (Optional[float]): Rate on the input vectors.
     hidden_dropout (Optional[float]): Rate between the two LSTMs.
     dropout (Optional[float]): Rate on the output vectors.
-    RETURNS (Model[list[Floats2d], list[Floats2d]]): Per sequence, n_tokens × nI → n_tokens × width.
+    RETURNS (Model[list[Floats2d], list[Floats2d]]): Per sequence, n_tokens × nI → n_tokens × width, or
+        2 · hidden_width + width with both layers.
     """
+    on_top = chain(locked_dropout(hidden_dropout), lstm(width))
     layers = chain(
         locked_dropout(input_dropout),
         lstm(hidden_width, bidirectional=True),
-        locked_dropout(hidden_dropout),
-        lstm(width),
+        _beside_input(on_top) if both_layers else on_top,
         locked_dropout(dropout),
     )
-    return with_packed(layers, width, name="bilstm_encoder")
+    return with_packed(layers, width + 2 * hidden_width * both_layers, name="bilstm_encoder")
+
+
+def _beside_input(layer: Model[Packed, Packed]) -> Model[Packed, Packed]:
+    """A layer whose input and output, side by side, are the output."""
+    return Model("beside_input", _forward, init=_init, layers=[layer])
+
+
+def _forward(model: Model[Packed, Packed], X: Packed, is_train: bool) -> tuple[Packed, Callable]:
+    found, backprop_layer = model.layers[0](X, is_train)
+    width = X.data.shape[1]
+
+    def backprop(dY: Packed) -> Packed:
+        d_input = backprop_layer(dY.replace(model.ops.as_contig(dY.data[:, width:])))
+        return d_input.replace(d_input.data + dY.data[:, :width])
+
+    return X.replace(model.ops.xp.concatenate((X.data, found.data), axis=1)), backprop
+
+
+def _init(model: Model[Packed, Packed], X: Packed | None = None, Y: Packed | None = None) -> None:
+    model.layers[0].initialize(X=X)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from thinc.api import Model, NumpyOps
-from thinc.types import Floats1d, Floats2d, Floats3d
+from thinc.types import Floats2d, Floats3d
 
 from .kernel import columns_in_blocks, products
 
@@ -51,16 +51,16 @@ def resized(layer: Model[Floats2d, Floats2d], nO: int) -> Model[Floats2d, Floats
     return wider
 
 
-def linear_scores(words: Floats2d, blocks: Floats3d, b: Floats1d) -> Floats2d:
-    """The layer's arithmetic on a CPU.
+def linear_scores(words: Floats2d, blocks: Floats3d, n_tags: int) -> Floats2d:
+    """The layer's arithmetic on a CPU, but for its bias.
 
     words (Floats2d): n_words × nI.
     blocks (Floats3d): The weights in blocks of BLOCK_WIDTH columns, see `columns_in_blocks`.
-    b (Floats1d): nO.
+    n_tags (int): nO.
     RETURNS (Floats2d): n_words × nO.
     """
     scores = products(words, blocks).swapaxes(0, 1).reshape(len(words), len(blocks) * BLOCK_WIDTH)
-    return scores[:, : len(b)] + b
+    return scores[:, :n_tags]
 
 
 def _forward(model: Model[Floats2d, Floats2d], X: Floats2d, is_train: bool) -> tuple[Floats2d, Callable]:
@@ -72,7 +72,7 @@ def _forward(model: Model[Floats2d, Floats2d], X: Floats2d, is_train: bool) -> t
         return dY @ W
 
     if isinstance(model.ops, NumpyOps):
-        return linear_scores(X, columns_in_blocks(W, BLOCK_WIDTH), b), backprop
+        return linear_scores(X, columns_in_blocks(W, BLOCK_WIDTH), len(b)) + b, backprop
     return X @ W.T + b, backprop
 
 

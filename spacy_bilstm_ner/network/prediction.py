@@ -47,8 +47,10 @@ def predict(model: Model, docs: Sequence[Doc], words: Words) -> Floats2d:
     words (Words): Their words, at least one.
     RETURNS (Floats2d): Logits, n_words × n_tags.
     """
-    w, table, around, rows = model.attrs["word_gates"](model, docs, words.orths)
-    scores = np.empty((len(words), len(w.tag_bias)), dtype="float32")
+    w, known, rows = model.attrs["word_gates"](model, docs, words.orths)
+    table = known.gates
+    scores = known.scores[rows]
+    both_layers = w.tag_blocks.shape[1] > w.top_recurrent.shape[1]
     firsts = np.cumsum(words.lengths) - words.lengths
     # Row 2i of this view is word i as it is read forwards, row 2i + 1 backwards.
     gates_of = table.reshape(2 * len(table), N_GATES, -1)
@@ -68,11 +70,13 @@ def predict(model: Model, docs: Sequence[Doc], words: Words) -> Floats2d:
         gates = products(both, w.top_input)
         gates += w.top_bias
         (encoded,) = lstm_states(gates[:, None], sizes, w.top_recurrent)
-        scores[places] = linear_scores(encoded, w.tag_blocks, w.tag_bias)
+        if both_layers:
+            encoded = np.concatenate((both, encoded), axis=1)
+        scores[places] += linear_scores(encoded, w.tag_blocks, scores.shape[1])
     linear = _linear(model)
     if linear is None:
         return scores
-    return mixed_scores(scores, ngrams.score(linear.attrs["weights"], around, rows, words.lengths))
+    return mixed_scores(scores, ngrams.score(linear.attrs["weights"], known.ngrams, rows, words.lengths))
 
 
 class Weights(NamedTuple):
@@ -84,7 +88,8 @@ class Weights(NamedTuple):
     top_input (Floats3d): The second LSTM's input weights, in blocks.
     top_bias (Floats3d): 4 × 1 × width.
     top_recurrent (Floats3d): 1 × width × 4 · width.
-    tag_blocks (Floats3d): The output layer's weights, in blocks.
+    tag_blocks (Floats3d): The output layer's weights for the encoder's output, in blocks.
+    word_tag_blocks (Floats3d): Its weights for the words' vectors, in blocks; no rows if it does not read them.
     tag_bias (Floats1d): n_tags.
     """
 
@@ -95,12 +100,26 @@ class Weights(NamedTuple):
     top_bias: Floats3d
     top_recurrent: Floats3d
     tag_blocks: Floats3d
+    word_tag_blocks: Floats3d
     tag_bias: Floats1d
 
 
+class KnownWords(NamedTuple):
+    """Tables of what depends on a word alone, a row for each.
+
+    gates (Floats3d): Its part of the first LSTM's gates, n_rows × 2 · 4 × hidden.
+    scores (Floats2d): Its part of the tag scores, n_rows × n_tags.
+    ngrams (WordScores | None): What n-grams know of it, if the tagger has any.
+    """
+
+    gates: Floats3d
+    scores: Floats2d
+    ngrams: ngrams.WordScores | None
+
+
 class WordGates:
-    """Each word's part of the gates of the bidirectional LSTM, and the weights for all that follows: prepared once,
-    kept while the weights are the same. Beside them, what n-grams know of the word, if the tagger has any.
+    """What depends on a word alone, and the weights for all that follows: prepared once, kept while the weights are the
+    same.
 
     Words are keyed by the hash of their text. May be shared between threads; bounded; starts empty when it is copied
     or pickled.
@@ -113,22 +132,20 @@ class WordGates:
         self._samples: list[bytes] = []
         self._weights: Weights | None = None
         self._rows: dict[int, int] = {}
-        self._table: Floats3d = np.empty((0, 0, 0), dtype="float32")
-        self._around: ngrams.WordScores | None = None
+        self._known: KnownWords | None = None
 
     def __reduce__(self) -> tuple:
         return (WordGates, ())
 
     def __call__(
         self, model: Model, docs: Sequence[Doc], words: NDArray[np.uint64]
-    ) -> tuple[Weights, Floats3d, ngrams.WordScores | None, NDArray[np.int64]]:
+    ) -> tuple[Weights, KnownWords, NDArray[np.int64]]:
         """Look up words, and compute what is missing.
 
         model (Model): The tagger.
         docs (Sequence[Doc]): Docs whose vocabularies know the words.
         words (NDArray[uint64]): n_words, hashes of the words' text.
-        RETURNS (tuple): The weights; a table, n_rows × 2 · 4 × hidden; one for n-grams, n_rows, or None; for each
-            word its row in both, n_words.
+        RETURNS (tuple): The weights; tables of words; for each word its row in these, n_words.
         """
         keys = words.tolist()
         with self._lock:
@@ -138,7 +155,8 @@ class WordGates:
                 self._add(model, docs, keys, weights)
                 rows = list(map(self._rows.get, keys))
             # Other threads only add rows to these tables, or go on with new ones.
-            return weights, self._table, self._around, np.array(rows, dtype="int64")
+            assert self._known is not None
+            return weights, self._known, np.array(rows, dtype="int64")
 
     def _current_weights(self, model: Model) -> Weights:
         arrays = _sources(model)
@@ -162,20 +180,31 @@ class WordGates:
         # They stay in the table: their ids are not needed again.
         feature_ids = model.layers[0].attrs["ids"]
         ids = feature_ids(docs, missing, keep=False)
-        gates = products(embed_words(model.layers[0], ids), weights.word_input).swapaxes(0, 1)
-        if n_rows == 0:
-            # All at once: memory is only taken for rows that are written, and nothing is ever copied. Not the old
-            # table, which other threads may still be reading.
-            self._table = np.empty((max(MAX_KNOWN_WORDS, end), *gates.shape[1:]), dtype="float32")
-        np.add(gates, weights.word_bias, out=self._table[n_rows:end])
+        vectors = embed_words(model.layers[0], ids)
+        gates = products(vectors, weights.word_input).swapaxes(0, 1)
         linear = _linear(model)
+        found = None
         if linear is not None:
             columns = feature_ids.columns(ngrams.FEATURES)
             ids = linear.attrs["ids"](docs, missing, keep=False) if columns is None else ids[:, columns]
             found = ngrams.look_up_words(linear.attrs["weights"], ids)
-            if n_rows == 0 or self._around is None:
-                self._around = found.room_for(len(self._table))
-            self._around.put(found, n_rows)
+        n_tags = len(weights.tag_bias)
+        if n_rows == 0 or self._known is None:
+            # All at once: memory is only taken for rows that are written, and nothing is ever copied. Not the old
+            # tables, which other threads may still be reading.
+            size = max(MAX_KNOWN_WORDS, end)
+            self._known = KnownWords(
+                np.empty((size, *gates.shape[1:]), dtype="float32"),
+                np.empty((size, n_tags), dtype="float32"),
+                found and found.room_for(size),
+            )
+        known = self._known
+        np.add(gates, weights.word_bias, out=known.gates[n_rows:end])
+        known.scores[n_rows:end] = weights.tag_bias
+        if weights.word_tag_blocks.shape[1]:
+            known.scores[n_rows:end] += linear_scores(vectors, weights.word_tag_blocks, n_tags)
+        if known.ngrams is not None:
+            known.ngrams.put(found, n_rows)
         self._rows.update(zip(missing, range(n_rows, end), strict=True))
 
 
@@ -184,8 +213,7 @@ def _linear(model: Model) -> Model | None:
 
 
 def _recurrent_layers(model: Model) -> tuple[Model, Model]:
-    (layers,) = model.layers[1].layers
-    nodes = {node.name: node for node in layers.layers}
+    nodes = {node.name: node for node in model.layers[1].walk()}
     return nodes["bilstm"], nodes["lstm"]
 
 
@@ -207,6 +235,8 @@ def _prepare(model: Model) -> Weights:
     directions = ("forward", "backward")
     word_input = np.concatenate([arranged(bilstm.get_param(f"W_{name}")) for name in directions])
     top_input = arranged(lstm.get_param("W_forward"))
+    tag_weights = output.get_param("W")
+    word_width = model.layers[0].get_dim("nO") if model.attrs["words"] else 0
     return Weights(
         word_input=columns_in_blocks(word_input, len(word_input) // (2 * N_GATES)),
         word_bias=np.concatenate([arranged(bilstm.get_param(f"b_{name}")) for name in directions]).reshape(
@@ -216,6 +246,7 @@ def _prepare(model: Model) -> Weights:
         top_input=columns_in_blocks(top_input, len(top_input) // N_GATES),
         top_bias=arranged(lstm.get_param("b_forward")).reshape(N_GATES, 1, -1),
         top_recurrent=arranged(lstm.get_param("R_forward")).T[None],
-        tag_blocks=columns_in_blocks(output.get_param("W"), BLOCK_WIDTH),
+        tag_blocks=columns_in_blocks(tag_weights[:, word_width:], BLOCK_WIDTH),
+        word_tag_blocks=columns_in_blocks(tag_weights[:, :word_width], BLOCK_WIDTH),
         tag_bias=output.get_param("b").copy(),
     )

@@ -21,6 +21,7 @@ def BiLSTMTagger(
     *,
     segment: Segmenter | None = None,
     transitions: bool = False,
+    words: bool = False,
     ngrams: bool = False,
     nO: int | None = None,
 ) -> Model[list[Doc], TagScores]:
@@ -33,6 +34,7 @@ def BiLSTMTagger(
     segment (Segmenter | None): Cuts Docs into the sequences that the recurrent part reads; None for whole Docs.
     transitions (bool): Whether steps from tag to tag are scored, too: learnt with the rest, and used when the scores
         are read as sequences of tags.
+    words (bool): Whether the tag scores read the words' vectors beside what the recurrent part makes of them.
     ngrams (bool): Whether a linear tagger of words, pairs and patterns of three has a say in predictions. It is
         fitted to examples when the pipe is initialized, and the network trains without it. Needs transitions.
     nO (int | None): Number of tags; found out from the labels if None.
@@ -54,6 +56,7 @@ def BiLSTMTagger(
         attrs={
             "segment": segment or whole_docs,
             "resize_output": _resize_output,
+            "words": words,
             "word_gates": prediction.WordGates(),
             **({"fit_ngrams": _fit_ngrams} if ngrams else {}),
         },
@@ -76,16 +79,23 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[TagScores, 
     tokens = model.ops.asarray(words.tokens)
     ends = np.cumsum(words.lengths)[:-1].tolist()
     encoded, backprop_encode = encode(xp.split(flat[tokens], ends), is_train)
-    scores, backprop_output = output(xp.concatenate(encoded), is_train)
+    read = xp.concatenate(encoded)
+    if model.attrs["words"]:
+        read = xp.concatenate((flat[tokens], read), axis=1)
+    scores, backprop_output = output(read, is_train)
     if linear and not is_train:
         scores = mixed_scores(scores, linear[0].predict((docs, words)))
 
     def backprop(d_scores: TagScores) -> list[Doc]:
         if d_scores.transitions is not None:
             output.inc_grad("transitions", d_scores.transitions)
-        d_sequences = backprop_encode(xp.split(backprop_output(d_scores.scores), ends))
+        d_read = backprop_output(d_scores.scores)
+        width = d_read.shape[1] - encode.get_dim("nO")
+        d_words = xp.concatenate(backprop_encode(xp.split(d_read[:, width:], ends)))
+        if width:
+            d_words = d_words + d_read[:, :width]
         d_flat = xp.zeros_like(flat)
-        d_flat[tokens] = xp.concatenate(d_sequences)
+        d_flat[tokens] = d_words
         return backprop_tok2vec(xp.split(d_flat, np.cumsum([len(x) for x in vectors])[:-1].tolist()))
 
     return TagScores(words, scores, transitions), backprop
@@ -98,7 +108,8 @@ def _init(model: Model, X: list[Doc] | None = None, Y: TagScores | None = None) 
     tok2vec.initialize(X=X)
     # Only widths matter here, and an embedding layer knows its own: no sample has to pass the network.
     encode.initialize(X=[model.ops.alloc2f(1, tok2vec.get_dim("nO"))])
-    output.initialize(X=model.ops.alloc2f(1, encode.get_dim("nO")))
+    width = encode.get_dim("nO") + (tok2vec.get_dim("nO") if model.attrs["words"] else 0)
+    output.initialize(X=model.ops.alloc2f(1, width))
 
 
 def _fit_ngrams(model: Model, docs: list[Doc], gold: NDArray[np.int64]) -> None:
