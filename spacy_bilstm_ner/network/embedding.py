@@ -1,6 +1,7 @@
 """Words → vectors, from each word's form and parts of it."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from spacy.attrs import ORTH
@@ -10,6 +11,7 @@ from thinc.api import HashEmbed, Model, concatenate
 from thinc.initializers import configure_uniform_init
 from thinc.types import ArrayXd, Floats2d, Ints2d
 
+from .characters import Characters, character_ids
 from .features import FEATURES, plain
 from .vectors import NO_VECTORS, StaticVectors, read_vectors
 
@@ -30,7 +32,9 @@ def WordEmbedding(
     widths: Sequence[int],
     rows: Sequence[int],
     word_dropout: float = 0.0,
+    character_width: int = 0,
     vector_width: int = 0,
+    max_vectors: int = 0,
 ) -> Model[list[Doc], list[Floats2d]]:
     """Embed each token by its word form and sub-word features, concatenated. Registered as
     `spacy_bilstm_ner.WordEmbedding.v1`; fits wherever spaCy takes an embedding layer.
@@ -44,12 +48,16 @@ def WordEmbedding(
     rows (Sequence[int]): Rows of each feature's table.
     word_dropout (float): Share of tokens whose word features are hidden while training, so that the model learns
         what to do with a word that it does not know. In [0, 1); [training] dropout does not change it.
+    character_width (int): Width of vectors that are computed from the word's characters, 0 for none: these are columns
+        of their own.
     vector_width (int): Width of static word vectors, 0 for none: these are columns of their own, reduced to this
-        width, frozen, and stored in the model. Word dropout leaves them. A model that is initialized without a source
-        of vectors (see `BiLSTMNER.initialize`) has none of these columns.
-    RETURNS (Model[list[Doc], list[Floats2d]]): Per Doc, n_tokens × (sum(widths) + vector_width).
+        width if they are wider, frozen, and stored in the model. Word dropout leaves them. A model that is
+        initialized without a source of vectors (see `BiLSTMNER.initialize`) has none of these columns.
+    max_vectors (int): How many different vectors are kept, the first ones of the source; 0 for all. 100,000 of width
+        100 make a stored model nine megabytes larger.
+    RETURNS (Model[list[Doc], list[Floats2d]]): Per Doc, n_tokens × (sum(widths) + character_width + vector_width).
     RAISES ValueError: If a feature is unknown, or the lists' lengths differ, or word_dropout is out of range, or
-        vector_width is negative.
+        another number is negative.
     """
     unknown = [name for name in features if name not in FEATURES]
     if unknown or not features:
@@ -61,25 +69,33 @@ def WordEmbedding(
         )
     if not 0.0 <= word_dropout < 1.0:
         raise ValueError(f"word_dropout must be at least 0 and below 1, but is {word_dropout}")
-    if vector_width < 0:
-        raise ValueError(f"vector_width must be at least 0, but is {vector_width}")
+    numbers = {"character_width": character_width, "vector_width": vector_width, "max_vectors": max_vectors}
+    for name, number in numbers.items():
+        if number < 0:
+            raise ValueError(f"{name} must be at least 0, but is {number}")
     initializer = configure_uniform_init(lo=-INITIAL_RANGE, hi=INITIAL_RANGE)
     tables = [
         HashEmbed(width, n_rows, column=i, seed=i + 1, initializer=initializer)
         for i, (width, n_rows) in enumerate(zip(widths, rows, strict=True))
     ]
-    # Behind the features' ids stand those that the vectors are found by, where word dropout does not reach.
-    vectors = StaticVectors(vector_width, column=len(features)) if vector_width else None
+    # Behind the features' ids stand those that the vectors are found by, where word dropout does not reach, and then
+    # the characters.
+    keys = [*features, *VECTOR_KEYS]
+    layers = [
+        *tables,
+        *([Characters(character_width, column=len(keys))] if character_width else []),
+        *([StaticVectors(vector_width, column=len(features), max_rows=max_vectors)] if vector_width else []),
+    ]
     return Model(
         "word_embedding",
         _forward,
         init=_init,
-        layers=[concatenate(*tables, vectors) if vectors else concatenate(*tables)],
+        layers=[concatenate(*layers)],
         dims={"nO": None},
         attrs={
             "features": list(features),
             "word_dropout": word_dropout,
-            "ids": FeatureIds([*features, *VECTOR_KEYS] if vectors else features),
+            "ids": FeatureIds(keys, characters=character_width > 0),
             "set_vectors": set_vectors,
         },
     )
@@ -97,7 +113,7 @@ def embed_words(model: Model, ids: Ints2d) -> Floats2d:
     parts = []
     # What `model.layers[0].predict` computes, without what its layers within layers cost when words are few.
     for column, layer in enumerate(_columns(model)):
-        if layer.name == "static_vectors":
+        if layer.name in ("characters", "static_vectors"):
             parts.append(layer.predict(ids))
         else:
             table = layer.layers[-1]
@@ -115,7 +131,8 @@ def set_vectors(model: Model, source: str | None) -> None:
     """
     vectors = _columns(model)[-1]
     if vectors.name == "static_vectors":
-        vectors.attrs["table"] = NO_VECTORS if source is None else read_vectors(source, vectors.attrs["width"])
+        width, max_rows = vectors.attrs["width"], vectors.attrs["max_rows"]
+        vectors.attrs["table"] = NO_VECTORS if source is None else read_vectors(source, width, max_rows=max_rows)
     elif source is not None:
         raise ValueError(
             f"vectors are given ({source}), but the embedding's vector_width is 0: set it to their width in the "
@@ -135,6 +152,8 @@ def sources(model: Model) -> list[ArrayXd]:
         if layer.name == "static_vectors":
             table = layer.attrs["table"]
             found += [layer.get_param("unknown"), table.keys, table.rows, table.values, table.scale]
+        elif layer.name == "characters":
+            found += [layer.get_param(name) for name in layer.param_names]
         else:
             found.append(layer.layers[-1].get_param("E"))
     return found
@@ -151,14 +170,16 @@ class FeatureIds:
     """The ids of words' features, computed once per word. Starts empty when it is copied or pickled.
 
     features (Sequence[str]): Names of the features.
+    characters (bool): Whether columns of `character_ids` follow them.
     """
 
-    def __init__(self, features: Sequence[str]) -> None:
+    def __init__(self, features: Sequence[str], *, characters: bool = False) -> None:
         self._features = list(features)
+        self._characters = characters
         self._known: dict[int, list[int]] = {}
 
     def __reduce__(self) -> tuple:
-        return (FeatureIds, (self._features,))
+        return (partial(FeatureIds, characters=self._characters), (self._features,))
 
     def __call__(self, docs: Sequence[Doc], words: Sequence[int], *, keep: bool = True) -> Ints2d:
         """Ids of the words' features.
@@ -184,7 +205,8 @@ class FeatureIds:
 
     def _compute(self, docs: Sequence[Doc], word: int) -> list[int]:
         text = plain(_look_up(docs, word))
-        return [hash_string(FEATURES[name](text)) for name in self._features]
+        ids = [hash_string(FEATURES[name](text)) for name in self._features]
+        return ids + character_ids(text) if self._characters else ids
 
 
 def _look_up(docs: Sequence[Doc], orth: int) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,12 +87,13 @@ NO_VECTORS = VectorTable(
 )
 
 
-def StaticVectors(width: int, *, column: int) -> Model[Ints2d, Floats2d]:
+def StaticVectors(width: int, *, column: int, max_rows: int = 0) -> Model[Ints2d, Floats2d]:
     """Look up words' static vectors. They are not trained; words without one share one vector, which is.
 
     width (int): Width of the vectors; 0 in a model that is initialized without a source of vectors.
     column (int): The column of the ids that has the hashes of the words' forms; the next one has those of their
         lower-case forms.
+    max_rows (int): See `read_vectors`.
     RETURNS (Model[Ints2d, Floats2d]): n_words × n_ids → n_words × width.
     """
     return Model(
@@ -100,34 +102,54 @@ def StaticVectors(width: int, *, column: int) -> Model[Ints2d, Floats2d]:
         init=_init,
         dims={"nO": None},
         params={"unknown": None},
-        attrs={"table": NO_VECTORS, "column": column, "width": width},
+        attrs={"table": NO_VECTORS, "column": column, "width": width, "max_rows": max_rows},
     )
 
 
-def read_vectors(source: str | Path, width: int) -> VectorTable:
-    """Read a pipeline's word vectors and reduce their width to their principal components, which are centred and
-    scaled to an overall standard deviation of 1. The pipeline itself is not loaded.
+def read_vectors(source: str | Path, width: int, *, max_rows: int = 0) -> VectorTable:
+    """Read word vectors and reduce their width to their principal components, which are centred and scaled to an
+    overall standard deviation of 1. A pipeline is not loaded for that.
 
-    source (str | Path): An installed pipeline package, or a pipeline's folder.
-    width (int): The width.
+    source (str | Path): An installed pipeline package, a pipeline's folder, or a text file with a word and its values
+        in each line: GloVe's .txt, word2vec's or fastText's .vec, also .gz or .zip.
+    width (int): The width; vectors that are narrower, or fewer, keep theirs.
+    max_rows (int): How many different vectors are read, the first ones; 0 for all. In most sources the frequent words
+        stand first.
     RETURNS (VectorTable): The vectors.
-    RAISES ValueError: If there is no such pipeline, or it has no fitting vectors.
+    RAISES ValueError: If there is no such pipeline or file, or it has no fitting vectors.
     """
-    vectors = Vectors(strings=StringStore()).from_disk(find_pipeline(source) / "vocab")
-    if vectors.mode != Mode.default or not len(vectors.key2row):
-        raise ValueError(f"the pipeline {source} has no table of word vectors: take one that has, en_core_web_md, say")
-    data = vectors.data.astype("float64")
-    if width > min(data.shape):
-        raise ValueError(
-            f"vector_width is {width}, but the vectors of {source} are {data.shape[0]} × {data.shape[1]}: "
-            f"set it to {min(data.shape)} at most"
-        )
-    words = _needed_words(vectors)
+    vectors = _read_text(Path(source), max_rows) if Path(source).is_file() else _read_pipeline(source)
+    data = vectors.data.astype("float64")[: max_rows or None]
+    words = {key: row for key, row in _needed_words(vectors).items() if row < len(data)}
     keys = np.fromiter((key & KEY_BITS for key in words), dtype="uint32", count=len(words))
     rows = np.fromiter(words.values(), dtype="uint32", count=len(words))
     order = np.argsort(keys, kind="stable")
-    values, scale = _quantize(_principal_components(data, width))
+    values, scale = _quantize(_principal_components(data, min(width, *data.shape)))
     return VectorTable(keys[order], rows[order], values, scale)
+
+
+def _read_pipeline(source: str | Path) -> Vectors:
+    vectors = Vectors(strings=StringStore()).from_disk(find_pipeline(source) / "vocab")
+    if vectors.mode != Mode.default or not len(vectors.key2row):
+        raise ValueError(f"the pipeline {source} has no table of word vectors: take one that has, en_core_web_md, say")
+    return vectors
+
+
+def _read_text(path: Path, max_rows: int) -> Vectors:
+    # It imports much that prediction does not need.
+    from spacy.training.initialize import read_vectors as read_text
+
+    try:
+        data, words, _ = read_text(path, max_rows)
+    except (ValueError, RuntimeError, OSError, EOFError, BadZipFile) as error:
+        raise ValueError(
+            f"{path} is no text file of word vectors: expected a word and its values in each line, separated by "
+            f"blanks, as in GloVe's .txt or fastText's .vec ({error or type(error).__name__})"
+        ) from error
+    if not data.shape[1]:
+        raise ValueError(f"{path} is no text file of word vectors: its first line has no values separated by blanks")
+    # Where the file ends sooner, the last rows were not written.
+    return Vectors(strings=StringStore(words), data=data[: len(words)], keys=words)
 
 
 def find_pipeline(source: str | Path) -> Path:
@@ -144,8 +166,8 @@ def find_pipeline(source: str | Path) -> Path:
         folder = package / f"{meta['lang']}_{meta['name']}-{meta['version']}"
     if not (folder / "vocab" / "vectors").is_file():
         raise ValueError(
-            f"there are no word vectors in {source}: it must be an installed pipeline package that has some, or a "
-            "pipeline's folder; `python -m spacy download en_core_web_md` installs one"
+            f"there are no word vectors in {source}: it must be an installed pipeline package that has some, a "
+            "pipeline's folder, or a text file such as GloVe's; `python -m spacy download en_core_web_md` installs one"
         )
     return folder
 

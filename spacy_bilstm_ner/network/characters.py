@@ -1,0 +1,88 @@
+"""A word's vector from its characters: a convolution over windows of three, of which each filter's maximum is kept
+(Ma & Hovy 2016, "End-to-end Sequence Labeling via Bi-directional LSTM-CNNs-CRF")."""
+
+from collections.abc import Callable
+
+import numpy as np
+from thinc.api import Model
+from thinc.initializers import glorot_uniform_init, uniform_init
+from thinc.types import Floats2d, Ints2d
+
+# A word is read as this many characters at most: of a longer one the first half and the last half.
+MAX_LENGTH = 24
+# Eight characters, a byte each, fit into one of the numbers by which an embedding looks up a word.
+N_COLUMNS = MAX_LENGTH // 8
+N_CODES = 256
+PADDING = 0
+CODE_WIDTH = 25
+WINDOW = 3
+
+
+def character_ids(word: str) -> list[int]:
+    """Write a word's characters into numbers, a byte each: ASCII as it is, others in the bytes above.
+
+    word (str): The word.
+    RETURNS (list[int]): N_COLUMNS numbers of 64 bits.
+    """
+    if len(word) > MAX_LENGTH:
+        word = word[: MAX_LENGTH // 2] + word[-MAX_LENGTH // 2 :]
+    codes = bytes(ord(char) if char.isascii() else 128 + ord(char) % 128 for char in word).ljust(MAX_LENGTH, b"\0")
+    return np.frombuffer(codes, dtype="<u8").tolist()
+
+
+def Characters(width: int, *, column: int) -> Model[Ints2d, Floats2d]:
+    """Embed words by their characters.
+
+    width (int): Number of filters, and so width of the vectors.
+    column (int): The first of the N_COLUMNS columns that hold what `character_ids` gives.
+    RETURNS (Model[Ints2d, Floats2d]): n_words × n_ids → n_words × width.
+    """
+    return Model(
+        "characters",
+        _forward,
+        init=_init,
+        dims={"nO": width},
+        params={"E": None, "W": None, "b": None},
+        attrs={"column": column},
+    )
+
+
+def _forward(model: Model[Ints2d, Floats2d], ids: Ints2d, is_train: bool) -> tuple[Floats2d, Callable]:
+    ops, column = model.ops, model.attrs["column"]
+    xp = ops.xp
+    E, W, b = (model.get_param(name) for name in ("E", "W", "b"))
+    packed = np.ascontiguousarray(ops.to_numpy(ids)[:, column : column + N_COLUMNS]).astype("<u8", copy=False)
+    words, word_of_row = np.unique(packed.view(f"V{MAX_LENGTH}").ravel(), return_inverse=True)
+    codes = words.view("uint8").reshape(len(words), MAX_LENGTH)
+    length = max(1, int((codes != PADDING).sum(axis=1).max()))
+    codes = np.pad(codes[:, :length], ((0, 0), (1, 1))).astype("int64")
+    at = ops.asarray(np.stack([codes[:, i : i + length] for i in range(WINDOW)], axis=2))
+    windows = ops.reshape2f(E[at], len(words) * length, WINDOW * CODE_WIDTH)
+    filtered = (ops.gemm(windows, W, trans2=True) + b).reshape(len(words), length, -1)
+    # What is padding depends on the longest word of the batch. An empty word is one character of padding.
+    filtered[:, 1:][ops.asarray(codes[:, 2:-1] == PADDING)] = -xp.inf
+    best = filtered.argmax(axis=1)[:, None]
+    rows = ops.asarray(word_of_row)
+
+    def backprop(d_vectors: Floats2d) -> Ints2d:
+        d_words = ops.alloc2f(len(words), d_vectors.shape[1])
+        ops.scatter_add(d_words, rows, d_vectors)
+        d_filtered = xp.zeros_like(filtered)
+        xp.put_along_axis(d_filtered, best, d_words[:, None], axis=1)
+        d_flat = ops.reshape2f(d_filtered, len(windows), -1)
+        model.inc_grad("b", d_flat.sum(axis=0))
+        model.inc_grad("W", ops.gemm(d_flat, windows, trans1=True))
+        d_windows = ops.reshape2f(ops.gemm(d_flat, W), -1, CODE_WIDTH)
+        dE = ops.alloc2f(*E.shape)
+        ops.scatter_add(dE, at.ravel(), d_windows)
+        model.inc_grad("E", dE)
+        return ops.alloc(ids.shape, dtype=ids.dtype)
+
+    return xp.take_along_axis(filtered, best, axis=1)[:, 0][rows], backprop
+
+
+def _init(model: Model[Ints2d, Floats2d], X: Ints2d | None = None, Y: Floats2d | None = None) -> None:
+    width = model.get_dim("nO")
+    model.set_param("E", uniform_init(model.ops, (N_CODES, CODE_WIDTH), lo=-0.5, hi=0.5))
+    model.set_param("W", glorot_uniform_init(model.ops, (width, WINDOW * CODE_WIDTH)))
+    model.set_param("b", model.ops.alloc1f(width))
