@@ -1,5 +1,9 @@
 """Static vectors: what is read, how it is reduced and stored, and which word gets which."""
 
+import gzip
+import zipfile
+from pathlib import Path
+
 import numpy as np
 import pytest
 import spacy
@@ -126,10 +130,54 @@ def test_a_layer_without_vectors_has_no_columns():
     assert other.predict(ids).shape == (3, 0)
 
 
-def test_wider_than_the_vectors(tmp_path):
-    source = write_vectors(tmp_path, chance_vectors(WORDS))
-    with pytest.raises(ValueError, match=r"vector_width is 7, but the vectors .* are 9 × 6: set it to 6"):
-        read_vectors(source, 7)
+def test_narrower_vectors_keep_their_width(tmp_path):
+    assert read_vectors(write_vectors(tmp_path, chance_vectors(WORDS)), 7).values.shape == (9, 6)
+
+
+def test_the_first_vectors_are_kept(tmp_path):
+    table = read_vectors(write_vectors(tmp_path, chance_vectors(WORDS)), 3, max_rows=4)
+    assert table.values.shape == (4, 3)
+    assert (table.find(ids(*WORDS)) >= 0).sum() == 4
+
+
+def text_of(vectors: dict[str, list[float]]) -> str:
+    return "".join(f"{word} {' '.join(map(str, values))}\n" for word, values in vectors.items())
+
+
+def write_text(path: Path, text: str) -> Path:
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("vectors.txt", text)
+    else:
+        path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
+    return path
+
+
+@pytest.mark.parametrize("header", ["", "9 6\n"])
+@pytest.mark.parametrize("name", ["v.txt", "v.vec", "v.vec.gz", "v.zip"])
+def test_text_files_are_read_like_a_pipeline(tmp_path, name, header):
+    vectors = chance_vectors(WORDS)
+    expected = read_vectors(write_vectors(tmp_path, vectors), 6)
+    found = read_vectors(write_text(tmp_path / name, header + text_of(vectors)), 6)
+    at, expected_at = found.find(ids(*WORDS)), expected.find(ids(*WORDS))
+    assert (at >= 0).all()
+    # Principal components have no sign
+    assert_allclose(np.abs(found[at]), np.abs(expected[expected_at]), atol=1e-3)
+
+
+def test_only_so_many_words_of_a_text_file_are_read(tmp_path):
+    path = write_text(tmp_path / "v.txt", text_of(chance_vectors(WORDS)) + "broken line\n")
+    assert read_vectors(path, 6, max_rows=4).values.shape == (4, 4)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"a 1.0 2.0\nb 1.0\n", b"a 1.0 2.0\nb 1.0 x\n", b"word,tag\nOslo,B-geo\n", bytes(range(256))]
+)
+def test_a_file_that_is_none_of_vectors(tmp_path, content):
+    path = tmp_path / "v.txt"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"v\.txt is no text file of word vectors: "):
+        read_vectors(path, 6)
 
 
 def test_a_pipeline_without_vectors(tmp_path):
