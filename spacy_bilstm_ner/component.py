@@ -2,11 +2,11 @@
 
 import logging
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,11 @@ from spacy.language import Language
 from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_examples, validate_get_examples
+from spacy.util import minibatch
 from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer
 
-from . import confidence
+from . import confidence, saved
 from .calibration import UNCALIBRATED, calibrated
 from .chain import tags
 from .chain.crf import crf_loss
@@ -62,6 +63,8 @@ SAMPLE_SIZE = 10
 DEFAULT_THRESHOLD = 0.5
 # What is fitted on held-out data after training.
 FITTED = ("calibration", "thresholds")
+# What a pipe is saved in, besides the vocabulary.
+SAVED = ("cfg", "model")
 
 LOGGER = logging.getLogger("spacy")
 
@@ -151,6 +154,8 @@ class BiLSTMNER(TrainablePipe):
             "thresholds": {},
         }
         self._cfg_before_fit: dict[str, Any] = {}
+        # What made the weights useless, if anything has.
+        self._failure = ""
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -174,7 +179,7 @@ class BiLSTMNER(TrainablePipe):
         if label in self.labels:
             return 0
         self._allow_extra_label()
-        self.cfg["labels"] = [*self.labels, label]
+        self.cfg["labels"] = self.model.attrs["labels"] = [*self.labels, label]
         self.vocab.strings.add(label)
         if self.model.has_dim("nO"):
             self.set_output(tags.n_tags(len(self.labels)))
@@ -202,6 +207,7 @@ class BiLSTMNER(TrainablePipe):
         RAISES ValueError: If there are no labels, or vectors that the model does not take.
         """
         validate_get_examples(get_examples, "BiLSTMNER.initialize")
+        self._failure = ""
         fit_ngrams = self.model.attrs.get("fit_ngrams")
         examples: Iterable[Example] = []
         if labels is None or fit_ngrams is not None:
@@ -221,12 +227,37 @@ class BiLSTMNER(TrainablePipe):
             gold = np.concatenate([gold_columns(eg, self.labels) for eg in examples])
             fit_ngrams(self.model, [eg.predicted for eg in examples], gold)
 
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
+        """Annotate a stream of Docs. If a batch fails, it is tried again Doc by Doc, so that the error handler gets
+        only those that fail by themselves, and the others come through.
+
+        stream (Iterable[Doc]): The Docs.
+        batch_size (int): How many are computed together.
+        YIELDS (Doc): The annotated Docs, in order.
+        """
+        for docs in minibatch(stream, size=batch_size):
+            waiting = [not doc.has_annotation("ENT_IOB") for doc in docs]
+            try:
+                self.set_annotations(docs, self.predict(docs))
+            except Exception as error:
+                if len(docs) == 1:
+                    self.get_error_handler()(self.name, self, docs, error)
+                    continue
+                for doc, was_waiting in zip(docs, waiting, strict=True):
+                    # Some may have been annotated before the batch failed.
+                    is_done = was_waiting and doc.has_annotation("ENT_IOB")
+                    if is_done or self(doc) is not None:
+                        yield doc
+            else:
+                yield from docs
+
     def predict(self, docs: Iterable[Doc]) -> Predictions:
         """Find the entities of a batch, without modifying it.
 
         docs (Iterable[Doc]): The Docs.
         RETURNS (Predictions): All spans that may be entities, whatever the threshold; some overlap.
         """
+        self._require_whole()
         docs = list(docs)
         if not any(map(len, docs)):
             return Predictions(NO_SPANS, NO_SPANS.start)
@@ -240,12 +271,11 @@ class BiLSTMNER(TrainablePipe):
             ends = np.cumsum([len(doc) for doc in docs])
             bounds = np.union1d(ends, np.flatnonzero(taken))
             lengths = np.diff(words.tokens.searchsorted(bounds), prepend=0)
-        spans = decode(
-            to_numpy(found.scores),
-            lengths,
-            transitions=None if found.transitions is None else to_numpy(found.transitions),
-            outside=outside,
-        )
+        scores = to_numpy(found.scores)
+        transitions = None if found.transitions is None else to_numpy(found.transitions)
+        if not (np.isfinite(scores).all() and (transitions is None or np.isfinite(transitions).all())):
+            raise self._not_finite("a prediction", "Load or train it again")
+        spans = decode(scores, lengths, transitions=transitions, outside=outside)
         return Predictions(spans, words.tokens).calibrated(self.cfg["calibration"])
 
     def set_annotations(self, docs: Iterable[Doc], scores: Predictions) -> None:
@@ -290,10 +320,23 @@ class BiLSTMNER(TrainablePipe):
         sgd (Optimizer | None): The optimizer; None to only add to the gradients.
         losses (dict[str, float] | None): Losses by name, to which this one is added.
         RETURNS (dict[str, float]): The losses.
+        RAISES ValueError: If the dropout is out of range, or the loss not finite.
         """
+        if not 0.0 <= drop < 1.0:
+            raise ValueError(f"dropout must be at least 0 and below 1, but is {drop}: change [training] dropout")
         self.cfg |= self._cfg_before_fit
         self._cfg_before_fit = {}
         return super().update(list(examples), drop=drop, sgd=sgd, losses=losses)
+
+    def finish_update(self, sgd: Optimizer) -> None:
+        """Change the weights by their gradients.
+
+        sgd (Optimizer): The optimizer.
+        RAISES ValueError: If they are not finite then.
+        """
+        super().finish_update(sgd)
+        if saved.not_finite_weights(self.model):
+            self._fail_training("a weight after an update")
 
     def get_loss(self, examples: Iterable[Example], scores: TagScores) -> tuple[float, TagScores]:
         """Negative log-likelihood of the gold tags, and its gradient, both as a mean over the words that have one:
@@ -310,11 +353,15 @@ class BiLSTMNER(TrainablePipe):
         words, ops = scores.words, self.model.ops
         gold = np.concatenate([gold_columns(eg, self.labels) for eg in examples])[words.tokens]
         logits = ops.to_numpy(scores.scores)
+        d_steps = None
         if scores.transitions is None:
             loss, d_logits = cross_entropy(logits, gold)
-            return loss, TagScores(words, ops.asarray(d_logits), None)
-        loss, d_logits, d_steps = crf_loss(logits, ops.to_numpy(scores.transitions), gold, words.per_doc)
-        return loss, TagScores(words, ops.asarray(d_logits), ops.asarray(d_steps))
+        else:
+            loss, d_logits, d_steps = crf_loss(logits, ops.to_numpy(scores.transitions), gold, words.per_doc)
+            d_steps = ops.asarray(d_steps)
+        if not np.isfinite(loss):
+            self._fail_training("the loss")
+        return loss, TagScores(words, ops.asarray(d_logits), d_steps)
 
     def set_fitted(self, calibration: tuple[float, float], thresholds: dict[str, float]) -> None:
         """Set what was fitted on held-out data to the present weights, until the next update.
@@ -330,17 +377,28 @@ class BiLSTMNER(TrainablePipe):
         """Whether `set_fitted` was called since the last update."""
         return bool(self._cfg_before_fit)
 
+    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
+        """Save to a directory.
+
+        path (str | Path): The directory.
+        exclude (Iterable[str]): Names of serialization fields to leave out.
+        RAISES ValueError: If training or loading has failed, so that the last good checkpoint stays.
+        """
+        self._require_whole()
+        super().to_disk(path, exclude=tuple(exclude))
+
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "BiLSTMNER":
         """Load from a bytestring. A threshold that was configured otherwise than in the saved pipe stays.
 
         bytes_data (bytes): What `to_bytes` returned.
         exclude (Iterable[str]): Names of serialization fields to leave out.
         RETURNS (BiLSTMNER): The pipe itself.
+        RAISES ValueError: If something is damaged, or does not belong together.
         """
-        configured = self.cfg["configured_threshold"]
-        super().from_bytes(bytes_data, exclude=tuple(exclude))
-        self._keep_configured(configured)
-        return self
+        where = f"{self.name} in bytes"
+        parts = saved.read_parts(bytes_data, where, [name for name in SAVED if name not in exclude])
+        super().from_bytes(bytes_data, exclude=(*exclude, *SAVED))
+        return self._load(parts, where)
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "BiLSTMNER":
         """Load from a directory. A threshold that was configured otherwise than in the saved pipe stays.
@@ -348,16 +406,40 @@ class BiLSTMNER(TrainablePipe):
         path (str | Path): What `to_disk` was given.
         exclude (Iterable[str]): Names of serialization fields to leave out.
         RETURNS (BiLSTMNER): The pipe itself.
+        RAISES ValueError: If something is damaged, or does not belong together.
+        RAISES FileNotFoundError: If a file is missing.
         """
-        configured = self.cfg["configured_threshold"]
-        super().from_disk(path, exclude=tuple(exclude))
-        self._keep_configured(configured)
+        parts = {name: (Path(path) / name).read_bytes() for name in SAVED if name not in exclude}
+        super().from_disk(path, exclude=(*exclude, *SAVED))
+        return self._load(parts, str(path))
+
+    def _load(self, parts: dict[str, bytes], where: str) -> "BiLSTMNER":
+        self._failure = f"{where} could not be loaded"
+        if "cfg" in parts:
+            configured = self.cfg["configured_threshold"]
+            self.cfg |= saved.read_cfg(parts["cfg"], f"{where}/cfg")
+            # Not equality: spaCy's JSON rounds the last bits.
+            if not math.isclose(configured, self.cfg["configured_threshold"]):
+                self.cfg["threshold"] = self.cfg["configured_threshold"] = configured
+        if "model" in parts:
+            saved.load_model(self.model, parts["model"], f"{where}/model")
+            saved.check_labels(self.labels, self.model, where)
+        self._failure = ""
         return self
 
-    def _keep_configured(self, threshold: float) -> None:
-        # Not equality: spaCy's JSON rounds the last bits.
-        if not math.isclose(threshold, self.cfg["configured_threshold"]):
-            self.cfg["threshold"] = self.cfg["configured_threshold"] = threshold
+    def _require_whole(self) -> None:
+        if self._failure:
+            raise ValueError(f"{self.name} cannot be used: {self._failure}")
+
+    def _not_finite(self, what: str, remedy: str) -> ValueError:
+        where = ", ".join(saved.not_finite_weights(self.model)) or "in no weight by itself"
+        return ValueError(f"{self.name}: {what} is not finite (NaN or infinite: {where}). {remedy}")
+
+    def _fail_training(self, what: str) -> NoReturn:
+        """Give up weights that no longer compute: nothing is predicted or saved with them."""
+        error = self._not_finite(what, "Lower the learning rate, and begin again from the last checkpoint")
+        self._failure = str(error)
+        raise error
 
     def _read_all(
         self,

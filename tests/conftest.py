@@ -10,6 +10,11 @@ ROOT = Path(__file__).parents[1]
 CORPUS = next(filter(Path.is_file, (ROOT / "assets" / name for name in CORPUS_FILES)), None)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fuzz-seconds", type=float, default=20, help="how long tests/test_fuzz.py tries things out")
+    parser.addoption("--fuzz-seed", type=int, default=0, help="the number of the fuzzer's first round")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if CORPUS is None:
         reason = "the GMB corpus is not in assets/: put ner_dataset.csv or its zip there"

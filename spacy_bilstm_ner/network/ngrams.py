@@ -22,6 +22,7 @@ from thinc.types import ArrayXd, Floats2d
 from ..words import Words
 from .embedding import FeatureIds
 from .ngram_fit import fit_weights
+from .stored import read_arrays, require, require_shape, require_sorted
 from .vectors import pack_keys, unpack_keys
 
 # What is known of a word. Of the first ones, form and shape, its neighbours' pairs are known, too.
@@ -134,24 +135,23 @@ class Weights:
 
         data (bytes): What `to_bytes` returned.
         RETURNS (Weights): The weights.
-        RAISES ValueError: If they know no patterns.
+        RAISES ValueError: If they are not whole.
         """
-        with np.load(BytesIO(data)) as parts:
-            if "neighbours_keys" not in parts:
-                raise ValueError(
-                    "n-grams must have weights for words, pairs and patterns, but these have none for patterns: they "
-                    "were saved by an earlier version; train the pipeline again"
-                )
-            words, neighbours = (
-                Table(
-                    unpack_keys(parts[f"{name}_keys"]),
-                    np.ascontiguousarray(parts[f"{name}_values"].T),
-                )
-                for name in _TABLES
-            )
-            scale, bias, transitions = (parts[name].astype("float32") for name in ("scale", "bias", "transitions"))
-            common = parts["common"].astype("uint64")
-        return cls(words, neighbours, common, scale, bias, transitions)
+        dtypes = {f"{name}_{part}": dtype for name in _TABLES for part, dtype in (("keys", "u1"), ("values", "i1"))}
+        parts = read_arrays(data, dtypes | dict.fromkeys(("scale", "bias", "transitions"), "<f4") | {"common": "<u8"})
+        n_tags = parts["bias"].size
+        tables = []
+        for name, width in zip(_TABLES, (n_tags, N_NEIGHBOURS * n_tags), strict=True):
+            keys, values = unpack_keys(parts[f"{name}_keys"]), np.ascontiguousarray(parts[f"{name}_values"].T)
+            require_sorted(f"n-grams' {name}.keys", keys)
+            require_shape(f"n-grams' {name}.values", values, len(keys) + 1, width)
+            require(not values[-1].any(), f"n-grams' {name}.values must end with a row of zeros")
+            tables.append(Table(keys, values))
+        for name, shape in (("scale", (n_tags,)), ("bias", (n_tags,)), ("transitions", (n_tags, n_tags))):
+            require_shape(f"n-grams' {name}", parts[name], *shape)
+            require(np.isfinite(parts[name]).all(), f"n-grams' {name} must be finite")
+        scale, bias, transitions = (parts[name].astype("float32") for name in ("scale", "bias", "transitions"))
+        return cls(*tables, parts["common"].ravel().astype("uint64"), scale, bias, transitions)
 
 
 _NO_KEYS: Keys = np.empty(0, dtype="uint32")

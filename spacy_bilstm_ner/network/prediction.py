@@ -27,6 +27,8 @@ from .output import BLOCK_WIDTH, linear_scores
 # Bounds on what is held at once: about 31 MB and 25 MB at a hidden width of 48.
 MAX_KNOWN_WORDS = 20_000
 MAX_GROUP_WORDS = 16_384
+# Words of a batch that are computed together; with them, all that is held for words while it is computed.
+MAX_PART_WORDS = 32_768
 # More sequences at once no longer fit into the processor's cache.
 MAX_GROUP_SEQUENCES = 192
 # How many values of each array are compared to see whether it has changed.
@@ -47,21 +49,27 @@ def predict(model: Model, docs: Sequence[Doc], words: Words) -> Floats2d:
     words (Words): Their words, at least one.
     RETURNS (Floats2d): Logits, n_words × n_tags.
     """
-    w, known, rows = model.attrs["word_gates"](model, docs, words.orths)
+    cuts = np.flatnonzero(np.diff(np.cumsum(words.lengths) // MAX_PART_WORDS)) + 1
+    lengths = np.split(words.lengths, cuts)
+    orths = np.split(words.orths, np.cumsum([n.sum() for n in lengths])[:-1])
+    return np.concatenate([_predict(model, docs, *part) for part in zip(orths, lengths, strict=True)])
+
+
+def _predict(model: Model, docs: Sequence[Doc], orths: NDArray[np.uint64], lengths: NDArray[np.int64]) -> Floats2d:
+    """The same for some sequences: their words' hashes, and the number of words of each."""
+    w, known, rows = model.attrs["word_gates"](model, docs, orths)
     table = known.gates
     scores = known.scores[rows]
     both_layers = w.tag_blocks.shape[1] > w.top_recurrent.shape[1]
-    firsts = np.cumsum(words.lengths) - words.lengths
+    firsts = np.cumsum(lengths) - lengths
     # Row 2i of this view is word i as it is read forwards, row 2i + 1 backwards.
     gates_of = table.reshape(2 * len(table), N_GATES, -1)
-    for group in groups_of_similar_length(
-        words.lengths, max_sequences=MAX_GROUP_SEQUENCES, max_words=MAX_GROUP_WORDS
-    ):
-        lengths = words.lengths[group]
-        packing = pack(lengths)
+    for group in groups_of_similar_length(lengths, max_sequences=MAX_GROUP_SEQUENCES, max_words=MAX_GROUP_WORDS):
+        n = lengths[group]
+        packing = pack(n)
         sizes, mirrored = packing.sizes.tolist(), packing.mirrored
         # The group's sequences are sorted already: sequence i of the packing is its i-th.
-        step = packing.rows - (np.cumsum(lengths) - lengths)[packing.sequence]
+        step = packing.rows - (np.cumsum(n) - n)[packing.sequence]
         places = firsts[group][packing.sequence] + step
         forward = 2 * rows[places]
         gates = gates_of.take((forward, forward[mirrored] + 1), axis=0).transpose(2, 0, 1, 3)
@@ -76,7 +84,7 @@ def predict(model: Model, docs: Sequence[Doc], words: Words) -> Floats2d:
     linear = _linear(model)
     if linear is None:
         return scores
-    return mixed_scores(scores, ngrams.score(linear.attrs["weights"], known.ngrams, rows, words.lengths))
+    return mixed_scores(scores, ngrams.score(linear.attrs["weights"], known.ngrams, rows, lengths))
 
 
 class Weights(NamedTuple):

@@ -13,6 +13,7 @@ from . import prediction
 from .mixture import mixed_scores, mixed_transitions
 from .ngrams import NGrams, fit
 from .output import output_layer, resized
+from .stored import check_weights
 
 
 def BiLSTMTagger(
@@ -58,6 +59,7 @@ def BiLSTMTagger(
             "resize_output": _resize_output,
             "words": words,
             "word_gates": prediction.WordGates(),
+            "check_weights": check_weights,
             **({"fit_ngrams": _fit_ngrams} if ngrams else {}),
         },
     )

@@ -14,6 +14,8 @@ from spacy.vectors import Mode, Vectors
 from thinc.api import Model, deserialize_attr, serialize_attr
 from thinc.types import Floats2d, Ints2d
 
+from .stored import read_arrays, require, require_shape, require_sorted
+
 # A word's hash is cut to its lower half. Of the words without a vector, one in ten thousand then has a stranger's.
 KEY_BITS = 0xFFFFFFFF
 MAX_VALUE = 127
@@ -72,14 +74,18 @@ class VectorTable:
 
         data (bytes): What `to_bytes` returned.
         RETURNS (VectorTable): The table.
+        RAISES ValueError: If it is not whole.
         """
-        with np.load(BytesIO(data)) as parts:
-            return cls(
-                keys=unpack_keys(parts["keys"]),
-                rows=_from_planes(parts["rows"]),
-                values=parts["values"],
-                scale=parts["scale"].astype("float32"),
-            )
+        parts = read_arrays(data, {"keys": "u1", "rows": "u1", "values": "i1", "scale": "<f4"})
+        keys, rows = unpack_keys(parts["keys"]), _from_planes(parts["rows"])
+        values, scale = parts["values"], parts["scale"]
+        require_sorted("vectors.keys", keys)
+        require_shape("vectors.rows", rows, len(keys))
+        require(values.ndim == 2, f"vectors.values must have two dimensions, but has {values.ndim}")
+        require((rows < len(values)).all(), f"vectors.rows must be below {len(values)}, the number of vectors")
+        require_shape("vectors.scale", scale, values.shape[1])
+        require(np.isfinite(scale).all(), "vectors.scale must be finite")
+        return cls(keys, rows, values, scale.astype("float32"))
 
 
 NO_VECTORS = VectorTable(
@@ -216,6 +222,7 @@ def _planes(numbers: NDArray[np.uint32]) -> NDArray[np.uint8]:
 
 
 def _from_planes(planes: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    require_shape("packed numbers", planes, 4, planes.size // 4)
     return np.ascontiguousarray(planes.T).view("<u4").ravel().astype("uint32")
 
 

@@ -1,0 +1,130 @@
+"""What a saved model holds must be whole: arrays of known types and bounded size, weights of fitting shapes."""
+
+from collections.abc import Mapping
+from io import BytesIO
+from zipfile import ZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+from thinc.api import Model
+
+from .characters import CODE_WIDTH, N_CODES, WINDOW
+from .kernel import N_GATES
+
+# A table that unpacks to more is refused before it is unpacked. Ours have some megabytes.
+MAX_BYTES = 2**30
+# The layers of a word embedding that have columns of their own.
+WORD_LAYERS = ("hashembed", "characters", "static_vectors")
+
+
+def read_arrays(data: bytes, dtypes: Mapping[str, str]) -> dict[str, NDArray]:
+    """Read the arrays of a compressed .npz archive.
+
+    data (bytes): The archive.
+    dtypes (Mapping[str, str]): What type each of its arrays must have.
+    RETURNS (dict[str, NDArray]): The arrays.
+    RAISES ValueError: If they unpack to more than MAX_BYTES, or one is missing, or not of its type or size.
+    """
+    with ZipFile(BytesIO(data)) as archive:
+        size = sum(info.file_size for info in archive.infolist())
+        if size > MAX_BYTES:
+            raise ValueError(
+                f"a table takes {size:,} bytes when it is unpacked, but {MAX_BYTES:,} are allowed; if you trust the "
+                f"file, set {__name__}.MAX_BYTES higher"
+            )
+        missing = [name for name in dtypes if f"{name}.npy" not in archive.namelist()]
+        if missing:
+            raise ValueError(f"a table must have {', '.join(dtypes)}, but has no {', '.join(missing)}")
+        return {name: _read_array(name, archive.read(f"{name}.npy"), dtype) for name, dtype in dtypes.items()}
+
+
+def _read_array(name: str, data: bytes, dtype: str) -> NDArray:
+    """Not by `np.load`: that takes memory for whatever shape a file claims."""
+    file = BytesIO(data)
+    version = np.lib.format.read_magic(file)
+    require(version == (1, 0), f"{name} must be an array of version 1.0, but is of {version}")
+    shape, is_fortran, found = np.lib.format.read_array_header_1_0(file)
+    require(found == dtype, f"{name} must be of {np.dtype(dtype)}, but is of {found}")
+    return np.frombuffer(data, dtype, offset=file.tell()).reshape(shape, order="F" if is_fortran else "C")
+
+
+def require(is_so: bool | np.bool_, message: str) -> None:
+    """RAISES ValueError: With the message, if something is not so."""
+    if not is_so:
+        raise ValueError(message)
+
+
+def require_shape(name: str, array: NDArray, *shape: int) -> None:
+    """RAISES ValueError: If an array has another shape."""
+    require(array.shape == shape, f"{name} must be {_product(shape)}, but is {_product(array.shape)}")
+
+
+def require_sorted(name: str, keys: NDArray) -> None:
+    """RAISES ValueError: If keys do not rise."""
+    require((keys[1:] >= keys[:-1]).all(), f"{name} must be sorted")
+
+
+def check_weights(model: Model) -> None:
+    """See that a tagger's layers fit each other, after it was loaded.
+
+    model (Model): A tagger.
+    RAISES ValueError: If a weight is missing, or has not the shape or type that its layer needs, or a layer not the
+        width of the one before.
+    """
+    if not model.has_dim("nO"):
+        return
+    tok2vec, encode, output, *linear = model.layers
+    _require_width(output, "nO", model.get_dim("nO"))
+    for node in model.walk():
+        for name, shape in _shapes(node).items():
+            require(node.has_param(name) is True, f"{node.name} has no {name}")
+            param = node.get_param(name)
+            require_shape(f"{node.name}.{name}", param, *shape)
+            require(param.dtype == "float32", f"{node.name}.{name} must be of float32, but is of {param.dtype}")
+    if tok2vec.name == "word_embedding":
+        columns = [node for node in tok2vec.walk() if node.name in WORD_LAYERS]
+        _require_width(tok2vec, "nO", sum(node.get_dim("nO") for node in columns))
+        seeds = [node.attrs["seed"] for node in columns if node.name == "hashembed"]
+        require(seeds == list(range(1, len(seeds) + 1)), f"seeds must be 1, 2, …, but are {seeds}")
+    width = tok2vec.maybe_get_dim("nO")
+    if encode.name == "bilstm_encoder":
+        _require_width(encode, "nI", width)
+        for node in encode.walk():
+            if node.name in ("bilstm", "lstm"):
+                _require_width(node, "nI", width)
+                width = node.get_dim("nO")
+    if encode.has_dim("nO") and tok2vec.has_dim("nO"):
+        _require_width(output, "nI", encode.get_dim("nO") + model.attrs["words"] * tok2vec.get_dim("nO"))
+    for layer in linear:
+        n_tags = len(layer.attrs["weights"].bias)
+        require(n_tags <= model.get_dim("nO"), f"n-grams score {n_tags} tags, but there are {model.get_dim('nO')}")
+
+
+def _shapes(node: Model) -> dict[str, tuple[int, ...]]:
+    """The shapes of a layer's parameters; none for a layer that is not ours."""
+    dim = node.get_dim
+    if node.name == "hashembed":
+        return {"E": (dim("nV"), dim("nO"))}
+    if node.name == "static_vectors":
+        require_shape("static_vectors.table", node.attrs["table"].values, len(node.attrs["table"].values), dim("nO"))
+        return {"unknown": (dim("nO"),)}
+    if node.name == "characters":
+        return {"E": (N_CODES, CODE_WIDTH), "W": (dim("nO"), WINDOW * CODE_WIDTH), "b": (dim("nO"),)}
+    if node.name in ("bilstm", "lstm"):
+        hidden = dim("nO") // len(node.attrs["directions"])
+        gates = N_GATES * hidden
+        of_kind = {"W": (gates, dim("nI")), "R": (gates, hidden), "b": (gates,)}
+        return {name: of_kind[name[0]] for name in node.param_names}
+    if node.name == "tag_scores":
+        of_name = {"W": (dim("nO"), dim("nI")), "b": (dim("nO"),), "transitions": (dim("nO"), dim("nO"))}
+        return {name: of_name[name] for name in node.param_names}
+    return {}
+
+
+def _require_width(node: Model, dim: str, width: int | None) -> None:
+    found = node.maybe_get_dim(dim)
+    require(width in (None, found), f"{node.name} must have {dim} = {width}, but has {found}")
+
+
+def _product(shape: tuple[int, ...]) -> str:
+    return " × ".join(map(str, shape))

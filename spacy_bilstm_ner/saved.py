@@ -1,0 +1,156 @@
+"""What a saved recogniser must be: a cfg of the right types and ranges, and a model that belongs to it."""
+
+import json
+from collections.abc import Callable, Sequence
+from functools import partial
+from numbers import Real
+from typing import Any
+
+from spacy.util import from_bytes
+from thinc.api import Model
+
+from .chain import tags
+
+
+def read_cfg(data: bytes, where: str) -> dict[str, Any]:
+    """Read and check what a saved recogniser's `cfg` holds.
+
+    data (bytes): The file.
+    where (str): Its name, for messages.
+    RETURNS (dict[str, Any]): The settings.
+    RAISES ValueError: If it is no JSON, or a setting is missing, or of another type or range than it must be.
+    """
+    try:
+        cfg = json.loads(data)
+    except ValueError as error:
+        raise _damaged(where, error) from error
+    if not isinstance(cfg, dict):
+        raise _damaged(where, f"it must hold an object, but holds {type(cfg).__name__}")
+    for name, (is_right, expected) in SETTINGS.items():
+        if name not in cfg:
+            raise _damaged(where, f"it has no {name!r}")
+        if not is_right(cfg[name]):
+            raise _damaged(where, f"{name!r} must be {expected}, but is {cfg[name]!r}")
+    return cfg
+
+
+def read_parts(data: bytes, where: str, names: Sequence[str]) -> dict[str, bytes]:
+    """Read some of the parts of a pipe's bytes.
+
+    data (bytes): What the pipe's `to_bytes` returned.
+    where (str): What it is, for messages.
+    names (Sequence[str]): The parts.
+    RETURNS (dict[str, bytes]): The parts.
+    RAISES ValueError: If the data are damaged, or a part is missing.
+    """
+    parts: dict[str, bytes] = {}
+    try:
+        from_bytes(data, {name: partial(parts.__setitem__, name) for name in names}, [])
+    # msgpack raises errors of many kinds.
+    except Exception as error:
+        raise _damaged(where, repr(error)) from error
+    for name in names:
+        if name not in parts:
+            raise _damaged(where, f"it has no {name}")
+    return parts
+
+
+def load_model(model: Model, data: bytes, where: str) -> None:
+    """Load a model's weights, and check them.
+
+    model (Model): The model, as its config makes it.
+    data (bytes): The file.
+    where (str): Its name, for messages.
+    RAISES ValueError: If it is damaged, was made with another config, or holds numbers that are not finite.
+    """
+    made = [(node.name, dict(node.attrs)) for node in model.walk()]
+    model.attrs["labels"] = None
+    try:
+        model.from_bytes(data)
+        for (name, attrs), node in zip(made, model.walk(), strict=True):
+            _check_node(name, attrs, node)
+        if "check_weights" in model.attrs:
+            model.attrs["check_weights"](model)
+    # What thinc and the parsers below it raise for a damaged file is of any kind.
+    except Exception as error:
+        raise _damaged(where, f"{error}. Or it was made with another config.cfg") from error
+    not_finite = not_finite_weights(model)
+    if not_finite:
+        raise _damaged(where, f"there are numbers that are not finite, NaN or infinite, in {', '.join(not_finite)}")
+
+
+def check_labels(labels: Sequence[str], model: Model, where: str) -> None:
+    """See that labels are those that a model has learnt.
+
+    labels (Sequence[str]): The labels, as `cfg` has them.
+    model (Model): The model.
+    where (str): The folder of both, for messages.
+    RAISES ValueError: If their number or their order is another.
+    """
+    n_tags = model.maybe_get_dim("nO")
+    if n_tags is not None and n_tags != tags.n_tags(len(labels)):
+        raise _damaged(where, f"its cfg has {len(labels)} labels, but its model has {n_tags} tags, two a label and O")
+    learnt = model.attrs.get("labels")
+    if learnt is not None and list(learnt) != list(labels):
+        raise _damaged(where, f"the labels of its cfg must be those of its model, {learnt}, but are {list(labels)}")
+
+
+def not_finite_weights(model: Model) -> list[str]:
+    """RETURNS (list[str]): The parameters that hold numbers that are NaN, infinite, or too large to compute with."""
+    params = ((node, name) for node in model.walk() for name in node.param_names if node.has_param(name))
+    return [f"{node.name}.{name}" for node, name in params if not (abs(node.get_param(name)) < TOO_LARGE).all()]
+
+
+def _check_node(name: str, attrs: dict[str, Any], node: Model) -> None:
+    """A file may not make another layer out of one, nor exchange functions or what the config has fixed."""
+    if node.name != name:
+        raise ValueError(f"a layer must be {name}, but is {node.name}")
+    for key, made in attrs.items():
+        loaded = node.attrs[key]
+        if key in RATES and not 0 <= loaded < 1:
+            raise ValueError(f"{name}.{key} must be at least 0 and below 1, but is {loaded}")
+        if (callable(made) and loaded is not made) or (key in FIXED_ATTRS and loaded != made):
+            raise ValueError(f"{name}.{key} must be {made}, but is {loaded}")
+
+
+def _damaged(where: str, problem: Any) -> ValueError:
+    return ValueError(f"{where} is damaged: {problem}. Delete it and train or install the pipeline again")
+
+
+def _is_number(value: Any, low: float, high: float) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and low <= value <= high
+
+
+def _are_labels(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and all(isinstance(label, str) and label for label in value)
+        and len(set(value)) == len(value)
+    )
+
+
+def _is_threshold(value: Any) -> bool:
+    return _is_number(value, 0, 1)
+
+
+def _is_calibration(value: Any) -> bool:
+    is_pair = isinstance(value, list) and len(value) == 2
+    return is_pair and _is_number(value[0], 1e-9, 1e9) and _is_number(value[1], -1e9, 1e9)
+
+
+def _are_thresholds(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(_is_threshold, value.values()))
+
+
+SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "labels": (_are_labels, "a list of different labels"),
+    "threshold": (_is_threshold, "a number from 0 to 1"),
+    "configured_threshold": (_is_threshold, "a number from 0 to 1"),
+    "calibration": (_is_calibration, "two numbers, the first above 0, neither beyond 1e9"),
+    "thresholds": (_are_thresholds, "a number from 0 to 1 for each label"),
+}
+# Two weights that are so large give a product that single precision does not hold.
+TOO_LARGE = 1e18
+# Attributes of layers that the config decides.
+RATES = ("fixed_dropout_rate", "word_dropout")
+FIXED_ATTRS = ("features", "directions", "column")
