@@ -161,11 +161,11 @@ def test_lines_that_cannot_be_read_spoil_their_row_alone(tmp_path, run):
     errors = [row["entities_error"] for row in rows]
     assert errors[0] is None
     assert [error.split(":")[0] for error in errors[1:]] == [
-        "The line is no JSON",
+        "The line is no JSON object",
         "The text is no string, but of type int",
-        "The line is no JSON object, but list",
+        "The line is no JSON object",
         "The text is null",
-        "The line is no JSON",
+        "The line is no JSON object",
     ]
 
 
