@@ -50,8 +50,7 @@ class Annotator:
         RETURNS (pyarrow.Table): The same rows in the same order, and two columns more.
         RAISES UserError: The column of texts is missing, or a new column is there already.
         """
-        schema = self.schema(table.schema)
-        return pa.Table.from_batches(self.batches(table.to_batches()), schema=schema)
+        return pa.Table.from_batches(self.batches(table.to_batches()), schema=self._schema(table.schema))
 
     def batches(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The same for a stream, as Spark's `mapInArrow` hands it over.
@@ -60,14 +59,11 @@ class Annotator:
         YIELDS (pyarrow.RecordBatch): Each batch with two columns more.
         """
         for batch in batches:
-            schema = self.schema(batch.schema)
+            schema = self._schema(batch.schema)
             entities, errors, _ = self.columns(values(batch.column(self.text)))
             yield pa.RecordBatch.from_arrays([*batch.columns, entities, errors], schema=schema)
 
-    def schema(self, schema: pa.Schema) -> pa.Schema:
-        """schema (pyarrow.Schema): A table's columns.
-        RETURNS (pyarrow.Schema): Those, and the two that are added.
-        """
+    def _schema(self, schema: pa.Schema) -> pa.Schema:
         if self.text not in schema.names:
             raise UserError(f"There is no column {self.text!r}, but {schema.names}: say which one has the texts")
         if taken := {self.into, self.errors} & set(schema.names):
@@ -113,16 +109,13 @@ def _load(model: str, max_length: int | None) -> Language:
 
 def _annotate(nlp: Language, texts: list[str]) -> list[tuple[Entities, int] | str]:
     """Each text's entities and number of words, or why the pipeline failed on it."""
-    # Nobody can know beforehand which text a pipe fails on: halves are tried until it is found.
-    reason = "it gave no Doc"
+    # Nobody can know beforehand which text a pipe fails on, or leaves out: halves are tried until it is found.
     try:
-        results = [(_entities(doc), len(doc)) for doc in nlp.pipe(texts, batch_size=MAX_TEXTS)]
-        if len(results) == len(texts):
-            return list(results)
+        docs = nlp.pipe(texts, batch_size=MAX_TEXTS)
+        return [(_entities(doc), len(doc)) for _, doc in zip(texts, docs, strict=True)]
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-    if len(texts) == 1:
-        return [f"The pipeline failed: {reason}"]
+        if len(texts) == 1:
+            return [f"The pipeline failed: {type(error).__name__}: {error}"]
     middle = len(texts) // 2
     return _annotate(nlp, texts[:middle]) + _annotate(nlp, texts[middle:])
 
