@@ -1,25 +1,26 @@
 """The command `annotate`: find the entities in files of texts, on every core. What is done is never done again."""
 
 import argparse
-import contextlib
 import hashlib
-import json
 import os
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import spacy
+import srsly
+from tqdm import tqdm
 
 from ..errors import UserError
 from .annotator import Annotator
-from .engines import Counts, Job, in_processes, in_ray
-from .parts import STDIN, Part, find_files, parts_of
+from .engines import Processes, Ray, each_part
+from .parts import STDIN, Part, annotate_part, find_files, parts_of
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -31,10 +32,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--text-column", default="text", metavar="NAME", help="default: text")
     parser.add_argument("--id-column", metavar="NAME", help="goes into the results; default: file and row")
     parser.add_argument("--format", choices=("parquet", "jsonl"), default="parquet", help="default: parquet")
-    parser.add_argument(
-        "--max-length", type=int, metavar="N", help="characters a text may have; default: nlp.max_length"
-    )
-    parser.add_argument("--workers", type=int, metavar="N", help="processes; default: the cores this one may use")
+    parser.add_argument("--max-length", type=int, metavar="N", help="characters of a text; default: nlp.max_length")
+    parser.add_argument("--workers", type=int, default=cores(), help="processes; default: the cores this one may use")
     parser.add_argument("--ray", nargs="?", const="", metavar="ADDRESS", help="on a Ray cluster, or a local one")
 
 
@@ -43,50 +42,68 @@ def execute(args: argparse.Namespace) -> None:
 
     RAISES UserError: The input, the model or the folder is not as expected.
     """
-    n_workers = cores() if args.workers is None else args.workers
-    if n_workers < 1:
-        raise UserError(f"--workers: expected 1 or more, got {n_workers}")
+    if args.workers < 1:
+        raise UserError(f"--workers: expected 1 or more, got {args.workers}")
     files, out = find_files(args.inputs), Path(args.out).resolve()
     if any(Path(given).resolve() in (out, *out.parents) for given in args.inputs if given != STDIN):
         raise UserError(f"{out} lies in a folder that is read: name one outside")
-    for file in files:
-        if file != STDIN:  # a missing column is told before hours of work
-            next(parts_of(file, args.text_column, args.id_column), None)
+    stamps = {file: [os.stat(file).st_size, os.stat(file).st_mtime_ns] for file in files if file != STDIN}
+    for file in stamps:  # a missing column is told before hours of work
+        next(parts_of(file, args.text_column, args.id_column), None)
     name, settings = _model(args.model)
-    of_file = args.id_column and files[0].endswith(".parquet")  # elsewhere ids are text
-    id_type = pq.read_schema(files[0]).field(args.id_column).type if of_file else pa.string()
-    columns = {"text": args.text_column, "id": args.id_column, "id type": str(id_type)}
-    _note_run(out, files, settings | {"columns": columns, "format": args.format, "max_length": args.max_length})
+    key = args.id_column and pa.field(args.id_column, pa.string())
+    if key and files[0].endswith(".parquet"):  # elsewhere ids are text
+        key = pq.read_schema(files[0]).field(key.name)
+    settings |= {"columns": [args.text_column, str(key)], "format": args.format, "max_length": args.max_length}
+    _note_run(out, stamps, STDIN in files, settings)
     annotator = Annotator(name, text=args.text_column, max_length=args.max_length)
-    job = Job(annotator, str(out), args.format, args.id_column, id_type)
-    log = _Log(sum(os.path.getsize(file) for file in files if file != STDIN))
-    everything = (part for file in files for part in parts_of(file, args.text_column, args.id_column))
-    parts = log.missing(everything, {path.stem for path in out.glob(f"*.{args.format}")})
-    address = args.ray or os.environ.get("RAY_ADDRESS", "")
-    outcomes = in_processes(parts, job, n_workers) if args.ray is None else in_ray(parts, job, n_workers, address)
+    work = partial(annotate_part, annotator=annotator, out=out, ending=args.format, key=key)
+    done = {path.stem for path in out.glob(f"*.{args.format}")}
+    bar = tqdm(total=sum(size for size, _ in stamps.values()), unit="B", unit_scale=True, smoothing=0)
+
+    def missing() -> Iterator[Part]:
+        for part in chain.from_iterable(parts_of(file, args.text_column, args.id_column) for file in files):
+            if part.name not in done:
+                yield part
+            else:
+                bar.total -= part.size
+
+    numbers, labels, given_up, speed = Counter[str](), Counter[str](), list[str](), "0 words/s"
+    engine = Processes(work, args.workers) if args.ray is None else Ray(work, args.workers, args.ray)
     try:
-        with contextlib.closing(outcomes):
-            for part, outcome in outcomes:
-                log.finish(part, outcome)
+        for part, outcome in each_part(missing(), engine):
+            if isinstance(outcome, str):
+                given_up.append(f"{part.name}: {part.file}, from row {part.row}: {outcome}")
+            else:
+                numbers, labels = numbers + outcome[0], labels + outcome[1]
+            speed = f"{numbers['words'] / bar.format_dict['elapsed']:,.0f} words/s"
+            bar.set_postfix_str(f"{numbers['texts']:,} texts, {speed}", refresh=False)
+            bar.update(part.size)
     except KeyboardInterrupt:
         print("\nStopped. Whole parts stay; the same command does the rest.", file=sys.stderr)
         sys.exit(130)
     finally:
-        _remove_unfinished(out)
-    log.end()
+        engine.close()
+        bar.close()
+        for path in out.glob("_*.tmp"):
+            path.unlink()
+    print(f"{numbers['texts']:,} texts, {numbers['words']:,} words, {speed} with start-up")
+    print(f"{len(done):12,} parts were there", f"{numbers['errors']:12,} errors", sep="\n")
+    print(*(f"{n:12,} {label}" for label, n in labels.most_common()), sep="\n")
+    if given_up:
+        sys.exit("Given up, the same command tries again:\n" + "\n".join(given_up))
 
 
 def cores(root: Path = Path("/")) -> int:
     """RETURNS (int): The cores that this process may use, by its affinity and its control group's quota."""
     limits = [len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1]
-    groups, own = root / "sys/fs/cgroup", root / "proc/self/cgroup"
-    names = [line[3:].strip("/") for line in own.read_text().splitlines() if line[:3] == "0::"] if own.is_file() else []
-    folders = {folder for name in names for folder in ((groups / name), *(groups / name).parents)} | {groups}
-    quotas = [(folder / "cpu.max").read_text().split() for folder in folders if (folder / "cpu.max").is_file()]
-    if (old := groups / "cpu").is_dir() and (old / "cpu.cfs_quota_us").is_file():
-        quotas.append([(old / f"cpu.cfs_{name}_us").read_text().strip() for name in ("quota", "period")])
-    limits += [max(1, int(quota) // int(period)) for quota, period in quotas if quota not in ("max", "-1")]
-    return min(limits)
+    groups, names = root / "sys/fs/cgroup", root / "proc/self/cgroup"
+    own = [line[4:].strip() for line in names.read_text().splitlines() if line[:3] == "0::"] if names.is_file() else []
+    group = groups.joinpath(*own)
+    quotas = [file.read_text().split() for above in (group, *group.parents) if (file := above / "cpu.max").is_file()]
+    old = [groups / "cpu" / f"cpu.cfs_{name}_us" for name in ("quota", "period")]
+    quotas += [[file.read_text().strip() for file in old if file.is_file()]]
+    return min(limits + [max(1, int(quota[0]) // int(quota[1])) for quota in quotas if quota and quota[0].isdigit()])
 
 
 def _model(model: str) -> tuple[str, dict[str, Any]]:
@@ -98,78 +115,28 @@ def _model(model: str) -> tuple[str, dict[str, Any]]:
     digest = hashlib.sha256()
     for file in sorted(file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts):
         digest.update(f"{file.relative_to(path)}\0".encode() + file.read_bytes())
-    settings = [json.loads(file.read_text(encoding="utf8")) for file in sorted(path.rglob("ner/cfg"))]
-    threshold = {key: value for cfg in settings for key, value in cfg.items() if key.startswith("threshold")}
-    version = json.loads((path / "meta.json").read_text(encoding="utf8"))["version"]
-    name = model if is_package else str(path)
-    about = {"model": name, "version": version, "weights": digest.hexdigest(), "threshold": threshold}
-    return name, about
+    settings = [setting for file in sorted(path.rglob("ner/cfg")) for setting in srsly.read_json(file).items()]
+    threshold = {key: value for key, value in settings if key.startswith("threshold")}
+    name, version = model if is_package else str(path), srsly.read_json(path / "meta.json")["version"]
+    return name, {"model": name, "version": version, "weights": digest.hexdigest(), "threshold": threshold}
 
 
-def _note_run(out: Path, files: list[str], settings: dict[str, Any]) -> None:
+def _note_run(out: Path, stamps: dict[str, list[int]], has_stdin: bool, settings: dict[str, Any]) -> None:
     """Write what this run is into its folder. RAISES UserError: The folder is another run's."""
     note = out / "_run.json"
-    stamps = {file: [os.stat(file).st_size, os.stat(file).st_mtime_ns] for file in files if file != STDIN}
     if note.is_file():
-        before = json.loads(note.read_text(encoding="utf8"))
-        differs = [f"{key} was {before.get(key)}, is {new}" for key, new in settings.items() if before.get(key) != new]
+        before = srsly.read_json(note)
         known = before["inputs"]
-        differs += [f"{file} has changed" for file in stamps if known.get(file, stamps[file]) != stamps[file]]
+        differs = [f"{key} was {before.get(key)}, is {new}" for key, new in settings.items() if before.get(key) != new]
+        differs += [f"{file} has changed" for file, stamp in stamps.items() if known.get(file, stamp) != stamp]
+        differs += ["standard input cannot be resumed"] * has_stdin
         if differs:
             raise UserError(f"{out} has the results of another run: {'; '.join(differs)}. Name a new folder")
         stamps = known | stamps
     elif out.exists() and (not out.is_dir() or any(path.name[0] != "_" for path in out.iterdir())):
         raise UserError(f"{out}: expected an empty or new folder, or one that annotate has made")
-    if STDIN in files:
-        if note.is_file():
-            raise UserError(f"Standard input cannot be resumed, and {out} has results: name a new folder")
+    if has_stdin:
         print("Note: standard input cannot be resumed; a file can.", file=sys.stderr)
     out.mkdir(parents=True, exist_ok=True)
-    _remove_unfinished(out)
-    unfinished = out / "_run.json.tmp"
-    unfinished.write_text(json.dumps(settings | {"inputs": stamps}, indent=1, ensure_ascii=False), encoding="utf8")
+    srsly.write_json(unfinished := out / "_run.json.tmp", settings | {"inputs": stamps})
     unfinished.replace(note)
-
-
-def _remove_unfinished(out: Path) -> None:
-    for path in out.glob("_*.tmp"):
-        path.unlink()
-
-
-class _Log:
-    """Tells how far the work is, and what it came to."""
-
-    def __init__(self, size: int) -> None:
-        self.start, self.n_there, self.size, self.finished = time.monotonic(), 0, size, 0  # sizes in bytes of input
-        self.numbers: Counter[str] = Counter()
-        self.labels: Counter[str] = Counter()
-        self.given_up: list[str] = []
-
-    def missing(self, parts: Iterator[Part], done: set[str]) -> Iterator[Part]:
-        for part in parts:
-            if part.name not in done:
-                yield part
-            else:
-                self.n_there += 1
-                self.size -= part.size
-
-    def finish(self, part: Part, outcome: Counts | str) -> None:
-        self.finished += part.size
-        if isinstance(outcome, str):
-            self.given_up.append(f"{part.name}: {part.file}, from row {part.row}: {outcome}")
-        else:
-            self.numbers += outcome[0]
-            self.labels += outcome[1]
-        seconds = time.monotonic() - self.start
-        left = f", {max(0, seconds * (self.size / self.finished - 1)):,.0f} s left" if self.finished else ""
-        line = f"{self.numbers['texts']:,} texts, {self.numbers['words'] / seconds:,.0f} words/s{left}"
-        print("\r" + line, end="   " if sys.stderr.isatty() else "\n", file=sys.stderr, flush=True)
-
-    def end(self) -> None:
-        numbers, labels = self.numbers, self.labels
-        speed = numbers["words"] / (time.monotonic() - self.start)
-        there = f" ({self.n_there} parts were there already)" if self.n_there else ""
-        print(f"\n{numbers['texts']:,} texts{there}, {numbers['words']:,} words, {speed:,.0f} words/s with start-up")
-        print(f"{numbers['errors']:12,} errors", *(f"{n:12,} {label}" for label, n in labels.most_common()), sep="\n")
-        if self.given_up:
-            sys.exit("Given up, the same command tries again:\n" + "\n".join(self.given_up))

@@ -1,194 +1,118 @@
-"""Spread parts over processes of this machine, or over a Ray cluster."""
+"""Spread parts over processes of this machine, or over a Ray cluster. Knows nothing of what is done with them."""
 
-import contextlib
-import gc
-import json
 import multiprocessing
 import os
 import signal
 import threading
-from collections import Counter
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import islice
+from multiprocessing.connection import Connection
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from ..errors import UserError
-from .annotator import Annotator
-from .parts import Part, read_part
+from .parts import Counts, Part
 
-MAX_TRIES = 3  # of a part whose worker dies; the last one is alone
+MAX_FAILURES = 20  # with no success between them: then it is not the parts' fault
 
-Counts = tuple[Counter[str], Counter[str]]  # texts, words and errors; entities of each label
-# A part, and what it had; or, as a string, why it was given up.
-Outcomes = Generator[tuple[Part, Counts | str], None, None]
+Work = Callable[[Part], Counts]
 
 
-@dataclass(frozen=True)
-class Job:
-    """What is the same for all parts."""
+class Processes:
+    """Processes of one thread each, which end when this one does. A thread here waits for each of them."""
 
-    annotator: Annotator
-    out: str
-    format: str
-    id_column: str | None
-    id_type: pa.DataType
+    def __init__(self, work: Work, n_workers: int) -> None:
+        os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+        self.work, self.n_slots = work, n_workers
+        self._threads, self._own = ThreadPoolExecutor(n_workers), threading.local()
 
+    def submit(self, part: Part) -> Future[Counts]:
+        return self._threads.submit(self._ask, part)
 
-def annotate_part(part: Part, job: Job) -> Counts:
-    """Annotate a part. Its file gets its name when it is whole."""
-    job.annotator.load()
-    gc.freeze()  # Python's garbage collector need not walk through the pipeline again and again: 8 % faster
-    texts, ids = read_part(part, job.annotator.text, job.id_column)
-    entities, errors, n_words = job.annotator.columns(texts)
-    if job.id_column:
-        as_text = job.id_type == pa.string()
-        ids = [str(value) if as_text and value is not None else value for value in ids]
-        columns = {job.id_column: pa.array(ids, job.id_type)}
-    else:
-        rows = pa.array(range(part.row, part.row + len(texts)), pa.int64())
-        columns = {"file": pa.array([part.file] * len(texts), pa.string()), "row": rows}
-    table = pa.table({**columns, job.annotator.into: entities, job.annotator.errors: errors})
-    unfinished = f"{job.out}/_{part.name}.{os.getpid()}.tmp"
-    if job.format == "parquet":
-        pq.write_table(table, unfinished)
-    else:
-        with open(unfinished, "w", encoding="utf8") as file:
-            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in table.to_pylist())
-    os.replace(unfinished, f"{job.out}/{part.name}.{job.format}")
-    numbers = Counter({"texts": len(texts), "words": n_words, "errors": len(texts) - errors.null_count})
-    return numbers, Counter(entities.flatten().field("label").to_pylist())
-
-
-def in_processes(parts: Iterator[Part], job: Job, n_workers: int) -> Outcomes:
-    """Annotate parts in processes of one thread each, which end when this one does.
-
-    A part whose worker dies is tried again, at last alone.
-    RAISES UserError: The pipeline cannot be loaded.
-    """
-    os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    workers: list[_Worker] = []
-    again: list[Part] = []
-    alone: list[Part] = []
-    tries: Counter[str] = Counter()
-    unborn = 0
-    try:
-        while True:
-            while len(busy := [worker for worker in workers if worker.part]) < n_workers:
-                part = next(parts, None) or (again.pop(0) if again else alone.pop(0) if alone and not busy else None)
-                if part is None:
-                    break
-                idle = next((worker for worker in workers if not worker.part), None)
-                if idle is None:
-                    workers.append(idle := _Worker(job))
-                idle.give(part)
-            if not busy:
-                return
-            ready = wait([worker.connection for worker in busy])
-            for worker in [worker for worker in busy if worker.connection in ready]:
-                kind, content = worker.hear()
-                if kind == "loaded":
-                    worker.has_loaded = True
-                    continue
-                part, worker.part = worker.part, None
-                if kind == "died":
-                    workers.remove(worker)
-                    unborn += not worker.has_loaded
-                if kind == "broken" or unborn == MAX_TRIES:
-                    raise UserError(
-                        f"The pipeline cannot be loaded in a worker: {content}. Fewer --workers need less memory"
-                    )
-                tries[part.name] += kind != "done"
-                if kind == "done" or tries[part.name] == MAX_TRIES:
-                    yield part, content
-                else:
-                    (again if tries[part.name] < MAX_TRIES - 1 else alone).append(part)
-    finally:
-        for worker in workers:
-            worker.process.kill()
-            worker.process.join()
-
-
-class _Worker:
-    """A process, and what it is working on."""
-
-    def __init__(self, job: Job) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=_work, args=(theirs, job), daemon=True)
-        self.process.start()
-        theirs.close()  # so that the connection ends with the process
-        self.part: Any = None
-        self.has_loaded = False
-
-    def give(self, part: Part) -> None:
-        self.part = part
-        with contextlib.suppress(OSError):  # it has died, which is heard next
-            self.connection.send(part)
-
-    def hear(self) -> tuple[str, Any]:
+    def _ask(self, part: Part) -> Counts:
+        if not hasattr(self._own, "process"):
+            context = multiprocessing.get_context("spawn")
+            self._own.connection, theirs = context.Pipe()
+            self._own.process = context.Process(target=_work, args=(theirs, self.work), daemon=True)
+            self._own.process.start()
+            theirs.close()  # so that the connection ends with the process
         try:
-            return self.connection.recv()
+            self._own.connection.send(part)
+            answer: Counts | Exception = self._own.connection.recv()
         except (EOFError, OSError):
-            self.process.join()
-            return "died", f"its worker died (exit code {self.process.exitcode})"
+            self._own.process.join()
+            raise RuntimeError(f"its worker died (exit code {self._own.__dict__.pop('process').exitcode})") from None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def close(self) -> None:
+        for process in multiprocessing.active_children():
+            process.kill()
+        self._threads.shutdown()
 
 
-def _work(connection: Connection, job: Job) -> None:
+def _work(connection: Connection, work: Work) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its workers
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    try:
-        job.annotator.load()
-    except UserError as error:
-        connection.send(("broken", str(error)))
-        return
-    connection.send(("loaded", None))
+    parent: Any = multiprocessing.parent_process()
+    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()  # ends when the parent does
     while True:
         part = connection.recv()
         try:
-            message: tuple[str, Any] = ("done", annotate_part(part, job))
+            answer: Any = work(part)
         except Exception as error:
-            message = ("failed", f"{type(error).__name__}: {error}")
-        connection.send(message)
+            answer = error if isinstance(error, UserError) else RuntimeError(f"{type(error).__name__}: {error}")
+        connection.send(answer)
 
 
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+class Ray:
+    """Tasks of Ray Core. All machines of the cluster must see the same folders.
 
-
-def in_ray(parts: Iterator[Part], job: Job, n_workers: int, address: str) -> Outcomes:
-    """Annotate parts as tasks of Ray Core, which tries those of dead workers again.
-
-    address (str): Of a cluster whose machines see the same folders; "" for one of `n_workers` cores on this machine.
+    address (str): Of a cluster; "" for $RAY_ADDRESS or else one of `n_workers` cores on this machine.
     """
-    try:
-        import ray
-    except ModuleNotFoundError as error:
-        raise UserError("--ray needs Ray: pip install 'spacy-bilstm-ner[ray]'") from error
 
-    where = {"address": address} if address else {"address": "local", "num_cpus": n_workers}
-    ray.init(**where, include_dashboard=False, log_to_driver=False)
-    task = ray.remote(num_cpus=1, max_retries=MAX_TRIES - 1)(annotate_part)
-    n_tasks = 2 * int(ray.cluster_resources()["CPU"])
-    running: dict[Any, Part] = {}
-    try:
-        while True:
-            while len(running) < n_tasks and (part := next(parts, None)):
-                running[task.remote(part, job)] = part
-            if not running:
-                return
-            for reference in ray.wait(list(running))[0]:
-                part = running.pop(reference)
-                try:
-                    outcome = ray.get(reference)
-                except ray.exceptions.RayError as error:
-                    outcome = str(error).strip().splitlines()[-1]
-                yield part, outcome
-    finally:
-        ray.shutdown()
+    def __init__(self, work: Work, n_workers: int, address: str) -> None:
+        import ray
+
+        address = address or os.environ.get("RAY_ADDRESS", "")
+        n_cores = None if address else n_workers
+        ray.init(address or "local", num_cpus=n_cores, include_dashboard=False, log_to_driver=False)
+        self.n_slots = 2 * int(ray.cluster_resources()["CPU"])  # so that no core has to wait for its next part
+        self._task, self.close = ray.remote(num_cpus=1, max_retries=0)(lambda part: work(part)), ray.shutdown
+
+    def submit(self, part: Part) -> Future[Counts]:
+        return self._task.remote(part).future()
+
+
+def each_part(parts: Iterator[Part], engine: Processes | Ray) -> Iterator[tuple[Part, Counts | str]]:
+    """Have the work done for all parts. What fails or loses its worker is tried again after the others, at last alone.
+
+    YIELDS (tuple[Part, Counts | str]): A part, and what it had; or, as a string, why it was given up.
+    RAISES UserError: The pipeline cannot be loaded, or nothing succeeds any more.
+    """
+    failed: list[tuple[Part, str]] = []
+    n_failures = 0
+    for n_slots in (engine.n_slots, engine.n_slots, 1):
+        is_first, failed = not failed, []
+        for part, future in _at_once(parts, engine, n_slots):
+            error = future.exception()
+            if isinstance(error, UserError):
+                raise error
+            n_failures = n_failures + 1 if error else 0
+            if n_failures == MAX_FAILURES and is_first:
+                raise UserError(f"{n_failures} failures in a row, the last: {error}. Fewer --workers need less memory")
+            if error:
+                failed.append((part, str(error)))
+            else:
+                yield part, future.result()
+        parts = iter([part for part, _ in failed])
+    yield from failed
+
+
+def _at_once(parts: Iterator[Part], engine: Processes | Ray, n: int) -> Iterator[tuple[Part, Future[Counts]]]:
+    running: dict[Future[Counts], Part] = {}
+    while True:
+        running |= {engine.submit(part): part for part in islice(parts, n - len(running))}
+        if not running:
+            return
+        yield from [(running.pop(future), future) for future in wait(running, return_when=FIRST_COMPLETED).done]

@@ -137,9 +137,9 @@ def test_every_kind_of_input(tmp_path, run, kind, monkeypatch):
     monkeypatch.setattr(parts, "PART_BYTES", 20)
     many = list(parts.parts_of(str(path), "text", None))
     assert len(many) > 3
-    assert [text for part in many for text in parts.read_part(part, "text", None)[0]] == texts
+    assert [text for part in many for text in parts._read(part, "text", None)[0]] == texts
     assert [part.row for part in many][1:] == [
-        sum(len(parts.read_part(part, "text", None)[0]) for part in many[:n]) for n in range(1, len(many))
+        sum(len(parts._read(part, "text", None)[0]) for part in many[:n]) for n in range(1, len(many))
     ]
 
 
@@ -161,11 +161,11 @@ def test_lines_that_cannot_be_read_spoil_their_row_alone(tmp_path, run):
     errors = [row["entities_error"] for row in rows]
     assert errors[0] is None
     assert [error.split(":")[0] for error in errors[1:]] == [
-        "The line is no JSON",
+        "The line is no JSON object",
         "The text is no string, but of type int",
-        "The line is no JSON object, but list",
+        "The line is no JSON object",
         "The text is null",
-        "The line is no JSON",
+        "The line is no JSON object",
     ]
 
 
@@ -176,7 +176,7 @@ def test_standard_input_is_read_and_not_resumed(tmp_path, run):
     assert found(result(tmp_path / "out")) == [[(0, 6, "GPE")], []]
     again = run("-", "out", "--workers", 1, stdin="Lisbon\n")
     assert again.returncode == 1
-    assert "name a new folder" in again.stderr
+    assert "standard input cannot be resumed. Name a new folder" in again.stderr
 
 
 def test_a_killed_worker_loses_nothing(tmp_path, run):

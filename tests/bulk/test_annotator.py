@@ -79,7 +79,7 @@ def test_an_empty_table_and_an_empty_stream(model):
 
 
 def test_a_stream_gives_what_a_table_gives(model, monkeypatch):
-    monkeypatch.setattr(annotator, "MAX_TEXTS", 2)
+    monkeypatch.setattr(annotator, "MAX_CHARACTERS", 20)
     monkeypatch.setattr(annotator, "WARM_UP_CHARACTERS", 30)  # the rest inside memory zones
     annotator._characters.clear()
     table = pa.table({"body": ["Lisbon", "boom", "Ada Lovelace", "x", "Lisbon Lisbon"] * 5})
@@ -103,9 +103,7 @@ def test_it_is_pickled_as_a_name_and_loaded_once(model):
     function = Annotator(str(model))
     function(pa.table({"text": ["Lisbon"]}))
     assert len(pickle.dumps(function)) < 1000
-    loaded = annotator._load(str(model))
-    pickle.loads(pickle.dumps(function))(pa.table({"text": ["Lisbon"]}))
-    assert annotator._load(str(model)) is loaded
+    assert pickle.loads(pickle.dumps(function)).load() is function.load()
 
 
 def test_wrong_columns_and_models_are_explained(model):
