@@ -14,8 +14,8 @@ from scripts.step import step
 from spacy_bilstm_ner.errors import UserError, reading
 
 TRIAL = """
-import spacy
-nlp = spacy.load("{name}")
+import sys, spacy
+nlp = spacy.load(sys.argv[1])
 doc = nlp("Anna Schmidt of the United Nations met President Bush in London on Monday.")
 print(doc.text, *(f"{ent.label_:>6}  {ent.text}" for ent in doc.ents), sep="\\n  ")
 """
@@ -40,7 +40,7 @@ def install(wheel: Path, target: str = "") -> None:
 def try_out(name: str, site: Path) -> str:
     """Let an installed pipeline find entities in a fresh process: a line each."""
     paths = os.pathsep.join(filter(None, [str(site.resolve()), os.environ.get("PYTHONPATH")]))
-    command = [sys.executable, "-c", TRIAL.format(name=name)]
+    command = [sys.executable, "-c", TRIAL, name]
     done = subprocess.run(command, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True)
     if done.returncode != 0:
         raise UserError(f"{name} is installed, but does not work:\n{done.stderr}")

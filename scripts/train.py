@@ -77,7 +77,8 @@ def train(args: argparse.Namespace, own: dict[str, Any]) -> None:
             "training.logger.output_file": (work / "log.jsonl").as_posix(),
         }
         spacy_train(path, work, use_gpu=args.gpu, overrides={**settings, **own})
-        run = {"config": args.config.stem, "seed": config["system"]["seed"], "overrides": own}
+        changed = {name: value for name, value in own.items() if name not in ("nlp.lang", "system.seed")}
+        run = {"config": args.config.stem, "seed": config["system"]["seed"], "overrides": changed}
         for model in (work / name for name in MODELS):
             update_meta(model, training_meta(source, vectors, name=args.name, version=args.version, run=run))
             saved = model / "config.cfg"
