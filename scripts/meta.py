@@ -81,7 +81,7 @@ def release_meta(meta: dict[str, Any], metrics: dict[str, Any]) -> dict[str, Any
 
 def readme(meta: dict[str, Any]) -> str:
     """A pipeline's README as spaCy makes it, with a table of the labels; no name or label is markup in it."""
-    safe = escaped(meta)
+    safe = {**escaped(meta), "spacy_version": meta["spacy_version"]}
     rows = [f"| `{label}` | {meaning} |" for label, meaning in safe["label_meanings"].items()]
     return "\n".join([generate_readme(safe), "", "| Label | Meaning |", "| --- | --- |", *rows, ""])
 
@@ -92,7 +92,7 @@ def escaped(value: Any) -> Any:
         return {escaped(key): escaped(each) for key, each in value.items()}
     if isinstance(value, list):
         return [escaped(each) for each in value]
-    return escape(value).translate(MARKDOWN) if isinstance(value, str) else value
+    return escape(value, quote=False).translate(MARKDOWN) if isinstance(value, str) else value
 
 
 def update_meta(pipeline: Path, entries: dict[str, Any]) -> dict[str, Any]:
