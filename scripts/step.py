@@ -5,6 +5,7 @@ python -m scripts.step COMMAND …    runs a command of the package as a step
 """
 
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -34,6 +35,14 @@ def step(main: Callable[[], None]) -> None:
 
     end_with_parent()
     run(start)
+
+
+def arguments() -> list[str]:
+    """The arguments of this process; a quoted variable of project.yml, `--options= --sep tab`, becomes several."""
+    found = []
+    for word in sys.argv[1:]:
+        found += shlex.split(word.removeprefix("--options=")) if word.startswith("--options=") else [word]
+    return found
 
 
 def end_with_parent() -> None:
