@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import psutil
@@ -73,8 +74,9 @@ def hold(path: Path) -> None:
     mine, other = runner(), holder(path)
     if other and other != mine:
         began = time.strftime("%H:%M:%S", time.localtime(other.create_time()))
+        command = shorten(" ".join(other.cmdline()), 100)
         raise UserError(
-            f"process {other.pid} has been at work in this folder since {began} ({' '.join(other.cmdline())}): "
+            f"process {other.pid} has been at work in this folder since {began} ({command}): "
             f"wait for its end, or stop it with `kill {other.pid}`"
         )
     path.parent.mkdir(parents=True, exist_ok=True)
