@@ -34,7 +34,6 @@ PARTS = {
     "documents": ("throughput", "documents"),
     "one": ("latency", "one"),
     "loading": ("loading", ""),
-    "bulk": ("bulk", "sentences"),
 }
 
 Figures = dict[str, Any]
@@ -71,18 +70,15 @@ def benchmark(pipelines: dict[str, tuple[str, str]], corpus: Path, *, runs: int,
     """Measure pipelines in turns.
 
     pipelines (dict[str, tuple[str, str]]): By its name, each one's Python, and its folder or package.
-    RETURNS (dict[str, Any]): For each of PARTS and each pipeline, the figures of so many runs. Only "bilstm" is asked
-        for those of `annotate`.
+    RETURNS (dict[str, Any]): For each of PARTS and each pipeline, the figures of so many runs.
     """
-    found: Figures = {part: {} for part in PARTS}
-    rounds = [(part, name) for part in PARTS for _ in range(runs) for name in pipelines]
+    found: Figures = {part: {name: [] for name in pipelines} for part in PARTS}
     with tempfile.TemporaryDirectory() as folder:
         write_texts(corpus, Path(folder))
-        for part, name in tqdm([each for each in rounds if each[0] != "bulk" or each[1] == "bilstm"]):
+        for part, name in tqdm([(part, name) for part in PARTS for _ in range(runs) for name in pipelines]):
             (task, texts), (python, pipeline) = PARTS[part], pipelines[name]
             files = {"texts": f"{folder}/{texts}.json", "warm_up": f"{folder}/warm_up.json"} if texts else {}
-            figures = time_task(python, task, {"pipeline": pipeline, **files}, threads=threads)
-            found[part].setdefault(name, []).append(figures)
+            found[part][name].append(time_task(python, task, {"pipeline": pipeline, **files}, threads=threads))
     return found
 
 
@@ -94,11 +90,12 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5, help="fresh processes for each figure (default: 5)")
     parser.add_argument("--threads", type=int, default=1, help="0: as many as each library takes (default: 1)")
     args = parser.parse_args()
-    named = [text.partition("=") for text in args.pipelines]
-    if "bilstm" not in [name for name, _, _ in named] or not all(given for _, _, given in named):
+    pipelines = {}
+    for name, _, given in (text.partition("=") for text in args.pipelines):
+        python, _, pipeline = given.rpartition(":")
+        pipelines[name] = python or sys.executable, pipeline
+    if "bilstm" not in pipelines or not all(pipeline for _, pipeline in pipelines.values()):
         raise UserError("give pipelines as NAME=PIPELINE or NAME=PYTHON:PIPELINE; one of them is bilstm=…")
-    parts = {name: given.rpartition(":") for name, _, given in named}
-    pipelines = {name: (python or sys.executable, pipeline) for name, (python, _, pipeline) in parts.items()}
     load = os.getloadavg()[0]
     told = {
         name: time_task(python, "loading", {"pipeline": each})["meta"] for name, (python, each) in pipelines.items()

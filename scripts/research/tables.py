@@ -47,9 +47,6 @@ BENCHMARK = {
     "peak memory, single sentences, MB": "sentences.peak_mb",
     "peak memory, documents of forty, MB": "documents.peak_mb",
     "loading, s": "loading.seconds",
-    "a million words more, CPU s, `nlp.pipe`": "bulk.workers_0",
-    "the same, `annotate`, one worker": "bulk.workers_1",
-    "the same, `annotate`, two workers": "bulk.workers_2",
 }
 Figures = dict[str, Any]
 

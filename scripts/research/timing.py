@@ -6,22 +6,11 @@ It imports spaCy and nothing of this project, so that any Python with any pipeli
 """
 
 import json
-import resource
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any
-
-PIPE = """
-import json, sys, spacy
-for _ in spacy.load(sys.argv[1]).pipe((json.loads(line)["text"] for line in open(sys.argv[2])), batch_size=1000):
-    pass
-"""
-# How often `bulk` runs over the same texts: the difference is what more texts cost, without the start
-ROUNDS = (1, 3)
 
 
 def load(pipeline: str) -> Any:
@@ -64,29 +53,8 @@ def loading(pipeline: str) -> dict[str, Any]:
     return {"seconds": seconds, "meta": {key: nlp.meta.get(key) for key in ("lang", "name", "version", "data")}}
 
 
-def bulk(pipeline: str, texts: list[str], warm_up: list[str]) -> dict[str, Any]:
-    """CPU seconds of all processes for a million words more: of `nlp.pipe`, and of `annotate` with 1 and 2 workers."""
-    words = sum(map(len, load(pipeline).tokenizer.pipe(texts))) / 1e6
-    annotate = [sys.executable, "-m", "spacy_bilstm_ner", "annotate", "--model", pipeline, "--workers"]
-    found = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for workers in range(3):
-            cpu = []
-            for rounds in ROUNDS:
-                file = Path(folder, f"{workers}-{rounds}.jsonl")
-                file.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts) * rounds)
-                ours = [*annotate, str(workers), str(file), f"{file}.out"]
-                before = resource.getrusage(resource.RUSAGE_CHILDREN)
-                command = ours if workers else [sys.executable, "-c", PIPE, pipeline, str(file)]
-                subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-                after = resource.getrusage(resource.RUSAGE_CHILDREN)
-                cpu.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-            found[f"workers_{workers}"] = (cpu[1] - cpu[0]) / (words * (ROUNDS[1] - ROUNDS[0]))
-    return found
-
-
 if __name__ == "__main__":
     options = json.loads(sys.argv[2])
     for name in {"texts", "warm_up"} & set(options):
         options[name] = json.loads(Path(options[name]).read_text(encoding="utf-8"))
-    print(json.dumps({each.__name__: each for each in (throughput, latency, loading, bulk)}[sys.argv[1]](**options)))
+    print(json.dumps({each.__name__: each for each in (throughput, latency, loading)}[sys.argv[1]](**options)))

@@ -83,24 +83,20 @@ def test_pipelines_take_turns(
     def fake(python: str, task: str, options: dict, *, threads: int = 1) -> dict:
         calls.append((python, options["pipeline"], task))
         meta = {"lang": "en", "version": "1", "data": None}
-        bulk = {f"workers_{n}": 3.0 + n for n in range(3)}
-        return {"seconds": 2, "words_per_second": 4, "milliseconds": 5, "peak_mb": 6, "meta": meta, **bulk}
+        return {"seconds": 2, "words_per_second": 4, "milliseconds": 5, "peak_mb": 6, "meta": meta}
 
     monkeypatch.setattr(benchmark, "time_task", fake)
     rules, old = str(project / "rules"), f"{project}/bin/python"
     figures = run(project, monkeypatch, f"bilstm={rules}", f"old={old}:an_old_one")
     timed = [(python, pipeline) for python, pipeline, task in calls if task == "latency"]
     assert timed == [(sys.executable, rules), (old, "an_old_one"), (sys.executable, "blank:en")] * 2
-    assert [pipeline for _, pipeline, task in calls if task == "bulk"] == [rules] * 2
     assert {part: {name: len(runs) for name, runs in each.items()} for part, each in figures["figures"].items()} == {
-        part: {"bilstm": 2} if part == "bulk" else dict.fromkeys(("bilstm", "old", "tokenizer"), 2)
-        for part in benchmark.PARTS
+        part: dict.fromkeys(("bilstm", "old", "tokenizer"), 2) for part in benchmark.PARTS
     }
     assert figures["machine"]["load"] >= 0
     assert figures["versions"]["spacy"]
     printed = capsys.readouterr().out
     assert "| loading, s | 2 | 2 | 1 |" in printed
-    assert "| the same, `annotate`, one worker | 4 | - |" in printed
     assert "load when this began" in printed
 
 
@@ -110,7 +106,6 @@ def test_all_is_measured_in_true_processes(project: Path, monkeypatch: pytest.Mo
     assert list(figures["figures"]) == list(benchmark.PARTS)
     assert figures["data"]["kind"] == "own"
     assert all(len(runs) == 2 for part in figures["figures"].values() for runs in part.values())
-    assert set(figures["figures"]["bulk"]["bilstm"][0]) == {"workers_0", "workers_1", "workers_2"}
 
 
 @pytest.mark.parametrize("given", ["old", "old=python", "bilstm=", "bilstm=python:"])
