@@ -14,7 +14,6 @@ export OMP_NUM_THREADS ?= 1
 
 run: .venv/project
 	$(BIN)/python -m spacy project run all .
-	$(BIN)/python -m scripts.demo
 
 test: .venv/dev
 	$(BIN)/python -m ruff check .

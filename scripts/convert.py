@@ -1,8 +1,20 @@
-"""Turn a labelled file into train.spacy, dev.spacy and test.spacy: the same as `python -m spacy_bilstm_ner convert`."""
+"""`python -m spacy_bilstm_ner convert`; with --source FILE first, it converts what `data` has found."""
 
-import sys
+from pathlib import Path
 
-from spacy_bilstm_ner.cli import main
+from scripts.source import Source, read_record
+from scripts.step import arguments, step
+from spacy_bilstm_ner.cli import main as library
+
+
+def main() -> None:
+    words = arguments()
+    if words[:1] == ["--source"]:
+        source = read_record(Path(words[1]), Source)
+        own = [f"--{name}={path}" for name, path in (("dev", source.dev), ("test", source.test)) if path]
+        words = [source.path, *words[2:], *own]
+    library(["convert", *words])
+
 
 if __name__ == "__main__":
-    main(["convert", *sys.argv[1:]])
+    step(main)

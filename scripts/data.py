@@ -1,190 +1,145 @@
-"""Find the labelled data: the user's own file, the GMB corpus in assets/ or from the web, or the bundled sample.
-
-It writes corpus/NAME/source.json, which says what was found, and beside it a fingerprint of the code for each later
-step. With --convert, it turns the file that source.json names into train.spacy, dev.spacy and test.spacy.
+"""Find what to train on: the user's own files, the GMB corpus in assets/ or from the web, or the bundled sample; and
+the word vectors. corpus/NAME/source.json and vectors.json say what was found, and *.code are fingerprints of the code.
 """
 
 import argparse
 import hashlib
-import os
+import re
 import urllib.request
-import zipfile
+from http.client import HTTPException
 from pathlib import Path
 
-from scripts.source import CODE, Source, checksum, fingerprint, read_source, write_if_new, write_record
-from spacy_bilstm_ner.cli import main as library
-from spacy_bilstm_ner.errors import UserError, banner, run
+from scripts.source import CODE, Source, WordVectors, checksum, fingerprint, write_if_new
+from scripts.step import step
+from scripts.vectors import TIMEOUT, DownloadError, find_vectors
+from spacy_bilstm_ner.errors import UserError, banner
+from spacy_bilstm_ner.files.unpack import read_contents
 
 CORPUS = "ner_dataset.csv"
-# The names under which people keep it: as it is, and zipped in two fashions
-CORPUS_FILES = (CORPUS, "ner_dataset.zip", "ner_dataset.csv.zip")
+# The names under which people keep it
+CORPUS_FILES = (CORPUS, "ner_dataset.zip", f"{CORPUS}.zip", f"{CORPUS}.gz")
 REAL_NAME = "GMB (Groningen Meaning Bank 2.2.0, extract)"
 SAMPLE_NAME = "sample (the project's bundled sentences)"
 # The project's own pipeline, which nobody shall take another for
 RESERVED = "gmb_bilstm"
-# Seconds without an answer after which the web counts as out of reach
-TIMEOUT = 5
-
-
-class DownloadError(Exception):
-    """The corpus could not be had from the web."""
+SAMPLE_BANNER = (
+    "NO GMB CORPUS: training on the SMALL BUNDLED SAMPLE instead.\n"
+    "The model shows that everything works. It is NOT a useful recogniser.",
+    f"For the real model: put {CORPUS}, or its zip, into assets/ and run this again.",
+)
+VECTORS_BANNER = (
+    "NO WORD VECTORS: training without them.\nThe model works, but finds fewer entities than the one described.",
+    "For the real model: `python -m spacy download NAME`, or its folder in assets/, and run this again.\n"
+    'To do without, and not be told: --vars.vectors ""',
+)
+# What shall not be part of a name that ends in web pages and tables
+UNSAFE = re.compile(r"[^\w .,+()-]")
 
 
 def check_names(name: str, *, lang: str, config: str, own: bool) -> None:
-    """Check what the user may have chosen, before any work is done.
+    """Check what the user may have chosen, before any work is done: a UserError says what is allowed.
 
     name (str): The pipeline's name, without the language.
-    lang (str): The language's code.
-    config (str): The training config's name, without .cfg.
     own (bool): Whether the data is the user's own.
-    RAISES UserError: if one cannot be used; the message says what is allowed.
     """
-    if not (lang.isascii() and lang.isalpha()):
-        raise UserError(f"{lang!r} cannot be a language: give a code of letters only, as in --vars.lang de")
-    if not name.isidentifier() or not name.isascii() or "__" in name or name.strip("_") != name:
-        raise UserError(
-            f"{name!r} cannot be the name of a Python package: "
-            "use letters, digits and single underscores, as in --vars.name shop_ner"
-        )
-    if name.startswith(f"{lang}_"):
-        short = name.removeprefix(f"{lang}_")
-        raise UserError(f"the name {name!r} has the language in it, which is added for you: give --vars.name {short}")
-    if own and name == RESERVED:
-        raise UserError(
-            f"{name!r} is the name of the model trained on the GMB corpus: "
-            "give yours its own, as in --vars.name shop_ner"
-        )
-    if config != "spacy_ner" and (not config or not Path("configs", f"{config}.cfg").is_file()):
-        known = sorted(path.stem for path in Path("configs").glob("*.cfg"))
-        raise UserError(f"there is no configs/{config}.cfg: --vars.config takes {', '.join([*known, 'spacy_ner'])}")
+    known = [*sorted(path.stem for path in Path("configs").glob("*.cfg")), "spacy_ner"]
+    example, problem = "as in --vars.name shop_ner", ""
+    if not re.fullmatch("[A-Za-z]+", lang):
+        problem = f"{lang!r} cannot be a language: give a code of letters only, as in --vars.lang de"
+    elif not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*", name):
+        problem = f"{name!r} cannot be the name of a package: use letters, digits and single underscores, {example}"
+    elif name.startswith(f"{lang}_"):
+        problem = f"{name!r} begins with the language, which is added for you: give --vars.name {name[len(lang) + 1 :]}"
+    elif own and name == RESERVED:
+        problem = f"{name!r} is the model trained on the GMB corpus: give yours a name of its own, {example}"
+    elif config not in known:
+        problem = f"there is no configs/{config}.cfg: --vars.config takes {', '.join(known)}"
+    if problem:
+        raise UserError(problem)
 
 
-def find_source(*, csv: str, assets: Path, url: str, md5: str) -> tuple[Source, str]:
-    """Find the data: the user's own, else the corpus, else the sample.
+def find_source(*, csv: str, assets: Path, url: str, md5: str, dev: str = "", test: str = "") -> tuple[Source, str]:
+    """Find the data: the user's own (csv, dev, test), else the corpus, in assets or at a url, else the sample.
 
-    csv (str): The user's own file, or "".
-    assets (Path): The folder of the corpus and the sample.
-    url (str): Where to download the corpus from, or "" to not download it.
-    md5 (str): The corpus' checksum.
     RETURNS (tuple[Source, str]): The source, and why it is only the sample ("" if it is not).
-    RAISES UserError: if the user's file is missing, or the corpus in the folder is another file.
+    RAISES UserError: if a file of the user's is missing, or the corpus in assets has another checksum than md5.
     """
+    own = [Path(file) for file in (csv, dev, test) if file]
+    if missing := [str(path) for path in own if not path.is_file()]:
+        raise UserError(f"there is no file {missing[0]}: --vars.csv, --vars.dev and --vars.test take paths")
     if csv:
-        if not Path(csv).is_file():
-            raise UserError(f"there is no file {csv}: give the path of your file with --vars.csv")
-        return Source("own", Path(csv).name, csv, checksum(Path(csv))), ""
+        return Source("own", UNSAFE.sub("_", own[0].name), csv, checksum(*own), dev, test), ""
+    if own:
+        raise UserError("--vars.dev and --vars.test go with your own training sentences: give --vars.csv, too")
     reason = "downloading is switched off"
-    real = find_real(assets, md5=md5)
-    if real is None and url:
+    found = [assets / name for name in CORPUS_FILES if (assets / name).exists()]
+    if url and not found:
         try:
             download(url, assets / CORPUS, md5=md5)
-            real = find_real(assets, md5=md5)
+            found = [assets / CORPUS]
         except DownloadError as error:
             reason = str(error)
-    if real:
-        return real, ""
+    if found:
+        check_corpus(found[0], md5=md5)
+        return Source("real", REAL_NAME, found[0].as_posix(), checksum(found[0])), ""
     sample = assets / "sample.csv"
     return Source("sample", SAMPLE_NAME, sample.as_posix(), checksum(sample)), reason
 
 
-def find_real(assets: Path, *, md5: str) -> Source | None:
-    """Take the GMB corpus from the assets folder.
-
-    assets (Path): The folder.
-    md5 (str): The checksum that the CSV must have.
-    RETURNS (Source | None): The source, or None if the folder has no such file.
-    RAISES UserError: if the file is there but is not the corpus.
-    """
-    path = next((assets / name for name in CORPUS_FILES if (assets / name).exists()), None)
-    if path is None:
-        return None
-    found = corpus_md5(path)
+def check_corpus(path: Path, *, md5: str) -> None:
+    """See that a file, or the one in an archive, is the GMB corpus."""
+    (content,) = read_contents([path], member=CORPUS)
+    found = hashlib.md5(content.data).hexdigest()
     if found != md5:
         raise UserError(
-            f"{path} is not the corpus this project knows: its MD5 checksum is {found}, "
-            f"expected {md5}. The file is left as it is. To train on it as your own data: "
-            f"spacy project run all . --vars.csv {path} --vars.name my_ner. "
-            "To have the corpus downloaded instead, move the file away."
+            f"{path} is not the corpus this project knows: its MD5 checksum is {found}, expected {md5}. "
+            "The file is left as it is. To have the corpus downloaded, move it away; to train on it as your own data: "
+            f"spacy project run all . --vars.csv {path} --vars.name my_ner"
         )
-    return Source("real", REAL_NAME, path.as_posix(), checksum(path))
-
-
-def corpus_md5(path: Path) -> str:
-    """Hash the corpus, in a zip or not: the checksum is always that of the CSV.
-
-    path (Path): A CSV file or a zip file.
-    RETURNS (str): The MD5 checksum of the CSV, or of the file itself if no CSV can be had from it.
-    """
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if Path(name).name == CORPUS]
-            if names and archive.testzip() is None:
-                return hashlib.md5(archive.read(names[0])).hexdigest()
-    return checksum(path, algorithm="md5")
 
 
 def download(url: str, target: Path, *, md5: str) -> None:
-    """Download a file. It appears under its name only when it is complete and its checksum is right.
-
-    url (str): Where it is.
-    target (Path): Where it shall be.
-    md5 (str): The checksum that it must have.
-    RAISES DownloadError: if it cannot be had, or is another file than expected.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(target.name + ".part")
+    """Download a file, which appears only when it is complete and has this checksum; a DownloadError if it has not."""
     print(f"Downloading {url}", flush=True)
     try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT) as response, part.open("wb") as file:
-            while block := response.read(1 << 16):
-                file.write(block)
-        found = checksum(part, algorithm="md5")
-        if found != md5:
-            raise DownloadError(f"{url} sent a file with the MD5 checksum {found}, expected {md5}")
-        os.replace(part, target)
-    except (OSError, ValueError) as error:
+        with urllib.request.urlopen(url, timeout=TIMEOUT) as response:
+            data = response.read()
+    except (OSError, ValueError, HTTPException) as error:
         raise DownloadError(f"{url} cannot be reached ({error})") from error
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def sample_banner(*, reason: str) -> str:
-    """RETURNS (str): A text that nobody can miss: this is only the sample, and why."""
-    return banner(
-        "NO GMB CORPUS: training on the SMALL BUNDLED SAMPLE instead.\n"
-        "The model shows that everything works. It is NOT a useful recogniser.",
-        f"Why: {CORPUS} is not in assets/, and {reason}.\n"
-        f"For the real model: put {CORPUS}, or its zip, into assets/ and run this again.",
-    )
+    found = hashlib.md5(data).hexdigest()
+    if found != md5:
+        raise DownloadError(f"{url} sent a file with the MD5 checksum {found}, expected {md5}")
+    part = target.with_name(target.name + ".part")
+    part.write_bytes(data)
+    part.replace(target)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__, epilog="The options are those variables of project.yml.")
     parser.add_argument("folder", type=Path, help="the folder to write to: corpus/NAME")
-    parser.add_argument("--lang", required=True, help="the language's code")
-    parser.add_argument("--convert", action="store_true", help="convert the file; further options are for that")
-    parser.add_argument("--name", default="", help="what the pipeline shall be called")
-    parser.add_argument("--config", default="bilstm", help="the training config's name, without .cfg")
-    parser.add_argument("--csv", default="", help="your own file, or a zip that holds it")
+    for option in ("name", "lang", "config", "csv", "dev", "test", "vectors", "url", "md5"):
+        parser.add_argument(f"--{option}", default="")
     parser.add_argument("--assets", type=Path, default=Path("assets"))
-    parser.add_argument("--url", default="", help="where the corpus is; empty: do not download")
-    parser.add_argument("--md5", default="", help="the corpus' checksum")
-    args, options = parser.parse_known_args()
-    source_path = args.folder / "source.json"
-    if args.convert:
-        library(["convert", read_source(source_path).path, str(args.folder), "--lang", args.lang, *options])
-        return
-    if options:
-        parser.error(f"there is no option {options[0]}")
+    args = parser.parse_args()
     check_names(args.name, lang=args.lang, config=args.config, own=bool(args.csv))
-    source, reason = find_source(csv=args.csv, assets=args.assets, url=args.url, md5=args.md5)
+    given = {option: getattr(args, option) for option in ("csv", "dev", "test", "assets", "url", "md5")}
+    source, reason = find_source(**given)
     if source.kind == "sample":
-        print(sample_banner(reason=reason), flush=True)
-    written = write_record(source, source_path)
+        print(banner(*SAMPLE_BANNER, f"Why: {CORPUS} is not in assets/, and {reason}."), flush=True)
+        vectors = WordVectors(reason="the data is only the sample")
+    else:
+        try:
+            vectors = find_vectors(args.vectors, lang=args.lang, assets=args.assets)
+        except DownloadError as error:
+            vectors = WordVectors(reason="not to be had")
+            why = f"Why: {args.vectors} is not installed, nor in assets/, and\n{error}."
+            print(banner(*VECTORS_BANNER, why), flush=True)
+    told = f"{vectors.name}, from {vectors.path}" if vectors.path else f"none, {vectors.reason}"
+    print(f"Data: {source.name}, from {source.path} ({write_if_new(args.folder / 'source.json', source)})")
+    print(f"Word vectors: {told} ({write_if_new(args.folder / 'vectors.json', vectors)})")
     for command in CODE:
         write_if_new(args.folder / f"{command}.code", fingerprint(command, root=Path.cwd(), config=args.config))
-    print(f"Data: {source.name}, from {source.path} ({'new' if written else 'unchanged'})")
 
 
 if __name__ == "__main__":
-    run(main)
+    step(main)

@@ -1,15 +1,17 @@
-"""What a trained pipeline says of itself in its meta.json."""
+"""What a trained pipeline says of itself, in its meta.json and its README."""
 
 import json
 from html import escape
 from pathlib import Path
 from typing import Any
 
+import srsly
+from spacy.cli.package import generate_readme
+from spacy.glossary import GLOSSARY
+
 from scripts.source import Source, WordVectors
-from spacy_bilstm_ner.errors import UserError
 
 SAMPLE_VERSION = "0.0.0+sample"
-AUTHOR = "the spacy-bilstm-ner authors"
 # These configs are trained to compare with, so their pipelines get names of their own
 COMPARED = ("tutorial", "spacy_ner")
 GMB_SOURCE = {
@@ -18,80 +20,84 @@ GMB_SOURCE = {
     "author": "Johan Bos, Valerio Basile, Kilian Evang, Noortje Venhuizen, Johannes Bjerva",
     "license": "ODbL-1.0",
 }
+OURS = {"author": "the spacy-bilstm-ner authors", "license": "MIT"}
 DESCRIPTIONS = {
     "real": "Named entities in English news, trained on the Groningen Meaning Bank.",
     "sample": "A demonstration, trained on the project's small bundled sample: NOT a useful named-entity recogniser.",
-    "own": "Named entities, trained on {name}.",
 }
-
-
-def pipeline_name(name: str, config: str) -> str:
-    """RETURNS (str): What a pipeline is called, without the language: NAME, or NAME_CONFIG if it is only compared."""
-    return f"{name}_{config}" if config in COMPARED else name
+GMB_LABELS = {
+    "art": "artefact: a named work or product",
+    "eve": "event: a named war, storm, match or festival",
+    "geo": "geographical entity: a country, city, river or region as a place",
+    "gpe": "geopolitical entity: a nationality, or a country that acts",
+    "nat": "natural phenomenon: a named disease, hurricane or the like",
+    "org": "organisation: a company, authority, party or team",
+    "per": "person, often with the title",
+    "tim": "time: a date, a weekday, a month, a year or an hour",
+}
+# What means something in Markdown, besides HTML's own characters
+MARKDOWN = str.maketrans({char: f"&#{ord(char)};" for char in "`|[]\n\r"})
 
 
 def training_meta(
-    source: Source, *, lang: str, name: str, version: str, training: dict[str, Any], vectors: WordVectors | None = None
+    source: Source, vectors: WordVectors, *, name: str, version: str, run: dict[str, Any]
 ) -> dict[str, Any]:
     """Describe a pipeline that has just been trained.
 
-    source (Source): What it was trained on.
-    lang (str): The language's code.
-    name (str): The pipeline's name, without the language.
+    name (str): The pipeline's name, without the language. If it is only compared, its config becomes part of it.
     version (str): The version. A pipeline that was trained on the sample gets another.
-    training (dict[str, Any]): How it was trained: "config", "seed" and "overrides".
-    vectors (WordVectors | None): The word vectors that are part of it.
+    run (dict[str, Any]): How it was trained: "config", "seed" and "overrides".
     RETURNS (dict[str, Any]): Entries for its meta.json. "data" and "training" are our own, the others are spaCy's.
     """
-    # A file may be called <b>; what we write here ends in a README
-    shown = escape(source.name)
-    sources = {
-        "real": GMB_SOURCE,
-        "sample": {"name": shown, "license": "MIT"},
-        "own": {"name": shown},
-    }
-    meta: dict[str, Any] = {
-        "lang": lang,
-        "name": name,
-        "version": SAMPLE_VERSION if source.kind == "sample" else version,
-        "description": DESCRIPTIONS[source.kind].format(name=shown),
-        "author": "" if source.kind == "own" else AUTHOR,
-        "license": "" if source.kind == "own" else "MIT",
-        "sources": [sources[source.kind]],
-        "data": {"kind": source.kind, "name": source.name, "sha256": source.sha256},
-        "training": {**training, "vectors": vectors.name if vectors else None},
-    }
-    if vectors:
+    origin = {"name": source.name, **(OURS if source.kind == "sample" else {})}
+    sources = [GMB_SOURCE if source.kind == "real" else origin]
+    if vectors.path:
         credit = {key: getattr(vectors, key) for key in ("url", "author", "license")}
-        meta["sources"].append({"name": f"Word vectors of {vectors.name}", **credit})
-    return meta
+        sources.append({"name": f"Word vectors of {vectors.name}", **credit})
+    return {
+        "name": f"{name}_{run['config']}" if run["config"] in COMPARED else name,
+        "version": SAMPLE_VERSION if source.kind == "sample" else version,
+        "description": DESCRIPTIONS.get(source.kind, f"Named entities, trained on {source.name}."),
+        **({"author": "", "license": ""} if source.kind == "own" else OURS),
+        "sources": sources,
+        "data": {"kind": source.kind, "name": source.name, "sha256": source.sha256},
+        "training": {**run, "vectors": vectors.name or None},
+    }
 
 
-def read_meta(pipeline: Path) -> dict[str, Any]:
-    """Read what a trained pipeline says of itself.
+def release_meta(meta: dict[str, Any], metrics: dict[str, Any]) -> dict[str, Any]:
+    """Replace the scores on dev in a pipeline's meta by those on test, and say what its labels mean."""
+    raw, test = metrics["raw_text"], metrics["test"]
+    # A user's labels mean what spaCy's glossary says, if anything
+    meanings = GLOSSARY if meta["data"]["kind"] == "own" else GMB_LABELS
+    per_type = {label: {key: scores[key] for key in "prf"} for label, scores in raw["labels"].items()}
+    return {
+        "label_meanings": {label: meanings.get(label, "") for label in sorted(meta["labels"].get("ner", []))},
+        "performance": {**{f"ents_{key}": raw["micro"][key] for key in "prf"}, "ents_per_type": per_type},
+        "notes": f"Trained on: {meta['data']['name']}. The scores are those on the {test['sentences']:,} sentences of "
+        "its test split, as raw text.",
+    }
 
-    pipeline (Path): The pipeline's folder.
-    RETURNS (dict[str, Any]): Its meta.json.
-    RAISES UserError: if it is no pipeline that this project trained.
-    """
+
+def readme(meta: dict[str, Any]) -> str:
+    """A pipeline's README as spaCy makes it, with a table of the labels; no name or label is markup in it."""
+    safe = {**escaped(meta), "spacy_version": meta["spacy_version"]}
+    rows = [f"| `{label}` | {meaning} |" for label, meaning in safe["label_meanings"].items()]
+    return "\n".join([generate_readme(safe), "", "| Label | Meaning |", "| --- | --- |", *rows, ""])
+
+
+def escaped(value: Any) -> Any:
+    """The same strings, lists and dictionaries, without characters that mean something in HTML or Markdown."""
+    if isinstance(value, dict):
+        return {escaped(key): escaped(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [escaped(each) for each in value]
+    return escape(value, quote=False).translate(MARKDOWN) if isinstance(value, str) else value
+
+
+def update_meta(pipeline: Path, entries: dict[str, Any]) -> dict[str, Any]:
+    """Write entries into a pipeline's meta.json, over those of the same name; what it then holds is returned."""
     path = pipeline / "meta.json"
-    if not path.is_file():
-        raise UserError(f"{pipeline} has no trained pipeline: run `spacy project run train` first")
-    meta: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    if "data" not in meta:
-        raise UserError(
-            f"{path} does not say what the pipeline was trained on: train it with "
-            "`spacy project run train` or `python -m scripts.train`"
-        )
-    return meta
-
-
-def update_meta(pipeline: Path, entries: dict[str, Any]) -> None:
-    """Write entries into a pipeline's meta.json, over those of the same name.
-
-    pipeline (Path): The pipeline's folder.
-    entries (dict[str, Any]): What to write.
-    """
-    path = pipeline / "meta.json"
-    merged = {**json.loads(path.read_text(encoding="utf-8")), **entries}
+    merged: dict[str, Any] = {**srsly.read_json(path), **entries}
     path.write_text(json.dumps(merged, indent=2, ensure_ascii=False), encoding="utf-8")
+    return merged

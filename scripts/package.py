@@ -5,136 +5,75 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import srsly
-from spacy.glossary import GLOSSARY
 
-from scripts.meta import read_meta, update_meta
-from spacy_bilstm_ner.errors import UserError, run
-
-GMB_LABELS = {
-    "art": "artefact: a named work or product",
-    "eve": "event: a named war, storm, match or festival",
-    "geo": "geographical entity: a country, city, river or region as a place",
-    "gpe": "geopolitical entity: a nationality, or a country that acts",
-    "nat": "natural phenomenon: a named disease, hurricane or the like",
-    "org": "organisation: a company, authority, party or team",
-    "per": "person, often with the title",
-    "tim": "time: a date, a weekday, a month, a year or an hour",
-}
-
-# All that a wheel of the package is made of. It is built from a copy, so that nothing lying about
-# in the working tree (an old build folder, say) can get in.
-PACKAGE_FOLDERS = ("spacy_bilstm_ner", "configs")
-PACKAGE_FILES = ("setup.cfg", "pyproject.toml", "README.md", "LICENSE")
+from scripts.meta import readme, release_meta, update_meta
+from scripts.step import step
+from spacy_bilstm_ner.errors import UserError, reading
 
 
-def release_meta(meta: dict[str, Any], metrics: dict[str, Any]) -> dict[str, Any]:
-    """Add to a pipeline's meta what a user of the package wants to know.
-
-    meta (dict[str, Any]): The trained pipeline's meta.
-    metrics (dict[str, Any]): Its scores on the test set.
-    RETURNS (dict[str, Any]): The entries to add.
-    """
-    raw = metrics["raw_text"]
-    # A user's labels mean what spaCy's glossary says, if anything
-    meanings = GLOSSARY if meta["data"]["kind"] == "own" else GMB_LABELS
-    labels = {label: meanings.get(label, "") for label in sorted(meta["labels"].get("ner", []))}
-    rows = [f"| `{escape(label)}` | {meaning} |" for label, meaning in labels.items()]
-    return {
-        "label_meanings": labels,
-        # In the form of `spacy train`, which wrote the scores on the development set here
-        "performance": {
-            **{f"ents_{key}": raw["micro"][key] for key in "prf"},
-            "ents_per_type": {label: {key: scores[key] for key in "prf"} for label, scores in raw["labels"].items()},
-        },
-        "notes": "\n".join(
-            [
-                f"Trained on: {escape(meta['data']['name'])}. The scores are those on the "
-                f"{metrics['test']['sentences']:,} sentences of its test split, as raw text.",
-                "",
-                "| Label | Meaning |",
-                "| --- | --- |",
-                *rows,
-            ]
-        ),
-    }
+def read_run(run_dir: Path) -> dict[str, Any]:
+    """Read what a run's pipeline is and how good it is, into entries for the meta.json of the wheel; a UserError if
+    the scores are those of another pipeline."""
+    with reading(run_dir / "model-best" / "meta.json", maker="spacy project run train") as path:
+        meta = srsly.read_json(path)
+        known = {key: meta[key] for key in ("version", "data")}
+    with reading(run_dir / "metrics.json", maker="spacy project run evaluate") as path:
+        metrics = srsly.read_json(path)
+        entries = release_meta(meta, metrics)
+    if other := {key: metrics.get(key) for key in known if metrics.get(key) != known[key]}:
+        raise UserError(f"the scores are of another pipeline, with {other}: run `spacy project run evaluate`")
+    return entries
 
 
-def check_metrics(meta: dict[str, Any], metrics: dict[str, Any]) -> None:
-    """See that the metrics are those of this pipeline.
-
-    meta (dict[str, Any]): The pipeline's meta.
-    metrics (dict[str, Any]): The metrics.
-    RAISES UserError: if they belong to another.
-    """
-    for key, value in {"version": meta["version"], "data": meta["data"]}.items():
-        if metrics[key] != value:
-            raise UserError(
-                f"the metrics are of another pipeline: their {key} is {metrics[key]!r}, "
-                f"the pipeline's is {value!r}: run `spacy project run evaluate`"
-            )
-
-
-def build_wheel(project: Path, out_dir: Path) -> Path:
-    """RETURNS (Path): The wheel of a project's folder, built with the setuptools installed: without a network."""
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation"]
-    done = subprocess.run([*command, "--outdir", str(out_dir), str(project)], capture_output=True, text=True)
+def call(*module: str) -> None:
+    """Run a module of Python; a UserError with its output if it fails."""
+    done = subprocess.run([sys.executable, "-m", *module], capture_output=True, text=True)
     if done.returncode != 0:
-        raise UserError(f"building a wheel failed:\n{done.stdout}{done.stderr}")
+        raise UserError(f"`python -m {' '.join(module)}` failed:\n{done.stdout}{done.stderr}")
+
+
+def build(project: Path, out_dir: Path) -> Path:
+    """Build the wheel of a project's folder into an empty one, with the setuptools installed: without a network.
+
+    It is built from the source distribution, so that nothing lying about in the folder gets in.
+    """
+    call("build", "--no-isolation", "--outdir", str(out_dir), str(project))
     return next(out_dir.glob("*.whl"))
 
 
 def build_pipeline(pipeline: Path, entries: dict[str, Any], work: Path) -> Path:
-    """RETURNS (Path): The wheel of a trained pipeline with these entries in its meta.json, built in an empty folder."""
-    copy = work / "pipeline"
-    shutil.copytree(pipeline, copy)
-    update_meta(copy, entries)
-    command = [sys.executable, "-m", "spacy", "package", str(copy), str(work), "--build", "none"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise UserError(f"`spacy package` failed:\n{done.stdout}{done.stderr}")
-    project = next(path.parent for path in work.glob("*/setup.py"))
-    return build_wheel(project, work / "pipeline_wheel")
-
-
-def build_package(root: Path, work: Path) -> Path:
-    """RETURNS (Path): The wheel of the package, built in an empty folder."""
-    copy = work / "package"
-    for name in PACKAGE_FOLDERS:
-        shutil.copytree(root / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
-    for name in PACKAGE_FILES:
-        shutil.copy(root / name, copy)
-    return build_wheel(copy, work / "package_wheel")
+    """Build the wheel of a trained pipeline with these entries in its meta.json, in an empty folder."""
+    copy = shutil.copytree(pipeline, work / "pipeline")
+    # spaCy would write one itself, in which labels and names are not escaped
+    (copy / "README.md").write_text(readme(update_meta(copy, entries)), encoding="utf-8")
+    call("spacy", "package", str(copy), str(work), "--build", "none")
+    return build(next(work.glob("*/setup.py")).parent, work / "pipeline_wheel")
 
 
 def place(wheel: Path, out_dir: Path) -> Path:
-    """RETURNS (Path): The wheel, moved to its folder in place of any other version of the same distribution."""
-    out_dir.mkdir(parents=True, exist_ok=True)
-    for old in out_dir.glob(f"{wheel.name.split('-')[0]}-*.whl"):
-        old.unlink()
-    return Path(shutil.move(wheel, out_dir / wheel.name))
+    """Move a wheel to a folder of the same disk; then other versions of its distribution go."""
+    placed = wheel.replace(out_dir / wheel.name)
+    for other in {*out_dir.glob(f"{wheel.name.split('-')[0]}-*.whl")} - {placed}:
+        other.unlink()
+    return placed
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("run_dir", type=Path, help="the run's folder, with model-best and metrics.json")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run_dir", type=Path, help="the folder of model-best and metrics.json")
     parser.add_argument("out_dir", type=Path, help="the folder for the wheels")
     args = parser.parse_args()
-    pipeline, path = args.run_dir / "model-best", args.run_dir / "metrics.json"
-    meta = read_meta(pipeline)
-    if not path.is_file():
-        raise UserError(f"{path} is missing: run `spacy project run evaluate` first")
-    metrics = srsly.read_json(path)
-    check_metrics(meta, metrics)
-    with tempfile.TemporaryDirectory() as temporary:
-        work = Path(temporary)
-        for wheel in (build_pipeline(pipeline, release_meta(meta, metrics), work), build_package(Path.cwd(), work)):
+    entries = read_run(args.run_dir)
+    args.out_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=args.out_dir, prefix=".build-") as folder:
+        pipeline = build_pipeline(args.run_dir / "model-best", entries, Path(folder))
+        for wheel in (pipeline, build(Path.cwd(), Path(folder) / "package_wheel")):
             print(f"Built {place(wheel, args.out_dir)}")
 
 
 if __name__ == "__main__":
-    run(main)
+    step(main)

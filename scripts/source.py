@@ -1,157 +1,86 @@
-"""The small files in corpus/NAME that later steps depend on: which data, which word vectors, and which code.
-
-They are written only when their content changes, so that a step runs again only when it has to.
-"""
+"""The small files in corpus/NAME by which `data` tells later steps which data, which word vectors and which code there
+are. Each is written only when its content changes, so that a step runs again only when it has to."""
 
 import hashlib
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from spacy_bilstm_ner.errors import UserError
+import srsly
+
+from spacy_bilstm_ner.errors import reading
 
 PACKAGE = "spacy_bilstm_ner"
 # Project command → the files that its result depends on besides its data. `data` writes one fingerprint for each.
 CODE = {
-    "convert": (
-        *("scripts/convert.py", "scripts/data.py", "scripts/source.py"),
-        *(f"{PACKAGE}/cli.py", f"{PACKAGE}/errors.py", f"{PACKAGE}/files/**/*.py"),
-    ),
-    "train": ("configs/{config}.cfg", "setup.cfg", "scripts/train.py", "scripts/meta.py", f"{PACKAGE}/**/*.py"),
-    "evaluate": ("setup.cfg", f"{PACKAGE}/**/*.py"),
-    "package": (
-        *(
-            "LICENSE",
-            "README.md",
-            "pyproject.toml",
-            "setup.cfg",
-            "configs/*.cfg",
-            "scripts/package.py",
-            "scripts/meta.py",
-        ),
-        f"{PACKAGE}/**/*",
-    ),
+    "convert": f"scripts/convert.py {PACKAGE}/cli.py {PACKAGE}/errors.py {PACKAGE}/files/**/*.py",
+    "train": f"configs/{{config}}.cfg setup.cfg scripts/train.py scripts/meta.py {PACKAGE}/**/*.py",
+    "evaluate": f"setup.cfg {PACKAGE}/**/*.py",
+    "package": f"LICENSE README.md pyproject.toml setup.cfg configs/*.cfg scripts/*a*e.py {PACKAGE}/**/*",
 }
 # What a model does not depend on
-NOT_MODEL = {
-    f"{PACKAGE}/{name}"
-    for name in ("files", "quality", "bulk", "cli.py", "spacy_command.py", "__main__.py", "displacy_colors.py")
-}
+NOT_MODEL = ("files", "quality", "bulk", "cli", "spacy_command", "__main__", "displacy_colors")
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where the labelled data comes from.
+    """Where the labelled data comes from."""
 
-    kind (str): "real" (the GMB corpus), "sample" (the bundled sentences) or "own" (the user's file).
-    name (str): What the model's meta, the metrics and the report call the data.
-    path (str): The file, or the zip that holds it.
-    sha256 (str): The checksum of the file at `path`.
-    """
-
-    kind: str
-    name: str
-    path: str
-    sha256: str
+    kind: str  # "real" (the GMB corpus), "sample" (the bundled sentences) or "own" (the user's files)
+    name: str  # what the model's meta, the metrics and the report call it
+    path: str  # the file, or the zip that holds it
+    sha256: str  # the checksum of all files
+    dev: str = ""  # the user's own files of these splits
+    test: str = ""
 
 
 @dataclass(frozen=True)
 class WordVectors:
-    """The pipeline whose word vectors become part of the model.
+    """The pipeline whose word vectors become part of the model. Without a path, there are none."""
 
-    path (str): What a config takes: an installed package, or a folder.
-    name (str): The pipeline's name and version.
-    author, url, license (str): As the pipeline's meta.json has them.
-    sha256 (str): The checksum of the file of vectors.
-    """
-
-    path: str
-    name: str
-    author: str
-    url: str
-    license: str
-    sha256: str
+    path: str = ""  # what a config takes: an installed package, or a folder
+    name: str = ""  # the pipeline's name and version
+    sha256: str = ""  # the checksum of the file of vectors
+    author: str = ""  # this and the next two as the pipeline's meta.json has them
+    url: str = ""
+    license: str = ""
+    reason: str = ""  # why there are none
 
 
 Record = TypeVar("Record", Source, WordVectors)
 
 
-def checksum(path: Path, *, algorithm: str = "sha256") -> str:
-    """Hash a file.
-
-    path (Path): The file.
-    algorithm (str): Any name that hashlib knows.
-    RETURNS (str): The digest in hexadecimal form.
-    """
-    return hashlib.new(algorithm, path.read_bytes()).hexdigest()
+def checksum(*paths: Path, algorithm: str = "sha256") -> str:
+    """Hash files, one after the other; the digest is in hexadecimal form."""
+    digest = hashlib.new(algorithm)
+    for path in paths:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def fingerprint(command: str, *, root: Path, config: str) -> str:
-    """Describe the code that a project command's result depends on.
+    """Name the files that the result of a project command depends on, each with its checksum, a line each.
 
-    command (str): A key of CODE.
-    root (Path): The project's folder.
     config (str): The training config's name, without .cfg.
-    RETURNS (str): A line for each file, with its checksum and its name.
     """
-    patterns = [pattern.format(config=config) for pattern in CODE[command]]
+    patterns = CODE[command].format(config=config).split()
     files = {path for pattern in patterns for path in root.glob(pattern) if path.is_file() and path.suffix != ".pyc"}
-    names = {path.relative_to(root).as_posix(): path for path in files}
-    if command == "train":
-        names = {name: path for name, path in names.items() if not NOT_MODEL & {name, "/".join(name.split("/")[:2])}}
-    return "".join(f"{checksum(path)}  {name}\n" for name, path in sorted(names.items()))
+    names = {path.relative_to(root).as_posix(): path for path in sorted(files)}
+    unneeded = tuple(f"{PACKAGE}/{name}" for name in NOT_MODEL) if command == "train" else ()
+    return "".join(f"{checksum(path)}  {name}\n" for name, path in names.items() if not name.startswith(unneeded))
 
 
-def write_if_new(path: Path, content: str) -> bool:
-    """Write a text file, unless the one on disk says the same already.
-
-    path (Path): The file.
-    content (str): What it shall hold.
-    RETURNS (bool): Whether it was written.
-    """
-    if path.is_file() and path.read_bytes() == content.encode("utf-8"):
-        return False
+def write_if_new(path: Path, content: str | Source | WordVectors) -> str:
+    """Write a text or a record, unless the file says the same already; the answer is "new" or "unchanged"."""
+    text = content if isinstance(content, str) else srsly.json_dumps(asdict(content), indent=2) + "\n"
+    if path.is_file() and path.read_bytes() == text.encode("utf-8"):
+        return "unchanged"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content.encode("utf-8"))
-    return True
+    path.write_bytes(text.encode("utf-8"))
+    return "new"
 
 
-def write_record(record: Source | WordVectors | None, path: Path) -> bool:
-    """Write a source file or a vectors file, unless it says the same already; None becomes an empty record.
-
-    RETURNS (bool): Whether it was written.
-    """
-    values = asdict(record) if record else {}
-    return write_if_new(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
-
-
-def read_record(path: Path, kind: type[Record]) -> Record | None:
-    """Read a source file or a vectors file.
-
-    path (Path): The file. The step of the same name writes it.
-    kind (type[Record]): Source or WordVectors.
-    RETURNS (Record | None): What it holds, or None for an empty record.
-    RAISES UserError: if it is missing or damaged.
-    """
-    step = "data" if kind is Source else "vectors"
-    if not path.is_file():
-        raise UserError(f"{path} is missing: run `spacy project run {step}` first")
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        return kind(**values) if values else None
-    except (ValueError, TypeError) as error:
-        raise UserError(f"{path} is damaged: delete it and run `spacy project run {step}` again") from error
-
-
-def read_source(path: Path) -> Source:
-    """Read a source file, which is never empty.
-
-    path (Path): The file.
-    RETURNS (Source): Where the data comes from.
-    RAISES UserError: if it is missing, damaged or empty.
-    """
-    source = read_record(path, Source)
-    if source is None:
-        raise UserError(f"{path} is damaged: delete it and run `spacy project run data` again")
-    return source
+def read_record(path: Path, kind: type[Record]) -> Record:
+    """Read source.json or vectors.json; a UserError if it is missing or damaged."""
+    with reading(path, maker="spacy project run data"):
+        return kind(**srsly.read_json(path))

@@ -1,8 +1,10 @@
-"""How scripts speak: a user's error is one clear message and exit code 1, never a traceback; what nobody may miss
+"""How commands speak: a user's error is one clear message and exit code 1, never a traceback; what nobody may miss
 stands in a banner."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 
 class UserError(ValueError):
@@ -10,14 +12,34 @@ class UserError(ValueError):
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a script's main function and turn a user's error into a message on stderr and exit code 1.
+    """Run a main function; a user's error, and an interruption, become one line on stderr and exit code 1.
 
-    main (Callable[[], None]): The script's main function.
+    main (Callable[[], None]): The main function.
     """
     try:
         main()
     except UserError as error:
         sys.exit(f"Error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("Interrupted, nothing changed.")
+
+
+@contextmanager
+def reading(path: Path, *, maker: str) -> Iterator[Path]:
+    """Read a file that one of our commands wrote.
+
+    path (Path): The file.
+    maker (str): The command that makes it.
+    YIELDS (Path): The file.
+    RAISES UserError: If the file is missing, or whatever is done here fails, since then the file is damaged.
+    """
+    if not path.is_file():
+        raise UserError(f"{path} is missing: run `{maker}` first")
+    try:
+        yield path
+    except Exception as error:  # json, zlib, msgpack and a missing key each have errors of their own
+        reason = f"{type(error).__name__}: {error}"
+        raise UserError(f"{path} is damaged: {reason}; delete it and run `{maker}` again") from error
 
 
 def banner(*paragraphs: str) -> str:

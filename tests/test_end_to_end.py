@@ -149,7 +149,6 @@ def test_git_sees_nothing_new(sample_run: tuple[Path, str]) -> None:
         ("spacy_bilstm_ner/displacy_colors.py", {"evaluate", "package"}),
         ("spacy_bilstm_ner/component.py", {"train", "evaluate", "package"}),
         ("assets/sample.csv", {"convert", "train"}),
-        ("corpus/gmb_bilstm/vectors.json", {"train"}),
     ],
 )
 def test_a_change_reruns_what_depends_on_it(sample_run: tuple[Path, str], file: str, rerun: set[str]) -> None:

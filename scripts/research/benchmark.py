@@ -8,12 +8,10 @@ import argparse
 import json
 import os
 import platform
-import re
 import shlex
 import subprocess
 import sys
 import tempfile
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,56 +20,44 @@ from spacy.vocab import Vocab
 from tqdm import tqdm
 
 from scripts.research.tables import benchmark_table
-from spacy_bilstm_ner.errors import UserError, run
+from spacy_bilstm_ner.errors import UserError, reading, run
 from spacy_bilstm_ner.quality.evaluate import versions
 from spacy_bilstm_ner.quality.pages import save
 
 TIMING = Path(__file__).with_name("timing.py")
 SENTENCES_PER_DOC = 40
-WARM_UP_TEXTS = 500
-LATENCY_TEXTS = 1000
-# A load of the machine above which figures are not worth quoting.
+# A load of the machine above which figures are not worth quoting
 BUSY = 0.5
-# What is measured → its task, the texts that it runs on, and further options.
-PARTS: dict[str, tuple[str, str | None, dict[str, int]]] = {
-    "sentences": ("throughput", "sentences", {}),
-    "documents": ("throughput", "documents", {}),
-    "one": ("latency", "one", {}),
-    "processes": ("throughput", "many", {"n_process": 2}),
-    "loading": ("loading", None, {}),
+# What is measured → its task, and the texts that it runs on
+PARTS = {
+    "sentences": ("throughput", "sentences"),
+    "documents": ("throughput", "documents"),
+    "one": ("latency", "one"),
+    "loading": ("loading", ""),
 }
 
 Figures = dict[str, Any]
 
 
-def read_texts(path: Path, *, limit: int | None = None) -> list[str]:
-    """Read the texts of a .spacy file, at most `limit` of them."""
-    if not path.is_file():
-        raise UserError(f"{path} is missing: run `spacy project run convert` first")
-    return [doc.text for doc in islice(DocBin().from_disk(path).get_docs(Vocab()), limit)]
-
-
-def write_texts(corpus: Path, folder: Path, *, many: int) -> None:
-    """Write a json file for each list of texts that the tasks read; `many` is the number for two processes."""
-    sentences = read_texts(corpus / "test.spacy")
-    firsts = range(0, len(sentences), SENTENCES_PER_DOC)
-    texts = {
-        "sentences": sentences,
-        "documents": [" ".join(sentences[first : first + SENTENCES_PER_DOC]) for first in firsts],
-        "one": sentences[:LATENCY_TEXTS],
-        "many": read_texts(corpus / "train.spacy", limit=many),
-        "warm_up": read_texts(corpus / "dev.spacy", limit=WARM_UP_TEXTS),
-    }
+def write_texts(corpus: Path, folder: Path) -> None:
+    """Write a json file for each list of texts that the tasks read."""
+    read = {}
+    for part in ("test", "dev"):
+        with reading(corpus / f"{part}.spacy", maker="spacy project run convert") as path:
+            read[part] = [doc.text for doc in DocBin().from_disk(path).get_docs(Vocab())]
+    test = read["test"]
+    documents = [" ".join(test[first : first + SENTENCES_PER_DOC]) for first in range(0, len(test), SENTENCES_PER_DOC)]
+    texts = {"sentences": test, "documents": documents, "one": test[:1000], "warm_up": read["dev"][:500]}
     for name, found in texts.items():
         (folder / f"{name}.json").write_text(json.dumps(found), encoding="utf-8")
 
 
-def time_task(python: str, task: str, options: Figures, *, threads: int) -> Figures:
+def time_task(python: str, task: str, options: Figures, *, threads: int = 1) -> Figures:
     """Run a task of timing.py in a fresh process of a Python; with 0 threads, each library takes what it likes."""
     environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
     if threads:
         environment |= {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)}
-    # -I: nothing of the folder that this is called from is imported by chance.
+    # -I: nothing of the folder that this is called from is imported by chance
     command = [python, "-I", str(TIMING), task, json.dumps(options)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode != 0:
@@ -80,55 +66,49 @@ def time_task(python: str, task: str, options: Figures, *, threads: int) -> Figu
     return figures
 
 
-def benchmark(
-    pipelines: dict[str, tuple[str, str]], corpus: Path, *, parts: list[str], runs: int, many: int, threads: int
-) -> dict[str, dict[str, list[Figures]]]:
+def benchmark(pipelines: dict[str, tuple[str, str]], corpus: Path, *, runs: int, threads: int) -> Figures:
     """Measure pipelines in turns.
 
     pipelines (dict[str, tuple[str, str]]): By its name, each one's Python, and its folder or package.
-    RETURNS (dict): For each of the parts and each pipeline, the figures of so many runs.
+    RETURNS (dict[str, Any]): For each of PARTS and each pipeline, the figures of so many runs.
     """
-    found: dict[str, dict[str, list[Figures]]] = {part: {name: [] for name in pipelines} for part in parts}
+    found: Figures = {part: {name: [] for name in pipelines} for part in PARTS}
     with tempfile.TemporaryDirectory() as folder:
-        write_texts(corpus, Path(folder), many=many)
-        for part, name in tqdm([(part, name) for part in parts for _ in range(runs) for name in pipelines]):
-            (task, texts, more), (python, pipeline) = PARTS[part], pipelines[name]
+        write_texts(corpus, Path(folder))
+        for part, name in tqdm([(part, name) for part in PARTS for _ in range(runs) for name in pipelines]):
+            (task, texts), (python, pipeline) = PARTS[part], pipelines[name]
             files = {"texts": f"{folder}/{texts}.json", "warm_up": f"{folder}/warm_up.json"} if texts else {}
-            options = {"pipeline": pipeline, **files, **more}
-            found[part][name].append(time_task(python, task, options, threads=threads))
+            found[part][name].append(time_task(python, task, {"pipeline": pipeline, **files}, threads=threads))
     return found
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("pipeline", help="our pipeline: its folder, or the name of an installed one")
-    parser.add_argument("spacy_ner", help="the same of spaCy's own ner")
-    parser.add_argument("corpus", type=Path, help="the folder of train.spacy, dev.spacy and test.spacy")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("corpus", type=Path, help="the folder of dev.spacy and test.spacy")
     parser.add_argument("out", type=Path, help="the json to write")
-    parser.add_argument("--other", action="append", default=[], help="NAME=PYTHON:PIPELINE, one more; several times")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="what to measure (default: all)")
-    parser.add_argument("--runs", type=int, choices=range(1, 100), default=5, metavar="N", help="fresh processes each")
-    parser.add_argument("--many", type=int, default=20_000, help="sentences for two processes (default: 20000)")
+    parser.add_argument("pipelines", nargs="+", help="bilstm=PIPELINE and others; NAME=PYTHON:PIPELINE for its Python")
+    parser.add_argument("--runs", type=int, default=5, help="fresh processes for each figure (default: 5)")
     parser.add_argument("--threads", type=int, default=1, help="0: as many as each library takes (default: 1)")
     args = parser.parse_args()
-    pipelines = {"bilstm": (sys.executable, args.pipeline), "spacy_ner": (sys.executable, args.spacy_ner)}
-    for text in args.other:
-        if not (other := re.fullmatch(r"(\w+)=([^:]+):(.+)", text)):
-            raise UserError(f"--other takes NAME=PYTHON:PIPELINE, such as old=old/bin/python:en_old, not {text}")
-        pipelines[other[1]] = other[2], other[3]
-    load, info = os.getloadavg()[0], Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    cpu = re.findall(r"model name\s*: (.*)", info)[:1]
-    told = {name: time_task(each[0], "loading", {"pipeline": each[1]}, threads=1) for name, each in pipelines.items()}
-    pipelines["tokenizer"] = sys.executable, f"blank:{told['bilstm']['meta']['lang']}"
-    figures = benchmark(pipelines, args.corpus, parts=args.only, runs=args.runs, many=args.many, threads=args.threads)
+    pipelines = {}
+    for name, _, given in (text.partition("=") for text in args.pipelines):
+        python, _, pipeline = given.rpartition(":")
+        pipelines[name] = python or sys.executable, pipeline
+    if "bilstm" not in pipelines or not all(pipeline for _, pipeline in pipelines.values()):
+        raise UserError("give pipelines as NAME=PIPELINE or NAME=PYTHON:PIPELINE; one of them is bilstm=…")
+    load = os.getloadavg()[0]
+    told = {
+        name: time_task(python, "loading", {"pipeline": each})["meta"] for name, (python, each) in pipelines.items()
+    }
+    pipelines["tokenizer"] = sys.executable, f"blank:{told['bilstm']['lang']}"
     result = {
         "command": shlex.join(["python", "-m", "scripts.research.benchmark", *sys.argv[1:]]),
-        **{key: told["bilstm"]["meta"][key] for key in ("version", "data")},
-        "machine": {"cpu": cpu, "cores": os.cpu_count(), "system": platform.platform(), "load": load},
+        **{key: told["bilstm"][key] for key in ("version", "data")},
+        "machine": {"cores": os.cpu_count(), "system": platform.platform(), "load": load},
         "versions": versions(),
-        "settings": {"runs": args.runs, "many": args.many, "threads": args.threads},
-        "pipelines": {name: each["meta"] for name, each in told.items()},
-        "figures": figures,
+        "settings": {"runs": args.runs, "threads": args.threads},
+        "pipelines": told,
+        "figures": benchmark(pipelines, args.corpus, runs=args.runs, threads=args.threads),
     }
     save(args.out, json.dumps(result, indent=2, ensure_ascii=False) + "\n")
     print(benchmark_table(result))

@@ -15,6 +15,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
+from scripts.step import arguments
 from spacy_bilstm_ner.errors import run
 from spacy_bilstm_ner.quality import evaluate, reliability
 from spacy_bilstm_ner.quality.entities import entities
@@ -38,26 +39,25 @@ def curly(text: str) -> str:
     return OPENING.sub(lambda match: "“" if match[1] == '"' else "‘", text).translate(CURLY)
 
 
+VARIANTS: dict[str, Callable[[str], str]] = {
+    "lower": lambda text: recase(text, str.lower),
+    "upper": lambda text: recase(text, str.upper),
+    "curly": curly,
+}
+
+
 def rewrite(gold: Doc, change: Callable[[str], str]) -> Doc:
     """A copy of a document with another text, whose tokens and entities stay: `change` must keep the length."""
     text = change(gold.text)
     words = [text[token.idx : token.idx + len(token)] for token in gold]
-    spaces = [bool(token.whitespace_) for token in gold]
     tags = [f"{token.ent_iob_}-{token.ent_type_}" if token.ent_type else "O" for token in gold]
-    return Doc(gold.vocab, words=words, spaces=spaces, ents=tags)
+    return Doc(gold.vocab, words=words, spaces=[bool(token.whitespace_) for token in gold], ents=tags)
 
 
 def join(golds: list[Doc]) -> list[Doc]:
     """Make documents of forty consecutive texts each; the last may have fewer."""
     parts = [golds[first : first + SENTENCES_PER_DOC] for first in range(0, len(golds), SENTENCES_PER_DOC)]
     return [doc for part in parts if (doc := Doc.from_docs(part, ensure_whitespace=True)) is not None]
-
-
-VARIANTS: dict[str, Callable[[str], str]] = {
-    "lower": lambda text: recase(text, str.lower),
-    "upper": lambda text: recase(text, str.upper),
-    "curly": curly,
-}
 
 
 def recall(examples: list[Example], known: set[str]) -> dict[str, dict[str, Any]]:
@@ -71,19 +71,15 @@ def recall(examples: list[Example], known: set[str]) -> dict[str, dict[str, Any]
     return {name: {"gold": len(hits), "r": sum(hits) / len(hits) if hits else None} for name, hits in found.items()}
 
 
-def size(pipeline: Path) -> dict[str, float]:
-    """The megabytes of a pipeline's folder, and of a zip of it."""
-    folder = sum(path.stat().st_size for path in pipeline.rglob("*") if path.is_file())
+def zip_mb(pipeline: Path) -> float:
     with tempfile.TemporaryDirectory() as work:
-        packed = Path(shutil.make_archive(f"{work}/pipeline", "zip", pipeline)).stat().st_size
-    return {"folder_mb": folder / 1e6, "zip_mb": packed / 1e6}
+        return Path(shutil.make_archive(f"{work}/pipeline", "zip", pipeline)).stat().st_size / 1e6
 
 
 def measure(nlp: Language, corpus: Path, *, part: str) -> dict[str, Any]:
     """Measure a pipeline on "dev" or "test", of the folder with train.spacy, dev.spacy and test.spacy.
 
     RETURNS (dict[str, Any]): What `evaluate` finds, and "part", "variants", "mentions" and "calibration".
-    RAISES UserError: If a file is missing or cannot be used.
     """
     path = corpus / f"{part}.spacy"
     # Tuning has looked at dev. So what dev has is not new to the figures of test.
@@ -94,34 +90,33 @@ def measure(nlp: Language, corpus: Path, *, part: str) -> dict[str, Any]:
     written = {"forty": join(golds)}
     written |= {name: [rewrite(gold, change) for gold in golds] for name, change in VARIANTS.items()}
     variants = {name: score(predict_docs(nlp, docs, gold_tokens=False))["micro"] for name, docs in written.items()}
-    confidences = reliability.measure(raw)
-    calibration = {key: confidences[key] for key in ("ece", "auc")} if confidences else None
+    found = reliability.measure(raw)
+    calibration = {key: found[key] for key in ("ece", "auc")} if found else None
     return {"part": part, **scores, "variants": variants, "mentions": recall(raw, known), "calibration": calibration}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pipeline", type=Path, help="a trained pipeline's folder")
     parser.add_argument("corpus", type=Path, help="the folder of train.spacy, dev.spacy and test.spacy")
     parser.add_argument("--final", action="store_true", help="measure on TEST: once, when all tuning is done")
     parser.add_argument("--seconds", type=float, help="how long the training took, to be noted")
     parser.add_argument("--change", default="", help="what is new, in a few words, for the table of what pays")
-    args = parser.parse_args()
+    args = parser.parse_args(arguments())
     part = "test" if args.final else "dev"
     # Beside the pipeline, where `tables --publish` finds it. Figures of dev and of test never share a name.
     out = args.pipeline.parent / f"{part}.json"
     if args.final:
         print(f"*** FINAL: measured on TEST. Do not tune after you have seen {out} ***", file=sys.stderr)
     figures = {
-        "command": shlex.join(["python", "-m", "scripts.research.experiment", *sys.argv[1:]]),
+        "command": shlex.join(["python", "-m", "scripts.research.experiment", *arguments()]),
         "change": args.change,
         **measure(load_pipeline(args.pipeline), args.corpus, part=part),
-        "size": size(args.pipeline),
+        "size": {"zip_mb": zip_mb(args.pipeline)},
         "training_seconds": args.seconds,
     }
     save(out, json.dumps(figures, indent=2, ensure_ascii=False) + "\n")
     print(evaluate.summary(figures))
-    print("".join(f"{warning}\n" for warning in evaluate.warnings(figures)), end="", file=sys.stderr)
     print(*(f"F, {name}: {(scores['f'] or 0) * 100:.2f}" for name, scores in figures["variants"].items()), sep="\n")
     print(f"Figures of {part}: {out}")
 

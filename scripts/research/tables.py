@@ -1,6 +1,6 @@
 """Publish a run's figures in metrics/, and fill the tables of README.md and metrics/README.md from there.
 
-    python -m scripts.research.tables [--check]                   fill the tables, or only see that they are filled
+    python -m scripts.research.tables                             fill the tables
     python -m scripts.research.tables --publish FOLDER COMMAND    first publish the figures in training/NAME/CONFIG
 
 A table stands below a line such as `<!-- scores: gmb_bilstm.json gmb_tutorial.json -->`: the kind of table, and files
@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from spacy_bilstm_ner.errors import UserError, run
+from spacy_bilstm_ner.errors import UserError, reading, run
 from spacy_bilstm_ner.quality.pages import save
 from spacy_bilstm_ner.quality.scores import percents
 
@@ -39,7 +39,6 @@ OTHERS = {
     "size, MB zipped": "size.zip_mb",
     "training, s": "training_seconds",
 }
-ABLATION = ["change", "F", "F, mean of labels", "size, MB zipped", "training, s"]
 # The rows of a benchmark: a part of it, and a figure there. README.md shows the first four.
 BENCHMARK = {
     "single sentences, words/s": "sentences.words_per_second",
@@ -47,35 +46,29 @@ BENCHMARK = {
     "one sentence at a time, ms": "one.milliseconds",
     "peak memory, single sentences, MB": "sentences.peak_mb",
     "peak memory, documents of forty, MB": "documents.peak_mb",
-    "single sentences, words/s of the processor": "sentences.words_per_cpu_second",
-    "documents of forty, words/s of the processor": "documents.words_per_cpu_second",
-    "one sentence at a time, words/s": "one.words_per_second",
-    "two processes (n_process=2), words/s": "processes.words_per_second",
     "loading, s": "loading.seconds",
-    "loading with all imports, s": "loading.first_seconds",
 }
-
 Figures = dict[str, Any]
 
 
 def publish(folder: Path, command: str, *, metrics: Path) -> None:
-    """Copy a run's figures to the folder in git: what `evaluate`, `experiment` and `benchmark` wrote.
-
-    folder (Path): training/NAME/CONFIG. A config other than bilstm becomes part of the published files' names.
-    command (str): What makes the run, for a file that does not say so itself.
-    RAISES UserError: If figures are of the bundled sample or older than the model, or there are none.
-    """
+    """Copy the figures in training/NAME/CONFIG to the folder in git: what `evaluate`, `experiment` and `benchmark`
+    wrote. `command` makes the run, for a file that does not say so itself. A UserError if figures are of the bundled
+    sample or older than the model, or there are none."""
     name, config = folder.parent.name, folder.name
+    # Another config than bilstm becomes part of the names
     name = name if config == "bilstm" else f"{name.removesuffix('_bilstm')}_{config}"
     names = {"metrics": name, "dev": f"{name}_dev", "test": f"{name}_test", "benchmark": "benchmark"}
     texts = {}
     for path in (folder / f"{stem}.json" for stem in names if (folder / f"{stem}.json").is_file()):
-        figures = json.loads(path.read_text(encoding="utf-8"))
-        if (figures["data"] or {}).get("kind", "sample") == "sample":
+        with reading(path, maker="spacy project run evaluate"):
+            figures = {"command": command, **json.loads(path.read_text(encoding="utf-8"))}
+            kind = (figures["data"] or {}).get("kind", "sample")
+        if kind == "sample":
             raise UserError(f"{path} is of the bundled sample or of unknown data: train on a corpus, then publish")
         if path.stat().st_mtime < (folder / "model-best" / "meta.json").stat().st_mtime:
             raise UserError(f"{path} is older than the model beside it: measure again")
-        texts[names[path.stem]] = json.dumps({"command": command, **figures}, indent=2, ensure_ascii=False) + "\n"
+        texts[names[path.stem]] = json.dumps(figures, indent=2, ensure_ascii=False) + "\n"
     if not texts:
         raise UserError(f"{folder} has no figures: run `spacy project run evaluate` first")
     for target, text in texts.items():
@@ -101,36 +94,37 @@ def table(kind: str, files: dict[str, Figures]) -> str:
     """Make a table of a kind from figures by the names of their files."""
     if kind == "scores":
         titles = list(SHARES)[:5]
-        return markdown(["", *titles], [[f"`{name}`", *cells(each, titles)] for name, each in files.items()])
+        return markdown(titles, {f"`{name}`": cells(each, titles) for name, each in files.items()})
     if kind == "ablation":
-        return markdown(["", *ABLATION[1:]], [cells(each, ABLATION) for each in files.values()])
+        titles = ["F", "F, mean of labels", "size, MB zipped", "training, s"]
+        return markdown(titles, {each["change"]: cells(each, titles) for each in files.values()})
     if kind == "experiments":
         titles = [*list(SHARES)[2:], *OTHERS]
-        columns = [titles, *(cells(each, titles) for each in files.values())]
-        return markdown(["", *(f"`{name}`" for name in files)], [list(row) for row in zip(*columns, strict=True)])
+        columns = [cells(each, titles) for each in files.values()]
+        rows = {title: [column[i] for column in columns] for i, title in enumerate(titles)}
+        return markdown([f"`{name}`" for name in files], rows)
     if kind == "commands":
-        rows = [[f"`{name}`", each["version"], f"`{each['command']}`"] for name, each in files.items()]
-        return markdown(["", "version", "command"], rows)
+        rows = {f"`{name}`": [each["version"], f"`{each['command']}`"] for name, each in files.items()}
+        return markdown(["version", "command"], rows)
     (figures,) = files.values()
     if kind == "labels":
         labels = figures["raw_text"]["labels"].items()
-        rows = [[f"`{label}`", *percents(each), f"{each['gold']:,}"] for label, each in labels]
-        return markdown(["", "P", "R", "F", "entities"], rows)
+        rows = {f"`{label}`": [*percents(each), f"{each['gold']:,}"] for label, each in labels}
+        return markdown(["P", "R", "F", "entities"], rows)
     return benchmark_table(figures, list(BENCHMARK)[:4], ["spacy_ner"]) if kind == "speed" else benchmark_table(figures)
 
 
 def benchmark_table(benchmark: Figures, titles: list[str] | None = None, others: list[str] | None = None) -> str:
     """The medians of a benchmark, and ours divided by each other's; a row that was not measured is left out."""
-    parts, rows = benchmark["figures"], []
+    parts, rows = benchmark["figures"], {}
     others = others or sorted({name for runs in parts.values() for name in runs} - {"bilstm"})
-    for title in titles or list(BENCHMARK):
+    for title in titles or BENCHMARK:
         part, key = BENCHMARK[title].split(".")
-        runs = {name: [each[key] for each in found if key in each] for name, found in parts.get(part, {}).items()}
-        middle = {name: median(values) for name, values in runs.items() if values}
+        middle = {name: median(run[key] for run in runs) for name, runs in parts.get(part, {}).items() if runs}
         if ours := middle.get("bilstm"):
-            pairs = [(value, ours / value) if (value := middle.get(name)) else (None, None) for name in others]
-            rows.append([title, number(ours), *(number(each) for pair in pairs for each in pair)])
-    return markdown(["", "bilstm", *(word for name in others for word in (name, "ratio"))], rows)
+            pairs = [(middle[name], ours / middle[name]) if name in middle else (None, None) for name in others]
+            rows[title] = [number(each) for each in (ours, *(each for pair in pairs for each in pair))]
+    return markdown(["bilstm", *(word for name in others for word in (name, "ratio"))], rows)
 
 
 def cells(figures: Figures, titles: list[str]) -> list[str]:
@@ -138,37 +132,31 @@ def cells(figures: Figures, titles: list[str]) -> list[str]:
     found = []
     for title in titles:
         value: Any = figures
-        for key in (SHARES | OTHERS).get(title, title).split("."):
+        for key in (SHARES | OTHERS)[title].split("."):
             value = None if value is None else value[key]
         found.append(f"{value * 100:.2f}" if title in SHARES and value is not None else number(value))
     return found
 
 
-def number(value: Any) -> str:
-    """Show a number by three digits that mean something; a text stays."""
-    if not isinstance(value, float | int):
-        return value or "-"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+def number(value: float | None) -> str:
+    """Show a number by three digits that mean something."""
+    return "-" if value is None else f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def markdown(head: list[str], rows: list[list[str]]) -> str:
-    """Make a Markdown table: the first column is of names, the others of numbers."""
-    return "".join(f"| {' | '.join(row)} |\n" for row in [head, ["---", *["---:"] * (len(head) - 1)], *rows])
+def markdown(titles: list[str], rows: dict[str, list[str]]) -> str:
+    """Make a Markdown table of named rows; its other columns are of numbers."""
+    lines = [["", *titles], ["---", *["---:"] * len(titles)], *([name, *row] for name, row in rows.items())]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing, and fail if a table is not up to date")
+    parser = argparse.ArgumentParser(description="Publish a run's figures, and fill the tables from metrics/.")
     parser.add_argument("--publish", nargs=2, metavar=("FOLDER", "COMMAND"), help="a run, and what makes it")
     args = parser.parse_args()
     if args.publish:
         publish(Path(args.publish[0]), args.publish[1], metrics=Path("metrics"))
     for page in map(Path, PAGES):
-        text = page.read_text(encoding="utf-8")
-        filled = fill(text, metrics=Path("metrics"))
-        if args.check and filled != text:
-            raise UserError(f"{page} has old tables: run `python -m scripts.research.tables`")
-        save(page, filled)
+        save(page, fill(page.read_text(encoding="utf-8"), metrics=Path("metrics")))
 
 
 if __name__ == "__main__":

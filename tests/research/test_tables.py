@@ -37,7 +37,7 @@ BENCHMARK = {
             "spacy_ner": [{"words_per_second": rate, "peak_mb": 600} for rate in (5_000, 4_000, 1_000)],
             "tokenizer": [{"words_per_second": 80_000, "peak_mb": 100}],
         },
-        "processes": {"bilstm": [{"words_per_second": 50}], "spacy_ner": []},
+        "one": {"bilstm": [{"milliseconds": 1.5}]},
     }
 }
 
@@ -77,7 +77,7 @@ def test_medians_of_the_benchmark_are_compared(metrics: Path) -> None:
     table = benchmark_table(BENCHMARK)
     assert "|  | bilstm | spacy_ner | ratio | tokenizer | ratio |\n" in table
     assert "| single sentences, words/s | 20,000 | 4,000 | 5 | 80,000 | 0.25 |\n" in table
-    assert "| two processes (n_process=2), words/s | 50 | - | - | - | - |\n" in table
+    assert "| one sentence at a time, ms | 1.5 | - | - | - | - |\n" in table
     assert "documents" not in table
     short = fill("<!-- speed: speed.json -->\n", metrics=metrics)
     assert "| peak memory, single sentences, MB | 300 | 600 | 0.5 |\n" in short
@@ -132,18 +132,22 @@ def test_what_should_not_be_published_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "metrics").exists()
 
 
-def test_check_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_pages_are_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     metrics = tmp_path / "metrics"
     metrics.mkdir()
     srsly.write_json(metrics / "a.json", experiment())
     for page in tables.PAGES:
         (tmp_path / page).write_text("<!-- labels: a.json -->\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", ["tables", "--check"])
-    with pytest.raises(UserError, match=r"README\.md has old tables"):
-        tables.main()
-    assert (tmp_path / "README.md").read_text(encoding="utf-8") == "<!-- labels: a.json -->\n"
     monkeypatch.setattr(sys, "argv", ["tables"])
     tables.main()
-    monkeypatch.setattr(sys, "argv", ["tables", "--check"])
-    tables.main()
+    for page in tables.PAGES:
+        assert "| `geo` |" in (tmp_path / page).read_text(encoding="utf-8")
+
+
+def test_damaged_figures_are_named(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "x" / "bilstm")
+    for content in ('{"command', "{}"):
+        (run / "metrics.json").write_text(content, encoding="utf-8")
+        with pytest.raises(UserError, match=r"metrics\.json is damaged: .*delete it and run"):
+            publish(run, "make x", metrics=tmp_path / "metrics")

@@ -7,7 +7,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
 from scripts.meta import training_meta, update_meta
-from scripts.source import Source
+from scripts.source import Source, WordVectors
 
 PATTERNS = [
     {"label": "geo", "pattern": "Vienna"},
@@ -31,9 +31,8 @@ def make_pipeline(path: Path, *, kind: str = "own") -> Language:
     path.mkdir(parents=True)
     nlp.to_disk(path)
     source = Source(kind=kind, name="tiny.csv", path="tiny.csv", sha256="0" * 64)
-    training = {"config": "rules", "seed": 3}
-    meta = training_meta(source, lang="en", name="tiny", version="0.1.0", training=training)
-    update_meta(path, meta)
+    run = {"config": "rules", "seed": 3}
+    update_meta(path, training_meta(source, WordVectors(), name="tiny", version="0.1.0", run=run))
     return nlp
 
 

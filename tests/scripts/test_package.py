@@ -1,20 +1,23 @@
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+import srsly
 
-from scripts.package import build_package, build_pipeline, check_metrics, place, release_meta
+from scripts.meta import readme, release_meta
+from scripts.package import build, build_pipeline, place, read_run
 from spacy_bilstm_ner.errors import UserError
 
 from .helpers import make_pipeline
 
-META = {
+META: dict[str, Any] = {
     "version": "0.1.0",
     "labels": {"ner": ["tim", "geo"]},
     "data": {"kind": "real", "name": "GMB", "sha256": "0"},
 }
-SCORES = {"p": 0.5, "r": 0.25, "f": 0.3}
-METRICS = {
+SCORES = {"p": 0.5, "r": 0.25, "f": 0.75}
+METRICS: dict[str, Any] = {
     "version": "0.1.0",
     "data": META["data"],
     "test": {"sentences": 1234},
@@ -27,18 +30,40 @@ def test_release_meta_has_labels_and_test_scores() -> None:
     assert list(meta["label_meanings"]) == ["geo", "tim"]
     assert all(meta["label_meanings"].values())
     per_type = {"geo": SCORES}
-    expected = {"ents_p": 0.5, "ents_r": 0.25, "ents_f": 0.3, "ents_per_type": per_type}
+    expected = {"ents_p": 0.5, "ents_r": 0.25, "ents_f": 0.75, "ents_per_type": per_type}
     assert meta["performance"] == expected
     assert "1,234 sentences" in meta["notes"]
+    assert "<" not in meta["notes"]
 
 
-def test_metrics_of_another_run_are_refused() -> None:
-    check_metrics(META, METRICS)
-    with pytest.raises(UserError, match="metrics are of another pipeline: their version"):
-        check_metrics({**META, "version": "0.0.0+sample"}, METRICS)
-    other = {**META, "data": {"kind": "own", "name": "x", "sha256": "1"}}
-    with pytest.raises(UserError, match="their data"):
-        check_metrics(other, METRICS)
+def write_run(folder: Path, meta: dict[str, Any], metrics: dict[str, Any]) -> Path:
+    (folder / "model-best").mkdir()
+    srsly.write_json(folder / "model-best" / "meta.json", meta)
+    srsly.write_json(folder / "metrics.json", metrics)
+    return folder
+
+
+@pytest.mark.parametrize("other", [{"version": "0.0.0+sample"}, {"data": {"kind": "own", "name": "x", "sha256": "1"}}])
+def test_metrics_of_another_run_are_refused(tmp_path: Path, other: dict[str, Any]) -> None:
+    write_run(tmp_path, META, METRICS)
+    assert read_run(tmp_path) == release_meta(META, METRICS)
+    srsly.write_json(tmp_path / "metrics.json", {**METRICS, **other})
+    with pytest.raises(UserError, match=f"the scores are of another pipeline, with .*{next(iter(other))}"):
+        read_run(tmp_path)
+
+
+@pytest.mark.parametrize(("name", "step"), [("metrics.json", "evaluate"), ("model-best/meta.json", "train")])
+def test_damaged_and_missing_files_are_named(tmp_path: Path, name: str, step: str) -> None:
+    path = write_run(tmp_path, META, METRICS) / name
+    for content in (path.read_bytes()[:-20], b"{}"):
+        path.write_bytes(content)
+        with pytest.raises(
+            UserError, match=f"{name} is damaged: .*; delete it and run `spacy project run {step}` again"
+        ):
+            read_run(tmp_path)
+    path.unlink()
+    with pytest.raises(UserError, match=f"{name} is missing: run `spacy project run {step}` first"):
+        read_run(tmp_path)
 
 
 def test_place_replaces_other_versions_only_of_the_same(tmp_path: Path) -> None:
@@ -49,6 +74,7 @@ def test_place_replaces_other_versions_only_of_the_same(tmp_path: Path) -> None:
     new = tmp_path / "en_x-0.1.0-py3-none-any.whl"
     new.touch()
     assert place(new, out) == out / new.name
+    assert not new.exists()
     assert sorted(path.name for path in out.iterdir()) == [
         "en_x-0.1.0-py3-none-any.whl",
         "en_x_y-0.1.0-py3-none-any.whl",
@@ -56,7 +82,7 @@ def test_place_replaces_other_versions_only_of_the_same(tmp_path: Path) -> None:
 
 
 def test_our_wheel_holds_the_package_only(root: Path, tmp_path: Path) -> None:
-    wheel = build_package(root, tmp_path)
+    wheel = build(root, tmp_path)
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         metadata = archive.read(next(n for n in names if n.endswith("/METADATA"))).decode()
@@ -77,15 +103,19 @@ def test_our_wheel_holds_the_package_only(root: Path, tmp_path: Path) -> None:
 
 
 def test_pipelines_wheel(tmp_path: Path) -> None:
-    make_pipeline(tmp_path / "model", kind="sample")
+    nlp = make_pipeline(tmp_path / "model", kind="sample")
+    meanings = dict.fromkeys((*nlp.pipe_labels["ner"], "<i>`|x"), "what it means")
     (tmp_path / "work").mkdir()
-    wheel = build_pipeline(tmp_path / "model", {"notes": "Our notes."}, tmp_path / "work")
+    wheel = build_pipeline(tmp_path / "model", {"notes": "Our notes.", "label_meanings": meanings}, tmp_path / "work")
     assert wheel.name == "en_tiny-0.0.0+sample-py3-none-any.whl"
     with zipfile.ZipFile(wheel) as archive:
         meta = archive.read("en_tiny/meta.json").decode()
         inner = archive.read("en_tiny/en_tiny-0.0.0+sample/meta.json").decode()
+        (metadata,) = (archive.read(name).decode() for name in archive.namelist() if name.endswith("/METADATA"))
     assert "Our notes." in meta
     assert '"kind":"sample"' in inner
+    for text in ("Our notes.", "| `geo` | what it means |", "| `&lt;i&gt;&#96;&#124;x` | what it means |"):
+        assert text in metadata
     # the trained pipeline itself is left as it was
     assert "Our notes." not in (tmp_path / "model" / "meta.json").read_text(encoding="utf-8")
 
@@ -99,4 +129,11 @@ def test_a_users_labels_mean_what_spacy_says() -> None:
     found = release_meta(meta, METRICS)
     # "per" is ours: our data's labels are not looked up for a user's own
     assert found["label_meanings"] == {"<b>": "", "PERSON": "People, including fictional", "per": ""}
-    assert "<b>" not in found["notes"]
+
+
+def test_labels_are_no_markup_in_the_readme() -> None:
+    meta = {**META, "lang": "en", "name": "x", "spacy_version": ">=3.8", "labels": {"ner": ["<img src=x>", "a`|b"]}}
+    text = readme({**meta, **release_meta(meta, METRICS)})
+    assert "<img" not in text
+    assert "a`" not in text
+    assert "`>=3.8`" in text

@@ -4,19 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from scripts.source import (
-    CODE,
-    Source,
-    WordVectors,
-    checksum,
-    fingerprint,
-    read_record,
-    read_source,
-    write_record,
-)
+from scripts.source import CODE, Source, WordVectors, checksum, fingerprint, read_record, write_if_new
 from spacy_bilstm_ner.errors import UserError
 
 SOURCE = Source(kind="own", name="müll.csv", path="daten/müll.csv", sha256="0" * 64)
+VECTORS = WordVectors(path="en_x", name="en_x 1.0.0", author="Ann", url="", license="CC0", sha256="0" * 64)
 
 
 def test_checksum(tmp_path: Path) -> None:
@@ -26,48 +18,36 @@ def test_checksum(tmp_path: Path) -> None:
     assert checksum(path, algorithm="md5") == hashlib.md5(b"a\r\nb").hexdigest()
 
 
-def test_round_trip(tmp_path: Path) -> None:
-    path = tmp_path / "new" / "source.json"
-    assert write_record(SOURCE, path)
-    assert read_source(path) == SOURCE
+@pytest.mark.parametrize("record", [SOURCE, VECTORS, WordVectors(reason="none at hand")])
+def test_round_trip(tmp_path: Path, record: Source | WordVectors) -> None:
+    path = tmp_path / "new" / "record.json"
+    assert write_if_new(path, record) == "new"
+    assert read_record(path, type(record)) == record
 
 
 def test_unchanged_source_leaves_the_file_alone(tmp_path: Path) -> None:
     path = tmp_path / "source.json"
-    write_record(SOURCE, path)
+    write_if_new(path, SOURCE)
     os.utime(path, (1, 1))
-    assert not write_record(SOURCE, path)
+    assert write_if_new(path, SOURCE) == "unchanged"
     assert path.stat().st_mtime == 1
     other = Source(kind="own", name="müll.csv", path="daten/müll.csv", sha256="1" * 64)
-    assert write_record(other, path)
-    assert read_source(path) == other
+    assert write_if_new(path, other) == "new"
+    assert read_record(path, Source) == other
 
 
 def test_missing_source_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"source\.json is missing: run `spacy project run data`"):
-        read_source(tmp_path / "source.json")
+        read_record(tmp_path / "source.json", Source)
 
 
-def test_vectors_round_trip(tmp_path: Path) -> None:
-    path = tmp_path / "new" / "vectors.json"
-    vectors = WordVectors(path="en_x", name="en_x 1.0.0", author="Ann", url="", license="CC0", sha256="0" * 64)
-    assert write_record(vectors, path)
-    assert not write_record(vectors, path)
-    assert read_record(path, WordVectors) == vectors
-    assert write_record(None, path)
-    assert read_record(path, WordVectors) is None
-
-
-def test_missing_vectors_say_what_to_run(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"vectors\.json is missing: run `spacy project run vectors`"):
-        read_record(tmp_path / "vectors.json", WordVectors)
-
-
-@pytest.mark.parametrize("content", ["", "{", '{"kind": "own"}', "{}"])
+@pytest.mark.parametrize("content", ["", "{", '{"kind": "own"}', "{}", "[]", '{"kind": "own", "name": "x", "pa'])
 def test_damaged_source_says_what_to_do(tmp_path: Path, content: str) -> None:
     (tmp_path / "source.json").write_text(content, encoding="utf-8")
-    with pytest.raises(UserError, match=r"source\.json is damaged: delete it and run `spacy project run data` again"):
-        read_source(tmp_path / "source.json")
+    with pytest.raises(
+        UserError, match=r"source\.json is damaged: .*; delete it and run `spacy project run data` again"
+    ):
+        read_record(tmp_path / "source.json", Source)
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,19 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
-from spacy.util import load_config
+import srsly
 
-from scripts.source import Source, WordVectors, write_record
-from scripts.train import check_options, overrides, unfinished
+from scripts import train
+from scripts.source import Source, WordVectors, write_if_new
+from scripts.train import MODELS, unfinished
 from spacy_bilstm_ner.errors import UserError
 
-VECTORS = WordVectors(path="en_x", name="en_x 1.0.0", author="", url="", license="", sha256="")
+from .helpers import make_test_set
+
+VECTORS = WordVectors(path="en_x", name="en_x 1.0.0", sha256="0")
 # A training that says it has begun, and then takes for ever
 SLOW = """
 import sys, time
@@ -21,34 +25,75 @@ def slow(path, work, **_):
     print("begun", flush=True)
     time.sleep(60)
 spacy.cli.train.train = slow
+import scripts.step
 import scripts.train
 sys.argv[0] = "train"
-scripts.train.main()
+scripts.step.step(scripts.train.main)
 """
 
 
-def settings(config: Path, vectors: WordVectors | None = None) -> dict[str, object]:
-    loaded = load_config(config)
-    return overrides(loaded, Path("out"), corpus=Path("corpus/x"), lang="de", seed=0, vectors=vectors)
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    folder = tmp_path / "corpus"
+    write_if_new(folder / "source.json", Source(kind="own", name="x", path="x.csv", sha256="0"))
+    write_if_new(folder / "vectors.json", VECTORS)
+    for name in ("train", "dev"):
+        make_test_set(folder / f"{name}.spacy")
+    return folder
 
 
-def test_overrides_are_what_a_run_needs(root: Path) -> None:
-    found = settings(root / "configs" / "bilstm.cfg")
-    assert found["paths.train"] == "corpus/x/train.spacy"
-    assert found["paths.dev"] == "corpus/x/dev.spacy"
-    assert found["nlp.lang"] == "de"
+def arguments(root: Path, corpus: Path, config: str = "bilstm") -> list[str]:
+    files = [str(root / "configs" / f"{config}.cfg"), str(corpus.parent / "runs" / "run")]
+    return [*files, "--corpus", str(corpus), "--name", "x"]
+
+
+@pytest.mark.parametrize(("config", "vectors"), [("bilstm", "en_x"), ("tutorial", None), ("spacy_ner", None)])
+def test_what_a_run_sets_and_what_its_models_say(
+    root: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch, config: str, vectors: str | None
+) -> None:
+    calls: list[dict[str, Any]] = []
+
+    def fake(path: Path, work: Path, *, use_gpu: int, overrides: dict[str, Any]) -> None:
+        calls.append(overrides)
+        assert path.is_file()
+        for name in MODELS:
+            (work / name).mkdir()
+            srsly.write_json(work / name / "meta.json", {"lang": "de"})
+            (work / name / "config.cfg").write_text(f"output_file = {work.as_posix()}/log.jsonl", encoding="utf-8")
+
+    monkeypatch.setattr(train, "spacy_train", fake)
+    options = ["--nlp.lang", "de", "--system.seed", "0", "--training.dropout", "0.4"]
+    monkeypatch.setattr(sys, "argv", ["train", *arguments(root, corpus, config), *options])
+    train.main()
+    run = corpus.parent / "runs" / "run"
+    (found,) = calls
+    assert found.get("paths.vectors") == vectors
+    assert found["paths.dev"] == (corpus / "dev.spacy").as_posix()
     # 0 is a seed
-    assert found["system.seed"] == 0
-    assert found["training.logger.output_file"] == "out/log.jsonl"
+    assert (found["nlp.lang"], found["system.seed"], found["training.dropout"]) == ("de", 0, 0.4)
+    assert found["training.logger.output_file"].endswith("run.unfinished/log.jsonl")
+    for name in MODELS:
+        assert (run / name / "config.cfg").read_text(encoding="utf-8") == f"output_file = {run.as_posix()}/log.jsonl"
+        training = srsly.read_json(run / name / "meta.json")["training"]
+        assert (training["config"], training["seed"], training["overrides"]) == (config, 0, {"training.dropout": 0.4})
+        assert training["vectors"] == (VECTORS.name if vectors else None)
 
 
-@pytest.mark.parametrize("vectors", [None, VECTORS])
-def test_vectors_for_a_config_with_a_place_for_them(root: Path, vectors: WordVectors | None) -> None:
-    ours = settings(root / "configs" / "bilstm.cfg", vectors)
-    assert ours["paths.vectors"] == (vectors.path if vectors else None)
-    load_config(root / "configs" / "bilstm.cfg", ours)
-    other = settings(root / "configs" / "tutorial.cfg", vectors)
-    assert not any("vector" in option for option in other)
+@pytest.mark.parametrize("name", ["train.spacy", "dev.spacy"])
+def test_a_truncated_corpus_is_named(root: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    content = (corpus / name).read_bytes()
+    (corpus / name).write_bytes(content[: len(content) // 2])
+    monkeypatch.setattr(sys, "argv", ["train", *arguments(root, corpus)])
+    with pytest.raises(UserError, match=rf"{name} is damaged: .*delete it and run `spacy project run convert` again"):
+        train.main()
+    assert not (corpus.parent / "runs").exists()
+
+
+def test_no_such_config(root: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["train", *arguments(root, corpus, "nowhere")])
+    with pytest.raises(UserError, match=r"there is no config .*nowhere\.cfg"):
+        train.main()
+    assert not list((corpus.parent / "runs").iterdir())
 
 
 def make_models(work: Path) -> None:
@@ -88,47 +133,61 @@ def test_training_without_an_evaluation_is_an_error(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def start_slow(root: Path, tmp_path: Path, *, parent: list[str] | None = None) -> subprocess.Popen[str]:
-    write_record(Source(kind="own", name="x", path="x.csv", sha256="0"), tmp_path / "source.json")
-    (tmp_path / "run" / "model-best").mkdir(parents=True)
-    arguments = [
-        str(root / "configs" / "tutorial.cfg"),
-        str(tmp_path / "run"),
-        "--corpus",
-        str(tmp_path),
-        "--name",
-        "x",
-    ]
-    command = [*(parent or []), sys.executable, "-c", SLOW, *arguments]
+def start_slow(root: Path, corpus: Path, *, parent: list[str] | None = None) -> subprocess.Popen[str]:
+    (corpus.parent / "runs" / "run" / "model-best").mkdir(parents=True, exist_ok=True)
+    command = [*(parent or []), sys.executable, "-c", SLOW, *arguments(root, corpus, "tutorial")]
     process = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert "begun" in (process.stdout.readline() + process.stdout.readline())
     return process
 
 
+def left(corpus: Path) -> list[str]:
+    runs = corpus.parent / "runs"
+    return sorted(path.relative_to(runs).as_posix() for path in runs.rglob("*"))
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_changes_nothing_and_says_so(root: Path, tmp_path: Path, number: signal.Signals) -> None:
-    process = start_slow(root, tmp_path)
+def test_an_interrupted_run_changes_nothing_and_says_so(root: Path, corpus: Path, number: signal.Signals) -> None:
+    process = start_slow(root, corpus)
     process.send_signal(number)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert errors.splitlines() == [f"Interrupted, nothing changed: {tmp_path / 'run'} is as it was before."]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["run", "source.json"]
-    assert [path.name for path in (tmp_path / "run").iterdir()] == ["model-best"]
+    assert errors.splitlines() == ["Interrupted, nothing changed."]
+    assert left(corpus) == ["run", "run/model-best"]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals of POSIX")
-def test_a_training_ends_with_the_process_that_started_it(root: Path, tmp_path: Path) -> None:
+def test_a_training_ends_with_the_process_that_started_it(root: Path, corpus: Path) -> None:
     starter = [sys.executable, "-c", "import subprocess, sys; subprocess.run(sys.argv[1:])"]
-    process = start_slow(root, tmp_path, parent=starter)
+    process = start_slow(root, corpus, parent=starter)
     process.terminate()
     # The pipes are closed when the training, too, has ended
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=60)
     assert "Interrupted, nothing changed" in errors
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["run", "source.json"]
+    assert left(corpus) == ["run", "run/model-best"]
 
 
-def test_options_that_are_not_ours_name_a_section() -> None:
-    check_options(["--training.dropout", "0.4", "--training.patience", "-1", "--nlp.batch_size=64"])
-    with pytest.raises(UserError, match="there is no option --sede"):
-        check_options(["--training.dropout", "0.4", "--sede", "1"])
+def test_two_trainings_into_one_folder(root: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    process = start_slow(root, corpus)
+    monkeypatch.setattr(sys, "argv", ["train", *arguments(root, corpus, "tutorial")])
+    with pytest.raises(UserError, match=rf"process {process.pid} has been at work .*kill {process.pid}`"):
+        train.main()
+    process.kill()
+    process.communicate()
+    # A killed one leaves its folder and its file behind, which are no obstacle
+    assert "run.pid" in left(corpus)
+    with unfinished(corpus.parent / "runs" / "run") as work:
+        assert not list(work.iterdir())
+        for name in MODELS:
+            (work / name).mkdir()
+    assert left(corpus) == ["run", "run/model-best", "run/model-last"]
+
+
+def test_options_that_are_not_ours_name_a_section(
+    root: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["train", *arguments(root, corpus), "--training.dropout", "0.4", "--sede", "1"])
+    with pytest.raises(SystemExit):
+        train.main()
+    assert "there is no option --sede" in capsys.readouterr().err

@@ -1,0 +1,105 @@
+"""What all steps share: each ends when it is told to, and with the process that started it; and of two runs in one
+folder, the second one says which process is at work there.
+
+python -m scripts.step COMMAND …    runs a command of the package as a step
+"""
+
+import os
+import shlex
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import shorten
+from typing import Any
+
+import psutil
+import srsly
+
+from spacy_bilstm_ner.cli import main as library
+from spacy_bilstm_ner.errors import UserError, reading, run
+
+# Seconds by which the start of one process may seem to differ, since clocks are adjusted
+SAME_START = 2.0
+
+
+def step(main: Callable[[], None]) -> None:
+    """Run a step's main function: a user's error, or an interruption, becomes one line and exit code 1."""
+
+    def start() -> None:
+        if runner() != psutil.Process():
+            hold(Path("project.pid"))
+            check_lockfile()
+        main()
+
+    end_with_parent()
+    run(start)
+
+
+def arguments() -> list[str]:
+    """The arguments of this process; a quoted variable of project.yml, `--options= --sep tab`, becomes several."""
+    found = []
+    for word in sys.argv[1:]:
+        found += shlex.split(word.removeprefix("--options=")) if word.startswith("--options=") else [word]
+    return found
+
+
+def end_with_parent() -> None:
+    """Let SIGTERM, and the end of the process that started this one, interrupt it as Ctrl-C does."""
+
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    def watch(parent: int) -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, interrupt)
+    threading.Thread(target=watch, args=(os.getppid(),), daemon=True).start()
+
+
+def runner() -> psutil.Process:
+    """The `spacy project run` that this step belongs to, or else the step itself."""
+    parent = psutil.Process().parent()
+    words = parent.cmdline() if parent else []
+    return parent if "run" in words and {"spacy", "weasel"} & {Path(word).name for word in words} else psutil.Process()
+
+
+def hold(path: Path) -> None:
+    """Keep other runs out by a file that names the process at work, unless it names another one that still is: a
+    UserError then says which. The file counts until the process ends or the file is removed."""
+    mine, other = runner(), holder(path)
+    if other and other != mine:
+        began = time.strftime("%H:%M:%S", time.localtime(other.create_time()))
+        command = shorten(" ".join(other.cmdline()), 100)
+        raise UserError(
+            f"process {other.pid} has been at work in this folder since {began} ({command}): "
+            f"wait for its end, or stop it with `kill {other.pid}`"
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{mine.pid} {mine.create_time()}", encoding="utf-8")
+
+
+def holder(path: Path) -> psutil.Process | None:
+    """The process that a file of `hold` names, if it is still at work."""
+    try:
+        pid, created = path.read_text(encoding="utf-8").split()
+        process = psutil.Process(int(pid))
+        alive = process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - float(created)) < SAME_START
+        return process if alive else None
+    except (OSError, ValueError, psutil.Error):
+        return None
+
+
+def check_lockfile() -> None:
+    """See that spaCy's list of what has been run is whole: spaCy itself would end in a traceback."""
+    if Path("project.lock").exists():
+        with reading(Path("project.lock"), maker="spacy project run all") as path:
+            [entry["script"] for entry in srsly.read_yaml(path).values()]
+
+
+if __name__ == "__main__":
+    step(lambda: library(sys.argv[1:]))

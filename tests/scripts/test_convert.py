@@ -1,0 +1,34 @@
+import sys
+from pathlib import Path
+
+import pytest
+import srsly
+
+from scripts import convert
+from scripts.source import Source, write_if_new
+
+CSV = "sentence,word,tag\n" + "".join(
+    f"{i},Anna,B-per\n{i},went,O\n{i},to,O\n{i},Oslo,B-geo\n{i},no{i},O\n" for i in range(30)
+)
+
+
+def test_it_converts_what_data_has_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [tmp_path / f"my {name}.csv" for name in ("train", "dev", "test")]
+    for path in paths:
+        path.write_text(CSV, encoding="utf-8")
+    csv, dev, test = map(str, paths)
+    source = tmp_path / "source.json"
+    write_if_new(source, Source("own", "x", csv, "0", dev, test))
+    given = ["--source", str(source), str(tmp_path / "out"), "--lang", "de", "--options= --encoding utf-8"]
+    monkeypatch.setattr(sys, "argv", ["convert", *given])
+    convert.main()
+    stats = srsly.read_json(tmp_path / "out" / "stats.json")
+    assert stats["lang"] == "de"
+    assert {name: each["sentences"] for name, each in stats["splits"].items()} == {"train": 30, "dev": 30, "test": 30}
+
+
+def test_without_a_source_it_is_the_command_of_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "x.csv").write_text(CSV, encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["convert", str(tmp_path / "x.csv"), str(tmp_path / "out")])
+    convert.main()
+    assert (tmp_path / "out" / "train.spacy").is_file()

@@ -1,0 +1,120 @@
+"""Steps as `spacy project run` starts them, in a project with one step that says "begun" and waits."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import srsly
+
+from scripts import step
+from scripts.step import arguments, hold, holder
+from spacy_bilstm_ner.errors import UserError
+
+WAIT = """
+import time
+from scripts.step import step
+def main():
+    print("begun", flush=True)
+    time.sleep(60)
+step(main)
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "wait.py").write_text(WAIT, encoding="utf-8")
+    (tmp_path / "quick.py").write_text(WAIT.replace("60", "0"), encoding="utf-8")
+    commands = [{"name": name, "script": [f"python {name}.py"], "no_skip": True} for name in ("wait", "quick")]
+    srsly.write_yaml(tmp_path / "project.yml", {"commands": commands})
+    return tmp_path
+
+
+def start(project: Path, command: str, root: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "weasel", "run", command, "."],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+@pytest.fixture
+def waiting(project: Path, root: Path) -> Iterator[subprocess.Popen[str]]:
+    """A run in the project that is at work."""
+    process = start(project, "wait", root)
+    assert process.stdout is not None
+    while "begun" not in (line := process.stdout.readline()):
+        assert line, "the run has ended"
+    yield process
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+def test_the_second_run_in_a_folder_names_the_first(project: Path, root: Path, waiting: subprocess.Popen[str]) -> None:
+    second = start(project, "quick", root)
+    printed, _ = second.communicate(timeout=60)
+    assert second.returncode == 1
+    assert f"Error: process {waiting.pid} has been at work in this folder since" in printed
+    assert "Traceback" not in printed
+    os.killpg(waiting.pid, signal.SIGKILL)
+    waiting.wait()
+    third = start(project, "quick", root)
+    printed, _ = third.communicate(timeout=60)
+    assert third.returncode == 0, printed
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals of POSIX")
+def test_a_step_ends_with_its_run(waiting: subprocess.Popen[str]) -> None:
+    (child,) = psutil.Process(waiting.pid).children()
+    waiting.terminate()
+    # The pipe is closed when the step, too, has ended
+    printed, _ = waiting.communicate(timeout=60)
+    assert "Interrupted, nothing changed." in printed
+    child.wait(timeout=10)
+
+
+def test_holder_of_a_dead_or_another_process(tmp_path: Path) -> None:
+    path, me = tmp_path / "x.pid", psutil.Process()
+    path.write_text(f"{me.pid} {me.create_time()}")
+    assert holder(path) == me
+    # A process that got the number of one that has ended
+    for text in (f"{me.pid} {me.create_time() - 60}", "999999999 0.0", "", "not a number"):
+        path.write_text(text)
+        assert holder(path) is None
+    hold(path)
+    assert holder(path) == me
+    hold(path)
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[1, 2]", "data: 1", "data:\n  cmd: python -m weasel run data\n  outs:\n  - path"]
+)
+def test_damaged_lockfile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    step.check_lockfile()
+    Path("project.lock").write_text(content, encoding="utf-8")
+    with pytest.raises(
+        UserError, match=r"project\.lock is damaged: .*; delete it and run `spacy project run all` again"
+    ):
+        step.check_lockfile()
+
+
+def test_lockfile_of_a_run(project: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    start(project, "quick", root).communicate(timeout=60)
+    monkeypatch.chdir(project)
+    assert srsly.read_yaml("project.lock")
+    step.check_lockfile()
+
+
+def test_options_in_one_argument_become_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["x", "a b", "--options= --sep ';' --final", "--options="])
+    assert arguments() == ["a b", "--sep", ";", "--final"]
