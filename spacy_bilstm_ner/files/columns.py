@@ -43,12 +43,14 @@ _ITEM = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(\bNone\b|\bnull\
 
 @dataclass(frozen=True)
 class Columns:
-    """Names of the columns; `sentence` are several if only all of them tell sentences apart; `pos` is not read."""
+    """Names of the columns; `sentence` are several if only all of them tell sentences apart; `pos` is not read;
+    `document` is not needed."""
 
     sentence: str | list[str] | None
     word: str
     tag: str
     pos: str | None = None
+    document: str | None = None
 
 
 @dataclass
@@ -100,9 +102,10 @@ def find_columns(table: Table, options: Options, *, needs_sentence: bool = True)
         keys = candidates if len(candidates) == 1 else []
     if "word" not in found and len(candidates := _word_candidates(table, rest())) == 1:
         found["word"] = candidates[0]
+    documents = [name for name in names if _plain(name) in _KNOWN["document"] and any(table[name])]
     if len(keys) == 1 and not options.sentence_column:
         # The numbers may begin again in each document.
-        keys = [name for name in rest() if _plain(name) in _KNOWN["document"] and any(table[name])] + keys
+        keys = [name for name in rest() if name in documents] + keys
     missing = [role for role in ("word", "tag") if role not in found]
     if needs_sentence and not keys:
         missing.insert(0, "sentence")
@@ -118,7 +121,8 @@ def find_columns(table: Table, options: Options, *, needs_sentence: bool = True)
         raise UserError(f"two columns are called {doubled[0]!r}: rename one. {_listed(names)}")
     if len(set(chosen)) < len(chosen):
         raise UserError(f"one column was given for two purposes: {', '.join(chosen)}")
-    return Columns(sentence=keys if len(keys) > 1 else keys[0] if keys else None, **found)
+    sentence = keys if len(keys) > 1 else keys[0] if keys else None
+    return Columns(sentence=sentence, document=documents[0] if documents else None, **found)
 
 
 def allows_labels(name: str) -> bool:

@@ -11,6 +11,8 @@ from .sentences import Options, Rows, clean
 
 # Labels of phrases, which CoNLL-2003 has in a column before that of entities.
 _CHUNKS = frozenset(["NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"])
+# How CoNLL-U, and CoNLL-2012, begin a document
+_DOCUMENT = re.compile(r"#\s*(?:newdoc id =|begin document)\s*(.*\S)")
 
 
 def read_conll(text: str, name: str, options: Options, sep: str | None = None) -> tuple[Rows, list[str]]:
@@ -33,9 +35,16 @@ def read_conll(text: str, name: str, options: Options, sep: str | None = None) -
     usual = {fields[-1] for line, fields in zip(lines, split, strict=True) if len(fields) == width and line[0] != "#"}
     kept: list[tuple[int, list[str]]] = []
     starts: list[int] = []
+    documents: list[str] = []
+    document, n_documents = "", 0
     new = True
     for number, fields in enumerate(split):
-        if not fields or fields[0] == "-DOCSTART-":
+        if said := _DOCUMENT.match(lines[number]):
+            document, new = said[1], True
+        elif fields[:1] == ["-DOCSTART-"]:
+            n_documents += 1
+            document, new = str(n_documents), True
+        elif not fields:
             new = True
         elif fields[0].startswith("#") and (len(fields) != width or not (fields[-1] in usual or is_tag(fields[-1]))):
             continue
@@ -44,6 +53,7 @@ def read_conll(text: str, name: str, options: Options, sep: str | None = None) -
         else:
             if new:
                 starts.append(len(kept))
+                documents.append(document)
                 new = False
             kept.append((number, fields))
     faults.check()
@@ -72,6 +82,7 @@ def read_conll(text: str, name: str, options: Options, sep: str | None = None) -
         ids=[str(number) for number in range(1, len(starts) + 1)],
         line=lambda row: kept[row][0] + 1,
         tag_column=str(tag_column + 1),
+        documents=documents,
     )
     return rows, warnings
 

@@ -46,6 +46,8 @@ class SplitDocs:
     def add(self, nlp: Language, sentence: Sentence) -> None:
         gold, tokenized = make_doc(nlp, sentence)
         self.docs.add(gold)
+        # spaCy keeps what stands in the flags, and does not read it: user data would slow down training.
+        self.docs.flags[-1]["origin"] = gold.user_data["origin"]
         self.sentences += 1
         self.tokens += len(gold)
         self.entities.update(count_entities(gold))

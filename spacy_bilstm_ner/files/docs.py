@@ -54,7 +54,7 @@ def make_doc(nlp: Language, sentence: Sentence) -> tuple[Doc, Doc]:
         spaces = [space or i in merged for i, space in enumerate(spaces)]
     # spaCy's sign for an unknown tag is the empty one
     tags = ["" if tag == UNKNOWN else tag for tag in sentence.tags]
-    gold = Doc(nlp.vocab, words=words, spaces=spaces, ents=tags)
+    gold = Doc(nlp.vocab, words=words, spaces=spaces, ents=tags, user_data={"origin": sentence.origin._asdict()})
     if sentence.annotated is not None:
         gold.spans["annotated"] = SpanGroup(gold, name="annotated", attrs={"labels": list(sentence.annotated)})
     return gold, tokenized

@@ -10,7 +10,7 @@ from spacy.language import Language
 from ..errors import UserError
 from .faults import Faults
 from .schemes import UNKNOWN
-from .sentences import Data, Options, Sentence, build_sentences
+from .sentences import Data, Options, Origin, Sentence, build_sentences
 from .spacing import UNSPACED
 from .tables import split_rows
 
@@ -18,6 +18,7 @@ TEXT_KEYS = ("text", "data", "sentence", "content")
 SPAN_KEYS = ("entities", "spans", "label", "labels")
 WORD_KEYS = ("tokens", "words")
 TAG_KEYS = ("ner_tags", "tags", "ner", "labels", "label", "entities")
+DOCUMENT_KEYS = ("doc_id", "document_id", "id")
 # So many characters may be missing from a word's edge, if they are less than half of it, for an entity to take them in.
 MAX_CUT = 2
 
@@ -30,6 +31,7 @@ class Record:
     text: str
     spans: list[tuple[int, int, str, str | None]]
     annotated: tuple[str, ...] | None = None
+    document: str = ""
 
 
 def read_json(text: str, name: str, options: Options, nlp: Language, data: Data) -> None:
@@ -46,6 +48,7 @@ def read_json(text: str, name: str, options: Options, nlp: Language, data: Data)
         tagged = [pair for pair in found if pair]
         inner = Faults(name, lambda row: raw[worded[row]][0])
         rows = split_rows([words for words, _ in tagged], [tags for _, tags in tagged], inner, None)
+        rows.documents = [_document(raw[worded[int(number) - 1]][1]) for number in rows.ids]
         rows.tag_column = "tags"
         build_sentences(rows, name, options, data)
         if len(worded) < len(raw):
@@ -136,7 +139,12 @@ def _record(line: int, record: Any, skipped: dict[str, int]) -> Record | None:
     annotated = record.get("annotated")
     if spans is None:
         spans, annotated = [], annotated or []
-    return Record(line, text, [_span(span) for span in spans], None if annotated is None else tuple(annotated))
+    annotated = None if annotated is None else tuple(annotated)
+    return Record(line, text, [_span(span) for span in spans], annotated, _document(record))
+
+
+def _document(record: dict[str, Any]) -> str:
+    return next((str(record[key]) for key in DOCUMENT_KEYS if isinstance(record.get(key), str | int)), "")
 
 
 def _has_text(record: dict[str, Any]) -> bool:
@@ -199,7 +207,8 @@ def _sentence(record: Record, name: str, nlp: Language, doubtful: list[str]) -> 
             tags.append(f"{'B' if inside[0] == start else 'I'}-{inside[1]}")
         else:
             tags.append(UNKNOWN if any(first < end and start < last for first, last in lost) else outside)
-    return Sentence(str(record.line), tuple(words), tuple(tags), tuple(spaces), record.annotated)
+    origin = Origin(name, record.line, record.document)
+    return Sentence(str(record.line), tuple(words), tuple(tags), tuple(spaces), record.annotated, origin)
 
 
 def _pieces(text: str, edges: Iterable[int], starts: set[int]) -> Iterator[tuple[int, int]]:

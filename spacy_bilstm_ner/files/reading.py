@@ -18,7 +18,7 @@ from .docs import make_doc
 from .encoding import decode
 from .offsets import read_json
 from .schemes import UNKNOWN, is_tag
-from .sentences import Data, Options, Sentence, build_sentences
+from .sentences import Data, Options, Origin, Sentence, build_sentences
 from .tables import SEPARATORS, find_separator, read_csv, read_table
 from .unpack import ZIP, Content, read_contents
 
@@ -203,11 +203,12 @@ def _conll_separator(text: str) -> str | None:
 
 def _read_spacy(raw: bytes, nlp: Language, name: str) -> list[Sentence]:
     try:
-        docs = list(DocBin().from_bytes(raw).get_docs(nlp.vocab))
+        packed = DocBin().from_bytes(raw)
+        docs = list(packed.get_docs(nlp.vocab))
     except Exception as error:  # zlib, msgpack and numpy each have their own errors for a damaged file
         raise UserError(f"{name} cannot be read as a .spacy file ({error}): make it again.") from error
     sentences = []
-    for number, doc in enumerate(docs, 1):
+    for number, (doc, flags) in enumerate(zip(docs, packed.flags, strict=True), 1):
         group = doc.spans.get("annotated")
         sentences.append(
             Sentence(
@@ -219,6 +220,7 @@ def _read_spacy(raw: bytes, nlp: Language, name: str) -> list[Sentence]:
                 ),
                 None if doc.has_unknown_spaces else tuple(bool(token.whitespace_) for token in doc),
                 None if group is None else tuple(group.attrs["labels"]),
+                Origin(**flags.get("origin", {"file": name, "line": number})),
             )
         )
     return [sentence for sentence in sentences if sentence.words]

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import UserError
 from .faults import Faults
@@ -11,6 +11,15 @@ from .schemes import Scheme, difference, looks_like
 
 # Characters without width, which come along when text is copied.
 _INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060"
+
+
+class Origin(NamedTuple):
+    """Where a sentence stands: the file; the line of its first word, from 1 (the row in Excel and Parquet, the Doc in
+    .spacy); and the file's own name for the document, "" where it has none."""
+
+    file: str = ""
+    line: int = 0
+    document: str = ""
 
 
 @dataclass(frozen=True)
@@ -23,6 +32,7 @@ class Sentence:
     spaces (Optional[tuple[bool, ...]]): Whether a space follows each word; None where the file does not say.
     annotated (Optional[tuple[str, ...]]): The labels that were annotated at all; None for all of them. Where they
         are given, what is in no entity has the tag `?`, though none of these labels can stand there.
+    origin (Origin): Where it was read. Two sentences are equal wherever they stand.
     """
 
     id: str
@@ -30,6 +40,7 @@ class Sentence:
     tags: tuple[str, ...]
     spaces: tuple[bool, ...] | None = None
     annotated: tuple[str, ...] | None = None
+    origin: Origin = field(default=Origin(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -80,6 +91,7 @@ class Rows:
     ids (list[str]): What the file calls each sentence.
     line (Callable[[int], int]): The line of the file on which a row begins.
     labels (bool): Whether the name of the tags' column allows for labels without a letter, such as "PER".
+    documents (list[str]): What the file calls the document of each sentence; empty if it does not say.
     """
 
     words: list[str]
@@ -89,6 +101,7 @@ class Rows:
     line: Callable[[int], int]
     tag_column: str = "the last"
     labels: bool = True
+    documents: list[str] = field(default_factory=list)
 
 
 def clean(value: str) -> str:
@@ -130,7 +143,8 @@ def build_sentences(rows: Rows, name: str, options: Options, data: Data) -> None
             divided += (start + i for i, part in enumerate(parts) if len(part) > 1)
             tags = [t for part, tag in zip(parts, tags, strict=True) for t in _tag_parts(tag, len(part))]
             words = [word for part in parts for word in part]
-        data.sentences.append(Sentence(rows.ids[number], tuple(words), tuple(tags)))
+        origin = Origin(name, rows.line(start), rows.documents[number] if rows.documents else "")
+        data.sentences.append(Sentence(rows.ids[number], tuple(words), tuple(tags), origin=origin))
     if repaired:
         first = rows.line(repaired[0])
         if options.strict:

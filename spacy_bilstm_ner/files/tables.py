@@ -156,7 +156,15 @@ def read_table(
         ids = [" ".join(key[row] for key in keys) if keys else str(n) for n, row in enumerate(starts, 1)]
         rows = Rows(words, tags, starts, ids, lambda row: table.line(order[row] if order else row))
     rows.tag_column, rows.labels = columns.tag, allows_labels(columns.tag)
+    if columns.document:
+        # In a column with gaps, what stands above holds on.
+        documents: list[str] = list(accumulate(table[columns.document], _filled))
+        rows.documents = [documents[order[row] if order else row] for row in rows.starts]
     return rows, columns
+
+
+def _filled(above: str, own: str) -> str:
+    return own or above
 
 
 def split_rows(words: Sequence[object], tags: Sequence[object], faults: Faults, ids: Sequence[str] | None) -> Rows:

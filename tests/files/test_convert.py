@@ -51,7 +51,7 @@ def test_four_files(tmp_path: Path) -> None:
             "sha256": hashlib.sha256((HEADER + rows(10)).encode()).hexdigest(),
             "format": "csv",
             "encoding": "utf-8",
-            "columns": {"sentence": "Sentence #", "word": "Word", "pos": None, "tag": "Tag"},
+            "columns": {"sentence": "Sentence #", "word": "Word", "pos": None, "tag": "Tag", "document": None},
             "rows": 50,
             "sentences": 10,
         },
