@@ -2,38 +2,27 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from ..errors import UserError
+from .options import Options
 from .schemes import UNKNOWN, is_tag
-from .sentences import Options
 
-DEFAULTS = {"sentence": "Sentence #", "word": "Word", "pos": "POS", "tag": "Tag"}
+DEFAULTS = {"sentence": "Sentence #", "word": "Word", "tag": "Tag"}
 # Names that people give to these columns, best first; case, spaces and punctuation do not count.
-# fmt: off
 _KNOWN = {
-    "document": [
-        "docid", "doc", "document", "documentid", "docno", "docnr", "dokument", "dokumentid", "file", "fileid",
-        "filename", "article", "articleid", "textid", "paragraphid", "paraid", "abstractid", "pmid",
-    ],
-    "sentence": [
-        "sentenceid", "sentenceno", "sentencenumber", "sentencenr", "sentenceidx", "sentid", "sentno", "sentnr", "sid",
-        "satzid", "satznr", "satznummer", "sentence", "sentences", "sent", "satz", "phrase", "frase", "oracion", "zin",
-    ],
-    "word": [
-        "word", "words", "token", "tokens", "tok", "wort", "wörter", "wortform", "mot",
-        "palabra", "parola", "woord", "text", "form",
-    ],
-    "pos": ["pos", "postag", "postags", "upos", "xpos", "stts", "wortart"],
-    "tag": [
-        "nertag", "nertags", "ner", "ne", "entity", "entities", "bio", "iob", "tag", "tags", "label", "labels",
-    ],
+    "document": "docid doc document documentid docno docnr dokument dokumentid file fileid filename article articleid "
+    "textid paragraphid paraid abstractid pmid",
+    "sentence": "sentenceid sentenceno sentencenumber sentencenr sentenceidx sentid sentno sentnr sid satzid satznr "
+    "satznummer sentence sentences sent satz phrase frase oracion zin",
+    "word": "word words token tokens tok wort wörter wortform mot palabra parola woord text form",
+    "pos": "pos postag postags upos xpos stts wortart",
+    "tag": "nertag nertags ner ne entity entities bio iob tag tags label labels",
 }
-# fmt: on
 # "A column of parts of speech never becomes labels": these show that a column holds them.
-POS_VALUES = (
+_POS_VALUES = (
     "NN NNS NNP NNPS VB VBD VBZ VBG VBN VBP DT IN JJ RB CC CD PRP NOUN PROPN VERB ADJ ADV ADP DET PRON AUX CCONJ SCONJ "
     "NUM PART PUNCT ART APPR VVFIN ADJA ADJD"
 )
@@ -43,22 +32,22 @@ _ITEM = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(\bNone\b|\bnull\
 
 @dataclass(frozen=True)
 class Columns:
-    """Names of the columns; `sentence` are several if only all of them tell sentences apart; `pos` is not read."""
+    """Names of the columns; `sentence` are several if only all of them tell sentences apart."""
 
     sentence: str | list[str] | None
     word: str
     tag: str
-    pos: str | None = None
+    document: str | None = None
 
 
 @dataclass
 class Table:
-    """Columns of strings, "" where there is none; the rows before which blank ones stood; the line of each row."""
+    """Columns of strings, "" where there is none; the line of each row; the rows before which blank ones stood."""
 
     names: list[str]
     columns: list[list[str]]
+    lines: Sequence[int]
     breaks: list[int]
-    line: Callable[[int], int]
 
     def __getitem__(self, name: str) -> list[str]:
         return self.columns[self.names.index(name)]
@@ -67,42 +56,37 @@ class Table:
 def find_columns(table: Table, options: Options, *, needs_sentence: bool = True) -> Columns:
     """Find the columns of a table.
 
-    table (pandas.DataFrame): All values as strings, "" where there is none.
     needs_sentence (bool): Whether a column is needed that tells sentences apart.
     RETURNS (Columns): The columns.
     RAISES UserError: If a column given is missing, or a needed one cannot be found.
     """
     names = table.names
+    listed = f"Columns found: {', '.join(map(repr, names))}."
     keys = list(options.sentence_column)
-    found: dict[str, str] = {}
-    given: list[tuple[str, str | None]] = [("sentence", key) for key in keys]
-    given += [(role, getattr(options, f"{role}_column")) for role in ("word", "pos", "tag")]
-    for role, name in given:
-        if name and name not in names:
-            raise UserError(f"there is no column {name!r} (--{role}-column). {_listed(names)}")
-        if name and role != "sentence":
-            found[role] = name
+    given = {"word": options.word_column, "tag": options.tag_column}
+    found = {role: name for role, name in given.items() if name}
+    for role, name in [*(("sentence", key) for key in keys), *found.items()]:
+        if name not in names:
+            raise UserError(f"there is no column {name!r} (--{role}-column). {listed}")
+    pos = _by_name("pos", [name for name in names if name not in (*keys, *found.values())])
 
     def rest() -> list[str]:
-        return [name for name in names if name not in (*found.values(), *keys)]
+        return [name for name in names if name not in (*keys, *found.values(), pos)]
 
-    # POS before the others, so that it is out of their way.
-    if "pos" not in found and (match := _by_name("pos", rest())):
-        found["pos"] = match
     if not keys:
-        keys = [name for name in [_by_name("sentence", rest())] if name and not _holds_texts(table, name)]
+        keys = [name for name in [_by_name("sentence", rest())] if name and not _holds_texts(table[name])]
     if "word" not in found and (match := _by_name("word", rest()) or _by_name("sentence", rest())):
         found["word"] = match
     if "tag" not in found and (match := _tag_column(table, rest())):
         found["tag"] = match
+    documents = [name for name in names if _is_known("document", name) and any(table[name])]
     if not keys and needs_sentence:
-        candidates = _sentence_candidates(table, [name for name in rest() if _plain(name) not in _KNOWN["document"]])
-        keys = candidates if len(candidates) == 1 else []
-    if "word" not in found and len(candidates := _word_candidates(table, rest())) == 1:
+        keys = _only([name for name in rest() if name not in documents and _may_count_sentences(table[name])])
+    if "word" not in found and (candidates := _only(_most_varied(table, rest()))):
         found["word"] = candidates[0]
     if len(keys) == 1 and not options.sentence_column:
         # The numbers may begin again in each document.
-        keys = [name for name in rest() if _plain(name) in _KNOWN["document"] and any(table[name])] + keys
+        keys = [name for name in rest() if name in documents] + keys
     missing = [role for role in ("word", "tag") if role not in found]
     if needs_sentence and not keys:
         missing.insert(0, "sentence")
@@ -110,56 +94,80 @@ def find_columns(table: Table, options: Options, *, needs_sentence: bool = True)
         raise UserError(
             f"no column for the {' and the '.join(missing)} (expected "
             f"{', '.join(repr(DEFAULTS[role]) for role in missing)}, another usual name, "
-            f"or a column whose content leaves no doubt). {_listed(names)} "
+            f"or a column whose content leaves no doubt). {listed} "
             f"Say which is which: {' '.join(f'--{role}-column NAME' for role in missing)}"
         )
     chosen = [*keys, *found.values()]
     if doubled := [name for name in chosen if names.count(name) > 1]:
-        raise UserError(f"two columns are called {doubled[0]!r}: rename one. {_listed(names)}")
+        raise UserError(f"two columns are called {doubled[0]!r}: rename one. {listed}")
     if len(set(chosen)) < len(chosen):
         raise UserError(f"one column was given for two purposes: {', '.join(chosen)}")
-    return Columns(sentence=keys if len(keys) > 1 else keys[0] if keys else None, **found)
+    sentence = keys if len(keys) > 1 else keys[0] if keys else None
+    return Columns(sentence=sentence, document=documents[0] if documents else None, **found)
 
 
 def allows_labels(name: str) -> bool:
     """RETURNS (bool): Whether a column's name says that it may hold labels such as "PER", without a letter before."""
-    return re.search("label|tag|entit|ner|etikett", name.lower()) is not None and _plain(name) not in _KNOWN["pos"]
+    return re.search("label|tag|entit|ner|etikett", name.lower()) is not None and not _is_known("pos", name)
 
 
-def _listed(names: list[str]) -> str:
-    return f"Columns found: {', '.join(map(repr, names))}."
+def is_header(names: Sequence[str]) -> bool:
+    """RETURNS (bool): Whether one of the names is usual for a column of sentences, words or tags."""
+    return any(_is_known(role, name) for role in _KNOWN for name in names)
 
 
-def _by_name(role: str, names: list[str]) -> str | None:
-    if DEFAULTS[role] in names:
-        return DEFAULTS[role]
-    return next((name for known in _KNOWN[role] for name in names if _plain(name) == known), None)
+def holds_pos(values: Sequence[str]) -> bool:
+    """RETURNS (bool): Whether the values are parts of speech."""
+    different = set(values)
+    return len(different & set(_POS_VALUES.split())) > 0.4 * len(different)
+
+
+def split_list(value: str) -> list[str]:
+    """RETURNS (list[str]): The items of a cell that holds several: "['a', 'b']", "a b" or "a, b"."""
+    text = value.strip()
+    if text[:1] == "[" and text[-1:] == "]":
+        items = _ITEM.findall(text[1:-1])
+        return [UNKNOWN if null else re.sub(r"\\(.)", r"\1", a or b or c) for a, b, null, c in items]
+    return text.split()
+
+
+def _only(names: list[str]) -> list[str]:
+    return names if len(names) == 1 else []
 
 
 def _plain(name: str) -> str:
     return re.sub(r"[\W_]", "", name).lower()
 
 
+def _is_known(role: str, name: str) -> bool:
+    return _plain(name) in _KNOWN[role].split()
+
+
+def _by_name(role: str, names: list[str]) -> str | None:
+    if DEFAULTS.get(role) in names:
+        return DEFAULTS[role]
+    return next((name for known in _KNOWN[role].split() for name in names if _plain(name) == known), None)
+
+
 def _tag_column(table: Table, names: list[str]) -> str | None:
-    """RETURNS (str | None): The column of tags. "tag" may as well head parts of speech, so a name counts only if most
-    values are tags; not all: a faulty one shall be reported, not hide its column."""
-    named = [name for name in names if name == DEFAULTS["tag"] or _plain(name) in _KNOWN["tag"]]
-    shares = {name: _share_of_tags(table, name) for name in names}
-    mostly = [name for name in named if shares[name] > 0.5]
-    if DEFAULTS["tag"] in mostly:
-        return DEFAULTS["tag"]
-    if mostly:
-        return mostly[0] if len(mostly) == 1 else None
-    alike = [name for name in names if shares[name] == 1]
-    if alike:
-        return alike[0] if len(alike) == 1 else None
+    """RETURNS (Optional[str]): The column of tags. "tag" may as well head parts of speech, so a name counts only if
+    most values are tags; not all: a faulty one shall be reported, not hide its column."""
+    named = [name for name in names if name == DEFAULTS["tag"] or _is_known("tag", name)]
+    shares = {name: _share_of_tags(table[name]) for name in names}
+    for candidates in (
+        [name for name in named if name == DEFAULTS["tag"] and shares[name] > 0.5],
+        [name for name in named if shares[name] > 0.5],
+        [name for name in names if shares[name] == 1],
+    ):
+        if candidates:
+            return candidates[0] if len(candidates) == 1 else None
     # Labels without a letter, or tags with a fault
-    named = [name for name in named if not _holds_pos(table, name)]
-    return named[0] if len(named) == 1 else None
+    candidates = [name for name in named if not holds_pos(table[name])]
+    return candidates[0] if len(candidates) == 1 else None
 
 
-def _share_of_tags(table: Table, name: str) -> float:
-    counts = Counter(table[name])
+def _share_of_tags(values: list[str]) -> float:
+    counts = Counter(values)
     tags = sum(n for tag, n in counts.items() if is_tag(tag) or _are_tags(split_list(tag)))
     # A cell without a tag does not speak against a column in which others have one.
     empty = counts[""] if tags and counts.most_common(1)[0][0] == "" else 0
@@ -170,29 +178,19 @@ def _are_tags(items: list[str]) -> bool:
     return len(items) > 1 and all(is_tag(item.strip(",")) for item in items)
 
 
-def _holds_pos(table: Table, name: str) -> bool:
-    values = set(table[name])
-    return len(values & set(POS_VALUES.split())) > 0.4 * len(values)
-
-
-def _holds_texts(table: Table, name: str) -> bool:
+def _holds_texts(values: list[str]) -> bool:
     """RETURNS (bool): Whether values are texts of several words rather than a sentence's number."""
-    values = [value for value in table[name][:1000] if value]
-    return sum(bool(re.search(r"\w+\s+[^\W\d]+\s+\w+", value)) for value in values) > 0.5 * len(values)
+    some = [value for value in values[:1000] if value]
+    return sum(bool(re.search(r"\w+\s+[^\W\d]+\s+\w+", value)) for value in some) > 0.5 * len(some)
 
 
-def _sentence_candidates(table: Table, names: list[str]) -> list[str]:
-    """RETURNS (list[str]): Columns filled on first rows only, or with values in runs."""
-    candidates = []
-    for name in names:
-        values = table[name]
-        runs = 1 + sum(a != b for a, b in pairwise(values))
-        if values[0] and ("" in values or 1 < runs == len(set(values)) < len(values)):
-            candidates.append(name)
-    return candidates
+def _may_count_sentences(values: list[str]) -> bool:
+    """RETURNS (bool): Whether the column is filled on first rows only, or has its values in runs."""
+    runs = 1 + sum(a != b for a, b in pairwise(values))
+    return values[0] != "" and ("" in values or 1 < runs == len(set(values)) < len(values))
 
 
-def _word_candidates(table: Table, names: list[str]) -> list[str]:
+def _most_varied(table: Table, names: list[str]) -> list[str]:
     """RETURNS (list[str]): The most varied columns of those that do not hold numbers only."""
     different = {name: set(table[name]) for name in names}
     kinds = {
@@ -201,12 +199,3 @@ def _word_candidates(table: Table, names: list[str]) -> list[str]:
         if "" not in values and not all(re.fullmatch(r"[\d.,:+-]+", value) for value in values)
     }
     return [name for name, kind in kinds.items() if kind == max(kinds.values())]
-
-
-def split_list(value: str) -> list[str]:
-    """RETURNS (list[str]): The items of a cell that holds several: "['a', 'b']", "a b" or "a, b"."""
-    text = value.strip()
-    if text[:1] == "[" and text[-1:] == "]":
-        items = _ITEM.findall(text[1:-1])
-        return [UNKNOWN if null else re.sub(r"\\(.)", r"\1", a or b or c) for a, b, null, c in items]
-    return text.split()

@@ -1,87 +1,87 @@
-"""CoNLL and its kin: a word a line, columns without a header, blank lines between sentences."""
+"""CoNLL and its kin: a word a line, columns without a header, blank lines between sentences → a table."""
 
 import re
 from collections import Counter
 
 from ..errors import UserError
-from .columns import POS_VALUES
-from .faults import Faults
-from .schemes import is_tag
-from .sentences import Options, Rows, clean
+from .columns import Columns, Table, holds_pos
+from .options import Options
+from .schemes import OUTSIDE, is_tag
+from .sentences import Data, clean
 
 # Labels of phrases, which CoNLL-2003 has in a column before that of entities.
 _CHUNKS = frozenset(["NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"])
+# How CoNLL-U, and CoNLL-2012, begin a document
+_DOCUMENT = re.compile(r"#\s*(?:newdoc id =|begin document)\s*(.*\S)")
 
 
-def read_conll(text: str, name: str, options: Options, sep: str | None = None) -> tuple[Rows, list[str]]:
+def read_conll(text: str, name: str, options: Options, data: Data) -> tuple[Table, Columns]:
     """Read columns: the first that is not a number has the words, the last has the tags. Options name columns by their
     number, from 1.
 
-    sep (Optional[str]): What separates columns; None for tabs, or white space where there are none.
-    RETURNS (tuple[Rows, list[str]]): A row for each word, and what is doubtful.
+    RETURNS (tuple[Table, Columns]): The table, without the lines that have a fault, and which column is what.
     RAISES UserError: If it cannot be read.
     """
     lines = text.split("\n")
-    if sep is None and all("\t" in line for line in lines if line.strip() and not line.startswith(("#", "-DOCSTART-"))):
-        sep = "\t"
+    sep = options.separator or _separator(lines)
     split = [[clean(field) for field in line.split(sep)] if line.strip() else [] for line in lines]
-    widths = Counter(len(fields) for line, fields in zip(lines, split, strict=True) if fields and line[0] != "#")
+    plain = [one for line, one in zip(lines, split, strict=True) if one and line[0] != "#" and one[0] != "-DOCSTART-"]
+    widths = Counter(map(len, plain))
     if not widths:
         raise UserError(f"{name} holds no sentences: all of its lines are empty or comments.")
-    width = widths.most_common(1)[0][0]
-    faults = Faults(name, lambda row: row + 1)
-    usual = {fields[-1] for line, fields in zip(lines, split, strict=True) if len(fields) == width and line[0] != "#"}
-    kept: list[tuple[int, list[str]]] = []
-    starts: list[int] = []
-    new = True
-    for number, fields in enumerate(split):
-        if not fields or fields[0] == "-DOCSTART-":
-            new = True
-        elif fields[0].startswith("#") and (len(fields) != width or not (fields[-1] in usual or is_tag(fields[-1]))):
+    width, n_lines = widths.most_common(1)[0]
+    if width < 2 or 2 * n_lines < widths.total():
+        raise UserError(
+            f"{name} is no table: most of its lines have no word and tag side by side. Is it text without labels?"
+        )
+    last = {fields[-1] for fields in plain if len(fields) == width}
+    kept: list[list[str]] = []
+    numbers: list[int] = []
+    breaks: set[int] = set()
+    document, n_documents = "", 0
+    for number, fields in enumerate(split, 1):
+        if said := _DOCUMENT.match(lines[number - 1]):
+            document = said[1]
+        elif not fields or fields[0] == "-DOCSTART-":
+            breaks.add(len(kept))
+            n_documents += bool(fields)
+            document = str(n_documents) if fields else document
+        elif fields[0].startswith("#") and (len(fields) != width or not (fields[-1] in last or is_tag(fields[-1]))):
             continue
-        elif len(fields) < 2 or len(fields) != width:
-            faults.add(number, f"expected {width} columns, found {len(fields)}", "Write a word, its tag, and no more.")
+        elif len(fields) != width:
+            what = f"expected {width} columns, found {len(fields)}"
+            data.faults.add(name, number, what, "Write a word, its tag, and no more.")
         else:
-            if new:
-                starts.append(len(kept))
-                new = False
-            kept.append((number, fields))
-    faults.check()
-    word_column = _number(options.word_column, "word", width, name)
-    tag_column = _number(options.tag_column, "tag", width, name)
-    columns = list(zip(*(fields for _, fields in kept), strict=True))
-    if word_column is None:
-        numbers = [i for i in range(width - 1) if not all(re.fullmatch(r"[\d.-]+", value) for value in columns[i])]
-        word_column = numbers[0] if numbers else 0
-    warnings = []
-    if tag_column is None:
-        tag_column = width - 1
-        others = [i for i in range(width - 1) if i != word_column and _has_entities(set(columns[i]))]
-        if others:
-            warnings.append(
-                f"columns {', '.join(str(i + 1) for i in [*others, tag_column])} of {name} hold tags: the last was "
-                f"taken. --tag-column {others[0] + 1} takes another."
+            kept.append([*fields, document])
+            numbers.append(number)
+    columns = [list(column) for column in zip(*kept, strict=True)]
+    names = [str(i) for i in range(1, width + 1)]
+    table = Table([*names, "document"], columns, numbers, sorted(row for row in breaks if 0 < row < len(kept)))
+    for role, given in (("word", options.word_column), ("tag", options.tag_column)):
+        if given and given not in names:
+            raise UserError(
+                f"{name} has no header: --{role}-column takes a number from 1 to {width}, but is {given!r}."
             )
-    values = set(columns[tag_column])
-    if sum(value in POS_VALUES.split() for value in values) > 0.4 * len(values):
-        raise UserError(f"{name}: column {tag_column + 1} holds parts of speech. Say --tag-column NUMBER (from 1).")
-    rows = Rows(
-        words=list(columns[word_column]),
-        tags=list(columns[tag_column]),
-        starts=starts,
-        ids=[str(number) for number in range(1, len(starts) + 1)],
-        line=lambda row: kept[row][0] + 1,
-        tag_column=str(tag_column + 1),
+    word = options.word_column or next(
+        (one for one in names[:-1] if not all(re.fullmatch(r"[\d.-]+", value) for value in table[one])), "1"
     )
-    return rows, warnings
+    tag = options.tag_column or names[-1]
+    others = [one for one in names if one not in (word, tag) and _has_entities(set(table[one]))]
+    if others and not options.tag_column:
+        message = f"columns {', '.join([*others, tag])} of {name} hold tags: the last was taken. "
+        data.warn("columns", f"{message}--tag-column {others[0]} takes another.")
+    values = set(table[tag])
+    if holds_pos(table[tag]) or not any(is_tag(value) or value.casefold() in OUTSIDE for value in values):
+        raise UserError(f"{name}: column {tag} holds no tags such as O or B-per. Say --tag-column NUMBER (from 1).")
+    return table, Columns(None, word, tag, "document" if any(table["document"]) else None)
 
 
-def _number(given: str | None, role: str, width: int, name: str) -> int | None:
-    if given is None:
-        return None
-    if not given.isdigit() or not 1 <= int(given) <= width:
-        raise UserError(f"{name} has no header: --{role}-column takes a number from 1 to {width}, but is {given!r}.")
-    return int(given) - 1
+def _separator(lines: list[str]) -> str | None:
+    """RETURNS (Optional[str]): What stands on every line; None for white space."""
+    some = [line for line in lines[:1000] if line.strip() and line[0] != "#" and "DOCSTART" not in line]
+    if all("\t" in line for line in some):
+        return "\t"
+    return next((sep for sep in ",;|" if all(is_tag(line.rpartition(sep)[2].strip()) for line in some)), None)
 
 
 def _has_entities(values: set[str]) -> bool:

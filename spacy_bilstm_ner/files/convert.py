@@ -7,7 +7,6 @@ import random
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,10 +18,10 @@ from tqdm import tqdm
 
 from ..errors import UserError
 from .docs import blank_pipeline, count_aligned, count_entities, make_doc
-from .faults import FileFaults
-from .reading import add_options, get_options, read
+from .options import add_options, get_options
+from .reading import read
 from .schemes import entity_labels
-from .sentences import Data, Sentence
+from .sentences import Data, Faults, Sentence
 from .split import NAMES, Splits, count_copies, drop_copies, random_split, tutorial_split
 
 STATS = "stats.json"
@@ -34,11 +33,10 @@ N_SHOWN = 3
 
 @dataclass
 class SplitDocs:
-    """The documents of one split; its sentences, words, and entities per label; and how many of those have edges that
-    are edges of the tokenizer's tokens, too."""
+    """The documents of one split; its words, and its entities per label; and how many of those have edges that are
+    edges of the tokenizer's tokens, too."""
 
     docs: DocBin = field(default_factory=lambda: DocBin(attrs=["ENT_IOB", "ENT_TYPE"]))
-    sentences: int = 0
     tokens: int = 0
     entities: Counter[str] = field(default_factory=Counter)
     aligned: Counter[str] = field(default_factory=Counter)
@@ -46,7 +44,8 @@ class SplitDocs:
     def add(self, nlp: Language, sentence: Sentence) -> None:
         gold, tokenized = make_doc(nlp, sentence)
         self.docs.add(gold)
-        self.sentences += 1
+        # spaCy keeps what stands in the flags, and does not read it: user data would slow down training.
+        self.docs.flags[-1]["origin"] = gold.user_data["origin"]
         self.tokens += len(gold)
         self.entities.update(count_entities(gold))
         self.aligned.update(count_aligned(gold, tokenized))
@@ -54,7 +53,7 @@ class SplitDocs:
     def stats(self) -> dict[str, Any]:
         labels = {label: {"entities": n, "aligned": self.aligned[label]} for label, n in sorted(self.entities.items())}
         totals = {"entities": self.entities.total(), "aligned": self.aligned.total()}
-        return {"sentences": self.sentences, "tokens": self.tokens, **totals, "labels": labels}
+        return {"sentences": len(self.docs), "tokens": self.tokens, **totals, "labels": labels}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -73,37 +72,51 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--dev-size", type=float, default=0.2, help="share of the random split (default: 0.2)")
     add("--test-size", type=float, default=0.1, help="share of the random split (default: 0.1)")
     add("--dedupe", action="store_true", help="drop from train and dev what stands word for word in a later split")
-    add("--report", type=Path, metavar="FILE", help="write every fault of the files to this one")
+    add("--report", type=Path, metavar="FILE", help="write every fault, and all that is doubtful, to this file")
     add_options(parser)
 
 
 def execute(args: argparse.Namespace) -> None:
     """Run the command with the options that `configure` adds.
 
-    RAISES UserError: If a file cannot be read as labelled sentences. Nothing is written then.
+    RAISES UserError: If a file cannot be read as labelled sentences. Nothing is written then, but the report.
     """
     check_out_dir(args.out_dir)
+    try:
+        _convert(args)
+    except UserError as error:
+        _report(args.report, getattr(error, "lines", [str(error)]))
+        raise
+
+
+def _convert(args: argparse.Namespace) -> None:
     nlp = blank_pipeline(args.lang)
-    parts = {"train": _read(args.files, nlp, args)}
-    parts |= {name: _read([path], nlp, args) for name, path in (("dev", args.dev), ("test", args.test)) if path}
-    warnings: dict[str, str] = {}
-    for data in parts.values():
+    given = {"train": args.files, "dev": [args.dev], "test": [args.test]}
+    faults = Faults()
+    parts = {
+        name: read(paths, nlp, get_options(args), faults=faults) for name, paths in given.items() if None not in paths
+    }
+    faults.check()
+    seen = Data()
+    for name, data in parts.items():
+        _show_source(given[name], data)
+        seen.doubtful += data.doubtful
         for kind, message in data.warnings.items():
-            warnings[kind] = message if warnings.get(kind, message) == message else f"{warnings[kind]}\n{message}"
+            seen.warn(kind, message)
     splits = _split(parts, args)
     dealt = {name: len(splits[name]) for name in NAMES}
     if args.dedupe:
         splits = drop_copies(splits)
         dropped = ", ".join(f"{dealt[name] - len(splits[name]):,} from {name}" for name in ("train", "dev"))
         print(f"Copies dropped: {dropped}")
-    warnings |= find_warnings(splits)
-    doubtful = [place for data in parts.values() for place in data.doubtful]
-    if doubtful:
-        warnings["doubtful"] = (
-            f"{len(doubtful):,} entities whose offsets cut words, overlap or have white space at their edges were "
-            f"changed or left out: {args.out_dir / DOUBTFUL} lists them. The first: {doubtful[0]}."
+    seen.warnings |= find_warnings(splits)
+    if seen.doubtful:
+        seen.warn(
+            "doubtful",
+            f"{len(seen.doubtful):,} entities whose offsets cut words, overlap or have white space at their edges were "
+            f"changed or left out: {args.out_dir / DOUBTFUL} lists them. The first: {seen.doubtful[0]}.",
         )
-    show_warnings(warnings)
+    _show_warnings(seen)
     converted = {name: SplitDocs() for name in NAMES}
     with tqdm(total=sum(map(len, splits.values())), desc="Converting", unit=" sentences", disable=None) as progress:
         for name, split in converted.items():
@@ -118,34 +131,25 @@ def execute(args: argparse.Namespace) -> None:
         **{name: data.source for name, data in parts.items() if name != "train"},
         "lang": args.lang,
         "split": options,
-        "splits": {
-            n: {**split.stats(), "dropped_copies": dealt[n] - split.sentences} for n, split in converted.items()
-        },
-        "warnings": warnings,
+        "splits": {n: {**split.stats(), "dropped_copies": dealt[n] - len(splits[n])} for n, split in converted.items()},
+        "warnings": seen.warnings,
     }
-    write(args.out_dir, converted, stats, doubtful)
-    show_summary(converted, nlp, args)
-    show_warnings(warnings)
+    write(args.out_dir, converted, stats, seen.doubtful)
+    _report(args.report, [*seen.warnings.values(), *seen.doubtful])
+    _show_summary(converted, nlp, args)
+    _show_warnings(seen)
 
 
-def _read(paths: list[Path], nlp: Language, args: argparse.Namespace) -> Data:
-    """Read files, and say how."""
-    try:
-        data = read(paths, nlp, get_options(args))
-    except FileFaults as error:
-        if args.report:
-            args.report.write_text("\n".join(error.lines) + "\n", encoding="utf-8")
-        raise
+def _show_source(paths: list[Path], data: Data) -> None:
+    """Say what was read, and what was taken for what."""
     source = data.source
     print(f"{', '.join(map(str, paths))}: {data.rows:,} rows, {len(data.sentences):,} sentences")
     if source["encoding"]:
-        print(f"Encoding: {source['encoding']}{' (found)' if args.encoding == 'auto' else ''}")
+        print(f"Encoding: {source['encoding']}")
     if source["columns"]:
-        found = (f"{role} = {name!r}" for role, name in source["columns"].items() if name is not None)
-        print(f"Columns: {', '.join(found)}")
+        print(f"Columns: {', '.join(f'{role} = {name!r}' for role, name in source['columns'].items() if name)}")
     for note in data.notes:
         print(note)
-    return data
 
 
 def _split(parts: dict[str, Data], args: argparse.Namespace) -> Splits:
@@ -169,9 +173,8 @@ def find_warnings(splits: Splits) -> dict[str, str]:
         name: Counter(label for sentence in splits[name] for label in entity_labels(sentence.tags)) for name in NAMES
     }
     total = labels["train"] + labels["dev"] + labels["test"]
-    lacking = {label: n for label, n in sorted(total.items()) if label not in labels["train"]}
-    if lacking:
-        found = ", ".join(f"{label} ({n})" for label, n in lacking.items())
+    if lacking := [f"{label} ({n})" for label, n in sorted(total.items()) if label not in labels["train"]]:
+        found = ", ".join(lacking)
         warnings["labels_not_in_train"] = f"labels that dev or test have and train lacks (number of entities): {found}."
     if once := [label for label, n in sorted(total.items()) if n == 1]:
         warnings["labels_once"] = f"labels of one entity only, from which nothing can be learnt: {', '.join(once)}."
@@ -183,9 +186,17 @@ def find_warnings(splits: Splits) -> dict[str, str]:
     return warnings
 
 
-def show_warnings(warnings: dict[str, str]) -> None:
-    for message in warnings.values():
+def _show_warnings(seen: Data) -> None:
+    for message in seen.warnings.values():
         print(message if message.startswith("\n!") else f"Warning: {message}", file=sys.stderr)
+
+
+def _report(path: Path | None, lines: list[str]) -> None:
+    if path is not None:
+        try:
+            path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        except OSError as error:
+            raise UserError(f"--report {path} cannot be written: {error.strerror}.") from error
 
 
 def check_out_dir(out_dir: Path) -> None:
@@ -218,11 +229,11 @@ def write(out_dir: Path, converted: dict[str, SplitDocs], stats: dict[str, Any],
         raise UserError(f"{out_dir} cannot be written to: {error.strerror}.") from error
 
 
-def show_summary(converted: dict[str, SplitDocs], nlp: Language, args: argparse.Namespace) -> None:
+def _show_summary(converted: dict[str, SplitDocs], nlp: Language, args: argparse.Namespace) -> None:
     """Print what was converted, some sentences of it, and what to do next."""
     for name, split in converted.items():
         print(
-            f"{name + ':':6} {split.sentences:>7,} sentences, {split.tokens:>9,} tokens, {split.entities.total():>7,} "
+            f"{name + ':':6} {len(split.docs):>7,} sentences, {split.tokens:>9,} tokens, {split.entities.total():>7,} "
             f"entities, of which {split.aligned.total():,} lie on the tokens of spaCy's tokenizer"
         )
     labels = sorted({label for split in converted.values() for label in split.entities})
@@ -241,13 +252,7 @@ def show_summary(converted: dict[str, SplitDocs], nlp: Language, args: argparse.
 
 def mark(doc: Doc) -> str:
     """RETURNS (str): The text with its entities as [text](label)."""
-    pieces: Iterable[str] = (
-        f"{'[' if token.ent_iob == 3 else ''}{token.text}"
-        f"{f']({token.ent_type_})' if token.ent_iob in (1, 3) and _ends(doc, token.i) else ''}{token.whitespace_}"
-        for token in doc
-    )
-    return "".join(pieces).replace("\n", " ")
-
-
-def _ends(doc: Doc, i: int) -> bool:
-    return i + 1 == len(doc) or doc[i + 1].ent_iob != 1
+    text = doc.text
+    for ent in reversed(doc.ents):
+        text = f"{text[: ent.start_char]}[{ent.text}]({ent.label_}){text[ent.end_char :]}"
+    return text.replace("\n", " ")

@@ -33,11 +33,10 @@ def labelled_corpus(
         raise UserError("spacy_bilstm_ner.Corpus.v1 has no path: give one, such as --paths.train mine.csv")
 
     def read_examples(nlp: Language) -> Iterator[Example]:
+        from .options import Options
         from .reading import read_docs
-        from .sentences import Options
 
-        docs = read_docs([path], nlp, Options(**(options or {})))
-        for doc in docs[: limit or None]:
+        for doc in read_docs([path], nlp, Options(**(options or {})))[: limit or None]:
             words, spaces = [token.text for token in doc], [bool(token.whitespace_) for token in doc]
             tokens = Doc(nlp.vocab, words=words, spaces=spaces) if gold_preproc else nlp.make_doc(doc.text)
             yield from (augmenter or dont_augment)(nlp, Example(tokens, doc))

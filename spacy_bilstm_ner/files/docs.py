@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from itertools import accumulate
 from pathlib import Path
 
 import spacy
@@ -19,7 +20,7 @@ def blank_pipeline(lang: str) -> Language:
     """Make a pipeline that only tokenizes.
 
     lang (str): A language code, such as "en".
-    RETURNS (Language): The pipeline.
+    RETURNS (Language): The pipeline. It takes texts of any length.
     RAISES UserError: If spaCy has no such language, or it needs a package that is not installed.
     """
     known = Path(spacy.__file__).parent / "lang" / lang / "__init__.py"
@@ -31,7 +32,6 @@ def blank_pipeline(lang: str) -> Language:
         nlp = spacy.blank(lang)
     except ImportError as error:
         raise UserError(f"--lang {lang}: {error}") from error
-    # The limit guards parsers' memory; here a text is one sentence of a file that was read already.
     nlp.max_length = sys.maxsize
     return nlp
 
@@ -40,21 +40,18 @@ def make_doc(nlp: Language, sentence: Sentence) -> tuple[Doc, Doc]:
     """Write the sentence as a person would, as far as the tokenizer can take the words apart again.
 
     nlp (Language): The pipeline whose tokenizer reads the text later.
-    sentence (Sentence): Words and tags.
     RETURNS (tuple[Doc, Doc]): The gold document, and the tokenizer's reading of its text.
     """
     words = list(sentence.words)
     spaces = spaces_after(words) if sentence.spaces is None else list(sentence.spaces)
-    while True:
-        text = "".join(word + " " * space for word, space in zip(words, spaces, strict=True))
-        tokenized = nlp.make_doc(text)
-        merged = _merged(sentence.words, spaces, tokenized) if sentence.spaces is None else set()
-        if not merged:
-            break
+    merged = {-1}
+    while merged:
+        tokenized = nlp.make_doc("".join(word + " " * space for word, space in zip(words, spaces, strict=True)))
+        merged = _merged(words, spaces, tokenized) if sentence.spaces is None else set()
         spaces = [space or i in merged for i, space in enumerate(spaces)]
-    # spaCy's sign for an unknown tag is the empty one
+    # spaCy's sign for an unknown tag is the empty one.
     tags = ["" if tag == UNKNOWN else tag for tag in sentence.tags]
-    gold = Doc(nlp.vocab, words=words, spaces=spaces, ents=tags)
+    gold = Doc(nlp.vocab, words=words, spaces=spaces, ents=tags, user_data={"origin": sentence.origin._asdict()})
     if sentence.annotated is not None:
         gold.spans["annotated"] = SpanGroup(gold, name="annotated", attrs={"labels": list(sentence.annotated)})
     return gold, tokenized
@@ -70,18 +67,11 @@ def count_aligned(gold: Doc, tokenized: Doc) -> Counter[str]:
     `spacy train` is left with when `gold_preproc = false`."""
     if [token.text for token in gold] == [token.text for token in tokenized]:
         return count_entities(gold)
-    example = Example(tokenized, gold)
-    return Counter(span.label_ for span in example.get_aligned_spans_y2x(gold.ents))
+    return Counter(span.label_ for span in Example(tokenized, gold).get_aligned_spans_y2x(gold.ents))
 
 
-def _merged(words: tuple[str, ...], spaces: list[bool], tokenized: Doc) -> set[int]:
+def _merged(words: list[str], spaces: list[bool], tokenized: Doc) -> set[int]:
     """RETURNS (set[int]): The words after which no space stands and no token ends."""
-    ends = {token.idx + len(token) for token in tokenized}
-    merged = set()
-    end = 0
-    for i, (word, space) in enumerate(zip(words, spaces, strict=True)):
-        end += len(word)
-        if not space and end not in ends:
-            merged.add(i)
-        end += space
-    return merged
+    token_ends = {token.idx + len(token) for token in tokenized}
+    ends = accumulate(len(word) + space for word, space in zip(words, spaces, strict=True))
+    return {i for i, (end, space) in enumerate(zip(ends, spaces, strict=True)) if not space and end not in token_ends}

@@ -5,100 +5,113 @@ import re
 import unicodedata
 
 from ..errors import UserError
+from .sentences import Faults
 
-# Codecs among which the detector chooses when a file is not UTF-8.
-LEGACY = [
-    *(f"cp{number}" for number in range(1250, 1258)),
-    "mac_roman", "koi8_r", "gb18030", "big5", "cp932", "cp949",
-]  # fmt: skip
+# Codecs among which a file's is looked for when it is not UTF-8, and the languages in which each is the usual one.
+LEGACY = {
+    "cp1250": "pl cs sk hu hr sl ro bs sq", "cp1251": "ru uk bg sr mk be", "cp1252": "", "cp1253": "el",
+    "cp1254": "tr az", "cp1255": "he", "cp1256": "ar fa ur", "cp1257": "lt lv et", "cp1258": "vi", "mac_roman": "",
+    "koi8_r": "ru uk", "gb18030": "zh", "big5": "zh", "cp932": "ja", "cp949": "ko",
+}  # fmt: skip
 # Letters and signs that cp1252 writes in Western European texts.
 WESTERN = frozenset("àáâãäåæçèéêëìíîïñòóôõöøœùúûüýÿßÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØŒÙÚÛÜ\xa0‘’“”„–—…•°€£§«»·´¡¿½¼¾²³®©™×±µºª")
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 # No word has letters of two scripts, or signs within.
 _MIXED = re.compile(r"[a-z][\u0370-\u06ff€‚„…†‡‰¤¦¨]|[\u0370-\u06ff][a-z]", re.IGNORECASE)
-_MULTIBYTE = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
+# A byte that is not UTF-8, as Python's "surrogateescape" writes it; a character that is not ASCII, such bytes too.
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
+_NOT_ASCII = re.compile("[^\x00-\x7f]")
 
 
-def decode(data: bytes, name: str, *, encoding: str = "auto", bad_bytes: str | None = None) -> tuple[str, str, str]:
+def decode(
+    data: bytes, name: str, faults: Faults, *, encoding: str = "auto", bad_bytes: str | None = None, lang: str = ""
+) -> tuple[str, str, str]:
     """Decode a text file.
 
-    encoding (str): A codec's name. "auto" finds it: UTF-8 or UTF-16 with a mark; else cp1252 or the detector's guess.
-    bad_bytes (str | None): A codec for bytes in a UTF-8 file that are not UTF-8; None refuses such a file.
+    encoding (str): A codec's name. "auto" finds it: UTF-8 or UTF-16 with a mark; else cp1252 or a guess.
+    bad_bytes (Optional[str]): A codec for bytes in a UTF-8 file that are not UTF-8; None refuses such a file.
+    lang (str): The texts' language, which makes some encodings likelier.
     RETURNS (tuple[str, str, str]): The text with "\\n" at each line's end, the encoding, and a warning ("" for none).
     RAISES UserError: If the file is binary, or is not in the encoding.
     """
     warning = ""
-    if encoding == "auto":
-        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            encoding = "utf-16"
-        elif b"\0" in data or len(_CONTROL.findall(data)) * 100 > len(data):
-            raise UserError(f"{name} is a binary file: expected text. If it is UTF-16, say --encoding utf-16-le.")
-        else:
-            encoding, warning = _find(data, name, bad_bytes)
+    if encoding == "auto" and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encoding = "utf-16"
+    elif encoding == "auto" and (b"\0" in data or len(_CONTROL.findall(data)) * 100 > len(data)):
+        raise UserError(f"{name} is a binary file: expected text. If it is UTF-16, say --encoding utf-16-le.")
     try:
-        if bad_bytes is not None:
-            codecs.lookup(bad_bytes)
-            codecs.register_error("bad-bytes", lambda error: _other_codec(error, bad_bytes))
-        text = data.decode(encoding, errors="strict" if bad_bytes is None else "bad-bytes")
+        if encoding == "auto":
+            text, encoding, warning = _find(data, name, faults, bad_bytes, lang)
+        else:
+            text = data.decode(encoding)
     except LookupError as error:
-        raise UserError(f"--encoding {encoding}: {error}. Try utf-8, cp1252 or utf-16.") from error
+        raise UserError(f"{name}: {error}. Try utf-8, cp1252 or utf-16.") from error
     except UnicodeDecodeError as error:
-        raise UserError(
-            f"{_place(name, data, error.start)} is not {encoding}. Give the right --encoding, or leave it out."
-        ) from error
+        place = f"{name}, line {data.count(10, 0, error.start) + 1}: byte 0x{data[error.start]:02x}"
+        raise UserError(f"{place} is not {encoding}. Give the right --encoding, or leave it out.") from error
     except UnicodeError as error:
         raise UserError(f"{name} is not {encoding}: {error}. Give the right --encoding.") from error
     if "\0" in text:
         raise UserError(f"{name} is a binary file, or not {encoding}: expected text.")
     if "\r" in text:
-        text = text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
+        text = re.sub("\r\r?\n|\r", "\n", text)
     text = text.removeprefix("\ufeff")
     if not text.strip():
         raise UserError(f"{name} is empty: expected labelled sentences.")
     return text, encoding, warning
 
 
-def _find(data: bytes, name: str, bad_bytes: str | None) -> tuple[str, str]:
-    """RETURNS (tuple[str, str]): The encoding, and a warning where it is a guess."""
+def _find(data: bytes, name: str, faults: Faults, bad_bytes: str | None, lang: str) -> tuple[str, str, str]:
     try:
-        data.decode("utf-8")
-        return "utf-8", ""
-    except UnicodeDecodeError as error:
-        first = error.start
-    bad = data.decode("utf-8", errors="surrogateescape")
-    n_bad = sum("\udc80" <= char <= "\udcff" for char in set(bad)) and len(re.findall("[\udc80-\udcff]", bad))
-    if bad_bytes is not None or len(_MULTIBYTE.findall(data)) >= n_bad:
-        if bad_bytes is None:
-            raise UserError(
-                f"{_place(name, data, first)} is not UTF-8, though the rest of the file is ({n_bad} such bytes in "
-                "all). Correct the file; or say --bad-bytes cp1252 to have these bytes alone read as cp1252."
-            )
-        return "utf-8", ""
+        return data.decode("utf-8"), "utf-8", ""
+    except UnicodeDecodeError:
+        text = data.decode("utf-8", errors="surrogateescape")
+    if bad_bytes is not None:
+        codecs.lookup(bad_bytes)
+        parts = re.split(f"({_NOT_UTF8.pattern}+)", text)
+        parts[1::2] = [part.encode("utf-8", "surrogateescape").decode(bad_bytes, "replace") for part in parts[1::2]]
+        return "".join(parts), "utf-8", ""
+    if len(_NOT_ASCII.findall(text)) >= 2 * len(_NOT_UTF8.findall(text)):
+        remedy = "Correct the file; or say --bad-bytes cp1252 to have these bytes alone read as cp1252."
+        for number, line in enumerate(data.split(b"\n"), 1):
+            for bad in _NOT_UTF8.findall(line.decode("utf-8", errors="surrogateescape")):
+                what = f"byte 0x{ord(bad) - 0xDC00:02x} is not UTF-8, though the rest of the file is"
+                faults.add(name, number, what, remedy)
+        faults.check()
     words = list(dict.fromkeys(re.findall(rb"[^\s,;|\"]*[\x80-\xff][^\s,;|\"]*", data)))[:3000]
-    return _guess(data, b" ".join(words), name)
+    encoding, sure = _guess(data, b" ".join(words), lang)
+    if not encoding:
+        raise UserError(f"{name} is not UTF-8, and no other encoding fits: save it as UTF-8, or say --encoding NAME.")
+    shown = ", ".join(b" ".join(words).decode(encoding).split()[:3])
+    warning = (
+        f"{name} is not UTF-8. {encoding} is a guess: are these words right? {shown}. If not, say --encoding NAME."
+    )
+    return data.decode(encoding), encoding, "" if sure else warning
 
 
-def _guess(data: bytes, sample: bytes, name: str) -> tuple[str, str]:
-    """RETURNS (tuple[str, str]): The most likely codec, and a warning unless it is plainly cp1252."""
+def _guess(data: bytes, sample: bytes, lang: str) -> tuple[str, bool]:
+    """RETURNS (tuple[str, bool]): The most likely codec, "" if none fits; whether it is plainly cp1252."""
     from charset_normalizer import from_bytes
 
-    matches = from_bytes(sample, cp_isolation=LEGACY)
-    candidates = [one for one in matches if _decodes(data, one.encoding) and not _MIXED.search(str(one))]
-    best = candidates[0] if candidates else None
-    plain = [one for one in ("cp1252", "mac_roman") if _decodes(data, one) and _looks_western(sample.decode(one))]
-    if "cp1252" in plain and (best is None or str(best) == sample.decode("cp1252")):
-        return "cp1252", ""
-    if plain and (best is None or best.coherence == 0):
-        encoding = plain[0]
-    elif best is not None or _decodes(data, "cp1252"):
-        encoding = "cp1252" if best is None else best.encoding
-    else:
-        raise UserError(f"{name} is not UTF-8, and no other encoding fits: save it as UTF-8, or say --encoding NAME.")
-    words = ", ".join(sample.decode(encoding).split()[:3])
-    return (
-        encoding,
-        f"{name} is not UTF-8. {encoding} is a guess: are these words right? {words}. If not, say --encoding NAME.",
-    )
+    fitting = [codec for codec in LEGACY if _fits(data, sample, codec)]
+    matches = [match for match in from_bytes(sample, cp_isolation=list(LEGACY)) if match.encoding in fitting]
+    ranked = [*(match.encoding for match in matches), *fitting]
+    plain = [codec for codec in ("cp1252", "mac_roman") if codec in fitting and _looks_western(sample.decode(codec))]
+    if plain[:1] == ["cp1252"] and (not matches or str(matches[0]) == sample.decode("cp1252")):
+        return "cp1252", True
+    usual = [codec for codec in ranked if lang in LEGACY[codec].split()]
+    if matches and matches[0].coherence > 0:
+        plain = []
+    return next(iter([*usual, *plain, *ranked]), ""), False
+
+
+def _fits(data: bytes, sample: bytes, codec: str) -> bool:
+    try:
+        characters = set(data.decode(codec))
+    except UnicodeDecodeError:
+        return False
+    private = any(unicodedata.category(char) == "Co" for char in characters)
+    return not private and not _MIXED.search(sample.decode(codec))
 
 
 def _looks_western(text: str) -> bool:
@@ -109,20 +122,3 @@ def _looks_western(text: str) -> bool:
         return False
     letters = [char for char in text if char.isalpha()]
     return sum(ord(char) > 127 for char in letters) <= 0.5 * len(letters)
-
-
-def _decodes(data: bytes, encoding: str) -> bool:
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return not any(unicodedata.category(char) == "Co" for char in set(text))
-
-
-def _other_codec(error: UnicodeError, encoding: str) -> tuple[str, int]:
-    assert isinstance(error, UnicodeDecodeError)
-    return error.object[error.start : error.end].decode(encoding, errors="replace"), error.end
-
-
-def _place(name: str, data: bytes, offset: int) -> str:
-    return f"{name}, line {data.count(10, 0, offset) + 1}: byte 0x{data[offset]:02x} at offset {offset}"

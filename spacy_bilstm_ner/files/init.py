@@ -10,10 +10,6 @@ import spacy
 from ..errors import UserError
 from .docs import blank_pipeline
 
-# Settings as they stand in the shipped config, and the option that gives each its value. Only these lines change,
-# so that the config's comments stay.
-SETTINGS = {'lang = "en"': "lang", "vectors = null": "vectors"}
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options to its parser."""
@@ -59,9 +55,7 @@ def read_config() -> str:
 
 
 def fill(config: str, *, lang: str, vectors: str | None) -> str:
-    """RETURNS (str): The config with the language, and the name or folder of a pipeline with word vectors."""
-    values = {"lang": lang, "vectors": vectors}
-    for setting, name in SETTINGS.items():
-        # The first of that name: [paths] vectors stands before [initialize] vectors.
-        config = config.replace(f"\n{setting}\n", f"\n{name} = {json.dumps(values[name])}\n", 1)
-    return config
+    """RETURNS (str): The config with the language, and the name or folder of a pipeline with word vectors. Only these
+    two lines change, so that comments stay; [paths] vectors stands before [initialize] vectors."""
+    config = config.replace('\nlang = "en"\n', f"\nlang = {json.dumps(lang)}\n", 1)
+    return config.replace("\nvectors = null\n", f"\nvectors = {json.dumps(vectors)}\n", 1)

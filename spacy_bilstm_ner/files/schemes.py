@@ -7,9 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 UNKNOWN = "?"
 # What people write for "outside", in any case. An empty cell counts only if nothing else is used.
 OUTSIDE = ("o", "other", "_", "-", "none", "")
-_PREFIX = re.compile(r"([BILUESMW])[-_](\S(?:.*\S)?)", re.IGNORECASE)
-_SUFFIX = re.compile(r"(\S(?:.*\S)?)[-_]([BILUESMW])", re.IGNORECASE)
-_BARE = re.compile(r"[BILUESMW]", re.IGNORECASE)
+# The letter of a tag, and its label: before it, after it, or none.
+_PATTERNS = [
+    re.compile(r"(?P<letter>[BILUESMW])[-_](?P<label>\S(?:.*\S)?)", re.IGNORECASE),
+    re.compile(r"(?P<label>\S(?:.*\S)?)[-_](?P<letter>[BILUESMW])", re.IGNORECASE),
+    re.compile(r"(?P<letter>[BILUESMW])(?P<label>)", re.IGNORECASE),
+]
 # The label of entities in a file whose tags are B, I and O alone.
 BARE_LABEL = "ENTITY"
 # Letters of a scheme → those of BILUO.
@@ -23,6 +26,8 @@ class Scheme:
 
     parts (dict[str, tuple[str, str]]): Tag → its letter (one of B, I, L, U, O, ?; P for a label without a letter) and
         its label, which is "" for O and ?.
+    outside (list[str]): The tags that mean "outside"; none if that is open.
+    rest (list[str]): The tags that are neither outside nor unknown.
     """
 
     def __init__(self, counts: Mapping[str, int], *, labels: bool = False, outside: Sequence[str] | None = None):
@@ -32,31 +37,28 @@ class Scheme:
         labels (bool): Whether a tag may be a label without a letter, such as "PER".
         outside (Optional[Sequence[str]]): The values that mean "outside"; None to find them.
         """
-        self.parts: dict[str, tuple[str, str]] = {}
-        candidates = [tag for tag in counts if tag.casefold() in OUTSIDE]
         if outside is None:
+            candidates = [tag for tag in counts if tag.casefold() in OUTSIDE]
             plain = [tag for tag in candidates if tag in ("O", "o")]
-            found = plain or [tag for tag in candidates if tag] or candidates
+            outside = plain or [tag for tag in candidates if tag] or candidates
             # Two ways to write it leave open which of them is meant
-            self.outside = found if len({tag.casefold() for tag in found}) == 1 else []
-        else:
-            self.outside = list(outside)
+            outside = outside if len({tag.casefold() for tag in outside}) == 1 else []
+        self.outside = list(outside)
         self.parts = dict.fromkeys(self.outside, ("O", "")) | {UNKNOWN: ("?", "")}
-        rest = [tag for tag in counts if tag not in self.parts]
-        self.rest = rest
-        for pattern, letter_group in ((_PREFIX, 1), (_SUFFIX, 2), (_BARE, 0)):
-            matches = {tag: match for tag in rest if (match := pattern.fullmatch(tag))}
-            read = {
-                tag: (_canonical(match[letter_group]), match[3 - letter_group] if letter_group else BARE_LABEL)
-                for tag, match in matches.items()
-            }
+        self.rest = [tag for tag in counts if tag not in self.parts]
+        for pattern in _PATTERNS:
+            read = {}
+            for tag in self.rest:
+                if match := pattern.fullmatch(tag):
+                    letter = match["letter"].upper()
+                    read[tag] = (_LETTERS.get(letter, letter), match["label"] or BARE_LABEL)
             letters = {letter for letter, _ in read.values()}
             # E-MAIL is a label, not the end of an entity: a scheme has beginnings.
-            if letters & {"B", "I", "U"} and (len(read) == len(rest) or letters & {"B", "I"}):
+            if letters & {"B", "I"} or ("U" in letters and len(read) == len(self.rest)):
                 self.parts.update(read)
                 return
         if labels and self.outside:
-            self.parts.update({tag: ("P", tag) for tag in rest if tag.casefold() not in ("_", "-", "", "none")})
+            self.parts.update({tag: ("P", tag) for tag in self.rest if tag.casefold() not in ("_", "-", "", "none")})
 
     def faulty(self) -> list[str]:
         """RETURNS (list[str]): The tags that cannot be read."""
@@ -64,15 +66,14 @@ class Scheme:
 
     def told(self) -> str:
         """RETURNS (str): What was taken for what, as far as it is not plain BIO; "" if all of it is."""
-        taken = [f"{tag!r} = O" for tag in self.outside if tag != "O"]
         # One example of each letter, as it is written in the file
-        shown: dict[str, str] = {}
+        shown = {f"O {tag}": f"{tag!r} = O" for tag in self.outside if tag != "O"}
         for tag in self.rest:
             letter, label = self.parts.get(tag, ("", ""))
             bio = {"L": f"I-{label}", "U": f"B-{label}", "P": f"B-{label} I-{label} …"}.get(letter, f"{letter}-{label}")
             if bio != tag and label:
                 shown.setdefault(letter, f"{tag!r} = {bio}")
-        return ", ".join([*taken, *shown.values()])
+        return ", ".join(shown.values())
 
     def to_bio(self, tags: Sequence[str]) -> tuple[list[str], list[int]]:
         """Convert the tags of one sentence.
@@ -99,13 +100,9 @@ class Scheme:
         return result, repaired
 
 
-def _canonical(letter: str) -> str:
-    return _LETTERS.get(letter.upper(), letter.upper())
-
-
 def is_tag(text: str) -> bool:
     """RETURNS (bool): Whether a value is plainly a tag: `O`, or a letter of a scheme with a label."""
-    return text in ("O", "o", UNKNOWN) or bool(_PREFIX.fullmatch(text) or _SUFFIX.fullmatch(text))
+    return text in ("O", "o", UNKNOWN) or any(pattern.fullmatch(text) for pattern in _PATTERNS[:2])
 
 
 def looks_like(tag: str) -> str:
@@ -113,7 +110,7 @@ def looks_like(tag: str) -> str:
     if tag in ("0", "О", "Ο", "Ｏ"):
         return "O"
     other = re.sub(rf"^(\w)[{_DASHES}](?=.)", r"\1-", tag)
-    if not _PREFIX.fullmatch(other):
+    if not _PATTERNS[0].fullmatch(other):
         other = re.sub(rf"(?<=.)[{_DASHES}](?=[BILUESMW]$)", "-", other)
     if re.match("[ВІΒΙ][-_]", other) or re.search("[A-Za-z]", other[2:]):
         other = other.translate(_HOMOGLYPHS)
@@ -124,8 +121,8 @@ def difference(tag: str, other: str) -> str:
     """RETURNS (str): The character of a tag that is not what it seems."""
     char, seems = next((a, b) for a, b in zip(tag, other, strict=True) if a != b)
     name = "zero" if char == "0" else unicodedata.name(char).lower()
-    kind = "the letter " if seems.isalpha() else ""
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}, not {kind}{seems if kind else 'a hyphen'}"
+    article = "an" if name[0] in "aeiou" else "a"
+    return f"{article} {name}, not {f'the letter {seems}' if seems.isalpha() else 'a hyphen'}"
 
 
 def entity_labels(tags: Iterable[str]) -> list[str]:

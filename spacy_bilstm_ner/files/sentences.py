@@ -1,16 +1,27 @@
-"""Rows of words and tags, from whatever format → sentences in BIO."""
+"""Rows of words and tags, from whatever format → sentences in BIO; and what is wrong with them, all of it at once."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import UserError
-from .faults import Faults
+from .options import Options
 from .schemes import Scheme, difference, looks_like
 
+# So many places of each kind of fault stand in a message. `--report FILE` has all of them.
+SHOWN = 3
 # Characters without width, which come along when text is copied.
 _INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060"
+
+
+class Origin(NamedTuple):
+    """Where a sentence stands: the file; the line of its first word, from 1 (the row in Excel and Parquet, the Doc in
+    .spacy); and the file's own name for the document, "" where it has none."""
+
+    file: str = ""
+    line: int = 0
+    document: str = ""
 
 
 @dataclass(frozen=True)
@@ -23,6 +34,7 @@ class Sentence:
     spaces (Optional[tuple[bool, ...]]): Whether a space follows each word; None where the file does not say.
     annotated (Optional[tuple[str, ...]]): The labels that were annotated at all; None for all of them. Where they
         are given, what is in no entity has the tag `?`, though none of these labels can stand there.
+    origin (Origin): Where it was read. Two sentences are equal wherever they stand.
     """
 
     id: str
@@ -30,26 +42,45 @@ class Sentence:
     tags: tuple[str, ...]
     spaces: tuple[bool, ...] | None = None
     annotated: tuple[str, ...] | None = None
+    origin: Origin = field(default=Origin(), compare=False)
 
 
-@dataclass(frozen=True)
-class Options:
-    """How a file is to be read. Each is an option of the commands that read files; the defaults find out."""
+class FileFaults(UserError):
+    """The faults of files; `lines` has a line for each."""
 
-    format: str | None = None
-    encoding: str = "auto"
-    bad_bytes: str | None = None
-    sep: str | None = None
-    no_quotes: bool = False
-    member: str | None = None
-    sentence_column: Sequence[str] = ()
-    word_column: str | None = None
-    pos_column: str | None = None
-    tag_column: str | None = None
-    sentences: str | None = None
-    outside: Sequence[str] | None = None
-    lookalikes: bool = False
-    strict: bool = False
+    def __init__(self, message: str, lines: list[str]):
+        super().__init__(message)
+        self.lines = lines
+
+
+class Faults:
+    """Collects faults. Those of a kind have the same remedy."""
+
+    def __init__(self) -> None:
+        self.kinds: dict[str, list[tuple[str, int, str]]] = {}
+
+    def add(self, name: str, line: int, what: str, remedy: str) -> None:
+        self.kinds.setdefault(remedy, []).append((name, line, what))
+
+    def check(self) -> None:
+        """RAISES FileFaults: If there is any fault."""
+        lines = [
+            f"{name}, line {line}: {what}. {remedy}"
+            for remedy, places in self.kinds.items()
+            for name, line, what in places
+        ]
+        if len(lines) == 1:
+            raise FileFaults(lines[0], lines)
+        names = list(dict.fromkeys(place[0] for places in self.kinds.values() for place in places))
+        message = [f"{' and '.join(names)}: {len(lines):,} faults, and nothing was written:"]
+        for remedy, places in self.kinds.items():
+            message.append(f"- {len(places):,} of this kind. {remedy}")
+            for name, line, what in places[:SHOWN]:
+                message.append(f"    {f'{name}, ' if len(names) > 1 else ''}line {line}: {what}")
+            if len(places) > SHOWN:
+                message.append("    and more: --report FILE lists every one")
+        if lines:
+            raise FileFaults("\n".join(message), lines)
 
 
 @dataclass
@@ -62,6 +93,7 @@ class Data:
     notes (list[str]): What was taken for what.
     warnings (dict[str, str]): What is doubtful: one message of each kind.
     doubtful (list[str]): Each place where an entity's offsets were changed or could not be used.
+    faults (Faults): What cannot be read.
     """
 
     sentences: list[Sentence] = field(default_factory=list)
@@ -70,24 +102,33 @@ class Data:
     notes: list[str] = field(default_factory=list)
     warnings: dict[str, str] = field(default_factory=dict)
     doubtful: list[str] = field(default_factory=list)
+    faults: Faults = field(default_factory=Faults)
+
+    def warn(self, kind: str, message: str) -> None:
+        """Each file that has it adds its message to those of a kind."""
+        before = self.warnings.get(kind, message)
+        self.warnings[kind] = message if before == message else f"{before}\n{message}"
 
 
 @dataclass
 class Rows:
     """A word and a tag a row, as they stand in the file.
 
+    lines (Sequence[int]): The line of the file on which each row begins.
     starts (list[int]): The first row of each sentence.
     ids (list[str]): What the file calls each sentence.
-    line (Callable[[int], int]): The line of the file on which a row begins.
-    labels (bool): Whether the name of the tags' column allows for labels without a letter, such as "PER".
+    documents (list[str]): What it calls the document of each sentence; empty if it does not say.
+    tag_column (str): The name of the tags' column.
+    labels (bool): Whether tags may be labels without a letter, such as "PER".
     """
 
     words: list[str]
     tags: list[str]
+    lines: Sequence[int]
     starts: list[int]
     ids: list[str]
-    line: Callable[[int], int]
-    tag_column: str = "the last"
+    documents: list[str] = field(default_factory=list)
+    tag_column: str = "tags"
     labels: bool = True
 
 
@@ -97,22 +138,22 @@ def clean(value: str) -> str:
 
 
 def build_sentences(rows: Rows, name: str, options: Options, data: Data) -> None:
-    """Check rows, convert their tags to BIO, and add their sentences, and what was seen, to `data`.
+    """Check rows, convert their tags to BIO, and add their sentences, and what was seen, to `data`. If a row cannot be
+    read, its fault is added, and no sentence.
 
-    RAISES FileFaults: If a row cannot be read.
+    RAISES UserError: If tags are not plain BIO, and the options ask for that.
     """
-    faults = Faults(name, rows.line)
-    counts = Counter(rows.tags)
-    scheme = _find_scheme(counts, rows, options, faults)
-    faulty = set(scheme.faulty())
-    for row, word in enumerate(rows.words):
-        if not word:
-            faults.add(row, "there is no word", "Fill in the word, or delete the row.")
-        elif rows.tags[row] in faulty:
-            faults.add(row, f"the tag of {word!r} is {rows.tags[row]!r}", _advice(rows, counts, scheme))
-    faults.check()
-    told = scheme.told()
-    if told:
+    if not rows.words:
+        return
+    scheme, wrong = _find_scheme(rows, options)
+    if wrong or "" in rows.words:
+        for word, tag, line in zip(rows.words, rows.tags, rows.lines, strict=True):
+            if not word:
+                data.faults.add(name, line, "there is no word", "Fill in the word, or delete the row.")
+            elif tag in wrong:
+                data.faults.add(name, line, f"the tag of {word!r} is {tag!r}{wrong[tag][0]}", wrong[tag][1])
+        return
+    if told := scheme.told():
         if options.strict:
             raise UserError(
                 f"{name}: --strict takes only the tags O, B-x and I-x, but {told} would have to be read so."
@@ -120,55 +161,52 @@ def build_sentences(rows: Rows, name: str, options: Options, data: Data) -> None
         data.notes.append(f"Tags of {name}: {told}")
     repaired: list[int] = []
     divided: list[int] = []
-    for number, start in enumerate(rows.starts):
-        end = rows.starts[number + 1] if number + 1 < len(rows.starts) else len(rows.words)
+    spaced = {word for word in set(rows.words) if len(word.split()) > 1}
+    for number, (start, end) in enumerate(zip(rows.starts, [*rows.starts[1:], len(rows.words)], strict=True)):
         words = rows.words[start:end]
         tags, changed = scheme.to_bio(rows.tags[start:end])
         repaired += (start + position for position in changed)
-        if any(len(word.split()) > 1 for word in words):
-            parts = [word.split() for word in words]
-            divided += (start + i for i, part in enumerate(parts) if len(part) > 1)
-            tags = [t for part, tag in zip(parts, tags, strict=True) for t in _tag_parts(tag, len(part))]
-            words = [word for part in parts for word in part]
-        data.sentences.append(Sentence(rows.ids[number], tuple(words), tuple(tags)))
-    if repaired:
-        first = rows.line(repaired[0])
-        if options.strict:
-            raise UserError(
-                f"{name}, line {first}: the tag {rows.tags[repaired[0]]!r} of the word {rows.words[repaired[0]]!r} "
-                f"follows no entity of its label, as {len(repaired):,} in all do. Correct them, or leave out --strict "
-                "to have entities begin there."
-            )
-        data.warnings["repaired_tags"] = (
+        if not spaced.isdisjoint(words):
+            divided += (start + i for i, word in enumerate(words) if word in spaced)
+            tags = [part for word, tag in zip(words, tags, strict=True) for part in _tag_parts(tag, len(word.split()))]
+            words = " ".join(words).split()
+        origin = Origin(name, rows.lines[start], rows.documents[number] if rows.documents else "")
+        data.sentences.append(Sentence(rows.ids[number], tuple(words), tuple(tags), origin=origin))
+    data.rows += len(rows.words)
+    if options.strict:
+        remedy = "Write B- there, or leave out --strict to have entities begin there."
+        for row in repaired:
+            what = f"the tag {rows.tags[row]!r} of the word {rows.words[row]!r} follows no entity of its label"
+            data.faults.add(name, rows.lines[row], what, remedy)
+    elif repaired:
+        data.warn(
+            "repaired_tags",
             f"{len(repaired):,} tags I-x that follow no entity of their label were read as B-x "
-            f"(the first: {name}, line {first}); --strict makes this an error."
+            f"(the first: {name}, line {rows.lines[repaired[0]]}); --strict makes this an error.",
         )
     if divided:
-        data.warnings["divided_words"] = (
+        data.warn(
+            "divided_words",
             f"{len(divided):,} words with white space inside were divided there "
-            f"(the first: {name}, line {rows.line(divided[0])})."
+            f"(the first: {name}, line {rows.lines[divided[0]]}).",
         )
-    data.rows += len(rows.words)
 
 
-def _find_scheme(counts: Counter[str], rows: Rows, options: Options, faults: Faults) -> Scheme:
-    """Look-alikes become faults, or what they look like."""
-    scheme = Scheme(counts, labels=rows.labels, outside=options.outside)
+def _find_scheme(rows: Rows, options: Options) -> tuple[Scheme, dict[str, tuple[str, str]]]:
+    """RETURNS (tuple[Scheme, dict[str, tuple[str, str]]]): How tags are read; and for each that cannot be read, what is
+    wrong with it and what to do. Where that is asked for, tags become what they look like."""
+    counts = Counter(rows.tags)
     alike = {tag: other for tag in counts if (other := looks_like(tag)) != tag}
-    if not alike or all(tag.isdigit() for tag in counts):
-        return scheme
-    if options.lookalikes:
-        rows.tags[:] = [alike.get(tag, tag) for tag in rows.tags]
-        return Scheme(Counter(rows.tags), labels=rows.labels, outside=options.outside)
-    for row, tag in enumerate(rows.tags):
-        if tag in alike:
-            faults.add(
-                row,
-                f"the tag {tag!r} has {difference(tag, alike[tag])} ({counts[tag]:,} rows)",
-                "Correct these tags, or say --lookalikes to have them read as what they look like.",
-            )
-            scheme.parts.setdefault(tag, ("O", ""))
-    return scheme
+    if all(tag.isdigit() for tag in counts):
+        alike = {}
+    if alike and options.lookalikes:
+        rows.tags = [alike.get(tag, tag) for tag in rows.tags]
+        counts, alike = Counter(rows.tags), {}
+    scheme = Scheme(counts, labels=rows.labels, outside=options.outside)
+    wrong = {tag: ("", _advice(rows, counts, scheme)) for tag in scheme.faulty()}
+    remedy = "Correct these tags, or say --lookalikes to have them read as what they look like."
+    wrong |= {tag: (f": {difference(tag, alike[tag])} (rows with it: {counts[tag]:,})", remedy) for tag in alike}
+    return scheme, wrong
 
 
 def _advice(rows: Rows, counts: Counter[str], scheme: Scheme) -> str:

@@ -1,31 +1,36 @@
 """Where a person would write a space between the words of a sentence: plain rules.
 
-They know no language and no spaCy and look at the words alone. Whether a tokenizer can take the
-text apart again depends on the tokenizer: that is checked where one is at hand, in `docs.py`.
+They know no language and no spaCy and look at the words alone. Whether a tokenizer can take the text apart again
+depends on the tokenizer: that is checked where one is at hand, in `docs.py`.
 """
 
 import re
 from collections.abc import Sequence
 
+# Scripts that are written without spaces between words: their characters, and the languages whose tokenizer cuts them.
+SCRIPTS = {
+    "Japanese": ("\u3040-\u30ff", ("ja",)),
+    "Han": ("\u3400-\u4dbf\u4e00-\u9fff", ("zh", "ja")),
+    "Thai": ("\u0e00-\u0e7f", ("th",)),
+    "Lao": ("\u0e80-\u0eff", ()),
+    "Burmese": ("\u1000-\u109f", ()),
+    "Khmer": ("\u1780-\u17ff", ()),
+}
+UNSPACED = re.compile(f"[{''.join(characters for characters, _ in SCRIPTS.values())}、。「」『』]")
 # Closing punctuation clings to the word before it, opening punctuation to the word after it.
 _CLOSING = {*".,;:!?%)]}…", "..", "...", "....", "!!", "?!", "°C", "°F"}
 _OPENING = {*"([{$£€¥¿¡"}
 _ENGLISH_CLITICS = {"'s", "'re", "'ve", "'ll", "'d", "'m", "n't"}
-# French and Italian elisions, as they stand before the apostrophe.
-# fmt: off
-_ELISIONS = [
-    "c", "d", "j", "l", "m", "n", "s", "t", "qu", "jusqu", "lorsqu", "puisqu", "quoiqu",
-    "quelqu", "presqu", "entr", "un", "dell", "all", "nell", "sull", "dall", "coll", "dov",
-    "cos", "com", "quest", "quell", "sant", "bell", "anch", "tutt", "mezz",
-]
-# fmt: on
-_ELIDED = re.compile(rf"({'|'.join(_ELISIONS)})'", re.IGNORECASE)
+# French and Italian elisions
+_ELIDED = re.compile(
+    "(c|d|j|l|m|n|s|t|qu|jusqu|lorsqu|puisqu|quoiqu|quelqu|presqu|entr|un|dell|all|nell|sull|dall|coll|dov|cos|com|"
+    "quest|quell|sant|bell|anch|tutt|mezz)'",
+    re.IGNORECASE,
+)
 # “ and ‘ open in English and close in German, « and » go both ways: the mark that opened decides.
 _LOW_QUOTES = {"„": "“”", "‚": "‘’"}
 _PAIRED_QUOTES = {"“": "”", "‘": "’", "«": "»", "»": "«", "‹": "›", "›": "‹", "``": "''"}
 _STRAIGHT_QUOTES = {'"', "'"}
-# Scripts that are written without spaces between words.
-UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff、。「」『』]")
 
 
 def spaces_after(words: Sequence[str]) -> list[bool]:
@@ -60,9 +65,7 @@ def _ties(words: Sequence[str], i: int) -> bool:
     left, right = words[i - 1], words[i + 1]
     if words[i] == "/":
         return left[-1].isalnum() and right[0].isalnum()
-    if words[i] in ("-", "–"):
-        return left.isdigit() and right.isdigit()
-    return False
+    return words[i] in ("-", "–") and left.isdigit() and right.isdigit()
 
 
 def _quotation_marks(words: Sequence[str]) -> tuple[set[int], set[int]]:
@@ -84,10 +87,8 @@ def _quotation_marks(words: Sequence[str]) -> tuple[set[int], set[int]]:
             if closing in words[i + 1 :]:
                 open_marks.append(closing)
                 to_right.add(i)
-            elif _opens_alone(words, i):
-                to_right.add(i)
             else:
-                to_left.add(i)
+                (to_right if _opens_alone(words, i) else to_left).add(i)
         elif word in ("”", "’", "''"):
             to_left.add(i)
     return to_left - {0}, to_right
@@ -100,9 +101,7 @@ def _is_possessive(words: Sequence[str], i: int) -> bool:
 
 def _opens_alone(words: Sequence[str], i: int) -> bool:
     """RETURNS (bool): Whether a mark without a partner opens rather than closes."""
-    if i == 0:
-        return True
-    if i + 1 == len(words):
-        return False
+    if i == 0 or i + 1 == len(words):
+        return i == 0
     # A capital begins what is said, a small letter goes on with who says it.
     return words[i - 1] in (",", ":") and words[i + 1][0].isupper()

@@ -11,24 +11,22 @@ from .sentences import Sentence
 
 Splits = dict[str, list[Sentence]]
 NAMES = ("train", "dev", "test")
-# The tutorial: train_test_split(..., test_size=0.1, random_state=2020), validation_split=0.2
-TUTORIAL_SEED = 2020
-TUTORIAL_TEST_SIZE = 0.1
-TUTORIAL_DEV_SIZE = 0.2
 
 
 def tutorial_split(sentences: Sequence[Sentence]) -> Splits:
-    """The split of the tutorial, sentence for sentence, without scikit-learn.
+    """The split of the tutorial, sentence for sentence, without scikit-learn: train_test_split(..., test_size=0.1,
+    random_state=2020), validation_split=0.2.
 
     RETURNS (Splits): A tenth drawn as test, the last fifth of the rest as dev.
     RAISES UserError: If a split would be empty.
     """
     # A groupby on "Sentence #" sorts by the string: "Sentence: 10" comes before "Sentence: 2".
     ordered = sorted(sentences, key=lambda sentence: sentence.id)
-    order = numpy.random.RandomState(TUTORIAL_SEED).permutation(len(ordered))
-    n_test = math.ceil(len(ordered) * TUTORIAL_TEST_SIZE)
-    n_train = int((len(ordered) - n_test) * (1.0 - TUTORIAL_DEV_SIZE))
-    return _deal([ordered[i] for i in order], n_test=n_test, n_train=n_train)
+    shuffled = [ordered[i] for i in numpy.random.RandomState(2020).permutation(len(ordered))]
+    n_test = math.ceil(len(ordered) * 0.1)
+    rest = shuffled[n_test:]
+    n_train = int(len(rest) * (1.0 - 0.2))
+    return _check({"train": rest[:n_train], "dev": rest[n_train:], "test": shuffled[:n_test]})
 
 
 def random_split(
@@ -59,11 +57,19 @@ def random_split(
             f"--dev-size {dev_size:g} and --test-size {test_size:g} leave nothing to train on: "
             "together they must stay below 1."
         )
-    order = numpy.random.RandomState(seed).permutation(len(sentences))
     n_test = max(1, round(len(sentences) * test_size)) if test is None else 0
     n_dev = max(1, round(len(sentences) * dev_size)) if dev is None else 0
-    shuffled = [sentences[i] for i in (order if n_test or n_dev else range(len(sentences)))]
-    return _deal(shuffled, n_test=n_test, n_train=len(sentences) - n_test - n_dev, dev=dev, test=test)
+    rest = list(sentences)
+    if n_test or n_dev:
+        rest = [sentences[i] for i in numpy.random.RandomState(seed).permutation(len(sentences))]
+    n_train = max(0, len(rest) - n_test - n_dev)
+    return _check(
+        {
+            "train": rest[n_test : n_test + n_train],
+            "dev": rest[n_test + n_train :] if dev is None else list(dev),
+            "test": rest[:n_test] if test is None else list(test),
+        }
+    )
 
 
 def drop_copies(splits: Splits) -> Splits:
@@ -72,17 +78,17 @@ def drop_copies(splits: Splits) -> Splits:
     RETURNS (Splits): The same test, dev without what is in test, train without what is in either.
     RAISES UserError: If nothing is left of a split.
     """
+    kept = {"test": splits["test"]}
     seen = {sentence.words for sentence in splits["test"]}
-    dev = [sentence for sentence in splits["dev"] if sentence.words not in seen]
-    seen.update(sentence.words for sentence in splits["dev"])
-    train = [sentence for sentence in splits["train"] if sentence.words not in seen]
-    for name, kept in (("dev", dev), ("train", train)):
-        if not kept:
+    for name in ("dev", "train"):
+        kept[name] = [sentence for sentence in splits[name] if sentence.words not in seen]
+        seen.update(sentence.words for sentence in splits[name])
+        if not kept[name]:
             raise UserError(
                 f"--dedupe leaves nothing of {name}: all of its {len(splits[name])} sentences stand word for word in "
                 "another split. Give more distinct sentences, or leave --dedupe out."
             )
-    return {"train": train, "dev": dev, "test": splits["test"]}
+    return {name: kept[name] for name in NAMES}
 
 
 def count_copies(splits: Splits) -> dict[str, int]:
@@ -92,23 +98,11 @@ def count_copies(splits: Splits) -> dict[str, int]:
     return {name: sum(times[sentence.words] > 1 for sentence in splits[name]) for name in NAMES}
 
 
-def _deal(
-    shuffled: list[Sentence],
-    *,
-    n_test: int,
-    n_train: int,
-    dev: Sequence[Sentence] | None = None,
-    test: Sequence[Sentence] | None = None,
-) -> Splits:
-    splits = {
-        "train": shuffled[n_test : n_test + n_train] if n_train > 0 else [],
-        "dev": shuffled[n_test + max(n_train, 0) :] if dev is None else list(dev),
-        "test": shuffled[:n_test] if test is None else list(test),
-    }
-    empty = [name for name in NAMES if not splits[name]]
-    if empty:
+def _check(splits: Splits) -> Splits:
+    if empty := [name for name in NAMES if not splits[name]]:
+        total = sum(map(len, splits.values()))
         raise UserError(
-            f"{len(shuffled)} sentences are too few: nothing would be left for {' and '.join(empty)}. "
+            f"{total} sentences are too few: nothing would be left for {' and '.join(empty)}. "
             "Give at least 3 sentences, and sizes that leave some for each."
         )
     return splits

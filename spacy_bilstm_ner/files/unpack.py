@@ -10,13 +10,14 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Any
 
 from ..errors import UserError
 
 # Unpacked, a file may be this large, in bytes: a small archive can hold far more than any memory.
 MAX_UNPACKED = 4 * 2**30
-ZIP, GZIP, BZIP2, XZ = b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00"
+ZIP = b"PK\x03\x04"
+PACKED: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
 DATA_SUFFIXES = (
     ".csv .tsv .tab .txt .conll .conllu .iob .bio .bioes .ner .json .jsonl .ndjson .spacy .xlsx .parquet .gz .bz2 .xz"
 )
@@ -35,28 +36,27 @@ class Content:
 def read_contents(paths: Iterable[Path], *, member: str | None = None) -> Iterator[Content]:
     """Read files, one at a time, and all files of folders, by name.
 
-    member (str | None): Which file of a zip to take, where it holds several.
+    member (Optional[str]): Which file of a zip to take, where it holds several.
     YIELDS (Content): At least one.
     RAISES UserError: If there is no such file, or it is empty, damaged or too large.
     """
     for given in paths:
-        for path in _files(given) if given.is_dir() else [given]:
+        found = [given]
+        if given.is_dir():
+            found = sorted(path for path in given.iterdir() if path.is_file() and _is_data(path.name))
+            if not found:
+                raise UserError(
+                    f"{given} is a folder without labelled files: give one that holds CSV, CoNLL or JSON Lines."
+                )
+        for path in found:
             yield _read(path, member)
-
-
-def _files(folder: Path) -> list[Path]:
-    found = sorted(path for path in folder.iterdir() if path.is_file() and _is_data(path.name))
-    if not found:
-        raise UserError(f"{folder} is a folder without labelled files: give one that holds CSV, CoNLL or JSON Lines.")
-    return found
 
 
 def _is_data(name: str) -> bool:
     path = PurePosixPath(name)
     # macOS packs a shadow file, `__MACOSX/._x.csv`, beside each file.
-    return (
-        path.suffix.lower() in DATA_SUFFIXES.split() and not path.name.startswith(".") and "__MACOSX" not in path.parts
-    )
+    hidden = path.name.startswith(".") or "__MACOSX" in path.parts
+    return path.suffix.lower() in DATA_SUFFIXES.split() and not hidden
 
 
 def _read(path: Path, member: str | None) -> Content:
@@ -70,7 +70,7 @@ def _read(path: Path, member: str | None) -> Content:
     try:
         if data.startswith(ZIP):
             name, data = _unzip(data, name, member)
-        for start, unpack in ((GZIP, gzip.open), (BZIP2, bz2.open), (XZ, lzma.open)):
+        for start, unpack in PACKED.items():
             if data.startswith(start):
                 with unpack(io.BytesIO(data)) as file:
                     data = _bounded(file, name)
@@ -102,7 +102,7 @@ def _unzip(data: bytes, name: str, member: str | None) -> tuple[str, bytes]:
             return f"{name} ({found[0]})", _bounded(file, name)
 
 
-def _bounded(file: IO[bytes] | gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile, name: str) -> bytes:
+def _bounded(file: IO[bytes], name: str) -> bytes:
     data = file.read(MAX_UNPACKED + 1)
     if len(data) > MAX_UNPACKED:
         raise UserError(f"{name} is larger than {MAX_UNPACKED:,} bytes when it is unpacked: divide it.")

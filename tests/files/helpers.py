@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from spacy_bilstm_ner.files.docs import blank_pipeline
+from spacy_bilstm_ner.files.options import Options
 from spacy_bilstm_ner.files.reading import read
-from spacy_bilstm_ner.files.sentences import Data, Options
+from spacy_bilstm_ner.files.sentences import Data
 
 HEADER = "Sentence #,Word,Tag\n"
 

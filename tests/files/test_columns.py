@@ -2,13 +2,13 @@ import pytest
 
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.files.columns import Columns, Table, allows_labels, find_columns, split_list
-from spacy_bilstm_ner.files.sentences import Options
+from spacy_bilstm_ner.files.options import Options
 
 
 def find(columns: dict[str, str], **chosen: str) -> Columns:
     """columns: name → its values, separated by blanks, `_` for an empty one."""
     values = [["" if value == "_" else value for value in values.split()] for values in columns.values()]
-    table = Table(list(columns), values, [], int)
+    table = Table(list(columns), values, [1, 2, 3, 4, 5], [])
     sentence = [chosen.pop("sentence")] if "sentence" in chosen else []
     return find_columns(
         table,
@@ -18,7 +18,7 @@ def find(columns: dict[str, str], **chosen: str) -> Columns:
 
 def test_default_names_are_taken_whatever_stands_there() -> None:
     found = find({"Tag": "O O x", "POS": "a b c", "Word": "1 2 3", "Sentence #": "_ _ _"})
-    assert found == Columns(sentence="Sentence #", word="Word", pos="POS", tag="Tag")
+    assert found == Columns(sentence="Sentence #", word="Word", tag="Tag")
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_doubt_is_an_error_that_names_the_columns_and_the_option(columns: dict[s
     assert f"Columns found: {', '.join(map(repr, columns))}." in str(error.value)
 
 
-@pytest.mark.parametrize("role", ["sentence", "word", "pos", "tag"])
+@pytest.mark.parametrize("role", ["sentence", "word", "tag"])
 def test_a_column_that_was_given_must_be_there(role: str) -> None:
     columns = {"Sentence #": "1 1 2", "Word": "a b c", "POS": "a b c", "Tag": "O O O"}
     with pytest.raises(UserError, match=rf"no column 'tok' \(--{role}-column\). Columns found: 'Sentence #', 'Word'"):
@@ -87,7 +87,7 @@ def test_one_column_for_two_purposes() -> None:
 
 
 def test_a_doubled_name() -> None:
-    table = Table(["Sentence #", "Word", "Word", "Tag"], [["1"], ["a"], ["b"], ["O"]], [], int)
+    table = Table(["Sentence #", "Word", "Word", "Tag"], [["1"], ["a"], ["b"], ["O"]], [], [])
     with pytest.raises(UserError, match="two columns are called 'Word'"):
         find_columns(table, Options())
 

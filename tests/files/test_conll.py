@@ -57,7 +57,7 @@ def test_several_columns_of_tags(tmp_path: Path) -> None:
         ("Mira B-PER\nleft\n\nOslo B-LOC\nx y z\n", {}, "2 faults(.|\n)*line 2: expected 2 columns, found 1"),
         ("Mira B-PER\nleft X\n", {}, "line 2: the tag of 'left' is 'X'. A tag in column '2' must be O"),
         ("Mira B-PER\n", {"tag_column": "ner"}, "has no header: --tag-column takes a number from 1 to 2, but is 'ner'"),
-        ("Mira x NNP\nleft y VBD\n", {}, "column 3 holds parts of speech. Say --tag-column NUMBER"),
+        ("Mira x NNP\nleft y VBD\n", {}, "column 3 holds no tags such as O or B-per. Say --tag-column NUMBER"),
         ("# only\n# comments\n", {}, "holds no sentences"),
     ],
 )

@@ -51,7 +51,7 @@ def test_four_files(tmp_path: Path) -> None:
             "sha256": hashlib.sha256((HEADER + rows(10)).encode()).hexdigest(),
             "format": "csv",
             "encoding": "utf-8",
-            "columns": {"sentence": "Sentence #", "word": "Word", "pos": None, "tag": "Tag"},
+            "columns": {"sentence": "Sentence #", "word": "Word", "tag": "Tag", "document": None},
             "rows": 50,
             "sentences": 10,
         },
@@ -97,7 +97,7 @@ def test_own_data_in_another_language(tmp_path: Path, capsys: pytest.CaptureFixt
     assert doc.text == f"„Bäcker {doc[2].text}“ offen"
     assert [ent.label_ for ent in doc.ents] == ["laden"]
     out = capsys.readouterr().out
-    assert "Encoding: utf-8 (found)" in out
+    assert "Encoding: utf-8" in out
     assert "Columns: sentence = 'satz_id', word = 'wort', tag = 'etikett'" in out
 
 

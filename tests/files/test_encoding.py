@@ -4,15 +4,20 @@ import pytest
 
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.files.encoding import decode
+from spacy_bilstm_ner.files.sentences import Faults
 
 from .helpers import HEADER, read_one, shown
 
 
+def decoded(content: bytes, **options: str) -> tuple[str, str, str]:
+    return decode(content, "x", Faults(), **options)
+
+
 def test_plain_encodings_need_no_word() -> None:
-    assert decode("Café\r\n".encode("utf-8-sig"), "x") == ("Café\n", "utf-8", "")
-    assert decode("Łódź\r".encode("utf-16"), "x") == ("Łódź\n", "utf-16", "")
+    assert decoded("Café\r\n".encode("utf-8-sig")) == ("Café\n", "utf-8", "")
+    assert decoded("Łódź\r".encode("utf-16")) == ("Łódź\n", "utf-16", "")
     western = "“Zoë” Müller’s Citroën – 5 °C"
-    assert decode(western.encode("cp1252"), "x") == (western, "cp1252", "")
+    assert decoded(western.encode("cp1252")) == (western, "cp1252", "")
 
 
 @pytest.mark.parametrize(
@@ -25,7 +30,7 @@ def test_plain_encodings_need_no_word() -> None:
     ],
 )
 def test_other_encodings_are_a_guess_and_said_to_be(encoding: str, text: str) -> None:
-    found, used, warning = decode(text.encode(encoding), "x")
+    found, used, warning = decoded(text.encode(encoding))
     assert (found, used) == (text, encoding)
     assert f"x is not UTF-8. {encoding} is a guess" in warning
     assert text.split()[0] in warning
@@ -34,28 +39,34 @@ def test_other_encodings_are_a_guess_and_said_to_be(encoding: str, text: str) ->
 
 def test_utf_8_with_a_bad_byte_is_refused_or_read_as_said(tmp_path: Path) -> None:
     content = (HEADER + "1,José,B-per\n").encode() + b",M\xfcller,I-per\n"
-    with pytest.raises(UserError, match=r"line 3: byte 0xfc at offset 36 is not UTF-8.*say --bad-bytes cp1252"):
+    with pytest.raises(UserError, match=r"line 3: byte 0xfc is not UTF-8.*say --bad-bytes cp1252"):
         read_one(tmp_path, content)
     assert shown(read_one(tmp_path, content, bad_bytes="cp1252")) == ["José/B-per Müller/I-per"]
 
 
+def test_each_line_with_a_bad_byte_is_told(tmp_path: Path) -> None:
+    content = (HEADER + "1,José,B-per\n,Zoë,I-per\n,né,O\n").encode() + b",M\xfcller,B-per\n,h\xe9r\xe9,O\n"
+    with pytest.raises(UserError, match=r"3 faults(.|\n)*line 5: byte 0xfc.*\n.*line 6: byte 0xe9"):
+        read_one(tmp_path, content)
+
+
 def test_an_encoding_that_was_given_is_strict() -> None:
-    with pytest.raises(UserError, match=r"x, line 2: byte 0xe9 at offset 5 is not utf-8. Give the right --enc"):
-        decode(b"a\nCaf\xe9", "x", encoding="utf-8")
+    with pytest.raises(UserError, match=r"x, line 2: byte 0xe9 is not utf-8. Give the right --enc"):
+        decoded(b"a\nCaf\xe9", encoding="utf-8")
     with pytest.raises(UserError, match=r"unknown encoding: nope\. Try utf-8"):
-        decode(b"a", "x", encoding="nope")
-    assert decode("Łódź".encode("cp1250"), "x", encoding="cp1250")[0] == "Łódź"
+        decoded(b"a", encoding="nope")
+    assert decoded("Łódź".encode("cp1250"), encoding="cp1250")[0] == "Łódź"
 
 
 def test_binary_and_empty_files() -> None:
     for content in (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"\x01\x02\x03"):
         with pytest.raises(UserError, match="x is a binary file"):
-            decode(content, "x")
+            decoded(content)
     for empty in (b"\xef\xbb\xbf\n", b" \n"):
         with pytest.raises(UserError, match="x is empty"):
-            decode(empty, "x")
+            decoded(empty)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\r\r\n"])
 def test_line_ends(end: str) -> None:
-    assert decode(f"a{end}b{end}".encode(), "x")[0] == "a\nb\n"
+    assert decoded(f"a{end}b{end}".encode())[0] == "a\nb\n"

@@ -30,7 +30,8 @@ def test_ids_on_every_row_own_names_and_no_pos(tmp_path: Path) -> None:
         ("Mia", "backt"),
     ]
     assert [sentence.id for sentence in data.sentences] == ["7", "8", "9"]
-    assert data.source["columns"] == {"sentence": "satz_id", "word": "wort", "tag": "etikett", "pos": None}
+    found = {role: name for role, name in data.source["columns"].items() if name}
+    assert found == {"sentence": "satz_id", "word": "wort", "tag": "etikett"}
 
 
 @pytest.mark.parametrize("rows", ["1,a,O\n,b,O\n1,c,O\n,d,O\n", "0,a,O\n,b,O\n0,c,O\n,d,O\n"])
@@ -41,9 +42,7 @@ def test_each_filled_cell_starts_a_sentence_where_others_are_empty(tmp_path: Pat
 
 
 def test_scattered_rows_are_refused_or_read_as_said(tmp_path: Path) -> None:
-    with pytest.raises(
-        UserError, match=r"line 4: sentence 4 goes on in this line, after sentence 2.*--sentences gather"
-    ):
+    with pytest.raises(UserError, match=r"line 4: sentence 4 goes on in line 4, after sentence 2.*--sentences gather"):
         read_one(tmp_path, SCATTERED)
     gathered = read_one(tmp_path, SCATTERED, sentences="gather")
     assert shown(gathered) == ["Oslo/B-geo Mira/B-per Holt/I-per", "March/B-tim"]
@@ -62,7 +61,7 @@ def test_how_often_rows_are_scattered(tmp_path: Path) -> None:
     content = "sid,word,tag\n" + "".join(f"{i % 3 * 2},w{i},O\n" for i in range(12))
     with pytest.raises(UserError, match=r"9 faults(.|\n)*line 5: sentence 0 goes on") as error:
         read_one(tmp_path, content)
-    assert str(error.value).count("goes on in this line") == 3
+    assert str(error.value).count("goes on in line") == 3
 
 
 @pytest.mark.parametrize("ids", ["1 2 3 1 2", "1 1 2 1 2 2 3", "0 1 0"])
