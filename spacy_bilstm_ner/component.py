@@ -3,7 +3,9 @@
 import logging
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,13 +16,14 @@ from spacy.attrs import ENT_IOB
 from spacy.errors import Errors
 from spacy.language import Language
 from spacy.pipeline import TrainablePipe
+from spacy.pipeline.tok2vec import Tok2VecListener
 from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.util import minibatch
 from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer
 
-from . import confidence, saved
+from . import confidence, rehearsal, saved
 from .calibration import UNCALIBRATED, calibrated
 from .chain import tags
 from .chain.crf import crf_loss
@@ -34,6 +37,7 @@ DEFAULT_MODEL = Config().from_str(
     [model]
     @architectures = "spacy_bilstm_ner.BiLSTMTagger.v1"
     transitions = true
+    words = true
 
     [model.tok2vec]
     @architectures = "spacy_bilstm_ner.WordEmbedding.v1"
@@ -47,6 +51,7 @@ DEFAULT_MODEL = Config().from_str(
     @architectures = "spacy_bilstm_ner.BiLSTMEncoder.v1"
     hidden_width = 48
     width = 48
+    both_layers = true
     input_dropout = null
     hidden_dropout = null
     dropout = 0.2
@@ -156,6 +161,10 @@ class BiLSTMNER(TrainablePipe):
         self._cfg_before_fit: dict[str, Any] = {}
         # What made the weights useless, if anything has.
         self._failure = ""
+        # A copy of the model from before it went on learning; `nlp.resume_training` looks for this name.
+        self._rehearsal_model: Model[list[Doc], TagScores] | None = None
+        self._is_loaded = False
+        self._word_source: rehearsal.WordSource | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -218,6 +227,7 @@ class BiLSTMNER(TrainablePipe):
             self.add_label(label)
         self._require_labels()
         self._set_vectors(vectors)
+        self._forget_the_past(is_loaded=False)
         sample = [eg.reference for eg in islice(get_examples(), SAMPLE_SIZE)]
         if not self.model.has_dim("nO"):
             self.model.set_dim("nO", tags.n_tags(len(self.labels)))
@@ -315,6 +325,9 @@ class BiLSTMNER(TrainablePipe):
     ) -> dict[str, float]:
         """Learn from a batch. What `set_fitted` has set is forgotten: it was fitted to weights that now change.
 
+        A pipe that is loaded, or for which `nlp.resume_training` was called, is to keep what it knows: each batch gets
+        made-up sentences, on which it learns to answer as before. See `rehearsal`.
+
         examples (Iterable[Example]): The batch.
         drop (float): The dropout rate.
         sgd (Optimizer | None): The optimizer; None to only add to the gradients.
@@ -326,7 +339,38 @@ class BiLSTMNER(TrainablePipe):
             raise ValueError(f"dropout must be at least 0 and below 1, but is {drop}: change [training] dropout")
         self.cfg |= self._cfg_before_fit
         self._cfg_before_fit = {}
-        return super().update(list(examples), drop=drop, sgd=sgd, losses=losses)
+        examples = list(examples)
+        teacher = self._teacher()
+        # What it says in the end is to be right, and n-grams do not learn.
+        self.model.attrs["trains_mixture"] = teacher is not None
+        if teacher is not None and any(len(eg.predicted) for eg in examples):
+            examples += self._made_up(examples)
+        docs = [eg.predicted for eg in examples]
+        self.model.attrs["imprint"](self.model, docs, partial(self._gold, examples))
+        return super().update(examples, drop=drop, sgd=sgd, losses=losses)
+
+    def rehearse(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optimizer | None = None,
+        losses: dict[str, float] | None = None,
+    ) -> dict[str, float]:
+        """Learn to answer as before `nlp.resume_training`. Updates do so already on sentences that they make up; texts
+        of the kind that the pipe is for are better still.
+
+        examples (Iterable[Example]): The texts; their annotation is not looked at.
+        drop (float): The dropout rate.
+        sgd (Optimizer | None): The optimizer; None to only add to the gradients.
+        losses (dict[str, float] | None): Losses by name, to which this one is added.
+        RETURNS (dict[str, float]): The losses.
+        """
+        losses = {} if losses is None else losses
+        losses.setdefault(self.name, 0.0)
+        if self._teacher() is None:
+            return losses
+        return super().update([_unlabelled(eg.predicted) for eg in examples], drop=drop, sgd=sgd, losses=losses)
 
     def finish_update(self, sgd: Optimizer) -> None:
         """Change the weights by their gradients.
@@ -342,7 +386,7 @@ class BiLSTMNER(TrainablePipe):
         """Negative log-likelihood of the gold tags, and its gradient, both as a mean over the words that have one:
         the likelihood of each tag by itself or, if the model has transitions, of the Doc's whole sequence among the
         legal ones. Tokens that cannot be aligned, that carry an unknown label, or that are white space count for
-        nothing.
+        nothing; but for a pipe that is to keep what it knows, what it said of them before is right.
 
         examples (Iterable[Example]): The batch.
         scores (TagScores): What `model.begin_update` gives.
@@ -351,9 +395,8 @@ class BiLSTMNER(TrainablePipe):
         examples = list(examples)
         validate_examples(examples, "BiLSTMNER.get_loss")
         words, ops = scores.words, self.model.ops
-        gold = np.concatenate([gold_columns(eg, self.labels) for eg in examples])[words.tokens]
-        logits = ops.to_numpy(scores.scores)
-        d_steps = None
+        gold = self._gold(examples)[words.tokens]
+        logits, d_steps = ops.to_numpy(scores.scores), None
         if scores.transitions is None:
             loss, d_logits = cross_entropy(logits, gold)
         else:
@@ -361,6 +404,11 @@ class BiLSTMNER(TrainablePipe):
             d_steps = ops.asarray(d_steps)
         if not np.isfinite(loss):
             self._fail_training("the loss")
+        teacher = self._teacher()
+        if teacher is not None:
+            before = teacher.predict([eg.predicted for eg in examples])
+            drift, d_drift = rehearsal.drift(scores, before, gold == tags.MISSING, ops)
+            loss, d_logits = loss + drift, d_logits + d_drift
         return loss, TagScores(words, ops.asarray(d_logits), d_steps)
 
     def set_fitted(self, calibration: tuple[float, float], thresholds: dict[str, float]) -> None:
@@ -425,6 +473,7 @@ class BiLSTMNER(TrainablePipe):
             saved.load_model(self.model, parts["model"], f"{where}/model")
             saved.check_labels(self.labels, self.model, where)
         self._failure = ""
+        self._forget_the_past(is_loaded=True)
         return self
 
     def _require_whole(self) -> None:
@@ -465,6 +514,30 @@ class BiLSTMNER(TrainablePipe):
         for taker in takers:
             taker.attrs["set_vectors"](taker, source)
 
+    def _forget_the_past(self, *, is_loaded: bool) -> None:
+        self._rehearsal_model, self._word_source, self._is_loaded = None, None, is_loaded
+
+    def _gold(self, examples: Sequence[Example]) -> NDArray[np.int64]:
+        """n_tokens, the gold tags of all examples."""
+        return np.concatenate([gold_columns(eg, self.labels) for eg in examples])
+
+    def _teacher(self) -> Model[list[Doc], TagScores] | None:
+        """The model from before it went on learning. None if it is learning for the first time, or reads an embedding
+        that other pipes share: that one learns, too, and has not seen what is made up."""
+        if any(isinstance(node, Tok2VecListener) for node in self.model.walk()):
+            return None
+        if self._is_loaded and self._rehearsal_model is None:
+            self._rehearsal_model = deepcopy(self.model)
+        return self._rehearsal_model
+
+    def _made_up(self, examples: Sequence[Example]) -> list[Example]:
+        if self._word_source is None:
+            self._word_source = rehearsal.word_source(self.vocab, self.model)
+        gold = [gold_columns(eg, self.labels) for eg in examples]
+        rng = np.random.default_rng(np.random.randint(2**31))
+        docs = rehearsal.made_up([eg.predicted for eg in examples], gold, self._word_source, self.vocab, rng)
+        return [_unlabelled(doc) for doc in docs]
+
     def _require_labels(self) -> None:
         if not self.labels:
             raise ValueError(Errors.E143.format(name=self.name))
@@ -485,3 +558,8 @@ def _taken_tokens(docs: Sequence[Doc]) -> NDArray[np.bool_] | None:
 
 def _blocked(doc: Doc) -> list[Span]:
     return [doc[t.i : t.i + 1] for t in doc if t.ent_iob_ == "B" and not t.ent_type]
+
+
+def _unlabelled(doc: Doc) -> Example:
+    spaces = [bool(token.whitespace_) for token in doc]
+    return Example(doc, Doc(doc.vocab, words=[token.text for token in doc], spaces=spaces))

@@ -61,6 +61,26 @@ def crf_loss(scores: Floats, transitions: Floats, gold: Ints, lengths: Ints) -> 
     return value / n_known, d_scores, d_transitions.astype(transitions.dtype)
 
 
+def marginals(scores: Floats, transitions: Floats, lengths: Ints) -> Floats:
+    """How probable each tag of each word is, among all legal sequences.
+
+    scores (Floats): n_words × n_tags, the documents' words one after the other.
+    transitions (Floats): n_tags × n_tags, the score of each step from row to column.
+    lengths (Ints): n_docs, the number of words of each document.
+    RETURNS (Floats): n_words × n_tags.
+    """
+    found = np.zeros(scores.shape)
+    lengths = lengths[lengths > 0]
+    firsts = np.cumsum(lengths) - lengths
+    factors = step_factors(transitions)
+    for group in groups_of_similar_length(lengths, max_sequences=MAX_GROUP_SEQUENCES, max_words=MAX_GROUP_WORDS):
+        emissions, _, rows = padded_emissions(scores, firsts[group], lengths[group])
+        before, _, after = forward_backward(emissions, factors)
+        of_words = rows[:-1] >= 0
+        found[rows[:-1][of_words]] = (before[:-1] * after)[of_words]
+    return found
+
+
 def _allowed(gold: Ints, lengths: Ints, n_tags: int) -> NDArray[np.bool_]:
     """n_words × n_tags, the tags that agree with the gold ones. Always leaves a legal sequence."""
     previous = np.concatenate(([tags.OUTSIDE], gold[:-1]))

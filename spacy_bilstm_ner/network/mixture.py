@@ -36,3 +36,17 @@ def mixed_transitions(transitions: Floats2d, others: Floats2d) -> Floats2d:
     mixture = transitions.copy()
     mixture[:n_old, :n_old] += NGRAMS_SHARE * (others - mixture[:n_old, :n_old])
     return mixture
+
+
+def d_unmixed(gradient: Floats2d, n_old: int, *, n_rows: int | None = None) -> Floats2d:
+    """The gradient by the network's own scores, from that by the mixture. Old tags' scores shift those of added ones,
+    too, which is left out.
+
+    gradient (Floats2d): n_words × n_tags, or n_tags × n_tags for steps.
+    n_old (int): The number of tags that the n-grams know.
+    n_rows (int | None): How many rows are mixed; None for all.
+    RETURNS (Floats2d): The same shape.
+    """
+    gradient = gradient.copy()
+    gradient[:n_rows, :n_old] *= 1 - NGRAMS_SHARE
+    return gradient

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable
 
+import numpy as np
+from numpy.typing import NDArray
 from thinc.api import Model, NumpyOps
 from thinc.types import Floats2d, Floats3d
 
 from .kernel import columns_in_blocks, products
 
-# What a tag that is added to a trained model scores at first: low enough to take no word from the others, near
-# enough to be learnt in a few updates.
-NEW_TAG_SCORE = -4.0
+# What a tag that is added to a trained model scores, until it is taught: no word is taken from the others.
+NEW_TAG_SCORE = -1000.0
+# How much higher a tag scores at first on words that have it than on others.
+IMPRINT_MARGIN = 15.0
+MIN_SQUARE = 1e-6
 # Columns that are computed together. A matrix product's last bits depend on its shape, so the shape is always this:
 # a tag's score is the same to the bit however many tags there are.
 BLOCK_WIDTH = 16
@@ -49,6 +53,34 @@ def resized(layer: Model[Floats2d, Floats2d], nO: int) -> Model[Floats2d, Floats
         old = layer.get_param(name)
         wider.get_param(name)[tuple(slice(n) for n in old.shape)] = old
     return wider
+
+
+def untaught(layer: Model[Floats2d, Floats2d]) -> NDArray[np.int64]:
+    """The tags that were added, and that no word has had since: see `imprint`.
+
+    layer (Model): An output layer.
+    RETURNS (NDArray[int64]): Their numbers.
+    """
+    return (layer.get_param("b") == NEW_TAG_SCORE).nonzero()[0]
+
+
+def imprint(layer: Model[Floats2d, Floats2d], inputs: Floats2d, gold: NDArray[np.int64]) -> None:
+    """Give untaught tags their first weights, where words have them: the way from other words to these (Qi et al. 2018,
+    "Low-Shot Learning with Imprinted Weights"). On these words they score like the best of the other tags, on average.
+
+    layer (Model): An output layer.
+    inputs (Floats2d): n_words × nI.
+    gold (NDArray[int64]): n_words, the words' tags, tags.MISSING where they are not known.
+    """
+    W, b = layer.get_param("W"), layer.get_param("b")
+    best = layer.predict(inputs).max(axis=1)
+    for tag in untaught(layer):
+        having = gold == tag
+        if having.any() and not having.all():
+            mean = inputs[having].mean(axis=0)
+            way = mean - inputs[~having].mean(axis=0)
+            W[tag] = way * (IMPRINT_MARGIN / max(way @ way, MIN_SQUARE))
+            b[tag] = best[having].mean() - W[tag] @ mean
 
 
 def linear_scores(words: Floats2d, blocks: Floats3d, n_tags: int) -> Floats2d:

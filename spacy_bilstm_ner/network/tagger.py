@@ -10,9 +10,9 @@ from thinc.types import Floats2d
 
 from ..words import Segmenter, TagScores, Words, whole_docs
 from . import prediction
-from .mixture import mixed_scores, mixed_transitions
+from .mixture import d_unmixed, mixed_scores, mixed_transitions
 from .ngrams import NGrams, fit
-from .output import output_layer, resized
+from .output import imprint, output_layer, resized, untaught
 from .stored import check_weights
 
 
@@ -57,6 +57,9 @@ def BiLSTMTagger(
         attrs={
             "segment": segment or whole_docs,
             "resize_output": _resize_output,
+            "imprint": _imprint,
+            # Whether it learns what to say beside the n-grams, not by itself.
+            "trains_mixture": False,
             "words": words,
             "word_gates": prediction.WordGates(),
             "check_weights": check_weights,
@@ -66,16 +69,37 @@ def BiLSTMTagger(
 
 
 def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[TagScores, Callable]:
-    tok2vec, encode, output, *linear = model.layers
-    xp = model.ops.xp
+    output, *linear = model.layers[2:]
     words: Words = model.attrs["segment"](docs)
     transitions = output.get_param("transitions") if "transitions" in output.param_names else None
-    if linear and not is_train:
+    mixes = bool(linear) and (not is_train or model.attrs["trains_mixture"])
+    if mixes:
         transitions = mixed_transitions(transitions, model.ops.asarray2f(linear[0].attrs["weights"].transitions))
     if not len(words):
         return TagScores(words, model.ops.alloc2f(0, output.get_dim("nO")), transitions), lambda d_scores: []
     if not is_train and prediction.fits(model):
         return TagScores(words, prediction.predict(model, docs, words), transitions), lambda d_scores: []
+    read, backprop_read = _read(model, docs, words, is_train)
+    scores, backprop_output = output(read, is_train)
+    if mixes:
+        scores = mixed_scores(scores, linear[0].predict((docs, words)))
+
+    def backprop(d_scores: TagScores) -> list[Doc]:
+        d_logits, d_transitions = d_scores.scores, d_scores.transitions
+        if mixes:
+            n_old = len(linear[0].attrs["weights"].transitions)
+            d_logits, d_transitions = d_unmixed(d_logits, n_old), d_unmixed(d_transitions, n_old, n_rows=n_old)
+        if d_transitions is not None:
+            output.inc_grad("transitions", d_transitions)
+        return backprop_read(backprop_output(d_logits))
+
+    return TagScores(words, scores, transitions), backprop
+
+
+def _read(model: Model, docs: list[Doc], words: Words, is_train: bool) -> tuple[Floats2d, Callable]:
+    """What the tag scores are computed from, n_words × width; at least one word."""
+    tok2vec, encode = model.layers[:2]
+    xp = model.ops.xp
     vectors, backprop_tok2vec = tok2vec(docs, is_train)
     flat = xp.concatenate(vectors)
     tokens = model.ops.asarray(words.tokens)
@@ -84,14 +108,8 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[TagScores, 
     read = xp.concatenate(encoded)
     if model.attrs["words"]:
         read = xp.concatenate((flat[tokens], read), axis=1)
-    scores, backprop_output = output(read, is_train)
-    if linear and not is_train:
-        scores = mixed_scores(scores, linear[0].predict((docs, words)))
 
-    def backprop(d_scores: TagScores) -> list[Doc]:
-        if d_scores.transitions is not None:
-            output.inc_grad("transitions", d_scores.transitions)
-        d_read = backprop_output(d_scores.scores)
+    def backprop(d_read: Floats2d) -> list[Doc]:
         width = d_read.shape[1] - encode.get_dim("nO")
         d_words = xp.concatenate(backprop_encode(xp.split(d_read[:, width:], ends)))
         if width:
@@ -100,7 +118,7 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[TagScores, 
         d_flat[tokens] = d_words
         return backprop_tok2vec(xp.split(d_flat, np.cumsum([len(x) for x in vectors])[:-1].tolist()))
 
-    return TagScores(words, scores, transitions), backprop
+    return read, backprop
 
 
 def _init(model: Model, X: list[Doc] | None = None, Y: TagScores | None = None) -> None:
@@ -123,6 +141,22 @@ def _fit_ngrams(model: Model, docs: list[Doc], gold: NDArray[np.int64]) -> None:
     """
     words: Words = model.attrs["segment"](docs)
     fit(model.layers[3], docs, words, gold[words.tokens], n_tags=model.get_dim("nO"))
+
+
+def _imprint(model: Model, docs: list[Doc], get_gold: Callable[[], NDArray[np.int64]]) -> None:
+    """Give tags that were added their first weights, where tokens have them: see `output.imprint`.
+
+    model (Model): A tagger.
+    docs (list[Doc]): The Docs.
+    get_gold (Callable[[], NDArray[int64]]): Gives their tokens' tags, n_tokens; called if there are such tags.
+    """
+    output = model.layers[2]
+    if not len(untaught(output)):
+        return
+    words: Words = model.attrs["segment"](docs)
+    gold = get_gold()[words.tokens]
+    if np.isin(untaught(output), gold).any():
+        imprint(output, _read(model, docs, words, is_train=True)[0], gold)
 
 
 def _resize_output(model: Model, nO: int) -> Model:
