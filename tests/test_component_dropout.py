@@ -25,7 +25,7 @@ def pipeline(word_dropout: float = 0.0, **rates: float | None) -> Language:
 def shares_of_zeros(nlp: Language) -> dict[str, float]:
     """What each dropout layer does to ones in training."""
     X = Packed(np.ones((200, 100), dtype="float32"), pack(np.full(200, 1)))
-    layers = [n for n in nlp.get_pipe("ner").model.walk() if n.name == "locked_dropout"]
+    layers = [n for n in nlp.get_pipe("ner").model.walk(order="dfs_pre") if n.name == "locked_dropout"]
     shares = [float((layer(X, True)[0].data == 0).mean()) for layer in layers]
     return dict(zip(PLACES, shares, strict=True))
 

@@ -3,7 +3,6 @@
 import pickle
 from collections.abc import Sequence
 from copy import deepcopy
-from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -220,13 +219,6 @@ def test_tables_come_back():
         assert_array_equal(getattr(weights, name), getattr(back, name))
 
 
-def test_weights_of_an_earlier_version_are_told():
-    file = BytesIO()
-    np.savez(file, words_keys=[], pairs_keys=[])
-    with pytest.raises(ValueError, match="these have none for patterns: they were saved by an earlier version"):
-        Weights.from_bytes(file.getvalue())
-
-
 def test_what_is_fitted_is_what_is_scored(monkeypatch):
     found = []
 
@@ -357,10 +349,11 @@ def test_decoding_mixes_transitions():
     linear = linear_of(nlp).attrs["weights"].transitions
     expected = (1 - NGRAMS_SHARE) * transitions(nlp) + NGRAMS_SHARE * linear
     assert_allclose(mixed_transitions(nlp), expected, atol=1e-6)
-    before = ner.predict([nlp.make_doc(TEXT)]).spans.confidence
-    linear[0, 1::2] -= 4.0
-    after = ner.predict([nlp.make_doc(TEXT)]).spans.confidence
-    assert after.sum() < before.sum() - 0.1
+    spans = ner.predict([nlp.make_doc(TEXT)]).spans
+    linear[0, 1::2] -= 40.0
+    after = ner.predict([nlp.make_doc(TEXT)]).spans
+    # Hardly anything begins behind a word that is none.
+    assert after.confidence.sum() < spans.confidence.sum() / 2
 
 
 def test_a_label_can_be_added_and_learnt():
