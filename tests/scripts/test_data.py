@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from scripts import data
-from scripts.data import DownloadError, check_corpus, check_names, download, find_source, main
+from scripts.data import check_corpus, check_names, download, find_source, main
 from scripts.source import Source, WordVectors, checksum, read_record
+from scripts.vectors import DownloadError
 from spacy_bilstm_ner.errors import UserError
 from tests.util import chance_vectors, write_vectors
 
