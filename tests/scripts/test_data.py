@@ -141,6 +141,16 @@ def test_own_splits_count(tmp_path: Path) -> None:
     assert find_source(assets=tmp_path, url="", md5=MD5, **paths)[0].sha256 != source.sha256
 
 
+def test_a_question_mark_stands_for_what_a_variable_does_not_take(tmp_path: Path) -> None:
+    path = tmp_path / 'my "best" $.csv'
+    path.touch()
+    source, _ = find_source(csv=f"{tmp_path}/my ?best? ?.csv", assets=tmp_path, url="", md5=MD5)
+    assert source.path == str(path)
+    (tmp_path / "my 'best' $.csv").touch()
+    with pytest.raises(UserError, match="there is no file .*best"):
+        find_source(csv=f"{tmp_path}/my ?best? ?.csv", assets=tmp_path, url="", md5=MD5)
+
+
 def test_own_splits_are_of_own_data(assets: Path) -> None:
     with pytest.raises(UserError, match=r"give --vars\.csv, too"):
         find_source(csv="", dev=str(assets / "sample.csv"), assets=assets, url="", md5=MD5)
