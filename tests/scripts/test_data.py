@@ -147,7 +147,7 @@ def test_a_question_mark_stands_for_what_a_variable_does_not_take(tmp_path: Path
     source, _ = find_source(csv=f"{tmp_path}/my ?best? ?.csv", assets=tmp_path, url="", md5=MD5)
     assert source.path == str(path)
     (tmp_path / "my 'best' $.csv").touch()
-    with pytest.raises(UserError, match="there is no file .*best"):
+    with pytest.raises(UserError, match=r"there is no file .*best"):
         find_source(csv=f"{tmp_path}/my ?best? ?.csv", assets=tmp_path, url="", md5=MD5)
 
 
