@@ -6,6 +6,7 @@ import argparse
 import hashlib
 import re
 import urllib.request
+from glob import glob
 from http.client import HTTPException
 from pathlib import Path
 
@@ -64,6 +65,7 @@ def find_source(*, csv: str, assets: Path, url: str, md5: str, dev: str = "", te
     RETURNS (tuple[Source, str]): The source, and why it is only the sample ("" if it is not).
     RAISES UserError: if a file of the user's is missing, or the corpus in assets has another checksum than md5.
     """
+    csv, dev, test = map(named_file, (csv, dev, test))
     own = [Path(file) for file in (csv, dev, test) if file]
     if missing := [str(path) for path in own if not path.is_file()]:
         raise UserError(f"there is no file {missing[0]}: --vars.csv, --vars.dev and --vars.test take paths")
@@ -84,6 +86,12 @@ def find_source(*, csv: str, assets: Path, url: str, md5: str, dev: str = "", te
         return Source("real", REAL_NAME, found[0].as_posix(), checksum(found[0])), ""
     sample = assets / "sample.csv"
     return Source("sample", SAMPLE_NAME, sample.as_posix(), checksum(sample)), reason
+
+
+def named_file(path: str) -> str:
+    """The one file of a pattern, if none has that very name: ? stands for characters that `spacy project` refuses."""
+    found = [] if Path(path).exists() else glob(path)
+    return found[0] if len(found) == 1 else path
 
 
 def check_corpus(path: Path, *, md5: str) -> None:

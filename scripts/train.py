@@ -64,12 +64,12 @@ def train(args: argparse.Namespace, own: dict[str, Any]) -> None:
         elif not path.is_file():
             raise UserError(f"there is no config {path}")
         config = load_config(path, overrides=own)
-        if "vectors" not in config["initialize"].get("components", {}).get("ner", {}):
-            vectors = WordVectors()
+        takes_vectors = "vectors" in config["initialize"].get("components", {}).get("ner", {})
+        vectors = vectors if takes_vectors else WordVectors()
         print(f"Word vectors: {vectors.name or 'none'}", flush=True)
         settings = {
             **{f"paths.{name}": corpus.as_posix() for name, corpus in paths.items()},
-            **({"paths.vectors": vectors.path} if vectors.path else {}),
+            **({"paths.vectors": vectors.path or None} if takes_vectors else {}),
             # The same log for every config, also for one whose own logger writes no file
             "training.logger.@loggers": "spacy.ConsoleLogger.v3",
             "training.logger.progress_bar": "eval",

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from scripts import data
-from scripts.data import DownloadError, check_corpus, check_names, download, find_source, main
+from scripts.data import check_corpus, check_names, download, find_source, main
 from scripts.source import Source, WordVectors, checksum, read_record
+from scripts.vectors import DownloadError
 from spacy_bilstm_ner.errors import UserError
 from tests.util import chance_vectors, write_vectors
 
@@ -138,6 +139,16 @@ def test_own_splits_count(tmp_path: Path) -> None:
     assert (source.dev, source.test) == (paths["dev"], paths["test"])
     Path(paths["test"]).write_text("another")
     assert find_source(assets=tmp_path, url="", md5=MD5, **paths)[0].sha256 != source.sha256
+
+
+def test_a_question_mark_stands_for_what_a_variable_does_not_take(tmp_path: Path) -> None:
+    path = tmp_path / 'my "best" $.csv'
+    path.touch()
+    source, _ = find_source(csv=f"{tmp_path}/my ?best? ?.csv", assets=tmp_path, url="", md5=MD5)
+    assert source.path == str(path)
+    (tmp_path / "my 'best' $.csv").touch()
+    with pytest.raises(UserError, match=r"there is no file .*best"):
+        find_source(csv=f"{tmp_path}/my ?best? ?.csv", assets=tmp_path, url="", md5=MD5)
 
 
 def test_own_splits_are_of_own_data(assets: Path) -> None:

@@ -60,6 +60,8 @@ def test_damaged_source_says_what_to_do(tmp_path: Path, content: str) -> None:
         ("configs/bilstm.cfg", {"train", "package"}),
         ("configs/tutorial.cfg", {"package"}),
         ("scripts/train.py", {"train"}),
+        ("scripts/meta.py", {"train", "package"}),
+        ("scripts/convert.py", {"convert"}),
         ("README.md", {"package"}),
     ],
 )
