@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from ..errors import UserError
 from .options import Options
@@ -69,6 +68,7 @@ def find_columns(table: Table, options: Options, *, needs_sentence: bool = True)
         if name not in names:
             raise UserError(f"there is no column {name!r} (--{role}-column). {listed}")
     pos = _by_name("pos", [name for name in names if name not in (*keys, *found.values())])
+    documents = [name for name in names if _is_known("document", name) and any(table[name])]
 
     def rest() -> list[str]:
         return [name for name in names if name not in (*keys, *found.values(), pos)]
@@ -79,22 +79,14 @@ def find_columns(table: Table, options: Options, *, needs_sentence: bool = True)
         found["word"] = match
     if "tag" not in found and (match := _tag_column(table, rest())):
         found["tag"] = match
-    documents = [name for name in names if _is_known("document", name) and any(table[name])]
-    if not keys and needs_sentence:
-        keys = _only([name for name in rest() if name not in documents and _may_count_sentences(table[name])])
-    if "word" not in found and (candidates := _only(_most_varied(table, rest()))):
-        found["word"] = candidates[0]
     if len(keys) == 1 and not options.sentence_column:
         # The numbers may begin again in each document.
         keys = [name for name in rest() if name in documents] + keys
-    missing = [role for role in ("word", "tag") if role not in found]
-    if needs_sentence and not keys:
-        missing.insert(0, "sentence")
+    missing = ["sentence"] * (needs_sentence and not keys) + [role for role in ("word", "tag") if role not in found]
     if missing:
         raise UserError(
             f"no column for the {' and the '.join(missing)} (expected "
-            f"{', '.join(repr(DEFAULTS[role]) for role in missing)}, another usual name, "
-            f"or a column whose content leaves no doubt). {listed} "
+            f"{', '.join(repr(DEFAULTS[role]) for role in missing)}, or another usual name). {listed} "
             f"Say which is which: {' '.join(f'--{role}-column NAME' for role in missing)}"
         )
     chosen = [*keys, *found.values()]
@@ -119,7 +111,7 @@ def is_header(names: Sequence[str]) -> bool:
 def holds_pos(values: Sequence[str]) -> bool:
     """RETURNS (bool): Whether the values are parts of speech."""
     different = set(values)
-    return len(different & set(_POS_VALUES.split())) > 0.4 * len(different)
+    return len(different.intersection(_POS_VALUES.split())) > 0.4 * len(different)
 
 
 def split_list(value: str) -> list[str]:
@@ -131,10 +123,6 @@ def split_list(value: str) -> list[str]:
     return text.split()
 
 
-def _only(names: list[str]) -> list[str]:
-    return names if len(names) == 1 else []
-
-
 def _plain(name: str) -> str:
     return re.sub(r"[\W_]", "", name).lower()
 
@@ -144,58 +132,39 @@ def _is_known(role: str, name: str) -> bool:
 
 
 def _by_name(role: str, names: list[str]) -> str | None:
-    if DEFAULTS.get(role) in names:
-        return DEFAULTS[role]
-    return next((name for known in _KNOWN[role].split() for name in names if _plain(name) == known), None)
+    usual = [name for known in _KNOWN[role].split() for name in names if _plain(name) == known]
+    return next(iter([*(name for name in names if name == DEFAULTS.get(role)), *usual]), None)
 
 
 def _tag_column(table: Table, names: list[str]) -> str | None:
-    """RETURNS (Optional[str]): The column of tags. "tag" may as well head parts of speech, so a name counts only if
-    most values are tags; not all: a faulty one shall be reported, not hide its column."""
-    named = [name for name in names if name == DEFAULTS["tag"] or _is_known("tag", name)]
+    """The name "tag" may as well head parts of speech: it counts only if most values are tags. Not all: a faulty one
+    shall be reported, not hide its column."""
+    named = [name for name in names if _is_known("tag", name)]
     shares = {name: _share_of_tags(table[name]) for name in names}
     for candidates in (
         [name for name in named if name == DEFAULTS["tag"] and shares[name] > 0.5],
         [name for name in named if shares[name] > 0.5],
         [name for name in names if shares[name] == 1],
+        # Labels without a letter, or tags with a fault
+        [name for name in named if not holds_pos(table[name])],
     ):
         if candidates:
             return candidates[0] if len(candidates) == 1 else None
-    # Labels without a letter, or tags with a fault
-    candidates = [name for name in named if not holds_pos(table[name])]
-    return candidates[0] if len(candidates) == 1 else None
+    return None
 
 
 def _share_of_tags(values: list[str]) -> float:
     counts = Counter(values)
-    tags = sum(n for tag, n in counts.items() if is_tag(tag) or _are_tags(split_list(tag)))
+    tags = 0
+    for value, n in counts.items():
+        items = split_list(value)
+        tags += n * (is_tag(value) or (len(items) > 1 and all(is_tag(item.strip(",")) for item in items)))
     # A cell without a tag does not speak against a column in which others have one.
     empty = counts[""] if tags and counts.most_common(1)[0][0] == "" else 0
     return tags / (counts.total() - empty)
 
 
-def _are_tags(items: list[str]) -> bool:
-    return len(items) > 1 and all(is_tag(item.strip(",")) for item in items)
-
-
 def _holds_texts(values: list[str]) -> bool:
-    """RETURNS (bool): Whether values are texts of several words rather than a sentence's number."""
+    """Texts of several words rather than a sentence's number"""
     some = [value for value in values[:1000] if value]
     return sum(bool(re.search(r"\w+\s+[^\W\d]+\s+\w+", value)) for value in some) > 0.5 * len(some)
-
-
-def _may_count_sentences(values: list[str]) -> bool:
-    """RETURNS (bool): Whether the column is filled on first rows only, or has its values in runs."""
-    runs = 1 + sum(a != b for a, b in pairwise(values))
-    return values[0] != "" and ("" in values or 1 < runs == len(set(values)) < len(values))
-
-
-def _most_varied(table: Table, names: list[str]) -> list[str]:
-    """RETURNS (list[str]): The most varied columns of those that do not hold numbers only."""
-    different = {name: set(table[name]) for name in names}
-    kinds = {
-        name: len(values)
-        for name, values in different.items()
-        if "" not in values and not all(re.fullmatch(r"[\d.,:+-]+", value) for value in values)
-    }
-    return [name for name, kind in kinds.items() if kind == max(kinds.values())]

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 
 from ..errors import UserError
-from .columns import Columns, Table, holds_pos
+from .columns import Columns, Table, holds_pos, is_header
 from .options import Options
 from .schemes import OUTSIDE, is_tag
 from .sentences import Data, clean
@@ -26,27 +26,27 @@ def read_conll(text: str, name: str, options: Options, data: Data) -> tuple[Tabl
     sep = options.separator or _separator(lines)
     split = [[clean(field) for field in line.split(sep)] if line.strip() else [] for line in lines]
     plain = [one for line, one in zip(lines, split, strict=True) if one and line[0] != "#" and one[0] != "-DOCSTART-"]
-    widths = Counter(map(len, plain))
-    if not widths:
+    if not plain:
         raise UserError(f"{name} holds no sentences: all of its lines are empty or comments.")
-    width, n_lines = widths.most_common(1)[0]
-    if width < 2 or 2 * n_lines < widths.total():
-        raise UserError(
-            f"{name} is no table: most of its lines have no word and tag side by side. Is it text without labels?"
-        )
-    last = {fields[-1] for fields in plain if len(fields) == width}
+    (width, n_lines), *_ = Counter(map(len, plain)).most_common(1)
+    if width < 2 or 2 * n_lines < len(plain):
+        what = "most of its lines have no word and tag side by side. Is it text without labels?"
+        raise UserError(f"{name} is no table: {what}")
+    # Some have a line of names all the same.
+    header = plain[0] if is_header(plain[0][:1]) and is_header(plain[0][-1:]) else None
+    last = {"O", *(fields[-1] for fields in plain if len(fields) == width)}
     kept: list[list[str]] = []
     numbers: list[int] = []
     breaks: set[int] = set()
     document, n_documents = "", 0
-    for number, fields in enumerate(split, 1):
-        if said := _DOCUMENT.match(lines[number - 1]):
+    for number, (line, fields) in enumerate(zip(lines, split, strict=True), 1):
+        if said := _DOCUMENT.match(line):
             document = said[1]
         elif not fields or fields[0] == "-DOCSTART-":
             breaks.add(len(kept))
             n_documents += bool(fields)
             document = str(n_documents) if fields else document
-        elif fields[0].startswith("#") and (len(fields) != width or not (fields[-1] in last or is_tag(fields[-1]))):
+        elif fields is header or (fields[0].startswith("#") and not (len(fields) == width and fields[-1] in last)):
             continue
         elif len(fields) != width:
             what = f"expected {width} columns, found {len(fields)}"
@@ -54,30 +54,26 @@ def read_conll(text: str, name: str, options: Options, data: Data) -> tuple[Tabl
         else:
             kept.append([*fields, document])
             numbers.append(number)
-    columns = [list(column) for column in zip(*kept, strict=True)]
     names = [str(i) for i in range(1, width + 1)]
+    columns = [list(column) for column in zip(*kept, strict=True)]
     table = Table([*names, "document"], columns, numbers, sorted(row for row in breaks if 0 < row < len(kept)))
     for role, given in (("word", options.word_column), ("tag", options.tag_column)):
         if given and given not in names:
-            raise UserError(
-                f"{name} has no header: --{role}-column takes a number from 1 to {width}, but is {given!r}."
-            )
-    word = options.word_column or next(
-        (one for one in names[:-1] if not all(re.fullmatch(r"[\d.-]+", value) for value in table[one])), "1"
-    )
-    tag = options.tag_column or names[-1]
+            what = f"--{role}-column takes a number from 1 to {width}, but is {given!r}"
+            raise UserError(f"{name} has no header: {what}.")
+    texts = [one for one in names[:-1] if not all(re.fullmatch(r"[\d.-]+", value) for value in table[one])]
+    word, tag = options.word_column or (texts or names)[0], options.tag_column or names[-1]
     others = [one for one in names if one not in (word, tag) and _has_entities(set(table[one]))]
     if others and not options.tag_column:
         message = f"columns {', '.join([*others, tag])} of {name} hold tags: the last was taken. "
         data.warn("columns", f"{message}--tag-column {others[0]} takes another.")
-    values = set(table[tag])
-    if holds_pos(table[tag]) or not any(is_tag(value) or value.casefold() in OUTSIDE for value in values):
+    if holds_pos(table[tag]) or not any(is_tag(value) or value.casefold() in OUTSIDE for value in set(table[tag])):
         raise UserError(f"{name}: column {tag} holds no tags such as O or B-per. Say --tag-column NUMBER (from 1).")
     return table, Columns(None, word, tag, "document" if any(table["document"]) else None)
 
 
 def _separator(lines: list[str]) -> str | None:
-    """RETURNS (Optional[str]): What stands on every line; None for white space."""
+    """What stands on every line; None for white space"""
     some = [line for line in lines[:1000] if line.strip() and line[0] != "#" and "DOCSTART" not in line]
     if all("\t" in line for line in some):
         return "\t"

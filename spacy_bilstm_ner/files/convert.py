@@ -15,6 +15,7 @@ import srsly
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from tqdm import tqdm
+from wasabi.tables import table
 
 from ..errors import UserError
 from .docs import blank_pipeline, count_aligned, count_entities, make_doc
@@ -50,10 +51,9 @@ class SplitDocs:
         self.entities.update(count_entities(gold))
         self.aligned.update(count_aligned(gold, tokenized))
 
-    def stats(self) -> dict[str, Any]:
-        labels = {label: {"entities": n, "aligned": self.aligned[label]} for label, n in sorted(self.entities.items())}
+    def counts(self) -> dict[str, int]:
         totals = {"entities": self.entities.total(), "aligned": self.aligned.total()}
-        return {"sentences": len(self.docs), "tokens": self.tokens, **totals, "labels": labels}
+        return {"sentences": len(self.docs), "tokens": self.tokens, **totals}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -81,7 +81,8 @@ def execute(args: argparse.Namespace) -> None:
 
     RAISES UserError: If a file cannot be read as labelled sentences. Nothing is written then, but the report.
     """
-    check_out_dir(args.out_dir)
+    if args.out_dir.exists() and not args.out_dir.is_dir():
+        raise UserError(f"{args.out_dir} is a file: give a folder to write to.")
     try:
         _convert(args)
     except UserError as error:
@@ -92,22 +93,23 @@ def execute(args: argparse.Namespace) -> None:
 def _convert(args: argparse.Namespace) -> None:
     nlp = blank_pipeline(args.lang)
     given = {"train": args.files, "dev": [args.dev], "test": [args.test]}
+    given = {name: paths for name, paths in given.items() if None not in paths}
     faults = Faults()
-    parts = {
-        name: read(paths, nlp, get_options(args), faults=faults) for name, paths in given.items() if None not in paths
-    }
+    parts = {name: read(paths, nlp, get_options(args), faults=faults) for name, paths in given.items()}
     faults.check()
     seen = Data()
     for name, data in parts.items():
-        _show_source(given[name], data)
+        print(f"{', '.join(map(str, given[name]))}: {data.rows:,} rows, {len(data.sentences):,} sentences")
+        columns = ", ".join(f"{role} = {column!r}" for role, column in (data.source["columns"] or {}).items() if column)
+        told = {"Encoding": data.source["encoding"], "Columns": columns}
+        print("\n".join([*(f"{what}: {found}" for what, found in told.items() if found), *data.notes]))
         seen.doubtful += data.doubtful
         for kind, message in data.warnings.items():
             seen.warn(kind, message)
-    splits = _split(parts, args)
-    dealt = {name: len(splits[name]) for name in NAMES}
+    splits = dealt = _split(parts, args)
     if args.dedupe:
-        splits = drop_copies(splits)
-        dropped = ", ".join(f"{dealt[name] - len(splits[name]):,} from {name}" for name in ("train", "dev"))
+        splits = drop_copies(dealt)
+        dropped = ", ".join(f"{len(dealt[name]) - len(splits[name]):,} from {name}" for name in ("train", "dev"))
         print(f"Copies dropped: {dropped}")
     seen.warnings |= find_warnings(splits)
     if seen.doubtful:
@@ -118,38 +120,24 @@ def _convert(args: argparse.Namespace) -> None:
         )
     _show_warnings(seen)
     converted = {name: SplitDocs() for name in NAMES}
-    with tqdm(total=sum(map(len, splits.values())), desc="Converting", unit=" sentences", disable=None) as progress:
-        for name, split in converted.items():
-            for sentence in splits[name]:
-                split.add(nlp, sentence)
-                progress.update()
+    for name, split in converted.items():
+        for sentence in tqdm(splits[name], f"Converting {name}", unit=" sentences", disable=None):
+            split.add(nlp, sentence)
     options: dict[str, Any] = {"method": args.split if len(parts) == 1 else "files", "dedupe": args.dedupe}
     if options["method"] != "tutorial":
         options.update(seed=args.seed, dev_size=args.dev_size, test_size=args.test_size)
-    stats: dict[str, Any] = {
-        "source": parts["train"].source,
-        **{name: data.source for name, data in parts.items() if name != "train"},
-        "lang": args.lang,
-        "split": options,
-        "splits": {n: {**split.stats(), "dropped_copies": dealt[n] - len(splits[n])} for n, split in converted.items()},
-        "warnings": seen.warnings,
-    }
+    stats: dict[str, Any] = {"source" if name == "train" else name: data.source for name, data in parts.items()}
+    stats |= {"lang": args.lang, "split": options, "splits": {}, "warnings": seen.warnings}
+    for name, split in converted.items():
+        labels = {
+            label: {"entities": n, "aligned": split.aligned[label]} for label, n in sorted(split.entities.items())
+        }
+        lost = len(dealt[name]) - len(splits[name])
+        stats["splits"][name] = {**split.counts(), "labels": labels, "dropped_copies": lost}
     write(args.out_dir, converted, stats, seen.doubtful)
     _report(args.report, [*seen.warnings.values(), *seen.doubtful])
     _show_summary(converted, nlp, args)
     _show_warnings(seen)
-
-
-def _show_source(paths: list[Path], data: Data) -> None:
-    """Say what was read, and what was taken for what."""
-    source = data.source
-    print(f"{', '.join(map(str, paths))}: {data.rows:,} rows, {len(data.sentences):,} sentences")
-    if source["encoding"]:
-        print(f"Encoding: {source['encoding']}")
-    if source["columns"]:
-        print(f"Columns: {', '.join(f'{role} = {name!r}' for role, name in source['columns'].items() if name)}")
-    for note in data.notes:
-        print(note)
 
 
 def _split(parts: dict[str, Data], args: argparse.Namespace) -> Splits:
@@ -199,15 +187,6 @@ def _report(path: Path | None, lines: list[str]) -> None:
             raise UserError(f"--report {path} cannot be written: {error.strerror}.") from error
 
 
-def check_out_dir(out_dir: Path) -> None:
-    """RAISES UserError: If files cannot go to this folder; said before the work rather than after it."""
-    if out_dir.exists() and not out_dir.is_dir():
-        raise UserError(f"{out_dir} is a file: give a folder to write to.")
-    for name in OUTPUTS:
-        if (out_dir / name).is_dir():
-            raise UserError(f"{out_dir / name} is a folder, and a file of that name is to be written: move it away.")
-
-
 def write(out_dir: Path, converted: dict[str, SplitDocs], stats: dict[str, Any], doubtful: list[str]) -> None:
     """Write the files beside their place, then move them there; other files of the folder stay as they are.
 
@@ -231,16 +210,13 @@ def write(out_dir: Path, converted: dict[str, SplitDocs], stats: dict[str, Any],
 
 def _show_summary(converted: dict[str, SplitDocs], nlp: Language, args: argparse.Namespace) -> None:
     """Print what was converted, some sentences of it, and what to do next."""
-    for name, split in converted.items():
-        print(
-            f"{name + ':':6} {len(split.docs):>7,} sentences, {split.tokens:>9,} tokens, {split.entities.total():>7,} "
-            f"entities, of which {split.aligned.total():,} lie on the tokens of spaCy's tokenizer"
-        )
-    labels = sorted({label for split in converted.values() for label in split.entities})
-    width = max(map(len, labels))
-    print(f"{'':{width}} {'train':>9} {'dev':>9} {'test':>9}")
-    for label in labels:
-        print(f"{label:{width}} {''.join(f'{split.entities[label]:>10,}' for split in converted.values())}")
+    splits = list(converted.values())
+    counts = {what: [split.counts()[what] for split in splits] for what in ("sentences", "tokens", "entities")}
+    counts["of which on spaCy's own tokens"] = [split.aligned.total() for split in splits]
+    for label in sorted({label for split in splits for label in split.entities}):
+        counts[label] = [split.entities[label] for split in splits]
+    rows = [(name, *(f"{n:,}" for n in numbers)) for name, numbers in counts.items()]
+    print(table(rows, header=("", *converted), aligns=("l", "r", "r", "r")))
     with_entities = [doc for doc in converted["train"].docs.get_docs(nlp.vocab) if doc.ents]
     for doc in random.Random(args.seed).sample(with_entities, min(N_SHOWN, len(with_entities))):
         print(f"  {mark(doc)}")

@@ -3,7 +3,6 @@
 import sys
 from collections import Counter
 from itertools import accumulate
-from pathlib import Path
 
 import spacy
 from spacy.language import Language
@@ -23,15 +22,10 @@ def blank_pipeline(lang: str) -> Language:
     RETURNS (Language): The pipeline. It takes texts of any length.
     RAISES UserError: If spaCy has no such language, or it needs a package that is not installed.
     """
-    known = Path(spacy.__file__).parent / "lang" / lang / "__init__.py"
-    if not (lang.isalpha() and known.is_file()) and not spacy.registry.has("languages", lang):
-        raise UserError(
-            f"--lang {lang}: spaCy has no language of that code. Give one such as en, de, fr, or xx for any language."
-        )
     try:
         nlp = spacy.blank(lang)
-    except ImportError as error:
-        raise UserError(f"--lang {lang}: {error}") from error
+    except (ImportError, ValueError, AttributeError) as error:
+        raise UserError(f"--lang {lang}: {error}. Give a code such as en, de, fr, or xx for any language.") from error
     nlp.max_length = sys.maxsize
     return nlp
 

@@ -83,14 +83,12 @@ def _find(data: bytes, name: str, faults: Faults, bad_bytes: str | None, lang: s
     if not encoding:
         raise UserError(f"{name} is not UTF-8, and no other encoding fits: save it as UTF-8, or say --encoding NAME.")
     shown = ", ".join(b" ".join(words).decode(encoding).split()[:3])
-    warning = (
-        f"{name} is not UTF-8. {encoding} is a guess: are these words right? {shown}. If not, say --encoding NAME."
-    )
-    return data.decode(encoding), encoding, "" if sure else warning
+    doubt = f"{name} is not UTF-8. {encoding} is a guess: are these words right? {shown}. If not, say --encoding NAME."
+    return data.decode(encoding), encoding, "" if sure else doubt
 
 
 def _guess(data: bytes, sample: bytes, lang: str) -> tuple[str, bool]:
-    """RETURNS (tuple[str, bool]): The most likely codec, "" if none fits; whether it is plainly cp1252."""
+    """The most likely codec, "" if none fits; whether it is plainly cp1252"""
     from charset_normalizer import from_bytes
 
     fitting = [codec for codec in LEGACY if _fits(data, sample, codec)]
@@ -107,15 +105,15 @@ def _guess(data: bytes, sample: bytes, lang: str) -> tuple[str, bool]:
 
 def _fits(data: bytes, sample: bytes, codec: str) -> bool:
     try:
-        characters = set(data.decode(codec))
+        words = sample.decode(codec)
+        data.decode(codec)
     except UnicodeDecodeError:
         return False
-    private = any(unicodedata.category(char) == "Co" for char in characters)
-    return not private and not _MIXED.search(sample.decode(codec))
+    return not _MIXED.search(words) and not any(unicodedata.category(char) == "Co" for char in words)
 
 
 def _looks_western(text: str) -> bool:
-    """RETURNS (bool): Whether words read as cp1252 look like Western European ones."""
+    """Whether words look like Western European ones"""
     others = [char for char in text if ord(char) > 127]
     # "JosŽ" and "Èâàí" are no words: a capital after a small letter, almost no plain letters
     if not WESTERN.issuperset(others) or re.search("[a-zß-ÿ][À-ÞŒ]", text):

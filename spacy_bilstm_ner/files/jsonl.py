@@ -26,7 +26,7 @@ SKIPPED = {
     "unlabelled": "tasks that nobody has annotated were left out",
     "several": "tasks with several annotations: the first that was not cancelled was taken",
 }
-# So many characters may be missing from a word's edge, if they are less than half of it, for an entity to take them in.
+# So many characters may be missing from a word, if they are less than half of it, for an entity to take them in.
 MAX_CUT = 2
 
 
@@ -46,12 +46,11 @@ def read_json(text: str, name: str, options: Options, nlp: Language, data: Data)
     RAISES UserError: If it cannot be read; the message says where and what to do.
     """
     records = list(_load(text, name))
-    worded = [(line, record, pair) for line, record in records if (pair := _words(record))]
+    worded = [(line, str(line), _document(one), *pair) for line, one in records if (pair := _words(one))]
     if worded:
         if len(worded) < len(records):
             raise UserError(f"{name} mixes records of words with records of texts: divide it.")
-        parts = ((line, str(line), _document(record), *pair) for line, record, pair in worded)
-        build_sentences(split_rows(parts, name, data.faults), name, options, data)
+        build_sentences(split_rows(worded, name, data.faults), name, options, data)
         return
     skipped = dict.fromkeys(SKIPPED, 0)
     for line, record in records:
@@ -94,14 +93,12 @@ def _load(text: str, name: str) -> Iterator[tuple[int, Any]]:
 
 
 def _words(record: Any) -> tuple[list[Any], list[Any]] | None:
-    """RETURNS (Optional[tuple[list, list]]): The words and tags of a record that has them as lists."""
-    if not isinstance(record, dict):
-        return None
-    words = next((record[key] for key in WORD_KEYS if isinstance(record.get(key), list)), None)
-    tags = next((record[key] for key in TAG_KEYS if isinstance(record.get(key), list)), None)
-    if words is None or tags is None or not all(isinstance(word, str) for word in words):
-        return None
-    return None if any(isinstance(tag, list | dict) for tag in tags) else (words, tags)
+    """The words and tags of a record that has them as lists"""
+    lists = {key: value for key, value in record.items() if isinstance(value, list)} if isinstance(record, dict) else {}
+    words = next((lists[key] for key in WORD_KEYS if key in lists), [None])
+    tags: list[Any] = next((lists[key] for key in TAG_KEYS if key in lists), [[]])
+    fit = all(isinstance(word, str) for word in words) and not any(isinstance(tag, list | dict) for tag in tags)
+    return (words, tags) if fit else None
 
 
 def _document(record: Any) -> str:
@@ -110,7 +107,7 @@ def _document(record: Any) -> str:
 
 
 def _parse(record: Any, skipped: dict[str, int]) -> tuple[str, list[Span], tuple[str, ...] | None] | None:
-    """RETURNS (Optional[tuple]): Text, entities, and the labels that were annotated; None if it is to be left out."""
+    """Text, entities, and the labels that were annotated; None if the record is to be left out"""
     if isinstance(record, list):
         record = {"text": record[0], **record[1]}
     if record.get("answer", "accept") != "accept":
@@ -159,14 +156,9 @@ def _span(span: Any) -> Span:
 
 
 def _sentence(
-    text: str,
-    given: list[Span],
-    annotated: tuple[str, ...] | None,
-    origin: Origin,
-    nlp: Language,
-    doubtful: list[str],
+    text: str, given: list[Span], annotated: tuple[str, ...] | None, origin: Origin, nlp: Language, doubtful: list[str]
 ) -> Sentence:
-    """RETURNS (Sentence): The text's words and tags. An entity that cannot be told makes its words unknown."""
+    """The text's words and tags. An entity that cannot be told makes its words unknown."""
     tokens = nlp.make_doc(text)
     edges = {0, len(text)} | {edge for token in tokens for edge in (token.idx, token.idx + len(token))}
     spans: list[tuple[int, int, str]] = []
@@ -215,8 +207,8 @@ def _sentence(
 
 
 def _locate(text: str, span: Span) -> tuple[int, int]:
-    """RETURNS (tuple[int, int]): Offsets of what the file says stands there; (-1, -1) if it does not. Some tools count
-    the end's own character, others characters beyond U+FFFF as two."""
+    """Offsets of what the file says stands there; (-1, -1) if it does not. Some tools count the end's own character,
+    others characters beyond U+FFFF as two."""
     start, end, _, said = span
     if said is None or text[start:end] == said:
         return start, end
@@ -229,7 +221,7 @@ def _locate(text: str, span: Span) -> tuple[int, int]:
 
 
 def _whole_words(text: str, start: int, end: int, edges: set[int]) -> tuple[int, int]:
-    """RETURNS (tuple[int, int]): The offsets, widened to whole words."""
+    """The offsets, widened to whole words"""
 
     def cuts(place: int) -> bool:
         inside = place not in edges and text[place - 1].isalnum() and text[place].isalnum()

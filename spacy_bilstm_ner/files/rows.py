@@ -38,7 +38,6 @@ def find_rows(
     ids = [" ".join(table[key][row] for key in keys) or str(n) for n, row in enumerate(starts, 1)]
     documents = [""] * len(starts)
     if columns.document:
-        # In a column with gaps, what stands above holds on.
         filled = list(accumulate(table[columns.document], _or_above))
         documents = [filled[row] for row in starts]
     if a_row_each:
@@ -56,31 +55,30 @@ def split_rows(records: Iterable[tuple[int, str, str, Any, Any]], name: str, fau
     RETURNS (Rows): A row for each word.
     """
     lines: list[int] = []
-    rows = Rows([], [], lines, [], [])
+    rows = Rows([], [], lines, [], [], [])
     for line, number, document, words, tags in records:
         own = [clean(str(word)) for word in (split_list(words) if isinstance(words, str) else words)]
-        found = [
-            UNKNOWN if tag is None else clean(str(tag)) for tag in (_tag_list(tags) if isinstance(tags, str) else tags)
-        ]
-        if len(found) != len(own):
-            what = f"{len(own)} words and {len(found)} tags"
+        given = _tag_list(tags) if isinstance(tags, str) else tags
+        if len(given) != len(own):
+            what = f"{len(own)} words and {len(given)} tags"
             faults.add(name, line, what, "Give a tag for each word, with spaces between both.")
         elif own:
             rows.starts.append(len(rows.words))
             rows.ids.append(number)
             rows.documents.append(document)
             rows.words += own
-            rows.tags += found
+            rows.tags += [UNKNOWN if tag is None else clean(str(tag)) for tag in given]
             lines += [line] * len(own)
     return rows
 
 
 def _or_above(above: str, own: str) -> str:
+    """In a column with gaps, what stands above holds on."""
     return own or above
 
 
 def _is_a_sentence_a_row(table: Table, options: Options) -> bool:
-    """RETURNS (bool): Whether cells of the tag column hold several tags each."""
+    """Whether cells of the tag column hold several tags each"""
     columns = find_columns(table, options, needs_sentence=False)
     several = fits = 0
     for words, tags in zip(table[columns.word][:1000], table[columns.tag][:1000], strict=True):
@@ -106,27 +104,6 @@ def _find_starts(table: Table, keys: list[str], how: str | None, name: str, faul
     if not any(column[0] for column in columns):
         what = f"the column {' '.join(keys)} is empty"
         faults.add(name, table.lines[0], what, "It must be filled on each sentence's first row.")
-        return table, [0]
-    starts = {0}
-    gaps = how == "starts"
-    for key, column in zip(keys, columns, strict=True):
-        if how is None and _is_almost_filled(column):
-            remedy = (
-                f"The column {key} is filled on almost every row. Fill it in; or say --sentences runs (an empty cell "
-                "goes on with the sentence before) or --sentences starts (each filled cell starts a sentence)."
-            )
-            for row in (row for row, value in enumerate(column) if not value):
-                faults.add(name, table.lines[row], f"the column {key} is empty", remedy)
-        # Filled on first rows only: each filled cell starts a sentence. Else: each other value does.
-        if how == "starts" or (how is None and "" in column):
-            gaps = True
-            starts.update(row for row, value in enumerate(column) if value)
-        else:
-            filled = list(accumulate(column, _or_above))
-            starts.update(row for row, (above, own) in enumerate(pairwise(filled), 1) if own != above)
-    first = sorted(starts)
-    if gaps or how == "runs":
-        return table, first
     if how == "gather":
         places: dict[tuple[str, ...], list[int]] = {}
         for row, one in enumerate(zip(*columns, strict=True)):
@@ -135,36 +112,53 @@ def _find_starts(table: Table, keys: list[str], how: str | None, name: str, faul
         gathered = [[column[row] for row in order] for column in table.columns]
         lines = array("q", (table.lines[row] for row in order))
         return Table(table.names, gathered, lines, []), [0, *accumulate(map(len, places.values()))][:-1]
-    ids = [" ".join(column[row] for column in columns) for row in first]
-    if len(set(ids)) < len(ids) and not (len(keys) == 1 and _counts_up(ids)):
-        _refuse_scattered(ids, [table.lines[row] for row in first], name, faults)
+    starts = {0}
+    gaps = False
+    for key, column in zip(keys, columns, strict=True):
+        if how is None:
+            _refuse_single_gaps(key, column, table.lines, name, faults)
+        # Filled on first rows only: each filled cell starts a sentence. Else: each other value does.
+        if how == "starts" or (how is None and "" in column):
+            gaps = True
+            starts.update(row for row, value in enumerate(column) if value)
+        else:
+            changes = pairwise(accumulate(column, _or_above))
+            starts.update(row for row, (above, own) in enumerate(changes, 1) if own != above)
+    first = sorted(starts)
+    if how is None and not gaps:
+        ids = [" ".join(column[row] for column in columns) for row in first]
+        if len(keys) > 1 or not _counts_up(ids):
+            _refuse_scattered(ids, [table.lines[row] for row in first], name, faults)
     return table, first
 
 
-def _is_almost_filled(column: Sequence[str]) -> bool:
-    """RETURNS (bool): Whether the number stands on almost every row, and not only on first ones."""
-    n_empty = column.count("")
-    same = sum(a == b != "" for a, b in pairwise(column))
-    return 0 < n_empty * 10 < len(column) and same > len(column) / 2 and len(set(column)) > 2
-
-
 def _counts_up(ids: Sequence[str]) -> bool:
-    """RETURNS (bool): Whether the numbers count up by one, again and again from the same first: 1 2 3 1 2."""
+    """Whether the numbers count up by one, again and again from the same first: 1 2 3 1 2"""
     numbers = [re.search(r"(\d+)\D*$", one) for one in ids]
     values = [int(found[1]) for found in numbers if found]
     return len(values) == len(ids) and all(b in (a + 1, values[0]) for a, b in pairwise(values))
 
 
+def _refuse_single_gaps(key: str, column: Sequence[str], lines: Sequence[int], name: str, faults: Faults) -> None:
+    """A number that stands on almost every row, and not only on first ones, leaves open what a row without it is."""
+    same = sum(a == b != "" for a, b in pairwise(column))
+    if 0 < column.count("") * 10 < len(column) and same > len(column) / 2 and len(set(column)) > 2:
+        remedy = (
+            f"The column {key} is filled on almost every row. Fill it in; or say --sentences runs (an empty cell "
+            "goes on with the sentence before) or --sentences starts (each filled cell starts a sentence)."
+        )
+        for line in (line for line, value in zip(lines, column, strict=True) if not value):
+            faults.add(name, line, f"the column {key} is empty", remedy)
+
+
 def _refuse_scattered(ids: Sequence[str], lines: Sequence[int], name: str, faults: Faults) -> None:
-    again = len(ids) - len(set(ids))
     remedy = (
-        f"Places where a sentence goes on after another one: {again:,}. Say --sentences gather to put the rows of a number "
-        "together, or --sentences runs to start a sentence wherever the number changes. If numbers begin again with "
-        "each document, name both columns: --sentence-column DOCUMENT --sentence-column SENTENCE"
+        f"Places where a sentence goes on after another one: {len(ids) - len(set(ids)):,}. Say --sentences gather to "
+        "put the rows of a number together, or --sentences runs to start a sentence wherever the number changes. If "
+        "numbers begin again with each document, name both columns: --sentence-column DOCUMENT --sentence-column NUMBER"
     )
     seen: set[str] = set()
-    for number, one in enumerate(ids):
+    for i, (one, line) in enumerate(zip(ids, lines, strict=True)):
         if one in seen:
-            what = f"sentence {one} goes on in line {lines[number]}, after sentence {ids[number - 1]}"
-            faults.add(name, lines[number], what, remedy)
+            faults.add(name, line, f"sentence {one} goes on in line {line}, after sentence {ids[i - 1]}", remedy)
         seen.add(one)

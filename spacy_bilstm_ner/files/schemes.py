@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 UNKNOWN = "?"
 # What people write for "outside", in any case. An empty cell counts only if nothing else is used.
 OUTSIDE = ("o", "other", "_", "-", "none", "")
-# The letter of a tag, and its label: before it, after it, or none.
+# The letter of a tag, and its label: after it, before it, or none.
 _PATTERNS = [
     re.compile(r"(?P<letter>[BILUESMW])[-_](?P<label>\S(?:.*\S)?)", re.IGNORECASE),
     re.compile(r"(?P<label>\S(?:.*\S)?)[-_](?P<letter>[BILUESMW])", re.IGNORECASE),
@@ -25,7 +25,7 @@ class Scheme:
     """How the tags of a file are to be read.
 
     parts (dict[str, tuple[str, str]]): Tag → its letter (one of B, I, L, U, O, ?; P for a label without a letter) and
-        its label, which is "" for O and ?.
+        its label, which is "" for O and ?. What cannot be read is not in it.
     outside (list[str]): The tags that mean "outside"; none if that is open.
     rest (list[str]): The tags that are neither outside nor unknown.
     """
@@ -60,25 +60,20 @@ class Scheme:
         if labels and self.outside:
             self.parts.update({tag: ("P", tag) for tag in self.rest if tag.casefold() not in ("_", "-", "", "none")})
 
-    def faulty(self) -> list[str]:
-        """RETURNS (list[str]): The tags that cannot be read."""
-        return [tag for tag in self.rest if tag not in self.parts]
-
     def told(self) -> str:
         """RETURNS (str): What was taken for what, as far as it is not plain BIO; "" if all of it is."""
         # One example of each letter, as it is written in the file
         shown = {f"O {tag}": f"{tag!r} = O" for tag in self.outside if tag != "O"}
         for tag in self.rest:
-            letter, label = self.parts.get(tag, ("", ""))
+            letter, label = self.parts[tag]
             bio = {"L": f"I-{label}", "U": f"B-{label}", "P": f"B-{label} I-{label} …"}.get(letter, f"{letter}-{label}")
-            if bio != tag and label:
+            if bio != tag:
                 shown.setdefault(letter, f"{tag!r} = {bio}")
         return ", ".join(shown.values())
 
     def to_bio(self, tags: Sequence[str]) -> tuple[list[str], list[int]]:
-        """Convert the tags of one sentence.
+        """Convert the tags of one sentence, all of which can be read.
 
-        tags (Sequence[str]): Tags that can be read.
         RETURNS (tuple[list[str], list[int]]): `O`, `B-x`, `I-x` or `?` for each; and where an entity was continued that
             had not begun: it begins there.
         """
@@ -88,14 +83,10 @@ class Scheme:
         goes_on = ""
         for position, tag in enumerate(tags):
             letter, label = self.parts[tag]
-            if not label:
-                result.append(letter)
-            elif letter in "BU" or goes_on != label:
-                result.append(f"B-{label}")
-                if letter in "IL":
-                    repaired.append(position)
-            else:
-                result.append(f"I-{label}")
+            begins = letter in "BU" or goes_on != label
+            result.append(f"{'B' if begins else 'I'}-{label}" if label else letter)
+            if label and begins and letter in "IL":
+                repaired.append(position)
             goes_on = label if letter in "BIP" else ""
         return result, repaired
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ..errors import UserError
 from .options import Options
-from .schemes import Scheme, difference, looks_like
+from .schemes import OUTSIDE, Scheme, difference, looks_like
 
 # So many places of each kind of fault stand in a message. `--report FILE` has all of them.
 SHOWN = 3
@@ -64,14 +64,11 @@ class Faults:
 
     def check(self) -> None:
         """RAISES FileFaults: If there is any fault."""
-        lines = [
-            f"{name}, line {line}: {what}. {remedy}"
-            for remedy, places in self.kinds.items()
-            for name, line, what in places
-        ]
+        faults = [(*place, remedy) for remedy, places in self.kinds.items() for place in places]
+        lines = [f"{name}, line {line}: {what}. {remedy}" for name, line, what, remedy in faults]
         if len(lines) == 1:
             raise FileFaults(lines[0], lines)
-        names = list(dict.fromkeys(place[0] for places in self.kinds.values() for place in places))
+        names = list(dict.fromkeys(name for name, *_ in faults))
         message = [f"{' and '.join(names)}: {len(lines):,} faults, and nothing was written:"]
         for remedy, places in self.kinds.items():
             message.append(f"- {len(places):,} of this kind. {remedy}")
@@ -85,49 +82,38 @@ class Faults:
 
 @dataclass
 class Data:
-    """What was read, and what was seen on the way.
-
-    sentences (list[Sentence]): In the order of the files.
-    rows (int): Rows of the files: a word, a sentence or a text each.
-    source (dict[str, Any]): The files, and how they were read, for stats.json.
-    notes (list[str]): What was taken for what.
-    warnings (dict[str, str]): What is doubtful: one message of each kind.
-    doubtful (list[str]): Each place where an entity's offsets were changed or could not be used.
-    faults (Faults): What cannot be read.
-    """
+    """What was read, and what was seen on the way."""
 
     sentences: list[Sentence] = field(default_factory=list)
+    # Rows of the files: a word, a sentence or a text each
     rows: int = 0
+    # The files, and how they were read, for stats.json
     source: dict[str, Any] = field(default_factory=dict)
+    # What was taken for what
     notes: list[str] = field(default_factory=list)
+    # One message of each kind of doubt
     warnings: dict[str, str] = field(default_factory=dict)
+    # Each place where an entity's offsets were changed or could not be used
     doubtful: list[str] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
 
     def warn(self, kind: str, message: str) -> None:
-        """Each file that has it adds its message to those of a kind."""
         before = self.warnings.get(kind, message)
         self.warnings[kind] = message if before == message else f"{before}\n{message}"
 
 
 @dataclass
 class Rows:
-    """A word and a tag a row, as they stand in the file.
-
-    lines (Sequence[int]): The line of the file on which each row begins.
-    starts (list[int]): The first row of each sentence.
-    ids (list[str]): What the file calls each sentence.
-    documents (list[str]): What it calls the document of each sentence; empty if it does not say.
-    tag_column (str): The name of the tags' column.
-    labels (bool): Whether tags may be labels without a letter, such as "PER".
-    """
+    """A word and a tag a row, as they stand in the file; and the file's line on which each row begins."""
 
     words: list[str]
     tags: list[str]
     lines: Sequence[int]
+    # The first row of each sentence, and what the file calls it and its document
     starts: list[int]
     ids: list[str]
-    documents: list[str] = field(default_factory=list)
+    documents: list[str]
+    # The name of the tags' column, and whether they may be labels without a letter, such as "PER"
     tag_column: str = "tags"
     labels: bool = True
 
@@ -143,8 +129,6 @@ def build_sentences(rows: Rows, name: str, options: Options, data: Data) -> None
 
     RAISES UserError: If tags are not plain BIO, and the options ask for that.
     """
-    if not rows.words:
-        return
     scheme, wrong = _find_scheme(rows, options)
     if wrong or "" in rows.words:
         for word, tag, line in zip(rows.words, rows.tags, rows.lines, strict=True):
@@ -162,7 +146,8 @@ def build_sentences(rows: Rows, name: str, options: Options, data: Data) -> None
     repaired: list[int] = []
     divided: list[int] = []
     spaced = {word for word in set(rows.words) if len(word.split()) > 1}
-    for number, (start, end) in enumerate(zip(rows.starts, [*rows.starts[1:], len(rows.words)], strict=True)):
+    for number, start in enumerate(rows.starts):
+        end = rows.starts[number + 1] if number + 1 < len(rows.starts) else len(rows.words)
         words = rows.words[start:end]
         tags, changed = scheme.to_bio(rows.tags[start:end])
         repaired += (start + position for position in changed)
@@ -170,26 +155,22 @@ def build_sentences(rows: Rows, name: str, options: Options, data: Data) -> None
             divided += (start + i for i, word in enumerate(words) if word in spaced)
             tags = [part for word, tag in zip(words, tags, strict=True) for part in _tag_parts(tag, len(word.split()))]
             words = " ".join(words).split()
-        origin = Origin(name, rows.lines[start], rows.documents[number] if rows.documents else "")
+        origin = Origin(name, rows.lines[start], rows.documents[number])
         data.sentences.append(Sentence(rows.ids[number], tuple(words), tuple(tags), origin=origin))
     data.rows += len(rows.words)
-    if options.strict:
-        remedy = "Write B- there, or leave out --strict to have entities begin there."
-        for row in repaired:
-            what = f"the tag {rows.tags[row]!r} of the word {rows.words[row]!r} follows no entity of its label"
-            data.faults.add(name, rows.lines[row], what, remedy)
-    elif repaired:
-        data.warn(
-            "repaired_tags",
-            f"{len(repaired):,} tags I-x that follow no entity of their label were read as B-x "
-            f"(the first: {name}, line {rows.lines[repaired[0]]}); --strict makes this an error.",
+    for row in repaired if options.strict else ():
+        what = f"the tag {rows.tags[row]!r} of the word {rows.words[row]!r} follows no entity of its label"
+        data.faults.add(
+            name, rows.lines[row], what, "Write B- there, or leave out --strict to have entities begin there."
         )
-    if divided:
-        data.warn(
-            "divided_words",
-            f"{len(divided):,} words with white space inside were divided there "
-            f"(the first: {name}, line {rows.lines[divided[0]]}).",
-        )
+    for kind, places, message in (
+        ("repaired_tags", repaired, "{} tags I-x that follow no entity of their label were read as B-x"),
+        ("divided_words", divided, "{} words with white space inside were divided there"),
+    ):
+        if places:
+            place = f"(the first: {name}, line {rows.lines[places[0]]})"
+            strict = "; --strict makes this an error" if places is repaired else ""
+            data.warn(kind, f"{message.format(f'{len(places):,}')} {place}{strict}.")
 
 
 def _find_scheme(rows: Rows, options: Options) -> tuple[Scheme, dict[str, tuple[str, str]]]:
@@ -203,22 +184,19 @@ def _find_scheme(rows: Rows, options: Options) -> tuple[Scheme, dict[str, tuple[
         rows.tags = [alike.get(tag, tag) for tag in rows.tags]
         counts, alike = Counter(rows.tags), {}
     scheme = Scheme(counts, labels=rows.labels, outside=options.outside)
-    wrong = {tag: ("", _advice(rows, counts, scheme)) for tag in scheme.faulty()}
+    remedy = f"A tag in column {rows.tag_column!r} must be O, B-label or I-label (or of BILUO, BIOES, BMES). "
+    outside = [tag for tag in counts if tag.casefold() in OUTSIDE]
+    if set(outside) > set(scheme.outside):
+        listed = ", ".join(f"{tag!r} ({counts[tag]:,})" for tag in outside)
+        remedy += f'Which of these mean "in no entity": {listed}? Say so with --outside, once for each.'
+    elif all(tag.isdigit() for tag in scheme.rest):
+        remedy += "These are numbers: write the names that they stand for."
+    else:
+        remedy += "Correct it, or name another column with --tag-column."
+    wrong = {tag: ("", remedy) for tag in scheme.rest if tag not in scheme.parts}
     remedy = "Correct these tags, or say --lookalikes to have them read as what they look like."
     wrong |= {tag: (f": {difference(tag, alike[tag])} (rows with it: {counts[tag]:,})", remedy) for tag in alike}
     return scheme, wrong
-
-
-def _advice(rows: Rows, counts: Counter[str], scheme: Scheme) -> str:
-    """RETURNS (str): What to do about tags that cannot be read."""
-    outside = [tag for tag in counts if tag.casefold() in ("o", "other", "_", "-", "none", "")]
-    known = f"A tag in column {rows.tag_column!r} must be O, B-label or I-label (or of BILUO, BIOES, BMES)"
-    if (not scheme.outside and len(outside) > 1) or (scheme.outside and set(outside) - set(scheme.outside)):
-        listed = ", ".join(f"{tag!r} ({counts[tag]:,})" for tag in outside)
-        return f'{known}. Which of these mean "in no entity": {listed}? Say so with --outside, once for each.'
-    if all(tag.isdigit() for tag in scheme.rest):
-        return f"{known}. These are numbers: write the names that they stand for."
-    return f"{known}. Correct it, or name another column with --tag-column."
 
 
 def _tag_parts(tag: str, count: int) -> list[str]:

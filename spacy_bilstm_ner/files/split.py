@@ -24,9 +24,8 @@ def tutorial_split(sentences: Sequence[Sentence]) -> Splits:
     ordered = sorted(sentences, key=lambda sentence: sentence.id)
     shuffled = [ordered[i] for i in numpy.random.RandomState(2020).permutation(len(ordered))]
     n_test = math.ceil(len(ordered) * 0.1)
-    rest = shuffled[n_test:]
-    n_train = int(len(rest) * (1.0 - 0.2))
-    return _check({"train": rest[:n_train], "dev": rest[n_train:], "test": shuffled[:n_test]})
+    n_train = int((len(ordered) - n_test) * (1.0 - 0.2))
+    return _check(_cut(shuffled, n_test, n_train))
 
 
 def random_split(
@@ -49,27 +48,17 @@ def random_split(
     """
     if not 0 <= seed < 2**32:
         raise UserError(f"--seed must lie between 0 and {2**32 - 1}, but is {seed}.")
-    for option, size in (("--dev-size", dev_size), ("--test-size", test_size)):
-        if not 0 < size < 1:
-            raise UserError(f"{option} is a share of all sentences between 0 and 1, but is {size:g}.")
-    if dev_size + test_size >= 1:
+    if not (dev_size > 0 and test_size > 0 and dev_size + test_size < 1):
         raise UserError(
-            f"--dev-size {dev_size:g} and --test-size {test_size:g} leave nothing to train on: "
-            "together they must stay below 1."
+            f"--dev-size {dev_size:g} and --test-size {test_size:g} must be shares of all sentences between 0 and 1, "
+            "together below 1: else nothing is left to train on."
         )
     n_test = max(1, round(len(sentences) * test_size)) if test is None else 0
     n_dev = max(1, round(len(sentences) * dev_size)) if dev is None else 0
-    rest = list(sentences)
-    if n_test or n_dev:
-        rest = [sentences[i] for i in numpy.random.RandomState(seed).permutation(len(sentences))]
-    n_train = max(0, len(rest) - n_test - n_dev)
-    return _check(
-        {
-            "train": rest[n_test : n_test + n_train],
-            "dev": rest[n_test + n_train :] if dev is None else list(dev),
-            "test": rest[:n_test] if test is None else list(test),
-        }
-    )
+    order = numpy.random.RandomState(seed).permutation(len(sentences)) if n_test or n_dev else range(len(sentences))
+    splits = _cut([sentences[i] for i in order], n_test, max(0, len(sentences) - n_test - n_dev))
+    own = {"dev": dev, "test": test}
+    return _check(splits | {name: list(given) for name, given in own.items() if given is not None})
 
 
 def drop_copies(splits: Splits) -> Splits:
@@ -78,7 +67,7 @@ def drop_copies(splits: Splits) -> Splits:
     RETURNS (Splits): The same test, dev without what is in test, train without what is in either.
     RAISES UserError: If nothing is left of a split.
     """
-    kept = {"test": splits["test"]}
+    kept = dict(splits)
     seen = {sentence.words for sentence in splits["test"]}
     for name in ("dev", "train"):
         kept[name] = [sentence for sentence in splits[name] if sentence.words not in seen]
@@ -88,7 +77,7 @@ def drop_copies(splits: Splits) -> Splits:
                 f"--dedupe leaves nothing of {name}: all of its {len(splits[name])} sentences stand word for word in "
                 "another split. Give more distinct sentences, or leave --dedupe out."
             )
-    return {name: kept[name] for name in NAMES}
+    return kept
 
 
 def count_copies(splits: Splits) -> dict[str, int]:
@@ -98,11 +87,15 @@ def count_copies(splits: Splits) -> dict[str, int]:
     return {name: sum(times[sentence.words] > 1 for sentence in splits[name]) for name in NAMES}
 
 
+def _cut(shuffled: list[Sentence], n_test: int, n_train: int) -> Splits:
+    rest = shuffled[n_test:]
+    return {"train": rest[:n_train], "dev": rest[n_train:], "test": shuffled[:n_test]}
+
+
 def _check(splits: Splits) -> Splits:
     if empty := [name for name in NAMES if not splits[name]]:
-        total = sum(map(len, splits.values()))
         raise UserError(
-            f"{total} sentences are too few: nothing would be left for {' and '.join(empty)}. "
-            "Give at least 3 sentences, and sizes that leave some for each."
+            f"{sum(map(len, splits.values()))} sentences are too few: nothing would be left for "
+            f"{' and '.join(empty)}. Give at least 3 sentences, and sizes that leave some for each."
         )
     return splits

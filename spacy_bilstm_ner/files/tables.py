@@ -8,7 +8,10 @@ import sys
 from array import array
 from collections.abc import Iterable, Iterator
 from datetime import date, time
+from functools import cache
 from typing import Any
+
+from tqdm import tqdm
 
 from ..errors import UserError
 from .columns import Table, allows_labels
@@ -64,21 +67,18 @@ def read_frame(data: bytes, kind: str, name: str, faults: Faults) -> Table:
 
     if kind == "parquet":
         frame = pandas.read_parquet(io.BytesIO(data))
-        header = [str(column) for column in frame.columns]
-        nulls = [UNKNOWN if allows_labels(column) else "" for column in header]
+        header = [[str(column) for column in frame.columns]]
+        nulls = [UNKNOWN if allows_labels(column) else "" for column in header[0]]
     else:
         frame = pandas.read_excel(io.BytesIO(data), header=None, dtype=object, keep_default_na=False, engine="openpyxl")
-        nulls = [""] * frame.shape[1]
-    records = ([_cell(value, null) for value, null in zip(row, nulls, strict=True)] for row in frame.values)
-    if kind == "parquet":
-        return _make_table(enumerate([header, *records]), name, faults)
-    for line, row in enumerate(frame.values, 1):
-        for value in row:
+        header, nulls = [], [""] * frame.shape[1]
+        for line, value in ((line, value) for line, row in enumerate(frame.values, 1) for value in row):
             if isinstance(value, bool | date | time):
                 what = f"a cell holds {value} as a {type(value).__name__}"
                 remedy = "Excel changed the words of these cells: format the column as text and write them again."
                 faults.add(name, line, what, remedy)
-    return _make_table(enumerate(records, 1), name, faults)
+    records = [[_cell(value, null) for value, null in zip(row, nulls, strict=True)] for row in frame.values]
+    return _make_table(enumerate([*header, *records], 1 - len(header)), name, faults)
 
 
 def _cell(value: Any, null: str) -> str:
@@ -98,7 +98,7 @@ def _records(body: str, line: int, sep: str, *, no_quotes: bool) -> Iterator[tup
     try:
         reader = csv.reader(io.StringIO(body, newline=""), delimiter=sep, quoting=quoting)
         before = 0
-        for record in reader:
+        for record in tqdm(reader, "Reading", body.count("\n"), unit=" lines", delay=2, disable=None):
             yield line + before, record
             before = reader.line_num
     finally:
@@ -110,7 +110,14 @@ def _make_table(records: Iterable[tuple[int, list[str]]], name: str, faults: Fau
 
     sep (str): What separates fields, to know cells that have swallowed others.
     """
-    cells = _Cells(sep)
+
+    @cache
+    def cell(value: str) -> str:
+        """Without white space at its edges, and one string for all equal ones"""
+        # The quote that closes the field was meant to open another
+        swallowed = sep and sep in value and ("\n" in value or sep == "\t")
+        return _SWALLOWED if swallowed else sys.intern(clean(value))
+
     header: list[str] = []
     columns: list[list[str]] = []
     lines = array("q")
@@ -122,15 +129,14 @@ def _make_table(records: Iterable[tuple[int, list[str]]], name: str, faults: Fau
             continue
         if header and len(record) != len(header):
             extra = any(map(str.strip, record[len(header) :]))
-            quoted = any("\n" in value for value in record)
-            if extra and not quoted:
+            if extra and not any("\n" in value for value in record):
                 what = f"expected {len(header)} fields as in the header, found {len(record)}"
                 remedy = 'Put a field that holds the separator in quotes ("…"), and double a quote inside such a field.'
                 faults.add(name, line, what, remedy)
                 continue
             record = [_SWALLOWED] * len(header) if extra else record[: len(header)]
             record += [""] * (len(header) - len(record))
-        values = [cells[value] for value in record]
+        values = list(map(cell, record))
         if not header:
             header, columns = values, [[] for _ in values]
             if any(is_tag(value) for value in header):
@@ -145,25 +151,11 @@ def _make_table(records: Iterable[tuple[int, list[str]]], name: str, faults: Fau
             lines.append(line)
             for column, value in zip(columns, values, strict=True):
                 column.append(value)
-    if swallowed:
-        # What is read after it may be nonsense.
+    if swallowed or not lines:
+        # What is read after an open quote may be nonsense.
         faults.check()
     if not lines:
         raise UserError(f"{name} holds no sentences: there is a header line and no row after it.")
     named = [i for i, column in enumerate(columns) if header[i] or any(column)]
     within = sorted(row for row in breaks if 0 < row < len(lines))
     return Table([header[i] for i in named], [columns[i] for i in named], lines, within)
-
-
-class _Cells(dict[str, str]):
-    """A cell as it stands in the file → without white space at its edges, and one string for all equal ones."""
-
-    def __init__(self, sep: str):
-        super().__init__()
-        self.sep = sep
-
-    def __missing__(self, value: str) -> str:
-        # The quote that closes the field was meant to open another
-        swallowed = self.sep and self.sep in value and ("\n" in value or self.sep == "\t")
-        self[value] = cleaned = _SWALLOWED if swallowed else sys.intern(clean(value))
-        return cleaned

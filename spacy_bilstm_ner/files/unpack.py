@@ -74,8 +74,8 @@ def _read(path: Path, member: str | None) -> Content:
             if data.startswith(start):
                 with unpack(io.BytesIO(data)) as file:
                     data = _bounded(file, name)
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError) as error:
-        raise UserError(f"{name} is a damaged archive ({error}): download or pack it again.") from error
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError) as error:
+        raise UserError(f"{name} cannot be unpacked ({error}): pack it again, or give the file itself.") from error
     if not data.strip():
         raise UserError(f"{name} is empty: expected labelled sentences.")
     return Content(path, name, data, sha256)
@@ -87,8 +87,6 @@ def _unzip(data: bytes, name: str, member: str | None) -> tuple[str, bytes]:
         members = archive.namelist()
         if "xl/workbook.xml" in members:
             return name, data
-        if {"[Content_Types].xml", "content.xml"} & set(members):
-            raise UserError(f"{name} is an office document that is not read: export it as CSV (UTF-8).")
         found = [found for found in members if (found == member if member else _is_data(found))]
         if len(found) != 1:
             listed = ", ".join(found or members) or "nothing"
@@ -96,8 +94,6 @@ def _unzip(data: bytes, name: str, member: str | None) -> tuple[str, bytes]:
                 f"{name}: expected a zip that holds one labelled file, but it holds {listed}. "
                 "Say which one to read: --member NAME"
             )
-        if archive.getinfo(found[0]).flag_bits & 1:
-            raise UserError(f"{name}: {found[0]} is encrypted. Unpack it and give the file itself.")
         with archive.open(found[0]) as file:
             return f"{name} ({found[0]})", _bounded(file, name)
 

@@ -191,7 +191,7 @@ def test_every_fault_is_reported_in_a_file(tmp_path: Path) -> None:
 def test_the_end_says_what_came_out_and_what_to_do_next(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     convert(tmp_path, HEADER + rows(10))
     out = capsys.readouterr().out
-    assert re.search(r"\n *train +dev +test\ngeo +7 +2 +1\n", out)
+    assert re.search(r"\n *train +dev +test *\n(.|\n)*entities +7 +2 +1 *\n(.|\n)*geo +7 +2 +1 *\n", out)
     assert len(re.findall(r"\n  \[Town\d\]\(geo\) is No \d\.", out)) == 3
     assert f"--paths.train {tmp_path / 'out' / 'train'}.spacy" in out
 
@@ -262,16 +262,13 @@ def test_places_that_cannot_be_written_to(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SystemExit, match="file is a file: give a folder to write to"):
         convert(tmp_path, HEADER + rows(5), out="file")
-    (tmp_path / "out" / "dev.spacy").mkdir(parents=True)
-    with pytest.raises(SystemExit, match=r"dev.spacy is a folder, and a file of that name is to be written"):
-        convert(tmp_path, HEADER + rows(5))
     with pytest.raises(UserError, match="cannot be written to: Not a directory"):
         write(tmp_path / "file" / "out", {}, {}, [])
 
 
-@pytest.mark.parametrize("lang", ["zz", "", "tokenizer_exceptions", "../en"])
+@pytest.mark.parametrize("lang", ["zz", "tokenizer_exceptions", "../en"])
 def test_an_unknown_language(lang: str) -> None:
-    with pytest.raises(UserError, match=r"spaCy has no language of that code. Give one such as en, de, fr, or xx"):
+    with pytest.raises(UserError, match=r"--lang .* Give a code such as en, de, fr, or xx"):
         blank_pipeline(lang)
 
 

@@ -6,7 +6,7 @@ import spacy
 from spacy.training import Example
 
 from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.files.corpus import labelled_corpus
+from spacy_bilstm_ner.files.reading import labelled_corpus
 
 from .helpers import HEADER
 

@@ -70,9 +70,9 @@ def test_random_split_deals_each_sentence_once_as_the_seed_says() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"dev_size": 0.0}, "--dev-size is a share of all sentences between 0 and 1, but is 0"),
-        ({"test_size": 1.0}, "--test-size is a share of all sentences between 0 and 1, but is 1"),
-        ({"dev_size": 0.6, "test_size": 0.4}, "leave nothing to train on"),
+        ({"dev_size": 0.0}, "--dev-size 0 and --test-size 0.1 must be shares"),
+        ({"test_size": 1.0}, "--test-size 1 must be shares of all sentences"),
+        ({"dev_size": 0.6, "test_size": 0.4}, "together below 1: else nothing is left to train on"),
         ({"seed": -1}, "--seed must lie between 0 and 4294967295, but is -1"),
     ],
 )

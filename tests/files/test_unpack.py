@@ -36,7 +36,7 @@ def write(folder: Path, content: bytes, name: str = "x.bin") -> list[Path]:
 def test_packed_files(tmp_path: Path, pack: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch) -> None:
     paths = write(tmp_path, pack(CONTENT))
     assert read_contents(paths)[0].data == CONTENT
-    with pytest.raises(UserError, match="is a damaged archive"):
+    with pytest.raises(UserError, match="cannot be unpacked"):
         read_contents(write(tmp_path, pack(CONTENT)[:-9], "y"))
     monkeypatch.setattr(unpack, "MAX_UNPACKED", 50)
     with pytest.raises(UserError, match="is larger than 50 bytes when it is unpacked"):
@@ -59,7 +59,7 @@ def test_a_zip_is_read_in_memory_whatever_its_names_are(tmp_path: Path, monkeypa
     [
         (["a.csv", "b.csv"], "holds one labelled file, but it holds a.csv, b.csv. Say which one to read: --member"),
         (["a.exe"], "it holds a.exe"),
-        (["[Content_Types].xml", "word/document.xml"], "is an office document that is not read: export it as CSV"),
+        (["[Content_Types].xml", "word/document.xml"], "it holds .*word/document.xml"),
     ],
 )
 def test_other_zips(tmp_path: Path, members: list[str], message: str) -> None:
@@ -75,7 +75,7 @@ def test_the_member_that_was_named(tmp_path: Path) -> None:
 def test_a_damaged_zip(tmp_path: Path) -> None:
     content = zipped({"x.csv": CONTENT})
     for damaged in (content[:40], content.replace(b"PK\x01\x02", b"PK\x01\x03")):
-        with pytest.raises(UserError, match="is a damaged archive"):
+        with pytest.raises(UserError, match="cannot be unpacked"):
             read_contents(write(tmp_path, damaged))
 
 
