@@ -23,7 +23,25 @@ from tests.util import blank, confidences, entities, examples, small_model, text
 
 LABELS = ("geo", "org", "per", "tim")
 SPACES = (" ", "  ", "\n", "\n\n", "\t", "\r\n", "\xa0", "\u2003", "\u2028", "\u200b", "\ufeff", " \n ", "\x85")
-ODD = ("", ".", "…", "。", "''", "»", "\x00", "\x1b[0m", "\u202e", "e\u0301\u0301", "👩‍👩‍👧", "ß", "İ", "x" * 3000, "<b>", "{{", "-")
+ODD = (
+    "",
+    ".",
+    "…",
+    "。",
+    "''",
+    "»",
+    "\x00",
+    "\x1b[0m",
+    "\u202e",
+    "e\u0301\u0301",
+    "👩‍👩‍👧",
+    "ß",
+    "İ",
+    "x" * 3000,
+    "<b>",
+    "{{",
+    "-",
+)
 SURROGATES = ("\ud800", "\udfff", "a\udc80b")
 # Above all there is room for nothing but mistakes of ours.
 ALL_CODES = 0x110000
