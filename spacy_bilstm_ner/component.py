@@ -45,6 +45,7 @@ DEFAULT_MODEL = Config().from_str(
     widths = [64, 64, 33, 33, 33, 33]
     rows = [15000, 8000, 6000, 1500, 5000, 1500]
     word_dropout = 0.2
+    character_width = 50
     vector_width = 0
 
     [model.encode]

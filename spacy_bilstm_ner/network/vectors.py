@@ -19,6 +19,8 @@ from .stored import read_arrays, require, require_shape, require_sorted
 # A word's hash is cut to its lower half. Of the words without a vector, one in ten thousand then has a stranger's.
 KEY_BITS = 0xFFFFFFFF
 MAX_VALUE = 127
+# Several times that of the features' vectors: what is known beforehand is to count before what is learnt by heart.
+VECTOR_STD = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +116,7 @@ def StaticVectors(width: int, *, column: int, max_rows: int = 0) -> Model[Ints2d
 
 def read_vectors(source: str | Path, width: int, *, max_rows: int = 0) -> VectorTable:
     """Read word vectors and reduce their width to their principal components, which are centred and scaled to an
-    overall standard deviation of 1. A pipeline is not loaded for that.
+    overall standard deviation of VECTOR_STD. A pipeline is not loaded for that.
 
     source (str | Path): An installed pipeline package, a pipeline's folder, or a text file with a word and its values
         in each line: GloVe's .txt, word2vec's or fastText's .vec, also .gz or .zip.
@@ -193,7 +195,7 @@ def _principal_components(data: NDArray[np.float64], width: int) -> NDArray[np.f
     # In ascending order of their variance
     _, directions = np.linalg.eigh(centred.T @ centred)
     reduced = centred @ directions[:, ::-1][:, :width]
-    return reduced / (reduced.std() or 1.0)
+    return reduced * (VECTOR_STD / (reduced.std() or 1.0))
 
 
 def _quantize(data: NDArray[np.float64]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
