@@ -82,15 +82,7 @@ confidence.register()
     default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
 )
 def make_bilstm_ner(nlp: Language, name: str, model: Model, threshold: float, scorer: Callable | None) -> "BiLSTMNER":
-    """Construct the pipe from its config.
-
-    nlp (Language): The pipeline.
-    name (str): The pipe's name in it.
-    model (Model[list[Doc], TagScores]): See `BiLSTMTagger`.
-    threshold (float): See `BiLSTMNER`.
-    scorer (Callable | None): The scoring method.
-    RETURNS (BiLSTMNER): The pipe.
-    """
+    """Construct the pipe from its config: see `BiLSTMNER`."""
     return BiLSTMNER(nlp.vocab, model, name, threshold=threshold, scorer=scorer)
 
 
@@ -104,11 +96,6 @@ class Predictions:
 
     spans: Spans
     tokens: NDArray[np.int64]
-
-    def calibrated(self, calibration: tuple[float, float]) -> "Predictions":
-        """The same with calibrated confidences: see `calibration.calibrated`."""
-        sure = calibrated(self.spans.confidence, *calibration)
-        return replace(self, spans=replace(self.spans, confidence=sure))
 
 
 class BiLSTMNER(TrainablePipe):
@@ -216,7 +203,8 @@ class BiLSTMNER(TrainablePipe):
             labels = sorted({ent.label_ for eg in examples for ent in eg.reference.ents} - {""})
         for label in labels:
             self.add_label(label)
-        self._require_labels()
+        if not self.labels:
+            raise ValueError(Errors.E143.format(name=self.name))
         self._set_vectors(vectors)
         sample = [eg.reference for eg in islice(get_examples(), SAMPLE_SIZE)]
         if not self.model.has_dim("nO"):
@@ -228,12 +216,8 @@ class BiLSTMNER(TrainablePipe):
             fit_ngrams(self.model, [eg.predicted for eg in examples], gold)
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
-        """Annotate a stream of Docs. If a batch fails, it is tried again Doc by Doc, so that the error handler gets
-        only those that fail by themselves, and the others come through.
-
-        stream (Iterable[Doc]): The Docs.
-        batch_size (int): How many are computed together.
-        YIELDS (Doc): The annotated Docs, in order.
+        """Annotate a stream of Docs in order. If a batch fails, it is tried again Doc by Doc, so that the error handler
+        gets only those that fail by themselves, and the others come through.
         """
         for docs in minibatch(stream, size=batch_size):
             waiting = [not doc.has_annotation("ENT_IOB") for doc in docs]
@@ -276,7 +260,8 @@ class BiLSTMNER(TrainablePipe):
         if not (np.isfinite(scores).all() and (transitions is None or np.isfinite(transitions).all())):
             raise self._not_finite("a prediction", "Load or train it again")
         spans = decode(scores, lengths, transitions=transitions, outside=outside)
-        return Predictions(spans, words.tokens).calibrated(self.cfg["calibration"])
+        sure = calibrated(spans.confidence, *self.cfg["calibration"])
+        return Predictions(replace(spans, confidence=sure), words.tokens)
 
     def set_annotations(self, docs: Iterable[Doc], scores: Predictions) -> None:
         """Choose and write entities and their confidences; entities that are there already stay.
@@ -331,7 +316,6 @@ class BiLSTMNER(TrainablePipe):
     def finish_update(self, sgd: Optimizer) -> None:
         """Change the weights by their gradients.
 
-        sgd (Optimizer): The optimizer.
         RAISES ValueError: If they are not finite then.
         """
         super().finish_update(sgd)
@@ -378,21 +362,16 @@ class BiLSTMNER(TrainablePipe):
         return bool(self._cfg_before_fit)
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
-        """Save to a directory.
+        """Save to a directory, unless training or loading has failed: so the last good checkpoint stays.
 
-        path (str | Path): The directory.
-        exclude (Iterable[str]): Names of serialization fields to leave out.
-        RAISES ValueError: If training or loading has failed, so that the last good checkpoint stays.
+        RAISES ValueError: If it has.
         """
         self._require_whole()
         super().to_disk(path, exclude=tuple(exclude))
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "BiLSTMNER":
-        """Load from a bytestring. A threshold that was configured otherwise than in the saved pipe stays.
+        """Load what `to_bytes` returned. A threshold that was configured otherwise than in the saved pipe stays.
 
-        bytes_data (bytes): What `to_bytes` returned.
-        exclude (Iterable[str]): Names of serialization fields to leave out.
-        RETURNS (BiLSTMNER): The pipe itself.
         RAISES ValueError: If something is damaged, or does not belong together.
         """
         where = f"{self.name} in bytes"
@@ -401,11 +380,8 @@ class BiLSTMNER(TrainablePipe):
         return self._load(parts, where)
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "BiLSTMNER":
-        """Load from a directory. A threshold that was configured otherwise than in the saved pipe stays.
+        """Load from a directory, likewise.
 
-        path (str | Path): What `to_disk` was given.
-        exclude (Iterable[str]): Names of serialization fields to leave out.
-        RETURNS (BiLSTMNER): The pipe itself.
         RAISES ValueError: If something is damaged, or does not belong together.
         RAISES FileNotFoundError: If a file is missing.
         """
@@ -464,10 +440,6 @@ class BiLSTMNER(TrainablePipe):
             )
         for taker in takers:
             taker.attrs["set_vectors"](taker, source)
-
-    def _require_labels(self) -> None:
-        if not self.labels:
-            raise ValueError(Errors.E143.format(name=self.name))
 
 
 def _taken_tokens(docs: Sequence[Doc]) -> NDArray[np.bool_] | None:

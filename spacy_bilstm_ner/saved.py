@@ -15,9 +15,7 @@ from .chain import tags
 def read_cfg(data: bytes, where: str) -> dict[str, Any]:
     """Read and check what a saved recogniser's `cfg` holds.
 
-    data (bytes): The file.
-    where (str): Its name, for messages.
-    RETURNS (dict[str, Any]): The settings.
+    where (str): The file's name, for messages; in all these functions.
     RAISES ValueError: If it is no JSON, or a setting is missing, or of another type or range than it must be.
     """
     try:
@@ -35,12 +33,8 @@ def read_cfg(data: bytes, where: str) -> dict[str, Any]:
 
 
 def read_parts(data: bytes, where: str, names: Sequence[str]) -> dict[str, bytes]:
-    """Read some of the parts of a pipe's bytes.
+    """Read some of the parts of what a pipe's `to_bytes` returned.
 
-    data (bytes): What the pipe's `to_bytes` returned.
-    where (str): What it is, for messages.
-    names (Sequence[str]): The parts.
-    RETURNS (dict[str, bytes]): The parts.
     RAISES ValueError: If the data are damaged, or a part is missing.
     """
     parts: dict[str, bytes] = {}
@@ -56,11 +50,8 @@ def read_parts(data: bytes, where: str, names: Sequence[str]) -> dict[str, bytes
 
 
 def load_model(model: Model, data: bytes, where: str) -> None:
-    """Load a model's weights, and check them.
+    """Load the weights of a model as its config makes it, and check them.
 
-    model (Model): The model, as its config makes it.
-    data (bytes): The file.
-    where (str): Its name, for messages.
     RAISES ValueError: If it is damaged, was made with another config, or holds numbers that are not finite.
     """
     made = [(node.name, dict(node.attrs)) for node in model.walk()]
@@ -80,11 +71,8 @@ def load_model(model: Model, data: bytes, where: str) -> None:
 
 
 def check_labels(labels: Sequence[str], model: Model, where: str) -> None:
-    """See that labels are those that a model has learnt.
+    """See that the labels of a `cfg` are those that the model has learnt.
 
-    labels (Sequence[str]): The labels, as `cfg` has them.
-    model (Model): The model.
-    where (str): The folder of both, for messages.
     RAISES ValueError: If their number or their order is another.
     """
     n_tags = model.maybe_get_dim("nO")
