@@ -3,11 +3,11 @@
 import json
 from collections.abc import Callable, Sequence
 from functools import partial
-from numbers import Real
 from typing import Any
 
 from spacy.util import from_bytes
 from thinc.api import Model
+from thinc.types import FloatsXd
 
 from .chain import tags
 
@@ -85,8 +85,13 @@ def check_labels(labels: Sequence[str], model: Model, where: str) -> None:
 
 def not_finite_weights(model: Model) -> list[str]:
     """RETURNS (list[str]): The parameters that hold numbers that are NaN, infinite, or too large to compute with."""
-    params = ((node, name) for node in model.walk() for name in node.param_names if node.has_param(name))
-    return [f"{node.name}.{name}" for node, name in params if not (abs(node.get_param(name)) < TOO_LARGE).all()]
+    params = [(node, name) for node in model.walk() for name in node.param_names if node.has_param(name)]
+    return [f"{node.name}.{name}" for node, name in params if not _is_finite(node.get_param(name))]
+
+
+def _is_finite(numbers: FloatsXd) -> bool:
+    # Also what is NaN is neither above nor below. Without arrays in between: each update asks.
+    return not numbers.size or bool(numbers.min() > -TOO_LARGE and numbers.max() < TOO_LARGE)
 
 
 def _check_node(name: str, attrs: dict[str, Any], node: Model) -> None:
@@ -105,20 +110,13 @@ def _damaged(where: str, problem: Any) -> ValueError:
     return ValueError(f"{where} is damaged: {problem}. Delete it and train or install the pipeline again")
 
 
-def _is_number(value: Any, low: float, high: float) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and low <= value <= high
+def _is_number(value: Any, low: float = 0, high: float = 1) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
 
 
 def _are_labels(value: Any) -> bool:
-    return (
-        isinstance(value, list)
-        and all(isinstance(label, str) and label for label in value)
-        and len(set(value)) == len(value)
-    )
-
-
-def _is_threshold(value: Any) -> bool:
-    return _is_number(value, 0, 1)
+    are_names = isinstance(value, list) and all(isinstance(label, str) and label for label in value)
+    return are_names and len(set(value)) == len(value)
 
 
 def _is_calibration(value: Any) -> bool:
@@ -127,13 +125,14 @@ def _is_calibration(value: Any) -> bool:
 
 
 def _are_thresholds(value: Any) -> bool:
-    return isinstance(value, dict) and all(map(_is_threshold, value.values()))
+    return isinstance(value, dict) and all(map(_is_number, value.values()))
 
 
+# Each setting: what tells whether it is right, and what it must be.
 SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "labels": (_are_labels, "a list of different labels"),
-    "threshold": (_is_threshold, "a number from 0 to 1"),
-    "configured_threshold": (_is_threshold, "a number from 0 to 1"),
+    "threshold": (_is_number, "a number from 0 to 1"),
+    "configured_threshold": (_is_number, "a number from 0 to 1"),
     "calibration": (_is_calibration, "two numbers, the first above 0, neither beyond 1e9"),
     "thresholds": (_are_thresholds, "a number from 0 to 1 for each label"),
 }

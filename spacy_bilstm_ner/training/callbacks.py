@@ -112,8 +112,10 @@ def _fit(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> None:
     # All that may be an entity, as sure as the network itself is.
     recogniser.set_fitted(UNCALIBRATED, dict.fromkeys(recogniser.labels, 0.0))
     cfg["threshold"] = 0.0
-    docs = _predicted(nlp, recogniser, examples)
-    cfg["threshold"] = threshold
+    try:
+        docs = _predicted(nlp, recogniser, examples)
+    finally:
+        cfg["threshold"] = threshold
     confidences, right, labels = _judge(docs, examples)
     calibration, thresholds = UNCALIBRATED, {}
     if len(confidences) >= MIN_ENTITIES:
