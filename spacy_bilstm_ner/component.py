@@ -157,7 +157,6 @@ class BiLSTMNER(TrainablePipe):
     def add_label(self, label: str) -> int:
         """Add a label; a model that is initialized already gets columns for it, and keeps those it has.
 
-        label (str): The label.
         RETURNS (int): 0 if the label was there, otherwise 1.
         RAISES ValueError: If the label is not a string, or empty.
         """
@@ -238,7 +237,6 @@ class BiLSTMNER(TrainablePipe):
     def predict(self, docs: Iterable[Doc]) -> Predictions:
         """Find the entities of a batch, without modifying it.
 
-        docs (Iterable[Doc]): The Docs.
         RETURNS (Predictions): All spans that may be entities, whatever the threshold; some overlap.
         """
         self._require_whole()
@@ -264,18 +262,13 @@ class BiLSTMNER(TrainablePipe):
         return Predictions(replace(spans, confidence=sure), words.tokens)
 
     def set_annotations(self, docs: Iterable[Doc], scores: Predictions) -> None:
-        """Choose and write entities and their confidences; entities that are there already stay.
-
-        docs (Iterable[Doc]): The Docs, as they were given to `predict`.
-        scores (Predictions): What `predict` returned.
-        """
+        """Choose from what `predict` returned and write entities and confidences; entities that are there stay."""
         threshold, thresholds = self.cfg["threshold"], self.cfg["thresholds"]
         at_least = [max(threshold, thresholds.get(label, DEFAULT_THRESHOLD)) for label in self.labels]
         found = choose(scores.spans, np.array(at_least))
         starts = scores.tokens[found.start]
         ends = scores.tokens[found.end - 1] + 1
-        names = self.labels
-        labels = [names[i] for i in found.label.tolist()]
+        labels = np.array(self.labels, dtype=object)[found.label].tolist()
         confidences = found.confidence.tolist()
         docs = list(docs)
         first_tokens = np.array([0, *map(len, docs)]).cumsum()
@@ -305,7 +298,7 @@ class BiLSTMNER(TrainablePipe):
         sgd (Optimizer | None): The optimizer; None to only add to the gradients.
         losses (dict[str, float] | None): Losses by name, to which this one is added.
         RETURNS (dict[str, float]): The losses.
-        RAISES ValueError: If the dropout is out of range, or the loss not finite.
+        RAISES ValueError: If the dropout is out of range.
         """
         if not 0.0 <= drop < 1.0:
             raise ValueError(f"dropout must be at least 0 and below 1, but is {drop}: change [training] dropout")
@@ -331,6 +324,7 @@ class BiLSTMNER(TrainablePipe):
         examples (Iterable[Example]): The batch.
         scores (TagScores): What `model.begin_update` gives.
         RETURNS (tuple[float, TagScores]): The loss in nats per word; its gradient.
+        RAISES ValueError: If the loss is not finite.
         """
         examples = list(examples)
         validate_examples(examples, "BiLSTMNER.get_loss")
@@ -348,11 +342,7 @@ class BiLSTMNER(TrainablePipe):
         return loss, TagScores(words, ops.asarray(d_logits), d_steps)
 
     def set_fitted(self, calibration: tuple[float, float], thresholds: dict[str, float]) -> None:
-        """Set what was fitted on held-out data to the present weights, until the next update.
-
-        calibration (tuple[float, float]): See `calibration.calibrated`.
-        thresholds (dict[str, float]): See `calibration.fit_thresholds`.
-        """
+        """Set what was fitted on held-out data to the present weights, until the next update: see `calibration`."""
         self._cfg_before_fit = self._cfg_before_fit or {key: self.cfg[key] for key in FITTED}
         self.cfg |= {"calibration": list(calibration), "thresholds": thresholds}
 

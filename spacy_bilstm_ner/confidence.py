@@ -40,11 +40,8 @@ def get_confidences(doc: Doc) -> list[float | None]:
 
 
 def set_confidences(doc: Doc, spans: Sequence[Span], confidences: Iterable[float]) -> None:
-    """Note the confidences of predicted entities, and forget those of entities that the Doc no longer has.
-
-    doc (Doc): The Doc, with its entities set.
-    spans (Sequence[Span]): The predicted entities.
-    confidences (Iterable[float]): A probability for each; what is finer than single precision is lost.
+    """Note the confidences of a Doc's predicted entities, and forget those of entities that it no longer has. What is
+    finer than single precision is lost.
     """
     user_data = doc.user_data
     if user_data:

@@ -3,10 +3,13 @@
 import json
 from collections.abc import Callable, Sequence
 from functools import partial
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
-from spacy.util import from_bytes
-from thinc.api import Model
+import numpy as np
+from spacy.util import from_bytes, get_package_path, is_package
+from thinc.api import Config, Model
 from thinc.types import FloatsXd
 
 from .chain import tags
@@ -89,6 +92,20 @@ def not_finite_weights(model: Model) -> list[str]:
     return [f"{node.name}.{name}" for node, name in params if not _is_finite(node.get_param(name))]
 
 
+def why_not_loaded(pipeline: str | Path, error: Exception) -> str:
+    """RETURNS (str): What `spacy.load` has raised for a pipeline, with the file that is damaged if one is."""
+    folder = get_package_path(str(pipeline)) if is_package(str(pipeline)) else Path(pipeline)
+    for path in sorted(folder.rglob("*")):
+        read = READERS.get(path.name)
+        try:
+            if read is not None:
+                read(path.read_bytes())
+        # Each parser raises errors of its own.
+        except Exception as damage:
+            return str(_damaged(str(path), damage))
+    return str(error)
+
+
 def _is_finite(numbers: FloatsXd) -> bool:
     # Also what is NaN is neither above nor below. Without arrays in between: each update asks.
     return not numbers.size or bool(numbers.min() > -TOO_LARGE and numbers.max() < TOO_LARGE)
@@ -107,7 +124,8 @@ def _check_node(name: str, attrs: dict[str, Any], node: Model) -> None:
 
 
 def _damaged(where: str, problem: Any) -> ValueError:
-    return ValueError(f"{where} is damaged: {problem}. Delete it and train or install the pipeline again")
+    what = " ".join(str(problem).split())
+    return ValueError(f"{where} is damaged: {what}. Delete it and train or install the pipeline again")
 
 
 def _is_number(value: Any, low: float = 0, high: float = 1) -> bool:
@@ -135,6 +153,13 @@ SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "configured_threshold": (_is_number, "a number from 0 to 1"),
     "calibration": (_is_calibration, "two numbers, the first above 0, neither beyond 1e9"),
     "thresholds": (_are_thresholds, "a number from 0 to 1 for each label"),
+}
+# How spaCy reads the files of a pipeline, by their names.
+READERS: dict[str, Callable[[bytes], Any]] = {
+    "config.cfg": lambda data: Config().from_bytes(data, interpolate=False),
+    "vectors": lambda data: np.load(BytesIO(data)),
+    **dict.fromkeys(("cfg", "meta.json", "strings.json", "vectors.cfg"), json.loads),
+    **dict.fromkeys(("tokenizer", "key2row", "lookups.bin", "model"), lambda data: from_bytes(data, {}, [])),
 }
 # Two weights that are so large give a product that single precision does not hold.
 TOO_LARGE = 1e18

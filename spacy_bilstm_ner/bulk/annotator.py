@@ -12,6 +12,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from ..errors import UserError
+from ..saved import why_not_loaded
 
 # (start, end, label, confidence), offsets in code points, end exclusive.
 Entity = tuple[int, int, str, float | None]
@@ -110,8 +111,8 @@ class Annotator:
 def _load(model: str) -> Language:
     try:
         return spacy.load(model)
-    except OSError as error:
-        raise UserError(f"The pipeline {model!r} cannot be loaded: {error}") from error
+    except (OSError, ValueError) as error:
+        raise UserError(f"The pipeline {model!r} cannot be loaded: {why_not_loaded(model, error)}") from error
 
 
 def _annotate(nlp: Language, texts: list[str]) -> list[tuple[list[Entity], int] | str]:

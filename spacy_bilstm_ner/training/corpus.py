@@ -77,10 +77,8 @@ class BalancedCorpus:
         self._examples: list[Example] = []
 
     def __call__(self, nlp: Language) -> Iterator[Example]:
-        """Go through the examples once.
+        """Go through the examples once. The pipeline's tokenizer makes the tokens.
 
-        nlp (Language): The pipeline, whose tokenizer makes the tokens.
-        YIELDS (Example): The examples.
         RAISES FileNotFoundError: If there is no such file.
         RAISES ValueError: If it has no examples.
         """
@@ -122,12 +120,9 @@ def _each_label_first(examples: list[Example]) -> list[Example]:
 
 def _augment_case(nlp: Language, example: Example, *, lower: float, upper: float) -> Iterator[Example]:
     drawn = random.random()
-    if drawn < lower:
-        yield _in_case(nlp, example, str.lower)
-    elif drawn < lower + upper:
-        yield _in_case(nlp, example, str.upper)
-    else:
-        yield example
+    if drawn < lower + upper:
+        example = _in_case(nlp, example, str.lower if drawn < lower else str.upper)
+    yield example
 
 
 def _in_case(nlp: Language, example: Example, change: Callable[[str], str]) -> Example:
