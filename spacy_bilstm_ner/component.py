@@ -88,15 +88,7 @@ confidence.register()
     default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
 )
 def make_bilstm_ner(nlp: Language, name: str, model: Model, threshold: float, scorer: Callable | None) -> "BiLSTMNER":
-    """Construct the pipe from its config.
-
-    nlp (Language): The pipeline.
-    name (str): The pipe's name in it.
-    model (Model[list[Doc], TagScores]): See `BiLSTMTagger`.
-    threshold (float): See `BiLSTMNER`.
-    scorer (Callable | None): The scoring method.
-    RETURNS (BiLSTMNER): The pipe.
-    """
+    """Construct the pipe from its config: see `BiLSTMNER`."""
     return BiLSTMNER(nlp.vocab, model, name, threshold=threshold, scorer=scorer)
 
 
@@ -110,11 +102,6 @@ class Predictions:
 
     spans: Spans
     tokens: NDArray[np.int64]
-
-    def calibrated(self, calibration: tuple[float, float]) -> "Predictions":
-        """The same with calibrated confidences: see `calibration.calibrated`."""
-        sure = calibrated(self.spans.confidence, *calibration)
-        return replace(self, spans=replace(self.spans, confidence=sure))
 
 
 class BiLSTMNER(TrainablePipe):
@@ -180,7 +167,6 @@ class BiLSTMNER(TrainablePipe):
     def add_label(self, label: str) -> int:
         """Add a label; a model that is initialized already gets columns for it, and keeps those it has.
 
-        label (str): The label.
         RETURNS (int): 0 if the label was there, otherwise 1.
         RAISES ValueError: If the label is not a string, or empty.
         """
@@ -226,7 +212,8 @@ class BiLSTMNER(TrainablePipe):
             labels = sorted({ent.label_ for eg in examples for ent in eg.reference.ents} - {""})
         for label in labels:
             self.add_label(label)
-        self._require_labels()
+        if not self.labels:
+            raise ValueError(Errors.E143.format(name=self.name))
         self._set_vectors(vectors)
         self._forget_the_past(is_loaded=False)
         sample = [eg.reference for eg in islice(get_examples(), SAMPLE_SIZE)]
@@ -239,12 +226,8 @@ class BiLSTMNER(TrainablePipe):
             fit_ngrams(self.model, [eg.predicted for eg in examples], gold)
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
-        """Annotate a stream of Docs. If a batch fails, it is tried again Doc by Doc, so that the error handler gets
-        only those that fail by themselves, and the others come through.
-
-        stream (Iterable[Doc]): The Docs.
-        batch_size (int): How many are computed together.
-        YIELDS (Doc): The annotated Docs, in order.
+        """Annotate a stream of Docs in order. If a batch fails, it is tried again Doc by Doc, so that the error handler
+        gets only those that fail by themselves, and the others come through.
         """
         for docs in minibatch(stream, size=batch_size):
             waiting = [not doc.has_annotation("ENT_IOB") for doc in docs]
@@ -265,7 +248,6 @@ class BiLSTMNER(TrainablePipe):
     def predict(self, docs: Iterable[Doc]) -> Predictions:
         """Find the entities of a batch, without modifying it.
 
-        docs (Iterable[Doc]): The Docs.
         RETURNS (Predictions): All spans that may be entities, whatever the threshold; some overlap.
         """
         self._require_whole()
@@ -287,21 +269,17 @@ class BiLSTMNER(TrainablePipe):
         if not (np.isfinite(scores).all() and (transitions is None or np.isfinite(transitions).all())):
             raise self._not_finite("a prediction", "Load or train it again")
         spans = decode(scores, lengths, transitions=transitions, outside=outside)
-        return Predictions(spans, words.tokens).calibrated(self.cfg["calibration"])
+        sure = calibrated(spans.confidence, *self.cfg["calibration"])
+        return Predictions(replace(spans, confidence=sure), words.tokens)
 
     def set_annotations(self, docs: Iterable[Doc], scores: Predictions) -> None:
-        """Choose and write entities and their confidences; entities that are there already stay.
-
-        docs (Iterable[Doc]): The Docs, as they were given to `predict`.
-        scores (Predictions): What `predict` returned.
-        """
+        """Choose from what `predict` returned and write entities and confidences; entities that are there stay."""
         threshold, thresholds = self.cfg["threshold"], self.cfg["thresholds"]
         at_least = [max(threshold, thresholds.get(label, DEFAULT_THRESHOLD)) for label in self.labels]
         found = choose(scores.spans, np.array(at_least))
         starts = scores.tokens[found.start]
         ends = scores.tokens[found.end - 1] + 1
-        names = self.labels
-        labels = [names[i] for i in found.label.tolist()]
+        labels = np.array(self.labels, dtype=object)[found.label].tolist()
         confidences = found.confidence.tolist()
         docs = list(docs)
         first_tokens = np.array([0, *map(len, docs)]).cumsum()
@@ -334,7 +312,7 @@ class BiLSTMNER(TrainablePipe):
         sgd (Optimizer | None): The optimizer; None to only add to the gradients.
         losses (dict[str, float] | None): Losses by name, to which this one is added.
         RETURNS (dict[str, float]): The losses.
-        RAISES ValueError: If the dropout is out of range, or the loss not finite.
+        RAISES ValueError: If the dropout is out of range.
         """
         if not 0.0 <= drop < 1.0:
             raise ValueError(f"dropout must be at least 0 and below 1, but is {drop}: change [training] dropout")
@@ -376,7 +354,6 @@ class BiLSTMNER(TrainablePipe):
     def finish_update(self, sgd: Optimizer) -> None:
         """Change the weights by their gradients.
 
-        sgd (Optimizer): The optimizer.
         RAISES ValueError: If they are not finite then.
         """
         super().finish_update(sgd)
@@ -392,6 +369,7 @@ class BiLSTMNER(TrainablePipe):
         examples (Iterable[Example]): The batch.
         scores (TagScores): What `model.begin_update` gives.
         RETURNS (tuple[float, TagScores]): The loss in nats per word; its gradient.
+        RAISES ValueError: If the loss is not finite.
         """
         examples = list(examples)
         validate_examples(examples, "BiLSTMNER.get_loss")
@@ -413,11 +391,7 @@ class BiLSTMNER(TrainablePipe):
         return loss, TagScores(words, ops.asarray(d_logits), d_steps)
 
     def set_fitted(self, calibration: tuple[float, float], thresholds: dict[str, float]) -> None:
-        """Set what was fitted on held-out data to the present weights, until the next update.
-
-        calibration (tuple[float, float]): See `calibration.calibrated`.
-        thresholds (dict[str, float]): See `calibration.fit_thresholds`.
-        """
+        """Set what was fitted on held-out data to the present weights, until the next update: see `calibration`."""
         self._cfg_before_fit = self._cfg_before_fit or {key: self.cfg[key] for key in FITTED}
         self.cfg |= {"calibration": list(calibration), "thresholds": thresholds}
 
@@ -427,21 +401,16 @@ class BiLSTMNER(TrainablePipe):
         return bool(self._cfg_before_fit)
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
-        """Save to a directory.
+        """Save to a directory, unless training or loading has failed: so the last good checkpoint stays.
 
-        path (str | Path): The directory.
-        exclude (Iterable[str]): Names of serialization fields to leave out.
-        RAISES ValueError: If training or loading has failed, so that the last good checkpoint stays.
+        RAISES ValueError: If it has.
         """
         self._require_whole()
         super().to_disk(path, exclude=tuple(exclude))
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "BiLSTMNER":
-        """Load from a bytestring. A threshold that was configured otherwise than in the saved pipe stays.
+        """Load what `to_bytes` returned. A threshold that was configured otherwise than in the saved pipe stays.
 
-        bytes_data (bytes): What `to_bytes` returned.
-        exclude (Iterable[str]): Names of serialization fields to leave out.
-        RETURNS (BiLSTMNER): The pipe itself.
         RAISES ValueError: If something is damaged, or does not belong together.
         """
         where = f"{self.name} in bytes"
@@ -450,11 +419,8 @@ class BiLSTMNER(TrainablePipe):
         return self._load(parts, where)
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "BiLSTMNER":
-        """Load from a directory. A threshold that was configured otherwise than in the saved pipe stays.
+        """Load from a directory, likewise.
 
-        path (str | Path): What `to_disk` was given.
-        exclude (Iterable[str]): Names of serialization fields to leave out.
-        RETURNS (BiLSTMNER): The pipe itself.
         RAISES ValueError: If something is damaged, or does not belong together.
         RAISES FileNotFoundError: If a file is missing.
         """
@@ -538,10 +504,6 @@ class BiLSTMNER(TrainablePipe):
         rng = np.random.default_rng(np.random.randint(2**31))
         docs = rehearsal.made_up([eg.predicted for eg in examples], gold, self._word_source, self.vocab, rng)
         return [_unlabelled(doc) for doc in docs]
-
-    def _require_labels(self) -> None:
-        if not self.labels:
-            raise ValueError(Errors.E143.format(name=self.name))
 
 
 def _taken_tokens(docs: Sequence[Doc]) -> NDArray[np.bool_] | None:

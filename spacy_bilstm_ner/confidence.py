@@ -25,11 +25,8 @@ def register() -> None:
 
 
 def get_confidence(span: Span) -> float | None:
-    """The getter of `span._.confidence`.
-
-    span (Span): A span, usually an entity.
-    RETURNS (float | None): The probability, from 0 to 1, that exactly this span with this label is right, if a
-        `bilstm_ner` pipe predicted it; else None.
+    """RETURNS (float | None): The probability, from 0 to 1, that exactly this span with this label is right, if a
+    `bilstm_ner` pipe predicted it; else None.
     """
     value = span.doc.user_data.get(_key(span))
     if value is None or value != _with_label(value, span.label_):
@@ -38,20 +35,13 @@ def get_confidence(span: Span) -> float | None:
 
 
 def get_confidences(doc: Doc) -> list[float | None]:
-    """The getter of `doc._.confidence`.
-
-    doc (Doc): A Doc.
-    RETURNS (list[float | None]): The confidence of each of its entities.
-    """
+    """RETURNS (list[float | None]): The confidence of each entity of a Doc."""
     return [get_confidence(ent) for ent in doc.ents]
 
 
 def set_confidences(doc: Doc, spans: Sequence[Span], confidences: Iterable[float]) -> None:
-    """Note the confidences of predicted entities, and forget those of entities that the Doc no longer has.
-
-    doc (Doc): The Doc, with its entities set.
-    spans (Sequence[Span]): The predicted entities.
-    confidences (Iterable[float]): A probability for each; what is finer than single precision is lost.
+    """Note the confidences of a Doc's predicted entities, and forget those of entities that it no longer has. What is
+    finer than single precision is lost.
     """
     user_data = doc.user_data
     if user_data:

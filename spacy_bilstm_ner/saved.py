@@ -3,11 +3,14 @@
 import json
 from collections.abc import Callable, Sequence
 from functools import partial
-from numbers import Real
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
-from spacy.util import from_bytes
-from thinc.api import Model
+import numpy as np
+from spacy.util import from_bytes, get_package_path, is_package
+from thinc.api import Config, Model
+from thinc.types import FloatsXd
 
 from .chain import tags
 
@@ -15,9 +18,7 @@ from .chain import tags
 def read_cfg(data: bytes, where: str) -> dict[str, Any]:
     """Read and check what a saved recogniser's `cfg` holds.
 
-    data (bytes): The file.
-    where (str): Its name, for messages.
-    RETURNS (dict[str, Any]): The settings.
+    where (str): The file's name, for messages; in all these functions.
     RAISES ValueError: If it is no JSON, or a setting is missing, or of another type or range than it must be.
     """
     try:
@@ -35,12 +36,8 @@ def read_cfg(data: bytes, where: str) -> dict[str, Any]:
 
 
 def read_parts(data: bytes, where: str, names: Sequence[str]) -> dict[str, bytes]:
-    """Read some of the parts of a pipe's bytes.
+    """Read some of the parts of what a pipe's `to_bytes` returned.
 
-    data (bytes): What the pipe's `to_bytes` returned.
-    where (str): What it is, for messages.
-    names (Sequence[str]): The parts.
-    RETURNS (dict[str, bytes]): The parts.
     RAISES ValueError: If the data are damaged, or a part is missing.
     """
     parts: dict[str, bytes] = {}
@@ -56,11 +53,8 @@ def read_parts(data: bytes, where: str, names: Sequence[str]) -> dict[str, bytes
 
 
 def load_model(model: Model, data: bytes, where: str) -> None:
-    """Load a model's weights, and check them.
+    """Load the weights of a model as its config makes it, and check them.
 
-    model (Model): The model, as its config makes it.
-    data (bytes): The file.
-    where (str): Its name, for messages.
     RAISES ValueError: If it is damaged, was made with another config, or holds numbers that are not finite.
     """
     made = [(node.name, dict(node.attrs)) for node in model.walk()]
@@ -80,11 +74,8 @@ def load_model(model: Model, data: bytes, where: str) -> None:
 
 
 def check_labels(labels: Sequence[str], model: Model, where: str) -> None:
-    """See that labels are those that a model has learnt.
+    """See that the labels of a `cfg` are those that the model has learnt.
 
-    labels (Sequence[str]): The labels, as `cfg` has them.
-    model (Model): The model.
-    where (str): The folder of both, for messages.
     RAISES ValueError: If their number or their order is another.
     """
     n_tags = model.maybe_get_dim("nO")
@@ -97,8 +88,27 @@ def check_labels(labels: Sequence[str], model: Model, where: str) -> None:
 
 def not_finite_weights(model: Model) -> list[str]:
     """RETURNS (list[str]): The parameters that hold numbers that are NaN, infinite, or too large to compute with."""
-    params = ((node, name) for node in model.walk() for name in node.param_names if node.has_param(name))
-    return [f"{node.name}.{name}" for node, name in params if not (abs(node.get_param(name)) < TOO_LARGE).all()]
+    params = [(node, name) for node in model.walk() for name in node.param_names if node.has_param(name)]
+    return [f"{node.name}.{name}" for node, name in params if not _is_finite(node.get_param(name))]
+
+
+def why_not_loaded(pipeline: str | Path, error: Exception) -> str:
+    """RETURNS (str): What `spacy.load` has raised for a pipeline, with the file that is damaged if one is."""
+    folder = get_package_path(str(pipeline)) if is_package(str(pipeline)) else Path(pipeline)
+    for path in sorted(folder.rglob("*")):
+        read = READERS.get(path.name)
+        try:
+            if read is not None:
+                read(path.read_bytes())
+        # Each parser raises errors of its own.
+        except Exception as damage:
+            return str(_damaged(str(path), damage))
+    return str(error)
+
+
+def _is_finite(numbers: FloatsXd) -> bool:
+    # Also what is NaN is neither above nor below. Without arrays in between: each update asks.
+    return not numbers.size or bool(numbers.min() > -TOO_LARGE and numbers.max() < TOO_LARGE)
 
 
 def _check_node(name: str, attrs: dict[str, Any], node: Model) -> None:
@@ -114,23 +124,17 @@ def _check_node(name: str, attrs: dict[str, Any], node: Model) -> None:
 
 
 def _damaged(where: str, problem: Any) -> ValueError:
-    return ValueError(f"{where} is damaged: {problem}. Delete it and train or install the pipeline again")
+    what = " ".join(str(problem).split())
+    return ValueError(f"{where} is damaged: {what}. Delete it and train or install the pipeline again")
 
 
-def _is_number(value: Any, low: float, high: float) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and low <= value <= high
+def _is_number(value: Any, low: float = 0, high: float = 1) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
 
 
 def _are_labels(value: Any) -> bool:
-    return (
-        isinstance(value, list)
-        and all(isinstance(label, str) and label for label in value)
-        and len(set(value)) == len(value)
-    )
-
-
-def _is_threshold(value: Any) -> bool:
-    return _is_number(value, 0, 1)
+    are_names = isinstance(value, list) and all(isinstance(label, str) and label for label in value)
+    return are_names and len(set(value)) == len(value)
 
 
 def _is_calibration(value: Any) -> bool:
@@ -139,15 +143,23 @@ def _is_calibration(value: Any) -> bool:
 
 
 def _are_thresholds(value: Any) -> bool:
-    return isinstance(value, dict) and all(map(_is_threshold, value.values()))
+    return isinstance(value, dict) and all(map(_is_number, value.values()))
 
 
+# Each setting: what tells whether it is right, and what it must be.
 SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "labels": (_are_labels, "a list of different labels"),
-    "threshold": (_is_threshold, "a number from 0 to 1"),
-    "configured_threshold": (_is_threshold, "a number from 0 to 1"),
+    "threshold": (_is_number, "a number from 0 to 1"),
+    "configured_threshold": (_is_number, "a number from 0 to 1"),
     "calibration": (_is_calibration, "two numbers, the first above 0, neither beyond 1e9"),
     "thresholds": (_are_thresholds, "a number from 0 to 1 for each label"),
+}
+# How spaCy reads the files of a pipeline, by their names.
+READERS: dict[str, Callable[[bytes], Any]] = {
+    "config.cfg": lambda data: Config().from_bytes(data, interpolate=False),
+    "vectors": lambda data: np.load(BytesIO(data)),
+    **dict.fromkeys(("cfg", "meta.json", "strings.json", "vectors.cfg"), json.loads),
+    **dict.fromkeys(("tokenizer", "key2row", "lookups.bin", "model"), lambda data: from_bytes(data, {}, [])),
 }
 # Two weights that are so large give a product that single precision does not hold.
 TOO_LARGE = 1e18

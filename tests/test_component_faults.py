@@ -103,9 +103,9 @@ def test_dropout_out_of_range(rate):
         train(nlp, steps=1, drop=rate)
 
 
-@pytest.mark.parametrize("value", [7, -0.1, float("nan")])
+@pytest.mark.parametrize("value", [7, -0.1])
 def test_a_threshold_out_of_range_in_a_config(value, tmp_path):
-    with pytest.raises(ValueError, match=r"threshold must be between 0 and 1|E961"):
+    with pytest.raises(ValueError, match="threshold must be between 0 and 1"):
         blank(threshold=value)
     trained().to_disk(tmp_path)
     with pytest.raises(ValueError, match="threshold must be between 0 and 1"):

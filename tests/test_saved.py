@@ -15,7 +15,10 @@ import spacy
 import srsly
 from spacy.language import Language
 
+from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.network import stored
+from spacy_bilstm_ner.quality.reading import load_pipeline
+from spacy_bilstm_ner.saved import why_not_loaded
 from tests.util import (
     LABELS,
     SENTENCES,
@@ -398,3 +401,19 @@ def test_nothing_in_a_pipelines_files_is_run(whole, monkeypatch):
     # Neither a pickle's opcodes nor torch's format
     assert b"cposix" not in loaded
     assert b"torch" not in loaded
+
+
+def test_each_file_of_a_pipeline_that_was_cut_is_named(folder):
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert len(files) == 10
+    assert spacy.load(folder).pipe_names == ["ner"]
+    for path in files:
+        data = path.read_bytes()
+        path.write_bytes(data[: len(data) // 2])
+        with pytest.raises(UserError, match=f"cannot be loaded: {path} is damaged: .*Delete it"):
+            load_pipeline(folder)
+        path.write_bytes(data)
+
+
+def test_what_is_wrong_with_a_whole_pipeline_is_what_spacy_says(whole):
+    assert why_not_loaded(whole, ValueError("it has no heart")) == "it has no heart"

@@ -13,6 +13,7 @@ from spacy.tokens import Doc, Span
 from spacy.training.batchers import minibatch_by_words
 
 from ..errors import UserError
+from ..saved import why_not_loaded
 
 # Offsets are in code points, the end is exclusive.
 ENTITY = pa.struct([("start", pa.int32()), ("end", pa.int32()), ("label", pa.string()), ("confidence", pa.float32())])
@@ -101,8 +102,8 @@ class Annotator:
 def _load(model: str, max_length: int | None) -> Language:
     try:
         nlp = spacy.load(model)
-    except OSError as error:
-        raise UserError(f"The pipeline {model!r} cannot be loaded: {error}") from error
+    except (OSError, ValueError) as error:
+        raise UserError(f"The pipeline {model!r} cannot be loaded: {why_not_loaded(model, error)}") from error
     nlp.max_length = max_length or nlp.max_length
     return nlp
 

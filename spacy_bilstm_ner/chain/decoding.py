@@ -208,10 +208,8 @@ def _promising_islands(covered: Floats, starts: Ints) -> tuple[Ints, Ints]:
 def _probable_spans(scores: Floats, first: Ints, lengths: Ints, steps: _Steps) -> Spans:
     """The spans within islands that have a probability of at least MIN_SPAN_PROBABILITY.
 
-    scores (Floats): n_words × n_tags.
     first (Ints): n_islands, the first row of each island; at least one.
     lengths (Ints): n_islands, its length.
-    steps (_Steps): See there.
     """
     groups = groups_of_similar_length(lengths, max_sequences=MAX_GROUP_WORDS, max_words=MAX_GROUP_WORDS)
     parts = [_spans_of_islands(scores, first[group], lengths[group], steps) for group in groups]

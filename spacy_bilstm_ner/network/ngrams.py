@@ -140,18 +140,19 @@ class Weights:
         dtypes = {f"{name}_{part}": dtype for name in _TABLES for part, dtype in (("keys", "u1"), ("values", "i1"))}
         parts = read_arrays(data, dtypes | dict.fromkeys(("scale", "bias", "transitions"), "<f4") | {"common": "<u8"})
         n_tags = parts["bias"].size
-        tables = []
+        tables: dict[str, Table] = {}
         for name, width in zip(_TABLES, (n_tags, N_NEIGHBOURS * n_tags), strict=True):
             keys, values = unpack_keys(parts[f"{name}_keys"]), np.ascontiguousarray(parts[f"{name}_values"].T)
             require_sorted(f"n-grams' {name}.keys", keys)
             require_shape(f"n-grams' {name}.values", values, len(keys) + 1, width)
             require(not values[-1].any(), f"n-grams' {name}.values must end with a row of zeros")
-            tables.append(Table(keys, values))
+            tables[name] = Table(keys, values)
         for name, shape in (("scale", (n_tags,)), ("bias", (n_tags,)), ("transitions", (n_tags, n_tags))):
             require_shape(f"n-grams' {name}", parts[name], *shape)
             require(np.isfinite(parts[name]).all(), f"n-grams' {name} must be finite")
         scale, bias, transitions = (parts[name].astype("float32") for name in ("scale", "bias", "transitions"))
-        return cls(*tables, parts["common"].ravel().astype("uint64"), scale, bias, transitions)
+        common = parts["common"].ravel().astype("uint64")
+        return cls(tables["words"], tables["neighbours"], common, scale, bias, transitions)
 
 
 _NO_KEYS: Keys = np.empty(0, dtype="uint32")

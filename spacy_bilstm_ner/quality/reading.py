@@ -10,6 +10,7 @@ from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 
 from ..errors import UserError
+from ..saved import why_not_loaded
 
 
 def need(package: str) -> None:
@@ -33,7 +34,7 @@ def load_pipeline(name: str | Path) -> Language:
     try:
         nlp = spacy.load(name)
     except (ValueError, ImportError, OSError) as error:
-        raise UserError(f"the pipeline {name} cannot be loaded: {error}") from error
+        raise UserError(f"the pipeline {name} cannot be loaded: {why_not_loaded(name, error)}") from error
     nlp.max_length = sys.maxsize
     return nlp
 

@@ -12,7 +12,7 @@ from spacy.training import Example
 from spacy.util import dot_to_object, logger, registry
 
 from ..calibration import UNCALIBRATED, calibrated, fit_calibration, fit_thresholds
-from ..component import BiLSTMNER, Predictions
+from ..component import BiLSTMNER
 
 MIN_SCHEDULE_STEPS = 100
 # So many entities tell what confidences are worth.
@@ -35,7 +35,10 @@ def fit_length(*, passes: float = 9.0, min_steps: int = 1500, evaluations: int =
     evaluations (int): About how many evaluations there are, where `max_steps` is 0.
     RETURNS (Callable[[Language], None]): The callback. It changes nothing for a pipeline that is already trained, whose
         corpus may be elsewhere.
+    RAISES ValueError: If a number is not above 0.
     """
+    if not min(passes, min_steps, evaluations) > 0:
+        raise ValueError(f"passes, min_steps and evaluations must be above 0: {passes}, {min_steps}, {evaluations}")
 
     def callback(nlp: Language) -> None:
         training = nlp.config["training"]
@@ -109,10 +112,10 @@ def _fit(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> None:
     # All that may be an entity, as sure as the network itself is.
     recogniser.set_fitted(UNCALIBRATED, dict.fromkeys(recogniser.labels, 0.0))
     cfg["threshold"] = 0.0
-    docs = _docs_before(nlp, recogniser, examples)
-    predictions = [recogniser.predict(part) for part in _parts(docs, nlp.batch_size)]
-    _annotate(recogniser, docs, predictions, nlp.batch_size)
-    cfg["threshold"] = threshold
+    try:
+        docs = _predicted(nlp, recogniser, examples)
+    finally:
+        cfg["threshold"] = threshold
     confidences, right, labels = _judge(docs, examples)
     calibration, thresholds = UNCALIBRATED, {}
     if len(confidences) >= MIN_ENTITIES:
@@ -120,31 +123,21 @@ def _fit(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> None:
         gold = Counter(ent.label_ for example in examples for ent in example.reference.ents)
         thresholds = fit_thresholds(calibrated(confidences, *calibration), right, labels, gold)
     recogniser.set_fitted(calibration, thresholds)
-    docs = _docs_before(nlp, recogniser, examples)
-    _annotate(recogniser, docs, [each.calibrated(calibration) for each in predictions], nlp.batch_size)
+    docs = _predicted(nlp, recogniser, examples)
     scored = [Example(doc, example.reference) for doc, example in zip(docs, examples, strict=True)]
     scores = recogniser.score(scored)
     performance = nlp.meta.setdefault("performance", {})
     performance.update({key: value for key, value in scores.items() if key in performance})
 
 
-def _docs_before(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> list[Doc]:
-    """The examples' Docs as they come to the recogniser."""
+def _predicted(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> list[Doc]:
+    """The examples' Docs as they come from the recogniser, through all pipes before it."""
     docs: Iterable[Doc] = [example.predicted.copy() for example in examples]
     for _, proc in nlp.pipeline:
+        docs = proc.pipe(docs, batch_size=nlp.batch_size) if hasattr(proc, "pipe") else map(proc, docs)
         if proc is recogniser:
             break
-        docs = proc.pipe(docs) if hasattr(proc, "pipe") else map(proc, docs)
     return list(docs)
-
-
-def _parts(docs: list[Doc], size: int) -> list[list[Doc]]:
-    return [docs[first : first + size] for first in range(0, len(docs), size)]
-
-
-def _annotate(recogniser: BiLSTMNER, docs: list[Doc], predictions: list[Predictions], size: int) -> None:
-    for part, predicted in zip(_parts(docs, size), predictions, strict=True):
-        recogniser.set_annotations(part, predicted)
 
 
 def _judge(docs: list[Doc], examples: list[Example]) -> tuple[NDArray[np.float64], NDArray[np.bool_], list[str]]:

@@ -31,7 +31,7 @@ def case_augmenter(lower: float, upper: float) -> Augmenter:
     RETURNS (Callable[[Language, Example], Iterator[Example]]): The augmenter.
     RAISES ValueError: If a share is negative, or both together are above 1.
     """
-    if lower < 0 or upper < 0 or lower + upper > 1:
+    if not (lower >= 0 and upper >= 0 and lower + upper <= 1):
         raise ValueError(f"lower and upper must be shares, together 1 at most, but are {lower} and {upper}")
     return partial(_augment_case, lower=lower, upper=upper)
 
@@ -64,10 +64,10 @@ class BalancedCorpus:
         max_length (int): Length from which Docs are split into sentences; 0 for any.
         limit (int): Number of Docs that are read; 0 for all.
         augmenter (Callable | None): Applied to each copy for itself.
-        RAISES ValueError: If copies is not positive.
+        RAISES ValueError: If copies or rare_share is out of range.
         """
-        if copies < 1:
-            raise ValueError(f"copies must be at least 1, but is {copies}")
+        if copies < 1 or not 0 <= rare_share <= 1:
+            raise ValueError(f"copies must be at least 1, rare_share from 0 to 1, but are {copies} and {rare_share}")
         self._path = path
         self._options = {"gold_preproc": gold_preproc, "max_length": max_length, "limit": limit}
         self._rare_share = rare_share
@@ -77,10 +77,8 @@ class BalancedCorpus:
         self._examples: list[Example] = []
 
     def __call__(self, nlp: Language) -> Iterator[Example]:
-        """Go through the examples once.
+        """Go through the examples once. The pipeline's tokenizer makes the tokens.
 
-        nlp (Language): The pipeline, whose tokenizer makes the tokens.
-        YIELDS (Example): The examples.
         RAISES FileNotFoundError: If there is no such file.
         RAISES ValueError: If it has no examples.
         """
@@ -122,12 +120,9 @@ def _each_label_first(examples: list[Example]) -> list[Example]:
 
 def _augment_case(nlp: Language, example: Example, *, lower: float, upper: float) -> Iterator[Example]:
     drawn = random.random()
-    if drawn < lower:
-        yield _in_case(nlp, example, str.lower)
-    elif drawn < lower + upper:
-        yield _in_case(nlp, example, str.upper)
-    else:
-        yield example
+    if drawn < lower + upper:
+        example = _in_case(nlp, example, str.lower if drawn < lower else str.upper)
+    yield example
 
 
 def _in_case(nlp: Language, example: Example, change: Callable[[str], str]) -> Example:
