@@ -18,6 +18,7 @@ import spacy
 
 from spacy_bilstm_ner.bulk import annotate, parts
 from spacy_bilstm_ner.cli import main
+from spacy_bilstm_ner.errors import UserError
 
 TEXTS = ["Ada Lovelace saw Lisbon.", "Nothing here.", "😀 in Lisbon", "boom", "", "Lisbon Lisbon", "fine", "Lisbon!"]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -30,8 +31,9 @@ def start(model: Path, code: Path, tmp_path: Path) -> Callable[..., subprocess.P
         pipe = subprocess.PIPE
         env = os.environ | {"PYTHONPATH": str(code)}
         return subprocess.Popen(
-            command, cwd=tmp_path, env=env, stdin=stdin, stdout=pipe, stderr=pipe, text=True, start_new_session=True
-        )
+            command, cwd=tmp_path, env=env, stdin=stdin, stdout=pipe, stderr=pipe, text=True, start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests in the background ignore it
+        )  # fmt: skip
 
     return started
 
@@ -167,6 +169,31 @@ def test_lines_that_cannot_be_read_spoil_their_row_alone(tmp_path, run):
         "The text is null",
         "The line is no JSON object",
     ]
+
+
+def test_bytes_that_are_no_utf8_spoil_their_row_alone(tmp_path):
+    (tmp_path / "in.csv").write_bytes(b"nr,text\n1,caf\xe9\n\xe9,fine\n")
+    (part,) = parts.parts_of(str(tmp_path / "in.csv"), "text", "nr")
+    texts, ids = parts._read(part, "text", "nr")
+    assert texts == ["caf\udce9", "fine"]  # which is an error row, see test_annotator.py
+    assert ids.to_pylist() == ["1", "\\udce9"]
+
+
+def test_a_long_line_does_not_overtake_the_lines_before_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(parts, "PART_BYTES", 20)
+    lines = ["one", "two", "x" * 50, "three", "four"]
+    (tmp_path / "in.txt").write_text("\n".join(lines))
+    cut = list(parts.parts_of(str(tmp_path / "in.txt"), "text", None))
+    assert [text for part in cut for text in parts._read(part, "text", None)[0]] == lines
+    assert [(part.row, len(part.rows)) for part in cut] == [(0, 2), (2, 1), (3, 2)]
+
+
+@pytest.mark.parametrize("name", ["in.txt.gz", "in.parquet"])
+def test_a_damaged_file_is_named(tmp_path, name):
+    whole = gzip.compress(b"Lisbon\n" * 1000) if name.endswith("gz") else b"PAR1 and no more"
+    (tmp_path / name).write_bytes(whole[:-10])
+    with pytest.raises(UserError, match=f"{name} is damaged"):
+        list(parts.parts_of(str(tmp_path / name), "text", None))
 
 
 def test_standard_input_is_read_and_not_resumed(tmp_path, run):
