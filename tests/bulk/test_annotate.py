@@ -42,7 +42,7 @@ def start(model: Path, code: Path, tmp_path: Path) -> Callable[..., subprocess.P
 def run(start: Callable[..., subprocess.Popen[str]]) -> Run:
     def done(*arguments: object, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         process = start(*arguments, stdin=None if stdin is None else subprocess.PIPE)
-        output, errors = process.communicate(stdin, timeout=120)
+        output, errors = process.communicate(stdin, timeout=900)
         return subprocess.CompletedProcess([], process.returncode, output, errors)
 
     return done
@@ -76,7 +76,7 @@ def expected(texts: list[str]) -> list[list[tuple[int, int, str]] | None]:
     return [None if doc.text == "boom" else [(e.start_char, e.end_char, e.label_) for e in doc.ents] for doc in docs]
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 900) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not come"
@@ -238,7 +238,7 @@ def test_a_killed_or_stopped_run_leaves_whole_parts_and_is_resumed(tmp_path, sta
     wait_for(lambda: out.is_dir() and files(out))
     workers = children(process.pid)
     os.killpg(process.pid, end) if end == signal.SIGINT else process.kill()
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=900)
     assert process.returncode == (130 if end == signal.SIGINT else -signal.SIGKILL), errors
     wait_for(lambda: not any(map(is_running, workers)))
     before = files(out)

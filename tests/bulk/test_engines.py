@@ -96,7 +96,7 @@ def usual(source: Path, model: Path, code: Path, tmp_path: Path) -> list[dict]:
 def call(code: Path, *command: object) -> None:
     # In a process of its own: engines leave threads and daemons behind.
     env = os.environ | {"PYTHONPATH": str(code), "PYSPARK_PYTHON": sys.executable}
-    done = subprocess.run([sys.executable, *map(str, command)], env=env, capture_output=True, text=True, timeout=300)
+    done = subprocess.run([sys.executable, *map(str, command)], env=env, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr
 
 
