@@ -1,7 +1,6 @@
 """What `annotate` costs beside bare `nlp.pipe`: CPU seconds of all processes for each million words more (the slope
 over one, two and four copies of the texts), start-up apart; and how a worker's memory grows over ever new words.
-
-OMP_NUM_THREADS=1 python -m scripts.research.bulk PIPELINE TEXTS.parquet FIGURES.json
+With one thread: OMP_NUM_THREADS=1 python -m scripts.research.bulk PIPELINE TEXTS.parquet FIGURES.json
 """
 
 import subprocess

@@ -18,6 +18,7 @@ import spacy
 
 from spacy_bilstm_ner.bulk import annotate, parts
 from spacy_bilstm_ner.cli import main
+from spacy_bilstm_ner.errors import UserError
 
 TEXTS = ["Ada Lovelace saw Lisbon.", "Nothing here.", "😀 in Lisbon", "boom", "", "Lisbon Lisbon", "fine", "Lisbon!"]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -30,8 +31,9 @@ def start(model: Path, code: Path, tmp_path: Path) -> Callable[..., subprocess.P
         pipe = subprocess.PIPE
         env = os.environ | {"PYTHONPATH": str(code)}
         return subprocess.Popen(
-            command, cwd=tmp_path, env=env, stdin=stdin, stdout=pipe, stderr=pipe, text=True, start_new_session=True
-        )
+            command, cwd=tmp_path, env=env, stdin=stdin, stdout=pipe, stderr=pipe, text=True, start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests in the background ignore it
+        )  # fmt: skip
 
     return started
 
@@ -40,7 +42,7 @@ def start(model: Path, code: Path, tmp_path: Path) -> Callable[..., subprocess.P
 def run(start: Callable[..., subprocess.Popen[str]]) -> Run:
     def done(*arguments: object, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         process = start(*arguments, stdin=None if stdin is None else subprocess.PIPE)
-        output, errors = process.communicate(stdin, timeout=120)
+        output, errors = process.communicate(stdin, timeout=900)
         return subprocess.CompletedProcess([], process.returncode, output, errors)
 
     return done
@@ -74,7 +76,7 @@ def expected(texts: list[str]) -> list[list[tuple[int, int, str]] | None]:
     return [None if doc.text == "boom" else [(e.start_char, e.end_char, e.label_) for e in doc.ents] for doc in docs]
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 900) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not come"
@@ -169,6 +171,31 @@ def test_lines_that_cannot_be_read_spoil_their_row_alone(tmp_path, run):
     ]
 
 
+def test_bytes_that_are_no_utf8_spoil_their_row_alone(tmp_path):
+    (tmp_path / "in.csv").write_bytes(b"nr,text\n1,caf\xe9\n\xe9,fine\n")
+    (part,) = parts.parts_of(str(tmp_path / "in.csv"), "text", "nr")
+    texts, ids = parts._read(part, "text", "nr")
+    assert texts == ["caf\udce9", "fine"]  # which is an error row, see test_annotator.py
+    assert ids.to_pylist() == ["1", "\\udce9"]
+
+
+def test_a_long_line_does_not_overtake_the_lines_before_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(parts, "PART_BYTES", 20)
+    lines = ["one", "two", "x" * 50, "three", "four"]
+    (tmp_path / "in.txt").write_text("\n".join(lines))
+    cut = list(parts.parts_of(str(tmp_path / "in.txt"), "text", None))
+    assert [text for part in cut for text in parts._read(part, "text", None)[0]] == lines
+    assert [(part.row, len(part.rows)) for part in cut] == [(0, 2), (2, 1), (3, 2)]
+
+
+@pytest.mark.parametrize("name", ["in.txt.gz", "in.parquet"])
+def test_a_damaged_file_is_named(tmp_path, name):
+    whole = gzip.compress(b"Lisbon\n" * 1000) if name.endswith("gz") else b"PAR1 and no more"
+    (tmp_path / name).write_bytes(whole[:-10])
+    with pytest.raises(UserError, match=f"{name} is damaged"):
+        list(parts.parts_of(str(tmp_path / name), "text", None))
+
+
 def test_standard_input_is_read_and_not_resumed(tmp_path, run):
     done = run("-", "out", "--workers", 1, stdin="Lisbon\nno\n")
     assert done.returncode == 0, done.stderr
@@ -211,7 +238,7 @@ def test_a_killed_or_stopped_run_leaves_whole_parts_and_is_resumed(tmp_path, sta
     wait_for(lambda: out.is_dir() and files(out))
     workers = children(process.pid)
     os.killpg(process.pid, end) if end == signal.SIGINT else process.kill()
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=900)
     assert process.returncode == (130 if end == signal.SIGINT else -signal.SIGKILL), errors
     wait_for(lambda: not any(map(is_running, workers)))
     before = files(out)

@@ -1,17 +1,77 @@
-"""Ray and Spark find what `nlp.pipe` finds. Skipped where they are not installed."""
+"""What fails is tried again, at last given up. Ray and Spark, where they are installed, find what `nlp.pipe` does."""
 
 import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
+from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
+from spacy_bilstm_ner.bulk.engines import MAX_FAILURES, each_part
+from spacy_bilstm_ner.bulk.parts import Part
+from spacy_bilstm_ner.errors import UserError
+
 TEXTS = [f"Ada Lovelace {n} saw Lisbon." if n % 3 else "boom" if n == 9 else "Nothing." for n in range(40)]
+
+
+class Told:
+    """An engine that does nothing but fail as often as it is told, part by part."""
+
+    n_slots = 3
+
+    def __init__(self, failures: dict[str, int], error: type[Exception] = RuntimeError) -> None:
+        self.failures, self.error = Counter(failures), error
+        self.order: list[str] = []
+
+    def submit(self, part: Part) -> Future:
+        future: Future = Future()
+        self.order.append(part.name)
+        self.failures[part.name] -= 1
+        if self.failures[part.name] >= 0:
+            future.set_exception(self.error(f"{part.name} fails"))
+        else:
+            future.set_result((Counter({part.name: 1}), Counter()))
+        return future
+
+
+def outcomes(names: str, engine: Any) -> dict[str, str]:
+    found = each_part((Part(name, "", 0, 0) for name in names), engine)
+    return {part.name: outcome if isinstance(outcome, str) else "done" for part, outcome in found}
+
+
+def test_what_fails_is_tried_after_the_others_and_given_up_after_three_times():
+    engine = Told({"b": 1, "c": 2, "d": 3})
+    assert outcomes("abcdef", engine) == dict.fromkeys("abcef", "done") | {"d": "d fails"}
+    assert "".join(engine.order[:6]) == "abcdef"
+    assert Counter(engine.order) == {"a": 1, "b": 2, "c": 3, "d": 3, "e": 1, "f": 1}
+
+
+def test_many_bad_parts_are_all_given_up_by_name():
+    bad = {chr(ord("a") + n): 3 for n in range(MAX_FAILURES - 1)}
+    found = outcomes("".join(bad) + "z", Told(bad))
+    assert found == {name: f"{name} fails" for name in bad} | {"z": "done"}
+
+
+def test_when_nothing_succeeds_it_stops():
+    names = [chr(ord("A") + n) for n in range(2 * MAX_FAILURES)]
+    engine = Told(dict.fromkeys(names, 3))
+    with pytest.raises(UserError, match=f"{MAX_FAILURES} failures in a row, the last: . fails"):
+        outcomes("".join(names), engine)
+    assert len(engine.order) < 2 * MAX_FAILURES
+
+
+def test_an_error_of_the_user_is_not_tried_again():
+    engine = Told({"a": 1}, UserError)
+    with pytest.raises(UserError, match="a fails"):
+        outcomes("a", engine)
+    assert engine.order == ["a"]
 
 
 def rows_of(folder: Path, key: str = "key") -> list[dict]:
@@ -36,7 +96,7 @@ def usual(source: Path, model: Path, code: Path, tmp_path: Path) -> list[dict]:
 def call(code: Path, *command: object) -> None:
     # In a process of its own: engines leave threads and daemons behind.
     env = os.environ | {"PYTHONPATH": str(code), "PYSPARK_PYTHON": sys.executable}
-    done = subprocess.run([sys.executable, *map(str, command)], env=env, capture_output=True, text=True, timeout=300)
+    done = subprocess.run([sys.executable, *map(str, command)], env=env, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr
 
 
