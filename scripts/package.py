@@ -4,7 +4,6 @@ import argparse
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -68,11 +67,16 @@ def main() -> None:
     parser.add_argument("out_dir", type=Path, help="the folder for the wheels")
     args = parser.parse_args()
     entries = read_run(args.run_dir)
-    args.out_dir.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=args.out_dir, prefix=".build-") as folder:
-        pipeline = build_pipeline(args.run_dir / "model-best", entries, Path(folder))
-        for wheel in (pipeline, build(Path.cwd(), Path(folder) / "package_wheel")):
+    # On the disk of the wheels, so that each appears at once
+    work = args.out_dir / ".build"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    try:
+        pipeline = build_pipeline(args.run_dir / "model-best", entries, work)
+        for wheel in (pipeline, build(Path.cwd(), work / "package_wheel")):
             print(f"Built {place(wheel, args.out_dir)}")
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,10 @@
 """Train a pipeline with `spacy train`, in a folder that gets its final name only when the model is whole."""
 
 import argparse
+import os
 import shutil
+import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,10 +31,24 @@ def unfinished(out_dir: Path) -> Iterator[Path]:
     """Give an empty folder to train in. It replaces out_dir at the end, and goes if anything fails before; until then,
     out_dir stays as it is. A UserError if another process trains there, or no whole model was written."""
     work, old, pid = (out_dir.with_name(f"{out_dir.name}.{state}") for state in ("unfinished", "old", "pid"))
-    hold(pid)
-    try:
+
+    def clean() -> None:
+        if old.exists() and not out_dir.exists():
+            old.rename(out_dir)
         for folder in (work, old):
             shutil.rmtree(folder, ignore_errors=True)
+
+    def leave(*_: Any) -> None:
+        # At once: spaCy would save a last model before, and `spacy project` kills whoever takes a quarter of a second
+        clean()
+        pid.unlink(missing_ok=True)
+        print("Interrupted, nothing changed.", file=sys.stderr, flush=True)
+        os._exit(1)
+
+    hold(pid)
+    handlers = {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        clean()
         work.mkdir()
         yield work
         if missing := [name for name in MODELS if not (work / name).is_dir()]:
@@ -43,9 +60,10 @@ def unfinished(out_dir: Path) -> Iterator[Path]:
             out_dir.rename(old)
         work.rename(out_dir)
     finally:
-        for folder in (work, old):
-            shutil.rmtree(folder, ignore_errors=True)
+        clean()
         pid.unlink(missing_ok=True)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def train(args: argparse.Namespace, own: dict[str, Any]) -> None:

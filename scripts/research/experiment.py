@@ -117,6 +117,7 @@ def main() -> None:
     }
     save(out, json.dumps(figures, indent=2, ensure_ascii=False) + "\n")
     print(evaluate.summary(figures))
+    print(*evaluate.warnings(figures), sep="\n", file=sys.stderr)
     print(*(f"F, {name}: {(scores['f'] or 0) * 100:.2f}" for name, scores in figures["variants"].items()), sep="\n")
     print(f"Figures of {part}: {out}")
 

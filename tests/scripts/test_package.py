@@ -6,7 +6,7 @@ import pytest
 import srsly
 
 from scripts.meta import readme, release_meta
-from scripts.package import build, build_pipeline, place, read_run
+from scripts.package import build, build_pipeline, main, place, read_run
 from spacy_bilstm_ner.errors import UserError
 
 from .helpers import make_pipeline
@@ -137,3 +137,20 @@ def test_labels_are_no_markup_in_the_readme() -> None:
     assert "<img" not in text
     assert "a`" not in text
     assert "`>=3.8`" in text
+
+
+def test_what_a_killed_run_left_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fake(project: Path, out_dir: Path) -> Path:
+        out_dir.mkdir()
+        wheel = out_dir / f"{out_dir.name}-0.1.0-py3-none-any.whl"
+        wheel.touch()
+        return wheel
+
+    monkeypatch.setattr("scripts.package.build", fake)
+    monkeypatch.setattr("scripts.package.build_pipeline", lambda pipeline, _, work: fake(pipeline, work / "x"))
+    write_run(tmp_path, META, METRICS)
+    (tmp_path / "out" / ".build" / "x").mkdir(parents=True)
+    monkeypatch.setattr("sys.argv", ["package", str(tmp_path), str(tmp_path / "out")])
+    main()
+    names = ["package_wheel-0.1.0-py3-none-any.whl", "x-0.1.0-py3-none-any.whl"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == names

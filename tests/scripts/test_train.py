@@ -23,7 +23,11 @@ import spacy.cli.train
 def slow(path, work, **_):
     (work / "model-best").mkdir()
     print("begun", flush=True)
-    time.sleep(60)
+    try:
+        time.sleep(60)
+    finally:
+        # As spaCy does when it is interrupted: there is no time for that
+        print("saving a last model", flush=True)
 spacy.cli.train.train = slow
 import scripts.step
 import scripts.train
@@ -127,6 +131,19 @@ def test_a_failed_run_leaves_the_one_before(tmp_path: Path, error: type[BaseExce
     assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["run", "run/model-best"]
 
 
+def test_a_model_that_was_put_aside_comes_back(tmp_path: Path) -> None:
+    """After a run that was killed while its folder got its name."""
+    (tmp_path / "run.old" / "model-best").mkdir(parents=True)
+
+    def fail() -> None:
+        with unfinished(tmp_path / "run"):
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["run", "run/model-best"]
+
+
 def test_training_without_an_evaluation_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="wrote no model-last"), unfinished(tmp_path / "run") as work:
         (work / "model-best").mkdir()
@@ -151,8 +168,9 @@ def left(corpus: Path) -> list[str]:
 def test_an_interrupted_run_changes_nothing_and_says_so(root: Path, corpus: Path, number: signal.Signals) -> None:
     process = start_slow(root, corpus)
     process.send_signal(number)
-    _, errors = process.communicate(timeout=60)
+    printed, errors = process.communicate(timeout=60)
     assert process.returncode == 1
+    assert not printed
     assert errors.splitlines() == ["Interrupted, nothing changed."]
     assert left(corpus) == ["run", "run/model-best"]
 
