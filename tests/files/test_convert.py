@@ -145,6 +145,11 @@ def test_labels_and_splits_that_tell_nothing(tmp_path: Path, capsys: pytest.Capt
     assert "labels that differ in capitals only are different labels: GEO, geo." in err
 
 
+def test_an_empty_option_was_not_given(tmp_path: Path) -> None:
+    convert(tmp_path, HEADER + rows(5), "--dev", "", "--test", "")
+    assert json.loads((tmp_path / "out" / STATS).read_text(encoding="utf-8"))["split"]["method"] == "tutorial"
+
+
 def test_own_splits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "dev.conll").write_text("Oslo B-geo\n! O\n\nBern B-geo\n", encoding="utf-8")
     (tmp_path / "test.jsonl").write_text('{"text": "Town1 is No 1.", "entities": [[0, 5, "geo"]]}\n', encoding="utf-8")
