@@ -119,8 +119,12 @@ def split_list(value: str) -> list[str]:
     text = value.strip()
     if text[:1] == "[" and text[-1:] == "]":
         items = _ITEM.findall(text[1:-1])
-        return [UNKNOWN if null else re.sub(r"\\(.)", r"\1", a or b or c) for a, b, null, c in items]
+        return [UNKNOWN if null else re.sub(r"\\(.)", _unescape, a or b or c) for a, b, null, c in items]
     return text.split()
+
+
+def _unescape(match: re.Match[str]) -> str:
+    return {"n": "\n", "t": "\t", "r": "\r"}.get(match[1], match[1])
 
 
 def _plain(name: str) -> str:

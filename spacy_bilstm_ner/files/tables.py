@@ -82,7 +82,7 @@ def read_frame(data: bytes, kind: str, name: str, faults: Faults) -> Table:
 def _cell(value: Any, null: str) -> str:
     value = value.tolist() if hasattr(value, "tolist") else value
     if isinstance(value, list):
-        return json.dumps(value, ensure_ascii=False)
+        return json.dumps([clean(item) if isinstance(item, str) else item for item in value], ensure_ascii=False)
     if value is None or str(value) in ("<NA>", "NaT") or value != value:
         return null
     # A whole number as Excel keeps it
