@@ -56,7 +56,6 @@ def find_columns(table: Table, options: Options, *, needs_sentence: bool = True)
     """Find the columns of a table.
 
     needs_sentence (bool): Whether a column is needed that tells sentences apart.
-    RETURNS (Columns): The columns.
     RAISES UserError: If a column given is missing, or a needed one cannot be found.
     """
     names = table.names
@@ -84,10 +83,11 @@ def find_columns(table: Table, options: Options, *, needs_sentence: bool = True)
         keys = [name for name in rest() if name in documents] + keys
     missing = ["sentence"] * (needs_sentence and not keys) + [role for role in ("word", "tag") if role not in found]
     if missing:
+        blank = ", or leave a blank line between sentences" if "sentence" in missing else ""
         raise UserError(
             f"no column for the {' and the '.join(missing)} (expected "
             f"{', '.join(repr(DEFAULTS[role]) for role in missing)}, or another usual name). {listed} "
-            f"Say which is which: {' '.join(f'--{role}-column NAME' for role in missing)}"
+            f"Say which is which{blank}: {' '.join(f'--{role}-column NAME' for role in missing)}"
         )
     chosen = [*keys, *found.values()]
     if doubled := [name for name in chosen if names.count(name) > 1]:
@@ -119,8 +119,12 @@ def split_list(value: str) -> list[str]:
     text = value.strip()
     if text[:1] == "[" and text[-1:] == "]":
         items = _ITEM.findall(text[1:-1])
-        return [UNKNOWN if null else re.sub(r"\\(.)", r"\1", a or b or c) for a, b, null, c in items]
+        return [UNKNOWN if null else re.sub(r"\\(.)", _unescape, a or b or c) for a, b, null, c in items]
     return text.split()
+
+
+def _unescape(match: re.Match[str]) -> str:
+    return {"n": "\n", "t": "\t", "r": "\r"}.get(match[1], match[1])
 
 
 def _plain(name: str) -> str:

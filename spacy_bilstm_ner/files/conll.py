@@ -17,9 +17,8 @@ _DOCUMENT = re.compile(r"#\s*(?:newdoc id =|begin document)\s*(.*\S)")
 
 def read_conll(text: str, name: str, options: Options, data: Data) -> tuple[Table, Columns]:
     """Read columns: the first that is not a number has the words, the last has the tags. Options name columns by their
-    number, from 1.
+    number, from 1. Lines that have a fault are left out.
 
-    RETURNS (tuple[Table, Columns]): The table, without the lines that have a fault, and which column is what.
     RAISES UserError: If it cannot be read.
     """
     lines = text.split("\n")

@@ -64,8 +64,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("files", type=Path, nargs="+", metavar="FILE", help="labelled files, or folders of such files")
     add("out_dir", type=Path, metavar="OUT", help="the folder to write to")
     add("--lang", default="en", help="language code of the texts, for the tokenizer (default: en)")
-    add("--dev", type=Path, metavar="FILE", help="your own dev sentences (default: a part of FILE)")
-    add("--test", type=Path, metavar="FILE", help="your own test sentences (default: a part of FILE)")
+    add("--dev", metavar="FILE", help="your own dev sentences (default: a part of FILE)")
+    add("--test", metavar="FILE", help="your own test sentences (default: a part of FILE)")
     split = "the tutorial's own split, or one drawn with --seed and the sizes (default: tutorial)"
     add("--split", choices=("tutorial", "random"), default="tutorial", help=split)
     add("--seed", type=int, default=0, help="of the random split (default: 0)")
@@ -92,8 +92,7 @@ def execute(args: argparse.Namespace) -> None:
 
 def _convert(args: argparse.Namespace) -> None:
     nlp = blank_pipeline(args.lang)
-    given = {"train": args.files, "dev": [args.dev], "test": [args.test]}
-    given = {name: paths for name, paths in given.items() if None not in paths}
+    given = {"train": args.files} | {name: [Path(path)] for name in ("dev", "test") if (path := getattr(args, name))}
     faults = Faults()
     parts = {name: read(paths, nlp, get_options(args), faults=faults) for name, paths in given.items()}
     faults.check()

@@ -184,6 +184,7 @@ def _sentence(
         elif any(begin < last and first < stop for begin, stop, _ in spans):
             if (first, last, span.label) not in spans:
                 tell("overlaps with a longer one: it was left out", span)
+                lost.append((first, last))
         else:
             if (first, last) != (span.start, span.end):
                 tell(f"was read as {text[first:last]!r}", span)

@@ -41,6 +41,11 @@ class Options:
     lookalikes: bool = _option("read a zero, Cyrillic О, … as what it looks like", default=False, action="store_true")
     strict: bool = _option("take only the tags O, B-x, and I-x after B-x or I-x", default=False, action="store_true")
 
+    def __post_init__(self) -> None:
+        for name in ("sentence_column", "outside"):
+            if isinstance(one := getattr(self, name), str):
+                object.__setattr__(self, name, [one])
+
     @property
     def separator(self) -> str | None:
         return "\t" if self.sep in ("tab", r"\t") else self.sep

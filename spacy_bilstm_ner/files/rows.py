@@ -52,7 +52,6 @@ def split_rows(records: Iterable[tuple[int, str, str, Any, Any]], name: str, fau
     """Divide records that hold a sentence each.
 
     records (Iterable[tuple]): Line, id and document; a text or a list of words; and as many tags.
-    RETURNS (Rows): A row for each word.
     """
     lines: list[int] = []
     rows = Rows([], [], lines, [], [], [])

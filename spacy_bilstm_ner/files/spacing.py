@@ -59,7 +59,7 @@ def spaces_after(words: Sequence[str]) -> list[bool]:
 
 
 def _ties(words: Sequence[str], i: int) -> bool:
-    """RETURNS (bool): Whether word `i` ties its two neighbours together: `HIV/AIDS`, `2004-07`."""
+    """Whether word `i` ties its two neighbours together: `HIV/AIDS`, `2004-07`"""
     if i == 0 or i + 1 >= len(words):
         return False
     left, right = words[i - 1], words[i + 1]
@@ -69,7 +69,7 @@ def _ties(words: Sequence[str], i: int) -> bool:
 
 
 def _quotation_marks(words: Sequence[str]) -> tuple[set[int], set[int]]:
-    """RETURNS (tuple[set[int], set[int]]): Marks that cling to the word before; to the word after."""
+    """Marks that cling to the word before; to the word after"""
     to_left: set[int] = set()
     to_right: set[int] = set()
     open_marks: list[str] = []  # what would close each open quotation, innermost last
@@ -77,7 +77,8 @@ def _quotation_marks(words: Sequence[str]) -> tuple[set[int], set[int]]:
         if open_marks and word in open_marks[-1].split():
             open_marks.pop()
             to_left.add(i)
-        elif word == "'" and _is_possessive(words, i):
+        elif word == "'" and i > 0 and words[i - 1][-1].lower() in "sxz":
+            # the workers ' party
             to_left.add(i)
         elif word in _LOW_QUOTES:
             open_marks.append(" ".join(_LOW_QUOTES[word]))
@@ -94,13 +95,8 @@ def _quotation_marks(words: Sequence[str]) -> tuple[set[int], set[int]]:
     return to_left - {0}, to_right
 
 
-def _is_possessive(words: Sequence[str], i: int) -> bool:
-    """RETURNS (bool): Whether the apostrophe at `i` is that of `the workers ' party`."""
-    return i > 0 and words[i - 1][-1].isalpha() and words[i - 1][-1].lower() in "sxz"
-
-
 def _opens_alone(words: Sequence[str], i: int) -> bool:
-    """RETURNS (bool): Whether a mark without a partner opens rather than closes."""
+    """Whether a mark without a partner opens rather than closes"""
     if i == 0 or i + 1 == len(words):
         return i == 0
     # A capital begins what is said, a small letter goes on with who says it.

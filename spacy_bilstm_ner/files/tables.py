@@ -29,9 +29,8 @@ _SWALLOWED = "\0"
 
 
 def read_csv(text: str, name: str, options: Options, faults: Faults) -> Table:
-    """Read the text of a table with a header line.
+    """Read the text of a table with a header line. Rows that have a fault are left out.
 
-    RETURNS (Table): The table, without the rows that have a fault.
     RAISES UserError: If it cannot be read; the message says where and what to do.
     """
     body = text.lstrip("\n")
@@ -57,10 +56,9 @@ def find_separator(header: str) -> str:
 
 
 def read_frame(data: bytes, kind: str, name: str, faults: Faults) -> Table:
-    """Read an Excel file's first sheet, or a Parquet file: a list as JSON; a null tag as `?`.
+    """Read an "excel" file's first sheet, or a "parquet" file: a list as JSON; a null tag as `?`. In Excel a date or a
+    truth value is a fault: its text is in the formatting only.
 
-    kind (str): "excel" or "parquet".
-    RETURNS (Table): The table. In Excel a date or a truth value is a fault: its text is in the formatting only.
     RAISES ImportError: If openpyxl or pyarrow is not installed.
     """
     import pandas
@@ -84,7 +82,7 @@ def read_frame(data: bytes, kind: str, name: str, faults: Faults) -> Table:
 def _cell(value: Any, null: str) -> str:
     value = value.tolist() if hasattr(value, "tolist") else value
     if isinstance(value, list):
-        return json.dumps(value, ensure_ascii=False)
+        return json.dumps([clean(item) if isinstance(item, str) else item for item in value], ensure_ascii=False)
     if value is None or str(value) in ("<NA>", "NaT") or value != value:
         return null
     # A whole number as Excel keeps it

@@ -24,6 +24,7 @@ def test_four_columns(tmp_path: Path) -> None:
         "Mira B-PER\nHolt I-PER\nleft O\n\n\n  \nOslo B-LOC\n. O",
         "# a comment\nMira\tB-PER\nHolt\tI-PER\n# another one\nleft\tO\n\nOslo\tB-LOC\n.\tO\n",
         "Mira,B-PER\nHolt,I-PER\nleft,O\n\nOslo,B-LOC\n.,O\n",
+        "word tag\nMira B-PER\nHolt I-PER\nleft O\n\nOslo B-LOC\n. O\n",
         "1 Mira B-PER\n2 Holt I-PER\n3 left O\n\n1 Oslo B-LOC\n2 . O\n",
     ],
 )
@@ -58,6 +59,12 @@ def test_several_columns_of_tags(tmp_path: Path) -> None:
         ("Mira B-PER\nleft X\n", {}, "line 2: the tag of 'left' is 'X'. A tag in column '2' must be O"),
         ("Mira B-PER\n", {"tag_column": "ner"}, "has no header: --tag-column takes a number from 1 to 2, but is 'ner'"),
         ("Mira x NNP\nleft y VBD\n", {}, "column 3 holds no tags such as O or B-per. Say --tag-column NUMBER"),
+        (
+            "Mira left Oslo.\nIt rains.\nNothing here is labelled.\n",
+            {},
+            "is no table: most of its lines have no word and",
+        ),
+        ("Mira left\nIt rains\n", {}, "column 2 holds no tags such as O or B-per"),
         ("# only\n# comments\n", {}, "holds no sentences"),
     ],
 )

@@ -145,6 +145,11 @@ def test_labels_and_splits_that_tell_nothing(tmp_path: Path, capsys: pytest.Capt
     assert "labels that differ in capitals only are different labels: GEO, geo." in err
 
 
+def test_an_empty_option_was_not_given(tmp_path: Path) -> None:
+    convert(tmp_path, HEADER + rows(5), "--dev", "", "--test", "")
+    assert json.loads((tmp_path / "out" / STATS).read_text(encoding="utf-8"))["split"]["method"] == "tutorial"
+
+
 def test_own_splits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "dev.conll").write_text("Oslo B-geo\n! O\n\nBern B-geo\n", encoding="utf-8")
     (tmp_path / "test.jsonl").write_text('{"text": "Town1 is No 1.", "entities": [[0, 5, "geo"]]}\n', encoding="utf-8")
@@ -186,6 +191,20 @@ def test_every_fault_is_reported_in_a_file(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="9 faults"):
         convert(tmp_path, HEADER + rows(5) + ",bad,X\n" * 9, "--report", str(report))
     assert len(report.read_text(encoding="utf-8").splitlines()) == 9
+    # Also those of dev, and what stops the reading
+    (tmp_path / "dev.csv").write_text(HEADER + "1,Bern,X\n", encoding="utf-8")
+    with pytest.raises(SystemExit, match="10 faults"):
+        convert(
+            tmp_path, HEADER + rows(5) + ",bad,X\n" * 9, "--dev", str(tmp_path / "dev.csv"), "--report", str(report)
+        )
+    assert "dev.csv, line 2: the tag of 'Bern'" in report.read_text(encoding="utf-8")
+    with pytest.raises(SystemExit, match="is empty"):
+        convert(tmp_path, "\n", "--report", str(report))
+    assert "is empty" in report.read_text(encoding="utf-8")
+    convert(tmp_path, HEADER + rows(5, tag="I-geo"), "--report", str(report))
+    assert "5 tags I-x that follow no entity" in report.read_text(encoding="utf-8")
+    with pytest.raises(SystemExit, match="cannot be written: "):
+        convert(tmp_path, HEADER + rows(5), "--report", str(tmp_path / "no" / "folder"))
 
 
 def test_the_end_says_what_came_out_and_what_to_do_next(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -39,6 +39,8 @@ def test_options_and_augmenter(path: Path) -> None:
 
     nlp = spacy.blank("en")
     assert len(list(labelled_corpus(path, augmenter=twice)(nlp))) == 4
+    with pytest.raises(UserError, match="no column 'sid'"):
+        list(labelled_corpus(path, options={"sentence_column": "sid"})(nlp))
     with pytest.raises(UserError, match="no column 'x'"):
         list(labelled_corpus(path, options={"tag_column": "x"})(nlp))
     with pytest.raises(UserError, match="has no path"):

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from spacy_bilstm_ner.files.sentences import Faults
 from .helpers import HEADER, read_one, shown
 
 
-def decoded(content: bytes, **options: str) -> tuple[str, str, str]:
+def decoded(content: bytes, **options: Any) -> tuple[str, str, str]:
     return decode(content, "x", Faults(), **options)
 
 
@@ -35,6 +36,21 @@ def test_other_encodings_are_a_guess_and_said_to_be(encoding: str, text: str) ->
     assert f"x is not UTF-8. {encoding} is a guess" in warning
     assert text.split()[0] in warning
     assert "say --encoding NAME" in warning
+
+
+@pytest.mark.parametrize(
+    ("encoding", "lang", "text"),
+    [
+        ("cp1251", "ru", "Иван"),
+        ("koi8_r", "ru", "Иван Петров"),
+        ("gb18030", "zh", "王 明 在 北 京"),
+        ("cp1250", "pl", "Łódź"),
+    ],
+)
+def test_the_language_helps_where_words_are_few(encoding: str, lang: str, text: str) -> None:
+    found, used, warning = decoded(text.encode(encoding), lang=lang)
+    assert (found, used) == (text, encoding)
+    assert f"{encoding} is a guess" in warning
 
 
 def test_utf_8_with_a_bad_byte_is_refused_or_read_as_said(tmp_path: Path) -> None:

@@ -49,5 +49,7 @@ def test_parquet(tmp_path: Path) -> None:
     assert shown(data) == ["Mira/B-per None/?", "x"]
     lists = table(tokens=[["Mira", "can't"], ["x"]], ner_tags=[["B-per", None], ["O"]])
     assert shown(read_one(tmp_path, parquet(lists))) == ["Mira/B-per can't/?", "x"]
+    odd = table(tokens=[["New\nYork", "C:\\new"]], ner_tags=[["B-geo", "O"]])
+    assert shown(read_one(tmp_path, parquet(odd))) == ["New/B-geo York/I-geo C:\\new"]
     with pytest.raises(UserError, match="These are numbers"):
         read_one(tmp_path, parquet(table(tokens=[["Mira", "x"]], ner_tags=[[1, 0]])))

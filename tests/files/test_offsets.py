@@ -35,6 +35,7 @@ def lines(*records: Any) -> str:
         json.dumps([[TEXT, {"entities": OFFSETS}]]),
         json.dumps([{"text": TEXT, "entities": OFFSETS}], indent=2),
         json.dumps({"text": TEXT, "entities": OFFSETS}, indent=2),
+        json.dumps({"classes": ["PER", "LOC"], "annotations": [[TEXT, {"entities": OFFSETS}]]}),
         json.dumps([{"data": {"text": TEXT}, "annotations": [{"was_cancelled": False, "result": STUDIO}]}]),
         json.dumps([{"text": TEXT, "label": [one["value"] for one in STUDIO], "annotator": 1}]),
         lines({"tokens": ["Mira", "left", "Oslo", "."], "ner_tags": ["B-PER", "O", "B-LOC", "O"]}),
@@ -87,6 +88,12 @@ def test_entities_that_overlap(tmp_path: Path) -> None:
     assert "PER at 0:4 'Mira' overlaps with a longer one: it was left out" in data.doubtful[0]
 
 
+def test_words_of_an_entity_that_crosses_another_are_unknown(tmp_path: Path) -> None:
+    spans = [[0, 9, "PER"], [5, 14, "ORG"], [0, 4, "PER"]]
+    data = read_one(tmp_path, lines({"text": "Mira Holt left.", "entities": spans[1:] + spans[:1]}))
+    assert shown(data) == ["Mira/B-PER Holt/I-PER left/? ."] or shown(data) == ["Mira/? Holt/B-ORG left/I-ORG ."]
+
+
 def test_what_the_file_says_of_an_entity_s_text_goes_before_its_offsets(tmp_path: Path) -> None:
     def spans(*bounds: tuple[int, int]) -> str:
         return lines({"text": "😀 Ann met Bo", "entities": [
@@ -123,7 +130,7 @@ def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
 
 
 def test_not_everything_is_annotated(tmp_path: Path) -> None:
-    records = [{"text": TEXT, "entities": OFFSETS[:1], "annotated": ["PER"]}, {"text": TEXT, "entities": None}]
+    records = [{"text": TEXT, "entities": OFFSETS[:1], "annotated": "PER"}, {"text": TEXT, "entities": None}]
     data = read_one(tmp_path, lines(*records, {"tokens": ["a", "b"], "tags": ["O", None]}).partition('{"tokens')[0])
     assert shown(data) == ["Mira/B-PER left/? Oslo/? ./?", "Mira/? left/? Oslo/? ./?"]
     assert [sentence.annotated for sentence in data.sentences] == [("PER",), ()]
@@ -139,6 +146,7 @@ def test_not_everything_is_annotated(tmp_path: Path) -> None:
         (lines({"x": 1, "entities": []}), "line 1: it has no text"),
         (lines({"text": TEXT, "entities": [[0, 4]]}, {"text": TEXT, "entities": [{"start": 0, "end": 4}]}), "2 faults"),
         (lines({"text": TEXT, "spans": [{"start": 0, "end": 4, "labels": ["A", "B"]}]}), "an entity has 2 labels"),
+        (lines({"text": "Mira \ud83d left", "entities": []}), "its text has half a character"),
         (lines({"tokens": ["a"], "tags": [1]}), "These are numbers"),
         (lines({"tokens": ["a", "b"], "tags": ["O"]}), "line 1: 2 words and 1 tags"),
     ],

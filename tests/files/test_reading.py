@@ -72,5 +72,32 @@ def test_a_script_that_the_language_does_not_cut(tmp_path: Path, words: str, lan
 
 def test_a_format_can_be_said(tmp_path: Path) -> None:
     assert shown(read_one(tmp_path, "x,B-y\nMira,O\n", format="conll")) == ["x/B-y Mira"]
-    with pytest.raises(UserError, match=r"is an old Excel file: save it as .xlsx"):
-        read_one(tmp_path, b"\xd0\xcf\x11\xe0 \x00")
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"\xd0\xcf\x11\xe0 \x00", "an old Excel file: save it as .xlsx"),
+        (b"<!DOCTYPE html>\n<p>Not found", "a web page or XML: download the file itself"),
+        (b"T1\tPER 0 4\tMira\n", "brat's annotation"),
+        (b"%PDF-1.7\n", "a document"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "a pointer of Git LFS"),
+    ],
+)
+def test_files_that_are_taken_for_labelled_ones_are_told(tmp_path: Path, content: bytes, what: str) -> None:
+    with pytest.raises(UserError, match=f"x is {what}"):
+        read_one(tmp_path, content)
+
+
+def test_the_faults_of_all_files_are_said_at_once(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(HEADER + "1,,O\n,a,O,x\n2,b,O\n", encoding="utf-8")
+    (tmp_path / "b.csv").write_text(HEADER + "4,a,B-x\n2,b,O\n4,c,Q\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"a.csv and .*b.csv: 4 faults") as error:
+        read([tmp_path], blank_pipeline("en"))
+    for fault in (
+        "a.csv, line 2: there is",
+        "a.csv, line 3: expected 3",
+        "b.csv, line 4: sent",
+        "b.csv, line 4: the tag",
+    ):
+        assert fault in str(error.value)

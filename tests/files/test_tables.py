@@ -82,6 +82,8 @@ def test_several_columns_make_the_key(tmp_path: Path) -> None:
     assert shown(read_one(tmp_path, "doc_id,sent_id,token,ner\n" + rows)) == ["Mira/B-PER", "Rain"]
     data = read_one(tmp_path, "a,b,token,ner\n" + rows, sentence_column=["a", "b"])
     assert [sentence.id for sentence in data.sentences] == ["d1 1", "d2 1"]
+    with pytest.raises(UserError, match="line 4: sentence d1 1 goes on in line 4, after sentence d2 1"):
+        read_one(tmp_path, "doc_id,sent_id,token,ner\n" + rows + "d1,1,fell,O\n")
     first_rows = "doc,sent_id,token,ner\nd1,1,a,O\n,,b,O\n,2,c,O\nd2,1,d,O\n"
     assert shown(read_one(tmp_path, first_rows)) == ["a b", "c", "d"]
 
