@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import spacy
+from spacy.language import Language
 
 from tests.util import blank, confidences, entities, examples, small_model, texts, train, trained
 
@@ -14,11 +15,18 @@ def unsure_bytes() -> bytes:
     """A recogniser that has learnt a little: its confidences are spread."""
     nlp = blank()
     nlp.initialize(lambda: examples(nlp))
-    train(nlp, steps=14)
+    train(nlp, steps=7)
     return nlp.to_bytes()
 
 
 TEXT = " ".join(texts())
+
+
+def hesitant() -> Language:
+    """Trained, but no confidence is rounded to 1."""
+    nlp = trained()
+    nlp.get_pipe("ner").cfg["calibration"] = [0.5, 0.0]
+    return nlp
 
 
 def test_entities_below_are_not_written_and_nothing_else_changes(unsure_bytes):
@@ -44,13 +52,13 @@ def test_entities_below_are_not_written_and_nothing_else_changes(unsure_bytes):
 
 
 def test_all_tokens_are_annotated_whatever_the_threshold():
-    nlp = trained()
+    nlp = hesitant()
     nlp.get_pipe("ner").cfg["threshold"] = 1.0
     assert all(token.ent_iob_ == "O" for token in nlp("Lisbon and Qwfp"))
 
 
 def test_entities_of_others_have_no_confidence_and_stay():
-    nlp = trained()
+    nlp = hesitant()
     nlp.add_pipe("entity_ruler", before="ner").add_patterns([{"label": "art", "pattern": "and"}])
     nlp.get_pipe("ner").cfg["threshold"] = 1.0
     assert entities(nlp("Lisbon and Oslo")) == [(1, 2, "art")]
@@ -62,7 +70,7 @@ def test_the_config_sets_it(tmp_path):
 
 
 def test_it_may_be_set_at_load(tmp_path):
-    nlp = trained()
+    nlp = hesitant()
     nlp.to_disk(tmp_path)
     loaded = spacy.load(tmp_path, config={"components.ner.threshold": 0.75})
     assert loaded.get_pipe("ner").cfg["threshold"] == 0.75
@@ -128,8 +136,9 @@ def test_a_label_has_a_least_confidence_of_its_own(unsure_bytes):
 def test_what_is_not_more_probable_than_not_is_written_only_if_a_label_asks_for_less(unsure_bytes):
     nlp = blank().from_bytes(unsure_bytes)
     ner = nlp.get_pipe("ner")
-    # As if it were less sure of all.
-    ner.cfg["calibration"] = [1.0, -1.5]
+    # As if it were in doubt about half of them.
+    sure = np.clip(confidences(nlp(TEXT)), 0, 1 - 1e-6)
+    ner.cfg["calibration"] = [0.2, -0.2 * float(np.median(np.log(sure / (1 - sure))))]
     assert min(confidences(nlp(TEXT))) >= 0.5
     ner.cfg["thresholds"] = dict.fromkeys(ner.labels, 0.2)
     assert 0.2 <= min(confidences(nlp(TEXT))) < 0.5
