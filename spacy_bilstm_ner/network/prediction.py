@@ -211,7 +211,7 @@ class WordGates:
         known.scores[n_rows:end] = weights.tag_bias
         if weights.word_tag_blocks.shape[1]:
             known.scores[n_rows:end] += linear_scores(vectors, weights.word_tag_blocks, n_tags)
-        if known.ngrams is not None:
+        if known.ngrams is not None and found is not None:
             known.ngrams.put(found, n_rows)
         self._rows.update(zip(missing, range(n_rows, end), strict=True))
 

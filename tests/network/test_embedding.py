@@ -194,8 +194,10 @@ def test_as_embed_of_spacys_tok2vec():
     assert nlp("two words").tensor.shape == (2, 16)
 
 
-def with_vectors(path, **options: float) -> Model:
-    model = WordEmbedding(["form", "suffix2"], widths=[4, 3], rows=[300, 100], vector_width=5, **options)
+def with_vectors(path, word_dropout: float = 0.0) -> Model:
+    model = WordEmbedding(
+        ["form", "suffix2"], widths=[4, 3], rows=[300, 100], word_dropout=word_dropout, vector_width=5
+    )
     set_vectors(model, write_vectors(path, chance_vectors(["talking", "tea", "law", "ship", "Oslo", "us"])))
     model.initialize()
     return model
