@@ -399,7 +399,7 @@ class BiLSTMNER(TrainablePipe):
 
     def _not_finite(self, what: str, remedy: str) -> ValueError:
         where = ", ".join(saved.not_finite_weights(self.model)) or "in no weight by itself"
-        return ValueError(f"{self.name}: {what} is not finite (NaN or infinite: {where}). {remedy}")
+        return ValueError(f"{self.name}: {what} is not finite (NaN, infinite or too large: {where}). {remedy}")
 
     def _fail_training(self, what: str) -> NoReturn:
         """Give up weights that no longer compute: nothing is predicted or saved with them."""
