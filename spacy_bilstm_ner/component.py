@@ -421,10 +421,9 @@ class BiLSTMNER(TrainablePipe):
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "BiLSTMNER":
         """Load from a directory, likewise.
 
-        RAISES ValueError: If something is damaged, or does not belong together.
-        RAISES FileNotFoundError: If a file is missing.
+        RAISES ValueError: If something is missing or damaged, or does not belong together.
         """
-        parts = {name: (Path(path) / name).read_bytes() for name in SAVED if name not in exclude}
+        parts = {name: saved.read_file(Path(path) / name) for name in SAVED if name not in exclude}
         super().from_disk(path, exclude=(*exclude, *SAVED))
         return self._load(parts, str(path))
 
@@ -439,6 +438,7 @@ class BiLSTMNER(TrainablePipe):
         if "model" in parts:
             saved.load_model(self.model, parts["model"], f"{where}/model")
             saved.check_labels(self.labels, self.model, where)
+        self.model.attrs["labels"] = list(self.labels)
         self._failure = ""
         self._forget_the_past(is_loaded=True)
         return self
@@ -448,8 +448,8 @@ class BiLSTMNER(TrainablePipe):
             raise ValueError(f"{self.name} cannot be used: {self._failure}")
 
     def _not_finite(self, what: str, remedy: str) -> ValueError:
-        where = ", ".join(saved.not_finite_weights(self.model)) or "in no weight by itself"
-        return ValueError(f"{self.name}: {what} is not finite (NaN or infinite: {where}). {remedy}")
+        where = ", ".join(saved.not_finite_weights(self.model)) or "no weight by itself"
+        return ValueError(f"{self.name}: {what} is not finite (NaN, infinite or too large: {where}). {remedy}")
 
     def _fail_training(self, what: str) -> NoReturn:
         """Give up weights that no longer compute: nothing is predicted or saved with them."""

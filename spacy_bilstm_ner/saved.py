@@ -35,6 +35,13 @@ def read_cfg(data: bytes, where: str) -> dict[str, Any]:
     return cfg
 
 
+def read_file(path: Path) -> bytes:
+    """RAISES ValueError: If there is no such file."""
+    if not path.is_file():
+        raise _damaged(str(path), "it is missing")
+    return path.read_bytes()
+
+
 def read_parts(data: bytes, where: str, names: Sequence[str]) -> dict[str, bytes]:
     """Read some of the parts of what a pipe's `to_bytes` returned.
 

@@ -162,7 +162,10 @@ def _words(
 
 def _counts(tokens: NDArray[np.int64], bounds: NDArray[np.int64]) -> NDArray[np.int64]:
     """How many of the tokens stand before each bound, from the one before it."""
-    return np.diff(tokens.searchsorted(bounds), prepend=0)
+    counts = tokens.searchsorted(bounds)
+    # Several times as fast as np.diff.
+    counts[1:] -= counts[:-1].copy()
+    return counts
 
 
 def _equal_parts(length: int, max_length: int) -> NDArray[np.int64]:

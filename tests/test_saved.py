@@ -29,6 +29,7 @@ from tests.util import (
     small_model,
     texts,
     train,
+    trained,
     write_vectors,
 )
 
@@ -303,7 +304,7 @@ def test_a_file_that_was_cut(name, share, folder):
 @pytest.mark.parametrize("name", ["cfg", "model"])
 def test_a_file_that_is_missing(name, folder):
     (folder / "ner" / name).unlink()
-    with pytest.raises(FileNotFoundError, match=f"altered/ner/{name}"):
+    with pytest.raises(ValueError, match=f"altered/ner/{name} is damaged: it is missing"):
         spacy.load(folder)
 
 
@@ -371,7 +372,22 @@ def test_a_directory_that_claims_less_than_there_is():
 
 def test_what_an_older_pipe_does_not_say_of_its_labels_is_not_asked(folder):
     alter_model(folder, lambda msg: msg["attrs"][place(msg, "bilstm_tagger")].pop("labels"))
-    assert spacy.load(folder).get_pipe("ner").labels == LABELS
+    nlp = spacy.load(folder)
+    assert nlp.get_pipe("ner").labels == LABELS
+    # From then on it says it.
+    nlp.to_disk(folder)
+    alter_cfg(folder, CFGS["labels in another order"][0])
+    with pytest.raises(ValueError, match="must be those of its model"):
+        spacy.load(folder)
+
+
+def test_labels_that_were_loaded_without_a_model_are_those_of_the_next_one():
+    ner = blank().get_pipe("ner")
+    ner.add_label("zoo")
+    ner.from_bytes(trained().get_pipe("ner").to_bytes(), exclude=["model"])
+    ner.initialize(lambda: examples(blank()))
+    other = blank().get_pipe("ner").from_bytes(ner.to_bytes())
+    assert other.labels == ner.labels == LABELS
 
 
 def test_nothing_in_a_pipelines_files_is_run(whole, monkeypatch):
