@@ -45,6 +45,8 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "python -m sp
         module.execute(own.parse_args(given[1:]))
     except UserError as error:
         sys.exit(f"Error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("Interrupted.")
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package not in EXTRAS:
