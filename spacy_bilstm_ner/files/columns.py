@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ..errors import UserError
 from .options import Options
@@ -78,6 +79,9 @@ def find_columns(table: Table, options: Options, *, needs_sentence: bool = True)
         found["word"] = match
     if "tag" not in found and (match := _tag_column(table, rest())):
         found["tag"] = match
+    if not keys and needs_sentence:
+        alike = [name for name in rest() if name not in documents and _may_count_sentences(table[name])]
+        keys = alike if len(alike) == 1 else []
     if len(keys) == 1 and not options.sentence_column:
         # The numbers may begin again in each document.
         keys = [name for name in rest() if name in documents] + keys
@@ -166,6 +170,12 @@ def _share_of_tags(values: list[str]) -> float:
     # A cell without a tag does not speak against a column in which others have one.
     empty = counts[""] if tags and counts.most_common(1)[0][0] == "" else 0
     return tags / (counts.total() - empty)
+
+
+def _may_count_sentences(values: list[str]) -> bool:
+    """Filled on first rows only, or with its values in runs"""
+    runs = 1 + sum(a != b for a, b in pairwise(values))
+    return values[0] != "" and ("" in values or 1 < runs == len(set(values)) < len(values))
 
 
 def _holds_texts(values: list[str]) -> bool:

@@ -47,11 +47,13 @@ def test_one_faulty_tag_does_not_hide_its_column() -> None:
     assert find({"sent": "1 1 2", "word": "a b c", "tag": "NN VB NN", "label": "O O x"}).tag == "label"
 
 
-def test_content_tells_tags_and_nothing_else() -> None:
-    columns = {"sent": "1 1 2 2", "word": "a b c d", "k1": "x y x y", "k2": "O B-a O O"}
-    assert find(columns) == Columns(sentence="sent", word="word", tag="k2")
-    with pytest.raises(UserError, match="no column for the sentence and the word"):
-        find({"k1": "1 1 2", "k2": "a b c", "k3": "O B-a O"})
+@pytest.mark.parametrize("ids", ["1 1 2 2 3", "1 _ 2 _ 3"])
+def test_content_tells_what_names_do_not(ids: str) -> None:
+    columns = {"k1": "x y x y x", "k2": "O B-a O O O", "k3": ids, "k5": "1 2 1 2 1"}
+    assert find({**columns, "word": "der die das x y"}) == Columns(sentence="k3", word="word", tag="k2")
+    # But words are not guessed.
+    with pytest.raises(UserError, match="no column for the word"):
+        find({**columns, "k4": "der die das x y"})
 
 
 @pytest.mark.parametrize(
