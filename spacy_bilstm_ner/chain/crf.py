@@ -21,8 +21,8 @@ def crf_loss(scores: Floats, transitions: Floats, gold: Ints, lengths: Ints) -> 
     scores (Floats): n_words × n_tags, the documents' words one after the other.
     transitions (Floats): n_tags × n_tags, the score of each step from row to column. O stands before a document's
         first word and behind its last.
-    gold (Ints): n_words, tags.MISSING where any tag may be right. An I- tag that nothing before it allows is read as
-        B-.
+    gold (Ints): n_words, tags.MISSING where any tag may be right, and `tags.none_of` some labels where all others may.
+        An I- tag that nothing before it allows is read as B-.
     lengths (Ints): n_docs, the number of words of each document.
     RETURNS (tuple[float, Floats, Floats]): The loss in nats per known tag; its gradients by the scores and by the
         transitions, 0 for illegal steps.
@@ -85,9 +85,15 @@ def _allowed(gold: Ints, lengths: Ints, n_tags: int) -> NDArray[np.bool_]:
     """n_words × n_tags, the tags that agree with the gold ones. Always leaves a legal sequence."""
     previous = np.concatenate(([tags.OUTSIDE], gold[:-1]))
     previous[np.cumsum(lengths) - lengths] = tags.OUTSIDE
-    known = gold != tags.MISSING
+    known = gold >= 0
+    # An entity whose label the word before cannot have begins here.
+    previous[previous < tags.MISSING] = tags.OUTSIDE
     stray = known & (previous != tags.MISSING) & ~legal_steps(n_tags)[previous, gold]
     allowed = np.ones((len(gold), n_tags), dtype=bool)
     allowed[known] = False
     allowed[known, (gold - stray)[known]] = True
+    excluded = np.where(known, 0, tags.MISSING - gold)
+    for label in range(min(n_tags // 2, tags.MAX_EXCLUDED) if excluded.any() else 0):
+        without = excluded >> label & 1 == 1
+        allowed[without, tags.begin(label) : tags.inside(label) + 1] = False
     return allowed

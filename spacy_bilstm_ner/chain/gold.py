@@ -11,6 +11,8 @@ from spacy.training import Example
 from . import tags
 
 MISSING_IOB = 0
+# A group of spans whose attribute `labels` says which labels were annotated, if not all of them were.
+ANNOTATED = "annotated"
 
 
 def gold_columns(example: Example, labels: Sequence[str]) -> NDArray[np.int64]:
@@ -22,7 +24,7 @@ def gold_columns(example: Example, labels: Sequence[str]) -> NDArray[np.int64]:
     example (Example): The Example.
     labels (Sequence[str]): The labels, in the order of the model's columns.
     RETURNS (NDArray[int64]): n_tokens; tags.MISSING where nothing is annotated, where an entity's borders lie within
-        a token, and where the label is unknown.
+        a token, and where the label is unknown; `tags.none_of` the annotated labels where others may stand.
     """
     if _same_text(example.predicted, example.reference):
         return _by_characters(example.predicted, example.reference, labels)
@@ -46,11 +48,15 @@ def _by_characters(predicted: Doc, reference: Doc, labels: Sequence[str]) -> NDA
     starts, widths = predicted.to_array([IDX, LENGTH]).astype("int64").T
     ends = starts + widths
     columns = np.full(len(starts), tags.OUTSIDE)
+    unknown = tags.MISSING
+    if ANNOTATED in reference.spans:
+        looked_for = reference.spans[ANNOTATED].attrs["labels"]
+        unknown = tags.none_of(labels.index(label) for label in looked_for if label in labels)
     if (reference.to_array(ENT_IOB) == MISSING_IOB).any():
         for token in reference:
             if token.ent_iob == MISSING_IOB:
                 start, end = token.idx, token.idx + len(token)
-                columns[(starts < end) & (ends > start)] = tags.MISSING
+                columns[(starts < end) & (ends > start)] = unknown
     for ent in reference.ents:
         start, end = ent.start_char, ent.end_char
         first = int(np.searchsorted(starts, start))

@@ -21,11 +21,23 @@ def case(scale: float = 2.0) -> Case:
     return rng.normal(scale=scale, size=(11, 5)), rng.normal(scale=scale, size=(5, 5)), GOLD, LENGTHS
 
 
+def options(gold: int, n_tags: int) -> list[int]:
+    """The tags that agree with a gold tag, or with what is known of it."""
+    if gold >= 0:
+        return [int(gold)]
+    return [tag for tag in range(n_tags) if tag == 0 or gold not in map(tags.none_of, subsets_with((tag - 1) // 2))]
+
+
+def subsets_with(label: int) -> list[list[int]]:
+    """Both labels' subsets that have one of them."""
+    return [[label], [0, 1]]
+
+
 def log_sum(scores: np.ndarray, transitions: np.ndarray, gold: np.ndarray) -> float:
     """Log of the sum over the legal paths that agree with the gold tags."""
     legal, n_tags = legal_steps(len(transitions)), len(transitions)
     totals = []
-    for path in product(*([tag] if tag != tags.MISSING else range(n_tags) for tag in gold)):
+    for path in product(*(options(tag, n_tags) for tag in gold)):
         steps = list(pairwise((0, *path, 0)))
         if all(legal[step] for step in steps):
             emitted = sum(scores[i, tag] for i, tag in enumerate(path))
@@ -70,6 +82,18 @@ def test_by_hand():
 def test_the_loss_equals_brute_force():
     loss, _, _ = crf_loss(*case())
     assert loss == pytest.approx(brute_force(*case()))
+
+
+@pytest.mark.parametrize("labels", [[0], [1], [0, 1]])
+def test_what_is_known_not_to_be_there(labels):
+    scores, transitions, gold, lengths = case()
+    gold = np.where(gold == tags.MISSING, tags.none_of(labels), gold)
+    # I-a behind a word that is no a: no entity goes on there, one begins.
+    behind = gold.copy()
+    behind[4] = tags.begin(0) if 0 in labels else gold[4]
+    loss, _, _ = crf_loss(scores, transitions, gold, lengths)
+    assert loss == pytest.approx(brute_force(scores, transitions, behind, lengths))
+    assert_gradients(scores, transitions, gold, lengths)
 
 
 def test_the_loss_in_single_precision():

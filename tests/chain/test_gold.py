@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import spacy
-from spacy.tokens import Doc
+from spacy.tokens import Doc, SpanGroup
 from spacy.training import Example
 
 from spacy_bilstm_ner.chain import tags
@@ -126,3 +126,10 @@ def test_own_sentences_need_no_mask():
         found = gold_columns(example, labels)
         aligned = by_alignment(example, labels)
         assert found.tolist() == aligned
+
+
+def test_of_words_that_others_may_stand_at_the_annotated_labels_are_excluded():
+    reference = Doc(NLP.vocab, words=["Mira", "left", "Oslo"], ents=["B-per", "", ""])
+    reference.spans["annotated"] = SpanGroup(reference, name="annotated", attrs={"labels": ["per", "unknown"]})
+    assert columns("Mira left Oslo", reference) == [PER, tags.none_of([1]), tags.none_of([1])]
+    assert tags.none_of([1]) < MISSING
