@@ -87,8 +87,9 @@ def _allowed(gold: Ints, lengths: Ints, n_tags: int) -> NDArray[np.bool_]:
     previous[np.cumsum(lengths) - lengths] = tags.OUTSIDE
     known = gold >= 0
     # An entity whose label the word before cannot have begins here.
-    previous[previous < tags.MISSING] = tags.OUTSIDE
-    stray = known & (previous != tags.MISSING) & ~legal_steps(n_tags)[previous, gold]
+    label = np.clip((gold - 1) // 2, 0, tags.MAX_EXCLUDED)
+    previous[(previous < 0) & (tags.MISSING - previous >> label & 1 == 1)] = tags.OUTSIDE
+    stray = known & (previous >= 0) & ~legal_steps(n_tags)[previous, gold]
     allowed = np.ones((len(gold), n_tags), dtype=bool)
     allowed[known] = False
     allowed[known, (gold - stray)[known]] = True
