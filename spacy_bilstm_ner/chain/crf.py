@@ -87,8 +87,8 @@ def _allowed(gold: Ints, lengths: Ints, n_tags: int) -> NDArray[np.bool_]:
     previous[np.cumsum(lengths) - lengths] = tags.OUTSIDE
     known = gold >= 0
     # An entity whose label the word before cannot have begins here.
-    label = np.clip((gold - 1) // 2, 0, tags.MAX_EXCLUDED)
-    previous[(previous < 0) & (tags.MISSING - previous >> label & 1 == 1)] = tags.OUTSIDE
+    labels = np.clip((gold - 1) // 2, 0, tags.MAX_EXCLUDED)
+    previous[(previous < 0) & (tags.MISSING - previous >> labels & 1 == 1)] = tags.OUTSIDE
     stray = known & (previous >= 0) & ~legal_steps(n_tags)[previous, gold]
     allowed = np.ones((len(gold), n_tags), dtype=bool)
     allowed[known] = False
