@@ -67,7 +67,7 @@ class BalancedCorpus:
         RAISES ValueError: If copies or rare_share is out of range.
         """
         if copies < 1 or not 0 <= rare_share <= 1:
-            raise ValueError(f"copies must be at least 1, rare_share from 0 to 1, but are {copies} and {rare_share}")
+            raise ValueError(f"copies must be at least 1, but is {copies}; rare_share from 0 to 1, but is {rare_share}")
         self._path = path
         self._options = {"gold_preproc": gold_preproc, "max_length": max_length, "limit": limit}
         self._rare_share = rare_share
