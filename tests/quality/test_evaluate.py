@@ -1,4 +1,3 @@
-import argparse
 import json
 from pathlib import Path
 
@@ -8,10 +7,9 @@ from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
 
 from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.quality.evaluate import configure, evaluate, execute, summary
-from spacy_bilstm_ner.quality.reading import predict
+from spacy_bilstm_ner.quality.evaluate import summary
 
-from .helpers import SHA256, make_csv, make_pipeline, make_test_set
+from .helpers import SHA256, command, evaluate, make_csv, make_pipeline, make_test_set, predict
 
 
 @Language.component("quality_test_ents")
@@ -25,12 +23,6 @@ def tiny(tmp_path: Path) -> tuple[Path, Path]:
     make_pipeline(tmp_path / "model")
     make_test_set(tmp_path / "test.spacy")
     return tmp_path / "model", tmp_path / "test.spacy"
-
-
-def command(*arguments: str | Path) -> None:
-    parser = argparse.ArgumentParser()
-    configure(parser)
-    execute(parser.parse_args([str(argument) for argument in arguments]))
 
 
 def test_scores_worked_out_by_hand(tiny: tuple[Path, Path]) -> None:
@@ -71,7 +63,7 @@ def test_a_csv_gives_the_same_scores(tiny: tuple[Path, Path], tmp_path: Path) ->
 
 def test_a_pipeline_whose_meta_says_nothing_of_us(tiny: tuple[Path, Path], tmp_path: Path) -> None:
     make_pipeline(tmp_path / "other", kind=None)
-    command(tmp_path / "other", tiny[1], "--report", tmp_path / "r.html", "--out", tmp_path / "m.json")
+    command("evaluate", tmp_path / "other", tiny[1], "--report", tmp_path / "r.html", "--out", tmp_path / "m.json")
     metrics = json.loads((tmp_path / "m.json").read_text(encoding="utf-8"))
     assert metrics["data"] is None
     assert metrics["raw_text"] == evaluate(*tiny)["raw_text"]
@@ -87,13 +79,13 @@ def test_entities_of_a_pipe_without_scores_of_its_own(tiny: tuple[Path, Path], t
 
 def test_the_sample_is_named_aloud(tiny: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     make_pipeline(tmp_path / "sample", kind="sample")
-    command(tmp_path / "sample", tiny[1])
+    command("evaluate", tmp_path / "sample", tiny[1])
     assert "Trained on the small bundled sample" in capsys.readouterr().err
 
 
 def test_a_pipeline_that_finds_nothing(tiny: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     spacy.blank("en").to_disk(tmp_path / "blank")
-    command(tmp_path / "blank", tiny[1])
+    command("evaluate", tmp_path / "blank", tiny[1])
     assert "predicts no entity at all" in capsys.readouterr().err
 
 
@@ -116,16 +108,16 @@ def test_missing_and_empty_files(tiny: tuple[Path, Path], tmp_path: Path) -> Non
 def test_nothing_is_written_when_something_is_missing(tiny: tuple[Path, Path], tmp_path: Path) -> None:
     out, report = tmp_path / "m.json", tmp_path / "r.html"
     with pytest.raises(UserError, match="there is no labelled file"):
-        command(*tiny, "--out", out, "--report", report, "--dev", tmp_path / "nowhere.spacy")
+        command("evaluate", *tiny, "--out", out, "--report", report, "--dev", tmp_path / "nowhere.spacy")
     with pytest.raises(UserError, match="there is no training log"):
-        command(*tiny, "--out", out, "--report", report, "--log", tmp_path / "nowhere.jsonl")
+        command("evaluate", *tiny, "--out", out, "--report", report, "--log", tmp_path / "nowhere.jsonl")
     (tmp_path / "log.jsonl").write_text("[1]\n", encoding="utf-8")
     with pytest.raises(UserError, match="expected rows with epoch"):
-        command(*tiny, "--out", out, "--report", report, "--log", tmp_path / "log.jsonl")
+        command("evaluate", *tiny, "--out", out, "--report", report, "--log", tmp_path / "log.jsonl")
     with pytest.raises(UserError, match="say with --report"):
-        command(*tiny, "--out", out, "--log", tmp_path / "log.jsonl")
+        command("evaluate", *tiny, "--out", out, "--log", tmp_path / "log.jsonl")
     assert not out.exists()
     assert not report.exists()
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(UserError, match="cannot be written"):
-        command(*tiny, "--out", tmp_path / "file" / "m.json")
+        command("evaluate", *tiny, "--out", tmp_path / "file" / "m.json")
