@@ -8,6 +8,7 @@ from spacy.tokens import Doc, DocBin, Span
 
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.quality.evaluate import summary
+from spacy_bilstm_ner.training.fingerprints import KEY, fingerprints
 
 from .helpers import SHA256, command, evaluate, make_csv, make_pipeline, make_test_set, predict
 
@@ -92,32 +93,42 @@ def test_a_pipeline_that_finds_nothing(tiny: tuple[Path, Path], tmp_path: Path, 
 def test_missing_and_empty_files(tiny: tuple[Path, Path], tmp_path: Path) -> None:
     with pytest.raises(UserError, match="there is no pipeline nowhere: give a folder"):
         evaluate("nowhere", tiny[1])
-    with pytest.raises(UserError, match="there is no labelled file"):
+    with pytest.raises(UserError, match=r"nowhere\.spacy does not exist"):
         evaluate(tiny[0], tmp_path / "nowhere.spacy")
     DocBin().to_disk(tmp_path / "empty.spacy")
-    with pytest.raises(UserError, match=r"empty\.spacy is empty"):
+    with pytest.raises(UserError, match=r"empty\.spacy holds no sentences"):
         evaluate(tiny[0], tmp_path / "empty.spacy")
     DocBin(docs=[Doc(spacy.blank("en").vocab, words=["one"], ents=["O"])]).to_disk(tmp_path / "o.spacy")
     with pytest.raises(UserError, match=r"o\.spacy has no entity at all"):
         evaluate(tiny[0], tmp_path / "o.spacy")
     (tmp_path / "damaged.spacy").write_bytes(b"no DocBin")
-    with pytest.raises(UserError, match=r"damaged\.spacy cannot be read as a \.spacy file"):
+    with pytest.raises(UserError, match=r"damaged\.spacy"):
         evaluate(tiny[0], tmp_path / "damaged.spacy")
 
 
 def test_nothing_is_written_when_something_is_missing(tiny: tuple[Path, Path], tmp_path: Path) -> None:
     out, report = tmp_path / "m.json", tmp_path / "r.html"
-    with pytest.raises(UserError, match="there is no labelled file"):
+    with pytest.raises(SystemExit, match=r"nowhere\.spacy does not exist"):
         command("evaluate", *tiny, "--out", out, "--report", report, "--dev", tmp_path / "nowhere.spacy")
-    with pytest.raises(UserError, match="there is no training log"):
+    with pytest.raises(SystemExit, match="there is no training log"):
         command("evaluate", *tiny, "--out", out, "--report", report, "--log", tmp_path / "nowhere.jsonl")
     (tmp_path / "log.jsonl").write_text("[1]\n", encoding="utf-8")
-    with pytest.raises(UserError, match="expected rows with epoch"):
+    with pytest.raises(SystemExit, match="expected rows with epoch"):
         command("evaluate", *tiny, "--out", out, "--report", report, "--log", tmp_path / "log.jsonl")
-    with pytest.raises(UserError, match="say with --report"):
+    with pytest.raises(SystemExit, match="say with --report"):
         command("evaluate", *tiny, "--out", out, "--log", tmp_path / "log.jsonl")
     assert not out.exists()
     assert not report.exists()
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(UserError, match="cannot be written"):
+    with pytest.raises(SystemExit, match="cannot be written"):
         command("evaluate", *tiny, "--out", tmp_path / "file" / "m.json")
+
+
+def test_a_pipeline_tested_on_what_it_was_trained_on(
+    tiny: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    nlp = make_pipeline(tmp_path / "cheat", kind=None)
+    nlp.meta[KEY] = fingerprints(["Vienna can't see Lima.", "WORLD Bank lent Peru money ."])
+    nlp.to_disk(tmp_path / "cheat")
+    command("evaluate", tmp_path / "cheat", tiny[1])
+    assert "was trained on 67% of these sentences" in capsys.readouterr().err
