@@ -179,8 +179,7 @@ def train_folds(args: argparse.Namespace, *, parts: Sequence[str] = ("fold",)) -
             }
             steps = math.ceil(MIN_STEPS * PARTS[part])
             jobs.append((args.out / f"{part}-{number}", packed, config, steps, args.seed))
-    workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(n_cores()) as pool:
         try:
             for line in pool.map(lambda job: _train(*job), jobs):
                 msg.good(line)
@@ -188,6 +187,11 @@ def train_folds(args: argparse.Namespace, *, parts: Sequence[str] = ("fold",)) -
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return Run(docs, folds, args.out)
+
+
+def n_cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _train(folder: Path, packed: dict[str, bytes], config: str, min_steps: int, seed: int) -> str:
