@@ -86,18 +86,16 @@ def versions() -> dict[str, str]:
 
 def read_log(path: Path) -> Log:
     """Read the rows that spaCy's ConsoleLogger.v3 wrote; a UserError if the file is missing or something else."""
-    if not path.is_file():
-        raise UserError(
-            f"there is no training log {path}: `spacy train` writes it if [training.logger] has output_file"
-        )
     try:
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        complete = rows != [] and all({"epoch", "step", "losses", "scores", "score"} <= row.keys() for row in rows)
-    except (ValueError, AttributeError):
-        complete = False
-    if not complete:
-        raise UserError(f"{path} is no training log: expected rows with epoch, step, losses, scores and score")
-    return rows
+        if rows and all({"step", "losses", "scores"} <= row.keys() for row in rows):
+            return rows
+    except (OSError, ValueError, AttributeError):
+        pass
+    raise UserError(
+        f"there is no training log {path}: expected rows with step, losses and scores, as `spacy train` writes them "
+        "if [training.logger] has output_file"
+    )
 
 
 def summary(metrics: dict[str, Any]) -> str:

@@ -104,7 +104,8 @@ def _groups(docs: Sequence[Doc], *, largest: int) -> list[list[int]]:
     for (kind, _), members in alike.items():
         for i in members[1:]:
             one, other = of[members[0]], of[i]
-            if one != other and (kind == "document" or len(groups[one]) + len(groups[other]) <= largest):
+            chained = kind == "text" and all(docs[j].user_data["origin"]["document"] for j in (members[0], i))
+            if one != other and not (chained and len(groups[one]) + len(groups[other]) > largest):
                 for j in groups[other]:
                     of[j] = one
                 groups[one] += groups[other]

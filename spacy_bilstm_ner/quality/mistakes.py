@@ -19,7 +19,7 @@ SPURIOUS = "spurious"
 class Conflict:
     """An annotated entity, a predicted one in its place, or only one of them.
 
-    confidence (float | None): The probability of the prediction; of none, where there is none.
+    confidence (float | None): The probability of the prediction, or of none; less that of the annotation.
     """
 
     example: Example
@@ -58,7 +58,8 @@ def conflicts(example: Example) -> list[Conflict]:
         best = max(overlapping, key=lambda other: other.confidence or 0.0, default=None)
         none = 1.0 - sum(other.confidence or 0.0 for other in overlapping)
         if best is None or (best.confidence is not None and none > best.confidence):
-            found.append(Conflict(example, entity, None, none))
+            annotated = (best.confidence or 0.0) if best and best.key == entity.key else 0.0
+            found.append(Conflict(example, entity, None, none - annotated))
         elif best.key != entity.key:
             found.append(Conflict(example, entity, best, best.confidence))
     for entity in predicted:

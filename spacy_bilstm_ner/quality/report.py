@@ -38,9 +38,13 @@ def report(
     mistakes = surest(each for eg in examples for each in conflicts(eg) if each.predicted)[:MISTAKES]
     sample = (metrics["data"] or {}).get("kind") == "sample"
     head, rows = score_rows(metrics)
+    made = {"trained on": (metrics["data"] or {}).get("name"), **metrics["versions"]}
+    made |= {key: metrics.get(key) for key in ("config", "seed", "vectors")}
+    facts = f"{metrics['test']['sentences']:,} test sentences; "
+    facts += ", ".join(f"{name} {value}" for name, value in made.items() if value is not None)
     parts = [
         f'<div class="warning">{SAMPLE_WARNING}</div>' if sample else "",
-        table(["", ""], facts(metrics), kind="text"),
+        f'<p class="note">{escape(facts)}</p>',
         f"<h2>Training</h2>{draw_training(log)}" if log else "",
         "<h2>Scores</h2>",
         '<p class="note">In per cent. An entity is right if its boundaries and its label are. '
@@ -60,18 +64,6 @@ def report(
         sentences(examples, colors=colors),
     ]
     return page(f"{metrics['pipeline']} {metrics['version']}", parts)
-
-
-def facts(metrics: dict[str, Any]) -> list[list[str]]:
-    """Collect what is known of the pipeline: pairs of a name and HTML."""
-    rows = [["Test set", f"{metrics['test']['sentences']:,} sentences"]]
-    if metrics["data"]:
-        rows.insert(0, ["Trained on", escape(metrics["data"]["name"])])
-    if "config" in metrics:
-        rows.append(["Word vectors", escape(metrics.get("vectors") or "none")])
-        rows.append(["Config, seed", f"{escape(metrics['config'])}, {metrics['seed']}"])
-    rows.append(["Made with", escape(", ".join(f"{k} {v}" for k, v in metrics["versions"].items()))])
-    return rows
 
 
 def score_rows(metrics: dict[str, Any]) -> tuple[list[str], list[list[str]]]:

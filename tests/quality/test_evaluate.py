@@ -68,7 +68,7 @@ def test_a_pipeline_whose_meta_says_nothing_of_us(tiny: tuple[Path, Path], tmp_p
     metrics = json.loads((tmp_path / "m.json").read_text(encoding="utf-8"))
     assert metrics["data"] is None
     assert metrics["raw_text"] == evaluate(*tiny)["raw_text"]
-    assert "Trained on" not in (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "trained on" not in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
 def test_entities_of_a_pipe_without_scores_of_its_own(tiny: tuple[Path, Path], tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_nothing_is_written_when_something_is_missing(tiny: tuple[Path, Path], t
     with pytest.raises(SystemExit, match="there is no training log"):
         command("evaluate", *tiny, "--out", out, "--report", report, "--log", tmp_path / "nowhere.jsonl")
     (tmp_path / "log.jsonl").write_text("[1]\n", encoding="utf-8")
-    with pytest.raises(SystemExit, match="expected rows with epoch"):
+    with pytest.raises(SystemExit, match="expected rows with step"):
         command("evaluate", *tiny, "--out", out, "--report", report, "--log", tmp_path / "log.jsonl")
     with pytest.raises(SystemExit, match="say with --report"):
         command("evaluate", *tiny, "--out", out, "--log", tmp_path / "log.jsonl")

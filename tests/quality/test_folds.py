@@ -66,7 +66,7 @@ def test_labels_make_no_difference_and_the_seed_does() -> None:
 
 def test_too_few_sentences_or_entities() -> None:
     docs = make_docs("Anna flew", "Peter ran", "Anna flew", "Anna flew")
-    with pytest.raises(UserError, match="4 sentences make 2 groups .* too few for 3 folds"):
+    with pytest.raises(UserError, match=r"4 sentences make 2 groups .* too few for 3 folds"):
         deal(docs, k=3, seed=0)
     with pytest.raises(UserError, match="--folds must be at least 2, but is 1"):
         deal(docs, k=1, seed=0)

@@ -65,7 +65,7 @@ def test_an_annotated_entity_is_denied_where_none_is_more_probable(
 ) -> None:
     sure(monkeypatch, Lima=0.3, Bank=0.9, Monday=0.5, Vienna=0.2)
     vienna, lima = conflicts(examples[0])
-    assert (vienna.kind, vienna.words(vienna.gold), vienna.confidence) == ("spurious", "Vienna", 0.8)
+    assert (vienna.kind, vienna.words(vienna.gold), vienna.confidence) == ("spurious", "Vienna", pytest.approx(0.6))
     assert (lima.kind, lima.words(lima.gold), lima.confidence) == ("spurious", "Lima", 0.7)
 
 
