@@ -75,4 +75,4 @@ def test_the_same_text_labelled_in_several_ways() -> None:
     (found,) = inconsistent(docs)
     assert found["text"] == "Lima"
     assert found["labels"] == {"geo": 2, "per": 1, "O": 1}
-    assert found["examples"] == ["O: Lima is 3 ", "geo: Lima is 0 ", "per: Lima is 2 "]
+    assert found["examples"] == ["geo: Lima is 0 ", "per: Lima is 2 ", "O: Lima is 3 "]

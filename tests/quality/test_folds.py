@@ -1,4 +1,7 @@
 import argparse
+import csv
+import json
+import re
 import shutil
 from pathlib import Path
 
@@ -11,6 +14,8 @@ from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.quality import folds
 from spacy_bilstm_ner.quality.folds import deal
 from tests import util
+
+from .helpers import command
 
 VOCAB = spacy.blank("en").vocab
 
@@ -133,3 +138,31 @@ def test_only_folds_that_learnt_from_a_changed_sentence_are_trained_again(
     options.file.write_text(text.replace("0,saw,O", "0,saw,B-per", 1), encoding="utf-8")
     folds.train_folds(options)
     assert sorted(trainings[5:]) == [f".fold-{i + 1}" for i in range(3) if i != held_out]
+
+
+def test_crossvalidate_and_audit_share_the_folds(
+    options: argparse.Namespace, trainings: list[str], capsys: pytest.CaptureFixture
+) -> None:
+    trainings += ["before", "before"]
+    call = (options.file, options.out, "--folds", "3")
+    command("crossvalidate", *call)
+    assert sorted(trainings[2:]) == sorted(f".{part}-{i}" for part in folds.PARTS for i in (1, 2, 3))
+    found = json.loads((options.out / "crossvalidation.json").read_text(encoding="utf-8"))
+    assert set(found["scores"]["all"]) == {"f", "low", "high"}
+    assert found["scores"]["all"]["low"] <= found["scores"]["all"]["f"] <= found["scores"]["all"]["high"]
+    assert [each["sentences"] for each in found["curve"]] == sorted(each["sentences"] for each in found["curve"])
+    assert "more data would help" in capsys.readouterr().out.lower()
+    command("audit", *call)
+    assert len(trainings) == 11
+    with (options.out / "audit.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert rows
+    assert {row["file"] for row in rows} == {"f.csv"}
+    # What was looked at and kept does not come back, with however many calls.
+    text = (options.out / "audit.csv").read_text(encoding="utf-8")
+    (options.out / "audit.csv").write_text(re.sub(",$", ",yes", text, flags=re.M))
+    for _ in range(2):
+        command("audit", *call)
+        assert (options.out / "audit.csv").read_text(encoding="utf-8").count("\n") == 1
+    assert "<svg" in (options.out / "crossvalidation.html").read_text(encoding="utf-8")
+    assert (options.out / "audit.html").is_file()
