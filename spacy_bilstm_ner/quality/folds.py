@@ -24,7 +24,6 @@ import numpy as np
 from numpy.typing import NDArray
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
-from wasabi import msg
 
 from ..errors import UserError
 from ..files.docs import blank_pipeline
@@ -183,7 +182,7 @@ def train_folds(args: argparse.Namespace, *, parts: Sequence[str] = ("fold",)) -
     with ThreadPoolExecutor(n_cores()) as pool:
         try:
             for line in pool.map(lambda job: _train(*job), jobs):
-                msg.good(line)
+                print(line, flush=True)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

@@ -12,7 +12,7 @@ from typing import Any
 
 from spacy import displacy
 from spacy.displacy.render import DEFAULT_LABEL_COLORS
-from wasabi import table as text_table
+from wasabi.tables import table as text_table
 
 from ..displacy_colors import COLORS
 from ..errors import UserError
