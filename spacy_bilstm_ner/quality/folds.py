@@ -200,6 +200,8 @@ def _train(folder: Path, packed: dict[str, bytes], config: str, min_steps: int, 
     key = hashlib.sha256(b"".join([*packed.values(), settings.encode()])).hexdigest()
     if (folder / "key").is_file() and (folder / "key").read_text() == key:
         return f"{folder}: is there already"
+    if folder.exists() and not (folder / "key").is_file():
+        raise UserError(f"{folder} is there and no fold of ours: give another OUT, or move it away")
     began = time.monotonic()
     beside = folder.with_name(f".{folder.name}")
     for old in (folder, beside):

@@ -133,6 +133,13 @@ def test_a_call_that_was_broken_off_goes_on(options: argparse.Namespace, trainin
     assert len(trainings) == 4
 
 
+def test_a_folder_of_another_kind_is_left_alone(options: argparse.Namespace, trainings: list[str]) -> None:
+    (options.out / "fold-1").mkdir(parents=True)
+    with pytest.raises(UserError, match="fold-1 is there and no fold of ours"):
+        folds.train_folds(options)
+    assert (options.out / "fold-1").is_dir()
+
+
 def test_only_folds_that_learnt_from_a_changed_sentence_are_trained_again(
     options: argparse.Namespace, trainings: list[str]
 ) -> None:
@@ -161,7 +168,7 @@ def test_crossvalidate_and_audit_share_the_folds(
     with (options.out / "audit.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert rows
-    assert {row["file"] for row in rows} == {"f.csv"}
+    assert {row["file"] for row in rows} == {str(options.file)}
     # What was looked at and kept does not come back, with however many calls.
     text = (options.out / "audit.csv").read_text(encoding="utf-8")
     (options.out / "audit.csv").write_text(re.sub(",$", ",yes", text, flags=re.M))
