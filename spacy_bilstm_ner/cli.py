@@ -17,6 +17,11 @@ COMMANDS = {
     "init": (".files.init", "write a training config for `spacy train`"),
     "annotate": (".bulk.annotate", "find the entities in files of texts, on every core"),
     "evaluate": (".quality.evaluate", "score a pipeline on a labelled file"),
+    "compare": (".quality.compare", "tell whether one pipeline is better than another"),
+    "crossvalidate": (".quality.crossvalidate", "tell how good a pipeline of a labelled file will be"),
+    "audit": (".quality.audit", "find the labels of a file that are most likely wrong"),
+    "thresholds": (".quality.thresholds", "find the confidence from which on entities are precise enough"),
+    "suggest": (".quality.suggest", "choose the texts that are worth labelling next"),
 }
 
 

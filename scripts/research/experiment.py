@@ -57,7 +57,9 @@ def rewrite(gold: Doc, change: Callable[[str], str]) -> Doc:
 def join(golds: list[Doc]) -> list[Doc]:
     """Make documents of forty consecutive texts each; the last may have fewer."""
     parts = [golds[first : first + SENTENCES_PER_DOC] for first in range(0, len(golds), SENTENCES_PER_DOC)]
-    return [doc for part in parts if (doc := Doc.from_docs(part, ensure_whitespace=True)) is not None]
+    return [
+        doc for part in parts if (doc := Doc.from_docs(part, ensure_whitespace=True, exclude=["user_data"])) is not None
+    ]
 
 
 def recall(examples: list[Example], known: set[str]) -> dict[str, dict[str, Any]]:

@@ -5,7 +5,8 @@ import hashlib
 import json
 import platform
 import sys
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ from spacy.language import Language
 from spacy.training import Example
 
 from ..errors import UserError, banner
+from ..files.reading import get_options
+from ..files.sentences import Options
 from . import reliability
-from .pages import save
+from .pages import add_outputs, as_text, write
 from .plots import Log
-from .reading import labelled_docs, load_pipeline, predict, predict_docs
-from .report import SAMPLE_WARNING, report
-from .scores import percents, score
+from .reading import add_file, labelled_docs, load_pipeline, predict_docs, seen
+from .report import SAMPLE_WARNING, report, score_rows
+from .scores import score
 
 PACKAGES = ("spacy-bilstm-ner", "spacy", "thinc", "torch", "numpy")
 
@@ -27,52 +30,38 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `evaluate` to its parser."""
     parser.description = __doc__
     parser.add_argument("pipeline", metavar="PIPELINE", help="a pipeline's folder, or an installed one's name")
-    parser.add_argument("file", metavar="FILE", type=Path, help="a .spacy file, or a CSV with a tag for each word")
-    parser.add_argument("--out", type=Path, metavar="JSON", help="write the scores to this file")
-    parser.add_argument("--report", type=Path, metavar="HTML", help="write a report to this file")
-    parser.add_argument("--log", type=Path, metavar="JSONL", help="the training log, for the report's curves")
-    parser.add_argument("--dev", type=Path, metavar="FILE", help="the development set, for the plots of confidences")
+    add_file(parser)
+    add_outputs(parser)
+    parser.add_argument("--log", type=Path, metavar="JSONL", help="the training log, for the page's curves")
+    parser.add_argument("--dev", type=Path, metavar="FILE", help="the development set, for the page's confidences")
 
 
 def execute(args: argparse.Namespace) -> None:
-    """Run `evaluate`: print the scores, and write them and the report where asked."""
+    """Run `evaluate`: print the scores, and write them and the page where asked."""
     if (args.log or args.dev) and not args.report:
         raise UserError("--log and --dev are for the report: say with --report where to write it")
     log = read_log(args.log) if args.log else None
     nlp = load_pipeline(args.pipeline)
-    metrics, examples = measure(nlp, args.file)
+    metrics, examples = measure(nlp, args.file, get_options(args))
     print(summary(metrics))
     for warning in warnings(metrics):
         print(warning, file=sys.stderr)
     html = ""
     if args.report:
-        confidence = reliability.measure(predict(nlp, args.dev, gold_tokens=False)) if args.dev else None
+        dev = predict_docs(nlp, labelled_docs(nlp, args.dev), gold_tokens=False) if args.dev else examples
+        confidence = reliability.measure(dev)
         html = report(metrics, examples, log=log, confidence=confidence)
-    # Nothing is written before everything is known.
-    if args.out:
-        save(args.out, json.dumps(metrics, indent=2, ensure_ascii=False) + "\n")
-        print(f"Scores: {args.out}")
-    if args.report:
-        save(args.report, html)
-        print(f"Report: {args.report}")
+    write(metrics, html, args.out, args.report)
 
 
-def evaluate(pipeline: str | Path, test: Path) -> dict[str, Any]:
-    """Score a pipeline, given by its folder or name, on a labelled file, see `measure`.
-
-    RAISES UserError: if the pipeline or the file is missing or cannot be used.
-    """
-    return measure(load_pipeline(pipeline), test)[0]
-
-
-def measure(nlp: Language, test: Path) -> tuple[dict[str, Any], list[Example]]:
+def measure(nlp: Language, test: Path, options: Options | None = None) -> tuple[dict[str, Any], list[Example]]:
     """Score a loaded pipeline on a labelled file.
 
     RETURNS (tuple): The scores, and the examples predicted on raw text. Where the meta of the pipeline does not have
         them, "data" is None, and "config", "seed" and "vectors" are absent.
     RAISES UserError: if the file is missing or cannot be used.
     """
-    docs = labelled_docs(nlp, test)
+    docs = labelled_docs(nlp, test, options)
     raw, gold = (predict_docs(nlp, docs, gold_tokens=gold_tokens) for gold_tokens in (False, True))
     meta = nlp.meta
     metrics = {
@@ -81,6 +70,7 @@ def measure(nlp: Language, test: Path) -> tuple[dict[str, Any], list[Example]]:
         "data": meta.get("data"),
         **(meta.get("training") or {}),
         "test": {"sentences": len(docs), "sha256": hashlib.sha256(test.read_bytes()).hexdigest()},
+        "seen": seen(nlp, docs),
         "raw_text": score(raw),
         "gold_tokens": score(gold),
         "versions": versions(),
@@ -90,46 +80,29 @@ def measure(nlp: Language, test: Path) -> tuple[dict[str, Any], list[Example]]:
 
 def versions() -> dict[str, str]:
     """Look up the versions of Python and of the packages that can change a score."""
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    return found
+    found = {name: version(name) if find_spec(name.replace("-", "_")) else "not installed" for name in PACKAGES}
+    return {"python": platform.python_version(), **found}
 
 
 def read_log(path: Path) -> Log:
     """Read the rows that spaCy's ConsoleLogger.v3 wrote; a UserError if the file is missing or something else."""
-    if not path.is_file():
-        raise UserError(
-            f"there is no training log {path}: `spacy train` writes it if [training.logger] has output_file"
-        )
     try:
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        complete = rows != [] and all({"epoch", "step", "losses", "scores", "score"} <= row.keys() for row in rows)
-    except (ValueError, AttributeError):
-        complete = False
-    if not complete:
-        raise UserError(f"{path} is no training log: expected rows with epoch, step, losses, scores and score")
-    return rows
+        if rows and all({"step", "losses", "scores"} <= row.keys() for row in rows):
+            return rows
+    except (OSError, ValueError, AttributeError):
+        pass
+    raise UserError(
+        f"there is no training log {path}: expected rows with step, losses and scores, as `spacy train` writes them "
+        "if [training.logger] has output_file"
+    )
 
 
 def summary(metrics: dict[str, Any]) -> str:
-    """Show the main scores as a small table of text."""
+    """Show the main scores as a small table."""
     trained = f", trained on {metrics['data']['name']}" if metrics["data"] else ""
-    raw = metrics["raw_text"]
-    width = max(12, *(len(label) + 1 for label in raw["labels"]))
-    rows = [(label, scores, scores["gold"]) for label, scores in raw["labels"].items()]
-    rows += [("all", raw["micro"], raw["gold"]), ("mean", raw["macro"], "")]
-    rows += [("gold tokens", metrics["gold_tokens"]["micro"], "")]
-    lines = [
-        f"{metrics['pipeline']} {metrics['version']}{trained}: {metrics['test']['sentences']:,} test sentences",
-        f"{'':{width}}{'P':>8}{'R':>8}{'F':>8}{'gold':>8}",
-    ]
-    for name, scores, gold in rows:
-        lines.append(f"{name:{width}}{''.join(f'{cell:>8}' for cell in percents(scores))}{gold:>8}".rstrip())
-    return "\n".join(lines)
+    name, sentences = f"{metrics['pipeline']} {metrics['version']}", metrics["test"]["sentences"]
+    return f"{name}{trained}: {sentences:,} test sentences\n{as_text(*score_rows(metrics))}"
 
 
 def warnings(metrics: dict[str, Any]) -> list[str]:
@@ -143,4 +116,8 @@ def warnings(metrics: dict[str, Any]) -> list[str]:
         found.append("Warning: the pipeline predicts no entity at all: does it have an entity recogniser?")
     elif never:
         found.append(f"Warning: the pipeline predicts no entity with these labels of the file: {', '.join(never)}")
+    if metrics.get("seen"):
+        found.append(
+            f"Warning: the pipeline was trained on {metrics['seen']:.0%} of these sentences: it will do worse on others"
+        )
     return found

@@ -1,11 +1,14 @@
-"""Compare predicted entities with the gold ones: which were confused, missed, made up or cut wrongly."""
+"""Where annotation and prediction differ: what became of each label's entities, and the surest contradictions."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from html import escape
 
 from spacy.training import Example
 
 from .entities import Entity, entities
+from .pages import named, table
 
 BOUNDARY = "wrong boundary"
 MISSED = "missed"
@@ -13,17 +16,81 @@ SPURIOUS = "spurious"
 
 
 @dataclass(frozen=True)
-class Mistake:
-    """A predicted entity that is wrong, and the text it was predicted in.
+class Conflict:
+    """An annotated entity, a predicted one in its place, or only one of them.
 
-    kind (str): The gold label it should have had, or "wrong boundary", or "spurious".
-    gold (tuple[Entity, ...]): The gold entities that it overlaps.
+    confidence (float | None): The probability of the prediction, or of none; less that of the annotation.
     """
 
-    text: str
-    entity: Entity
-    kind: str
-    gold: tuple[Entity, ...]
+    example: Example
+    gold: Entity | None
+    predicted: Entity | None
+    confidence: float | None
+
+    @property
+    def kind(self) -> str:
+        """What is wrong with the annotation, if the prediction is right."""
+        if self.gold is None:
+            return "missing"
+        if self.predicted is None:
+            return "spurious"
+        return "label" if self.gold.covers_same(self.predicted) else "border"
+
+    @property
+    def text(self) -> str:
+        text: str = self.example.reference.text
+        return text
+
+    def words(self, entity: Entity | None) -> str:
+        return self.text[entity.start : entity.end] if entity else ""
+
+
+def conflicts(example: Example) -> list[Conflict]:
+    """Compare the entities of an example. Predictions on tokens without annotation are left out.
+
+    An annotated entity that is not predicted stands against the surest prediction that overlaps it, or against none if
+    that is more probable.
+    """
+    gold, predicted = entities(example.reference), entities(example.predicted)
+    found = []
+    for entity in gold:
+        overlapping = [other for other in predicted if entity.overlaps(other)]
+        best = max(overlapping, key=lambda other: other.confidence or 0.0, default=None)
+        none = 1.0 - sum(other.confidence or 0.0 for other in overlapping)
+        if best is None or (best.confidence is not None and none > best.confidence):
+            annotated = (best.confidence or 0.0) if best and best.key == entity.key else 0.0
+            found.append(Conflict(example, entity, None, none - annotated))
+        elif best.key != entity.key:
+            found.append(Conflict(example, entity, best, best.confidence))
+    for entity in predicted:
+        if not any(entity.overlaps(other) for other in gold):
+            span = example.reference.char_span(entity.start, entity.end, alignment_mode="expand")
+            if all(token.ent_iob for token in span):
+                found.append(Conflict(example, None, entity, entity.confidence))
+    return found
+
+
+def surest(found: Iterable[Conflict]) -> list[Conflict]:
+    """Sort conflicts, the surest prediction first."""
+    return sorted(found, key=lambda conflict: -(conflict.confidence or 0.0))
+
+
+def conflicts_table(found: Iterable[Conflict], *, colors: dict[str, str]) -> str:
+    """Show conflicts, each in its sentence, as HTML."""
+    rows = []
+    for conflict in found:
+        text, entity = conflict.text, conflict.predicted or conflict.gold
+        assert entity is not None
+        gold, predicted = (
+            named(text, each, colors=colors) if each else "no entity" for each in (conflict.gold, conflict.predicted)
+        )
+        sentence = (
+            f'{escape(text[: entity.start])}<mark class="wrong">{escape(conflict.words(entity))}</mark>'
+            f"{escape(text[entity.end :])}"
+        )
+        sure = "-" if conflict.confidence is None else f"{conflict.confidence:.3f}"
+        rows.append([sure, predicted, gold, sentence])
+    return table(["confidence", "predicted", "annotated", "sentence"], rows, kind="text")
 
 
 def confusion(examples: list[Example]) -> Counter[tuple[str, str]]:
@@ -38,32 +105,15 @@ def confusion(examples: list[Example]) -> Counter[tuple[str, str]]:
     for example in examples:
         gold, predicted = entities(example.reference), entities(example.predicted)
         for entity in gold:
-            counts[entity.label, counterpart(entity, predicted, alone=MISSED)] += 1
+            counts[entity.label, _counterpart(entity, predicted, alone=MISSED)] += 1
         for entity in predicted:
             if not any(entity.covers_same(other) for other in gold):
-                counts[counterpart(entity, gold, alone=SPURIOUS), entity.label] += 1
+                counts[_counterpart(entity, gold, alone=SPURIOUS), entity.label] += 1
     return counts
 
 
-def counterpart(entity: Entity, others: list[Entity], *, alone: str) -> str:
-    """Say what the other side has in the place of an entity: the label of the one with the same boundaries, else
-    "wrong boundary" if one overlaps it, else `alone`.
-    """
+def _counterpart(entity: Entity, others: list[Entity], *, alone: str) -> str:
     for other in others:
         if entity.covers_same(other):
             return other.label
     return BOUNDARY if any(entity.overlaps(other) for other in others) else alone
-
-
-def surest_mistakes(examples: list[Example], *, limit: int) -> list[Mistake]:
-    """Find the wrong entities that the pipeline was surest of, at most `limit`, the surest first."""
-    mistakes = []
-    for example in examples:
-        gold = entities(example.reference)
-        for entity in entities(example.predicted):
-            kind = counterpart(entity, gold, alone=SPURIOUS)
-            if kind != entity.label:
-                overlapping = tuple(other for other in gold if entity.overlaps(other))
-                mistakes.append(Mistake(example.reference.text, entity, kind, overlapping))
-    mistakes.sort(key=lambda mistake: -(mistake.entity.confidence or 0.0))
-    return mistakes[:limit]

@@ -1,13 +1,18 @@
 """Building blocks of our HTML pages. All text that comes from a corpus, labels included, is escaped here."""
 
+import argparse
+import json
 import os
+import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from spacy import displacy
 from spacy.displacy.render import DEFAULT_LABEL_COLORS
+from wasabi.tables import table as text_table
 
 from ..displacy_colors import COLORS
 from ..errors import UserError
@@ -27,7 +32,6 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size
 th, td { padding: .3rem .7rem; border-bottom: 1px solid #eee; text-align: right; }
 th { font-weight: 600; color: #555; }
 th:first-child, td:first-child, .text td, .text th { text-align: left; vertical-align: top; }
-tr.sum td { border-top: 2px solid #ccc; font-weight: 600; }
 .zero { color: #ccc; } .scroll { overflow-x: auto; } svg { max-width: 100%; height: auto; }
 mark.wrong { background: #ffd6d6; border-bottom: 2px solid #c0392b; padding: 0 .1rem; }
 .label { white-space: nowrap; border-radius: .3rem; padding: .05rem .4rem; font-size: .85em; }
@@ -45,6 +49,48 @@ def page(title: str, parts: Iterable[str]) -> str:
     )
 
 
+def add_outputs(parser: argparse.ArgumentParser) -> None:
+    """Add the options for a command's figures and page to its parser."""
+    parser.add_argument("--out", type=Path, metavar="JSON", help="write the figures to this file")
+    parser.add_argument("--report", type=Path, metavar="HTML", help="write a page to this file")
+
+
+def present(
+    title: str,
+    lines: list[str],
+    head: list[str],
+    rows: list[list[str]],
+    figures: dict[str, Any],
+    *,
+    parts: Iterable[str] = (),
+    out: Path | None,
+    report: Path | None,
+) -> None:
+    """Print lines and a table of plain text; write the figures as JSON, and a page that has all this and more parts in
+    HTML, where they are asked for.
+    """
+    print(*lines, as_text(head, rows), sep="\n")
+    shown = [f"<p>{escape(line)}</p>" for line in lines]
+    shown.append(table(head, [[escape(cell) for cell in row] for row in rows]))
+    write(figures, page(title, [*shown, *parts]), out, report)
+
+
+def write(figures: dict[str, Any], html: str, out: Path | None, report: Path | None) -> None:
+    """Write a command's figures and its page, where they are asked for, once both are known."""
+    if out:
+        save(out, json.dumps(figures, indent=2, ensure_ascii=False) + "\n")
+        print(f"Figures: {out}")
+    if report:
+        save(report, html)
+        print(f"Page: {report}")
+
+
+def as_text(head: list[str], rows: list[list[str]]) -> str:
+    """Lay a table out for the terminal, its first column to the left and the others to the right."""
+    text: str = text_table(rows, header=head, divider=True, aligns=["l", *"r" * (len(head) - 1)])
+    return text.strip("\n")
+
+
 def save(path: Path, text: str) -> None:
     """Write a text file and its folder, or raise UserError and leave nothing half-written."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
@@ -58,16 +104,23 @@ def save(path: Path, text: str) -> None:
         raise UserError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def table(head: list[str], rows: list[list[str]], *, sums: list[list[str]] | None = None, kind: str = "") -> str:
-    """Make a table of plain-text column names and HTML cells; `sums` are last rows, set off from the others."""
+def writable_folder(path: Path) -> None:
+    """Make a folder, before the work rather than after it; UserError if nothing can be written to it."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise UserError(f"{path} is no folder that can be written to: {error.strerror}") from error
+
+
+def table(head: list[str], rows: list[list[str]], kind: str = "") -> str:
+    """Make a table of plain-text column names and HTML cells."""
     lines = [f"<tr>{''.join(f'<th>{escape(name)}</th>' for name in head)}</tr>"]
-    lines += [f"<tr>{_cells(row)}</tr>" for row in rows]
-    lines += [f'<tr class="sum">{_cells(row)}</tr>' for row in sums or []]
+    for row in rows:
+        cells = "".join(cell if cell.startswith("<td") else f"<td>{cell}</td>" for cell in row)
+        lines.append(f"<tr>{cells}</tr>")
     return f'<div class="scroll"><table class="{kind}">{"".join(lines)}</table></div>'
-
-
-def _cells(row: list[str]) -> str:
-    return "".join(f"<td>{cell}</td>" for cell in row)
 
 
 def number(count: int) -> str:

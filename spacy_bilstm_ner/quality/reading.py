@@ -1,22 +1,28 @@
 """Load any spaCy pipeline, read any labelled file, and let the one annotate the other."""
 
+import argparse
 import sys
-from importlib.util import find_spec
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import spacy
 from spacy.language import Language
-from spacy.tokens import Doc, DocBin
+from spacy.tokens import Doc
 from spacy.training import Example
 
 from ..errors import UserError
+from ..files.reading import add_options, read_docs
+from ..files.sentences import Options
 from ..saved import why_not_loaded
+from ..training.fingerprints import KEY, share_seen
 
 
-def need(package: str) -> None:
-    """Raise UserError if a package is missing that predicting does not need, and say how to install it."""
-    if find_spec(package) is None:
-        raise UserError(f'{package} is not installed: run `pip install "spacy-bilstm-ner[train]"`')
+def add_file(parser: argparse.ArgumentParser) -> None:
+    """Add FILE and how to read it to a command's parser."""
+    parser.add_argument("file", metavar="FILE", type=Path, help="a labelled file of any format that `convert` reads")
+    add_options(parser)
 
 
 def load_pipeline(name: str | Path) -> Language:
@@ -39,55 +45,54 @@ def load_pipeline(name: str | Path) -> Language:
     return nlp
 
 
-def labelled_docs(nlp: Language, path: Path) -> list[Doc]:
+def labelled_docs(nlp: Language, path: Path, options: Options | None = None) -> list[Doc]:
     """Read a labelled file.
 
     nlp (Language): The pipeline whose tokenizer will read the texts, and whose vocabulary the Docs share.
     path (Path): A .spacy file, or any other labelled file that this project reads.
-    RETURNS (list[Doc]): Docs with the gold tokens and entities, without empty ones.
+    options (Options | None): How it is to be read; None to find out.
+    RETURNS (list[Doc]): Docs with the gold tokens and entities. `doc.user_data["origin"]` says where each stands.
     RAISES UserError: if the file is missing or unreadable, or holds no text or no entity.
     """
-    if not path.is_file():
-        raise UserError(f"there is no labelled file {path}: give a .spacy file, or a CSV with a tag for each word")
-    if path.suffix == ".spacy":
-        try:
-            docs = list(DocBin().from_disk(path).get_docs(nlp.vocab))
-        except Exception as error:  # zlib, msgpack and numpy each have their own errors for a damaged file
-            raise UserError(
-                f"{path} cannot be read as a .spacy file ({error}): make it again with `convert`"
-            ) from error
-    else:
-        need("pandas")
-        from ..files.reading import read_docs
-
-        docs = read_docs([path], nlp)
-    docs = [doc for doc in docs if len(doc)]
-    if not docs:
-        raise UserError(f"{path} is empty: it should hold labelled sentences")
+    docs = read_docs([path], nlp, options)
     if not any(doc.ents for doc in docs):
         raise UserError(f"{path} has no entity at all: nothing can be measured on it")
     return docs
 
 
-def annotate(nlp: Language, examples: list[Example]) -> list[Example]:
-    """Let a pipeline predict examples whose predicted Docs have tokens only."""
-    docs = nlp.pipe([example.predicted for example in examples])
-    return [Example(doc, example.reference) for doc, example in zip(docs, examples, strict=True)]
-
-
-def predict_docs(nlp: Language, docs: list[Doc], *, gold_tokens: bool) -> list[Example]:
+def predict_docs(nlp: Language, docs: Iterable[Doc], *, gold_tokens: bool) -> list[Example]:
     """Let a pipeline predict labelled Docs, on their gold tokens or else on those of its own tokenizer."""
     examples = []
     for doc in docs:
-        # Without its spaces a text cannot be put together again; spaCy's own Corpus then takes gold tokens, too.
-        if gold_tokens or doc.has_unknown_spaces:
+        if gold_tokens:
             words, spaces = [token.text for token in doc], [bool(token.whitespace_) for token in doc]
-            examples.append(Example(Doc(nlp.vocab, words=words, spaces=spaces), doc))
+            tokens = Doc(nlp.vocab, words=words, spaces=spaces)
         else:
-            examples.append(Example(nlp.make_doc(doc.text), doc))
-    return annotate(nlp, examples)
+            tokens = nlp.make_doc(doc.text)
+        examples.append(Example(tokens, doc))
+    predicted = nlp.pipe([example.predicted for example in examples])
+    return [Example(doc, example.reference) for doc, example in zip(predicted, examples, strict=True)]
 
 
-def predict(nlp: Language, path: Path, *, gold_tokens: bool) -> list[Example]:
-    """Read a labelled file and let a pipeline predict it, see `labelled_docs` and `predict_docs`."""
-    return predict_docs(nlp, labelled_docs(nlp, path), gold_tokens=gold_tokens)
+def recognisers(nlp: Language) -> list[tuple[str, Any]]:
+    """The pipes of a pipeline that have a threshold for each label, with their names."""
+    return [(name, pipe) for name, pipe in nlp.pipeline if "thresholds" in getattr(pipe, "cfg", {})]
+
+
+@contextmanager
+def everything(nlp: Language) -> Iterator[None]:
+    """Let a pipeline write all that may be an entity, however unsure; afterwards, its thresholds are as before."""
+    before = [(pipe, {key: pipe.cfg[key] for key in ("threshold", "thresholds")}) for _, pipe in recognisers(nlp)]
+    for pipe, _ in before:
+        pipe.cfg |= {"threshold": 0.0, "thresholds": dict.fromkeys(pipe.labels, 0.0)}
+    try:
+        yield
+    finally:
+        for pipe, cfg in before:
+            pipe.cfg |= cfg
+
+
+def seen(nlp: Language, docs: Iterable[Doc]) -> float:
+    """Estimate which share of the texts the pipeline was trained on; 0 if its meta has no fingerprints."""
+    kept = nlp.meta.get(KEY)
+    return share_seen((doc.text for doc in docs), kept) if kept else 0.0

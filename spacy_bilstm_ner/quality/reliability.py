@@ -1,6 +1,8 @@
-"""Whether confidences can be trusted: how far they are from the share of entities that is right (calibration), and
-whether right entities have higher ones than wrong entities (ranking)."""
+"""Whether confidences can be trusted: how far they are from the share of entities that is right (calibration), whether
+right entities have higher ones than wrong entities (ranking), and what a threshold would give (curves)."""
 
+from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,23 +12,53 @@ from spacy.training import Example
 from .scores import judge
 
 BINS = 15
-COVERAGES = 20
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 
-def judged(examples: list[Example]) -> tuple[Floats, Bools] | None:
-    """Collect the confidence of each predicted entity (n_entities), and whether its span and label are right.
+@dataclass(frozen=True)
+class Curve:
+    """A label's predicted entities, the surest first.
 
-    RETURNS (tuple | None): Both; None if there is no entity, or one without a confidence.
+    confidence (Floats): n_entities.
+    right (Bools): n_entities, whether span and label are.
+    gold (int): How many entities there are to find.
     """
-    found = [pair for example in examples for pair in judge(example)[0]]
+
+    confidence: Floats
+    right: Bools
+    gold: int
+
+    @property
+    def precision(self) -> Floats:
+        """n_entities, if only those up to each are taken."""
+        precision: Floats = np.cumsum(self.right) / np.arange(1, len(self.right) + 1)
+        return precision
+
+    @property
+    def recall(self) -> Floats:
+        """n_entities, likewise."""
+        recall: Floats = np.cumsum(self.right) / max(self.gold, 1)
+        return recall
+
+
+def curves(examples: list[Example]) -> dict[str, Curve] | None:
+    """Sort each label's predicted entities by their confidence.
+
+    RETURNS (dict[str, Curve] | None): By label, sorted; None if there is no entity, or one without a confidence.
+    """
+    judged = [judge(example) for example in examples]
+    found = [pair for pairs, _ in judged for pair in pairs]
     if not found or any(entity.confidence is None for entity, _ in found):
         return None
-    return np.array([entity.confidence for entity, _ in found], dtype="float64"), np.array(
-        [right for _, right in found]
-    )
+    missed = Counter(label for _, labels in judged for label in labels)
+    result = {}
+    for label in sorted({entity.label for entity, _ in found} | set(missed)):
+        mine = sorted((-(ent.confidence or 0.0), right) for ent, right in found if ent.label == label)
+        right = np.array([right for _, right in mine], dtype=bool)
+        result[label] = Curve(-np.array([sure for sure, _ in mine]), right, int(right.sum()) + missed[label])
+    return result
 
 
 def bins(confidences: Floats, right: Bools) -> list[dict[str, float]]:
@@ -53,36 +85,22 @@ def ranking(confidences: Floats, right: Bools) -> float | None:
 
     RETURNS (float | None): From 0 to 1; a tie counts half. None if all are right, or all wrong.
     """
-    n_right, n_wrong = int(right.sum()), int((~right).sum())
-    if not n_right or not n_wrong:
+    wrong = np.sort(confidences[~right])
+    if not len(wrong) or not right.any():
         return None
-    _, place, counts = np.unique(confidences, return_inverse=True, return_counts=True)
-    # Equal confidences share the mean of their ranks.
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]
-    return float((ranks[right].sum() - n_right * (n_right + 1) / 2) / (n_right * n_wrong))
-
-
-def coverage(confidences: Floats, right: Bools) -> list[dict[str, float]]:
-    """See how precise the surest entities are.
-
-    RETURNS (list[dict]): For growing shares of the entities ("coverage"): the "threshold" that keeps it, "precision".
-    """
-    order = np.argsort(-confidences, kind="stable")
-    kept = sorted({-(-len(order) * step // COVERAGES) for step in range(1, COVERAGES + 1)})
-    threshold, precision = confidences[order], np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    return [
-        {"coverage": n / len(order), "threshold": float(threshold[n - 1]), "precision": float(precision[n - 1])}
-        for n in kept
-    ]
+    below, up_to = (wrong.searchsorted(confidences[right], side=side) for side in ("left", "right"))
+    return float((below + up_to).mean() / 2 / len(wrong))
 
 
 def measure(examples: list[Example]) -> dict[str, Any] | None:
     """Measure the confidences in predicted examples.
 
-    RETURNS (dict | None): "ece" (calibration error), "auc" (ranking), "bins", "coverage"; None without confidences.
+    RETURNS (dict | None): "ece" (calibration error), "auc" (ranking), "bins", "curves"; None without confidences.
     """
-    known = judged(examples)
-    if known is None:
+    found = curves(examples)
+    if found is None:
         return None
-    filled = bins(*known)
-    return {"ece": calibration_error(filled), "auc": ranking(*known), "bins": filled, "coverage": coverage(*known)}
+    confidences = np.concatenate([curve.confidence for curve in found.values()])
+    right = np.concatenate([curve.right for curve in found.values()])
+    filled = bins(confidences, right)
+    return {"ece": calibration_error(filled), "auc": ranking(confidences, right), "bins": filled, "curves": found}

@@ -6,10 +6,10 @@ from typing import Any
 
 from spacy.training import Example
 
-from .entities import entities
-from .mistakes import BOUNDARY, MISSED, SPURIOUS, Mistake, confusion, surest_mistakes
+from .entities import entities, labels_of
+from .mistakes import BOUNDARY, MISSED, SPURIOUS, conflicts, conflicts_table, confusion, surest
 from .pages import drawn, label_colors, named, number, page, table
-from .plots import Log, draw_reliability, draw_training
+from .plots import Log, draw_curves, draw_reliability, draw_training
 from .scores import percents
 
 MISTAKES = 50
@@ -34,77 +34,63 @@ def report(
     log (Log | None): The rows of the training log, if there is one.
     confidence (dict[str, Any] | None): What `reliability.measure` says of the development set.
     """
-    labels = sorted({ent.label for eg in examples for doc in (eg.reference, eg.predicted) for ent in entities(doc)})
-    colors = label_colors(labels)
-    mistakes = surest_mistakes(examples, limit=MISTAKES)
-    sure = any(mistake.entity.confidence is not None for mistake in mistakes)
+    colors = label_colors(labels_of(examples))
+    mistakes = surest(each for eg in examples for each in conflicts(eg) if each.predicted)[:MISTAKES]
     sample = (metrics["data"] or {}).get("kind") == "sample"
+    head, rows = score_rows(metrics)
+    made = {"trained on": (metrics["data"] or {}).get("name"), **metrics["versions"]}
+    made |= {key: metrics.get(key) for key in ("config", "seed", "vectors")}
+    facts = f"{metrics['test']['sentences']:,} test sentences; "
+    facts += ", ".join(f"{name} {value}" for name, value in made.items() if value is not None)
     parts = [
         f'<div class="warning">{SAMPLE_WARNING}</div>' if sample else "",
-        table(["", ""], facts(metrics, log), kind="text"),
+        f'<p class="note">{escape(facts)}</p>',
         f"<h2>Training</h2>{draw_training(log)}" if log else "",
-        "<h2>Scores on the test set</h2>",
+        "<h2>Scores</h2>",
         '<p class="note">In per cent. An entity is right if its boundaries and its label are. '
         "Raw text: spaCy's tokenizer makes the tokens. Gold tokens: they are the annotators'.</p>",
-        scores_table(metrics),
-        confidence_section(confidence),
+        table(head, [[escape(cell) for cell in row] for row in rows]),
+        confidence_section(confidence, colors=colors),
         "<h2>Confusions</h2>",
         '<p class="note">A row adds up to the gold entities of its label, a column to the predicted '
         "ones. Labels meet where the boundaries agree.</p>",
-        confusion_table(confusion(examples), labels=labels),
-        f"<h2>{'The surest mistakes' if sure else 'Mistakes'}</h2>",
-        f'<p class="note">{mistakes_note(mistakes, sure=sure)}</p>',
-        mistakes_table(mistakes, colors=colors),
-        "<h2>Test sentences</h2>",
+        confusion_table(confusion(examples), labels=list(colors)),
+        "<h2>Mistakes</h2>",
+        f'<p class="note">The first {len(mistakes)} wrong entities, the surest first if the pipeline gives '
+        "confidences.</p>",
+        conflicts_table(mistakes, colors=colors),
+        "<h2>Sentences</h2>",
         '<p class="note">With the predicted entities. Gold entities that are not among them are named below.</p>',
         sentences(examples, colors=colors),
     ]
     return page(f"{metrics['pipeline']} {metrics['version']}", parts)
 
 
-def facts(metrics: dict[str, Any], log: Log | None) -> list[list[str]]:
-    """Collect what is known of the pipeline: pairs of a name and HTML."""
-    rows = [["Test set", f"{metrics['test']['sentences']:,} sentences"]]
-    if metrics["data"]:
-        rows.insert(0, ["Trained on", escape(metrics["data"]["name"])])
-    if "config" in metrics:
-        rows.append(["Word vectors", escape(metrics.get("vectors") or "none")])
-        rows.append(["Config, seed", f"{escape(metrics['config'])}, {metrics['seed']}"])
-    if log:
-        best = max(log, key=lambda row: row["score"])
-        rows.append(["Best model", f"after {best['step']:,} updates (epoch {best['epoch']})"])
-    rows.append(["Made with", escape(", ".join(f"{k} {v}" for k, v in metrics["versions"].items()))])
-    return rows
-
-
-def scores_table(metrics: dict[str, Any]) -> str:
-    """Show precision, recall and F for each label, on raw text and on gold tokens."""
+def score_rows(metrics: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """The names of columns and the rows of the table of scores: each label, all entities, the mean of the labels."""
     raw, gold = metrics["raw_text"], metrics["gold_tokens"]
+    names = {**dict.fromkeys(raw["labels"]), "all": "micro", "mean of labels": "macro"}
     rows = []
-    for label, scores in raw["labels"].items():
-        counts = [number(scores["gold"]), number(scores["predicted"])]
-        on_gold = percents(gold["labels"].get(label, dict.fromkeys("prf")))
-        rows.append([escape(label), *percents(scores), *counts, *on_gold])
-    total = ["all", *percents(raw["micro"]), number(raw["gold"]), number(raw["predicted"]), *percents(gold["micro"])]
-    mean = ["mean of labels", *percents(raw["macro"]), "", "", *percents(gold["macro"])]
-    return table(["", "P", "R", "F", "gold", "predicted", "P, gold tokens", "R", "F"], rows, sums=[total, mean])
+    for name, key in names.items():
+        scores, on_gold = (each[key] if key else each["labels"].get(name) for each in (raw, gold))
+        counts = raw if key == "micro" else scores
+        numbers = [f"{counts[key]:,}" if key in counts else "" for key in ("gold", "predicted")]
+        rows.append([name, *percents(scores), *numbers, percents(on_gold or dict.fromkeys("prf"))[2]])
+    return ["", "P", "R", "F", "gold", "predicted", "F, gold tokens"], rows
 
 
-def confidence_section(found: dict[str, Any] | None) -> str:
+def confidence_section(found: dict[str, Any] | None, *, colors: dict[str, str]) -> str:
     """Show how far confidences can be trusted; empty for a pipeline without."""
     if found is None:
         return ""
     auc = found["auc"]
-    ranks = (
-        ""
-        if auc is None
-        else f" Of a right and a wrong entity, the right one has more in {auc * 100:.0f} of 100 pairs."
-    )
+    ranks = f" Of a right and a wrong entity, the right one has more in {auc * 100:.0f} of 100 pairs." if auc else ""
     return (
-        '<h2>Confidences on the development set</h2><p class="note">Left: entities in '
+        '<h2>Confidences</h2><p class="note">Entities in '
         f"{len(found['bins'])} groups of equal size, by their confidence, and the share of each that is right. On "
-        f"average the two are {found['ece'] * 100:.1f} points apart.{ranks} Right: the precision of the surest "
-        f"entities, if the others are left out.</p>{draw_reliability(found)}"
+        f"average the two are {found['ece'] * 100:.1f} points apart.{ranks}</p>{draw_reliability(found['bins'])}"
+        '<p class="note">What is left of each label if only entities of at least some confidence are taken.</p>'
+        f"{draw_curves(found['curves'], colors=colors)}"
     )
 
 
@@ -114,7 +100,7 @@ def confusion_table(counts: Counter[tuple[str, str]], *, labels: list[str]) -> s
     columns = [*labels, BOUNDARY, MISSED]
     rows = []
     for gold in [*labels, BOUNDARY, SPURIOUS]:
-        cells = []
+        cells = [escape(gold)]
         for predicted in columns:
             count = counts[gold, predicted]
             # The root makes the rare confusions visible beside the many right ones.
@@ -124,34 +110,8 @@ def confusion_table(counts: Counter[tuple[str, str]], *, labels: list[str]) -> s
             cells.append(
                 f'<td style="background: rgba({hue}, {strength:.3f})">{number(count) if possible else ""}</td>'
             )
-        rows.append(f"<tr><td>{escape(gold)}</td>{''.join(cells)}</tr>")
-    head = "".join(f"<th>{escape(name)}</th>" for name in ["gold \\ predicted", *columns])
-    return f'<div class="scroll"><table><tr>{head}</tr>{"".join(rows)}</table></div>'
-
-
-def mistakes_note(mistakes: list[Mistake], *, sure: bool) -> str:
-    """Say in a sentence what the table of mistakes holds."""
-    if not mistakes:
-        return "No predicted entity is wrong."
-    if sure:
-        return f"The {len(mistakes)} wrong entities that the pipeline was surest of."
-    return f"This pipeline gives no confidences: the first {len(mistakes)} wrong entities."
-
-
-def mistakes_table(mistakes: list[Mistake], *, colors: dict[str, str]) -> str:
-    """Show wrong entities, each in its sentence."""
-    rows = []
-    for mistake in mistakes:
-        entity, text = mistake.entity, mistake.text
-        confidence = "-" if entity.confidence is None else f"{entity.confidence:.3f}"
-        gold = "<br>".join(named(text, other, colors=colors) for other in mistake.gold)
-        kind = mistake.kind if mistake.kind in (BOUNDARY, SPURIOUS) else "wrong label"
-        sentence = (
-            f'{escape(text[: entity.start])}<mark class="wrong">'
-            f"{escape(text[entity.start : entity.end])}</mark>{escape(text[entity.end :])}"
-        )
-        rows.append([confidence, named(text, entity, colors=colors), kind, gold or "no entity", sentence])
-    return table(["confidence", "predicted", "mistake", "gold", "sentence"], rows, kind="text")
+        rows.append(cells)
+    return table(["gold \\ predicted", *columns], rows)
 
 
 def sentences(examples: list[Example], *, colors: dict[str, str]) -> str:

@@ -13,6 +13,7 @@ from spacy.util import dot_to_object, logger, registry
 
 from ..calibration import UNCALIBRATED, calibrated, fit_calibration, fit_thresholds
 from ..component import BiLSTMNER
+from .fingerprints import KEY, fingerprints
 
 MIN_SCHEDULE_STEPS = 100
 # So many entities tell what confidences are worth.
@@ -29,6 +30,8 @@ def fit_length(*, passes: float = 9.0, min_steps: int = 1500, evaluations: int =
     other number stays. A learning rate that has `num_steps` gets as many: it rises and falls over the whole training.
     `eval_frequency` becomes a divisor of `max_steps`, so that the end is evaluated: the one nearest to what the config
     says, or to what makes so many `evaluations` if `max_steps` was 0.
+
+    Where it reads the corpus for that, fingerprints of the sentences go into the pipeline's meta.
 
     passes (float): How often each word of the corpus is shown.
     min_steps (int): The least updates for a small corpus.
@@ -64,10 +67,11 @@ def _steps(nlp: Language, *, passes: float, min_steps: int) -> int | None:
     if not isinstance(size, int):
         return None
     try:
-        n_words = sum(len(example.reference) for example in _corpus(nlp, "train_corpus"))
+        sentences = [example.reference for example in _corpus(nlp, "train_corpus")]
     except FileNotFoundError:
         return None
-    steps = max(min_steps, round(passes * n_words / size))
+    nlp.meta[KEY] = fingerprints(sentence.text for sentence in sentences)
+    steps = max(min_steps, round(passes * sum(map(len, sentences)) / size))
     # A round number has many divisors.
     return math.ceil(steps / 100) * 100
 

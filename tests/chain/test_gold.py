@@ -23,6 +23,8 @@ def by_alignment(example: Example, labels: Sequence[str]) -> list[int]:
     columns = {f"{prefix}-{label}": 1 + 2 * i for i, label in enumerate(labels) for prefix in "BU"}
     columns |= {f"{prefix}-{label}": 2 + 2 * i for i, label in enumerate(labels) for prefix in "IL"}
     return [columns.get(tag, MISSING) if tag != "O" else OUT for tag in example.get_aligned_ner()]
+
+
 GEO, IN_GEO, PER, IN_PER = 1, 2, 3, 4
 
 

@@ -2,10 +2,16 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
+from spacy.training import Example
+
+from spacy_bilstm_ner.cli import main
+from spacy_bilstm_ner.quality.evaluate import measure
+from spacy_bilstm_ner.quality.reading import labelled_docs, load_pipeline, predict_docs
 
 PATTERNS = [
     {"label": "geo", "pattern": "Vienna"},
@@ -54,3 +60,18 @@ def make_csv(path: Path) -> None:
     for i, (words, tags) in enumerate(SENTENCES):
         rows += [f"{i},{word},{tag}" for word, tag in zip(words, tags, strict=True)]
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+def predict(nlp: Language, path: Path, *, gold_tokens: bool) -> list[Example]:
+    """Let a pipeline predict a labelled file."""
+    return predict_docs(nlp, labelled_docs(nlp, path), gold_tokens=gold_tokens)
+
+
+def evaluate(pipeline: str | Path, path: Path) -> dict[str, Any]:
+    """The scores of a pipeline on a labelled file."""
+    return measure(load_pipeline(pipeline), path)[0]
+
+
+def command(*arguments: str | Path) -> None:
+    """Run a command as from the command line."""
+    main([str(argument) for argument in arguments])

@@ -1,4 +1,3 @@
-import argparse
 import json
 from pathlib import Path
 
@@ -8,10 +7,10 @@ from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
 
 from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.quality.evaluate import configure, evaluate, execute, summary
-from spacy_bilstm_ner.quality.reading import predict
+from spacy_bilstm_ner.quality.evaluate import summary
+from spacy_bilstm_ner.training.fingerprints import KEY, fingerprints
 
-from .helpers import SHA256, make_csv, make_pipeline, make_test_set
+from .helpers import SHA256, command, evaluate, make_csv, make_pipeline, make_test_set, predict
 
 
 @Language.component("quality_test_ents")
@@ -25,12 +24,6 @@ def tiny(tmp_path: Path) -> tuple[Path, Path]:
     make_pipeline(tmp_path / "model")
     make_test_set(tmp_path / "test.spacy")
     return tmp_path / "model", tmp_path / "test.spacy"
-
-
-def command(*arguments: str | Path) -> None:
-    parser = argparse.ArgumentParser()
-    configure(parser)
-    execute(parser.parse_args([str(argument) for argument in arguments]))
 
 
 def test_scores_worked_out_by_hand(tiny: tuple[Path, Path]) -> None:
@@ -71,11 +64,11 @@ def test_a_csv_gives_the_same_scores(tiny: tuple[Path, Path], tmp_path: Path) ->
 
 def test_a_pipeline_whose_meta_says_nothing_of_us(tiny: tuple[Path, Path], tmp_path: Path) -> None:
     make_pipeline(tmp_path / "other", kind=None)
-    command(tmp_path / "other", tiny[1], "--report", tmp_path / "r.html", "--out", tmp_path / "m.json")
+    command("evaluate", tmp_path / "other", tiny[1], "--report", tmp_path / "r.html", "--out", tmp_path / "m.json")
     metrics = json.loads((tmp_path / "m.json").read_text(encoding="utf-8"))
     assert metrics["data"] is None
     assert metrics["raw_text"] == evaluate(*tiny)["raw_text"]
-    assert "Trained on" not in (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "trained on" not in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
 def test_entities_of_a_pipe_without_scores_of_its_own(tiny: tuple[Path, Path], tmp_path: Path) -> None:
@@ -87,45 +80,55 @@ def test_entities_of_a_pipe_without_scores_of_its_own(tiny: tuple[Path, Path], t
 
 def test_the_sample_is_named_aloud(tiny: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     make_pipeline(tmp_path / "sample", kind="sample")
-    command(tmp_path / "sample", tiny[1])
+    command("evaluate", tmp_path / "sample", tiny[1])
     assert "Trained on the small bundled sample" in capsys.readouterr().err
 
 
 def test_a_pipeline_that_finds_nothing(tiny: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     spacy.blank("en").to_disk(tmp_path / "blank")
-    command(tmp_path / "blank", tiny[1])
+    command("evaluate", tmp_path / "blank", tiny[1])
     assert "predicts no entity at all" in capsys.readouterr().err
 
 
 def test_missing_and_empty_files(tiny: tuple[Path, Path], tmp_path: Path) -> None:
     with pytest.raises(UserError, match="there is no pipeline nowhere: give a folder"):
         evaluate("nowhere", tiny[1])
-    with pytest.raises(UserError, match="there is no labelled file"):
+    with pytest.raises(UserError, match=r"nowhere\.spacy does not exist"):
         evaluate(tiny[0], tmp_path / "nowhere.spacy")
     DocBin().to_disk(tmp_path / "empty.spacy")
-    with pytest.raises(UserError, match=r"empty\.spacy is empty"):
+    with pytest.raises(UserError, match=r"empty\.spacy holds no sentences"):
         evaluate(tiny[0], tmp_path / "empty.spacy")
     DocBin(docs=[Doc(spacy.blank("en").vocab, words=["one"], ents=["O"])]).to_disk(tmp_path / "o.spacy")
     with pytest.raises(UserError, match=r"o\.spacy has no entity at all"):
         evaluate(tiny[0], tmp_path / "o.spacy")
     (tmp_path / "damaged.spacy").write_bytes(b"no DocBin")
-    with pytest.raises(UserError, match=r"damaged\.spacy cannot be read as a \.spacy file"):
+    with pytest.raises(UserError, match=r"damaged\.spacy"):
         evaluate(tiny[0], tmp_path / "damaged.spacy")
 
 
 def test_nothing_is_written_when_something_is_missing(tiny: tuple[Path, Path], tmp_path: Path) -> None:
     out, report = tmp_path / "m.json", tmp_path / "r.html"
-    with pytest.raises(UserError, match="there is no labelled file"):
-        command(*tiny, "--out", out, "--report", report, "--dev", tmp_path / "nowhere.spacy")
-    with pytest.raises(UserError, match="there is no training log"):
-        command(*tiny, "--out", out, "--report", report, "--log", tmp_path / "nowhere.jsonl")
+    with pytest.raises(SystemExit, match=r"nowhere\.spacy does not exist"):
+        command("evaluate", *tiny, "--out", out, "--report", report, "--dev", tmp_path / "nowhere.spacy")
+    with pytest.raises(SystemExit, match="there is no training log"):
+        command("evaluate", *tiny, "--out", out, "--report", report, "--log", tmp_path / "nowhere.jsonl")
     (tmp_path / "log.jsonl").write_text("[1]\n", encoding="utf-8")
-    with pytest.raises(UserError, match="expected rows with epoch"):
-        command(*tiny, "--out", out, "--report", report, "--log", tmp_path / "log.jsonl")
-    with pytest.raises(UserError, match="say with --report"):
-        command(*tiny, "--out", out, "--log", tmp_path / "log.jsonl")
+    with pytest.raises(SystemExit, match="expected rows with step"):
+        command("evaluate", *tiny, "--out", out, "--report", report, "--log", tmp_path / "log.jsonl")
+    with pytest.raises(SystemExit, match="say with --report"):
+        command("evaluate", *tiny, "--out", out, "--log", tmp_path / "log.jsonl")
     assert not out.exists()
     assert not report.exists()
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(UserError, match="cannot be written"):
-        command(*tiny, "--out", tmp_path / "file" / "m.json")
+    with pytest.raises(SystemExit, match="cannot be written"):
+        command("evaluate", *tiny, "--out", tmp_path / "file" / "m.json")
+
+
+def test_a_pipeline_tested_on_what_it_was_trained_on(
+    tiny: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    nlp = make_pipeline(tmp_path / "cheat", kind=None)
+    nlp.meta[KEY] = fingerprints(["Vienna can't see Lima.", "WORLD Bank lent Peru money ."])
+    nlp.to_disk(tmp_path / "cheat")
+    command("evaluate", tmp_path / "cheat", tiny[1])
+    assert "was trained on 67% of these sentences" in capsys.readouterr().err

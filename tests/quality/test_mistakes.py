@@ -5,10 +5,9 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from spacy_bilstm_ner.quality.entities import Entity
-from spacy_bilstm_ner.quality.mistakes import BOUNDARY, MISSED, SPURIOUS, confusion, surest_mistakes
-from spacy_bilstm_ner.quality.reading import predict
+from spacy_bilstm_ner.quality.mistakes import BOUNDARY, MISSED, SPURIOUS, conflicts, confusion, surest
 
-from .helpers import make_pipeline, make_test_set
+from .helpers import make_pipeline, make_test_set, predict
 
 
 @pytest.fixture
@@ -36,21 +35,42 @@ def test_rows_are_gold_and_columns_predicted(examples: list[Example]) -> None:
         assert sum(n for (_, predicted), n in counts.items() if predicted == label) == number
 
 
-def test_mistakes_and_the_gold_beside_them(examples: list[Example]) -> None:
-    mistakes = surest_mistakes(examples, limit=50)
-    seen = [(m.text[m.entity.start : m.entity.end], m.entity.label, m.kind) for m in mistakes]
-    assert seen == [("Lima", "per", "geo"), ("Bank", "org", BOUNDARY), ("Monday", "tim", SPURIOUS)]
-    assert mistakes[1].gold == (Entity(0, 10, "org"),)
-    assert mistakes[2].gold == ()
-    assert len(surest_mistakes(examples, limit=2)) == 2
+def test_conflicts_and_the_gold_beside_them(examples: list[Example]) -> None:
+    found = [conflict for example in examples for conflict in conflicts(example)]
+    seen = [(each.words(each.predicted), each.words(each.gold), each.kind) for each in found]
+    assert seen == [
+        ("Lima", "Lima", "label"),
+        ("Bank", "World Bank", "border"),
+        ("", "Peru", "spurious"),
+        ("Monday", "", "missing"),
+    ]
+
+
+def sure(monkeypatch: pytest.MonkeyPatch, **confidences: float) -> None:
+    def entities(doc: Doc) -> list[Entity]:
+        return [Entity(e.start_char, e.end_char, e.label_, confidences.get(e.text)) for e in doc.ents]
+
+    monkeypatch.setattr("spacy_bilstm_ner.quality.mistakes.entities", entities)
 
 
 def test_surest_come_first(examples: list[Example], monkeypatch: pytest.MonkeyPatch) -> None:
-    sure = {"Lima": 0.2, "Bank": 0.9, "Monday": 0.5, "Vienna": 1.0}
+    sure(monkeypatch, Lima=0.6, Bank=0.9, Monday=0.55, Vienna=1.0)
+    found = surest(each for example in examples for each in conflicts(example))
+    assert [each.confidence for each in found] == [1.0, 0.9, 0.6, 0.55]
+    assert [each.kind for each in found] == ["spurious", "border", "label", "missing"]
 
-    def entities(doc: Doc) -> list[Entity]:
-        return [Entity(e.start_char, e.end_char, e.label_, sure.get(e.text)) for e in doc.ents]
 
-    monkeypatch.setattr("spacy_bilstm_ner.quality.mistakes.entities", entities)
-    found = [mistake.entity.confidence for mistake in surest_mistakes(examples, limit=50)]
-    assert found == [0.9, 0.5, 0.2]
+def test_an_annotated_entity_is_denied_where_none_is_more_probable(
+    examples: list[Example], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sure(monkeypatch, Lima=0.3, Bank=0.9, Monday=0.5, Vienna=0.2)
+    vienna, lima = conflicts(examples[0])
+    assert (vienna.kind, vienna.words(vienna.gold), vienna.confidence) == ("spurious", "Vienna", pytest.approx(0.6))
+    assert (lima.kind, lima.words(lima.gold), lima.confidence) == ("spurious", "Lima", 0.7)
+
+
+def test_what_nobody_has_annotated_is_no_conflict(examples: list[Example]) -> None:
+    example = examples[2]
+    assert [each.words(each.predicted) for each in conflicts(example)] == ["Monday"]
+    example.reference.set_ents(list(example.reference.ents), missing=[example.reference[0:1]])
+    assert conflicts(example) == []

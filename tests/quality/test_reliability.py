@@ -5,7 +5,7 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 
 from spacy_bilstm_ner.confidence import set_confidences
-from spacy_bilstm_ner.quality.reliability import bins, calibration_error, coverage, judged, measure, ranking
+from spacy_bilstm_ner.quality.reliability import Curve, bins, calibration_error, curves, measure, ranking
 
 
 def test_error_worked_out_by_hand() -> None:
@@ -32,11 +32,10 @@ def test_ranking_counts_pairs() -> None:
     assert ranking(np.array([0.7]), np.array([True])) is None
 
 
-def test_coverage_takes_the_surest_first() -> None:
-    points = coverage(np.array([0.2, 0.9, 0.5, 0.4]), np.array([False, True, False, True]))
-    assert [point["coverage"] for point in points] == [0.25, 0.5, 0.75, 1.0]
-    assert [point["threshold"] for point in points] == [0.9, 0.5, 0.4, 0.2]
-    assert [point["precision"] for point in points] == pytest.approx([1, 1 / 2, 2 / 3, 1 / 2])
+def test_curves_take_the_surest_first() -> None:
+    curve = Curve(np.array([0.9, 0.5, 0.4, 0.2]), np.array([True, False, True, False]), gold=4)
+    assert curve.precision.tolist() == pytest.approx([1, 1 / 2, 2 / 3, 1 / 2])
+    assert curve.recall.tolist() == [1 / 4, 1 / 4, 2 / 4, 2 / 4]
 
 
 def make_example(confidences: list[float]) -> Example:
@@ -49,11 +48,14 @@ def make_example(confidences: list[float]) -> Example:
 
 
 def test_an_entity_is_right_if_span_and_label_are() -> None:
-    known = judged([make_example([0.75, 0.25])])
-    assert known is not None
-    confidences, right = known
-    assert confidences.tolist() == [0.75, 0.25]
-    assert right.tolist() == [True, False]
+    found = curves([make_example([0.75, 0.25]), make_example([0.875, 0.5])])
+    assert found is not None
+    assert list(found) == ["geo", "per"]
+    assert found["geo"].confidence.tolist() == [0.875, 0.75]
+    assert found["geo"].right.tolist() == [True, True]
+    assert found["geo"].gold == 4
+    assert found["per"].right.tolist() == [False, False]
+    assert found["per"].gold == 0
 
 
 def test_no_figures_without_confidences() -> None:

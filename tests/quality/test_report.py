@@ -1,17 +1,18 @@
-import argparse
 import json
 import re
 from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
+
 from spacy_bilstm_ner.displacy_colors import COLORS
 from spacy_bilstm_ner.quality.entities import Entity
-from spacy_bilstm_ner.quality.evaluate import configure, execute
 from spacy_bilstm_ner.quality.pages import drawn, label_colors, named
+from spacy_bilstm_ner.quality.reliability import Curve
 from spacy_bilstm_ner.quality.report import confidence_section, confusion_table
 
-from .helpers import make_pipeline, make_test_set
+from .helpers import command, make_pipeline, make_test_set
 
 ROW = {"epoch": 0, "step": 0, "losses": {"ner": 5.0}, "scores": {"ents_f": 10.0}, "score": 0.1}
 
@@ -20,11 +21,9 @@ def write_report(folder: Path, *, kind: str = "own") -> str:
     make_pipeline(folder / "model", kind=kind)
     make_test_set(folder / "test.spacy")
     (folder / "log.jsonl").write_text(json.dumps(ROW) + "\n", encoding="utf-8")
-    parser = argparse.ArgumentParser()
-    configure(parser)
     files = [folder / name for name in ("model", "test.spacy", "report.html", "log.jsonl", "test.spacy")]
-    pipeline, test, out, log, dev = map(str, files)
-    execute(parser.parse_args([pipeline, test, "--report", out, "--log", log, "--dev", dev]))
+    pipeline, test, out, log, dev = files
+    command("evaluate", pipeline, test, "--report", out, "--log", log, "--dev", dev)
     return (folder / "report.html").read_text(encoding="utf-8")
 
 
@@ -58,7 +57,7 @@ def test_page_shows_what_it_should(tmp_path: Path) -> None:
     assert "tiny.csv" in html
     # precision, recall and F of geo, worked out by hand in test_evaluate.py
     assert "<td>geo</td><td>100.00</td><td>50.00</td><td>66.67</td>" in html
-    for word in ("missed", "spurious", "wrong boundary", "This pipeline gives no confidences"):
+    for word in ("missed", "spurious", "wrong boundary"):
         assert word in html
     assert '<mark class="wrong">Monday</mark> blues &amp; Vienna.' in html
     assert f"background: {COLORS['geo']}" in html
@@ -95,8 +94,9 @@ def test_every_label_has_a_colour() -> None:
 
 def test_confidences_are_shown_if_there_are_any() -> None:
     bins = [{"confidence": 0.5, "precision": 0.4, "entities": 9}]
-    points = [{"coverage": 1.0, "precision": 0.4}]
-    html = confidence_section({"ece": 0.1, "auc": 0.857, "bins": bins, "coverage": points})
-    assert "<svg" in html
+    curves = {"geo": Curve(np.array([0.9, 0.5]), np.array([True, False]), 3)}
+    html = confidence_section({"ece": 0.1, "auc": 0.857, "bins": bins, "curves": curves}, colors={"geo": "#123456"})
+    assert html.count("<svg") == 2
+    assert "#123456" in html
     assert "10.0 points apart. Of a right and a wrong entity, the right one has more in 86 of 100 pairs." in html
-    assert confidence_section(None) == ""
+    assert confidence_section(None, colors={}) == ""

@@ -7,10 +7,9 @@ from spacy.scorer import get_ner_prf
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from spacy_bilstm_ner.quality.reading import predict
 from spacy_bilstm_ner.quality.scores import count, prf, score
 
-from .helpers import make_pipeline, make_test_set
+from .helpers import make_pipeline, make_test_set, predict
 
 
 @pytest.fixture

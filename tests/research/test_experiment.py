@@ -9,7 +9,7 @@ from spacy.tokens import Doc
 from scripts.research import experiment
 from scripts.research.experiment import curly, join, recall, recase, rewrite
 from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.quality.reading import predict
+from tests.quality.helpers import predict
 from tests.scripts.helpers import make_pipeline, make_test_set
 
 SENTENCES = [

@@ -1,0 +1,162 @@
+"""Find the labels of a file that are most likely wrong: what pipelines that have not seen a sentence are surest of, and
+its annotation denies. They come from the folds of `crossvalidate`; what is there already is not trained again."""
+
+import argparse
+import csv
+import io
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from spacy.tokens import Doc
+from spacy.training import Example
+
+from ..errors import UserError
+from . import folds
+from .entities import labels_of
+from .mistakes import Conflict, conflicts, conflicts_table, surest
+from .pages import label_colors, present, save, table
+
+COLUMNS = ("file", "line", "sentence", "text", "gold", "found", "predicted", "kind", "confidence", "keep")
+# What a reader has looked at and kept is known again by these.
+IDENTITY = ("sentence", "text", "gold")
+# The least probability of what an annotation denies.
+LEAST = 0.3
+ON_PAGE = 200
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `audit` to its parser."""
+    parser.description = __doc__
+    parser.epilog = (
+        "Write anything into the column `keep` of OUT/audit.csv where the annotation is right: it will not come back."
+    )
+    folds.configure(parser)
+
+
+def execute(args: argparse.Namespace) -> None:
+    """Run `audit`: train the folds that are not there yet, and write OUT/audit.csv, .json and .html."""
+    path = args.out / "audit.csv"
+    kept = read_kept([args.out / "kept.csv", path])
+    run = folds.train_folds(args)
+    found = [each for each in suspects(run.predict(unsure=True)) if identity(as_row(each)) not in kept]
+    several = inconsistent(run.docs)
+    save(args.out / "kept.csv", as_csv(kept.values()))
+    save(path, as_csv(map(as_row, found)))
+    kinds = Counter(each.kind for each in found)
+    colors = label_colors(labels_of([each.example for each in found]))
+    ways = [
+        [
+            escape(each["text"]),
+            escape(", ".join(f"{label}: {number}" for label, number in each["labels"].items())),
+            "<br>".join(map(escape, each["examples"])),
+        ]
+        for each in several[:ON_PAGE]
+    ]
+    present(
+        f"Labels of {args.file.name}",
+        [
+            f"{args.file}: {len(run.docs):,} sentences, each predicted by a pipeline that was trained without it",
+            f"{len(found):,} labels to look at, most suspicious first: {path} ({len(kept):,} were kept before)",
+            f"{len(several):,} texts are labelled in several ways",
+        ],
+        ["what may be wrong", "labels"],
+        [[kind, f"{number:,}"] for kind, number in kinds.most_common()],
+        {"file": str(args.file), "sentences": len(run.docs), "kinds": kinds, "kept": len(kept), "several": several},
+        parts=[
+            f"<h2>The first {min(ON_PAGE, len(found))} labels</h2>",
+            conflicts_table(found[:ON_PAGE], colors=colors),
+            f"<h2>Labelled in several ways: the first {len(ways)} texts</h2>",
+            table(["text", "labels", "examples"], ways, kind="text"),
+        ],
+        out=args.out / "audit.json",
+        report=args.out / "audit.html",
+    )
+
+
+def suspects(examples: list[Example]) -> list[Conflict]:
+    """List what is suspected in predicted examples, most suspicious first.
+
+    examples (list[Example]): Predicted by pipelines that have not seen them, also with what they are unsure of.
+    """
+    return [
+        each for each in surest(each for eg in examples for each in conflicts(eg)) if (each.confidence or 0.0) >= LEAST
+    ]
+
+
+def as_row(conflict: Conflict) -> dict[str, Any]:
+    """A row of audit.csv."""
+    gold, predicted = conflict.gold, conflict.predicted
+    origin = conflict.example.reference.user_data["origin"]
+    return {
+        "file": origin["file"],
+        "line": origin["line"],
+        "sentence": conflict.text,
+        "text": conflict.words(gold or predicted),
+        "gold": gold.label if gold else "",
+        "found": conflict.words(predicted),
+        "predicted": predicted.label if predicted else "",
+        "kind": conflict.kind,
+        "confidence": f"{conflict.confidence:.4f}",
+        "keep": "",
+    }
+
+
+def identity(row: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(row[name] for name in IDENTITY)
+
+
+def as_csv(rows: Iterable[dict[str, Any]]) -> str:
+    file = io.StringIO()
+    writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return file.getvalue()
+
+
+def read_kept(paths: list[Path]) -> dict[tuple[str, ...], dict[str, Any]]:
+    """Read the rows that somebody has marked in the column `keep`, by their identity."""
+    kept: dict[tuple[str, ...], dict[str, Any]] = {}
+    for path in filter(Path.is_file, paths):
+        text = path.read_text(encoding="utf-8-sig")
+        # A spreadsheet may have written it anew, with semicolons.
+        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if text.startswith("file;") else ",")
+        if not set(COLUMNS) <= set(reader.fieldnames or ()):
+            raise UserError(f"{path} is no table of `audit`: its columns should be {', '.join(COLUMNS)}. Move it away")
+        kept |= {identity(row): row for row in reader if (row["keep"] or "").strip()}
+    return kept
+
+
+def inconsistent(docs: list[Doc]) -> list[dict[str, Any]]:
+    """Find texts that are entities with several labels, or entities here and none there ("O").
+
+    RETURNS (list[dict]): "text", "labels" with their counts, and an example of each in "examples"; first those of
+        which most stand against the majority.
+    """
+    counts: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+    examples: dict[tuple[str, ...], dict[str, str]] = defaultdict(dict)
+    for doc in docs:
+        for ent in doc.ents:
+            counts[tuple(token.text for token in ent)][ent.label_] += 1
+    lengths = {len(words) for words in counts}
+    for doc in docs:
+        words, free = [token.text for token in doc], [token.ent_iob_ == "O" for token in doc]
+        for length in lengths:
+            for i in range(len(words) - length + 1):
+                if all(free[i : i + length]) and (found := tuple(words[i : i + length])) in counts:
+                    counts[found]["O"] += 1
+                    examples[found].setdefault("O", doc.text)
+        for ent in doc.ents:
+            examples[tuple(token.text for token in ent)].setdefault(ent.label_, doc.text)
+    several = [words for words, labels in counts.items() if len(labels) > 1]
+    several.sort(key=lambda words: max(counts[words].values()) - counts[words].total())
+    return [
+        {
+            "text": " ".join(words),
+            "labels": dict(counts[words].most_common()),
+            "examples": [f"{label}: {text}" for label, text in examples[words].items()],
+        }
+        for words in several
+    ]

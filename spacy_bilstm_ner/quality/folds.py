@@ -1,0 +1,226 @@
+"""Folds of a labelled file, and the pipelines trained on them: each sentence is predicted by one that never saw it.
+
+OUT/fold-i holds the pipeline that was trained without fold i, OUT/third-i and OUT/two-thirds-i those that were trained
+on a part of its sentences. Each is whole or absent, so a call that was broken off goes on where it stopped; and each
+knows what it was trained from, so it is trained again only if that has changed.
+"""
+
+import argparse
+import hashlib
+import math
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.tokens import Doc, DocBin
+from spacy.training import Example
+
+from ..errors import UserError
+from ..files.docs import blank_pipeline
+from ..files.init import fill, read_config
+from ..files.reading import get_options
+from .pages import writable_folder
+from .reading import add_file, everything, labelled_docs, load_pipeline, predict_docs
+
+# Name of a pipeline's folder → the share of the training sentences that it has learnt from.
+PARTS = {"third": 1 / 3, "two-thirds": 2 / 3, "fold": 1.0}
+# Share of the sentences that are not held out on which calibration and thresholds are fitted.
+DEV_SHARE = 0.1
+# A small corpus needs fewer updates than the shipped config makes at least; so many make a fold a third as long.
+MIN_STEPS = 500
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Numbers of sentences: what is held out, what is trained on, and what calibration is fitted on."""
+
+    test: NDArray[np.int64]
+    train: NDArray[np.int64]
+    dev: NDArray[np.int64]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the commands that train on folds."""
+    add = parser.add_argument
+    add_file(parser)
+    add("out", metavar="OUT", type=Path, help="the folder for the result, and for the folds' pipelines")
+    add("--folds", type=int, default=5, metavar="K", help="number of folds (default: 5)")
+    add("--seed", type=int, default=0, help="of the folds, the trainings and the bootstrap (default: 0)")
+    add("--lang", default="en", help="language code of the texts (default: en)")
+    add("--vectors", metavar="NAME", help="a pipeline with word vectors, or its folder (default: none)")
+
+
+def deal(docs: Sequence[Doc], *, k: int, seed: int) -> list[Fold]:
+    """Divide a corpus. Sentences of one document and copies of one sentence fall into one fold. Only a copy that would
+    chain documents to more than a fold holds stays apart; then the other folds do not train on it.
+
+    docs (Sequence[Doc]): The sentences, with the documents that `files` has found.
+    k (int): The number of folds.
+    seed (int): Seed of the draw. Labels make no difference to it.
+    RETURNS (list[Fold]): The folds; each trains on at least one entity and has one in dev.
+    RAISES UserError: If there are too few sentences or entities.
+    """
+    if k < 2:
+        raise UserError(f"--folds must be at least 2, but is {k}")
+    groups = _groups(docs, largest=math.ceil(len(docs) / k))
+    if len(groups) < k:
+        raise UserError(
+            f"{len(docs)} sentences make {len(groups)} groups (sentences of one document, and copies of one sentence, "
+            f"stay together), too few for {k} folds: give more sentences, or a smaller --folds"
+        )
+    rng = np.random.default_rng(seed)
+    rng.shuffle(groups)
+    # The large ones first, each into the fold that has the least.
+    folds: list[list[list[int]]] = [[] for _ in range(k)]
+    sizes = [0] * k
+    for group in sorted(groups, key=len, reverse=True):
+        smallest = sizes.index(min(sizes))
+        folds[smallest].append(group)
+        sizes[smallest] += len(group)
+    return [_fold(docs, folds, i, rng) for i in range(k)]
+
+
+def _groups(docs: Sequence[Doc], *, largest: int) -> list[list[int]]:
+    groups = [[i] for i in range(len(docs))]
+    of = list(range(len(docs)))
+    alike: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for i, doc in enumerate(docs):
+        origin = doc.user_data["origin"]
+        if origin["document"]:
+            alike["document", f"{origin['file']}\n{origin['document']}"].append(i)
+    for i, doc in enumerate(docs):
+        alike["text", doc.text].append(i)
+    for (kind, _), members in alike.items():
+        for i in members[1:]:
+            one, other = of[members[0]], of[i]
+            chained = kind == "text" and all(docs[j].user_data["origin"]["document"] for j in (members[0], i))
+            if one != other and not (chained and len(groups[one]) + len(groups[other]) > largest):
+                for j in groups[other]:
+                    of[j] = one
+                groups[one] += groups[other]
+                groups[other] = []
+    return [group for group in groups if group]
+
+
+def _fold(docs: Sequence[Doc], folds: list[list[list[int]]], i: int, rng: np.random.Generator) -> Fold:
+    test = sorted(index for group in folds[i] for index in group)
+    held_out = {docs[index].text for index in test}
+    rest = [group for j, fold in enumerate(folds) if j != i for group in fold]
+    rng.shuffle(rest)
+    rest = [[index for index in group if docs[index].text not in held_out] for group in rest]
+    wanted = DEV_SHARE * sum(map(len, rest))
+    dev: list[int] = []
+    n_groups = 0
+    while n_groups < len(rest) and (len(dev) < wanted or not any(docs[index].ents for index in dev)):
+        dev += rest[n_groups]
+        n_groups += 1
+    train = [index for group in rest[n_groups:] for index in group]
+    if not any(docs[index].ents for index in train):
+        raise UserError(
+            f"too few sentences have entities: without fold {i + 1}, there is none left to train on and one to fit "
+            "confidences on. Label more, or give a smaller --folds"
+        )
+    return Fold(np.array(test), np.array(train), np.array(dev))
+
+
+@dataclass(frozen=True)
+class Run:
+    """A corpus, its folds, and the folder in which their pipelines are."""
+
+    docs: list[Doc]
+    folds: list[Fold]
+    out: Path
+
+    def predict(self, part: str = "fold", *, unsure: bool = False) -> list[Example]:
+        """Predict each sentence on raw text by the pipeline that has not seen it.
+
+        part (str): A name from PARTS.
+        unsure (bool): Whether spans that are not sure enough to be entities are written, too.
+        RETURNS (list[Example]): In the order of the corpus.
+        """
+        found: dict[int, Example] = {}
+        for number, fold in enumerate(self.folds, 1):
+            nlp = load_pipeline(self.out / f"{part}-{number}" / "model")
+            with everything(nlp) if unsure else nullcontext():
+                examples = predict_docs(nlp, [self.docs[i] for i in fold.test], gold_tokens=False)
+            found |= zip(fold.test.tolist(), examples, strict=True)
+        return [found[i] for i in range(len(self.docs))]
+
+
+def train_folds(args: argparse.Namespace, *, parts: Sequence[str] = ("fold",)) -> Run:
+    """Read a file and train a pipeline for each fold with the shipped config, as many side by side as there are cores.
+
+    args (argparse.Namespace): The options that `configure` adds.
+    parts (Sequence[str]): Names from PARTS.
+    RAISES UserError: If the file, the options or the folder cannot be used, or a training fails.
+    """
+    nlp = blank_pipeline(args.lang)
+    docs = labelled_docs(nlp, args.file, get_options(args))
+    folds = deal(docs, k=args.folds, seed=args.seed)
+    writable_folder(args.out)
+    config = fill(read_config(), lang=args.lang, vectors=args.vectors)
+    jobs = []
+    for part in parts:
+        for number, fold in enumerate(folds, 1):
+            size = math.ceil(len(fold.train) * PARTS[part])
+            sets = {"train": fold.train[:size], "dev": fold.dev}
+            packed = {
+                name: DocBin(["ENT_IOB", "ENT_TYPE"], docs=[docs[i] for i in sets[name]]).to_bytes() for name in sets
+            }
+            steps = math.ceil(MIN_STEPS * PARTS[part])
+            jobs.append((args.out / f"{part}-{number}", packed, config, steps, args.seed))
+    with ThreadPoolExecutor(n_cores()) as pool:
+        try:
+            for line in pool.map(lambda job: _train(*job), jobs):
+                print(line, flush=True)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return Run(docs, folds, args.out)
+
+
+def n_cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _train(folder: Path, packed: dict[str, bytes], config: str, min_steps: int, seed: int) -> str:
+    """Train a pipeline into a folder, unless it is there; say so in a line."""
+    settings = f"{config}\n{min_steps} {seed}"
+    key = hashlib.sha256(b"".join([*packed.values(), settings.encode()])).hexdigest()
+    if (folder / "key").is_file() and (folder / "key").read_text() == key:
+        return f"{folder}: is there already"
+    if folder.exists() and not (folder / "key").is_file():
+        raise UserError(f"{folder} is there and no fold of ours: give another OUT, or move it away")
+    began = time.monotonic()
+    beside = folder.with_name(f".{folder.name}")
+    for old in (folder, beside):
+        shutil.rmtree(old, ignore_errors=True)
+    beside.mkdir()
+    (beside / "config.cfg").write_text(config, encoding="utf-8")
+    command = [sys.executable, "-m", "spacy", "train", str(beside / "config.cfg"), "--output", str(beside / "training")]
+    for name, data in packed.items():
+        (beside / f"{name}.spacy").write_bytes(data)
+        command += [f"--paths.{name}", str(beside / f"{name}.spacy")]
+    command += ["--system.seed", str(seed), "--initialize.before_init.min_steps", str(min_steps)]
+    # The folds share the cores.
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    done = subprocess.run(command, env={**os.environ, **threads}, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-15:]
+        raise UserError(f"`spacy train` failed for {folder}:\n" + "\n".join(said))
+    (beside / "training" / "model-best").rename(beside / "model")
+    shutil.rmtree(beside / "training")
+    (beside / "key").write_text(key)
+    beside.rename(folder)
+    return f"{folder}: trained in {time.monotonic() - began:.0f} s"

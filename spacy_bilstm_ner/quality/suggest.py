@@ -1,0 +1,152 @@
+"""Choose the texts from which a pipeline would learn most, and write them for labelling with its own guesses.
+
+A text counts by how unsure the pipeline is of its entities, in sum: the total entropy of Settles & Craven 2008, "An
+Analysis of Active Learning Strategies for Sequence Labeling Tasks". Of the most unsure ones, each is taken for that and
+for how little it is like those taken before (maximal marginal relevance, Carbonell & Goldstein 1998).
+"""
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.attrs import LOWER
+from spacy.tokens import Doc
+
+from ..errors import UserError
+from .entities import Entity, entities
+from .pages import drawn, label_colors, present, save, writable_folder
+from .reading import everything, load_pipeline
+
+# So many times as many texts as are wanted, the most unsure ones, are looked at for being unlike one another.
+POOL = 5
+# Words are hashed to so many places to tell how alike texts are.
+PLACES = 2048
+
+
+def _spans(found: list[Entity]) -> list[dict[str, Any]]:
+    return [{"start": ent.start, "end": ent.end, "label": ent.label} for ent in found]
+
+
+def _label_studio(text: str, found: list[Entity]) -> dict[str, Any]:
+    result = [
+        {
+            "from_name": "label",
+            "to_name": "text",
+            "type": "labels",
+            "value": {"start": ent.start, "end": ent.end, "text": text[ent.start : ent.end], "labels": [ent.label]},
+        }
+        for ent in found
+    ]
+    return {"data": {"text": text}, "predictions": [{"model_version": "bilstm_ner", "result": result}]}
+
+
+# What each tool imports: a record for each text.
+FORMATS: dict[str, Callable[[str, list[Entity]], dict[str, Any]]] = {
+    "prodigy": lambda text, found: {"text": text, "spans": _spans(found)},
+    "doccano": lambda text, found: {"text": text, "label": [[ent.start, ent.end, ent.label] for ent in found]},
+    "label-studio": _label_studio,
+    "jsonl": lambda text, found: {"text": text, "entities": _spans(found)},
+}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `suggest` to its parser."""
+    parser.description = __doc__
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("pipeline", metavar="PIPELINE", help="a pipeline's folder, or an installed one's name")
+    parser.add_argument("texts", metavar="TEXTS", type=Path, help='.txt with a text a line, or .jsonl with "text"')
+    parser.add_argument("out", metavar="OUT", type=Path, help="the folder for the chosen texts and the page")
+    parser.add_argument("--format", choices=FORMATS, default="jsonl", help="the tool that imports it (default: jsonl)")
+    parser.add_argument("--number", type=int, default=100, metavar="N", help="how many texts (default: 100)")
+
+
+def execute(args: argparse.Namespace) -> None:
+    """Run `suggest`: choose the texts, and write OUT/suggested.jsonl (.json for Label Studio) and a page."""
+    if args.number < 1:
+        raise UserError(f"--number must be at least 1, but is {args.number}")
+    texts = read_texts(args.texts)
+    nlp = load_pipeline(args.pipeline)
+    writable_folder(args.out)
+    docs = list(nlp.pipe(texts))
+    with everything(nlp):
+        unsure = np.array([unsureness(doc) for doc in nlp.pipe(texts)])
+    if not unsure.any():
+        raise UserError(
+            f"{args.pipeline} gives no confidences for {args.texts}, or is sure of all: nothing tells texts apart"
+        )
+    chosen = choose(docs, unsure, number=args.number)
+    guesses = [(docs[i].text, entities(docs[i])) for i in chosen]
+    records = [FORMATS[args.format](*guess) for guess in guesses]
+    if args.format == "label-studio":
+        path, content = args.out / "suggested.json", json.dumps(records, indent=1, ensure_ascii=False) + "\n"
+    else:
+        lines = (json.dumps(record, ensure_ascii=False) for record in records)
+        path, content = args.out / "suggested.jsonl", "".join(f"{line}\n" for line in lines)
+    save(path, content)
+    colors = label_colors(sorted({ent.label for _, found in guesses for ent in found}))
+    rows = [
+        [name, f"{len(which):,}", f"{np.mean([len(docs[i]) for i in which]):.1f}", f"{unsure[which].mean():.2f}"]
+        for name, which in (("all", list(range(len(docs)))), ("chosen", chosen))
+    ]
+    present(
+        "What to label next",
+        [f"The texts from which {args.pipeline} would learn most, with its guesses: {path}"],
+        ["", "texts", "words", "bits unsure"],
+        rows,
+        {
+            "pipeline": args.pipeline,
+            "texts": str(args.texts),
+            "unsure": dict(zip(chosen, unsure[chosen].tolist(), strict=True)),
+        },
+        parts=[f'<div class="sentence">{drawn(text, found, colors=colors)}</div>' for text, found in guesses],
+        out=args.out / "suggested-why.json",
+        report=args.out / "suggested.html",
+    )
+
+
+def read_texts(path: Path) -> list[str]:
+    """Read distinct texts, in their order; a UserError if the file is missing, is something else or has none."""
+    try:
+        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        texts = [json.loads(line)["text"] for line in lines] if path.suffix == ".jsonl" else lines
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(
+            f'{path} cannot be read ({error}): give a .txt with a text a line, or a .jsonl with "text"'
+        ) from error
+    if not texts or not all(isinstance(text, str) for text in texts):
+        raise UserError(f"{path} holds no texts")
+    return list(dict.fromkeys(texts))
+
+
+def unsureness(doc: Doc) -> float:
+    """The sum of the entropies, in bits, of whether each span that may be an entity is one."""
+    sure = np.array([entity.confidence or 0.0 for entity in entities(doc)])
+    sure = np.clip(sure, 1e-6, 1 - 1e-6)
+    return float(-(sure * np.log2(sure) + (1 - sure) * np.log2(1 - sure)).sum())
+
+
+def choose(docs: list[Doc], unsure: NDArray[np.float64], *, number: int) -> list[int]:
+    """Take texts one by one: the one that is most unsure times least like its nearest among those taken.
+
+    RETURNS (list[int]): Numbers of texts, at most `number`, none of which the pipeline is sure of.
+    """
+    pool = np.argsort(-unsure, kind="stable")[: POOL * number]
+    pool = pool[unsure[pool] > 0]
+    words = np.zeros((len(pool), PLACES), dtype="float32")
+    for row, i in zip(words, pool, strict=True):
+        row[np.unique(docs[i].to_array([LOWER]) % PLACES)] = 1
+    # What many texts have says little of any.
+    words *= np.log(len(pool) / words.sum(axis=0).clip(1)) + 0.01
+    words /= np.linalg.norm(words, axis=1, keepdims=True).clip(1e-9)
+    alike, left = np.zeros(len(pool)), unsure[pool]
+    chosen: list[int] = []
+    while len(chosen) < min(number, len(pool)):
+        best = int(np.argmax(np.where(left < 0, -1, left * (1 - alike))))
+        chosen.append(int(pool[best]))
+        alike = np.maximum(alike, words @ words[best])
+        left[best] = -1
+    return chosen

@@ -1,0 +1,100 @@
+"""Find, for each label, the confidence from which on a pipeline's entities are as precise as wanted on a labelled
+file, and how many of all entities are left."""
+
+import argparse
+import os
+import tempfile
+from pathlib import Path
+
+from spacy.language import Language
+
+from ..errors import UserError
+from ..files.reading import get_options
+from .entities import labels_of
+from .intervals import wilson
+from .pages import add_outputs, label_colors, present
+from .plots import draw_curves
+from .reading import add_file, everything, labelled_docs, load_pipeline, predict_docs, recognisers
+from .reliability import Curve, curves
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `thresholds` to its parser."""
+    parser.description = __doc__
+    parser.add_argument("pipeline", metavar="PIPELINE", help="a pipeline's folder, or an installed one's name")
+    add_file(parser)
+    parser.add_argument("--precision", type=float, default=0.95, help="what is wanted, below 1 (default: 0.95)")
+    parser.add_argument("--write", action="store_true", help="store the thresholds in the pipeline's folder")
+    add_outputs(parser)
+
+
+def execute(args: argparse.Namespace) -> None:
+    """Run `thresholds`: print and write what is found, and store it in the pipeline if asked."""
+    if not 0 < args.precision < 1:
+        raise UserError(f"--precision must lie between 0 and 1, but is {args.precision:g}")
+    if args.write and not Path(args.pipeline).is_dir():
+        raise UserError(f"--write changes a pipeline's folder, and {args.pipeline} is none: give the folder")
+    nlp = load_pipeline(args.pipeline)
+    docs = labelled_docs(nlp, args.file, get_options(args))
+    with everything(nlp):
+        examples = predict_docs(nlp, docs, gold_tokens=False)
+    known = curves(examples)
+    if known is None:
+        raise UserError(f"{args.pipeline} finds no entity here, or gives no confidences: there is nothing to choose")
+    found = {label: reach(curve, args.precision) for label, curve in known.items()}
+    rows = []
+    for label, each in found.items():
+        cells = [f"{each[key]:.3f}" for key in each] if each else ["out of reach", *[""] * 4]
+        rows.append([label, *cells, f"{known[label].gold:,}"])
+    present(
+        "Thresholds",
+        [f"{args.file}: {len(examples):,} sentences; a precision of {args.precision:g} is wanted"],
+        ["", "from", "precision", "95 % from", "to", "recall", "entities"],
+        rows,
+        {"pipeline": args.pipeline, "file": str(args.file), "wanted": args.precision, "labels": found},
+        parts=[draw_curves(known, colors=label_colors(labels_of(examples)))],
+        out=args.out,
+        report=args.report,
+    )
+    if args.write:
+        store(nlp, Path(args.pipeline), {label: each["threshold"] for label, each in found.items() if each})
+
+
+def reach(curve: Curve, wanted: float) -> dict[str, float] | None:
+    """Find the lowest confidence that gives the wanted precision.
+
+    RETURNS (dict | None): "threshold", "precision" with its interval "low" and "high", "recall"; None if no threshold
+        gives the precision.
+    """
+    # Entities of one confidence are taken together.
+    last = [i for i, sure in enumerate(curve.confidence) if i + 1 == len(curve.right) or curve.confidence[i + 1] < sure]
+    good = [i for i in last if curve.precision[i] >= wanted]
+    if not good:
+        return None
+    i = good[-1]
+    below = curve.confidence[i + 1] if i + 1 < len(curve.right) else 0.0
+    low, high = wilson(int(curve.right[: i + 1].sum()), i + 1)
+    return {
+        # Halfway to the first that is left out.
+        "threshold": float(curve.confidence[i] + below) / 2,
+        "precision": float(curve.precision[i]),
+        "low": low,
+        "high": high,
+        "recall": float(curve.recall[i]),
+    }
+
+
+def store(nlp: Language, folder: Path, found: dict[str, float]) -> None:
+    """Write thresholds to the settings of the recogniser in a pipeline's folder; labels without keep theirs."""
+    pipes = recognisers(nlp)
+    if not pipes:
+        raise UserError(f"{folder} has no bilstm_ner pipe: only that one takes thresholds")
+    try:
+        for name, pipe in pipes:
+            pipe.cfg["thresholds"] = {**pipe.cfg["thresholds"], **found}
+            with tempfile.TemporaryDirectory(dir=folder) as beside:
+                pipe.to_disk(Path(beside) / name, exclude=["model", "vocab"])
+                os.replace(Path(beside) / name / "cfg", folder / name / "cfg")
+    except OSError as error:
+        raise UserError(f"{folder} cannot be written to: {error.strerror}") from error
+    print(f"Stored in {folder}: {len(found)} thresholds")

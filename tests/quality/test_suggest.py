@@ -1,0 +1,65 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import spacy
+
+from spacy_bilstm_ner.files.docs import blank_pipeline
+from spacy_bilstm_ner.quality.reading import labelled_docs
+from spacy_bilstm_ner.quality.suggest import FORMATS, choose, read_texts, unsureness
+from tests import util
+
+from .helpers import command, make_pipeline
+from .test_audit import example
+
+
+def test_the_entropy_of_what_may_be_an_entity() -> None:
+    doc = example("Anna met Peter", "O O O", [(0, 1, "per", 0.5), (2, 3, "per", 0.25)]).predicted
+    assert unsureness(doc) == pytest.approx(1.0 + 0.8113, abs=1e-4)
+    assert unsureness(example("It rained", "O O", []).predicted) == 0.0
+
+
+def test_unsure_texts_unlike_one_another() -> None:
+    nlp = spacy.blank("en")
+    texts = ["Anna saw the ships", "anna saw the ships again", "prices fell in Oslo", "it rained", "nobody came"]
+    docs = [nlp(text) for text in texts]
+    unsure = np.array([2.0, 1.9, 1.0, 0.1, 0.0])
+    assert choose(docs, unsure, number=2) == [0, 2]
+    # What the pipeline is sure of is never chosen.
+    assert sorted(choose(docs, unsure, number=5)) == [0, 1, 2, 3]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    util.trained().to_disk(tmp_path / "model")
+    texts = ["Anna Jones met Maria Oslo in Porto.", "Corp of Lisbon sold Blue Tuesday.", "It rained for three days."]
+    (tmp_path / "texts.txt").write_text("\n".join([*texts, texts[0]]) + "\n", encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_what_a_tool_gives_back_is_read(folder: Path, kind: str) -> None:
+    command("suggest", folder / "model", folder / "texts.txt", folder / "out", "--format", kind, "--number", "1")
+    path = folder / "out" / ("suggested.json" if kind == "label-studio" else "suggested.jsonl")
+    text = path.read_text(encoding="utf-8")
+    if kind == "label-studio":
+        # Who accepts a prediction makes it an annotation.
+        text = json.dumps([{**task, "annotations": task["predictions"]} for task in json.loads(text)])
+    path.write_text(text, encoding="utf-8")
+    (doc,) = labelled_docs(blank_pipeline("en"), path)
+    again = spacy.load(folder / "model")(doc.text)
+    assert [(ent.start_char, ent.label_) for ent in doc.ents] == [(ent.start_char, ent.label_) for ent in again.ents]
+    assert (folder / "out" / "suggested.html").is_file()
+
+
+def test_texts_of_json_lines_and_bad_input(folder: Path) -> None:
+    path = folder / "texts.jsonl"
+    path.write_text('{"text": "One."}\n\n{"text": "Two."}\n{"text": "One."}\n', encoding="utf-8")
+    assert read_texts(path) == ["One.", "Two."]
+    path.write_text('{"body": "One."}\n', encoding="utf-8")
+    with pytest.raises(SystemExit, match=r"texts\.jsonl cannot be read .* give a \.txt"):
+        command("suggest", folder / "model", path, folder / "out")
+    make_pipeline(folder / "rules")
+    with pytest.raises(SystemExit, match="rules gives no confidences"):
+        command("suggest", folder / "rules", folder / "texts.txt", folder / "out")

@@ -1,0 +1,63 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import spacy
+from spacy.tokens import DocBin
+
+from spacy_bilstm_ner.quality.intervals import wilson
+from spacy_bilstm_ner.quality.reliability import Curve
+from spacy_bilstm_ner.quality.thresholds import reach
+from tests import util
+
+from .helpers import command, make_pipeline, make_test_set
+
+CURVE = Curve(np.array([0.9, 0.8, 0.6, 0.6, 0.4]), np.array([True, True, False, True, False]), gold=4)
+
+
+def test_the_lowest_confidence_with_the_wanted_precision() -> None:
+    found = reach(CURVE, 0.75)
+    # The first four: three of them right, of four that there are. The two of 0.6 stay together.
+    low, high = wilson(3, 4)
+    assert found == pytest.approx({"threshold": 0.5, "precision": 0.75, "low": low, "high": high, "recall": 0.75})
+    better = reach(CURVE, 0.9)
+    assert better is not None
+    assert (better["threshold"], better["precision"], better["recall"]) == (pytest.approx(0.7), 1.0, 0.5)
+
+
+def test_out_of_reach() -> None:
+    assert reach(Curve(np.array([0.9, 0.8]), np.array([False, True]), gold=1), 0.6) is None
+    assert reach(Curve(np.array([]), np.array([], dtype=bool), gold=3), 0.5) is None
+
+
+@pytest.fixture
+def trained(tmp_path: Path) -> Path:
+    nlp = util.trained()
+    nlp.to_disk(tmp_path / "model")
+    DocBin(docs=[example.reference for example in util.examples(nlp)]).to_disk(tmp_path / "test.spacy")
+    return tmp_path
+
+
+def test_thresholds_are_stored_in_the_pipeline(trained: Path, capsys: pytest.CaptureFixture) -> None:
+    before = spacy.load(trained / "model")
+    found = util.entities(before(util.texts()[0]))
+    command("thresholds", trained / "model", trained / "test.spacy", "--write", "--out", trained / "t.json")
+    wanted = json.loads((trained / "t.json").read_text(encoding="utf-8"))["labels"]
+    after = spacy.load(trained / "model")
+    stored = after.get_pipe("ner").cfg["thresholds"]
+    assert stored == pytest.approx({label: each["threshold"] for label, each in wanted.items()})
+    assert set(stored) == set(util.LABELS)
+    assert util.entities(after(util.texts()[0])) == found
+    assert "4 thresholds" in capsys.readouterr().out
+
+
+def test_bad_input_gets_one_clear_line(tmp_path: Path) -> None:
+    make_pipeline(tmp_path / "rules")
+    make_test_set(tmp_path / "test.spacy")
+    with pytest.raises(SystemExit, match="gives no confidences"):
+        command("thresholds", tmp_path / "rules", tmp_path / "test.spacy")
+    with pytest.raises(SystemExit, match=r"--precision must lie between 0 and 1, but is 95"):
+        command("thresholds", tmp_path / "rules", tmp_path / "test.spacy", "--precision", "95")
+    with pytest.raises(SystemExit, match="--write changes a pipeline's folder"):
+        command("thresholds", "en_core_web_sm", tmp_path / "test.spacy", "--write")
