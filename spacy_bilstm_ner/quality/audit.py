@@ -22,8 +22,8 @@ from .pages import label_colors, present, save, table
 COLUMNS = ("file", "line", "sentence", "text", "gold", "found", "predicted", "kind", "confidence", "keep")
 # What a reader has looked at and kept is known again by these.
 IDENTITY = ("sentence", "text", "gold")
-# The least probability of what an annotation denies.
-LEAST = 0.3
+# What is less suspicious than that is not listed; see `Conflict.confidence`.
+LEAST = 0.1
 ON_PAGE = 200
 
 

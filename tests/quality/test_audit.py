@@ -29,7 +29,7 @@ PLANTED = [
     example("Peter met Anna", "O O B-per", [(0, 1, "per", 0.75), (2, 3, "per", 0.9)], line=8),
     example("It rained", "B-tim O", [(0, 1, "tim", 0.1)], line=11),
     example("Maria left", "B-per O", [(0, 1, "per", 0.75)], line=13),
-    example("The harbour", "O O", [(1, 2, "geo", 0.1)], line=15),
+    example("The harbour", "O O", [(1, 2, "geo", 0.0625)], line=15),
 ]
 
 

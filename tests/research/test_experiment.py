@@ -106,5 +106,5 @@ def test_the_test_set_is_read_for_final_figures_only(
     assert measure(tiny, monkeypatch, "--options= --final", part="test")["part"] == "test"
     assert "FINAL: measured on TEST" in capsys.readouterr().err
     (tiny / "test.spacy").unlink()
-    with pytest.raises(UserError, match=r"no labelled file .*test\.spacy"):
+    with pytest.raises(UserError, match=r"test\.spacy does not exist"):
         measure(tiny, monkeypatch, "--final")
