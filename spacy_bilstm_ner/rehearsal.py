@@ -76,7 +76,7 @@ def made_up(
     texts = []
     for _ in range(N_SENTENCES):
         if rng.random() < NEW_SHARE:
-            number = rng.integers(len(docs))
+            number = int(rng.integers(len(docs)))
             text = [token.text for token in docs[number]]
             (replaced,) = ((gold[number] > tags.OUTSIDE) | (rng.random(len(text)) > KEPT_SHARE)).nonzero()
         else:
@@ -107,7 +107,7 @@ def drift(now: TagScores, before: TagScores, chosen: NDArray[np.bool_], ops: Ops
     return float(value), ((are - were) / n_chosen).astype("float32")
 
 
-def _probabilities(scores: TagScores, ops: Ops) -> NDArray[np.float64]:
+def _probabilities(scores: TagScores, ops: Ops) -> NDArray[np.floating]:
     logits = ops.to_numpy(scores.scores)
     n_tags = logits.shape[1]
     steps = np.zeros((n_tags, n_tags)) if scores.transitions is None else ops.to_numpy(scores.transitions)

@@ -12,7 +12,19 @@ from thinc.api import Adam
 from spacy_bilstm_ner import rehearsal
 from spacy_bilstm_ner.chain import tags
 from spacy_bilstm_ner.network.output import NEW_TAG_SCORE
-from tests.util import LABELS, SENTENCES, blank, doc_of, entities, examples, logits, marked_doc, small_model, texts, train
+from tests.util import (
+    LABELS,
+    SENTENCES,
+    blank,
+    doc_of,
+    entities,
+    examples,
+    logits,
+    marked_doc,
+    small_model,
+    texts,
+    train,
+)
 
 NEW = ("She bought a [mango](FRUIT) at the market.", "He ate a ripe [banana](FRUIT).", "A [papaya](FRUIT) is sweet.")
 CORRECTED = ("[Monday](per) met [Oslo](per).", "The prices in [Lisbon](org) fell.", "[Acme Corp](per) was told.")
