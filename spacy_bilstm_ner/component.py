@@ -313,7 +313,9 @@ class BiLSTMNER(TrainablePipe):
         if teacher is not None and any(len(eg.predicted) for eg in examples):
             if (self._gold(examples) == tags.MISSING).all():
                 # Nothing to learn
-                return {} if losses is None else losses
+                losses = {} if losses is None else losses
+                losses.setdefault(self.name, 0.0)
+                return losses
             examples += self._made_up(examples)
         docs = [eg.predicted for eg in examples]
         self.model.attrs["imprint"](self.model, docs, partial(self._gold, examples))
