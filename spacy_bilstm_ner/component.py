@@ -323,6 +323,11 @@ class BiLSTMNER(TrainablePipe):
         # What it says in the end is to be right, and n-grams do not learn.
         self.model.attrs["trains_mixture"] = teacher is not None
         if teacher is not None and any(len(eg.predicted) for eg in examples):
+            if (self._gold(examples) == tags.MISSING).all():
+                # Nothing to learn
+                losses = {} if losses is None else losses
+                losses.setdefault(self.name, 0.0)
+                return losses
             examples += self._made_up(examples)
         docs = [eg.predicted for eg in examples]
         self.model.attrs["imprint"](self.model, docs, partial(self._gold, examples))
@@ -364,7 +369,8 @@ class BiLSTMNER(TrainablePipe):
         """Negative log-likelihood of the gold tags, and its gradient, both as a mean over the words that have one:
         the likelihood of each tag by itself or, if the model has transitions, of the Doc's whole sequence among the
         legal ones. Tokens that cannot be aligned, that carry an unknown label, or that are white space count for
-        nothing; but for a pipe that is to keep what it knows, what it said of them before is right.
+        nothing. In a pipe that is to keep what it knows, examples without any annotation are to get the tags that they
+        got before, as `rehearsal.drift` measures it.
 
         examples (Iterable[Example]): The batch.
         scores (TagScores): What `model.begin_update` gives.
@@ -386,7 +392,8 @@ class BiLSTMNER(TrainablePipe):
         teacher = self._teacher()
         if teacher is not None:
             before = teacher.predict([eg.predicted for eg in examples])
-            drift, d_drift = rehearsal.drift(scores, before, gold == tags.MISSING, ops)
+            unlabelled = np.repeat([not eg.reference.has_annotation("ENT_IOB") for eg in examples], words.per_doc)
+            drift, d_drift = rehearsal.drift(scores, before, unlabelled, ops)
             loss, d_logits = loss + drift, d_logits + d_drift
         return loss, TagScores(words, ops.asarray(d_logits), d_steps)
 

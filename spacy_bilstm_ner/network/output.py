@@ -12,7 +12,7 @@ from .kernel import columns_in_blocks, products
 # What a tag that is added to a trained model scores, until it is taught: no word is taken from the others.
 NEW_TAG_SCORE = -1000.0
 # How much higher a tag scores at first on words that have it than on others.
-IMPRINT_MARGIN = 15.0
+IMPRINT_MARGIN = 8.0
 MIN_SQUARE = 1e-6
 # Columns that are computed together. A matrix product's last bits depend on its shape, so the shape is always this:
 # a tag's score is the same to the bit however many tags there are.
