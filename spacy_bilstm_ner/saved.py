@@ -113,6 +113,13 @@ def why_not_loaded(pipeline: str | Path, error: Exception) -> str:
     return str(error)
 
 
+def _read_config(data: bytes) -> None:
+    config = Config().from_bytes(data, interpolate=False)
+    for name in config["nlp"]["pipeline"]:
+        if name not in config["components"]:
+            raise ValueError(f"it must have a section for each pipe, but has none for {name}")
+
+
 def _is_finite(numbers: FloatsXd) -> bool:
     # Also what is NaN is neither above nor below. Without arrays in between: each update asks.
     return not numbers.size or bool(numbers.min() > -TOO_LARGE and numbers.max() < TOO_LARGE)
@@ -163,7 +170,7 @@ SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
 }
 # How spaCy reads the files of a pipeline, by their names.
 READERS: dict[str, Callable[[bytes], Any]] = {
-    "config.cfg": lambda data: Config().from_bytes(data, interpolate=False),
+    "config.cfg": _read_config,
     "vectors": lambda data: np.load(BytesIO(data)),
     **dict.fromkeys(("cfg", "meta.json", "strings.json", "vectors.cfg"), json.loads),
     **dict.fromkeys(("tokenizer", "key2row", "lookups.bin", "model"), lambda data: from_bytes(data, {}, [])),

@@ -121,8 +121,9 @@ def test_spacys_tok2vec_as_a_part_of_its_own():
 
 
 def test_spacys_encoder_in_the_place_of_ours():
-    encode = {**TOK2VEC["encode"], "width": 64}
-    nlp = blank(model=small_model(encode=encode))
+    model = small_model()
+    width = sum(model["tok2vec"]["widths"]) + model["tok2vec"]["character_width"]
+    nlp = blank(model=small_model(encode={**TOK2VEC["encode"], "width": width}))
     data = examples(nlp)
     nlp.initialize(lambda: data)
     train(nlp, optimizer=Adam(0.02))

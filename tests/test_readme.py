@@ -9,7 +9,7 @@ import srsly
 from scripts.research.tables import MARKED, PAGES, fill
 from spacy_bilstm_ner.cli import COMMANDS
 
-MAX_CHARACTERS, MAX_LINES = 9_000, 130
+MAX_CHARACTERS, MAX_LINES = 11_000, 190
 
 
 @pytest.mark.parametrize("page", PAGES)

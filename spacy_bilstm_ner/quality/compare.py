@@ -7,7 +7,7 @@ import numpy as np
 from spacy.training import Example
 
 from ..errors import UserError
-from ..files.reading import get_options
+from ..files.options import get_options
 from .entities import entities, labels_of
 from .intervals import bootstrap, f_scores, interval
 from .pages import add_outputs, drawn, label_colors, present, table

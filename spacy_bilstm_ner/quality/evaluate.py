@@ -14,8 +14,7 @@ from spacy.language import Language
 from spacy.training import Example
 
 from ..errors import UserError, banner
-from ..files.reading import get_options
-from ..files.sentences import Options
+from ..files.options import Options, get_options
 from . import reliability
 from .pages import add_outputs, as_text, write
 from .plots import Log

@@ -28,7 +28,7 @@ from spacy.training import Example
 from ..errors import UserError
 from ..files.docs import blank_pipeline
 from ..files.init import fill, read_config
-from ..files.reading import get_options
+from ..files.options import get_options
 from .pages import writable_folder
 from .reading import add_file, everything, labelled_docs, load_pipeline, predict_docs
 

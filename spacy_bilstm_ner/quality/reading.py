@@ -13,8 +13,8 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from ..errors import UserError
-from ..files.reading import add_options, read_docs
-from ..files.sentences import Options
+from ..files.options import Options, add_options
+from ..files.reading import read_docs
 from ..saved import why_not_loaded
 from ..training.fingerprints import KEY, share_seen
 

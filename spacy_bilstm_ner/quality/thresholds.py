@@ -9,7 +9,7 @@ from pathlib import Path
 from spacy.language import Language
 
 from ..errors import UserError
-from ..files.reading import get_options
+from ..files.options import get_options
 from .entities import labels_of
 from .intervals import wilson
 from .pages import add_outputs, label_colors, present
