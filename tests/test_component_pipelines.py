@@ -9,7 +9,7 @@ from spacy.training import Example
 from spacy.util import fix_random_seed
 from thinc.api import Adam
 
-from tests.util import SENTENCES, blank, entities, examples, logits, small_model, texts, train, trained
+from tests.util import SENTENCES, SMALL_WIDTH, blank, entities, examples, logits, small_model, texts, train, trained
 
 TOK2VEC = {
     "@architectures": "spacy.Tok2Vec.v2",
@@ -121,9 +121,7 @@ def test_spacys_tok2vec_as_a_part_of_its_own():
 
 
 def test_spacys_encoder_in_the_place_of_ours():
-    model = small_model()
-    width = sum(model["tok2vec"]["widths"]) + model["tok2vec"]["character_width"]
-    nlp = blank(model=small_model(encode={**TOK2VEC["encode"], "width": width}))
+    nlp = blank(model=small_model(encode={**TOK2VEC["encode"], "width": SMALL_WIDTH}))
     data = examples(nlp)
     nlp.initialize(lambda: data)
     train(nlp, optimizer=Adam(0.02))

@@ -5,6 +5,7 @@ import shutil
 import struct
 from collections.abc import Callable
 from io import BytesIO
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
@@ -178,10 +179,10 @@ def with_last(value: Any) -> Callable[[np.ndarray], np.ndarray]:
 
 
 MODELS: dict[str, tuple[Callable[[dict], Any], str]] = {
-    "a row less": (of_param("tag_scores", "W", lambda W: W[:-1]), "tag_scores.W must be 9 × 214, but is 8 × 214"),
+    "a row less": (of_param("tag_scores", "W", lambda W: W[:-1]), "tag_scores.W must be 9 × 172, but is 8 × 172"),
     "a row less to look up": (of_param("hashembed", "E", lambda E: E[:-1]), "hashembed.E must be 500 × 32"),
     "a column less": (of_param("lstm", "R_forward", lambda R: R[:, 1:]), "lstm.R_forward must be 128 × 32"),
-    "flat": (of_param("bilstm", "W_backward", np.ravel), "bilstm.W_backward must be 128 × 118"),
+    "flat": (of_param("bilstm", "W_backward", np.ravel), "bilstm.W_backward must be 128 × 76"),
     "transitions": (of_param("tag_scores", "transitions", lambda t: t[:7, :7]), "tag_scores.transitions must be 9 × 9"),
     "doubles": (of_param("lstm", "b_forward", lambda b: b.astype("f8")), "lstm.b_forward must be of float32"),
     "a weight gone": (of_param("tag_scores", "b", lambda b: None), "tag_scores has no b"),
@@ -274,8 +275,8 @@ def parameters(nlp: Language) -> list[tuple[Any, str]]:
 def test_one_number_that_is_not_finite_in_any_weight(whole):
     nlp, ner = spacy.load(whole), blank(model=model_config()).get_pipe("ner")
     assert len(parameters(nlp)) == 19
-    values = [np.nan, np.inf, -np.inf, 1e30] * 4
-    for (node, name), value in zip(parameters(nlp), values, strict=True):
+    values = cycle([np.nan, np.inf, -np.inf, 1e30])
+    for (node, name), value in zip(parameters(nlp), values, strict=False):
         param = node.get_param(name)
         kept, param.flat[-1] = param.flat[-1], value
         with pytest.raises(ValueError, match=rf"not finite, NaN or infinite, in {node.name}\.{name}"):

@@ -40,18 +40,24 @@ SMALL_MODEL: dict[str, Any] = {
         "widths": [32, 16, 16],
         "rows": [500, 300, 100],
         "word_dropout": 0.0,
+        "character_width": 8,
+        "vector_width": 0,
     },
     "encode": {
         "@architectures": "spacy_bilstm_ner.BiLSTMEncoder.v1",
         "hidden_width": 32,
         "width": 32,
+        "both_layers": True,
         "input_dropout": None,
         "hidden_dropout": None,
         "dropout": None,
     },
     "transitions": True,
+    "words": True,
     "segment": {"@misc": "spacy_bilstm_ner.sentence_segments.v1", "max_length": 50},
 }
+# Of its embedding
+SMALL_WIDTH = 32 + 16 + 16 + 8
 
 
 def small_model(**parts: Any) -> dict[str, Any]:

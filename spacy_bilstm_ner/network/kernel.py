@@ -69,9 +69,7 @@ def multiply(left: Floats, right: Floats, out: Floats) -> None:
         np.matmul(left, right, out)
         return
     shape = (-1, whole // piece, piece)
-    np.matmul(
-        left[:, :whole].reshape(*shape, n_in), right[:, None], out[:, :whole].reshape(*shape, right.shape[2])
-    )
+    np.matmul(left[:, :whole].reshape(*shape, n_in), right[:, None], out[:, :whole].reshape(*shape, right.shape[2]))
     if whole < n_rows:
         np.matmul(left[:, whole:], right, out[:, whole:])
 

@@ -17,6 +17,7 @@ from spacy_bilstm_ner.network.embedding import set_vectors
 from tests.test_component_pipelines import TOK2VEC
 from tests.util import (
     SENTENCES,
+    SMALL_WIDTH,
     blank,
     chance_vectors,
     entities,
@@ -97,7 +98,7 @@ def test_what_is_kept_is_bounded_and_nothing_is_lost_by_it(monkeypatch):
 
 @pytest.mark.parametrize("part", ["tok2vec", "encode"])
 def test_replaced_parts_are_computed_layer_by_layer(part, monkeypatch):
-    replaced = {"tok2vec": TOK2VEC, "encode": {**TOK2VEC["encode"], "width": 64}}
+    replaced = {"tok2vec": TOK2VEC, "encode": {**TOK2VEC["encode"], "width": SMALL_WIDTH}}
     nlp = blank(model=small_model(**{part: replaced[part]}))
     nlp.initialize(lambda: examples(nlp))
     train(nlp, steps=3)
