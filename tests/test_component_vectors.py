@@ -65,7 +65,7 @@ def test_through_the_config(source):
 
 
 def test_an_embedding_inside_another(source):
-    inner = {**TOK2VEC, "embed": {**with_width(6)["tok2vec"], "widths": [10, 8, 8]}}
+    inner = {**TOK2VEC, "embed": {**with_width(6)["tok2vec"], "widths": [10, 4, 4]}}
     nlp = blank(model=small_model(tok2vec=inner))
     nlp.get_pipe("ner").initialize(lambda: examples(nlp), vectors=source)
     assert len(logits(nlp, TEXT))
