@@ -8,10 +8,9 @@ from typing import Any, NamedTuple
 from spacy.language import Language
 
 from ..errors import UserError
-from .options import Options
 from .rows import split_rows
 from .schemes import UNKNOWN
-from .sentences import Data, Origin, Sentence, build_sentences
+from .sentences import File, Origin, Sentence, build_sentences
 from .spacing import UNSPACED
 
 TEXT_KEYS = ("text", "data", "sentence", "content")
@@ -39,18 +38,19 @@ class Span(NamedTuple):
     text: str | None = None
 
 
-def read_json(text: str, name: str, options: Options, nlp: Language, data: Data) -> None:
-    """Read JSON, or JSON Lines, with a record for each text, and add its sentences to `data`. The tokenizer of `nlp`
-    finds their words. Records that have a fault are left out, and their faults added.
+def read_json(text: str, nlp: Language, file: File) -> None:
+    """Read JSON, or JSON Lines, with a record for each text, and add its sentences to the file's data. The tokenizer of
+    `nlp` finds their words. Records that have a fault are left out.
 
     RAISES UserError: If it cannot be read; the message says where and what to do.
     """
+    name, data = file.name, file.data
     records = list(_load(text, name))
     worded = [(line, str(line), _document(one), *pair) for line, one in records if (pair := _words(one))]
     if worded:
         if len(worded) < len(records):
             raise UserError(f"{name} mixes records of words with records of texts: divide it.")
-        build_sentences(split_rows(worded, name, data.faults), name, options, data)
+        build_sentences(split_rows(worded, file), file)
         return
     skipped = dict.fromkeys(SKIPPED, 0)
     for line, record in records:
@@ -58,7 +58,7 @@ def read_json(text: str, name: str, options: Options, nlp: Language, data: Data)
             parsed = _parse(record, skipped)
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
             what = error.args[0] if isinstance(error, ValueError) else "this is no labelled text"
-            data.faults.add(name, line, str(what), EXPECTED)
+            file.fault(line, str(what), EXPECTED)
             continue
         if parsed is not None and parsed[0].strip():
             origin = Origin(name, line, _document(record))
@@ -70,7 +70,7 @@ def read_json(text: str, name: str, options: Options, nlp: Language, data: Data)
 
 
 def _load(text: str, name: str) -> Iterator[tuple[int, Any]]:
-    """YIELDS (tuple[int, Any]): Line and record; its number, where all of them stand in one list."""
+    """Line and record; its number, where all of them stand in one list"""
     try:
         whole = json.loads(text)
     except json.JSONDecodeError:
