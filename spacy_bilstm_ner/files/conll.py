@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from functools import cache
 
 from ..errors import UserError
 from .columns import Columns, Table, holds_pos, is_header
@@ -23,7 +24,8 @@ def read_conll(text: str, file: File) -> tuple[Table, Columns]:
     name, options = file.name, file.options
     lines = text.split("\n")
     sep = options.separator or _separator(lines)
-    split = [[clean(field) for field in line.split(sep)] if line.strip() else [] for line in lines]
+    cell = cache(clean)
+    split = [list(map(cell, line.split(sep))) if line.strip() else [] for line in lines]
     plain = [one for line, one in zip(lines, split, strict=True) if one and line[0] != "#" and one[0] != "-DOCSTART-"]
     if not plain:
         raise UserError(f"{name} holds no sentences: all of its lines are empty or comments.")
@@ -48,8 +50,7 @@ def read_conll(text: str, file: File) -> tuple[Table, Columns]:
         elif fields is header or (fields[0].startswith("#") and not (len(fields) == width and fields[-1] in last)):
             continue
         elif len(fields) != width:
-            what = f"expected {width} columns, found {len(fields)}"
-            file.fault(number, what, "Write a word, its tag, and no more.")
+            file.fault(number, f"expected {width} columns, found {len(fields)}", "Write a word, its tag, and no more.")
         else:
             kept.append([*fields, document])
             numbers.append(number)

@@ -41,14 +41,12 @@ MIN_SCRIPT_SHARE = 0.05
 
 
 def read(paths: Sequence[Path], nlp: Language, options: Options | None = None, *, faults: Faults | None = None) -> Data:
-    """Read labelled files.
+    """Read labelled files, or folders of such files: CSV and its kin, CoNLL, JSON, JSON Lines, Excel, Parquet, .spacy;
+    any of them as gz, bz2, xz or in a zip.
 
-    paths (Sequence[Path]): CSV and its kin, CoNLL, JSON, JSON Lines, Excel, Parquet, .spacy; any of them as gz, bz2, xz
-        or in a zip; or folders of such files.
     nlp (Language): A pipeline, whose tokenizer finds the words of texts.
     options (Optional[Options]): How the files are to be read; None to find out.
     faults (Optional[Faults]): Collects what cannot be read, for the caller to check; None to raise it.
-    RETURNS (Data): The sentences, and what was seen.
     RAISES UserError: If a file cannot be read as labelled sentences; the message says where and what to do.
     """
     options = options or Options()
@@ -89,15 +87,14 @@ def labelled_corpus(
     limit: int = 0,
     augmenter: Callable[[Language, Example], Iterator[Example]] | None = None,
 ) -> Callable[[Language], Iterator[Example]]:
-    """Construct a reader of labelled files from a config. Registered as `spacy_bilstm_ner.Corpus.v1`.
+    """Make a reader of labelled files from a config. Registered as `spacy_bilstm_ner.Corpus.v1`.
 
     path (Optional[Path]): A file, or a folder of files, of any format that `convert` reads.
     options (Optional[dict[str, Any]]): How it is to be read: options of `convert`, such as {"tag_column": "label"}.
     gold_preproc (bool): Train on the file's words rather than on those of the pipeline's tokenizer.
     limit (int): Number of sentences that are read; 0 for all.
     augmenter (Optional[Callable]): Makes examples of an example.
-    RETURNS (Callable[[Language], Iterator[Example]]): The reader. It raises UserError if the file cannot be read.
-    RAISES UserError: If the path is None.
+    RAISES UserError: If the path is None; the reader raises it if the file cannot be read.
     """
     if path is None:
         raise UserError("spacy_bilstm_ner.Corpus.v1 has no path: give one, such as --paths.train mine.csv")

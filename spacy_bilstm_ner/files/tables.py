@@ -32,9 +32,8 @@ def read_csv(text: str, file: File) -> Table:
 
     RAISES UserError: If it cannot be read; the message says where and what to do.
     """
-    body = text.lstrip("\n")
+    body, sep = text.lstrip("\n"), file.options.separator
     line = len(text) - len(body) + 1
-    sep = file.options.separator
     if sep is not None and (len(sep) != 1 or sep in '"\r\n'):
         raise UserError(f"--sep must be one character, such as ';' or '|' ('tab' for a tab), but is {sep!r}.")
     if said := re.match(r'"?sep=(.)"?[^\S\n]*\n', body, re.IGNORECASE):
@@ -50,7 +49,7 @@ def read_csv(text: str, file: File) -> Table:
 
 
 def find_separator(header: str) -> str:
-    """RETURNS (str): What separates the names of a header line."""
+    """What separates the names of a header line"""
     return max(SEPARATORS, key=header.count)
 
 
@@ -71,9 +70,8 @@ def read_frame(data: bytes, kind: str, file: File) -> Table:
         header, nulls = [], [""] * frame.shape[1]
         for line, value in ((line, value) for line, row in enumerate(frame.values, 1) for value in row):
             if isinstance(value, bool | date | time):
-                what = f"a cell holds {value} as a {type(value).__name__}"
                 remedy = "Excel changed the words of these cells: format the column as text and write them again."
-                file.fault(line, what, remedy)
+                file.fault(line, f"a cell holds {value} as a {type(value).__name__}", remedy)
     records = [[_cell(value, null) for value, null in zip(row, nulls, strict=True)] for row in frame.values]
     return _make_table(enumerate([*header, *records], 1 - len(header)), file)
 
