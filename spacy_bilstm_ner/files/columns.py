@@ -69,8 +69,8 @@ def find_columns(table: Table, options: Options, *, needs_sentence: bool = True)
     def rest() -> list[str]:
         return [name for name in names if name not in (*keys, *found.values(), pos)]
 
-    if not keys:
-        keys = [name for name in [_by_name("sentence", rest())] if name and not _holds_texts(table[name])]
+    if not keys and (match := _by_name("sentence", rest())) and not _holds_texts(table[match]):
+        keys = [match]
     if "word" not in found and (match := _by_name("word", rest()) or _by_name("sentence", rest())):
         found["word"] = match
     if "tag" not in found and (match := _tag_column(table, rest())):

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from spacy.tokens import Doc, DocBin
 from spacy.training import Example, dont_augment
 
 from ..errors import UserError, banner
-from .columns import Columns, is_header
+from .columns import Columns, allows_labels, is_header
 from .conll import read_conll
 from .docs import make_doc
 from .encoding import decode
@@ -136,8 +137,9 @@ def _read_one(content: Content, nlp: Language, file: File) -> tuple[str, str, Co
         else:
             table = read_csv(text, file)
         del text
-    rows, columns = find_rows(table, columns, file)
-    build_sentences(rows, file)
+    given, columns = find_rows(table, columns, file)
+    labels = columns.tag.isdigit() or allows_labels(columns.tag)
+    build_sentences(given, file, tag_column=columns.tag, labels=labels)
     return kind, encoding, None if kind == "conll" else columns
 
 
@@ -180,7 +182,7 @@ def _read_spacy(raw: bytes, nlp: Language, name: str) -> list[Sentence]:
 
 def _warn_of_script(data: Data, lang: str) -> None:
     """Warn if the language's tokenizer does not cut the script of the words."""
-    counts = Counter(char for sentence in data.sentences for word in sentence.words for char in word)
+    counts = Counter("".join(chain.from_iterable(sentence.words for sentence in data.sentences)))
     for script, (characters, langs) in SCRIPTS.items():
         share = sum(n for char, n in counts.items() if re.match(f"[{characters}]", char)) / max(1, counts.total())
         if share >= MIN_SCRIPT_SHARE and lang not in langs:
