@@ -24,7 +24,7 @@ def read_conll(text: str, file: File) -> tuple[Table, Columns]:
     name, options = file.name, file.options
     lines = text.split("\n")
     sep = options.separator or _separator(lines)
-    cell = cache(clean)
+    cell = cache(clean)  # One string for all equal ones
     split = [list(map(cell, line.split(sep))) if line.strip() else [] for line in lines]
     plain = [one for line, one in zip(lines, split, strict=True) if one and line[0] != "#" and one[0] != "-DOCSTART-"]
     if not plain:

@@ -172,8 +172,8 @@ def _sentence(
         words = text[max(span.start, 0) : max(span.end, 0)]
         doubtful.append(f"{origin.file}, line {origin.line}: {span.label} at {span.start}:{span.end} {words!r} {what}")
 
-    # The longest first
-    for span in sorted(set(given), key=lambda span: (span.start - span.end, span.start)):
+    # The longest first; of those that are alike, the first in the file
+    for span in sorted(dict.fromkeys(given), key=lambda span: (span.start - span.end, span.start)):
         start, end = _locate(text, span)
         found = text[start:end] if 0 <= start < end <= len(text) else ""
         if not found.strip():

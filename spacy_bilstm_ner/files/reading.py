@@ -14,7 +14,7 @@ from spacy.tokens import Doc, DocBin
 from spacy.training import Example, dont_augment
 
 from ..errors import UserError, banner
-from .columns import Columns, allows_labels, is_header
+from .columns import Columns, is_header
 from .conll import read_conll
 from .docs import make_doc
 from .encoding import decode
@@ -137,9 +137,8 @@ def _read_one(content: Content, nlp: Language, file: File) -> tuple[str, str, Co
         else:
             table = read_csv(text, file)
         del text
-    given, columns = find_rows(table, columns, file)
-    labels = columns.tag.isdigit() or allows_labels(columns.tag)
-    build_sentences(given, file, tag_column=columns.tag, labels=labels)
+    rows, columns = find_rows(table, columns, file)
+    build_sentences(rows, file)
     return kind, encoding, None if kind == "conll" else columns
 
 

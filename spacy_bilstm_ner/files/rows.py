@@ -7,17 +7,17 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 from ..errors import UserError
-from .columns import Columns, Table, find_columns, split_list
+from .columns import Columns, Table, allows_labels, find_columns, split_list
 from .options import Options
 from .schemes import UNKNOWN, is_tag
-from .sentences import File, RawSentence, clean
+from .sentences import File, Rows, clean
 
 
-def find_rows(table: Table, columns: Columns | None, file: File) -> tuple[list[RawSentence], Columns]:
+def find_rows(table: Table, columns: Columns | None, file: File) -> tuple[Rows, Columns]:
     """Find the sentences of a table.
 
     columns (Optional[Columns]): Which column is what; None to find out.
-    RETURNS (tuple[list[RawSentence], Columns]): The sentences, and which column is what.
+    RETURNS (tuple[Rows, Columns]): A row for each word, and which column is what.
     RAISES UserError: If a column cannot be found.
     """
     a_row_each = False
@@ -39,25 +39,31 @@ def find_rows(table: Table, columns: Columns | None, file: File) -> tuple[list[R
         filled = list(accumulate(table[columns.document], _or_above))
         documents = [filled[row] for row in starts]
     if a_row_each:
-        return split_rows(zip(table.lines, ids, documents, words, tags, strict=True), file), columns
-    cuts = [slice(*ends) for ends in pairwise([*starts, len(words)])]
-    parts = ([column[cut] for cut in cuts] for column in (table.lines, words, tags))
-    return list(map(RawSentence, ids, documents, *parts)), columns
+        rows = split_rows(zip(table.lines, ids, documents, words, tags, strict=True), file)
+    else:
+        rows = Rows(words, tags, table.lines, starts, ids, documents)
+    rows.tag_column, rows.labels = columns.tag, columns.tag.isdigit() or allows_labels(columns.tag)
+    return rows, columns
 
 
-def split_rows(records: Iterable[tuple[int, str, str, Any, Any]], file: File) -> list[RawSentence]:
+def split_rows(records: Iterable[tuple[int, str, str, Any, Any]], file: File) -> Rows:
     """Divide records that hold a sentence each: line, id, document; a text or a list of words; and as many tags."""
-    found = []
+    lines: list[int] = []
+    rows = Rows([], [], lines, [], [], [])
     for line, number, document, words, tags in records:
         own = [clean(str(word)) for word in (split_list(words) if isinstance(words, str) else words)]
-        cells = _tag_list(tags) if isinstance(tags, str) else tags
-        given = [UNKNOWN if tag is None else clean(str(tag)) for tag in cells]
+        given = _tag_list(tags) if isinstance(tags, str) else tags
         if len(given) != len(own):
             what = f"{len(own)} words and {len(given)} tags"
             file.fault(line, what, "Give a tag for each word, with spaces between both.")
         elif own:
-            found.append(RawSentence(number, document, [line] * len(own), own, given))
-    return found
+            rows.starts.append(len(rows.words))
+            rows.ids.append(number)
+            rows.documents.append(document)
+            rows.words += own
+            rows.tags += [UNKNOWN if tag is None else clean(str(tag)) for tag in given]
+            lines += [line] * len(own)
+    return rows
 
 
 def _or_above(above: str, own: str) -> str:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from ..errors import UserError
@@ -110,14 +110,20 @@ class File:
         self.data.faults.setdefault(remedy, []).append((self.name, line, what))
 
 
-class RawSentence(NamedTuple):
-    """A sentence as it stands in the file; its words and tags have a line each."""
+@dataclass
+class Rows:
+    """A word and a tag a row, as they stand in the file; and the file's line on which each row begins."""
 
-    id: str
-    document: str
+    words: list[str]
+    tags: list[str]
     lines: Sequence[int]
-    words: Sequence[str]
-    tags: Sequence[str]
+    # The first row of each sentence, and what the file calls it and its document
+    starts: list[int]
+    ids: list[str]
+    documents: list[str]
+    # The name of the tags' column, and whether they may be labels without a letter, such as "PER"
+    tag_column: str = "tags"
+    labels: bool = True
 
 
 def clean(value: str) -> str:
@@ -125,67 +131,66 @@ def clean(value: str) -> str:
     return value.strip().strip(_INVISIBLE).strip()
 
 
-def build_sentences(given: Sequence[RawSentence], file: File, *, tag_column: str = "tags", labels: bool = True) -> None:
-    """Check sentences, convert their tags to BIO, and add them, and what was seen, to the file's data. If a word or tag
+def build_sentences(rows: Rows, file: File) -> None:
+    """Check rows, convert their tags to BIO, and add their sentences, and what was seen, to the file's data. If a row
     cannot be read, its fault is added, and no sentence.
 
-    tag_column (str): The name of the tags' column.
-    labels (bool): Whether tags may be labels without a letter, such as "PER".
     RAISES UserError: If tags are not plain BIO, and the options ask for that.
     """
-    name, options, data = file.name, file.options, file.data
-    counts = Counter(chain.from_iterable(raw.tags for raw in given))
-    alike = {tag: other for tag in counts if (other := looks_like(tag)) != tag}
-    if all(tag.isdigit() for tag in counts):
-        alike = {}
-    if alike and options.lookalikes:
-        given = [raw._replace(tags=[alike.get(tag, tag) for tag in raw.tags]) for raw in given]
-        counts, alike = Counter(chain.from_iterable(raw.tags for raw in given)), {}
-    scheme = Scheme(counts, labels=labels, outside=options.outside)
-    wrong = _wrong_tags(counts, scheme, alike, tag_column)
-    if wrong or any("" in raw.words for raw in given):
-        for line, word, tag in (row for raw in given for row in zip(raw.lines, raw.words, raw.tags, strict=True)):
+    name, strict, data = file.name, file.options.strict, file.data
+    scheme, wrong = _find_scheme(rows, file.options)
+    if wrong or "" in rows.words:
+        for word, tag, line in zip(rows.words, rows.tags, rows.lines, strict=True):
             if not word:
                 file.fault(line, "there is no word", "Fill in the word, or delete the row.")
             elif tag in wrong:
                 file.fault(line, f"the tag of {word!r} is {tag!r}{wrong[tag][0]}", wrong[tag][1])
         return
     if told := scheme.told():
-        if options.strict:
+        if strict:
             what = f"--strict takes only the tags O, B-x and I-x, but {told} would have to be read so."
             raise UserError(f"{name}: {what}")
         data.notes.append(f"Tags of {name}: {told}")
-    # The lines of tags, and of words, that are not taken as they stand
     repaired: list[int] = []
     divided: list[int] = []
-    spaced = {word for word in set(chain.from_iterable(raw.words for raw in given)) if len(word.split()) > 1}
-    for raw in given:
-        words, (tags, changed) = raw.words, scheme.to_bio(raw.tags)
-        repaired += (raw.lines[i] for i in changed)
-        for i in changed if options.strict else ():
-            what = f"the tag {raw.tags[i]!r} of the word {words[i]!r} follows no entity of its label"
-            file.fault(raw.lines[i], what, "Write B- there, or leave out --strict to have entities begin there.")
+    spaced = {word for word in set(rows.words) if len(word.split()) > 1}
+    spans = pairwise([*rows.starts, len(rows.words)])
+    for (start, end), number, document in zip(spans, rows.ids, rows.documents, strict=True):
+        words = rows.words[start:end]
+        tags, changed = scheme.to_bio(rows.tags[start:end])
+        repaired += (start + position for position in changed)
         if not spaced.isdisjoint(words):
-            divided += (line for line, word in zip(raw.lines, words, strict=True) if word in spaced)
+            divided += (start + i for i, word in enumerate(words) if word in spaced)
             tags = [part for word, tag in zip(words, tags, strict=True) for part in _tag_parts(tag, len(word.split()))]
             words = " ".join(words).split()
-        origin = Origin(name, raw.lines[0], raw.document)
-        data.sentences.append(Sentence(raw.id, tuple(words), tuple(tags), origin=origin))
-    data.rows += counts.total()
-    for kind, lines, message in (
+        origin = Origin(name, rows.lines[start], document)
+        data.sentences.append(Sentence(number, tuple(words), tuple(tags), origin=origin))
+    data.rows += len(rows.words)
+    for row in repaired if strict else ():
+        what = f"the tag {rows.tags[row]!r} of the word {rows.words[row]!r} follows no entity of its label"
+        file.fault(rows.lines[row], what, "Write B- there, or leave out --strict to have entities begin there.")
+    for kind, places, message in (
         ("repaired_tags", repaired, "tags I-x that follow no entity of their label were read as B-x"),
         ("divided_words", divided, "words with white space inside were divided there"),
     ):
-        if lines:
-            more = "; --strict makes this an error" if lines is repaired else ""
-            data.warn(kind, f"{len(lines):,} {message} (the first: {name}, line {lines[0]}){more}.")
+        if places:
+            place = f"(the first: {name}, line {rows.lines[places[0]]})"
+            more = "; --strict makes this an error" if places is repaired else ""
+            data.warn(kind, f"{len(places):,} {message} {place}{more}.")
 
 
-def _wrong_tags(
-    counts: Counter[str], scheme: Scheme, alike: dict[str, str], tag_column: str
-) -> dict[str, tuple[str, str]]:
-    """For each tag that cannot be read, what is wrong with it and what to do"""
-    remedy = f"A tag in column {tag_column!r} must be O, B-label or I-label (or of BILUO, BIOES, BMES). "
+def _find_scheme(rows: Rows, options: Options) -> tuple[Scheme, dict[str, tuple[str, str]]]:
+    """How tags are read; and for each that cannot be read, what is wrong with it and what to do. Where that is asked
+    for, tags become what they look like."""
+    counts = Counter(rows.tags)
+    alike = {tag: other for tag in counts if (other := looks_like(tag)) != tag}
+    if all(tag.isdigit() for tag in counts):
+        alike = {}
+    if alike and options.lookalikes:
+        rows.tags = [alike.get(tag, tag) for tag in rows.tags]
+        counts, alike = Counter(rows.tags), {}
+    scheme = Scheme(counts, labels=rows.labels, outside=options.outside)
+    remedy = f"A tag in column {rows.tag_column!r} must be O, B-label or I-label (or of BILUO, BIOES, BMES). "
     outside = [tag for tag in counts if tag.casefold() in OUTSIDE]
     if set(outside) > set(scheme.outside):
         listed = ", ".join(f"{tag!r} ({counts[tag]:,})" for tag in outside)
@@ -197,7 +202,7 @@ def _wrong_tags(
     wrong = {tag: ("", remedy) for tag in scheme.rest if tag not in scheme.parts}
     remedy = "Correct these tags, or say --lookalikes to have them read as what they look like."
     wrong |= {tag: (f": {difference(tag, alike[tag])} (rows with it: {counts[tag]:,})", remedy) for tag in alike}
-    return wrong
+    return scheme, wrong
 
 
 def _tag_parts(tag: str, count: int) -> list[str]:
