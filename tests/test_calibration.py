@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spacy_bilstm_ner.calibration import calibrated
+from spacy_bilstm_ner.calibration import calibrated, fit_thresholds
 
 
 def test_worked_out_by_hand():
@@ -26,11 +26,17 @@ def test_it_can_be_left_out():
     assert calibrated(confidences, 1.0, 0.0) is confidences
 
 
-def test_thresholds_make_f_highest_and_few_entities_hardly_move_them() -> None:
-    # From 0.7 on, 1,000 of 1,000 are right; below, none is: the best threshold is half way, 0.5 for few as for many.
-    confidences = np.repeat([0.7, 0.1], 1000)
-    right = confidences > 0.5
-    found = fit_thresholds(confidences, right, ["many"] * 2000, {"many": 1000})
-    best = (0.7 + 0.1) / 2 if False else 0.7
-    of_all = (1000 * best + 100 * 0.5) / 1100
-    assert found == pytest.approx({"many": (1000 * best + 100 * of_all) / 1100})
+def test_many_entities_set_a_threshold_and_few_hardly_move_it():
+    # Of each label the surer entity is right and the other one is wrong: the best is to take it alone.
+    for copies, weight in ((1000, 1000 / 1100), (10, 10 / 110)):
+        confidences, right = np.repeat([0.9, 0.7], copies), np.repeat([True, False], copies)
+        found = fit_thresholds(confidences, right, ["per"] * 2 * copies, {"per": copies})
+        # The last of those that are taken and the first that is not: half way
+        of_all = weight * 0.8 + (1 - weight) * 0.5
+        assert found == pytest.approx({"per": weight * 0.8 + (1 - weight) * of_all})
+
+
+def test_a_label_that_is_never_found_gets_the_threshold_of_all():
+    confidences, right = np.repeat([0.9, 0.7], 1000), np.repeat([True, False], 1000)
+    found = fit_thresholds(confidences, right, ["per"] * 2000, {"per": 1000, "org": 0})
+    assert found["org"] == pytest.approx((1000 * 0.8 + 100 * 0.5) / 1100)

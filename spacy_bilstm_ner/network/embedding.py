@@ -34,7 +34,7 @@ def WordEmbedding(
     full_dropout_words: int = 0,
     character_width: int = 0,
     vector_width: int = 0,
-    max_vectors: int = 80_000,
+    max_vectors: int = 120_000,
 ) -> Model[list[Doc], list[Floats2d]]:
     """Embed each token by its word form and sub-word features, concatenated. Registered as
     `spacy_bilstm_ner.WordEmbedding.v1`; fits wherever spaCy takes an embedding layer.
@@ -55,8 +55,8 @@ def WordEmbedding(
     vector_width (int): Width of static word vectors, 0 for none: these are columns of their own, reduced to this
         width if they are wider, frozen, and stored in the model. Dropout of features leaves them. A model that is
         initialized without a source of vectors (see `BiLSTMNER.initialize`) has none of these columns.
-    max_vectors (int): How many different vectors are kept, the first ones of the source; 0 for all. 80,000 of width
-        100 make a stored model seven megabytes larger.
+    max_vectors (int): How many different vectors are kept, the first ones of the source; 0 for all. 120,000 of width
+        100 make a stored model ten megabytes larger.
     RETURNS (Model[list[Doc], list[Floats2d]]): Per Doc, n_tokens × (sum(widths) + character_width + vector_width).
     RAISES ValueError: If a feature is unknown, or the lists' lengths differ, or feature_dropout is out of range, or
         another number is negative.

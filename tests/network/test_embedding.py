@@ -117,26 +117,28 @@ def test_gradients_add_up_where_values_are_shared():
             assert up - down == pytest.approx(gradient[row, 1], abs=1e-4)
 
 
-def test_feature_dropout_hides_the_word_and_leaves_its_parts():
+def test_each_feature_of_each_token_is_hidden_by_itself():
     model = new_embedding(feature_dropout=0.3)
     doc = Doc(Vocab(), words=["talking"] * 2000)
-    (plain,) = model.predict([doc])
-    (found,) = model([doc], True)[0]
-    hidden = (found[:, FORM] != plain[:, FORM]).any(axis=1)
-    assert hidden.mean() == pytest.approx(0.3, abs=0.04)
-    # All hidden words look alike, and each token is hidden or not by itself.
-    assert len(np.unique(found[:, FORM], axis=0)) == 2
-    assert_array_equal(found[:, SUFFIX], plain[:, SUFFIX])
-
-
-def test_the_lower_case_form_is_hidden_with_the_form():
-    model = WordEmbedding(["lower", "form"], widths=[2, 2], rows=[50, 50], feature_dropout=0.5)
-    model.initialize()
-    doc = Doc(Vocab(), words=["Talking"] * 500)
     (plain,), (found,) = model.predict([doc]), model([doc], True)[0]
-    lower, form = (found != plain)[:, :2].any(axis=1), (found != plain)[:, 2:].any(axis=1)
-    assert_array_equal(lower, form)
-    assert 0.3 < lower.mean() < 0.7
+    forms, suffixes = ((found[:, part] != plain[:, part]).any(axis=1) for part in (FORM, SUFFIX))
+    assert [forms.mean(), suffixes.mean()] == pytest.approx([0.3, 0.3], abs=0.04)
+    assert (forms & suffixes).mean() == pytest.approx(0.09, abs=0.03)
+    # All that is hidden looks alike.
+    assert len(np.unique(found[:, FORM], axis=0)) == len(np.unique(found[:, SUFFIX], axis=0)) == 2
+
+
+@pytest.mark.parametrize(("n_words", "rate"), [(10, 0.4), (1000, 0.4), (2000, 0.2), (100_000, 0.004)])
+def test_fewer_features_are_hidden_in_a_large_corpus(n_words, rate):
+    model = WordEmbedding(["form"], widths=[4], rows=[300], feature_dropout=0.4, full_dropout_words=1000)
+    model.attrs["fit_dropout"](model, n_words)
+    assert model.attrs["feature_dropout"] == pytest.approx(rate)
+
+
+def test_without_a_size_the_dropout_is_the_same_for_any_corpus():
+    model = new_embedding(feature_dropout=0.4)
+    model.attrs["fit_dropout"](model, 1_000_000)
+    assert model.attrs["feature_dropout"] == 0.4
 
 
 def test_feature_dropout_is_its_own_setting():
@@ -145,7 +147,7 @@ def test_feature_dropout_is_its_own_setting():
     (plain,) = model.predict([doc])
     set_dropout_rate(model, 0.8)
     (found,) = model([doc], True)[0]
-    assert (found != plain).any(axis=1).mean() == pytest.approx(0.3, abs=0.04)
+    assert (found[:, FORM] != plain[:, FORM]).any(axis=1).mean() == pytest.approx(0.3, abs=0.04)
     none = new_embedding(feature_dropout=0.0)
     set_dropout_rate(none, 0.8)
     assert_allclose(none([doc], True)[0][0], none.predict([doc])[0])
