@@ -24,7 +24,7 @@ from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer
 
 from . import confidence, rehearsal, saved
-from .calibration import UNCALIBRATED, calibrated
+from .calibration import DEFAULT_THRESHOLD, UNCALIBRATED, calibrated
 from .chain import tags
 from .chain.crf import crf_loss
 from .chain.cross_entropy import cross_entropy
@@ -41,17 +41,17 @@ DEFAULT_MODEL = Config().from_str(
 
     [model.tok2vec]
     @architectures = "spacy_bilstm_ner.WordEmbedding.v1"
-    features = ["form", "lower", "prefix3", "suffix2", "suffix3", "shape"]
-    widths = [64, 64, 33, 33, 33, 33]
-    rows = [15000, 8000, 6000, 1500, 5000, 1500]
-    word_dropout = 0.2
+    features = ["lower", "prefix3", "suffix2", "suffix3", "shape"]
+    widths = [32, 16, 16, 16, 16]
+    rows = [8000, 6000, 1500, 5000, 1500]
+    feature_dropout = 0.2
     character_width = 50
     vector_width = 0
 
     [model.encode]
     @architectures = "spacy_bilstm_ner.BiLSTMEncoder.v1"
-    hidden_width = 48
-    width = 48
+    hidden_width = 64
+    width = 64
     both_layers = true
     input_dropout = null
     hidden_dropout = null
@@ -65,8 +65,6 @@ DEFAULT_MODEL = Config().from_str(
 
 # How many documents `initialize` shows the model; it needs their form, not their words.
 SAMPLE_SIZE = 10
-# What is more probable than not is an entity, where nothing better is known.
-DEFAULT_THRESHOLD = 0.5
 # What is fitted on held-out data after training.
 FITTED = ("calibration", "thresholds")
 # What a pipe is saved in, besides the vocabulary.
@@ -215,6 +213,10 @@ class BiLSTMNER(TrainablePipe):
         if not self.labels:
             raise ValueError(Errors.E143.format(name=self.name))
         self._set_vectors(vectors)
+        n_words = sum(len(eg.predicted) for eg in examples)
+        for node in self.model.walk():
+            if "fit_dropout" in node.attrs and n_words:
+                node.attrs["fit_dropout"](node, n_words)
         self._forget_the_past(is_loaded=False)
         sample = [eg.reference for eg in islice(get_examples(), SAMPLE_SIZE)]
         if not self.model.has_dim("nO"):

@@ -10,6 +10,7 @@ from thinc.types import Floats2d
 
 from ..words import Segmenter, TagScores, Words, whole_docs
 from . import prediction
+from .dropout import current_rate, rate_attrs
 from .mixture import d_unmixed, mixed_scores, mixed_transitions
 from .ngrams import NGrams, fit
 from .output import imprint, output_layer, resized, untaught
@@ -61,6 +62,8 @@ def BiLSTMTagger(
             # Whether it learns what to say beside the n-grams, not by itself.
             "trains_mixture": False,
             "words": words,
+            # Of the words' vectors that the tag scores read
+            **rate_attrs(None),
             "word_gates": prediction.WordGates(),
             "check_weights": check_weights,
             **({"fit_ngrams": _fit_ngrams} if ngrams else {}),
@@ -107,13 +110,14 @@ def _read(model: Model, docs: list[Doc], words: Words, is_train: bool) -> tuple[
     encoded, backprop_encode = encode(xp.split(flat[tokens], ends), is_train)
     read = xp.concatenate(encoded)
     if model.attrs["words"]:
-        read = xp.concatenate((flat[tokens], read), axis=1)
+        mask = model.ops.get_dropout_mask((len(tokens), flat.shape[1]), current_rate(model, is_train))
+        read = xp.concatenate((flat[tokens] * mask, read), axis=1)
 
     def backprop(d_read: Floats2d) -> list[Doc]:
         width = d_read.shape[1] - encode.get_dim("nO")
         d_words = xp.concatenate(backprop_encode(xp.split(d_read[:, width:], ends)))
         if width:
-            d_words = d_words + d_read[:, :width]
+            d_words = d_words + d_read[:, :width] * mask
         d_flat = xp.zeros_like(flat)
         d_flat[tokens] = d_words
         return backprop_tok2vec(xp.split(d_flat, np.cumsum([len(x) for x in vectors])[:-1].tolist()))
