@@ -5,16 +5,13 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from .scores import FN, FP, TP
-
-DRAWS = 1000
 # Of a normal distribution, 95 % lie within so many standard deviations.
 Z = 1.959964
 
 Floats = NDArray[np.float64]
 
 
-def bootstrap(counts: NDArray, *, seed: int, draws: int = DRAWS) -> Floats:
+def bootstrap(counts: NDArray, *, seed: int, draws: int = 1000) -> Floats:
     """Draw as many sentences as there are, with replacement, and sum their counts (Efron 1979, "Bootstrap Methods").
 
     Counts of two pipelines in one array are drawn together: a paired bootstrap (Koehn 2004, "Statistical Significance
@@ -36,20 +33,6 @@ def interval(drawn: Floats) -> Floats:
     bounds = np.full((2, *drawn.shape[1:]), np.nan)
     bounds[:, known] = np.nanpercentile(drawn[:, known], [2.5, 97.5], axis=0)
     return bounds
-
-
-def f_scores(counts: NDArray) -> Floats:
-    """… × n_labels × 3 counts → … × (n_labels + 2): F of each label, of all entities, and the mean of the labels.
-
-    Where a label has no entity at all, its F is NaN, and the mean is that of the others.
-    """
-    with_all = np.concatenate([counts, counts.sum(axis=-2, keepdims=True)], axis=-2).astype("float64")
-    under = 2 * with_all[..., TP] + with_all[..., FP] + with_all[..., FN]
-    f = np.where(under > 0, 2 * with_all[..., TP] / np.where(under > 0, under, 1), np.nan)
-    known = ~np.isnan(f[..., :-1])
-    n_known = known.sum(axis=-1)
-    mean = np.where(known, f[..., :-1], 0).sum(axis=-1) / np.where(n_known > 0, n_known, 1)
-    return np.concatenate([f, np.where(n_known > 0, mean, np.nan)[..., None]], axis=-1)
 
 
 def wilson(right: int, total: int) -> tuple[float, float]:

@@ -75,15 +75,13 @@ def surest(found: Iterable[Conflict]) -> list[Conflict]:
     return sorted(found, key=lambda conflict: -(conflict.confidence or 0.0))
 
 
-def conflicts_table(found: Iterable[Conflict], *, colors: dict[str, str]) -> str:
+def conflicts_table(found: Iterable[Conflict]) -> str:
     """Show conflicts, each in its sentence, as HTML."""
     rows = []
     for conflict in found:
         text, entity = conflict.text, conflict.predicted or conflict.gold
         assert entity is not None
-        gold, predicted = (
-            named(text, each, colors=colors) if each else "no entity" for each in (conflict.gold, conflict.predicted)
-        )
+        gold, predicted = (named(text, e) if e else "no entity" for e in (conflict.gold, conflict.predicted))
         sentence = (
             f'{escape(text[: entity.start])}<mark class="wrong">{escape(conflict.words(entity))}</mark>'
             f"{escape(text[entity.end :])}"

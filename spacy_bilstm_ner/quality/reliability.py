@@ -21,8 +21,7 @@ Bools = NDArray[np.bool_]
 class Curve:
     """A label's predicted entities, the surest first.
 
-    confidence (Floats): n_entities.
-    right (Bools): n_entities, whether span and label are.
+    right (Bools): Whether span and label are.
     gold (int): How many entities there are to find.
     """
 
@@ -44,10 +43,7 @@ class Curve:
 
 
 def curves(examples: list[Example]) -> dict[str, Curve] | None:
-    """Sort each label's predicted entities by their confidence.
-
-    RETURNS (dict[str, Curve] | None): By label, sorted; None if there is no entity, or one without a confidence.
-    """
+    """RETURNS (dict[str, Curve] | None): By label, sorted; None if there is no entity, or one without a confidence."""
     judged = [judge(example) for example in examples]
     found = [pair for pairs, _ in judged for pair in pairs]
     if not found or any(entity.confidence is None for entity, _ in found):
@@ -76,8 +72,8 @@ def bins(confidences: Floats, right: Bools) -> list[dict[str, float]]:
 
 def calibration_error(filled: list[dict[str, float]]) -> float:
     """The expected calibration error: mean distance of confidence and precision, from 0 (perfect) to 1."""
-    total = sum(each["entities"] for each in filled)
-    return sum(each["entities"] * abs(each["confidence"] - each["precision"]) for each in filled) / total
+    apart = [abs(each["confidence"] - each["precision"]) for each in filled]
+    return float(np.average(apart, weights=[each["entities"] for each in filled]))
 
 
 def ranking(confidences: Floats, right: Bools) -> float | None:
@@ -93,10 +89,7 @@ def ranking(confidences: Floats, right: Bools) -> float | None:
 
 
 def measure(examples: list[Example]) -> dict[str, Any] | None:
-    """Measure the confidences in predicted examples.
-
-    RETURNS (dict | None): "ece" (calibration error), "auc" (ranking), "bins", "curves"; None without confidences.
-    """
+    """RETURNS (dict | None): "ece" (calibration error), "auc" (ranking), "bins", "curves"; None without confidences."""
     found = curves(examples)
     if found is None:
         return None

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from spacy_bilstm_ner.quality.intervals import bootstrap, f_scores, interval, wilson
+from spacy_bilstm_ner.quality.intervals import bootstrap, interval, wilson
+from spacy_bilstm_ner.quality.scores import f_scores
 
 
 def test_draws_are_as_large_as_the_sample_and_always_the_same() -> None:
