@@ -56,11 +56,7 @@ class Annotator:
         return pa.Table.from_batches(self.batches(table.to_batches()), schema=self._schema(table.schema))
 
     def batches(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """The same for a stream, as Spark's `mapInArrow` hands it over.
-
-        batches (Iterable[pyarrow.RecordBatch]): Batches with the column of texts.
-        YIELDS (pyarrow.RecordBatch): Each batch with two columns more.
-        """
+        """The same for a stream, as Spark's `mapInArrow` hands it over: yields each batch with two columns more."""
         for batch in batches:
             schema = self._schema(batch.schema)
             entities, errors, _ = self.columns(values(batch.column(self.text)))
@@ -74,13 +70,11 @@ class Annotator:
         return schema.append(pa.field(self.into, pa.list_(ENTITY))).append(pa.field(self.errors, pa.string()))
 
     def load(self) -> Language:
-        """RETURNS (Language): The pipeline. RAISES UserError: It cannot be loaded."""
+        """RAISES UserError: The pipeline cannot be loaded."""
         return _load(self.model, self.max_length)
 
     def columns(self, texts: Sequence[Any]) -> tuple[pa.Array, pa.Array, int]:
-        """texts (Sequence[Any]): A text for each row; anything else gives an error row, an exception its own message.
-        RETURNS (tuple[pyarrow.Array, pyarrow.Array, int]): The entities, the errors, the number of words.
-        """
+        """The entities, the errors, the number of words. What is no text gives an error, an exception its own message."""
         nlp = self.load()
         outcomes: list[Outcome] = [(None, _error(value, nlp.max_length), 0) for value in texts]
         readable = (row for row, (_, error, _) in enumerate(outcomes) if error is None)
@@ -141,7 +135,7 @@ def _error(value: Any, max_length: int) -> str | None:
 
 
 def values(column: pa.Array) -> list[Any]:
-    """RETURNS (list[Any]): A column's values; bytes that are not UTF-8 become surrogates."""
+    """A column's values; bytes that are not UTF-8 become surrogates."""
     try:
         return column.to_pylist()
     except UnicodeDecodeError:  # Arrow does not look

@@ -121,10 +121,8 @@ def read_kept(paths: list[Path]) -> dict[tuple[str, ...], dict[str, Any]]:
 
 
 def inconsistent(docs: list[Doc]) -> list[dict[str, Any]]:
-    """Find texts that are entities with several labels, or entities here and none there ("O").
-
-    RETURNS (list[dict]): "text", "labels" with their counts, and an example of each in "examples"; first those of
-        which most stand against the majority.
+    """Find texts that are entities with several labels, or entities here and none there ("O"): "text", "labels" with
+    their counts, and an example of each in "examples". First come those of which most stand against the majority.
     """
     # Words of an entity → label → the Docs that have it
     found: dict[tuple[str, ...], dict[str, list[Doc]]] = defaultdict(lambda: defaultdict(list))
@@ -139,9 +137,9 @@ def inconsistent(docs: list[Doc]) -> list[dict[str, Any]]:
                 if all(free[i : i + length]) and (same := tuple(words[i : i + length])) in found:
                     found[same]["O"].append(doc)
     several = []
-    for words, ways in found.items():
+    for text, ways in found.items():
         if len(ways) > 1:
             labels = dict(Counter({label: len(having) for label, having in ways.items()}).most_common())
             examples = [f"{label}: {ways[label][0].text}" for label in labels]
-            several.append({"text": " ".join(words), "labels": labels, "examples": examples})
+            several.append({"text": " ".join(text), "labels": labels, "examples": examples})
     return sorted(several, key=lambda each: max(each["labels"].values()) - sum(each["labels"].values()))

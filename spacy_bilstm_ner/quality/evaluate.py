@@ -52,11 +52,9 @@ def execute(args: argparse.Namespace) -> None:
 
 
 def measure(nlp: Language, test: Path, options: Options | None = None) -> tuple[dict[str, Any], list[Example]]:
-    """Score a loaded pipeline on a labelled file.
+    """Score a loaded pipeline on a labelled file: the scores, and the examples predicted on raw text.
 
-    RETURNS (tuple): The scores, and the examples predicted on raw text. Where the meta of the pipeline does not have
-        them, "data" is None, and "config", "seed" and "vectors" are absent.
-    RAISES UserError: if the file is missing or cannot be used.
+    Where its meta does not have them, "data" is None, and "config", "seed" and "vectors" are absent.
     """
     docs = labelled_docs(nlp, test, options)
     raw, meta = predict_docs(nlp, docs), nlp.meta

@@ -50,7 +50,6 @@ class Fold:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options of the commands that train on folds."""
     add = parser.add_argument
     add_file(parser)
     add("out", metavar="OUT", type=Path, help="the folder for the result, and for the folds' pipelines")
@@ -157,7 +156,6 @@ class Run:
 def train_folds(args: argparse.Namespace, *, parts: Sequence[str] = ("fold",)) -> Run:
     """Read a file and train a pipeline for each fold with the shipped config, as many side by side as there are cores.
 
-    args (argparse.Namespace): The options that `configure` adds.
     RAISES UserError: If the file, the options or the folder cannot be used, or a training fails.
     """
     nlp = blank_pipeline(args.lang)

@@ -12,16 +12,13 @@ Floats = NDArray[np.float64]
 
 
 def bootstrap(counts: NDArray, *, seed: int, draws: int = 1000) -> Floats:
-    """Draw as many sentences as there are, with replacement, and sum their counts (Efron 1979, "Bootstrap Methods").
+    """Draw as many sentences as there are, with replacement, and sum their counts (Efron 1979, "Bootstrap Methods"):
+    n_sentences × … → n_draws × …
 
     Counts of two pipelines in one array are drawn together: a paired bootstrap (Koehn 2004, "Statistical Significance
     Tests for Machine Translation Evaluation").
-
-    counts (NDArray): n_sentences × …
-    RETURNS (NDArray): n_draws × …, the sums of each draw.
     """
-    n = len(counts)
-    rng = np.random.default_rng(seed)
+    n, rng = len(counts), np.random.default_rng(seed)
     flat = counts.reshape(n, -1).astype("float64")
     sums = [np.bincount(rng.integers(n, size=n), minlength=n) @ flat for _ in range(draws)]
     return np.stack(sums).reshape(draws, *counts.shape[1:])
@@ -37,8 +34,6 @@ def interval(drawn: Floats) -> Floats:
 
 def wilson(right: int, total: int) -> tuple[float, float]:
     """The 95 % interval of a share (Wilson 1927), which holds for few cases and for shares near 1, too."""
-    if not total:
-        return 0.0, 1.0
     share, z2 = right / total, Z * Z / total
     middle = share + z2 / 2
     half = Z * math.sqrt(share * (1 - share) / total + z2 / (4 * total))

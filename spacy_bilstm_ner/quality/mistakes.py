@@ -38,18 +38,15 @@ class Conflict:
 
     @property
     def text(self) -> str:
-        text: str = self.example.reference.text
-        return text
+        return self.example.reference.text
 
     def words(self, entity: Entity | None) -> str:
         return self.text[entity.start : entity.end] if entity else ""
 
 
 def conflicts(example: Example) -> list[Conflict]:
-    """Compare the entities of an example. Predictions on tokens without annotation are left out.
-
-    An annotated entity that is not predicted stands against the surest prediction that overlaps it, or against none if
-    that is more probable.
+    """Compare the entities of an example. Predictions on tokens without annotation are left out. An annotated entity
+    stands against the surest prediction that overlaps it, or against none if that is more probable.
     """
     gold, predicted = entities(example.reference), entities(example.predicted)
     found = []
@@ -92,12 +89,11 @@ def conflicts_table(found: Iterable[Conflict]) -> str:
 
 
 def confusion(examples: list[Example]) -> Counter[tuple[str, str]]:
-    """Count what became of the gold entities, and where the predicted ones come from.
+    """Count what became of the gold entities, and where the predicted ones come from, by (gold, predicted).
 
-    RETURNS (Counter[tuple[str, str]]): Numbers by (gold, predicted). Both are labels if the boundaries agree.
-        Otherwise a gold entity counts as (label, "wrong boundary") if it overlaps a predicted one, else as
-        (label, "missed"); a predicted entity counts as ("wrong boundary", label) or ("spurious", label). So the row of
-        a gold label adds up to its gold entities, and the column of a predicted label to its predicted entities.
+    Both are labels if the boundaries agree. Otherwise a gold entity counts as (label, "wrong boundary") if it overlaps
+    a predicted one, else as (label, "missed"); a predicted entity as ("wrong boundary", label) or ("spurious", label).
+    So the row of a gold label adds up to its gold entities, and the column of a label to its predicted entities.
     """
     counts: Counter[tuple[str, str]] = Counter()
     for example in examples:

@@ -121,11 +121,10 @@ def writable_folder(path: Path) -> None:
 
 def table(head: list[str], rows: list[list[str]], kind: str = "") -> str:
     """Make a table of plain-text column names and HTML cells."""
-    lines = [f"<tr>{''.join(f'<th>{escape(name)}</th>' for name in head)}</tr>"]
-    for row in rows:
-        cells = "".join(cell if cell.startswith("<td") else f"<td>{cell}</td>" for cell in row)
-        lines.append(f"<tr>{cells}</tr>")
-    return f'<div class="scroll"><table class="{kind}">{"".join(lines)}</table></div>'
+    lines = ["".join(f"<th>{escape(name)}</th>" for name in head)]
+    lines += ["".join(cell if cell.startswith("<td") else f"<td>{cell}</td>" for cell in row) for row in rows]
+    body = "".join(f"<tr>{line}</tr>" for line in lines)
+    return f'<div class="scroll"><table class="{kind}">{body}</table></div>'
 
 
 @cache
@@ -146,5 +145,4 @@ def drawn(text: str, ents: list[Entity]) -> str:
     # displaCy escapes the text, but not the labels.
     marked = {"text": text, "ents": [{"start": e.start, "end": e.end, "label": escape(e.label)} for e in ents]}
     options = {"colors": {escape(ent.label): color(ent.label) for ent in ents}}
-    found: str = displacy.render(marked, style="ent", manual=True, jupyter=False, options=options)
-    return found
+    return displacy.render(marked, style="ent", manual=True, jupyter=False, options=options)

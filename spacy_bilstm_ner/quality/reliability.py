@@ -32,23 +32,22 @@ class Curve:
     @property
     def precision(self) -> Floats:
         """n_entities, if only those up to each are taken."""
-        precision: Floats = np.cumsum(self.right) / np.arange(1, len(self.right) + 1)
-        return precision
+        return np.cumsum(self.right) / np.arange(1, len(self.right) + 1)
 
     @property
     def recall(self) -> Floats:
         """n_entities, likewise."""
-        recall: Floats = np.cumsum(self.right) / max(self.gold, 1)
-        return recall
+        return np.cumsum(self.right) / max(self.gold, 1)
 
 
 def curves(examples: list[Example]) -> dict[str, Curve] | None:
     """RETURNS (dict[str, Curve] | None): By label, sorted; None if there is no entity, or one without a confidence."""
-    judged = [judge(example) for example in examples]
-    found = [pair for pairs, _ in judged for pair in pairs]
+    found, missed = [], Counter[str]()
+    for pairs, labels in map(judge, examples):
+        found += pairs
+        missed.update(labels)
     if not found or any(entity.confidence is None for entity, _ in found):
         return None
-    missed = Counter(label for _, labels in judged for label in labels)
     result = {}
     for label in sorted({entity.label for entity, _ in found} | set(missed)):
         mine = sorted((-(ent.confidence or 0.0), right) for ent, right in found if ent.label == label)

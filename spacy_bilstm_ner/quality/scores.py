@@ -32,10 +32,7 @@ def judge(example: Example) -> tuple[list[tuple[Entity, bool]], list[str]]:
 
 
 def count(examples: list[Example]) -> tuple[list[str], NDArray[np.int64]]:
-    """Count the entities that are right, made up and missed.
-
-    RETURNS (tuple[list[str], NDArray]): The labels, sorted, and n_examples × n_labels × 3 counts.
-    """
+    """Count the entities that are right, made up and missed: the labels, sorted, and n_examples × n_labels × 3."""
     cells: list[tuple[int, str, int]] = []
     for row, (found, missed) in enumerate(map(judge, examples)):
         cells += [(row, entity.label, TP if right else FP) for entity, right in found]
@@ -57,9 +54,8 @@ def prf(counts: NDArray) -> NDArray[np.float64]:
 
 
 def f_scores(counts: NDArray) -> NDArray[np.float64]:
-    """… × n_labels × 3 counts → … × (n_labels + 2): F of each label, and TOTALS.
-
-    Where a label has no entity at all, its F is NaN, and the mean is that of the others.
+    """… × n_labels × 3 counts → … × (n_labels + 2): F of each label, and TOTALS. A label without entities has NaN,
+    and the mean is that of the others.
     """
     counts = np.concatenate([counts, counts.sum(axis=-2, keepdims=True)], axis=-2)
     f = np.where(counts.any(axis=-1), prf(counts)[..., 2], np.nan)

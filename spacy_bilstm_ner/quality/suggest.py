@@ -126,9 +126,8 @@ def unsureness(doc: Doc) -> float:
 
 
 def choose(docs: list[Doc], unsure: NDArray[np.float64], *, number: int) -> list[int]:
-    """Take texts one by one: the one that is most unsure times least like its nearest among those taken.
-
-    RETURNS (list[int]): Numbers of texts, at most `number`, none of which the pipeline is sure of.
+    """Take at most `number` texts one by one, by how unsure each is times how unlike its nearest among those taken;
+    none that the pipeline is sure of. Their indices are returned.
     """
     pool = np.argsort(-unsure, kind="stable")[: POOL * number]
     pool = pool[unsure[pool] > 0]

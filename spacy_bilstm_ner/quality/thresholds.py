@@ -58,10 +58,8 @@ def execute(args: argparse.Namespace) -> None:
 
 
 def reach(curve: Curve, wanted: float) -> dict[str, float] | None:
-    """Find the lowest confidence that gives the wanted precision.
-
-    RETURNS (dict | None): "threshold", "precision" with its interval "low" and "high", "recall"; None if no threshold
-        gives the precision.
+    """Find the lowest confidence that gives the wanted precision: "threshold", "precision" with its interval "low" and
+    "high", "recall"; None if none gives it.
     """
     # Entities of one confidence are taken together.
     last = [i for i, sure in enumerate(curve.confidence) if i + 1 == len(curve.right) or curve.confidence[i + 1] < sure]

@@ -50,7 +50,3 @@ def test_draws_without_a_label_are_left_out() -> None:
 )
 def test_wilson(right: int, total: int, low: float, high: float) -> None:
     assert wilson(right, total) == pytest.approx((low, high), abs=2e-4)
-
-
-def test_wilson_of_nothing() -> None:
-    assert wilson(0, 0) == (0.0, 1.0)
