@@ -74,7 +74,7 @@ class Annotator:
         return _load(self.model, self.max_length)
 
     def columns(self, texts: Sequence[Any]) -> tuple[pa.Array, pa.Array, int]:
-        """The entities, the errors, the number of words. What is no text gives an error, an exception its own message."""
+        """The entities, the errors, the number of words. What is no text gives an error, an exception its own."""
         nlp = self.load()
         outcomes: list[Outcome] = [(None, _error(value, nlp.max_length), 0) for value in texts]
         readable = (row for row, (_, error, _) in enumerate(outcomes) if error is None)

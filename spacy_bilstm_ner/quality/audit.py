@@ -15,7 +15,7 @@ from spacy.training import Example
 
 from ..errors import UserError
 from . import folds
-from .mistakes import Conflict, conflicts, conflicts_table, surest
+from .mistakes import Conflict, conflicts, conflicts_table
 from .pages import present, save, table
 
 COLUMNS = ("file", "line", "sentence", "text", "gold", "found", "predicted", "kind", "confidence", "keep")
@@ -74,8 +74,7 @@ def suspects(examples: list[Example]) -> list[Conflict]:
 
     examples (list[Example]): Predicted by pipelines that have not seen them, also with what they are unsure of.
     """
-    found = surest(each for eg in examples for each in conflicts(eg))
-    return [each for each in found if (each.confidence or 0.0) >= LEAST]
+    return [each for each in conflicts(examples) if (each.confidence or 0.0) >= LEAST]
 
 
 def as_row(conflict: Conflict) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from spacy.training import Example
 
 from .entities import entities, labels_of
-from .mistakes import BOUNDARY, MISSED, SPURIOUS, conflicts, conflicts_table, confusion, surest
+from .mistakes import BOUNDARY, MISSED, SPURIOUS, conflicts, conflicts_table, confusion
 from .pages import drawn, named, page, table
 from .plots import Log, draw_curves, draw_reliability, draw_training
 from .scores import TOTALS, percents
@@ -29,7 +29,7 @@ def report(
     examples (list[Example]): The test set, predicted on raw text.
     confidence (dict[str, Any] | None): What `reliability.measure` says of the development set.
     """
-    mistakes = surest(each for eg in examples for each in conflicts(eg) if each.predicted)[:MISTAKES]
+    mistakes = [each for each in conflicts(examples) if each.predicted][:MISTAKES]
     data = metrics["data"] or {}
     head, rows = score_rows(metrics)
     made = {"trained on": data.get("name"), **metrics["versions"]}
