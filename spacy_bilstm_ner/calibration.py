@@ -93,10 +93,11 @@ def fit_thresholds(
     RETURNS (dict[str, float]): The threshold of each label in `gold`.
     """
     of_all = _best_threshold(confidences, right, sum(gold.values()), expected=DEFAULT_THRESHOLD)
-    mine = {label: np.array(labels) == label for label in sorted(gold)}
-    return {
-        label: _best_threshold(confidences[has], right[has], gold[label], expected=of_all) for label, has in mine.items()
-    }
+    found = {}
+    for label in sorted(gold):
+        mine = np.array(labels) == label
+        found[label] = _best_threshold(confidences[mine], right[mine], gold[label], expected=of_all)
+    return found
 
 
 def _best_threshold(confidences: NDArray, right: Bools, n_gold: int, *, expected: float) -> float:
