@@ -51,7 +51,7 @@ DEFAULT_MODEL = Config().from_str(
     [model.encode]
     @architectures = "spacy_bilstm_ner.BiLSTMEncoder.v1"
     hidden_width = 64
-    width = 64
+    width = 24
     both_layers = true
     input_dropout = null
     hidden_dropout = null
