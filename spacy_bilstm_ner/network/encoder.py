@@ -29,9 +29,8 @@ def BiLSTMEncoder(
     width (int): Width of the LSTM on top.
     both_layers (bool): Whether the output has the states of both LSTMs side by side, rather than those of the one on
         top: what the first has found need not pass the second, and so is learnt sooner.
-    input_dropout (Optional[float]): Rate on the input vectors.
-    hidden_dropout (Optional[float]): Rate between the two LSTMs.
-    dropout (Optional[float]): Rate on the output vectors.
+    input_dropout, hidden_dropout, dropout (float | None): Rate on the input vectors, between the two LSTMs, and on the
+        output vectors.
     RETURNS (Model[list[Floats2d], list[Floats2d]]): Per sequence, n_tokens × nI → n_tokens × width, or
         2 · hidden_width + width with both layers.
     """

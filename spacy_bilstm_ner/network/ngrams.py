@@ -60,8 +60,8 @@ class Table:
 
     @cached_property
     def _index(self) -> tuple[np.uint32, Rows, Keys]:
-        """How far a key is shifted to leave its upper bits; by these, the first row that it can have; and the keys, with
-        a last one that ends every search."""
+        """How far a key is shifted to leave its upper bits; by these, the first row that it can have; and the keys,
+        with a last one that ends every search."""
         n_bits = max(1, len(self.keys).bit_length())
         shift = np.uint32(KEY_BITS - n_bits)
         first = np.searchsorted(self.keys, np.arange(1 << n_bits, dtype="uint32") << shift)
@@ -138,7 +138,8 @@ class Weights(Archived):
         for name, numbers in of_tags.items():
             require_shape(f"n-grams' {name}", numbers, *((n_tags, n_tags) if name == "transitions" else (n_tags,)))
             require(np.isfinite(numbers).all(), f"n-grams' {name} must be finite")
-        return cls(**tables, common=parts["common"].ravel().astype("uint64"), **of_tags)
+        common = parts["common"].ravel().astype("uint64")
+        return cls(tables["words"], tables["neighbours"], common, **of_tags)
 
 
 _NO_TABLE = Table(np.empty(0, "uint32"), np.zeros((1, 0), "int8"))

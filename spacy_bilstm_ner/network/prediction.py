@@ -42,13 +42,7 @@ def fits(model: Model) -> bool:
 
 
 def predict(model: Model, docs: Sequence[Doc], words: Words) -> Floats2d:
-    """Compute what the tagger predicts.
-
-    model (Model): A tagger that `fits`.
-    docs (Sequence[Doc]): The Docs.
-    words (Words): Their words, at least one.
-    RETURNS (Floats2d): Logits, n_words × n_tags.
-    """
+    """What a tagger that `fits` predicts for Docs' words, at least one: logits, n_words × n_tags."""
     cuts = np.flatnonzero(np.diff(np.cumsum(words.lengths) // MAX_PART_WORDS)) + 1
     lengths = np.split(words.lengths, cuts)
     orths = np.split(words.orths, np.cumsum([n.sum() for n in lengths])[:-1])
@@ -148,11 +142,8 @@ class WordGates:
     def __call__(
         self, model: Model, docs: Sequence[Doc], words: NDArray[np.uint64]
     ) -> tuple[Weights, KnownWords, NDArray[np.int64]]:
-        """Look up words, and compute what is missing.
+        """Look up words by the hashes of their text, and compute what is missing.
 
-        model (Model): The tagger.
-        docs (Sequence[Doc]): Docs whose vocabularies know the words.
-        words (NDArray[uint64]): n_words, hashes of the words' text.
         RETURNS (tuple): The weights; tables of words; for each word its row in these, n_words.
         """
         keys = words.tolist()
@@ -247,9 +238,7 @@ def _prepare(model: Model) -> Weights:
     word_width = model.layers[0].get_dim("nO") if model.attrs["words"] else 0
     return Weights(
         word_input=columns_in_blocks(word_input, len(word_input) // (2 * N_GATES)),
-        word_bias=np.concatenate([arranged(bilstm.get_param(f"b_{name}")) for name in directions]).reshape(
-            2 * N_GATES, -1
-        ),
+        word_bias=np.stack([arranged(bilstm.get_param(f"b_{name}")) for name in directions]).reshape(2 * N_GATES, -1),
         recurrent=np.stack([arranged(bilstm.get_param(f"R_{name}")).T for name in directions]),
         top_input=columns_in_blocks(top_input, len(top_input) // N_GATES),
         top_bias=arranged(lstm.get_param("b_forward")).reshape(N_GATES, 1, -1),

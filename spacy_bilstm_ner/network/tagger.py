@@ -133,23 +133,14 @@ def _init(model: Model, X: list[Doc] | None = None, Y: TagScores | None = None) 
 
 
 def _fit_ngrams(model: Model, docs: list[Doc], gold: NDArray[np.int64]) -> None:
-    """Fit the n-grams to examples.
-
-    model (Model): A tagger with n-grams.
-    docs (list[Doc]): The examples, at least one.
-    gold (NDArray[int64]): n_tokens, the tags of their tokens.
-    """
+    """Fit the n-grams to examples, at least one, and to the gold tags of their tokens."""
     words: Words = model.attrs["segment"](docs)
     fit(model.layers[3], docs, words, gold[words.tokens], n_tags=model.get_dim("nO"))
 
 
 def _imprint(model: Model, docs: list[Doc], get_gold: Callable[[], NDArray[np.int64]]) -> None:
-    """Give tags that were added their first weights, where tokens have them: see `output.imprint`.
-
-    model (Model): A tagger.
-    docs (list[Doc]): The Docs.
-    get_gold (Callable[[], NDArray[int64]]): Gives their tokens' tags, n_tokens; called if there are such tags.
-    """
+    """Give tags that were added their first weights, where tokens have them: see `output.imprint`. What gives the
+    tokens' tags is called if there are such tags."""
     output = model.layers[2]
     if not len(untaught(output)):
         return
