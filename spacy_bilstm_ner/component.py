@@ -49,11 +49,7 @@ confidence.register()
 @Language.factory(
     "bilstm_ner",
     assigns=["doc.ents", "token.ent_iob", "token.ent_type", "span._.confidence"],
-    default_config={
-        "model": DEFAULT_MODEL,
-        "threshold": 0.0,
-        "scorer": {"@scorers": "spacy.ner_scorer.v1"},
-    },
+    default_config={"model": DEFAULT_MODEL, "threshold": 0.0, "scorer": {"@scorers": "spacy.ner_scorer.v1"}},
     default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
 )
 def make_bilstm_ner(nlp: Language, name: str, model: Model, threshold: float, scorer: Callable | None) -> "BiLSTMNER":
@@ -180,8 +176,7 @@ class BiLSTMNER(TrainablePipe):
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
         """Annotate a stream of Docs in order. If a batch fails, it is tried again Doc by Doc, so that the error handler
-        gets only those that fail by themselves, and the others come through.
-        """
+        gets only those that fail by themselves, and the others come through."""
         for docs in minibatch(stream, size=batch_size):
             waiting = [not doc.has_annotation("ENT_IOB") for doc in docs]
             try:
@@ -281,18 +276,14 @@ class BiLSTMNER(TrainablePipe):
         self.model.attrs["imprint"](self.model, docs, lambda: np.concatenate(self._gold(examples)))
         return super().update(examples, drop=drop, sgd=sgd, losses=losses)
 
-    def rehearse(
-        self,
-        examples: Iterable[Example],
-        *,
-        drop: float = 0.0,
-        sgd: Optimizer | None = None,
-        losses: dict[str, float] | None = None,
-    ) -> dict[str, float]:
+    def rehearse(self, examples: Iterable[Example], **options: Any) -> dict[str, float]:
         """Learn to answer as before `nlp.resume_training`, whatever annotation the examples have. Updates do so already
-        on sentences that they make up; texts of the kind that the pipe is for are better still."""
-        unlabelled = [_unlabelled(eg.predicted) for eg in examples] if self._teacher() is not None else []
-        return super().update(unlabelled, drop=drop, sgd=sgd, losses=losses)
+        on sentences that they make up; texts of the kind that the pipe is for are better still.
+
+        options: drop, sgd and losses, as of `update`.
+        """
+        unlabelled = [Example.from_dict(eg.predicted, {}) for eg in examples] if self._teacher() is not None else []
+        return super().update(unlabelled, **options)
 
     def finish_update(self, sgd: Optimizer) -> None:
         """Change the weights by their gradients.
@@ -445,7 +436,7 @@ class BiLSTMNER(TrainablePipe):
             self._word_source = rehearsal.word_source(self.vocab, self.model)
         rng = np.random.default_rng(np.random.randint(2**31))
         docs = rehearsal.made_up([eg.predicted for eg in examples], gold, self._word_source, self.vocab, rng)
-        return [_unlabelled(doc) for doc in docs]
+        return [Example.from_dict(doc, {}) for doc in docs]
 
 
 def _taken_tokens(docs: Sequence[Doc]) -> NDArray[np.bool_] | None:
@@ -463,7 +454,3 @@ def _taken_tokens(docs: Sequence[Doc]) -> NDArray[np.bool_] | None:
 
 def _blocked(doc: Doc) -> list[Span]:
     return [doc[t.i : t.i + 1] for t in doc if t.ent_iob_ == "B" and not t.ent_type]
-
-
-def _unlabelled(doc: Doc) -> Example:
-    return Example.from_dict(doc, {})

@@ -49,13 +49,10 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Rows of small whole numbers, found by keys.
+    """Rows of small whole numbers, found by keys."""
 
-    keys (Keys): n_keys, sorted.
-    values (NDArray[int8]): n_keys + 1 × width. The last row, which all unknown keys have, is 0.
-    """
-
-    keys: Keys
+    keys: Keys  # n_keys, sorted
+    # n_keys + 1 × width. The last row, which all unknown keys have, is 0.
     values: NDArray[np.int8]
 
     @cached_property
@@ -93,23 +90,16 @@ _DTYPES = {
 
 @dataclass(frozen=True, eq=False)
 class Weights(Archived):
-    """The weights of a linear tagger: some 160,000 rows, three to four megabytes when they are stored.
+    """The weights of a linear tagger: some 160,000 rows, three to four megabytes when they are stored."""
 
-    words (Table): n_tags for what is known of words.
-    neighbours (Table): N_NEIGHBOURS · n_tags for what is known of pairs and patterns: their words', from left to right.
-        After a pair's two stand zeros.
-    common (Ids): Hashes of the forms that stand in patterns.
-    scale (NDArray[float32]): n_tags, the factor of each tag's values.
-    bias (NDArray[float32]): n_tags.
-    transitions (NDArray[float32]): n_tags × n_tags, the score of each step from row to column.
-    """
-
-    words: Table
+    words: Table  # n_tags for what is known of words
+    # N_NEIGHBOURS · n_tags for what is known of pairs and patterns: their words', from left to right. After a pair's
+    # two stand zeros.
     neighbours: Table
-    common: Ids
-    scale: NDArray[np.float32]
-    bias: NDArray[np.float32]
-    transitions: NDArray[np.float32]
+    common: Ids  # hashes of the forms that stand in patterns
+    scale: NDArray[np.float32]  # n_tags, the factor of each tag's values
+    bias: NDArray[np.float32]  # n_tags
+    transitions: NDArray[np.float32]  # n_tags × n_tags, the score of each step from row to column
 
     def to_bytes(self) -> bytes:
         parts: dict[str, NDArray] = {}
@@ -148,20 +138,16 @@ NO_WEIGHTS = Weights(_NO_TABLE, _NO_TABLE, np.empty(0, "uint64"), _NO_FLOATS, _N
 
 
 class WordScores(NamedTuple):
-    """What depends on words alone. The last row is the edge's.
+    """What depends on words alone. The last row is the edge's."""
 
-    scores (NDArray[int16]): n_words + 1 × N_PLACES × n_tags, in units of the weights' scale: what a word adds for the
-        words REACH behind it, …, for itself, …, for the words REACH before it.
-    ids (Ids): n_words + 1 × (N_PAIRED + 1), hashes for its pairs and for its patterns.
-    """
-
+    # n_words + 1 × N_PLACES × n_tags, in units of the weights' scale: what a word adds for the words REACH behind it,
+    # …, for itself, …, for the words REACH before it.
     scores: NDArray[np.int16]
-    ids: Ids
+    ids: Ids  # n_words + 1 × (N_PAIRED + 1), hashes for its pairs and for its patterns
 
     def room_for(self, n_words: int) -> "WordScores":
         """A table for so many words, with nothing in it."""
-        scores = np.empty((n_words + 1, *self.scores.shape[1:]), dtype="int16")
-        return WordScores(scores, np.empty((n_words + 1, self.ids.shape[1]), dtype="uint64"))
+        return WordScores(*(np.empty((n_words + 1, *part.shape[1:]), part.dtype) for part in self))
 
     def put(self, words: "WordScores", first: int) -> None:
         """Write words' rows, from a row on, and the edge's."""

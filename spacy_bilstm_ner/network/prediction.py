@@ -82,50 +82,31 @@ def _predict(model: Model, docs: Sequence[Doc], orths: NDArray[np.uint64], lengt
 
 
 class Weights(NamedTuple):
-    """A tagger's weights as `predict` needs them. Gates are `arranged`; blocks are as `products` takes them.
+    """A tagger's weights as `predict` needs them. Gates are `arranged`; blocks are as `products` takes them."""
 
-    word_input (Floats3d): The first LSTM's input weights for both directions, in blocks.
-    word_bias (Floats2d): 2 · 4 × hidden.
-    recurrent (Floats3d): 2 × hidden × 4 · hidden, one for each direction.
-    top_input (Floats3d): The second LSTM's input weights, in blocks.
-    top_bias (Floats3d): 4 × 1 × width.
-    top_recurrent (Floats3d): 1 × width × 4 · width.
-    tag_blocks (Floats3d): The output layer's weights for the encoder's output, in blocks.
-    word_tag_blocks (Floats3d): Its weights for the words' vectors, in blocks; no rows if it does not read them.
-    tag_bias (Floats1d): n_tags.
-    """
-
-    word_input: Floats3d
-    word_bias: Floats2d
-    recurrent: Floats3d
-    top_input: Floats3d
-    top_bias: Floats3d
-    top_recurrent: Floats3d
-    tag_blocks: Floats3d
-    word_tag_blocks: Floats3d
-    tag_bias: Floats1d
+    word_input: Floats3d  # the first LSTM's input weights for both directions, in blocks
+    word_bias: Floats2d  # 2 · 4 × hidden
+    recurrent: Floats3d  # 2 × hidden × 4 · hidden, one for each direction
+    top_input: Floats3d  # the second LSTM's input weights, in blocks
+    top_bias: Floats3d  # 4 × 1 × width
+    top_recurrent: Floats3d  # 1 × width × 4 · width
+    tag_blocks: Floats3d  # the output layer's weights for the encoder's output, in blocks
+    word_tag_blocks: Floats3d  # its weights for the words' vectors, in blocks; no rows if it does not read them
+    tag_bias: Floats1d  # n_tags
 
 
 class KnownWords(NamedTuple):
-    """Tables of what depends on a word alone, a row for each.
+    """Tables of what depends on a word alone, a row for each."""
 
-    gates (Floats3d): Its part of the first LSTM's gates, n_rows × 2 · 4 × hidden.
-    scores (Floats2d): Its part of the tag scores, n_rows × n_tags.
-    ngrams (WordScores | None): What n-grams know of it, if the tagger has any.
-    """
-
-    gates: Floats3d
-    scores: Floats2d
-    ngrams: ngrams.WordScores | None
+    gates: Floats3d  # its part of the first LSTM's gates, n_rows × 2 · 4 × hidden
+    scores: Floats2d  # its part of the tag scores, n_rows × n_tags
+    ngrams: ngrams.WordScores | None  # what n-grams know of it, if the tagger has any
 
 
 class WordGates:
-    """What depends on a word alone, and the weights for all that follows: prepared once, kept while the weights are the
-    same.
-
-    Words are keyed by the hash of their text. May be shared between threads; bounded; starts empty when it is copied
-    or pickled.
-    """
+    """What depends on a word alone, found by the hash of its text, and the weights for all that follows: prepared once,
+    kept while the weights are the same. May be shared between threads; bounded; starts empty when it is copied or
+    pickled."""
 
     def __init__(self) -> None:
         self._lock = Lock()

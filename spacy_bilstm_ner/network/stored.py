@@ -35,7 +35,7 @@ def _deserialize(made: Any, data: bytes, name: str, model: Model) -> Archived:
     return made.from_bytes(data)
 
 
-def write_arrays(**arrays: NDArray) -> bytes:
+def write_arrays(**arrays: Any) -> bytes:
     """Write arrays to a compressed .npz archive."""
     file = BytesIO()
     np.savez_compressed(file, **arrays)

@@ -34,18 +34,12 @@ VECTOR_STD = 2.0
 
 @dataclass(frozen=True, eq=False)
 class VectorTable(Archived):
-    """Words' vectors: about two megabytes, when they are stored, for 680,000 words with 20,000 vectors of width 80.
+    """Words' vectors: about two megabytes, when they are stored, for 680,000 words with 20,000 vectors of width 80."""
 
-    keys (NDArray[uint32]): n_keys, the words' hashes, sorted.
-    rows (NDArray[uint32]): n_keys, each word's row of `values`.
-    values (NDArray[int8]): n_rows × width.
-    scale (NDArray[float32]): width, the factor of each column.
-    """
-
-    keys: NDArray[np.uint32]
-    rows: NDArray[np.uint32]
-    values: NDArray[np.int8]
-    scale: NDArray[np.float32]
+    keys: NDArray[np.uint32]  # n_keys, the words' hashes, sorted
+    rows: NDArray[np.uint32]  # n_keys, each word's row of `values`
+    values: NDArray[np.int8]  # n_rows × width
+    scale: NDArray[np.float32]  # width, the factor of each column
 
     def find(self, ids: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Find words' rows, n_words, -1 for words without a vector, by the hashes of their forms or else of their
