@@ -27,8 +27,6 @@ def calibrated(confidences: NDArray, slope: float, offset: float) -> NDArray:
     Their order stays.
 
     confidences (NDArray): n_entities, from 0 to 1.
-    slope (float): What log-odds are multiplied by.
-    offset (float): What is added then.
     RETURNS (NDArray): n_entities, of the same type; the confidences themselves if the slope is 1 and the offset 0.
     """
     if (slope, offset) == UNCALIBRATED:
@@ -39,23 +37,15 @@ def calibrated(confidences: NDArray, slope: float, offset: float) -> NDArray:
 
 
 def log_odds(confidences: NDArray) -> Doubles:
-    """How much more probably entities are right than wrong, as a logarithm.
-
-    confidences (NDArray): n_entities, from 0 to 1.
-    RETURNS (Doubles): n_entities.
-    """
+    """How much more probably entities are right than wrong, as a logarithm."""
     inside = np.clip(confidences.astype("float64"), NEAREST_TO_CERTAIN, 1 - NEAREST_TO_CERTAIN)
     return np.log(inside) - np.log1p(-inside)
 
 
 def fit_calibration(confidences: NDArray, right: Bools) -> tuple[float, float]:
-    """Find the slope and the offset for `calibrated` that make right and wrong most probable, by Newton's method.
-
-    confidences (NDArray): n_entities, as the network gives them.
-    right (Bools): n_entities.
-    RETURNS (tuple[float, float]): Slope and offset. A prior keeps both near 1 and 0 where few entities tell. They
-        change nothing if surer entities are less often right.
-    """
+    """Find the slope and the offset for `calibrated` that make right and wrong most probable, by Newton's method, from
+    n_entities that are right or not with confidences as the network gives them. A prior keeps both near 1 and 0 where
+    few entities tell. They change nothing if surer entities are less often right."""
     inputs = np.stack((log_odds(confidences), np.ones(len(confidences))), axis=1)
     prior = np.array(UNCALIBRATED)
 
@@ -86,9 +76,7 @@ def fit_thresholds(
     more probable than not is taken (Lipton et al. 2014, "Optimal Thresholding of Classifiers to Maximize F1 Measure").
     What few entities say is drawn towards what the entities of all labels say, and that towards 0.5.
 
-    confidences (NDArray): n_entities.
-    right (Bools): n_entities.
-    labels (Sequence[str]): n_entities.
+    confidences, right, labels: Of n_entities.
     gold (Mapping[str, int]): How many entities of each label there are to find.
     RETURNS (dict[str, float]): The threshold of each label in `gold`.
     """

@@ -4,8 +4,7 @@ import logging
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, NoReturn
@@ -21,9 +20,9 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.util import minibatch
 from spacy.vocab import Vocab
-from thinc.api import Config, Model, Optimizer
+from thinc.api import Model, Optimizer
 
-from . import confidence, rehearsal, saved
+from . import confidence, rehearsal, saved, shipped
 from .calibration import DEFAULT_THRESHOLD, UNCALIBRATED, calibrated
 from .chain import tags
 from .chain.crf import crf_loss
@@ -32,37 +31,7 @@ from .chain.decoding import NO_SPANS, Spans, choose, decode
 from .chain.gold import gold_columns
 from .words import TagScores
 
-DEFAULT_MODEL = Config().from_str(
-    """
-    [model]
-    @architectures = "spacy_bilstm_ner.BiLSTMTagger.v1"
-    transitions = true
-    words = true
-
-    [model.tok2vec]
-    @architectures = "spacy_bilstm_ner.WordEmbedding.v1"
-    features = ["lower", "prefix3", "suffix2", "suffix3", "shape"]
-    widths = [32, 16, 16, 16, 16]
-    rows = [8000, 6000, 1500, 5000, 1500]
-    feature_dropout = 0.2
-    character_width = 50
-    vector_width = 0
-
-    [model.encode]
-    @architectures = "spacy_bilstm_ner.BiLSTMEncoder.v1"
-    hidden_width = 64
-    width = 24
-    both_layers = true
-    input_dropout = null
-    hidden_dropout = null
-    dropout = 0.2
-
-    [model.segment]
-    @misc = "spacy_bilstm_ner.sentence_segments.v1"
-    max_length = 128
-    """
-)["model"]
-
+DEFAULT_MODEL = shipped.default_model()
 # How many documents `initialize` shows the model; it needs their form, not their words.
 SAMPLE_SIZE = 10
 # What is fitted on held-out data after training.
@@ -78,28 +47,12 @@ confidence.register()
 @Language.factory(
     "bilstm_ner",
     assigns=["doc.ents", "token.ent_iob", "token.ent_type", "span._.confidence"],
-    default_config={
-        "model": DEFAULT_MODEL,
-        "threshold": 0.0,
-        "scorer": {"@scorers": "spacy.ner_scorer.v1"},
-    },
+    default_config={"model": DEFAULT_MODEL, "threshold": 0.0, "scorer": {"@scorers": "spacy.ner_scorer.v1"}},
     default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
 )
 def make_bilstm_ner(nlp: Language, name: str, model: Model, threshold: float, scorer: Callable | None) -> "BiLSTMNER":
     """Construct the pipe from its config: see `BiLSTMNER`."""
     return BiLSTMNER(nlp.vocab, model, name, threshold=threshold, scorer=scorer)
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """What `predict` finds: spans that may be entities, and the tokens that they are counted in.
-
-    spans (Spans): The spans with their confidences, in words.
-    tokens (NDArray[int64]): n_words, the words' tokens, counted through all Docs.
-    """
-
-    spans: Spans
-    tokens: NDArray[np.int64]
 
 
 class BiLSTMNER(TrainablePipe):
@@ -120,12 +73,10 @@ class BiLSTMNER(TrainablePipe):
     ) -> None:
         """Initialize the recogniser.
 
-        vocab (Vocab): The shared vocabulary.
         model (Model[list[Doc], TagScores]): Gives words' logits, columns as in `chain.tags`.
         name (str): The pipe's name, used for its losses.
         threshold (float): Entities with a lower confidence are not written, nor are those below their label's
             own in `cfg["thresholds"]`, or 0.5. Both are read at each call, so that they can be set at any time.
-        scorer (Callable | None): The scoring method.
         RAISES ValueError: If the threshold is not between 0 and 1.
         """
         if not 0.0 <= threshold <= 1.0:
@@ -191,7 +142,6 @@ class BiLSTMNER(TrainablePipe):
         """Initialize the model's weights for a set of labels.
 
         get_examples (Callable[[], Iterable[Example]]): Gives the training examples, or a sample of them.
-        nlp (Language | None): The pipeline.
         labels (Sequence[str] | None): The labels, as in `label_data`; None for those that the examples have.
         vectors (str | None): An installed pipeline package with word vectors, or the folder of one, for an embedding
             with static vectors. They become part of the model, not of `nlp.vocab`. None for a model without.
@@ -224,13 +174,11 @@ class BiLSTMNER(TrainablePipe):
         self.model.initialize(X=sample)
         # Last: so that nothing else depends on what they draw at random.
         if fit_ngrams is not None and any(len(eg.predicted) for eg in examples):
-            gold = np.concatenate([gold_columns(eg, self.labels) for eg in examples])
-            fit_ngrams(self.model, [eg.predicted for eg in examples], gold)
+            fit_ngrams(self.model, [eg.predicted for eg in examples], np.concatenate(self._gold(examples)))
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
         """Annotate a stream of Docs in order. If a batch fails, it is tried again Doc by Doc, so that the error handler
-        gets only those that fail by themselves, and the others come through.
-        """
+        gets only those that fail by themselves, and the others come through."""
         for docs in minibatch(stream, size=batch_size):
             waiting = [not doc.has_annotation("ENT_IOB") for doc in docs]
             try:
@@ -247,15 +195,13 @@ class BiLSTMNER(TrainablePipe):
             else:
                 yield from docs
 
-    def predict(self, docs: Iterable[Doc]) -> Predictions:
-        """Find the entities of a batch, without modifying it.
-
-        RETURNS (Predictions): All spans that may be entities, whatever the threshold; some overlap.
-        """
+    def predict(self, docs: Iterable[Doc]) -> Spans:
+        """All spans of a batch that may be entities, whatever the threshold; some overlap. They are counted in tokens,
+        through all Docs. None is written."""
         self._require_whole()
         docs = list(docs)
         if not any(map(len, docs)):
-            return Predictions(NO_SPANS, NO_SPANS.start)
+            return NO_SPANS
         found: TagScores = self.model.predict(docs)
         words, to_numpy = found.words, self.model.ops.to_numpy
         lengths, outside = words.per_doc, None
@@ -271,22 +217,24 @@ class BiLSTMNER(TrainablePipe):
         if not (np.isfinite(scores).all() and (transitions is None or np.isfinite(transitions).all())):
             raise self._not_finite("a prediction", "Load or train it again")
         spans = decode(scores, lengths, transitions=transitions, outside=outside)
-        sure = calibrated(spans.confidence, *self.cfg["calibration"])
-        return Predictions(replace(spans, confidence=sure), words.tokens)
+        return replace(
+            spans,
+            start=words.tokens[spans.start],
+            end=words.tokens[spans.end - 1] + 1,
+            confidence=calibrated(spans.confidence, *self.cfg["calibration"]),
+        )
 
-    def set_annotations(self, docs: Iterable[Doc], scores: Predictions) -> None:
+    def set_annotations(self, docs: Iterable[Doc], scores: Spans) -> None:
         """Choose from what `predict` returned and write entities and confidences; entities that are there stay."""
         threshold, thresholds = self.cfg["threshold"], self.cfg["thresholds"]
         at_least = [max(threshold, thresholds.get(label, DEFAULT_THRESHOLD)) for label in self.labels]
-        found = choose(scores.spans, np.array(at_least))
-        starts = scores.tokens[found.start]
-        ends = scores.tokens[found.end - 1] + 1
+        found = choose(scores, np.array(at_least))
         labels = np.array(self.labels, dtype=object)[found.label].tolist()
         confidences = found.confidence.tolist()
         docs = list(docs)
         first_tokens = np.array([0, *map(len, docs)]).cumsum()
-        bounds = starts.searchsorted(first_tokens).tolist()
-        starts, ends, first_tokens = starts.tolist(), ends.tolist(), first_tokens.tolist()
+        bounds = found.start.searchsorted(first_tokens).tolist()
+        starts, ends, first_tokens = found.start.tolist(), found.end.tolist(), first_tokens.tolist()
         for doc, first, begin, end in zip(docs, first_tokens, bounds, bounds[1:], strict=False):
             spans = [Span(doc, starts[k] - first, ends[k] - first, label=labels[k]) for k in range(begin, end)]
             if doc.has_annotation("ENT_IOB"):
@@ -304,16 +252,12 @@ class BiLSTMNER(TrainablePipe):
         sgd: Optimizer | None = None,
         losses: dict[str, float] | None = None,
     ) -> dict[str, float]:
-        """Learn from a batch. What `set_fitted` has set is forgotten: it was fitted to weights that now change.
+        """Learn from a batch, as any TrainablePipe. What `set_fitted` has set is forgotten: it was fitted to weights
+        that now change.
 
         A pipe that is loaded, or for which `nlp.resume_training` was called, is to keep what it knows: each batch gets
         made-up sentences, on which it learns to answer as before. See `rehearsal`.
 
-        examples (Iterable[Example]): The batch.
-        drop (float): The dropout rate.
-        sgd (Optimizer | None): The optimizer; None to only add to the gradients.
-        losses (dict[str, float] | None): Losses by name, to which this one is added.
-        RETURNS (dict[str, float]): The losses.
         RAISES ValueError: If the dropout is out of range.
         """
         if not 0.0 <= drop < 1.0:
@@ -325,38 +269,23 @@ class BiLSTMNER(TrainablePipe):
         # What it says in the end is to be right, and n-grams do not learn.
         self.model.attrs["trains_mixture"] = teacher is not None
         if teacher is not None and any(len(eg.predicted) for eg in examples):
-            if (self._gold(examples) == tags.MISSING).all():
+            gold = self._gold(examples)
+            if (np.concatenate(gold) == tags.MISSING).all():
                 # Nothing to learn
-                losses = {} if losses is None else losses
-                losses.setdefault(self.name, 0.0)
-                return losses
-            examples += self._made_up(examples)
+                return super().update([], losses=losses)
+            examples += self._made_up(examples, gold)
         docs = [eg.predicted for eg in examples]
-        self.model.attrs["imprint"](self.model, docs, partial(self._gold, examples))
+        self.model.attrs["imprint"](self.model, docs, lambda: np.concatenate(self._gold(examples)))
         return super().update(examples, drop=drop, sgd=sgd, losses=losses)
 
-    def rehearse(
-        self,
-        examples: Iterable[Example],
-        *,
-        drop: float = 0.0,
-        sgd: Optimizer | None = None,
-        losses: dict[str, float] | None = None,
-    ) -> dict[str, float]:
-        """Learn to answer as before `nlp.resume_training`. Updates do so already on sentences that they make up; texts
-        of the kind that the pipe is for are better still.
+    def rehearse(self, examples: Iterable[Example], **options: Any) -> dict[str, float]:
+        """Learn to answer as before `nlp.resume_training`, whatever annotation the examples have. Updates do so already
+        on sentences that they make up; texts of the kind that the pipe is for are better still.
 
-        examples (Iterable[Example]): The texts; their annotation is not looked at.
-        drop (float): The dropout rate.
-        sgd (Optimizer | None): The optimizer; None to only add to the gradients.
-        losses (dict[str, float] | None): Losses by name, to which this one is added.
-        RETURNS (dict[str, float]): The losses.
+        options: drop, sgd and losses, as of `update`.
         """
-        losses = {} if losses is None else losses
-        losses.setdefault(self.name, 0.0)
-        if self._teacher() is None:
-            return losses
-        return super().update([_unlabelled(eg.predicted) for eg in examples], drop=drop, sgd=sgd, losses=losses)
+        unlabelled = [Example.from_dict(eg.predicted, {}) for eg in examples] if self._teacher() is not None else []
+        return super().update(unlabelled, **options)
 
     def finish_update(self, sgd: Optimizer) -> None:
         """Change the weights by their gradients.
@@ -374,15 +303,13 @@ class BiLSTMNER(TrainablePipe):
         nothing. In a pipe that is to keep what it knows, examples without any annotation are to get the tags that they
         got before, as `rehearsal.drift` measures it.
 
-        examples (Iterable[Example]): The batch.
-        scores (TagScores): What `model.begin_update` gives.
         RETURNS (tuple[float, TagScores]): The loss in nats per word; its gradient.
         RAISES ValueError: If the loss is not finite.
         """
         examples = list(examples)
         validate_examples(examples, "BiLSTMNER.get_loss")
         words, ops = scores.words, self.model.ops
-        gold = self._gold(examples)[words.tokens]
+        gold = np.concatenate(self._gold(examples))[words.tokens]
         logits, d_steps = ops.to_numpy(scores.scores), None
         if scores.transitions is None:
             loss, d_logits = cross_entropy(logits, gold)
@@ -493,9 +420,9 @@ class BiLSTMNER(TrainablePipe):
     def _forget_the_past(self, *, is_loaded: bool) -> None:
         self._rehearsal_model, self._word_source, self._is_loaded = None, None, is_loaded
 
-    def _gold(self, examples: Sequence[Example]) -> NDArray[np.int64]:
-        """n_tokens, the gold tags of all examples."""
-        return np.concatenate([gold_columns(eg, self.labels) for eg in examples])
+    def _gold(self, examples: Iterable[Example]) -> list[NDArray[np.int64]]:
+        """For each example n_tokens, the gold tags."""
+        return [gold_columns(eg, self.labels) for eg in examples]
 
     def _teacher(self) -> Model[list[Doc], TagScores] | None:
         """The model from before it went on learning. None if it is learning for the first time, or reads an embedding
@@ -506,13 +433,12 @@ class BiLSTMNER(TrainablePipe):
             self._rehearsal_model = deepcopy(self.model)
         return self._rehearsal_model
 
-    def _made_up(self, examples: Sequence[Example]) -> list[Example]:
+    def _made_up(self, examples: Sequence[Example], gold: Sequence[NDArray[np.int64]]) -> list[Example]:
         if self._word_source is None:
             self._word_source = rehearsal.word_source(self.vocab, self.model)
-        gold = [gold_columns(eg, self.labels) for eg in examples]
         rng = np.random.default_rng(np.random.randint(2**31))
         docs = rehearsal.made_up([eg.predicted for eg in examples], gold, self._word_source, self.vocab, rng)
-        return [_unlabelled(doc) for doc in docs]
+        return [Example.from_dict(doc, {}) for doc in docs]
 
 
 def _taken_tokens(docs: Sequence[Doc]) -> NDArray[np.bool_] | None:
@@ -530,8 +456,3 @@ def _taken_tokens(docs: Sequence[Doc]) -> NDArray[np.bool_] | None:
 
 def _blocked(doc: Doc) -> list[Span]:
     return [doc[t.i : t.i + 1] for t in doc if t.ent_iob_ == "B" and not t.ent_type]
-
-
-def _unlabelled(doc: Doc) -> Example:
-    spaces = [bool(token.whitespace_) for token in doc]
-    return Example(doc, Doc(doc.vocab, words=[token.text for token in doc], spaces=spaces))

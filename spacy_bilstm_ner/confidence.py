@@ -25,9 +25,8 @@ def register() -> None:
 
 
 def get_confidence(span: Span) -> float | None:
-    """RETURNS (float | None): The probability, from 0 to 1, that exactly this span with this label is right, if a
-    `bilstm_ner` pipe predicted it; else None.
-    """
+    """The probability, from 0 to 1, that exactly this span with this label is right, if a `bilstm_ner` pipe predicted
+    it; else None."""
     value = span.doc.user_data.get(_key(span))
     if value is None or value != _with_label(value, span.label_):
         return None
@@ -35,14 +34,12 @@ def get_confidence(span: Span) -> float | None:
 
 
 def get_confidences(doc: Doc) -> list[float | None]:
-    """RETURNS (list[float | None]): The confidence of each entity of a Doc."""
     return [get_confidence(ent) for ent in doc.ents]
 
 
 def set_confidences(doc: Doc, spans: Sequence[Span], confidences: Iterable[float]) -> None:
-    """Note the confidences of a Doc's predicted entities, and forget those of entities that it no longer has. What is
-    finer than single precision is lost.
-    """
+    """Note the confidences of a Doc's predicted entities, in single precision, and forget those of entities that it no
+    longer has."""
     user_data = doc.user_data
     if user_data:
         current = {_key(ent) for ent in doc.ents if get_confidence(ent) is not None}

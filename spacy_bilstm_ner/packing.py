@@ -13,16 +13,11 @@ Ints = NDArray[np.int64]
 @dataclass(frozen=True)
 class Packing:
     """First the first words of all sequences, longest sequence first, then their second words, and so on. Each step is
-    then one slice, and a sequence gives the same result alone and in any batch.
+    then one slice, and a sequence gives the same result alone and in any batch."""
 
-    rows (Ints): n_words, the row of the sequences, one after the other, that stands at each packed place.
-    sequence (Ints): n_words, the sequence of each packed word, counted from the longest.
-    sizes (Ints): n_steps, how many sequences have a word at each step.
-    """
-
-    rows: Ints
-    sequence: Ints
-    sizes: Ints
+    rows: Ints  # n_words, the row of the sequences, one after the other, that stands at each packed place
+    sequence: Ints  # n_words, the sequence of each packed word, counted from the longest
+    sizes: Ints  # n_steps, how many sequences have a word at each step
 
     @cached_property
     def mirrored(self) -> Ints:
@@ -36,11 +31,7 @@ class Packing:
 
 
 def pack(lengths: Ints) -> Packing:
-    """Find the packed order of sequences.
-
-    lengths (Ints): n_sequences, the number of words of each, in any order; 0 is allowed.
-    RETURNS (Packing): The order.
-    """
+    """Find the packed order of sequences with so many words each, in any order; 0 is allowed."""
     if len(lengths) == 1:
         rows = np.arange(lengths[0])
         return Packing(rows, np.zeros_like(rows), np.ones_like(rows))
@@ -54,11 +45,9 @@ def pack(lengths: Ints) -> Packing:
 
 
 def groups_of_similar_length(lengths: Ints, *, max_sequences: int, max_words: int) -> Iterator[Ints]:
-    """Divide sequences into groups that can be computed together with little padding and bounded memory.
+    """Divide sequences with so many words each into groups that can be computed together with little padding and
+    bounded memory: of `max_sequences` at most, and of `max_words` if each is padded to the longest, or one sequence.
 
-    lengths (Ints): n_sequences, the number of words of each.
-    max_sequences (int): The most sequences of a group.
-    max_words (int): The most words of a group, if each sequence is padded to the longest; or one sequence.
     YIELDS (Ints): Numbers of sequences, the longest first.
     """
     falling = np.argsort(-lengths, kind="stable")

@@ -32,11 +32,7 @@ EPSILON = 1e-9
 
 
 class WordSource(NamedTuple):
-    """Words to make sentences of.
-
-    words (list[str]): The words.
-    probabilities (NDArray[float64]): n_words, how probable each is to be drawn.
-    """
+    """Words to make sentences of, and how probable each is to be drawn."""
 
     words: list[str]
     probabilities: NDArray[np.float64]
@@ -44,12 +40,7 @@ class WordSource(NamedTuple):
 
 def word_source(vocab: Vocab, model: Model) -> WordSource:
     """The words that the vocabulary has seen. Those with a static vector are drawn by their rank among the vectors,
-    which tells how frequent they are in any text (Zipf 1935); without vectors, all are equally probable.
-
-    vocab (Vocab): The vocabulary.
-    model (Model): The model, with or without static vectors.
-    RETURNS (WordSource): The words, at least one if the vocabulary has made a Doc with a word in it.
-    """
+    which tells how frequent they are in any text (Zipf 1935); without vectors, all are equally probable."""
     words = [word for word in vocab.strings if word.isalpha()] or list(vocab.strings)
     weights = np.ones(len(words))
     for node in model.walk():
@@ -64,14 +55,11 @@ def word_source(vocab: Vocab, model: Model) -> WordSource:
 def made_up(
     docs: Sequence[Doc], gold: Sequence[NDArray[np.int64]], source: WordSource, vocab: Vocab, rng: np.random.Generator
 ) -> list[Doc]:
-    """Make sentences up.
+    """Make up N_SENTENCES Docs without annotation.
 
     docs (Sequence[Doc]): The new sentences, at least one.
     gold (Sequence[NDArray[int64]]): The tags of their tokens.
     source (WordSource): Where the other words come from.
-    vocab (Vocab): The vocabulary.
-    rng (np.random.Generator): Draws all that is left to chance.
-    RETURNS (list[Doc]): N_SENTENCES Docs without annotation.
     """
     texts = []
     for _ in range(N_SENTENCES):
@@ -92,10 +80,8 @@ def made_up(
 def drift(now: TagScores, before: TagScores, chosen: NDArray[np.bool_], ops: Ops) -> tuple[float, NDArray]:
     """How far words' tags are from what they were: the Kullback-Leibler divergence of their probabilities.
 
-    now (TagScores): The scores.
-    before (TagScores): Those of the earlier model. Tags that it does not have are improbable.
+    before (TagScores): The scores of the earlier model. Tags that it does not have are improbable.
     chosen (NDArray[bool]): n_words, the words that count.
-    ops (Ops): Where the scores lie.
     RETURNS (tuple[float, NDArray]): The divergence in nats per word; its gradient by the scores, n_words × n_tags.
         Scores of steps are left as they are.
     """

@@ -60,7 +60,7 @@ def read_parts(data: bytes, where: str, names: Sequence[str]) -> dict[str, bytes
 
 
 def load_model(model: Model, data: bytes, where: str) -> None:
-    """Load the weights of a model as its config makes it, and check them.
+    """Load the weights of a model as its config makes it.
 
     RAISES ValueError: If it is damaged, was made with another config, or holds numbers that are not finite.
     """
@@ -75,16 +75,12 @@ def load_model(model: Model, data: bytes, where: str) -> None:
     # What thinc and the parsers below it raise for a damaged file is of any kind.
     except Exception as error:
         raise _damaged(where, f"{error}. Or it was made with another config.cfg") from error
-    not_finite = not_finite_weights(model)
-    if not_finite:
+    if not_finite := not_finite_weights(model):
         raise _damaged(where, f"there are numbers that are not finite, NaN or infinite, in {', '.join(not_finite)}")
 
 
 def check_labels(labels: Sequence[str], model: Model, where: str) -> None:
-    """See that the labels of a `cfg` are those that the model has learnt.
-
-    RAISES ValueError: If their number or their order is another.
-    """
+    """RAISES ValueError: If the labels of a `cfg` are not those that the model has learnt, in their order."""
     n_tags = model.maybe_get_dim("nO")
     if n_tags is not None and n_tags != tags.n_tags(len(labels)):
         raise _damaged(where, f"its cfg has {len(labels)} labels, but its model has {n_tags} tags, two a label and O")
@@ -94,13 +90,13 @@ def check_labels(labels: Sequence[str], model: Model, where: str) -> None:
 
 
 def not_finite_weights(model: Model) -> list[str]:
-    """RETURNS (list[str]): The parameters that hold numbers that are NaN, infinite, or too large to compute with."""
+    """The parameters that hold numbers that are NaN, infinite, or too large to compute with."""
     params = [(node, name) for node in model.walk() for name in node.param_names if node.has_param(name)]
     return [f"{node.name}.{name}" for node, name in params if not _is_finite(node.get_param(name))]
 
 
 def why_not_loaded(pipeline: str | Path, error: Exception) -> str:
-    """RETURNS (str): What `spacy.load` has raised for a pipeline, with the file that is damaged if one is."""
+    """What to say of an error that `spacy.load` has raised for a pipeline: which file is damaged, if one is."""
     folder = get_package_path(str(pipeline)) if is_package(str(pipeline)) else Path(pipeline)
     for path in sorted(folder.rglob("*")):
         read = READERS.get(path.name)

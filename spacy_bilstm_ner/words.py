@@ -26,19 +26,12 @@ CLOSERS = frozenset("\"'“”‘’«»‹›)]}」』）】") | {"''"}
 
 @dataclass(frozen=True)
 class Words:
-    """The words of a batch of Docs: all tokens but white space. Found once for a batch; whatever needs to know which
-    tokens are words, how they are hashed, or where Docs and sequences end, reads it here.
+    """The words of a batch of Docs: all tokens but white space. Found once for a batch."""
 
-    tokens (NDArray[int64]): n_words, the words' tokens, counted through all Docs of the batch.
-    orths (NDArray[uint64]): n_words, hashes of the words' text.
-    per_doc (NDArray[int64]): n_docs, how many words each Doc has.
-    lengths (NDArray[int64]): n_sequences, how many words each sequence has that the network reads; all above 0.
-    """
-
-    tokens: NDArray[np.int64]
-    orths: NDArray[np.uint64]
-    per_doc: NDArray[np.int64]
-    lengths: NDArray[np.int64]
+    tokens: NDArray[np.int64]  # n_words, the words' tokens, counted through all Docs of the batch
+    orths: NDArray[np.uint64]  # n_words, hashes of the words' text
+    per_doc: NDArray[np.int64]  # n_docs, how many words each Doc has
+    lengths: NDArray[np.int64]  # n_sequences, how many words each sequence has that the network reads; all above 0
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -46,16 +39,12 @@ class Words:
 
 @dataclass(frozen=True)
 class TagScores:
-    """What a tagger says of the words of a batch; or the gradient of a loss by it.
-
-    words (Words): The words.
-    scores (Floats2d): n_words × n_tags, the logits.
-    transitions (Floats2d | None): n_tags × n_tags, the score of each step from a tag (row) to the next (column); None
-        for a tagger that scores each word by itself.
-    """
+    """What a tagger says of the words of a batch; or the gradient of a loss by it."""
 
     words: Words
-    scores: Floats2d
+    scores: Floats2d  # n_words × n_tags, the logits
+    # n_tags × n_tags, the score of each step from a tag (row) to the next (column); None for a tagger that scores each
+    # word by itself.
     transitions: Floats2d | None
 
 

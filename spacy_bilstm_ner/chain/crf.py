@@ -62,13 +62,8 @@ def crf_loss(scores: Floats, transitions: Floats, gold: Ints, lengths: Ints) -> 
 
 
 def marginals(scores: Floats, transitions: Floats, lengths: Ints) -> Floats:
-    """How probable each tag of each word is, among all legal sequences.
-
-    scores (Floats): n_words × n_tags, the documents' words one after the other.
-    transitions (Floats): n_tags × n_tags, the score of each step from row to column.
-    lengths (Ints): n_docs, the number of words of each document.
-    RETURNS (Floats): n_words × n_tags.
-    """
+    """How probable each tag of each word is, n_words × n_tags, among all legal sequences. For the arguments, see
+    `crf_loss`."""
     found = np.zeros(scores.shape)
     lengths = lengths[lengths > 0]
     firsts = np.cumsum(lengths) - lengths

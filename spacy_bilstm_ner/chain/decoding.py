@@ -42,18 +42,12 @@ Doubles = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Spans:
-    """Spans of a batch, ordered by position: parallel arrays of n_spans.
+    """Spans of a batch, ordered by position: parallel arrays of n_spans."""
 
-    start (Ints): The span's first word, counted through the batch.
-    end (Ints): One past its last word.
-    label (Ints): Number of its label.
-    confidence (Floats): Probability that exactly this span with this label is right.
-    """
-
-    start: Ints
-    end: Ints
-    label: Ints
-    confidence: Floats
+    start: Ints  # the span's first word, counted through the batch
+    end: Ints  # one past its last word
+    label: Ints  # number of its label
+    confidence: Floats  # probability that exactly this span with this label is right
 
     def __len__(self) -> int:
         return len(self.start)
@@ -98,12 +92,8 @@ def decode(
 
 
 def choose(spans: Spans, min_confidence: NDArray) -> Spans:
-    """Take the spans that are probable enough. Of those that overlap, the one farthest above what is asked of it stays.
-
-    spans (Spans): The spans.
-    min_confidence (NDArray): n_labels, how probable a label's spans must be.
-    RETURNS (Spans): Those that are taken. No two overlap.
-    """
+    """Take the spans that are as probable as `min_confidence`, n_labels, asks of their labels. Of those that overlap,
+    the one farthest above what is asked of it stays."""
     gain = spans.confidence - min_confidence[spans.label]
     enough = gain >= 0
     spans, gain = spans[enough], gain[enough]
@@ -206,11 +196,7 @@ def _promising_islands(covered: Floats, starts: Ints) -> tuple[Ints, Ints]:
 
 
 def _probable_spans(scores: Floats, first: Ints, lengths: Ints, steps: _Steps) -> Spans:
-    """The spans within islands that have a probability of at least MIN_SPAN_PROBABILITY.
-
-    first (Ints): n_islands, the first row of each island; at least one.
-    lengths (Ints): n_islands, its length.
-    """
+    """The spans within islands, at least one, that have a probability of at least MIN_SPAN_PROBABILITY."""
     groups = groups_of_similar_length(lengths, max_sequences=MAX_GROUP_WORDS, max_words=MAX_GROUP_WORDS)
     parts = [_spans_of_islands(scores, first[group], lengths[group], steps) for group in groups]
     start, end, label, confidence = (np.concatenate(columns) for columns in zip(*parts, strict=True))

@@ -21,11 +21,7 @@ Doubles = NDArray[np.float64]
 
 @cache
 def legal_steps(n_tags: int) -> NDArray[np.bool_]:
-    """Which tag may follow which.
-
-    n_tags (int): Number of tags.
-    RETURNS (NDArray[bool]): n_tags × n_tags, from row to column.
-    """
+    """Which tag, a column, may follow which, a row: n_tags × n_tags."""
     legal = np.ones((n_tags, n_tags), dtype=bool)
     for inside in range(2, n_tags, 2):
         legal[:, inside] = False
@@ -35,9 +31,8 @@ def legal_steps(n_tags: int) -> NDArray[np.bool_]:
 
 
 def step_factors(transitions: NDArray) -> Doubles:
-    """Turn scores of steps into factors of a chain's weight.
+    """Turn scores of steps from tag (row) to tag (column) into factors of a chain's weight.
 
-    transitions (NDArray): n_tags × n_tags, the score of each step from row to column.
     RETURNS (Doubles): 2 × n_tags × n_tags + 1: the factors, at most 1, and 0 where a step is illegal; for the way back
         their transpose; and behind both a column of ones, which makes `forward_backward` sum.
     """

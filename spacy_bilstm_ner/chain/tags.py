@@ -14,17 +14,14 @@ MAX_EXCLUDED = 60
 
 
 def n_tags(n_labels: int) -> int:
-    """The number of score columns for a number of labels."""
     return 1 + 2 * n_labels
 
 
 def begin(label: int) -> int:
-    """The column of a label's B- tag."""
     return 1 + 2 * label
 
 
 def inside(label: int) -> int:
-    """The column of a label's I- tag."""
     return 2 + 2 * label
 
 

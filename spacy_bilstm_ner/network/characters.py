@@ -19,11 +19,7 @@ WINDOW = 3
 
 
 def character_ids(word: str) -> list[int]:
-    """Write a word's characters into numbers, a byte each: ASCII as it is, others in the bytes above.
-
-    word (str): The word.
-    RETURNS (list[int]): N_COLUMNS numbers of 64 bits.
-    """
+    """Write a word's characters into N_COLUMNS numbers, a byte each: ASCII as it is, others in the bytes above."""
     if len(word) > MAX_LENGTH:
         word = word[: MAX_LENGTH // 2] + word[-MAX_LENGTH // 2 :]
     codes = bytes(ord(char) if char.isascii() else 128 + ord(char) % 128 for char in word).ljust(MAX_LENGTH, b"\0")
@@ -31,12 +27,8 @@ def character_ids(word: str) -> list[int]:
 
 
 def Characters(width: int, *, column: int) -> Model[Ints2d, Floats2d]:
-    """Embed words by their characters.
-
-    width (int): Number of filters, and so width of the vectors.
-    column (int): The first of the N_COLUMNS columns that hold what `character_ids` gives.
-    RETURNS (Model[Ints2d, Floats2d]): n_words × n_ids → n_words × width.
-    """
+    """Embed words by their characters, n_words × n_ids → n_words × width. What `character_ids` gives stands in
+    N_COLUMNS columns of the ids, from `column` on. The width is the number of filters."""
     return Model(
         "characters",
         _forward,

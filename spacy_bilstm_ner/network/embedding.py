@@ -65,10 +65,8 @@ def WordEmbedding(
     if unknown or not features:
         raise ValueError(f"features must be of {', '.join(FEATURES)}, but got {', '.join(unknown) or 'none'}")
     if not len(features) == len(widths) == len(rows):
-        raise ValueError(
-            "features, widths and rows must be equally long, "
-            f"but have {len(features)}, {len(widths)} and {len(rows)} items"
-        )
+        found = f"{len(features)}, {len(widths)} and {len(rows)}"
+        raise ValueError(f"features, widths and rows must be equally long, but have {found} items")
     if not 0.0 <= feature_dropout < 1.0:
         raise ValueError(f"feature_dropout must be at least 0 and below 1, but is {feature_dropout}")
     numbers = {
@@ -103,19 +101,15 @@ def WordEmbedding(
             "features": list(features),
             "feature_dropout": feature_dropout,
             "fit_dropout": partial(_fit_dropout, feature_dropout, full_dropout_words),
-            "ids": FeatureIds(keys, characters=character_width > 0),
+            "ids": FeatureIds(keys, character_width > 0),
             "set_vectors": set_vectors,
         },
     )
 
 
 def embed_words(model: Model, ids: Ints2d) -> Floats2d:
-    """Vectors of words, outside training.
-
-    model (Model): A word embedding.
-    ids (Ints2d): n_words × n_features, what the model's `FeatureIds` give; at least one word.
-    RETURNS (Floats2d): n_words × width.
-    """
+    """Vectors of words, outside training: from what the model's `FeatureIds` give, n_words × n_features, with at least
+    one word, n_words × width."""
     ops = model.ops
     ids = ops.asarray(ids)
     parts = []
@@ -133,7 +127,6 @@ def embed_words(model: Model, ids: Ints2d) -> Floats2d:
 def set_vectors(model: Model, source: str | None) -> None:
     """Give a word embedding its static vectors, before it is initialized.
 
-    model (Model): A word embedding.
     source (str | None): An installed pipeline package with word vectors, or the folder of one; None for no vectors.
     RAISES ValueError: If the embedding has no columns for them, or the source no vectors.
     """
@@ -149,21 +142,15 @@ def set_vectors(model: Model, source: str | None) -> None:
 
 
 def sources(model: Model) -> list[ArrayXd]:
-    """All that words' vectors depend on, besides the words.
-
-    model (Model): A word embedding.
-    RETURNS (list[ArrayXd]): Parameters, and what is stored of static vectors.
-    """
+    """All that words' vectors depend on, besides the words."""
     found: list[ArrayXd] = []
     # Not by `walk`: predictions ask for this at each call.
     for layer in _columns(model):
+        owner = layer.layers[-1] if layer.layers else layer
+        found += [owner.get_param(name) for name in owner.param_names]
         if layer.name == "static_vectors":
             table = layer.attrs["table"]
-            found += [layer.get_param("unknown"), table.keys, table.rows, table.values, table.scale]
-        elif layer.name == "characters":
-            found += [layer.get_param(name) for name in layer.param_names]
-        else:
-            found.append(layer.layers[-1].get_param("E"))
+            found += [table.keys, table.rows, table.values, table.scale]
     return found
 
 
@@ -175,27 +162,23 @@ def _columns(model: Model) -> list[Model]:
 
 
 class FeatureIds:
-    """The ids of words' features, computed once per word. Starts empty when it is copied or pickled.
+    """The ids of words' features, and of their characters behind them if these are asked for: computed once per word.
+    Starts empty when it is copied or pickled."""
 
-    features (Sequence[str]): Names of the features.
-    characters (bool): Whether columns of `character_ids` follow them.
-    """
-
-    def __init__(self, features: Sequence[str], *, characters: bool = False) -> None:
+    def __init__(self, features: Sequence[str], characters: bool = False) -> None:
         self._features = list(features)
         self._characters = characters
         self._known: dict[int, list[int]] = {}
 
     def __reduce__(self) -> tuple:
-        return (partial(FeatureIds, characters=self._characters), (self._features,))
+        return FeatureIds, (self._features, self._characters)
 
     def __call__(self, docs: Sequence[Doc], words: Sequence[int], *, keep: bool = True) -> Ints2d:
-        """Ids of the words' features.
+        """Ids of the features of words, n_words × n_features, uint64.
 
         docs (Sequence[Doc]): Docs whose vocabularies know the words.
         words (Sequence[int]): Hashes of the words' text; at least one.
         keep (bool): Whether to keep what is computed.
-        RETURNS (Ints2d): n_words × n_features, uint64.
         """
         if len(self._known) > MAX_KNOWN_WORDS:
             self._known = {}
@@ -232,11 +215,11 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats
         return [ops.alloc2f(0, model.get_dim("nO")) for _ in docs], lambda d_vectors: docs
     orths = np.concatenate([doc.to_array(ORTH) for doc in docs])
     words, word_of_token = np.unique(orths, return_inverse=True)
+    ids = model.attrs["ids"](docs, words.tolist())
     if not is_train:
-        flat = embed_words(model, model.attrs["ids"](docs, words.tolist()))[word_of_token]
-        return ops.xp.split(flat, ends[:-1].tolist()), lambda d_vectors: docs
+        return ops.xp.split(embed_words(model, ids)[word_of_token], ends[:-1].tolist()), lambda d_vectors: docs
     # Each token's features may be hidden or not by themselves, so equal words are kept apart.
-    ids = model.attrs["ids"](docs, words.tolist())[word_of_token]
+    ids = ids[word_of_token]
     features = ids[:, : len(model.attrs["features"])]
     features[np.random.random(features.shape) < model.attrs["feature_dropout"]] = HIDDEN
     flat, backprop_flat = model.layers[0](ops.asarray(ids), is_train)

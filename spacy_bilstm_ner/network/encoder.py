@@ -5,7 +5,6 @@ from collections.abc import Callable
 from thinc.api import Model, chain
 from thinc.types import Floats2d
 
-from .dropout import locked_dropout
 from .lstm import lstm
 from .packed import Packed, with_packed
 
@@ -29,9 +28,8 @@ def BiLSTMEncoder(
     width (int): Width of the LSTM on top.
     both_layers (bool): Whether the output has the states of both LSTMs side by side, rather than those of the one on
         top: what the first has found need not pass the second, and so is learnt sooner.
-    input_dropout (Optional[float]): Rate on the input vectors.
-    hidden_dropout (Optional[float]): Rate between the two LSTMs.
-    dropout (Optional[float]): Rate on the output vectors.
+    input_dropout, hidden_dropout, dropout (float | None): Rate on the input vectors, between the two LSTMs, and on the
+        output vectors.
     RETURNS (Model[list[Floats2d], list[Floats2d]]): Per sequence, n_tokens × nI → n_tokens × width, or
         2 · hidden_width + width with both layers.
     """
@@ -43,6 +41,32 @@ def BiLSTMEncoder(
         locked_dropout(dropout),
     )
     return with_packed(layers, width + 2 * hidden_width * both_layers, name="bilstm_encoder")
+
+
+def locked_dropout(rate: float | None) -> Model[Packed, Packed]:
+    """Dropout with one mask per sequence: a unit is off for all of its tokens (Merity et al. 2017, "Regularizing
+    and Optimizing LSTM Language Models"; Gal & Ghahramani 2016).
+
+    rate (float | None): None follows `[training] dropout`; a number is fixed.
+    RAISES ValueError: If the rate is not in [0, 1).
+    """
+    if rate is None:
+        # spaCy writes `[training] dropout` over this attribute of every layer, so a fixed rate has another.
+        return Model("locked_dropout", _drop, attrs={"dropout_rate": 0.0})
+    if not 0.0 <= rate < 1.0:
+        raise ValueError(
+            f"a dropout rate must be at least 0 and below 1, but is {rate}; use null to follow [training] dropout"
+        )
+    return Model("locked_dropout", _drop, attrs={"fixed_dropout_rate": rate})
+
+
+def _drop(model: Model, X: Packed, is_train: bool) -> tuple[Packed, Callable]:
+    rate = model.attrs.get("fixed_dropout_rate", model.attrs.get("dropout_rate", 0.0))
+    if not is_train or rate == 0.0:
+        return X, lambda dY: dY
+    masks = model.ops.get_dropout_mask((int(X.packing.sizes[0]), X.data.shape[1]), rate)
+    mask = masks[model.ops.asarray(X.packing.sequence)]
+    return X.replace(X.data * mask), lambda dY: dY.replace(dY.data * mask)
 
 
 def _beside_input(layer: Model[Packed, Packed]) -> Model[Packed, Packed]:

@@ -24,21 +24,13 @@ LONGEST_RUN = 4
 
 
 def plain(word: str) -> str:
-    """Write a word with straight quotation marks and hyphens: a text's typography is not to change its entities.
-
-    word (str): The word.
-    RETURNS (str): The word without curly quotes and dashes.
-    """
+    """Write a word with straight quotation marks and hyphens: a text's typography is not to change its entities."""
     return word if word.isascii() else word.translate(PLAIN_MARKS)
 
 
 def shape(word: str) -> str:
     """The kinds of a word's characters: X upper case, x lower case, d digit, any other character as it is; runs
-    are cut at four: "Smith-2006" → "Xxxxx-dddd".
-
-    word (str): The word.
-    RETURNS (str): Its shape.
-    """
+    are cut at four: "Smith-2006" → "Xxxxx-dddd"."""
     kinds: list[str] = []
     run = 0
     for char in word:

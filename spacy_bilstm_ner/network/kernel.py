@@ -20,22 +20,15 @@ Floats = NDArray[np.float32]
 
 
 def arranged(weights: Floats) -> Floats:
-    """Arrange an LSTM's weights for `lstm_states`.
-
-    weights (Floats): 4 · hidden × n, or 4 · hidden: gates in torch's order, input, forget, new cell content, output.
-    RETURNS (Floats): The same in the order input, forget, output, new cell content; the first three are halved.
-    """
+    """Arrange an LSTM's weights, 4 · hidden × n or 4 · hidden, for `lstm_states`: from torch's order of gates, input,
+    forget, new cell content, output, to input, forget, output, new cell content. The first three are halved."""
     into, forget, new, out = np.split(weights, N_GATES)
     return np.concatenate((into / 2, forget / 2, out / 2, new))
 
 
 def columns_in_blocks(weights: Floats, width: int) -> Floats:
-    """Cut weights into blocks for `product`.
-
-    weights (Floats): n_out × n_in.
-    width (int): The columns of a block.
-    RETURNS (Floats): n_blocks × n_in × width; columns that are missing from the last block are 0.
-    """
+    """Cut weights, n_out × n_in, into blocks for `products`, n_blocks × n_in × width. Columns that are missing from the
+    last block are 0."""
     n_blocks = -(-len(weights) // width)
     padded = np.zeros((n_blocks * width, weights.shape[1]), dtype="float32")
     padded[: len(weights)] = weights
@@ -43,13 +36,8 @@ def columns_in_blocks(weights: Floats, width: int) -> Floats:
 
 
 def products(rows: Floats, blocks: Floats) -> Floats:
-    """Multiply rows with weights, in pieces so small that BLAS computes each in this thread. A column's result depends
-    on no column of another block, not even in the last bit.
-
-    rows (Floats): n_rows × n_in.
-    blocks (Floats): n_blocks × n_in × width, see `columns_in_blocks`.
-    RETURNS (Floats): n_blocks × n_rows × width.
-    """
+    """Multiply rows, n_rows × n_in, with what `columns_in_blocks` gives: n_blocks × n_rows × width. A column's result
+    depends on no column of another block, not even in the last bit."""
     found = np.empty((len(blocks), len(rows), blocks.shape[2]), dtype="float32")
     multiply(rows[None], blocks, found)
     return found

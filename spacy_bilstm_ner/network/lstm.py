@@ -23,9 +23,8 @@ def lstm(hidden_width: int, *, bidirectional: bool = False) -> Model[Packed, Pac
     The weights are thinc parameters, so that thinc's optimizer trains and averages them, `use_params` reaches
     them and bytes hold them. torch computes while training, numpy in prediction.
 
-    hidden_width (int): Width per direction.
-    bidirectional (bool): Read the sequences in both directions and concatenate the two results.
-    RETURNS (Model[Packed, Packed]): n_words × nI → n_words × (directions · hidden_width).
+    RETURNS (Model[Packed, Packed]): n_words × nI → n_words × (directions · hidden_width), the results of both
+        directions side by side.
     """
     directions = ["forward", "backward"] if bidirectional else ["forward"]
     names = [f"{kind}_{direction}" for direction in directions for kind in KINDS]

@@ -9,13 +9,8 @@ NGRAMS_SHARE = 0.55
 
 
 def mixed_scores(scores: Floats2d, others: Floats2d) -> Floats2d:
-    """Mix the network's scores with the n-grams'. Tags that were added after the n-grams were fitted keep the distance
-    from the best other tag that the network gives them.
-
-    scores (Floats2d): n_words × n_tags, the network's.
-    others (Floats2d): n_words × n_old_tags, the n-grams'.
-    RETURNS (Floats2d): n_words × n_tags.
-    """
+    """Mix the network's scores, n_words × n_tags, with the n-grams', n_words × n_old_tags. Tags that were added after
+    the n-grams were fitted keep the distance from the best other tag that the network gives them."""
     n_old = others.shape[1]
     old = scores[:, :n_old]
     mixture = old + NGRAMS_SHARE * (others - old)
@@ -26,12 +21,7 @@ def mixed_scores(scores: Floats2d, others: Floats2d) -> Floats2d:
 
 
 def mixed_transitions(transitions: Floats2d, others: Floats2d) -> Floats2d:
-    """Mix the scores of steps from tag to tag likewise; steps of added tags are the network's.
-
-    transitions (Floats2d): n_tags × n_tags, the network's.
-    others (Floats2d): n_old_tags × n_old_tags, the n-grams'.
-    RETURNS (Floats2d): n_tags × n_tags.
-    """
+    """Mix the scores of steps from tag to tag likewise; steps of added tags are the network's."""
     n_old = len(others)
     mixture = transitions.copy()
     mixture[:n_old, :n_old] += NGRAMS_SHARE * (others - mixture[:n_old, :n_old])
@@ -39,14 +29,8 @@ def mixed_transitions(transitions: Floats2d, others: Floats2d) -> Floats2d:
 
 
 def d_unmixed(gradient: Floats2d, n_old: int, *, n_rows: int | None = None) -> Floats2d:
-    """The gradient by the network's own scores, from that by the mixture. Old tags' scores shift those of added ones,
-    too, which is left out.
-
-    gradient (Floats2d): n_words × n_tags, or n_tags × n_tags for steps.
-    n_old (int): The number of tags that the n-grams know.
-    n_rows (int | None): How many rows are mixed; None for all.
-    RETURNS (Floats2d): The same shape.
-    """
+    """The gradient by the network's own scores, of words or of steps, from that by the mixture: of `n_old` tags, in all
+    rows or the first `n_rows`. Old tags' scores shift those of added ones, too, which is left out."""
     gradient = gradient.copy()
     gradient[:n_rows, :n_old] *= 1 - NGRAMS_SHARE
     return gradient

@@ -34,10 +34,7 @@ def fit_weights(
     features (NDArray[int64]): n_words × n_features, each word's rows; 0 for none.
     gold (NDArray[int64]): n_words, tags.MISSING where it is not known.
     lengths (NDArray[int64]): n_docs, the number of words of each.
-    n_rows (int): Number of rows.
-    n_tags (int): Number of tags.
-    RETURNS (tuple[Floats2d, Floats1d, Floats2d]): Weights, n_rows × n_tags, row 0 being 0; the tags' bias, n_tags;
-        transitions, n_tags × n_tags.
+    RETURNS (tuple): Weights, n_rows × n_tags, row 0 being 0; the tags' bias, n_tags; transitions, n_tags × n_tags.
     """
     weights, bias = np.zeros((n_rows, n_tags), dtype="float32"), np.zeros(n_tags, dtype="float32")
     transitions = np.zeros((n_tags, n_tags), dtype="float32")

@@ -9,21 +9,19 @@ prediction (a product of experts; Hinton 2002, "Training Products of Experts by 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from io import BytesIO
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from spacy.strings import hash_string
 from spacy.tokens import Doc
-from thinc.api import Model, deserialize_attr, serialize_attr
+from thinc.api import Model
 from thinc.types import ArrayXd, Floats2d
 
 from ..words import Words
 from .embedding import FeatureIds
 from .ngram_fit import fit_weights
-from .stored import read_arrays, require, require_shape, require_sorted
-from .vectors import pack_keys, unpack_keys
+from .stored import Archived, pack_keys, quantized, read_arrays, require, require_shape, unpack_keys, write_arrays
 
 # What is known of a word. Of the first ones, form and shape, its neighbours' pairs are known, too.
 FEATURES = ("form", "shape", "lower", "prefix3", "suffix3", "suffix2")
@@ -39,7 +37,6 @@ N_PLACES = 2 * REACH + 1
 EDGE = hash_string("<edge>")
 # Rarer ones tell too little.
 MIN_COUNT = 3
-MAX_VALUE = 127
 KEY_BITS = 32
 
 # Odd numbers: multiplied by them, all bits of a hash reach its upper half.
@@ -52,18 +49,15 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Rows of small whole numbers, found by keys.
+    """Rows of small whole numbers, found by keys."""
 
-    keys (Keys): n_keys, sorted.
-    values (NDArray[int8]): n_keys + 1 × width. The last row, which all unknown keys have, is 0.
-    """
-
-    keys: Keys
+    keys: Keys  # n_keys, sorted
+    # n_keys + 1 × width. The last row, which all unknown keys have, is 0.
     values: NDArray[np.int8]
 
     @cached_property
     def _index(self) -> tuple[np.uint32, Rows, Keys]:
-        """How far a key is shifted to leave its upper bits; by these, the first row that a key can have; and the keys
+        """How far a key is shifted to leave its upper bits; by these, the first row that it can have; and the keys,
         with a last one that ends every search."""
         n_bits = max(1, len(self.keys).bit_length())
         shift = np.uint32(KEY_BITS - n_bits)
@@ -71,12 +65,8 @@ class Table:
         return shift, first, np.append(self.keys, np.uint32(0xFFFFFFFF))
 
     def find(self, keys: Keys) -> Rows:
-        """Find rows. Keys are spread evenly: by their upper bits they are found after one or two steps, several times
-        as fast as by halving.
-
-        keys (Keys): Any number of keys.
-        RETURNS (Rows): Their rows, in the same shape; -1 for unknown ones.
-        """
+        """The rows of keys, in the same shape; -1 for unknown ones. Keys are spread evenly: by their upper bits they
+        are found after one or two steps, several times as fast as by halving."""
         shift, first, known = self._index
         wanted = keys.ravel()
         rows = first[wanted >> shift]
@@ -88,95 +78,76 @@ class Table:
         return rows.reshape(keys.shape)
 
 
-_TABLES = ("words", "neighbours")
+_TABLES, _OF_TAGS = ("words", "neighbours"), ("scale", "bias", "transitions")
+# As they are stored
+_DTYPES = {
+    **dict.fromkeys(("words_keys", "neighbours_keys"), "u1"),
+    **dict.fromkeys(("words_values", "neighbours_values"), "i1"),
+    **dict.fromkeys(_OF_TAGS, "<f4"),
+    "common": "<u8",
+}
 
 
 @dataclass(frozen=True, eq=False)
-class Weights:
-    """The weights of a linear tagger: some 160,000 rows, three to four megabytes when they are stored.
+class Weights(Archived):
+    """The weights of a linear tagger: some 160,000 rows, three to four megabytes when they are stored."""
 
-    words (Table): n_tags for what is known of words.
-    neighbours (Table): N_NEIGHBOURS · n_tags for what is known of pairs and patterns: their words', from left to right.
-        After a pair's two stand zeros.
-    common (Ids): Hashes of the forms that stand in patterns.
-    scale (NDArray[float32]): n_tags, the factor of each tag's values.
-    bias (NDArray[float32]): n_tags.
-    transitions (NDArray[float32]): n_tags × n_tags, the score of each step from row to column.
-    """
-
-    words: Table
+    words: Table  # n_tags for what is known of words
+    # N_NEIGHBOURS · n_tags for what is known of pairs and patterns: their words', from left to right. After a pair's
+    # two stand zeros.
     neighbours: Table
-    common: Ids
-    scale: NDArray[np.float32]
-    bias: NDArray[np.float32]
-    transitions: NDArray[np.float32]
+    common: Ids  # hashes of the forms that stand in patterns
+    scale: NDArray[np.float32]  # n_tags, the factor of each tag's values
+    bias: NDArray[np.float32]  # n_tags
+    transitions: NDArray[np.float32]  # n_tags × n_tags, the score of each step from row to column
 
     def to_bytes(self) -> bytes:
-        """Serialize the weights.
-
-        RETURNS (bytes): The weights.
-        """
-        parts: dict[str, Any] = {}
+        parts: dict[str, NDArray] = {}
         for name in _TABLES:
             table = getattr(self, name)
             parts[f"{name}_keys"] = pack_keys(table.keys)
             # Column by column: a tag's values are like each other.
             parts[f"{name}_values"] = np.ascontiguousarray(table.values.T)
-        for name in ("scale", "bias", "transitions"):
+        for name in _OF_TAGS:
             parts[name] = getattr(self, name).astype("<f4")
-        parts["common"] = self.common.astype("<u8")
-        file = BytesIO()
-        np.savez_compressed(file, **parts)
-        return file.getvalue()
+        return write_arrays(**parts, common=self.common.astype("<u8"))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Weights":
-        """Load weights.
-
-        data (bytes): What `to_bytes` returned.
-        RETURNS (Weights): The weights.
-        RAISES ValueError: If they are not whole.
-        """
-        dtypes = {f"{name}_{part}": dtype for name in _TABLES for part, dtype in (("keys", "u1"), ("values", "i1"))}
-        parts = read_arrays(data, dtypes | dict.fromkeys(("scale", "bias", "transitions"), "<f4") | {"common": "<u8"})
+        """RAISES ValueError: If the weights are not whole."""
+        parts = read_arrays(data, _DTYPES)
         n_tags = parts["bias"].size
         tables: dict[str, Table] = {}
         for name, width in zip(_TABLES, (n_tags, N_NEIGHBOURS * n_tags), strict=True):
-            keys, values = unpack_keys(parts[f"{name}_keys"]), np.ascontiguousarray(parts[f"{name}_values"].T)
-            require_sorted(f"n-grams' {name}.keys", keys)
+            keys = unpack_keys(f"n-grams' {name}.keys", parts[f"{name}_keys"])
+            values = np.ascontiguousarray(parts[f"{name}_values"].T)
             require_shape(f"n-grams' {name}.values", values, len(keys) + 1, width)
             require(not values[-1].any(), f"n-grams' {name}.values must end with a row of zeros")
             tables[name] = Table(keys, values)
-        for name, shape in (("scale", (n_tags,)), ("bias", (n_tags,)), ("transitions", (n_tags, n_tags))):
-            require_shape(f"n-grams' {name}", parts[name], *shape)
-            require(np.isfinite(parts[name]).all(), f"n-grams' {name} must be finite")
-        scale, bias, transitions = (parts[name].astype("float32") for name in ("scale", "bias", "transitions"))
+        of_tags = {name: parts[name].astype("float32") for name in _OF_TAGS}
+        for name, numbers in of_tags.items():
+            require_shape(f"n-grams' {name}", numbers, *((n_tags, n_tags) if name == "transitions" else (n_tags,)))
+            require(np.isfinite(numbers).all(), f"n-grams' {name} must be finite")
         common = parts["common"].ravel().astype("uint64")
-        return cls(tables["words"], tables["neighbours"], common, scale, bias, transitions)
+        return cls(tables["words"], tables["neighbours"], common, **of_tags)
 
 
-_NO_KEYS: Keys = np.empty(0, dtype="uint32")
-_NO_TABLE = Table(_NO_KEYS, np.zeros((1, 0), dtype="int8"))
-_NO_FLOATS = np.empty(0, dtype="float32")
-_NO_IDS: Ids = np.empty(0, dtype="uint64")
-NO_WEIGHTS = Weights(_NO_TABLE, _NO_TABLE, _NO_IDS, _NO_FLOATS, _NO_FLOATS, np.empty((0, 0), dtype="float32"))
+_NO_TABLE = Table(np.empty(0, "uint32"), np.zeros((1, 0), "int8"))
+_NO_FLOATS = np.empty(0, "float32")
+NO_WEIGHTS = Weights(_NO_TABLE, _NO_TABLE, np.empty(0, "uint64"), _NO_FLOATS, _NO_FLOATS, np.empty((0, 0), "float32"))
 
 
 class WordScores(NamedTuple):
-    """What depends on words alone. The last row is the edge's.
+    """What depends on words alone. The last row is the edge's."""
 
-    scores (NDArray[int16]): n_words + 1 × N_PLACES × n_tags, in units of the weights' scale: what a word adds for the
-        words REACH behind it, …, for itself, …, for the words REACH before it.
-    ids (Ids): n_words + 1 × (N_PAIRED + 1), hashes for its pairs and for its patterns.
-    """
-
+    # n_words + 1 × N_PLACES × n_tags, in units of the weights' scale: what a word adds for the words REACH behind it,
+    # …, for itself, …, for the words REACH before it.
     scores: NDArray[np.int16]
-    ids: Ids
+    ids: Ids  # n_words + 1 × (N_PAIRED + 1), hashes for its pairs and for its patterns
 
     def room_for(self, n_words: int) -> "WordScores":
         """A table for so many words, with nothing in it."""
-        scores = np.empty((n_words + 1, *self.scores.shape[1:]), dtype="int16")
-        return WordScores(scores, np.empty((n_words + 1, self.ids.shape[1]), dtype="uint64"))
+        return WordScores(*(np.empty((n_words + 1, *part.shape[1:]), part.dtype) for part in self))
 
     def put(self, words: "WordScores", first: int) -> None:
         """Write words' rows, from a row on, and the edge's."""
@@ -186,32 +157,14 @@ class WordScores(NamedTuple):
 
 
 def NGrams() -> Model[tuple[list[Doc], Words], Floats2d]:
-    """Score every tag for every word by the sum of the weights of what stands there: the word, parts of it, the words
-    around it, the pairs that it forms with its neighbours, and the patterns of three that it is in. Not trained with
-    other layers, but fitted: see `fit`.
-
-    RETURNS (Model[tuple[list[Doc], Words], Floats2d]): Docs and their words, at least
-        one → n_words × n_tags.
-    """
+    """Score every tag for every word, at least one, by the sum of the weights of what stands there: the word, parts of
+    it, the words around it, the pairs that it forms with its neighbours, and the patterns of three that it is in. Not
+    trained with other layers, but fitted: see `fit`."""
     return Model("ngrams", _forward, attrs={"weights": NO_WEIGHTS, "ids": FeatureIds(FEATURES)})
 
 
-def fit(
-    model: Model,
-    docs: Sequence[Doc],
-    words: Words,
-    gold: NDArray[np.int64],
-    *,
-    n_tags: int,
-) -> None:
-    """Give the layer weights that are fitted to examples.
-
-    model (Model): An n-gram layer.
-    docs (Sequence[Doc]): The examples.
-    words (Words): Their words.
-    gold (NDArray[int64]): n_words, tags.MISSING where it is not known.
-    n_tags (int): Number of tags.
-    """
+def fit(model: Model, docs: Sequence[Doc], words: Words, gold: NDArray[np.int64], *, n_tags: int) -> None:
+    """Give the layer weights that are fitted to the gold tags of words, tags.MISSING where they are not known."""
     orths, rows = np.unique(words.orths, return_inverse=True)
     ids = _with_edge(model.attrs["ids"](docs, orths.tolist(), keep=False))
     padded, inside = _padded(rows, words.lengths)
@@ -235,25 +188,19 @@ def fit(
         n_rows=first + N_NEIGHBOURS * len(known),
         n_tags=n_tags,
     )
-    scale = np.maximum(np.abs(values).max(axis=0), 1e-6) / MAX_VALUE
-    values = np.round(values / scale).astype("int8")
+    whole, scale = quantized(values)
     model.attrs["weights"] = Weights(
-        _table(known_words, values[1:first]),
-        _table(known, values[first:].reshape(-1, N_NEIGHBOURS * n_tags)),
+        _table(known_words, whole[1:first]),
+        _table(known, whole[first:].reshape(-1, N_NEIGHBOURS * n_tags)),
         common,
-        scale=scale.astype("float32"),
+        scale=scale,
         bias=bias.astype("float32"),
         transitions=transitions.astype("float32"),
     )
 
 
 def look_up_words(weights: Weights, ids: Ids) -> WordScores:
-    """Find what depends on words alone.
-
-    weights (Weights): The weights.
-    ids (Ids): n_words × n_features, hashes of FEATURES.
-    RETURNS (WordScores): n_words rows, and the edge's.
-    """
+    """Find what depends on words alone, of which `ids`, n_words × n_features, are the hashes of FEATURES."""
     ids = _with_edge(ids)
     values = weights.words.values[weights.words.find(_word_keys(ids))].astype("int16")
     scores = values[:, :N_PLACES].copy()
@@ -262,13 +209,11 @@ def look_up_words(weights: Weights, ids: Ids) -> WordScores:
 
 
 def score(weights: Weights, words: WordScores, rows: Rows, lengths: NDArray[np.int64]) -> Floats2d:
-    """Score the tags of words in sequences.
+    """Score the tags of words in sequences, n_words × n_tags.
 
-    weights (Weights): The weights.
     words (WordScores): What depends on words alone.
     rows (Rows): n_words, each word's row in it; at least one.
     lengths (NDArray[int64]): n_sequences, the number of words of each.
-    RETURNS (Floats2d): n_words × n_tags.
     """
     padded, inside = _padded(rows, lengths)
     n_tags = len(weights.bias)
@@ -351,13 +296,3 @@ def _table(keys: Keys, values: NDArray[np.int8]) -> Table:
     """Without the rows that are 0."""
     kept = values.any(axis=1)
     return Table(keys[kept], np.concatenate((values[kept], np.zeros((1, values.shape[1]), dtype="int8"))))
-
-
-@serialize_attr.register(Weights)
-def _serialize(_: Weights, value: Weights, name: str, model: Model) -> bytes:
-    return value.to_bytes()
-
-
-@deserialize_attr.register(Weights)
-def _deserialize(_: Weights, value: bytes, name: str, model: Model) -> Weights:
-    return Weights.from_bytes(value)

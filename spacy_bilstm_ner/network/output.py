@@ -20,22 +20,15 @@ BLOCK_WIDTH = 16
 
 
 def output_layer(nO: int | None = None, *, transitions: bool = False) -> Model[Floats2d, Floats2d]:
-    """A linear layer that tags can be added to: see `resized`.
-
-    nO (int | None): Number of tags.
-    transitions (bool): Whether it holds a score for each step from tag to tag, too. The layer itself does not use them:
-        who reads its scores as sequences does.
-    RETURNS (Model[Floats2d, Floats2d]): n_words × nI → n_words × nO.
-    """
+    """A linear layer, n_words × nI → n_words × nO, that tags can be added to: see `resized`. With transitions, it holds
+    a score for each step from tag to tag, too, for who reads its scores as sequences."""
     names = ["W", "b", "transitions"] if transitions else ["W", "b"]
     return Model("tag_scores", _forward, init=_init, dims={"nI": None, "nO": nO}, params=dict.fromkeys(names))
 
 
 def resized(layer: Model[Floats2d, Floats2d], nO: int) -> Model[Floats2d, Floats2d]:
-    """Make an output layer with more tags. The old ones' scores stay equal to the bit.
+    """Make an output layer with more tags, `nO` in all. The old ones' scores stay equal to the bit.
 
-    layer (Model): An output layer.
-    nO (int): The new number of tags; at least the old one.
     RETURNS (Model): A new layer, so that the optimizer does not take it for the old one, whose running means have
         another shape; or the same one if nothing changes or it is not initialized.
     """
@@ -56,11 +49,7 @@ def resized(layer: Model[Floats2d, Floats2d], nO: int) -> Model[Floats2d, Floats
 
 
 def untaught(layer: Model[Floats2d, Floats2d]) -> NDArray[np.int64]:
-    """The tags that were added, and that no word has had since: see `imprint`.
-
-    layer (Model): An output layer.
-    RETURNS (NDArray[int64]): Their numbers.
-    """
+    """The tags that were added, and that no word has had since: see `imprint`."""
     return (layer.get_param("b") == NEW_TAG_SCORE).nonzero()[0]
 
 
@@ -68,7 +57,6 @@ def imprint(layer: Model[Floats2d, Floats2d], inputs: Floats2d, gold: NDArray[np
     """Give untaught tags their first weights, where words have them: the way from other words to these (Qi et al. 2018,
     "Low-Shot Learning with Imprinted Weights"). On these words they score like the best of the other tags, on average.
 
-    layer (Model): An output layer.
     inputs (Floats2d): n_words × nI.
     gold (NDArray[int64]): n_words, the words' tags, tags.MISSING where they are not known.
     """
@@ -84,13 +72,8 @@ def imprint(layer: Model[Floats2d, Floats2d], inputs: Floats2d, gold: NDArray[np
 
 
 def linear_scores(words: Floats2d, blocks: Floats3d, n_tags: int) -> Floats2d:
-    """The layer's arithmetic on a CPU, but for its bias.
-
-    words (Floats2d): n_words × nI.
-    blocks (Floats3d): The weights in blocks of BLOCK_WIDTH columns, see `columns_in_blocks`.
-    n_tags (int): nO.
-    RETURNS (Floats2d): n_words × nO.
-    """
+    """The layer's arithmetic on a CPU, but for its bias: n_words × nI → n_words × n_tags, with the weights in blocks of
+    BLOCK_WIDTH columns, see `columns_in_blocks`."""
     scores = products(words, blocks).swapaxes(0, 1).reshape(len(words), len(blocks) * BLOCK_WIDTH)
     return scores[:, :n_tags]
 

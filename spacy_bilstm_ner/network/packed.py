@@ -12,28 +12,18 @@ from ..packing import Packing, pack
 
 @dataclass(frozen=True)
 class Packed:
-    """A batch of sequences of vectors.
-
-    data (Floats2d): n_words × width, packed.
-    packing (Packing): The order of the rows.
-    """
+    """A batch of sequences of vectors: n_words × width, in the order that `packing` says."""
 
     data: Floats2d
     packing: Packing
 
     def replace(self, data: Floats2d) -> "Packed":
-        """The same sequences with other vectors."""
         return Packed(data, self.packing)
 
 
 def with_packed(layer: Model[Packed, Packed], nO: int, *, name: str) -> Model[list[Floats2d], list[Floats2d]]:
-    """Let a layer over packed sequences take and give lists.
-
-    layer (Model[Packed, Packed]): The layer.
-    nO (int): The layer's output width.
-    name (str): The name of the model.
-    RETURNS (Model[list[Floats2d], list[Floats2d]]): Each array is one sequence, n_words × width; empty ones stay empty.
-    """
+    """Let a layer over packed sequences, of output width `nO`, take and give lists. Each array is one sequence,
+    n_words × width; empty ones stay empty."""
     return Model(name, _forward, init=_init, layers=[layer], dims={"nI": None, "nO": nO})
 
 

@@ -42,13 +42,7 @@ def fits(model: Model) -> bool:
 
 
 def predict(model: Model, docs: Sequence[Doc], words: Words) -> Floats2d:
-    """Compute what the tagger predicts.
-
-    model (Model): A tagger that `fits`.
-    docs (Sequence[Doc]): The Docs.
-    words (Words): Their words, at least one.
-    RETURNS (Floats2d): Logits, n_words × n_tags.
-    """
+    """What a tagger that `fits` predicts for Docs' words, at least one: logits, n_words × n_tags."""
     cuts = np.flatnonzero(np.diff(np.cumsum(words.lengths) // MAX_PART_WORDS)) + 1
     lengths = np.split(words.lengths, cuts)
     orths = np.split(words.orths, np.cumsum([n.sum() for n in lengths])[:-1])
@@ -88,50 +82,31 @@ def _predict(model: Model, docs: Sequence[Doc], orths: NDArray[np.uint64], lengt
 
 
 class Weights(NamedTuple):
-    """A tagger's weights as `predict` needs them. Gates are `arranged`; blocks are as `products` takes them.
+    """A tagger's weights as `predict` needs them. Gates are `arranged`; blocks are as `products` takes them."""
 
-    word_input (Floats3d): The first LSTM's input weights for both directions, in blocks.
-    word_bias (Floats2d): 2 · 4 × hidden.
-    recurrent (Floats3d): 2 × hidden × 4 · hidden, one for each direction.
-    top_input (Floats3d): The second LSTM's input weights, in blocks.
-    top_bias (Floats3d): 4 × 1 × width.
-    top_recurrent (Floats3d): 1 × width × 4 · width.
-    tag_blocks (Floats3d): The output layer's weights for the encoder's output, in blocks.
-    word_tag_blocks (Floats3d): Its weights for the words' vectors, in blocks; no rows if it does not read them.
-    tag_bias (Floats1d): n_tags.
-    """
-
-    word_input: Floats3d
-    word_bias: Floats2d
-    recurrent: Floats3d
-    top_input: Floats3d
-    top_bias: Floats3d
-    top_recurrent: Floats3d
-    tag_blocks: Floats3d
-    word_tag_blocks: Floats3d
-    tag_bias: Floats1d
+    word_input: Floats3d  # the first LSTM's input weights for both directions, in blocks
+    word_bias: Floats2d  # 2 · 4 × hidden
+    recurrent: Floats3d  # 2 × hidden × 4 · hidden, one for each direction
+    top_input: Floats3d  # the second LSTM's input weights, in blocks
+    top_bias: Floats3d  # 4 × 1 × width
+    top_recurrent: Floats3d  # 1 × width × 4 · width
+    tag_blocks: Floats3d  # the output layer's weights for the encoder's output, in blocks
+    word_tag_blocks: Floats3d  # its weights for the words' vectors, in blocks; no rows if it does not read them
+    tag_bias: Floats1d  # n_tags
 
 
 class KnownWords(NamedTuple):
-    """Tables of what depends on a word alone, a row for each.
+    """Tables of what depends on a word alone, a row for each."""
 
-    gates (Floats3d): Its part of the first LSTM's gates, n_rows × 2 · 4 × hidden.
-    scores (Floats2d): Its part of the tag scores, n_rows × n_tags.
-    ngrams (WordScores | None): What n-grams know of it, if the tagger has any.
-    """
-
-    gates: Floats3d
-    scores: Floats2d
-    ngrams: ngrams.WordScores | None
+    gates: Floats3d  # its part of the first LSTM's gates, n_rows × 2 · 4 × hidden
+    scores: Floats2d  # its part of the tag scores, n_rows × n_tags
+    ngrams: ngrams.WordScores | None  # what n-grams know of it, if the tagger has any
 
 
 class WordGates:
-    """What depends on a word alone, and the weights for all that follows: prepared once, kept while the weights are the
-    same.
-
-    Words are keyed by the hash of their text. May be shared between threads; bounded; starts empty when it is copied
-    or pickled.
-    """
+    """What depends on a word alone, found by the hash of its text, and the weights for all that follows: prepared once,
+    kept while the weights are the same. May be shared between threads; bounded; starts empty when it is copied or
+    pickled."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -148,11 +123,8 @@ class WordGates:
     def __call__(
         self, model: Model, docs: Sequence[Doc], words: NDArray[np.uint64]
     ) -> tuple[Weights, KnownWords, NDArray[np.int64]]:
-        """Look up words, and compute what is missing.
+        """Look up words by the hashes of their text, and compute what is missing.
 
-        model (Model): The tagger.
-        docs (Sequence[Doc]): Docs whose vocabularies know the words.
-        words (NDArray[uint64]): n_words, hashes of the words' text.
         RETURNS (tuple): The weights; tables of words; for each word its row in these, n_words.
         """
         keys = words.tolist()
@@ -247,9 +219,7 @@ def _prepare(model: Model) -> Weights:
     word_width = model.layers[0].get_dim("nO") if model.attrs["words"] else 0
     return Weights(
         word_input=columns_in_blocks(word_input, len(word_input) // (2 * N_GATES)),
-        word_bias=np.concatenate([arranged(bilstm.get_param(f"b_{name}")) for name in directions]).reshape(
-            2 * N_GATES, -1
-        ),
+        word_bias=np.stack([arranged(bilstm.get_param(f"b_{name}")) for name in directions]).reshape(2 * N_GATES, -1),
         recurrent=np.stack([arranged(bilstm.get_param(f"R_{name}")).T for name in directions]),
         top_input=columns_in_blocks(top_input, len(top_input) // N_GATES),
         top_bias=arranged(lstm.get_param("b_forward")).reshape(N_GATES, 1, -1),

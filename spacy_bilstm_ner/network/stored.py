@@ -2,27 +2,49 @@
 
 from collections.abc import Mapping
 from io import BytesIO
+from typing import Any
 from zipfile import ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
-from thinc.api import Model
+from thinc.api import Model, deserialize_attr, serialize_attr
+from thinc.types import Floats2d
 
 from .characters import CODE_WIDTH, N_CODES, WINDOW
 from .kernel import N_GATES
 
 # A table that unpacks to more is refused before it is unpacked. Ours have some megabytes.
 MAX_BYTES = 2**30
+# Of a number of eight bits
+MAX_VALUE = 127
 # The layers of a word embedding that have columns of their own.
 WORD_LAYERS = ("hashembed", "characters", "static_vectors")
 
 
-def read_arrays(data: bytes, dtypes: Mapping[str, str]) -> dict[str, NDArray]:
-    """Read the arrays of a compressed .npz archive.
+class Archived:
+    """What a layer keeps in an attribute, and what is saved as its own `to_bytes` and `from_bytes` have it."""
 
-    data (bytes): The archive.
-    dtypes (Mapping[str, str]): What type each of its arrays must have.
-    RETURNS (dict[str, NDArray]): The arrays.
+
+@serialize_attr.register(Archived)
+def _serialize(_: Archived, value: Any, name: str, model: Model) -> bytes:
+    return value.to_bytes()
+
+
+@deserialize_attr.register(Archived)
+def _deserialize(made: Any, data: bytes, name: str, model: Model) -> Archived:
+    return made.from_bytes(data)
+
+
+def write_arrays(**arrays: Any) -> bytes:
+    """Write arrays to a compressed .npz archive."""
+    file = BytesIO()
+    np.savez_compressed(file, **arrays)
+    return file.getvalue()
+
+
+def read_arrays(data: bytes, dtypes: Mapping[str, str]) -> dict[str, NDArray]:
+    """Read the arrays of an archive; `dtypes` says what type each of them must have.
+
     RAISES ValueError: If they unpack to more than MAX_BYTES, or one is missing, or not of its type or size.
     """
     with ZipFile(BytesIO(data)) as archive:
@@ -48,6 +70,34 @@ def _read_array(name: str, data: bytes, dtype: str) -> NDArray:
     return np.frombuffer(data, dtype, offset=file.tell()).reshape(shape, order="F" if is_fortran else "C")
 
 
+def quantized(values: Floats2d) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Round values, n_rows × width, to eight bits. What the first result times the second, width, gives back."""
+    scale = np.abs(values).max(axis=0) / MAX_VALUE
+    scale[scale == 0] = 1.0
+    return np.round(values / scale).astype("int8"), scale.astype("float32")
+
+
+def pack_numbers(numbers: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """Arrange numbers so that they compress well: all first bytes, then all second ones, and so on, 4 × n."""
+    return np.ascontiguousarray(numbers.astype("<u4").view("uint8").reshape(-1, 4).T)
+
+
+def unpack_numbers(planes: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    require_shape("packed numbers", planes, 4, planes.size // 4)
+    return np.ascontiguousarray(planes.T).view("<u4").ravel().astype("uint32")
+
+
+def pack_keys(keys: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """Arrange sorted keys likewise. Their differences are small."""
+    return pack_numbers(np.diff(keys, prepend=np.uint32(0)))
+
+
+def unpack_keys(name: str, packed: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    keys = np.cumsum(unpack_numbers(packed), dtype="uint32")
+    require((keys[1:] >= keys[:-1]).all(), f"{name} must be sorted")
+    return keys
+
+
 def require(is_so: bool | np.bool_, message: str) -> None:
     """RAISES ValueError: With the message, if something is not so."""
     if not is_so:
@@ -59,15 +109,9 @@ def require_shape(name: str, array: NDArray, *shape: int) -> None:
     require(array.shape == shape, f"{name} must be {_product(shape)}, but is {_product(array.shape)}")
 
 
-def require_sorted(name: str, keys: NDArray) -> None:
-    """RAISES ValueError: If keys do not rise."""
-    require((keys[1:] >= keys[:-1]).all(), f"{name} must be sorted")
-
-
 def check_weights(model: Model) -> None:
-    """See that a tagger's layers fit each other, after it was loaded.
+    """See that the layers of a tagger that was loaded fit each other.
 
-    model (Model): A tagger.
     RAISES ValueError: If a weight is missing, or has not the shape or type that its layer needs, or a layer not the
         width of the one before.
     """

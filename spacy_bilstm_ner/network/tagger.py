@@ -10,7 +10,6 @@ from thinc.types import Floats2d
 
 from ..words import Segmenter, TagScores, Words, whole_docs
 from . import prediction
-from .dropout import current_rate, rate_attrs
 from .mixture import d_unmixed, mixed_scores, mixed_transitions
 from .ngrams import NGrams, fit
 from .output import imprint, output_layer, resized, untaught
@@ -62,8 +61,8 @@ def BiLSTMTagger(
             # Whether it learns what to say beside the n-grams, not by itself.
             "trains_mixture": False,
             "words": words,
-            # Of the words' vectors that the tag scores read
-            **rate_attrs(None),
+            # [training] dropout, on the words' vectors that the tag scores read
+            "dropout_rate": 0.0,
             "word_gates": prediction.WordGates(),
             "check_weights": check_weights,
             **({"fit_ngrams": _fit_ngrams} if ngrams else {}),
@@ -110,7 +109,8 @@ def _read(model: Model, docs: list[Doc], words: Words, is_train: bool) -> tuple[
     encoded, backprop_encode = encode(xp.split(flat[tokens], ends), is_train)
     read = xp.concatenate(encoded)
     if model.attrs["words"]:
-        mask = model.ops.get_dropout_mask((len(tokens), flat.shape[1]), current_rate(model, is_train))
+        rate = model.attrs["dropout_rate"] if is_train else 0.0
+        mask = model.ops.get_dropout_mask((len(tokens), flat.shape[1]), rate)
         read = xp.concatenate((flat[tokens] * mask, read), axis=1)
 
     def backprop(d_read: Floats2d) -> list[Doc]:
@@ -137,23 +137,14 @@ def _init(model: Model, X: list[Doc] | None = None, Y: TagScores | None = None) 
 
 
 def _fit_ngrams(model: Model, docs: list[Doc], gold: NDArray[np.int64]) -> None:
-    """Fit the n-grams to examples.
-
-    model (Model): A tagger with n-grams.
-    docs (list[Doc]): The examples, at least one.
-    gold (NDArray[int64]): n_tokens, the tags of their tokens.
-    """
+    """Fit the n-grams to examples, at least one, and to the gold tags of their tokens."""
     words: Words = model.attrs["segment"](docs)
     fit(model.layers[3], docs, words, gold[words.tokens], n_tags=model.get_dim("nO"))
 
 
 def _imprint(model: Model, docs: list[Doc], get_gold: Callable[[], NDArray[np.int64]]) -> None:
-    """Give tags that were added their first weights, where tokens have them: see `output.imprint`.
-
-    model (Model): A tagger.
-    docs (list[Doc]): The Docs.
-    get_gold (Callable[[], NDArray[int64]]): Gives their tokens' tags, n_tokens; called if there are such tags.
-    """
+    """Give tags that were added their first weights, where tokens have them: see `output.imprint`. What gives the
+    tokens' tags is called if there are such tags."""
     output = model.layers[2]
     if not len(untaught(output)):
         return

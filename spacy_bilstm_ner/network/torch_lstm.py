@@ -22,9 +22,7 @@ def run_lstm(
     Each direction runs by itself over padded sequences, the backward one over reversed sequences: this is what torch
     has fast code for on a CPU. Padding stands behind a sequence, so it changes no result.
 
-    inputs (Tensor): n_words × n_in, packed.
-    sizes (Tensor): n_steps, int64: how many sequences have a word at each step.
-    mirrored (Tensor): n_words, int64, see `Packing`.
+    inputs (Tensor): n_words × n_in, packed; see `Packing` for `sizes` and `mirrored`.
     directions (list[Direction]): Weights for reading forward, and backward if there is a second.
     RETURNS (tuple): The outputs, n_words × (directions · hidden), packed; and a function from their gradient to those
         of the inputs and of the weights.

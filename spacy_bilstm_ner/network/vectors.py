@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -11,39 +10,40 @@ from numpy.typing import NDArray
 from spacy.strings import StringStore, hash_string
 from spacy.util import get_model_meta, get_package_path, is_package
 from spacy.vectors import Mode, Vectors
-from thinc.api import Model, deserialize_attr, serialize_attr
+from thinc.api import Model
 from thinc.types import Floats2d, Ints2d
 
-from .stored import read_arrays, require, require_shape, require_sorted
+from .stored import (
+    Archived,
+    pack_keys,
+    pack_numbers,
+    quantized,
+    read_arrays,
+    require,
+    require_shape,
+    unpack_keys,
+    unpack_numbers,
+    write_arrays,
+)
 
 # A word's hash is cut to its lower half. Of the words without a vector, one in ten thousand then has a stranger's.
 KEY_BITS = 0xFFFFFFFF
-MAX_VALUE = 127
 # Several times that of the features' vectors: what is known beforehand is to count before what is learnt by heart.
 VECTOR_STD = 2.0
 
 
 @dataclass(frozen=True, eq=False)
-class VectorTable:
-    """Words' vectors: about two megabytes, when they are stored, for 680,000 words with 20,000 vectors of width 80.
+class VectorTable(Archived):
+    """Words' vectors: about two megabytes, when they are stored, for 680,000 words with 20,000 vectors of width 80."""
 
-    keys (NDArray[uint32]): n_keys, the words' hashes, sorted.
-    rows (NDArray[uint32]): n_keys, each word's row of `values`.
-    values (NDArray[int8]): n_rows × width.
-    scale (NDArray[float32]): width, the factor of each column.
-    """
-
-    keys: NDArray[np.uint32]
-    rows: NDArray[np.uint32]
-    values: NDArray[np.int8]
-    scale: NDArray[np.float32]
+    keys: NDArray[np.uint32]  # n_keys, the words' hashes, sorted
+    rows: NDArray[np.uint32]  # n_keys, each word's row of `values`
+    values: NDArray[np.int8]  # n_rows × width
+    scale: NDArray[np.float32]  # width, the factor of each column
 
     def find(self, ids: NDArray[np.uint64]) -> NDArray[np.int64]:
-        """Find words' rows: of the form, or else of its lower-case form.
-
-        ids (NDArray[uint64]): n_words × 2, hashes of the forms and of the lower-case forms.
-        RETURNS (NDArray[int64]): n_words, -1 for words without a vector.
-        """
+        """Find words' rows, n_words, -1 for words without a vector, by the hashes of their forms or else of their
+        lower-case forms, n_words × 2."""
         if not len(self.keys):
             return np.full(len(ids), -1)
         keys = (ids & KEY_BITS).astype("uint32")
@@ -52,36 +52,19 @@ class VectorTable:
         return np.where(rows[:, 0] >= 0, rows[:, 0], rows[:, 1])
 
     def __getitem__(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Look up vectors.
-
-        rows (NDArray[int64]): n_words.
-        RETURNS (NDArray[float32]): n_words × width.
-        """
+        """The vectors of rows, n_words × width."""
         return self.values[rows] * self.scale
 
     def to_bytes(self) -> bytes:
-        """Serialize the table.
-
-        RETURNS (bytes): The table.
-        """
-        file = BytesIO()
-        np.savez_compressed(
-            file, keys=pack_keys(self.keys), rows=_planes(self.rows), values=self.values, scale=self.scale.astype("<f4")
-        )
-        return file.getvalue()
+        rows, scale = pack_numbers(self.rows), self.scale.astype("<f4")
+        return write_arrays(keys=pack_keys(self.keys), rows=rows, values=self.values, scale=scale)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "VectorTable":
-        """Load a table.
-
-        data (bytes): What `to_bytes` returned.
-        RETURNS (VectorTable): The table.
-        RAISES ValueError: If it is not whole.
-        """
+        """RAISES ValueError: If the table is not whole."""
         parts = read_arrays(data, {"keys": "u1", "rows": "u1", "values": "i1", "scale": "<f4"})
-        keys, rows = unpack_keys(parts["keys"]), _from_planes(parts["rows"])
+        keys, rows = unpack_keys("vectors.keys", parts["keys"]), unpack_numbers(parts["rows"])
         values, scale = parts["values"], parts["scale"]
-        require_sorted("vectors.keys", keys)
         require_shape("vectors.rows", rows, len(keys))
         require(values.ndim == 2, f"vectors.values must have two dimensions, but has {values.ndim}")
         require((rows < len(values)).all(), f"vectors.rows must be below {len(values)}, the number of vectors")
@@ -90,19 +73,15 @@ class VectorTable:
         return cls(keys, rows, values, scale.astype("float32"))
 
 
-NO_VECTORS = VectorTable(
-    np.empty(0, dtype="uint32"), np.empty(0, dtype="uint32"), np.empty((0, 0), dtype="int8"), np.empty(0, "float32")
-)
+NO_VECTORS = VectorTable(np.empty(0, "uint32"), np.empty(0, "uint32"), np.empty((0, 0), "int8"), np.empty(0, "float32"))
 
 
 def StaticVectors(width: int, *, column: int, max_rows: int = 0) -> Model[Ints2d, Floats2d]:
-    """Look up words' static vectors. They are not trained; words without one share one vector, which is.
+    """Look up words' static vectors, n_words × n_ids → n_words × width. They are not trained; words without one share
+    one vector, which is.
 
-    width (int): Width of the vectors; 0 in a model that is initialized without a source of vectors.
-    column (int): The column of the ids that has the hashes of the words' forms; the next one has those of their
-        lower-case forms.
-    max_rows (int): See `read_vectors`.
-    RETURNS (Model[Ints2d, Floats2d]): n_words × n_ids → n_words × width.
+    width, max_rows: See `read_vectors`. In a model that is initialized without a source, the vectors' width is 0.
+    column: Where the ids have the hashes of the words' forms; the next column has those of their lower-case forms.
     """
     return Model(
         "static_vectors",
@@ -121,9 +100,8 @@ def read_vectors(source: str | Path, width: int, *, max_rows: int = 0) -> Vector
     source (str | Path): An installed pipeline package, a pipeline's folder, or a text file with a word and its values
         in each line: GloVe's .txt, word2vec's or fastText's .vec, also .gz or .zip.
     width (int): The width; vectors that are narrower, or fewer, keep theirs.
-    max_rows (int): How many different vectors are read, the first ones; 0 for all. In most sources the frequent words
-        stand first.
-    RETURNS (VectorTable): The vectors.
+    max_rows (int): How many different vectors are read, the first ones, which in most sources are those of frequent
+        words; 0 for all.
     RAISES ValueError: If there is no such pipeline or file, or it has no fitting vectors.
     """
     vectors = _read_text(Path(source), max_rows) if Path(source).is_file() else _read_pipeline(source)
@@ -132,7 +110,7 @@ def read_vectors(source: str | Path, width: int, *, max_rows: int = 0) -> Vector
     keys = np.fromiter((key & KEY_BITS for key in words), dtype="uint32", count=len(words))
     rows = np.fromiter(words.values(), dtype="uint32", count=len(words))
     order = np.argsort(keys, kind="stable")
-    values, scale = _quantize(_principal_components(data, min(width, *data.shape)))
+    values, scale = quantized(_principal_components(data, min(width, *data.shape)))
     return VectorTable(keys[order], rows[order], values, scale)
 
 
@@ -161,10 +139,8 @@ def _read_text(path: Path, max_rows: int) -> Vectors:
 
 
 def find_pipeline(source: str | Path) -> Path:
-    """Find the folder of a pipeline that has word vectors.
+    """The folder of a pipeline, installed or in a folder, that has word vectors.
 
-    source (str | Path): An installed pipeline package, or a pipeline's folder.
-    RETURNS (Path): The folder.
     RAISES ValueError: If there is no such pipeline, or it has no file of vectors.
     """
     folder = Path(source)
@@ -198,36 +174,6 @@ def _principal_components(data: NDArray[np.float64], width: int) -> NDArray[np.f
     return reduced * (VECTOR_STD / (reduced.std() or 1.0))
 
 
-def _quantize(data: NDArray[np.float64]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    scale = np.abs(data).max(axis=0) / MAX_VALUE
-    scale[scale == 0] = 1.0
-    return np.round(data / scale).astype("int8"), scale.astype("float32")
-
-
-def pack_keys(keys: NDArray[np.uint32]) -> NDArray[np.uint8]:
-    """Arrange sorted keys so that they compress well: their differences are small, and split into planes of bytes.
-
-    keys (NDArray[uint32]): n_keys, sorted.
-    RETURNS (NDArray[uint8]): 4 × n_keys.
-    """
-    return _planes(np.diff(keys, prepend=np.uint32(0)))
-
-
-def unpack_keys(packed: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    """RETURNS (NDArray[uint32]): n_keys, what `pack_keys` was given."""
-    return np.cumsum(_from_planes(packed), dtype="uint32")
-
-
-def _planes(numbers: NDArray[np.uint32]) -> NDArray[np.uint8]:
-    """All first bytes, then all second ones, and so on: 4 × n."""
-    return np.ascontiguousarray(numbers.astype("<u4").view("uint8").reshape(-1, 4).T)
-
-
-def _from_planes(planes: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    require_shape("packed numbers", planes, 4, planes.size // 4)
-    return np.ascontiguousarray(planes.T).view("<u4").ravel().astype("uint32")
-
-
 def _forward(model: Model[Ints2d, Floats2d], ids: Ints2d, is_train: bool) -> tuple[Floats2d, Callable]:
     table, column = model.attrs["table"], model.attrs["column"]
     if not len(table.keys):
@@ -247,13 +193,3 @@ def _forward(model: Model[Ints2d, Floats2d], ids: Ints2d, is_train: bool) -> tup
 def _init(model: Model[Ints2d, Floats2d], X: Ints2d | None = None, Y: Floats2d | None = None) -> None:
     model.set_dim("nO", model.attrs["table"].values.shape[1], force=True)
     model.set_param("unknown", model.ops.alloc1f(model.get_dim("nO")))
-
-
-@serialize_attr.register(VectorTable)
-def _serialize(_: VectorTable, value: VectorTable, name: str, model: Model) -> bytes:
-    return value.to_bytes()
-
-
-@deserialize_attr.register(VectorTable)
-def _deserialize(_: VectorTable, value: bytes, name: str, model: Model) -> VectorTable:
-    return VectorTable.from_bytes(value)

@@ -136,12 +136,9 @@ def _fit(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> None:
 
 def _predicted(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> list[Doc]:
     """The examples' Docs as they come from the recogniser, through all pipes before it."""
-    docs: Iterable[Doc] = [example.predicted.copy() for example in examples]
-    for _, proc in nlp.pipeline:
-        docs = proc.pipe(docs, batch_size=nlp.batch_size) if hasattr(proc, "pipe") else map(proc, docs)
-        if proc is recogniser:
-            break
-    return list(docs)
+    names = nlp.component_names
+    docs = (example.predicted.copy() for example in examples)
+    return list(nlp.pipe(docs, disable=names[names.index(recogniser.name) + 1 :]))
 
 
 def _judge(docs: list[Doc], examples: list[Example]) -> tuple[NDArray[np.float64], NDArray[np.bool_], list[str]]:
