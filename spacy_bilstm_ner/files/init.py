@@ -2,12 +2,12 @@
 
 import argparse
 import json
-from importlib import resources
 from pathlib import Path
 
 import spacy
 
 from ..errors import UserError
+from ..shipped import read_config
 from .docs import blank_pipeline
 
 
@@ -36,15 +36,6 @@ def execute(args: argparse.Namespace) -> None:
     print(f"Wrote {args.config}. To train with it:")
     paths = "--paths.train corpus/train.spacy --paths.dev corpus/dev.spacy"
     print(f"python -m spacy train {args.config} --output training {paths}")
-
-
-def read_config() -> str:
-    """RETURNS (str): The shipped config: a part of the installed package; in a checkout, it stands in configs/."""
-    try:
-        folder = resources.files("spacy_bilstm_ner.configs")
-    except ModuleNotFoundError:
-        folder = Path(__file__).parents[2] / "configs"
-    return (folder / "bilstm.cfg").read_text(encoding="utf-8")
 
 
 def fill(config: str, *, lang: str, vectors: str | None) -> str:
