@@ -99,7 +99,6 @@ def main() -> None:
     parser.add_argument("corpus", type=Path, help="the folder of train.spacy, dev.spacy and test.spacy")
     parser.add_argument("--final", action="store_true", help="measure on TEST: once, when all tuning is done")
     parser.add_argument("--seconds", type=float, help="how long the training took, to be noted")
-    parser.add_argument("--change", default="", help="what is new, in a few words, for the table of what pays")
     args = parser.parse_args(arguments())
     part = "test" if args.final else "dev"
     # Beside the pipeline, where `tables --publish` finds it. Figures of dev and of test never share a name.
@@ -108,7 +107,6 @@ def main() -> None:
         print(f"*** FINAL: measured on TEST. Do not tune after you have seen {out} ***", file=sys.stderr)
     figures = {
         "command": shlex.join(["python", "-m", "scripts.research.experiment", *arguments()]),
-        "change": args.change,
         **measure(load_pipeline(args.pipeline), args.corpus, part=part),
         "size": {"zip_mb": zip_mb(args.pipeline)},
         "training_seconds": args.seconds,

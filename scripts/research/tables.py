@@ -95,9 +95,6 @@ def table(kind: str, files: dict[str, Figures]) -> str:
     if kind == "scores":
         titles = list(SHARES)[:5]
         return markdown(titles, {f"`{name}`": cells(each, titles) for name, each in files.items()})
-    if kind == "ablation":
-        titles = ["F", "F, mean of labels", "size, MB zipped", "training, s"]
-        return markdown(titles, {each["change"]: cells(each, titles) for each in files.values()})
     if kind == "experiments":
         titles = [*list(SHARES)[2:], *OTHERS]
         columns = [cells(each, titles) for each in files.values()]
@@ -107,11 +104,24 @@ def table(kind: str, files: dict[str, Figures]) -> str:
         rows = {f"`{name}`": [each["version"], f"`{each['command']}`"] for name, each in files.items()}
         return markdown(["version", "command"], rows)
     (figures,) = files.values()
+    if kind == "corpora":
+        return corpora_table(figures["raw_text"])
     if kind == "labels":
         labels = figures["raw_text"]["labels"].items()
         rows = {f"`{label}`": [*percents(each), f"{each['gold']:,}"] for label, each in labels}
         return markdown(["P", "R", "F", "entities"], rows)
     return benchmark_table(figures, list(BENCHMARK)[:4], ["spacy_ner"]) if kind == "speed" else benchmark_table(figures)
+
+
+def corpora_table(models: dict[str, dict[str, dict[str, float]]]) -> str:
+    """Each model's F on each corpus, with the mean of the labels' F in brackets; and the mean of all corpora."""
+    corpora = list(next(iter(models.values())))
+    rows = {}
+    for name, found in models.items():
+        mean = sum(found[corpus]["f"] for corpus in corpora) / len(corpora)
+        rows[name] = [f"{found[c]['f'] * 100:.1f} ({found[c]['macro'] * 100:.0f})" for c in corpora]
+        rows[name].append(f"{mean * 100:.1f}")
+    return markdown([*corpora, "mean"], rows)
 
 
 def benchmark_table(benchmark: Figures, titles: list[str] | None = None, others: list[str] | None = None) -> str:
