@@ -357,9 +357,9 @@ def test_decoding_mixes_transitions():
     linear = linear_of(nlp).attrs["weights"].transitions
     expected = (1 - NGRAMS_SHARE) * transitions(nlp) + NGRAMS_SHARE * linear
     assert_allclose(mixed_transitions(nlp), expected, atol=1e-6)
-    spans = ner.predict([nlp.make_doc(TEXT)]).spans
+    spans = ner.predict([nlp.make_doc(TEXT)])
     linear[0, 1::2] -= 80.0
-    after = ner.predict([nlp.make_doc(TEXT)]).spans
+    after = ner.predict([nlp.make_doc(TEXT)])
     # Hardly anything begins behind a word that is none.
     assert after.confidence.sum() < spans.confidence.sum() / 2
 
