@@ -38,11 +38,8 @@ UNSAFE = re.compile(r"[^\w .,+()-]")
 
 
 def check_names(name: str, *, lang: str, config: str, own: bool) -> None:
-    """Check what the user may have chosen, before any work is done: a UserError says what is allowed.
-
-    name (str): The pipeline's name, without the language.
-    own (bool): Whether the data is the user's own.
-    """
+    """Check what the user may have chosen, before any work is done: a UserError says what is allowed. Data that is the
+    user's `own` needs a name of its own."""
     known = [*sorted(path.stem for path in Path("configs").glob("*.cfg")), "spacy_ner"]
     example, problem = "as in --vars.name shop_ner", ""
     if not re.fullmatch("[A-Za-z]+", lang):

@@ -2,16 +2,14 @@
 
 import argparse
 import os
-import subprocess
-import sys
 import sysconfig
 import zipfile
 from pathlib import Path
 
 import srsly
 
-from scripts.step import step
-from spacy_bilstm_ner.errors import UserError, reading
+from scripts.step import python, step
+from spacy_bilstm_ner.errors import reading
 
 TRIAL = """
 import sys, spacy
@@ -31,20 +29,14 @@ def is_installed(wheel: Path, site: Path) -> bool:
 def install(wheel: Path, target: str = "") -> None:
     """Install a wheel, in place of any version of it, and nothing else, to a folder or else to the environment."""
     where = ["--target", target, "--upgrade"] if target else ["--force-reinstall"]
-    command = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--quiet", *where, str(wheel)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise UserError(f"pip could not install {wheel}:\n{done.stdout}{done.stderr}")
+    command = ["-m", "pip", "install", "--no-deps", "--no-index", "--quiet", *where, str(wheel)]
+    python(*command, failure=f"pip could not install {wheel}")
 
 
 def try_out(name: str, site: Path) -> str:
     """Let an installed pipeline find entities in a fresh process: a line each."""
     paths = os.pathsep.join(filter(None, [str(site.resolve()), os.environ.get("PYTHONPATH")]))
-    command = [sys.executable, "-c", TRIAL, name]
-    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise UserError(f"{name} is installed, but does not work:\n{done.stderr}")
-    return done.stdout
+    return python("-c", TRIAL, name, failure=f"{name} is installed, but does not work", PYTHONPATH=paths)
 
 
 def main() -> None:

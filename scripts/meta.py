@@ -42,12 +42,10 @@ MARKDOWN = str.maketrans({char: f"&#{ord(char)};" for char in "`|[]\n\r"})
 def training_meta(
     source: Source, vectors: WordVectors, *, name: str, version: str, run: dict[str, Any]
 ) -> dict[str, Any]:
-    """Describe a pipeline that has just been trained.
+    """Describe a pipeline that has just been trained in entries for its meta.json: "data" and "training" are our own,
+    the others spaCy's. The name of one that is only compared ends with its config's.
 
-    name (str): The pipeline's name, without the language. If it is only compared, its config becomes part of it.
-    version (str): The version. A pipeline that was trained on the sample gets another.
     run (dict[str, Any]): How it was trained: "config", "seed" and "overrides".
-    RETURNS (dict[str, Any]): Entries for its meta.json. "data" and "training" are our own, the others are spaCy's.
     """
     origin = {"name": source.name, **(OURS if source.kind == "sample" else {})}
     sources = [GMB_SOURCE if source.kind == "real" else origin]

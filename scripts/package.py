@@ -2,15 +2,13 @@
 
 import argparse
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import srsly
 
 from scripts.meta import readme, release_meta, update_meta
-from scripts.step import step
+from scripts.step import python, step
 from spacy_bilstm_ner.errors import UserError, reading
 
 
@@ -29,10 +27,7 @@ def read_run(run_dir: Path) -> dict[str, Any]:
 
 
 def call(*module: str) -> None:
-    """Run a module of Python; a UserError with its output if it fails."""
-    done = subprocess.run([sys.executable, "-m", *module], capture_output=True, text=True)
-    if done.returncode != 0:
-        raise UserError(f"`python -m {' '.join(module)}` failed:\n{done.stdout}{done.stderr}")
+    python("-m", *module, failure=f"`python -m {' '.join(module)}` failed")
 
 
 def build(project: Path, out_dir: Path) -> Path:

@@ -51,19 +51,16 @@ class WordVectors:
 Record = TypeVar("Record")
 
 
-def checksum(*paths: Path, algorithm: str = "sha256") -> str:
-    """Hash files, one after the other; the digest is in hexadecimal form."""
-    digest = hashlib.new(algorithm)
+def checksum(*paths: Path) -> str:
+    """The SHA-256 of files, one after the other"""
+    digest = hashlib.sha256()
     for path in paths:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
 def fingerprint(command: str, *, root: Path, config: str) -> str:
-    """Name the files that the result of a project command depends on, each with its checksum, a line each.
-
-    config (str): The training config's name, without .cfg.
-    """
+    """Name the files that the result of a project command depends on, each with its checksum, a line each."""
     patterns = CODE[command].format(config=config).split()
     files = {path for pattern in patterns for path in root.glob(pattern) if path.is_file() and path.suffix != ".pyc"}
     names = {path.relative_to(root).as_posix(): path for path in sorted(files)}

@@ -7,6 +7,7 @@ python -m scripts.step COMMAND …    runs a command of the package as a step
 import os
 import shlex
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -44,6 +45,15 @@ def arguments() -> list[str]:
     for word in sys.argv[1:]:
         found += shlex.split(word.removeprefix("--options=")) if word.startswith("--options=") else [word]
     return found
+
+
+def python(*words: str, failure: str, **environment: str) -> str:
+    """Run Python with these arguments; its output, or, if it fails, a UserError that ends with the output."""
+    command, variables = [sys.executable, *words], {**os.environ, **environment}
+    done = subprocess.run(command, env=variables, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise UserError(f"{failure}:\n{done.stdout}{done.stderr}")
+    return done.stdout
 
 
 def end_with_parent() -> None:

@@ -25,8 +25,6 @@ class DownloadError(Exception):
 def find_vectors(name: str, *, lang: str, assets: Path) -> WordVectors:
     """Find a pipeline with word vectors: as a package, a folder, or a folder in assets/; else download it.
 
-    name (str): A pipeline package's name, or a folder; "" for no vectors.
-    lang (str): The language that they must be of.
     RETURNS (WordVectors): The vectors; without a path if none are wanted, or the pipeline is of another language.
     RAISES UserError: if it is a folder that is not there, or has no vectors.
     RAISES DownloadError: if it is nowhere, nor to be downloaded.

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 NEAREST_TO_CERTAIN = 1e-7
 MAX_NEWTON_STEPS = 50
 SMALLEST_STEP = 1e-9
-# A label that the held-out data has fewer entities of keeps the threshold that it has.
-MIN_ENTITIES_PER_LABEL = 20
+# What is more probable than not is an entity, where nothing better is known.
+DEFAULT_THRESHOLD = 0.5
+# How many entities weigh as much as what is expected of a threshold beforehand.
+PRIOR_ENTITIES = 100
 # Slope and offset that change nothing.
 UNCALIBRATED = (1.0, 0.0)
 
@@ -72,20 +74,26 @@ def fit_thresholds(
 ) -> dict[str, float]:
     """Find the confidence from which each label's entities make its F highest: an F is not highest where all that is
     more probable than not is taken (Lipton et al. 2014, "Optimal Thresholding of Classifiers to Maximize F1 Measure").
+    What few entities say is drawn towards what the entities of all labels say, and that towards 0.5.
 
     confidences, right, labels: Of n_entities.
     gold (Mapping[str, int]): How many entities of each label there are to find.
-    RETURNS (dict[str, float]): The thresholds of the labels that have enough entities.
+    RETURNS (dict[str, float]): The threshold of each label in `gold`.
     """
-    of_label = np.array(labels)
+    of_all = _best_threshold(confidences, right, sum(gold.values()), expected=DEFAULT_THRESHOLD)
     found = {}
-    for label in sorted(label for label, number in gold.items() if number >= MIN_ENTITIES_PER_LABEL):
-        mine = np.flatnonzero(of_label == label)
-        mine = mine[np.argsort(-confidences[mine], kind="stable")]
-        if len(mine):
-            kept = np.arange(1, len(mine) + 1)
-            scores = 2 * np.cumsum(right[mine]) / (kept + gold[label])
-            last = int(scores.argmax())
-            # Halfway to the first that is left out.
-            found[label] = float(confidences[mine[last : last + 2]].mean())
+    for label in sorted(gold):
+        mine = np.array(labels) == label
+        found[label] = _best_threshold(confidences[mine], right[mine], gold[label], expected=of_all)
     return found
+
+
+def _best_threshold(confidences: NDArray, right: Bools, n_gold: int, *, expected: float) -> float:
+    if not len(confidences):
+        return expected
+    order = np.argsort(-confidences, kind="stable")
+    scores = 2 * np.cumsum(right[order]) / (np.arange(1, len(order) + 1) + n_gold)
+    last = int(scores.argmax())
+    # Halfway to the first that is left out.
+    best = float(confidences[order[last : last + 2]].mean())
+    return (n_gold * best + PRIOR_ENTITIES * expected) / (n_gold + PRIOR_ENTITIES)

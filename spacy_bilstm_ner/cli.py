@@ -1,7 +1,7 @@
 """The commands: `python -m spacy_bilstm_ner COMMAND`, the same program as `python -m spacy bilstm COMMAND`.
 
-Each command is a module with two functions: `configure(parser)` adds its options, `execute(args)` does its work. A
-module is imported only when its command is called.
+Each command is a module with two functions: `configure(parser)` adds its options, and `execute(args)` does its work, or
+raises a UserError. A module is imported only when its command is called.
 """
 
 import argparse
@@ -23,8 +23,6 @@ COMMANDS = {
     "thresholds": (".quality.thresholds", "find the confidence from which on entities are precise enough"),
     "suggest": (".quality.suggest", "choose the texts that are worth labelling next"),
 }
-
-
 # What only some commands need, and which extra of ours installs it. All else that a command imports, spaCy brings.
 EXTRAS = {"pyarrow": "bulk", "openpyxl": "formats", "ray": "ray"} | dict.fromkeys(
     ("charset_normalizer", "matplotlib", "pandas", "srsly", "torch", "tqdm"), "train"
@@ -32,11 +30,8 @@ EXTRAS = {"pyarrow": "bulk", "openpyxl": "formats", "ray": "ray"} | dict.fromkey
 
 
 def main(arguments: Sequence[str] | None = None, *, program: str = "python -m spacy_bilstm_ner") -> None:
-    """Run a command. A user's error becomes one message on stderr and exit code 1.
-
-    arguments (Sequence[str] | None): The command and its arguments; None for those of this process.
-    program (str): How the program was called, for its help.
-    """
+    """Run a command; None stands for the arguments of this process. A user's error becomes one message on stderr and
+    exit code 1."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(prog=program, description="Train, check and run a BiLSTM entity recogniser.")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)

@@ -23,7 +23,7 @@ from spacy.vocab import Vocab
 from thinc.api import Model, Optimizer
 
 from . import confidence, rehearsal, saved, shipped
-from .calibration import UNCALIBRATED, calibrated
+from .calibration import DEFAULT_THRESHOLD, UNCALIBRATED, calibrated
 from .chain import tags
 from .chain.crf import crf_loss
 from .chain.cross_entropy import cross_entropy
@@ -34,8 +34,6 @@ from .words import TagScores
 DEFAULT_MODEL = shipped.default_model()
 # How many documents `initialize` shows the model; it needs their form, not their words.
 SAMPLE_SIZE = 10
-# What is more probable than not is an entity, where nothing better is known.
-DEFAULT_THRESHOLD = 0.5
 # How spaCy writes of a token that it is in an entity, or blocked.
 INSIDE_OR_BEGIN = (1, 3)
 # What is fitted on held-out data after training.
@@ -167,6 +165,10 @@ class BiLSTMNER(TrainablePipe):
         if not self.labels:
             raise ValueError(Errors.E143.format(name=self.name))
         self._set_vectors(vectors)
+        n_words = sum(len(eg.predicted) for eg in examples)
+        for node in self.model.walk():
+            if "fit_dropout" in node.attrs and n_words:
+                node.attrs["fit_dropout"](node, n_words)
         self._forget_the_past(is_loaded=False)
         sample = [eg.reference for eg in islice(get_examples(), SAMPLE_SIZE)]
         if not self.model.has_dim("nO"):

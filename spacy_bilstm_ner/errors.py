@@ -12,10 +12,7 @@ class UserError(ValueError):
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a main function; a user's error, and an interruption, become one line on stderr and exit code 1.
-
-    main (Callable[[], None]): The main function.
-    """
+    """Run a main function; a user's error, and an interruption, become one line on stderr and exit code 1."""
     try:
         main()
     except UserError as error:
@@ -26,11 +23,8 @@ def run(main: Callable[[], None]) -> None:
 
 @contextmanager
 def reading(path: Path, *, maker: str) -> Iterator[Path]:
-    """Read a file that one of our commands wrote.
+    """Read a file that our command `maker` wrote.
 
-    path (Path): The file.
-    maker (str): The command that makes it.
-    YIELDS (Path): The file.
     RAISES UserError: If the file is missing, or whatever is done here fails, since then the file is damaged.
     """
     if not path.is_file():
@@ -43,11 +37,7 @@ def reading(path: Path, *, maker: str) -> Iterator[Path]:
 
 
 def banner(*paragraphs: str) -> str:
-    """Frame a text so that nobody can miss it.
-
-    paragraphs (str): Lines of text; there is an empty one between two paragraphs.
-    RETURNS (str): The framed text.
-    """
+    """Frame a text so that nobody can miss it, with an empty line between two paragraphs."""
     line = "!" * 88
     body = "\n!!\n".join(f"!!  {paragraph}".replace("\n", "\n!!  ") for paragraph in paragraphs)
     return f"\n{line}\n!!\n{body}\n!!\n{line}\n"

@@ -173,5 +173,5 @@ READERS: dict[str, Callable[[bytes], Any]] = {
 # Two weights that are so large give a product that single precision does not hold.
 TOO_LARGE = 1e18
 # Attributes of layers that the config decides.
-RATES = ("fixed_dropout_rate", "word_dropout")
+RATES = ("fixed_dropout_rate", "feature_dropout")
 FIXED_ATTRS = ("features", "directions", "column")

@@ -17,6 +17,10 @@ def read_config() -> str:
 
 
 def default_model() -> dict[str, Any]:
-    """Its model, but for what has to be given when the pipe is initialized: word vectors, and examples for n-grams."""
+    """Its model, but for what has to be given when the pipe is initialized: word vectors, and examples for n-grams. The
+    words themselves, which the n-grams would know, are among the features instead."""
     model = Config().from_str(read_config(), interpolate=False)["components"]["ner"]["model"]
-    return model | {"ngrams": False, "tok2vec": model["tok2vec"] | {"vector_width": 0}}
+    embedding = model["tok2vec"] | {"vector_width": 0, "feature_dropout": 0.2, "full_dropout_words": 0}
+    for name, value in (("features", "lower"), ("widths", 32), ("rows", 8000)):
+        embedding[name] = [value, *embedding[name]]
+    return model | {"ngrams": False, "tok2vec": embedding}

@@ -202,7 +202,7 @@ MODELS: dict[str, tuple[Callable[[dict], Any], str]] = {
     ),
     "another seed": (of_node("hashembed", "attrs", "seed", srsly.msgpack_dumps(9)), "seeds must be 1, 2, …"),
     "word dropout": (
-        of_node("word_embedding", "attrs", "word_dropout", srsly.msgpack_dumps(1.5)),
+        of_node("word_embedding", "attrs", "feature_dropout", srsly.msgpack_dumps(1.5)),
         "below 1, but is 1.5",
     ),
     "n-gram keys unsorted": (

@@ -39,7 +39,7 @@ SMALL_MODEL: dict[str, Any] = {
         "features": ["form", "suffix3", "shape"],
         "widths": [32, 16, 16],
         "rows": [500, 300, 100],
-        "word_dropout": 0.0,
+        "feature_dropout": 0.0,
         "character_width": 8,
         "vector_width": 0,
     },

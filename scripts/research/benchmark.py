@@ -1,7 +1,7 @@
 """Measure speed, memory and loading of pipelines beside each other, on this machine.
 
 Each figure comes from a fresh process (see timing.py). Pipelines take turns, so that whatever else the machine does
-meets all of them. Seconds depend on the machine; the ratios of the medians are what counts.
+meets all of them, with one thread each. Seconds depend on the machine; the ratios of the medians are what counts.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from tqdm import tqdm
 from scripts.research.tables import benchmark_table
 from spacy_bilstm_ner.errors import UserError, reading, run
 from spacy_bilstm_ner.quality.evaluate import versions
-from spacy_bilstm_ner.quality.pages import save
+from spacy_bilstm_ner.quality.pages import save_json
 
 TIMING = Path(__file__).with_name("timing.py")
 SENTENCES_PER_DOC = 40
@@ -52,24 +52,20 @@ def write_texts(corpus: Path, folder: Path) -> None:
         (folder / f"{name}.json").write_text(json.dumps(found), encoding="utf-8")
 
 
-def time_task(python: str, task: str, options: Figures, *, threads: int = 1) -> Figures:
-    """Run a task of timing.py in a fresh process of a Python; with 0 threads, each library takes what it likes."""
-    environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
-    if threads:
-        environment |= {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)}
+def time_task(python: str, task: str, options: Figures) -> Figures:
+    """Run a task of timing.py in a fresh process of a Python, with one thread."""
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     # -I: nothing of the folder that this is called from is imported by chance
     command = [python, "-I", str(TIMING), task, json.dumps(options)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    if done.returncode != 0:
+    done = subprocess.run(command, env={**os.environ, **threads}, capture_output=True, text=True)
+    if done.returncode:
         raise UserError(f"{shlex.join(command)} failed:\n{done.stderr}")
-    figures: Figures = json.loads(done.stdout.splitlines()[-1])
-    return figures
+    return json.loads(done.stdout.splitlines()[-1])
 
 
-def benchmark(pipelines: dict[str, tuple[str, str]], corpus: Path, *, runs: int, threads: int) -> Figures:
-    """Measure pipelines in turns.
+def benchmark(pipelines: dict[str, tuple[str, str]], corpus: Path, *, runs: int) -> Figures:
+    """Measure pipelines in turns: of each name its Python, and its folder or package.
 
-    pipelines (dict[str, tuple[str, str]]): By its name, each one's Python, and its folder or package.
     RETURNS (dict[str, Any]): For each of PARTS and each pipeline, the figures of so many runs.
     """
     found: Figures = {part: {name: [] for name in pipelines} for part in PARTS}
@@ -78,7 +74,7 @@ def benchmark(pipelines: dict[str, tuple[str, str]], corpus: Path, *, runs: int,
         for part, name in tqdm([(part, name) for part in PARTS for _ in range(runs) for name in pipelines]):
             (task, texts), (python, pipeline) = PARTS[part], pipelines[name]
             files = {"texts": f"{folder}/{texts}.json", "warm_up": f"{folder}/warm_up.json"} if texts else {}
-            found[part][name].append(time_task(python, task, {"pipeline": pipeline, **files}, threads=threads))
+            found[part][name].append(time_task(python, task, {"pipeline": pipeline, **files}))
     return found
 
 
@@ -88,7 +84,6 @@ def main() -> None:
     parser.add_argument("out", type=Path, help="the json to write")
     parser.add_argument("pipelines", nargs="+", help="bilstm=PIPELINE and others; NAME=PYTHON:PIPELINE for its Python")
     parser.add_argument("--runs", type=int, default=5, help="fresh processes for each figure (default: 5)")
-    parser.add_argument("--threads", type=int, default=1, help="0: as many as each library takes (default: 1)")
     args = parser.parse_args()
     pipelines = {}
     for name, _, given in (text.partition("=") for text in args.pipelines):
@@ -97,20 +92,18 @@ def main() -> None:
     if "bilstm" not in pipelines or not all(pipeline for _, pipeline in pipelines.values()):
         raise UserError("give pipelines as NAME=PIPELINE or NAME=PYTHON:PIPELINE; one of them is bilstm=…")
     load = os.getloadavg()[0]
-    told = {
-        name: time_task(python, "loading", {"pipeline": each})["meta"] for name, (python, each) in pipelines.items()
-    }
+    told = {name: time_task(python, "loading", {"pipeline": p})["meta"] for name, (python, p) in pipelines.items()}
     pipelines["tokenizer"] = sys.executable, f"blank:{told['bilstm']['lang']}"
     result = {
         "command": shlex.join(["python", "-m", "scripts.research.benchmark", *sys.argv[1:]]),
         **{key: told["bilstm"][key] for key in ("version", "data")},
         "machine": {"cores": os.cpu_count(), "system": platform.platform(), "load": load},
         "versions": versions(),
-        "settings": {"runs": args.runs, "threads": args.threads},
+        "settings": {"runs": args.runs, "threads": 1},
         "pipelines": told,
-        "figures": benchmark(pipelines, args.corpus, runs=args.runs, threads=args.threads),
+        "figures": benchmark(pipelines, args.corpus, runs=args.runs),
     }
-    save(args.out, json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    save_json(args.out, result)
     print(benchmark_table(result))
     print(f"The machine's load when this began was {load:.2f}: {'do not quote these' if load > BUSY else 'quiet'}.")
 

@@ -1,7 +1,6 @@
 """Measure a trained pipeline in more ways than `evaluate` does, also on the texts as other people would write them."""
 
 import argparse
-import json
 import re
 import shlex
 import shutil
@@ -19,7 +18,7 @@ from scripts.step import arguments
 from spacy_bilstm_ner.errors import run
 from spacy_bilstm_ner.quality import evaluate, reliability
 from spacy_bilstm_ner.quality.entities import entities
-from spacy_bilstm_ner.quality.pages import save
+from spacy_bilstm_ner.quality.pages import save_json
 from spacy_bilstm_ner.quality.reading import labelled_docs, load_pipeline, predict_docs
 from spacy_bilstm_ner.quality.scores import score
 
@@ -57,9 +56,7 @@ def rewrite(gold: Doc, change: Callable[[str], str]) -> Doc:
 def join(golds: list[Doc]) -> list[Doc]:
     """Make documents of forty consecutive texts each; the last may have fewer."""
     parts = [golds[first : first + SENTENCES_PER_DOC] for first in range(0, len(golds), SENTENCES_PER_DOC)]
-    return [
-        doc for part in parts if (doc := Doc.from_docs(part, ensure_whitespace=True, exclude=["user_data"])) is not None
-    ]
+    return [Doc.from_docs(part, ensure_whitespace=True, exclude=["user_data"]) for part in parts]
 
 
 def recall(examples: list[Example], known: set[str]) -> dict[str, dict[str, Any]]:
@@ -67,9 +64,8 @@ def recall(examples: list[Example], known: set[str]) -> dict[str, dict[str, Any]
     found: dict[str, list[bool]] = {"seen": [], "unseen": []}
     for example in examples:
         predicted = {entity.key for entity in entities(example.predicted)}
-        for ent in example.reference.ents:
-            hit = (ent.start_char, ent.end_char, ent.label_) in predicted
-            found["seen" if ent.text in known else "unseen"].append(hit)
+        for ent, entity in zip(example.reference.ents, entities(example.reference), strict=True):
+            found["seen" if ent.text in known else "unseen"].append(entity.key in predicted)
     return {name: {"gold": len(hits), "r": sum(hits) / len(hits) if hits else None} for name, hits in found.items()}
 
 
@@ -91,7 +87,7 @@ def measure(nlp: Language, corpus: Path, *, part: str) -> dict[str, Any]:
     golds = labelled_docs(nlp, path)
     written = {"forty": join(golds)}
     written |= {name: [rewrite(gold, change) for gold in golds] for name, change in VARIANTS.items()}
-    variants = {name: score(predict_docs(nlp, docs, gold_tokens=False))["micro"] for name, docs in written.items()}
+    variants = {name: score(predict_docs(nlp, docs))["micro"] for name, docs in written.items()}
     found = reliability.measure(raw)
     calibration = {key: found[key] for key in ("ece", "auc")} if found else None
     return {"part": part, **scores, "variants": variants, "mentions": recall(raw, known), "calibration": calibration}
@@ -103,7 +99,6 @@ def main() -> None:
     parser.add_argument("corpus", type=Path, help="the folder of train.spacy, dev.spacy and test.spacy")
     parser.add_argument("--final", action="store_true", help="measure on TEST: once, when all tuning is done")
     parser.add_argument("--seconds", type=float, help="how long the training took, to be noted")
-    parser.add_argument("--change", default="", help="what is new, in a few words, for the table of what pays")
     args = parser.parse_args(arguments())
     part = "test" if args.final else "dev"
     # Beside the pipeline, where `tables --publish` finds it. Figures of dev and of test never share a name.
@@ -112,12 +107,11 @@ def main() -> None:
         print(f"*** FINAL: measured on TEST. Do not tune after you have seen {out} ***", file=sys.stderr)
     figures = {
         "command": shlex.join(["python", "-m", "scripts.research.experiment", *arguments()]),
-        "change": args.change,
         **measure(load_pipeline(args.pipeline), args.corpus, part=part),
         "size": {"zip_mb": zip_mb(args.pipeline)},
         "training_seconds": args.seconds,
     }
-    save(out, json.dumps(figures, indent=2, ensure_ascii=False) + "\n")
+    save_json(out, figures)
     print(evaluate.summary(figures))
     print(*evaluate.warnings(figures), sep="\n", file=sys.stderr)
     print(*(f"F, {name}: {(scores['f'] or 0) * 100:.2f}" for name, scores in figures["variants"].items()), sep="\n")

@@ -15,7 +15,7 @@ from statistics import median
 from typing import Any
 
 from spacy_bilstm_ner.errors import UserError, reading, run
-from spacy_bilstm_ner.quality.pages import save
+from spacy_bilstm_ner.quality.pages import save, save_json
 from spacy_bilstm_ner.quality.scores import percents
 
 PAGES = ("README.md", "metrics/README.md")
@@ -59,8 +59,8 @@ def publish(folder: Path, command: str, *, metrics: Path) -> None:
     # Another config than bilstm becomes part of the names
     name = name if config == "bilstm" else f"{name.removesuffix('_bilstm')}_{config}"
     names = {"metrics": name, "dev": f"{name}_dev", "test": f"{name}_test", "benchmark": "benchmark"}
-    texts = {}
-    for path in (folder / f"{stem}.json" for stem in names if (folder / f"{stem}.json").is_file()):
+    found = {}
+    for path in filter(Path.is_file, [folder / f"{stem}.json" for stem in names]):
         with reading(path, maker="spacy project run evaluate"):
             figures = {"command": command, **json.loads(path.read_text(encoding="utf-8"))}
             kind = (figures["data"] or {}).get("kind", "sample")
@@ -68,12 +68,12 @@ def publish(folder: Path, command: str, *, metrics: Path) -> None:
             raise UserError(f"{path} is of the bundled sample or of unknown data: train on a corpus, then publish")
         if path.stat().st_mtime < (folder / "model-best" / "meta.json").stat().st_mtime:
             raise UserError(f"{path} is older than the model beside it: measure again")
-        texts[names[path.stem]] = json.dumps(figures, indent=2, ensure_ascii=False) + "\n"
-    if not texts:
+        found[metrics / f"{names[path.stem]}.json"] = figures
+    if not found:
         raise UserError(f"{folder} has no figures: run `spacy project run evaluate` first")
-    for target, text in texts.items():
-        save(metrics / f"{target}.json", text)
-        print(f"Published {metrics / target}.json")
+    for target, figures in found.items():
+        save_json(target, figures)
+        print(f"Published {target}")
 
 
 def fill(text: str, *, metrics: Path) -> str:
@@ -95,9 +95,6 @@ def table(kind: str, files: dict[str, Figures]) -> str:
     if kind == "scores":
         titles = list(SHARES)[:5]
         return markdown(titles, {f"`{name}`": cells(each, titles) for name, each in files.items()})
-    if kind == "ablation":
-        titles = ["F", "F, mean of labels", "size, MB zipped", "training, s"]
-        return markdown(titles, {each["change"]: cells(each, titles) for each in files.values()})
     if kind == "experiments":
         titles = [*list(SHARES)[2:], *OTHERS]
         columns = [cells(each, titles) for each in files.values()]
@@ -107,11 +104,24 @@ def table(kind: str, files: dict[str, Figures]) -> str:
         rows = {f"`{name}`": [each["version"], f"`{each['command']}`"] for name, each in files.items()}
         return markdown(["version", "command"], rows)
     (figures,) = files.values()
+    if kind == "corpora":
+        return corpora_table(figures["raw_text"])
     if kind == "labels":
         labels = figures["raw_text"]["labels"].items()
         rows = {f"`{label}`": [*percents(each), f"{each['gold']:,}"] for label, each in labels}
         return markdown(["P", "R", "F", "entities"], rows)
     return benchmark_table(figures, list(BENCHMARK)[:4], ["spacy_ner"]) if kind == "speed" else benchmark_table(figures)
+
+
+def corpora_table(models: dict[str, dict[str, dict[str, float]]]) -> str:
+    """Each model's F on each corpus, with the mean of the labels' F in brackets; and the mean of all corpora."""
+    corpora = list(next(iter(models.values())))
+    rows = {}
+    for name, found in models.items():
+        mean = sum(found[corpus]["f"] for corpus in corpora) / len(corpora)
+        rows[name] = [f"{found[c]['f'] * 100:.1f} ({found[c]['macro'] * 100:.0f})" for c in corpora]
+        rows[name].append(f"{mean * 100:.1f}")
+    return markdown([*corpora, "mean"], rows)
 
 
 def benchmark_table(benchmark: Figures, titles: list[str] | None = None, others: list[str] | None = None) -> str:

@@ -24,7 +24,6 @@ from .parts import STDIN, Part, annotate_part, find_files, parts_of
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the command's options."""
     parser.description = __doc__
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help="parquet, JSON Lines, CSV or plain text, or - ")
     parser.add_argument("out", metavar="OUT", help="a folder for the results; call again to do what is missing")

@@ -18,6 +18,8 @@ from ..saved import why_not_loaded
 # Offsets are in code points, the end is exclusive.
 ENTITY = pa.struct([("start", pa.int32()), ("end", pa.int32()), ("label", pa.string()), ("confidence", pa.float32())])
 Entities = list[dict[str, Any]]
+# A text's entities and number of words; or why it has none
+Outcome = tuple[Entities | None, str | None, int]
 # So many texts are one batch for the network, and so many characters are read at once. More is faster, takes memory.
 MAX_TEXTS, MAX_CHARACTERS = 1000, 1_000_000
 # spaCy's tokenizer learns words only outside `nlp.memory_zone()`: that many characters are read outside. What comes
@@ -54,11 +56,7 @@ class Annotator:
         return pa.Table.from_batches(self.batches(table.to_batches()), schema=self._schema(table.schema))
 
     def batches(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """The same for a stream, as Spark's `mapInArrow` hands it over.
-
-        batches (Iterable[pyarrow.RecordBatch]): Batches with the column of texts.
-        YIELDS (pyarrow.RecordBatch): Each batch with two columns more.
-        """
+        """The same for a stream, as Spark's `mapInArrow` hands it over: yields each batch with two columns more."""
         for batch in batches:
             schema = self._schema(batch.schema)
             entities, errors, _ = self.columns(values(batch.column(self.text)))
@@ -72,30 +70,24 @@ class Annotator:
         return schema.append(pa.field(self.into, pa.list_(ENTITY))).append(pa.field(self.errors, pa.string()))
 
     def load(self) -> Language:
-        """RETURNS (Language): The pipeline. RAISES UserError: It cannot be loaded."""
+        """RAISES UserError: The pipeline cannot be loaded."""
         return _load(self.model, self.max_length)
 
     def columns(self, texts: Sequence[Any]) -> tuple[pa.Array, pa.Array, int]:
-        """texts (Sequence[Any]): A text for each row; anything else gives an error row, an exception its own message.
-        RETURNS (tuple[pyarrow.Array, pyarrow.Array, int]): The entities, the errors, the number of words.
-        """
+        """The entities, the errors, the number of words. What is no text gives an error, an exception its own."""
         nlp = self.load()
-        errors = [_error(value, nlp.max_length) for value in texts]
-        found: list[Entities | None] = [None] * len(texts)
-        n_words = 0
-        readable = (row for row, error in enumerate(errors) if error is None)
+        outcomes: list[Outcome] = [(None, _error(value, nlp.max_length), 0) for value in texts]
+        readable = (row for row, (_, error, _) in enumerate(outcomes) if error is None)
         for rows in minibatch_by_words(readable, MAX_CHARACTERS, get_length=lambda row: len(texts[row])):
             is_warm = _characters[nlp] >= WARM_UP_CHARACTERS
             _characters[nlp] += sum(len(texts[row]) for row in rows)
             with nlp.memory_zone() if is_warm else nullcontext():
-                outcomes = _annotate(nlp, [texts[row] for row in rows])
-            for row, outcome in zip(rows, outcomes, strict=True):
-                if isinstance(outcome, str):
-                    errors[row] = outcome
-                else:
-                    found[row] = outcome[0]
-                    n_words += outcome[1]
-        return pa.array(found, pa.list_(ENTITY)), pa.array(errors, pa.string()), n_words
+                found = _annotate(nlp, [texts[row] for row in rows])
+            for row, outcome in zip(rows, found, strict=True):
+                outcomes[row] = outcome
+        entities = pa.array([found for found, _, _ in outcomes], pa.list_(ENTITY))
+        errors = pa.array([error for _, error, _ in outcomes], pa.string())
+        return entities, errors, sum(n_words for _, _, n_words in outcomes)
 
 
 @cache
@@ -108,15 +100,14 @@ def _load(model: str, max_length: int | None) -> Language:
     return nlp
 
 
-def _annotate(nlp: Language, texts: list[str]) -> list[tuple[Entities, int] | str]:
-    """Each text's entities and number of words, or why the pipeline failed on it."""
+def _annotate(nlp: Language, texts: list[str]) -> list[Outcome]:
     # Nobody can know beforehand which text a pipe fails on, or leaves out: halves are tried until it is found.
     try:
         docs = nlp.pipe(texts, batch_size=MAX_TEXTS)
-        return [(_entities(doc), len(doc)) for _, doc in zip(texts, docs, strict=True)]
+        return [(_entities(doc), None, len(doc)) for _, doc in zip(texts, docs, strict=True)]
     except Exception as error:
         if len(texts) == 1:
-            return [f"The pipeline failed: {type(error).__name__}: {error}"]
+            return [(None, f"The pipeline failed: {type(error).__name__}: {error}", 0)]
     middle = len(texts) // 2
     return _annotate(nlp, texts[:middle]) + _annotate(nlp, texts[middle:])
 
@@ -144,7 +135,7 @@ def _error(value: Any, max_length: int) -> str | None:
 
 
 def values(column: pa.Array) -> list[Any]:
-    """RETURNS (list[Any]): A column's values; bytes that are not UTF-8 become surrogates."""
+    """A column's values; bytes that are not UTF-8 become surrogates."""
     try:
         return column.to_pylist()
     except UnicodeDecodeError:  # Arrow does not look

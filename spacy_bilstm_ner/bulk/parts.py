@@ -48,9 +48,7 @@ class Part:
 
 
 def find_files(inputs: Iterable[str]) -> list[str]:
-    """RETURNS (list[str]): All input files, those of a folder in alphabetical order.
-    RAISES UserError: There is no such file, or it cannot be read.
-    """
+    """All input files, those of a folder in alphabetical order. RAISES UserError: There is no such file."""
     files: list[str] = []
     for given in inputs:
         path = Path(given).resolve()
@@ -65,7 +63,6 @@ def find_files(inputs: Iterable[str]) -> list[str]:
 def parts_of(file: str, text: str, id_column: str | None) -> Iterator[Part]:
     """Cut a file, or standard input, into parts, always the same ones.
 
-    YIELDS (Part): A part.
     RAISES UserError: The file lacks the column with texts or with ids, or is damaged.
     """
     name = f"{Path(file).name.split('.')[0]}-{hashlib.sha256(file.encode()).hexdigest()[:8]}-{{:05d}}"
@@ -122,16 +119,16 @@ def _of_parquet(file: str, name: str, text: str, id_column: str | None) -> Itera
     _check_columns(file, metadata.schema.to_arrow_schema().names, text, id_column)
     number = first = 0
     for group in range(metadata.num_row_groups):
-        about, n_rows = metadata.row_group(group), metadata.row_group(group).num_rows
-        columns = [about.column(index) for index in range(about.num_columns)]
+        about = metadata.row_group(group)
+        columns = map(about.column, range(about.num_columns))
         size = sum(column.total_uncompressed_size for column in columns if column.path_in_schema == text)
-        step = -(-n_rows // (size // PART_BYTES + 1)) or 1
-        for start in range(0, n_rows, step):
-            n = min(step, n_rows - start)
+        step = -(-about.num_rows // (size // PART_BYTES + 1)) or 1
+        for start in range(0, about.num_rows, step):
+            n = min(step, about.num_rows - start)
             share = Path(file).stat().st_size * n // metadata.num_rows
             yield Part(name.format(number), file, first + start, share, (group, start, n))
             number += 1
-        first += n_rows
+        first += about.num_rows
 
 
 def _of_text(file: str, name: str, text: str, id_column: str | None) -> Iterator[Part]:

@@ -54,11 +54,7 @@ class Table:
 
 
 def find_columns(table: Table, options: Options, *, needs_sentence: bool = True) -> Columns:
-    """Find the columns of a table.
-
-    needs_sentence (bool): Whether a column is needed that tells sentences apart.
-    RAISES UserError: If a column given is missing, or a needed one cannot be found.
-    """
+    """RAISES UserError: If a column given is missing, or one cannot be found; that of sentences may not be needed."""
     names = table.names
     listed = f"Columns found: {', '.join(map(repr, names))}."
     keys = list(options.sentence_column)
@@ -73,8 +69,8 @@ def find_columns(table: Table, options: Options, *, needs_sentence: bool = True)
     def rest() -> list[str]:
         return [name for name in names if name not in (*keys, *found.values(), pos)]
 
-    if not keys:
-        keys = [name for name in [_by_name("sentence", rest())] if name and not _holds_texts(table[name])]
+    if not keys and (match := _by_name("sentence", rest())) and not _holds_texts(table[match]):
+        keys = [match]
     if "word" not in found and (match := _by_name("word", rest()) or _by_name("sentence", rest())):
         found["word"] = match
     if "tag" not in found and (match := _tag_column(table, rest())):
@@ -103,28 +99,28 @@ def find_columns(table: Table, options: Options, *, needs_sentence: bool = True)
 
 
 def allows_labels(name: str) -> bool:
-    """RETURNS (bool): Whether a column's name says that it may hold labels such as "PER", without a letter before."""
+    """Whether a column's name says that it may hold labels such as "PER", without a letter before"""
     return re.search("label|tag|entit|ner|etikett", name.lower()) is not None and not _is_known("pos", name)
 
 
 def is_header(names: Sequence[str]) -> bool:
-    """RETURNS (bool): Whether one of the names is usual for a column of sentences, words or tags."""
+    """Whether one of the names is usual for a column of sentences, words or tags"""
     return any(_is_known(role, name) for role in _KNOWN for name in names)
 
 
 def holds_pos(values: Sequence[str]) -> bool:
-    """RETURNS (bool): Whether the values are parts of speech."""
+    """Whether the values are parts of speech"""
     different = set(values)
     return len(different.intersection(_POS_VALUES.split())) > 0.4 * len(different)
 
 
 def split_list(value: str) -> list[str]:
-    """RETURNS (list[str]): The items of a cell that holds several: "['a', 'b']", "a b" or "a, b"."""
+    """The items of a cell that holds several: ['a', 'b'], [a, b] or a b"""
     text = value.strip()
-    if text[:1] == "[" and text[-1:] == "]":
-        items = _ITEM.findall(text[1:-1])
-        return [UNKNOWN if null else re.sub(r"\\(.)", _unescape, a or b or c) for a, b, null, c in items]
-    return text.split()
+    if not (text.startswith("[") and text.endswith("]")):
+        return text.split()
+    items = _ITEM.findall(text[1:-1])
+    return [UNKNOWN if null else re.sub(r"\\(.)", _unescape, a or b or c) for a, b, null, c in items]
 
 
 def _unescape(match: re.Match[str]) -> str:
@@ -140,8 +136,9 @@ def _is_known(role: str, name: str) -> bool:
 
 
 def _by_name(role: str, names: list[str]) -> str | None:
-    usual = [name for known in _KNOWN[role].split() for name in names if _plain(name) == known]
-    return next(iter([*(name for name in names if name == DEFAULTS.get(role)), *usual]), None)
+    if (default := DEFAULTS.get(role)) in names:
+        return default
+    return next((name for known in _KNOWN[role].split() for name in names if _plain(name) == known), None)
 
 
 def _tag_column(table: Table, names: list[str]) -> str | None:

@@ -2,12 +2,12 @@
 
 import re
 from collections import Counter
+from functools import cache
 
 from ..errors import UserError
 from .columns import Columns, Table, holds_pos, is_header
-from .options import Options
 from .schemes import OUTSIDE, is_tag
-from .sentences import Data, clean
+from .sentences import File, clean
 
 # Labels of phrases, which CoNLL-2003 has in a column before that of entities.
 _CHUNKS = frozenset(["NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"])
@@ -15,22 +15,24 @@ _CHUNKS = frozenset(["NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "
 _DOCUMENT = re.compile(r"#\s*(?:newdoc id =|begin document)\s*(.*\S)")
 
 
-def read_conll(text: str, name: str, options: Options, data: Data) -> tuple[Table, Columns]:
+def read_conll(text: str, file: File) -> tuple[Table, Columns]:
     """Read columns: the first that is not a number has the words, the last has the tags. Options name columns by their
     number, from 1. Lines that have a fault are left out.
 
     RAISES UserError: If it cannot be read.
     """
+    name, options = file.name, file.options
     lines = text.split("\n")
     sep = options.separator or _separator(lines)
-    split = [[clean(field) for field in line.split(sep)] if line.strip() else [] for line in lines]
+    cell = cache(clean)  # One string for all equal ones
+    split = [list(map(cell, line.split(sep))) if line.strip() else [] for line in lines]
     plain = [one for line, one in zip(lines, split, strict=True) if one and line[0] != "#" and one[0] != "-DOCSTART-"]
     if not plain:
         raise UserError(f"{name} holds no sentences: all of its lines are empty or comments.")
     (width, n_lines), *_ = Counter(map(len, plain)).most_common(1)
     if width < 2 or 2 * n_lines < len(plain):
-        what = "most of its lines have no word and tag side by side. Is it text without labels?"
-        raise UserError(f"{name} is no table: {what}")
+        what = "is no table: most of its lines have no word and tag side by side. Is it text without labels?"
+        raise UserError(f"{name} {what}")
     # Some have a line of names all the same.
     header = plain[0] if is_header(plain[0][:1]) and is_header(plain[0][-1:]) else None
     last = {"O", *(fields[-1] for fields in plain if len(fields) == width)}
@@ -48,8 +50,7 @@ def read_conll(text: str, name: str, options: Options, data: Data) -> tuple[Tabl
         elif fields is header or (fields[0].startswith("#") and not (len(fields) == width and fields[-1] in last)):
             continue
         elif len(fields) != width:
-            what = f"expected {width} columns, found {len(fields)}"
-            data.faults.add(name, number, what, "Write a word, its tag, and no more.")
+            file.fault(number, f"expected {width} columns, found {len(fields)}", "Write a word, its tag, and no more.")
         else:
             kept.append([*fields, document])
             numbers.append(number)
@@ -58,14 +59,14 @@ def read_conll(text: str, name: str, options: Options, data: Data) -> tuple[Tabl
     table = Table([*names, "document"], columns, numbers, sorted(row for row in breaks if 0 < row < len(kept)))
     for role, given in (("word", options.word_column), ("tag", options.tag_column)):
         if given and given not in names:
-            what = f"--{role}-column takes a number from 1 to {width}, but is {given!r}"
-            raise UserError(f"{name} has no header: {what}.")
+            what = f"has no header: --{role}-column takes a number from 1 to {width}, but is {given!r}."
+            raise UserError(f"{name} {what}")
     texts = [one for one in names[:-1] if not all(re.fullmatch(r"[\d.-]+", value) for value in table[one])]
     word, tag = options.word_column or (texts or names)[0], options.tag_column or names[-1]
     others = [one for one in names if one not in (word, tag) and _has_entities(set(table[one]))]
     if others and not options.tag_column:
         message = f"columns {', '.join([*others, tag])} of {name} hold tags: the last was taken. "
-        data.warn("columns", f"{message}--tag-column {others[0]} takes another.")
+        file.data.warn("columns", f"{message}--tag-column {others[0]} takes another.")
     if holds_pos(table[tag]) or not any(is_tag(value) or value.casefold() in OUTSIDE for value in set(table[tag])):
         raise UserError(f"{name}: column {tag} holds no tags such as O or B-per. Say --tag-column NUMBER (from 1).")
     return table, Columns(None, word, tag, "document" if any(table["document"]) else None)

@@ -7,7 +7,7 @@ import random
 import sys
 import tempfile
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -32,32 +32,7 @@ DOUBTFUL = "doubtful.txt"
 N_SHOWN = 3
 
 
-@dataclass
-class SplitDocs:
-    """The documents of one split; its words, and its entities per label; and how many of those have edges that are
-    edges of the tokenizer's tokens, too."""
-
-    docs: DocBin = field(default_factory=lambda: DocBin(attrs=["ENT_IOB", "ENT_TYPE"]))
-    tokens: int = 0
-    entities: Counter[str] = field(default_factory=Counter)
-    aligned: Counter[str] = field(default_factory=Counter)
-
-    def add(self, nlp: Language, sentence: Sentence) -> None:
-        gold, tokenized = make_doc(nlp, sentence)
-        self.docs.add(gold)
-        # spaCy keeps what stands in the flags, and does not read it: user data would slow down training.
-        self.docs.flags[-1]["origin"] = gold.user_data["origin"]
-        self.tokens += len(gold)
-        self.entities.update(count_entities(gold))
-        self.aligned.update(count_aligned(gold, tokenized))
-
-    def counts(self) -> dict[str, int]:
-        totals = {"entities": self.entities.total(), "aligned": self.aligned.total()}
-        return {"sentences": len(self.docs), "tokens": self.tokens, **totals}
-
-
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the command's options to its parser."""
     parser.description = __doc__
     parser.epilog = "example: python -m spacy_bilstm_ner convert mine.csv corpus --lang de --sep ';'"
     add = parser.add_argument
@@ -77,10 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> None:
-    """Run the command with the options that `configure` adds.
-
-    RAISES UserError: If a file cannot be read as labelled sentences. Nothing is written then, but the report.
-    """
+    """RAISES UserError: If a file cannot be read as labelled sentences. Nothing is written then, but the report."""
     if args.out_dir.exists() and not args.out_dir.is_dir():
         raise UserError(f"{args.out_dir} is a file: give a folder to write to.")
     try:
@@ -118,25 +90,37 @@ def _convert(args: argparse.Namespace) -> None:
             f"changed or left out: {args.out_dir / DOUBTFUL} lists them. The first: {seen.doubtful[0]}.",
         )
     _show_warnings(seen)
-    converted = {name: SplitDocs() for name in NAMES}
-    for name, split in converted.items():
-        for sentence in tqdm(splits[name], f"Converting {name}", unit=" sentences", disable=None):
-            split.add(nlp, sentence)
     options: dict[str, Any] = {"method": args.split if len(parts) == 1 else "files", "dedupe": args.dedupe}
     if options["method"] != "tutorial":
         options.update(seed=args.seed, dev_size=args.dev_size, test_size=args.test_size)
     stats: dict[str, Any] = {"source" if name == "train" else name: data.source for name, data in parts.items()}
     stats |= {"lang": args.lang, "split": options, "splits": {}, "warnings": seen.warnings}
-    for name, split in converted.items():
-        labels = {
-            label: {"entities": n, "aligned": split.aligned[label]} for label, n in sorted(split.entities.items())
-        }
-        lost = len(dealt[name]) - len(splits[name])
-        stats["splits"][name] = {**split.counts(), "labels": labels, "dropped_copies": lost}
-    write(args.out_dir, converted, stats, seen.doubtful)
+    docs = {}
+    for name in NAMES:
+        docs[name], counts = _make_docs(nlp, splits[name], name)
+        stats["splits"][name] = {**counts, "dropped_copies": len(dealt[name]) - len(splits[name])}
+    write(args.out_dir, docs, stats, seen.doubtful)
     _report(args.report, [*seen.warnings.values(), *seen.doubtful])
-    _show_summary(converted, nlp, args)
+    _show_summary(stats["splits"], docs["train"].get_docs(nlp.vocab), args)
     _show_warnings(seen)
+
+
+def _make_docs(nlp: Language, sentences: list[Sentence], name: str) -> tuple[DocBin, dict[str, Any]]:
+    """The documents of a split; and its counts: "aligned" entities have edges that are edges of the tokenizer's tokens,
+    too."""
+    docs = DocBin(attrs=["ENT_IOB", "ENT_TYPE"])
+    tokens, entities, aligned = 0, Counter[str](), Counter[str]()
+    for sentence in tqdm(sentences, f"Converting {name}", unit=" sentences", disable=None):
+        gold, tokenized = make_doc(nlp, sentence)
+        docs.add(gold)
+        # spaCy keeps what stands in the flags, and does not read it: user data would slow down training.
+        docs.flags[-1]["origin"] = gold.user_data["origin"]
+        tokens += len(gold)
+        entities.update(count_entities(gold))
+        aligned.update(count_aligned(gold, tokenized))
+    labels = {label: {"entities": n, "aligned": aligned[label]} for label, n in sorted(entities.items())}
+    totals = {"entities": entities.total(), "aligned": aligned.total()}
+    return docs, {"sentences": len(docs), "tokens": tokens, **totals, "labels": labels}
 
 
 def _split(parts: dict[str, Data], args: argparse.Namespace) -> Splits:
@@ -156,12 +140,9 @@ def find_warnings(splits: Splits) -> dict[str, str]:
     if any(copies.values()):
         found = ", ".join(f"{copies[name]:,} of {name}'s {len(splits[name]):,}" for name in NAMES)
         warnings["copies"] = f"sentences that stand word for word in another split: {found}; --dedupe keeps them apart."
-    labels = {
-        name: Counter(label for sentence in splits[name] for label in entity_labels(sentence.tags)) for name in NAMES
-    }
+    labels = {name: Counter(label for one in splits[name] for label in entity_labels(one.tags)) for name in NAMES}
     total = labels["train"] + labels["dev"] + labels["test"]
-    if lacking := [f"{label} ({n})" for label, n in sorted(total.items()) if label not in labels["train"]]:
-        found = ", ".join(lacking)
+    if found := ", ".join(f"{label} ({n})" for label, n in sorted(total.items()) if label not in labels["train"]):
         warnings["labels_not_in_train"] = f"labels that dev or test have and train lacks (number of entities): {found}."
     if once := [label for label, n in sorted(total.items()) if n == 1]:
         warnings["labels_once"] = f"labels of one entity only, from which nothing can be learnt: {', '.join(once)}."
@@ -186,7 +167,7 @@ def _report(path: Path | None, lines: list[str]) -> None:
             raise UserError(f"--report {path} cannot be written: {error.strerror}.") from error
 
 
-def write(out_dir: Path, converted: dict[str, SplitDocs], stats: dict[str, Any], doubtful: list[str]) -> None:
+def write(out_dir: Path, docs: dict[str, DocBin], stats: dict[str, Any], doubtful: list[str]) -> None:
     """Write the files beside their place, then move them there; other files of the folder stay as they are.
 
     RAISES UserError: If the folder cannot be written to.
@@ -196,7 +177,7 @@ def write(out_dir: Path, converted: dict[str, SplitDocs], stats: dict[str, Any],
         # Inside the folder, so that moving is renaming even where the folder is a mount of its own.
         with tempfile.TemporaryDirectory(dir=out_dir, prefix=".convert-") as folder:
             for name in NAMES:
-                converted[name].docs.to_disk(Path(folder) / f"{name}.spacy")
+                docs[name].to_disk(Path(folder) / f"{name}.spacy")
             srsly.write_json(Path(folder) / STATS, stats)
             (out_dir / DOUBTFUL).unlink(missing_ok=True)
             if doubtful:
@@ -207,16 +188,15 @@ def write(out_dir: Path, converted: dict[str, SplitDocs], stats: dict[str, Any],
         raise UserError(f"{out_dir} cannot be written to: {error.strerror}.") from error
 
 
-def _show_summary(converted: dict[str, SplitDocs], nlp: Language, args: argparse.Namespace) -> None:
+def _show_summary(splits: dict[str, Any], docs: Iterable[Doc], args: argparse.Namespace) -> None:
     """Print what was converted, some sentences of it, and what to do next."""
-    splits = list(converted.values())
-    counts = {what: [split.counts()[what] for split in splits] for what in ("sentences", "tokens", "entities")}
-    counts["of which on spaCy's own tokens"] = [split.aligned.total() for split in splits]
-    for label in sorted({label for split in splits for label in split.entities}):
-        counts[label] = [split.entities[label] for split in splits]
+    counts = {what: [split[what] for split in splits.values()] for what in ("sentences", "tokens", "entities")}
+    counts["of which on spaCy's own tokens"] = [split["aligned"] for split in splits.values()]
+    for label in sorted({label for split in splits.values() for label in split["labels"]}):
+        counts[label] = [split["labels"].get(label, {"entities": 0})["entities"] for split in splits.values()]
     rows = [(name, *(f"{n:,}" for n in numbers)) for name, numbers in counts.items()]
-    print(table(rows, header=("", *converted), aligns=("l", "r", "r", "r")))
-    with_entities = [doc for doc in converted["train"].docs.get_docs(nlp.vocab) if doc.ents]
+    print(table(rows, header=("", *splits), aligns=("l", "r", "r", "r")))
+    with_entities = [doc for doc in docs if doc.ents]
     for doc in random.Random(args.seed).sample(with_entities, min(N_SHOWN, len(with_entities))):
         print(f"  {mark(doc)}")
     print(f"Wrote {', '.join(OUTPUTS)} to {args.out_dir}. To train on them:")

@@ -16,11 +16,9 @@ from .spacing import spaces_after
 
 
 def blank_pipeline(lang: str) -> Language:
-    """Make a pipeline that only tokenizes.
+    """Make a pipeline that only tokenizes, texts of any length.
 
-    lang (str): A language code, such as "en".
-    RETURNS (Language): The pipeline. It takes texts of any length.
-    RAISES UserError: If spaCy has no such language, or it needs a package that is not installed.
+    RAISES UserError: If spaCy has no language of this code, or it needs a package that is not installed.
     """
     try:
         nlp = spacy.blank(lang)
@@ -31,9 +29,8 @@ def blank_pipeline(lang: str) -> Language:
 
 
 def make_doc(nlp: Language, sentence: Sentence) -> tuple[Doc, Doc]:
-    """Write the sentence as a person would, as far as the tokenizer can take the words apart again.
+    """Write the sentence as a person would, as far as the tokenizer of `nlp` can take the words apart again.
 
-    nlp (Language): The pipeline whose tokenizer reads the text later.
     RETURNS (tuple[Doc, Doc]): The gold document, and the tokenizer's reading of its text.
     """
     words = list(sentence.words)
@@ -52,20 +49,19 @@ def make_doc(nlp: Language, sentence: Sentence) -> tuple[Doc, Doc]:
 
 
 def count_entities(doc: Doc) -> Counter[str]:
-    """RETURNS (Counter[str]): Entities per label."""
     return Counter(ent.label_ for ent in doc.ents)
 
 
 def count_aligned(gold: Doc, tokenized: Doc) -> Counter[str]:
-    """RETURNS (Counter[str]): Entities per label whose edges are edges of the tokenizer's tokens, too: those that
-    `spacy train` is left with when `gold_preproc = false`."""
+    """Count the entities, per label, whose edges are edges of the tokenizer's tokens, too: those that `spacy train` is
+    left with when `gold_preproc = false`."""
     if [token.text for token in gold] == [token.text for token in tokenized]:
         return count_entities(gold)
     return Counter(span.label_ for span in Example(tokenized, gold).get_aligned_spans_y2x(gold.ents))
 
 
 def _merged(words: list[str], spaces: list[bool], tokenized: Doc) -> set[int]:
-    """RETURNS (set[int]): The words after which no space stands and no token ends."""
+    """The words after which no space stands and no token ends"""
     token_ends = {token.idx + len(token) for token in tokenized}
     ends = accumulate(len(word) + space for word, space in zip(words, spaces, strict=True))
     return {i for i, (end, space) in enumerate(zip(ends, spaces, strict=True)) if not space and end not in token_ends}

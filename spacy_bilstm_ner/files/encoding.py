@@ -5,7 +5,7 @@ import re
 import unicodedata
 
 from ..errors import UserError
-from .sentences import Faults
+from .sentences import File
 
 # Codecs among which a file's is looked for when it is not UTF-8, and the languages in which each is the usual one.
 LEGACY = {
@@ -23,27 +23,20 @@ _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
 
 
-def decode(
-    data: bytes, name: str, faults: Faults, *, encoding: str = "auto", bad_bytes: str | None = None, lang: str = ""
-) -> tuple[str, str, str]:
-    """Decode a text file.
+def decode(data: bytes, file: File, lang: str = "") -> tuple[str, str]:
+    """Decode a text file: in the encoding that its options give, else UTF-8, UTF-16 with a mark, cp1252 or a guess.
 
-    encoding (str): A codec's name. "auto" finds it: UTF-8 or UTF-16 with a mark; else cp1252 or a guess.
-    bad_bytes (Optional[str]): A codec for bytes in a UTF-8 file that are not UTF-8; None refuses such a file.
     lang (str): The texts' language, which makes some encodings likelier.
-    RETURNS (tuple[str, str, str]): The text with "\\n" at each line's end, the encoding, and a warning ("" for none).
+    RETURNS (tuple[str, str]): The text with "\\n" at each line's end, and the encoding.
     RAISES UserError: If the file is binary, or is not in the encoding.
     """
-    warning = ""
+    name, encoding = file.name, file.options.encoding
     if encoding == "auto" and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
     elif encoding == "auto" and (b"\0" in data or len(_CONTROL.findall(data)) * 100 > len(data)):
         raise UserError(f"{name} is a binary file: expected text. If it is UTF-16, say --encoding utf-16-le.")
     try:
-        if encoding == "auto":
-            text, encoding, warning = _find(data, name, faults, bad_bytes, lang)
-        else:
-            text = data.decode(encoding)
+        text, encoding = _find(data, file, lang) if encoding == "auto" else (data.decode(encoding), encoding)
     except LookupError as error:
         raise UserError(f"{name}: {error}. Try utf-8, cp1252 or utf-16.") from error
     except UnicodeDecodeError as error:
@@ -58,33 +51,36 @@ def decode(
     text = text.removeprefix("\ufeff")
     if not text.strip():
         raise UserError(f"{name} is empty: expected labelled sentences.")
-    return text, encoding, warning
+    return text, encoding
 
 
-def _find(data: bytes, name: str, faults: Faults, bad_bytes: str | None, lang: str) -> tuple[str, str, str]:
+def _find(data: bytes, file: File, lang: str) -> tuple[str, str]:
     try:
-        return data.decode("utf-8"), "utf-8", ""
+        return data.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
         text = data.decode("utf-8", errors="surrogateescape")
-    if bad_bytes is not None:
-        codecs.lookup(bad_bytes)
+    if (codec := file.options.bad_bytes) is not None:
+        codecs.lookup(codec)
         parts = re.split(f"({_NOT_UTF8.pattern}+)", text)
-        parts[1::2] = [part.encode("utf-8", "surrogateescape").decode(bad_bytes, "replace") for part in parts[1::2]]
-        return "".join(parts), "utf-8", ""
+        parts[1::2] = [part.encode("utf-8", "surrogateescape").decode(codec, "replace") for part in parts[1::2]]
+        return "".join(parts), "utf-8"
     if len(_NOT_ASCII.findall(text)) >= 2 * len(_NOT_UTF8.findall(text)):
         remedy = "Correct the file; or say --bad-bytes cp1252 to have these bytes alone read as cp1252."
-        for number, line in enumerate(data.split(b"\n"), 1):
-            for bad in _NOT_UTF8.findall(line.decode("utf-8", errors="surrogateescape")):
+        for number, line in enumerate(text.split("\n"), 1):
+            for bad in _NOT_UTF8.findall(line):
                 what = f"byte 0x{ord(bad) - 0xDC00:02x} is not UTF-8, though the rest of the file is"
-                faults.add(name, number, what, remedy)
-        faults.check()
-    words = list(dict.fromkeys(re.findall(rb"[^\s,;|\"]*[\x80-\xff][^\s,;|\"]*", data)))[:3000]
-    encoding, sure = _guess(data, b" ".join(words), lang)
+                file.fault(number, what, remedy)
+        file.data.faults.check()
+    words = b" ".join(list(dict.fromkeys(re.findall(rb"[^\s,;|\"]*[\x80-\xff][^\s,;|\"]*", data)))[:3000])
+    encoding, sure = _guess(data, words, lang)
+    name = f"{file.name} is not UTF-8"
     if not encoding:
-        raise UserError(f"{name} is not UTF-8, and no other encoding fits: save it as UTF-8, or say --encoding NAME.")
-    shown = ", ".join(b" ".join(words).decode(encoding).split()[:3])
-    doubt = f"{name} is not UTF-8. {encoding} is a guess: are these words right? {shown}. If not, say --encoding NAME."
-    return data.decode(encoding), encoding, "" if sure else doubt
+        raise UserError(f"{name}, and no other encoding fits: save it as UTF-8, or say --encoding NAME.")
+    if not sure:
+        shown = ", ".join(words.decode(encoding).split()[:3])
+        doubt = f"{encoding} is a guess: are these words right? {shown}. If not, say --encoding NAME."
+        file.data.warn("encoding", f"{name}. {doubt}")
+    return data.decode(encoding), encoding
 
 
 def _guess(data: bytes, sample: bytes, lang: str) -> tuple[str, bool]:

@@ -2,17 +2,16 @@
 
 import argparse
 import json
-from importlib import resources
 from pathlib import Path
 
 import spacy
 
 from ..errors import UserError
+from ..shipped import read_config
 from .docs import blank_pipeline
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the command's options to its parser."""
     parser.description = __doc__
     parser.epilog = "example: python -m spacy_bilstm_ner init config.cfg --lang en --vectors en_core_web_md"
     parser.add_argument("config", type=Path, metavar="CONFIG", help="the file to write, such as config.cfg")
@@ -22,10 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> None:
-    """Run the command with the options that `configure` adds.
-
-    RAISES UserError: If spaCy has no such language, or the file is there already or cannot be written.
-    """
+    """RAISES UserError: If spaCy has no such language, or the file is there already or cannot be written."""
     blank_pipeline(args.lang)
     if args.config.exists() and not args.force:
         raise UserError(f"{args.config} is there already. Give another name, or --force to replace it.")
@@ -35,23 +31,11 @@ def execute(args: argparse.Namespace) -> None:
     except OSError as error:
         raise UserError(f"{args.config} cannot be written: {error.strerror}.") from error
     if args.vectors and not (spacy.util.is_package(args.vectors) or Path(args.vectors).is_dir()):
-        print(
-            f"There is no installed pipeline and no folder {args.vectors} here: before you train, "
-            f"python -m spacy download {args.vectors}"
-        )
-    print(
-        f"Wrote {args.config}. To train with it:\npython -m spacy train {args.config} --output training "
-        "--paths.train corpus/train.spacy --paths.dev corpus/dev.spacy"
-    )
-
-
-def read_config() -> str:
-    """RETURNS (str): The shipped config: a part of the installed package; in a checkout, it stands in configs/."""
-    try:
-        folder = resources.files("spacy_bilstm_ner.configs")
-    except ModuleNotFoundError:
-        folder = Path(__file__).parents[2] / "configs"
-    return (folder / "bilstm.cfg").read_text(encoding="utf-8")
+        print(f"There is no installed pipeline and no folder {args.vectors} here: before you train, ", end="")
+        print(f"python -m spacy download {args.vectors}")
+    print(f"Wrote {args.config}. To train with it:")
+    paths = "--paths.train corpus/train.spacy --paths.dev corpus/dev.spacy"
+    print(f"python -m spacy train {args.config} --output training {paths}")
 
 
 def fill(config: str, *, lang: str, vectors: str | None) -> str:

@@ -2,16 +2,17 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from spacy.language import Language
 
 from ..errors import UserError
-from .options import Options
 from .rows import split_rows
 from .schemes import UNKNOWN
-from .sentences import Data, Origin, Sentence, build_sentences
+from .sentences import File, Origin, Sentence, build_sentences
 from .spacing import UNSPACED
 
 TEXT_KEYS = ("text", "data", "sentence", "content")
@@ -31,7 +32,7 @@ MAX_CUT = 2
 
 
 class Span(NamedTuple):
-    """An entity, and what the file says that stands there."""
+    """An entity, and what the file says that stands there"""
 
     start: int
     end: int
@@ -39,38 +40,38 @@ class Span(NamedTuple):
     text: str | None = None
 
 
-def read_json(text: str, name: str, options: Options, nlp: Language, data: Data) -> None:
-    """Read JSON, or JSON Lines, with a record for each text, and add its sentences to `data`. The tokenizer of `nlp`
-    finds their words. Records that have a fault are left out, and their faults added.
+def read_json(text: str, nlp: Language, file: File) -> None:
+    """Read JSON, or JSON Lines, with a record for each text, and add its sentences to the file's data. The tokenizer of
+    `nlp` finds their words. Records that have a fault are left out.
 
     RAISES UserError: If it cannot be read; the message says where and what to do.
     """
+    name, data = file.name, file.data
     records = list(_load(text, name))
     worded = [(line, str(line), _document(one), *pair) for line, one in records if (pair := _words(one))]
     if worded:
         if len(worded) < len(records):
             raise UserError(f"{name} mixes records of words with records of texts: divide it.")
-        build_sentences(split_rows(worded, name, data.faults), name, options, data)
+        build_sentences(split_rows(worded, file), file)
         return
-    skipped = dict.fromkeys(SKIPPED, 0)
+    skipped = Counter[str]()
     for line, record in records:
         try:
             parsed = _parse(record, skipped)
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
             what = error.args[0] if isinstance(error, ValueError) else "this is no labelled text"
-            data.faults.add(name, line, str(what), EXPECTED)
+            file.fault(line, str(what), EXPECTED)
             continue
         if parsed is not None and parsed[0].strip():
             origin = Origin(name, line, _document(record))
             data.sentences.append(_sentence(*parsed, origin, nlp, data.doubtful))
             data.rows += 1
     for key, count in skipped.items():
-        if count:
-            data.warn(f"json_{key}", f"{name}: {count:,} {SKIPPED[key]}.")
+        data.warn(f"json_{key}", f"{name}: {count:,} {SKIPPED[key]}.")
 
 
 def _load(text: str, name: str) -> Iterator[tuple[int, Any]]:
-    """YIELDS (tuple[int, Any]): Line and record; its number, where all of them stand in one list."""
+    """Line and record; its number, where all of them stand in one list"""
     try:
         whole = json.loads(text)
     except json.JSONDecodeError:
@@ -106,7 +107,7 @@ def _document(record: Any) -> str:
     return next((str(value) for value in found if isinstance(value, str | int)), "")
 
 
-def _parse(record: Any, skipped: dict[str, int]) -> tuple[str, list[Span], tuple[str, ...] | None] | None:
+def _parse(record: Any, skipped: Counter[str]) -> tuple[str, list[Span], tuple[str, ...] | None] | None:
     """Text, entities, and the labels that were annotated; None if the record is to be left out"""
     if isinstance(record, list):
         record = {"text": record[0], **record[1]}
@@ -118,9 +119,9 @@ def _parse(record: Any, skipped: dict[str, int]) -> tuple[str, list[Span], tuple
     results = record.get("annotations", record.get("completions"))
     if results is not None and isinstance(record.get("data"), dict):
         done = [one for one in results if not one.get("was_cancelled") and not one.get("skipped")]
-        skipped["several"] += len(done) > 1
+        if len(done) != 1:
+            skipped["several" if done else "unlabelled"] += 1
         if not done:
-            skipped["unlabelled"] += 1
             return None
         texts = {key: value for key, value in record["data"].items() if isinstance(value, str)}
         text = texts.get("text", next(iter(texts.values())) if len(texts) == 1 else None)
@@ -143,12 +144,12 @@ def _parse(record: Any, skipped: dict[str, int]) -> tuple[str, list[Span], tuple
 def _span(span: Any) -> Span:
     if isinstance(span, list):
         start, end, label = span
-        return Span(int(start), int(end), str(label))
+        span = {"start": start, "end": end, "label": str(label)}
     label = span.get("label", span.get("labels", span.get("type")))
     if isinstance(label, list):
         if len(label) != 1:
             raise ValueError(f"an entity has {len(label)} labels, and can have one only")
-        label = label[0]
+        (label,) = label
     if not isinstance(label, str):
         raise ValueError("an entity has no label")
     start, end = span.get("start", span.get("start_offset")), span.get("end", span.get("end_offset"))
@@ -160,16 +161,19 @@ def _sentence(
 ) -> Sentence:
     """The text's words and tags. An entity that cannot be told makes its words unknown."""
     tokens = nlp.make_doc(text)
-    edges = {0, len(text)} | {edge for token in tokens for edge in (token.idx, token.idx + len(token))}
-    spans: list[tuple[int, int, str]] = []
-    lost: list[tuple[int, int]] = []
+    starts = {token.idx for token in tokens}
+    edges = {0, len(text)} | starts | {token.idx + len(token) for token in tokens}
+    spans: set[tuple[int, int, str]] = set()
+    # The tag of each character of an entity, and the characters of entities that were left out
+    inside: dict[int, str] = {}
+    lost: set[int] = set()
 
     def tell(what: str, span: Span) -> None:
         words = text[max(span.start, 0) : max(span.end, 0)]
         doubtful.append(f"{origin.file}, line {origin.line}: {span.label} at {span.start}:{span.end} {words!r} {what}")
 
-    # The longest first
-    for span in sorted(set(given), key=lambda span: (span.start - span.end, span.start)):
+    # The longest first; of those that are alike, the first in the file
+    for span in sorted(dict.fromkeys(given), key=lambda span: (span.start - span.end, span.start)):
         start, end = _locate(text, span)
         found = text[start:end] if 0 <= start < end <= len(text) else ""
         if not found.strip():
@@ -180,30 +184,27 @@ def _sentence(
         missing = start - first + last - end
         if missing > MAX_CUT or 2 * missing >= last - first:
             tell("cuts a word in two: it was left out", span)
-            lost.append((start, end))
-        elif any(begin < last and first < stop for begin, stop, _ in spans):
-            if (first, last, span.label) not in spans:
-                tell("overlaps with a longer one: it was left out", span)
-                lost.append((first, last))
+            lost.update(range(start, end))
+        elif (first, last, span.label) in spans:
+            continue
+        elif not inside.keys().isdisjoint(range(first, last)):
+            tell("overlaps with a longer one: it was left out", span)
+            lost.update(range(first, last))
         else:
             if (first, last) != (span.start, span.end):
                 tell(f"was read as {text[first:last]!r}", span)
-            spans.append((first, last, span.label))
+            spans.add((first, last, span.label))
             edges |= {first, last}
+            inside |= dict.fromkeys(range(first, last), f"I-{span.label}") | {first: f"B-{span.label}"}
     words, spaces, tags = [], [], []
-    starts = {token.idx for token in tokens}
-    for start, end in zip(sorted(edges), sorted(edges)[1:], strict=False):
+    for start, end in pairwise(sorted(edges)):
         # Between two tokens there is the space that belongs to the first of them.
         if text[start:end] == " " and start not in starts:
             continue
         words.append(text[start:end])
         spaces.append(text[end : end + 1] == " ")
-        inside = next(((first, label) for first, last, label in spans if first <= start < last), None)
-        if inside:
-            tags.append(f"{'B' if inside[0] == start else 'I'}-{inside[1]}")
-        else:
-            unsure = annotated is not None or any(first < end and start < last for first, last in lost)
-            tags.append(UNKNOWN if unsure else "O")
+        unsure = annotated is not None or not lost.isdisjoint(range(start, end))
+        tags.append(inside.get(start, UNKNOWN if unsure else "O"))
     return Sentence(str(origin.line), tuple(words), tuple(tags), tuple(spaces), annotated, origin)
 
 

@@ -5,19 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-FORMATS = ("csv", "conll", "json", "spacy", "excel", "parquet")
-
 
 def _option(what: str, *, default: Any = None, **arguments: Any) -> Any:
     """A field, and what argparse has to know of the option that sets it."""
-    return field(default=default, metadata={"help": what, "default": default, **arguments})
+    return field(default=default, metadata={"help": what, **arguments})
 
 
 @dataclass(frozen=True)
 class Options:
     """What the user says about a file; what is not said is found out."""
 
-    format: str | None = _option("what the file is", choices=FORMATS)
+    format: str | None = _option("what the file is", choices=("csv", "conll", "json", "spacy", "excel", "parquet"))
     encoding: str = _option("such as utf-8 or cp1252", default="auto", metavar="NAME")
     bad_bytes: str | None = _option("encoding of the bytes in a UTF-8 file that are not UTF-8", metavar="NAME")
     sep: str | None = _option("what separates two fields; 'tab' for a tab", metavar="CHARACTER")
@@ -55,7 +53,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of reading to a command's parser. `get_options` makes `Options` of what it finds."""
     group = parser.add_argument_group("how to read the file (by default, all of this is found out)")
     for option in fields(Options):
-        group.add_argument(f"--{option.name.replace('_', '-')}", **{**option.metadata, "default": None})
+        group.add_argument(f"--{option.name.replace('_', '-')}", default=None, **option.metadata)
 
 
 def get_options(args: argparse.Namespace) -> Options:

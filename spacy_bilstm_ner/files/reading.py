@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from .jsonl import read_json
 from .options import Options
 from .rows import find_rows
 from .schemes import UNKNOWN, is_tag
-from .sentences import Data, Faults, Origin, Sentence, build_sentences
+from .sentences import Data, Faults, File, Origin, Sentence, build_sentences
 from .spacing import SCRIPTS
 from .tables import SEPARATORS, find_separator, read_csv, read_frame
 from .unpack import ZIP, Content, read_contents
@@ -41,14 +42,12 @@ MIN_SCRIPT_SHARE = 0.05
 
 
 def read(paths: Sequence[Path], nlp: Language, options: Options | None = None, *, faults: Faults | None = None) -> Data:
-    """Read labelled files.
+    """Read labelled files, or folders of such files: CSV and its kin, CoNLL, JSON, JSON Lines, Excel, Parquet, .spacy;
+    any of them as gz, bz2, xz or in a zip.
 
-    paths (Sequence[Path]): CSV and its kin, CoNLL, JSON, JSON Lines, Excel, Parquet, .spacy; any of them as gz, bz2, xz
-        or in a zip; or folders of such files.
     nlp (Language): A pipeline, whose tokenizer finds the words of texts.
     options (Optional[Options]): How the files are to be read; None to find out.
     faults (Optional[Faults]): Collects what cannot be read, for the caller to check; None to raise it.
-    RETURNS (Data): The sentences, and what was seen.
     RAISES UserError: If a file cannot be read as labelled sentences; the message says where and what to do.
     """
     options = options or Options()
@@ -56,8 +55,8 @@ def read(paths: Sequence[Path], nlp: Language, options: Options | None = None, *
     found = []
     for content in read_contents(paths, member=options.member):
         before = len(data.sentences)
-        found.append((content.path.name, content.sha256, *_read_one(content, nlp, options, data)))
-        if len(data.sentences) == before and not data.faults.kinds:
+        found.append((content.path.name, content.sha256, *_read_one(content, nlp, File(content.name, options, data))))
+        if len(data.sentences) == before and not data.faults:
             raise UserError(f"{content.name} holds no sentences.")
     if faults is None:
         data.faults.check()
@@ -71,17 +70,13 @@ def read(paths: Sequence[Path], nlp: Language, options: Options | None = None, *
         "rows": data.rows,
         "sentences": len(data.sentences),
     }
-    if message := _check_script(data.sentences, nlp.lang):
-        data.warn("script", message)
+    _warn_of_script(data, nlp.lang)
     return data
 
 
 def read_docs(paths: Sequence[Path], nlp: Language, options: Options | None = None) -> list[Doc]:
-    """Read labelled files as Docs; see `read`.
-
-    RETURNS (list[Doc]): Docs with the gold words and entities, in the vocabulary of `nlp`. `doc.user_data["origin"]`
-        says where each stands: file, line and document.
-    """
+    """Read labelled files, see `read`, as Docs with the gold words and entities, in the vocabulary of `nlp`.
+    `doc.user_data["origin"]` says where each stands: file, line and document."""
     return [make_doc(nlp, sentence)[0] for sentence in read(paths, nlp, options).sentences]
 
 
@@ -93,15 +88,14 @@ def labelled_corpus(
     limit: int = 0,
     augmenter: Callable[[Language, Example], Iterator[Example]] | None = None,
 ) -> Callable[[Language], Iterator[Example]]:
-    """Construct a reader of labelled files from a config. Registered as `spacy_bilstm_ner.Corpus.v1`.
+    """Make a reader of labelled files from a config. Registered as `spacy_bilstm_ner.Corpus.v1`.
 
     path (Optional[Path]): A file, or a folder of files, of any format that `convert` reads.
     options (Optional[dict[str, Any]]): How it is to be read: options of `convert`, such as {"tag_column": "label"}.
     gold_preproc (bool): Train on the file's words rather than on those of the pipeline's tokenizer.
     limit (int): Number of sentences that are read; 0 for all.
     augmenter (Optional[Callable]): Makes examples of an example.
-    RETURNS (Callable[[Language], Iterator[Example]]): The reader. It raises UserError if the file cannot be read.
-    RAISES UserError: If the path is None.
+    RAISES UserError: If the path is None; the reader raises it if the file cannot be read.
     """
     if path is None:
         raise UserError("spacy_bilstm_ner.Corpus.v1 has no path: give one, such as --paths.train mine.csv")
@@ -115,40 +109,36 @@ def labelled_corpus(
     return read_examples
 
 
-def _read_one(content: Content, nlp: Language, options: Options, data: Data) -> tuple[str, str, Columns | None]:
-    """RETURNS (tuple[str, str, Optional[Columns]]): Format, encoding, and which column was taken for what."""
-    raw, name = content.data, content.name
+def _read_one(content: Content, nlp: Language, file: File) -> tuple[str, str, Columns | None]:
+    """The format, the encoding, and which column was taken for what"""
+    raw, options, data = content.data, file.options, file.data
     for start, what in OTHERS.items():
         if re.match(start, raw):
-            raise UserError(f"{name} is {what}.")
+            raise UserError(f"{file.name} is {what}.")
     kind = options.format or next((kind for start, kind in BINARY.items() if raw.startswith(start)), None)
     encoding, columns = "", None
     if kind == "spacy":
-        data.sentences += _read_spacy(raw, nlp, name)
+        data.sentences += _read_spacy(raw, nlp, file.name)
         data.rows = len(data.sentences)
         return kind, encoding, columns
     if kind in ("excel", "parquet"):
         try:
-            table = read_frame(raw, kind, name, data.faults)
+            table = read_frame(raw, kind, file)
         except ImportError as error:
-            raise UserError(f'{name} is {kind}: pip install "spacy-bilstm-ner[formats]"') from error
+            raise UserError(f'{file.name} is {kind}: pip install "spacy-bilstm-ner[formats]"') from error
     else:
-        text, encoding, warning = decode(
-            raw, name, data.faults, encoding=options.encoding, bad_bytes=options.bad_bytes, lang=nlp.lang
-        )
-        if warning:
-            data.warn("encoding", warning)
+        text, encoding = decode(raw, file, nlp.lang)
         kind = kind or _text_format(text, options.separator)
         if kind == "json":
-            read_json(text, name, options, nlp, data)
+            read_json(text, nlp, file)
             return kind, encoding, columns
         if kind == "conll":
-            table, columns = read_conll(text, name, options, data)
+            table, columns = read_conll(text, file)
         else:
-            table = read_csv(text, name, options, data.faults)
+            table = read_csv(text, file)
         del text
-    rows, columns = find_rows(table, columns, name, options, data.faults)
-    build_sentences(rows, name, options, data)
+    rows, columns = find_rows(table, columns, file)
+    build_sentences(rows, file)
     return kind, encoding, None if kind == "conll" else columns
 
 
@@ -189,17 +179,17 @@ def _read_spacy(raw: bytes, nlp: Language, name: str) -> list[Sentence]:
     return [sentence for sentence in sentences if sentence.words]
 
 
-def _check_script(sentences: Sequence[Sentence], lang: str) -> str:
-    """RETURNS (str): A warning if the language's tokenizer does not cut the script of the words; "" if it does."""
-    counts = Counter(char for sentence in sentences for word in sentence.words for char in word)
+def _warn_of_script(data: Data, lang: str) -> None:
+    """Warn if the language's tokenizer does not cut the script of the words."""
+    counts = Counter("".join(chain.from_iterable(sentence.words for sentence in data.sentences)))
     for script, (characters, langs) in SCRIPTS.items():
         share = sum(n for char, n in counts.items() if re.match(f"[{characters}]", char)) / max(1, counts.total())
         if share >= MIN_SCRIPT_SHARE and lang not in langs:
             what = f"words of {script} script without spaces, but --lang {lang} does not find words in such text"
             if langs:
-                return banner(f"{what}:\ngive --lang {langs[0]}. Else the model will be useless on real text.")
-            return banner(
-                f"{what}, and spaCy has no language that does.\n"
-                "The model will work only on text that has spaces between words."
-            )
-    return ""
+                what += f":\ngive --lang {langs[0]}. Else the model will be useless on real text."
+            else:
+                what += ", and spaCy has no language that does.\n"
+                what += "The model will work only on text that has spaces between words."
+            data.warn("script", banner(what))
+            return

@@ -10,12 +10,10 @@ from ..errors import UserError
 from .columns import Columns, Table, allows_labels, find_columns, split_list
 from .options import Options
 from .schemes import UNKNOWN, is_tag
-from .sentences import Faults, Rows, clean
+from .sentences import File, Rows, clean
 
 
-def find_rows(
-    table: Table, columns: Columns | None, name: str, options: Options, faults: Faults
-) -> tuple[Rows, Columns]:
+def find_rows(table: Table, columns: Columns | None, file: File) -> tuple[Rows, Columns]:
     """Find the sentences of a table.
 
     columns (Optional[Columns]): Which column is what; None to find out.
@@ -25,15 +23,15 @@ def find_rows(
     a_row_each = False
     if columns is None:
         try:
-            a_row_each = _is_a_sentence_a_row(table, options)
+            a_row_each = _is_a_sentence_a_row(table, file.options)
             # Blank lines may be all that stands between sentences.
-            columns = find_columns(table, options, needs_sentence=not a_row_each and not table.breaks)
+            columns = find_columns(table, file.options, needs_sentence=not a_row_each and not table.breaks)
         except UserError as error:
-            raise UserError(f"{name}: {error}") from error
+            raise UserError(f"{file.name}: {error}") from error
     keys = [columns.sentence] if isinstance(columns.sentence, str) else columns.sentence or []
     starts = list(range(len(table.lines))) if a_row_each else [0, *table.breaks]
     if keys and not a_row_each:
-        table, starts = _find_starts(table, keys, options.sentences, name, faults)
+        table, starts = _find_starts(table, keys, file)
     words, tags = table[columns.word], table[columns.tag]
     ids = [" ".join(table[key][row] for key in keys) or str(n) for n, row in enumerate(starts, 1)]
     documents = [""] * len(starts)
@@ -41,18 +39,15 @@ def find_rows(
         filled = list(accumulate(table[columns.document], _or_above))
         documents = [filled[row] for row in starts]
     if a_row_each:
-        rows = split_rows(zip(table.lines, ids, documents, words, tags, strict=True), name, faults)
+        rows = split_rows(zip(table.lines, ids, documents, words, tags, strict=True), file)
     else:
         rows = Rows(words, tags, table.lines, starts, ids, documents)
     rows.tag_column, rows.labels = columns.tag, columns.tag.isdigit() or allows_labels(columns.tag)
     return rows, columns
 
 
-def split_rows(records: Iterable[tuple[int, str, str, Any, Any]], name: str, faults: Faults) -> Rows:
-    """Divide records that hold a sentence each.
-
-    records (Iterable[tuple]): Line, id and document; a text or a list of words; and as many tags.
-    """
+def split_rows(records: Iterable[tuple[int, str, str, Any, Any]], file: File) -> Rows:
+    """Divide records that hold a sentence each: line, id, document; a text or a list of words; and as many tags."""
     lines: list[int] = []
     rows = Rows([], [], lines, [], [], [])
     for line, number, document, words, tags in records:
@@ -60,7 +55,7 @@ def split_rows(records: Iterable[tuple[int, str, str, Any, Any]], name: str, fau
         given = _tag_list(tags) if isinstance(tags, str) else tags
         if len(given) != len(own):
             what = f"{len(own)} words and {len(given)} tags"
-            faults.add(name, line, what, "Give a tag for each word, with spaces between both.")
+            file.fault(line, what, "Give a tag for each word, with spaces between both.")
         elif own:
             rows.starts.append(len(rows.words))
             rows.ids.append(number)
@@ -92,17 +87,14 @@ def _tag_list(value: str) -> list[str]:
     return split_list(value) if value.startswith("[") else [part for part in re.split(r"[\s,]+", value) if part]
 
 
-def _find_starts(table: Table, keys: list[str], how: str | None, name: str, faults: Faults) -> tuple[Table, list[int]]:
-    """Find where sentences begin.
-
-    keys (list[str]): The columns that tell sentences apart.
-    how (Optional[str]): "gather", "runs" or "starts"; None to find out. Rows that leave it open become faults.
-    RETURNS (tuple[Table, list[int]]): The table, with its rows in another order if they are gathered; first rows.
-    """
+def _find_starts(table: Table, keys: list[str], file: File) -> tuple[Table, list[int]]:
+    """The table, with its rows in another order if they are gathered; and the first row of each sentence. Where the
+    columns `keys` leave open which rows are a sentence, and the user does not say, each such row is a fault."""
+    how = file.options.sentences
     columns = [table[key] for key in keys]
     if not any(column[0] for column in columns):
         what = f"the column {' '.join(keys)} is empty"
-        faults.add(name, table.lines[0], what, "It must be filled on each sentence's first row.")
+        file.fault(table.lines[0], what, "It must be filled on each sentence's first row.")
     if how == "gather":
         places: dict[tuple[str, ...], list[int]] = {}
         for row, one in enumerate(zip(*columns, strict=True)):
@@ -115,7 +107,7 @@ def _find_starts(table: Table, keys: list[str], how: str | None, name: str, faul
     gaps = False
     for key, column in zip(keys, columns, strict=True):
         if how is None:
-            _refuse_single_gaps(key, column, table.lines, name, faults)
+            _refuse_single_gaps(key, column, table.lines, file)
         # Filled on first rows only: each filled cell starts a sentence. Else: each other value does.
         if how == "starts" or (how is None and "" in column):
             gaps = True
@@ -127,7 +119,7 @@ def _find_starts(table: Table, keys: list[str], how: str | None, name: str, faul
     if how is None and not gaps:
         ids = [" ".join(column[row] for column in columns) for row in first]
         if len(keys) > 1 or not _counts_up(ids):
-            _refuse_scattered(ids, [table.lines[row] for row in first], name, faults)
+            _refuse_scattered(ids, [table.lines[row] for row in first], file)
     return table, first
 
 
@@ -138,7 +130,7 @@ def _counts_up(ids: Sequence[str]) -> bool:
     return len(values) == len(ids) and all(b in (a + 1, values[0]) for a, b in pairwise(values))
 
 
-def _refuse_single_gaps(key: str, column: Sequence[str], lines: Sequence[int], name: str, faults: Faults) -> None:
+def _refuse_single_gaps(key: str, column: Sequence[str], lines: Sequence[int], file: File) -> None:
     """A number that stands on almost every row, and not only on first ones, leaves open what a row without it is."""
     same = sum(a == b != "" for a, b in pairwise(column))
     if 0 < column.count("") * 10 < len(column) and same > len(column) / 2 and len(set(column)) > 2:
@@ -146,11 +138,12 @@ def _refuse_single_gaps(key: str, column: Sequence[str], lines: Sequence[int], n
             f"The column {key} is filled on almost every row. Fill it in; or say --sentences runs (an empty cell "
             "goes on with the sentence before) or --sentences starts (each filled cell starts a sentence)."
         )
-        for line in (line for line, value in zip(lines, column, strict=True) if not value):
-            faults.add(name, line, f"the column {key} is empty", remedy)
+        for line, value in zip(lines, column, strict=True):
+            if not value:
+                file.fault(line, f"the column {key} is empty", remedy)
 
 
-def _refuse_scattered(ids: Sequence[str], lines: Sequence[int], name: str, faults: Faults) -> None:
+def _refuse_scattered(ids: Sequence[str], lines: Sequence[int], file: File) -> None:
     remedy = (
         f"Places where a sentence goes on after another one: {len(ids) - len(set(ids)):,}. Say --sentences gather to "
         "put the rows of a number together, or --sentences runs to start a sentence wherever the number changes. If "
@@ -159,5 +152,5 @@ def _refuse_scattered(ids: Sequence[str], lines: Sequence[int], name: str, fault
     seen: set[str] = set()
     for i, (one, line) in enumerate(zip(ids, lines, strict=True)):
         if one in seen:
-            faults.add(name, line, f"sentence {one} goes on in line {line}, after sentence {ids[i - 1]}", remedy)
+            file.fault(line, f"sentence {one} goes on in line {line}, after sentence {ids[i - 1]}", remedy)
         seen.add(one)

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 UNKNOWN = "?"
 # What people write for "outside", in any case. An empty cell counts only if nothing else is used.
@@ -24,28 +24,24 @@ _HOMOGLYPHS = str.maketrans("АВЕКМНОРСТХІасеорхуіΑΒΕΖΗ�
 class Scheme:
     """How the tags of a file are to be read.
 
-    parts (dict[str, tuple[str, str]]): Tag → its letter (one of B, I, L, U, O, ?; P for a label without a letter) and
-        its label, which is "" for O and ?. What cannot be read is not in it.
-    outside (list[str]): The tags that mean "outside"; none if that is open.
-    rest (list[str]): The tags that are neither outside nor unknown.
+    tags (Collection[str]): The different tags of the file.
+    labels (bool): Whether a tag may be a label without a letter, such as "PER".
+    outside (Optional[Sequence[str]]): The tags that mean "outside"; None to find them, none if that is open.
+
+    `parts` tells the letter of a tag (B, I, L, U, O, ?; P for a label without a letter) and its label, which is "" for
+    O and ?; what cannot be read is not in it. `rest` has the tags that are neither outside nor unknown.
     """
 
-    def __init__(self, counts: Mapping[str, int], *, labels: bool = False, outside: Sequence[str] | None = None):
-        """Find out how tags are meant.
-
-        counts (Mapping[str, int]): Each tag of the file, and how often it stands there.
-        labels (bool): Whether a tag may be a label without a letter, such as "PER".
-        outside (Optional[Sequence[str]]): The values that mean "outside"; None to find them.
-        """
+    def __init__(self, tags: Collection[str], *, labels: bool = False, outside: Sequence[str] | None = None):
         if outside is None:
-            candidates = [tag for tag in counts if tag.casefold() in OUTSIDE]
+            candidates = [tag for tag in tags if tag.casefold() in OUTSIDE]
             plain = [tag for tag in candidates if tag in ("O", "o")]
             outside = plain or [tag for tag in candidates if tag] or candidates
             # Two ways to write it leave open which of them is meant
             outside = outside if len({tag.casefold() for tag in outside}) == 1 else []
         self.outside = list(outside)
         self.parts = dict.fromkeys(self.outside, ("O", "")) | {UNKNOWN: ("?", "")}
-        self.rest = [tag for tag in counts if tag not in self.parts]
+        self.rest = [tag for tag in tags if tag not in self.parts]
         for pattern in _PATTERNS:
             read = {}
             for tag in self.rest:
@@ -61,8 +57,7 @@ class Scheme:
             self.parts.update({tag: ("P", tag) for tag in self.rest if tag.casefold() not in ("_", "-", "", "none")})
 
     def told(self) -> str:
-        """RETURNS (str): What was taken for what, as far as it is not plain BIO; "" if all of it is."""
-        # One example of each letter, as it is written in the file
+        """RETURNS (str): What was taken for what, an example of each letter; "" if all of it is plain BIO."""
         shown = {f"O {tag}": f"{tag!r} = O" for tag in self.outside if tag != "O"}
         for tag in self.rest:
             letter, label = self.parts[tag]
@@ -72,11 +67,8 @@ class Scheme:
         return ", ".join(shown.values())
 
     def to_bio(self, tags: Sequence[str]) -> tuple[list[str], list[int]]:
-        """Convert the tags of one sentence, all of which can be read.
-
-        RETURNS (tuple[list[str], list[int]]): `O`, `B-x`, `I-x` or `?` for each; and where an entity was continued that
-            had not begun: it begins there.
-        """
+        """Convert the tags of one sentence, all of which can be read, to `O`, `B-x`, `I-x` or `?`; and tell where an
+        entity was continued that had not begun: it begins there."""
         result: list[str] = []
         repaired: list[int] = []
         # The label of the entity that may go on

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from ..errors import UserError
@@ -53,24 +54,18 @@ class FileFaults(UserError):
         self.lines = lines
 
 
-class Faults:
-    """Collects faults. Those of a kind have the same remedy."""
-
-    def __init__(self) -> None:
-        self.kinds: dict[str, list[tuple[str, int, str]]] = {}
-
-    def add(self, name: str, line: int, what: str, remedy: str) -> None:
-        self.kinds.setdefault(remedy, []).append((name, line, what))
+class Faults(dict[str, list[tuple[str, int, str]]]):
+    """All that cannot be read: remedy → file, line and what is wrong there."""
 
     def check(self) -> None:
         """RAISES FileFaults: If there is any fault."""
-        faults = [(*place, remedy) for remedy, places in self.kinds.items() for place in places]
+        faults = [(*place, remedy) for remedy, places in self.items() for place in places]
         lines = [f"{name}, line {line}: {what}. {remedy}" for name, line, what, remedy in faults]
         if len(lines) == 1:
             raise FileFaults(lines[0], lines)
         names = list(dict.fromkeys(name for name, *_ in faults))
         message = [f"{' and '.join(names)}: {len(lines):,} faults, and nothing was written:"]
-        for remedy, places in self.kinds.items():
+        for remedy, places in self.items():
             message.append(f"- {len(places):,} of this kind. {remedy}")
             for name, line, what in places[:SHOWN]:
                 message.append(f"    {f'{name}, ' if len(names) > 1 else ''}line {line}: {what}")
@@ -102,6 +97,19 @@ class Data:
         self.warnings[kind] = message if before == message else f"{before}\n{message}"
 
 
+@dataclass(frozen=True)
+class File:
+    """One file that is being read: its name in messages, what the user says about it, and where all goes that is found
+    in it."""
+
+    name: str
+    options: Options
+    data: Data
+
+    def fault(self, line: int, what: str, remedy: str) -> None:
+        self.data.faults.setdefault(remedy, []).append((self.name, line, what))
+
+
 @dataclass
 class Rows:
     """A word and a tag a row, as they stand in the file; and the file's line on which each row begins."""
@@ -123,31 +131,31 @@ def clean(value: str) -> str:
     return value.strip().strip(_INVISIBLE).strip()
 
 
-def build_sentences(rows: Rows, name: str, options: Options, data: Data) -> None:
-    """Check rows, convert their tags to BIO, and add their sentences, and what was seen, to `data`. If a row cannot be
-    read, its fault is added, and no sentence.
+def build_sentences(rows: Rows, file: File) -> None:
+    """Check rows, convert their tags to BIO, and add their sentences, and what was seen, to the file's data. If a row
+    cannot be read, its fault is added, and no sentence.
 
     RAISES UserError: If tags are not plain BIO, and the options ask for that.
     """
-    scheme, wrong = _find_scheme(rows, options)
+    name, strict, data = file.name, file.options.strict, file.data
+    scheme, wrong = _find_scheme(rows, file.options)
     if wrong or "" in rows.words:
         for word, tag, line in zip(rows.words, rows.tags, rows.lines, strict=True):
             if not word:
-                data.faults.add(name, line, "there is no word", "Fill in the word, or delete the row.")
+                file.fault(line, "there is no word", "Fill in the word, or delete the row.")
             elif tag in wrong:
-                data.faults.add(name, line, f"the tag of {word!r} is {tag!r}{wrong[tag][0]}", wrong[tag][1])
+                file.fault(line, f"the tag of {word!r} is {tag!r}{wrong[tag][0]}", wrong[tag][1])
         return
     if told := scheme.told():
-        if options.strict:
-            raise UserError(
-                f"{name}: --strict takes only the tags O, B-x and I-x, but {told} would have to be read so."
-            )
+        if strict:
+            what = f"--strict takes only the tags O, B-x and I-x, but {told} would have to be read so."
+            raise UserError(f"{name}: {what}")
         data.notes.append(f"Tags of {name}: {told}")
     repaired: list[int] = []
     divided: list[int] = []
     spaced = {word for word in set(rows.words) if len(word.split()) > 1}
-    for number, start in enumerate(rows.starts):
-        end = rows.starts[number + 1] if number + 1 < len(rows.starts) else len(rows.words)
+    spans = pairwise([*rows.starts, len(rows.words)])
+    for (start, end), number, document in zip(spans, rows.ids, rows.documents, strict=True):
         words = rows.words[start:end]
         tags, changed = scheme.to_bio(rows.tags[start:end])
         repaired += (start + position for position in changed)
@@ -155,27 +163,25 @@ def build_sentences(rows: Rows, name: str, options: Options, data: Data) -> None
             divided += (start + i for i, word in enumerate(words) if word in spaced)
             tags = [part for word, tag in zip(words, tags, strict=True) for part in _tag_parts(tag, len(word.split()))]
             words = " ".join(words).split()
-        origin = Origin(name, rows.lines[start], rows.documents[number])
-        data.sentences.append(Sentence(rows.ids[number], tuple(words), tuple(tags), origin=origin))
+        origin = Origin(name, rows.lines[start], document)
+        data.sentences.append(Sentence(number, tuple(words), tuple(tags), origin=origin))
     data.rows += len(rows.words)
-    for row in repaired if options.strict else ():
+    for row in repaired if strict else ():
         what = f"the tag {rows.tags[row]!r} of the word {rows.words[row]!r} follows no entity of its label"
-        data.faults.add(
-            name, rows.lines[row], what, "Write B- there, or leave out --strict to have entities begin there."
-        )
+        file.fault(rows.lines[row], what, "Write B- there, or leave out --strict to have entities begin there.")
     for kind, places, message in (
-        ("repaired_tags", repaired, "{} tags I-x that follow no entity of their label were read as B-x"),
-        ("divided_words", divided, "{} words with white space inside were divided there"),
+        ("repaired_tags", repaired, "tags I-x that follow no entity of their label were read as B-x"),
+        ("divided_words", divided, "words with white space inside were divided there"),
     ):
         if places:
             place = f"(the first: {name}, line {rows.lines[places[0]]})"
-            strict = "; --strict makes this an error" if places is repaired else ""
-            data.warn(kind, f"{message.format(f'{len(places):,}')} {place}{strict}.")
+            more = "; --strict makes this an error" if places is repaired else ""
+            data.warn(kind, f"{len(places):,} {message} {place}{more}.")
 
 
 def _find_scheme(rows: Rows, options: Options) -> tuple[Scheme, dict[str, tuple[str, str]]]:
-    """RETURNS (tuple[Scheme, dict[str, tuple[str, str]]]): How tags are read; and for each that cannot be read, what is
-    wrong with it and what to do. Where that is asked for, tags become what they look like."""
+    """How tags are read; and for each that cannot be read, what is wrong with it and what to do. Where that is asked
+    for, tags become what they look like."""
     counts = Counter(rows.tags)
     alike = {tag: other for tag in counts if (other := looks_like(tag)) != tag}
     if all(tag.isdigit() for tag in counts):
@@ -200,5 +206,5 @@ def _find_scheme(rows: Rows, options: Options) -> tuple[Scheme, dict[str, tuple[
 
 
 def _tag_parts(tag: str, count: int) -> list[str]:
-    """RETURNS (list[str]): The tags of the parts of one word."""
+    """The tags of the parts of one word"""
     return [tag] + ["I" + tag[1:] if tag[0] == "B" else tag] * (count - 1)

@@ -27,17 +27,16 @@ _ELIDED = re.compile(
     "quest|quell|sant|bell|anch|tutt|mezz)'",
     re.IGNORECASE,
 )
-# “ and ‘ open in English and close in German, « and » go both ways: the mark that opened decides.
-_LOW_QUOTES = {"„": "“”", "‚": "‘’"}
-_PAIRED_QUOTES = {"“": "”", "‘": "’", "«": "»", "»": "«", "‹": "›", "›": "‹", "``": "''"}
-_STRAIGHT_QUOTES = {'"', "'"}
+# A mark that may open → those that close it. “ and ‘ open in English and close in German, « and » go both ways: the
+# mark that opened decides.
+_CLOSED_BY = {
+    "„": ("“", "”"), "‚": ("‘", "’"), "“": ("”",), "‘": ("’",), "«": ("»",), "»": ("«",), "‹": ("›",), "›": ("‹",),
+    "``": ("''",), '"': ('"',), "'": ("'",),
+}  # fmt: skip
 
 
 def spaces_after(words: Sequence[str]) -> list[bool]:
-    """words (Sequence[str]): The words of one sentence, none of them with white space in it.
-
-    RETURNS (list[bool]): For each word, whether a space follows it; never after the last.
-    """
+    """Whether a space follows each word of a sentence; never after the last. Words have no white space in them."""
     to_left, to_right = _quotation_marks(words)
     spaces = []
     for i in range(len(words) - 1):
@@ -72,24 +71,19 @@ def _quotation_marks(words: Sequence[str]) -> tuple[set[int], set[int]]:
     """Marks that cling to the word before; to the word after"""
     to_left: set[int] = set()
     to_right: set[int] = set()
-    open_marks: list[str] = []  # what would close each open quotation, innermost last
+    open_marks: list[tuple[str, ...]] = []  # what would close each open quotation, innermost last
     for i, word in enumerate(words):
-        if open_marks and word in open_marks[-1].split():
+        if open_marks and word in open_marks[-1]:
             open_marks.pop()
             to_left.add(i)
         elif word == "'" and i > 0 and words[i - 1][-1].lower() in "sxz":
             # the workers ' party
             to_left.add(i)
-        elif word in _LOW_QUOTES:
-            open_marks.append(" ".join(_LOW_QUOTES[word]))
+        elif word in ("„", "‚") or (word in _CLOSED_BY and _CLOSED_BY[word][0] in words[i + 1 :]):
+            open_marks.append(_CLOSED_BY[word])
             to_right.add(i)
-        elif word in _STRAIGHT_QUOTES or word in _PAIRED_QUOTES:
-            closing = word if word in _STRAIGHT_QUOTES else _PAIRED_QUOTES[word]
-            if closing in words[i + 1 :]:
-                open_marks.append(closing)
-                to_right.add(i)
-            else:
-                (to_right if _opens_alone(words, i) else to_left).add(i)
+        elif word in _CLOSED_BY:
+            (to_right if _opens_alone(words, i) else to_left).add(i)
         elif word in ("”", "’", "''"):
             to_left.add(i)
     return to_left - {0}, to_right

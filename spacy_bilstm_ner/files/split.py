@@ -15,34 +15,26 @@ NAMES = ("train", "dev", "test")
 
 def tutorial_split(sentences: Sequence[Sentence]) -> Splits:
     """The split of the tutorial, sentence for sentence, without scikit-learn: train_test_split(..., test_size=0.1,
-    random_state=2020), validation_split=0.2.
+    random_state=2020), validation_split=0.2. A tenth is drawn as test; the last fifth of the rest is dev.
 
-    RETURNS (Splits): A tenth drawn as test, the last fifth of the rest as dev.
     RAISES UserError: If a split would be empty.
     """
     # A groupby on "Sentence #" sorts by the string: "Sentence: 10" comes before "Sentence: 2".
     ordered = sorted(sentences, key=lambda sentence: sentence.id)
     shuffled = [ordered[i] for i in numpy.random.RandomState(2020).permutation(len(ordered))]
     n_test = math.ceil(len(ordered) * 0.1)
-    n_train = int((len(ordered) - n_test) * (1.0 - 0.2))
-    return _check(_cut(shuffled, n_test, n_train))
+    return _cut(shuffled, n_test, int((len(ordered) - n_test) * (1.0 - 0.2)), {})
 
 
 def random_split(
-    sentences: Sequence[Sentence],
-    *,
-    seed: int,
-    dev_size: float,
-    test_size: float,
-    dev: Sequence[Sentence] | None = None,
-    test: Sequence[Sentence] | None = None,
+    sentences: Sequence[Sentence], *, seed: int, dev_size: float, test_size: float, **own: list[Sentence]
 ) -> Splits:
-    """Draw a split. What is given of it stays as it is.
+    """Draw a split.
 
     sentences (Sequence[Sentence]): The sentences to divide; their order counts.
     seed (int): Seed of the shuffle.
     dev_size (float): Share of the sentences for dev, between 0 and 1; so for test_size.
-    dev (Optional[Sequence[Sentence]]): The sentences of dev; None to draw them; so for test.
+    own (list[Sentence]): Sentences of `dev` or `test` that are given, and stay as they are.
     RETURNS (Splits): At least one sentence each.
     RAISES UserError: If the sizes cannot be or a split would be empty.
     """
@@ -53,18 +45,15 @@ def random_split(
             f"--dev-size {dev_size:g} and --test-size {test_size:g} must be shares of all sentences between 0 and 1, "
             "together below 1: else nothing is left to train on."
         )
-    n_test = max(1, round(len(sentences) * test_size)) if test is None else 0
-    n_dev = max(1, round(len(sentences) * dev_size)) if dev is None else 0
+    n_test = 0 if "test" in own else max(1, round(len(sentences) * test_size))
+    n_dev = 0 if "dev" in own else max(1, round(len(sentences) * dev_size))
     order = numpy.random.RandomState(seed).permutation(len(sentences)) if n_test or n_dev else range(len(sentences))
-    splits = _cut([sentences[i] for i in order], n_test, max(0, len(sentences) - n_test - n_dev))
-    own = {"dev": dev, "test": test}
-    return _check(splits | {name: list(given) for name, given in own.items() if given is not None})
+    return _cut([sentences[i] for i in order], n_test, max(0, len(sentences) - n_test - n_dev), own)
 
 
 def drop_copies(splits: Splits) -> Splits:
-    """Keep word-for-word copies of a sentence out of two different splits.
+    """Keep word-for-word copies apart: dev loses what is in test, train what is in either.
 
-    RETURNS (Splits): The same test, dev without what is in test, train without what is in either.
     RAISES UserError: If nothing is left of a split.
     """
     kept = dict(splits)
@@ -81,18 +70,15 @@ def drop_copies(splits: Splits) -> Splits:
 
 
 def count_copies(splits: Splits) -> dict[str, int]:
-    """RETURNS (dict[str, int]): For each split, how many of its sentences stand in another as well."""
+    """For each split, how many of its sentences stand in another as well"""
     where = {name: {sentence.words for sentence in splits[name]} for name in NAMES}
     times = Counter(words for distinct in where.values() for words in distinct)
     return {name: sum(times[sentence.words] > 1 for sentence in splits[name]) for name in NAMES}
 
 
-def _cut(shuffled: list[Sentence], n_test: int, n_train: int) -> Splits:
+def _cut(shuffled: list[Sentence], n_test: int, n_train: int, own: Splits) -> Splits:
     rest = shuffled[n_test:]
-    return {"train": rest[:n_train], "dev": rest[n_train:], "test": shuffled[:n_test]}
-
-
-def _check(splits: Splits) -> Splits:
+    splits = {"train": rest[:n_train], "dev": rest[n_train:], "test": shuffled[:n_test], **own}
     if empty := [name for name in NAMES if not splits[name]]:
         raise UserError(
             f"{sum(map(len, splits.values()))} sentences are too few: nothing would be left for "

@@ -15,9 +15,8 @@ from tqdm import tqdm
 
 from ..errors import UserError
 from .columns import Table, allows_labels
-from .options import Options
 from .schemes import UNKNOWN, is_tag
-from .sentences import Faults, clean
+from .sentences import File, clean
 
 SEPARATORS = ",;\t|"
 _UNCLOSED = (
@@ -28,14 +27,13 @@ _UNCLOSED = (
 _SWALLOWED = "\0"
 
 
-def read_csv(text: str, name: str, options: Options, faults: Faults) -> Table:
+def read_csv(text: str, file: File) -> Table:
     """Read the text of a table with a header line. Rows that have a fault are left out.
 
     RAISES UserError: If it cannot be read; the message says where and what to do.
     """
-    body = text.lstrip("\n")
+    body, sep = text.lstrip("\n"), file.options.separator
     line = len(text) - len(body) + 1
-    sep = options.separator
     if sep is not None and (len(sep) != 1 or sep in '"\r\n'):
         raise UserError(f"--sep must be one character, such as ';' or '|' ('tab' for a tab), but is {sep!r}.")
     if said := re.match(r'"?sep=(.)"?[^\S\n]*\n', body, re.IGNORECASE):
@@ -45,17 +43,17 @@ def read_csv(text: str, name: str, options: Options, faults: Faults) -> Table:
     other = find_separator(header)
     if (sep or other) not in header:
         option = "tab" if other == "\t" else repr(other)
-        raise UserError(f"{name}, line {line}: the fields are not separated by {sep!r}: say --sep {option}.")
+        raise UserError(f"{file.name}, line {line}: the fields are not separated by {sep!r}: say --sep {option}.")
     sep = sep or other
-    return _make_table(_records(body, line, sep, no_quotes=options.no_quotes), name, faults, sep)
+    return _make_table(_records(body, line, sep, file), file, sep)
 
 
 def find_separator(header: str) -> str:
-    """RETURNS (str): What separates the names of a header line."""
+    """What separates the names of a header line"""
     return max(SEPARATORS, key=header.count)
 
 
-def read_frame(data: bytes, kind: str, name: str, faults: Faults) -> Table:
+def read_frame(data: bytes, kind: str, file: File) -> Table:
     """Read an "excel" file's first sheet, or a "parquet" file: a list as JSON; a null tag as `?`. In Excel a date or a
     truth value is a fault: its text is in the formatting only.
 
@@ -72,11 +70,10 @@ def read_frame(data: bytes, kind: str, name: str, faults: Faults) -> Table:
         header, nulls = [], [""] * frame.shape[1]
         for line, value in ((line, value) for line, row in enumerate(frame.values, 1) for value in row):
             if isinstance(value, bool | date | time):
-                what = f"a cell holds {value} as a {type(value).__name__}"
                 remedy = "Excel changed the words of these cells: format the column as text and write them again."
-                faults.add(name, line, what, remedy)
+                file.fault(line, f"a cell holds {value} as a {type(value).__name__}", remedy)
     records = [[_cell(value, null) for value, null in zip(row, nulls, strict=True)] for row in frame.values]
-    return _make_table(enumerate([*header, *records], 1 - len(header)), name, faults)
+    return _make_table(enumerate([*header, *records], 1 - len(header)), file)
 
 
 def _cell(value: Any, null: str) -> str:
@@ -89,25 +86,20 @@ def _cell(value: Any, null: str) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _records(body: str, line: int, sep: str, *, no_quotes: bool) -> Iterator[tuple[int, list[str]]]:
-    """YIELDS (tuple[int, list[str]]): The line on which a record begins, and its fields."""
-    limit = csv.field_size_limit(sys.maxsize)
-    quoting: Any = csv.QUOTE_NONE if no_quotes else csv.QUOTE_MINIMAL
-    try:
-        reader = csv.reader(io.StringIO(body, newline=""), delimiter=sep, quoting=quoting)
-        before = 0
-        for record in tqdm(reader, "Reading", body.count("\n"), unit=" lines", delay=2, disable=None):
-            yield line + before, record
-            before = reader.line_num
-    finally:
-        csv.field_size_limit(limit)
+def _records(body: str, line: int, sep: str, file: File) -> Iterator[tuple[int, list[str]]]:
+    """The line on which each record begins, and its fields"""
+    csv.field_size_limit(2**31 - 1)
+    quoting: Any = csv.QUOTE_NONE if file.options.no_quotes else csv.QUOTE_MINIMAL
+    reader = csv.reader(io.StringIO(body, newline=""), delimiter=sep, quoting=quoting)
+    before = 0
+    for record in tqdm(reader, "Reading", body.count("\n"), unit=" lines", delay=2, disable=None):
+        yield line + before, record
+        before = reader.line_num
 
 
-def _make_table(records: Iterable[tuple[int, list[str]]], name: str, faults: Faults, sep: str = "") -> Table:
-    """Make a table of records, the first of which is the header; without empty ones and repeated headers.
-
-    sep (str): What separates fields, to know cells that have swallowed others.
-    """
+def _make_table(records: Iterable[tuple[int, list[str]]], file: File, sep: str = "") -> Table:
+    """Make a table of records, the first of which is the header; without empty ones and repeated headers. What
+    separates fields tells which cells have swallowed others."""
 
     @cache
     def cell(value: str) -> str:
@@ -130,7 +122,7 @@ def _make_table(records: Iterable[tuple[int, list[str]]], name: str, faults: Fau
             if extra and not any("\n" in value for value in record):
                 what = f"expected {len(header)} fields as in the header, found {len(record)}"
                 remedy = 'Put a field that holds the separator in quotes ("…"), and double a quote inside such a field.'
-                faults.add(name, line, what, remedy)
+                file.fault(line, what, remedy)
                 continue
             record = [_SWALLOWED] * len(header) if extra else record[: len(header)]
             record += [""] * (len(header) - len(record))
@@ -138,12 +130,10 @@ def _make_table(records: Iterable[tuple[int, list[str]]], name: str, faults: Fau
         if not header:
             header, columns = values, [[] for _ in values]
             if any(is_tag(value) for value in header):
-                raise UserError(
-                    f"{name}, line {line}: expected a header line with the columns' names, found a row of data "
-                    f"({record}). Add a header, such as: Sentence #,Word,Tag"
-                )
+                what = f"expected a header line with the columns' names, found a row of data ({record})"
+                raise UserError(f"{file.name}, line {line}: {what}. Add a header, such as: Sentence #,Word,Tag")
         elif _SWALLOWED in values:
-            faults.add(name, line, *_UNCLOSED)
+            file.fault(line, *_UNCLOSED)
             swallowed = True
         elif values != header:
             lines.append(line)
@@ -151,9 +141,9 @@ def _make_table(records: Iterable[tuple[int, list[str]]], name: str, faults: Fau
                 column.append(value)
     if swallowed or not lines:
         # What is read after an open quote may be nonsense.
-        faults.check()
+        file.data.faults.check()
     if not lines:
-        raise UserError(f"{name} holds no sentences: there is a header line and no row after it.")
+        raise UserError(f"{file.name} holds no sentences: there is a header line and no row after it.")
     named = [i for i, column in enumerate(columns) if header[i] or any(column)]
     within = sorted(row for row in breaks if 0 < row < len(lines))
     return Table([header[i] for i in named], [columns[i] for i in named], lines, within)

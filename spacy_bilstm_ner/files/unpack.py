@@ -37,19 +37,18 @@ def read_contents(paths: Iterable[Path], *, member: str | None = None) -> Iterat
     """Read files, one at a time, and all files of folders, by name.
 
     member (Optional[str]): Which file of a zip to take, where it holds several.
-    YIELDS (Content): At least one.
     RAISES UserError: If there is no such file, or it is empty, damaged or too large.
     """
-    for given in paths:
-        found = [given]
-        if given.is_dir():
-            found = sorted(path for path in given.iterdir() if path.is_file() and _is_data(path.name))
-            if not found:
-                raise UserError(
-                    f"{given} is a folder without labelled files: give one that holds CSV, CoNLL or JSON Lines."
-                )
-        for path in found:
+    for path in paths:
+        if not path.is_dir():
             yield _read(path, member)
+            continue
+        found = sorted(each for each in path.iterdir() if each.is_file() and _is_data(each.name))
+        if not found:
+            what = "is a folder without labelled files: give one that holds CSV, CoNLL or JSON Lines."
+            raise UserError(f"{path} {what}")
+        for each in found:
+            yield _read(each, member)
 
 
 def _is_data(name: str) -> bool:
@@ -82,7 +81,7 @@ def _read(path: Path, member: str | None) -> Content:
 
 
 def _unzip(data: bytes, name: str, member: str | None) -> tuple[str, bytes]:
-    """RETURNS (tuple[str, bytes]): Name and content of the one file in the archive; an Excel file stays as it is."""
+    """Name and content of the one file in the archive; an Excel file stays as it is"""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = archive.namelist()
         if "xl/workbook.xml" in members:
@@ -90,10 +89,8 @@ def _unzip(data: bytes, name: str, member: str | None) -> tuple[str, bytes]:
         found = [found for found in members if (found == member if member else _is_data(found))]
         if len(found) != 1:
             listed = ", ".join(found or members) or "nothing"
-            raise UserError(
-                f"{name}: expected a zip that holds one labelled file, but it holds {listed}. "
-                "Say which one to read: --member NAME"
-            )
+            what = f"expected a zip that holds one labelled file, but it holds {listed}"
+            raise UserError(f"{name}: {what}. Say which one to read: --member NAME")
         with archive.open(found[0]) as file:
             return f"{name} ({found[0]})", _bounded(file, name)
 

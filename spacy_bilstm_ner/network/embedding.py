@@ -1,6 +1,7 @@
 """Words → vectors, from each word's form and parts of it."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from spacy.attrs import ORTH
@@ -14,9 +15,8 @@ from .characters import Characters, character_ids
 from .features import FEATURES, plain
 from .vectors import NO_VECTORS, StaticVectors, read_vectors
 
-# Features that identify the word; word dropout hides these and leaves the sub-word features.
-WORD_FEATURES = ("form", "lower")
-HIDDEN_WORD = hash_string("<hidden word>")
+# What stands in place of a feature that dropout hides.
+HIDDEN = hash_string("<hidden>")
 # What a static vector is found by.
 VECTOR_KEYS = ("form", "lower")
 # A vector is the sum of four rows: with this range its values start with a standard deviation of 0.3.
@@ -30,10 +30,11 @@ def WordEmbedding(
     *,
     widths: Sequence[int],
     rows: Sequence[int],
-    word_dropout: float = 0.0,
+    feature_dropout: float = 0.0,
+    full_dropout_words: int = 0,
     character_width: int = 0,
     vector_width: int = 0,
-    max_vectors: int = 80_000,
+    max_vectors: int = 120_000,
 ) -> Model[list[Doc], list[Floats2d]]:
     """Embed each token by its word form and sub-word features, concatenated. Registered as
     `spacy_bilstm_ner.WordEmbedding.v1`; fits wherever spaCy takes an embedding layer.
@@ -45,17 +46,19 @@ def WordEmbedding(
     features (Sequence[str]): Names from `spacy_bilstm_ner.features.FEATURES`.
     widths (Sequence[int]): Width of each feature's vectors. Their sum is the width of the output.
     rows (Sequence[int]): Rows of each feature's table.
-    word_dropout (float): Share of tokens whose word features are hidden while training, so that the model learns
-        what to do with a word that it does not know. In [0, 1); [training] dropout does not change it.
+    feature_dropout (float): Share of the features that are hidden while training, each by itself, so that the model
+        learns to do without what it will not know. In [0, 1); [training] dropout does not change it.
+    full_dropout_words (int): In a corpus of more words than this, fewer features are hidden, in inverse proportion: the
+        more words, the less is learnt by heart. 0 for the same share in any corpus.
     character_width (int): Width of vectors that are computed from the word's characters, 0 for none: these are columns
         of their own.
     vector_width (int): Width of static word vectors, 0 for none: these are columns of their own, reduced to this
-        width if they are wider, frozen, and stored in the model. Word dropout leaves them. A model that is
+        width if they are wider, frozen, and stored in the model. Dropout of features leaves them. A model that is
         initialized without a source of vectors (see `BiLSTMNER.initialize`) has none of these columns.
-    max_vectors (int): How many different vectors are kept, the first ones of the source; 0 for all. 80,000 of width
-        100 make a stored model seven megabytes larger.
+    max_vectors (int): How many different vectors are kept, the first ones of the source; 0 for all. 120,000 of width
+        100 make a stored model ten megabytes larger.
     RETURNS (Model[list[Doc], list[Floats2d]]): Per Doc, n_tokens × (sum(widths) + character_width + vector_width).
-    RAISES ValueError: If a feature is unknown, or the lists' lengths differ, or word_dropout is out of range, or
+    RAISES ValueError: If a feature is unknown, or the lists' lengths differ, or feature_dropout is out of range, or
         another number is negative.
     """
     unknown = [name for name in features if name not in FEATURES]
@@ -64,9 +67,14 @@ def WordEmbedding(
     if not len(features) == len(widths) == len(rows):
         found = f"{len(features)}, {len(widths)} and {len(rows)}"
         raise ValueError(f"features, widths and rows must be equally long, but have {found} items")
-    if not 0.0 <= word_dropout < 1.0:
-        raise ValueError(f"word_dropout must be at least 0 and below 1, but is {word_dropout}")
-    numbers = {"character_width": character_width, "vector_width": vector_width, "max_vectors": max_vectors}
+    if not 0.0 <= feature_dropout < 1.0:
+        raise ValueError(f"feature_dropout must be at least 0 and below 1, but is {feature_dropout}")
+    numbers = {
+        "full_dropout_words": full_dropout_words,
+        "character_width": character_width,
+        "vector_width": vector_width,
+        "max_vectors": max_vectors,
+    }
     for name, number in numbers.items():
         if number < 0:
             raise ValueError(f"{name} must be at least 0, but is {number}")
@@ -75,7 +83,7 @@ def WordEmbedding(
         HashEmbed(width, n_rows, column=i, seed=i + 1, initializer=initializer)
         for i, (width, n_rows) in enumerate(zip(widths, rows, strict=True))
     ]
-    # Behind the features' ids stand those that the vectors are found by, where word dropout does not reach, and then
+    # Behind the features' ids stand those that the vectors are found by, where dropout does not reach, and then
     # the characters.
     keys = [*features, *VECTOR_KEYS]
     layers = [
@@ -91,7 +99,8 @@ def WordEmbedding(
         dims={"nO": None},
         attrs={
             "features": list(features),
-            "word_dropout": word_dropout,
+            "feature_dropout": feature_dropout,
+            "fit_dropout": partial(_fit_dropout, feature_dropout, full_dropout_words),
             "ids": FeatureIds(keys, character_width > 0),
             "set_vectors": set_vectors,
         },
@@ -209,8 +218,11 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats
     ids = model.attrs["ids"](docs, words.tolist())
     if not is_train:
         return ops.xp.split(embed_words(model, ids)[word_of_token], ends[:-1].tolist()), lambda d_vectors: docs
-    # Each token may be hidden or not by itself, so equal words are kept apart.
-    flat, backprop_flat = model.layers[0](ops.asarray(_hide_words(model, ids[word_of_token])), is_train)
+    # Each token's features may be hidden or not by themselves, so equal words are kept apart.
+    ids = ids[word_of_token]
+    features = ids[:, : len(model.attrs["features"])]
+    features[np.random.random(features.shape) < model.attrs["feature_dropout"]] = HIDDEN
+    flat, backprop_flat = model.layers[0](ops.asarray(ids), is_train)
 
     def backprop(d_vectors: list[Floats2d]) -> list[Doc]:
         backprop_flat(ops.xp.concatenate(d_vectors))
@@ -219,12 +231,8 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats
     return ops.xp.split(flat, ends[:-1].tolist()), backprop
 
 
-def _hide_words(model: Model, ids: Ints2d) -> Ints2d:
-    hidden = np.random.random(len(ids)) < model.attrs["word_dropout"]
-    for column, name in enumerate(model.attrs["features"]):
-        if name in WORD_FEATURES:
-            ids[hidden, column] = HIDDEN_WORD
-    return ids
+def _fit_dropout(rate: float, full_dropout_words: int, model: Model, n_words: int) -> None:
+    model.attrs["feature_dropout"] = rate * min(1.0, full_dropout_words / n_words) if full_dropout_words else rate
 
 
 def _init(model: Model, X: list[Doc] | None = None, Y: list[Floats2d] | None = None) -> None:

@@ -61,6 +61,8 @@ def BiLSTMTagger(
             # Whether it learns what to say beside the n-grams, not by itself.
             "trains_mixture": False,
             "words": words,
+            # [training] dropout, on the words' vectors that the tag scores read
+            "dropout_rate": 0.0,
             "word_gates": prediction.WordGates(),
             "check_weights": check_weights,
             **({"fit_ngrams": _fit_ngrams} if ngrams else {}),
@@ -107,13 +109,15 @@ def _read(model: Model, docs: list[Doc], words: Words, is_train: bool) -> tuple[
     encoded, backprop_encode = encode(xp.split(flat[tokens], ends), is_train)
     read = xp.concatenate(encoded)
     if model.attrs["words"]:
-        read = xp.concatenate((flat[tokens], read), axis=1)
+        rate = model.attrs["dropout_rate"] if is_train else 0.0
+        mask = model.ops.get_dropout_mask((len(tokens), flat.shape[1]), rate)
+        read = xp.concatenate((flat[tokens] * mask, read), axis=1)
 
     def backprop(d_read: Floats2d) -> list[Doc]:
         width = d_read.shape[1] - encode.get_dim("nO")
         d_words = xp.concatenate(backprop_encode(xp.split(d_read[:, width:], ends)))
         if width:
-            d_words = d_words + d_read[:, :width]
+            d_words = d_words + d_read[:, :width] * mask
         d_flat = xp.zeros_like(flat)
         d_flat[tokens] = d_words
         return backprop_tok2vec(xp.split(d_flat, np.cumsum([len(x) for x in vectors])[:-1].tolist()))

@@ -15,9 +15,8 @@ from spacy.training import Example
 
 from ..errors import UserError
 from . import folds
-from .entities import labels_of
-from .mistakes import Conflict, conflicts, conflicts_table, surest
-from .pages import label_colors, present, save, table
+from .mistakes import Conflict, conflicts, conflicts_table
+from .pages import present, save, table
 
 COLUMNS = ("file", "line", "sentence", "text", "gold", "found", "predicted", "kind", "confidence", "keep")
 # What a reader has looked at and kept is known again by these.
@@ -28,7 +27,6 @@ ON_PAGE = 200
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `audit` to its parser."""
     parser.description = __doc__
     parser.epilog = (
         "Write anything into the column `keep` of OUT/audit.csv where the annotation is right: it will not come back."
@@ -46,15 +44,10 @@ def execute(args: argparse.Namespace) -> None:
     save(args.out / "kept.csv", as_csv(kept.values()))
     save(path, as_csv(map(as_row, found)))
     kinds = Counter(each.kind for each in found)
-    colors = label_colors(labels_of([each.example for each in found]))
-    ways = [
-        [
-            escape(each["text"]),
-            escape(", ".join(f"{label}: {number}" for label, number in each["labels"].items())),
-            "<br>".join(map(escape, each["examples"])),
-        ]
-        for each in several[:ON_PAGE]
-    ]
+    ways = []
+    for each in several[:ON_PAGE]:
+        numbers = ", ".join(f"{label}: {number}" for label, number in each["labels"].items())
+        ways.append([escape(each["text"]), escape(numbers), "<br>".join(map(escape, each["examples"]))])
     present(
         f"Labels of {args.file.name}",
         [
@@ -67,7 +60,7 @@ def execute(args: argparse.Namespace) -> None:
         {"file": str(args.file), "sentences": len(run.docs), "kinds": kinds, "kept": len(kept), "several": several},
         parts=[
             f"<h2>The first {min(ON_PAGE, len(found))} labels</h2>",
-            conflicts_table(found[:ON_PAGE], colors=colors),
+            conflicts_table(found[:ON_PAGE]),
             f"<h2>Labelled in several ways: the first {len(ways)} texts</h2>",
             table(["text", "labels", "examples"], ways, kind="text"),
         ],
@@ -77,17 +70,14 @@ def execute(args: argparse.Namespace) -> None:
 
 
 def suspects(examples: list[Example]) -> list[Conflict]:
-    """List what is suspected in predicted examples, most suspicious first.
+    """List what is suspected, most suspicious first.
 
     examples (list[Example]): Predicted by pipelines that have not seen them, also with what they are unsure of.
     """
-    return [
-        each for each in surest(each for eg in examples for each in conflicts(eg)) if (each.confidence or 0.0) >= LEAST
-    ]
+    return [each for each in conflicts(examples) if (each.confidence or 0.0) >= LEAST]
 
 
 def as_row(conflict: Conflict) -> dict[str, Any]:
-    """A row of audit.csv."""
     gold, predicted = conflict.gold, conflict.predicted
     origin = conflict.example.reference.user_data["origin"]
     return {
@@ -130,33 +120,25 @@ def read_kept(paths: list[Path]) -> dict[tuple[str, ...], dict[str, Any]]:
 
 
 def inconsistent(docs: list[Doc]) -> list[dict[str, Any]]:
-    """Find texts that are entities with several labels, or entities here and none there ("O").
-
-    RETURNS (list[dict]): "text", "labels" with their counts, and an example of each in "examples"; first those of
-        which most stand against the majority.
+    """Find texts that are entities with several labels, or entities here and none there ("O"): "text", "labels" with
+    their counts, and an example of each in "examples". First come those of which most stand against the majority.
     """
-    counts: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
-    examples: dict[tuple[str, ...], dict[str, str]] = defaultdict(dict)
+    # Words of an entity → label → the Docs that have it
+    found: dict[tuple[str, ...], dict[str, list[Doc]]] = defaultdict(lambda: defaultdict(list))
     for doc in docs:
         for ent in doc.ents:
-            counts[tuple(token.text for token in ent)][ent.label_] += 1
-    lengths = {len(words) for words in counts}
+            found[tuple(token.text for token in ent)][ent.label_].append(doc)
+    lengths = {len(words) for words in found}
     for doc in docs:
         words, free = [token.text for token in doc], [token.ent_iob_ == "O" for token in doc]
         for length in lengths:
             for i in range(len(words) - length + 1):
-                if all(free[i : i + length]) and (found := tuple(words[i : i + length])) in counts:
-                    counts[found]["O"] += 1
-                    examples[found].setdefault("O", doc.text)
-        for ent in doc.ents:
-            examples[tuple(token.text for token in ent)].setdefault(ent.label_, doc.text)
-    several = [words for words, labels in counts.items() if len(labels) > 1]
-    several.sort(key=lambda words: max(counts[words].values()) - counts[words].total())
-    return [
-        {
-            "text": " ".join(words),
-            "labels": dict(counts[words].most_common()),
-            "examples": [f"{label}: {text}" for label, text in examples[words].items()],
-        }
-        for words in several
-    ]
+                if all(free[i : i + length]) and (same := tuple(words[i : i + length])) in found:
+                    found[same]["O"].append(doc)
+    several = []
+    for text, ways in found.items():
+        if len(ways) > 1:
+            labels = dict(Counter({label: len(having) for label, having in ways.items()}).most_common())
+            examples = [f"{label}: {ways[label][0].text}" for label in labels]
+            several.append({"text": " ".join(text), "labels": labels, "examples": examples})
+    return sorted(several, key=lambda each: max(each["labels"].values()) - sum(each["labels"].values()))

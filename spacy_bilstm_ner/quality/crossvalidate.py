@@ -7,14 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import folds
-from .intervals import bootstrap, f_scores, interval
+from .intervals import bootstrap, interval
 from .pages import present
 from .plots import draw_learning
-from .scores import FN, TP, count
+from .scores import FN, TOTALS, TP, count, f_scores
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `crossvalidate` to its parser."""
     parser.description = __doc__
     folds.configure(parser)
     parser.add_argument("--no-curve", action="store_true", help="do not train on a third and two thirds, too")
@@ -27,12 +26,12 @@ def execute(args: argparse.Namespace) -> None:
     counted = {part: count(run.predict(part)) for part in parts}
     # The same draws for all parts, so that their differences are paired.
     drawn = {part: f_scores(bootstrap(counts, seed=args.seed)) for part, (_, counts) in counted.items()}
+    found = {part: with_intervals(counts, drawn[part]) for part, (_, counts) in counted.items()}
     labels, counts = counted["fold"]
     gold = counts[..., [TP, FN]].sum(axis=(0, 2))
-    names = [*labels, "all", "mean of labels"]
-    scores = dict(zip(names, with_intervals(counts, drawn["fold"]), strict=True))
-    numbers = [*gold.tolist(), gold.sum(), gold.sum()]
-    rows = [[name, *_percents(scores[name]), f"{number:,}"] for name, number in zip(names, numbers, strict=True)]
+    scores = dict(zip([*labels, *TOTALS], found["fold"], strict=True))
+    numbers = [f"{number:,}" for number in (*gold, gold.sum(), gold.sum())]
+    rows = [[name, *_percents(each), number] for (name, each), number in zip(scores.items(), numbers, strict=True)]
     lines = [
         f"{args.file}: {len(run.docs):,} sentences in {args.folds} folds, F in per cent on sentences not trained on"
     ]
@@ -40,7 +39,7 @@ def execute(args: argparse.Namespace) -> None:
     if not args.no_curve:
         for part in reversed(parts):
             size = round(np.mean([len(fold.train) for fold in run.folds]) * folds.PARTS[part])
-            curve.append({"sentences": size, **with_intervals(counted[part][1], drawn[part])[-2]})
+            curve.append({"sentences": size, **found[part][-2]})
             rows.append([f"all, trained on {size:,}", *_percents(curve[-1]), ""])
         gain = drawn["fold"][:, -2] - drawn["two-thirds"][:, -2]
         lines.append(would_help(curve[-1]["f"] - curve[-2]["f"], *interval(gain)))

@@ -9,11 +9,8 @@ from spacy.training import Example
 
 @dataclass(frozen=True)
 class Entity:
-    """An entity by its place in the text, so that Docs with different tokens can be compared.
-
-    start, end (int): Index of its first character, and the index after its last.
-    label (str): The label.
-    confidence (float | None): The probability, from 0 to 1, that it is right; None if its pipeline gives none.
+    """An entity by its place in the text, so that Docs with different tokens can be compared: its first character, the
+    one after its last, and the probability that it is right; None if its pipeline gives none.
     """
 
     start: int

@@ -18,7 +18,7 @@ from ..files.options import Options, get_options
 from . import reliability
 from .pages import add_outputs, as_text, write
 from .plots import Log
-from .reading import add_file, labelled_docs, load_pipeline, predict_docs, seen
+from .reading import add_file, add_pipeline, labelled_docs, load_pipeline, predict_docs, seen
 from .report import SAMPLE_WARNING, report, score_rows
 from .scores import score
 
@@ -26,9 +26,8 @@ PACKAGES = ("spacy-bilstm-ner", "spacy", "thinc", "torch", "numpy")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `evaluate` to its parser."""
     parser.description = __doc__
-    parser.add_argument("pipeline", metavar="PIPELINE", help="a pipeline's folder, or an installed one's name")
+    add_pipeline(parser)
     add_file(parser)
     add_outputs(parser)
     parser.add_argument("--log", type=Path, metavar="JSONL", help="the training log, for the page's curves")
@@ -47,22 +46,18 @@ def execute(args: argparse.Namespace) -> None:
         print(warning, file=sys.stderr)
     html = ""
     if args.report:
-        dev = predict_docs(nlp, labelled_docs(nlp, args.dev), gold_tokens=False) if args.dev else examples
-        confidence = reliability.measure(dev)
-        html = report(metrics, examples, log=log, confidence=confidence)
+        dev = predict_docs(nlp, labelled_docs(nlp, args.dev)) if args.dev else examples
+        html = report(metrics, examples, log=log, confidence=reliability.measure(dev))
     write(metrics, html, args.out, args.report)
 
 
 def measure(nlp: Language, test: Path, options: Options | None = None) -> tuple[dict[str, Any], list[Example]]:
-    """Score a loaded pipeline on a labelled file.
+    """Score a loaded pipeline on a labelled file: the scores, and the examples predicted on raw text.
 
-    RETURNS (tuple): The scores, and the examples predicted on raw text. Where the meta of the pipeline does not have
-        them, "data" is None, and "config", "seed" and "vectors" are absent.
-    RAISES UserError: if the file is missing or cannot be used.
+    Where its meta does not have them, "data" is None, and "config", "seed" and "vectors" are absent.
     """
     docs = labelled_docs(nlp, test, options)
-    raw, gold = (predict_docs(nlp, docs, gold_tokens=gold_tokens) for gold_tokens in (False, True))
-    meta = nlp.meta
+    raw, meta = predict_docs(nlp, docs), nlp.meta
     metrics = {
         "pipeline": f"{meta['lang']}_{meta['name']}",
         "version": meta["version"],
@@ -71,14 +66,14 @@ def measure(nlp: Language, test: Path, options: Options | None = None) -> tuple[
         "test": {"sentences": len(docs), "sha256": hashlib.sha256(test.read_bytes()).hexdigest()},
         "seen": seen(nlp, docs),
         "raw_text": score(raw),
-        "gold_tokens": score(gold),
+        "gold_tokens": score(predict_docs(nlp, docs, gold_tokens=True)),
         "versions": versions(),
     }
     return metrics, raw
 
 
 def versions() -> dict[str, str]:
-    """Look up the versions of Python and of the packages that can change a score."""
+    """The versions of Python and of the packages that can change a score."""
     found = {name: version(name) if find_spec(name.replace("-", "_")) else "not installed" for name in PACKAGES}
     return {"python": platform.python_version(), **found}
 

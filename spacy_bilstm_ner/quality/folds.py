@@ -13,22 +13,23 @@ import shutil
 import subprocess
 import sys
 import time
-from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 
 from ..errors import UserError
 from ..files.docs import blank_pipeline
-from ..files.init import fill, read_config
+from ..files.init import fill
 from ..files.options import get_options
+from ..shipped import read_config
 from .pages import writable_folder
 from .reading import add_file, everything, labelled_docs, load_pipeline, predict_docs
 
@@ -44,13 +45,12 @@ MIN_STEPS = 500
 class Fold:
     """Numbers of sentences: what is held out, what is trained on, and what calibration is fitted on."""
 
-    test: NDArray[np.int64]
-    train: NDArray[np.int64]
-    dev: NDArray[np.int64]
+    test: list[int]
+    train: list[int]
+    dev: list[int]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options of the commands that train on folds."""
     add = parser.add_argument
     add_file(parser)
     add("out", metavar="OUT", type=Path, help="the folder for the result, and for the folds' pipelines")
@@ -64,9 +64,7 @@ def deal(docs: Sequence[Doc], *, k: int, seed: int) -> list[Fold]:
     """Divide a corpus. Sentences of one document and copies of one sentence fall into one fold. Only a copy that would
     chain documents to more than a fold holds stays apart; then the other folds do not train on it.
 
-    docs (Sequence[Doc]): The sentences, with the documents that `files` has found.
-    k (int): The number of folds.
-    seed (int): Seed of the draw. Labels make no difference to it.
+    docs (Sequence[Doc]): The sentences, with the documents that `files` has found. Labels make no difference.
     RETURNS (list[Fold]): The folds; each trains on at least one entity and has one in dev.
     RAISES UserError: If there are too few sentences or entities.
     """
@@ -91,46 +89,46 @@ def deal(docs: Sequence[Doc], *, k: int, seed: int) -> list[Fold]:
 
 
 def _groups(docs: Sequence[Doc], *, largest: int) -> list[list[int]]:
-    groups = [[i] for i in range(len(docs))]
-    of = list(range(len(docs)))
-    alike: dict[tuple[str, str], list[int]] = defaultdict(list)
+    group_of = [[i] for i in range(len(docs))]
+
+    def join(i: int, j: int) -> None:
+        one, other = group_of[i], group_of[j]
+        if one is not other:
+            one += other
+            for member in other:
+                group_of[member] = one
+
+    origins = [doc.user_data["origin"] for doc in docs]
+    documents = [(origin["file"], origin["document"]) if origin["document"] else None for origin in origins]
+    first: dict[Any, int] = {}
+    for i, document in enumerate(documents):
+        if document:
+            join(first.setdefault(document, i), i)
     for i, doc in enumerate(docs):
-        origin = doc.user_data["origin"]
-        if origin["document"]:
-            alike["document", f"{origin['file']}\n{origin['document']}"].append(i)
-    for i, doc in enumerate(docs):
-        alike["text", doc.text].append(i)
-    for (kind, _), members in alike.items():
-        for i in members[1:]:
-            one, other = of[members[0]], of[i]
-            chained = kind == "text" and all(docs[j].user_data["origin"]["document"] for j in (members[0], i))
-            if one != other and not (chained and len(groups[one]) + len(groups[other]) > largest):
-                for j in groups[other]:
-                    of[j] = one
-                groups[one] += groups[other]
-                groups[other] = []
-    return [group for group in groups if group]
+        same = first.setdefault(doc.text, i)
+        chained = documents[same] and documents[i]
+        if not chained or len(group_of[same]) + len(group_of[i]) <= largest:
+            join(same, i)
+    return list({id(group): group for group in group_of}.values())
 
 
 def _fold(docs: Sequence[Doc], folds: list[list[list[int]]], i: int, rng: np.random.Generator) -> Fold:
-    test = sorted(index for group in folds[i] for index in group)
+    test = sorted(chain.from_iterable(folds[i]))
     held_out = {docs[index].text for index in test}
-    rest = [group for j, fold in enumerate(folds) if j != i for group in fold]
+    rest = [group for fold in folds if fold is not folds[i] for group in fold]
     rng.shuffle(rest)
     rest = [[index for index in group if docs[index].text not in held_out] for group in rest]
     wanted = DEV_SHARE * sum(map(len, rest))
     dev: list[int] = []
-    n_groups = 0
-    while n_groups < len(rest) and (len(dev) < wanted or not any(docs[index].ents for index in dev)):
-        dev += rest[n_groups]
-        n_groups += 1
-    train = [index for group in rest[n_groups:] for index in group]
+    while rest and (len(dev) < wanted or not any(docs[index].ents for index in dev)):
+        dev += rest.pop()
+    train = list(chain.from_iterable(rest))
     if not any(docs[index].ents for index in train):
         raise UserError(
             f"too few sentences have entities: without fold {i + 1}, there is none left to train on and one to fit "
             "confidences on. Label more, or give a smaller --folds"
         )
-    return Fold(np.array(test), np.array(train), np.array(dev))
+    return Fold(test, train, dev)
 
 
 @dataclass(frozen=True)
@@ -142,26 +140,23 @@ class Run:
     out: Path
 
     def predict(self, part: str = "fold", *, unsure: bool = False) -> list[Example]:
-        """Predict each sentence on raw text by the pipeline that has not seen it.
+        """Predict each sentence on raw text by the pipeline that has not seen it, in the order of the corpus.
 
         part (str): A name from PARTS.
         unsure (bool): Whether spans that are not sure enough to be entities are written, too.
-        RETURNS (list[Example]): In the order of the corpus.
         """
         found: dict[int, Example] = {}
         for number, fold in enumerate(self.folds, 1):
             nlp = load_pipeline(self.out / f"{part}-{number}" / "model")
             with everything(nlp) if unsure else nullcontext():
-                examples = predict_docs(nlp, [self.docs[i] for i in fold.test], gold_tokens=False)
-            found |= zip(fold.test.tolist(), examples, strict=True)
+                examples = predict_docs(nlp, [self.docs[i] for i in fold.test])
+            found |= zip(fold.test, examples, strict=True)
         return [found[i] for i in range(len(self.docs))]
 
 
 def train_folds(args: argparse.Namespace, *, parts: Sequence[str] = ("fold",)) -> Run:
     """Read a file and train a pipeline for each fold with the shipped config, as many side by side as there are cores.
 
-    args (argparse.Namespace): The options that `configure` adds.
-    parts (Sequence[str]): Names from PARTS.
     RAISES UserError: If the file, the options or the folder cannot be used, or a training fails.
     """
     nlp = blank_pipeline(args.lang)
@@ -169,23 +164,21 @@ def train_folds(args: argparse.Namespace, *, parts: Sequence[str] = ("fold",)) -
     folds = deal(docs, k=args.folds, seed=args.seed)
     writable_folder(args.out)
     config = fill(read_config(), lang=args.lang, vectors=args.vectors)
-    jobs = []
-    for part in parts:
-        for number, fold in enumerate(folds, 1):
-            size = math.ceil(len(fold.train) * PARTS[part])
-            sets = {"train": fold.train[:size], "dev": fold.dev}
-            packed = {
-                name: DocBin(["ENT_IOB", "ENT_TYPE"], docs=[docs[i] for i in sets[name]]).to_bytes() for name in sets
-            }
-            steps = math.ceil(MIN_STEPS * PARTS[part])
-            jobs.append((args.out / f"{part}-{number}", packed, config, steps, args.seed))
+
+    def train(part: str, number: int, fold: Fold) -> str:
+        size = math.ceil(len(fold.train) * PARTS[part])
+        sets = {"train": fold.train[:size], "dev": fold.dev}
+        packed = {
+            name: DocBin(["ENT_IOB", "ENT_TYPE"], docs=[docs[i] for i in some]).to_bytes()
+            for name, some in sets.items()
+        }
+        steps = math.ceil(MIN_STEPS * PARTS[part])
+        return _train(args.out / f"{part}-{number}", packed, config, steps, args.seed)
+
+    jobs = [(part, number, fold) for part in parts for number, fold in enumerate(folds, 1)]
     with ThreadPoolExecutor(n_cores()) as pool:
-        try:
-            for line in pool.map(lambda job: _train(*job), jobs):
-                print(line, flush=True)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        for line in pool.map(train, *zip(*jobs, strict=True)):
+            print(line, flush=True)
     return Run(docs, folds, args.out)
 
 

@@ -5,26 +5,20 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from .scores import FN, FP, TP
-
-DRAWS = 1000
 # Of a normal distribution, 95 % lie within so many standard deviations.
 Z = 1.959964
 
 Floats = NDArray[np.float64]
 
 
-def bootstrap(counts: NDArray, *, seed: int, draws: int = DRAWS) -> Floats:
-    """Draw as many sentences as there are, with replacement, and sum their counts (Efron 1979, "Bootstrap Methods").
+def bootstrap(counts: NDArray, *, seed: int, draws: int = 1000) -> Floats:
+    """Draw as many sentences as there are, with replacement, and sum their counts (Efron 1979, "Bootstrap Methods"):
+    n_sentences × … → n_draws × …
 
     Counts of two pipelines in one array are drawn together: a paired bootstrap (Koehn 2004, "Statistical Significance
     Tests for Machine Translation Evaluation").
-
-    counts (NDArray): n_sentences × …
-    RETURNS (NDArray): n_draws × …, the sums of each draw.
     """
-    n = len(counts)
-    rng = np.random.default_rng(seed)
+    n, rng = len(counts), np.random.default_rng(seed)
     flat = counts.reshape(n, -1).astype("float64")
     sums = [np.bincount(rng.integers(n, size=n), minlength=n) @ flat for _ in range(draws)]
     return np.stack(sums).reshape(draws, *counts.shape[1:])
@@ -38,24 +32,8 @@ def interval(drawn: Floats) -> Floats:
     return bounds
 
 
-def f_scores(counts: NDArray) -> Floats:
-    """… × n_labels × 3 counts → … × (n_labels + 2): F of each label, of all entities, and the mean of the labels.
-
-    Where a label has no entity at all, its F is NaN, and the mean is that of the others.
-    """
-    with_all = np.concatenate([counts, counts.sum(axis=-2, keepdims=True)], axis=-2).astype("float64")
-    under = 2 * with_all[..., TP] + with_all[..., FP] + with_all[..., FN]
-    f = np.where(under > 0, 2 * with_all[..., TP] / np.where(under > 0, under, 1), np.nan)
-    known = ~np.isnan(f[..., :-1])
-    n_known = known.sum(axis=-1)
-    mean = np.where(known, f[..., :-1], 0).sum(axis=-1) / np.where(n_known > 0, n_known, 1)
-    return np.concatenate([f, np.where(n_known > 0, mean, np.nan)[..., None]], axis=-1)
-
-
 def wilson(right: int, total: int) -> tuple[float, float]:
     """The 95 % interval of a share (Wilson 1927), which holds for few cases and for shares near 1, too."""
-    if not total:
-        return 0.0, 1.0
     share, z2 = right / total, Z * Z / total
     middle = share + z2 / 2
     half = Z * math.sqrt(share * (1 - share) / total + z2 / (4 * total))

@@ -38,68 +38,57 @@ class Conflict:
 
     @property
     def text(self) -> str:
-        text: str = self.example.reference.text
-        return text
+        return self.example.reference.text
 
     def words(self, entity: Entity | None) -> str:
         return self.text[entity.start : entity.end] if entity else ""
 
 
-def conflicts(example: Example) -> list[Conflict]:
-    """Compare the entities of an example. Predictions on tokens without annotation are left out.
+def conflicts(examples: Iterable[Example]) -> list[Conflict]:
+    """Compare the entities of examples, the surest predictions first. Those on tokens without annotation are left out.
 
-    An annotated entity that is not predicted stands against the surest prediction that overlaps it, or against none if
-    that is more probable.
+    An annotated entity stands against the surest prediction that overlaps it, or against none if that is more probable.
     """
-    gold, predicted = entities(example.reference), entities(example.predicted)
     found = []
-    for entity in gold:
-        overlapping = [other for other in predicted if entity.overlaps(other)]
-        best = max(overlapping, key=lambda other: other.confidence or 0.0, default=None)
-        none = 1.0 - sum(other.confidence or 0.0 for other in overlapping)
-        if best is None or (best.confidence is not None and none > best.confidence):
-            annotated = (best.confidence or 0.0) if best and best.key == entity.key else 0.0
-            found.append(Conflict(example, entity, None, none - annotated))
-        elif best.key != entity.key:
-            found.append(Conflict(example, entity, best, best.confidence))
-    for entity in predicted:
-        if not any(entity.overlaps(other) for other in gold):
-            span = example.reference.char_span(entity.start, entity.end, alignment_mode="expand")
-            if all(token.ent_iob for token in span):
-                found.append(Conflict(example, None, entity, entity.confidence))
-    return found
-
-
-def surest(found: Iterable[Conflict]) -> list[Conflict]:
-    """Sort conflicts, the surest prediction first."""
+    for example in examples:
+        gold, predicted = entities(example.reference), entities(example.predicted)
+        for entity in gold:
+            overlapping = [other for other in predicted if entity.overlaps(other)]
+            best = max(overlapping, key=lambda other: other.confidence or 0.0, default=None)
+            none = 1.0 - sum(other.confidence or 0.0 for other in overlapping)
+            if best is None or (best.confidence is not None and none > best.confidence):
+                annotated = (best.confidence or 0.0) if best and best.key == entity.key else 0.0
+                found.append(Conflict(example, entity, None, none - annotated))
+            elif best.key != entity.key:
+                found.append(Conflict(example, entity, best, best.confidence))
+        for entity in predicted:
+            if not any(entity.overlaps(other) for other in gold):
+                span = example.reference.char_span(entity.start, entity.end, alignment_mode="expand")
+                if all(token.ent_iob for token in span):
+                    found.append(Conflict(example, None, entity, entity.confidence))
     return sorted(found, key=lambda conflict: -(conflict.confidence or 0.0))
 
 
-def conflicts_table(found: Iterable[Conflict], *, colors: dict[str, str]) -> str:
+def conflicts_table(found: Iterable[Conflict]) -> str:
     """Show conflicts, each in its sentence, as HTML."""
     rows = []
     for conflict in found:
         text, entity = conflict.text, conflict.predicted or conflict.gold
         assert entity is not None
-        gold, predicted = (
-            named(text, each, colors=colors) if each else "no entity" for each in (conflict.gold, conflict.predicted)
-        )
-        sentence = (
-            f'{escape(text[: entity.start])}<mark class="wrong">{escape(conflict.words(entity))}</mark>'
-            f"{escape(text[entity.end :])}"
-        )
+        gold, predicted = (named(text, e) if e else "no entity" for e in (conflict.gold, conflict.predicted))
+        before, here, after = map(escape, (text[: entity.start], conflict.words(entity), text[entity.end :]))
+        sentence = f'{before}<mark class="wrong">{here}</mark>{after}'
         sure = "-" if conflict.confidence is None else f"{conflict.confidence:.3f}"
         rows.append([sure, predicted, gold, sentence])
     return table(["confidence", "predicted", "annotated", "sentence"], rows, kind="text")
 
 
 def confusion(examples: list[Example]) -> Counter[tuple[str, str]]:
-    """Count what became of the gold entities, and where the predicted ones come from.
+    """Count what became of the gold entities, and where the predicted ones come from, by (gold, predicted).
 
-    RETURNS (Counter[tuple[str, str]]): Numbers by (gold, predicted). Both are labels if the boundaries agree.
-        Otherwise a gold entity counts as (label, "wrong boundary") if it overlaps a predicted one, else as
-        (label, "missed"); a predicted entity counts as ("wrong boundary", label) or ("spurious", label). So the row of
-        a gold label adds up to its gold entities, and the column of a predicted label to its predicted entities.
+    Both are labels if the boundaries agree. Otherwise a gold entity counts as (label, "wrong boundary") if it overlaps
+    a predicted one, else as (label, "missed"); a predicted entity as ("wrong boundary", label) or ("spurious", label).
+    So the row of a gold label adds up to its gold entities, and the column of a label to its predicted entities.
     """
     counts: Counter[tuple[str, str]] = Counter()
     for example in examples:

@@ -6,7 +6,9 @@ import os
 import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import cache
 from html import escape
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,8 @@ from ..displacy_colors import COLORS
 from ..errors import UserError
 from .entities import Entity
 
-# For labels that neither spaCy nor we have a colour for
-PALETTE = ("#a9d6e5", "#f6c6a7", "#cfe8a9", "#e3c1ee", "#f4e285", "#f2b5c4", "#b8d8be", "#c4c9f0")
+# For labels that neither spaCy nor we have a colour for, in the order in which they come
+PALETTE = cycle(("#a9d6e5", "#f6c6a7", "#cfe8a9", "#e3c1ee", "#f4e285", "#f2b5c4", "#b8d8be", "#c4c9f0"))
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff;
@@ -50,7 +52,6 @@ def page(title: str, parts: Iterable[str]) -> str:
 
 
 def add_outputs(parser: argparse.ArgumentParser) -> None:
-    """Add the options for a command's figures and page to its parser."""
     parser.add_argument("--out", type=Path, metavar="JSON", help="write the figures to this file")
     parser.add_argument("--report", type=Path, metavar="HTML", help="write a page to this file")
 
@@ -78,7 +79,7 @@ def present(
 def write(figures: dict[str, Any], html: str, out: Path | None, report: Path | None) -> None:
     """Write a command's figures and its page, where they are asked for, once both are known."""
     if out:
-        save(out, json.dumps(figures, indent=2, ensure_ascii=False) + "\n")
+        save_json(out, figures)
         print(f"Figures: {out}")
     if report:
         save(report, html)
@@ -104,6 +105,10 @@ def save(path: Path, text: str) -> None:
         raise UserError(f"{path} cannot be written: {error.strerror}") from error
 
 
+def save_json(path: Path, content: Any) -> None:
+    save(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
 def writable_folder(path: Path) -> None:
     """Make a folder, before the work rather than after it; UserError if nothing can be written to it."""
     try:
@@ -116,39 +121,28 @@ def writable_folder(path: Path) -> None:
 
 def table(head: list[str], rows: list[list[str]], kind: str = "") -> str:
     """Make a table of plain-text column names and HTML cells."""
-    lines = [f"<tr>{''.join(f'<th>{escape(name)}</th>' for name in head)}</tr>"]
-    for row in rows:
-        cells = "".join(cell if cell.startswith("<td") else f"<td>{cell}</td>" for cell in row)
-        lines.append(f"<tr>{cells}</tr>")
-    return f'<div class="scroll"><table class="{kind}">{"".join(lines)}</table></div>'
+    lines = ["".join(f"<th>{escape(name)}</th>" for name in head)]
+    lines += ["".join(cell if cell.startswith("<td") else f"<td>{cell}</td>" for cell in row) for row in rows]
+    body = "".join(f"<tr>{line}</tr>" for line in lines)
+    return f'<div class="scroll"><table class="{kind}">{body}</table></div>'
 
 
-def number(count: int) -> str:
-    """A count in HTML; a zero is pale."""
-    return f"{count:,}" if count else '<span class="zero">0</span>'
+@cache
+def color(label: str) -> str:
+    """The colour of a label: ours, or else spaCy's, or else the next of the palette."""
+    known = DEFAULT_LABEL_COLORS | {key.upper(): each for key, each in COLORS.items()}
+    return known.get(label.upper()) or next(PALETTE)
 
 
-def label_colors(labels: list[str]) -> dict[str, str]:
-    """Choose a colour for each label: ours, or else spaCy's, or else one of a palette."""
-    known = {**DEFAULT_LABEL_COLORS, **{key.upper(): color for key, color in COLORS.items()}}
-    unknown = [label for label in labels if label.upper() not in known]
-    extra = {label: PALETTE[i % len(PALETTE)] for i, label in enumerate(unknown)}
-    return {label: known.get(label.upper()) or extra[label] for label in labels}
-
-
-def named(text: str, entity: Entity, *, colors: dict[str, str]) -> str:
+def named(text: str, entity: Entity) -> str:
     """Show an entity of a text with its label, in HTML."""
-    color = colors.get(entity.label, "#ddd")
-    label = f'<span class="label" style="background: {color}">{escape(entity.label)}</span>'
+    label = f'<span class="label" style="background: {color(entity.label)}">{escape(entity.label)}</span>'
     return f"{escape(text[entity.start : entity.end])} {label}"
 
 
-def drawn(text: str, ents: list[Entity], *, colors: dict[str, str]) -> str:
+def drawn(text: str, ents: list[Entity]) -> str:
     """Let displaCy draw a text with its entities, in HTML."""
     # displaCy escapes the text, but not the labels.
-    marked = [{"start": ent.start, "end": ent.end, "label": escape(ent.label)} for ent in ents]
-    options = {"colors": {escape(label): color for label, color in colors.items()}}
-    found: str = displacy.render(
-        {"text": text, "ents": marked}, style="ent", manual=True, jupyter=False, options=options
-    )
-    return found
+    marked = {"text": text, "ents": [{"start": e.start, "end": e.end, "label": escape(e.label)} for e in ents]}
+    options = {"colors": {escape(ent.label): color(ent.label) for ent in ents}}
+    return displacy.render(marked, style="ent", manual=True, jupyter=False, options=options)

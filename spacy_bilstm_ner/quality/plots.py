@@ -3,6 +3,7 @@
 import io
 from typing import Any
 
+from .pages import color
 from .reliability import Curve
 
 Log = list[dict[str, Any]]
@@ -35,12 +36,12 @@ def draw_reliability(bins: list[dict[str, float]]) -> str:
     return _as_svg(figure)
 
 
-def draw_curves(curves: dict[str, Curve], *, colors: dict[str, str]) -> str:
+def draw_curves(curves: dict[str, Curve]) -> str:
     """Draw precision and recall of each label over the threshold, as an <svg> element."""
     figure, left, right = _plots(2)
     for label, curve in curves.items():
         for axes, scores in ((left, curve.precision), (right, curve.recall)):
-            axes.plot(curve.confidence, scores, color=colors[label], drawstyle="steps-post", label=label)
+            axes.plot(curve.confidence, scores, color=color(label), drawstyle="steps-post", label=label)
     for axes, title in ((left, "Precision"), (right, "Recall")):
         axes.set(title=title, xlabel="entities of at least this confidence", xlim=(0, 1.02), ylim=(0, 1.02))
     left.legend(loc="lower right", frameon=False)
@@ -57,29 +58,22 @@ def draw_learning(curve: list[dict[str, Any]]) -> str:
     return _as_svg(figure)
 
 
-def _as_svg(figure: Any) -> str:
-    """The same at any time for the same figure, which is closed."""
-    file = io.StringIO()
-    figure.savefig(file, format="svg", metadata={"Date": None})
-    _pyplot().close(figure)
-    svg = file.getvalue()
-    return svg[svg.index("<svg") :]
-
-
-def _pyplot() -> Any:
-    import matplotlib
-
-    matplotlib.use("agg")
-    # The same figures give the same picture, byte for byte; and text stays text.
-    matplotlib.rcParams.update({"svg.hashsalt": "quality", "svg.fonttype": "none", "font.size": 10})
-    from matplotlib import pyplot
-
-    return pyplot
-
-
 def _plots(number: int) -> Any:
-    figure, plots = _pyplot().subplots(1, number, figsize=(5 * number, 3.7), layout="constrained", squeeze=False)
-    for axes in plots[0]:
+    from matplotlib import rcParams
+    from matplotlib.figure import Figure
+
+    # The same figures give the same picture, byte for byte; and text stays text.
+    rcParams.update({"svg.hashsalt": "quality", "svg.fonttype": "none", "font.size": 10})
+    figure = Figure(figsize=(5 * number, 3.7), layout="constrained")
+    plots = figure.subplots(1, number, squeeze=False)[0]
+    for axes in plots:
         axes.grid(color="#e5e5e5")
         axes.spines[["top", "right"]].set_visible(False)
-    return figure, *plots[0]
+    return figure, *plots
+
+
+def _as_svg(figure: Any) -> str:
+    file = io.StringIO()
+    figure.savefig(file, format="svg", metadata={"Date": None})
+    svg = file.getvalue()
+    return svg[svg.index("<svg") :]

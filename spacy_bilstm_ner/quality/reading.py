@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,10 @@ from ..saved import why_not_loaded
 from ..training.fingerprints import KEY, share_seen
 
 
+def add_pipeline(parser: argparse.ArgumentParser, name: str = "PIPELINE") -> None:
+    parser.add_argument(name.lower(), metavar=name, help="a pipeline's folder, or an installed one's name")
+
+
 def add_file(parser: argparse.ArgumentParser) -> None:
     """Add FILE and how to read it to a command's parser."""
     parser.add_argument("file", metavar="FILE", type=Path, help="a labelled file of any format that `convert` reads")
@@ -26,10 +30,8 @@ def add_file(parser: argparse.ArgumentParser) -> None:
 
 
 def load_pipeline(name: str | Path) -> Language:
-    """Load a pipeline.
+    """Load a folder with a pipeline, or an installed one by its name. It will take texts of any length.
 
-    name (str | Path): A folder with a pipeline, or the name of an installed one.
-    RETURNS (Language): The pipeline. It takes texts of any length.
     RAISES UserError: if there is no such pipeline, or it needs a package that is not installed.
     """
     if not (Path(name) / "meta.json").is_file() and not spacy.util.is_package(str(name)):
@@ -46,12 +48,9 @@ def load_pipeline(name: str | Path) -> Language:
 
 
 def labelled_docs(nlp: Language, path: Path, options: Options | None = None) -> list[Doc]:
-    """Read a labelled file.
+    """Read a labelled file into Docs with its tokens and entities. `doc.user_data["origin"]` says where each stands.
 
     nlp (Language): The pipeline whose tokenizer will read the texts, and whose vocabulary the Docs share.
-    path (Path): A .spacy file, or any other labelled file that this project reads.
-    options (Options | None): How it is to be read; None to find out.
-    RETURNS (list[Doc]): Docs with the gold tokens and entities. `doc.user_data["origin"]` says where each stands.
     RAISES UserError: if the file is missing or unreadable, or holds no text or no entity.
     """
     docs = read_docs([path], nlp, options)
@@ -60,22 +59,17 @@ def labelled_docs(nlp: Language, path: Path, options: Options | None = None) -> 
     return docs
 
 
-def predict_docs(nlp: Language, docs: Iterable[Doc], *, gold_tokens: bool) -> list[Example]:
-    """Let a pipeline predict labelled Docs, on their gold tokens or else on those of its own tokenizer."""
-    examples = []
-    for doc in docs:
-        if gold_tokens:
-            words, spaces = [token.text for token in doc], [bool(token.whitespace_) for token in doc]
-            tokens = Doc(nlp.vocab, words=words, spaces=spaces)
-        else:
-            tokens = nlp.make_doc(doc.text)
-        examples.append(Example(tokens, doc))
-    predicted = nlp.pipe([example.predicted for example in examples])
-    return [Example(doc, example.reference) for doc, example in zip(predicted, examples, strict=True)]
+def predict_docs(nlp: Language, docs: Sequence[Doc], *, gold_tokens: bool = False) -> list[Example]:
+    """Let a pipeline predict labelled Docs, on the tokens of its own tokenizer or else on their gold tokens."""
+    if gold_tokens:
+        plain = [Doc(nlp.vocab, [t.text for t in doc], [bool(t.whitespace_) for t in doc]) for doc in docs]
+    else:
+        plain = [nlp.make_doc(doc.text) for doc in docs]
+    return [Example(predicted, doc) for predicted, doc in zip(nlp.pipe(plain), docs, strict=True)]
 
 
 def recognisers(nlp: Language) -> list[tuple[str, Any]]:
-    """The pipes of a pipeline that have a threshold for each label, with their names."""
+    """The pipes that have a threshold for each label, with their names."""
     return [(name, pipe) for name, pipe in nlp.pipeline if "thresholds" in getattr(pipe, "cfg", {})]
 
 

@@ -21,8 +21,7 @@ Bools = NDArray[np.bool_]
 class Curve:
     """A label's predicted entities, the surest first.
 
-    confidence (Floats): n_entities.
-    right (Bools): n_entities, whether span and label are.
+    right (Bools): Whether span and label are.
     gold (int): How many entities there are to find.
     """
 
@@ -33,26 +32,22 @@ class Curve:
     @property
     def precision(self) -> Floats:
         """n_entities, if only those up to each are taken."""
-        precision: Floats = np.cumsum(self.right) / np.arange(1, len(self.right) + 1)
-        return precision
+        return np.cumsum(self.right) / np.arange(1, len(self.right) + 1)
 
     @property
     def recall(self) -> Floats:
         """n_entities, likewise."""
-        recall: Floats = np.cumsum(self.right) / max(self.gold, 1)
-        return recall
+        return np.cumsum(self.right) / max(self.gold, 1)
 
 
 def curves(examples: list[Example]) -> dict[str, Curve] | None:
-    """Sort each label's predicted entities by their confidence.
-
-    RETURNS (dict[str, Curve] | None): By label, sorted; None if there is no entity, or one without a confidence.
-    """
-    judged = [judge(example) for example in examples]
-    found = [pair for pairs, _ in judged for pair in pairs]
+    """RETURNS (dict[str, Curve] | None): By label, sorted; None if there is no entity, or one without a confidence."""
+    found, missed = [], Counter[str]()
+    for pairs, labels in map(judge, examples):
+        found += pairs
+        missed.update(labels)
     if not found or any(entity.confidence is None for entity, _ in found):
         return None
-    missed = Counter(label for _, labels in judged for label in labels)
     result = {}
     for label in sorted({entity.label for entity, _ in found} | set(missed)):
         mine = sorted((-(ent.confidence or 0.0), right) for ent, right in found if ent.label == label)
@@ -76,8 +71,8 @@ def bins(confidences: Floats, right: Bools) -> list[dict[str, float]]:
 
 def calibration_error(filled: list[dict[str, float]]) -> float:
     """The expected calibration error: mean distance of confidence and precision, from 0 (perfect) to 1."""
-    total = sum(each["entities"] for each in filled)
-    return sum(each["entities"] * abs(each["confidence"] - each["precision"]) for each in filled) / total
+    apart = [abs(each["confidence"] - each["precision"]) for each in filled]
+    return float(np.average(apart, weights=[each["entities"] for each in filled]))
 
 
 def ranking(confidences: Floats, right: Bools) -> float | None:
@@ -93,10 +88,7 @@ def ranking(confidences: Floats, right: Bools) -> float | None:
 
 
 def measure(examples: list[Example]) -> dict[str, Any] | None:
-    """Measure the confidences in predicted examples.
-
-    RETURNS (dict | None): "ece" (calibration error), "auc" (ranking), "bins", "curves"; None without confidences.
-    """
+    """RETURNS (dict | None): "ece" (calibration error), "auc" (ranking), "bins", "curves"; None without confidences."""
     found = curves(examples)
     if found is None:
         return None

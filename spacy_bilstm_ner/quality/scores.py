@@ -10,6 +10,8 @@ from .entities import Entity, entities
 
 # The last axis of an array of counts: entities found, entities made up, entities missed.
 TP, FP, FN = range(3)
+# What stands below the labels
+TOTALS = ("all", "mean of labels")
 
 
 def judge(example: Example) -> tuple[list[tuple[Entity, bool]], list[str]]:
@@ -17,38 +19,28 @@ def judge(example: Example) -> tuple[list[tuple[Entity, bool]], list[str]]:
 
     RETURNS (tuple): The predicted entities, and whether span and label are right; the labels of the missed gold ones.
     """
-    gold_doc = example.reference
-    if not gold_doc.has_annotation("ENT_IOB"):
-        return [], []
-    gold = {(ent.start, ent.end, ent.label_) for ent in gold_doc.ents}
+    gold = {(ent.start, ent.end, ent.label_) for ent in example.reference.ents}
     found: list[tuple[Entity, bool]] = []
     for span, entity in zip(example.predicted.ents, entities(example.predicted), strict=True):
         # Tokens differ on both sides; as spaCy does, we compare in gold tokens.
-        tokens = example.alignment.x2y[span.start : span.end]
-        if not len(tokens):
-            continue
-        start, end = int(tokens[0]), int(tokens[-1]) + 1
-        if all(token.ent_iob for token in gold_doc[start:end]):
-            key = (start, end, entity.label)
+        tokens = example.alignment.x2y[span.start : span.end].tolist()
+        if tokens and all(token.ent_iob for token in example.reference[tokens[0] : tokens[-1] + 1]):
+            key = (tokens[0], tokens[-1] + 1, entity.label)
             found.append((entity, key in gold))
             gold.discard(key)
     return found, [label for _, _, label in gold]
 
 
 def count(examples: list[Example]) -> tuple[list[str], NDArray[np.int64]]:
-    """Count the entities that are right, made up and missed.
-
-    RETURNS (tuple[list[str], NDArray]): The labels, sorted, and n_examples × n_labels × 3 counts.
-    """
-    outcomes = [judge(example) for example in examples]
-    names = sorted({label for found, missed in outcomes for label in [*missed, *(ent.label for ent, _ in found)]})
-    place = {label: i for i, label in enumerate(names)}
+    """Count the entities that are right, made up and missed: the labels, sorted, and n_examples × n_labels × 3."""
+    cells: list[tuple[int, str, int]] = []
+    for row, (found, missed) in enumerate(map(judge, examples)):
+        cells += [(row, entity.label, TP if right else FP) for entity, right in found]
+        cells += [(row, label, FN) for label in missed]
+    names = sorted({label for _, label, _ in cells})
     counts = np.zeros((len(examples), len(names), 3), dtype="int64")
-    for row, (found, missed) in zip(counts, outcomes, strict=True):
-        for entity, right in found:
-            row[place[entity.label], TP if right else FP] += 1
-        for label in missed:
-            row[place[label], FN] += 1
+    for row, label, outcome in cells:
+        counts[row, names.index(label), outcome] += 1
     return names, counts
 
 
@@ -56,9 +48,19 @@ def prf(counts: NDArray) -> NDArray[np.float64]:
     """Turn … × 3 counts (right, made up, missed) into … × 3 scores from 0 to 1: precision, recall and F. A score that
     would be 0/0 is 0.
     """
-    tp, fp, fn = (counts[..., i].astype("float64") for i in (TP, FP, FN))
+    tp, fp, fn = np.moveaxis(counts, -1, 0)
     parts = ((tp, tp + fp), (tp, tp + fn), (2 * tp, 2 * tp + fp + fn))
-    return np.stack([over / np.where(under > 0, under, 1) for over, under in parts], axis=-1)
+    return np.stack([over / np.maximum(under, 1) for over, under in parts], axis=-1)
+
+
+def f_scores(counts: NDArray) -> NDArray[np.float64]:
+    """… × n_labels × 3 counts → … × (n_labels + 2): F of each label, and TOTALS. A label without entities has NaN,
+    and the mean is that of the others.
+    """
+    counts = np.concatenate([counts, counts.sum(axis=-2, keepdims=True)], axis=-2)
+    f = np.where(counts.any(axis=-1), prf(counts)[..., 2], np.nan)
+    mean = np.ma.masked_invalid(f[..., :-1]).mean(axis=-1, keepdims=True).filled(np.nan)
+    return np.concatenate([f, mean], axis=-1)
 
 
 def score(examples: list[Example]) -> dict[str, Any]:
@@ -70,22 +72,21 @@ def score(examples: list[Example]) -> dict[str, Any]:
     """
     names, counts = count(examples)
     total = counts.sum(axis=0)
-    each = prf(total)
-    labels = {
-        name: {**_named(each[i]), "gold": int(total[i, [TP, FN]].sum()), "predicted": int(total[i, [TP, FP]].sum())}
-        for i, name in enumerate(names)
-    }
+    each, gold, predicted = prf(total), total[:, [TP, FN]].sum(axis=1), total[:, [TP, FP]].sum(axis=1)
     return {
         "micro": _named(prf(total.sum(axis=0)) if names else None),
         "macro": _named(each.mean(axis=0) if names else None),
-        "labels": labels,
-        "gold": sum(scores["gold"] for scores in labels.values()),
-        "predicted": sum(scores["predicted"] for scores in labels.values()),
+        "labels": {
+            name: {**_named(each[i]), "gold": int(gold[i]), "predicted": int(predicted[i])}
+            for i, name in enumerate(names)
+        },
+        "gold": int(gold.sum()),
+        "predicted": int(predicted.sum()),
     }
 
 
 def _named(scores: NDArray | None) -> dict[str, float | None]:
-    return {key: None if scores is None else float(scores[i]) for i, key in enumerate("prf")}
+    return dict.fromkeys("prf") if scores is None else dict(zip("prf", scores.tolist(), strict=True))
 
 
 def percents(scores: dict[str, Any]) -> list[str]:

@@ -18,8 +18,8 @@ from spacy.tokens import Doc
 
 from ..errors import UserError
 from .entities import Entity, entities
-from .pages import drawn, label_colors, present, save, writable_folder
-from .reading import everything, load_pipeline
+from .pages import drawn, present, save, save_json, writable_folder
+from .reading import add_pipeline, everything, load_pipeline
 
 # So many times as many texts as are wanted, the most unsure ones, are looked at for being unlike one another.
 POOL = 5
@@ -54,10 +54,8 @@ FORMATS: dict[str, Callable[[str, list[Entity]], dict[str, Any]]] = {
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `suggest` to its parser."""
     parser.description = __doc__
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("pipeline", metavar="PIPELINE", help="a pipeline's folder, or an installed one's name")
+    add_pipeline(parser)
     parser.add_argument("texts", metavar="TEXTS", type=Path, help='.txt with a text a line, or .jsonl with "text"')
     parser.add_argument("out", metavar="OUT", type=Path, help="the folder for the chosen texts and the page")
     parser.add_argument("--format", choices=FORMATS, default="jsonl", help="the tool that imports it (default: jsonl)")
@@ -82,12 +80,10 @@ def execute(args: argparse.Namespace) -> None:
     guesses = [(docs[i].text, entities(docs[i])) for i in chosen]
     records = [FORMATS[args.format](*guess) for guess in guesses]
     if args.format == "label-studio":
-        path, content = args.out / "suggested.json", json.dumps(records, indent=1, ensure_ascii=False) + "\n"
+        save_json(path := args.out / "suggested.json", records)
     else:
-        lines = (json.dumps(record, ensure_ascii=False) for record in records)
-        path, content = args.out / "suggested.jsonl", "".join(f"{line}\n" for line in lines)
-    save(path, content)
-    colors = label_colors(sorted({ent.label for _, found in guesses for ent in found}))
+        lines = [json.dumps(record, ensure_ascii=False) + "\n" for record in records]
+        save(path := args.out / "suggested.jsonl", "".join(lines))
     rows = [
         [name, f"{len(which):,}", f"{np.mean([len(docs[i]) for i in which]):.1f}", f"{unsure[which].mean():.2f}"]
         for name, which in (("all", list(range(len(docs)))), ("chosen", chosen))
@@ -102,7 +98,7 @@ def execute(args: argparse.Namespace) -> None:
             "texts": str(args.texts),
             "unsure": dict(zip(chosen, unsure[chosen].tolist(), strict=True)),
         },
-        parts=[f'<div class="sentence">{drawn(text, found, colors=colors)}</div>' for text, found in guesses],
+        parts=[f'<div class="sentence">{drawn(text, found)}</div>' for text, found in guesses],
         out=args.out / "suggested-why.json",
         report=args.out / "suggested.html",
     )
@@ -130,9 +126,8 @@ def unsureness(doc: Doc) -> float:
 
 
 def choose(docs: list[Doc], unsure: NDArray[np.float64], *, number: int) -> list[int]:
-    """Take texts one by one: the one that is most unsure times least like its nearest among those taken.
-
-    RETURNS (list[int]): Numbers of texts, at most `number`, none of which the pipeline is sure of.
+    """Take at most `number` texts one by one, by how unsure each is times how unlike its nearest among those taken;
+    none that the pipeline is sure of. Their indices are returned.
     """
     pool = np.argsort(-unsure, kind="stable")[: POOL * number]
     pool = pool[unsure[pool] > 0]

@@ -2,26 +2,23 @@
 file, and how many of all entities are left."""
 
 import argparse
-import os
-import tempfile
+import json
 from pathlib import Path
 
 from spacy.language import Language
 
 from ..errors import UserError
 from ..files.options import get_options
-from .entities import labels_of
 from .intervals import wilson
-from .pages import add_outputs, label_colors, present
+from .pages import add_outputs, present, save_json
 from .plots import draw_curves
-from .reading import add_file, everything, labelled_docs, load_pipeline, predict_docs, recognisers
+from .reading import add_file, add_pipeline, everything, labelled_docs, load_pipeline, predict_docs, recognisers
 from .reliability import Curve, curves
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `thresholds` to its parser."""
     parser.description = __doc__
-    parser.add_argument("pipeline", metavar="PIPELINE", help="a pipeline's folder, or an installed one's name")
+    add_pipeline(parser)
     add_file(parser)
     parser.add_argument("--precision", type=float, default=0.95, help="what is wanted, below 1 (default: 0.95)")
     parser.add_argument("--write", action="store_true", help="store the thresholds in the pipeline's folder")
@@ -37,7 +34,7 @@ def execute(args: argparse.Namespace) -> None:
     nlp = load_pipeline(args.pipeline)
     docs = labelled_docs(nlp, args.file, get_options(args))
     with everything(nlp):
-        examples = predict_docs(nlp, docs, gold_tokens=False)
+        examples = predict_docs(nlp, docs)
     known = curves(examples)
     if known is None:
         raise UserError(f"{args.pipeline} finds no entity here, or gives no confidences: there is nothing to choose")
@@ -52,7 +49,7 @@ def execute(args: argparse.Namespace) -> None:
         ["", "from", "precision", "95 % from", "to", "recall", "entities"],
         rows,
         {"pipeline": args.pipeline, "file": str(args.file), "wanted": args.precision, "labels": found},
-        parts=[draw_curves(known, colors=label_colors(labels_of(examples)))],
+        parts=[draw_curves(known)],
         out=args.out,
         report=args.report,
     )
@@ -61,10 +58,8 @@ def execute(args: argparse.Namespace) -> None:
 
 
 def reach(curve: Curve, wanted: float) -> dict[str, float] | None:
-    """Find the lowest confidence that gives the wanted precision.
-
-    RETURNS (dict | None): "threshold", "precision" with its interval "low" and "high", "recall"; None if no threshold
-        gives the precision.
+    """Find the lowest confidence that gives the wanted precision: "threshold", "precision" with its interval "low" and
+    "high", "recall"; None if none gives it.
     """
     # Entities of one confidence are taken together.
     last = [i for i, sure in enumerate(curve.confidence) if i + 1 == len(curve.right) or curve.confidence[i + 1] < sure]
@@ -89,12 +84,7 @@ def store(nlp: Language, folder: Path, found: dict[str, float]) -> None:
     pipes = recognisers(nlp)
     if not pipes:
         raise UserError(f"{folder} has no bilstm_ner pipe: only that one takes thresholds")
-    try:
-        for name, pipe in pipes:
-            pipe.cfg["thresholds"] = {**pipe.cfg["thresholds"], **found}
-            with tempfile.TemporaryDirectory(dir=folder) as beside:
-                pipe.to_disk(Path(beside) / name, exclude=["model", "vocab"])
-                os.replace(Path(beside) / name / "cfg", folder / name / "cfg")
-    except OSError as error:
-        raise UserError(f"{folder} cannot be written to: {error.strerror}") from error
+    for name, _ in pipes:
+        cfg = json.loads((folder / name / "cfg").read_text(encoding="utf-8"))
+        save_json(folder / name / "cfg", {**cfg, "thresholds": {**cfg["thresholds"], **found}})
     print(f"Stored in {folder}: {len(found)} thresholds")

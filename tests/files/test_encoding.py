@@ -5,13 +5,16 @@ import pytest
 
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.files.encoding import decode
-from spacy_bilstm_ner.files.sentences import Faults
+from spacy_bilstm_ner.files.options import Options
+from spacy_bilstm_ner.files.sentences import Data, File
 
 from .helpers import HEADER, read_one, shown
 
 
-def decoded(content: bytes, **options: Any) -> tuple[str, str, str]:
-    return decode(content, "x", Faults(), **options)
+def decoded(content: bytes, *, lang: str = "", **options: Any) -> tuple[str, str, str]:
+    """The text, the encoding and the warning."""
+    file = File("x", Options(**options), Data())
+    return *decode(content, file, lang), file.data.warnings.get("encoding", "")
 
 
 def test_plain_encodings_need_no_word() -> None:

@@ -88,6 +88,13 @@ def test_entities_that_overlap(tmp_path: Path) -> None:
     assert "PER at 0:4 'Mira' overlaps with a longer one: it was left out" in data.doubtful[0]
 
 
+@pytest.mark.parametrize("labels", [["A", "B"], ["B", "A"], ["C", "A"]])
+def test_of_two_labels_for_the_same_words_the_first_counts(tmp_path: Path, labels: list[str]) -> None:
+    data = read_one(tmp_path, lines({"text": "Mira left", "entities": [[0, 4, label] for label in labels]}))
+    assert shown(data) == [f"Mira/B-{labels[0]} left"]
+    assert f"{labels[1]} at 0:4 'Mira' overlaps with a longer one" in data.doubtful[0]
+
+
 def test_words_of_an_entity_that_crosses_another_are_unknown(tmp_path: Path) -> None:
     spans = [[0, 9, "PER"], [5, 14, "ORG"], [0, 4, "PER"]]
     data = read_one(tmp_path, lines({"text": "Mira Holt left.", "entities": spans[1:] + spans[:1]}))

@@ -18,8 +18,8 @@ from tests.util import chance_vectors, doc_of, write_vectors
 FORM, SUFFIX, VECTOR = slice(0, 4), slice(4, 7), slice(7, 12)
 
 
-def new_embedding(word_dropout: float = 0.0) -> Model:
-    model = WordEmbedding(["form", "suffix2"], widths=[4, 3], rows=[300, 100], word_dropout=word_dropout)
+def new_embedding(feature_dropout: float = 0.0) -> Model:
+    model = WordEmbedding(["form", "suffix2"], widths=[4, 3], rows=[300, 100], feature_dropout=feature_dropout)
     model.initialize()
     return model
 
@@ -117,42 +117,44 @@ def test_gradients_add_up_where_values_are_shared():
             assert up - down == pytest.approx(gradient[row, 1], abs=1e-4)
 
 
-def test_word_dropout_hides_the_word_and_leaves_its_parts():
-    model = new_embedding(word_dropout=0.3)
+def test_each_feature_of_each_token_is_hidden_by_itself():
+    model = new_embedding(feature_dropout=0.3)
     doc = Doc(Vocab(), words=["talking"] * 2000)
-    (plain,) = model.predict([doc])
-    (found,) = model([doc], True)[0]
-    hidden = (found[:, FORM] != plain[:, FORM]).any(axis=1)
-    assert hidden.mean() == pytest.approx(0.3, abs=0.04)
-    # All hidden words look alike, and each token is hidden or not by itself.
-    assert len(np.unique(found[:, FORM], axis=0)) == 2
-    assert_array_equal(found[:, SUFFIX], plain[:, SUFFIX])
-
-
-def test_the_lower_case_form_is_hidden_with_the_form():
-    model = WordEmbedding(["lower", "form"], widths=[2, 2], rows=[50, 50], word_dropout=0.5)
-    model.initialize()
-    doc = Doc(Vocab(), words=["Talking"] * 500)
     (plain,), (found,) = model.predict([doc]), model([doc], True)[0]
-    lower, form = (found != plain)[:, :2].any(axis=1), (found != plain)[:, 2:].any(axis=1)
-    assert_array_equal(lower, form)
-    assert 0.3 < lower.mean() < 0.7
+    forms, suffixes = ((found[:, part] != plain[:, part]).any(axis=1) for part in (FORM, SUFFIX))
+    assert [forms.mean(), suffixes.mean()] == pytest.approx([0.3, 0.3], abs=0.04)
+    assert (forms & suffixes).mean() == pytest.approx(0.09, abs=0.03)
+    # All that is hidden looks alike.
+    assert len(np.unique(found[:, FORM], axis=0)) == len(np.unique(found[:, SUFFIX], axis=0)) == 2
 
 
-def test_word_dropout_is_its_own_setting():
-    model = new_embedding(word_dropout=0.3)
+@pytest.mark.parametrize(("n_words", "rate"), [(10, 0.4), (1000, 0.4), (2000, 0.2), (100_000, 0.004)])
+def test_fewer_features_are_hidden_in_a_large_corpus(n_words, rate):
+    model = WordEmbedding(["form"], widths=[4], rows=[300], feature_dropout=0.4, full_dropout_words=1000)
+    model.attrs["fit_dropout"](model, n_words)
+    assert model.attrs["feature_dropout"] == pytest.approx(rate)
+
+
+def test_without_a_size_the_dropout_is_the_same_for_any_corpus():
+    model = new_embedding(feature_dropout=0.4)
+    model.attrs["fit_dropout"](model, 1_000_000)
+    assert model.attrs["feature_dropout"] == 0.4
+
+
+def test_feature_dropout_is_its_own_setting():
+    model = new_embedding(feature_dropout=0.3)
     doc = Doc(Vocab(), words=["talking"] * 2000)
     (plain,) = model.predict([doc])
     set_dropout_rate(model, 0.8)
     (found,) = model([doc], True)[0]
-    assert (found != plain).any(axis=1).mean() == pytest.approx(0.3, abs=0.04)
-    none = new_embedding(word_dropout=0.0)
+    assert (found[:, FORM] != plain[:, FORM]).any(axis=1).mean() == pytest.approx(0.3, abs=0.04)
+    none = new_embedding(feature_dropout=0.0)
     set_dropout_rate(none, 0.8)
     assert_allclose(none([doc], True)[0][0], none.predict([doc])[0])
 
 
-def test_word_dropout_is_off_in_prediction():
-    model = new_embedding(word_dropout=0.9)
+def test_feature_dropout_is_off_in_prediction():
+    model = new_embedding(feature_dropout=0.9)
     set_dropout_rate(model, 0.9)
     (vectors,) = model.predict([Doc(Vocab(), words=["talking"] * 100)])
     assert len(np.unique(vectors, axis=0)) == 1
@@ -194,9 +196,9 @@ def test_as_embed_of_spacys_tok2vec():
     assert nlp("two words").tensor.shape == (2, 16)
 
 
-def with_vectors(path, word_dropout: float = 0.0) -> Model:
+def with_vectors(path, feature_dropout: float = 0.0) -> Model:
     model = WordEmbedding(
-        ["form", "suffix2"], widths=[4, 3], rows=[300, 100], word_dropout=word_dropout, vector_width=5
+        ["form", "suffix2"], widths=[4, 3], rows=[300, 100], feature_dropout=feature_dropout, vector_width=5
     )
     set_vectors(model, write_vectors(path, chance_vectors(["talking", "tea", "law", "ship", "Oslo", "us"])))
     model.initialize()
@@ -234,8 +236,8 @@ def test_static_vectors_are_frozen_and_words_without_learn_one(tmp_path):
     assert (after[0][0, FORM] != before[0][0, FORM]).all()
 
 
-def test_word_dropout_leaves_the_static_vector(tmp_path):
-    model = with_vectors(tmp_path, word_dropout=0.5)
+def test_feature_dropout_leaves_the_static_vector(tmp_path):
+    model = with_vectors(tmp_path, feature_dropout=0.5)
     doc = Doc(Vocab(), words=["talking"] * 200)
     (plain,), (found,) = model.predict([doc]), model([doc], True)[0]
     assert (found[:, FORM] != plain[:, FORM]).any()
@@ -304,6 +306,6 @@ def test_lists_of_different_lengths():
 
 
 @pytest.mark.parametrize("rate", [-0.1, 1.0])
-def test_word_dropout_out_of_range(rate):
+def test_feature_dropout_out_of_range(rate):
     with pytest.raises(ValueError, match=f"at least 0 and below 1, but is {rate}"):
-        WordEmbedding(["form"], widths=[4], rows=[10], word_dropout=rate)
+        WordEmbedding(["form"], widths=[4], rows=[10], feature_dropout=rate)

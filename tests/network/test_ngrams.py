@@ -39,7 +39,7 @@ SHARED = {
     "features": ["form", "lower", "prefix3", "suffix2", "suffix3", "shape"],
     "widths": [8] * 6,
     "rows": [100] * 6,
-    "word_dropout": 0.0,
+    "feature_dropout": 0.0,
 }
 
 

@@ -192,7 +192,7 @@ def test_a_vector_width_without_a_source_of_vectors():
     other = blank(model=model).from_bytes(nlp.to_bytes())
     for text in MIXED:
         assert_allclose(logits(nlp, text), plain_logits(nlp, text), atol=1e-4)
-        assert_allclose(logits(other, text), logits(nlp, text), atol=1e-5)
+        assert_allclose(logits(other, text), logits(nlp, text), atol=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from spacy_bilstm_ner.quality.intervals import bootstrap, f_scores, interval, wilson
+from spacy_bilstm_ner.quality.intervals import bootstrap, interval, wilson
+from spacy_bilstm_ner.quality.scores import f_scores
 
 
 def test_draws_are_as_large_as_the_sample_and_always_the_same() -> None:
@@ -49,7 +50,3 @@ def test_draws_without_a_label_are_left_out() -> None:
 )
 def test_wilson(right: int, total: int, low: float, high: float) -> None:
     assert wilson(right, total) == pytest.approx((low, high), abs=2e-4)
-
-
-def test_wilson_of_nothing() -> None:
-    assert wilson(0, 0) == (0.0, 1.0)

@@ -8,7 +8,7 @@ import numpy as np
 
 from spacy_bilstm_ner.displacy_colors import COLORS
 from spacy_bilstm_ner.quality.entities import Entity
-from spacy_bilstm_ner.quality.pages import drawn, label_colors, named
+from spacy_bilstm_ner.quality.pages import color, drawn, named
 from spacy_bilstm_ner.quality.reliability import Curve
 from spacy_bilstm_ner.quality.report import confidence_section, confusion_table
 
@@ -78,15 +78,15 @@ def test_sample_is_named(tmp_path: Path) -> None:
 
 def test_labels_are_escaped() -> None:
     assert "<b>" not in confusion_table(Counter({("<b>", "<b>"): 1}), labels=["<b>"])
-    entity, colors = Entity(0, 3, "<b>"), label_colors(["<b>"])
-    for html in (named("<i>", entity, colors=colors), drawn("<i> said", [entity], colors=colors)):
+    entity = Entity(0, 3, "<b>")
+    for html in (named("<i>", entity), drawn("<i> said", [entity])):
         assert "&lt;i&gt;" in html
         assert "&lt;b&gt;" in html
         assert not re.search("<[bi]>", html)
 
 
 def test_every_label_has_a_colour() -> None:
-    colors = label_colors(["geo", "GPE", "WARE", "MARKE"])
+    colors = {label: color(label) for label in ("geo", "GPE", "WARE", "MARKE")}
     assert colors["geo"] == COLORS["geo"]
     assert colors["GPE"] == "#feca74"
     assert len(set(colors.values())) == 4
@@ -95,8 +95,7 @@ def test_every_label_has_a_colour() -> None:
 def test_confidences_are_shown_if_there_are_any() -> None:
     bins = [{"confidence": 0.5, "precision": 0.4, "entities": 9}]
     curves = {"geo": Curve(np.array([0.9, 0.5]), np.array([True, False]), 3)}
-    html = confidence_section({"ece": 0.1, "auc": 0.857, "bins": bins, "curves": curves}, colors={"geo": "#123456"})
+    html = confidence_section({"ece": 0.1, "auc": 0.857, "bins": bins, "curves": curves})
     assert html.count("<svg") == 2
-    assert "#123456" in html
+    assert COLORS["geo"] in html
     assert "10.0 points apart. Of a right and a wrong entity, the right one has more in 86 of 100 pairs." in html
-    assert confidence_section(None, colors={}) == ""

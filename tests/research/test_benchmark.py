@@ -45,10 +45,7 @@ def test_documents_hold_the_same_sentences(project: Path) -> None:
         write_texts(project, project)
 
 
-@pytest.mark.parametrize(("threads", "expected"), [(1, "1"), (0, "")])
-def test_each_task_is_a_fresh_process_with_so_many_threads(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: int, expected: str
-) -> None:
+def test_each_task_is_a_fresh_process_with_one_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     script = tmp_path / "task.py"
     script.write_text(
         "import json, os, sys\nprint('a warning')\n"
@@ -57,15 +54,15 @@ def test_each_task_is_a_fresh_process_with_so_many_threads(
     )
     monkeypatch.setattr(benchmark, "TIMING", script)
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
-    found = [time_task(sys.executable, "loading", {"pipeline": "x"}, threads=threads) for _ in range(2)]
-    assert found[0]["threads"] == expected
+    found = [time_task(sys.executable, "loading", {"pipeline": "x"}) for _ in range(2)]
+    assert found[0]["threads"] == "1"
     assert found[0]["pid"] != found[1]["pid"]
     assert found[0]["argv"] == ["loading", json.dumps({"pipeline": "x"})]
 
 
 def test_a_failed_task_says_why() -> None:
     with pytest.raises(UserError, match=r"failed:[\s\S]*no_such_pipeline"):
-        time_task(sys.executable, "loading", {"pipeline": "no_such_pipeline"}, threads=1)
+        time_task(sys.executable, "loading", {"pipeline": "no_such_pipeline"})
 
 
 def run(project: Path, monkeypatch: pytest.MonkeyPatch, *pipelines: str) -> dict:
@@ -80,7 +77,7 @@ def test_pipelines_take_turns(
 ) -> None:
     calls: list[tuple[str, str, str]] = []
 
-    def fake(python: str, task: str, options: dict, *, threads: int = 1) -> dict:
+    def fake(python: str, task: str, options: dict) -> dict:
         calls.append((python, options["pipeline"], task))
         meta = {"lang": "en", "version": "1", "data": None}
         return {"seconds": 2, "words_per_second": 4, "milliseconds": 5, "peak_mb": 6, "meta": meta}

@@ -14,12 +14,11 @@ SCORES = {"p": 0.5, "r": 0.25, "f": 1 / 3}
 NONE = {"p": None, "r": None, "f": None}
 
 
-def experiment(*, f: float = 0.8, change: str = "", calibration: Any = None) -> dict[str, Any]:
+def experiment(*, f: float = 0.8, calibration: Any = None) -> dict[str, Any]:
     return {
         "command": "make it",
         "version": "0.1.0",
         "data": {"kind": "real"},
-        "change": change,
         "raw_text": {"micro": SCORES | {"f": f}, "macro": NONE, "labels": {"geo": SCORES | {"gold": 1234}}},
         "gold_tokens": {"micro": {"p": 1.0, "r": 1.0, "f": 1.0}},
         "variants": dict.fromkeys(("forty", "lower", "upper", "curly"), SCORES),
@@ -45,7 +44,7 @@ BENCHMARK = {
 @pytest.fixture
 def metrics(tmp_path: Path) -> Path:
     srsly.write_json(tmp_path / "a.json", experiment(calibration={"ece": 0.01234, "auc": 0.8}))
-    srsly.write_json(tmp_path / "b.json", experiment(f=0.9, change="a CRF"))
+    srsly.write_json(tmp_path / "b.json", experiment(f=0.9))
     srsly.write_json(tmp_path / "speed.json", BENCHMARK)
     return tmp_path
 
@@ -60,13 +59,20 @@ def test_tables_are_filled_and_stay(metrics: Path) -> None:
     assert fill(filled, metrics=metrics) == filled
 
 
-def test_experiments_are_columns_and_ablations_rows(metrics: Path) -> None:
-    filled = fill("<!-- experiments: [ab].json -->\n\n<!-- ablation: b.json -->\n", metrics=metrics)
+def test_experiments_are_columns(metrics: Path) -> None:
+    filled = fill("<!-- experiments: [ab].json -->\n", metrics=metrics)
     assert "|  | `a` | `b` |\n" in filled
     assert "| F, ALL CAPS | 33.33 | 33.33 |\n" in filled
     assert "| recall of new mentions | 20.00 | 20.00 |\n" in filled
     assert "| calibration error | 0.0123 | - |\n" in filled
-    assert "| a CRF | 90.00 | - | 9.54 | 1,234 |\n" in filled
+
+
+def test_corpora_are_columns_and_models_rows(metrics: Path) -> None:
+    found = {"news": {"f": 0.8, "macro": 0.5}, "wikipedia": {"f": 0.7, "macro": 0.65}}
+    srsly.write_json(metrics / "corpora.json", {"raw_text": {"ours": found, "others": found}})
+    filled = fill("<!-- corpora: corpora.json -->\n", metrics=metrics)
+    assert "|  | news | wikipedia | mean |\n" in filled
+    assert "| ours | 80.0 (50) | 70.0 (65) | 75.0 |\n| others |" in filled
 
 
 def test_commands(metrics: Path) -> None:
@@ -101,7 +107,7 @@ def make_run(folder: Path, kind: str = "real", stem: str = "metrics") -> Path:
         ("gmb_bilstm/bilstm", "metrics", "gmb_bilstm"),
         ("gmb_bilstm/spacy_ner", "metrics", "gmb_spacy_ner"),
         ("gmb_bilstm/spacy_ner", "test", "gmb_spacy_ner_test"),
-        ("gmb_ablation_crf/bilstm", "dev", "gmb_ablation_crf_dev"),
+        ("gmb_seed_1/bilstm", "dev", "gmb_seed_1_dev"),
         ("gmb_bilstm/bilstm", "benchmark", "benchmark"),
     ],
 )
