@@ -20,7 +20,7 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.util import minibatch
 from spacy.vocab import Vocab
-from thinc.api import Model, Optimizer
+from thinc.api import Model, Optimizer, set_dropout_rate
 
 from . import confidence, rehearsal, saved, shipped
 from .calibration import DEFAULT_THRESHOLD, UNCALIBRATED, calibrated
@@ -167,8 +167,8 @@ class BiLSTMNER(TrainablePipe):
         self._set_vectors(vectors)
         n_words = sum(len(eg.predicted) for eg in examples)
         for node in self.model.walk():
-            if "fit_dropout" in node.attrs and n_words:
-                node.attrs["fit_dropout"](node, n_words)
+            if "fit_to_size" in node.attrs and n_words:
+                node.attrs["fit_to_size"](node, n_words)
         self._forget_the_past(is_loaded=False)
         sample = [eg.reference for eg in islice(get_examples(), SAMPLE_SIZE)]
         if not self.model.has_dim("nO"):
@@ -277,6 +277,8 @@ class BiLSTMNER(TrainablePipe):
                 return super().update([], losses=losses)
             examples += self._made_up(examples, gold)
         docs = [eg.predicted for eg in examples]
+        # Before what reads the words, too
+        set_dropout_rate(self.model, drop)
         self.model.attrs["imprint"](self.model, docs, lambda: np.concatenate(self._gold(examples)))
         return super().update(examples, drop=drop, sgd=sgd, losses=losses)
 

@@ -17,10 +17,8 @@ def read_config() -> str:
 
 
 def default_model() -> dict[str, Any]:
-    """Its model, but for what has to be given when the pipe is initialized: word vectors, and examples for n-grams. The
-    words themselves, which the n-grams would know, are among the features instead."""
+    """Its model, but for what has to be given when the pipe is initialized: word vectors, and examples for n-grams.
+    What depends on the size of a corpus is as for a large one."""
     model = Config().from_str(read_config(), interpolate=False)["components"]["ner"]["model"]
-    embedding = model["tok2vec"] | {"vector_width": 0, "feature_dropout": 0.2, "full_dropout_words": 0}
-    for name, value in (("features", "lower"), ("widths", 32), ("rows", 8000)):
-        embedding[name] = [value, *embedding[name]]
-    return model | {"ngrams": False, "tok2vec": embedding}
+    sizes = {"feature_dropout": 0.2, "full_dropout_words": 0, "min_words": 0}
+    return model | {"ngrams": False, "tok2vec": model["tok2vec"] | sizes | {"vector_width": 0}}

@@ -15,7 +15,9 @@ from .characters import Characters, character_ids
 from .features import FEATURES, plain
 from .vectors import NO_VECTORS, StaticVectors, read_vectors
 
-# What stands in place of a feature that dropout hides.
+# Features that say which word it is.
+WORD_FEATURES = ("form", "lower")
+# What stands in place of a feature that is hidden.
 HIDDEN = hash_string("<hidden>")
 # What a static vector is found by.
 VECTOR_KEYS = ("form", "lower")
@@ -32,6 +34,7 @@ def WordEmbedding(
     rows: Sequence[int],
     feature_dropout: float = 0.0,
     full_dropout_words: int = 0,
+    min_words: int = 0,
     character_width: int = 0,
     vector_width: int = 0,
     max_vectors: int = 120_000,
@@ -50,6 +53,8 @@ def WordEmbedding(
         learns to do without what it will not know. In [0, 1); [training] dropout does not change it.
     full_dropout_words (int): In a corpus of more words than this, fewer features are hidden, in inverse proportion: the
         more words, the less is learnt by heart. 0 for the same share in any corpus.
+    min_words (int): In a corpus of fewer words than this, "form" and "lower" are hidden altogether: what is learnt
+        there about single words does not hold for others.
     character_width (int): Width of vectors that are computed from the word's characters, 0 for none: these are columns
         of their own.
     vector_width (int): Width of static word vectors, 0 for none: these are columns of their own, reduced to this
@@ -71,6 +76,7 @@ def WordEmbedding(
         raise ValueError(f"feature_dropout must be at least 0 and below 1, but is {feature_dropout}")
     numbers = {
         "full_dropout_words": full_dropout_words,
+        "min_words": min_words,
         "character_width": character_width,
         "vector_width": vector_width,
         "max_vectors": max_vectors,
@@ -100,7 +106,8 @@ def WordEmbedding(
         attrs={
             "features": list(features),
             "feature_dropout": feature_dropout,
-            "fit_dropout": partial(_fit_dropout, feature_dropout, full_dropout_words),
+            "hides_words": False,
+            "fit_to_size": partial(_fit_to_size, feature_dropout, full_dropout_words, min_words),
             "ids": FeatureIds(keys, character_width > 0),
             "set_vectors": set_vectors,
         },
@@ -111,7 +118,7 @@ def embed_words(model: Model, ids: Ints2d) -> Floats2d:
     """Vectors of words, outside training: from what the model's `FeatureIds` give, n_words × n_features, with at least
     one word, n_words × width."""
     ops = model.ops
-    ids = ops.asarray(ids)
+    ids = ops.asarray(_without_words(model, ids))
     parts = []
     # What `model.layers[0].predict` computes, without what its layers within layers cost when words are few.
     for column, layer in enumerate(_columns(model)):
@@ -219,7 +226,7 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats
     if not is_train:
         return ops.xp.split(embed_words(model, ids)[word_of_token], ends[:-1].tolist()), lambda d_vectors: docs
     # Each token's features may be hidden or not by themselves, so equal words are kept apart.
-    ids = ids[word_of_token]
+    ids = _without_words(model, ids)[word_of_token]
     features = ids[:, : len(model.attrs["features"])]
     features[np.random.random(features.shape) < model.attrs["feature_dropout"]] = HIDDEN
     flat, backprop_flat = model.layers[0](ops.asarray(ids), is_train)
@@ -231,8 +238,17 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats
     return ops.xp.split(flat, ends[:-1].tolist()), backprop
 
 
-def _fit_dropout(rate: float, full_dropout_words: int, model: Model, n_words: int) -> None:
+def _fit_to_size(rate: float, full_dropout_words: int, min_words: int, model: Model, n_words: int) -> None:
     model.attrs["feature_dropout"] = rate * min(1.0, full_dropout_words / n_words) if full_dropout_words else rate
+    model.attrs["hides_words"] = n_words < min_words
+
+
+def _without_words(model: Model, ids: Ints2d) -> Ints2d:
+    """The ids, with words' own hidden if the model has learnt without them."""
+    if model.attrs["hides_words"]:
+        ids = ids.copy()
+        ids[:, [i for i, name in enumerate(model.attrs["features"]) if name in WORD_FEATURES]] = HIDDEN
+    return ids
 
 
 def _init(model: Model, X: list[Doc] | None = None, Y: list[Floats2d] | None = None) -> None:

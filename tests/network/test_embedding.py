@@ -131,13 +131,26 @@ def test_each_feature_of_each_token_is_hidden_by_itself():
 @pytest.mark.parametrize(("n_words", "rate"), [(10, 0.4), (1000, 0.4), (2000, 0.2), (100_000, 0.004)])
 def test_fewer_features_are_hidden_in_a_large_corpus(n_words, rate):
     model = WordEmbedding(["form"], widths=[4], rows=[300], feature_dropout=0.4, full_dropout_words=1000)
-    model.attrs["fit_dropout"](model, n_words)
+    model.attrs["fit_to_size"](model, n_words)
     assert model.attrs["feature_dropout"] == pytest.approx(rate)
+
+
+def test_words_themselves_are_hidden_in_a_small_corpus_also_in_prediction():
+    docs = [doc_of("talking walking")]
+    for n_words, are_hidden in ((999, True), (1000, False)):
+        model = WordEmbedding(["form", "suffix3"], widths=[4, 3], rows=[300, 100], min_words=1000)
+        model.initialize()
+        model.attrs["fit_to_size"](model, n_words)
+        other = WordEmbedding(["form", "suffix3"], widths=[4, 3], rows=[300, 100], min_words=1000)
+        other.from_bytes(model.to_bytes())
+        for (found,) in (model.predict(docs), model(docs, True)[0], other.predict(docs)):
+            assert (found[0, FORM] == found[1, FORM]).all() == are_hidden
+            assert_array_equal(found[0, SUFFIX], found[1, SUFFIX])
 
 
 def test_without_a_size_the_dropout_is_the_same_for_any_corpus():
     model = new_embedding(feature_dropout=0.4)
-    model.attrs["fit_dropout"](model, 1_000_000)
+    model.attrs["fit_to_size"](model, 1_000_000)
     assert model.attrs["feature_dropout"] == 0.4
 
 
