@@ -34,6 +34,8 @@ from .words import TagScores
 DEFAULT_MODEL = shipped.default_model()
 # How many documents `initialize` shows the model; it needs their form, not their words.
 SAMPLE_SIZE = 10
+# How spaCy writes of a token that it is in an entity, or blocked.
+INSIDE_OR_BEGIN = (1, 3)
 # What is fitted on held-out data after training.
 FITTED = ("calibration", "thresholds")
 # What a pipe is saved in, besides the vocabulary.
@@ -369,13 +371,12 @@ class BiLSTMNER(TrainablePipe):
         self._failure = f"{where} could not be loaded"
         if "cfg" in parts:
             configured = self.cfg["configured_threshold"]
-            self.cfg |= saved.read_cfg(parts["cfg"], f"{where}/cfg")
+            self.cfg |= saved.read_cfg(parts["cfg"], where)
             # Not equality: spaCy's JSON rounds the last bits.
             if not math.isclose(configured, self.cfg["configured_threshold"]):
                 self.cfg["threshold"] = self.cfg["configured_threshold"] = configured
         if "model" in parts:
-            saved.load_model(self.model, parts["model"], f"{where}/model")
-            saved.check_labels(self.labels, self.model, where)
+            saved.load_model(self.model, parts["model"], self.labels, where)
         self.model.attrs["labels"] = list(self.labels)
         self._failure = ""
         self._forget_the_past(is_loaded=True)
@@ -445,15 +446,8 @@ class BiLSTMNER(TrainablePipe):
 
 def _taken_tokens(docs: Sequence[Doc]) -> NDArray[np.bool_] | None:
     """n_tokens, True where an entity or a block was set before; None if nothing was."""
-    if not any(doc.to_array(ENT_IOB).any() for doc in docs):
-        return None
-    taken = np.zeros(sum(len(doc) for doc in docs), dtype=bool)
-    first = 0
-    for doc in docs:
-        for span in (*doc.ents, *_blocked(doc)):
-            taken[first + span.start : first + span.end] = True
-        first += len(doc)
-    return taken
+    iob = np.concatenate([doc.to_array(ENT_IOB) for doc in docs])
+    return np.isin(iob, INSIDE_OR_BEGIN) if iob.any() else None
 
 
 def _blocked(doc: Doc) -> list[Span]:

@@ -18,9 +18,10 @@ from .chain import tags
 def read_cfg(data: bytes, where: str) -> dict[str, Any]:
     """Read and check what a saved recogniser's `cfg` holds.
 
-    where (str): The file's name, for messages; in all these functions.
+    where (str): The pipe's folder, for messages.
     RAISES ValueError: If it is no JSON, or a setting is missing, or of another type or range than it must be.
     """
+    where = f"{where}/cfg"
     try:
         cfg = json.loads(data)
     except ValueError as error:
@@ -59,10 +60,13 @@ def read_parts(data: bytes, where: str, names: Sequence[str]) -> dict[str, bytes
     return parts
 
 
-def load_model(model: Model, data: bytes, where: str) -> None:
+def load_model(model: Model, data: bytes, labels: Sequence[str], where: str) -> None:
     """Load the weights of a model as its config makes it.
 
-    RAISES ValueError: If it is damaged, was made with another config, or holds numbers that are not finite.
+    labels (Sequence[str]): The labels of its `cfg`.
+    where (str): The pipe's folder, for messages.
+    RAISES ValueError: If it is damaged, was made with another config, or holds numbers that are not finite, or has
+        learnt other labels, or in another order.
     """
     made = [(node.name, dict(node.attrs)) for node in model.walk()]
     model.attrs["labels"] = None
@@ -74,17 +78,12 @@ def load_model(model: Model, data: bytes, where: str) -> None:
             model.attrs["check_weights"](model)
     # What thinc and the parsers below it raise for a damaged file is of any kind.
     except Exception as error:
-        raise _damaged(where, f"{error}. Or it was made with another config.cfg") from error
-    if not_finite := not_finite_weights(model):
-        raise _damaged(where, f"there are numbers that are not finite, NaN or infinite, in {', '.join(not_finite)}")
-
-
-def check_labels(labels: Sequence[str], model: Model, where: str) -> None:
-    """RAISES ValueError: If the labels of a `cfg` are not those that the model has learnt, in their order."""
-    n_tags = model.maybe_get_dim("nO")
+        raise _damaged(f"{where}/model", f"{error}. Or it was made with another config.cfg") from error
+    if bad := not_finite_weights(model):
+        raise _damaged(f"{where}/model", f"there are numbers that are not finite, NaN or infinite, in {', '.join(bad)}")
+    n_tags, learnt = model.maybe_get_dim("nO"), model.attrs["labels"]
     if n_tags is not None and n_tags != tags.n_tags(len(labels)):
         raise _damaged(where, f"its cfg has {len(labels)} labels, but its model has {n_tags} tags, two a label and O")
-    learnt = model.attrs.get("labels")
     if learnt is not None and list(learnt) != list(labels):
         raise _damaged(where, f"the labels of its cfg must be those of its model, {learnt}, but are {list(labels)}")
 

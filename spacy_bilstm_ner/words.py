@@ -20,8 +20,9 @@ TERMINALS = frozenset([*Sentencizer.default_punct_chars, "…", "...", "?!", "!?
 TERMINAL_IDS = np.sort(np.array([hash_string(char) for char in TERMINALS], dtype="uint64"))
 # Marks after which the next sentence may follow without a space: the full-width and ideographic ones.
 SPACELESS_TERMINALS = frozenset("。！？．｡")
-# Closing marks of several languages, German's among them, which are opening ones in others.
-CLOSERS = frozenset("\"'“”‘’«»‹›)]}」』）】") | {"''"}
+# What a terminal mark may be followed by: others, and closing marks of several languages, German's among them, which
+# are opening ones in others.
+FOLLOWERS = TERMINALS | set("\"'“”‘’«»‹›)]}」』）】") | {"''"}
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def _sentence_end(doc: Doc, i: int) -> int | None:
     if token.is_space:
         return end if token.text.count("\n") > 1 else None
     n_tokens = len(doc)
-    while end < n_tokens and not doc[end - 1].whitespace_ and _goes_with_terminal(doc[end].text):
+    while end < n_tokens and not doc[end - 1].whitespace_ and doc[end].text in FOLLOWERS:
         end += 1
     following = end
     while following < n_tokens and doc[following].is_space:
@@ -132,10 +133,6 @@ def _sentence_end(doc: Doc, i: int) -> int | None:
     if token.text == "." and i > 0 and len(doc[i - 1]) == 1 and doc[i - 1].text.isupper():
         return None
     return end
-
-
-def _goes_with_terminal(text: str) -> bool:
-    return text in CLOSERS or text in TERMINALS
 
 
 def _words(

@@ -101,32 +101,25 @@ def choose(spans: Spans, min_confidence: NDArray) -> Spans:
     overlaps = spans.start[1:] < ends[:-1]
     if not overlaps.any():
         return spans
-    cluster = np.cumsum(np.concatenate(([True], ~overlaps)))
     taken = np.concatenate(([True], ~overlaps)) & np.concatenate((~overlaps, [True]))
     contested = np.flatnonzero(~taken)
-    taken_of: dict[int, list[tuple[int, int]]] = {}
+    covered = np.zeros(ends[-1], dtype=bool)
     for i in contested[np.argsort(-gain[contested], kind="stable")].tolist():
-        start, end = int(spans.start[i]), int(spans.end[i])
-        others = taken_of.setdefault(int(cluster[i]), [])
-        if all(end <= other_start or other_end <= start for other_start, other_end in others):
-            others.append((start, end))
-            taken[i] = True
+        place = slice(spans.start[i], spans.end[i])
+        if not covered[place].any():
+            covered[place] = taken[i] = True
     return spans[taken]
 
 
 @dataclass(frozen=True)
 class _Steps:
-    """What transitions say of steps from tag to tag.
+    """What transitions say of steps from tag to tag."""
 
-    factors (Doubles): 2 × n_tags × n_tags + 1, see `step_factors`.
-    begun, gone_on (Doubles): n_labels, the factors of the steps from B- to I- and from I- to I-.
-    gain (Floats): n_tags - 1, for each tag but O, the most that the steps to and from it can add to its score, as
-        against those to and from O between the same neighbours.
-    """
-
-    factors: Doubles
-    begun: Doubles
-    gone_on: Doubles
+    factors: Doubles  # 2 × n_tags × n_tags + 1, see `step_factors`
+    begun: Doubles  # n_labels, the factors of the steps from B- to I-
+    gone_on: Doubles  # n_labels, those of the steps from I- to I-
+    # n_tags - 1, for each tag but O, the most that the steps to and from it can add to its score, as against those to
+    # and from O between the same neighbours
     gain: Floats
 
 
