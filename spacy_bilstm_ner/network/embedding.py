@@ -46,7 +46,7 @@ def WordEmbedding(
     for Efficient Word Representations"): a value's vector is the sum of four rows, so that two values share one
     vector only if all four collide. No corpus is scanned, and a word never seen has a vector, too.
 
-    features (Sequence[str]): Names from `spacy_bilstm_ner.features.FEATURES`.
+    features (Sequence[str]): Names from `spacy_bilstm_ner.network.features.FEATURES`.
     widths (Sequence[int]): Width of each feature's vectors. Their sum is the width of the output.
     rows (Sequence[int]): Rows of each feature's table.
     feature_dropout (float): Share of the features that are hidden while training, each by itself, so that the model
