@@ -83,6 +83,19 @@ def test_feature_dropout_is_its_own_and_not_overwritten():
     assert (found[:, first] != plain[:, first]).any(axis=1).mean() == pytest.approx(0.5, abs=0.06)
 
 
+@pytest.mark.parametrize("words", [True, False])
+def test_the_words_that_the_tag_scores_read_are_dropped_too(words):
+    model = small_model(words=words)
+    model["encode"].update(dict.fromkeys(PLACES, 0.0))
+    nlp = blank(model=model)
+    nlp.initialize(lambda: examples(nlp))
+    nlp.update(examples(nlp), sgd=Adam(0.01), drop=0.5)
+    docs = [doc_of(text) for text in texts()]
+    tagger = nlp.get_pipe("ner").model
+    first, again = tagger(docs, True)[0].scores, tagger(docs, True)[0].scores
+    assert np.array_equal(first, again) is not words
+
+
 def test_all_are_off_in_prediction():
     nlp = pipeline(feature_dropout=0.5, input_dropout=0.5, hidden_dropout=0.5)
     nlp.update(examples(nlp), sgd=Adam(0.01), drop=0.5)
