@@ -83,6 +83,17 @@ def test_feature_dropout_is_its_own_and_not_overwritten():
     assert (found[:, first] != plain[:, first]).any(axis=1).mean() == pytest.approx(0.5, abs=0.06)
 
 
+def test_initializing_fits_the_embedding_to_the_size_of_the_corpus():
+    model = small_model()
+    model["tok2vec"] |= {"feature_dropout": 0.5, "full_dropout_words": 10, "min_words": 1000}
+    nlp = blank(model=model)
+    nlp.initialize(lambda: examples(nlp))
+    attrs = nlp.get_pipe("ner").model.get_ref("tok2vec").attrs
+    n_words = sum(len(eg.predicted) for eg in examples(nlp))
+    assert attrs["feature_dropout"] == pytest.approx(0.5 * 10 / n_words)
+    assert attrs["hides_words"] is True
+
+
 @pytest.mark.parametrize("words", [True, False])
 def test_the_words_that_the_tag_scores_read_are_dropped_too(words):
     model = small_model(words=words)
