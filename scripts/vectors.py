@@ -1,5 +1,5 @@
-"""Find the word vectors that become part of the model: those of an installed pipeline, of a folder, or from the web.
-Without vectors training goes on, and the model is a little worse."""
+"""Find the word vectors that become part of the model: those of an installed pipeline, of a folder, of a text file, or
+from the web. Without vectors training goes on, and the model is a little worse."""
 
 import importlib
 import urllib.request
@@ -23,7 +23,7 @@ class DownloadError(Exception):
 
 
 def find_vectors(name: str, *, lang: str, assets: Path) -> WordVectors:
-    """Find a pipeline with word vectors: as a package, a folder, or a folder in assets/; else download it.
+    """Find word vectors: a text file, or a pipeline as a package, a folder, or a folder in assets/; else download it.
 
     RETURNS (WordVectors): The vectors; without a path if none are wanted, or the pipeline is of another language.
     RAISES UserError: if it is a folder that is not there, or has no vectors.
@@ -31,10 +31,16 @@ def find_vectors(name: str, *, lang: str, assets: Path) -> WordVectors:
     """
     if not name:
         return WordVectors(reason="not asked for")
+    if (file := Path(name)).is_file():
+        # It says nothing of its language, its author or its licence.
+        return WordVectors(name, file.name, checksum(file), license="not known: see where the file comes from")
     folders = [folder.as_posix() for folder in (Path(name), assets / name) if (folder / "meta.json").is_file()]
     if not folders and not is_package(name):
         if not name.isidentifier():
-            raise UserError(f"there is no pipeline in {name}: give a package's name or a folder with --vars.vectors")
+            raise UserError(
+                f"there is no file and no pipeline {name}: --vars.vectors takes a text file, or a pipeline's "
+                "folder or package"
+            )
         if not name.startswith(f"{lang}_"):
             return WordVectors(reason=f"{name} is not of the language {lang!r}")
         download(name)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile, is_zipfile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,7 +98,7 @@ def read_vectors(source: str | Path, width: int, *, max_rows: int = 0) -> Vector
     overall standard deviation of VECTOR_STD. A pipeline is not loaded for that.
 
     source (str | Path): An installed pipeline package, a pipeline's folder, or a text file with a word and its values
-        in each line: GloVe's .txt, word2vec's or fastText's .vec, also .gz or .zip.
+        in each line: GloVe's .txt, word2vec's or fastText's .vec, also as .gz, or alone in a .zip.
     width (int): The width; vectors that are narrower, or fewer, keep theirs.
     max_rows (int): How many different vectors are read, the first ones, which in most sources are those of frequent
         words; 0 for all.
@@ -125,6 +125,8 @@ def _read_text(path: Path, max_rows: int) -> Vectors:
     # It imports much that prediction does not need.
     from spacy.training.initialize import read_vectors as read_text
 
+    if is_zipfile(path) and len(names := ZipFile(path).namelist()) > 1:
+        raise ValueError(f"{path} holds several files: unpack it, and take one of {', '.join(names)}")
     try:
         data, words, _ = read_text(path, max_rows)
     except (ValueError, RuntimeError, OSError, EOFError, BadZipFile) as error:
@@ -134,6 +136,8 @@ def _read_text(path: Path, max_rows: int) -> Vectors:
         ) from error
     if not data.shape[1]:
         raise ValueError(f"{path} is no text file of word vectors: its first line has no values separated by blanks")
+    if not np.isfinite(data).all():
+        raise ValueError(f"{path} has values that are no finite numbers, as nan or inf")
     # Where the file ends sooner, the last rows were not written.
     return Vectors(strings=StringStore(words), data=data[: len(words)], keys=words)
 

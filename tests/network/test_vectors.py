@@ -180,6 +180,20 @@ def test_a_file_that_is_none_of_vectors(tmp_path, content):
         read_vectors(path, 6)
 
 
+def test_values_that_are_no_numbers(tmp_path):
+    path = write_text(tmp_path / "v.txt", "a 1.0 nan\nb 1.0 2.0\n")
+    with pytest.raises(ValueError, match=r"v\.txt has values that are no finite numbers"):
+        read_vectors(path, 2)
+
+
+def test_a_zip_of_several_files_needs_a_choice(tmp_path):
+    path = write_text(tmp_path / "v.zip", "a 1.0 2.0\n")
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("wide.txt", "a 1.0 2.0 3.0\n")
+    with pytest.raises(ValueError, match=r"holds several files: unpack it, and take one of vectors\.txt, wide\.txt"):
+        read_vectors(path, 2)
+
+
 def test_a_pipeline_without_vectors(tmp_path):
     spacy.blank("en").to_disk(tmp_path)
     with pytest.raises(ValueError, match="has no table of word vectors"):

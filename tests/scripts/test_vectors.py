@@ -34,6 +34,14 @@ def test_a_folder(tmp_path: Path, assets: Path) -> None:
     assert found.sha256 == checksum(tmp_path / "mine" / "vocab" / "vectors")
 
 
+def test_a_text_file(tmp_path: Path, assets: Path) -> None:
+    path = tmp_path / "glove.txt"
+    path.write_text("tea 0.1 0.2\nship 0.3 0.4\n", encoding="utf-8")
+    found = find_vectors(path.as_posix(), lang="de", assets=assets)
+    assert (found.path, found.name, found.sha256) == (path.as_posix(), "glove.txt", checksum(path))
+    assert "see where the file comes from" in found.license
+
+
 def test_a_folder_in_assets(assets: Path) -> None:
     write_vectors(assets / "en_no_such_md", chance_vectors(WORDS))
     assert find_vectors("en_no_such_md", lang="en", assets=assets).path == (assets / "en_no_such_md").as_posix()
@@ -75,7 +83,7 @@ def test_another_language_is_not_taken(tmp_path: Path, assets: Path) -> None:
 
 
 def test_a_folder_that_is_not_there(assets: Path) -> None:
-    with pytest.raises(UserError, match=r"no pipeline in my/vectors.*--vars\.vectors"):
+    with pytest.raises(UserError, match=r"no file and no pipeline my/vectors: --vars\.vectors takes a text file"):
         find_vectors("my/vectors", lang="en", assets=assets)
 
 
