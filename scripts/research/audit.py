@@ -1,0 +1,158 @@
+"""How many labels that were spoilt on purpose does `audit` find? Labels, borders or presence of 3 % of the entities in
+dev are changed at random. What it suspects in the untouched corpus is left out of the count: that has wrong labels of
+its own. Of the first N of the rest, N as many as were spoilt, the share of spoilt ones is what counts. Beside it stands
+cleanlab (pip install cleanlab), which ranks tokens by the same pipelines' probabilities, counted likewise.
+
+    python -m scripts.research.audit CORPUS OUT [--vectors VECTORS]     # the folder of train.spacy and dev.spacy
+"""
+
+import argparse
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import srsly
+from numpy.typing import NDArray
+from spacy.tokens import Doc, DocBin, Span
+from spacy.training import Example
+from spacy.vocab import Vocab
+
+from spacy_bilstm_ner.chain.crf import marginals
+from spacy_bilstm_ner.chain.gold import gold_columns
+from spacy_bilstm_ner.quality import folds
+from spacy_bilstm_ner.quality.audit import suspects
+from spacy_bilstm_ner.quality.reading import load_pipeline
+
+SHARE = 0.03
+# A place in the corpus: the number of the sentence, the first character, the one after the last.
+Place = tuple[int, int, int]
+
+
+def spoil(docs: list[Doc], rng: np.random.Generator) -> list[Place]:
+    """Change SHARE of the entities in place. RETURNS (list[Place]): Where, as long as the longer of before and after."""
+    labels = sorted({ent.label_ for doc in docs for ent in doc.ents})
+    spoilt = []
+    every = [(i, j) for i, doc in enumerate(docs) for j in range(len(doc.ents))]
+    chosen = rng.choice(len(every), round(SHARE * len(every)), replace=False)
+    # From the right to the left, so that the numbers of the entities before stay.
+    for i, j in sorted((every[k] for k in chosen), reverse=True):
+        doc, ents = docs[i], list(docs[i].ents)
+        ent = ents[j]
+        free = [at for at in (ent.start - 1, ent.end) if 0 <= at < len(doc) and not doc[at].ent_type]
+        borders = [(min(at, ent.start), max(at + 1, ent.end)) for at in free]
+        borders += [(ent.start + 1, ent.end), (ent.start, ent.end - 1)] if len(ent) > 1 else []
+        kind = rng.choice(["label", "border", "presence"] if borders else ["label", "presence"])
+        start, end = borders[rng.integers(len(borders))] if kind == "border" else (ent.start, ent.end)
+        label = rng.choice([each for each in labels if each != ent.label_]) if kind == "label" else ent.label_
+        ents[j : j + 1] = [] if kind == "presence" else [Span(doc, start, end, label=str(label))]
+        whole = doc[min(start, ent.start) : max(end, ent.end)]
+        doc.set_ents(ents)
+        spoilt.append((i, whole.start_char, whole.end_char))
+    return spoilt
+
+
+def by_audit(run: folds.Run) -> list[Place]:
+    """What `audit` suspects, most suspicious first."""
+    examples = run.predict(unsure=True)
+    number = {id(example): i for i, example in enumerate(examples)}
+    found = []
+    for each in suspects(examples):
+        entities = [entity for entity in (each.gold, each.predicted) if entity]
+        bounds = min(entity.start for entity in entities), max(entity.end for entity in entities)
+        found.append((number[id(each.example)], *bounds))
+    return found
+
+
+def by_cleanlab(run: folds.Run) -> list[Place]:
+    """What cleanlab suspects: tokens with issues, by their self-confidence."""
+    from cleanlab.token_classification.filter import find_label_issues
+
+    gold: dict[int, list[int]] = {}
+    probabilities: dict[int, NDArray] = {}
+    tokens: dict[int, list[tuple[int, int]]] = {}
+    for number, fold in enumerate(run.folds, 1):
+        nlp = load_pipeline(run.out / f"fold-{number}" / "model")
+        ner = nlp.get_pipe("ner")
+        examples = [Example(nlp.make_doc(run.docs[i].text), run.docs[i]) for i in fold.test]
+        for first in range(0, len(examples), 1000):
+            some = examples[first : first + 1000]
+            scores = ner.model.predict([each.predicted for each in some])
+            ends = np.cumsum(scores.words.per_doc)[:-1]
+            columns = np.concatenate([gold_columns(each, ner.labels) for each in some])[scores.words.tokens]
+            found = np.split(marginals(scores.scores, scores.transitions, scores.words.per_doc), ends)
+            for i, each, tags, rows in zip(fold.test[first:], some, np.split(columns, ends), found, strict=False):
+                known = tags >= 0
+                words = [token for token in each.predicted if not token.is_space]
+                gold[i], probabilities[i] = tags[known].tolist(), rows[known]
+                places = [(word.idx, word.idx + len(word)) for word in words]
+                tokens[i] = [place for place, is_known in zip(places, known, strict=True) if is_known]
+    order = [i for i in sorted(gold) if gold[i]]
+    issues = find_label_issues(
+        [gold[i] for i in order], [probabilities[i] for i in order], return_indices_ranked_by="self_confidence"
+    )
+    return [(order[i], *tokens[order[i]][j]) for i, j in issues]
+
+
+def overlap(place: Place, others: Iterable[Place]) -> bool:
+    return any(place[1] < end and begin < place[2] for _, begin, end in others)
+
+
+def of_sentences(places: Iterable[Place]) -> dict[int, list[Place]]:
+    found: dict[int, list[Place]] = {}
+    for place in places:
+        found.setdefault(place[0], []).append(place)
+    return found
+
+
+def distinct(ranked: list[Place]) -> Iterator[Place]:
+    """Without those that touch one before: several tokens of an entity are one suspicion."""
+    seen: dict[int, list[Place]] = {}
+    for place in ranked:
+        if not overlap((place[0], place[1] - 1, place[2] + 1), seen.get(place[0], [])):
+            yield place
+        seen.setdefault(place[0], []).append(place)
+
+
+def share_spoilt(ranked: list[Place], before: list[Place], spoilt: list[Place]) -> dict[str, float]:
+    """Of the first N, the share of spoilt ones: "plain", and "left_out" without what was suspected before."""
+    known, wrong = of_sentences(before), of_sentences(spoilt)
+    every = list(distinct(ranked))
+    rest = [place for place in every if not overlap(place, known.get(place[0], []))]
+    left = [place for place in spoilt if not overlap(place, known.get(place[0], []))]
+    shares = {}
+    for name, places, n in (("plain", every, len(spoilt)), ("left_out", rest, len(left))):
+        shares[name] = sum(overlap(place, wrong.get(place[0], [])) for place in places[:n]) / n
+        shares[f"{name}_n"] = n
+    return shares
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpus", type=Path, help="the folder of train.spacy and dev.spacy")
+    parser.add_argument("out", type=Path, help="the folder for the folds and for audit.json")
+    parser.add_argument("--vectors", help="as of `audit`")
+    args = parser.parse_args()
+    train, dev = (
+        list(DocBin().from_disk(args.corpus / f"{name}.spacy").get_docs(Vocab())) for name in ("train", "dev")
+    )
+    runs = {}
+    spoilt: list[Place] = []
+    for name in ("untouched", "spoilt"):
+        if name == "spoilt":
+            spoilt = [(i + len(train), *place) for i, *place in spoil(dev, np.random.default_rng(0))]
+        path = args.out / f"{name}.spacy"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        DocBin(["ENT_IOB", "ENT_TYPE"], docs=[*train, *dev]).to_disk(path)
+        options = argparse.ArgumentParser()
+        folds.configure(options)
+        vectors = ["--vectors", args.vectors] if args.vectors else []
+        runs[name] = folds.train_folds(options.parse_args([str(path), str(args.out / name), *vectors]))
+    figures: dict[str, object] = {"spoilt": len(spoilt)}
+    for name, ranking in (("audit", by_audit), ("cleanlab", by_cleanlab)):
+        figures[name] = share_spoilt(ranking(runs["spoilt"]), ranking(runs["untouched"]), spoilt)
+        print(name, figures[name], flush=True)
+    srsly.write_json(args.out / "audit.json", figures)
+
+
+if __name__ == "__main__":
+    main()
