@@ -29,7 +29,7 @@ Place = tuple[int, int, int]
 
 
 def spoil(docs: list[Doc], rng: np.random.Generator) -> list[Place]:
-    """Change SHARE of the entities in place. RETURNS (list[Place]): Where, as long as the longer of before and after."""
+    """Change SHARE of the entities in place. RETURNS (list[Place]): Where, by the longer of before and after."""
     labels = sorted({ent.label_ for doc in docs for ent in doc.ents})
     spoilt = []
     every = [(i, j) for i, doc in enumerate(docs) for j in range(len(doc.ents))]
@@ -65,7 +65,7 @@ def by_audit(run: folds.Run) -> list[Place]:
 
 def by_cleanlab(run: folds.Run) -> list[Place]:
     """What cleanlab suspects: tokens with issues, by their self-confidence."""
-    from cleanlab.token_classification.filter import find_label_issues
+    from cleanlab.token_classification.filter import find_label_issues  # type: ignore[import-not-found]
 
     gold: dict[int, list[int]] = {}
     probabilities: dict[int, NDArray] = {}
@@ -105,10 +105,10 @@ def of_sentences(places: Iterable[Place]) -> dict[int, list[Place]]:
 
 
 def distinct(ranked: list[Place]) -> Iterator[Place]:
-    """Without those that touch one before: several tokens of an entity are one suspicion."""
+    """Without those that stand next to one before: several tokens of an entity are one suspicion."""
     seen: dict[int, list[Place]] = {}
     for place in ranked:
-        if not overlap((place[0], place[1] - 1, place[2] + 1), seen.get(place[0], [])):
+        if not overlap((place[0], place[1] - 2, place[2] + 2), seen.get(place[0], [])):
             yield place
         seen.setdefault(place[0], []).append(place)
 
@@ -139,7 +139,7 @@ def main() -> None:
     spoilt: list[Place] = []
     for name in ("untouched", "spoilt"):
         if name == "spoilt":
-            spoilt = [(i + len(train), *place) for i, *place in spoil(dev, np.random.default_rng(0))]
+            spoilt = [(i + len(train), begin, end) for i, begin, end in spoil(dev, np.random.default_rng(0))]
         path = args.out / f"{name}.spacy"
         path.parent.mkdir(parents=True, exist_ok=True)
         DocBin(["ENT_IOB", "ENT_TYPE"], docs=[*train, *dev]).to_disk(path)
