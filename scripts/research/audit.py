@@ -65,7 +65,7 @@ def by_audit(run: folds.Run) -> list[Place]:
 
 def by_cleanlab(run: folds.Run) -> list[Place]:
     """What cleanlab suspects: tokens with issues, by their self-confidence."""
-    from cleanlab.token_classification.filter import find_label_issues  # type: ignore[import-not-found]
+    from cleanlab.token_classification.filter import find_label_issues
 
     gold: dict[int, list[int]] = {}
     probabilities: dict[int, NDArray] = {}
