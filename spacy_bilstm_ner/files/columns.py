@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from ..errors import UserError
 from .options import Options
-from .schemes import UNKNOWN, is_tag
+from .schemes import OUTSIDE, UNKNOWN, holds_pos, is_tag
 
 DEFAULTS = {"sentence": "Sentence #", "word": "Word", "tag": "Tag"}
 # Names that people give to these columns, best first; case, spaces and punctuation do not count.
@@ -21,11 +21,6 @@ _KNOWN = {
     "pos": "pos postag postags upos xpos stts wortart",
     "tag": "nertag nertags ner ne entity entities bio iob tag tags label labels",
 }
-# "A column of parts of speech never becomes labels": these show that a column holds them.
-_POS_VALUES = (
-    "NN NNS NNP NNPS VB VBD VBZ VBG VBN VBP DT IN JJ RB CC CD PRP NOUN PROPN VERB ADJ ADV ADP DET PRON AUX CCONJ SCONJ "
-    "NUM PART PUNCT ART APPR VVFIN ADJA ADJD"
-)
 # An item of a list that Python or JSON has written: in quotes, null, or a plain word
 _ITEM = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(\bNone\b|\bnull\b)|([^\s,'"\[\]]+)""")
 
@@ -106,12 +101,6 @@ def allows_labels(name: str) -> bool:
 def is_header(names: Sequence[str]) -> bool:
     """Whether one of the names is usual for a column of sentences, words or tags"""
     return any(_is_known(role, name) for role in _KNOWN for name in names)
-
-
-def holds_pos(values: Sequence[str]) -> bool:
-    """Whether the values are parts of speech"""
-    different = set(values)
-    return len(different.intersection(_POS_VALUES.split())) > 0.4 * len(different)
 
 
 def split_list(value: str) -> list[str]:

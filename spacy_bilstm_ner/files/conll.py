@@ -5,8 +5,8 @@ from collections import Counter
 from functools import cache
 
 from ..errors import UserError
-from .columns import Columns, Table, holds_pos, is_header
-from .schemes import OUTSIDE, is_tag
+from .columns import Columns, Table, is_header
+from .schemes import OUTSIDE, holds_pos, is_tag
 from .sentences import File, clean
 
 # Labels of phrases, which CoNLL-2003 has in a column before that of entities.

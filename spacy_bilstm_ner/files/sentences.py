@@ -8,12 +8,10 @@ from typing import Any, NamedTuple
 
 from ..errors import UserError
 from .options import Options
-from .schemes import OUTSIDE, Scheme, difference, looks_like
+from .schemes import INVISIBLE, OUTSIDE, Scheme, difference, looks_like
 
 # So many places of each kind of fault stand in a message. `--report FILE` has all of them.
 SHOWN = 3
-# Characters without width, which come along when text is copied.
-_INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060"
 
 
 class Origin(NamedTuple):
@@ -128,7 +126,7 @@ class Rows:
 
 def clean(value: str) -> str:
     """RETURNS (str): The value without white space or invisible characters at its edges."""
-    return value.strip().strip(_INVISIBLE).strip()
+    return value.strip().strip(INVISIBLE).strip()
 
 
 def build_sentences(rows: Rows, file: File) -> None:
@@ -184,8 +182,8 @@ def _find_scheme(rows: Rows, options: Options) -> tuple[Scheme, dict[str, tuple[
     for, tags become what they look like."""
     counts = Counter(rows.tags)
     alike = {tag: other for tag in counts if (other := looks_like(tag)) != tag}
-    if all(tag.isdigit() for tag in counts):
-        alike = {}
+    for tag in counts if all(map(str.isdigit, counts)) else options.outside or ():
+        alike.pop(tag, None)
     if alike and options.lookalikes:
         rows.tags = [alike.get(tag, tag) for tag in rows.tags]
         counts, alike = Counter(rows.tags), {}

@@ -68,5 +68,9 @@ def test_look_alikes_are_refused_or_read_as_what_they_look_like(tmp_path: Path, 
     assert shown(read_one(tmp_path, content, lookalikes=True)) == ["Mira/B-per left Oslo x"]
 
 
+def test_what_was_said_to_be_outside_is_no_look_alike(tmp_path: Path) -> None:
+    assert shown(read_one(tmp_path, HEADER + "1,Mira,B-per\n,left,0\n", outside=["0"])) == ["Mira/B-per left"]
+
+
 def test_an_unknown_tag_stays_unknown(tmp_path: Path) -> None:
     assert shown(read_one(tmp_path, HEADER + "1,Mira,B-per\n,Holt,?\n,left,O\n")) == ["Mira/B-per Holt/? left"]
