@@ -11,7 +11,7 @@ from .sentences import File
 LEGACY = {
     "cp1250": "pl cs sk hu hr sl ro bs sq", "cp1251": "ru uk bg sr mk be", "cp1252": "", "cp1253": "el",
     "cp1254": "tr az", "cp1255": "he", "cp1256": "ar fa ur", "cp1257": "lt lv et", "cp1258": "vi", "mac_roman": "",
-    "koi8_r": "ru uk", "gb18030": "zh", "big5": "zh", "cp932": "ja", "cp949": "ko",
+    "koi8_r": "ru uk", "gb18030": "zh", "big5": "zh", "cp932": "ja", "euc_jp": "ja", "cp949": "ko",
 }  # fmt: skip
 # Letters and signs that cp1252 writes in Western European texts.
 WESTERN = frozenset("àáâãäåæçèéêëìíîïñòóôõöøœùúûüýÿßÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØŒÙÚÛÜ\xa0‘’“”„–—…•°€£§«»·´¡¿½¼¾²³®©™×±µºª")
@@ -34,7 +34,8 @@ def decode(data: bytes, file: File, lang: str = "") -> tuple[str, str]:
     if encoding == "auto" and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
     elif encoding == "auto" and (b"\0" in data or len(_CONTROL.findall(data)) * 100 > len(data)):
-        raise UserError(f"{name} is a binary file: expected text. If it is UTF-16, say --encoding utf-16-le.")
+        order = "be" if data.startswith(b"\0") else "le"
+        raise UserError(f"{name} is a binary file: expected text. If it is UTF-16, say --encoding utf-16-{order}.")
     try:
         text, encoding = _find(data, file, lang) if encoding == "auto" else (data.decode(encoding), encoding)
     except LookupError as error:

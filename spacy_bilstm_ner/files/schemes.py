@@ -20,9 +20,9 @@ BARE_LABEL = "ENTITY"
 # Letters of a scheme → those of BILUO.
 _LETTERS = {"E": "L", "S": "U", "W": "U", "M": "I"}
 # "A column of parts of speech never becomes labels": these show that a column holds them.
-_POS_VALUES = frozenset(
+_POS_VALUES = (
     "NN NNS NNP NNPS VB VBD VBZ VBG VBN VBP DT IN JJ RB CC CD PRP NOUN PROPN VERB ADJ ADV ADP DET PRON AUX CCONJ SCONJ "
-    "NUM PART PUNCT ART APPR VVFIN ADJA ADJD".split()
+    "NUM PART PUNCT ART APPR VVFIN ADJA ADJD"
 )
 _DASH = "[\u2010-\u2015\u2212\ufe58\ufe63]"
 # Characters without width, which come along when text is copied
@@ -105,7 +105,7 @@ def is_tag(text: str) -> bool:
 def holds_pos(values: Collection[str]) -> bool:
     """RETURNS (bool): Whether the values are parts of speech."""
     different = set(values)
-    return len(different & _POS_VALUES) > 0.4 * len(different)
+    return len(different.intersection(_POS_VALUES.split())) > 0.4 * len(different)
 
 
 def looks_like(tag: str) -> str:

@@ -34,7 +34,7 @@ def test_several_files_of_several_formats(tmp_path: Path) -> None:
     assert shown(data) == ["Oslo/B-geo", "Mira/B-per"]
     assert data.source["file"] == "b.conll, a.csv"
     assert data.source["format"] == "conll, csv"
-    assert data.warnings["repaired_tags"].count("1 tags I-x") == 2
+    assert data.warnings["repaired_tags"].count("1 tag I-x") == 2
     assert shown(read([tmp_path], blank_pipeline("en"))) == ["Mira/B-per", "Oslo/B-geo"]
 
 

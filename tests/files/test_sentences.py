@@ -26,7 +26,9 @@ def test_an_entity_without_its_beginning_begins_there_or_is_refused(tmp_path: Pa
     content = HEADER + "1,a,O\n,b,I-x\n,c,I-x\n2,d,I-x\n"
     data = read_one(tmp_path, content)
     assert shown(data) == ["a b/B-x c/I-x", "d/B-x"]
-    assert data.warnings["repaired_tags"].startswith("2 tags I-x that follow no entity of their label were read as B-x")
+    assert data.warnings["repaired_tags"].startswith(
+        "2 tags I-x without an entity of that label before it, read as B-x"
+    )
     assert "x, line 3)" in data.warnings["repaired_tags"]
     with pytest.raises(UserError, match=r"leave out --strict(.|\n)*line 3: the tag 'I-x' of the word 'b'"):
         read_one(tmp_path, content, strict=True)
