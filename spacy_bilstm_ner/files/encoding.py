@@ -11,7 +11,7 @@ from .sentences import File
 LEGACY = {
     "cp1250": "pl cs sk hu hr sl ro bs sq", "cp1251": "ru uk bg sr mk be", "cp1252": "", "cp1253": "el",
     "cp1254": "tr az", "cp1255": "he", "cp1256": "ar fa ur", "cp1257": "lt lv et", "cp1258": "vi", "mac_roman": "",
-    "koi8_r": "ru uk", "gb18030": "zh", "big5": "zh", "cp932": "ja", "euc_jp": "ja", "cp949": "ko",
+    "koi8_r": "ru uk", "gb18030": "zh", "big5": "zh", "cp932": "ja", "cp949": "ko",
 }  # fmt: skip
 # Letters and signs that cp1252 writes in Western European texts.
 WESTERN = frozenset("àáâãäåæçèéêëìíîïñòóôõöøœùúûüýÿßÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØŒÙÚÛÜ\xa0‘’“”„–—…•°€£§«»·´¡¿½¼¾²³®©™×±µºª")
