@@ -121,3 +121,7 @@ def test_labels_without_a_letter_need_a_name_that_says_so() -> None:
 )
 def test_a_cell_that_holds_a_list(cell: str, items: list[str]) -> None:
     assert split_list(cell) == items
+
+
+def test_a_name_that_says_entity_heads_labels() -> None:
+    assert find({"Sentence #": "1 1 2", "Word": "a b c", "entity_type": "PER O LOC"}).tag == "entity_type"

@@ -77,7 +77,8 @@ def test_what_is_wrong(tmp_path: Path, content: str, options: dict[str, str], me
 
 
 def test_one_sentence_with_comments(tmp_path: Path) -> None:
-    assert shown(read_one(tmp_path, "# text = Mira left\n1\tMira\tB-PER\n2\tleft\tO\n")) == ["Mira/B-PER left"]
+    content = "# text = Mira left\n1\tMira\tB-PER\tx=y\n2\tleft\tO\t_\n"
+    assert shown(read_one(tmp_path, content, tag_column="3")) == ["Mira/B-PER left"]
 
 
 def test_a_no_break_space_stands_within_a_word(tmp_path: Path) -> None:
