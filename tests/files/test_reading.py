@@ -104,5 +104,5 @@ def test_the_faults_of_all_files_are_said_at_once(tmp_path: Path) -> None:
 
 
 def test_training_data_in_python_is_said_to_be(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="x is Python code: write it with json.dump"):
+    with pytest.raises(UserError, match="x is Python code: write it with json"):
         read_one(tmp_path, 'TRAIN_DATA = [("Mira left", {"entities": [(0, 4, "PER")]})]')
