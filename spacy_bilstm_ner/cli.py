@@ -14,7 +14,7 @@ from .errors import UserError
 # Command → the module that has it, and what it does in a line.
 COMMANDS = {
     "convert": (".files.convert", "turn a labelled file into train.spacy, dev.spacy and test.spacy"),
-    "init": (".files.init", "write a training config for `spacy train`"),
+    "init": (".training.init", "write a training config for `spacy train`"),
     "annotate": (".bulk.annotate", "find the entities in files of texts, on every core"),
     "evaluate": (".quality.evaluate", "score a pipeline on a labelled file"),
     "compare": (".quality.compare", "tell whether one pipeline is better than another"),

@@ -36,6 +36,11 @@ def reading(path: Path, *, maker: str) -> Iterator[Path]:
         raise UserError(f"{path} is damaged: {reason}; delete it and run `{maker}` again") from error
 
 
+def count(number: int, noun: str) -> str:
+    """RETURNS (str): A number and what it counts, in the singular if it is one: "1 word", "2,000 words"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def banner(*paragraphs: str) -> str:
     """Frame a text so that nobody can miss it, with an empty line between two paragraphs."""
     line = "!" * 88

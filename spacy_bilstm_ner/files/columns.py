@@ -8,24 +8,20 @@ from itertools import pairwise
 
 from ..errors import UserError
 from .options import Options
-from .schemes import UNKNOWN, is_tag
+from .schemes import OUTSIDE, UNKNOWN, holds_pos, is_tag
 
 DEFAULTS = {"sentence": "Sentence #", "word": "Word", "tag": "Tag"}
 # Names that people give to these columns, best first; case, spaces and punctuation do not count.
 _KNOWN = {
-    "document": "docid doc document documentid docno docnr dokument dokumentid file fileid filename article articleid "
-    "textid paragraphid paraid abstractid pmid",
-    "sentence": "sentenceid sentenceno sentencenumber sentencenr sentenceidx sentid sentno sentnr sid satzid satznr "
-    "satznummer sentence sentences sent satz phrase frase oracion zin",
+    "document": "doc document dokument file filename article story paragraph para chapter section page abstract pmid "
+    "source url textid partid postid tweetid messageid emailid reportid recordid caseid noteid",
+    "sentence": "sid sentence sentences sent satz phrase frase oracion zin",
     "word": "word words token tokens tok wort wörter wortform mot palabra parola woord text form",
     "pos": "pos postag postags upos xpos stts wortart",
     "tag": "nertag nertags ner ne entity entities bio iob tag tags label labels",
 }
-# "A column of parts of speech never becomes labels": these show that a column holds them.
-_POS_VALUES = (
-    "NN NNS NNP NNPS VB VBD VBZ VBG VBN VBP DT IN JJ RB CC CD PRP NOUN PROPN VERB ADJ ADV ADP DET PRON AUX CCONJ SCONJ "
-    "NUM PART PUNCT ART APPR VVFIN ADJA ADJD"
-)
+# What may follow the name of a column of documents or sentences
+_NUMBER = re.compile("(id|ids|no|nr|num|number|nummer|idx|index|counter|key|name)$")
 # An item of a list that Python or JSON has written: in quotes, null, or a plain word
 _ITEM = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(\bNone\b|\bnull\b)|([^\s,'"\[\]]+)""")
 
@@ -83,10 +79,15 @@ def find_columns(table: Table, options: Options, *, needs_sentence: bool = True)
         keys = [name for name in rest() if name in documents] + keys
     missing = ["sentence"] * (needs_sentence and not keys) + [role for role in ("word", "tag") if role not in found]
     if missing:
+        if missing == ["sentence"] and _holds_texts(table[found["word"]]):
+            what = f"column {found['word']!r} holds whole texts, and {found['tag']!r} no tag for each of their words"
+            raise UserError(f"{what}. Expected tags such as 'B-per O O', or JSON Lines with the entities' offsets.")
         blank = ", or leave a blank line between sentences" if "sentence" in missing else ""
+        speech = [name for name in rest() if "tag" in missing and holds_pos(table[name])]
+        parts = f"; {speech[0]!r} holds parts of speech" if speech else ""
         raise UserError(
             f"no column for the {' and the '.join(missing)} (expected "
-            f"{', '.join(repr(DEFAULTS[role]) for role in missing)}, or another usual name). {listed} "
+            f"{', '.join(repr(DEFAULTS[role]) for role in missing)}, or another usual name{parts}). {listed} "
             f"Say which is which{blank}: {' '.join(f'--{role}-column NAME' for role in missing)}"
         )
     chosen = [*keys, *found.values()]
@@ -108,12 +109,6 @@ def is_header(names: Sequence[str]) -> bool:
     return any(_is_known(role, name) for role in _KNOWN for name in names)
 
 
-def holds_pos(values: Sequence[str]) -> bool:
-    """Whether the values are parts of speech"""
-    different = set(values)
-    return len(different.intersection(_POS_VALUES.split())) > 0.4 * len(different)
-
-
 def split_list(value: str) -> list[str]:
     """The items of a cell that holds several: ['a', 'b'], [a, b] or a b"""
     text = value.strip()
@@ -131,14 +126,23 @@ def _plain(name: str) -> str:
     return re.sub(r"[\W_]", "", name).lower()
 
 
+def _rank(role: str, name: str) -> int | None:
+    """How good a name is, 0 for the best; None if it is not known"""
+    known, plain = _KNOWN[role].split(), _plain(name)
+    if role in ("document", "sentence") and (stem := _NUMBER.sub("", plain)) in known:
+        return known.index(stem) + len(known) * (stem == plain)
+    return known.index(plain) if plain in known else None
+
+
 def _is_known(role: str, name: str) -> bool:
-    return _plain(name) in _KNOWN[role].split()
+    return _rank(role, name) is not None
 
 
 def _by_name(role: str, names: list[str]) -> str | None:
     if (default := DEFAULTS.get(role)) in names:
         return default
-    return next((name for known in _KNOWN[role].split() for name in names if _plain(name) == known), None)
+    ranked = [(rank, i) for i, name in enumerate(names) if (rank := _rank(role, name)) is not None]
+    return names[min(ranked)[1]] if ranked else None
 
 
 def _tag_column(table: Table, names: list[str]) -> str | None:
@@ -152,10 +156,15 @@ def _tag_column(table: Table, names: list[str]) -> str | None:
         [name for name in names if shares[name] == 1],
         # Labels without a letter, or tags with a fault
         [name for name in named if not holds_pos(table[name])],
+        [name for name in names if allows_labels(name) and _has_outside(table[name])],
     ):
         if candidates:
             return candidates[0] if len(candidates) == 1 else None
     return None
+
+
+def _has_outside(values: list[str]) -> bool:
+    return not holds_pos(values) and any(value.casefold() in OUTSIDE for value in set(values))
 
 
 def _share_of_tags(values: list[str]) -> float:

@@ -3,10 +3,11 @@
 import re
 from collections import Counter
 from functools import cache
+from itertools import pairwise
 
 from ..errors import UserError
-from .columns import Columns, Table, holds_pos, is_header
-from .schemes import OUTSIDE, is_tag
+from .columns import Columns, Table, is_header
+from .schemes import OUTSIDE, holds_pos, is_tag
 from .sentences import File, clean
 
 # Labels of phrases, which CoNLL-2003 has in a column before that of entities.
@@ -25,7 +26,11 @@ def read_conll(text: str, file: File) -> tuple[Table, Columns]:
     lines = text.split("\n")
     sep = options.separator or _separator(lines)
     cell = cache(clean)  # One string for all equal ones
-    split = [list(map(cell, line.split(sep))) if line.strip() else [] for line in lines]
+    # Not at every white space: a no-break space stands within a word.
+    split = [
+        list(map(cell, line.split(sep) if sep else re.split("[ \t]+", line.strip(" \t")))) if line.strip() else []
+        for line in lines
+    ]
     plain = [one for line, one in zip(lines, split, strict=True) if one and line[0] != "#" and one[0] != "-DOCSTART-"]
     if not plain:
         raise UserError(f"{name} holds no sentences: all of its lines are empty or comments.")
@@ -49,6 +54,8 @@ def read_conll(text: str, file: File) -> tuple[Table, Columns]:
             document = str(n_documents) if fields else document
         elif fields is header or (fields[0].startswith("#") and not (len(fields) == width and fields[-1] in last)):
             continue
+        elif re.fullmatch(r"\d+[-.]\d+", fields[0]) and len(fields) == width > 2:
+            continue  # CoNLL-U: words that are written as one, or that are not written
         elif len(fields) != width:
             file.fault(number, f"expected {width} columns, found {len(fields)}", "Write a word, its tag, and no more.")
         else:
@@ -61,11 +68,14 @@ def read_conll(text: str, file: File) -> tuple[Table, Columns]:
         if given and given not in names:
             what = f"has no header: --{role}-column takes a number from 1 to {width}, but is {given!r}."
             raise UserError(f"{name} {what}")
-    texts = [one for one in names[:-1] if not all(re.fullmatch(r"[\d.-]+", value) for value in table[one])]
-    word, tag = options.word_column or (texts or names)[0], options.tag_column or names[-1]
-    others = [one for one in names if one not in (word, tag) and _has_entities(set(table[one]))]
+    tagged = [one for one in names if _has_entities(set(table[one]))]
+    last_is_outside = all(value.casefold() in OUTSIDE for value in set(table[names[-1]]))
+    tag = options.tag_column or (tagged[-1] if tagged and last_is_outside else names[-1])
+    texts = [one for one in names if one != tag and not _numbers(table[one])]
+    word = options.word_column or (texts or names)[0]
+    others = [one for one in tagged if one not in (word, tag)]
     if others and not options.tag_column:
-        message = f"columns {', '.join([*others, tag])} of {name} hold tags: the last was taken. "
+        message = f"columns {', '.join([*others, tag])} of {name} hold tags: {tag} was taken. "
         file.data.warn("columns", f"{message}--tag-column {others[0]} takes another.")
     if holds_pos(table[tag]) or not any(is_tag(value) or value.casefold() in OUTSIDE for value in set(table[tag])):
         raise UserError(f"{name}: column {tag} holds no tags such as O or B-per. Say --tag-column NUMBER (from 1).")
@@ -78,6 +88,12 @@ def _separator(lines: list[str]) -> str | None:
     if all("\t" in line for line in some):
         return "\t"
     return next((sep for sep in ",;|" if all(is_tag(line.rpartition(sep)[2].strip()) for line in some)), None)
+
+
+def _numbers(values: list[str]) -> bool:
+    """Whether a column has numbers, or what is the same for many words, such as a document's name"""
+    same = sum(a == b for a, b in pairwise(values))
+    return 2 * same > len(values) or all(re.fullmatch(r"[\d.-]+", value) for value in values)
 
 
 def _has_entities(values: set[str]) -> bool:

@@ -17,7 +17,7 @@ from spacy.tokens import Doc, DocBin
 from tqdm import tqdm
 from wasabi.tables import table
 
-from ..errors import UserError
+from ..errors import UserError, count
 from .docs import blank_pipeline, count_aligned, count_entities, make_doc
 from .options import add_options, get_options
 from .reading import read
@@ -70,7 +70,9 @@ def _convert(args: argparse.Namespace) -> None:
     faults.check()
     seen = Data()
     for name, data in parts.items():
-        print(f"{', '.join(map(str, given[name]))}: {data.rows:,} rows, {len(data.sentences):,} sentences")
+        print(
+            f"{', '.join(map(str, given[name]))}: {count(data.rows, 'row')}, {count(len(data.sentences), 'sentence')}"
+        )
         columns = ", ".join(f"{role} = {column!r}" for role, column in (data.source["columns"] or {}).items() if column)
         told = {"Encoding": data.source["encoding"], "Columns": columns}
         print("\n".join([*(f"{what}: {found}" for what, found in told.items() if found), *data.notes]))
@@ -86,8 +88,8 @@ def _convert(args: argparse.Namespace) -> None:
     if seen.doubtful:
         seen.warn(
             "doubtful",
-            f"{len(seen.doubtful):,} entities whose offsets cut words, overlap or have white space at their edges were "
-            f"changed or left out: {args.out_dir / DOUBTFUL} lists them. The first: {seen.doubtful[0]}.",
+            "entities whose offsets cut words, overlap or have white space at their edges, changed or left out: "
+            f"{len(seen.doubtful):,}; {args.out_dir / DOUBTFUL} lists them. The first: {seen.doubtful[0]}.",
         )
     _show_warnings(seen)
     options: dict[str, Any] = {"method": args.split if len(parts) == 1 else "files", "dedupe": args.dedupe}

@@ -34,7 +34,8 @@ def decode(data: bytes, file: File, lang: str = "") -> tuple[str, str]:
     if encoding == "auto" and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
     elif encoding == "auto" and (b"\0" in data or len(_CONTROL.findall(data)) * 100 > len(data)):
-        raise UserError(f"{name} is a binary file: expected text. If it is UTF-16, say --encoding utf-16-le.")
+        order = "be" if data.startswith(b"\0") else "le"
+        raise UserError(f"{name} is a binary file: expected text. If it is UTF-16, say --encoding utf-16-{order}.")
     try:
         text, encoding = _find(data, file, lang) if encoding == "auto" else (data.decode(encoding), encoding)
     except LookupError as error:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
@@ -9,23 +10,24 @@ from typing import Any, NamedTuple
 
 from spacy.language import Language
 
-from ..errors import UserError
+from ..errors import UserError, count
+from .columns import split_list
 from .rows import split_rows
 from .schemes import UNKNOWN
 from .sentences import File, Origin, Sentence, build_sentences
 from .spacing import UNSPACED
 
 TEXT_KEYS = ("text", "data", "sentence", "content")
-SPAN_KEYS = ("entities", "spans", "label", "labels")
+SPAN_KEYS = ("entities", "spans", "label", "labels", "ents", "annotations")
 WORD_KEYS = ("tokens", "words")
 TAG_KEYS = ("ner_tags", "tags", "ner", "labels", "label", "entities")
 DOCUMENT_KEYS = ("doc_id", "document_id", "id")
 EXPECTED = 'Expected {"text": "Mira left Oslo", "entities": [[0, 4, "per"]]}, or an export of one.'
 # What is left out without being wrong, and how it is told.
 SKIPPED = {
-    "answer": "texts that were rejected or ignored (answer) were left out",
-    "unlabelled": "tasks that nobody has annotated were left out",
-    "several": "tasks with several annotations: the first that was not cancelled was taken",
+    "answer": "text left out: rejected or ignored (answer)",
+    "unlabelled": "task left out: nobody has annotated it",
+    "several": "task with several annotations: the ground truth, or else the first that was not cancelled, was taken",
 }
 # So many characters may be missing from a word, if they are less than half of it, for an entity to take them in.
 MAX_CUT = 2
@@ -47,36 +49,38 @@ def read_json(text: str, nlp: Language, file: File) -> None:
     RAISES UserError: If it cannot be read; the message says where and what to do.
     """
     name, data = file.name, file.data
-    records = list(_load(text, name))
+    records = list(_load(text, file))
     worded = [(line, str(line), _document(one), *pair) for line, one in records if (pair := _words(one))]
     if worded:
         if len(worded) < len(records):
             raise UserError(f"{name} mixes records of words with records of texts: divide it.")
-        build_sentences(split_rows(worded, file), file)
+        rows = split_rows(worded, file)
+        rows.annotated = {line: labels for line, one in records if (labels := _annotated(one)) is not None}
+        build_sentences(rows, file)
         return
     skipped = Counter[str]()
     for line, record in records:
         try:
             parsed = _parse(record, skipped)
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-            what = error.args[0] if isinstance(error, ValueError) else "this is no labelled text"
-            file.fault(line, str(what), EXPECTED)
+            file.fault(line, str(error) if isinstance(error, UserError) else "this is no labelled text", EXPECTED)
             continue
         if parsed is not None and parsed[0].strip():
             origin = Origin(name, line, _document(record))
             data.sentences.append(_sentence(*parsed, origin, nlp, data.doubtful))
             data.rows += 1
-    for key, count in skipped.items():
-        data.warn(f"json_{key}", f"{name}: {count:,} {SKIPPED[key]}.")
+    for key, number in skipped.items():
+        noun, _, what = SKIPPED[key].partition(" ")
+        data.warn(f"json_{key}", f"{name}: {count(number, noun)} {what}.")
 
 
-def _load(text: str, name: str) -> Iterator[tuple[int, Any]]:
-    """Line and record; its number, where all of them stand in one list"""
+def _load(text: str, file: File) -> Iterator[tuple[int, Any]]:
+    """Line and record; its number, where all of them stand in one list. A line that is no JSON is a fault."""
     try:
         whole = json.loads(text)
     except json.JSONDecodeError:
         whole = None
-    if isinstance(whole, dict) and isinstance(whole.get("annotations"), list) and "data" not in whole:
+    if isinstance(whole, dict) and isinstance(whole.get("annotations"), list) and not whole.keys() & {"data", "text"}:
         whole = whole["annotations"]
     # A line of JSON Lines may be a list, too: ["text", {"entities": []}]
     if isinstance(whole, list) and not (len(whole) == 2 and isinstance(whole[0], str)):
@@ -90,16 +94,27 @@ def _load(text: str, name: str) -> Iterator[tuple[int, Any]]:
                     yield number, json.loads(line)
                 except json.JSONDecodeError as error:
                     what = f"this is no JSON ({error.msg}, column {error.colno})"
-                    raise UserError(f"{name}, line {number}: {what}.") from error
+                    file.fault(number, what, "JSON Lines have a whole record on each line.")
 
 
-def _words(record: Any) -> tuple[list[Any], list[Any]] | None:
-    """The words and tags of a record that has them as lists"""
-    lists = {key: value for key, value in record.items() if isinstance(value, list)} if isinstance(record, dict) else {}
-    words = next((lists[key] for key in WORD_KEYS if key in lists), [None])
-    tags: list[Any] = next((lists[key] for key in TAG_KEYS if key in lists), [[]])
+def _words(record: Any) -> tuple[Any, Any] | None:
+    """The words and tags of a record that has a tag for each word"""
+    if not isinstance(record, dict):
+        return None
+    lists = {key: value for key, value in record.items() if isinstance(value, list | str)}
+    words = next((lists[key] for key in (*WORD_KEYS, *TEXT_KEYS) if key in lists), [None])
+    tags: Any = next((lists[key] for key in TAG_KEYS if lists.get(key, words) is not words), [[]])
+    tags = split_list(tags) if isinstance(tags, str) else tags
     fit = all(isinstance(word, str) for word in words) and not any(isinstance(tag, list | dict) for tag in tags)
-    return (words, tags) if fit else None
+    # A text may have labels as a whole.
+    as_many = isinstance(words, list) or (len(tags) > 0 and len(tags) == len(words.split()))
+    return (words, tags) if fit and as_many else None
+
+
+def _annotated(record: Any) -> tuple[str, ...] | None:
+    """The labels that were annotated; None for all of them"""
+    labels = record.get("annotated") if isinstance(record, dict) else None
+    return None if labels is None else (labels,) if isinstance(labels, str) else tuple(labels)
 
 
 def _document(record: Any) -> str:
@@ -111,11 +126,10 @@ def _parse(record: Any, skipped: Counter[str]) -> tuple[str, list[Span], tuple[s
     """Text, entities, and the labels that were annotated; None if the record is to be left out"""
     if isinstance(record, list):
         record = {"text": record[0], **record[1]}
-    if record.get("answer", "accept") != "accept":
+    if str(record.get("answer", "accept")).lower() != "accept":
         skipped["answer"] += 1
         return None
-    annotated = record.get("annotated")
-    annotated = [annotated] if isinstance(annotated, str) else annotated
+    annotated = _annotated(record)
     results = record.get("annotations", record.get("completions"))
     if results is not None and isinstance(record.get("data"), dict):
         done = [one for one in results if not one.get("was_cancelled") and not one.get("skipped")]
@@ -123,6 +137,7 @@ def _parse(record: Any, skipped: Counter[str]) -> tuple[str, list[Span], tuple[s
             skipped["several" if done else "unlabelled"] += 1
         if not done:
             return None
+        done = [one for one in done if one.get("ground_truth")] or done
         texts = {key: value for key, value in record["data"].items() if isinstance(value, str)}
         text = texts.get("text", next(iter(texts.values())) if len(texts) == 1 else None)
         spans = [one["value"] for one in done[0]["result"] if "start" in one.get("value", {})]
@@ -130,30 +145,33 @@ def _parse(record: Any, skipped: Counter[str]) -> tuple[str, list[Span], tuple[s
         text = next((record[key] for key in TEXT_KEYS if isinstance(record.get(key), str)), None)
         keys = [key for key in SPAN_KEYS if key in record]
         if text is not None and not keys and "answer" not in record:
-            raise ValueError("it has no entities: give an empty list if it holds none")
+            raise UserError("it has no entities: give an empty list if it holds none")
         spans = next((record[key] for key in keys if record[key]), record[keys[0]] if keys else [])
     if not isinstance(text, str):
-        raise ValueError("it has no text")
+        raise UserError("it has no text, or several")
     if re.search("[\ud800-\udfff]", text):
-        raise ValueError("its text has half a character (a surrogate)")
+        raise UserError("its text has half a character (a surrogate)")
     if spans is None:
-        spans, annotated = [], annotated or []
-    return text, [_span(span) for span in spans], None if annotated is None else tuple(annotated)
+        spans, annotated = [], annotated or ()
+    found = [_span(span) for span in spans]
+    if annotated is not None and (other := {span.label for span in found}.difference(annotated)):
+        raise UserError(f"it has entities of {', '.join(sorted(other))}, but was annotated for {', '.join(annotated)}")
+    return text, found, annotated
 
 
 def _span(span: Any) -> Span:
     if isinstance(span, list):
         start, end, label = span
-        span = {"start": start, "end": end, "label": str(label)}
-    label = span.get("label", span.get("labels", span.get("type")))
-    if isinstance(label, list):
-        if len(label) != 1:
-            raise ValueError(f"an entity has {len(label)} labels, and can have one only")
-        (label,) = label
-    if not isinstance(label, str):
-        raise ValueError("an entity has no label")
+        span = {"start": start, "end": end, "label": label}
+    labels = span.get("label", span.get("labels", span.get("type")))
+    labels = labels if isinstance(labels, list) else [labels]
+    if len(labels) != 1:
+        raise UserError(f"an entity has {len(labels)} labels, and can have one only")
+    label = labels[0]
+    if not isinstance(label, str) or not label.strip():
+        raise UserError(f"an entity's label must be its name, but is {json.dumps(label)}")
     start, end = span.get("start", span.get("start_offset")), span.get("end", span.get("end_offset"))
-    return Span(int(start), int(end), label, span.get("text"))
+    return Span(int(start), int(end), label.strip(), span.get("text"))
 
 
 def _sentence(
@@ -178,6 +196,7 @@ def _sentence(
         found = text[start:end] if 0 <= start < end <= len(text) else ""
         if not found.strip():
             tell("is not in the text: it was left out", span)
+            lost.update(range(max(span.start, 0), span.end))
             continue
         start, end = start + len(found) - len(found.lstrip()), end - len(found) + len(found.rstrip())
         first, last = _whole_words(text, start, end, edges)
@@ -210,24 +229,38 @@ def _sentence(
 
 def _locate(text: str, span: Span) -> tuple[int, int]:
     """Offsets of what the file says stands there; (-1, -1) if it does not. Some tools count the end's own character,
-    others characters beyond U+FFFF as two."""
+    others bytes, or characters beyond U+FFFF as two: where offsets fit no words, those that do are looked for."""
     start, end, _, said = span
-    if said is None or text[start:end] == said:
+    if (said is None and (text.isascii() or _is_whole(text, start, end))) or start < 0:
         return start, end
-    if text[start : end + 1] == said:
-        return start, end + 1
-    units = text.encode("utf-16-le")
-    if units[2 * start : 2 * end] == said.encode("utf-16-le"):
-        return len(units[: 2 * start].decode("utf-16-le")), len(units[: 2 * end].decode("utf-16-le"))
-    return (text.index(said), text.index(said) + len(said)) if said and text.count(said) == 1 else (-1, -1)
+    fitting = [(start, end)]
+    for encoding, size in (("utf-16-le", 2), ("utf-8", 1)):
+        units = text.encode(encoding)
+        first, last = (len(units[: size * place].decode(encoding, "ignore")) for place in (start, end))
+        # Not where this would cut a character in two
+        if [len(text[:place].encode(encoding)) for place in (first, last)] == [size * start, size * end]:
+            fitting.append((first, last))
+    if said is None:
+        whole = [place for place in fitting if _is_whole(text, *place)]
+        return whole[0] if len(set(whole)) == 1 else (start, end)
+    fitting += [(start, end + 1)] + [(text.index(said),) * 2] * (text.count(said) == 1)
+    return next(((place[0], place[0] + len(said)) for place in fitting if text[place[0] :].startswith(said)), (-1, -1))
+
+
+def _is_whole(text: str, start: int, end: int) -> bool:
+    """Whether words begin and end here"""
+    found = text[start:end] if 0 <= start < end <= len(text) else " "
+    return found == found.strip() and _whole_words(text, start, end, set()) == (start, end)
 
 
 def _whole_words(text: str, start: int, end: int, edges: set[int]) -> tuple[int, int]:
     """The offsets, widened to whole words"""
 
     def cuts(place: int) -> bool:
-        inside = place not in edges and text[place - 1].isalnum() and text[place].isalnum()
-        return inside and not UNSPACED.match(text[place])
+        if not 0 < place < len(text) or place in edges or UNSPACED.match(text[place]):
+            return False
+        # An accent that is a character of its own belongs to the letter before it.
+        return unicodedata.category(text[place])[0] == "M" or (text[place - 1].isalnum() and text[place].isalnum())
 
     while cuts(start):
         start -= 1

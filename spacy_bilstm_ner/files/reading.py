@@ -35,6 +35,7 @@ OTHERS = {
     rb"\s*(?i:<!doctype|<html|<\?xml)": "a web page or XML: download the file itself, or export it as CSV or CoNLL",
     rb"[TRE]\d+\t\S+ \d+ \d+": "brat's annotation, which stands apart from its text: export both as CoNLL",
     rb"%PDF|\{\\rtf": "a document: export its text, with its labels, as CSV",
+    rb"\s*(?:\w+\s*=\s*)?\[\s*\(": "Python code: write it with json.dump(TRAIN_DATA, open('train.json', 'w'))",
     rb"version https://git-lfs": "a pointer of Git LFS: `git lfs pull` brings the file itself",
 }
 # From this share of a file's characters on, a script counts.
@@ -57,7 +58,7 @@ def read(paths: Sequence[Path], nlp: Language, options: Options | None = None, *
         before = len(data.sentences)
         found.append((content.path.name, content.sha256, *_read_one(content, nlp, File(content.name, options, data))))
         if len(data.sentences) == before and not data.faults:
-            raise UserError(f"{content.name} holds no sentences.")
+            raise UserError(" ".join([f"{content.name} holds no sentences.", *data.warnings.values()]))
     if faults is None:
         data.faults.check()
     names, checksums, formats, encodings, columns = zip(*found, strict=True)
@@ -126,6 +127,10 @@ def _read_one(content: Content, nlp: Language, file: File) -> tuple[str, str, Co
             table = read_frame(raw, kind, file)
         except ImportError as error:
             raise UserError(f'{file.name} is {kind}: pip install "spacy-bilstm-ner[formats]"') from error
+        except UserError:
+            raise
+        except Exception as error:  # openpyxl and pyarrow each have their own errors for a damaged file
+            raise UserError(f"{file.name} cannot be read as {kind} ({error}): make it again.") from error
     else:
         text, encoding = decode(raw, file, nlp.lang)
         kind = kind or _text_format(text, options.separator)
@@ -150,7 +155,7 @@ def _text_format(text: str, sep: str | None) -> str:
     first = next((line for line in lines if line[0] != "#"), lines[0])
     has_blank = re.search(r"\n[^\S\n]*\n\s*\S", text) is not None
     sep = sep or (find_separator(first) if any(mark in first for mark in SEPARATORS) else None)
-    if start.startswith("-DOCSTART-") or sep is None:
+    if re.match(r"-DOCSTART-|# ?\w+ ?= ", start) or sep is None:
         return "conll"
     # A header names its columns; the first line of CoNLL ends with a tag, or has words like all others.
     is_data = is_tag(first.rpartition(sep)[2].strip()) or (sep == "\t" and not is_header(first.split(sep)))

@@ -6,11 +6,14 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate, pairwise
 from typing import Any
 
-from ..errors import UserError
+from ..errors import UserError, count
 from .columns import Columns, Table, allows_labels, find_columns, split_list
 from .options import Options
 from .schemes import UNKNOWN, is_tag
 from .sentences import File, Rows, clean
+
+# How other programs write an empty cell. A word may be written so, too.
+_NO_NUMBER = ("nan", "null", "none", "<na>")
 
 
 def find_rows(table: Table, columns: Columns | None, file: File) -> tuple[Rows, Columns]:
@@ -31,7 +34,7 @@ def find_rows(table: Table, columns: Columns | None, file: File) -> tuple[Rows, 
     keys = [columns.sentence] if isinstance(columns.sentence, str) else columns.sentence or []
     starts = list(range(len(table.lines))) if a_row_each else [0, *table.breaks]
     if keys and not a_row_each:
-        table, starts = _find_starts(table, keys, file)
+        table, starts = _find_starts(table, keys, columns.word, file)
     words, tags = table[columns.word], table[columns.tag]
     ids = [" ".join(table[key][row] for key in keys) or str(n) for n, row in enumerate(starts, 1)]
     documents = [""] * len(starts)
@@ -54,7 +57,7 @@ def split_rows(records: Iterable[tuple[int, str, str, Any, Any]], file: File) ->
         own = [clean(str(word)) for word in (split_list(words) if isinstance(words, str) else words)]
         given = _tag_list(tags) if isinstance(tags, str) else tags
         if len(given) != len(own):
-            what = f"{len(own)} words and {len(given)} tags"
+            what = f"{count(len(own), 'word')} and {count(len(given), 'tag')}"
             file.fault(line, what, "Give a tag for each word, with spaces between both.")
         elif own:
             rows.starts.append(len(rows.words))
@@ -77,21 +80,21 @@ def _is_a_sentence_a_row(table: Table, options: Options) -> bool:
     several = fits = 0
     for words, tags in zip(table[columns.word][:1000], table[columns.tag][:1000], strict=True):
         items = _tag_list(tags)
-        if len(items) > 1:
+        if len(items) > 1 or tags.startswith("["):
             several += 1
             fits += len(items) == len(split_list(words)) or all(is_tag(item) for item in items)
     return fits * 2 > several
 
 
 def _tag_list(value: str) -> list[str]:
-    return split_list(value) if value.startswith("[") else [part for part in re.split(r"[\s,]+", value) if part]
+    return split_list(value) if value.startswith("[") else [part for part in re.split(r"[\s,;|]+", value) if part]
 
 
-def _find_starts(table: Table, keys: list[str], file: File) -> tuple[Table, list[int]]:
+def _find_starts(table: Table, keys: list[str], word: str, file: File) -> tuple[Table, list[int]]:
     """The table, with its rows in another order if they are gathered; and the first row of each sentence. Where the
     columns `keys` leave open which rows are a sentence, and the user does not say, each such row is a fault."""
     how = file.options.sentences
-    columns = [table[key] for key in keys]
+    columns = [["" if value.casefold() in _NO_NUMBER else value for value in table[key]] for key in keys]
     if not any(column[0] for column in columns):
         what = f"the column {' '.join(keys)} is empty"
         file.fault(table.lines[0], what, "It must be filled on each sentence's first row.")
@@ -120,6 +123,8 @@ def _find_starts(table: Table, keys: list[str], file: File) -> tuple[Table, list
         ids = [" ".join(column[row] for column in columns) for row in first]
         if len(keys) > 1 or not _counts_up(ids):
             _refuse_scattered(ids, [table.lines[row] for row in first], file)
+        if not file.options.sentence_column:
+            _refuse_other_starts(table, keys, table.names[: table.names.index(word)], starts, file)
     return table, first
 
 
@@ -141,6 +146,22 @@ def _refuse_single_gaps(key: str, column: Sequence[str], lines: Sequence[int], f
         for line, value in zip(lines, column, strict=True):
             if not value:
                 file.fault(line, f"the column {key} is empty", remedy)
+
+
+def _refuse_other_starts(table: Table, keys: list[str], others: list[str], starts: set[int], file: File) -> None:
+    """A column before that of words, with its values in blocks, that changes within a sentence may be a document's, and
+    the numbers begin again in each."""
+    for other in others:
+        values = table[other]
+        changes = [row for row, (above, own) in enumerate(pairwise(values), 1) if own != above]
+        if other not in keys and 0 < len(changes) < len(values) - 1 and len(changes) + 1 == len(set(values)):
+            both = " ".join(f"--sentence-column {name!r}" for name in (other, *keys))
+            alone = " ".join(f"--sentence-column {name!r}" for name in keys)
+            remedy = f"If numbers begin again with each {other!r}, say {both}; if not, {alone}."
+            for row in changes:
+                if row not in starts:
+                    what = f"sentence {table[keys[-1]][row]} goes on where column {other!r} changes"
+                    file.fault(table.lines[row], what, remedy)
 
 
 def _refuse_scattered(ids: Sequence[str], lines: Sequence[int], file: File) -> None:

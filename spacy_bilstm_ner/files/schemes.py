@@ -7,18 +7,28 @@ from collections.abc import Collection, Iterable, Sequence
 UNKNOWN = "?"
 # What people write for "outside", in any case. An empty cell counts only if nothing else is used.
 OUTSIDE = ("o", "other", "_", "-", "none", "")
+# A label; several of them ("B-per|B-org") are none.
+_LABEL = r"(?P<label>(?!.*[;|,/+]\s*[BILUESMW]-|.*[;|,]\s*O$)\S(?:.*\S)?)"
 # The letter of a tag, and its label: after it, before it, or none.
 _PATTERNS = [
-    re.compile(r"(?P<letter>[BILUESMW])[-_](?P<label>\S(?:.*\S)?)", re.IGNORECASE),
-    re.compile(r"(?P<label>\S(?:.*\S)?)[-_](?P<letter>[BILUESMW])", re.IGNORECASE),
+    re.compile(f"(?P<letter>[BILUESMW])[-_]{_LABEL}", re.IGNORECASE),
+    re.compile(f"{_LABEL}[-_](?P<letter>[BILUESMW])", re.IGNORECASE),
     re.compile(r"(?P<letter>[BILUESMW])(?P<label>)", re.IGNORECASE),
 ]
 # The label of entities in a file whose tags are B, I and O alone.
 BARE_LABEL = "ENTITY"
 # Letters of a scheme → those of BILUO.
 _LETTERS = {"E": "L", "S": "U", "W": "U", "M": "I"}
-_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2212"
-_HOMOGLYPHS = str.maketrans("АВЕКМНОРСТХІасеорхуіΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEKMHOPCTXIaceopxyiABEZHIKMNOPTYX")
+# "A column of parts of speech never becomes labels": these show that a column holds them.
+_POS_VALUES = (
+    "NN NNS NNP NNPS VB VBD VBZ VBG VBN VBP DT IN JJ RB CC CD PRP NOUN PROPN VERB ADJ ADV ADP DET PRON AUX CCONJ SCONJ "
+    "NUM PART PUNCT ART APPR VVFIN ADJA ADJD"
+)
+_DASH = "[\u2010-\u2015\u2212\ufe58\ufe63]"
+# Characters without width, which come along when text is copied
+INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060\xad"
+_HOMOGLYPHS = str.maketrans("АВЕКМНОРСТХІасеорхуіΑΒΕΖΗΙΚΜΝΟΡΤΥΧοՕ〇○", "ABEKMHOPCTXIaceopxyiABEZHIKMNOPTYXoOOO")
+_FULL_WIDTH = {0xFEE0 + code: code for code in range(0x21, 0x7F)}
 
 
 class Scheme:
@@ -33,6 +43,7 @@ class Scheme:
     """
 
     def __init__(self, tags: Collection[str], *, labels: bool = False, outside: Sequence[str] | None = None):
+        said = outside is not None
         if outside is None:
             candidates = [tag for tag in tags if tag.casefold() in OUTSIDE]
             plain = [tag for tag in candidates if tag in ("O", "o")]
@@ -53,8 +64,11 @@ class Scheme:
             if letters & {"B", "I"} or ("U" in letters and len(read) == len(self.rest)):
                 self.parts.update(read)
                 return
-        if labels and self.outside:
-            self.parts.update({tag: ("P", tag) for tag in self.rest if tag.casefold() not in ("_", "-", "", "none")})
+        if labels and self.outside and not holds_pos(self.rest):
+            # What may mean "outside" as well is a label only if the user has said what does.
+            no_label = {tag for tag in self.rest if tag.casefold() in OUTSIDE and (not said or not tag.isalpha())}
+            no_label |= {tag for tag in self.rest if re.fullmatch("[BI][-_].*|[LUESMW][-_]", tag, re.IGNORECASE)}
+            self.parts.update({tag: ("P", tag) for tag in self.rest if tag not in no_label})
 
     def told(self) -> str:
         """RETURNS (str): What was taken for what, an example of each letter; "" if all of it is plain BIO."""
@@ -88,22 +102,35 @@ def is_tag(text: str) -> bool:
     return text in ("O", "o", UNKNOWN) or any(pattern.fullmatch(text) for pattern in _PATTERNS[:2])
 
 
+def holds_pos(values: Collection[str]) -> bool:
+    """RETURNS (bool): Whether the values are parts of speech."""
+    different = set(values)
+    return len(different.intersection(_POS_VALUES.split())) > 0.4 * len(different)
+
+
 def looks_like(tag: str) -> str:
     """RETURNS (str): What the tag looks like, if a character of it is another than it seems; else the tag itself."""
-    if tag in ("0", "О", "Ο", "Ｏ"):
-        return "O"
-    other = re.sub(rf"^(\w)[{_DASHES}](?=.)", r"\1-", tag)
-    if not _PATTERNS[0].fullmatch(other):
-        other = re.sub(rf"(?<=.)[{_DASHES}](?=[BILUESMW]$)", "-", other)
-    if re.match("[ВІΒΙ][-_]", other) or re.search("[A-Za-z]", other[2:]):
-        other = other.translate(_HOMOGLYPHS)
-    return other
+    other = re.sub(f"[{INVISIBLE}]", "", tag)
+    if re.match(".?[\uff01-\uff5e]", other):
+        other = other.translate(_FULL_WIDTH)
+    if len(other) == 1:
+        seems = other.translate(_HOMOGLYPHS | {ord("0"): "O"})
+        return seems if seems in "Oo" else other
+    if match := re.match(rf"(\w)(?:{_DASH}|[-_])(?=.)", other):
+        first = match[1].translate(_HOMOGLYPHS | {ord("8"): "B", ord("1"): "I"})
+        if re.match("[BILUESMW]", first, re.IGNORECASE):
+            other = first + ("_" if other[1] == "_" else "-") + other[2:]
+    if not is_tag(other):
+        other = re.sub(f"(?<=.){_DASH}(?=[BILUESMW]$)", "-", other)
+    return other[:2] + other[2:].translate(_HOMOGLYPHS) if re.search("[A-Za-z]", other[2:]) else other
 
 
 def difference(tag: str, other: str) -> str:
     """RETURNS (str): The character of a tag that is not what it seems."""
-    char, seems = next((a, b) for a, b in zip(tag, other, strict=True) if a != b)
-    name = "zero" if char == "0" else unicodedata.name(char).lower()
+    char, seems = next(((a, b) for a, b in zip(tag, other, strict=False) if a != b), (tag[-1], ""))
+    name = {"0": "zero", "\u2010": "typographic hyphen"}.get(char) or unicodedata.name(char, "other character").lower()
+    if char in INVISIBLE:
+        return f"there is an invisible character in it ({name})"
     article = "an" if name[0] in "aeiou" else "a"
     return f"{article} {name}, not {f'the letter {seems}' if seems.isalpha() else 'a hyphen'}"
 

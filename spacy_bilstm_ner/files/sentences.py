@@ -6,14 +6,12 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from ..errors import UserError
+from ..errors import UserError, count
 from .options import Options
-from .schemes import OUTSIDE, Scheme, difference, looks_like
+from .schemes import INVISIBLE, OUTSIDE, UNKNOWN, Scheme, difference, entity_labels, looks_like
 
 # So many places of each kind of fault stand in a message. `--report FILE` has all of them.
 SHOWN = 3
-# Characters without width, which come along when text is copied.
-_INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060"
 
 
 class Origin(NamedTuple):
@@ -124,11 +122,13 @@ class Rows:
     # The name of the tags' column, and whether they may be labels without a letter, such as "PER"
     tag_column: str = "tags"
     labels: bool = True
+    # Where not every label was annotated: the line, and those that were
+    annotated: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
 
 def clean(value: str) -> str:
     """RETURNS (str): The value without white space or invisible characters at its edges."""
-    return value.strip().strip(_INVISIBLE).strip()
+    return value.strip().strip(INVISIBLE).strip()
 
 
 def build_sentences(rows: Rows, file: File) -> None:
@@ -164,19 +164,25 @@ def build_sentences(rows: Rows, file: File) -> None:
             tags = [part for word, tag in zip(words, tags, strict=True) for part in _tag_parts(tag, len(word.split()))]
             words = " ".join(words).split()
         origin = Origin(name, rows.lines[start], document)
-        data.sentences.append(Sentence(number, tuple(words), tuple(tags), origin=origin))
+        annotated = rows.annotated.get(origin.line)
+        if annotated is not None:
+            tags = [UNKNOWN if tag == "O" else tag for tag in tags]
+            if other := set(entity_labels(tags)).difference(annotated):
+                what = f"it has entities of {', '.join(sorted(other))}, but was annotated for {', '.join(annotated)}"
+                file.fault(origin.line, what, 'Name every label in "annotated" that was looked for.')
+        data.sentences.append(Sentence(number, tuple(words), tuple(tags), annotated=annotated, origin=origin))
     data.rows += len(rows.words)
     for row in repaired if strict else ():
         what = f"the tag {rows.tags[row]!r} of the word {rows.words[row]!r} follows no entity of its label"
         file.fault(rows.lines[row], what, "Write B- there, or leave out --strict to have entities begin there.")
-    for kind, places, message in (
-        ("repaired_tags", repaired, "tags I-x that follow no entity of their label were read as B-x"),
-        ("divided_words", divided, "words with white space inside were divided there"),
+    for kind, places, noun, message in (
+        ("repaired_tags", repaired, "tag", "I-x without an entity of that label before it, read as B-x"),
+        ("divided_words", divided, "word", "with white space inside, divided there"),
     ):
         if places:
             place = f"(the first: {name}, line {rows.lines[places[0]]})"
             more = "; --strict makes this an error" if places is repaired else ""
-            data.warn(kind, f"{len(places):,} {message} {place}{more}.")
+            data.warn(kind, f"{count(len(places), noun)} {message} {place}{more}.")
 
 
 def _find_scheme(rows: Rows, options: Options) -> tuple[Scheme, dict[str, tuple[str, str]]]:
@@ -184,8 +190,8 @@ def _find_scheme(rows: Rows, options: Options) -> tuple[Scheme, dict[str, tuple[
     for, tags become what they look like."""
     counts = Counter(rows.tags)
     alike = {tag: other for tag in counts if (other := looks_like(tag)) != tag}
-    if all(tag.isdigit() for tag in counts):
-        alike = {}
+    for tag in counts if all(map(str.isdigit, counts)) else options.outside or ():
+        alike.pop(tag, None)
     if alike and options.lookalikes:
         rows.tags = [alike.get(tag, tag) for tag in rows.tags]
         counts, alike = Counter(rows.tags), {}

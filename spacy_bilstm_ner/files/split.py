@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy
 
-from ..errors import UserError
+from ..errors import UserError, count
 from .sentences import Sentence
 
 Splits = dict[str, list[Sentence]]
@@ -81,7 +81,7 @@ def _cut(shuffled: list[Sentence], n_test: int, n_train: int, own: Splits) -> Sp
     splits = {"train": rest[:n_train], "dev": rest[n_train:], "test": shuffled[:n_test], **own}
     if empty := [name for name in NAMES if not splits[name]]:
         raise UserError(
-            f"{sum(map(len, splits.values()))} sentences are too few: nothing would be left for "
+            f"{count(sum(map(len, splits.values())), 'sentence')}: too few, nothing would be left for "
             f"{' and '.join(empty)}. Give at least 3 sentences, and sizes that leave some for each."
         )
     return splits

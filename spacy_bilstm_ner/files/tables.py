@@ -20,7 +20,7 @@ from .sentences import File, clean
 
 SEPARATORS = ",;\t|"
 _UNCLOSED = (
-    "a quote is opened and not closed, or closed on another line",
+    "a quote is opened and not closed, or closed on another line or before the field's end",
     'If quotes are plain characters in this file, say --no-quotes. Else close it: a word that is a quote is """".',
 )
 # Stands for a cell that has swallowed others.
@@ -90,9 +90,16 @@ def _records(body: str, line: int, sep: str, file: File) -> Iterator[tuple[int, 
     """The line on which each record begins, and its fields"""
     csv.field_size_limit(2**31 - 1)
     quoting: Any = csv.QUOTE_NONE if file.options.no_quotes else csv.QUOTE_MINIMAL
-    reader = csv.reader(io.StringIO(body, newline=""), delimiter=sep, quoting=quoting)
+    lines = tqdm(io.StringIO(body, newline=""), "Reading", body.count("\n"), unit=" lines", delay=2, disable=None)
+    reader = csv.reader(lines, delimiter=sep, quoting=quoting, strict=True)
     before = 0
-    for record in tqdm(reader, "Reading", body.count("\n"), unit=" lines", delay=2, disable=None):
+    while True:
+        try:
+            record = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            record = [_SWALLOWED]
         yield line + before, record
         before = reader.line_num
 
@@ -124,17 +131,18 @@ def _make_table(records: Iterable[tuple[int, list[str]]], file: File, sep: str =
                 remedy = 'Put a field that holds the separator in quotes ("…"), and double a quote inside such a field.'
                 file.fault(line, what, remedy)
                 continue
-            record = [_SWALLOWED] * len(header) if extra else record[: len(header)]
-            record += [""] * (len(header) - len(record))
+            missing = len(header) - len(record)
+            swallows = extra or (missing > 0 and sep and any(sep in value for value in record))
+            record = [_SWALLOWED] * len(header) if swallows else record[: len(header)] + [""] * missing
         values = list(map(cell, record))
-        if not header:
+        if _SWALLOWED in values:
+            file.fault(line, *_UNCLOSED)
+            swallowed = True
+        elif not header:
             header, columns = values, [[] for _ in values]
             if any(is_tag(value) for value in header):
                 what = f"expected a header line with the columns' names, found a row of data ({record})"
                 raise UserError(f"{file.name}, line {line}: {what}. Add a header, such as: Sentence #,Word,Tag")
-        elif _SWALLOWED in values:
-            file.fault(line, *_UNCLOSED)
-            swallowed = True
         elif values != header:
             lines.append(line)
             for column, value in zip(columns, values, strict=True):

@@ -16,10 +16,13 @@ from ..errors import UserError
 
 # Unpacked, a file may be this large, in bytes: a small archive can hold far more than any memory.
 MAX_UNPACKED = 4 * 2**30
+# A zip in a zip, and no deeper: a zip may hold itself.
+MAX_LAYERS = 2
 ZIP = b"PK\x03\x04"
 PACKED: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
 DATA_SUFFIXES = (
-    ".csv .tsv .tab .txt .conll .conllu .iob .bio .bioes .ner .json .jsonl .ndjson .spacy .xlsx .parquet .gz .bz2 .xz"
+    ".csv .tsv .tab .txt .conll .conllu .iob .bio .bioes .ner .json .jsonl .ndjson .spacy .xlsx .parquet"
+    + " .gz .bz2 .xz .zip"
 )
 
 
@@ -67,12 +70,14 @@ def _read(path: Path, member: str | None) -> Content:
         raise UserError(f"{path} cannot be read: {error.strerror}.") from error
     name, sha256 = str(path), hashlib.sha256(data).hexdigest()
     try:
-        if data.startswith(ZIP):
-            name, data = _unzip(data, name, member)
-        for start, unpack in PACKED.items():
-            if data.startswith(start):
-                with unpack(io.BytesIO(data)) as file:
-                    data = _bounded(file, name)
+        for _ in range(MAX_LAYERS):
+            if data.startswith(ZIP):
+                name, data = _unzip(data, name, member)
+                member = None
+            for start, unpack in PACKED.items():
+                if data.startswith(start):
+                    with unpack(io.BytesIO(data)) as file:
+                        data = _bounded(file, name)
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError) as error:
         raise UserError(f"{name} cannot be unpacked ({error}): pack it again, or give the file itself.") from error
     if not data.strip():

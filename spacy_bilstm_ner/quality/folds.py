@@ -27,9 +27,9 @@ from spacy.training import Example
 
 from ..errors import UserError
 from ..files.docs import blank_pipeline
-from ..files.init import fill
 from ..files.options import get_options
 from ..shipped import read_config
+from ..training.init import fill
 from .pages import writable_folder
 from .reading import add_file, everything, labelled_docs, load_pipeline, predict_docs
 

@@ -55,6 +55,7 @@ FORMATS: dict[str, Callable[[str, list[Entity]], dict[str, Any]]] = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = __doc__
+    parser.epilog = "example: python -m spacy_bilstm_ner suggest en_gmb_bilstm texts.txt out --format prodigy"
     add_pipeline(parser)
     parser.add_argument("texts", metavar="TEXTS", type=Path, help='.txt with a text a line, or .jsonl with "text"')
     parser.add_argument("out", metavar="OUT", type=Path, help="the folder for the chosen texts and the page")

@@ -18,6 +18,7 @@ from .reliability import Curve, curves
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = __doc__
+    parser.epilog = "example: python -m spacy_bilstm_ner thresholds training/model-best dev.csv --precision 0.95"
     add_pipeline(parser)
     add_file(parser)
     parser.add_argument("--precision", type=float, default=0.95, help="what is wanted, below 1 (default: 0.95)")

@@ -23,16 +23,23 @@ def test_default_names_are_taken_whatever_stands_there() -> None:
 
 @pytest.mark.parametrize(
     ("sentence", "word", "tag"),
-    [("sentence_id", "token", "ner"), ("Satz-Nr.", "Wort", "Label"), ("SENT", "Text", "NER-Tags")],
+    [
+        ("sentence_id", "token", "ner"),
+        ("Sentence Index", "word", "entity_type"),
+        ("sent_num", "word", "Gold label"),
+        ("Satz-Nr.", "Wort", "Label"),
+        ("SENT", "Text", "NER-Tags"),
+    ],
 )
 def test_usual_names(sentence: str, word: str, tag: str) -> None:
     found = find({sentence: "1 1 2", word: "a b c", tag: "O O B-x"})
     assert (found.sentence, found.word, found.tag) == (sentence, word, tag)
 
 
-def test_numbers_that_begin_again_in_each_document_need_both_columns() -> None:
-    found = find({"doc_id": "a a b", "sent_id": "1 2 1", "token": "a b c", "ner": "O O B-x"})
-    assert found.sentence == ["doc_id", "sent_id"]
+@pytest.mark.parametrize("document", ["doc_id", "File name", "paragraph", "chapter", "Article-No.", "part_id"])
+def test_numbers_that_begin_again_in_each_document_need_both_columns(document: str) -> None:
+    found = find({document: "a a b", "sent_id": "1 2 1", "token": "a b c", "ner": "O O B-x"})
+    assert found.sentence == [document, "sent_id"]
 
 
 @pytest.mark.parametrize("name", ["Tag", "tag"])
@@ -40,6 +47,8 @@ def test_a_column_of_parts_of_speech_is_not_that_of_entities(name: str) -> None:
     assert find({"Sentence #": "1 1 2", "Word": "a b c", name: "NN VB NN", "NER": "O O B-x"}).tag == "NER"
     with pytest.raises(UserError, match="no column for the tag"):
         find({"Sentence #": "1 1 2", "Word": "a b c", name.lower(): "NNP VBD NNP"})
+    with pytest.raises(UserError, match="'tag' holds parts of speech"):
+        find({"Sentence #": "1 1 2", "Word": "a b c", "tag": "NNP VBD NNP"})
 
 
 def test_one_faulty_tag_does_not_hide_its_column() -> None:
@@ -112,3 +121,7 @@ def test_labels_without_a_letter_need_a_name_that_says_so() -> None:
 )
 def test_a_cell_that_holds_a_list(cell: str, items: list[str]) -> None:
     assert split_list(cell) == items
+
+
+def test_a_name_that_says_entity_heads_labels() -> None:
+    assert find({"Sentence #": "1 1 2", "Word": "a b c", "entity_type": "PER O LOC"}).tag == "entity_type"

@@ -25,6 +25,9 @@ def test_four_columns(tmp_path: Path) -> None:
         "# a comment\nMira\tB-PER\nHolt\tI-PER\n# another one\nleft\tO\n\nOslo\tB-LOC\n.\tO\n",
         "Mira,B-PER\nHolt,I-PER\nleft,O\n\nOslo,B-LOC\n.,O\n",
         "word tag\nMira B-PER\nHolt I-PER\nleft O\n\nOslo B-LOC\n. O\n",
+        "1\tMira\tB-PER\n2\tHolt\tI-PER\n3\tleft\tO\n\n1-2\tOslo.\tO\n1\tOslo\tB-LOC\n2\t.\tO\n2.1\tit\tO\n",
+        "d1 0 Mira B-PER\nd1 1 Holt I-PER\nd1 2 left O\n\nd1 0 Oslo B-LOC\nd1 1 . O\n",
+        "1\tMira\tB-PER\tO\n2\tHolt\tI-PER\tO\n3\tleft\tO\tO\n\n1\tOslo\tB-LOC\tO\n2\t.\tO\tO\n",
         "1 Mira B-PER\n2 Holt I-PER\n3 left O\n\n1 Oslo B-LOC\n2 . O\n",
     ],
 )
@@ -71,3 +74,16 @@ def test_several_columns_of_tags(tmp_path: Path) -> None:
 def test_what_is_wrong(tmp_path: Path, content: str, options: dict[str, str], message: str) -> None:
     with pytest.raises(UserError, match=message):
         read_one(tmp_path, content, format="conll", **options)
+
+
+def test_one_sentence_with_comments(tmp_path: Path) -> None:
+    content = "# text = Mira left\n1\tMira\tB-PER\tx=y\n2\tleft\tO\t_\n"
+    assert shown(read_one(tmp_path, content, tag_column="3")) == ["Mira/B-PER left"]
+
+
+def test_a_no_break_space_stands_within_a_word(tmp_path: Path) -> None:
+    assert shown(read_one(tmp_path, "New\u00a0York B-LOC\nleft O\n")) == ["New/B-LOC York/I-LOC left"]
+
+
+def test_the_tag_may_come_first(tmp_path: Path) -> None:
+    assert shown(read_one(tmp_path, "B-PER Mira\nO left\n", tag_column="1")) == ["Mira/B-PER left"]

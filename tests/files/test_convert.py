@@ -108,8 +108,8 @@ def test_warnings_are_counted_and_said_once(tmp_path: Path, capsys: pytest.Captu
     path = tmp_path / "x.csv"
     # At the point, and once more at the end
     for message in (
-        f"Warning: 9 tags I-x that follow no entity of their label were read as B-x (the first: {path}, line 2)",
-        f"Warning: 1 words with white space inside were divided there (the first: {path}, line 47)",
+        f"Warning: 9 tags I-x without an entity of that label before it, read as B-x (the first: {path}, line 2)",
+        f"Warning: 1 word with white space inside, divided there (the first: {path}, line 47)",
         "Warning: sentences that stand word for word in another split: ",
     ):
         assert captured.err.count(message) == 2
@@ -131,7 +131,7 @@ def test_a_label_that_train_lacks(tmp_path: Path, capsys: pytest.CaptureFixture[
 def test_no_entity_or_too_few_sentences_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="there is no entity at all: every word is outside"):
         convert(tmp_path, HEADER + rows(5, tag="O"))
-    with pytest.raises(SystemExit, match="2 sentences are too few"):
+    with pytest.raises(SystemExit, match="2 sentences: too few"):
         convert(tmp_path, HEADER + rows(2))
     assert not (tmp_path / "out").exists()
 
@@ -180,7 +180,7 @@ def test_doubtful_entities_are_listed(tmp_path: Path, capsys: pytest.CaptureFixt
     listed = (tmp_path / "out" / "doubtful.txt").read_text(encoding="utf-8").splitlines()
     assert len(listed) == 5
     assert listed[1].endswith("line 2: geo at 0:6 'Town1 ' was read as 'Town1'")
-    assert "5 entities whose offsets" in json.loads(files["stats.json"])["warnings"]["doubtful"]
+    assert "entities whose offsets" in json.loads(files["stats.json"])["warnings"]["doubtful"]
     capsys.readouterr()
     convert(tmp_path, HEADER + rows(5))
     assert not (tmp_path / "out" / "doubtful.txt").exists()
@@ -202,7 +202,7 @@ def test_every_fault_is_reported_in_a_file(tmp_path: Path) -> None:
         convert(tmp_path, "\n", "--report", str(report))
     assert "is empty" in report.read_text(encoding="utf-8")
     convert(tmp_path, HEADER + rows(5, tag="I-geo"), "--report", str(report))
-    assert "5 tags I-x that follow no entity" in report.read_text(encoding="utf-8")
+    assert "5 tags I-x without an entity" in report.read_text(encoding="utf-8")
     with pytest.raises(SystemExit, match="cannot be written: "):
         convert(tmp_path, HEADER + rows(5), "--report", str(tmp_path / "no" / "folder"))
 

@@ -89,3 +89,9 @@ def test_binary_and_empty_files() -> None:
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\r\r\n"])
 def test_line_ends(end: str) -> None:
     assert decoded(f"a{end}b{end}".encode())[0] == "a\nb\n"
+
+
+@pytest.mark.parametrize("order", ["le", "be"])
+def test_utf_16_without_a_mark(order: str) -> None:
+    with pytest.raises(UserError, match=f"say --encoding utf-16-{order}"):
+        decoded("Word,Tag".encode(f"utf-16-{order}"))

@@ -49,7 +49,18 @@ def test_parquet(tmp_path: Path) -> None:
     assert shown(data) == ["Mira/B-per None/?", "x"]
     lists = table(tokens=[["Mira", "can't"], ["x"]], ner_tags=[["B-per", None], ["O"]])
     assert shown(read_one(tmp_path, parquet(lists))) == ["Mira/B-per can't/?", "x"]
+    assert shown(read_one(tmp_path, parquet(table(tokens=[["Mira"], ["x"]], ner_tags=[["B-per"], ["O"]])))) == [
+        "Mira/B-per",
+        "x",
+    ]
     odd = table(tokens=[["New\nYork", "C:\\new"]], ner_tags=[["B-geo", "O"]])
     assert shown(read_one(tmp_path, parquet(odd))) == ["New/B-geo York/I-geo C:\\new"]
     with pytest.raises(UserError, match="These are numbers"):
         read_one(tmp_path, parquet(table(tokens=[["Mira", "x"]], ner_tags=[[1, 0]])))
+
+
+def test_what_is_damaged_is_said_to_be(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="x cannot be read as parquet"):
+        read_one(tmp_path, parquet(table(word=["a"]))[:-10])
+    with pytest.raises(UserError, match="x cannot be read as excel"):
+        read_one(tmp_path, b"Word,Tag", format="excel")

@@ -32,6 +32,10 @@ def lines(*records: Any) -> str:
         lines({"id": 1, "data": TEXT, "labels": OFFSETS}),
         lines({"text": TEXT, "entities": [{"start_offset": s, "end_offset": e, "label": x} for s, e, x in OFFSETS]}),
         lines([TEXT, {"entities": OFFSETS}]),
+        lines({"text": TEXT, "ents": [PER, LOC]}),
+        lines({"text": TEXT, "annotations": [PER, LOC]}, {"text": " ", "annotations": []}),
+        lines({"text": "Mira left Oslo .", "tags": "B-PER O B-LOC O"}),
+        lines({"text": "Mira left Oslo .", "labels": ["B-PER", "O", "B-LOC", "O"]}),
         json.dumps([[TEXT, {"entities": OFFSETS}]]),
         json.dumps([{"text": TEXT, "entities": OFFSETS}], indent=2),
         json.dumps({"text": TEXT, "entities": OFFSETS}, indent=2),
@@ -69,6 +73,7 @@ def test_an_entity_ends_within_a_token(tmp_path: Path) -> None:
         ([12, 14, "LOC"], "'lo' cuts a word in two: it was left out", "Mira left Osloby/? ."),
         ([50, 55, "LOC"], "is not in the text: it was left out", "Mira left Osloby ."),
         ([4, 5, "LOC"], "' ' is not in the text", "Mira left Osloby ."),
+        ([10, 50, "LOC"], "'Osloby.' is not in the text", "Mira left Osloby/? ./?"),
         ([4, 2, "LOC"], "is not in the text", "Mira left Osloby ."),
     ],
 )
@@ -114,6 +119,18 @@ def test_what_the_file_says_of_an_entity_s_text_goes_before_its_offsets(tmp_path
         assert len(data.doubtful) == n_doubtful
 
 
+@pytest.mark.parametrize(("before", "start"), [("😀 😀", 6), ("Zoë né", 9)])
+def test_offsets_that_count_bytes_or_pairs(tmp_path: Path, before: str, start: int) -> None:
+    data = read_one(tmp_path, lines({"text": f"{before} Ann met Bo.", "entities": [[start, start + 3, "PER"]]}))
+    assert shown(data) == [f"{before} Ann/B-PER met Bo ."]
+    assert data.doubtful[0].endswith("was read as 'Ann'")
+
+
+def test_an_accent_belongs_to_its_letter(tmp_path: Path) -> None:
+    data = read_one(tmp_path, lines({"text": "Jose\u0301 left", "entities": [[0, 4, "PER"]]}))
+    assert shown(data) == ["Jose\u0301/B-PER left"]
+
+
 def test_languages_without_spaces(tmp_path: Path) -> None:
     record = {"text": "王明在北京。", "entities": [[0, 2, "PER"], [3, 5, "LOC"]]}
     for lang in ("zh", "en"):
@@ -124,16 +141,19 @@ def test_languages_without_spaces(tmp_path: Path) -> None:
 def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
     data = read_one(tmp_path, lines({"text": TEXT, "spans": [PER]}, {"text": "No", "answer": "reject", "spans": []}))
     assert len(data.sentences) == 1
-    assert "1 texts that were rejected or ignored" in data.warnings["json_answer"]
+    assert "1 text left out: rejected or ignored" in data.warnings["json_answer"]
     tasks = [
         {"data": {"text": TEXT}, "annotations": [{"was_cancelled": True, "result": []}, {"result": STUDIO}]},
-        {"data": {"text": TEXT}, "annotations": [{"result": STUDIO}, {"result": []}]},
+        {
+            "data": {"text": TEXT},
+            "annotations": [{"result": []}, {"result": STUDIO, "ground_truth": True}, {"result": []}],
+        },
         {"data": {"text": TEXT}, "annotations": []},
     ]
     data = read_one(tmp_path, json.dumps(tasks))
     assert shown(data) == GOLD * 2
-    assert "1 tasks that nobody has annotated" in data.warnings["json_unlabelled"]
-    assert "1 tasks with several annotations" in data.warnings["json_several"]
+    assert "1 task left out: nobody has annotated it" in data.warnings["json_unlabelled"]
+    assert "1 task with several annotations" in data.warnings["json_several"]
 
 
 def test_not_everything_is_annotated(tmp_path: Path) -> None:
@@ -142,11 +162,22 @@ def test_not_everything_is_annotated(tmp_path: Path) -> None:
     assert shown(data) == ["Mira/B-PER left/? Oslo/? ./?", "Mira/? left/? Oslo/? ./?"]
     assert [sentence.annotated for sentence in data.sentences] == [("PER",), ()]
     assert shown(read_one(tmp_path, lines({"tokens": ["a", "b"], "tags": ["O", None]}))) == ["a b/?"]
+    data = read_one(tmp_path, lines({"tokens": ["a", "b"], "tags": ["B-x", "O"], "annotated": ["x"]}))
+    assert (shown(data), data.sentences[0].annotated) == (["a/B-x b/?"], ("x",))
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
+        (lines({"text": TEXT, "answer": None}), "holds no sentences.*1 text left out"),
+        (lines({"text": TEXT, "entities": [[0, 4, None]]}), "an entity's label must be its name, but is null"),
+        (lines({"text": TEXT, "entities": [["PER", 0, 4]]}), "an entity's label must be its name, but is 4"),
+        (
+            lines({"text": TEXT, "entities": OFFSETS, "annotated": ["per"]}),
+            "entities of LOC, PER, but was annotated for",
+        ),
+        (lines({"tokens": ["a"], "tags": ["B-x"], "annotated": ["y"]}), "entities of x, but was annotated for y"),
+        ('{"text": \n{"text": \n', "2 faults"),
         (lines({"text": TEXT, "entities": []}) + '{"text": \n', "line 2: this is no JSON"),
         (lines({"text": TEXT}), "line 1: it has no entities: give an empty list if it holds none"),
         (lines({"text": TEXT, "label": ["sport"]}), "line 1: this is no labelled text"),
@@ -155,7 +186,7 @@ def test_not_everything_is_annotated(tmp_path: Path) -> None:
         (lines({"text": TEXT, "spans": [{"start": 0, "end": 4, "labels": ["A", "B"]}]}), "an entity has 2 labels"),
         (lines({"text": "Mira \ud83d left", "entities": []}), "its text has half a character"),
         (lines({"tokens": ["a"], "tags": [1]}), "These are numbers"),
-        (lines({"tokens": ["a", "b"], "tags": ["O"]}), "line 1: 2 words and 1 tags"),
+        (lines({"tokens": ["a", "b"], "tags": ["O"]}), "line 1: 2 words and 1 tag[.]"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, content: str, message: str) -> None:

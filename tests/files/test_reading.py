@@ -34,7 +34,7 @@ def test_several_files_of_several_formats(tmp_path: Path) -> None:
     assert shown(data) == ["Oslo/B-geo", "Mira/B-per"]
     assert data.source["file"] == "b.conll, a.csv"
     assert data.source["format"] == "conll, csv"
-    assert data.warnings["repaired_tags"].count("1 tags I-x") == 2
+    assert data.warnings["repaired_tags"].count("1 tag I-x") == 2
     assert shown(read([tmp_path], blank_pipeline("en"))) == ["Mira/B-per", "Oslo/B-geo"]
 
 
@@ -101,3 +101,8 @@ def test_the_faults_of_all_files_are_said_at_once(tmp_path: Path) -> None:
         "b.csv, line 4: the tag",
     ):
         assert fault in str(error.value)
+
+
+def test_training_data_in_python_is_said_to_be(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="x is Python code: write it with json"):
+        read_one(tmp_path, 'TRAIN_DATA = [("Mira left", {"entities": [(0, 4, "PER")]})]')

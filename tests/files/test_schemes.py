@@ -59,13 +59,27 @@ def test_an_entity_that_continues_nothing_begins_there() -> None:
 def test_labels_without_a_letter() -> None:
     assert convert("PER PER O LOC PER", labels=True) == (["B-PER", "I-PER", "O", "B-LOC", "B-PER"], [])
     # E-MAIL is a label: nothing begins with B, I or S
-    assert convert("E-MAIL O PER Other", labels=True)[0] == ["B-E-MAIL", "O", "B-PER", "B-Other"]
+    assert convert("E-MAIL O PER", labels=True)[0] == ["B-E-MAIL", "O", "B-PER"]
     assert faulty(Scheme(Counter(["PER", "O"]))) == ["PER"]
     # Nothing says "outside": these are no labels of entities
     assert faulty(Scheme(Counter(["PER", "LOC"]), labels=True)) == ["PER", "LOC"]
 
 
+@pytest.mark.parametrize("wrong", ["B-", "B-x|O", "Other"])
+def test_what_is_no_label(wrong: str) -> None:
+    assert faulty(Scheme(Counter(["PER", "O", wrong]), labels=True)) == [wrong]
+
+
+def test_another_word_for_outside_is_a_label_once_it_is_said_what_is_outside() -> None:
+    assert faulty(Scheme(Counter(["PER", "O", "Other"]), labels=True, outside=["O"])) == []
+
+
+def test_parts_of_speech_are_no_labels() -> None:
+    assert faulty(Scheme(Counter(["NNP", "VBD", "O"]), labels=True)) == ["NNP", "VBD"]
+
+
 def test_what_cannot_be_told_is_faulty() -> None:
+    assert faulty(Scheme(Counter(["B-x", "B-x|B-y", "B-x;O", "O"]))) == ["B-x|B-y", "B-x;O"]
     assert faulty(Scheme(Counter(["B-x", "O", "geo", ""]))) == ["geo", ""]
     assert faulty(Scheme(Counter(["B-x", "_", "-"]))) == ["_", "-"]
     assert faulty(Scheme(Counter(["B-x", "_", "-"]), outside=["_", "-"])) == []
@@ -86,6 +100,13 @@ def test_what_was_taken_for_what_is_told_unless_it_is_plain() -> None:
         ("per−B", "per-B", "a minus sign, not a hyphen"),
         ("В-per", "B-per", "a cyrillic capital letter ve, not the letter B"),
         ("B-РER", "B-PER", "a cyrillic capital letter er, not the letter P"),
+        ("о", "o", "a cyrillic small letter o, not the letter o"),
+        ("○", "O", "a white circle, not the letter O"),
+        ("8-per", "B-per", "a digit eight, not the letter B"),
+        ("B‐per", "B-per", "a typographic hyphen, not a hyphen"),
+        ("B－per", "B-per", "a fullwidth hyphen-minus, not a hyphen"),
+        ("Ｂ－ｐｅｒ", "B-per", "a fullwidth latin capital letter b, not the letter B"),
+        ("B-\u200bper", "B-per", "there is an invisible character in it (zero width space)"),
     ],
 )
 def test_look_alikes(tag: str, other: str, why: str) -> None:
@@ -93,7 +114,7 @@ def test_look_alikes(tag: str, other: str, why: str) -> None:
     assert difference(tag, other) == why
 
 
-@pytest.mark.parametrize("tag", ["O", "B-per", "B-ЛИЦО", "B-ΠΡΟ", "B-a–b", "", "?"])
+@pytest.mark.parametrize("tag", ["O", "B-per", "B-ЛИЦО", "B-ΠΡΟ", "B-a–b", "B-می\u200cشود", "B-m²", "1", "", "?"])
 def test_what_is_as_it_seems(tag: str) -> None:
     assert looks_like(tag) == tag
 

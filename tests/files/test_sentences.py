@@ -26,7 +26,9 @@ def test_an_entity_without_its_beginning_begins_there_or_is_refused(tmp_path: Pa
     content = HEADER + "1,a,O\n,b,I-x\n,c,I-x\n2,d,I-x\n"
     data = read_one(tmp_path, content)
     assert shown(data) == ["a b/B-x c/I-x", "d/B-x"]
-    assert data.warnings["repaired_tags"].startswith("2 tags I-x that follow no entity of their label were read as B-x")
+    assert data.warnings["repaired_tags"].startswith(
+        "2 tags I-x without an entity of that label before it, read as B-x"
+    )
     assert "x, line 3)" in data.warnings["repaired_tags"]
     with pytest.raises(UserError, match=r"leave out --strict(.|\n)*line 3: the tag 'I-x' of the word 'b'"):
         read_one(tmp_path, content, strict=True)
@@ -66,6 +68,10 @@ def test_look_alikes_are_refused_or_read_as_what_they_look_like(tmp_path: Path, 
         read_one(tmp_path, content)
     assert "--lookalikes" in str(error.value)
     assert shown(read_one(tmp_path, content, lookalikes=True)) == ["Mira/B-per left Oslo x"]
+
+
+def test_what_was_said_to_be_outside_is_no_look_alike(tmp_path: Path) -> None:
+    assert shown(read_one(tmp_path, HEADER + "1,Mira,B-per\n,left,0\n", outside=["0"])) == ["Mira/B-per left"]
 
 
 def test_an_unknown_tag_stays_unknown(tmp_path: Path) -> None:

@@ -88,6 +88,22 @@ def test_several_columns_make_the_key(tmp_path: Path) -> None:
     assert shown(read_one(tmp_path, first_rows)) == ["a b", "c", "d"]
 
 
+def test_a_column_in_blocks_that_changes_within_a_sentence_is_asked_about(tmp_path: Path) -> None:
+    content = "novel,sid,token,ner\na,1,Mira,B-PER\na,1,left,O\nb,1,Rain,O\nb,1,fell,O\n"
+    with pytest.raises(
+        UserError, match=r"line 4: sentence 1 goes on where column 'novel' changes.*-column 'novel' --s"
+    ):
+        read_one(tmp_path, content)
+    assert shown(read_one(tmp_path, content, sentence_column=["novel", "sid"])) == ["Mira/B-PER left", "Rain fell"]
+    assert shown(read_one(tmp_path, content, sentence_column="sid")) == ["Mira/B-PER left Rain fell"]
+
+
+@pytest.mark.parametrize("empty", ["NaN", "null", "None"])
+def test_an_empty_number_as_other_programs_write_it(tmp_path: Path, empty: str) -> None:
+    content = HEADER + f"1,Mira,B-per\n{empty},{empty},O\n{empty},x,O\n2,y,O\n"
+    assert shown(read_one(tmp_path, content)) == [f"Mira/B-per {empty} x", "y"]
+
+
 def test_a_gap_in_a_column_that_is_else_filled(tmp_path: Path) -> None:
     content = "id,word,tag\n" + "".join(f"{'' if i == 7 else i // 5},w{i},O\n" for i in range(20))
     with pytest.raises(UserError, match=r"line 9: the column id is empty.*--sentences runs"):
@@ -115,6 +131,13 @@ def test_quotes_that_are_no_quotes(tmp_path: Path) -> None:
         read_one(tmp_path, 'sid\tword\tlemma\ttag\tnote\n1\t"\t"\tO\tx\n1\tMira\tMira\tB-per\tx\n')
 
 
+@pytest.mark.parametrize("row", ['1,"a" b,B-x', '1,"a\\\\"b",B-x', '1,",",O'])
+def test_a_quote_that_closes_elsewhere_than_at_the_end(tmp_path: Path, row: str) -> None:
+    header = "Sentence #,Word,Tag,Note\n"
+    with pytest.raises(UserError, match=r"line 2: a quote is opened.*or before the field's end.*--no-quotes"):
+        read_one(tmp_path, f"{header}{row}\n1,c,O,x\n")
+
+
 @pytest.mark.parametrize("rows", ['1,a,O\n,"b,O\n,c,O\n', '1,a,O\n,"b,O\n,c",O\n', '1,a,O\n,"b,O\n,c",O,O\n'])
 def test_an_open_quote(tmp_path: Path, rows: str) -> None:
     with pytest.raises(UserError, match="line 3: a quote is opened and not closed"):
@@ -125,7 +148,7 @@ def test_white_space_divides_a_word_and_keeps_its_entity(tmp_path: Path) -> None
     data = read_one(tmp_path, HEADER + '1,a,O\n,5\u00a0storm,B-x\n,"New\nYork",I-x\n, b ,O\n')
     assert shown(data) == ["a 5/B-x storm/I-x New/I-x York/I-x b"]
     assert data.rows == 4
-    assert data.warnings["divided_words"].startswith("2 words with white space inside were divided there")
+    assert data.warnings["divided_words"].startswith("2 words with white space inside, divided there")
     assert "x, line 3)" in data.warnings["divided_words"]
 
 
@@ -193,6 +216,7 @@ def test_a_separator_that_was_given(tmp_path: Path) -> None:
     "content",
     [
         'text,labels\n"Mira left","B-PER O"\n"It rains","O O"\n',
+        "text,labels\nMira left,B-PER|O\nIt rains,O|O\n",
         "words,tags\n\"['Mira', 'left']\",\"['B-PER', 'O']\"\n\"['It', 'rains']\",\"['O', 'O']\"\n",
         "Sentence #,Sentence,POS,Tag\nS1,Mira left,\"['N', 'V']\",\"['B-PER', 'O']\"\nS2,It rains,,\"['O', 'O']\"\n",
         'text;ner\nMira left;B-PER, O\nIt rains;"O,O"\n',
@@ -206,3 +230,8 @@ def test_a_sentence_a_row(tmp_path: Path, content: str) -> None:
 def test_a_sentence_a_row_with_a_tag_too_few(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"line 3: 3 words and 2 tags. Give a tag for each word"):
         read_one(tmp_path, 'text,labels\n"Mira left","B-PER O"\n"It rains here","O O"\n')
+
+
+def test_a_label_for_a_whole_text(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="column 'text' holds whole texts, and 'label' no tag for each of their words"):
+        read_one(tmp_path, 'text,label\n"I like this","pos"\n"It is bad","neg"\n')

@@ -92,3 +92,17 @@ def test_missing_and_empty_files(tmp_path: Path) -> None:
         read_contents([tmp_path / "no.csv"])
     with pytest.raises(UserError, match="is empty: expected labelled sentences"):
         read_contents(write(tmp_path, b"\n \n"))
+
+
+def test_what_is_packed_twice(tmp_path: Path) -> None:
+    for content in (zipped({"in.zip": zipped({"a.csv": CONTENT})}), gzip.compress(zipped({"a.csv": CONTENT}))):
+        assert read_contents(write(tmp_path, content))[0].data == CONTENT
+    assert read_contents(write(tmp_path, zipped({"a.csv.gz": gzip.compress(CONTENT)})))[0].data == CONTENT
+    inner = zipped({"a.csv": CONTENT, "b.csv": CONTENT})
+    with pytest.raises(UserError, match=r"holds a.csv, b.csv. Say which"):
+        read_contents(write(tmp_path, zipped({"in.zip": inner})))
+
+
+def test_a_zip_in_a_folder_is_read(tmp_path: Path) -> None:
+    write(tmp_path, zipped({"a.csv": CONTENT}), "a.zip")
+    assert read_contents([tmp_path])[0].data == CONTENT

@@ -4,8 +4,8 @@ import pytest
 from spacy.util import load_config
 
 from spacy_bilstm_ner.cli import main
-from spacy_bilstm_ner.files.init import fill
 from spacy_bilstm_ner.shipped import read_config
+from spacy_bilstm_ner.training.init import fill
 
 
 def test_the_config_is_the_shipped_one_with_language_and_vectors(

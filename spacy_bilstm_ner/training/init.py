@@ -7,8 +7,8 @@ from pathlib import Path
 import spacy
 
 from ..errors import UserError
+from ..files.docs import blank_pipeline
 from ..shipped import read_config
-from .docs import blank_pipeline
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
