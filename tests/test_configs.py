@@ -4,17 +4,26 @@ import pytest
 from spacy.util import load_config, load_model_from_config
 
 
-@pytest.mark.parametrize("name", ["bilstm", "tutorial"])
+@pytest.mark.parametrize("name", ["bilstm", "bilstm_accuracy", "tutorial"])
 def test_configs_make_a_pipeline(root: Path, name: str) -> None:
     config = load_config(root / "configs" / f"{name}.cfg")
     nlp = load_model_from_config(config, auto_fill=True)
     assert nlp.pipe_names[-1] == "ner"
 
 
-@pytest.mark.parametrize("name", ["bilstm", "tutorial"])
+@pytest.mark.parametrize("name", ["bilstm", "bilstm_accuracy", "tutorial"])
 def test_configs_need_no_file_of_ours(root: Path, name: str) -> None:
     config = load_config(root / "configs" / f"{name}.cfg")
     assert not any(config["paths"].values())
+
+
+def test_accuracy_has_wider_lstms_and_is_else_the_same(root: Path) -> None:
+    configs = [load_config(root / "configs" / name) for name in ("bilstm.cfg", "bilstm_accuracy.cfg")]
+    efficiency, accuracy = (config["components"]["ner"]["model"]["encode"] for config in configs)
+    for width in ("hidden_width", "width"):
+        assert accuracy[width] > efficiency[width]
+        accuracy[width] = efficiency[width]
+    assert configs[0] == configs[1]
 
 
 def test_tutorials_numbers(root: Path) -> None:
