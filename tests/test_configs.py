@@ -40,7 +40,8 @@ def test_tutorials_numbers(root: Path) -> None:
     assert training["batcher"]["size"] == 1000
 
 
-def test_training_goes_on_by_hand(root: Path) -> None:
-    """A rate of 0 would stay 0: nlp.update steps no schedule."""
-    nlp = load_model_from_config(load_config(root / "configs" / "bilstm.cfg"), auto_fill=True)
-    assert nlp.create_optimizer().learn_rate > 0
+@pytest.mark.parametrize("name", ["bilstm", "bilstm_accuracy"])
+def test_training_goes_on_with_a_rate_that_learns(root: Path, name: str) -> None:
+    """nlp.update steps no schedule: the first rate is that of all its updates."""
+    nlp = load_model_from_config(load_config(root / "configs" / f"{name}.cfg"), auto_fill=True)
+    assert nlp.create_optimizer().learn_rate == 0.001

@@ -14,7 +14,6 @@ from ..calibration import UNCALIBRATED, calibrated, fit_calibration, fit_thresho
 from ..component import BiLSTMNER
 from .fingerprints import KEY, fingerprints
 
-MIN_SCHEDULE_STEPS = 100
 # So many entities tell what confidences are worth.
 MIN_ENTITIES = 15
 
@@ -55,8 +54,7 @@ def fit_length(*, passes: float = 9.0, min_steps: int = 1500, evaluations: int =
         training["eval_frequency"] = _nearest_divisor(steps, training["eval_frequency"])
         rate = training["optimizer"].get("learn_rate")
         if isinstance(rate, dict) and "num_steps" in rate:
-            # A schedule of few steps has no room for its rise, and divides by 0.
-            rate["num_steps"] = max(steps, MIN_SCHEDULE_STEPS)
+            rate["num_steps"] = steps
 
     return callback
 
