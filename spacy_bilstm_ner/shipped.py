@@ -6,7 +6,6 @@ from typing import Any
 
 from thinc.api import Config
 
-
 # What a config is made for, as in `spacy init config --optimize` → its file.
 CONFIGS = {"efficiency": "bilstm.cfg", "accuracy": "bilstm_accuracy.cfg"}
 
@@ -21,8 +20,8 @@ def read_config(optimize: str = "efficiency") -> str:
 
 
 def default_model() -> dict[str, Any]:
-    """The model of bilstm.cfg, but for what has to be given when the pipe is initialized: word vectors, and examples for n-grams.
-    What depends on the size of a corpus is as for a large one."""
+    """The model of bilstm.cfg, but for what has to be given when the pipe is initialized: word vectors, and examples
+    for n-grams. What depends on the size of a corpus is as for a large one."""
     model = Config().from_str(read_config(), interpolate=False)["components"]["ner"]["model"]
     sizes = {"feature_dropout": 0.2, "full_dropout_words": 0, "min_words": 0}
     return model | {"ngrams": False, "tok2vec": model["tok2vec"] | sizes | {"vector_width": 0}}
