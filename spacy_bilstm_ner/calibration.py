@@ -1,8 +1,6 @@
 """What decisions are fitted on held-out data after training: what confidences are worth, and how sure the recogniser
-must be of an entity, label by label.
+must be of an entity.
 """
-
-from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +11,6 @@ MAX_NEWTON_STEPS = 50
 SMALLEST_STEP = 1e-9
 # What is more probable than not is an entity, where nothing better is known.
 DEFAULT_THRESHOLD = 0.5
-# How many entities weigh as much as what is expected of a threshold beforehand.
-PRIOR_ENTITIES = 100
 # Slope and offset that change nothing.
 UNCALIBRATED = (1.0, 0.0)
 
@@ -69,31 +65,15 @@ def fit_calibration(confidences: NDArray, right: Bools) -> tuple[float, float]:
     return (slope, offset) if slope > 0 else UNCALIBRATED
 
 
-def fit_thresholds(
-    confidences: NDArray, right: Bools, labels: Sequence[str], gold: Mapping[str, int]
-) -> dict[str, float]:
-    """Find the confidence from which each label's entities make its F highest: an F is not highest where all that is
-    more probable than not is taken (Lipton et al. 2014, "Optimal Thresholding of Classifiers to Maximize F1 Measure").
-    What few entities say is drawn towards what the entities of all labels say, and that towards 0.5.
+def fit_threshold(confidences: NDArray, right: Bools, n_gold: int) -> float:
+    """Find the confidence from which on entities make F highest. If confidences are calibrated, that is half of the
+    highest F (Lipton et al. 2014, "Optimal Thresholding of Classifiers to Maximize F1 Measure"): an estimate that rests
+    on all entities, where the confidence of the last one taken rests on few. It is the same for all labels; a threshold
+    for each, fitted to its own F, lowers the F of all together.
 
-    confidences, right, labels: Of n_entities.
-    gold (Mapping[str, int]): How many entities of each label there are to find.
-    RETURNS (dict[str, float]): The threshold of each label in `gold`.
+    confidences, right: Of n_entities.
+    n_gold (int): How many entities there are to find.
     """
-    of_all = _best_threshold(confidences, right, sum(gold.values()), expected=DEFAULT_THRESHOLD)
-    found = {}
-    for label in sorted(gold):
-        mine = np.array(labels) == label
-        found[label] = _best_threshold(confidences[mine], right[mine], gold[label], expected=of_all)
-    return found
-
-
-def _best_threshold(confidences: NDArray, right: Bools, n_gold: int, *, expected: float) -> float:
-    if not len(confidences):
-        return expected
     order = np.argsort(-confidences, kind="stable")
     scores = 2 * np.cumsum(right[order]) / (np.arange(1, len(order) + 1) + n_gold)
-    last = int(scores.argmax())
-    # Halfway to the first that is left out.
-    best = float(confidences[order[last : last + 2]].mean())
-    return (n_gold * best + PRIOR_ENTITIES * expected) / (n_gold + PRIOR_ENTITIES)
+    return float(scores.max(initial=0.0)) / 2 or DEFAULT_THRESHOLD

@@ -94,7 +94,7 @@ class BiLSTMNER(TrainablePipe):
             "configured_threshold": threshold,
             # Slope and offset of the confidences' log-odds, fitted on held-out data after training; see `calibrated`.
             "calibration": list(UNCALIBRATED),
-            # How sure to be of an entity by its label, fitted likewise; DEFAULT_THRESHOLD for labels not in it.
+            # How sure to be of an entity of each label, fitted likewise; DEFAULT_THRESHOLD for labels not in it.
             "thresholds": {},
         }
         self._cfg_before_fit: dict[str, Any] = {}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spacy_bilstm_ner.calibration import calibrated, fit_thresholds
+from spacy_bilstm_ner.calibration import calibrated, fit_threshold
 
 
 def test_worked_out_by_hand():
@@ -26,17 +26,12 @@ def test_it_can_be_left_out():
     assert calibrated(confidences, 1.0, 0.0) is confidences
 
 
-def test_many_entities_set_a_threshold_and_few_hardly_move_it():
-    # Of each label the surer entity is right and the other one is wrong: the best is to take it alone.
-    for copies, weight in ((1000, 1000 / 1100), (10, 10 / 110)):
-        confidences, right = np.repeat([0.9, 0.7], copies), np.repeat([True, False], copies)
-        found = fit_thresholds(confidences, right, ["per"] * 2 * copies, {"per": copies})
-        # The last of those that are taken and the first that is not: half way
-        of_all = weight * 0.8 + (1 - weight) * 0.5
-        assert found == pytest.approx({"per": weight * 0.8 + (1 - weight) * of_all})
+def test_the_threshold_is_half_of_the_highest_f():
+    # With so many taken, of four to find: F of 2/5, 4/6, 4/7, 6/8
+    confidences, right = np.array([0.3, 0.9, 0.8, 0.6]), np.array([True, True, True, False])
+    assert fit_threshold(confidences, right, n_gold=4) == pytest.approx(0.75 / 2)
 
 
-def test_a_label_that_is_never_found_gets_the_threshold_of_all():
-    confidences, right = np.repeat([0.9, 0.7], 1000), np.repeat([True, False], 1000)
-    found = fit_thresholds(confidences, right, ["per"] * 2000, {"per": 1000, "org": 0})
-    assert found["org"] == pytest.approx((1000 * 0.8 + 100 * 0.5) / 1100)
+@pytest.mark.parametrize("n", [0, 3])
+def test_where_nothing_is_right_the_threshold_is_a_half(n):
+    assert fit_threshold(np.full(n, 0.9), np.zeros(n, dtype=bool), n_gold=2) == 0.5

@@ -1,7 +1,6 @@
 """What `spacy train` does besides, for a config that names it: how long to train, and what to fit on held-out data."""
 
 import math
-from collections import Counter
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -11,11 +10,10 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import dot_to_object, logger, registry
 
-from ..calibration import UNCALIBRATED, calibrated, fit_calibration, fit_thresholds
+from ..calibration import UNCALIBRATED, calibrated, fit_calibration, fit_threshold
 from ..component import BiLSTMNER
 from .fingerprints import KEY, fingerprints
 
-MIN_SCHEDULE_STEPS = 100
 # So many entities tell what confidences are worth.
 MIN_ENTITIES = 15
 
@@ -56,8 +54,7 @@ def fit_length(*, passes: float = 9.0, min_steps: int = 1500, evaluations: int =
         training["eval_frequency"] = _nearest_divisor(steps, training["eval_frequency"])
         rate = training["optimizer"].get("learn_rate")
         if isinstance(rate, dict) and "num_steps" in rate:
-            # A schedule of few steps has no room for its rise, and divides by 0.
-            rate["num_steps"] = max(steps, MIN_SCHEDULE_STEPS)
+            rate["num_steps"] = steps
 
     return callback
 
@@ -120,12 +117,13 @@ def _fit(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> None:
         docs = _predicted(nlp, recogniser, examples)
     finally:
         cfg["threshold"] = threshold
-    confidences, right, labels = _judge(docs, examples)
+    confidences, right = _judge(docs, examples)
     calibration, thresholds = UNCALIBRATED, {}
     if len(confidences) >= MIN_ENTITIES:
         calibration = fit_calibration(confidences, right)
-        gold = Counter(ent.label_ for example in examples for ent in example.reference.ents)
-        thresholds = fit_thresholds(calibrated(confidences, *calibration), right, labels, gold)
+        n_gold = sum(len(example.reference.ents) for example in examples)
+        least = fit_threshold(calibrated(confidences, *calibration), right, n_gold)
+        thresholds = dict.fromkeys(recogniser.labels, least)
     recogniser.set_fitted(calibration, thresholds)
     docs = _predicted(nlp, recogniser, examples)
     scored = [Example(doc, example.reference) for doc, example in zip(docs, examples, strict=True)]
@@ -141,14 +139,13 @@ def _predicted(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) ->
     return list(nlp.pipe(docs, disable=names[names.index(recogniser.name) + 1 :]))
 
 
-def _judge(docs: list[Doc], examples: list[Example]) -> tuple[NDArray[np.float64], NDArray[np.bool_], list[str]]:
-    """The confidence of each predicted entity, whether it is right, and its label."""
-    confidences, right, labels = [], [], []
+def _judge(docs: list[Doc], examples: list[Example]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """The confidence of each predicted entity, and whether it is right."""
+    confidences, right = [], []
     for doc, example in zip(docs, examples, strict=True):
         gold = {(ent.start_char, ent.end_char, ent.label) for ent in example.reference.ents}
         for ent in doc.ents:
             if ent._.confidence is not None:
                 confidences.append(ent._.confidence)
                 right.append((ent.start_char, ent.end_char, ent.label) in gold)
-                labels.append(ent.label_)
-    return np.array(confidences), np.array(right, dtype=bool), labels
+    return np.array(confidences), np.array(right, dtype=bool)

@@ -1,4 +1,4 @@
-"""Write the training config of the shipped model, for `python -m spacy train`."""
+"""Write the training config of a shipped model, for `python -m spacy train`."""
 
 import argparse
 import json
@@ -8,7 +8,7 @@ import spacy
 
 from ..errors import UserError
 from ..files.docs import blank_pipeline
-from ..shipped import read_config
+from ..shipped import CONFIGS, read_config
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -16,7 +16,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "example: python -m spacy_bilstm_ner init config.cfg --lang en --vectors en_core_web_md"
     parser.add_argument("config", type=Path, metavar="CONFIG", help="the file to write, such as config.cfg")
     parser.add_argument("--lang", default="en", help="language code of the texts (default: en)")
-    parser.add_argument("--vectors", metavar="NAME", help="a pipeline with word vectors, or its folder (default: none)")
+    parser.add_argument(
+        "--optimize",
+        choices=CONFIGS,
+        default="efficiency",
+        help="efficiency (the default) or accuracy: wider LSTMs, more often right, and slower",
+    )
+    vectors_help = "a pipeline with word vectors, its folder, or a text file such as GloVe's (default: none)"
+    parser.add_argument("--vectors", metavar="NAME", help=vectors_help)
     parser.add_argument("--force", action="store_true", help="replace the file if there is one")
 
 
@@ -27,11 +34,12 @@ def execute(args: argparse.Namespace) -> None:
         raise UserError(f"{args.config} is there already. Give another name, or --force to replace it.")
     try:
         args.config.parent.mkdir(parents=True, exist_ok=True)
-        args.config.write_text(fill(read_config(), lang=args.lang, vectors=args.vectors), encoding="utf-8")
+        filled = fill(read_config(args.optimize), lang=args.lang, vectors=args.vectors)
+        args.config.write_text(filled, encoding="utf-8")
     except OSError as error:
         raise UserError(f"{args.config} cannot be written: {error.strerror}.") from error
-    if args.vectors and not (spacy.util.is_package(args.vectors) or Path(args.vectors).is_dir()):
-        print(f"There is no installed pipeline and no folder {args.vectors} here: before you train, ", end="")
+    if args.vectors and not (spacy.util.is_package(args.vectors) or Path(args.vectors).exists()):
+        print(f"There is no installed pipeline, folder or file {args.vectors} here: before you train, ", end="")
         print(f"python -m spacy download {args.vectors}")
     print(f"Wrote {args.config}. To train with it:")
     paths = "--paths.train corpus/train.spacy --paths.dev corpus/dev.spacy"
