@@ -14,8 +14,8 @@ from spacy.cli._util import app
 
 
 def check_variables(words: Sequence[str]) -> None:
-    """Say in a line what `spacy project run` does not take as a variable of our project. It puts values into quoted JSON:
-    so it would fail in a traceback, or read another name."""
+    """Say in a line what `spacy project run` does not take as a variable of our project. It puts values into quoted
+    JSON: so it would fail in a traceback, or read another name."""
     if list(words[:2]) != ["project", "run"] or not Path("scripts/step.py").is_file():
         return
     for word, following in pairwise([*words, ""]):
