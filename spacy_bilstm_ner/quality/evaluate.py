@@ -13,7 +13,7 @@ from typing import Any
 from spacy.language import Language
 from spacy.training import Example
 
-from ..errors import UserError, banner
+from ..errors import UserError, banner, printable
 from ..files.options import Options, get_options
 from . import reliability
 from .pages import add_outputs, as_text, write
@@ -41,9 +41,9 @@ def execute(args: argparse.Namespace) -> None:
     log = read_log(args.log) if args.log else None
     nlp = load_pipeline(args.pipeline)
     metrics, examples = measure(nlp, args.file, get_options(args))
-    print(summary(metrics))
+    print(printable(summary(metrics)))
     for warning in warnings(metrics):
-        print(warning, file=sys.stderr)
+        print(printable(warning), file=sys.stderr)
     html = ""
     if args.report:
         dev = predict_docs(nlp, labelled_docs(nlp, args.dev)) if args.dev else examples

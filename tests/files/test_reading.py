@@ -1,8 +1,10 @@
 import re
+import zlib
 from pathlib import Path
 
 import pytest
 import spacy
+import srsly
 from spacy.tokens import Doc, DocBin
 
 from spacy_bilstm_ner.errors import UserError
@@ -101,3 +103,13 @@ def test_the_faults_of_all_files_are_said_at_once(tmp_path: Path) -> None:
         "b.csv, line 4: the tag",
     ):
         assert fault in str(error.value)
+
+
+def test_a_spacy_file_with_a_label_that_it_does_not_name(tmp_path: Path) -> None:
+    doc = Doc(spacy.blank("en").vocab, words=["Oslo"], ents=["B-unnamed"])
+    packed = srsly.msgpack_loads(zlib.decompress(DocBin(docs=[doc]).to_bytes()))
+    packed["strings"] = ["Oslo"]
+    path = tmp_path / "x.spacy"
+    path.write_bytes(zlib.compress(srsly.msgpack_dumps(packed)))
+    with pytest.raises(UserError, match=r"x\.spacy cannot be read as a \.spacy file .*make it again"):
+        read([path], spacy.blank("en"))
