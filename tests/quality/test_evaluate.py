@@ -113,9 +113,7 @@ def test_nothing_is_written_when_something_is_missing(tiny: tuple[Path, Path], t
     with pytest.raises(SystemExit, match="is missing: run `spacy train` first"):
         command("evaluate", *tiny, "--out", out, "--report", report, "--log", tmp_path / "nowhere.jsonl")
     (tmp_path / "log.jsonl").write_text("[1]\n", encoding="utf-8")
-    with pytest.raises(
-        SystemExit, match=r"log\.jsonl is damaged: .*expected rows with step.*; delete it"
-    ):
+    with pytest.raises(SystemExit, match=r"log\.jsonl is damaged: .*expected rows with step.*; delete it"):
         command("evaluate", *tiny, "--out", out, "--report", report, "--log", tmp_path / "log.jsonl")
     with pytest.raises(SystemExit, match="say with --report"):
         command("evaluate", *tiny, "--out", out, "--log", tmp_path / "log.jsonl")
