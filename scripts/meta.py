@@ -35,8 +35,8 @@ GMB_LABELS = {
     "per": "person, often with the title",
     "tim": "time: a date, a weekday, a month, a year or an hour",
 }
-# What means something in Markdown, besides HTML's own characters
-MARKDOWN = str.maketrans({char: f"&#{ord(char)};" for char in "`|[]\n\r"})
+# What means something in Markdown or to a terminal, besides HTML's own characters
+MARKDOWN = dict.fromkeys((*range(32), 127), "\ufffd") | {ord(char): f"&#{ord(char)};" for char in "`|[]\n\r"}
 
 
 def training_meta(

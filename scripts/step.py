@@ -57,7 +57,7 @@ def python(*words: str, failure: str, **environment: str) -> str:
 
 
 def end_with_parent() -> None:
-    """Let SIGTERM, and the end of the process that started this one, interrupt it as Ctrl-C does."""
+    """Let what ends a process, and the end of the one that started it, interrupt it as Ctrl-C does."""
 
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt
@@ -67,8 +67,16 @@ def end_with_parent() -> None:
             time.sleep(0.5)
         os.kill(os.getpid(), signal.SIGTERM)
 
-    signal.signal(signal.SIGTERM, interrupt)
+    for number in ending_signals():
+        signal.signal(number, interrupt)
     threading.Thread(target=watch, args=(os.getppid(),), daemon=True).start()
+
+
+def ending_signals() -> list[signal.Signals]:
+    """Ctrl-C, a `kill`, a terminal that is closed: what is to end this process, but for what `nohup` and the like have
+    switched off."""
+    found = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")]
+    return [each for each in found if each is not None and signal.getsignal(each) is not signal.SIG_IGN]
 
 
 def runner() -> psutil.Process:

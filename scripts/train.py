@@ -18,7 +18,7 @@ from spacy.util import load_config
 
 from scripts.meta import training_meta, update_meta
 from scripts.source import Source, WordVectors, read_record
-from scripts.step import hold, step
+from scripts.step import ending_signals, hold, step
 from spacy_bilstm_ner.errors import UserError, reading
 
 MODELS = ("model-best", "model-last")
@@ -46,7 +46,7 @@ def unfinished(out_dir: Path) -> Iterator[Path]:
         os._exit(1)
 
     hold(pid)
-    handlers = {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.signal(number, leave) for number in ending_signals()}
     try:
         clean()
         work.mkdir()

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from .errors import UserError
+from .errors import run
 
 # Command → the module that has it, and what it does in a line.
 COMMANDS = {
@@ -38,15 +38,15 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "python -m sp
     for name, (_, summary) in COMMANDS.items():
         commands.add_parser(name, help=summary, add_help=False)
     chosen = parser.parse_args(given[:1]).command
-    try:
+
+    def command() -> None:
         module = import_module(COMMANDS[chosen][0], package=__package__)
         own = argparse.ArgumentParser(prog=f"{program} {chosen}", formatter_class=argparse.RawDescriptionHelpFormatter)
         module.configure(own)
         module.execute(own.parse_args(given[1:]))
-    except UserError as error:
-        sys.exit(f"Error: {error}")
-    except KeyboardInterrupt:
-        sys.exit("Interrupted.")
+
+    try:
+        run(command)
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package not in EXTRAS:

@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, NoReturn
@@ -18,7 +19,7 @@ from spacy.pipeline import TrainablePipe
 from spacy.pipeline.tok2vec import Tok2VecListener
 from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_examples, validate_get_examples
-from spacy.util import minibatch
+from spacy.util import minibatch, to_bytes
 from spacy.vocab import Vocab
 from thinc.api import Model, Optimizer, set_dropout_rate
 
@@ -29,6 +30,7 @@ from .chain.crf import crf_loss
 from .chain.cross_entropy import cross_entropy
 from .chain.decoding import NO_SPANS, Spans, choose, decode
 from .chain.gold import gold_columns
+from .ranges import check_range, is_number
 from .words import TagScores
 
 DEFAULT_MODEL = shipped.default_model()
@@ -81,8 +83,8 @@ class BiLSTMNER(TrainablePipe):
             own in `cfg["thresholds"]`, or 0.5. Both are read at each call, so that they can be set at any time.
         RAISES ValueError: If the threshold is not between 0 and 1.
         """
-        if not 0.0 <= threshold <= 1.0:
-            raise ValueError(f"threshold must be between 0 and 1, but is {threshold}")
+        if not is_number(threshold):
+            raise ValueError(f"threshold must be between 0 and 1, but is {threshold!r}")
         self.vocab = vocab
         self.model = model
         self.name = name
@@ -181,6 +183,7 @@ class BiLSTMNER(TrainablePipe):
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
         """Annotate a stream of Docs in order. If a batch fails, it is tried again Doc by Doc, so that the error handler
         gets only those that fail by themselves, and the others come through."""
+        check_range("batch_size", batch_size, 1)
         for docs in minibatch(stream, size=batch_size):
             waiting = [not doc.has_annotation("ENT_IOB") for doc in docs]
             try:
@@ -262,8 +265,7 @@ class BiLSTMNER(TrainablePipe):
 
         RAISES ValueError: If the dropout is out of range.
         """
-        if not 0.0 <= drop < 1.0:
-            raise ValueError(f"dropout must be at least 0 and below 1, but is {drop}: change [training] dropout")
+        check_range("dropout", drop, 0, 1, remedy=": change [training] dropout")
         self.cfg |= self._cfg_before_fit
         self._cfg_before_fit = {}
         examples = list(examples)
@@ -294,8 +296,9 @@ class BiLSTMNER(TrainablePipe):
     def finish_update(self, sgd: Optimizer) -> None:
         """Change the weights by their gradients.
 
-        RAISES ValueError: If they are not finite then.
+        RAISES ValueError: If they are not finite then, or the learning rate is negative.
         """
+        check_range("the learning rate", getattr(sgd, "learn_rate", 0), 0)
         super().finish_update(sgd)
         if saved.not_finite_weights(self.model):
             self._fail_training("a weight after an update")
@@ -343,10 +346,22 @@ class BiLSTMNER(TrainablePipe):
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
         """Save to a directory, unless training or loading has failed: so the last good checkpoint stays.
 
-        RAISES ValueError: If it has.
+        RAISES ValueError: If it has, or a setting in `cfg` is out of range.
         """
         self._require_whole()
-        super().to_disk(path, exclude=tuple(exclude))
+        super().to_disk(path, exclude=(*exclude, *SAVED))
+        for name, data in self._parts(exclude).items():
+            (Path(path) / name).write_bytes(data)
+
+    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
+        """The same as bytes."""
+        parts = {name: partial(bytes, data) for name, data in self._parts(exclude).items()}
+        return to_bytes({**parts, "vocab": partial(self.vocab.to_bytes, exclude=exclude)}, exclude)
+
+    def _parts(self, exclude: Iterable[str]) -> dict[str, bytes]:
+        model = self.model.to_bytes()
+        parts = {"cfg": saved.write_cfg(self.cfg, model), "model": model}
+        return {name: data for name, data in parts.items() if name not in exclude}
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "BiLSTMNER":
         """Load what `to_bytes` returned. A threshold that was configured otherwise than in the saved pipe stays.
@@ -369,14 +384,19 @@ class BiLSTMNER(TrainablePipe):
 
     def _load(self, parts: dict[str, bytes], where: str) -> "BiLSTMNER":
         self._failure = f"{where} could not be loaded"
-        if "cfg" in parts:
+        cfg = saved.read_cfg(parts["cfg"], where) if "cfg" in parts else {}
+        fingerprint = cfg.pop(saved.FINGERPRINT, None)
+        if cfg:
             configured = self.cfg["configured_threshold"]
-            self.cfg |= saved.read_cfg(parts["cfg"], where)
+            self.cfg |= cfg
             # Not equality: spaCy's JSON rounds the last bits.
             if not math.isclose(configured, self.cfg["configured_threshold"]):
                 self.cfg["threshold"] = self.cfg["configured_threshold"] = configured
         if "model" in parts:
             saved.load_model(self.model, parts["model"], self.labels, where)
+            if fingerprint:
+                # Last: the other checks know more of what is wrong
+                saved.check_fingerprint(fingerprint, cfg, parts["model"], where)
         self.model.attrs["labels"] = list(self.labels)
         self._failure = ""
         self._forget_the_past(is_loaded=True)
@@ -385,6 +405,7 @@ class BiLSTMNER(TrainablePipe):
     def _require_whole(self) -> None:
         if self._failure:
             raise ValueError(f"{self.name} cannot be used: {self._failure}")
+        saved.check_settings(self.cfg)
 
     def _not_finite(self, what: str, remedy: str) -> ValueError:
         where = ", ".join(saved.not_finite_weights(self.model)) or "no weight by itself"

@@ -1,6 +1,7 @@
 """How commands speak: a user's error is one clear message and exit code 1, never a traceback; what nobody may miss
 stands in a banner."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -39,6 +40,11 @@ def reading(path: Path, *, maker: str) -> Iterator[Path]:
 def count(number: int, noun: str) -> str:
     """RETURNS (str): A number and what it counts, in the singular if it is one: "1 word", "2,000 words"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def printable(text: str) -> str:
+    """A text for the terminal, in which words and labels of a corpus command nothing: ESC becomes the letters \\x1b."""
+    return re.sub(r"[\0-\x09\x0b-\x1f\x7f-\x9f]", lambda found: repr(found[0])[1:-1], text)
 
 
 def banner(*paragraphs: str) -> str:

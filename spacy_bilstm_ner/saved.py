@@ -1,45 +1,68 @@
 """What a saved recogniser must be: a cfg of the right types and ranges, and a model that belongs to it."""
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from functools import partial
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from spacy.util import from_bytes, get_package_path, is_package
-from thinc.api import Config, Model
+from spacy.util import from_bytes
+from thinc.api import Model
 from thinc.types import FloatsXd
 
 from .chain import tags
+from .ranges import is_number
+
+
+def check_settings(cfg: dict[str, Any]) -> None:
+    """RAISES ValueError: If a setting of a recogniser is missing, or of another type or range than it must be."""
+    for name, (is_right, expected) in SETTINGS.items():
+        if name not in cfg:
+            raise ValueError(f"it has no {name!r}")
+        if not is_right(cfg[name]):
+            raise ValueError(f"{name!r} must be {expected}, but is {cfg[name]!r}")
+
+
+def write_cfg(cfg: dict[str, Any], model: bytes) -> bytes:
+    """What is to be saved of a recogniser's settings, besides its model: with a fingerprint of both."""
+    return json.dumps({**cfg, FINGERPRINT: _fingerprint(cfg, model)}, indent=2, default=float).encode()
 
 
 def read_cfg(data: bytes, where: str) -> dict[str, Any]:
     """Read and check what a saved recogniser's `cfg` holds.
 
     where (str): The pipe's folder, for messages.
-    RAISES ValueError: If it is no JSON, or a setting is missing, or of another type or range than it must be.
+    RAISES ValueError: If it is no JSON, or `check_settings` finds something.
     """
     where = f"{where}/cfg"
     try:
         cfg = json.loads(data)
     except ValueError as error:
-        raise _damaged(where, error) from error
+        raise damaged(where, error) from error
     if not isinstance(cfg, dict):
-        raise _damaged(where, f"it must hold an object, but holds {type(cfg).__name__}")
-    for name, (is_right, expected) in SETTINGS.items():
-        if name not in cfg:
-            raise _damaged(where, f"it has no {name!r}")
-        if not is_right(cfg[name]):
-            raise _damaged(where, f"{name!r} must be {expected}, but is {cfg[name]!r}")
+        raise damaged(where, f"it must hold an object, but holds {type(cfg).__name__}")
+    try:
+        check_settings(cfg)
+    except ValueError as error:
+        raise damaged(where, error) from error
     return cfg
+
+
+def check_fingerprint(fingerprint: str, cfg: dict[str, Any], model: bytes, where: str) -> None:
+    """RAISES ValueError: If the settings and the model are not those of which `write_cfg` took the fingerprint."""
+    if fingerprint != _fingerprint(cfg, model):
+        raise damaged(where, f"its cfg and model are not as they were saved (if you changed cfg, drop {FINGERPRINT!r})")
+
+
+def _fingerprint(cfg: dict[str, Any], model: bytes) -> str:
+    return hashlib.sha256(json.dumps(cfg, sort_keys=True, default=float).encode() + model).hexdigest()
 
 
 def read_file(path: Path) -> bytes:
     """RAISES ValueError: If there is no such file."""
     if not path.is_file():
-        raise _damaged(str(path), "it is missing")
+        raise damaged(str(path), "it is missing")
     return path.read_bytes()
 
 
@@ -53,10 +76,10 @@ def read_parts(data: bytes, where: str, names: Sequence[str]) -> dict[str, bytes
         from_bytes(data, {name: partial(parts.__setitem__, name) for name in names}, [])
     # msgpack raises errors of many kinds.
     except Exception as error:
-        raise _damaged(where, repr(error)) from error
+        raise damaged(where, repr(error)) from error
     for name in names:
         if name not in parts:
-            raise _damaged(where, f"it has no {name}")
+            raise damaged(where, f"it has no {name}")
     return parts
 
 
@@ -78,41 +101,20 @@ def load_model(model: Model, data: bytes, labels: Sequence[str], where: str) -> 
             model.attrs["check_weights"](model)
     # What thinc and the parsers below it raise for a damaged file is of any kind.
     except Exception as error:
-        raise _damaged(f"{where}/model", f"{error}. Or it was made with another config.cfg") from error
+        raise damaged(f"{where}/model", f"{error}. Or it was made with another config.cfg") from error
     if bad := not_finite_weights(model):
-        raise _damaged(f"{where}/model", f"there are numbers that are not finite, NaN or infinite, in {', '.join(bad)}")
+        raise damaged(f"{where}/model", f"there are numbers that are not finite, NaN or infinite, in {', '.join(bad)}")
     n_tags, learnt = model.maybe_get_dim("nO"), model.attrs["labels"]
     if n_tags is not None and n_tags != tags.n_tags(len(labels)):
-        raise _damaged(where, f"its cfg has {len(labels)} labels, but its model has {n_tags} tags, two a label and O")
+        raise damaged(where, f"its cfg has {len(labels)} labels, but its model has {n_tags} tags, two a label and O")
     if learnt is not None and list(learnt) != list(labels):
-        raise _damaged(where, f"the labels of its cfg must be those of its model, {learnt}, but are {list(labels)}")
+        raise damaged(where, f"the labels of its cfg must be those of its model, {learnt}, but are {list(labels)}")
 
 
 def not_finite_weights(model: Model) -> list[str]:
     """The parameters that hold numbers that are NaN, infinite, or too large to compute with."""
     params = [(node, name) for node in model.walk() for name in node.param_names if node.has_param(name)]
     return [f"{node.name}.{name}" for node, name in params if not _is_finite(node.get_param(name))]
-
-
-def why_not_loaded(pipeline: str | Path, error: Exception) -> str:
-    """What to say of an error that `spacy.load` has raised for a pipeline: which file is damaged, if one is."""
-    folder = get_package_path(str(pipeline)) if is_package(str(pipeline)) else Path(pipeline)
-    for path in sorted(folder.rglob("*")):
-        read = READERS.get(path.name)
-        try:
-            if read is not None:
-                read(path.read_bytes())
-        # Each parser raises errors of its own.
-        except Exception as damage:
-            return str(_damaged(str(path), damage))
-    return str(error)
-
-
-def _read_config(data: bytes) -> None:
-    config = Config().from_bytes(data, interpolate=False)
-    for name in config["nlp"]["pipeline"]:
-        if name not in config["components"]:
-            raise ValueError(f"it must have a section for each pipe, but has none for {name}")
 
 
 def _is_finite(numbers: FloatsXd) -> bool:
@@ -132,13 +134,9 @@ def _check_node(name: str, attrs: dict[str, Any], node: Model) -> None:
             raise ValueError(f"{name}.{key} must be {made}, but is {loaded}")
 
 
-def _damaged(where: str, problem: Any) -> ValueError:
+def damaged(where: str, problem: Any) -> ValueError:
     what = " ".join(str(problem).split())
     return ValueError(f"{where} is damaged: {what}. Delete it and train or install the pipeline again")
-
-
-def _is_number(value: Any, low: float = 0, high: float = 1) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
 
 
 def _are_labels(value: Any) -> bool:
@@ -148,27 +146,22 @@ def _are_labels(value: Any) -> bool:
 
 def _is_calibration(value: Any) -> bool:
     is_pair = isinstance(value, list) and len(value) == 2
-    return is_pair and _is_number(value[0], 1e-9, 1e9) and _is_number(value[1], -1e9, 1e9)
+    return is_pair and is_number(value[0], 1e-9, 1e9) and is_number(value[1], -1e9, 1e9)
 
 
 def _are_thresholds(value: Any) -> bool:
-    return isinstance(value, dict) and all(map(_is_number, value.values()))
+    return isinstance(value, dict) and all(is_number(each, high=1e9) for each in value.values())
 
 
+# Where `cfg` says what was saved
+FINGERPRINT = "fingerprint"
 # Each setting: what tells whether it is right, and what it must be.
 SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "labels": (_are_labels, "a list of different labels"),
-    "threshold": (_is_number, "a number from 0 to 1"),
-    "configured_threshold": (_is_number, "a number from 0 to 1"),
+    "threshold": (is_number, "a number from 0 to 1"),
+    "configured_threshold": (is_number, "a number from 0 to 1"),
     "calibration": (_is_calibration, "two numbers, the first above 0, neither beyond 1e9"),
-    "thresholds": (_are_thresholds, "a number from 0 to 1 for each label"),
-}
-# How spaCy reads the files of a pipeline, by their names.
-READERS: dict[str, Callable[[bytes], Any]] = {
-    "config.cfg": _read_config,
-    "vectors": lambda data: np.load(BytesIO(data)),
-    **dict.fromkeys(("cfg", "meta.json", "strings.json", "vectors.cfg"), json.loads),
-    **dict.fromkeys(("tokenizer", "key2row", "lookups.bin", "model"), lambda data: from_bytes(data, {}, [])),
+    "thresholds": (_are_thresholds, "a number from 0 to 1 for each label, or above 1 for never"),
 }
 # Two weights that are so large give a product that single precision does not hold.
 TOO_LARGE = 1e18

@@ -3,8 +3,29 @@
 spaCy imports this module each time its program starts, so it imports nothing that spaCy has not imported already.
 """
 
+import re
+import sys
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
 import typer
 from spacy.cli._util import app
+
+
+def check_variables(words: Sequence[str]) -> None:
+    """Say in a line what `spacy project run` does not take as a variable of our project. It puts values into quoted
+    JSON: so it would fail in a traceback, or read another name."""
+    if list(words[:2]) != ["project", "run"] or not Path("scripts/step.py").is_file():
+        return
+    for word, following in pairwise([*words, ""]):
+        name, _, value = word.partition("=")
+        if name.startswith("--vars.") and re.search(r'["$\\]', value or following):
+            what = 'takes no ", no $ and no \\; in the name of a file, a ? stands for one'
+            sys.exit(f"Error: {name} {what}: {value or following}")
+
+
+check_variables(sys.argv[1:])
 
 
 @app.command(

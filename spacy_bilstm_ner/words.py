@@ -16,6 +16,8 @@ from spacy.strings import hash_string
 from spacy.tokens import Doc
 from thinc.types import Floats2d
 
+from .ranges import check_range
+
 TERMINALS = frozenset([*Sentencizer.default_punct_chars, "…", "...", "?!", "!?"])
 TERMINAL_IDS = np.sort(np.array([hash_string(char) for char in TERMINALS], dtype="uint64"))
 # Marks after which the next sentence may follow without a space: the full-width and ideographic ones.
@@ -62,8 +64,7 @@ def sentence_segments(max_length: int) -> Segmenter:
     RETURNS (Segmenter): A function from Docs, at least one, to their words.
     RAISES ValueError: If max_length is below 1.
     """
-    if max_length < 1:
-        raise ValueError(f"max_length must be at least 1 word, but is {max_length}")
+    check_range("max_length", max_length, 1)
     return partial(_cut, max_length=max_length)
 
 

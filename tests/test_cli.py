@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -73,3 +74,22 @@ def test_spacys_program_does_not_get_slower(tmp_path: Path) -> None:
     )
     imported = run("-c", code, folder=tmp_path).stdout.strip()
     assert imported == "['spacy_bilstm_ner', 'spacy_bilstm_ner.spacy_command']"
+
+
+def test_ctrl_c_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("spacy_bilstm_ner.files.init.execute", interrupt)
+    with pytest.raises(SystemExit, match="Interrupted, nothing changed"):
+        main(["init", "config.cfg"])
+
+
+@pytest.mark.parametrize("words", [["--vars.csv", 'a"b.csv'], ["--vars.csv=a$b.csv"], ["--vars.dev", "a\\b.csv"]])
+def test_what_a_variable_of_the_project_does_not_take_is_one_line(words: list[str], root: Path) -> None:
+    code = "import sys; sys.argv[0] = 'spacy'; import spacy.cli, spacy_bilstm_ner.spacy_command"
+    done = run("-c", code, "project", "run", "data", ".", *words, folder=root)
+    assert done.returncode == 1
+    assert re.fullmatch(
+        r'Error: --vars\.\w+ takes no ", no \$ and no \\; .* a \? stands for one: a.b\.csv\n', done.stderr
+    )

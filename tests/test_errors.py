@@ -1,6 +1,6 @@
 import pytest
 
-from spacy_bilstm_ner.errors import UserError, run
+from spacy_bilstm_ner.errors import UserError, printable, run
 
 
 def test_users_error_is_one_message_and_exit_code_1() -> None:
@@ -19,3 +19,7 @@ def test_our_own_faults_keep_their_traceback() -> None:
 
     with pytest.raises(KeyError):
         run(main)
+
+
+def test_a_label_commands_nothing_in_the_terminal() -> None:
+    assert printable("a\x1b[31mb\x07\x9b\n\xa0é\t") == "a\\x1b[31mb\\x07\\x9b\n\xa0é\\t"

@@ -17,9 +17,8 @@ import srsly
 from spacy.language import Language
 
 from spacy_bilstm_ner.errors import UserError
+from spacy_bilstm_ner.loading import load_pipeline, why_not_loaded
 from spacy_bilstm_ner.network import stored
-from spacy_bilstm_ner.quality.reading import load_pipeline
-from spacy_bilstm_ner.saved import why_not_loaded
 from tests.util import (
     LABELS,
     SENTENCES,
@@ -373,6 +372,7 @@ def test_a_directory_that_claims_less_than_there_is():
 
 def test_what_an_older_pipe_does_not_say_of_its_labels_is_not_asked(folder):
     alter_model(folder, lambda msg: msg["attrs"][place(msg, "bilstm_tagger")].pop("labels"))
+    alter_cfg(folder, setting("fingerprint", None))
     nlp = spacy.load(folder)
     assert nlp.get_pipe("ner").labels == LABELS
     # From then on it says it.
@@ -426,10 +426,71 @@ def test_each_file_of_a_pipeline_that_was_cut_is_named(folder):
     assert spacy.load(folder).pipe_names == ["ner"]
     for path in files:
         data = path.read_bytes()
-        path.write_bytes(data[: len(data) // 2])
-        with pytest.raises(UserError, match=f"cannot be loaded: {path} is damaged: .*Delete it"):
-            load_pipeline(folder)
+        for wrong in (data[: len(data) // 2], b"", b"\0"):
+            path.write_bytes(wrong)
+            with pytest.raises(UserError, match=f"cannot be loaded: {path} is damaged: .*Delete it"):
+                load_pipeline(folder)
         path.write_bytes(data)
+
+
+def test_bytes_that_were_altered_do_not_change_an_answer_unseen(folder):
+    """One byte in 200 places of what a recogniser is saved in: what is loaded in spite of it is the same."""
+    rng = np.random.default_rng(0)
+    ner = spacy.load(folder).get_pipe("ner")
+    before = {name: (folder / "ner" / name).read_bytes() for name in ("cfg", "model")}
+    settings = dict(ner.cfg)
+    for name in [*before] * 100:
+        data = bytearray(before[name])
+        data[rng.integers(len(data))] ^= 1 << int(rng.integers(8))
+        (folder / "ner" / name).write_bytes(data)
+        message = ""
+        try:
+            ner.from_disk(folder / "ner", exclude=["vocab"])
+        except ValueError as error:
+            message = str(error)
+        if message:
+            assert "altered/ner" in message
+            assert "is damaged" in message
+        else:
+            # In the white space, or the fingerprint's own name
+            assert name == "cfg"
+            assert {key: ner.cfg[key] for key in settings} == settings
+        (folder / "ner" / name).write_bytes(before[name])
+
+
+def test_a_cfg_or_a_model_of_another_pipe_with_the_same_labels(folder, tmp_path):
+    other = spacy.load(folder)
+    train(other, steps=1)
+    other.get_pipe("ner").cfg["calibration"] = [2.0, 0.0]
+    other.to_disk(tmp_path / "other")
+    for name in ("cfg", "model"):
+        mine = (folder / "ner" / name).read_bytes()
+        (folder / "ner" / name).write_bytes((tmp_path / "other" / "ner" / name).read_bytes())
+        with pytest.raises(ValueError, match="its cfg and model are not as they were saved"):
+            spacy.load(folder)
+        (folder / "ner" / name).write_bytes(mine)
+
+
+def test_a_cfg_without_a_fingerprint_may_be_changed(folder):
+    alter_cfg(folder, lambda cfg: {**cfg, "threshold": 0.5, "fingerprint": None})
+    assert spacy.load(folder).get_pipe("ner").cfg["threshold"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("threshold", value) for value in (float("nan"), 70, "0.5", None)),
+        *(("thresholds", value) for value in (None, {"geo": float("nan")})),
+        *(("calibration", value) for value in ([float("nan"), 0.0], [1, 2, 3])),
+    ],
+)
+def test_a_setting_that_is_wrong_is_told_at_first_use(name, value, tmp_path):
+    nlp = trained()
+    nlp.get_pipe("ner").cfg[name] = value
+    with pytest.raises(ValueError, match=f"'{name}' must be "):
+        nlp(texts()[0])
+    with pytest.raises(ValueError, match=f"'{name}' must be "):
+        nlp.to_disk(tmp_path)
 
 
 def test_what_is_wrong_with_a_whole_pipeline_is_what_spacy_says(whole):

@@ -189,5 +189,5 @@ def test_whole_docs():
 
 @pytest.mark.parametrize("max_length", [0, -1])
 def test_a_maximum_length_out_of_range(max_length):
-    with pytest.raises(ValueError, match=f"at least 1 word, but is {max_length}"):
+    with pytest.raises(ValueError, match=f"at least 1, but is {max_length}"):
         sentence_segments(max_length)

@@ -13,11 +13,13 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import spacy
 import srsly
+from spacy.util import is_package
 from tqdm import tqdm
 
+from ..cores import cores
 from ..errors import UserError
+from ..loading import pipeline_folder, why_not_loaded
 from .annotator import Annotator
 from .engines import Processes, Ray, each_part
 from .parts import STDIN, Part, annotate_part, find_files, parts_of
@@ -94,30 +96,19 @@ def execute(args: argparse.Namespace) -> None:
         sys.exit("Given up, the same command tries again:\n" + "\n".join(given_up))
 
 
-def cores(root: Path = Path("/")) -> int:
-    """RETURNS (int): The cores that this process may use, by its affinity and its control group's quota."""
-    limits = [len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1]
-    groups, names = root / "sys/fs/cgroup", root / "proc/self/cgroup"
-    own = [line[4:].strip() for line in names.read_text().splitlines() if line[:3] == "0::"] if names.is_file() else []
-    group = groups.joinpath(*own)
-    quotas = [file.read_text().split() for above in (group, *group.parents) if (file := above / "cpu.max").is_file()]
-    old = [groups / "cpu" / f"cpu.cfs_{name}_us" for name in ("quota", "period")]
-    quotas += [[file.read_text().strip() for file in old if file.is_file()]]
-    return min(limits + [max(1, int(quota[0]) // int(quota[1])) for quota in quotas if quota and quota[0].isdigit()])
-
-
 def _model(model: str) -> tuple[str, dict[str, Any]]:
     """The name to load a pipeline by, and what tells it from every other."""
-    is_package = spacy.util.is_package(model)
-    path = spacy.util.get_package_path(model) if is_package else Path(model).resolve()
-    if not (path / "meta.json").is_file():
-        raise UserError(f"--model: expected an installed pipeline or the folder of one, got {model}")
+    path = pipeline_folder(model).resolve()
     digest = hashlib.sha256()
     for file in sorted(file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts):
         digest.update(f"{file.relative_to(path)}\0".encode() + file.read_bytes())
-    settings = [setting for file in sorted(path.rglob("ner/cfg")) for setting in srsly.read_json(file).items()]
+    try:
+        settings = [setting for file in sorted(path.rglob("ner/cfg")) for setting in srsly.read_json(file).items()]
+        version = srsly.read_json(path / "meta.json")["version"]
+    except (ValueError, OSError) as error:
+        raise UserError(f"the pipeline {model} cannot be loaded: {why_not_loaded(path, error)}") from error
     threshold = {key: value for key, value in settings if key.startswith("threshold")}
-    name, version = model if is_package else str(path), srsly.read_json(path / "meta.json")["version"]
+    name = model if is_package(model) else str(path)
     return name, {"model": name, "version": version, "weights": digest.hexdigest(), "threshold": threshold}
 
 

@@ -7,13 +7,12 @@ from functools import cache
 from typing import Any
 
 import pyarrow as pa
-import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training.batchers import minibatch_by_words
 
 from ..errors import UserError
-from ..saved import why_not_loaded
+from ..loading import load_pipeline
 
 # Offsets are in code points, the end is exclusive.
 ENTITY = pa.struct([("start", pa.int32()), ("end", pa.int32()), ("label", pa.string()), ("confidence", pa.float32())])
@@ -71,7 +70,7 @@ class Annotator:
 
     def load(self) -> Language:
         """RAISES UserError: The pipeline cannot be loaded."""
-        return _load(self.model, self.max_length)
+        return _loaded(self.model, max_length=self.max_length)
 
     def columns(self, texts: Sequence[Any]) -> tuple[pa.Array, pa.Array, int]:
         """The entities, the errors, the number of words. What is no text gives an error, an exception its own."""
@@ -90,14 +89,7 @@ class Annotator:
         return entities, errors, sum(n_words for _, _, n_words in outcomes)
 
 
-@cache
-def _load(model: str, max_length: int | None) -> Language:
-    try:
-        nlp = spacy.load(model)
-    except (OSError, ValueError) as error:
-        raise UserError(f"The pipeline {model!r} cannot be loaded: {why_not_loaded(model, error)}") from error
-    nlp.max_length = max_length or nlp.max_length
-    return nlp
+_loaded = cache(load_pipeline)
 
 
 def _annotate(nlp: Language, texts: list[str]) -> list[Outcome]:

@@ -49,8 +49,9 @@ def _by_characters(predicted: Doc, reference: Doc, labels: Sequence[str]) -> NDA
     ends = starts + widths
     columns = np.full(len(starts), tags.OUTSIDE)
     unknown = tags.MISSING
-    if ANNOTATED in reference.spans:
-        looked_for = reference.spans[ANNOTATED].attrs["labels"]
+    # Without the attribute, it is a group of somebody else's.
+    looked_for = reference.spans[ANNOTATED].attrs.get("labels") if ANNOTATED in reference.spans else None
+    if looked_for is not None:
         unknown = tags.none_of(labels.index(label) for label in looked_for if label in labels)
     if (reference.to_array(ENT_IOB) == MISSING_IOB).any():
         for token in reference:

@@ -17,7 +17,7 @@ from spacy.tokens import Doc, DocBin
 from tqdm import tqdm
 from wasabi.tables import table
 
-from ..errors import UserError, count
+from ..errors import UserError, count, printable
 from .docs import blank_pipeline, count_aligned, count_entities, make_doc
 from .options import add_options, get_options
 from .reading import read
@@ -197,10 +197,10 @@ def _show_summary(splits: dict[str, Any], docs: Iterable[Doc], args: argparse.Na
     for label in sorted({label for split in splits.values() for label in split["labels"]}):
         counts[label] = [split["labels"].get(label, {"entities": 0})["entities"] for split in splits.values()]
     rows = [(name, *(f"{n:,}" for n in numbers)) for name, numbers in counts.items()]
-    print(table(rows, header=("", *splits), aligns=("l", "r", "r", "r")))
+    print(printable(table(rows, header=("", *splits), aligns=("l", "r", "r", "r"))))
     with_entities = [doc for doc in docs if doc.ents]
     for doc in random.Random(args.seed).sample(with_entities, min(N_SHOWN, len(with_entities))):
-        print(f"  {mark(doc)}")
+        print(f"  {printable(mark(doc))}")
     print(f"Wrote {', '.join(OUTPUTS)} to {args.out_dir}. To train on them:")
     print(f"python -m spacy_bilstm_ner init config.cfg --lang {args.lang}")
     paths = " ".join(f"--paths.{name} {args.out_dir / name}.spacy" for name in ("train", "dev"))

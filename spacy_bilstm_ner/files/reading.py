@@ -167,21 +167,23 @@ def _text_format(text: str, sep: str | None) -> str:
 def _read_spacy(raw: bytes, nlp: Language, name: str) -> list[Sentence]:
     try:
         packed = DocBin().from_bytes(raw)
-        docs = list(packed.get_docs(nlp.vocab))
+        docs = zip(packed.get_docs(nlp.vocab), packed.flags, strict=True)
+        sentences = [_as_sentence(doc, flags, name, number) for number, (doc, flags) in enumerate(docs, 1)]
     except Exception as error:  # zlib, msgpack and numpy each have their own errors for a damaged file
         raise UserError(f"{name} cannot be read as a .spacy file ({error}): make it again.") from error
-    sentences = []
-    for number, (doc, flags) in enumerate(zip(docs, packed.flags, strict=True), 1):
-        tags = (
-            f"{token.ent_iob_}-{token.ent_type_}" if token.ent_type_ else "O" if token.ent_iob else UNKNOWN
-            for token in doc
-        )
-        spaces = None if doc.has_unknown_spaces else tuple(bool(token.whitespace_) for token in doc)
-        annotated = tuple(doc.spans["annotated"].attrs["labels"]) if "annotated" in doc.spans else None
-        origin = Origin(**flags.get("origin", {"file": name, "line": number}))
-        words = tuple(token.text for token in doc)
-        sentences.append(Sentence(str(number), words, tuple(tags), spaces, annotated, origin))
     return [sentence for sentence in sentences if sentence.words]
+
+
+def _as_sentence(doc: Doc, flags: dict[str, Any], name: str, number: int) -> Sentence:
+    tags = (
+        f"{token.ent_iob_}-{token.ent_type_}" if token.ent_type_ else "O" if token.ent_iob else UNKNOWN for token in doc
+    )
+    spaces = None if doc.has_unknown_spaces else tuple(bool(token.whitespace_) for token in doc)
+    looked_for = doc.spans["annotated"].attrs.get("labels") if "annotated" in doc.spans else None
+    annotated = None if looked_for is None else tuple(looked_for)
+    origin = Origin(**flags.get("origin", {"file": name, "line": number}))
+    words = tuple(token.text for token in doc)
+    return Sentence(str(number), words, tuple(tags), spaces, annotated, origin)
 
 
 def _warn_of_script(data: Data, lang: str) -> None:

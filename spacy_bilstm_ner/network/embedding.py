@@ -11,6 +11,7 @@ from thinc.api import HashEmbed, Model, concatenate
 from thinc.initializers import configure_uniform_init
 from thinc.types import ArrayXd, Floats2d, Ints2d
 
+from ..ranges import check_range
 from .characters import Characters, character_ids
 from .features import FEATURES, plain
 from .vectors import NO_VECTORS, StaticVectors, read_vectors
@@ -64,7 +65,7 @@ def WordEmbedding(
         100 make a stored model ten megabytes larger.
     RETURNS (Model[list[Doc], list[Floats2d]]): Per Doc, n_tokens × (sum(widths) + character_width + vector_width).
     RAISES ValueError: If a feature is unknown, or the lists' lengths differ, or feature_dropout is out of range, or
-        another number is negative.
+        another number is too small.
     """
     unknown = [name for name in features if name not in FEATURES]
     if unknown or not features:
@@ -72,8 +73,10 @@ def WordEmbedding(
     if not len(features) == len(widths) == len(rows):
         found = f"{len(features)}, {len(widths)} and {len(rows)}"
         raise ValueError(f"features, widths and rows must be equally long, but have {found} items")
-    if not 0.0 <= feature_dropout < 1.0:
-        raise ValueError(f"feature_dropout must be at least 0 and below 1, but is {feature_dropout}")
+    check_range("feature_dropout", feature_dropout, 0, 1)
+    for name, sizes in (("widths", widths), ("rows", rows)):
+        for size in sizes:
+            check_range(f"each of {name}", size, 1)
     numbers = {
         "full_dropout_words": full_dropout_words,
         "min_words": min_words,
@@ -82,8 +85,7 @@ def WordEmbedding(
         "max_vectors": max_vectors,
     }
     for name, number in numbers.items():
-        if number < 0:
-            raise ValueError(f"{name} must be at least 0, but is {number}")
+        check_range(name, number, 0)
     initializer = configure_uniform_init(lo=-INITIAL_RANGE, hi=INITIAL_RANGE)
     tables = [
         HashEmbed(width, n_rows, column=i, seed=i + 1, initializer=initializer)

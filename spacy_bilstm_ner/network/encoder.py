@@ -5,6 +5,7 @@ from collections.abc import Callable
 from thinc.api import Model, chain
 from thinc.types import Floats2d
 
+from ..ranges import check_range
 from .lstm import lstm
 from .packed import Packed, with_packed
 
@@ -32,7 +33,10 @@ def BiLSTMEncoder(
         output vectors.
     RETURNS (Model[list[Floats2d], list[Floats2d]]): Per sequence, n_tokens × nI → n_tokens × width, or
         2 · hidden_width + width with both layers.
+    RAISES ValueError: If a width is below 1, or a rate is not in [0, 1).
     """
+    for name, size in (("hidden_width", hidden_width), ("width", width)):
+        check_range(name, size, 1)
     on_top = chain(locked_dropout(hidden_dropout), lstm(width))
     layers = chain(
         locked_dropout(input_dropout),
@@ -53,10 +57,7 @@ def locked_dropout(rate: float | None) -> Model[Packed, Packed]:
     if rate is None:
         # spaCy writes `[training] dropout` over this attribute of every layer, so a fixed rate has another.
         return Model("locked_dropout", _drop, attrs={"dropout_rate": 0.0})
-    if not 0.0 <= rate < 1.0:
-        raise ValueError(
-            f"a dropout rate must be at least 0 and below 1, but is {rate}; use null to follow [training] dropout"
-        )
+    check_range("a dropout rate", rate, 0, 1, remedy="; use null to follow [training] dropout")
     return Model("locked_dropout", _drop, attrs={"fixed_dropout_rate": rate})
 
 

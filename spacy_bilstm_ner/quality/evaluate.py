@@ -13,7 +13,7 @@ from typing import Any
 from spacy.language import Language
 from spacy.training import Example
 
-from ..errors import UserError, banner
+from ..errors import UserError, banner, printable, reading
 from ..files.options import Options, get_options
 from . import reliability
 from .pages import add_outputs, as_text, write
@@ -42,9 +42,9 @@ def execute(args: argparse.Namespace) -> None:
     log = read_log(args.log) if args.log else None
     nlp = load_pipeline(args.pipeline)
     metrics, examples = measure(nlp, args.file, get_options(args))
-    print(summary(metrics))
+    print(printable(summary(metrics)))
     for warning in warnings(metrics):
-        print(warning, file=sys.stderr)
+        print(printable(warning), file=sys.stderr)
     html = ""
     if args.report:
         dev = predict_docs(nlp, labelled_docs(nlp, args.dev)) if args.dev else examples
@@ -80,17 +80,12 @@ def versions() -> dict[str, str]:
 
 
 def read_log(path: Path) -> Log:
-    """Read the rows that spaCy's ConsoleLogger.v3 wrote; a UserError if the file is missing or something else."""
-    try:
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        if rows and all({"step", "losses", "scores"} <= row.keys() for row in rows):
-            return rows
-    except (OSError, ValueError, AttributeError):
-        pass
-    raise UserError(
-        f"there is no training log {path}: expected rows with step, losses and scores, as `spacy train` writes them "
-        "if [training.logger] has output_file"
-    )
+    """Read the rows that spaCy's ConsoleLogger.v3 wrote; a UserError if the file is missing or damaged."""
+    with reading(path, maker="spacy train"):
+        rows: Log = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        if not rows or not all(isinstance(row, dict) and {"step", "losses", "scores"} <= row.keys() for row in rows):
+            raise ValueError("expected rows with step, losses and scores, as [training.logger] output_file gets them")
+    return rows
 
 
 def summary(metrics: dict[str, Any]) -> str:

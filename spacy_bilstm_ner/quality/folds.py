@@ -25,6 +25,7 @@ import numpy as np
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 
+from ..cores import cores
 from ..errors import UserError
 from ..files.docs import blank_pipeline
 from ..files.options import get_options
@@ -176,15 +177,10 @@ def train_folds(args: argparse.Namespace, *, parts: Sequence[str] = ("fold",)) -
         return _train(args.out / f"{part}-{number}", packed, config, steps, args.seed)
 
     jobs = [(part, number, fold) for part in parts for number, fold in enumerate(folds, 1)]
-    with ThreadPoolExecutor(n_cores()) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         for line in pool.map(train, *zip(*jobs, strict=True)):
             print(line, flush=True)
     return Run(docs, folds, args.out)
-
-
-def n_cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _train(folder: Path, packed: dict[str, bytes], config: str, min_steps: int, seed: int) -> str:

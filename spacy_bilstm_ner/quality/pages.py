@@ -17,7 +17,7 @@ from spacy.displacy.render import DEFAULT_LABEL_COLORS
 from wasabi.tables import table as text_table
 
 from ..displacy_colors import COLORS
-from ..errors import UserError
+from ..errors import UserError, printable
 from .entities import Entity
 
 # For labels that neither spaCy nor we have a colour for, in the order in which they come
@@ -70,7 +70,7 @@ def present(
     """Print lines and a table of plain text; write the figures as JSON, and a page that has all this and more parts in
     HTML, where they are asked for.
     """
-    print(*lines, as_text(head, rows), sep="\n")
+    print(printable("\n".join([*lines, as_text(head, rows)])))
     shown = [f"<p>{escape(line)}</p>" for line in lines]
     shown.append(table(head, [[escape(cell) for cell in row] for row in rows]))
     write(figures, page(title, [*shown, *parts]), out, report)

@@ -1,13 +1,11 @@
-"""Load any spaCy pipeline, read any labelled file, and let the one annotate the other."""
+"""Read any labelled file, and let any spaCy pipeline annotate it."""
 
 import argparse
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
@@ -15,7 +13,7 @@ from spacy.training import Example
 from ..errors import UserError
 from ..files.options import Options, add_options
 from ..files.reading import read_docs
-from ..saved import why_not_loaded
+from ..loading import load_pipeline as load_pipeline
 from ..training.fingerprints import KEY, share_seen
 
 
@@ -27,24 +25,6 @@ def add_file(parser: argparse.ArgumentParser) -> None:
     """Add FILE and how to read it to a command's parser."""
     parser.add_argument("file", metavar="FILE", type=Path, help="a labelled file of any format that `convert` reads")
     add_options(parser)
-
-
-def load_pipeline(name: str | Path) -> Language:
-    """Load a folder with a pipeline, or an installed one by its name. It will take texts of any length.
-
-    RAISES UserError: if there is no such pipeline, or it needs a package that is not installed.
-    """
-    if not (Path(name) / "meta.json").is_file() and not spacy.util.is_package(str(name)):
-        raise UserError(
-            f"there is no pipeline {name}: give a folder that `spacy train` wrote (such as training/model-best), "
-            "or the name of an installed pipeline (such as en_gmb_bilstm)"
-        )
-    try:
-        nlp = spacy.load(name)
-    except (ValueError, ImportError, OSError) as error:
-        raise UserError(f"the pipeline {name} cannot be loaded: {why_not_loaded(name, error)}") from error
-    nlp.max_length = sys.maxsize
-    return nlp
 
 
 def labelled_docs(nlp: Language, path: Path, options: Options | None = None) -> list[Doc]:

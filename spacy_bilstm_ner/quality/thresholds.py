@@ -2,15 +2,15 @@
 file, and how many of all entities are left."""
 
 import argparse
-import json
 from pathlib import Path
 
 from spacy.language import Language
 
 from ..errors import UserError
 from ..files.options import get_options
+from ..saved import write_cfg
 from .intervals import wilson
-from .pages import add_outputs, present, save_json
+from .pages import add_outputs, present, save
 from .plots import draw_curves
 from .reading import add_file, add_pipeline, everything, labelled_docs, load_pipeline, predict_docs, recognisers
 from .reliability import Curve, curves
@@ -85,7 +85,8 @@ def store(nlp: Language, folder: Path, found: dict[str, float]) -> None:
     pipes = recognisers(nlp)
     if not pipes:
         raise UserError(f"{folder} has no bilstm_ner pipe: only that one takes thresholds")
-    for name, _ in pipes:
-        cfg = json.loads((folder / name / "cfg").read_text(encoding="utf-8"))
-        save_json(folder / name / "cfg", {**cfg, "thresholds": {**cfg["thresholds"], **found}})
+    for name, pipe in pipes:
+        pipe.cfg["thresholds"] = {**pipe.cfg["thresholds"], **found}
+        model = (folder / name / "model").read_bytes()
+        save(folder / name / "cfg", write_cfg(pipe.cfg, model).decode())
     print(f"Stored in {folder}: {len(found)} thresholds")

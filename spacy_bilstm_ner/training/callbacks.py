@@ -9,13 +9,24 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import dot_to_object, logger, registry
+from thinc.api import Config
 
 from ..calibration import UNCALIBRATED, calibrated, fit_calibration, fit_threshold
 from ..component import BiLSTMNER
+from ..ranges import check_range
 from .fingerprints import KEY, fingerprints
 
 # So many entities tell what confidences are worth.
 MIN_ENTITIES = 15
+
+SMALLEST_RATE = 1e-12
+# In [training]: what each number must be at least, and below
+RANGES = (
+    ("max_steps", 0, math.inf),
+    ("eval_frequency", 1, math.inf),
+    ("accumulate_gradient", 1, math.inf),
+    ("dropout", 0, 1),
+)
 
 Callback = Callable[[Language], Language]
 
@@ -36,12 +47,13 @@ def fit_length(*, passes: float = 9.0, min_steps: int = 1500, evaluations: int =
     evaluations (int): About how many evaluations there are, where `max_steps` is 0.
     RETURNS (Callable[[Language], None]): The callback. It changes nothing for a pipeline that is already trained, whose
         corpus may be elsewhere.
-    RAISES ValueError: If a number is not above 0.
+    RAISES ValueError: If a number is not above 0. The callback, too: for what in [training] is out of range.
     """
     if not min(passes, min_steps, evaluations) > 0:
         raise ValueError(f"passes, min_steps and evaluations must be above 0: {passes}, {min_steps}, {evaluations}")
 
     def callback(nlp: Language) -> None:
+        check_training(nlp.config.interpolate())
         training = nlp.config["training"]
         if training["max_steps"] == 0:
             steps = _steps(nlp, passes=passes, min_steps=min_steps)
@@ -57,6 +69,18 @@ def fit_length(*, passes: float = 9.0, min_steps: int = 1500, evaluations: int =
             rate["num_steps"] = steps
 
     return callback
+
+
+def check_training(config: Config) -> None:
+    """RAISES ValueError: If one of spaCy's own settings is out of its range; spaCy does not look."""
+    training = config["training"]
+    for name, low, below in RANGES:
+        check_range(f"[training] {name}", training[name], low, below)
+    check_range("[nlp] batch_size", config["nlp"]["batch_size"], 1)
+    for name, part, least in (("size", "batcher", 1), ("learn_rate", "optimizer", SMALLEST_RATE)):
+        # Else it is a schedule.
+        if not isinstance(training[part].get(name, {}), dict):
+            check_range(f"[training] {name}", training[part][name], least)
 
 
 def _steps(nlp: Language, *, passes: float, min_steps: int) -> int | None:

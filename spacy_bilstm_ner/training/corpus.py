@@ -13,6 +13,8 @@ from spacy.tokens import Doc
 from spacy.training import Corpus, Example, dont_augment
 from spacy.vocab import Vocab
 
+from ..ranges import check_range, is_number
+
 Augmenter = Callable[[Language, Example], Iterator[Example]]
 
 # What a sentence keeps in another case.
@@ -31,8 +33,8 @@ def case_augmenter(lower: float, upper: float) -> Augmenter:
     RETURNS (Callable[[Language, Example], Iterator[Example]]): The augmenter.
     RAISES ValueError: If a share is negative, or both together are above 1.
     """
-    if not (lower >= 0 and upper >= 0 and lower + upper <= 1):
-        raise ValueError(f"lower and upper must be shares, together 1 at most, but are {lower} and {upper}")
+    if not (is_number(lower) and is_number(upper) and lower + upper <= 1):
+        raise ValueError(f"lower and upper must be shares, together 1 at most, but are {lower!r} and {upper!r}")
     return partial(_augment_case, lower=lower, upper=upper)
 
 
@@ -66,8 +68,9 @@ class BalancedCorpus:
         augmenter (Callable | None): Applied to each copy for itself.
         RAISES ValueError: If copies or rare_share is out of range.
         """
-        if copies < 1 or not 0 <= rare_share <= 1:
-            raise ValueError(f"copies must be at least 1, but is {copies}; rare_share from 0 to 1, but is {rare_share}")
+        check_range("copies", copies, 1)
+        if not is_number(rare_share):
+            raise ValueError(f"rare_share must be from 0 to 1, but is {rare_share!r}")
         self._path = path
         self._options = {"gold_preproc": gold_preproc, "max_length": max_length, "limit": limit}
         self._rare_share = rare_share

@@ -16,8 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 import spacy
 
-from spacy_bilstm_ner.bulk import annotate, parts
+from spacy_bilstm_ner.bulk import parts
 from spacy_bilstm_ner.cli import main
+from spacy_bilstm_ner.cores import cores
 from spacy_bilstm_ner.errors import UserError
 
 TEXTS = ["Ada Lovelace saw Lisbon.", "Nothing here.", "😀 in Lisbon", "boom", "", "Lisbon Lisbon", "fine", "Lisbon!"]
@@ -294,7 +295,7 @@ def test_what_is_wrong_is_said_before_any_work(tmp_path, model):
         ([*command, "--text-column", "body"], "no column 'body', but key, text"),
         ([*command, "--id-column", "nr"], "no column 'nr'"),
         ([*command, "--workers", "0"], "expected 1 or more"),
-        ([*command[:-1], "no_model"], "expected an installed pipeline"),
+        ([*command[:-1], "no_model"], "there is no pipeline no_model: give a folder"),
         (["annotate", str(tmp_path / "none"), *command[2:]], "expected a file or folder"),
         ([*command[:2], str(model), *command[3:]], "expected an empty or new folder"),
         (["annotate", str(tmp_path), *command[2:]], "lies in a folder that is read"),
@@ -306,12 +307,12 @@ def test_what_is_wrong_is_said_before_any_work(tmp_path, model):
 
 def test_cores_count_quotas(tmp_path):
     here = len(os.sched_getaffinity(0))
-    assert 1 <= annotate.cores() <= here
+    assert 1 <= cores() <= here
     group = tmp_path / "sys/fs/cgroup"
     (group / "a/b").mkdir(parents=True)
     (tmp_path / "proc/self").mkdir(parents=True)
     (tmp_path / "proc/self/cgroup").write_text("0::/a/b\n")
     (group / "a/b/cpu.max").write_text("max 100000\n")
-    assert annotate.cores(tmp_path) == here
+    assert cores(tmp_path) == here
     (group / "a/cpu.max").write_text("150000 100000\n")
-    assert annotate.cores(tmp_path) == 1
+    assert cores(tmp_path) == 1

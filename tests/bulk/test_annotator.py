@@ -111,5 +111,5 @@ def test_wrong_columns_and_models_are_explained(model):
         Annotator(str(model))(pa.table({"body": ["x"]}))
     with pytest.raises(UserError, match="there already"):
         Annotator(str(model))(pa.table({"text": ["x"], "entities": [1]}))
-    with pytest.raises(UserError, match="cannot be loaded"):
+    with pytest.raises(UserError, match="there is no pipeline no_such_model"):
         Annotator("no_such_model")(pa.table({"text": ["x"]}))

@@ -135,3 +135,9 @@ def test_of_words_that_others_may_stand_at_the_annotated_labels_are_excluded():
     reference.spans["annotated"] = SpanGroup(reference, name="annotated", attrs={"labels": ["per", "unknown"]})
     assert columns("Mira left Oslo", reference) == [PER, tags.none_of([1]), tags.none_of([1])]
     assert tags.none_of([1]) < MISSING
+
+
+def test_a_group_of_spans_of_that_name_without_labels_means_nothing():
+    reference = Doc(NLP.vocab, words=["Mira", "left", "Oslo"], ents=["B-per", "", ""])
+    reference.spans["annotated"] = SpanGroup(reference, name="annotated")
+    assert columns("Mira left Oslo", reference) == [PER, MISSING, MISSING]

@@ -103,7 +103,8 @@ def test_of_two_labels_for_the_same_words_the_first_counts(tmp_path: Path, label
 def test_words_of_an_entity_that_crosses_another_are_unknown(tmp_path: Path) -> None:
     spans = [[0, 9, "PER"], [5, 14, "ORG"], [0, 4, "PER"]]
     data = read_one(tmp_path, lines({"text": "Mira Holt left.", "entities": spans[1:] + spans[:1]}))
-    assert shown(data) == ["Mira/B-PER Holt/I-PER left/? ."] or shown(data) == ["Mira/? Holt/B-ORG left/I-ORG ."]
+    # Both are as long: the one that begins first in the text stands, wherever it stands in the file.
+    assert shown(data) == ["Mira/B-PER Holt/I-PER left/? ."]
 
 
 def test_what_the_file_says_of_an_entity_s_text_goes_before_its_offsets(tmp_path: Path) -> None:

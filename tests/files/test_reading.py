@@ -1,8 +1,10 @@
 import re
+import zlib
 from pathlib import Path
 
 import pytest
 import spacy
+import srsly
 from spacy.tokens import Doc, DocBin
 
 from spacy_bilstm_ner.errors import UserError
@@ -106,3 +108,13 @@ def test_the_faults_of_all_files_are_said_at_once(tmp_path: Path) -> None:
 def test_training_data_in_python_is_said_to_be(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="x is Python code: write it with json"):
         read_one(tmp_path, 'TRAIN_DATA = [("Mira left", {"entities": [(0, 4, "PER")]})]')
+
+
+def test_a_spacy_file_with_a_label_that_it_does_not_name(tmp_path: Path) -> None:
+    doc = Doc(spacy.blank("en").vocab, words=["Oslo"], ents=["B-unnamed"])
+    packed = srsly.msgpack_loads(zlib.decompress(DocBin(docs=[doc]).to_bytes()))
+    packed["strings"] = ["Oslo"]
+    path = tmp_path / "x.spacy"
+    path.write_bytes(zlib.compress(srsly.msgpack_dumps(packed)))
+    with pytest.raises(UserError, match=r"x\.spacy cannot be read as a \.spacy file .*make it again"):
+        read([path], spacy.blank("en"))

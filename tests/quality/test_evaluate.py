@@ -110,10 +110,10 @@ def test_nothing_is_written_when_something_is_missing(tiny: tuple[Path, Path], t
     out, report = tmp_path / "m.json", tmp_path / "r.html"
     with pytest.raises(SystemExit, match=r"nowhere\.spacy does not exist"):
         command("evaluate", *tiny, "--out", out, "--report", report, "--dev", tmp_path / "nowhere.spacy")
-    with pytest.raises(SystemExit, match="there is no training log"):
+    with pytest.raises(SystemExit, match="is missing: run `spacy train` first"):
         command("evaluate", *tiny, "--out", out, "--report", report, "--log", tmp_path / "nowhere.jsonl")
     (tmp_path / "log.jsonl").write_text("[1]\n", encoding="utf-8")
-    with pytest.raises(SystemExit, match="expected rows with step"):
+    with pytest.raises(SystemExit, match=r"log\.jsonl is damaged: .*expected rows with step.*; delete it"):
         command("evaluate", *tiny, "--out", out, "--report", report, "--log", tmp_path / "log.jsonl")
     with pytest.raises(SystemExit, match="say with --report"):
         command("evaluate", *tiny, "--out", out, "--log", tmp_path / "log.jsonl")

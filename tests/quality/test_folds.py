@@ -114,7 +114,7 @@ def trainings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     # Not for all: matplotlib runs `fc-list` where nobody has used it before.
     monkeypatch.setattr(folds, "subprocess", SimpleNamespace(run=run))
-    monkeypatch.setattr(folds, "n_cores", lambda: 1)
+    monkeypatch.setattr(folds, "cores", lambda: 1)
     return done
 
 

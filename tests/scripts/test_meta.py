@@ -78,3 +78,7 @@ def test_update_keeps_what_is_there(tmp_path: Path) -> None:
     expected = {"lang": "de", "version": "1.0.0", "data": {}}
     assert update_meta(tmp_path, {"version": "1.0.0", "data": {}}) == expected
     assert srsly.read_json(tmp_path / "meta.json") == expected
+
+
+def test_nothing_escaped_commands_a_terminal() -> None:
+    assert escaped(["a\x1b[31mb\x07", "c\td"]) == ["a\ufffd&#91;31mb\ufffd", "c\ufffdd"]

@@ -82,6 +82,23 @@ def test_a_step_ends_with_its_run(waiting: subprocess.Popen[str]) -> None:
     child.wait(timeout=10)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT])
+def test_a_step_ends_with_its_terminal(waiting: subprocess.Popen[str], number: int) -> None:
+    (child,) = psutil.Process(waiting.pid).children()
+    child.send_signal(number)
+    printed, _ = waiting.communicate(timeout=60)
+    assert "Interrupted, nothing changed." in printed
+    assert "Traceback" not in printed
+    assert waiting.returncode == 1
+
+
+def test_a_signal_that_is_switched_off_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert signal.SIGTERM in step.ending_signals()
+    monkeypatch.setattr(signal, "getsignal", lambda number: signal.SIG_IGN)
+    assert step.ending_signals() == []
+
+
 def test_holder_of_a_dead_or_another_process(tmp_path: Path) -> None:
     path, me = tmp_path / "x.pid", psutil.Process()
     path.write_text(f"{me.pid} {me.create_time()}")

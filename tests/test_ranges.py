@@ -1,0 +1,84 @@
+"""A setting that is out of its range, or of another type, is refused, and the message says what was expected."""
+
+from typing import Any
+
+import pytest
+from thinc.api import Adam, Config
+
+from spacy_bilstm_ner.ranges import check_range
+from spacy_bilstm_ner.shipped import read_config
+from spacy_bilstm_ner.training.callbacks import check_training
+from spacy_bilstm_ner.training.corpus import BalancedCorpus, case_augmenter
+from tests.util import blank, examples, small_model, texts, trained
+
+
+@pytest.mark.parametrize("value", [-0.1, 1, 1.5, float("nan"), float("inf"), "0.5", True, None, [0.5]])
+def test_what_is_out_of_a_range(value):
+    with pytest.raises(ValueError, match="rate must be at least 0 and below 1, but is "):
+        check_range("rate", value, 0, 1)
+
+
+@pytest.mark.parametrize("value", [0, 0.0, 0.999])
+def test_what_is_in_a_range(value):
+    check_range("rate", value, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value"),
+    [
+        *(("encode", name, size) for name in ("hidden_width", "width") for size in (-1, 0)),
+        *(("tok2vec", name, [8, 8, size]) for name in ("widths", "rows") for size in (-1, 0)),
+        ("tok2vec", "feature_dropout", "0.5"),
+        ("tok2vec", "character_width", -1),
+        ("encode", "dropout", "0.5"),
+        ("segment", "max_length", 0),
+    ],
+)
+def test_a_part_of_the_network(part: str, name: str, value: Any):
+    model = small_model()
+    model[part][name] = value
+    with pytest.raises(ValueError, match=r"must be at least .*, but is "):
+        blank(model=model)
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "value"),
+    [
+        ("training", "max_steps", -1),
+        ("training", "eval_frequency", 0),
+        ("training", "accumulate_gradient", 0),
+        ("training", "dropout", 1.0),
+        ("training.batcher", "size", 0),
+        ("training.optimizer", "learn_rate", 0),
+        ("training.optimizer", "learn_rate", -0.001),
+        ("nlp", "batch_size", 0),
+    ],
+)
+def test_a_setting_of_spacy_s(section: str, name: str, value: Any):
+    config = Config().from_str(read_config())
+    check_training(config)
+    place = config
+    for part in section.split("."):
+        place = place[part]
+    place[name] = value
+    with pytest.raises(ValueError, match=rf"\[{section.split('.')[0]}\] {name} must be at least .*, but is {value}"):
+        check_training(config)
+
+
+def test_what_reads_the_corpus():
+    for options in ({"copies": 0}, {"rare_share": 2}, {"rare_share": "0.01"}):
+        with pytest.raises(ValueError, match=f"{next(iter(options))} must be "):
+            BalancedCorpus(None, **options)
+    with pytest.raises(ValueError, match=r"together 1 at most, but are '0\.05' and 0"):
+        case_augmenter(lower="0.05", upper=0)  # type: ignore[arg-type]
+
+
+def test_no_doc_is_lost_to_a_batch_size_of_0():
+    with pytest.raises(ValueError, match="batch_size must be at least 1, but is 0"):
+        list(trained().pipe(texts(), batch_size=0))
+
+
+def test_a_learning_rate_below_0():
+    nlp = trained()
+    with pytest.raises(ValueError, match=r"the learning rate must be at least 0, but is -0\.1"):
+        nlp.update(examples(nlp), sgd=Adam(-0.1))
