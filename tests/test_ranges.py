@@ -70,7 +70,7 @@ def test_what_reads_the_corpus():
         with pytest.raises(ValueError, match=f"{next(iter(options))} must be "):
             BalancedCorpus(None, **options)
     with pytest.raises(ValueError, match=r"together 1 at most, but are '0\.05' and 0"):
-        case_augmenter(lower="0.05", upper=0)  # type: ignore[arg-type]
+        case_augmenter(lower="0.05", upper=0)
 
 
 def test_no_doc_is_lost_to_a_batch_size_of_0():
