@@ -4,7 +4,6 @@ CSV and its kin, CoNLL, JSON Lines, Label Studio's export, Excel, Parquet, .spac
 import argparse
 import os
 import random
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable
@@ -20,7 +19,7 @@ from wasabi.tables import table
 from ..errors import UserError, count, printable
 from .docs import blank_pipeline, count_aligned, count_entities, make_doc
 from .options import add_options, get_options
-from .reading import read
+from .reading import read, show_warnings
 from .schemes import entity_labels
 from .sentences import Data, Faults, Sentence
 from .split import NAMES, Splits, count_copies, drop_copies, random_split, tutorial_split
@@ -91,7 +90,7 @@ def _convert(args: argparse.Namespace) -> None:
             "entities whose offsets cut words, overlap or have white space at their edges, changed or left out: "
             f"{len(seen.doubtful):,}; {args.out_dir / DOUBTFUL} lists them. The first: {seen.doubtful[0]}.",
         )
-    _show_warnings(seen)
+    show_warnings(seen)
     options: dict[str, Any] = {"method": args.split if len(parts) == 1 else "files", "dedupe": args.dedupe}
     if options["method"] != "tutorial":
         options.update(seed=args.seed, dev_size=args.dev_size, test_size=args.test_size)
@@ -104,7 +103,7 @@ def _convert(args: argparse.Namespace) -> None:
     write(args.out_dir, docs, stats, seen.doubtful)
     _report(args.report, [*seen.warnings.values(), *seen.doubtful])
     _show_summary(stats["splits"], docs["train"].get_docs(nlp.vocab), args)
-    _show_warnings(seen)
+    show_warnings(seen)
 
 
 def _make_docs(nlp: Language, sentences: list[Sentence], name: str) -> tuple[DocBin, dict[str, Any]]:
@@ -154,11 +153,6 @@ def find_warnings(splits: Splits) -> dict[str, str]:
     if alike := [label for label in sorted(total) if spellings[label.casefold()] > 1]:
         warnings["labels_alike"] = f"labels that differ in capitals only are different labels: {', '.join(alike)}."
     return warnings
-
-
-def _show_warnings(seen: Data) -> None:
-    for message in seen.warnings.values():
-        print(message if message.startswith("\n!") else f"Warning: {message}", file=sys.stderr)
 
 
 def _report(path: Path | None, lines: list[str]) -> None:

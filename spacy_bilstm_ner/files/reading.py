@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
@@ -38,6 +39,9 @@ OTHERS = {
     rb"\s*(?:\w+\s*=\s*)?\[\s*\(": "Python code: write it with json.dump(TRAIN_DATA, open('train.json', 'w'))",
     rb"version https://git-lfs": "a pointer of Git LFS: `git lfs pull` brings the file itself",
 }
+# A longer sentence, or so many that are shorter on average, are hardly sentences.
+MAX_SENTENCE_WORDS = 500
+MIN_MEAN_WORDS, MIN_SENTENCES = 1.5, 10
 # From this share of a file's characters on, a script counts.
 MIN_SCRIPT_SHARE = 0.05
 
@@ -72,13 +76,23 @@ def read(paths: Sequence[Path], nlp: Language, options: Options | None = None, *
         "sentences": len(data.sentences),
     }
     _warn_of_script(data, nlp.lang)
+    if any(columns):
+        _warn_of_lengths(data)
     return data
 
 
+def show_warnings(data: Data) -> None:
+    """Print the doubts about what was read, on stderr."""
+    for message in data.warnings.values():
+        print(message if message.startswith("\n!") else f"Warning: {message}", file=sys.stderr)
+
+
 def read_docs(paths: Sequence[Path], nlp: Language, options: Options | None = None) -> list[Doc]:
-    """Read labelled files, see `read`, as Docs with the gold words and entities, in the vocabulary of `nlp`.
-    `doc.user_data["origin"]` says where each stands: file, line and document."""
-    return [make_doc(nlp, sentence)[0] for sentence in read(paths, nlp, options).sentences]
+    """Read labelled files, see `read`, as Docs with the gold words and entities, in the vocabulary of `nlp`; show the
+    warnings. `doc.user_data["origin"]` says where each Doc stands: file, line and document."""
+    data = read(paths, nlp, options)
+    show_warnings(data)
+    return [make_doc(nlp, sentence)[0] for sentence in data.sentences]
 
 
 def labelled_corpus(
@@ -184,6 +198,17 @@ def _as_sentence(doc: Doc, flags: dict[str, Any], name: str, number: int) -> Sen
     origin = Origin(**flags.get("origin", {"file": name, "line": number}))
     words = tuple(token.text for token in doc)
     return Sentence(str(number), words, tuple(tags), spaces, annotated, origin)
+
+
+def _warn_of_lengths(data: Data) -> None:
+    """Warn if the rows that were taken for sentences are hardly any: too many of them in one, or one in most."""
+    lengths = [len(sentence.words) for sentence in data.sentences]
+    longest, mean = max(lengths, default=0), sum(lengths) / max(1, len(lengths))
+    remedy = "see that sentences are apart, by blank lines or by a column that numbers them (--sentence-column NAME)"
+    if longest > MAX_SENTENCE_WORDS:
+        data.warn("length", f"the longest sentence has {longest:,} words: {remedy}")
+    elif mean < MIN_MEAN_WORDS and len(lengths) >= MIN_SENTENCES:
+        data.warn("length", f"sentences have {mean:.1f} words on average: {remedy}")
 
 
 def _warn_of_script(data: Data, lang: str) -> None:

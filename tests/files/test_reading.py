@@ -118,3 +118,28 @@ def test_a_spacy_file_with_a_label_that_it_does_not_name(tmp_path: Path) -> None
     path.write_bytes(zlib.compress(srsly.msgpack_dumps(packed)))
     with pytest.raises(UserError, match=r"x\.spacy cannot be read as a \.spacy file .*make it again"):
         read([path], spacy.blank("en"))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("Rain O\n" * 500 + "Oslo B-geo\n", "the longest sentence has 501 words"),
+        (
+            "Sentence #,Word,Tag\n" + "".join(f"{i},Oslo,B-geo\n" for i in range(10)),
+            "sentences have 1.0 words on average",
+        ),
+        ("Rain O\n" * 499 + "Oslo B-geo\n", ""),
+        ("Sentence #,Word,Tag\n" + "".join(f"{i // 2},Oslo,B-geo\n" for i in range(20)), ""),
+        ('{"text": "' + "Rain " * 501 + '", "entities": [[0, 4, "x"]]}\n', ""),
+    ],
+)
+def test_sentences_that_are_hardly_any(tmp_path: Path, content: str, said: str) -> None:
+    assert read_one(tmp_path, content).warnings.get("length", "").startswith(said)
+    assert bool(said) == ("length" in read_one(tmp_path, content).warnings)
+
+
+def test_docs_come_with_their_warnings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "x.conll"
+    path.write_text("Rain O\n" * 500 + "Oslo B-geo\n", encoding="utf-8")
+    assert len(read_docs([path], spacy.blank("en"))) == 1
+    assert capsys.readouterr().err.startswith("Warning: the longest sentence has 501 words")
