@@ -76,8 +76,7 @@ def read(paths: Sequence[Path], nlp: Language, options: Options | None = None, *
         "sentences": len(data.sentences),
     }
     _warn_of_script(data, nlp.lang)
-    if any(columns):
-        _warn_of_lengths(data)
+    _warn_of_lengths(data)
     return data
 
 
@@ -201,8 +200,10 @@ def _as_sentence(doc: Doc, flags: dict[str, Any], name: str, number: int) -> Sen
 
 
 def _warn_of_lengths(data: Data) -> None:
-    """Warn if the rows that were taken for sentences are hardly any: too many of them in one, or one in most."""
+    """Warn if rows of a word each make sentences that are hardly any: too many rows in one, or one in most."""
     lengths = [len(sentence.words) for sentence in data.sentences]
+    if data.rows < sum(lengths):
+        return
     longest, mean = max(lengths, default=0), sum(lengths) / max(1, len(lengths))
     remedy = "see that sentences are apart, by blank lines or by a column that numbers them (--sentence-column NAME)"
     if longest > MAX_SENTENCE_WORDS:
