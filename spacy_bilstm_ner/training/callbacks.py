@@ -1,6 +1,7 @@
 """What `spacy train` does besides, for a config that names it: how long to train, and what to fit on held-out data."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -11,7 +12,7 @@ from spacy.training import Example
 from spacy.util import dot_to_object, logger, registry
 from thinc.api import Config
 
-from ..calibration import UNCALIBRATED, calibrated, fit_calibration, fit_threshold
+from ..calibration import UNCALIBRATED, calibrated, fit_calibration, fit_thresholds
 from ..component import BiLSTMNER
 from ..ranges import check_range
 from .fingerprints import KEY, fingerprints
@@ -141,13 +142,13 @@ def _fit(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> None:
         docs = _predicted(nlp, recogniser, examples)
     finally:
         cfg["threshold"] = threshold
-    confidences, right = _judge(docs, examples)
+    confidences, right, labels = _judge(docs, examples)
     calibration, thresholds = UNCALIBRATED, {}
     if len(confidences) >= MIN_ENTITIES:
         calibration = fit_calibration(confidences, right)
-        n_gold = sum(len(example.reference.ents) for example in examples)
-        least = fit_threshold(calibrated(confidences, *calibration), right, n_gold)
-        thresholds = dict.fromkeys(recogniser.labels, least)
+        found = Counter(ent.label_ for example in examples for ent in example.reference.ents)
+        gold = {label: found[label] for label in recogniser.labels}
+        thresholds = fit_thresholds(calibrated(confidences, *calibration), right, labels, gold)
     recogniser.set_fitted(calibration, thresholds)
     docs = _predicted(nlp, recogniser, examples)
     scored = [Example(doc, example.reference) for doc, example in zip(docs, examples, strict=True)]
@@ -163,13 +164,14 @@ def _predicted(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) ->
     return list(nlp.pipe(docs, disable=names[names.index(recogniser.name) + 1 :]))
 
 
-def _judge(docs: list[Doc], examples: list[Example]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """The confidence of each predicted entity, and whether it is right."""
-    confidences, right = [], []
+def _judge(docs: list[Doc], examples: list[Example]) -> tuple[NDArray[np.float64], NDArray[np.bool_], list[str]]:
+    """The confidence of each predicted entity, whether it is right, and its label."""
+    confidences, right, labels = [], [], []
     for doc, example in zip(docs, examples, strict=True):
         gold = {(ent.start_char, ent.end_char, ent.label) for ent in example.reference.ents}
         for ent in doc.ents:
             if ent._.confidence is not None:
                 confidences.append(ent._.confidence)
                 right.append((ent.start_char, ent.end_char, ent.label) in gold)
-    return np.array(confidences), np.array(right, dtype=bool)
+                labels.append(ent.label_)
+    return np.array(confidences), np.array(right, dtype=bool), labels
