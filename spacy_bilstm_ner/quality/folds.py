@@ -30,6 +30,7 @@ from ..files.docs import blank_pipeline
 from ..files.options import get_options
 from ..shipped import read_config
 from ..training.init import fill
+from .intervals import add_seed
 from .pages import writable_folder
 from .reading import add_file, everything, labelled_docs, load_pipeline, predict_docs
 
@@ -55,7 +56,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_file(parser)
     add("out", metavar="OUT", type=Path, help="the folder for the result, and for the folds' pipelines")
     add("--folds", type=int, default=5, metavar="K", help="number of folds (default: 5)")
-    add("--seed", type=int, default=0, help="of the folds, the trainings and the bootstrap (default: 0)")
+    add_seed(parser, "the folds, the trainings and the bootstrap")
     add("--lang", default="en", help="language code of the texts (default: en)")
     add("--vectors", metavar="NAME", help="a pipeline with word vectors, or its folder (default: none)")
 

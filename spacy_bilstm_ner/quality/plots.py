@@ -44,7 +44,7 @@ def draw_curves(curves: dict[str, Curve]) -> str:
             axes.plot(curve.confidence, scores, color=color(label), drawstyle="steps-post", label=label)
     for axes, title in ((left, "Precision"), (right, "Recall")):
         axes.set(title=title, xlabel="entities of at least this confidence", xlim=(0, 1.02), ylim=(0, 1.02))
-    left.legend(loc="lower right", frameon=False)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside right upper", frameon=False)
     return _as_svg(figure)
 
 

@@ -10,7 +10,7 @@ from spacy.language import Language
 from ..errors import UserError
 from ..files.options import get_options
 from .intervals import wilson
-from .pages import add_outputs, present, save_json
+from .pages import add_outputs, check_outputs, present, save_json
 from .plots import draw_curves
 from .reading import add_file, add_pipeline, everything, labelled_docs, load_pipeline, predict_docs, recognisers
 from .reliability import Curve, curves
@@ -32,6 +32,7 @@ def execute(args: argparse.Namespace) -> None:
         raise UserError(f"--precision must lie between 0 and 1, but is {args.precision:g}")
     if args.write and not Path(args.pipeline).is_dir():
         raise UserError(f"--write changes a pipeline's folder, and {args.pipeline} is none: give the folder")
+    check_outputs(args)
     nlp = load_pipeline(args.pipeline)
     docs = labelled_docs(nlp, args.file, get_options(args))
     with everything(nlp):
@@ -39,6 +40,9 @@ def execute(args: argparse.Namespace) -> None:
     known = curves(examples)
     if known is None:
         raise UserError(f"{args.pipeline} finds no entity here, or gives no confidences: there is nothing to choose")
+    if not any(curve.gold and len(curve.right) for curve in known.values()):
+        names = ", ".join(label for label, curve in known.items() if len(curve.right))
+        raise UserError(f"{args.file} has no entity with a label that {args.pipeline} predicts on it: {names}")
     found = {label: reach(curve, args.precision) for label, curve in known.items()}
     rows = []
     for label, each in found.items():

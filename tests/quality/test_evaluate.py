@@ -120,7 +120,7 @@ def test_nothing_is_written_when_something_is_missing(tiny: tuple[Path, Path], t
     assert not out.exists()
     assert not report.exists()
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(SystemExit, match="cannot be written"):
+    with pytest.raises(SystemExit, match="is no folder that can be written to"):
         command("evaluate", *tiny, "--out", tmp_path / "file" / "m.json")
 
 
