@@ -211,8 +211,9 @@ def _train(folder: Path, packed: dict[str, bytes], config: str, min_steps: int, 
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     done = subprocess.run(command, env={**os.environ, **threads}, capture_output=True, text=True, check=False)
     if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-15:]
-        raise UserError(f"`spacy train` failed for {folder}:\n" + "\n".join(said))
+        # The last line of a traceback, or what spaCy says itself
+        said = (done.stderr.strip() or done.stdout.strip() or f"exit code {done.returncode}").splitlines()[-1]
+        raise UserError(f"`spacy train` failed for {folder}: {said.strip()}")
     (beside / "training" / "model-best").rename(beside / "model")
     shutil.rmtree(beside / "training")
     (beside / "key").write_text(key)

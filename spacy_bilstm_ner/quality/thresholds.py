@@ -54,7 +54,7 @@ def execute(args: argparse.Namespace) -> None:
         ["", "from", "precision", "95 % from", "to", "recall", "entities"],
         rows,
         {"pipeline": args.pipeline, "file": str(args.file), "wanted": args.precision, "labels": found},
-        parts=[draw_curves(known)],
+        parts=[f"<h2>Precision and recall over the confidence</h2>{draw_curves(known)}"],
         out=args.out,
         report=args.report,
     )
