@@ -57,7 +57,8 @@ def execute(args: argparse.Namespace) -> None:
         }
         for name, row in zip([*labels, *TOTALS], columns, strict=True)
     }
-    answer = verdict(scores["all"]["low"], scores["all"]["high"], sentences=len(a))
+    # Of all entities; the mean of the labels is the last.
+    answer = verdict(float(low[-2]), float(high[-2]), sentences=len(a))
     present(
         "A and B compared",
         [f"A: {args.a}", f"B: {args.b}", f"{args.file}: {len(a):,} sentences", answer],
