@@ -93,22 +93,20 @@ def decode(
 
 def choose(spans: Spans, min_confidence: NDArray) -> Spans:
     """Take the spans that are as probable as `min_confidence`, n_labels, asks of their labels. Of those that overlap,
-    the one farthest above what is asked of it stays."""
-    gain = spans.confidence - min_confidence[spans.label]
-    enough = gain >= 0
-    spans, gain = spans[enough], gain[enough]
+    the most probable counts, also if too little for its label: so what a label asks changes nothing for the others."""
+    spans = spans[spans.confidence >= min_confidence.min(initial=1.0)]
     ends = np.maximum.accumulate(spans.end)
     overlaps = spans.start[1:] < ends[:-1]
-    if not overlaps.any():
-        return spans
-    taken = np.concatenate(([True], ~overlaps)) & np.concatenate((~overlaps, [True]))
-    contested = np.flatnonzero(~taken)
-    covered = np.zeros(ends[-1], dtype=bool)
-    for i in contested[np.argsort(-gain[contested], kind="stable")].tolist():
-        place = slice(spans.start[i], spans.end[i])
-        if not covered[place].any():
-            covered[place] = taken[i] = True
-    return spans[taken]
+    if overlaps.any():
+        taken = np.concatenate(([True], ~overlaps)) & np.concatenate((~overlaps, [True]))
+        contested = np.flatnonzero(~taken)
+        covered = np.zeros(ends[-1], dtype=bool)
+        for i in contested[np.argsort(-spans.confidence[contested], kind="stable")].tolist():
+            place = slice(spans.start[i], spans.end[i])
+            if not covered[place].any():
+                covered[place] = taken[i] = True
+        spans = spans[taken]
+    return spans[spans.confidence >= min_confidence[spans.label]]
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,8 @@ def _parse(record: Any, skipped: Counter[str]) -> tuple[str, list[Span], tuple[s
         skipped["answer"] += 1
         return None
     annotated = _annotated(record)
-    results = record.get("annotations", record.get("completions"))
+    # A task that was never in Label Studio has predictions only.
+    results = record.get("annotations", record.get("completions", record.get("predictions")))
     if results is not None and isinstance(record.get("data"), dict):
         done = [one for one in results if not one.get("was_cancelled") and not one.get("skipped")]
         if len(done) != 1:

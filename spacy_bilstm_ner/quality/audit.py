@@ -14,6 +14,9 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from ..errors import UserError
+from ..files.encoding import decode
+from ..files.options import Options
+from ..files.sentences import Data, File
 from . import folds
 from .mistakes import Conflict, conflicts, conflicts_table
 from .pages import present, save, table
@@ -96,12 +99,12 @@ def as_row(conflict: Conflict) -> dict[str, Any]:
 
 
 def identity(row: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(row[name] for name in IDENTITY)
+    return tuple(" ".join((row[name] or "").split()) for name in IDENTITY)
 
 
 def as_csv(rows: Iterable[dict[str, Any]]) -> str:
     file = io.StringIO()
-    writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return file.getvalue()
@@ -111,11 +114,11 @@ def read_kept(paths: list[Path]) -> dict[tuple[str, ...], dict[str, Any]]:
     """Read the rows that somebody has marked in the column `keep`, by their identity."""
     kept: dict[tuple[str, ...], dict[str, Any]] = {}
     for path in filter(Path.is_file, paths):
-        text = path.read_text(encoding="utf-8-sig")
-        # A spreadsheet may have written it anew, with semicolons.
-        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if text.startswith("file;") else ",")
-        if not set(COLUMNS) <= set(reader.fieldnames or ()):
-            raise UserError(f"{path} is no table of `audit`: its columns should be {', '.join(COLUMNS)}. Move it away")
+        text, _ = decode(path.read_bytes(), File(str(path), Options(), Data()))
+        # A spreadsheet may have written it anew, with other separators, columns and spaces.
+        reader = csv.DictReader(io.StringIO(text), delimiter=max(",;\t", key=text.partition("\n")[0].count))
+        if missing := [name for name in (*IDENTITY, "keep") if name not in (reader.fieldnames or ())]:
+            raise UserError(f"{path} is no table of `audit`: it has no column {missing[0]!r}. Move it away")
         kept |= {identity(row): row for row in reader if (row["keep"] or "").strip()}
     return kept
 

@@ -1,6 +1,7 @@
 """Compare two pipelines on a labelled file: is the difference of their F more than chance?"""
 
 import argparse
+import math
 import sys
 
 import numpy as np
@@ -9,9 +10,9 @@ from spacy.training import Example
 from ..errors import UserError
 from ..files.options import get_options
 from .entities import entities
-from .intervals import bootstrap, interval
-from .pages import add_outputs, drawn, present, table
-from .reading import add_file, add_pipeline, labelled_docs, load_pipeline, predict_docs, seen
+from .intervals import add_seed, bootstrap, interval
+from .pages import add_outputs, check_outputs, drawn, percent, present, table
+from .reading import add_file, add_pipeline, doubts, labelled_docs, load_pipeline, predict_docs, seen
 from .scores import TOTALS, count, f_scores
 
 SENTENCES = 50
@@ -24,20 +25,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
         add_pipeline(parser, name)
     add_file(parser)
     add_outputs(parser)
-    parser.add_argument("--seed", type=int, default=0, help="of the bootstrap (default: 0)")
+    add_seed(parser, "the bootstrap")
 
 
 def execute(args: argparse.Namespace) -> None:
     """Run `compare`: print F of both and the difference with its interval, and write them and the page where asked."""
+    check_outputs(args)
     found: list[list[Example]] = []
     for name in (args.a, args.b):
         nlp = load_pipeline(name)
         docs = labelled_docs(nlp, args.file, get_options(args))
         found.append(predict_docs(nlp, docs))
-        if share := seen(nlp, docs):
-            print(f"Warning: {name} was trained on {share:.0%} of these sentences", file=sys.stderr)
-        if not any(eg.predicted.ents for eg in found[-1]):
+        sides = [[eg.reference for eg in found[-1]], [eg.predicted for eg in found[-1]]]
+        gold, predicted = ({ent.label_ for doc in side for ent in doc.ents} for side in sides)
+        if not predicted:
             raise UserError(f"{name} predicts no entity at all: does it have an entity recogniser?")
+        for doubt in doubts(name, gold=gold, predicted=predicted, share=seen(nlp, docs)):
+            print(doubt, file=sys.stderr)
     a, b = found
     # Counted together, so that both have the same labels: n_sentences × 2 × n_labels × 3
     labels, counts = count(a + b)
@@ -45,16 +49,21 @@ def execute(args: argparse.Namespace) -> None:
     f, drawn_f = f_scores(counts.sum(axis=0)), f_scores(bootstrap(counts, seed=args.seed))
     low, high = interval(drawn_f[:, 1] - drawn_f[:, 0])
     columns = np.stack([*f, f[1] - f[0], low, high], axis=1).tolist()
+    # A label that is neither in the file nor in what a pipeline finds has no F.
     scores = {
-        name: dict(zip(("a", "b", "difference", "low", "high"), row, strict=True))
+        name: {
+            key: None if math.isnan(value) else value
+            for key, value in zip(("a", "b", "difference", "low", "high"), row, strict=True)
+        }
         for name, row in zip([*labels, *TOTALS], columns, strict=True)
     }
-    answer = verdict(scores["all"]["low"], scores["all"]["high"], sentences=len(a))
+    # Of all entities; the mean of the labels is the last.
+    answer = verdict(float(low[-2]), float(high[-2]), sentences=len(a))
     present(
         "A and B compared",
         [f"A: {args.a}", f"B: {args.b}", f"{args.file}: {len(a):,} sentences", answer],
         ["F in per cent", "A", "B", "B - A", "95 % from", "to"],
-        [[name, *(f"{value * 100:.1f}" for value in each.values())] for name, each in scores.items()],
+        [[name, *map(percent, each.values())] for name, each in scores.items()],
         {"a": args.a, "b": args.b, "file": str(args.file), "sentences": len(a), "verdict": answer, "scores": scores},
         parts=_only_right(a, b, "A") + _only_right(b, a, "B"),
         out=args.out,

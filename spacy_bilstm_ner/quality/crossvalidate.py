@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from . import folds
 from .intervals import bootstrap, interval
-from .pages import present
+from .pages import percent, present
 from .plots import draw_learning
 from .scores import FN, TOTALS, TP, count, f_scores
 
@@ -69,4 +69,4 @@ def with_intervals(counts: NDArray, drawn: NDArray) -> list[dict[str, float]]:
 
 
 def _percents(scores: dict[str, float]) -> list[str]:
-    return [f"{scores[key] * 100:.1f}" for key in ("f", "low", "high")]
+    return [percent(scores[key]) for key in ("f", "low", "high")]

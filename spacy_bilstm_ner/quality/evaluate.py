@@ -16,9 +16,9 @@ from spacy.training import Example
 from ..errors import UserError, banner, printable, reading
 from ..files.options import Options, get_options
 from . import reliability
-from .pages import add_outputs, as_text, write
+from .pages import add_outputs, as_text, check_outputs, write
 from .plots import Log
-from .reading import add_file, add_pipeline, labelled_docs, load_pipeline, predict_docs, seen
+from .reading import add_file, add_pipeline, doubts, labelled_docs, load_pipeline, predict_docs, seen
 from .report import SAMPLE_WARNING, report, score_rows
 from .scores import score
 
@@ -40,6 +40,7 @@ def execute(args: argparse.Namespace) -> None:
     if (args.log or args.dev) and not args.report:
         raise UserError("--log and --dev are for the report: say with --report where to write it")
     log = read_log(args.log) if args.log else None
+    check_outputs(args)
     nlp = load_pipeline(args.pipeline)
     metrics, examples = measure(nlp, args.file, get_options(args))
     print(printable(summary(metrics)))
@@ -58,13 +59,14 @@ def measure(nlp: Language, test: Path, options: Options | None = None) -> tuple[
     Where its meta does not have them, "data" is None, and "config", "seed" and "vectors" are absent.
     """
     docs = labelled_docs(nlp, test, options)
+    files = sorted(filter(Path.is_file, test.iterdir())) if test.is_dir() else [test]
     raw, meta = predict_docs(nlp, docs), nlp.meta
     metrics = {
         "pipeline": f"{meta['lang']}_{meta['name']}",
         "version": meta["version"],
         "data": meta.get("data"),
         **(meta.get("training") or {}),
-        "test": {"sentences": len(docs), "sha256": hashlib.sha256(test.read_bytes()).hexdigest()},
+        "test": {"sentences": len(docs), "sha256": hashlib.sha256(b"".join(map(Path.read_bytes, files))).hexdigest()},
         "seen": seen(nlp, docs),
         "raw_text": score(raw),
         "gold_tokens": score(predict_docs(nlp, docs, gold_tokens=True)),
@@ -100,14 +102,6 @@ def warnings(metrics: dict[str, Any]) -> list[str]:
     found = []
     if (metrics["data"] or {}).get("kind") == "sample":
         found.append(banner(SAMPLE_WARNING))
-    raw = metrics["raw_text"]
-    never = [label for label, scores in raw["labels"].items() if not scores["predicted"]]
-    if not raw["predicted"]:
-        found.append("Warning: the pipeline predicts no entity at all: does it have an entity recogniser?")
-    elif never:
-        found.append(f"Warning: the pipeline predicts no entity with these labels of the file: {', '.join(never)}")
-    if metrics.get("seen"):
-        found.append(
-            f"Warning: the pipeline was trained on {metrics['seen']:.0%} of these sentences: it will do worse on others"
-        )
-    return found
+    labels = metrics["raw_text"]["labels"]
+    gold, predicted = ({label for label, each in labels.items() if each[side]} for side in ("gold", "predicted"))
+    return found + doubts(metrics["pipeline"], gold=gold, predicted=predicted, share=metrics.get("seen"))

@@ -31,6 +31,7 @@ from ..files.docs import blank_pipeline
 from ..files.options import get_options
 from ..shipped import read_config
 from ..training.init import fill
+from .intervals import add_seed
 from .pages import writable_folder
 from .reading import add_file, everything, labelled_docs, load_pipeline, predict_docs
 
@@ -56,7 +57,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_file(parser)
     add("out", metavar="OUT", type=Path, help="the folder for the result, and for the folds' pipelines")
     add("--folds", type=int, default=5, metavar="K", help="number of folds (default: 5)")
-    add("--seed", type=int, default=0, help="of the folds, the trainings and the bootstrap (default: 0)")
+    add_seed(parser, "the folds, the trainings and the bootstrap")
     add("--lang", default="en", help="language code of the texts (default: en)")
     add("--vectors", metavar="NAME", help="a pipeline with word vectors, or its folder (default: none)")
 
@@ -206,8 +207,9 @@ def _train(folder: Path, packed: dict[str, bytes], config: str, min_steps: int, 
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     done = subprocess.run(command, env={**os.environ, **threads}, capture_output=True, text=True, check=False)
     if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-15:]
-        raise UserError(f"`spacy train` failed for {folder}:\n" + "\n".join(said))
+        # The last line of a traceback, or what spaCy says itself
+        said = (done.stderr.strip() or done.stdout.strip() or f"exit code {done.returncode}").splitlines()[-1]
+        raise UserError(f"`spacy train` failed for {folder}: {said.strip()}")
     (beside / "training" / "model-best").rename(beside / "model")
     shutil.rmtree(beside / "training")
     (beside / "key").write_text(key)

@@ -56,6 +56,14 @@ def add_outputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--report", type=Path, metavar="HTML", help="write a page to this file")
 
 
+def check_outputs(args: argparse.Namespace) -> None:
+    """Ask before the work rather than after it whether the options of `add_outputs` can be written to."""
+    for path in filter(None, (args.out, args.report)):
+        if path.is_dir():
+            raise UserError(f"{path} is a folder: give the name of a file in it")
+        writable_folder(path.parent)
+
+
 def present(
     title: str,
     lines: list[str],
@@ -106,7 +114,12 @@ def save(path: Path, text: str) -> None:
 
 
 def save_json(path: Path, content: Any) -> None:
-    save(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    save(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """Show a share in per cent; "-" for None, and no minus before a zero."""
+    return "-" if share is None else f"{round(share * 100, digits) + 0.0:.{digits}f}"
 
 
 def writable_folder(path: Path) -> None:

@@ -66,6 +66,25 @@ def everything(nlp: Language) -> Iterator[None]:
             pipe.cfg |= cfg
 
 
+def doubts(name: str, *, gold: set[str], predicted: set[str], share: float | None) -> list[str]:
+    """What makes scores worth less: labels of the file that a pipeline of this name does not predict on it, and
+    sentences that it was trained on.
+
+    gold, predicted (set[str]): The labels of entities.
+    share (float | None): What `seen` gives.
+    """
+    found = []
+    if not predicted:
+        found.append(f"Warning: {name} predicts no entity at all: does it have an entity recogniser?")
+    elif never := sorted(gold - predicted):
+        others = "" if gold & predicted else f"; its own are {', '.join(sorted(predicted))}"
+        found.append(f"Warning: {name} predicts no entity with these labels of the file: {', '.join(never)}{others}")
+    if share:
+        some = f"{share:.0%}" if share >= 0.01 else "less than 1%"
+        found.append(f"Warning: {name} was trained on {some} of these sentences: it will do worse on others")
+    return found
+
+
 def seen(nlp: Language, docs: Iterable[Doc]) -> float:
     """Estimate which share of the texts the pipeline was trained on; 0 if its meta has no fingerprints."""
     kept = nlp.meta.get(KEY)

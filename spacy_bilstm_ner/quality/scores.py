@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from spacy.training import Example
 
 from .entities import Entity, entities
+from .pages import percent
 
 # The last axis of an array of counts: entities found, entities made up, entities missed.
 TP, FP, FN = range(3)
@@ -91,4 +92,4 @@ def _named(scores: NDArray | None) -> dict[str, float | None]:
 
 def percents(scores: dict[str, Any]) -> list[str]:
     """Show "p", "r" and "f" in per cent with two decimals; "-" for None."""
-    return ["-" if (value := scores[key]) is None else f"{value * 100:.2f}" for key in "prf"]
+    return [percent(scores[key], digits=2) for key in "prf"]

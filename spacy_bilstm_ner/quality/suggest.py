@@ -14,13 +14,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from spacy.attrs import LOWER
+from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..errors import UserError
+from ..files.encoding import decode
+from ..files.options import Options
+from ..files.reading import read_docs
+from ..files.sentences import Data, File
+from ..files.unpack import read_contents
 from .entities import Entity, entities
 from .pages import drawn, present, save, save_json, writable_folder
 from .reading import add_pipeline, everything, load_pipeline
 
+TEXTS = '.txt with a text a line, .jsonl with {"text": "…"} on each, or a labelled file of any format'
 # So many times as many texts as are wanted, the most unsure ones, are looked at for being unlike one another.
 POOL = 5
 # Words are hashed to so many places to tell how alike texts are.
@@ -57,7 +64,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = __doc__
     parser.epilog = "example: python -m spacy_bilstm_ner suggest en_gmb_bilstm texts.txt out --format prodigy"
     add_pipeline(parser)
-    parser.add_argument("texts", metavar="TEXTS", type=Path, help='.txt with a text a line, or .jsonl with "text"')
+    parser.add_argument("texts", metavar="TEXTS", type=Path, help=TEXTS)
     parser.add_argument("out", metavar="OUT", type=Path, help="the folder for the chosen texts and the page")
     parser.add_argument("--format", choices=FORMATS, default="jsonl", help="the tool that imports it (default: jsonl)")
     parser.add_argument("--number", type=int, default=100, metavar="N", help="how many texts (default: 100)")
@@ -67,8 +74,8 @@ def execute(args: argparse.Namespace) -> None:
     """Run `suggest`: choose the texts, and write OUT/suggested.jsonl (.json for Label Studio) and a page."""
     if args.number < 1:
         raise UserError(f"--number must be at least 1, but is {args.number}")
-    texts = read_texts(args.texts)
     nlp = load_pipeline(args.pipeline)
+    texts = read_texts(args.texts, nlp)
     writable_folder(args.out)
     docs = list(nlp.pipe(texts))
     with everything(nlp):
@@ -105,23 +112,34 @@ def execute(args: argparse.Namespace) -> None:
     )
 
 
-def read_texts(path: Path) -> list[str]:
+def read_texts(path: Path, nlp: Language) -> list[str]:
     """Read distinct texts, in their order; a UserError if the file is missing, is something else or has none."""
-    try:
-        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        texts = [json.loads(line)["text"] for line in lines] if path.suffix == ".jsonl" else lines
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(
-            f'{path} cannot be read ({error}): give a .txt with a text a line, or a .jsonl with "text"'
-        ) from error
-    if not texts or not all(isinstance(text, str) for text in texts):
+    if path.suffix not in (".txt", ".jsonl"):
+        return list(dict.fromkeys(doc.text for doc in read_docs([path], nlp)))
+    (content,) = read_contents([path])
+    lines = decode(content.data, File(content.name, Options(), Data()), nlp.lang)[0].split("\n")
+    if path.suffix == ".jsonl":
+        lines = [_text(line, f"{path}, line {number}") for number, line in enumerate(lines, 1) if line.strip()]
+    texts = [text for text in dict.fromkeys(lines) if text.strip()]
+    if not texts:
         raise UserError(f"{path} holds no texts")
-    return list(dict.fromkeys(texts))
+    return texts
+
+
+def _text(line: str, where: str) -> str:
+    try:
+        record = json.loads(line)
+    except json.JSONDecodeError:
+        record = None
+    if not isinstance(record, dict) or not isinstance(record.get("text"), str):
+        raise UserError(f'{where}: expected {{"text": "…"}}, but it is {line[:60]}')
+    return str(record["text"])
 
 
 def unsureness(doc: Doc) -> float:
-    """The sum of the entropies, in bits, of whether each span that may be an entity is one."""
-    sure = np.array([entity.confidence or 0.0 for entity in entities(doc)])
+    """The sum of the entropies, in bits, of whether each span that may be an entity is one; nothing for a span without
+    a confidence."""
+    sure = np.array([entity.confidence for entity in entities(doc) if entity.confidence is not None])
     sure = np.clip(sure, 1e-6, 1 - 1e-6)
     return float(-(sure * np.log2(sure) + (1 - sure) * np.log2(1 - sure)).sum())
 

@@ -10,7 +10,7 @@ from ..errors import UserError
 from ..files.options import get_options
 from ..saved import write_cfg
 from .intervals import wilson
-from .pages import add_outputs, present, save
+from .pages import add_outputs, check_outputs, present, save
 from .plots import draw_curves
 from .reading import add_file, add_pipeline, everything, labelled_docs, load_pipeline, predict_docs, recognisers
 from .reliability import Curve, curves
@@ -32,6 +32,7 @@ def execute(args: argparse.Namespace) -> None:
         raise UserError(f"--precision must lie between 0 and 1, but is {args.precision:g}")
     if args.write and not Path(args.pipeline).is_dir():
         raise UserError(f"--write changes a pipeline's folder, and {args.pipeline} is none: give the folder")
+    check_outputs(args)
     nlp = load_pipeline(args.pipeline)
     docs = labelled_docs(nlp, args.file, get_options(args))
     with everything(nlp):
@@ -39,6 +40,9 @@ def execute(args: argparse.Namespace) -> None:
     known = curves(examples)
     if known is None:
         raise UserError(f"{args.pipeline} finds no entity here, or gives no confidences: there is nothing to choose")
+    if not any(curve.gold and len(curve.right) for curve in known.values()):
+        names = ", ".join(label for label, curve in known.items() if len(curve.right))
+        raise UserError(f"{args.file} has no entity with a label that {args.pipeline} predicts on it: {names}")
     found = {label: reach(curve, args.precision) for label, curve in known.items()}
     rows = []
     for label, each in found.items():
@@ -50,7 +54,7 @@ def execute(args: argparse.Namespace) -> None:
         ["", "from", "precision", "95 % from", "to", "recall", "entities"],
         rows,
         {"pipeline": args.pipeline, "file": str(args.file), "wanted": args.precision, "labels": found},
-        parts=[draw_curves(known)],
+        parts=[f"<h2>Precision and recall over the confidence</h2>{draw_curves(known)}"],
         out=args.out,
         report=args.report,
     )

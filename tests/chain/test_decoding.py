@@ -364,8 +364,11 @@ def test_of_spans_that_overlap_the_most_probable_stays():
     assert chosen(rows, [0.1, 0.1]) == [(1, 3, 0), (3, 4, 1), (5, 6, 0)]
 
 
-def test_of_spans_that_overlap_the_one_farthest_above_its_least_probability_stays():
-    assert chosen([(0, 1, 0, 0.45), (0, 1, 1, 0.3)], [0.4, 0.1]) == [(0, 1, 1)]
+def test_what_a_label_asks_changes_nothing_for_the_others():
+    rows = [(0, 1, 0, 0.45), (0, 1, 1, 0.3), (2, 3, 0, 0.3)]
+    assert chosen(rows, [0.4, 0.1]) == [(0, 1, 0)]
+    assert chosen(rows, [0.5, 0.1]) == []
+    assert chosen(rows, [0.1, 0.9]) == [(0, 1, 0), (2, 3, 0)]
 
 
 def test_a_long_span_and_two_short_ones_within():

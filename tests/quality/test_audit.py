@@ -46,15 +46,18 @@ def test_what_was_planted_is_found_and_nothing_else() -> None:
     assert tuple(rows[0]) == COLUMNS
 
 
-@pytest.mark.parametrize("separator", [",", ";"])
-def test_what_was_kept_is_known_again(tmp_path: Path, separator: str) -> None:
-    rows = [as_row(each) for each in suspects(PLANTED)]
-    rows[2]["keep"] = "yes"
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_what_was_kept_is_known_again(tmp_path: Path, separator: str, encoding: str) -> None:
+    """Also if a spreadsheet has written it anew: in another order, with a column more and one less, and spaces."""
+    rows = [as_row(each) | {"note": "seen"} for each in suspects(PLANTED)]
+    rows[2] |= {"keep": "é", "sentence": rows[2]["sentence"] + "  "}
     path = tmp_path / "audit.csv"
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, delimiter=separator)
+    with path.open("w", encoding=encoding, newline="") as file:
+        columns = ["keep", "note", *(name for name in COLUMNS[::-1] if name not in ("keep", "confidence"))]
+        writer = csv.DictWriter(file, columns, delimiter=separator, quoting=csv.QUOTE_ALL, extrasaction="ignore")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows(rows[::-1])
     kept = read_kept([tmp_path / "none.csv", path])
     left = [each for each in suspects(PLANTED) if identity(as_row(each)) not in kept]
     assert [each.kind for each in left] == ["label", "border", "missing"]
@@ -64,7 +67,10 @@ def test_what_was_kept_is_known_again(tmp_path: Path, separator: str) -> None:
 
 def test_another_table_is_named(tmp_path: Path) -> None:
     (tmp_path / "audit.csv").write_text("a,b\n1,2\n", encoding="utf-8")
-    with pytest.raises(UserError, match=r"audit\.csv is no table of `audit`"):
+    with pytest.raises(UserError, match=r"audit\.csv is no table of `audit`: it has no column 'sentence'"):
+        read_kept([tmp_path / "audit.csv"])
+    (tmp_path / "audit.csv").write_text("file,sentence,text,gold\nf,It rains,It,\n", encoding="utf-8")
+    with pytest.raises(UserError, match="it has no column 'keep'"):
         read_kept([tmp_path / "audit.csv"])
 
 

@@ -50,3 +50,28 @@ def test_a_pipeline_that_predicts_nothing(two: Path) -> None:
     spacy.blank("en").to_disk(two / "blank")
     with pytest.raises(SystemExit, match="blank predicts no entity at all"):
         command("compare", two / "a", two / "blank", two / "test.csv")
+
+
+def test_a_label_that_only_one_of_them_knows(two: Path, capsys: pytest.CaptureFixture) -> None:
+    other = spacy.blank("en")
+    other.add_pipe("entity_ruler").add_patterns([{"label": "CITY", "pattern": "Vienna"}])
+    other.to_disk(two / "other")
+    command("compare", two / "b", two / "other", two / "test.csv", "--out", two / "c.json")
+    found = json.loads((two / "c.json").read_text(encoding="utf-8"), parse_constant=pytest.fail)["scores"]["CITY"]
+    assert found["a"] is found["difference"] is found["low"] is None
+    said = capsys.readouterr()
+    assert "-" in next(line for line in said.out.splitlines() if line.startswith("CITY")).split()
+    assert "other predicts no entity with these labels of the file: geo, org; its own are CITY" in said.err
+
+
+def test_what_cannot_be_written_is_told_before_the_work(two: Path) -> None:
+    with pytest.raises(SystemExit, match=r"b is a folder: give the name of a file in it"):
+        command("compare", "nowhere", two / "b", two / "test.csv", "--out", two / "b")
+    with pytest.raises(SystemExit, match=r"test\.csv is no folder that can be written to"):
+        command("compare", "nowhere", two / "b", two / "test.csv", "--report", two / "test.csv" / "c.html")
+
+
+def test_a_seed_out_of_range(two: Path, capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit):
+        command("compare", two / "a", two / "b", two / "test.csv", "--seed", "-1")
+    assert "must lie between 0 and 4294967295, but is -1" in capsys.readouterr().err

@@ -8,6 +8,7 @@ from spacy.tokens import Doc, DocBin, Span
 
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.quality.evaluate import summary
+from spacy_bilstm_ner.quality.reading import doubts
 from spacy_bilstm_ner.training.fingerprints import KEY, fingerprints
 
 from .helpers import SHA256, command, evaluate, make_csv, make_pipeline, make_test_set, predict
@@ -120,7 +121,7 @@ def test_nothing_is_written_when_something_is_missing(tiny: tuple[Path, Path], t
     assert not out.exists()
     assert not report.exists()
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(SystemExit, match="cannot be written"):
+    with pytest.raises(SystemExit, match="is no folder that can be written to"):
         command("evaluate", *tiny, "--out", tmp_path / "file" / "m.json")
 
 
@@ -132,3 +133,18 @@ def test_a_pipeline_tested_on_what_it_was_trained_on(
     nlp.to_disk(tmp_path / "cheat")
     command("evaluate", tmp_path / "cheat", tiny[1])
     assert "was trained on 67% of these sentences" in capsys.readouterr().err
+
+
+def test_one_sentence_of_many_that_it_was_trained_on() -> None:
+    (found,) = doubts("it", gold={"per"}, predicted={"per"}, share=0.001)
+    assert "trained on less than 1% of these sentences" in found
+
+
+def test_a_folder_of_files(tiny: tuple[Path, Path], tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    make_csv(tmp_path / "files" / "one.csv")
+    one = evaluate(tiny[0], tmp_path / "files" / "one.csv")
+    make_csv(tmp_path / "files" / "two.csv")
+    both = evaluate(tiny[0], tmp_path / "files")
+    assert both["raw_text"]["gold"] == 2 * one["raw_text"]["gold"]
+    assert both["test"]["sha256"] != one["test"]["sha256"]

@@ -7,6 +7,7 @@ from spacy.scorer import get_ner_prf
 from spacy.tokens import Doc
 from spacy.training import Example
 
+from spacy_bilstm_ner.quality.pages import percent
 from spacy_bilstm_ner.quality.scores import count, prf, score
 
 from .helpers import make_pipeline, make_test_set, predict
@@ -62,3 +63,7 @@ def test_scores_are_those_of_spacys_scorer() -> None:
 def test_nothing_to_score_gives_none() -> None:
     empty = Doc(spacy.blank("en").vocab, words=["one"], ents=["O"])
     assert score([Example(empty.copy(), empty)])["micro"] == {"p": None, "r": None, "f": None}
+
+
+def test_no_minus_before_a_zero() -> None:
+    assert [percent(value) for value in (-0.0001, 0.4567, None)] == ["0.0", "45.7", "-"]

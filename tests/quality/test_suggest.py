@@ -10,7 +10,7 @@ from spacy_bilstm_ner.quality.reading import labelled_docs
 from spacy_bilstm_ner.quality.suggest import FORMATS, choose, read_texts, unsureness
 from tests import util
 
-from .helpers import command, make_pipeline
+from .helpers import command, make_csv, make_pipeline
 from .test_audit import example
 
 
@@ -53,13 +53,34 @@ def test_what_a_tool_gives_back_is_read(folder: Path, kind: str) -> None:
     assert (folder / "out" / "suggested.html").is_file()
 
 
+def test_what_was_written_for_label_studio_is_read_as_it_is(folder: Path) -> None:
+    command("suggest", folder / "model", folder / "texts.txt", folder / "out", "--format", "label-studio")
+    docs = labelled_docs(blank_pipeline("en"), folder / "out" / "suggested.json")
+    assert {ent.label_ for doc in docs for ent in doc.ents} <= set(util.LABELS)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-8"])
+def test_a_text_a_line(tmp_path: Path, encoding: str) -> None:
+    texts = ["Zoë left\u2028Oslo.", "It rained.", "", "  ", "It rained."]
+    (tmp_path / "t.txt").write_bytes("\r\n".join(texts).encode(encoding))
+    assert read_texts(tmp_path / "t.txt", spacy.blank("en")) == texts[:2]
+
+
+def test_texts_of_a_labelled_file(tmp_path: Path) -> None:
+    make_csv(tmp_path / "f.csv")
+    assert read_texts(tmp_path / "f.csv", spacy.blank("en"))[0] == "Vienna can't see Lima."
+
+
 def test_texts_of_json_lines_and_bad_input(folder: Path) -> None:
     path = folder / "texts.jsonl"
-    path.write_text('{"text": "One."}\n\n{"text": "Two."}\n{"text": "One."}\n', encoding="utf-8")
-    assert read_texts(path) == ["One.", "Two."]
-    path.write_text('{"body": "One."}\n', encoding="utf-8")
-    with pytest.raises(SystemExit, match=r"texts\.jsonl cannot be read .* give a \.txt"):
-        command("suggest", folder / "model", path, folder / "out")
+    path.write_text('{"text": "One."}\n\n{"text": "Two."}\n{"text": "One."}\n{"text": " "}\n', encoding="utf-8")
+    assert read_texts(path, spacy.blank("en")) == ["One.", "Two."]
+    for bad in ('{"body": "One."}', "[1]", '{"text": 3}', '{"text": '):
+        path.write_text(f'{{"text": "One."}}\n{bad}\n', encoding="utf-8")
+        with pytest.raises(SystemExit, match=r'texts\.jsonl, line 2: expected {"text"'):
+            command("suggest", folder / "model", path, folder / "out")
     make_pipeline(folder / "rules")
+    # One of the rules finds something there.
+    (folder / "texts.txt").write_text("Lima met Vienna.\nIt rained.\n", encoding="utf-8")
     with pytest.raises(SystemExit, match="rules gives no confidences"):
         command("suggest", folder / "rules", folder / "texts.txt", folder / "out")

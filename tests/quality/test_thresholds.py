@@ -4,9 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import spacy
-from spacy.tokens import DocBin
+from spacy.tokens import DocBin, Span
 
+from spacy_bilstm_ner.quality.entities import entities
 from spacy_bilstm_ner.quality.intervals import wilson
+from spacy_bilstm_ner.quality.reading import everything, labelled_docs, predict_docs
 from spacy_bilstm_ner.quality.reliability import Curve
 from spacy_bilstm_ner.quality.thresholds import reach
 from tests import util
@@ -61,3 +63,25 @@ def test_bad_input_gets_one_clear_line(tmp_path: Path) -> None:
         command("thresholds", tmp_path / "rules", tmp_path / "test.spacy", "--precision", "95")
     with pytest.raises(SystemExit, match="--write changes a pipeline's folder"):
         command("thresholds", "en_core_web_sm", tmp_path / "test.spacy", "--write")
+
+
+def test_a_label_keeps_what_its_threshold_promises(trained: Path, tmp_path: Path) -> None:
+    """A low threshold of one label takes nothing from a more probable entity of another."""
+    nlp = spacy.load(trained / "model")
+    ner, docs = nlp.get_pipe("ner"), labelled_docs(nlp, trained / "test.spacy")
+    with everything(nlp):
+        all_of_them = predict_docs(nlp, docs)
+    ner.cfg["thresholds"] = {label: 0.95 if label == "geo" else 0.001 for label in util.LABELS}
+    for example, before in zip(predict_docs(nlp, docs), all_of_them, strict=True):
+        expected = [e for e in entities(before.predicted) if (e.confidence or 0) >= ner.cfg["thresholds"][e.label]]
+        assert entities(example.predicted) == expected
+
+
+def test_a_file_with_other_labels(trained: Path) -> None:
+    nlp = spacy.blank("en")
+    docs = [nlp(text) for text in util.texts()]
+    for doc in docs:
+        doc.ents = [Span(doc, 0, 1, label="OTHER")]
+    DocBin(docs=docs).to_disk(trained / "other.spacy")
+    with pytest.raises(SystemExit, match=r"other\.spacy has no entity with a label that .* predicts on it: "):
+        command("thresholds", trained / "model", trained / "other.spacy")
