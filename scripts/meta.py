@@ -12,8 +12,8 @@ from spacy.glossary import GLOSSARY
 from scripts.source import Source, WordVectors
 
 SAMPLE_VERSION = "0.0.0+sample"
-# Their pipelines stand beside that of bilstm.cfg, so they get names of their own
-SUFFIXES = {"bilstm_accuracy": "_accuracy", "tutorial": "_tutorial", "spacy_ner": "_spacy_ner"}
+# These configs are trained to compare with, so their pipelines get names of their own
+COMPARED = ("tutorial", "spacy_ner")
 GMB_SOURCE = {
     "name": "Groningen Meaning Bank 2.2.0, as extracted for Kaggle's 'Annotated Corpus for Named Entity Recognition'",
     "url": "https://www.kaggle.com/datasets/abhinavwalia95/entity-annotated-corpus",
@@ -43,7 +43,7 @@ def training_meta(
     source: Source, vectors: WordVectors, *, name: str, version: str, run: dict[str, Any]
 ) -> dict[str, Any]:
     """Describe a pipeline that has just been trained in entries for its meta.json: "data" and "training" are our own,
-    the others spaCy's. The name says of which shipped config it is, unless bilstm.cfg.
+    the others spaCy's. The name of one that is only compared ends with its config's.
 
     run (dict[str, Any]): How it was trained: "config", "seed" and "overrides".
     """
@@ -53,7 +53,7 @@ def training_meta(
         credit = {key: getattr(vectors, key) for key in ("url", "author", "license")}
         sources.append({"name": f"Word vectors of {vectors.name}", **credit})
     return {
-        "name": name + SUFFIXES.get(run["config"], ""),
+        "name": f"{name}_{run['config']}" if run["config"] in COMPARED else name,
         "version": SAMPLE_VERSION if source.kind == "sample" else version,
         "description": DESCRIPTIONS.get(source.kind, f"Named entities, trained on {source.name}."),
         **({"author": "", "license": ""} if source.kind == "own" else OURS),

@@ -1,4 +1,4 @@
-"""The shipped configs, where the numbers of the models stand."""
+"""The shipped config, where the numbers of the model stand."""
 
 from importlib import resources
 from pathlib import Path
@@ -6,22 +6,19 @@ from typing import Any
 
 from thinc.api import Config
 
-# What a config is made for, as in `spacy init config --optimize` → its file.
-CONFIGS = {"efficiency": "bilstm.cfg", "accuracy": "bilstm_accuracy.cfg"}
 
-
-def read_config(optimize: str = "efficiency") -> str:
-    """A config as it was written: a part of the installed package; in a checkout, it stands in configs/."""
+def read_config() -> str:
+    """The config as it was written: a part of the installed package; in a checkout, it stands in configs/."""
     try:
         folder = resources.files("spacy_bilstm_ner.configs")
     except ModuleNotFoundError:
         folder = Path(__file__).parents[1] / "configs"
-    return (folder / CONFIGS[optimize]).read_text(encoding="utf-8")
+    return (folder / "bilstm.cfg").read_text(encoding="utf-8")
 
 
 def default_model() -> dict[str, Any]:
-    """The model of bilstm.cfg, but for what has to be given when the pipe is initialized: word vectors, and examples
-    for n-grams. What depends on the size of a corpus is as for a large one."""
+    """Its model, but for what has to be given when the pipe is initialized: word vectors, and examples for n-grams.
+    What depends on the size of a corpus is as for a large one."""
     model = Config().from_str(read_config(), interpolate=False)["components"]["ner"]["model"]
     sizes = {"feature_dropout": 0.2, "full_dropout_words": 0, "min_words": 0}
     return model | {"ngrams": False, "tok2vec": model["tok2vec"] | sizes | {"vector_width": 0}}

@@ -1,4 +1,4 @@
-"""Write the training config of a shipped model, for `python -m spacy train`."""
+"""Write the training config of the shipped model, for `python -m spacy train`."""
 
 import argparse
 import json
@@ -8,7 +8,7 @@ import spacy
 
 from ..errors import UserError
 from ..files.docs import blank_pipeline
-from ..shipped import CONFIGS, read_config
+from ..shipped import read_config
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -16,12 +16,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "example: python -m spacy_bilstm_ner init config.cfg --lang en --vectors en_core_web_md"
     parser.add_argument("config", type=Path, metavar="CONFIG", help="the file to write, such as config.cfg")
     parser.add_argument("--lang", default="en", help="language code of the texts (default: en)")
-    parser.add_argument(
-        "--optimize",
-        choices=CONFIGS,
-        default="efficiency",
-        help="efficiency (the default) or accuracy: wider LSTMs, more often right, and slower",
-    )
+    # As of `spacy init config`, which has a second one
+    parser.add_argument("--optimize", choices=["efficiency"], default="efficiency", help="the only one there is")
     vectors_help = "a pipeline with word vectors, its folder, or a text file such as GloVe's (default: none)"
     parser.add_argument("--vectors", metavar="NAME", help=vectors_help)
     parser.add_argument("--force", action="store_true", help="replace the file if there is one")
@@ -34,8 +30,7 @@ def execute(args: argparse.Namespace) -> None:
         raise UserError(f"{args.config} is there already. Give another name, or --force to replace it.")
     try:
         args.config.parent.mkdir(parents=True, exist_ok=True)
-        filled = fill(read_config(args.optimize), lang=args.lang, vectors=args.vectors)
-        args.config.write_text(filled, encoding="utf-8")
+        args.config.write_text(fill(read_config(), lang=args.lang, vectors=args.vectors), encoding="utf-8")
     except OSError as error:
         raise UserError(f"{args.config} cannot be written: {error.strerror}.") from error
     if args.vectors and not (spacy.util.is_package(args.vectors) or Path(args.vectors).exists()):

@@ -70,7 +70,6 @@ def test_configs_to_compare_with_have_names_of_their_own() -> None:
     assert make("own")["name"] == "shop_ner"
     assert make("own", config="short")["name"] == "shop_ner"
     assert make("own", config="tutorial")["name"] == "shop_ner_tutorial"
-    assert make("own", config="bilstm_accuracy")["name"] == "shop_ner_accuracy"
 
 
 def test_update_keeps_what_is_there(tmp_path: Path) -> None:

@@ -4,22 +4,21 @@ import pytest
 from spacy.util import load_config
 
 from spacy_bilstm_ner.cli import main
-from spacy_bilstm_ner.shipped import CONFIGS, read_config
+from spacy_bilstm_ner.shipped import read_config
 from spacy_bilstm_ner.training.init import fill
 
 
-@pytest.mark.parametrize("optimize", CONFIGS)
-def test_the_config_is_a_shipped_one_with_language_and_vectors(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], root: Path, optimize: str
+def test_the_config_is_the_shipped_one_with_language_and_vectors(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], root: Path
 ) -> None:
     path = tmp_path / "new" / "config.cfg"
-    main(["init", str(path), "--optimize", optimize, "--lang", "de", "--vectors", str(tmp_path)])
+    main(["init", str(path), "--optimize", "efficiency", "--lang", "de", "--vectors", str(tmp_path)])
     written = load_config(path, interpolate=False)
-    expected = load_config(root / "configs" / CONFIGS[optimize], interpolate=False)
+    expected = load_config(root / "configs" / "bilstm.cfg", interpolate=False)
     expected["nlp"]["lang"] = "de"
     expected["paths"]["vectors"] = str(tmp_path)
     assert written == expected
-    assert path.read_text(encoding="utf-8").count("#") == read_config(optimize).count("#")
+    assert path.read_text(encoding="utf-8").count("#") == read_config().count("#")
     out = capsys.readouterr().out
     assert f"python -m spacy train {path} --output" in out
     assert "download" not in out
