@@ -13,6 +13,8 @@ from .pages import named, table
 BOUNDARY = "wrong boundary"
 MISSED = "missed"
 SPURIOUS = "spurious"
+# An entity that is less probable is not told, so it may have as much: see `chain.decoding.MIN_SPAN_PROBABILITY`.
+UNTOLD = 0.05
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def conflicts(examples: Iterable[Example]) -> list[Conflict]:
         for entity in gold:
             overlapping = [other for other in predicted if entity.overlaps(other)]
             best = max(overlapping, key=lambda other: other.confidence or 0.0, default=None)
-            none = 1.0 - sum(other.confidence or 0.0 for other in overlapping)
+            none = 1.0 - (sum(other.confidence or 0.0 for other in overlapping) or UNTOLD)
             if best is None or (best.confidence is not None and none > best.confidence):
                 annotated = (best.confidence or 0.0) if best and best.key == entity.key else 0.0
                 found.append(Conflict(example, entity, None, none - annotated))
