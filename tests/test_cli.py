@@ -80,7 +80,7 @@ def test_ctrl_c_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(args: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("spacy_bilstm_ner.files.init.execute", interrupt)
+    monkeypatch.setattr("spacy_bilstm_ner.training.init.execute", interrupt)
     with pytest.raises(SystemExit, match="Interrupted, nothing changed"):
         main(["init", "config.cfg"])
 

@@ -43,7 +43,14 @@ def start(project: Path, command: str, root: Path) -> subprocess.Popen[str]:
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        preexec_fn=heed_signals if os.name == "posix" else None,
     )
+
+
+def heed_signals() -> None:
+    """Tests that run under nohup, or behind an & in a script, would hand down that these are ignored."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture
