@@ -19,9 +19,9 @@ from spacy.vocab import Vocab
 
 from spacy_bilstm_ner.chain.crf import marginals
 from spacy_bilstm_ner.chain.gold import gold_columns
+from spacy_bilstm_ner.loading import load_pipeline
 from spacy_bilstm_ner.quality import folds
 from spacy_bilstm_ner.quality.audit import suspects
-from spacy_bilstm_ner.quality.reading import load_pipeline
 
 SHARE = 0.03
 # A place in the corpus: the number of the sentence, the first character, the one after the last.

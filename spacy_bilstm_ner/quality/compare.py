@@ -9,10 +9,11 @@ from spacy.training import Example
 
 from ..errors import UserError
 from ..files.options import get_options
+from ..loading import load_pipeline
 from .entities import entities
 from .intervals import add_seed, bootstrap, interval
 from .pages import add_outputs, check_outputs, drawn, percent, present, table
-from .reading import add_file, add_pipeline, doubts, labelled_docs, load_pipeline, predict_docs, seen
+from .reading import add_file, add_pipeline, doubts, labelled_docs, predict_docs, seen
 from .scores import TOTALS, count, f_scores
 
 SENTENCES = 50

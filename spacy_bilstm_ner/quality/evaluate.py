@@ -15,10 +15,11 @@ from spacy.training import Example
 
 from ..errors import UserError, banner, printable, reading
 from ..files.options import Options, get_options
+from ..loading import load_pipeline
 from . import reliability
 from .pages import add_outputs, as_text, check_outputs, write
 from .plots import Log
-from .reading import add_file, add_pipeline, doubts, labelled_docs, load_pipeline, predict_docs, seen
+from .reading import add_file, add_pipeline, doubts, labelled_docs, predict_docs, seen
 from .report import SAMPLE_WARNING, report, score_rows
 from .scores import score
 

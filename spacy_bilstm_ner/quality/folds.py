@@ -29,11 +29,12 @@ from ..cores import cores
 from ..errors import UserError
 from ..files.docs import blank_pipeline
 from ..files.options import get_options
+from ..loading import load_pipeline
 from ..shipped import read_config
 from ..training.init import fill
 from .intervals import add_seed
 from .pages import writable_folder
-from .reading import add_file, everything, labelled_docs, load_pipeline, predict_docs
+from .reading import add_file, everything, labelled_docs, predict_docs
 
 # Name of a pipeline's folder → the share of the training sentences that it has learnt from.
 PARTS = {"third": 1 / 3, "two-thirds": 2 / 3, "fold": 1.0}

@@ -13,7 +13,6 @@ from spacy.training import Example
 from ..errors import UserError
 from ..files.options import Options, add_options
 from ..files.reading import read_docs
-from ..loading import load_pipeline as load_pipeline
 from ..training.fingerprints import KEY, share_seen
 
 

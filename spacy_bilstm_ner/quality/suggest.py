@@ -20,12 +20,13 @@ from spacy.tokens import Doc
 from ..errors import UserError
 from ..files.encoding import decode
 from ..files.options import Options
-from ..files.reading import read_docs
+from ..files.reading import read_docs, show_warnings
 from ..files.sentences import Data, File
 from ..files.unpack import read_contents
+from ..loading import load_pipeline
 from .entities import Entity, entities
 from .pages import drawn, present, save, save_json, writable_folder
-from .reading import add_pipeline, everything, load_pipeline
+from .reading import add_pipeline, everything
 
 TEXTS = '.txt with a text a line, .jsonl with {"text": "…"} on each, or a labelled file of any format'
 # So many times as many texts as are wanted, the most unsure ones, are looked at for being unlike one another.
@@ -117,7 +118,9 @@ def read_texts(path: Path, nlp: Language) -> list[str]:
     if path.suffix not in (".txt", ".jsonl"):
         return list(dict.fromkeys(doc.text for doc in read_docs([path], nlp)))
     (content,) = read_contents([path])
-    lines = decode(content.data, File(content.name, Options(), Data()), nlp.lang)[0].split("\n")
+    doubts = Data()
+    lines = decode(content.data, File(content.name, Options(), doubts), nlp.lang)[0].split("\n")
+    show_warnings(doubts)
     if path.suffix == ".jsonl":
         lines = [_text(line, f"{path}, line {number}") for number, line in enumerate(lines, 1) if line.strip()]
     texts = [text for text in dict.fromkeys(lines) if text.strip()]

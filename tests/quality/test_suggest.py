@@ -84,3 +84,9 @@ def test_texts_of_json_lines_and_bad_input(folder: Path) -> None:
     (folder / "texts.txt").write_text("Lima met Vienna.\nIt rained.\n", encoding="utf-8")
     with pytest.raises(SystemExit, match="rules gives no confidences"):
         command("suggest", folder / "rules", folder / "texts.txt", folder / "out")
+
+
+def test_a_guessed_encoding_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "t.txt").write_bytes("Иван Петров уехал в Москву.\nМария живёт в Казани.\n".encode("cp1251"))
+    read_texts(tmp_path / "t.txt", spacy.blank("ru"))
+    assert "Warning: " in capsys.readouterr().err
