@@ -1,5 +1,7 @@
 """What `annotate` costs beside bare `nlp.pipe`: CPU seconds of all processes for each million words more (the slope
 over one, two and four copies of the texts), start-up apart; and how a worker's memory grows over ever new words.
+Two workers have two processes of bare `nlp.pipe` beside them, each with half of the texts: where two share a
+processor's units or its cache, each takes more seconds for the same work.
 With one thread: OMP_NUM_THREADS=1 python -m scripts.research.bulk PIPELINE TEXTS.parquet FIGURES.json
 """
 
@@ -20,10 +22,17 @@ import srsly
 from spacy_bilstm_ner.bulk import Annotator
 from spacy_bilstm_ner.bulk.parts import Part, annotate_part
 
+# From the first text given, so many steps on: 0 1 for all
 BARE = """import sys, spacy, pyarrow.parquet as pq
-list(map(len, spacy.load(sys.argv[4]).pipe(pq.read_table(sys.argv[1])["text"].to_pylist(), batch_size=1000)))"""
+first, step, file, *_, model = sys.argv[1:]
+texts = pq.read_table(file)["text"].to_pylist()[int(first) :: int(step)]
+list(map(len, spacy.load(model).pipe(texts, batch_size=1000)))"""
+TWICE = f"""import subprocess, sys
+both = [subprocess.Popen([sys.executable, "-c", {BARE!r}, first, "2", *sys.argv[1:]]) for first in "01"]
+sys.exit(max(process.wait() for process in both))"""
 OURS = ["-m", "spacy_bilstm_ner", "annotate"]
-WAYS = {"nlp.pipe": ["-c", BARE], "1 worker": [*OURS, "--workers=1"], "2 workers": [*OURS, "--workers=2"]}
+WAYS = {"nlp.pipe": ["-c", BARE, "0", "1"], "1 worker": [*OURS, "--workers=1"]}
+WAYS |= {"nlp.pipe, twice": ["-c", TWICE], "2 workers": [*OURS, "--workers=2"]}
 WAYS["Ray, 2 workers"] = [*OURS, "--ray", "--workers=2"]
 
 

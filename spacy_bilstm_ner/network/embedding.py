@@ -14,7 +14,7 @@ from thinc.types import ArrayXd, Floats2d, Ints2d
 from ..ranges import check_range
 from .characters import Characters, character_ids
 from .features import FEATURES, plain
-from .vectors import NO_VECTORS, StaticVectors, read_vectors
+from .vectors import NO_VECTORS, StaticVectors, VectorTable, read_vectors
 
 # Features that say which word it is.
 WORD_FEATURES = ("form", "lower")
@@ -148,6 +148,12 @@ def set_vectors(model: Model, source: str | None) -> None:
             f"vectors are given ({source}), but the embedding's vector_width is 0: set it to their width in the "
             "model, 80, say, or set vectors = null"
         )
+
+
+def vector_table(model: Model) -> VectorTable:
+    """The static vectors of an embedding layer: of any one, and NO_VECTORS if it is not ours."""
+    layer = _columns(model)[-1] if model.name == "word_embedding" else model
+    return layer.attrs["table"] if layer.name == "static_vectors" else NO_VECTORS
 
 
 def sources(model: Model) -> list[ArrayXd]:

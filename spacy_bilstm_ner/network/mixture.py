@@ -4,8 +4,8 @@ experts; Hinton 2002, "Training Products of Experts by Minimizing Contrastive Di
 from thinc.api import get_array_module
 from thinc.types import Floats2d
 
-# What the n-grams' opinion counts: a little more than the network's.
-NGRAMS_SHARE = 0.55
+# What the n-grams' opinion counts: as much as the network's.
+NGRAMS_SHARE = 0.5
 
 
 def mixed_scores(scores: Floats2d, others: Floats2d) -> Floats2d:

@@ -22,15 +22,19 @@ from ..words import Words
 from .embedding import FeatureIds
 from .ngram_fit import fit_weights
 from .stored import Archived, pack_keys, quantized, read_arrays, require, require_shape, unpack_keys, write_arrays
+from .vectors import VectorTable
 
-# What is known of a word. Of the first ones, form and shape, its neighbours' pairs are known, too.
+# What is known of a word, besides the clusters that its static vector is in. Of the first ones, form and shape, its
+# neighbours' pairs are known, too.
 FEATURES = ("form", "shape", "lower", "prefix3", "suffix3", "suffix2")
 N_PAIRED = 2
+# What its vector is found by
+FORM, LOWER = FEATURES.index("form"), FEATURES.index("lower")
 # Patterns are of three words. The most frequent words, so many, stand there in their form, the others in their shape:
 # "said Xxxxx of".
 N_COMMON = 200
 N_NEIGHBOURS = 3
-# A word's form counts for the words up to this many before and behind it.
+# A word's form and clusters count for the words up to this many before and behind it.
 REACH = 2
 N_PLACES = 2 * REACH + 1
 # What stands before the first and behind the last word of a sequence.
@@ -40,7 +44,9 @@ MIN_COUNT = 3
 KEY_BITS = 32
 
 # Odd numbers: multiplied by them, all bits of a hash reach its upper half.
-_SEED, _LEFT, _SPREAD = (np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 0xBF58476D1CE4E5B9))
+_SEED, _LEFT, _SPREAD, _PLACE = (
+    np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
+)
 
 Ids = NDArray[np.uint64]
 Keys = NDArray[np.uint32]
@@ -156,22 +162,23 @@ class WordScores(NamedTuple):
         self.ids[first:end], self.ids[-1] = words.ids[:-1], words.ids[-1]
 
 
-def NGrams() -> Model[tuple[list[Doc], Words], Floats2d]:
+def NGrams() -> Model[tuple[list[Doc], Words, VectorTable], Floats2d]:
     """Score every tag for every word, at least one, by the sum of the weights of what stands there: the word, parts of
-    it, the words around it, the pairs that it forms with its neighbours, and the patterns of three that it is in. Not
-    trained with other layers, but fitted: see `fit`."""
+    it, the words around it, the clusters of these, the pairs that it forms with its neighbours, and the patterns of
+    three that it is in. Not trained with other layers, but fitted: see `fit`."""
     return Model("ngrams", _forward, attrs={"weights": NO_WEIGHTS, "ids": FeatureIds(FEATURES)})
 
 
-def fit(model: Model, docs: Sequence[Doc], words: Words, gold: NDArray[np.int64], *, n_tags: int) -> None:
+def fit(
+    model: Model, docs: Sequence[Doc], words: Words, gold: NDArray[np.int64], *, n_tags: int, vectors: VectorTable
+) -> None:
     """Give the layer weights that are fitted to the gold tags of words, tags.MISSING where they are not known."""
     orths, rows = np.unique(words.orths, return_inverse=True)
-    ids = _with_edge(model.attrs["ids"](docs, orths.tolist(), keep=False))
+    ids = _with_clusters(model.attrs["ids"](docs, orths.tolist(), keep=False), vectors)
     padded, inside = _padded(rows, words.lengths)
-    word_keys = _word_keys(ids)
-    of_word = np.stack([word_keys[padded[inside + place - REACH], place] for place in range(N_PLACES)], axis=1)
-    of_word = np.concatenate((of_word, word_keys[padded[inside], N_PLACES:]), axis=1)
-    known_words, word_rows = _frequent(of_word)
+    here, at_places = _word_keys(ids)
+    near = [at_places[padded[inside + place - REACH], place] for place in range(N_PLACES)]
+    known_words, word_rows = _frequent(np.concatenate((here[padded[inside]], *near), axis=1))
     most = np.argsort(-np.bincount(rows), kind="stable")[:N_COMMON]
     common = np.unique(ids[most, 0])
     known, found = _frequent(_neighbour_keys(_neighbour_ids(ids, common)[padded]))
@@ -199,12 +206,12 @@ def fit(model: Model, docs: Sequence[Doc], words: Words, gold: NDArray[np.int64]
     )
 
 
-def look_up_words(weights: Weights, ids: Ids) -> WordScores:
+def look_up_words(weights: Weights, ids: Ids, vectors: VectorTable) -> WordScores:
     """Find what depends on words alone, of which `ids`, n_words × n_features, are the hashes of FEATURES."""
-    ids = _with_edge(ids)
-    values = weights.words.values[weights.words.find(_word_keys(ids))].astype("int16")
-    scores = values[:, :N_PLACES].copy()
-    scores[:, REACH] += values[:, N_PLACES:].sum(axis=1, dtype="int16")
+    ids = _with_clusters(ids, vectors)
+    here, near = (weights.words.values[weights.words.find(keys)] for keys in _word_keys(ids))
+    scores = near.sum(axis=2, dtype="int16")
+    scores[:, REACH] += here.sum(axis=1, dtype="int16")
     return WordScores(scores, _neighbour_ids(ids, weights.common))
 
 
@@ -240,11 +247,11 @@ def sources(model: Model) -> list[ArrayXd]:
     return [weights.words.keys, weights.words.values, weights.common]
 
 
-def _forward(model: Model, inputs: tuple[list[Doc], Words], is_train: bool) -> tuple[Floats2d, Callable]:
-    docs, words = inputs
+def _forward(model: Model, inputs: tuple[list[Doc], Words, VectorTable], is_train: bool) -> tuple[Floats2d, Callable]:
+    docs, words, vectors = inputs
     weights = model.attrs["weights"]
     orths, rows = np.unique(words.orths, return_inverse=True)
-    found = look_up_words(weights, model.attrs["ids"](docs, orths.tolist(), keep=False))
+    found = look_up_words(weights, model.attrs["ids"](docs, orths.tolist(), keep=False), vectors)
     return model.ops.asarray2f(score(weights, found, rows, words.lengths)), lambda d_scores: inputs
 
 
@@ -256,14 +263,19 @@ def _padded(rows: Rows, lengths: NDArray[np.int64]) -> tuple[Rows, Rows]:
     return padded, inside
 
 
-def _with_edge(ids: Ids) -> Ids:
+def _with_clusters(ids: Ids, vectors: VectorTable) -> Ids:
+    """The ids, n_words × n_features, with those of the words' clusters; and a row more, of the edge."""
+    ids = np.concatenate((ids, vectors.find_clusters(ids[:, [FORM, LOWER]])), axis=1)
     return np.concatenate((ids, np.full((1, ids.shape[1]), EDGE, dtype="uint64")))
 
 
-def _word_keys(ids: Ids) -> Keys:
-    """n_words × (N_PLACES + features but the form): the form has a key for each place that it can stand in."""
-    ids = np.concatenate((np.repeat(ids[:, :1], N_PLACES, axis=1), ids[:, 1:]), axis=1)
-    return _keys(ids + np.arange(ids.shape[1], dtype="uint64") * _SEED)
+def _word_keys(ids: Ids) -> tuple[Keys, Keys]:
+    """The keys of what counts for the word itself, n_words × n; and of what counts for the words around, with a key
+    for each place that it can stand in, n_words × N_PLACES × n."""
+    ids = ids + np.arange(ids.shape[1], dtype="uint64") * _SEED
+    placed = np.delete(ids, range(1, len(FEATURES)), axis=1)
+    places = np.arange(1, N_PLACES + 1, dtype="uint64")[:, None] * _PLACE
+    return _keys(ids[:, 1 : len(FEATURES)]), _keys(placed[:, None] + places)
 
 
 def _neighbour_ids(ids: Ids, common: Ids) -> Ids:

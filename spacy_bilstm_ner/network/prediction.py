@@ -19,7 +19,7 @@ from thinc.types import ArrayXd, Floats1d, Floats2d, Floats3d
 from ..packing import groups_of_similar_length, pack
 from ..words import Words
 from . import ngrams
-from .embedding import embed_words, sources
+from .embedding import embed_words, sources, vector_table
 from .kernel import N_GATES, arranged, columns_in_blocks, lstm_states, products
 from .mixture import mixed_scores
 from .output import BLOCK_WIDTH, linear_scores
@@ -167,7 +167,7 @@ class WordGates:
         if linear is not None:
             columns = feature_ids.columns(ngrams.FEATURES)
             ids = linear.attrs["ids"](docs, missing, keep=False) if columns is None else ids[:, columns]
-            found = ngrams.look_up_words(linear.attrs["weights"], ids)
+            found = ngrams.look_up_words(linear.attrs["weights"], ids, vector_table(model.layers[0]))
         n_tags = len(weights.tag_bias)
         if n_rows == 0 or self._known is None:
             # All at once: memory is only taken for rows that are written, and nothing is ever copied. Not the old

@@ -10,6 +10,7 @@ from thinc.types import Floats2d
 
 from ..words import Segmenter, TagScores, Words, whole_docs
 from . import prediction
+from .embedding import vector_table
 from .mixture import d_unmixed, mixed_scores, mixed_transitions
 from .ngrams import NGrams, fit
 from .output import imprint, output_layer, resized, untaught
@@ -84,7 +85,7 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[TagScores, 
     read, backprop_read = _read(model, docs, words, is_train)
     scores, backprop_output = output(read, is_train)
     if mixes:
-        scores = mixed_scores(scores, linear[0].predict((docs, words)))
+        scores = mixed_scores(scores, linear[0].predict((docs, words, vector_table(model.layers[0]))))
 
     def backprop(d_scores: TagScores) -> list[Doc]:
         d_logits, d_transitions = d_scores.scores, d_scores.transitions
@@ -139,7 +140,8 @@ def _init(model: Model, X: list[Doc] | None = None, Y: TagScores | None = None) 
 def _fit_ngrams(model: Model, docs: list[Doc], gold: NDArray[np.int64]) -> None:
     """Fit the n-grams to examples, at least one, and to the gold tags of their tokens."""
     words: Words = model.attrs["segment"](docs)
-    fit(model.layers[3], docs, words, gold[words.tokens], n_tags=model.get_dim("nO"))
+    vectors = vector_table(model.layers[0])
+    fit(model.layers[3], docs, words, gold[words.tokens], n_tags=model.get_dim("nO"), vectors=vectors)
 
 
 def _imprint(model: Model, docs: list[Doc], get_gold: Callable[[], NDArray[np.int64]]) -> None:

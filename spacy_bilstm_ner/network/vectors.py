@@ -13,6 +13,7 @@ from spacy.vectors import Mode, Vectors
 from thinc.api import Model
 from thinc.types import Floats2d, Ints2d
 
+from .clusters import SIZES, find_clusters
 from .stored import (
     Archived,
     pack_keys,
@@ -40,6 +41,7 @@ class VectorTable(Archived):
     rows: NDArray[np.uint32]  # n_keys, each word's row of `values`
     values: NDArray[np.int8]  # n_rows × width
     scale: NDArray[np.float32]  # width, the factor of each column
+    clusters: NDArray[np.uint16]  # n_rows × len(SIZES), the clusters that a vector is in: see `clusters`
 
     def find(self, ids: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Find words' rows, n_words, -1 for words without a vector, by the hashes of their forms or else of their
@@ -55,14 +57,22 @@ class VectorTable(Archived):
         """The vectors of rows, n_words × width."""
         return self.values[rows] * self.scale
 
+    def find_clusters(self, ids: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        """The clusters that words are in, by what `find` takes: n_words × len(SIZES), numbers from 1 on, 0 for words
+        without a vector; no columns if no word has any."""
+        rows = self.find(ids)
+        found = np.zeros((len(rows), self.clusters.shape[1]), dtype="uint64")
+        found[rows >= 0] = self.clusters[rows[rows >= 0]] + np.uint64(1)
+        return found
+
     def to_bytes(self) -> bytes:
-        rows, scale = pack_numbers(self.rows), self.scale.astype("<f4")
-        return write_arrays(keys=pack_keys(self.keys), rows=rows, values=self.values, scale=scale)
+        parts = {"keys": pack_keys(self.keys), "rows": pack_numbers(self.rows), "values": self.values}
+        return write_arrays(**parts, scale=self.scale.astype("<f4"), clusters=self.clusters.astype("<u2"))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "VectorTable":
         """RAISES ValueError: If the table is not whole."""
-        parts = read_arrays(data, {"keys": "u1", "rows": "u1", "values": "i1", "scale": "<f4"})
+        parts = read_arrays(data, {"keys": "u1", "rows": "u1", "values": "i1", "scale": "<f4", "clusters": "<u2"})
         keys, rows = unpack_keys("vectors.keys", parts["keys"]), unpack_numbers(parts["rows"])
         values, scale = parts["values"], parts["scale"]
         require_shape("vectors.rows", rows, len(keys))
@@ -70,10 +80,19 @@ class VectorTable(Archived):
         require((rows < len(values)).all(), f"vectors.rows must be below {len(values)}, the number of vectors")
         require_shape("vectors.scale", scale, values.shape[1])
         require(np.isfinite(scale).all(), "vectors.scale must be finite")
-        return cls(keys, rows, values, scale.astype("float32"))
+        clusters = parts["clusters"].astype("uint16")
+        require_shape("vectors.clusters", clusters, len(values), len(SIZES) if len(values) else 0)
+        return cls(keys, rows, values, scale.astype("float32"), clusters)
 
 
-NO_VECTORS = VectorTable(np.empty(0, "uint32"), np.empty(0, "uint32"), np.empty((0, 0), "int8"), np.empty(0, "float32"))
+_NO_NUMBERS = np.empty(0, "uint32")
+NO_VECTORS = VectorTable(
+    keys=_NO_NUMBERS,
+    rows=_NO_NUMBERS,
+    values=np.empty((0, 0), "int8"),
+    scale=np.empty(0, "float32"),
+    clusters=np.empty((0, 0), "uint16"),
+)
 
 
 def StaticVectors(width: int, *, column: int, max_rows: int = 0) -> Model[Ints2d, Floats2d]:
@@ -110,8 +129,8 @@ def read_vectors(source: str | Path, width: int, *, max_rows: int = 0) -> Vector
     keys = np.fromiter((key & KEY_BITS for key in words), dtype="uint32", count=len(words))
     rows = np.fromiter(words.values(), dtype="uint32", count=len(words))
     order = np.argsort(keys, kind="stable")
-    values, scale = quantized(_principal_components(data, min(width, *data.shape)))
-    return VectorTable(keys[order], rows[order], values, scale)
+    reduced = _principal_components(data, min(width, *data.shape))
+    return VectorTable(keys[order], rows[order], *quantized(reduced), find_clusters(reduced))
 
 
 def _read_pipeline(source: str | Path) -> Vectors:

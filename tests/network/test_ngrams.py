@@ -14,9 +14,11 @@ from spacy.strings import hash_string
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from spacy_bilstm_ner.network import ngram_fit, ngrams, prediction
+from spacy_bilstm_ner.network import clusters, ngram_fit, ngrams, prediction
+from spacy_bilstm_ner.network.clusters import SIZES
 from spacy_bilstm_ner.network.mixture import NGRAMS_SHARE
 from spacy_bilstm_ner.network.ngrams import FEATURES, N_PLACES, REACH, NGrams, Table, Weights
+from spacy_bilstm_ner.network.vectors import NO_VECTORS, VectorTable
 from spacy_bilstm_ner.words import whole_docs
 from tests.util import (
     SENTENCES,
@@ -29,6 +31,7 @@ from tests.util import (
     texts,
     train,
     transitions,
+    write_vectors,
 )
 
 TEXT = " ".join(texts())
@@ -76,28 +79,43 @@ def table_of(rows: dict[int, list[int]], width: int) -> Table:
     return Table(keys, np.array([*(rows[key] for key in keys.tolist()), [0] * width], dtype="int8"))
 
 
-def word_key(number: int, value: str | int) -> int:
-    """Of column `number` of the words' keys."""
+def hashed(value: str | int) -> int:
+    return value if isinstance(value, int) else hash_string(value)
+
+
+def part_key(feature: str, value: str) -> int:
+    """Of what counts for the word alone."""
     ids = np.zeros((1, len(FEATURES)), dtype="uint64")
-    ids[0, max(0, number - N_PLACES + 1)] = value if isinstance(value, int) else hash_string(value)
-    return int(ngrams._word_keys(ids)[0, number])
+    ids[0, FEATURES.index(feature)] = hashed(value)
+    return int(ngrams._word_keys(ids)[0][0, FEATURES.index(feature) - 1])
+
+
+def word_key(place: int, value: str | int, *, clustering: int | None = None) -> int:
+    """Of a form, or of a cluster in one of the clusterings, at a place."""
+    ids = np.zeros((1, len(FEATURES) + len(SIZES)), dtype="uint64")
+    ids[0, 0 if clustering is None else len(FEATURES) + clustering] = hashed(value)
+    return int(ngrams._word_keys(ids)[1][0, place, 0 if clustering is None else 1 + clustering])
 
 
 def pair_key(number: int, left: str | int, right: str | int) -> int:
     ids = np.zeros((3, len(FEATURES)), dtype="uint64")
-    ids[:2, number] = [value if isinstance(value, int) else hash_string(value) for value in (left, right)]
+    ids[:2, number] = [hashed(value) for value in (left, right)]
     return int(ngrams._neighbour_keys(ngrams._neighbour_ids(ids, ids[:0, 0]))[0, number])
 
 
 def pattern_key(*values: str | int) -> int:
     """Of three forms or shapes."""
     ids = np.zeros((3, ngrams.N_PAIRED + 1), dtype="uint64")
-    ids[:, -1] = [value if isinstance(value, int) else hash_string(value) for value in values]
+    ids[:, -1] = [hashed(value) for value in values]
     return int(ngrams._neighbour_keys(ids)[0, -1])
 
 
 def scores_of(
-    words: dict[int, list[int]], neighbours: dict[int, list[int]], *docs: Doc, common: Sequence[str] = ()
+    words: dict[int, list[int]],
+    neighbours: dict[int, list[int]],
+    *docs: Doc,
+    common: Sequence[str] = (),
+    vectors: VectorTable = NO_VECTORS,
 ) -> np.ndarray:
     """What a layer with these rows says, in two tags."""
     model = NGrams()
@@ -109,7 +127,7 @@ def scores_of(
         bias=np.array([0.25, 0.0], dtype="float32"),
         transitions=np.zeros((2, 2), dtype="float32"),
     )
-    return model.predict((list(docs), whole_docs(docs)))
+    return model.predict((list(docs), whole_docs(docs), vectors))
 
 
 def test_words_count_for_their_neighbours():
@@ -121,12 +139,45 @@ def test_words_count_for_their_neighbours():
     assert not scores[:, 1].any()
 
 
+def test_clusters_count_for_their_words_neighbours():
+    words = ["tea", "Tea", "ship"]
+    keys = np.array([hash_string(word) & 0xFFFFFFFF for word in words], dtype="uint32")
+    order = np.argsort(keys)
+    found = np.array([[7, 1, 0, 0], [7, 2, 0, 0], [8, 2, 0, 0]], dtype="uint16")
+    values = np.zeros((3, 1), dtype="int8")
+    table = VectorTable(keys[order], order.astype("uint32"), values, np.ones(1, dtype="float32"), found)
+    # Clusters are counted from 1 on; 0 is for words without a vector.
+    rows = {
+        word_key(REACH, 8, clustering=0): [1, 0],
+        word_key(REACH - 1, 3, clustering=1): [2, 0],
+        word_key(REACH, 0, clustering=0): [0, 1],
+        word_key(REACH + 2, 9, clustering=1): [64, 64],
+    }
+    scores = scores_of(rows, {}, doc_of("tea Tea ship qwfp"), vectors=table) - [0.25, 0.0]
+    assert_allclose(scores, [[0.5, 0], [0.5, 0], [1, 0], [1, 2]])
+
+
+def test_words_that_were_not_seen_are_known_by_their_clusters(tmp_path, monkeypatch):
+    """By n-grams alone: the network has learnt nothing."""
+    monkeypatch.setattr(ngram_fit, "BATCH_SIZE", 8)
+    monkeypatch.setattr(clusters, "SIZES", (2,))
+    cities = ["rome", "lima", "cairo", "quito", "tunis", "hanoi"]
+    things = ["milk", "stone", "wood", "glass", "paper", "wool"]
+    axes = np.eye(8)
+    vectors = {word: (axes[i] + 9 * axes[6]).tolist() for i, word in enumerate(cities)}
+    vectors |= {word: (axes[i] + 9 * axes[7]).tolist() for i, word in enumerate(things)}
+    nlp = new(tok2vec=SHARED | {"vector_width": 8})
+    seen = [(f"[{city}](geo)", thing) for city, thing in zip(cities[:4], things[:4], strict=True)]
+    data = examples(nlp, [f"They saw {one} and {other} ." for pair in seen for one, other in (pair, pair[::-1])] * 30)
+    source = str(write_vectors(tmp_path, vectors))
+    nlp.get_pipe("ner").initialize(lambda: data, nlp=nlp, corpus=lambda _: data, vectors=source)
+    assert entities(nlp("They saw hanoi and wool .")) == [(2, 3, "geo")]
+    assert entities(nlp("They saw paper and tunis .")) == [(4, 5, "geo")]
+
+
 def test_parts_count_for_the_word_alone():
     values = {"suffix3": "ger", "shape": "Xxxxx", "lower": "singer", "prefix3": "Sin", "suffix2": "er"}
-    rows = {
-        word_key(N_PLACES + FEATURES.index(name) - 1, value): [0, 1 << i]
-        for i, (name, value) in enumerate(values.items())
-    }
+    rows = {part_key(name, value): [0, 1 << i] for i, (name, value) in enumerate(values.items())}
     assert_allclose(scores_of(rows, {}, doc_of("a Singer ran"))[:, 1], [0, 2 * (1 + 2 + 4 + 8 + 16), 0])
     # A value of one feature is none of another.
     assert_allclose(scores_of(rows, {}, doc_of("a Sin ger er"))[:, 1], [0, 2 * 8, 2 * (1 + 16), 2 * 16])
@@ -245,7 +296,7 @@ def test_what_is_fitted_is_what_is_scored(monkeypatch):
     nlp.get_pipe("ner").initialize(lambda: data, nlp=nlp, corpus=lambda _: data)
     docs = [eg.predicted for eg in data]
     words = nlp.get_pipe("ner").model.attrs["segment"](docs)
-    assert_allclose(linear_of(nlp).predict((docs, words)), found[0])
+    assert_allclose(linear_of(nlp).predict((docs, words, NO_VECTORS)), found[0])
 
 
 def test_rare_things_have_no_weight():
@@ -292,7 +343,7 @@ def test_predictions_are_a_mixture(monkeypatch, parts):
         doc = nlp.make_doc(text)
         words = model.attrs["segment"]([doc])
         if len(words):
-            linear = linear_of(nlp).predict(([doc], words))
+            linear = linear_of(nlp).predict(([doc], words, NO_VECTORS))
             expected = (1 - NGRAMS_SHARE) * plain_logits(nlp, text) + NGRAMS_SHARE * linear
             assert_allclose(scores, expected, atol=1e-4)
             assert np.abs(linear).max() > 0.1

@@ -12,6 +12,7 @@ from spacy.strings import hash_string
 from spacy.vectors import Vectors
 from thinc.api import Model
 
+from spacy_bilstm_ner.network.clusters import SIZES, find_clusters
 from spacy_bilstm_ner.network.vectors import NO_VECTORS, VECTOR_STD, StaticVectors, VectorTable, read_vectors
 from tests.util import chance_vectors, write_vectors
 
@@ -81,9 +82,18 @@ def test_a_form_with_its_lower_case_forms_vector_needs_no_key(tmp_path):
     assert table.find(ids("Tea", "Ship", "LAW")).tolist() == [0, 2, 2]
 
 
+def test_words_are_in_their_vectors_clusters(table):
+    tea, upper_tea, ship, unknown = table.find_clusters(ids("tea", "TEA", "ship", "qwfp"))
+    assert_array_equal(tea, upper_tea)
+    assert_array_equal(tea, table.clusters[table.find(ids("tea"))[0]] + 1)
+    assert (tea != ship).any()
+    assert_array_equal(unknown, [0] * len(SIZES))
+    assert NO_VECTORS.find_clusters(ids("tea", "ship")).shape == (2, 0)
+
+
 def test_bytes(table):
     again = VectorTable.from_bytes(table.to_bytes())
-    for name in ("keys", "rows", "values", "scale"):
+    for name in ("keys", "rows", "values", "scale", "clusters"):
         assert_array_equal(getattr(again, name), getattr(table, name))
         assert getattr(again, name).dtype == getattr(table, name).dtype
 
@@ -93,9 +103,10 @@ def test_what_is_stored_is_small():
     keys = np.unique(rng.integers(0, 2**32, size=50_000, dtype="uint32"))
     rows = rng.integers(0, 2_000, size=len(keys), dtype="uint32")
     values = np.clip(rng.normal(scale=30, size=(2_000, 80)), -127, 127).astype("int8")
-    table = VectorTable(keys, rows, values, np.ones(80, dtype="float32"))
+    table = VectorTable(keys, rows, values, np.ones(80, dtype="float32"), find_clusters(values))
     stored = table.to_bytes()
-    assert len(stored) < 4.5 * len(keys) + values.size
+    # 34 bits for the clusters of a vector
+    assert len(stored) < 4.5 * len(keys) + values.size + 34 / 8 * len(values)
     assert_array_equal(VectorTable.from_bytes(stored).rows, rows)
 
 
