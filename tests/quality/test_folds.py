@@ -12,6 +12,7 @@ import spacy
 from spacy.tokens import Doc
 
 from spacy_bilstm_ner.errors import UserError
+from spacy_bilstm_ner.processes import Children
 from spacy_bilstm_ner.quality import folds
 from spacy_bilstm_ner.quality.folds import deal
 from tests import util
@@ -101,19 +102,15 @@ def trainings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     util.trained().to_disk(tmp_path / "trained")
     done: list[str] = []
 
-    class Done:
-        returncode, stdout, stderr = 0, "", ""
-
-    def run(command: list[str], **_: object) -> Done:
+    def python(_: Children, *command: str, **environment: str) -> SimpleNamespace:
         output = Path(command[command.index("--output") + 1])
         done.append(output.parent.name)
         if len(done) == 2:
             raise KeyboardInterrupt
         shutil.copytree(tmp_path / "trained", output / "model-best")
-        return Done()
+        return SimpleNamespace(returncode=0)
 
-    # Not for all: matplotlib runs `fc-list` where nobody has used it before.
-    monkeypatch.setattr(folds, "subprocess", SimpleNamespace(run=run))
+    monkeypatch.setattr(Children, "python", python)
     monkeypatch.setattr(folds, "cores", lambda: 1)
     return done
 
