@@ -3,6 +3,7 @@ import csv
 import json
 import re
 import shutil
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -129,6 +130,21 @@ def test_a_call_that_was_broken_off_goes_on(options: argparse.Namespace, trainin
     assert [example.reference.text for example in examples] == [doc.text for doc in found.docs]
     folds.train_folds(options)
     assert len(trainings) == 4
+
+
+def test_a_training_that_fails_ends_the_others(options: argparse.Namespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    def python(self: Children, *command: str, **_: str) -> SimpleNamespace:
+        if "fold-1" in command[3]:
+            return SimpleNamespace(returncode=-9)
+        while not self._is_stopped:
+            time.sleep(0.01)
+        return SimpleNamespace(returncode=-9)
+
+    monkeypatch.setattr(Children, "python", python)
+    monkeypatch.setattr(folds, "cores", lambda: 2)
+    with pytest.raises(UserError, match=r"`spacy train` failed for .*fold-1: ended by signal 9"):
+        folds.train_folds(options)
+    assert not list(options.out.iterdir())
 
 
 def test_a_folder_of_another_kind_is_left_alone(options: argparse.Namespace, trainings: list[str]) -> None:
