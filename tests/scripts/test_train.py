@@ -99,9 +99,7 @@ def test_weights_that_are_lost_are_told_in_a_line(root: Path, corpus: Path, monk
 
     monkeypatch.setattr(train, "spacy_train", fake)
     monkeypatch.setattr(sys, "argv", ["train", *arguments(root, corpus)])
-    with pytest.raises(
-        UserError, match=r"^the training failed: ner: the loss is not finite\. Lower"
-    ):
+    with pytest.raises(UserError, match=r"^the training failed: ner: the loss is not finite\. Lower"):
         train.main()
     assert not list((corpus.parent / "runs").iterdir())
 
