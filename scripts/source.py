@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import srsly
 
-from spacy_bilstm_ner.errors import reading
+from spacy_bilstm_ner.errors import reading, save
 
 PACKAGE = "spacy_bilstm_ner"
 # Project command → the files that its result depends on besides its data. `data` writes one fingerprint for each.
@@ -73,8 +73,7 @@ def write_if_new(path: Path, content: str | Source | WordVectors) -> str:
     text = content if isinstance(content, str) else srsly.json_dumps(asdict(content), indent=2) + "\n"
     if path.is_file() and path.read_bytes() == text.encode("utf-8"):
         return "unchanged"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text.encode("utf-8"))
+    save(path, text)
     return "new"
 
 

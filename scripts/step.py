@@ -4,23 +4,19 @@ folder, the second one says which process is at work there.
 python -m scripts.step COMMAND …    runs a command of the package as a step
 """
 
-import os
 import shlex
-import signal
-import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import shorten
-from typing import Any
 
 import psutil
 import srsly
 
 from spacy_bilstm_ner.cli import main as library
-from spacy_bilstm_ner.errors import UserError, reading, run
+from spacy_bilstm_ner.errors import UserError, reading
+from spacy_bilstm_ner.processes import Children, end_with_parent, run
 
 # Seconds by which the start of one process may seem to differ, since clocks are adjusted
 SAME_START = 2.0
@@ -49,34 +45,10 @@ def arguments() -> list[str]:
 
 def python(*words: str, failure: str, **environment: str) -> str:
     """Run Python with these arguments; its output, or, if it fails, a UserError that ends with the output."""
-    command, variables = [sys.executable, *words], {**os.environ, **environment}
-    done = subprocess.run(command, env=variables, capture_output=True, text=True)
+    done = Children().python(*words, **environment)
     if done.returncode != 0:
         raise UserError(f"{failure}:\n{done.stdout}{done.stderr}")
     return done.stdout
-
-
-def end_with_parent() -> None:
-    """Let what ends a process, and the end of the one that started it, interrupt it as Ctrl-C does."""
-
-    def interrupt(*_: Any) -> None:
-        raise KeyboardInterrupt
-
-    def watch(parent: int) -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    for number in ending_signals():
-        signal.signal(number, interrupt)
-    threading.Thread(target=watch, args=(os.getppid(),), daemon=True).start()
-
-
-def ending_signals() -> list[signal.Signals]:
-    """Ctrl-C, a `kill`, a terminal that is closed: what is to end this process, but for what `nohup` and the like have
-    switched off."""
-    found = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")]
-    return [each for each in found if each is not None and signal.getsignal(each) is not signal.SIG_IGN]
 
 
 def runner() -> psutil.Process:

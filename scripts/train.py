@@ -3,7 +3,6 @@
 import argparse
 import os
 import shutil
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,8 +17,9 @@ from spacy.util import load_config
 
 from scripts.meta import training_meta, update_meta
 from scripts.source import Source, WordVectors, read_record
-from scripts.step import ending_signals, hold, step
+from scripts.step import hold, step
 from spacy_bilstm_ner.errors import UserError, reading
+from spacy_bilstm_ner.processes import on_ending
 
 MODELS = ("model-best", "model-last")
 # spaCy's own recogniser, to compare with: `spacy init config` writes this config
@@ -46,24 +46,22 @@ def unfinished(out_dir: Path) -> Iterator[Path]:
         os._exit(1)
 
     hold(pid)
-    handlers = {number: signal.signal(number, leave) for number in ending_signals()}
-    try:
-        clean()
-        work.mkdir()
-        yield work
-        if missing := [name for name in MODELS if not (work / name).is_dir()]:
-            raise UserError(
-                f"the training wrote no {' and no '.join(missing)}: it was not evaluated once. "
-                "Lower [training] eval_frequency in the config, or let it train longer"
-            )
-        if out_dir.exists():
-            out_dir.rename(old)
-        work.rename(out_dir)
-    finally:
-        clean()
-        pid.unlink(missing_ok=True)
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+    with on_ending(leave):
+        try:
+            clean()
+            work.mkdir()
+            yield work
+            if missing := [name for name in MODELS if not (work / name).is_dir()]:
+                raise UserError(
+                    f"the training wrote no {' and no '.join(missing)}: it was not evaluated once. "
+                    "Lower [training] eval_frequency in the config, or let it train longer"
+                )
+            if out_dir.exists():
+                out_dir.rename(old)
+            work.rename(out_dir)
+        finally:
+            clean()
+            pid.unlink(missing_ok=True)
 
 
 def train(args: argparse.Namespace, own: dict[str, Any]) -> None:
@@ -94,7 +92,11 @@ def train(args: argparse.Namespace, own: dict[str, Any]) -> None:
             "training.logger.console_output": True,
             "training.logger.output_file": (work / "log.jsonl").as_posix(),
         }
-        spacy_train(path, work, use_gpu=args.gpu, overrides={**settings, **own})
+        try:
+            spacy_train(path, work, use_gpu=args.gpu, overrides={**settings, **own})
+        # What spaCy and our pipe say of a config, or of weights that are lost
+        except ValueError as error:
+            raise UserError(f"the training failed: {error}") from error
         changed = {name: value for name, value in own.items() if name not in ("nlp.lang", "system.seed")}
         run = {"config": args.config.stem, "seed": config["system"]["seed"], "overrides": changed}
         for model in (work / name for name in MODELS):

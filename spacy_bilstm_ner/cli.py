@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from .errors import run
+from .processes import run
 
 # Command → the module that has it, and what it does in a line.
 COMMANDS = {

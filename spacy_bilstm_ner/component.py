@@ -207,6 +207,8 @@ class BiLSTMNER(TrainablePipe):
         docs = list(docs)
         if not any(map(len, docs)):
             return NO_SPANS
+        if self.model.maybe_get_dim("nO") is None:
+            raise ValueError(Errors.E109.format(name=self.name))
         found: TagScores = self.model.predict(docs)
         words, to_numpy = found.words, self.model.ops.to_numpy
         lengths, outside = words.per_doc, None

@@ -153,3 +153,9 @@ def test_a_handler_of_spacys_own_logs_it(caplog, monkeypatch):
     nlp.set_error_handler(lambda name, pipe, docs, error: logging.getLogger("mine").error("%s: %s", docs, error))
     assert len(list(nlp.pipe(["bad", *texts()]))) == len(texts())
     assert caplog.text.count("this Doc is bad") == 1
+
+
+def test_a_pipe_that_was_never_initialized_says_so():
+    nlp = blank()
+    with pytest.raises(ValueError, match=r"\[E109\].*ner.*initialize"):
+        nlp("Anna Smith flew to Lisbon.")

@@ -15,7 +15,7 @@ SOURCES = {
 }
 SCRIPTS = sorted((ROOT / "scripts").rglob("*.py"))
 # What reads files, trains and judges, and what the commands are made of: a trained pipeline reaches none of it.
-ABOVE = ("files", "quality", "training", "bulk", "cli", "__main__", "spacy_command", "errors", "loading")
+ABOVE = ("files", "quality", "training", "bulk", "cli", "__main__", "spacy_command", "errors", "loading", "processes")
 # What a pipeline that only predicts may need.
 RUN_TIME = {"spacy", "thinc", "numpy"}
 

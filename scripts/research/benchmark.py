@@ -20,9 +20,9 @@ from spacy.vocab import Vocab
 from tqdm import tqdm
 
 from scripts.research.tables import benchmark_table
-from spacy_bilstm_ner.errors import UserError, reading, run
+from spacy_bilstm_ner.errors import UserError, reading, save_json
+from spacy_bilstm_ner.processes import run
 from spacy_bilstm_ner.quality.evaluate import versions
-from spacy_bilstm_ner.quality.pages import save_json
 
 TIMING = Path(__file__).with_name("timing.py")
 SENTENCES_PER_DOC = 40

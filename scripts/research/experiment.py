@@ -15,11 +15,11 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from scripts.step import arguments
-from spacy_bilstm_ner.errors import run
+from spacy_bilstm_ner.errors import save_json
 from spacy_bilstm_ner.loading import load_pipeline
+from spacy_bilstm_ner.processes import run
 from spacy_bilstm_ner.quality import evaluate, reliability
 from spacy_bilstm_ner.quality.entities import entities
-from spacy_bilstm_ner.quality.pages import save_json
 from spacy_bilstm_ner.quality.reading import labelled_docs, predict_docs
 from spacy_bilstm_ner.quality.scores import score
 

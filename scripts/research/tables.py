@@ -14,8 +14,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from spacy_bilstm_ner.errors import UserError, reading, run
-from spacy_bilstm_ner.quality.pages import save, save_json
+from spacy_bilstm_ner.errors import UserError, reading, save, save_json
+from spacy_bilstm_ner.processes import run
 from spacy_bilstm_ner.quality.scores import percents
 
 PAGES = ("README.md", "metrics/README.md")

@@ -18,11 +18,12 @@ from spacy.util import is_package
 from tqdm import tqdm
 
 from ..cores import cores
-from ..errors import UserError
+from ..errors import UserError, reading, save_json
 from ..loading import pipeline_folder, why_not_loaded
+from ..processes import alone
 from .annotator import Annotator
-from .engines import Processes, Ray, each_part
-from .parts import STDIN, Part, annotate_part, find_files, parts_of
+from .engines import Processes, Ray, Work, each_part
+from .parts import STDIN, Part, annotate_part, find_files, is_whole, parts_of
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -57,10 +58,15 @@ def execute(args: argparse.Namespace) -> None:
     if key and files[0].endswith(".parquet"):  # elsewhere ids are text
         key = pq.read_schema(files[0]).field(key.name)
     settings |= {"columns": [args.text_column, str(key)], "format": args.format, "max_length": args.max_length}
-    _note_run(out, stamps, STDIN in files, settings)
     annotator = Annotator(name, text=args.text_column, max_length=args.max_length)
     work = partial(annotate_part, annotator=annotator, out=out, ending=args.format, key=key)
-    done = {path.stem for path in out.glob(f"*.{args.format}")}
+    with alone(out):
+        _note_run(out, stamps, STDIN in files, settings)
+        _annotate(args, files, stamps, work, out)
+
+
+def _annotate(args: argparse.Namespace, files: list[str], stamps: dict[str, list[int]], work: Work, out: Path) -> None:
+    done = {path.stem for path in out.glob(f"*.{args.format}") if is_whole(path)}
     bar = tqdm(total=sum(size for size, _ in stamps.values()), unit="B", unit_scale=True, smoothing=0)
 
     def missing() -> Iterator[Part]:
@@ -116,18 +122,18 @@ def _note_run(out: Path, stamps: dict[str, list[int]], has_stdin: bool, settings
     """Write what this run is into its folder. RAISES UserError: The folder is another run's."""
     note = out / "_run.json"
     if note.is_file():
-        before = srsly.read_json(note)
-        known = before["inputs"]
+        remedy = f"name a new folder, or delete {out} and begin again"
+        with reading(note, remedy=remedy):
+            before = srsly.read_json(note)
+            known = dict(before["inputs"])
         differs = [f"{key} was {before.get(key)}, is {new}" for key, new in settings.items() if before.get(key) != new]
         differs += [f"{file} has changed" for file, stamp in stamps.items() if known.get(file, stamp) != stamp]
         differs += ["standard input cannot be resumed"] * has_stdin
         if differs:
             raise UserError(f"{out} has the results of another run: {'; '.join(differs)}. Name a new folder")
         stamps = known | stamps
-    elif out.exists() and (not out.is_dir() or any(path.name[0] != "_" for path in out.iterdir())):
+    elif any(path.name[0] not in "_." for path in out.iterdir()):
         raise UserError(f"{out}: expected an empty or new folder, or one that annotate has made")
     if has_stdin:
         print("Note: standard input cannot be resumed; a file can.", file=sys.stderr)
-    out.mkdir(parents=True, exist_ok=True)
-    srsly.write_json(unfinished := out / "_run.json.tmp", settings | {"inputs": stamps})
-    unfinished.replace(note)
+    save_json(note, settings | {"inputs": stamps})

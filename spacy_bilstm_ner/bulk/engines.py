@@ -57,7 +57,10 @@ def _work(connection: Connection, work: Work) -> None:
     parent: Any = multiprocessing.parent_process()
     threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()  # ends when the parent does
     while True:
-        part = connection.recv()
+        try:
+            part = connection.recv()
+        except EOFError:
+            return
         try:
             answer: Any = work(part)
         except Exception as error:

@@ -23,6 +23,7 @@ from ..errors import UserError
 from .annotator import Annotator, values
 
 PART_BYTES = 6_000_000  # about a million English words
+MAX_LINE = 2**28  # characters: a small .gz can hold a line of any length
 KINDS = (".parquet", ".jsonl", ".csv", ".tsv", ".txt")
 STDIN = "-"
 Counts = tuple[Counter[str], Counter[str]]  # texts, words and errors; entities of each label
@@ -95,6 +96,14 @@ def annotate_part(part: Part, annotator: Annotator, out: Path, ending: str, key:
     return numbers, Counter(entities.flatten().field("label").to_pylist())
 
 
+def is_whole(path: Path) -> bool:
+    """Whether a file of results has its end: a disk or a machine that failed may have cut it."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 4))
+        return file.read() == b"PAR1" if path.suffix == ".parquet" else file.read().endswith(b"\n")
+
+
 def _read(part: Part, text: str, id_column: str | None) -> tuple[list[Any], pa.Array | pa.ChunkedArray]:
     if part.rows:
         texts, ids = zip(*part.rows, strict=True)
@@ -136,13 +145,21 @@ def _of_text(file: str, name: str, text: str, id_column: str | None) -> Iterator
         plain: Any = gzip.GzipFile(fileobj=raw) if file.endswith(".gz") else raw
         lines = io.TextIOWrapper(plain, "utf-8-sig", "surrogateescape", "\n")
         first = read = 0
-        rows = _rows(lines, file, text, id_column)
+        rows = _rows(_bounded(lines, file), file, text, id_column)
         # A row counts for a part at most: a larger one would overtake those before it.
         batches = minibatch_by_words(rows, PART_BYTES, 0, get_length=lambda row: min(PART_BYTES, len(str(row[0])) + 1))
         for number, batch in enumerate(batches):
             here = raw.tell() if raw.seekable() else 0
             yield Part(name.format(number), file, first, here - read, rows=tuple(batch))
             first, read = first + len(batch), here
+
+
+def _bounded(lines: io.TextIOWrapper, file: str) -> Iterator[str]:
+    """The lines, none of which fills the memory."""
+    while line := lines.readline(MAX_LINE):
+        if len(line) == MAX_LINE and line[-1] != "\n":
+            raise UserError(f"{file} has a line of more than {MAX_LINE:,} characters: divide it into several texts")
+        yield line
 
 
 def _rows(lines: Iterable[str], file: str, text: str, id_column: str | None) -> Iterator[Row]:
@@ -154,7 +171,7 @@ def _rows(lines: Iterable[str], file: str, text: str, id_column: str | None) -> 
             try:
                 row = json.loads(line)
                 yield row.get(text), row.get(id_column)
-            except (ValueError, AttributeError):
+            except (ValueError, AttributeError, RecursionError):
                 yield ValueError("The line is no JSON object"), None
     else:
         csv.field_size_limit(2**31 - 1)

@@ -16,7 +16,7 @@ from spacy.tokens import Doc, DocBin
 from tqdm import tqdm
 from wasabi.tables import table
 
-from ..errors import UserError, count, printable
+from ..errors import UserError, count, printable, save
 from .docs import blank_pipeline, count_aligned, count_entities, make_doc
 from .options import add_options, get_options
 from .reading import read, show_warnings
@@ -157,10 +157,7 @@ def find_warnings(splits: Splits) -> dict[str, str]:
 
 def _report(path: Path | None, lines: list[str]) -> None:
     if path is not None:
-        try:
-            path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        except OSError as error:
-            raise UserError(f"--report {path} cannot be written: {error.strerror}.") from error
+        save(path, "".join(f"{line}\n" for line in lines))
 
 
 def write(out_dir: Path, docs: dict[str, DocBin], stats: dict[str, Any], doubtful: list[str]) -> None:
@@ -177,7 +174,7 @@ def write(out_dir: Path, docs: dict[str, DocBin], stats: dict[str, Any], doubtfu
             srsly.write_json(Path(folder) / STATS, stats)
             (out_dir / DOUBTFUL).unlink(missing_ok=True)
             if doubtful:
-                (out_dir / DOUBTFUL).write_text("\n".join(doubtful) + "\n", encoding="utf-8")
+                save(out_dir / DOUBTFUL, "\n".join(doubtful) + "\n")
             for name in OUTPUTS:
                 os.replace(Path(folder) / name, out_dir / name)
     except OSError as error:

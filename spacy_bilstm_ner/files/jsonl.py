@@ -78,7 +78,7 @@ def _load(text: str, file: File) -> Iterator[tuple[int, Any]]:
     """Line and record; its number, where all of them stand in one list. A line that is no JSON is a fault."""
     try:
         whole = json.loads(text)
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, RecursionError):
         whole = None
     if isinstance(whole, dict) and isinstance(whole.get("annotations"), list) and not whole.keys() & {"data", "text"}:
         whole = whole["annotations"]
@@ -95,6 +95,8 @@ def _load(text: str, file: File) -> Iterator[tuple[int, Any]]:
                 except json.JSONDecodeError as error:
                     what = f"this is no JSON ({error.msg}, column {error.colno})"
                     file.fault(number, what, "JSON Lines have a whole record on each line.")
+                except RecursionError:
+                    file.fault(number, "lists stand in lists, too deep to be read", EXPECTED)
 
 
 def _words(record: Any) -> tuple[Any, Any] | None:

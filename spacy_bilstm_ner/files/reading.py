@@ -3,6 +3,7 @@
 import hashlib
 import re
 import sys
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
@@ -15,6 +16,7 @@ from spacy.tokens import Doc, DocBin
 from spacy.training import Example, dont_augment
 
 from ..errors import UserError, banner
+from . import unpack
 from .columns import Columns, is_header
 from .conll import read_conll
 from .docs import make_doc
@@ -26,7 +28,7 @@ from .schemes import UNKNOWN, is_tag
 from .sentences import Data, Faults, File, Origin, Sentence, build_sentences
 from .spacing import SCRIPTS
 from .tables import SEPARATORS, find_separator, read_csv, read_frame
-from .unpack import ZIP, Content, read_contents
+from .unpack import ZIP, Content, check_size, read_contents
 
 # How binary files begin. A DocBin is packed by zlib.
 BINARY = {ZIP: "excel", b"PAR1": "parquet"} | dict.fromkeys((b"x\x01", b"x\x5e", b"x\x9c", b"x\xda"), "spacy")
@@ -179,9 +181,12 @@ def _text_format(text: str, sep: str | None) -> str:
 
 def _read_spacy(raw: bytes, nlp: Language, name: str) -> list[Sentence]:
     try:
+        check_size(len(zlib.decompressobj().decompress(raw, unpack.MAX_UNPACKED + 1)), name)
         packed = DocBin().from_bytes(raw)
         docs = zip(packed.get_docs(nlp.vocab), packed.flags, strict=True)
         sentences = [_as_sentence(doc, flags, name, number) for number, (doc, flags) in enumerate(docs, 1)]
+    except UserError:
+        raise
     except Exception as error:  # zlib, msgpack and numpy each have their own errors for a damaged file
         raise UserError(f"{name} cannot be read as a .spacy file ({error}): make it again.") from error
     return [sentence for sentence in sentences if sentence.words]

@@ -17,8 +17,11 @@ from ..errors import UserError
 from .columns import Table, allows_labels
 from .schemes import UNKNOWN, is_tag
 from .sentences import File, clean
+from .unpack import check_size
 
 SEPARATORS = ",;\t|"
+# So many are unpacked at once.
+PARQUET_ROWS = 10_000
 _UNCLOSED = (
     "a quote is opened and not closed, or closed on another line or before the field's end",
     'If quotes are plain characters in this file, say --no-quotes. Else close it: a word that is a quote is """".',
@@ -62,7 +65,7 @@ def read_frame(data: bytes, kind: str, file: File) -> Table:
     import pandas
 
     if kind == "parquet":
-        frame = pandas.read_parquet(io.BytesIO(data))
+        frame = _read_parquet(data, file.name).to_pandas()
         header = [[str(column) for column in frame.columns]]
         nulls = [UNKNOWN if allows_labels(column) else "" for column in header[0]]
     else:
@@ -74,6 +77,20 @@ def read_frame(data: bytes, kind: str, file: File) -> Table:
                 file.fault(line, f"a cell holds {value} as a {type(value).__name__}", remedy)
     records = [[_cell(value, null) for value, null in zip(row, nulls, strict=True)] for row in frame.values]
     return _make_table(enumerate([*header, *records], 1 - len(header)), file)
+
+
+def _read_parquet(data: bytes, name: str) -> Any:
+    """Row by row, since a few bytes may stand for any number of equal rows."""
+    import pyarrow
+    from pyarrow.parquet import ParquetFile
+
+    parquet, batches, size = ParquetFile(io.BytesIO(data)), [], 0
+    for batch in parquet.iter_batches(batch_size=PARQUET_ROWS):
+        # Python keeps a pointer for each cell.
+        size += batch.nbytes + 8 * batch.num_rows * batch.num_columns
+        check_size(size, name)
+        batches.append(batch)
+    return pyarrow.Table.from_batches(batches, parquet.schema_arrow)
 
 
 def _cell(value: Any, null: str) -> str:

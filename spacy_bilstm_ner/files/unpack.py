@@ -14,8 +14,10 @@ from typing import IO, Any
 
 from ..errors import UserError
 
-# Unpacked, a file may be this large, in bytes: a small archive can hold far more than any memory.
-MAX_UNPACKED = 4 * 2**30
+# What a packed file may hold, in bytes: a small one can hold far more than any memory.
+MAX_UNPACKED = 2**30
+# So many names of a zip's members are told.
+MAX_NAMES = 10
 # A zip in a zip, and no deeper: a zip may hold itself.
 MAX_LAYERS = 2
 ZIP = b"PK\x03\x04"
@@ -90,10 +92,12 @@ def _unzip(data: bytes, name: str, member: str | None) -> tuple[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = archive.namelist()
         if "xl/workbook.xml" in members:
+            check_size(sum(info.file_size for info in archive.infolist()), name)
             return name, data
         found = [found for found in members if (found == member if member else _is_data(found))]
         if len(found) != 1:
-            listed = ", ".join(found or members) or "nothing"
+            shown = found or members
+            listed = ", ".join([*shown[:MAX_NAMES], *["…"] * (len(shown) > MAX_NAMES)]) or "nothing"
             what = f"expected a zip that holds one labelled file, but it holds {listed}"
             raise UserError(f"{name}: {what}. Say which one to read: --member NAME")
         with archive.open(found[0]) as file:
@@ -102,6 +106,14 @@ def _unzip(data: bytes, name: str, member: str | None) -> tuple[str, bytes]:
 
 def _bounded(file: IO[bytes], name: str) -> bytes:
     data = file.read(MAX_UNPACKED + 1)
-    if len(data) > MAX_UNPACKED:
-        raise UserError(f"{name} is larger than {MAX_UNPACKED:,} bytes when it is unpacked: divide it.")
+    check_size(len(data), name)
     return data
+
+
+def check_size(size: int, name: str) -> None:
+    """RAISES UserError: If what a packed file holds takes so many bytes that it may be meant to fill the memory."""
+    if size > MAX_UNPACKED:
+        raise UserError(
+            f"{name} takes more than {MAX_UNPACKED:,} bytes when it is unpacked: divide it; or if you trust it, give "
+            f"it unpacked, as CSV or JSON Lines, for which there is no limit"
+        )

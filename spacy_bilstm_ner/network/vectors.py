@@ -148,7 +148,7 @@ def _read_text(path: Path, max_rows: int) -> Vectors:
         raise ValueError(f"{path} holds several files: unpack it, and take one of {', '.join(names)}")
     try:
         data, words, _ = read_text(path, max_rows)
-    except (ValueError, RuntimeError, OSError, EOFError, BadZipFile) as error:
+    except (ValueError, RuntimeError, OSError, EOFError, MemoryError, BadZipFile) as error:
         raise ValueError(
             f"{path} is no text file of word vectors: expected a word and its values in each line, separated by "
             f"blanks, as in GloVe's .txt or fastText's .vec ({error or type(error).__name__})"

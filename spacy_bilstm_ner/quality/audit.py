@@ -13,13 +13,13 @@ from typing import Any
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from ..errors import UserError
+from ..errors import UserError, save
 from ..files.encoding import decode
 from ..files.options import Options
 from ..files.sentences import Data, File
 from . import folds
 from .mistakes import Conflict, conflicts, conflicts_table
-from .pages import present, save, table
+from .pages import present, table
 
 COLUMNS = ("file", "line", "sentence", "text", "gold", "found", "predicted", "kind", "confidence", "keep")
 # What a reader has looked at and kept is known again by these.

@@ -8,13 +8,10 @@ knows what it was trained from, so it is trained again only if that has changed.
 import argparse
 import hashlib
 import math
-import os
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import chain
@@ -30,10 +27,10 @@ from ..errors import UserError
 from ..files.docs import blank_pipeline
 from ..files.options import get_options
 from ..loading import load_pipeline
+from ..processes import Children, alone
 from ..shipped import read_config
 from ..training.init import fill
 from .intervals import add_seed
-from .pages import writable_folder
 from .reading import add_file, everything, labelled_docs, predict_docs
 
 # Name of a pipeline's folder → the share of the training sentences that it has learnt from.
@@ -165,8 +162,7 @@ def train_folds(args: argparse.Namespace, *, parts: Sequence[str] = ("fold",)) -
     nlp = blank_pipeline(args.lang)
     docs = labelled_docs(nlp, args.file, get_options(args))
     folds = deal(docs, k=args.folds, seed=args.seed)
-    writable_folder(args.out)
-    config = fill(read_config(), lang=args.lang, vectors=args.vectors)
+    config, children = fill(read_config(), lang=args.lang, vectors=args.vectors), Children()
 
     def train(part: str, number: int, fold: Fold) -> str:
         size = math.ceil(len(fold.train) * PARTS[part])
@@ -176,43 +172,52 @@ def train_folds(args: argparse.Namespace, *, parts: Sequence[str] = ("fold",)) -
             for name, some in sets.items()
         }
         steps = math.ceil(MIN_STEPS * PARTS[part])
-        return _train(args.out / f"{part}-{number}", packed, config, steps, args.seed)
+        return _train(args.out / f"{part}-{number}", packed, config, steps, args.seed, children)
 
     jobs = [(part, number, fold) for part in parts for number, fold in enumerate(folds, 1)]
-    with ThreadPoolExecutor(cores()) as pool:
-        for line in pool.map(train, *zip(*jobs, strict=True)):
-            print(line, flush=True)
+    with alone(args.out), ThreadPoolExecutor(cores()) as pool:
+        try:
+            for done in as_completed([pool.submit(train, *job) for job in jobs]):
+                print(done.result(), flush=True)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            children.stop()
     return Run(docs, folds, args.out)
 
 
-def _train(folder: Path, packed: dict[str, bytes], config: str, min_steps: int, seed: int) -> str:
+def _train(folder: Path, packed: dict[str, bytes], config: str, min_steps: int, seed: int, children: Children) -> str:
     """Train a pipeline into a folder, unless it is there; say so in a line."""
     settings = f"{config}\n{min_steps} {seed}"
     key = hashlib.sha256(b"".join([*packed.values(), settings.encode()])).hexdigest()
-    if (folder / "key").is_file() and (folder / "key").read_text() == key:
+    if (folder / "key").is_file() and (folder / "key").read_bytes() == key.encode():
         return f"{folder}: is there already"
     if folder.exists() and not (folder / "key").is_file():
         raise UserError(f"{folder} is there and no fold of ours: give another OUT, or move it away")
     began = time.monotonic()
     beside = folder.with_name(f".{folder.name}")
-    for old in (folder, beside):
-        shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir()
-    (beside / "config.cfg").write_text(config, encoding="utf-8")
-    command = [sys.executable, "-m", "spacy", "train", str(beside / "config.cfg"), "--output", str(beside / "training")]
-    for name, data in packed.items():
-        (beside / f"{name}.spacy").write_bytes(data)
-        command += [f"--paths.{name}", str(beside / f"{name}.spacy")]
-    command += ["--system.seed", str(seed), "--initialize.before_init.min_steps", str(min_steps)]
-    # The folds share the cores.
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    done = subprocess.run(command, env={**os.environ, **threads}, capture_output=True, text=True, check=False)
-    if done.returncode:
-        # The last line of a traceback, or what spaCy says itself
-        said = (done.stderr.strip() or done.stdout.strip() or f"exit code {done.returncode}").splitlines()[-1]
-        raise UserError(f"`spacy train` failed for {folder}: {said.strip()}")
-    (beside / "training" / "model-best").rename(beside / "model")
-    shutil.rmtree(beside / "training")
-    (beside / "key").write_text(key)
-    beside.rename(folder)
+    try:
+        (beside / "config.cfg").write_text(config, encoding="utf-8")
+        command = ["-m", "spacy", "train", str(beside / "config.cfg"), "--output", str(beside / "training")]
+        for name, data in packed.items():
+            (beside / f"{name}.spacy").write_bytes(data)
+            command += [f"--paths.{name}", str(beside / f"{name}.spacy")]
+        command += ["--system.seed", str(seed), "--initialize.before_init.min_steps", str(min_steps)]
+        # The folds share the cores.
+        threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+        done = children.python(*command, **threads)
+        if done.returncode:
+            # The last line of a traceback, or what spaCy says itself
+            said = f"ended by signal {-done.returncode}"
+            if done.returncode > 0:
+                said = (done.stderr.strip() or done.stdout.strip() or f"exit code {done.returncode}").splitlines()[-1]
+            raise UserError(f"`spacy train` failed for {folder}: {said.strip()}")
+        (beside / "training" / "model-best").rename(beside / "model")
+        shutil.rmtree(beside / "training")
+        (beside / "key").write_text(key)
+        shutil.rmtree(folder, ignore_errors=True)
+        beside.rename(folder)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
     return f"{folder}: trained in {time.monotonic() - began:.0f} s"

@@ -1,11 +1,7 @@
 """Building blocks of our HTML pages. All text that comes from a corpus, labels included, is escaped here."""
 
 import argparse
-import json
-import os
-import tempfile
 from collections.abc import Iterable
-from contextlib import suppress
 from functools import cache
 from html import escape
 from itertools import cycle
@@ -17,7 +13,7 @@ from spacy.displacy.render import DEFAULT_LABEL_COLORS
 from wasabi.tables import table as text_table
 
 from ..displacy_colors import COLORS
-from ..errors import UserError, printable
+from ..errors import UserError, printable, save, save_json, writable_folder
 from .entities import Entity
 
 # For labels that neither spaCy nor we have a colour for, in the order in which they come
@@ -100,36 +96,9 @@ def as_text(head: list[str], rows: list[list[str]]) -> str:
     return text.strip("\n")
 
 
-def save(path: Path, text: str) -> None:
-    """Write a text file and its folder, or raise UserError and leave nothing half-written."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="utf-8")
-        os.replace(beside, path)
-    except OSError as error:
-        with suppress(OSError):
-            beside.unlink()
-        raise UserError(f"{path} cannot be written: {error.strerror}") from error
-
-
-def save_json(path: Path, content: Any) -> None:
-    save(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-
-
 def percent(share: float | None, digits: int = 1) -> str:
     """Show a share in per cent; "-" for None, and no minus before a zero."""
     return "-" if share is None else f"{round(share * 100, digits) + 0.0:.{digits}f}"
-
-
-def writable_folder(path: Path) -> None:
-    """Make a folder, before the work rather than after it; UserError if nothing can be written to it."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path):
-            pass
-    except OSError as error:
-        raise UserError(f"{path} is no folder that can be written to: {error.strerror}") from error
 
 
 def table(head: list[str], rows: list[list[str]], kind: str = "") -> str:

@@ -74,7 +74,7 @@ def doubts(name: str, *, gold: set[str], predicted: set[str], share: float | Non
     """
     found = []
     if not predicted:
-        found.append(f"Warning: {name} predicts no entity at all: does it have an entity recogniser?")
+        found.append(f"Warning: {name} predicts no entity at all: has it a recogniser, not disabled?")
     elif never := sorted(gold - predicted):
         others = "" if gold & predicted else f"; its own are {', '.join(sorted(predicted))}"
         found.append(f"Warning: {name} predicts no entity with these labels of the file: {', '.join(never)}{others}")

@@ -41,12 +41,15 @@ class Curve:
 
 
 def curves(examples: list[Example]) -> dict[str, Curve] | None:
-    """RETURNS (dict[str, Curve] | None): By label, sorted; None if there is no entity, or one without a confidence."""
+    """Those of the entities that have a confidence; what other pipes have set counts neither as found nor as missed.
+
+    RETURNS (dict[str, Curve] | None): By label, sorted; None if no entity has a confidence.
+    """
     found, missed = [], Counter[str]()
     for pairs, labels in map(judge, examples):
-        found += pairs
+        found += [(entity, right) for entity, right in pairs if entity.confidence is not None]
         missed.update(labels)
-    if not found or any(entity.confidence is None for entity, _ in found):
+    if not found:
         return None
     result = {}
     for label in sorted({entity.label for entity, _ in found} | set(missed)):

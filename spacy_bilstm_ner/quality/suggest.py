@@ -17,7 +17,7 @@ from spacy.attrs import LOWER
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from ..errors import UserError
+from ..errors import UserError, save, save_json, writable_folder
 from ..files.encoding import decode
 from ..files.options import Options
 from ..files.reading import read_docs, show_warnings
@@ -25,7 +25,7 @@ from ..files.sentences import Data, File
 from ..files.unpack import read_contents
 from ..loading import load_pipeline
 from .entities import Entity, entities
-from .pages import drawn, present, save, save_json, writable_folder
+from .pages import drawn, present
 from .reading import add_pipeline, everything
 
 TEXTS = '.txt with a text a line, .jsonl with {"text": "…"} on each, or a labelled file of any format'
@@ -132,7 +132,7 @@ def read_texts(path: Path, nlp: Language) -> list[str]:
 def _text(line: str, where: str) -> str:
     try:
         record = json.loads(line)
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, RecursionError):
         record = None
     if not isinstance(record, dict) or not isinstance(record.get("text"), str):
         raise UserError(f'{where}: expected {{"text": "…"}}, but it is {line[:60]}')

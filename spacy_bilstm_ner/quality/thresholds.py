@@ -6,12 +6,12 @@ from pathlib import Path
 
 from spacy.language import Language
 
-from ..errors import UserError
+from ..errors import UserError, save
 from ..files.options import get_options
 from ..loading import load_pipeline
 from ..saved import write_cfg
 from .intervals import wilson
-from .pages import add_outputs, check_outputs, present, save
+from .pages import add_outputs, check_outputs, present
 from .plots import draw_curves
 from .reading import add_file, add_pipeline, everything, labelled_docs, predict_docs, recognisers
 from .reliability import Curve, curves

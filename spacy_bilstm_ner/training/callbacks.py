@@ -122,7 +122,8 @@ def fit_decisions(*, pipe: str = "ner") -> Callback:
 
     def callback(nlp: Language) -> Language:
         recogniser = nlp.get_pipe(pipe)
-        if not isinstance(recogniser, BiLSTMNER) or recogniser.is_fitted:
+        is_frozen = pipe in nlp.config["training"]["frozen_components"]
+        if not isinstance(recogniser, BiLSTMNER) or recogniser.is_fitted or is_frozen:
             return nlp
         if not kept:
             kept.extend(_corpus(nlp, "dev_corpus"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import spacy
 
-from ..errors import UserError
+from ..errors import UserError, save
 from ..files.docs import blank_pipeline
 from ..shipped import read_config
 
@@ -28,11 +28,7 @@ def execute(args: argparse.Namespace) -> None:
     blank_pipeline(args.lang)
     if args.config.exists() and not args.force:
         raise UserError(f"{args.config} is there already. Give another name, or --force to replace it.")
-    try:
-        args.config.parent.mkdir(parents=True, exist_ok=True)
-        args.config.write_text(fill(read_config(), lang=args.lang, vectors=args.vectors), encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{args.config} cannot be written: {error.strerror}.") from error
+    save(args.config, fill(read_config(), lang=args.lang, vectors=args.vectors))
     if args.vectors and not (spacy.util.is_package(args.vectors) or Path(args.vectors).exists()):
         print(f"There is no installed pipeline, folder or file {args.vectors} here: before you train, ", end="")
         print(f"python -m spacy download {args.vectors}")

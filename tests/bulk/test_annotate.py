@@ -20,6 +20,7 @@ from spacy_bilstm_ner.bulk import parts
 from spacy_bilstm_ner.cli import main
 from spacy_bilstm_ner.cores import cores
 from spacy_bilstm_ner.errors import UserError
+from spacy_bilstm_ner.processes import alone
 
 TEXTS = ["Ada Lovelace saw Lisbon.", "Nothing here.", "😀 in Lisbon", "boom", "", "Lisbon Lisbon", "fine", "Lisbon!"]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -268,6 +269,41 @@ def test_new_input_is_added_and_changed_input_refused(tmp_path, run):
     done = run("a.parquet", "out", "--workers", 1)
     assert done.returncode == 1
     assert "a.parquet has changed" in done.stderr
+
+
+def test_parts_that_were_cut_are_done_again(tmp_path, run):
+    write_parquet(tmp_path / "in.parquet", TEXTS, group=3)
+    for kind in ("parquet", "jsonl"):
+        out = tmp_path / kind
+        assert run("in.parquet", kind, "--workers", 1, "--format", kind).returncode == 0
+        whole = {path: path.read_bytes() for path in out.glob(f"*.{kind}")}
+        (first, content), (second, _), _ = whole.items()
+        first.write_bytes(content[: len(content) // 2])
+        second.write_bytes(b"")
+        assert "1 parts were there" in run("in.parquet", kind, "--workers", 1, "--format", kind).stdout
+        assert {path: path.read_bytes() for path in out.glob(f"*.{kind}")} == whole
+
+
+def test_a_note_that_was_cut_and_a_folder_where_another_is_at_work(tmp_path, model):
+    write_parquet(tmp_path / "in.parquet", [])
+    out = tmp_path / "out"
+    command = ["annotate", str(tmp_path / "in.parquet"), str(out), "--model", str(model)]
+    with alone(out), pytest.raises(SystemExit, match=r"another process is at work in .*out: wait"):
+        main(command)
+    main(command)
+    for content in ("", "[]", '{"inputs": 1}', (out / "_run.json").read_text()[:50]):
+        (out / "_run.json").write_text(content)
+        with pytest.raises(SystemExit, match=r"_run\.json is damaged: .*a new folder, or delete .*out and begin"):
+            main(command)
+    assert [path.name for path in out.iterdir()] == ["_run.json"]
+
+
+def test_a_line_without_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(parts, "MAX_LINE", 100)
+    with gzip.open(tmp_path / "in.txt.gz", "wt") as file:
+        file.write("Lisbon\n" + "a " * 200)
+    with pytest.raises(UserError, match=r"in\.txt\.gz has a line of more than 100 characters: divide it"):
+        list(parts.parts_of(str(tmp_path / "in.txt.gz"), "text", None))
 
 
 def test_another_model_or_setting_is_refused(tmp_path, model, monkeypatch):

@@ -6,6 +6,7 @@ import pandas
 import pytest
 
 from spacy_bilstm_ner.errors import UserError
+from spacy_bilstm_ner.files import unpack
 
 from .helpers import read_one, shown
 
@@ -64,3 +65,14 @@ def test_what_is_damaged_is_said_to_be(tmp_path: Path) -> None:
         read_one(tmp_path, parquet(table(word=["a"]))[:-10])
     with pytest.raises(UserError, match="x cannot be read as excel"):
         read_one(tmp_path, b"Word,Tag", format="excel")
+
+
+def test_a_parquet_file_of_few_bytes_that_stand_for_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bomb = parquet(table(word=["Mira" * 10_000] * 200, tag=["B-per"] * 200))
+    assert len(bomb) < 100_000
+    monkeypatch.setattr(unpack, "MAX_UNPACKED", 10**6)
+    with pytest.raises(UserError, match="takes more than 1,000,000 bytes when it is unpacked"):
+        read_one(tmp_path, bomb)
+    empty = parquet(pandas.DataFrame({"word": pandas.Series([None] * 200_000, dtype=object)}))
+    with pytest.raises(UserError, match="takes more than 1,000,000 bytes"):
+        read_one(tmp_path, empty)

@@ -8,6 +8,7 @@ import srsly
 from spacy.tokens import Doc, DocBin
 
 from spacy_bilstm_ner.errors import UserError
+from spacy_bilstm_ner.files import unpack
 from spacy_bilstm_ner.files.docs import blank_pipeline, make_doc
 from spacy_bilstm_ner.files.reading import read, read_docs
 from spacy_bilstm_ner.files.sentences import Sentence
@@ -143,3 +144,14 @@ def test_docs_come_with_their_warnings(tmp_path: Path, capsys: pytest.CaptureFix
     path.write_text("Rain O\n" * 500 + "Oslo B-geo\n", encoding="utf-8")
     assert len(read_docs([path], spacy.blank("en"))) == 1
     assert capsys.readouterr().err.startswith("Warning: the longest sentence has 501 words")
+
+
+def test_a_docbin_that_unpacks_to_more_than_is_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unpack, "MAX_UNPACKED", 10**6)
+    with pytest.raises(UserError, match="takes more than 1,000,000 bytes when it is unpacked"):
+        read_one(tmp_path, zlib.compress(b"\0" * (10**6 + 1)))
+
+
+def test_json_that_is_nested_without_end(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="line 1: lists stand in lists, too deep to be read"):
+        read_one(tmp_path, '{"text": ' + "[" * 100_000 + "]" * 100_000 + "}\n")

@@ -39,7 +39,7 @@ def test_packed_files(tmp_path: Path, pack: Callable[[bytes], bytes], monkeypatc
     with pytest.raises(UserError, match="cannot be unpacked"):
         read_contents(write(tmp_path, pack(CONTENT)[:-9], "y"))
     monkeypatch.setattr(unpack, "MAX_UNPACKED", 50)
-    with pytest.raises(UserError, match="is larger than 50 bytes when it is unpacked"):
+    with pytest.raises(UserError, match="takes more than 50 bytes when it is unpacked"):
         read_contents(paths)
 
 
@@ -50,7 +50,7 @@ def test_a_zip_is_read_in_memory_whatever_its_names_are(tmp_path: Path, monkeypa
     assert content.name == f"{paths[0]} (../../in/x.csv)"
     assert [path.name for path in tmp_path.rglob("*")] == ["x.bin"]
     monkeypatch.setattr(unpack, "MAX_UNPACKED", 50)
-    with pytest.raises(UserError, match="is larger than 50 bytes"):
+    with pytest.raises(UserError, match="takes more than 50 bytes"):
         read_contents(paths)
 
 
@@ -106,3 +106,17 @@ def test_what_is_packed_twice(tmp_path: Path) -> None:
 def test_a_zip_in_a_folder_is_read(tmp_path: Path) -> None:
     write(tmp_path, zipped({"a.csv": CONTENT}), "a.zip")
     assert read_contents([tmp_path])[0].data == CONTENT
+
+
+def test_a_zip_of_many_files_names_some(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"it holds 0\.csv, .*, 9\.csv, …\. Say which one") as error:
+        read_contents(write(tmp_path, zipped({f"{i}.csv": b"x" for i in range(500)})))
+    assert len(str(error.value)) < 300
+
+
+def test_an_excel_file_is_bounded_by_what_it_declares(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = write(tmp_path, zipped({"xl/workbook.xml": b"", "xl/worksheets/sheet1.xml": b"<" * 60}))
+    assert read_contents(paths)
+    monkeypatch.setattr(unpack, "MAX_UNPACKED", 50)
+    with pytest.raises(UserError, match=r"x\.bin takes more than 50 bytes .* give it unpacked, as CSV or JSON Lines"):
+        read_contents(paths)

@@ -3,6 +3,7 @@ import csv
 import json
 import re
 import shutil
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +13,7 @@ import spacy
 from spacy.tokens import Doc
 
 from spacy_bilstm_ner.errors import UserError
+from spacy_bilstm_ner.processes import Children
 from spacy_bilstm_ner.quality import folds
 from spacy_bilstm_ner.quality.folds import deal
 from tests import util
@@ -101,19 +103,15 @@ def trainings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     util.trained().to_disk(tmp_path / "trained")
     done: list[str] = []
 
-    class Done:
-        returncode, stdout, stderr = 0, "", ""
-
-    def run(command: list[str], **_: object) -> Done:
+    def python(_: Children, *command: str, **environment: str) -> SimpleNamespace:
         output = Path(command[command.index("--output") + 1])
         done.append(output.parent.name)
         if len(done) == 2:
             raise KeyboardInterrupt
         shutil.copytree(tmp_path / "trained", output / "model-best")
-        return Done()
+        return SimpleNamespace(returncode=0)
 
-    # Not for all: matplotlib runs `fc-list` where nobody has used it before.
-    monkeypatch.setattr(folds, "subprocess", SimpleNamespace(run=run))
+    monkeypatch.setattr(Children, "python", python)
     monkeypatch.setattr(folds, "cores", lambda: 1)
     return done
 
@@ -132,6 +130,21 @@ def test_a_call_that_was_broken_off_goes_on(options: argparse.Namespace, trainin
     assert [example.reference.text for example in examples] == [doc.text for doc in found.docs]
     folds.train_folds(options)
     assert len(trainings) == 4
+
+
+def test_a_training_that_fails_ends_the_others(options: argparse.Namespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    def python(self: Children, *command: str, **_: str) -> SimpleNamespace:
+        if "fold-1" in command[3]:
+            return SimpleNamespace(returncode=-9)
+        while not self._is_stopped:
+            time.sleep(0.01)
+        return SimpleNamespace(returncode=-9)
+
+    monkeypatch.setattr(Children, "python", python)
+    monkeypatch.setattr(folds, "cores", lambda: 2)
+    with pytest.raises(UserError, match=r"`spacy train` failed for .*fold-1: ended by signal 9"):
+        folds.train_folds(options)
+    assert not list(options.out.iterdir())
 
 
 def test_a_folder_of_another_kind_is_left_alone(options: argparse.Namespace, trainings: list[str]) -> None:

@@ -58,6 +58,14 @@ def test_an_entity_is_right_if_span_and_label_are() -> None:
     assert found["per"].gold == 0
 
 
+def test_what_other_pipes_have_set_is_neither_found_nor_missed() -> None:
+    found = curves([make_example([0.75]), make_example([])])
+    assert found is not None
+    assert list(found) == ["geo"]
+    # The second one's Vienna is set, but not by the recogniser
+    assert (found["geo"].confidence.tolist(), found["geo"].gold) == ([0.75], 3)
+
+
 def test_no_figures_without_confidences() -> None:
-    assert measure([make_example([0.8])]) is None
+    assert measure([make_example([])]) is None
     assert measure([]) is None

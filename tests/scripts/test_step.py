@@ -100,12 +100,6 @@ def test_a_step_ends_with_its_terminal(waiting: subprocess.Popen[str], number: i
     assert waiting.returncode == 1
 
 
-def test_a_signal_that_is_switched_off_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert signal.SIGTERM in step.ending_signals()
-    monkeypatch.setattr(signal, "getsignal", lambda number: signal.SIG_IGN)
-    assert step.ending_signals() == []
-
-
 def test_holder_of_a_dead_or_another_process(tmp_path: Path) -> None:
     path, me = tmp_path / "x.pid", psutil.Process()
     path.write_text(f"{me.pid} {me.create_time()}")

@@ -93,6 +93,17 @@ def test_a_truncated_corpus_is_named(root: Path, corpus: Path, monkeypatch: pyte
     assert not (corpus.parent / "runs").exists()
 
 
+def test_weights_that_are_lost_are_told_in_a_line(root: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fake(*_: object, **options: object) -> None:
+        raise ValueError("ner: the loss is not finite. Lower the learning rate")
+
+    monkeypatch.setattr(train, "spacy_train", fake)
+    monkeypatch.setattr(sys, "argv", ["train", *arguments(root, corpus)])
+    with pytest.raises(UserError, match=r"^the training failed: ner: the loss is not finite\. Lower"):
+        train.main()
+    assert not list((corpus.parent / "runs").iterdir())
+
+
 def test_no_such_config(root: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["train", *arguments(root, corpus, "nowhere")])
     with pytest.raises(UserError, match=r"there is no config .*nowhere\.cfg"):

@@ -132,6 +132,14 @@ def test_what_is_fitted_is_undone_by_the_next_update(corpus):
     assert (cfg["calibration"], cfg["thresholds"]) == ([1.1, 0.2], {"geo": 0.6})
 
 
+def test_a_frozen_pipe_stays_as_it_is():
+    nlp = trained()
+    nlp.config["training"]["frozen_components"] = ["ner"]
+    before = nlp.get_pipe("ner").to_bytes()
+    assert fit_decisions()(nlp) is nlp
+    assert nlp.get_pipe("ner").to_bytes() == before
+
+
 def test_what_was_loaded_stays(tmp_path):
     nlp = trained()
     fitted = {"calibration": [1.1, 0.2], "thresholds": {"geo": 0.6}}

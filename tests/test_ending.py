@@ -1,0 +1,147 @@
+"""Commands end when they are told to, with all that they have started, and leave nothing half-written."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import psutil
+import pytest
+
+from spacy_bilstm_ner import errors
+from spacy_bilstm_ner.errors import UserError, save
+from spacy_bilstm_ner.processes import Children, alone, on_ending
+
+WAIT = """
+import time
+from spacy_bilstm_ner.processes import run
+def main():
+    print("begun", flush=True)
+    time.sleep(60)
+run(main)
+"""
+# A child with a child of its own. Each writes its number into a file.
+NUMBER = "import os, subprocess, sys, time; open({!r}, 'w').write(str(os.getpid()));"
+GRANDCHILD = NUMBER.format("grandchild") + "time.sleep(60)"
+CHILD = NUMBER.format("child") + f"subprocess.run([sys.executable, '-c', {GRANDCHILD!r}])"
+FAMILY = f"from spacy_bilstm_ner.processes import Children; Children().python('-c', {CHILD!r})"
+posix = pytest.mark.skipif(os.name != "posix", reason="needs signals of POSIX")
+
+
+def heed_signals() -> None:
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+
+
+@posix
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_what_ends_a_command_is_one_line(name: str) -> None:
+    command = [sys.executable, "-c", WAIT]
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, preexec_fn=heed_signals)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begun\n"
+    process.send_signal(getattr(signal, name))
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (1, "Interrupted, nothing changed.\n")
+
+
+@posix
+def test_a_signal_that_is_switched_off_stays_so_and_others_come_back() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    term = signal.getsignal(signal.SIGTERM)
+    try:
+        with on_ending():
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+            assert signal.getsignal(signal.SIGTERM) is not term
+            with pytest.raises(KeyboardInterrupt):
+                os.kill(os.getpid(), signal.SIGTERM)
+        assert signal.getsignal(signal.SIGTERM) is term
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_thread_leaves_signals_alone() -> None:
+    said: list[str] = []
+
+    def work() -> None:
+        with on_ending():
+            said.append("done")
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert said == ["done"]
+
+
+def wait_for(path: Path) -> psutil.Process:
+    for _ in range(600):
+        if path.is_file() and (text := path.read_text()):
+            return psutil.Process(int(text))
+        threading.Event().wait(0.1)
+    raise AssertionError(f"{path} has not come")
+
+
+@posix
+def test_children_end_with_a_parent_that_is_killed(tmp_path: Path, root: Path) -> None:
+    env = {**os.environ, "PYTHONPATH": str(root)}
+    parent = subprocess.Popen([sys.executable, "-c", FAMILY], cwd=tmp_path, env=env)
+    family = [wait_for(tmp_path / name) for name in ("child", "grandchild")]
+    parent.kill()
+    parent.wait()
+    assert not psutil.wait_procs(family, timeout=30)[1]
+
+
+def test_children_are_stopped_and_none_begins_after_that() -> None:
+    children = Children()
+    done: list[int] = []
+    thread = threading.Thread(
+        target=lambda: done.append(children.python("-c", "import time; time.sleep(60)").returncode)
+    )
+    thread.start()
+    while not children._running:
+        threading.Event().wait(0.05)
+    children.stop()
+    thread.join(timeout=30)
+    assert done[0] != 0
+    assert children.python("-c", "import time; time.sleep(60)").returncode != 0
+
+
+def test_a_child_has_its_arguments_its_output_and_its_environment() -> None:
+    code = "import os, sys; print(sys.argv[1:], os.environ['SEEN']); sys.exit(3)"
+    done = Children().python("-c", code, "a b", SEEN="1")
+    assert (done.returncode, done.stdout) == (3, "['a b'] 1\n")
+    done = Children().python("-m", "json.tool", "--help")
+    assert (done.returncode, done.stdout[:6]) == (0, "usage:")
+
+
+def test_one_at_work_in_a_folder(tmp_path: Path) -> None:
+    pytest.importorskip("fcntl")
+    with alone(tmp_path / "new"):
+        with (
+            pytest.raises(UserError, match=r"another process is at work in .*new: wait for its end"),
+            alone(tmp_path / "new"),
+        ):
+            pass
+        with alone(tmp_path / "other"):
+            pass
+    with alone(tmp_path / "new"):
+        assert not list((tmp_path / "new").iterdir())
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_a_file_is_written_whole_or_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    save(tmp_path / "x", "before")
+
+    def half(path: Path, text: str, **_: object) -> None:
+        path.write_bytes(text.encode()[: len(text) // 2])
+        raise error
+
+    monkeypatch.setattr(errors.Path, "write_text", half)
+    with pytest.raises((UserError, KeyboardInterrupt), match=r"x cannot be written: No space left|^$"):
+        save(tmp_path / "x", "after this")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("x", "before")]
