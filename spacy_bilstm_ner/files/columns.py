@@ -79,7 +79,7 @@ def find_columns(table: Table, options: Options, *, needs_sentence: bool = True)
         keys = [name for name in rest() if name in documents] + keys
     missing = ["sentence"] * (needs_sentence and not keys) + [role for role in ("word", "tag") if role not in found]
     if missing:
-        if missing == ["sentence"] and _holds_texts(table[found["word"]]):
+        if missing == ["sentence"] and (_holds_texts(table[found["word"]]) or _holds_spans(table[found["tag"]])):
             what = f"column {found['word']!r} holds whole texts, and {found['tag']!r} no tag for each of their words"
             raise UserError(f"{what}. Expected tags such as 'B-per O O', or JSON Lines with the entities' offsets.")
         blank = ", or leave a blank line between sentences" if "sentence" in missing else ""
@@ -182,6 +182,11 @@ def _may_count_sentences(values: list[str]) -> bool:
     """Filled on first rows only, or with its values in runs"""
     runs = 1 + sum(a != b for a, b in pairwise(values))
     return values[0] != "" and ("" in values or 1 < runs == len(set(values)) < len(values))
+
+
+def _holds_spans(values: list[str]) -> bool:
+    """Lists of entities with their offsets, as Python or JSON writes them"""
+    return any(re.match(r"\[\s*[\[({]", value) for value in values)
 
 
 def _holds_texts(values: list[str]) -> bool:

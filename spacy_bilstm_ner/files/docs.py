@@ -21,9 +21,15 @@ def blank_pipeline(lang: str) -> Language:
     RAISES UserError: If spaCy has no language of this code, or it needs a package that is not installed.
     """
     try:
-        nlp = spacy.blank(lang)
+        spacy.util.get_lang_class(lang)
     except (ImportError, ValueError, AttributeError) as error:
-        raise UserError(f"--lang {lang}: {error}. Give a code such as en, de, fr, or xx for any language.") from error
+        what = "spaCy has no such language. Give a code such as en, de, fr, or xx for any language."
+        raise UserError(f"--lang {lang}: {what}") from error
+    try:
+        nlp = spacy.blank(lang)
+    except ImportError as error:
+        what = " ".join(str(error).split())
+        raise UserError(f"--lang {lang} needs a package that is not installed. {what}") from error
     nlp.max_length = sys.maxsize
     return nlp
 

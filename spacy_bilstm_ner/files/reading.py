@@ -34,9 +34,11 @@ BINARY = {ZIP: "excel", b"PAR1": "parquet"} | dict.fromkeys((b"x\x01", b"x\x5e",
 OTHERS = {
     rb"\xd0\xcf\x11\xe0": "an old Excel file: save it as .xlsx or as CSV (UTF-8)",
     rb"\s*(?i:<!doctype|<html|<\?xml)": "a web page or XML: download the file itself, or export it as CSV or CoNLL",
-    rb"[TRE]\d+\t\S+ \d+ \d+": "brat's annotation, which stands apart from its text: export both as CoNLL",
+    rb"(?:[TREAMN#]\d+|\*)\t[\w-]+[ :](?:\d+ \d+|[TRE]\d|Arg1:)": "brat's annotation, which stands apart from its "
+    "text: export both as CoNLL",
     rb"%PDF|\{\\rtf": "a document: export its text, with its labels, as CSV",
     rb"\s*(?:\w+\s*=\s*)?\[\s*\(": "Python code: write it with json.dump(TRAIN_DATA, open('train.json', 'w'))",
+    rb"#FORMAT=WebAnno TSV": "WebAnno's own TSV: export it as CoNLL 2002 instead",
     rb"version https://git-lfs": "a pointer of Git LFS: `git lfs pull` brings the file itself",
 }
 # A longer sentence, or so many that are shorter on average, are hardly sentences.
