@@ -115,20 +115,16 @@ def split_list(value: str) -> list[str]:
     if not (text.startswith("[") and text.endswith("]")):
         return text.split()
     items = _ITEM.findall(text[1:-1])
-    return [UNKNOWN if null else re.sub(r"\\(.)", _unescape, a or b or c) for a, b, null, c in items]
-
-
-def _unescape(match: re.Match[str]) -> str:
-    return {"n": "\n", "t": "\t", "r": "\r"}.get(match[1], match[1])
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[\W_]", "", name).lower()
+    plain = {r"\n": "\n", r"\t": "\t", r"\r": "\r"}
+    return [
+        UNKNOWN if null else re.sub(r"\\.", lambda found: plain.get(found[0], found[0][1]), a or b or c)
+        for a, b, null, c in items
+    ]
 
 
 def _rank(role: str, name: str) -> int | None:
     """How good a name is, 0 for the best; None if it is not known"""
-    known, plain = _KNOWN[role].split(), _plain(name)
+    known, plain = _KNOWN[role].split(), re.sub(r"[\W_]", "", name).lower()
     if role in ("document", "sentence") and (stem := _NUMBER.sub("", plain)) in known:
         return known.index(stem) + len(known) * (stem == plain)
     return known.index(plain) if plain in known else None

@@ -54,15 +54,11 @@ def make_doc(nlp: Language, sentence: Sentence) -> tuple[Doc, Doc]:
     return gold, tokenized
 
 
-def count_entities(doc: Doc) -> Counter[str]:
-    return Counter(ent.label_ for ent in doc.ents)
-
-
 def count_aligned(gold: Doc, tokenized: Doc) -> Counter[str]:
     """Count the entities, per label, whose edges are edges of the tokenizer's tokens, too: those that `spacy train` is
     left with when `gold_preproc = false`."""
     if [token.text for token in gold] == [token.text for token in tokenized]:
-        return count_entities(gold)
+        return Counter(ent.label_ for ent in gold.ents)
     return Counter(span.label_ for span in Example(tokenized, gold).get_aligned_spans_y2x(gold.ents))
 
 

@@ -155,7 +155,9 @@ def _refuse_other_starts(table: Table, keys: list[str], others: list[str], start
     for other in others:
         values = list(accumulate(table[other], _or_above))
         n = sum(own != above for above, own in pairwise(values))
-        every = n == len(values) - 1 and (values[0].isdigit() or table.names.index(other) > table.names.index(keys[0]))
+        every = n == len(values) - 1 and (
+            values[0][:1].isdigit() or table.names.index(other) > table.names.index(keys[0])
+        )
         if n and n + 1 == len(set(values)) and values[0] and not every and not holds_pos(set(values)):
             both = " ".join(f"--sentence-column {name!r}" for name in (other, *keys))
             alone = " ".join(f"--sentence-column {name!r}" for name in keys)

@@ -182,7 +182,8 @@ def build_sentences(rows: Rows, file: File) -> None:
         repaired += (start + position for position in changed)
         if not spaced.isdisjoint(words):
             divided += (start + i for i, word in enumerate(words) if word in spaced)
-            tags = [part for word, tag in zip(words, tags, strict=True) for part in _tag_parts(tag, len(word.split()))]
+            parts = [(tag, len(word.split()) - 1) for word, tag in zip(words, tags, strict=True)]
+            tags = [one for tag, n in parts for one in [tag, *["I" + tag[1:] if tag[0] == "B" else tag] * n]]
             words = " ".join(words).split()
         origin = Origin(name, rows.lines[start], document)
         annotated = rows.annotated.get(origin.line)
@@ -232,8 +233,3 @@ def _find_scheme(rows: Rows, options: Options) -> tuple[Scheme, dict[str, tuple[
     remedy = "Correct these tags, or say --lookalikes to have them read as what they look like."
     wrong |= {tag: (f": {difference(tag, alike[tag])} (rows with it: {counts[tag]:,})", remedy) for tag in alike}
     return scheme, wrong
-
-
-def _tag_parts(tag: str, count: int) -> list[str]:
-    """The tags of the parts of one word"""
-    return [tag] + ["I" + tag[1:] if tag[0] == "B" else tag] * (count - 1)
