@@ -193,3 +193,8 @@ def test_not_everything_is_annotated(tmp_path: Path) -> None:
 def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, content: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         read_one(tmp_path, content)
+
+
+def test_the_label_may_be_called_entity(tmp_path: Path) -> None:
+    span = {"start": 0, "end": 4, "value": "Mira", "entity": "PER"}
+    assert shown(read_one(tmp_path, lines({"text": "Mira left", "entities": [span]}))) == ["Mira/B-PER left"]

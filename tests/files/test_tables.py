@@ -262,3 +262,5 @@ def test_a_sentence_a_row_with_a_tag_too_few(tmp_path: Path) -> None:
 def test_a_label_for_a_whole_text(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="column 'text' holds whole texts, and 'label' no tag for each of their words"):
         read_one(tmp_path, 'text,label\n"I like this","pos"\n"It is bad","neg"\n')
+    with pytest.raises(UserError, match="column 'text' holds whole texts, and 'entities' no tag for each"):
+        read_one(tmp_path, "text,entities\nMira left,\"[(0, 4, 'PER')]\"\nIt rains,[]\n")
