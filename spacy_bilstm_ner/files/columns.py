@@ -79,7 +79,7 @@ def find_columns(table: Table, options: Options, *, needs_sentence: bool = True)
         keys = [name for name in rest() if name in documents] + keys
     missing = ["sentence"] * (needs_sentence and not keys) + [role for role in ("word", "tag") if role not in found]
     if missing:
-        if missing == ["sentence"] and _holds_texts(table[found["word"]]):
+        if missing == ["sentence"] and (_holds_texts(table[found["word"]]) or _holds_spans(table[found["tag"]])):
             what = f"column {found['word']!r} holds whole texts, and {found['tag']!r} no tag for each of their words"
             raise UserError(f"{what}. Expected tags such as 'B-per O O', or JSON Lines with the entities' offsets.")
         blank = ", or leave a blank line between sentences" if "sentence" in missing else ""
@@ -115,20 +115,16 @@ def split_list(value: str) -> list[str]:
     if not (text.startswith("[") and text.endswith("]")):
         return text.split()
     items = _ITEM.findall(text[1:-1])
-    return [UNKNOWN if null else re.sub(r"\\(.)", _unescape, a or b or c) for a, b, null, c in items]
-
-
-def _unescape(match: re.Match[str]) -> str:
-    return {"n": "\n", "t": "\t", "r": "\r"}.get(match[1], match[1])
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[\W_]", "", name).lower()
+    plain = {r"\n": "\n", r"\t": "\t", r"\r": "\r"}
+    return [
+        UNKNOWN if null else re.sub(r"\\.", lambda found: plain.get(found[0], found[0][1]), a or b or c)
+        for a, b, null, c in items
+    ]
 
 
 def _rank(role: str, name: str) -> int | None:
     """How good a name is, 0 for the best; None if it is not known"""
-    known, plain = _KNOWN[role].split(), _plain(name)
+    known, plain = _KNOWN[role].split(), re.sub(r"[\W_]", "", name).lower()
     if role in ("document", "sentence") and (stem := _NUMBER.sub("", plain)) in known:
         return known.index(stem) + len(known) * (stem == plain)
     return known.index(plain) if plain in known else None
@@ -182,6 +178,11 @@ def _may_count_sentences(values: list[str]) -> bool:
     """Filled on first rows only, or with its values in runs"""
     runs = 1 + sum(a != b for a, b in pairwise(values))
     return values[0] != "" and ("" in values or 1 < runs == len(set(values)) < len(values))
+
+
+def _holds_spans(values: list[str]) -> bool:
+    """Lists of entities with their offsets, as Python or JSON writes them"""
+    return any(re.match(r"\[\s*[\[({]", value) for value in values)
 
 
 def _holds_texts(values: list[str]) -> bool:

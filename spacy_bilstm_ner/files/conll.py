@@ -7,18 +7,23 @@ from itertools import pairwise
 
 from ..errors import UserError
 from .columns import Columns, Table, is_header
-from .schemes import OUTSIDE, holds_pos, is_tag
+from .schemes import OUTSIDE, holds_brackets, holds_pos, is_tag
 from .sentences import File, clean
 
 # Labels of phrases, which CoNLL-2003 has in a column before that of entities.
 _CHUNKS = frozenset(["NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"])
+# Labels within a text, as XML, OpenNLP, Rasa and Stanford's taggers write them
+_INLINE = re.compile(
+    r"<(\w+)[^<>\n]*>[^<>\n]+</\1>|<START:\w+>|\[[^]\n]{1,99}\]\([\w:]+\)|\b[^\W_]{1,99}[/_](?:[A-Z]{3,}|O)\b"
+)
 # How CoNLL-U, and CoNLL-2012, begin a document
 _DOCUMENT = re.compile(r"#\s*(?:newdoc id =|begin document)\s*(.*\S)")
 
 
-def read_conll(text: str, file: File) -> tuple[Table, Columns]:
+def read_conll(text: str, file: File) -> tuple[Table, Columns | None]:
     """Read columns: the first that is not a number has the words, the last has the tags. Options name columns by their
-    number, from 1. Lines that have a fault are left out.
+    number, from 1. Where a first line names the columns, they are for others to find: None. Lines that have a fault are
+    left out.
 
     RAISES UserError: If it cannot be read.
     """
@@ -36,10 +41,9 @@ def read_conll(text: str, file: File) -> tuple[Table, Columns]:
         raise UserError(f"{name} holds no sentences: all of its lines are empty or comments.")
     (width, n_lines), *_ = Counter(map(len, plain)).most_common(1)
     if width < 2 or 2 * n_lines < len(plain):
-        what = "is no table: most of its lines have no word and tag side by side. Is it text without labels?"
-        raise UserError(f"{name} {what}")
+        raise UserError(f"{name} is no table: most of its lines have no word and tag side by side. {_what_else(text)}")
     # Some have a line of names all the same.
-    header = plain[0] if is_header(plain[0][:1]) and is_header(plain[0][-1:]) else None
+    header = plain[0] if is_header(plain[0][:1]) and is_header(plain[0][-1:]) and len(plain[0]) == width else None
     last = {"O", *(fields[-1] for fields in plain if len(fields) == width)}
     kept: list[list[str]] = []
     numbers: list[int] = []
@@ -61,24 +65,36 @@ def read_conll(text: str, file: File) -> tuple[Table, Columns]:
         else:
             kept.append([*fields, document])
             numbers.append(number)
-    names = [str(i) for i in range(1, width + 1)]
+    if not kept:
+        raise UserError(f"{name} holds no words: all of its lines are numbered as those of CoNLL-U that are none.")
+    names = header or [str(i) for i in range(1, width + 1)]
     columns = [list(column) for column in zip(*kept, strict=True)]
     table = Table([*names, "document"], columns, numbers, sorted(row for row in breaks if 0 < row < len(kept)))
+    if header:
+        return table, None
     for role, given in (("word", options.word_column), ("tag", options.tag_column)):
         if given and given not in names:
             what = f"has no header: --{role}-column takes a number from 1 to {width}, but is {given!r}."
             raise UserError(f"{name} {what}")
-    tagged = [one for one in names if _has_entities(set(table[one]))]
-    last_is_outside = all(value.casefold() in OUTSIDE for value in set(table[names[-1]]))
-    tag = options.tag_column or (tagged[-1] if tagged and last_is_outside else names[-1])
+    values = {one: set(table[one]) for one in names}
+    tagged = [one for one in names if _has_entities(values[one])]
+    brackets = [one for one in names if holds_brackets(values[one])]
+    if len(brackets) > 1 and not options.tag_column:
+        what = f"columns {', '.join(brackets)} hold brackets such as (PER*: which of them are the entities?"
+        raise UserError(f"{name}: {what} In CoNLL-2012 it is --tag-column 11.")
+    last_is_outside = all(value.casefold() in OUTSIDE for value in values[names[-1]])
+    tag = options.tag_column or (brackets or (tagged if last_is_outside else []) or names)[-1]
     texts = [one for one in names if one != tag and not _numbers(table[one])]
     word = options.word_column or (texts or names)[0]
     others = [one for one in tagged if one not in (word, tag)]
     if others and not options.tag_column:
         message = f"columns {', '.join([*others, tag])} of {name} hold tags: {tag} was taken. "
         file.data.warn("columns", f"{message}--tag-column {others[0]} takes another.")
-    if holds_pos(table[tag]) or not any(is_tag(value) or value.casefold() in OUTSIDE for value in set(table[tag])):
-        raise UserError(f"{name}: column {tag} holds no tags such as O or B-per. Say --tag-column NUMBER (from 1).")
+    tags = values[tag]
+    if holds_pos(tags) or not (holds_brackets(tags) or any(is_tag(one) or one.casefold() in OUTSIDE for one in tags)):
+        raise UserError(f"{name}: column {tag} holds no tags such as O or B-per. {_what_else(text)}")
+    if all(map(is_tag, values[word])):
+        raise UserError(f"{name}: column {word} holds tags, and no words. Say --word-column NUMBER (from 1).")
     return table, Columns(None, word, tag, "document" if any(table["document"]) else None)
 
 
@@ -88,6 +104,13 @@ def _separator(lines: list[str]) -> str | None:
     if all("\t" in line for line in some):
         return "\t"
     return next((sep for sep in ",;|" if all(is_tag(line.rpartition(sep)[2].strip()) for line in some)), None)
+
+
+def _what_else(text: str) -> str:
+    if (found := _INLINE.search(text)) is None:
+        return "Is it text without labels? If not, say --tag-column NUMBER (from 1)."
+    what = f"Labels that stand within the text, such as {found[0]!r}, are not read:"
+    return f"{what} write them as JSON Lines with offsets, or a word a line."
 
 
 def _numbers(values: list[str]) -> bool:

@@ -17,7 +17,7 @@ from tqdm import tqdm
 from wasabi.tables import table
 
 from ..errors import UserError, count, printable, save
-from .docs import blank_pipeline, count_aligned, count_entities, make_doc
+from .docs import blank_pipeline, count_aligned, make_doc
 from .options import add_options, get_options
 from .reading import read, show_warnings
 from .schemes import entity_labels
@@ -117,7 +117,7 @@ def _make_docs(nlp: Language, sentences: list[Sentence], name: str) -> tuple[Doc
         # spaCy keeps what stands in the flags, and does not read it: user data would slow down training.
         docs.flags[-1]["origin"] = gold.user_data["origin"]
         tokens += len(gold)
-        entities.update(count_entities(gold))
+        entities.update(ent.label_ for ent in gold.ents)
         aligned.update(count_aligned(gold, tokenized))
     labels = {label: {"entities": n, "aligned": aligned[label]} for label, n in sorted(entities.items())}
     totals = {"entities": entities.total(), "aligned": aligned.total()}

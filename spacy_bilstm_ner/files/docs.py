@@ -21,9 +21,15 @@ def blank_pipeline(lang: str) -> Language:
     RAISES UserError: If spaCy has no language of this code, or it needs a package that is not installed.
     """
     try:
-        nlp = spacy.blank(lang)
+        spacy.util.get_lang_class(lang)
     except (ImportError, ValueError, AttributeError) as error:
-        raise UserError(f"--lang {lang}: {error}. Give a code such as en, de, fr, or xx for any language.") from error
+        what = "spaCy has no such language. Give a code such as en, de, fr, or xx for any language."
+        raise UserError(f"--lang {lang}: {what}") from error
+    try:
+        nlp = spacy.blank(lang)
+    except ImportError as error:
+        what = " ".join(str(error).split())
+        raise UserError(f"--lang {lang} needs a package that is not installed. {what}") from error
     nlp.max_length = sys.maxsize
     return nlp
 
@@ -48,15 +54,11 @@ def make_doc(nlp: Language, sentence: Sentence) -> tuple[Doc, Doc]:
     return gold, tokenized
 
 
-def count_entities(doc: Doc) -> Counter[str]:
-    return Counter(ent.label_ for ent in doc.ents)
-
-
 def count_aligned(gold: Doc, tokenized: Doc) -> Counter[str]:
     """Count the entities, per label, whose edges are edges of the tokenizer's tokens, too: those that `spacy train` is
     left with when `gold_preproc = false`."""
     if [token.text for token in gold] == [token.text for token in tokenized]:
-        return count_entities(gold)
+        return Counter(ent.label_ for ent in gold.ents)
     return Counter(span.label_ for span in Example(tokenized, gold).get_aligned_spans_y2x(gold.ents))
 
 

@@ -151,7 +151,7 @@ def _parse(record: Any, skipped: Counter[str]) -> tuple[str, list[Span], tuple[s
             raise UserError("it has no entities: give an empty list if it holds none")
         spans = next((record[key] for key in keys if record[key]), record[keys[0]] if keys else [])
     if not isinstance(text, str):
-        raise UserError("it has no text, or several")
+        raise UserError(f"it has no text, or several (it has {', '.join(record)})")
     if re.search("[\ud800-\udfff]", text):
         raise UserError("its text has half a character (a surrogate)")
     if spans is None:
@@ -166,7 +166,7 @@ def _span(span: Any) -> Span:
     if isinstance(span, list):
         start, end, label = span
         span = {"start": start, "end": end, "label": label}
-    labels = span.get("label", span.get("labels", span.get("type")))
+    labels = span.get("label", span.get("labels", span.get("type", span.get("entity"))))
     labels = labels if isinstance(labels, list) else [labels]
     if len(labels) != 1:
         raise UserError(f"an entity has {len(labels)} labels, and can have one only")

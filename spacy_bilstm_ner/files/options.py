@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from ..errors import UserError
+
 
 def _option(what: str, *, default: Any = None, **arguments: Any) -> Any:
     """A field, and what argparse has to know of the option that sets it."""
@@ -40,9 +42,14 @@ class Options:
     strict: bool = _option("take only the tags O, B-x, and I-x after B-x or I-x", default=False, action="store_true")
 
     def __post_init__(self) -> None:
-        for name in ("sentence_column", "outside"):
-            if isinstance(one := getattr(self, name), str):
-                object.__setattr__(self, name, [one])
+        for option in fields(self):
+            value, choices = getattr(self, option.name), option.metadata.get("choices")
+            if choices and value not in (None, *choices):
+                raise UserError(f"{option.name} must be one of {', '.join(choices)}, but is {value!r}.")
+            # In a config, a column's number may stand as a number.
+            value = str(value) if isinstance(value, int) and option.name.endswith("_column") else value
+            several = option.metadata.get("action") == "append" and isinstance(value, str)
+            object.__setattr__(self, option.name, [value] if several else value)
 
     @property
     def separator(self) -> str | None:

@@ -6,7 +6,8 @@ import sys
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -36,9 +37,11 @@ BINARY = {ZIP: "excel", b"PAR1": "parquet"} | dict.fromkeys((b"x\x01", b"x\x5e",
 OTHERS = {
     rb"\xd0\xcf\x11\xe0": "an old Excel file: save it as .xlsx or as CSV (UTF-8)",
     rb"\s*(?i:<!doctype|<html|<\?xml)": "a web page or XML: download the file itself, or export it as CSV or CoNLL",
-    rb"[TRE]\d+\t\S+ \d+ \d+": "brat's annotation, which stands apart from its text: export both as CoNLL",
+    rb"(?:[TREAMN#]\d+|\*)\t[\w-]+[ :](?:\d+ \d+|[TRE]\d|Arg1:)": "brat's annotation, which stands apart from its "
+    "text: export both as CoNLL",
     rb"%PDF|\{\\rtf": "a document: export its text, with its labels, as CSV",
     rb"\s*(?:\w+\s*=\s*)?\[\s*\(": "Python code: write it with json.dump(TRAIN_DATA, open('train.json', 'w'))",
+    rb"#FORMAT=WebAnno TSV": "WebAnno's own TSV: export it as CoNLL 2002 instead",
     rb"version https://git-lfs": "a pointer of Git LFS: `git lfs pull` brings the file itself",
 }
 # A longer sentence, or so many that are shorter on average, are hardly sentences.
@@ -97,7 +100,7 @@ def read_docs(paths: Sequence[Path], nlp: Language, options: Options | None = No
 
 
 def labelled_corpus(
-    path: Path | None,
+    path: str | Path | None,
     *,
     options: dict[str, Any] | None = None,
     gold_preproc: bool = False,
@@ -106,18 +109,30 @@ def labelled_corpus(
 ) -> Callable[[Language], Iterator[Example]]:
     """Make a reader of labelled files from a config. Registered as `spacy_bilstm_ner.Corpus.v1`.
 
-    path (Optional[Path]): A file, or a folder of files, of any format that `convert` reads.
+    path (Optional[Union[str, Path]]): A file, or a folder of files, of any format that `convert` reads.
     options (Optional[dict[str, Any]]): How it is to be read: options of `convert`, such as {"tag_column": "label"}.
     gold_preproc (bool): Train on the file's words rather than on those of the pipeline's tokenizer.
     limit (int): Number of sentences that are read; 0 for all.
     augmenter (Optional[Callable]): Makes examples of an example.
-    RAISES UserError: If the path is None; the reader raises it if the file cannot be read.
+    RAISES UserError: If the path is None, or an option cannot be; the reader raises it if the file cannot be read.
     """
     if path is None:
         raise UserError("spacy_bilstm_ner.Corpus.v1 has no path: give one, such as --paths.train mine.csv")
+    known = [option.name for option in fields(Options)]
+    if unknown := [name for name in options or {} if name not in known]:
+        what = f"options of spacy_bilstm_ner.Corpus.v1 cannot have {', '.join(unknown)}: there are {', '.join(known)}"
+        raise UserError(what)
+    how = Options(**(options or {}))
+
+    @cache  # spaCy asks for the examples at each evaluation, and where max_epochs is -1, at each epoch.
+    def docs(nlp: Language) -> list[Doc]:
+        found = read_docs([Path(path)], nlp, how)
+        if not any(doc.ents for doc in found):
+            raise UserError(f"{path} has no entity at all. Is it the right tag_column?")
+        return found[: limit or None]
 
     def read_examples(nlp: Language) -> Iterator[Example]:
-        for doc in read_docs([path], nlp, Options(**(options or {})))[: limit or None]:
+        for doc in docs(nlp):
             words, spaces = [token.text for token in doc], [bool(token.whitespace_) for token in doc]
             tokens = Doc(nlp.vocab, words=words, spaces=spaces) if gold_preproc else nlp.make_doc(doc.text)
             yield from (augmenter or dont_augment)(nlp, Example(tokens, doc))

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import UserError, count
 from .columns import Columns, Table, allows_labels, find_columns, split_list
 from .options import Options
-from .schemes import UNKNOWN, is_tag
+from .schemes import UNKNOWN, holds_pos, is_tag
 from .sentences import File, Rows, clean
 
 # How other programs write an empty cell. A word may be written so, too.
@@ -34,7 +34,7 @@ def find_rows(table: Table, columns: Columns | None, file: File) -> tuple[Rows, 
     keys = [columns.sentence] if isinstance(columns.sentence, str) else columns.sentence or []
     starts = list(range(len(table.lines))) if a_row_each else [0, *table.breaks]
     if keys and not a_row_each:
-        table, starts = _find_starts(table, keys, columns.word, file)
+        table, starts = _find_starts(table, keys, columns, file)
     words, tags = table[columns.word], table[columns.tag]
     ids = [" ".join(table[key][row] for key in keys) or str(n) for n, row in enumerate(starts, 1)]
     documents = [""] * len(starts)
@@ -90,7 +90,7 @@ def _tag_list(value: str) -> list[str]:
     return split_list(value) if value.startswith("[") else [part for part in re.split(r"[\s,;|]+", value) if part]
 
 
-def _find_starts(table: Table, keys: list[str], word: str, file: File) -> tuple[Table, list[int]]:
+def _find_starts(table: Table, keys: list[str], names: Columns, file: File) -> tuple[Table, list[int]]:
     """The table, with its rows in another order if they are gathered; and the first row of each sentence. Where the
     columns `keys` leave open which rows are a sentence, and the user does not say, each such row is a fault."""
     how = file.options.sentences
@@ -124,7 +124,8 @@ def _find_starts(table: Table, keys: list[str], word: str, file: File) -> tuple[
         if len(keys) > 1 or not _counts_up(ids):
             _refuse_scattered(ids, [table.lines[row] for row in first], file)
         if not file.options.sentence_column:
-            _refuse_other_starts(table, keys, table.names[: table.names.index(word)], starts, file)
+            others = [name for name in table.names if name not in (*keys, names.word, names.tag)]
+            _refuse_other_starts(table, keys, others, starts, file)
     return table, first
 
 
@@ -149,17 +150,20 @@ def _refuse_single_gaps(key: str, column: Sequence[str], lines: Sequence[int], f
 
 
 def _refuse_other_starts(table: Table, keys: list[str], others: list[str], starts: set[int], file: File) -> None:
-    """A column before that of words, with its values in blocks, that changes within a sentence may be a document's, and
-    the numbers begin again in each."""
+    """A column with its values in blocks, that changes within a sentence, may be a document's, and the numbers begin
+    again in each. Where it changes on each row, it may be so if it stands first and counts no rows."""
     for other in others:
-        values = table[other]
-        changes = [row for row, (above, own) in enumerate(pairwise(values), 1) if own != above]
-        if other not in keys and 0 < len(changes) < len(values) - 1 and len(changes) + 1 == len(set(values)):
+        values = list(accumulate(table[other], _or_above))
+        n = sum(own != above for above, own in pairwise(values))
+        every = n == len(values) - 1 and (
+            values[0][:1].isdigit() or table.names.index(other) > table.names.index(keys[0])
+        )
+        if n and n + 1 == len(set(values)) and values[0] and not every and not holds_pos(set(values)):
             both = " ".join(f"--sentence-column {name!r}" for name in (other, *keys))
             alone = " ".join(f"--sentence-column {name!r}" for name in keys)
             remedy = f"If numbers begin again with each {other!r}, say {both}; if not, {alone}."
-            for row in changes:
-                if row not in starts:
+            for row, (above, own) in enumerate(pairwise(values), 1):
+                if own != above and row not in starts:
                     what = f"sentence {table[keys[-1]][row]} goes on where column {other!r} changes"
                     file.fault(table.lines[row], what, remedy)
 

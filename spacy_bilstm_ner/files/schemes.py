@@ -8,7 +8,7 @@ UNKNOWN = "?"
 # What people write for "outside", in any case. An empty cell counts only if nothing else is used.
 OUTSIDE = ("o", "other", "_", "-", "none", "")
 # A label; several of them ("B-per|B-org") are none.
-_LABEL = r"(?P<label>(?!.*[;|,/+]\s*[BILUESMW]-|.*[;|,]\s*O$)\S(?:.*\S)?)"
+_LABEL = r"(?P<label>(?!.*[\s;|,/+]\s*[BILUESMW]-|.*[;|,]\s*O$)\S(?:.*\S)?)"
 # The letter of a tag, and its label: after it, before it, or none.
 _PATTERNS = [
     re.compile(f"(?P<letter>[BILUESMW])[-_]{_LABEL}", re.IGNORECASE),
@@ -29,6 +29,10 @@ _DASH = "[\u2010-\u2015\u2212\ufe58\ufe63]"
 INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060\xad"
 _HOMOGLYPHS = str.maketrans("АВЕКМНОРСТХІасеорхуіΑΒΕΖΗΙΚΜΝΟΡΤΥΧοՕ〇○", "ABEKMHOPCTXIaceopxyiABEZHIKMNOPTYXoOOO")
 _FULL_WIDTH = {0xFEE0 + code: code for code in range(0x21, 0x7F)}
+
+
+# An entity that begins, ends, both or neither, as CoNLL-2012 writes it
+_BRACKETS = re.compile(r"\([^\s()*]+\*?\)*|\*\)*")
 
 
 class Scheme:
@@ -103,9 +107,32 @@ def is_tag(text: str) -> bool:
 
 
 def holds_pos(values: Collection[str]) -> bool:
-    """RETURNS (bool): Whether the values are parts of speech."""
+    """RETURNS (bool): Whether the values are parts of speech, or features such as SpaceAfter=No."""
     different = set(values)
-    return len(different.intersection(_POS_VALUES.split())) > 0.4 * len(different)
+    features = sum(re.match(r"\w+=", value) is not None for value in different)
+    return len(different.intersection(_POS_VALUES.split())) + features > 0.4 * len(different)
+
+
+def holds_brackets(values: Collection[str]) -> bool:
+    """RETURNS (bool): Whether the values are like those of CoNLL-2012: (PER* * *)"""
+    different = set(values)
+    return all(map(_BRACKETS.fullmatch, different)) and {"(", "*"} <= set("".join(different))
+
+
+def without_brackets(tags: Sequence[str], starts: Collection[int]) -> list[str]:
+    """RETURNS (list[str]): (PER* * *) as B-PER I-PER I-PER, where sentences start at these tags. A tag whose brackets
+    are wrong stays as it is."""
+    result: list[str] = []
+    label = ""
+    for place, tag in enumerate(tags):
+        opened, closed = tag.strip("()*"), tag.endswith(")")
+        if (label and (opened or place in starts)) or (closed and not (opened or label)):
+            result.append(tag)
+            label = ""
+            continue
+        result.append(f"B-{opened}" if opened else f"I-{label}" if label else "O")
+        label = "" if closed else opened or label
+    return result
 
 
 def looks_like(tag: str) -> str:

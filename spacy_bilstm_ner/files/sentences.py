@@ -8,10 +8,23 @@ from typing import Any, NamedTuple
 
 from ..errors import UserError, count
 from .options import Options
-from .schemes import INVISIBLE, OUTSIDE, UNKNOWN, Scheme, difference, entity_labels, looks_like
+from .schemes import (
+    INVISIBLE,
+    OUTSIDE,
+    UNKNOWN,
+    Scheme,
+    difference,
+    entity_labels,
+    holds_brackets,
+    is_tag,
+    looks_like,
+    without_brackets,
+)
 
 # So many places of each kind of fault stand in a message. `--report FILE` has all of them.
 SHOWN = 3
+# From so many different words on, it is no accident if all of them begin alike.
+N_DIFFERENT = 5
 
 
 class Origin(NamedTuple):
@@ -138,6 +151,9 @@ def build_sentences(rows: Rows, file: File) -> None:
     RAISES UserError: If tags are not plain BIO, and the options ask for that.
     """
     name, strict, data = file.name, file.options.strict, file.data
+    if not strict and holds_brackets(rows.tags):
+        rows.tags = without_brackets(rows.tags, set(rows.starts))
+        data.notes.append(f"Tags of {name}: (x* * *) = B-x I-x I-x")
     scheme, wrong = _find_scheme(rows, file.options)
     if wrong or "" in rows.words:
         for word, tag, line in zip(rows.words, rows.tags, rows.lines, strict=True):
@@ -153,7 +169,12 @@ def build_sentences(rows: Rows, file: File) -> None:
         data.notes.append(f"Tags of {name}: {told}")
     repaired: list[int] = []
     divided: list[int] = []
-    spaced = {word for word in set(rows.words) if len(word.split()) > 1}
+    different = set(rows.words)
+    prefix, *others = {word[: word.find(":") + 1] for word in different} or {""}
+    if prefix and not others and len(different) > N_DIFFERENT:
+        what = f"every word of {name} begins with {prefix!r}: take it away if it is not part of the words."
+        data.warn("prefix", what)
+    spaced = {word for word in different if len(word.split()) > 1}
     spans = pairwise([*rows.starts, len(rows.words)])
     for (start, end), number, document in zip(spans, rows.ids, rows.documents, strict=True):
         words = rows.words[start:end]
@@ -161,7 +182,8 @@ def build_sentences(rows: Rows, file: File) -> None:
         repaired += (start + position for position in changed)
         if not spaced.isdisjoint(words):
             divided += (start + i for i, word in enumerate(words) if word in spaced)
-            tags = [part for word, tag in zip(words, tags, strict=True) for part in _tag_parts(tag, len(word.split()))]
+            parts = [(tag, len(word.split()) - 1) for word, tag in zip(words, tags, strict=True)]
+            tags = [one for tag, n in parts for one in [tag, *["I" + tag[1:] if tag[0] == "B" else tag] * n]]
             words = " ".join(words).split()
         origin = Origin(name, rows.lines[start], document)
         annotated = rows.annotated.get(origin.line)
@@ -201,6 +223,8 @@ def _find_scheme(rows: Rows, options: Options) -> tuple[Scheme, dict[str, tuple[
     if set(outside) > set(scheme.outside):
         listed = ", ".join(f"{tag!r} ({counts[tag]:,})" for tag in outside)
         remedy += f'Which of these mean "in no entity": {listed}? Say so with --outside, once for each.'
+    elif any(len(tag.split()) > 1 and all(map(is_tag, tag.split())) for tag in scheme.rest):
+        remedy += "Several in one cell? Give the table a line of names above, such as text and tags."
     elif all(tag.isdigit() for tag in scheme.rest):
         remedy += "These are numbers: write the names that they stand for."
     else:
@@ -209,8 +233,3 @@ def _find_scheme(rows: Rows, options: Options) -> tuple[Scheme, dict[str, tuple[
     remedy = "Correct these tags, or say --lookalikes to have them read as what they look like."
     wrong |= {tag: (f": {difference(tag, alike[tag])} (rows with it: {counts[tag]:,})", remedy) for tag in alike}
     return scheme, wrong
-
-
-def _tag_parts(tag: str, count: int) -> list[str]:
-    """The tags of the parts of one word"""
-    return [tag] + ["I" + tag[1:] if tag[0] == "B" else tag] * (count - 1)

@@ -23,7 +23,7 @@ MAX_LAYERS = 2
 ZIP = b"PK\x03\x04"
 PACKED: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
 DATA_SUFFIXES = (
-    ".csv .tsv .tab .txt .conll .conllu .iob .bio .bioes .ner .json .jsonl .ndjson .spacy .xlsx .parquet"
+    ".csv .tsv .tab .txt .conll .conllu .iob .bio .bioes .ner .ann .json .jsonl .ndjson .spacy .xlsx .parquet"
     + " .gz .bz2 .xz .zip"
 )
 

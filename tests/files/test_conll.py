@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,7 +62,19 @@ def test_several_columns_of_tags(tmp_path: Path) -> None:
         ("Mira B-PER\nleft\n\nOslo B-LOC\nx y z\n", {}, "2 faults(.|\n)*line 2: expected 2 columns, found 1"),
         ("Mira B-PER\nleft X\n", {}, "line 2: the tag of 'left' is 'X'. A tag in column '2' must be O"),
         ("Mira B-PER\n", {"tag_column": "ner"}, "has no header: --tag-column takes a number from 1 to 2, but is 'ner'"),
-        ("Mira x NNP\nleft y VBD\n", {}, "column 3 holds no tags such as O or B-per. Say --tag-column NUMBER"),
+        ("Mira x NNP\nleft y VBD\n", {}, "column 3 holds no tags such as O or B-per.* say --tag-column NUMBER"),
+        ("1\tMira\t_\n2\tleft\tSpaceAfter=No\n", {}, "column 3 holds no tags such as O or B-per"),
+        ("B-PER O B-LOC\nO O O\n", {}, "column 1 holds tags, and no words"),
+        ("1-1\t0-4\tMira\tPER\n1-2\t5-9\tleft\t_\n", {}, "holds no words"),
+        ("Mira left\tB-PER O\nIt rains\tO O\nx y\tO\n", {}, "Several in one cell.* a line of names above"),
+        ("<PER>Mira</PER> left\nIt rains\n", {}, "within the text, such as '<PER>Mira</PER>', are not read: write"),
+        ("[Mira](PER) left\nIt rains\n", {}, r"such as '\[Mira\]\(PER\)'"),
+        ("<START:PER> Mira <END>\nit did rain\n", {}, "such as '<START:PER>'"),
+        ("Mira/PERSON left/O\nIt/O rains/O\n", {}, "such as 'Mira/PERSON'"),
+        ("a 0 Mira (N* (P*\na 1 left *) *)\n", {}, "columns 4, 5 hold brackets.*In CoNLL-2012 it is --tag-column 11"),
+        ("Mira (P*\nUni (O*\nleft *)\n", {}, r"line 2: the tag of 'Uni' is '\(O\*'"),
+        ("Mira (P*\n\nleft *\nhome *)\n", {}, r"line 3: the tag of 'left' is '\*'"),
+        ("Mira (P)\nleft *\n", {"strict": True}, r"line 1: the tag of 'Mira' is '\(P\)'"),
         (
             "Mira left Oslo.\nIt rains.\nNothing here is labelled.\n",
             {},
@@ -71,9 +84,26 @@ def test_several_columns_of_tags(tmp_path: Path) -> None:
         ("# only\n# comments\n", {}, "holds no sentences"),
     ],
 )
-def test_what_is_wrong(tmp_path: Path, content: str, options: dict[str, str], message: str) -> None:
+def test_what_is_wrong(tmp_path: Path, content: str, options: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError, match=message):
         read_one(tmp_path, content, format="conll", **options)
+
+
+def test_brackets(tmp_path: Path) -> None:
+    content = "d 0 Mira (S* (PER) (V*\nd 1 left * * *)\nd 2 New (N* (LOC* *\nd 3 York *) *) *\n\nd 0 Rain * * *\n"
+    brackets = ["Mira/B-PER left New/B-LOC York/I-LOC", "Rain"]
+    assert shown(read_one(tmp_path, content, tag_column="5")) == brackets
+    data = read_one(tmp_path, content.replace("(S*", "(S(NP*").replace(" (V*", " -"))
+    assert (shown(data), data.notes) == (brackets, [f"Tags of {tmp_path / 'x'}: (x* * *) = B-x I-x I-x"])
+    table = "sid,word,tag\n1,Mira,(PER)\n1,left,*\n1,New,(LOC*\n1,York,*)\n2,Rain,*\n"
+    assert shown(read_one(tmp_path, table)) == brackets
+
+
+def test_names_above_white_space_columns(tmp_path: Path) -> None:
+    content = "sid  word  tag\n1  Mira  B-PER\n1  left  O\n2  Rain  O\n"
+    assert shown(read_one(tmp_path, content)) == ["Mira/B-PER left", "Rain"]
+    with pytest.raises(UserError, match="expected 4 columns, found 3"):
+        read_one(tmp_path, "  sid word tag\n0 1 Mira B-PER\n1 1 left O\n")
 
 
 def test_one_sentence_with_comments(tmp_path: Path) -> None:

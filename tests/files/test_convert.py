@@ -2,6 +2,7 @@ import hashlib
 import json
 import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -289,6 +290,15 @@ def test_places_that_cannot_be_written_to(tmp_path: Path) -> None:
 def test_an_unknown_language(lang: str) -> None:
     with pytest.raises(UserError, match=r"--lang .* Give a code such as en, de, fr, or xx"):
         blank_pipeline(lang)
+
+
+def test_a_language_whose_package_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for package in ("sudachipy", "pythainlp.tokenize"):
+        monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(UserError, match=r"^--lang ja needs a package that is not installed\. .*pip install .*\.$"):
+        blank_pipeline("ja")
+    with pytest.raises(UserError, match=r"^--lang th needs a package that is not installed\. .*PyThaiNLP"):
+        blank_pipeline("th")
 
 
 def test_a_sentence_may_be_longer_than_spacy_s_limit() -> None:

@@ -26,11 +26,30 @@ def test_a_labelled_file_is_a_corpus(path: Path) -> None:
     assert len(list(read(path, limit=1)(nlp))) == 1
 
 
+def test_it_is_read_once_and_has_entities(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    nlp = spacy.blank("en")
+    path.write_text(HEADER + "1,Mira,I-per\n", encoding="utf-8")
+    read = labelled_corpus(path)
+    assert [len(list(read(nlp))) for _ in range(3)] == [1, 1, 1]
+    assert capsys.readouterr().err.count("Warning") == 1
+    path.write_text(HEADER + "1,Mira,O\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"has no entity at all. Is it the right tag_column"):
+        list(labelled_corpus(path)(nlp))
+
+
 def test_gold_words(path: Path) -> None:
     nlp = spacy.blank("en")
-    path.write_text(HEADER + "1,5kg,O\n", encoding="utf-8")
+    path.write_text(HEADER + "1,5kg,B-qty\n", encoding="utf-8")
     assert [len(eg.predicted) for eg in labelled_corpus(path)(nlp)] == [2]
     assert [len(eg.predicted) for eg in labelled_corpus(path, gold_preproc=True)(nlp)] == [1]
+
+
+def test_a_config_gives_paths_and_column_numbers_as_they_stand_there(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("B-PER O Mira\nO O left\n", encoding="utf-8")
+    config = {"@readers": "spacy_bilstm_ner.Corpus.v1", "path": str(tmp_path / "x")}
+    resolved = spacy.registry.resolve({"train": config | {"options": {"word_column": 3, "tag_column": 1}}})
+    (example,) = resolved["train"](spacy.blank("en"))
+    assert [ent.text for ent in example.reference.ents] == ["Mira"]
 
 
 def test_options_and_augmenter(path: Path) -> None:
@@ -43,5 +62,9 @@ def test_options_and_augmenter(path: Path) -> None:
         list(labelled_corpus(path, options={"sentence_column": "sid"})(nlp))
     with pytest.raises(UserError, match="no column 'x'"):
         list(labelled_corpus(path, options={"tag_column": "x"})(nlp))
+    with pytest.raises(UserError, match=r"cannot have tag_colum: there are format, .*tag_column"):
+        labelled_corpus(path, options={"tag_colum": "x"})
+    with pytest.raises(UserError, match=r"sentences must be one of gather, runs, starts, but is 'rnus'"):
+        labelled_corpus(path, options={"sentences": "rnus"})
     with pytest.raises(UserError, match="has no path"):
         labelled_corpus(None)

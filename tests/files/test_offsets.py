@@ -182,7 +182,7 @@ def test_not_everything_is_annotated(tmp_path: Path) -> None:
         (lines({"text": TEXT, "entities": []}) + '{"text": \n', "line 2: this is no JSON"),
         (lines({"text": TEXT}), "line 1: it has no entities: give an empty list if it holds none"),
         (lines({"text": TEXT, "label": ["sport"]}), "line 1: this is no labelled text"),
-        (lines({"x": 1, "entities": []}), "line 1: it has no text"),
+        (lines({"x": 1, "entities": []}), "line 1: it has no text, or several .it has x, entities"),
         (lines({"text": TEXT, "entities": [[0, 4]]}, {"text": TEXT, "entities": [{"start": 0, "end": 4}]}), "2 faults"),
         (lines({"text": TEXT, "spans": [{"start": 0, "end": 4, "labels": ["A", "B"]}]}), "an entity has 2 labels"),
         (lines({"text": "Mira \ud83d left", "entities": []}), "its text has half a character"),
@@ -193,3 +193,8 @@ def test_not_everything_is_annotated(tmp_path: Path) -> None:
 def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, content: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         read_one(tmp_path, content)
+
+
+def test_the_label_may_be_called_entity(tmp_path: Path) -> None:
+    span = {"start": 0, "end": 4, "value": "Mira", "entity": "PER"}
+    assert shown(read_one(tmp_path, lines({"text": "Mira left", "entities": [span]}))) == ["Mira/B-PER left"]

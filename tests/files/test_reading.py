@@ -83,6 +83,9 @@ def test_a_format_can_be_said(tmp_path: Path) -> None:
         (b"\xd0\xcf\x11\xe0 \x00", "an old Excel file: save it as .xlsx"),
         (b"<!DOCTYPE html>\n<p>Not found", "a web page or XML: download the file itself"),
         (b"T1\tPER 0 4\tMira\n", "brat's annotation"),
+        (b"#1\tAnnotatorNotes T1\tx\nT1\tPER 0 4\tMira\n", "brat's annotation"),
+        (b"A1\tNegation T1\n", "brat's annotation"),
+        (b"#FORMAT=WebAnno TSV 3.3\n", "WebAnno's own TSV: export it as CoNLL 2002"),
         (b"%PDF-1.7\n", "a document"),
         (b"version https://git-lfs.github.com/spec/v1\n", "a pointer of Git LFS"),
     ],
@@ -137,6 +140,20 @@ def test_a_spacy_file_with_a_label_that_it_does_not_name(tmp_path: Path) -> None
 def test_sentences_that_are_hardly_any(tmp_path: Path, content: str, said: str) -> None:
     assert read_one(tmp_path, content).warnings.get("length", "").startswith(said)
     assert bool(said) == ("length" in read_one(tmp_path, content).warnings)
+
+
+def test_a_folder_of_brat_s_is_said_to_be(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Mira left Oslo.\n", encoding="utf-8")
+    (tmp_path / "a.ann").write_text("T1\tPER 0 4\tMira\n", encoding="utf-8")
+    with pytest.raises(UserError, match="brat's annotation"):
+        read([tmp_path], spacy.blank("en"))
+
+
+def test_words_that_all_begin_alike(tmp_path: Path) -> None:
+    content = "".join(f"en:{word} O\n" for word in ["Rain", "fell", "on", "Oslo", "and", "Mira"])
+    assert read_one(tmp_path, content).warnings["prefix"].startswith("every word of ")
+    assert "begins with 'en:'" in read_one(tmp_path, content).warnings["prefix"]
+    assert "prefix" not in read_one(tmp_path, content + "no O\n").warnings
 
 
 def test_docs_come_with_their_warnings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

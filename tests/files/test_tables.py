@@ -98,6 +98,33 @@ def test_a_column_in_blocks_that_changes_within_a_sentence_is_asked_about(tmp_pa
     assert shown(read_one(tmp_path, content, sentence_column="sid")) == ["Mira/B-PER left Rain fell"]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "novel,sid,token,ner\na,1,Mira,B-PER\nb,1,Rain,O\n",
+        "sid,token,novel,ner\n1,Mira,a,B-PER\n1,Rain,b,O\n1,fell,b,O\n",
+        "sid,token,novel,ner\n1,Mira,a,B-PER\n1,left,,B-PER\n1,Rain,b,O\n1,fell,,O\n",
+    ],
+)
+def test_such_a_column_may_stand_anywhere(tmp_path: Path, content: str) -> None:
+    with pytest.raises(UserError, match="sentence 1 goes on where column 'novel' changes"):
+        read_one(tmp_path, content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "row,sid,token,ner\n1,1,Mira,B-PER\n2,1,Rain,O\n3,1,fell,O\n",
+        "sid,token,lemma,ner\n1,Mira,mira,B-PER\n1,Rain,rain,O\n1,fell,fall,O\n",
+        "sid,token,note,ner\n1,Mira,x,B-PER\n1,Rain,,O\n1,fell,,O\n",
+        "sid,token,note,ner\n1,Mira,,B-PER\n1,Rain,,O\n1,fell,x,O\n",
+        "sid,token,c,ner\n1,Mira,NNP,B-PER\n1,Rain,NN,O\n1,or,NN,O\n",
+    ],
+)
+def test_columns_that_are_no_documents(tmp_path: Path, content: str) -> None:
+    assert len(read_one(tmp_path, content).sentences) == 1
+
+
 @pytest.mark.parametrize("empty", ["NaN", "null", "None"])
 def test_an_empty_number_as_other_programs_write_it(tmp_path: Path, empty: str) -> None:
     content = HEADER + f"1,Mira,B-per\n{empty},{empty},O\n{empty},x,O\n2,y,O\n"
@@ -235,3 +262,5 @@ def test_a_sentence_a_row_with_a_tag_too_few(tmp_path: Path) -> None:
 def test_a_label_for_a_whole_text(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="column 'text' holds whole texts, and 'label' no tag for each of their words"):
         read_one(tmp_path, 'text,label\n"I like this","pos"\n"It is bad","neg"\n')
+    with pytest.raises(UserError, match="column 'text' holds whole texts, and 'entities' no tag for each"):
+        read_one(tmp_path, "text,entities\nMira left,\"[(0, 4, 'PER')]\"\nIt rains,[]\n")
