@@ -48,19 +48,17 @@ def WordEmbedding(
     vector only if all four collide. No corpus is scanned, and a word never seen has a vector, too.
 
     features (Sequence[str]): Names from `spacy_bilstm_ner.network.features.FEATURES`.
-    widths (Sequence[int]): Width of each feature's vectors. Their sum is the width of the output.
-    rows (Sequence[int]): Rows of each feature's table.
+    widths, rows (Sequence[int]): Width of each feature's vectors, and rows of its table.
     feature_dropout (float): Share of the features that are hidden while training, each by itself, so that the model
         learns to do without what it will not know. In [0, 1); [training] dropout does not change it.
     full_dropout_words (int): In a corpus of more words than this, fewer features are hidden, in inverse proportion: the
         more words, the less is learnt by heart. 0 for the same share in any corpus.
     min_words (int): In a corpus of fewer words than this, "form" and "lower" are hidden altogether: what is learnt
         there about single words does not hold for others.
-    character_width (int): Width of vectors that are computed from the word's characters, 0 for none: these are columns
-        of their own.
-    vector_width (int): Width of static word vectors, 0 for none: these are columns of their own, reduced to this
-        width if they are wider, frozen, and stored in the model. Dropout of features leaves them. A model that is
-        initialized without a source of vectors (see `BiLSTMNER.initialize`) has none of these columns.
+    character_width (int): Width of vectors that are computed from the word's characters, 0 for none.
+    vector_width (int): Width of static word vectors, 0 for none: reduced to this width if they are wider, frozen, and
+        stored in the model. A model that is initialized without a source of vectors (see `BiLSTMNER.initialize`) has
+        none of these columns.
     max_vectors (int): How many different vectors are kept, the first ones of the source; 0 for all. 120,000 of width
         100 make a stored model ten megabytes larger.
     RETURNS (Model[list[Doc], list[Floats2d]]): Per Doc, n_tokens × (sum(widths) + character_width + vector_width).
@@ -74,31 +72,28 @@ def WordEmbedding(
         found = f"{len(features)}, {len(widths)} and {len(rows)}"
         raise ValueError(f"features, widths and rows must be equally long, but have {found} items")
     check_range("feature_dropout", feature_dropout, 0, 1)
-    for name, sizes in (("widths", widths), ("rows", rows)):
-        for size in sizes:
-            check_range(f"each of {name}", size, 1)
-    numbers = {
-        "full_dropout_words": full_dropout_words,
-        "min_words": min_words,
-        "character_width": character_width,
-        "vector_width": vector_width,
-        "max_vectors": max_vectors,
-    }
-    for name, number in numbers.items():
+    for size in (*widths, *rows):
+        check_range("each of widths and rows", size, 1)
+    for name, number in (
+        ("full_dropout_words", full_dropout_words),
+        ("min_words", min_words),
+        ("character_width", character_width),
+        ("vector_width", vector_width),
+        ("max_vectors", max_vectors),
+    ):
         check_range(name, number, 0)
     initializer = configure_uniform_init(lo=-INITIAL_RANGE, hi=INITIAL_RANGE)
-    tables = [
+    layers = [
         HashEmbed(width, n_rows, column=i, seed=i + 1, initializer=initializer)
         for i, (width, n_rows) in enumerate(zip(widths, rows, strict=True))
     ]
     # Behind the features' ids stand those that the vectors are found by, where dropout does not reach, and then
     # the characters.
     keys = [*features, *VECTOR_KEYS]
-    layers = [
-        *tables,
-        *([Characters(character_width, column=len(keys))] if character_width else []),
-        *([StaticVectors(vector_width, column=len(features), max_rows=max_vectors)] if vector_width else []),
-    ]
+    if character_width:
+        layers.append(Characters(character_width, column=len(keys)))
+    if vector_width:
+        layers.append(StaticVectors(vector_width, column=len(features), max_rows=max_vectors))
     return Model(
         "word_embedding",
         _forward,
@@ -119,18 +114,7 @@ def WordEmbedding(
 def embed_words(model: Model, ids: Ints2d) -> Floats2d:
     """Vectors of words, outside training: from what the model's `FeatureIds` give, n_words × n_features, with at least
     one word, n_words × width."""
-    ops = model.ops
-    ids = ops.asarray(_without_words(model, ids))
-    parts = []
-    # What `model.layers[0].predict` computes, without what its layers within layers cost when words are few.
-    for column, layer in enumerate(_columns(model)):
-        if layer.name in ("characters", "static_vectors"):
-            parts.append(layer.predict(ids))
-        else:
-            table = layer.layers[-1]
-            rows = ops.hash(ops.as_contig(ids[:, column]), table.attrs["seed"]) % table.get_dim("nV")
-            parts.append(ops.gather_add(table.get_param("E"), rows))
-    return ops.xp.concatenate(parts, axis=1)
+    return model.layers[0].predict(model.ops.asarray(_without_words(model, ids)))
 
 
 def set_vectors(model: Model, source: str | None) -> None:
@@ -204,17 +188,10 @@ class FeatureIds:
         return [self._features.index(name) for name in features]
 
     def _compute(self, docs: Sequence[Doc], word: int) -> list[int]:
-        text = plain(_look_up(docs, word))
+        # Docs of several vocabularies may be in one batch.
+        text = plain(next(doc.vocab.strings[word] for doc in docs if word in doc.vocab.strings))
         ids = [hash_string(FEATURES[name](text)) for name in self._features]
         return ids + character_ids(text) if self._characters else ids
-
-
-def _look_up(docs: Sequence[Doc], orth: int) -> str:
-    vocab = docs[0].vocab
-    if orth in vocab.strings:
-        return vocab.strings[orth]
-    # Docs of several vocabularies in one batch.
-    return next(doc.vocab.strings[orth] for doc in docs if orth in doc.vocab.strings)
 
 
 def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d], Callable]:

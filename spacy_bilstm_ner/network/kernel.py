@@ -63,7 +63,7 @@ def multiply(left: Floats, right: Floats, out: Floats) -> None:
 
 
 def _rows_of_a_piece(right: Floats) -> int:
-    return max(1, MAX_PRODUCT // (right.shape[1] * right.shape[2]))
+    return max(1, MAX_PRODUCT // max(1, right.shape[1] * right.shape[2]))
 
 
 def lstm_states(gates: Floats, sizes: Sequence[int], recurrent: Floats) -> Floats:
