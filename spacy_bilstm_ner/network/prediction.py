@@ -152,7 +152,8 @@ class WordGates:
         ids = feature_ids(docs, missing, keep=False)
         vectors = embed_words(model.layers[0], ids)
         gates = lstm.input_gates(weights.bilstm, vectors)
-        scores = linear_scores(vectors, weights.word_tag_blocks, len(weights.tag_bias)) + weights.tag_bias
+        read = vectors[:, : weights.word_tag_blocks.shape[1]]
+        scores = linear_scores(read, weights.word_tag_blocks, len(weights.tag_bias)) + weights.tag_bias
         linear = _linear(model)
         found = None
         if linear is not None:
