@@ -137,10 +137,10 @@ def main() -> None:
             print(banner(*VECTORS_BANNER, why), flush=True)
     told = f"{vectors.name}, from {vectors.path}" if vectors.path else f"none, {vectors.reason}"
     print(f"Data: {source.name}, from {source.path}\nWord vectors: {told}")
-    contents = {"source.json": source, "vectors.json": vectors}
-    codes = {f"{command}.code": fingerprint(command, root=Path.cwd(), config=args.config) for command in CODE}
-    for name, content in {**contents, **codes}.items():
-        write(args.folder / name, content)
+    write(args.folder / "source.json", source)
+    write(args.folder / "vectors.json", vectors)
+    for command in CODE:
+        write(args.folder / f"{command}.code", fingerprint(command, root=Path.cwd(), config=args.config))
 
 
 if __name__ == "__main__":

@@ -29,8 +29,7 @@ MAX_ODDS_OF_O = 0.001
 LOOK_BACK = 3
 # What is decoded at once: it stays in the processor's cache.
 MAX_GROUP_WORDS = 1024
-# Bounds on what is held at once for a text of any length. A longer island is cut, as if an O stood between.
-PART_WORDS = 32_768
+# Bounds what is held at once for a text of any length. A longer island is cut, as if an O stood between.
 MAX_ISLAND_WORDS = 8192
 # The score of an illegal step: no sum of scores outweighs it.
 ILLEGAL_STEP = np.float32(-1e30)
@@ -71,9 +70,8 @@ def decode(
 
     scores (Floats): n_words × n_tags, the texts' words one after the other.
     lengths (Ints): n_texts, the number of words of each text. No entity spans two.
-    transitions (Optional[Floats]): n_tags × n_tags, the score of each step from row to column; None for 0. O stands
-        before a text's first word and behind its last.
-    outside (Optional[NDArray[bool]]): n_words, True for words that no entity may cover.
+    transitions (Floats | None): n_tags × n_tags, as in `crf_loss`; None for 0.
+    outside (NDArray[bool] | None): n_words, True for words that no entity may cover.
     RETURNS (Spans): The spans with a probability of at least MIN_SPAN_PROBABILITY. They may overlap: see `choose`.
     """
     n_tags = scores.shape[1]
@@ -81,8 +79,7 @@ def decode(
         transitions = np.zeros((n_tags, n_tags), dtype="float32")
     steps = _steps_of(transitions.tobytes(), transitions.dtype.str, n_tags)
     starts = (lengths.cumsum() - lengths)[lengths > 0]
-    firsts = range(0, max(1, len(scores)), PART_WORDS)
-    odds = np.concatenate([_odds_of_part(scores, first, starts, steps) for first in firsts])
+    odds = _odds_of_cover(scores, starts, steps)
     if outside is not None:
         odds[outside] = 0.0
     first, island_lengths = _promising_islands(odds, starts)
@@ -134,13 +131,6 @@ def _steps_of(values: bytes, dtype: str, n_tags: int) -> _Steps:
     factors = step_factors(transitions)
     begun, gone_on = factors[0, 1::2, 2::2].diagonal(), factors[0, 2::2, 2::2].diagonal()
     return _Steps(factors, begun, gone_on, gain)
-
-
-def _odds_of_part(scores: Floats, first: int, starts: Ints, steps: _Steps) -> Floats:
-    """`_odds_of_cover` of PART_WORDS words from one on: what it needs of those before them is computed again."""
-    begin, end = max(0, first - LOOK_BACK), first + PART_WORDS
-    within = starts[starts.searchsorted(begin) : starts.searchsorted(end)] - begin
-    return _odds_of_cover(scores[begin:end], within, steps)[first - begin :]
 
 
 def _odds_of_cover(scores: Floats, starts: Ints, steps: _Steps) -> Floats:

@@ -164,8 +164,8 @@ class WordGates:
             # All at once: memory is only taken for rows that are written, and nothing is ever copied. Not the old
             # tables, which other threads may still be reading.
             size = max(MAX_KNOWN_WORDS, end)
-            tables = (np.empty((size, *part.shape[1:]), dtype="float32") for part in (gates, scores))
-            self._known = KnownWords(*tables, found and found.room_for(size))
+            tables = [np.empty((size, *part.shape[1:]), dtype="float32") for part in (gates, scores)]
+            self._known = KnownWords(tables[0], tables[1], found and found.room_for(size))
         known = self._known
         known.gates[start:end], known.scores[start:end] = gates, scores
         if known.ngrams is not None and found is not None:
@@ -195,11 +195,12 @@ def _sources(model: Model) -> list[ArrayXd]:
 
 
 def _prepare(model: Model) -> Weights:
-    output = model.layers[2]
+    output, (bilstm, top) = model.layers[2], _recurrent_layers(model)
     word_width = model.layers[0].get_dim("nO") if model.attrs["words"] else 0
     of_words, of_encoder = np.split(output.get_param("W"), [word_width], axis=1)
     return Weights(
-        *map(lstm.prepared, _recurrent_layers(model)),
+        lstm.prepared(bilstm),
+        lstm.prepared(top),
         tag_blocks=columns_in_blocks(of_encoder, BLOCK_WIDTH),
         word_tag_blocks=columns_in_blocks(of_words, BLOCK_WIDTH),
         tag_bias=output.get_param("b").copy(),
