@@ -29,7 +29,9 @@ MAX_ODDS_OF_O = 0.001
 LOOK_BACK = 3
 # What is decoded at once: it stays in the processor's cache.
 MAX_GROUP_WORDS = 1024
-# Bounds what is held at once for a text of any length. A longer island is cut, as if an O stood between.
+# What fits into the processor's cache, and bounds what is held at once for a text of any length. A longer island is
+# cut, as if an O stood between.
+PART_WORDS = 32_768
 MAX_ISLAND_WORDS = 8192
 # The score of an illegal step: no sum of scores outweighs it.
 ILLEGAL_STEP = np.float32(-1e30)
@@ -79,7 +81,8 @@ def decode(
         transitions = np.zeros((n_tags, n_tags), dtype="float32")
     steps = _steps_of(transitions.tobytes(), transitions.dtype.str, n_tags)
     starts = (lengths.cumsum() - lengths)[lengths > 0]
-    odds = _odds_of_cover(scores, starts, steps)
+    firsts = range(0, max(1, len(scores)), PART_WORDS)
+    odds = np.concatenate([_odds_of_part(scores, first, starts, steps) for first in firsts])
     if outside is not None:
         odds[outside] = 0.0
     first, island_lengths = _promising_islands(odds, starts)
@@ -131,6 +134,13 @@ def _steps_of(values: bytes, dtype: str, n_tags: int) -> _Steps:
     factors = step_factors(transitions)
     begun, gone_on = factors[0, 1::2, 2::2].diagonal(), factors[0, 2::2, 2::2].diagonal()
     return _Steps(factors, begun, gone_on, gain)
+
+
+def _odds_of_part(scores: Floats, first: int, starts: Ints, steps: _Steps) -> Floats:
+    """`_odds_of_cover` of PART_WORDS words from one on: what it needs of those before them is computed again."""
+    begin, end = max(0, first - LOOK_BACK), first + PART_WORDS
+    within = starts[starts.searchsorted(begin) : starts.searchsorted(end)] - begin
+    return _odds_of_cover(scores[begin:end], within, steps)[first - begin :]
 
 
 def _odds_of_cover(scores: Floats, starts: Ints, steps: _Steps) -> Floats:

@@ -25,8 +25,7 @@ def BiLSTMEncoder(
     A sequence's result does not depend on what else is in the batch. The input width is found out at
     initialization. Each dropout is locked: one mask per sequence. A rate of None follows `[training] dropout`.
 
-    hidden_width (int): Width of the bidirectional LSTM, per direction.
-    width (int): Width of the LSTM on top.
+    hidden_width, width (int): Width of the bidirectional LSTM, per direction, and of the LSTM on top.
     both_layers (bool): Whether the output has the states of both LSTMs side by side, rather than those of the one on
         top: what the first has found need not pass the second, and so is learnt sooner.
     input_dropout, hidden_dropout, dropout (float | None): Rate on the input vectors, between the two LSTMs, and on the
@@ -35,8 +34,8 @@ def BiLSTMEncoder(
         2 · hidden_width + width with both layers.
     RAISES ValueError: If a width is below 1, or a rate is not in [0, 1).
     """
-    for name, size in (("hidden_width", hidden_width), ("width", width)):
-        check_range(name, size, 1)
+    check_range("hidden_width", hidden_width, 1)
+    check_range("width", width, 1)
     on_top = chain(locked_dropout(hidden_dropout), lstm(width))
     layers = chain(
         locked_dropout(input_dropout),

@@ -20,13 +20,11 @@ KINDS = ("W", "R", "b")
 
 
 def lstm(hidden_width: int, *, bidirectional: bool = False) -> Model[Packed, Packed]:
-    """A long short-term memory layer (Hochreiter & Schmidhuber 1997).
+    """A long short-term memory layer (Hochreiter & Schmidhuber 1997): n_words × nI → n_words × (directions ·
+    hidden_width), the results of both directions side by side.
 
     The weights are thinc parameters, so that thinc's optimizer trains and averages them, `use_params` reaches
     them and bytes hold them. torch computes while training, numpy in prediction.
-
-    RETURNS (Model[Packed, Packed]): n_words × nI → n_words × (directions · hidden_width), the results of both
-        directions side by side.
     """
     directions = ["forward", "backward"] if bidirectional else ["forward"]
     names = [f"{kind}_{direction}" for direction in directions for kind in KINDS]

@@ -20,8 +20,8 @@ BLOCK_WIDTH = 16
 
 
 def output_layer(nO: int | None = None, *, transitions: bool = False) -> Model[Floats2d, Floats2d]:
-    """A linear layer, n_words × nI → n_words × nO, that tags can be added to: see `resized`. With transitions, it holds
-    a score for each step from tag to tag, too, for who reads its scores as sequences."""
+    """A linear layer, n_words × nI → n_words × nO, that tags can be added to. With transitions, it holds a score for
+    each step from tag to tag, too."""
     names = ["W", "b", "transitions"] if transitions else ["W", "b"]
     return Model("tag_scores", _forward, init=_init, dims={"nI": None, "nO": nO}, params=dict.fromkeys(names))
 
