@@ -27,10 +27,8 @@ def read_run(run_dir: Path) -> dict[str, Any]:
 
 
 def build(project: Path, out_dir: Path) -> Path:
-    """Build the wheel of a project's folder into an empty one, with the setuptools installed: without a network.
-
-    It is built from the source distribution, so that nothing lying about in the folder gets in.
-    """
+    """Build the wheel of a project's folder into an empty one, without a network; from the source distribution, so that
+    nothing lying about in the folder gets in."""
     python("-m", "build", "--no-isolation", "--outdir", str(out_dir), str(project), failure=f"{project} was not built")
     return next(out_dir.glob("*.whl"))
 

@@ -187,7 +187,7 @@ def _promising_islands(covered: Floats, starts: Ints) -> tuple[Ints, Ints]:
 
 
 def _probable_spans(scores: Floats, first: Ints, lengths: Ints, steps: _Steps) -> Spans:
-    """The spans within islands, at least one, that have a probability of at least MIN_SPAN_PROBABILITY."""
+    """The probable spans within islands, at least one."""
     groups = groups_of_similar_length(lengths, max_sequences=MAX_GROUP_WORDS, max_words=MAX_GROUP_WORDS)
     parts = [_spans_of_islands(scores, first[group], lengths[group], steps) for group in groups]
     start, end, label, confidence = (np.concatenate(columns) for columns in zip(*parts, strict=True))
