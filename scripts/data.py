@@ -75,12 +75,12 @@ def find_source(*, csv: str, assets: Path, url: str, md5: str, dev: str = "", te
         raise UserError("--vars.dev and --vars.test go with your own training sentences: give --vars.csv, too")
     reason = "downloading is switched off"
     found = [assets / name for name in CORPUS_FILES if (assets / name).exists()]
-    if url and not found:
-        try:
+    try:
+        if url and not found:
             download(url, assets / CORPUS, md5=md5)
             found = [assets / CORPUS]
-        except DownloadError as error:
-            reason = str(error)
+    except DownloadError as error:
+        reason = str(error)
     if found:
         check_corpus(found[0], md5=md5)
         return Source("real", REAL_NAME, found[0].as_posix(), checksum(found[0])), ""
@@ -91,8 +91,7 @@ def find_source(*, csv: str, assets: Path, url: str, md5: str, dev: str = "", te
 def check_corpus(path: Path, *, md5: str) -> None:
     """See that a file, or the one in an archive, is the GMB corpus."""
     (content,) = read_contents([path], member=CORPUS)
-    found = hashlib.md5(content.data).hexdigest()
-    if found != md5:
+    if (found := hashlib.md5(content.data).hexdigest()) != md5:
         raise UserError(
             f"{path} is not the corpus this project knows: its MD5 checksum is {found}, expected {md5}. "
             "The file is left as it is. To have the corpus downloaded, move it away; to train on it as your own data: "
@@ -123,8 +122,8 @@ def main() -> None:
     parser.add_argument("--assets", type=Path, default=Path("assets"))
     args = parser.parse_args()
     check_names(args.name, lang=args.lang, config=args.config, own=bool(args.csv))
-    given = {option: getattr(args, option) for option in ("csv", "dev", "test", "assets", "url", "md5")}
-    source, reason = find_source(**given)
+    options = ("csv", "dev", "test", "assets", "url", "md5")
+    source, reason = find_source(**{option: getattr(args, option) for option in options})
     if source.kind == "sample":
         print(banner(*SAMPLE_BANNER, f"Why: {CORPUS} is not in assets/, and {reason}."), flush=True)
         vectors = WordVectors(reason="the data is only the sample")

@@ -75,8 +75,7 @@ def fit_thresholds(
     of a label say of that is drawn towards the half.
 
     confidences, right, labels: Of n_entities.
-    gold (Mapping[str, int]): How many entities of each label there are to find.
-    RETURNS (dict[str, float]): The threshold of each label in `gold`.
+    gold (Mapping[str, int]): How many entities of each label there are to find. Each label in it gets a threshold.
     """
     order = np.argsort(-confidences, kind="stable")
     confidences, right, of = confidences[order], right[order], np.array(labels)[order]

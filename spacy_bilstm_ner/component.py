@@ -112,9 +112,8 @@ class BiLSTMNER(TrainablePipe):
         return list(self.labels)
 
     def add_label(self, label: str) -> int:
-        """Add a label; a model that is initialized already gets columns for it, and keeps those it has.
+        """Add a label, and columns for it to a model that is initialized. Return 0 if the label was there, otherwise 1.
 
-        RETURNS (int): 0 if the label was there, otherwise 1.
         RAISES ValueError: If the label is not a string, or empty.
         """
         if not isinstance(label, str) or not label:
@@ -214,7 +213,7 @@ class BiLSTMNER(TrainablePipe):
             lengths = np.diff(words.tokens.searchsorted(bounds), prepend=0)
         scores = to_numpy(found.scores)
         transitions = None if found.transitions is None else to_numpy(found.transitions)
-        if not (np.isfinite(scores).all() and (transitions is None or np.isfinite(transitions).all())):
+        if not all(np.isfinite(each).all() for each in (scores, transitions) if each is not None):
             raise self._not_finite("a prediction", "Load or train it again")
         spans = decode(scores, lengths, transitions=transitions, outside=outside)
         return replace(
@@ -302,13 +301,12 @@ class BiLSTMNER(TrainablePipe):
             self._fail_training("a weight after an update")
 
     def get_loss(self, examples: Iterable[Example], scores: TagScores) -> tuple[float, TagScores]:
-        """Negative log-likelihood of the gold tags, and its gradient, both as a mean over the words that have one:
-        the likelihood of each tag by itself or, if the model has transitions, of the Doc's whole sequence among the
-        legal ones. Tokens that cannot be aligned, that carry an unknown label, or that are white space count for
+        """Negative log-likelihood of the gold tags, in nats, and its gradient, both as a mean over the words that have
+        one: the likelihood of each tag by itself or, if the model has transitions, of the Doc's whole sequence among
+        the legal ones. Tokens that cannot be aligned, that carry an unknown label, or that are white space count for
         nothing. In a pipe that is to keep what it knows, examples without any annotation are to get the tags that they
         got before, as `rehearsal.drift` measures it.
 
-        RETURNS (tuple[float, TagScores]): The loss in nats per word; its gradient.
         RAISES ValueError: If the loss is not finite.
         """
         examples = list(examples)

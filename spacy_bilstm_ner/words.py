@@ -84,22 +84,20 @@ def _cut(docs: Sequence[Doc], *, max_length: int) -> Words:
     # Nothing is left to cut behind a Doc's last token.
     may_cut = candidates + 1 < ends_doc[of_doc]
     # The tokens before which the text is cut.
-    cuts = [ends_doc]
+    cuts = ends_doc.tolist()
     if sent_starts.any():
         has_own = np.array([doc.has_annotation("SENT_START") for doc in docs])
         own_starts = (sent_starts == 1).nonzero()[0]
         in_doc = ends_doc.searchsorted(own_starts, side="right")
-        cuts.append(own_starts[has_own[in_doc]])
+        cuts += own_starts[has_own[in_doc]].tolist()
         may_cut &= ~has_own[of_doc]
-    found = []
     for token, number in zip(candidates[may_cut].tolist(), of_doc[may_cut].tolist(), strict=True):
         doc = docs[number]
         first = int(ends_doc[number]) - len(doc)
         end = _sentence_end(doc, token - first)
         if end is not None:
-            found.append(first + end)
-    cuts.append(np.array(found, dtype="int64"))
-    return _words(attrs, ends_doc, np.sort(np.concatenate(cuts)), max_length=max_length)
+            cuts.append(first + end)
+    return _words(attrs, ends_doc, np.sort(cuts), max_length=max_length)
 
 
 def _attrs(docs: Sequence[Doc], names: list[int]) -> NDArray[np.uint64]:

@@ -16,12 +16,10 @@ from .characters import Characters, character_ids
 from .features import FEATURES, plain
 from .vectors import NO_VECTORS, StaticVectors, read_vectors
 
-# Features that say which word it is.
+# Features that say which word it is; a static vector is found by them.
 WORD_FEATURES = ("form", "lower")
 # What stands in place of a feature that is hidden.
 HIDDEN = hash_string("<hidden>")
-# What a static vector is found by.
-VECTOR_KEYS = ("form", "lower")
 # A vector is the sum of four rows: with this range its values start with a standard deviation of 0.3.
 INITIAL_RANGE = 0.26
 # Distinct words whose feature ids are kept. They depend on no weight, so they never go stale.
@@ -68,9 +66,9 @@ def WordEmbedding(
     unknown = [name for name in features if name not in FEATURES]
     if unknown or not features:
         raise ValueError(f"features must be of {', '.join(FEATURES)}, but got {', '.join(unknown) or 'none'}")
-    if not len(features) == len(widths) == len(rows):
-        found = f"{len(features)}, {len(widths)} and {len(rows)}"
-        raise ValueError(f"features, widths and rows must be equally long, but have {found} items")
+    n, n_widths, n_rows = map(len, (features, widths, rows))
+    if not n == n_widths == n_rows:
+        raise ValueError(f"features, widths and rows must be equally long, but have {n}, {n_widths} and {n_rows} items")
     check_range("feature_dropout", feature_dropout, 0, 1)
     for size in (*widths, *rows):
         check_range("each of widths and rows", size, 1)
@@ -83,13 +81,10 @@ def WordEmbedding(
     ):
         check_range(name, number, 0)
     initializer = configure_uniform_init(lo=-INITIAL_RANGE, hi=INITIAL_RANGE)
-    layers = [
-        HashEmbed(width, n_rows, column=i, seed=i + 1, initializer=initializer)
-        for i, (width, n_rows) in enumerate(zip(widths, rows, strict=True))
-    ]
+    layers = [HashEmbed(widths[i], rows[i], column=i, seed=i + 1, initializer=initializer) for i in range(n)]
     # Behind the features' ids stand those that the vectors are found by, where dropout does not reach, and then
     # the characters.
-    keys = [*features, *VECTOR_KEYS]
+    keys = [*features, *WORD_FEATURES]
     if character_width:
         layers.append(Characters(character_width, column=len(keys)))
     if vector_width:
@@ -167,12 +162,8 @@ class FeatureIds:
         return FeatureIds, (self._features, self._characters)
 
     def __call__(self, docs: Sequence[Doc], words: Sequence[int], *, keep: bool = True) -> Ints2d:
-        """Ids of the features of words, n_words × n_features, uint64.
-
-        docs (Sequence[Doc]): Docs whose vocabularies know the words.
-        words (Sequence[int]): Hashes of the words' text; at least one.
-        keep (bool): Whether to keep what is computed.
-        """
+        """Ids of the features of words, n_words × n_features, uint64, by the hashes of their text, at least one, which
+        the Docs' vocabularies know. They are kept if `keep`."""
         if len(self._known) > MAX_KNOWN_WORDS:
             self._known = {}
         known = self._known

@@ -94,8 +94,8 @@ def StaticVectors(width: int, *, column: int, max_rows: int = 0) -> Model[Ints2d
 
 
 def read_vectors(source: str | Path, width: int, *, max_rows: int = 0) -> VectorTable:
-    """Read word vectors and reduce their width to their principal components, which are centred and scaled to an
-    overall standard deviation of VECTOR_STD. A pipeline is not loaded for that.
+    """Read word vectors and reduce them to their principal components, which are centred and scaled to an overall
+    standard deviation of VECTOR_STD. A pipeline is not loaded for that.
 
     source (str | Path): An installed pipeline package, a pipeline's folder, or a text file with a word and its values
         in each line: GloVe's .txt, word2vec's or fastText's .vec, also as .gz, or alone in a .zip.
@@ -148,8 +148,7 @@ def find_pipeline(source: str | Path) -> Path:
     folder, source = Path(source), str(source)
     if is_package(source):
         package = get_package_path(source)
-        meta = get_model_meta(package)
-        folder = package / f"{meta['lang']}_{meta['name']}-{meta['version']}"
+        folder = package / "{lang}_{name}-{version}".format(**get_model_meta(package))
     if not (folder / "vocab" / "vectors").is_file():
         raise ValueError(
             f"there are no word vectors in {source}: it must be an installed pipeline package that has some, a "

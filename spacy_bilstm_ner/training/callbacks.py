@@ -21,12 +21,15 @@ MIN_ENTITIES = 15
 # About how many evaluations there are, where [training] max_steps is 0
 EVALUATIONS = 8
 SMALLEST_RATE = 1e-12
-# In [training]: what each number must be at least, and below
+# Where a setting stands in the config, and what it must be at least, and below
 RANGES = (
-    ("max_steps", 0, math.inf),
-    ("eval_frequency", 1, math.inf),
-    ("accumulate_gradient", 1, math.inf),
-    ("dropout", 0, 1),
+    ("training.max_steps", 0, math.inf),
+    ("training.eval_frequency", 1, math.inf),
+    ("training.accumulate_gradient", 1, math.inf),
+    ("training.dropout", 0, 1),
+    ("training.batcher.size", 1, math.inf),
+    ("training.optimizer.learn_rate", SMALLEST_RATE, math.inf),
+    ("nlp.batch_size", 1, math.inf),
 )
 
 Callback = Callable[[Language], Language]
@@ -69,14 +72,12 @@ def fit_length(*, passes: float = 9.0, min_steps: int = 1500) -> Callable[[Langu
 
 def check_training(config: Config) -> None:
     """RAISES ValueError: If one of spaCy's own settings is out of its range; spaCy does not look."""
-    training = config["training"]
-    for name, low, below in RANGES:
-        check_range(f"[training] {name}", training[name], low, below)
-    check_range("[nlp] batch_size", config["nlp"]["batch_size"], 1)
-    for name, part, least in (("size", "batcher", 1), ("learn_rate", "optimizer", SMALLEST_RATE)):
-        # Else it is a schedule.
-        if not isinstance(training[part].get(name, {}), dict):
-            check_range(f"[training] {name}", training[part][name], least)
+    for place, low, below in RANGES:
+        section, _, name = place.rpartition(".")
+        value = dot_to_object(config, section).get(name, {})
+        # Else it is a schedule, or not there
+        if not isinstance(value, dict):
+            check_range(f"[{place.partition('.')[0]}] {name}", value, low, below)
 
 
 def _steps(nlp: Language, *, passes: float, min_steps: int) -> int | None:
