@@ -1,6 +1,7 @@
 """One LSTM layer as a thinc layer that owns its weights."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
@@ -11,12 +12,22 @@ from thinc.util import torch2xp, xp2torch
 
 from ..packing import Packing
 from .kernel import N_GATES, arranged, columns_in_blocks, lstm_states, products
-from .packed import Packed
 
 # The forget gate's place in torch's order: input, forget, new cell content, output.
 FORGET = 1
 # Input weights, recurrent weights, bias.
 KINDS = ("W", "R", "b")
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A batch of sequences of vectors: n_words × width, in the order that `packing` says."""
+
+    data: Floats2d
+    packing: Packing
+
+    def replace(self, data: Floats2d) -> "Packed":
+        return Packed(data, self.packing)
 
 
 def lstm(hidden_width: int, *, bidirectional: bool = False) -> Model[Packed, Packed]:
