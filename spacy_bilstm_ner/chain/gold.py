@@ -23,7 +23,7 @@ def gold_columns(example: Example, labels: Sequence[str]) -> NDArray[np.int64]:
     Where both Docs have one text, entities are found again by their characters; that is many times faster than the
     alignment of tokens, which is left for the rest.
     """
-    if example.predicted.text == example.reference.text:
+    if example.predicted.text.rstrip() == example.reference.text.rstrip():
         return _by_characters(example.predicted, example.reference, labels)
     columns: dict[str | None, int] = {"O": tags.OUTSIDE}
     for i, label in enumerate(labels):

@@ -53,8 +53,7 @@ def multiply(left: Floats, right: Floats, out: Floats) -> None:
         shape = (-1, whole // piece, piece)
         np.matmul(left[:, :whole].reshape(*shape, n_in), right[:, None], out[:, :whole].reshape(*shape, right.shape[2]))
         left, out = left[:, whole:], out[:, whole:]
-    if left.size:
-        np.matmul(left, right, out)
+    np.matmul(left, right, out)
 
 
 def _rows_of_a_piece(right: Floats) -> int:
