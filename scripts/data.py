@@ -10,7 +10,7 @@ from glob import glob
 from http.client import HTTPException
 from pathlib import Path
 
-from scripts.source import CODE, Source, WordVectors, checksum, fingerprint, write_if_new
+from scripts.source import CODE, Source, WordVectors, checksum, fingerprint, write
 from scripts.step import step
 from scripts.vectors import TIMEOUT, DownloadError, find_vectors
 from spacy_bilstm_ner.errors import UserError, banner
@@ -38,8 +38,8 @@ UNSAFE = re.compile(r"[^\w .,+()-]")
 
 
 def check_names(name: str, *, lang: str, config: str, own: bool) -> None:
-    """Check what the user may have chosen, before any work is done: a UserError says what is allowed. Data that is the
-    user's `own` needs a name of its own."""
+    """Check what the user may have chosen; a UserError says what is allowed. Data that is the user's `own` needs a name
+    of its own."""
     known = [*sorted(path.stem for path in Path("configs").glob("*.cfg")), "spacy_ner"]
     example, problem = "as in --vars.name shop_ner", ""
     if not re.fullmatch("[A-Za-z]+", lang):
@@ -62,7 +62,10 @@ def find_source(*, csv: str, assets: Path, url: str, md5: str, dev: str = "", te
     RETURNS (tuple[Source, str]): The source, and why it is only the sample ("" if it is not).
     RAISES UserError: if a file of the user's is missing, or the corpus in assets has another checksum than md5.
     """
-    csv, dev, test = map(named_file, (csv, dev, test))
+    # `spacy project` refuses some characters, for which ? stands
+    csv, dev, test = (
+        named[0] if not Path(file).exists() and len(named := glob(file)) == 1 else file for file in (csv, dev, test)
+    )
     own = [Path(file) for file in (csv, dev, test) if file]
     if missing := [str(path) for path in own if not path.is_file()]:
         raise UserError(f"there is no file {missing[0]}: --vars.csv, --vars.dev and --vars.test take paths")
@@ -72,12 +75,12 @@ def find_source(*, csv: str, assets: Path, url: str, md5: str, dev: str = "", te
         raise UserError("--vars.dev and --vars.test go with your own training sentences: give --vars.csv, too")
     reason = "downloading is switched off"
     found = [assets / name for name in CORPUS_FILES if (assets / name).exists()]
-    if url and not found:
-        try:
+    try:
+        if url and not found:
             download(url, assets / CORPUS, md5=md5)
             found = [assets / CORPUS]
-        except DownloadError as error:
-            reason = str(error)
+    except DownloadError as error:
+        reason = str(error)
     if found:
         check_corpus(found[0], md5=md5)
         return Source("real", REAL_NAME, found[0].as_posix(), checksum(found[0])), ""
@@ -85,17 +88,10 @@ def find_source(*, csv: str, assets: Path, url: str, md5: str, dev: str = "", te
     return Source("sample", SAMPLE_NAME, sample.as_posix(), checksum(sample)), reason
 
 
-def named_file(path: str) -> str:
-    """The one file of a pattern, if none has that very name: ? stands for characters that `spacy project` refuses."""
-    found = [] if Path(path).exists() else glob(path)
-    return found[0] if len(found) == 1 else path
-
-
 def check_corpus(path: Path, *, md5: str) -> None:
     """See that a file, or the one in an archive, is the GMB corpus."""
     (content,) = read_contents([path], member=CORPUS)
-    found = hashlib.md5(content.data).hexdigest()
-    if found != md5:
+    if (found := hashlib.md5(content.data).hexdigest()) != md5:
         raise UserError(
             f"{path} is not the corpus this project knows: its MD5 checksum is {found}, expected {md5}. "
             "The file is left as it is. To have the corpus downloaded, move it away; to train on it as your own data: "
@@ -111,8 +107,7 @@ def download(url: str, target: Path, *, md5: str) -> None:
             data = response.read()
     except (OSError, ValueError, HTTPException) as error:
         raise DownloadError(f"{url} cannot be reached ({error})") from error
-    found = hashlib.md5(data).hexdigest()
-    if found != md5:
+    if (found := hashlib.md5(data).hexdigest()) != md5:
         raise DownloadError(f"{url} sent a file with the MD5 checksum {found}, expected {md5}")
     part = target.with_name(target.name + ".part")
     part.write_bytes(data)
@@ -127,8 +122,8 @@ def main() -> None:
     parser.add_argument("--assets", type=Path, default=Path("assets"))
     args = parser.parse_args()
     check_names(args.name, lang=args.lang, config=args.config, own=bool(args.csv))
-    given = {option: getattr(args, option) for option in ("csv", "dev", "test", "assets", "url", "md5")}
-    source, reason = find_source(**given)
+    options = ("csv", "dev", "test", "assets", "url", "md5")
+    source, reason = find_source(**{option: getattr(args, option) for option in options})
     if source.kind == "sample":
         print(banner(*SAMPLE_BANNER, f"Why: {CORPUS} is not in assets/, and {reason}."), flush=True)
         vectors = WordVectors(reason="the data is only the sample")
@@ -140,10 +135,11 @@ def main() -> None:
             why = f"Why: {args.vectors} is not installed, nor in assets/, and\n{error}."
             print(banner(*VECTORS_BANNER, why), flush=True)
     told = f"{vectors.name}, from {vectors.path}" if vectors.path else f"none, {vectors.reason}"
-    print(f"Data: {source.name}, from {source.path} ({write_if_new(args.folder / 'source.json', source)})")
-    print(f"Word vectors: {told} ({write_if_new(args.folder / 'vectors.json', vectors)})")
+    print(f"Data: {source.name}, from {source.path}\nWord vectors: {told}")
+    write(args.folder / "source.json", source)
+    write(args.folder / "vectors.json", vectors)
     for command in CODE:
-        write_if_new(args.folder / f"{command}.code", fingerprint(command, root=Path.cwd(), config=args.config))
+        write(args.folder / f"{command}.code", fingerprint(command, root=Path.cwd(), config=args.config))
 
 
 if __name__ == "__main__":

@@ -29,8 +29,8 @@ def is_installed(wheel: Path, site: Path) -> bool:
 def install(wheel: Path, target: str = "") -> None:
     """Install a wheel, in place of any version of it, and nothing else, to a folder or else to the environment."""
     where = ["--target", target, "--upgrade"] if target else ["--force-reinstall"]
-    command = ["-m", "pip", "install", "--no-deps", "--no-index", "--quiet", *where, str(wheel)]
-    python(*command, failure=f"pip could not install {wheel}")
+    words = ["--no-deps", "--no-index", "--quiet", *where, str(wheel)]
+    python("-m", "pip", "install", *words, failure=f"pip could not install {wheel}")
 
 
 def try_out(name: str, site: Path) -> str:

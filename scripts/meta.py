@@ -42,13 +42,10 @@ MARKDOWN = dict.fromkeys((*range(32), 127), "\ufffd") | {ord(char): f"&#{ord(cha
 def training_meta(
     source: Source, vectors: WordVectors, *, name: str, version: str, run: dict[str, Any]
 ) -> dict[str, Any]:
-    """Describe a pipeline that has just been trained in entries for its meta.json: "data" and "training" are our own,
-    the others spaCy's. The name of one that is only compared ends with its config's.
-
-    run (dict[str, Any]): How it was trained: "config", "seed" and "overrides".
-    """
-    origin = {"name": source.name, **(OURS if source.kind == "sample" else {})}
-    sources = [GMB_SOURCE if source.kind == "real" else origin]
+    """What a pipeline that has just been trained gets into its meta.json: "data" and "training" are our own entries,
+    the others spaCy's. `run` says how it was trained: "config", "seed" and "overrides"."""
+    own = {} if source.kind == "own" else OURS
+    sources = [GMB_SOURCE if source.kind == "real" else {"name": source.name, **own}]
     if vectors.path:
         credit = {key: getattr(vectors, key) for key in ("url", "author", "license")}
         sources.append({"name": f"Word vectors of {vectors.name}", **credit})
@@ -56,7 +53,7 @@ def training_meta(
         "name": f"{name}_{run['config']}" if run["config"] in COMPARED else name,
         "version": SAMPLE_VERSION if source.kind == "sample" else version,
         "description": DESCRIPTIONS.get(source.kind, f"Named entities, trained on {source.name}."),
-        **({"author": "", "license": ""} if source.kind == "own" else OURS),
+        **(own or {"author": "", "license": ""}),
         "sources": sources,
         "data": {"kind": source.kind, "name": source.name, "sha256": source.sha256},
         "training": {**run, "vectors": vectors.name or None},

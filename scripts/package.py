@@ -26,16 +26,10 @@ def read_run(run_dir: Path) -> dict[str, Any]:
     return entries
 
 
-def call(*module: str) -> None:
-    python("-m", *module, failure=f"`python -m {' '.join(module)}` failed")
-
-
 def build(project: Path, out_dir: Path) -> Path:
-    """Build the wheel of a project's folder into an empty one, with the setuptools installed: without a network.
-
-    It is built from the source distribution, so that nothing lying about in the folder gets in.
-    """
-    call("build", "--no-isolation", "--outdir", str(out_dir), str(project))
+    """Build the wheel of a project's folder into an empty one, without a network; from the source distribution, so that
+    nothing lying about in the folder gets in."""
+    python("-m", "build", "--no-isolation", "--outdir", str(out_dir), str(project), failure=f"{project} was not built")
     return next(out_dir.glob("*.whl"))
 
 
@@ -44,7 +38,7 @@ def build_pipeline(pipeline: Path, entries: dict[str, Any], work: Path) -> Path:
     copy = shutil.copytree(pipeline, work / "pipeline")
     # spaCy would write one itself, in which labels and names are not escaped
     (copy / "README.md").write_text(readme(update_meta(copy, entries)), encoding="utf-8")
-    call("spacy", "package", str(copy), str(work), "--build", "none")
+    python("-m", "spacy", "package", str(copy), str(work), "--build", "none", failure="`spacy package` failed")
     return build(next(work.glob("*/setup.py")).parent, work / "pipeline_wheel")
 
 

@@ -1,5 +1,5 @@
 """The small files in corpus/NAME by which `data` tells later steps which data, which word vectors and which code there
-are. Each is written only when its content changes, so that a step runs again only when it has to."""
+are."""
 
 import hashlib
 from dataclasses import asdict, dataclass
@@ -53,10 +53,7 @@ Record = TypeVar("Record")
 
 def checksum(*paths: Path) -> str:
     """The SHA-256 of files, one after the other"""
-    digest = hashlib.sha256()
-    for path in paths:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
 
 
 def fingerprint(command: str, *, root: Path, config: str) -> str:
@@ -68,13 +65,10 @@ def fingerprint(command: str, *, root: Path, config: str) -> str:
     return "".join(f"{checksum(path)}  {name}\n" for name, path in names.items() if not name.startswith(unneeded))
 
 
-def write_if_new(path: Path, content: str | Source | WordVectors) -> str:
-    """Write a text or a record, unless the file says the same already; the answer is "new" or "unchanged"."""
+def write(path: Path, content: str | Source | WordVectors) -> None:
+    """Write a text or a record."""
     text = content if isinstance(content, str) else srsly.json_dumps(asdict(content), indent=2) + "\n"
-    if path.is_file() and path.read_bytes() == text.encode("utf-8"):
-        return "unchanged"
     save(path, text)
-    return "new"
 
 
 def read_record(path: Path, kind: type[Record]) -> Record:

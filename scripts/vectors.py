@@ -1,5 +1,5 @@
 """Find the word vectors that become part of the model: those of an installed pipeline, of a folder, of a text file, or
-from the web. Without vectors training goes on, and the model is a little worse."""
+from the web."""
 
 import importlib
 import urllib.request
@@ -37,10 +37,8 @@ def find_vectors(name: str, *, lang: str, assets: Path) -> WordVectors:
     folders = [folder.as_posix() for folder in (Path(name), assets / name) if (folder / "meta.json").is_file()]
     if not folders and not is_package(name):
         if not name.isidentifier():
-            raise UserError(
-                f"there is no file and no pipeline {name}: --vars.vectors takes a text file, or a pipeline's "
-                "folder or package"
-            )
+            takes = "--vars.vectors takes a text file, or a pipeline's folder or package"
+            raise UserError(f"there is no file and no pipeline {name}: {takes}")
         if not name.startswith(f"{lang}_"):
             return WordVectors(reason=f"{name} is not of the language {lang!r}")
         download(name)
@@ -52,10 +50,10 @@ def find_vectors(name: str, *, lang: str, assets: Path) -> WordVectors:
     meta = srsly.read_json(folder / "meta.json")
     if meta["lang"] != lang:
         return WordVectors(reason=f"{name} is of the language {meta['lang']!r}, not {lang!r}")
+    title = f"{meta['lang']}_{meta['name']} {meta['version']}"
     author, url, licence = (meta.get(key, "") for key in ("author", "url", "license"))
     # The vectors in spaCy's own pipelines have a licence of their own
-    licence = f"{licence} (the pipeline), CC0 (its vectors)" if author == "Explosion" else licence
-    title = f"{meta['lang']}_{meta['name']} {meta['version']}"
+    licence += " (the pipeline), CC0 (its vectors)" if author == "Explosion" else ""
     return WordVectors(path, title, checksum(folder / "vocab" / "vectors"), author, url, licence)
 
 

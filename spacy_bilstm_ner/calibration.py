@@ -1,6 +1,5 @@
 """What decisions are fitted on held-out data after training: what confidences are worth, and how sure the recogniser
-must be of an entity, label by label.
-"""
+must be of an entity, label by label."""
 
 from collections.abc import Mapping, Sequence
 
@@ -24,11 +23,7 @@ Bools = NDArray[np.bool_]
 
 def calibrated(confidences: NDArray, slope: float, offset: float) -> NDArray:
     """Stretch and shift the log-odds of confidences (Platt 1999, "Probabilistic outputs for support vector machines").
-    Their order stays.
-
-    confidences (NDArray): n_entities, from 0 to 1.
-    RETURNS (NDArray): n_entities, of the same type; the confidences themselves if the slope is 1 and the offset 0.
-    """
+    Their order stays, and their type."""
     if (slope, offset) == UNCALIBRATED:
         return confidences
     odds = slope * log_odds(confidences) + offset
@@ -80,8 +75,7 @@ def fit_thresholds(
     of a label say of that is drawn towards the half.
 
     confidences, right, labels: Of n_entities.
-    gold (Mapping[str, int]): How many entities of each label there are to find.
-    RETURNS (dict[str, float]): The threshold of each label in `gold`.
+    gold (Mapping[str, int]): How many entities of each label there are to find. Each label in it gets a threshold.
     """
     order = np.argsort(-confidences, kind="stable")
     confidences, right, of = confidences[order], right[order], np.array(labels)[order]

@@ -30,8 +30,7 @@ EXTRAS = {"pyarrow": "bulk", "openpyxl": "formats", "ray": "ray"} | dict.fromkey
 
 
 def main(arguments: Sequence[str] | None = None, *, program: str = "python -m spacy_bilstm_ner") -> None:
-    """Run a command; None stands for the arguments of this process. A user's error becomes one message on stderr and
-    exit code 1."""
+    """Run a command; None stands for the arguments of this process."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(prog=program, description="Train, check and run a BiLSTM entity recogniser.")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)

@@ -34,8 +34,6 @@ from .ranges import check_range, is_number
 from .words import TagScores
 
 DEFAULT_MODEL = shipped.default_model()
-# How many documents `initialize` shows the model; it needs their form, not their words.
-SAMPLE_SIZE = 10
 # How spaCy writes of a token that it is in an entity, or blocked.
 INSIDE_OR_BEGIN = (1, 3)
 # What is fitted on held-out data after training.
@@ -78,17 +76,13 @@ class BiLSTMNER(TrainablePipe):
         """Initialize the recogniser.
 
         model (Model[list[Doc], TagScores]): Gives words' logits, columns as in `chain.tags`.
-        name (str): The pipe's name, used for its losses.
         threshold (float): Entities with a lower confidence are not written, nor are those below their label's
             own in `cfg["thresholds"]`, or 0.5. Both are read at each call, so that they can be set at any time.
         RAISES ValueError: If the threshold is not between 0 and 1.
         """
         if not is_number(threshold):
             raise ValueError(f"threshold must be between 0 and 1, but is {threshold!r}")
-        self.vocab = vocab
-        self.model = model
-        self.name = name
-        self.scorer = scorer
+        self.vocab, self.model, self.name, self.scorer = vocab, model, name, scorer
         # "configured_threshold" tells a threshold set at run time from one in the config when cfg is loaded.
         self.cfg: dict[str, Any] = {
             "labels": [],
@@ -114,13 +108,12 @@ class BiLSTMNER(TrainablePipe):
 
     @property
     def label_data(self) -> list[str]:
-        """The labels as `spacy init labels` writes them and `initialize` takes them."""
+        """The labels as `spacy init labels` writes them."""
         return list(self.labels)
 
     def add_label(self, label: str) -> int:
-        """Add a label; a model that is initialized already gets columns for it, and keeps those it has.
+        """Add a label, and columns for it to a model that is initialized. Return 0 if the label was there, otherwise 1.
 
-        RETURNS (int): 0 if the label was there, otherwise 1.
         RAISES ValueError: If the label is not a string, or empty.
         """
         if not isinstance(label, str) or not label:
@@ -146,7 +139,7 @@ class BiLSTMNER(TrainablePipe):
         """Initialize the model's weights for a set of labels.
 
         get_examples (Callable[[], Iterable[Example]]): Gives the training examples, or a sample of them.
-        labels (Sequence[str] | None): The labels, as in `label_data`; None for those that the examples have.
+        labels (Sequence[str] | None): The labels; None for those that the examples have.
         vectors (str | None): An installed pipeline package with word vectors, or the folder of one, for an embedding
             with static vectors. They become part of the model, not of `nlp.vocab`. None for a model without.
         corpus (Callable[[Language], Iterable[Example]] | None): A reader of all examples, for labels and n-grams:
@@ -157,7 +150,7 @@ class BiLSTMNER(TrainablePipe):
         validate_get_examples(get_examples, "BiLSTMNER.initialize")
         self._failure = ""
         fit_ngrams = self.model.attrs.get("fit_ngrams")
-        examples: Iterable[Example] = []
+        examples: list[Example] = []
         if labels is None or fit_ngrams is not None:
             examples = self._read_all(get_examples, corpus, nlp)
         if labels is None:
@@ -171,11 +164,11 @@ class BiLSTMNER(TrainablePipe):
         for node in self.model.walk():
             if "fit_to_size" in node.attrs and n_words:
                 node.attrs["fit_to_size"](node, n_words)
-        self._forget_the_past(is_loaded=False)
-        sample = [eg.reference for eg in islice(get_examples(), SAMPLE_SIZE)]
+        self._rehearsal_model, self._word_source, self._is_loaded = None, None, False
         if not self.model.has_dim("nO"):
             self.model.set_dim("nO", tags.n_tags(len(self.labels)))
-        self.model.initialize(X=sample)
+        # It needs the form of some documents, not their words.
+        self.model.initialize(X=[eg.reference for eg in islice(get_examples(), 10)])
         # Last: so that nothing else depends on what they draw at random.
         if fit_ngrams is not None and any(len(eg.predicted) for eg in examples):
             fit_ngrams(self.model, [eg.predicted for eg in examples], np.concatenate(self._gold(examples)))
@@ -212,8 +205,9 @@ class BiLSTMNER(TrainablePipe):
         found: TagScores = self.model.predict(docs)
         words, to_numpy = found.words, self.model.ops.to_numpy
         lengths, outside = words.per_doc, None
-        taken = _taken_tokens(docs)
-        if taken is not None:
+        iob = np.concatenate([doc.to_array(ENT_IOB) for doc in docs])
+        if iob.any():
+            taken = np.isin(iob, INSIDE_OR_BEGIN)
             outside = taken[words.tokens]
             # No entity runs across white space that is taken, either.
             ends = np.cumsum([len(doc) for doc in docs])
@@ -221,7 +215,7 @@ class BiLSTMNER(TrainablePipe):
             lengths = np.diff(words.tokens.searchsorted(bounds), prepend=0)
         scores = to_numpy(found.scores)
         transitions = None if found.transitions is None else to_numpy(found.transitions)
-        if not (np.isfinite(scores).all() and (transitions is None or np.isfinite(transitions).all())):
+        if not all(np.isfinite(each).all() for each in (scores, transitions) if each is not None):
             raise self._not_finite("a prediction", "Load or train it again")
         spans = decode(scores, lengths, transitions=transitions, outside=outside)
         return replace(
@@ -245,7 +239,8 @@ class BiLSTMNER(TrainablePipe):
         for doc, first, begin, end in zip(docs, first_tokens, bounds, bounds[1:], strict=False):
             spans = [Span(doc, starts[k] - first, ends[k] - first, label=labels[k]) for k in range(begin, end)]
             if doc.has_annotation("ENT_IOB"):
-                doc.set_ents([*doc.ents, *spans], blocked=_blocked(doc), default="outside")
+                blocked = [doc[t.i : t.i + 1] for t in doc if t.ent_iob_ == "B" and not t.ent_type]
+                doc.set_ents([*doc.ents, *spans], blocked=blocked, default="outside")
             else:
                 doc.set_ents(spans)
             if spans or doc.user_data:
@@ -279,18 +274,20 @@ class BiLSTMNER(TrainablePipe):
             if (np.concatenate(gold) == tags.MISSING).all():
                 # Nothing to learn
                 return super().update([], losses=losses)
-            examples += self._made_up(examples, gold)
-        docs = [eg.predicted for eg in examples]
+            if self._word_source is None:
+                self._word_source = rehearsal.word_source(self.vocab, self.model)
+            new, rng = [eg.predicted for eg in examples], np.random.default_rng(np.random.randint(2**31))
+            made_up = rehearsal.made_up(new, gold, self._word_source, self.vocab, rng)
+            examples += [Example.from_dict(doc, {}) for doc in made_up]
         # Before what reads the words, too
         set_dropout_rate(self.model, drop)
+        docs = [eg.predicted for eg in examples]
         self.model.attrs["imprint"](self.model, docs, lambda: np.concatenate(self._gold(examples)))
         return super().update(examples, drop=drop, sgd=sgd, losses=losses)
 
     def rehearse(self, examples: Iterable[Example], **options: Any) -> dict[str, float]:
         """Learn to answer as before `nlp.resume_training`, whatever annotation the examples have. Updates do so already
         on sentences that they make up; texts of the kind that the pipe is for are better still.
-
-        options: drop, sgd and losses, as of `update`.
         """
         unlabelled = [Example.from_dict(eg.predicted, {}) for eg in examples] if self._teacher() is not None else []
         return super().update(unlabelled, **options)
@@ -306,13 +303,12 @@ class BiLSTMNER(TrainablePipe):
             self._fail_training("a weight after an update")
 
     def get_loss(self, examples: Iterable[Example], scores: TagScores) -> tuple[float, TagScores]:
-        """Negative log-likelihood of the gold tags, and its gradient, both as a mean over the words that have one:
-        the likelihood of each tag by itself or, if the model has transitions, of the Doc's whole sequence among the
-        legal ones. Tokens that cannot be aligned, that carry an unknown label, or that are white space count for
+        """Negative log-likelihood of the gold tags, in nats, and its gradient, both as a mean over the words that have
+        one: the likelihood of each tag by itself or, if the model has transitions, of the Doc's whole sequence among
+        the legal ones. Tokens that cannot be aligned, that carry an unknown label, or that are white space count for
         nothing. In a pipe that is to keep what it knows, examples without any annotation are to get the tags that they
         got before, as `rehearsal.drift` measures it.
 
-        RETURNS (tuple[float, TagScores]): The loss in nats per word; its gradient.
         RAISES ValueError: If the loss is not finite.
         """
         examples = list(examples)
@@ -368,7 +364,7 @@ class BiLSTMNER(TrainablePipe):
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "BiLSTMNER":
         """Load what `to_bytes` returned. A threshold that was configured otherwise than in the saved pipe stays.
 
-        RAISES ValueError: If something is damaged, or does not belong together.
+        RAISES ValueError: If something is missing or damaged, or does not belong together.
         """
         where = f"{self.name} in bytes"
         parts = saved.read_parts(bytes_data, where, [name for name in SAVED if name not in exclude])
@@ -376,10 +372,7 @@ class BiLSTMNER(TrainablePipe):
         return self._load(parts, where)
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "BiLSTMNER":
-        """Load from a directory, likewise.
-
-        RAISES ValueError: If something is missing or damaged, or does not belong together.
-        """
+        """Load from a directory, likewise."""
         parts = {name: saved.read_file(Path(path) / name) for name in SAVED if name not in exclude}
         super().from_disk(path, exclude=(*exclude, *SAVED))
         return self._load(parts, str(path))
@@ -401,7 +394,7 @@ class BiLSTMNER(TrainablePipe):
                 saved.check_fingerprint(fingerprint, cfg, parts["model"], where)
         self.model.attrs["labels"] = list(self.labels)
         self._failure = ""
-        self._forget_the_past(is_loaded=True)
+        self._rehearsal_model, self._word_source, self._is_loaded = None, None, True
         return self
 
     def _require_whole(self) -> None:
@@ -425,13 +418,12 @@ class BiLSTMNER(TrainablePipe):
         corpus: Callable[[Language], Iterable[Example]] | None,
         nlp: Language | None,
     ) -> list[Example]:
-        if corpus is None or nlp is None:
-            return list(get_examples())
         try:
-            return list(corpus(nlp))
+            if corpus is not None and nlp is not None:
+                return list(corpus(nlp))
         except FileNotFoundError as error:
             LOGGER.warning(f"{self.name}: initialized with the given examples alone, since the corpus is gone: {error}")
-            return list(get_examples())
+        return list(get_examples())
 
     def _set_vectors(self, source: str | None) -> None:
         takers = [node for node in self.model.walk() if "set_vectors" in node.attrs]
@@ -442,9 +434,6 @@ class BiLSTMNER(TrainablePipe):
             )
         for taker in takers:
             taker.attrs["set_vectors"](taker, source)
-
-    def _forget_the_past(self, *, is_loaded: bool) -> None:
-        self._rehearsal_model, self._word_source, self._is_loaded = None, None, is_loaded
 
     def _gold(self, examples: Iterable[Example]) -> list[NDArray[np.int64]]:
         """For each example n_tokens, the gold tags."""
@@ -458,20 +447,3 @@ class BiLSTMNER(TrainablePipe):
         if self._is_loaded and self._rehearsal_model is None:
             self._rehearsal_model = deepcopy(self.model)
         return self._rehearsal_model
-
-    def _made_up(self, examples: Sequence[Example], gold: Sequence[NDArray[np.int64]]) -> list[Example]:
-        if self._word_source is None:
-            self._word_source = rehearsal.word_source(self.vocab, self.model)
-        rng = np.random.default_rng(np.random.randint(2**31))
-        docs = rehearsal.made_up([eg.predicted for eg in examples], gold, self._word_source, self.vocab, rng)
-        return [Example.from_dict(doc, {}) for doc in docs]
-
-
-def _taken_tokens(docs: Sequence[Doc]) -> NDArray[np.bool_] | None:
-    """n_tokens, True where an entity or a block was set before; None if nothing was."""
-    iob = np.concatenate([doc.to_array(ENT_IOB) for doc in docs])
-    return np.isin(iob, INSIDE_OR_BEGIN) if iob.any() else None
-
-
-def _blocked(doc: Doc) -> list[Span]:
-    return [doc[t.i : t.i + 1] for t in doc if t.ent_iob_ == "B" and not t.ent_type]

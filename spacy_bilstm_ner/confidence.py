@@ -7,7 +7,6 @@ confidences are of single precision, and the 29 bits that a Python float has bey
 
 import struct
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from spacy.strings import hash_string
 from spacy.tokens import Doc, Span
@@ -20,8 +19,11 @@ def register() -> None:
     """Register `span._.confidence` and `doc._.confidence` with spaCy, unless that has been done."""
     if not Span.has_extension(NAME):
         Span.set_extension(NAME, getter=get_confidence, setter=_set_confidence)
-        # With it, `doc.to_json(underscore=["confidence"])` works for a Doc without entities, too.
-        Doc.set_extension(NAME, getter=get_confidences, setter=_ignore)
+        # With it, `doc.to_json(underscore=["confidence"])` works for a Doc without entities, too. What Doc.from_json
+        # gives to it, its entities say, too.
+        Doc.set_extension(
+            NAME, getter=lambda doc: [get_confidence(ent) for ent in doc.ents], setter=lambda doc, value: None
+        )
 
 
 def get_confidence(span: Span) -> float | None:
@@ -33,18 +35,16 @@ def get_confidence(span: Span) -> float | None:
     return _with_checksum(value, 0)
 
 
-def get_confidences(doc: Doc) -> list[float | None]:
-    return [get_confidence(ent) for ent in doc.ents]
-
-
 def set_confidences(doc: Doc, spans: Sequence[Span], confidences: Iterable[float]) -> None:
     """Note the confidences of a Doc's predicted entities, in single precision, and forget those of entities that it no
     longer has."""
     user_data = doc.user_data
     if user_data:
         current = {_key(ent) for ent in doc.ents if get_confidence(ent) is not None}
-        for key in [key for key in user_data if _is_ours(key) and key not in current]:
-            del user_data[key]
+        for key in list(user_data):
+            is_ours = isinstance(key, tuple) and len(key) == 4 and key[:2] == ("._.", NAME) and key[2] is not None
+            if is_ours and key not in current:
+                del user_data[key]
     for span, confidence in zip(spans, confidences, strict=True):
         user_data[_key(span)] = _with_label(confidence, span.label_)
 
@@ -53,10 +53,6 @@ def _set_confidence(span: Span, confidence: float) -> None:
     # Doc.from_json gives a span without a label.
     label = next((ent.label_ for ent in span.doc.ents if _key(ent) == _key(span)), span.label_)
     span.doc.user_data[_key(span)] = _with_label(confidence, label)
-
-
-def _ignore(doc: Doc, value: Any) -> None:
-    """What Doc.from_json gives to `doc._.confidence`: its entities say the same."""
 
 
 def _with_label(value: float, label: str) -> float:
@@ -73,7 +69,3 @@ def _with_checksum(value: float, checksum: int) -> float:
 
 def _key(span: Span) -> tuple[str, str, int, int]:
     return ("._.", NAME, span.start_char, span.end_char)
-
-
-def _is_ours(key: Any) -> bool:
-    return isinstance(key, tuple) and len(key) == 4 and key[:2] == ("._.", NAME) and key[2] is not None

@@ -55,12 +55,8 @@ def word_source(vocab: Vocab, model: Model) -> WordSource:
 def made_up(
     docs: Sequence[Doc], gold: Sequence[NDArray[np.int64]], source: WordSource, vocab: Vocab, rng: np.random.Generator
 ) -> list[Doc]:
-    """Make up N_SENTENCES Docs without annotation.
-
-    docs (Sequence[Doc]): The new sentences, at least one.
-    gold (Sequence[NDArray[int64]]): The tags of their tokens.
-    source (WordSource): Where the other words come from.
-    """
+    """Make up N_SENTENCES Docs without annotation from new sentences, at least one, the gold tags of their tokens, and
+    other words."""
     texts = []
     for _ in range(N_SENTENCES):
         if rng.random() < NEW_SHARE:
@@ -78,13 +74,9 @@ def made_up(
 
 
 def drift(now: TagScores, before: TagScores, chosen: NDArray[np.bool_], ops: Ops) -> tuple[float, NDArray]:
-    """How far words' tags are from what they were: the Kullback-Leibler divergence of their probabilities.
-
-    before (TagScores): The scores of the earlier model. Tags that it does not have are improbable.
-    chosen (NDArray[bool]): n_words, the words that count.
-    RETURNS (tuple[float, NDArray]): The divergence in nats per word; its gradient by the scores, n_words × n_tags.
-        Scores of steps are left as they are.
-    """
+    """How far the tags of chosen words, n_words, are from what they were: the Kullback-Leibler divergence of their
+    probabilities, in nats per word; and its gradient by the scores, n_words × n_tags. Tags that the earlier model does
+    not have are improbable. Scores of steps are left as they are."""
     are, were = _probabilities(now, ops), np.zeros(now.scores.shape)
     were[:, : before.scores.shape[1]] = _probabilities(before, ops)
     are[~chosen], were[~chosen] = 0.0, 0.0

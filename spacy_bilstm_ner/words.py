@@ -55,13 +55,12 @@ Segmenter = Callable[[Sequence[Doc]], Words]
 
 
 def sentence_segments(max_length: int) -> Segmenter:
-    """Cut Docs into sentences. Registered as `spacy_bilstm_ner.sentence_segments.v1`.
+    """Cut Docs, at least one, into sentences. Registered as `spacy_bilstm_ner.sentence_segments.v1`.
 
     A Doc's own sentence starts count if it has any. Else a sentence ends at a terminal mark that is followed by
     white space and does not go on in lower case, and at a blank line. None is written to the Doc.
 
     max_length (int): Words. A longer sentence is cut into equal parts of at most this length.
-    RETURNS (Segmenter): A function from Docs, at least one, to their words.
     RAISES ValueError: If max_length is below 1.
     """
     check_range("max_length", max_length, 1)
@@ -78,37 +77,31 @@ def _cut(docs: Sequence[Doc], *, max_length: int) -> Words:
     attrs = _attrs(docs, [ORTH, IS_SPACE, SENT_START])
     orths, is_space, sent_starts = attrs.T
     ends_doc = np.array([len(doc) for doc in docs]).cumsum()
-    candidates = (_is_terminal(orths) | (is_space != 0)).nonzero()[0]
+    # Several times as fast as np.isin
+    is_terminal = TERMINAL_IDS.take(TERMINAL_IDS.searchsorted(orths), mode="clip") == orths
+    candidates = (is_terminal | (is_space != 0)).nonzero()[0]
     of_doc = ends_doc.searchsorted(candidates, side="right")
     # Nothing is left to cut behind a Doc's last token.
     may_cut = candidates + 1 < ends_doc[of_doc]
     # The tokens before which the text is cut.
-    cuts = [ends_doc]
+    cuts = ends_doc.tolist()
     if sent_starts.any():
         has_own = np.array([doc.has_annotation("SENT_START") for doc in docs])
         own_starts = (sent_starts == 1).nonzero()[0]
         in_doc = ends_doc.searchsorted(own_starts, side="right")
-        cuts.append(own_starts[has_own[in_doc]])
+        cuts += own_starts[has_own[in_doc]].tolist()
         may_cut &= ~has_own[of_doc]
-    found = []
     for token, number in zip(candidates[may_cut].tolist(), of_doc[may_cut].tolist(), strict=True):
         doc = docs[number]
         first = int(ends_doc[number]) - len(doc)
         end = _sentence_end(doc, token - first)
         if end is not None:
-            found.append(first + end)
-    cuts.append(np.array(found, dtype="int64"))
-    return _words(attrs, ends_doc, np.sort(np.concatenate(cuts)), max_length=max_length)
+            cuts.append(first + end)
+    return _words(attrs, ends_doc, np.sort(cuts), max_length=max_length)
 
 
 def _attrs(docs: Sequence[Doc], names: list[int]) -> NDArray[np.uint64]:
-    """n_tokens × n_attributes."""
     return np.concatenate([doc.to_array(names) for doc in docs])
-
-
-def _is_terminal(orths: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    at = TERMINAL_IDS.searchsorted(orths)
-    return TERMINAL_IDS.take(at, mode="clip") == orths
 
 
 def _sentence_end(doc: Doc, i: int) -> int | None:
@@ -143,7 +136,10 @@ def _words(
     lengths = _counts(tokens, cuts)
     lengths = lengths[lengths > 0]
     if max_length is not None and lengths.max(initial=0) > max_length:
-        lengths = np.concatenate([_equal_parts(length, max_length) for length in lengths.tolist()])
+        # Into equal parts
+        n_parts = -(-lengths // max_length)
+        bounds = [np.arange(n + 1) * length // n for n, length in zip(n_parts, lengths, strict=True)]
+        lengths = np.concatenate([np.diff(each) for each in bounds])
     return Words(tokens, attrs[tokens, 0], _counts(tokens, ends_doc), lengths)
 
 
@@ -153,8 +149,3 @@ def _counts(tokens: NDArray[np.int64], bounds: NDArray[np.int64]) -> NDArray[np.
     # Several times as fast as np.diff.
     counts[1:] -= counts[:-1].copy()
     return counts
-
-
-def _equal_parts(length: int, max_length: int) -> NDArray[np.int64]:
-    n_parts = -(-length // max_length)
-    return np.diff(np.arange(n_parts + 1) * length // n_parts)

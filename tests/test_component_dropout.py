@@ -6,7 +6,7 @@ from numpy.testing import assert_array_equal
 from spacy.language import Language
 from thinc.api import Adam
 
-from spacy_bilstm_ner.network.packed import Packed
+from spacy_bilstm_ner.network.lstm import Packed
 from spacy_bilstm_ner.packing import pack
 from tests.util import SMALL_MODEL, blank, doc_of, examples, logits, small_model, texts
 

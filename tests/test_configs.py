@@ -19,8 +19,12 @@ def test_configs_need_no_file_of_ours(root: Path, name: str) -> None:
 
 def test_tutorials_numbers(root: Path) -> None:
     config = load_config(root / "configs" / "tutorial.cfg")
-    model, training = config["components"]["ner"]["model"], config["training"]
+    # With what the pipe fills in where the config says nothing
+    filled = load_model_from_config(config, auto_fill=True).config
+    model, training = filled["components"]["ner"]["model"], config["training"]
     assert model["tok2vec"]["widths"] == [64]
+    assert (model["tok2vec"]["character_width"], model["tok2vec"]["vector_width"]) == (0, 0)
+    assert (model["words"], model["ngrams"], model["encode"]["both_layers"]) == (False, False, False)
     assert model["transitions"] is False
     assert (model["encode"]["hidden_width"], model["encode"]["width"]) == (64, 64)
     assert (model["encode"]["input_dropout"], model["encode"]["hidden_dropout"]) == (0.2, 0.5)

@@ -35,9 +35,7 @@ class Annotator:
 
     model (str): The name or path of any spaCy pipeline that sets `doc.ents`. It is loaded once in each process, when
         the first text comes; what is pickled is the name.
-    text (str): The column with the texts.
-    into (str): The new column for the entities.
-    errors (str): The new column for the errors.
+    text, into, errors (str): The column with the texts, and the new ones for the entities and for the errors.
     max_length (int | None): Characters that a text may have; None for the pipeline's `nlp.max_length`.
     """
 

@@ -69,10 +69,8 @@ def _work(connection: Connection, work: Work) -> None:
 
 
 class Ray:
-    """Tasks of Ray Core. All machines of the cluster must see the same folders.
-
-    address (str): Of a cluster; "" for $RAY_ADDRESS or else one of `n_workers` cores on this machine.
-    """
+    """Tasks of Ray Core on the cluster of an address, or of $RAY_ADDRESS, or else on one of `n_workers` cores on this
+    machine. All machines of the cluster must see the same folders."""
 
     def __init__(self, work: Work, n_workers: int, address: str) -> None:
         import ray

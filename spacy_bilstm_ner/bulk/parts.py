@@ -32,19 +32,13 @@ Row = tuple[Any, Any]  # the text, or what stands in its place; the id
 
 @dataclass(frozen=True)
 class Part:
-    """Some rows of a file: of Parquet where to find them, of anything else the rows themselves.
+    """Some rows of a file: of Parquet where to find them, of anything else the rows themselves."""
 
-    name (str): Of the output file, without its ending.
-    row (int): The number of the first row in the file, from 0.
-    size (int): Bytes of the file that it takes up, about.
-    place (tuple[int, int, int]): Parquet's row group, the first row in it, the number of rows.
-    """
-
-    name: str
+    name: str  # of the output file, without its ending
     file: str
-    row: int
-    size: int
-    place: tuple[int, int, int] = (0, 0, 0)
+    row: int  # the number of the first row in the file, from 0
+    size: int  # bytes of the file that it takes up, about
+    place: tuple[int, int, int] = (0, 0, 0)  # Parquet's row group, the first row in it, the number of rows
     rows: tuple[Row, ...] = ()
 
 

@@ -29,7 +29,8 @@ MAX_ODDS_OF_O = 0.001
 LOOK_BACK = 3
 # What is decoded at once: it stays in the processor's cache.
 MAX_GROUP_WORDS = 1024
-# Bounds on what is held at once for a text of any length. A longer island is cut, as if an O stood between.
+# What fits into the processor's cache, and bounds what is held at once for a text of any length. A longer island is
+# cut, as if an O stood between.
 PART_WORDS = 32_768
 MAX_ISLAND_WORDS = 8192
 # The score of an illegal step: no sum of scores outweighs it.
@@ -38,6 +39,9 @@ ILLEGAL_STEP = np.float32(-1e30)
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
+# What transitions say of steps from tag to tag: their factors, see `step_factors`; and for each tag but O, n_tags - 1,
+# the most that the steps to and from it can add to its score, as against those to and from O with the same neighbours.
+Steps = tuple[Doubles, Floats]
 
 
 @dataclass(frozen=True)
@@ -71,9 +75,8 @@ def decode(
 
     scores (Floats): n_words × n_tags, the texts' words one after the other.
     lengths (Ints): n_texts, the number of words of each text. No entity spans two.
-    transitions (Optional[Floats]): n_tags × n_tags, the score of each step from row to column; None for 0. O stands
-        before a text's first word and behind its last.
-    outside (Optional[NDArray[bool]]): n_words, True for words that no entity may cover.
+    transitions (Floats | None): n_tags × n_tags, as in `crf_loss`; None for 0.
+    outside (NDArray[bool] | None): n_words, True for words that no entity may cover.
     RETURNS (Spans): The spans with a probability of at least MIN_SPAN_PROBABILITY. They may overlap: see `choose`.
     """
     n_tags = scores.shape[1]
@@ -109,43 +112,28 @@ def choose(spans: Spans, min_confidence: NDArray) -> Spans:
     return spans[spans.confidence >= min_confidence[spans.label]]
 
 
-@dataclass(frozen=True)
-class _Steps:
-    """What transitions say of steps from tag to tag."""
-
-    factors: Doubles  # 2 × n_tags × n_tags + 1, see `step_factors`
-    begun: Doubles  # n_labels, the factors of the steps from B- to I-
-    gone_on: Doubles  # n_labels, those of the steps from I- to I-
-    # n_tags - 1, for each tag but O, the most that the steps to and from it can add to its score, as against those to
-    # and from O between the same neighbours
-    gain: Floats
-
-
-# They are the same from call to call, and for a short text they would take as long as all the rest.
+# The same from call to call: for a short text they would take as long as all the rest.
 @lru_cache(maxsize=8)
-def _steps_of(values: bytes, dtype: str, n_tags: int) -> _Steps:
+def _steps_of(values: bytes, dtype: str, n_tags: int) -> Steps:
     transitions = np.frombuffer(values, dtype=dtype).reshape(n_tags, n_tags)
     legal = legal_steps(n_tags)
     scores = np.where(legal, transitions, ILLEGAL_STEP).astype("float32")
-    free = np.flatnonzero(legal[tags.OUTSIDE])
     arriving = (scores - scores[:, :1]).max(axis=0)
-    leaving = (scores - scores[tags.OUTSIDE])[:, free].max(axis=1)
-    gain = (arriving + leaving)[1:]
-    factors = step_factors(transitions)
-    begun, gone_on = factors[0, 1::2, 2::2].diagonal(), factors[0, 2::2, 2::2].diagonal()
-    return _Steps(factors, begun, gone_on, gain)
+    leaving = (scores - scores[tags.OUTSIDE])[:, legal[tags.OUTSIDE]].max(axis=1)
+    return step_factors(transitions), (arriving + leaving)[1:]
 
 
-def _odds_of_part(scores: Floats, first: int, starts: Ints, steps: _Steps) -> Floats:
+def _odds_of_part(scores: Floats, first: int, starts: Ints, steps: Steps) -> Floats:
     """`_odds_of_cover` of PART_WORDS words from one on: what it needs of those before them is computed again."""
     begin, end = max(0, first - LOOK_BACK), first + PART_WORDS
     within = starts[starts.searchsorted(begin) : starts.searchsorted(end)] - begin
     return _odds_of_cover(scores[begin:end], within, steps)[first - begin :]
 
 
-def _odds_of_cover(scores: Floats, starts: Ints, steps: _Steps) -> Floats:
+def _odds_of_cover(scores: Floats, starts: Ints, steps: Steps) -> Floats:
     """n_words, at least the odds that an entity covers the word."""
-    odds = scores[:, 1:] + steps.gain
+    _, gain = steps
+    odds = scores[:, 1:] + gain
     odds -= scores[:, :1]
     # The bound keeps infinity out, and is far beyond any doubt.
     np.exp(np.minimum(odds, 80.0, out=odds), out=odds)
@@ -186,8 +174,8 @@ def _promising_islands(covered: Floats, starts: Ints) -> tuple[Ints, Ints]:
     return np.repeat(first, n_parts) + begin, np.minimum(np.repeat(lengths, n_parts) - begin, MAX_ISLAND_WORDS)
 
 
-def _probable_spans(scores: Floats, first: Ints, lengths: Ints, steps: _Steps) -> Spans:
-    """The spans within islands, at least one, that have a probability of at least MIN_SPAN_PROBABILITY."""
+def _probable_spans(scores: Floats, first: Ints, lengths: Ints, steps: Steps) -> Spans:
+    """The probable spans within islands, at least one."""
     groups = groups_of_similar_length(lengths, max_sequences=MAX_GROUP_WORDS, max_words=MAX_GROUP_WORDS)
     parts = [_spans_of_islands(scores, first[group], lengths[group], steps) for group in groups]
     start, end, label, confidence = (np.concatenate(columns) for columns in zip(*parts, strict=True))
@@ -195,15 +183,16 @@ def _probable_spans(scores: Floats, first: Ints, lengths: Ints, steps: _Steps) -
     return Spans(start[order], end[order], label[order], np.minimum(confidence[order], 1.0).astype("float32"))
 
 
-def _spans_of_islands(scores: Floats, first: Ints, lengths: Ints, steps: _Steps) -> tuple[Ints, Ints, Ints, Doubles]:
+def _spans_of_islands(scores: Floats, first: Ints, lengths: Ints, steps: Steps) -> tuple[Ints, Ints, Ints, Doubles]:
     """What `_probable_spans` finds, in any order: starts, ends, labels and probabilities."""
     emissions, _, _ = padded_emissions(scores, first, lengths)
-    before, norms, after = forward_backward(emissions, steps.factors)
+    factors, _ = steps
+    before, norms, after = forward_backward(emissions, factors)
     begins, goes_through = before[:-1, :, 1::2].ravel(), after[:, :, 1::2].ravel()
     # What a span's weight is multiplied by when the next word is inside, too, and all that follows on that one.
     inside = emissions[1:, :, 2::2] / norms[1:]
     stride, n_labels = inside[0].size, inside.shape[2]
-    from_begin, from_inside = (inside * steps.begun).ravel(), (inside * steps.gone_on).ravel()
+    from_begin, from_inside = ((inside * factors[0, i::2, 2::2].diagonal()).ravel() for i in (1, 2))
     follows = np.zeros(inside.size)
     follows[:-stride] = after[1:, :, 2::2].ravel()
     # For each span that has begun: where that is, its last word so far, the weight of all that leads there through it,

@@ -26,7 +26,6 @@ def legal_steps(n_tags: int) -> NDArray[np.bool_]:
     for inside in range(2, n_tags, 2):
         legal[:, inside] = False
         legal[[inside - 1, inside], inside] = True
-    legal.flags.writeable = False
     return legal
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from spacy.attrs import ENT_IOB, IDX, LENGTH, ORTH
+from spacy.attrs import ENT_IOB, IDX, LENGTH
 from spacy.tokens import Doc
 from spacy.training import Example
 
@@ -16,32 +16,20 @@ ANNOTATED = "annotated"
 
 
 def gold_columns(example: Example, labels: Sequence[str]) -> NDArray[np.int64]:
-    """The gold tag of each token of `example.predicted`.
+    """The gold tag of each token of `example.predicted`, n_tokens, for labels in the order of the model's columns:
+    tags.MISSING where nothing is annotated, where an entity's borders lie within a token, and where the label is
+    unknown; `tags.none_of` the annotated labels where others may stand.
 
     Where both Docs have one text, entities are found again by their characters; that is many times faster than the
     alignment of tokens, which is left for the rest.
-
-    example (Example): The Example.
-    labels (Sequence[str]): The labels, in the order of the model's columns.
-    RETURNS (NDArray[int64]): n_tokens; tags.MISSING where nothing is annotated, where an entity's borders lie within
-        a token, and where the label is unknown; `tags.none_of` the annotated labels where others may stand.
     """
-    if _same_text(example.predicted, example.reference):
+    if example.predicted.text.rstrip() == example.reference.text.rstrip():
         return _by_characters(example.predicted, example.reference, labels)
     columns: dict[str | None, int] = {"O": tags.OUTSIDE}
     for i, label in enumerate(labels):
         columns |= dict.fromkeys((f"B-{label}", f"U-{label}"), tags.begin(i))
         columns |= dict.fromkeys((f"I-{label}", f"L-{label}"), tags.inside(i))
     return np.array([columns.get(tag, tags.MISSING) for tag in example.get_aligned_ner()], dtype="int64")
-
-
-def _same_text(predicted: Doc, reference: Doc) -> bool:
-    # Mostly the tokens are the same, too, which is seen faster than two texts are put together.
-    if len(predicted) == len(reference):
-        attrs = [ORTH, IDX]
-        if np.array_equal(predicted.to_array(attrs), reference.to_array(attrs)):
-            return True
-    return predicted.text == reference.text
 
 
 def _by_characters(predicted: Doc, reference: Doc, labels: Sequence[str]) -> NDArray[np.int64]:

@@ -29,14 +29,8 @@ def character_ids(word: str) -> list[int]:
 def Characters(width: int, *, column: int) -> Model[Ints2d, Floats2d]:
     """Embed words by their characters, n_words × n_ids → n_words × width. What `character_ids` gives stands in
     N_COLUMNS columns of the ids, from `column` on. The width is the number of filters."""
-    return Model(
-        "characters",
-        _forward,
-        init=_init,
-        dims={"nO": width},
-        params={"E": None, "W": None, "b": None},
-        attrs={"column": column},
-    )
+    params = {"E": None, "W": None, "b": None}
+    return Model("characters", _forward, init=_init, dims={"nO": width}, params=params, attrs={"column": column})
 
 
 def _forward(model: Model[Ints2d, Floats2d], ids: Ints2d, is_train: bool) -> tuple[Floats2d, Callable]:

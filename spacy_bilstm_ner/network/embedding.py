@@ -16,12 +16,10 @@ from .characters import Characters, character_ids
 from .features import FEATURES, plain
 from .vectors import NO_VECTORS, StaticVectors, VectorTable, read_vectors
 
-# Features that say which word it is.
+# Features that say which word it is; a static vector is found by them.
 WORD_FEATURES = ("form", "lower")
 # What stands in place of a feature that is hidden.
 HIDDEN = hash_string("<hidden>")
-# What a static vector is found by.
-VECTOR_KEYS = ("form", "lower")
 # A vector is the sum of four rows: with this range its values start with a standard deviation of 0.3.
 INITIAL_RANGE = 0.26
 # Distinct words whose feature ids are kept. They depend on no weight, so they never go stale.
@@ -48,19 +46,17 @@ def WordEmbedding(
     vector only if all four collide. No corpus is scanned, and a word never seen has a vector, too.
 
     features (Sequence[str]): Names from `spacy_bilstm_ner.network.features.FEATURES`.
-    widths (Sequence[int]): Width of each feature's vectors. Their sum is the width of the output.
-    rows (Sequence[int]): Rows of each feature's table.
+    widths, rows (Sequence[int]): Width of each feature's vectors, and rows of its table.
     feature_dropout (float): Share of the features that are hidden while training, each by itself, so that the model
         learns to do without what it will not know. In [0, 1); [training] dropout does not change it.
     full_dropout_words (int): In a corpus of more words than this, fewer features are hidden, in inverse proportion: the
         more words, the less is learnt by heart. 0 for the same share in any corpus.
     min_words (int): In a corpus of fewer words than this, "form" and "lower" are hidden altogether: what is learnt
         there about single words does not hold for others.
-    character_width (int): Width of vectors that are computed from the word's characters, 0 for none: these are columns
-        of their own.
-    vector_width (int): Width of static word vectors, 0 for none: these are columns of their own, reduced to this
-        width if they are wider, frozen, and stored in the model. Dropout of features leaves them. A model that is
-        initialized without a source of vectors (see `BiLSTMNER.initialize`) has none of these columns.
+    character_width (int): Width of vectors that are computed from the word's characters, 0 for none.
+    vector_width (int): Width of static word vectors, 0 for none: reduced to this width if they are wider, frozen, and
+        stored in the model. A model that is initialized without a source of vectors (see `BiLSTMNER.initialize`) has
+        none of these columns.
     max_vectors (int): How many different vectors are kept, the first ones of the source; 0 for all. 120,000 of width
         100 make a stored model ten megabytes larger.
     RETURNS (Model[list[Doc], list[Floats2d]]): Per Doc, n_tokens × (sum(widths) + character_width + vector_width).
@@ -70,35 +66,29 @@ def WordEmbedding(
     unknown = [name for name in features if name not in FEATURES]
     if unknown or not features:
         raise ValueError(f"features must be of {', '.join(FEATURES)}, but got {', '.join(unknown) or 'none'}")
-    if not len(features) == len(widths) == len(rows):
-        found = f"{len(features)}, {len(widths)} and {len(rows)}"
-        raise ValueError(f"features, widths and rows must be equally long, but have {found} items")
+    n, n_widths, n_rows = map(len, (features, widths, rows))
+    if not n == n_widths == n_rows:
+        raise ValueError(f"features, widths and rows must be equally long, but have {n}, {n_widths} and {n_rows} items")
     check_range("feature_dropout", feature_dropout, 0, 1)
-    for name, sizes in (("widths", widths), ("rows", rows)):
-        for size in sizes:
-            check_range(f"each of {name}", size, 1)
-    numbers = {
-        "full_dropout_words": full_dropout_words,
-        "min_words": min_words,
-        "character_width": character_width,
-        "vector_width": vector_width,
-        "max_vectors": max_vectors,
-    }
-    for name, number in numbers.items():
+    for size in (*widths, *rows):
+        check_range("each of widths and rows", size, 1)
+    for name, number in (
+        ("full_dropout_words", full_dropout_words),
+        ("min_words", min_words),
+        ("character_width", character_width),
+        ("vector_width", vector_width),
+        ("max_vectors", max_vectors),
+    ):
         check_range(name, number, 0)
     initializer = configure_uniform_init(lo=-INITIAL_RANGE, hi=INITIAL_RANGE)
-    tables = [
-        HashEmbed(width, n_rows, column=i, seed=i + 1, initializer=initializer)
-        for i, (width, n_rows) in enumerate(zip(widths, rows, strict=True))
-    ]
+    layers = [HashEmbed(widths[i], rows[i], column=i, seed=i + 1, initializer=initializer) for i in range(n)]
     # Behind the features' ids stand those that the vectors are found by, where dropout does not reach, and then
     # the characters.
-    keys = [*features, *VECTOR_KEYS]
-    layers = [
-        *tables,
-        *([Characters(character_width, column=len(keys))] if character_width else []),
-        *([StaticVectors(vector_width, column=len(features), max_rows=max_vectors)] if vector_width else []),
-    ]
+    keys = [*features, *WORD_FEATURES]
+    if character_width:
+        layers.append(Characters(character_width, column=len(keys)))
+    if vector_width:
+        layers.append(StaticVectors(vector_width, column=len(features), max_rows=max_vectors))
     return Model(
         "word_embedding",
         _forward,
@@ -119,18 +109,7 @@ def WordEmbedding(
 def embed_words(model: Model, ids: Ints2d) -> Floats2d:
     """Vectors of words, outside training: from what the model's `FeatureIds` give, n_words × n_features, with at least
     one word, n_words × width."""
-    ops = model.ops
-    ids = ops.asarray(_without_words(model, ids))
-    parts = []
-    # What `model.layers[0].predict` computes, without what its layers within layers cost when words are few.
-    for column, layer in enumerate(_columns(model)):
-        if layer.name in ("characters", "static_vectors"):
-            parts.append(layer.predict(ids))
-        else:
-            table = layer.layers[-1]
-            rows = ops.hash(ops.as_contig(ids[:, column]), table.attrs["seed"]) % table.get_dim("nV")
-            parts.append(ops.gather_add(table.get_param("E"), rows))
-    return ops.xp.concatenate(parts, axis=1)
+    return model.layers[0].predict(model.ops.asarray(_without_words(model, ids)))
 
 
 def set_vectors(model: Model, source: str | None) -> None:
@@ -189,12 +168,8 @@ class FeatureIds:
         return FeatureIds, (self._features, self._characters)
 
     def __call__(self, docs: Sequence[Doc], words: Sequence[int], *, keep: bool = True) -> Ints2d:
-        """Ids of the features of words, n_words × n_features, uint64.
-
-        docs (Sequence[Doc]): Docs whose vocabularies know the words.
-        words (Sequence[int]): Hashes of the words' text; at least one.
-        keep (bool): Whether to keep what is computed.
-        """
+        """Ids of the features of words, n_words × n_features, uint64, by the hashes of their text, at least one, which
+        the Docs' vocabularies know. They are kept if `keep`."""
         if len(self._known) > MAX_KNOWN_WORDS:
             self._known = {}
         known = self._known
@@ -210,17 +185,10 @@ class FeatureIds:
         return [self._features.index(name) for name in features]
 
     def _compute(self, docs: Sequence[Doc], word: int) -> list[int]:
-        text = plain(_look_up(docs, word))
+        # Docs of several vocabularies may be in one batch.
+        text = plain(next(doc.vocab.strings[word] for doc in docs if word in doc.vocab.strings))
         ids = [hash_string(FEATURES[name](text)) for name in self._features]
         return ids + character_ids(text) if self._characters else ids
-
-
-def _look_up(docs: Sequence[Doc], orth: int) -> str:
-    vocab = docs[0].vocab
-    if orth in vocab.strings:
-        return vocab.strings[orth]
-    # Docs of several vocabularies in one batch.
-    return next(doc.vocab.strings[orth] for doc in docs if orth in doc.vocab.strings)
 
 
 def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d], Callable]:

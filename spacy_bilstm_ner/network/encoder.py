@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
+import numpy as np
 from thinc.api import Model, chain
 from thinc.types import Floats2d
 
+from ..packing import pack
 from ..ranges import check_range
-from .lstm import lstm
-from .packed import Packed, with_packed
+from .lstm import Packed, lstm
 
 
 def BiLSTMEncoder(
@@ -25,8 +26,7 @@ def BiLSTMEncoder(
     A sequence's result does not depend on what else is in the batch. The input width is found out at
     initialization. Each dropout is locked: one mask per sequence. A rate of None follows `[training] dropout`.
 
-    hidden_width (int): Width of the bidirectional LSTM, per direction.
-    width (int): Width of the LSTM on top.
+    hidden_width, width (int): Width of the bidirectional LSTM, per direction, and of the LSTM on top.
     both_layers (bool): Whether the output has the states of both LSTMs side by side, rather than those of the one on
         top: what the first has found need not pass the second, and so is learnt sooner.
     input_dropout, hidden_dropout, dropout (float | None): Rate on the input vectors, between the two LSTMs, and on the
@@ -35,8 +35,8 @@ def BiLSTMEncoder(
         2 · hidden_width + width with both layers.
     RAISES ValueError: If a width is below 1, or a rate is not in [0, 1).
     """
-    for name, size in (("hidden_width", hidden_width), ("width", width)):
-        check_range(name, size, 1)
+    check_range("hidden_width", hidden_width, 1)
+    check_range("width", width, 1)
     on_top = chain(locked_dropout(hidden_dropout), lstm(width))
     layers = chain(
         locked_dropout(input_dropout),
@@ -88,3 +88,40 @@ def _forward(model: Model[Packed, Packed], X: Packed, is_train: bool) -> tuple[P
 
 def _init(model: Model[Packed, Packed], X: Packed | None = None, Y: Packed | None = None) -> None:
     model.layers[0].initialize(X=X)
+
+
+def with_packed(layer: Model[Packed, Packed], nO: int, *, name: str) -> Model[list[Floats2d], list[Floats2d]]:
+    """Let a layer over packed sequences, of output width `nO`, take and give lists. Each array is one sequence,
+    n_words × width; empty ones stay empty."""
+    return Model(name, _forward_packed, init=_init_packed, layers=[layer], dims={"nI": None, "nO": nO})
+
+
+def _forward_packed(model: Model, sequences: list[Floats2d], is_train: bool) -> tuple[list[Floats2d], Callable]:
+    layer, ops = model.layers[0], model.ops
+    lengths = np.array([len(x) for x in sequences], dtype=np.int64)
+    if not lengths.any():
+        empty = [ops.alloc2f(0, model.get_dim("nO")) for _ in sequences]
+        return empty, lambda d_empty: [ops.alloc2f(0, model.get_dim("nI")) for _ in d_empty]
+    packing = pack(lengths)
+    rows = ops.asarray(packing.rows)
+    packed, backprop_packed = layer(Packed(ops.xp.concatenate(sequences)[rows], packing), is_train)
+
+    def unpack(data: Floats2d) -> list[Floats2d]:
+        flat = ops.xp.empty_like(data)
+        flat[rows] = data
+        return ops.xp.split(flat, np.cumsum(lengths)[:-1].tolist())
+
+    def backprop(d_sequences: list[Floats2d]) -> list[Floats2d]:
+        return unpack(backprop_packed(Packed(ops.xp.concatenate(d_sequences)[rows], packing)).data)
+
+    return unpack(packed.data), backprop
+
+
+def _init_packed(model: Model, X: list[Floats2d] | None = None, Y: list[Floats2d] | None = None) -> None:
+    (layer,) = model.layers
+    if X is None:
+        layer.initialize()
+        return
+    packing = pack(np.array([len(x) for x in X], dtype=np.int64))
+    layer.initialize(X=Packed(model.ops.xp.concatenate(X)[packing.rows], packing))
+    model.set_dim("nI", X[0].shape[1])

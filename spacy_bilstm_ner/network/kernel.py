@@ -11,12 +11,12 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
+Floats = NDArray[np.float32]
+
 N_GATES = 4
 # For a product of more multiplications OpenBLAS, which numpy brings, starts threads. These cost much where other
 # programs use the cores, and bring little for matrices this small.
 MAX_PRODUCT = 8 * 65_536 - 1
-
-Floats = NDArray[np.float32]
 
 
 def arranged(weights: Floats) -> Floats:
@@ -44,26 +44,20 @@ def products(rows: Floats, blocks: Floats) -> Floats:
 
 
 def multiply(left: Floats, right: Floats, out: Floats) -> None:
-    """Write several matrix products into their place, in pieces so small that BLAS computes each in this thread.
-
-    left (Floats): n × n_rows × n_in, or 1 × n_rows × n_in.
-    right (Floats): n × n_in × width.
-    out (Floats): n × n_rows × width.
-    """
+    """Write several matrix products into their place, in pieces so small that BLAS computes each in this thread:
+    n (or 1) × n_rows × n_in times n × n_in × width into n × n_rows × width."""
     _, n_rows, n_in = left.shape
     piece = _rows_of_a_piece(right)
     whole = n_rows - n_rows % piece
-    if n_rows <= piece:
-        np.matmul(left, right, out)
-        return
-    shape = (-1, whole // piece, piece)
-    np.matmul(left[:, :whole].reshape(*shape, n_in), right[:, None], out[:, :whole].reshape(*shape, right.shape[2]))
-    if whole < n_rows:
-        np.matmul(left[:, whole:], right, out[:, whole:])
+    if n_rows > piece:
+        shape = (-1, whole // piece, piece)
+        np.matmul(left[:, :whole].reshape(*shape, n_in), right[:, None], out[:, :whole].reshape(*shape, right.shape[2]))
+        left, out = left[:, whole:], out[:, whole:]
+    np.matmul(left, right, out)
 
 
 def _rows_of_a_piece(right: Floats) -> int:
-    return max(1, MAX_PRODUCT // (right.shape[1] * right.shape[2]))
+    return max(1, MAX_PRODUCT // max(1, right.shape[1] * right.shape[2]))
 
 
 def lstm_states(gates: Floats, sizes: Sequence[int], recurrent: Floats) -> Floats:

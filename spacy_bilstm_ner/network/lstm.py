@@ -1,15 +1,17 @@
 """One LSTM layer as a thinc layer that owns its weights."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from thinc.api import Model, NumpyOps
-from thinc.types import Floats2d
+from thinc.types import Floats2d, Floats3d, Floats4d
 from thinc.util import torch2xp, xp2torch
 
+from ..packing import Packing
 from .kernel import N_GATES, arranged, columns_in_blocks, lstm_states, products
-from .packed import Packed
 
 # The forget gate's place in torch's order: input, forget, new cell content, output.
 FORGET = 1
@@ -17,14 +19,23 @@ FORGET = 1
 KINDS = ("W", "R", "b")
 
 
+@dataclass(frozen=True)
+class Packed:
+    """A batch of sequences of vectors: n_words × width, in the order that `packing` says."""
+
+    data: Floats2d
+    packing: Packing
+
+    def replace(self, data: Floats2d) -> "Packed":
+        return Packed(data, self.packing)
+
+
 def lstm(hidden_width: int, *, bidirectional: bool = False) -> Model[Packed, Packed]:
-    """A long short-term memory layer (Hochreiter & Schmidhuber 1997).
+    """A long short-term memory layer (Hochreiter & Schmidhuber 1997): n_words × nI → n_words × (directions ·
+    hidden_width), the results of both directions side by side.
 
     The weights are thinc parameters, so that thinc's optimizer trains and averages them, `use_params` reaches
     them and bytes hold them. torch computes while training, numpy in prediction.
-
-    RETURNS (Model[Packed, Packed]): n_words × nI → n_words × (directions · hidden_width), the results of both
-        directions side by side.
     """
     directions = ["forward", "backward"] if bidirectional else ["forward"]
     names = [f"{kind}_{direction}" for direction in directions for kind in KINDS]
@@ -38,17 +49,13 @@ def lstm(hidden_width: int, *, bidirectional: bool = False) -> Model[Packed, Pac
     )
 
 
-def _forward(model: Model, X: Packed, is_train: bool) -> tuple[Packed, Callable]:
-    weights = [
-        tuple(model.get_param(f"{kind}_{direction}") for kind in KINDS) for direction in model.attrs["directions"]
-    ]
+def _forward(model: Model[Packed, Packed], X: Packed, is_train: bool) -> tuple[Packed, Callable]:
     if not is_train and isinstance(model.ops, NumpyOps):
-        return X.replace(_predict(X, weights)), lambda dY: dY
+        return X.replace(predict(prepared(model), X.data, X.packing)), lambda dY: dY
     run_lstm = _import_torch_lstm()
+    weights = [[xp2torch(model.get_param(f"{kind}_{name}")) for kind in KINDS] for name in model.attrs["directions"]]
     sizes, mirrored = (xp2torch(model.ops.asarray(each)) for each in (X.packing.sizes, X.packing.mirrored))
-    outputs, backprop_outputs = run_lstm(
-        xp2torch(X.data), sizes, mirrored, [tuple(map(xp2torch, each)) for each in weights]
-    )
+    outputs, backprop_outputs = run_lstm(xp2torch(X.data), sizes, mirrored, weights)
 
     def backprop(dY: Packed) -> Packed:
         d_inputs, d_weights = backprop_outputs(xp2torch(dY.data))
@@ -69,19 +76,40 @@ def _import_torch_lstm() -> Callable:
     return run_lstm
 
 
-def _predict(X: Packed, weights: list[tuple]) -> Floats2d:
-    orders = [np.arange(len(X.data)), X.packing.mirrored][: len(weights)]
-    gates = np.stack(
-        [
-            products(X.data, columns_in_blocks(arranged(W), len(W) // N_GATES))[:, order]
-            + arranged(b).reshape(N_GATES, 1, -1)
-            for order, (W, _, b) in zip(orders, weights, strict=True)
-        ],
-        axis=1,
+class Prepared(NamedTuple):
+    """A layer's weights as numpy computes with them: `arranged`, the directions side by side."""
+
+    of_input: Floats3d  # in blocks, see `products`: directions · 4 × n_in × hidden
+    bias: Floats2d  # directions · 4 × hidden
+    recurrent: Floats3d  # directions × hidden × 4 · hidden
+
+
+def prepared(layer: Model[Packed, Packed]) -> Prepared:
+    of_input, recurrent, bias = (
+        [arranged(layer.get_param(f"{kind}_{direction}")) for direction in layer.attrs["directions"]] for kind in KINDS
     )
-    recurrent = np.stack([arranged(R).T for _, R, _ in weights])
-    states = lstm_states(gates, X.packing.sizes.tolist(), recurrent)
-    return np.concatenate([state[order] for order, state in zip(orders, states, strict=True)], axis=1)
+    hidden = recurrent[0].shape[1]
+    blocks = columns_in_blocks(np.concatenate(of_input), hidden)
+    return Prepared(blocks, np.concatenate(bias).reshape(-1, hidden), np.stack([each.T for each in recurrent]))
+
+
+def input_gates(weights: Prepared, X: Floats2d) -> Floats3d:
+    """The part of the gates that depends on the input alone: n_words × n_in → n_words × directions · 4 × hidden."""
+    return products(X, weights.of_input).swapaxes(0, 1) + weights.bias
+
+
+def states(weights: Prepared, gates: Floats4d, packing: Packing) -> Floats2d:
+    """What the layer gives, n_words × directions · hidden, from `input_gates` that each direction has in the order in
+    which it reads: directions × n_words × 4 × hidden."""
+    found = lstm_states(gates.transpose(2, 0, 1, 3), packing.sizes.tolist(), weights.recurrent)
+    return np.concatenate((found[0], *(each[packing.mirrored] for each in found[1:])), axis=1)
+
+
+def predict(weights: Prepared, X: Floats2d, packing: Packing) -> Floats2d:
+    """The layer outside training, on a CPU: n_words × n_in, packed → n_words × directions · hidden."""
+    of_direction = np.split(input_gates(weights, X), len(weights.recurrent), axis=1)
+    backwards = [each[packing.mirrored] for each in of_direction[1:]]
+    return states(weights, np.stack([of_direction[0], *backwards]), packing)
 
 
 def _init(hidden: int, model: Model, X: Packed | None = None, Y: Packed | None = None) -> None:

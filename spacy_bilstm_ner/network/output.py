@@ -20,18 +20,16 @@ BLOCK_WIDTH = 16
 
 
 def output_layer(nO: int | None = None, *, transitions: bool = False) -> Model[Floats2d, Floats2d]:
-    """A linear layer, n_words × nI → n_words × nO, that tags can be added to: see `resized`. With transitions, it holds
-    a score for each step from tag to tag, too, for who reads its scores as sequences."""
+    """A linear layer, n_words × nI → n_words × nO, that tags can be added to. With transitions, it holds a score for
+    each step from tag to tag, too."""
     names = ["W", "b", "transitions"] if transitions else ["W", "b"]
     return Model("tag_scores", _forward, init=_init, dims={"nI": None, "nO": nO}, params=dict.fromkeys(names))
 
 
 def resized(layer: Model[Floats2d, Floats2d], nO: int) -> Model[Floats2d, Floats2d]:
-    """Make an output layer with more tags, `nO` in all. The old ones' scores stay equal to the bit.
-
-    RETURNS (Model): A new layer, so that the optimizer does not take it for the old one, whose running means have
-        another shape; or the same one if nothing changes or it is not initialized.
-    """
+    """Make an output layer with more tags, `nO` in all. The old ones' scores stay equal to the bit. It is a new layer,
+    so that the optimizer does not take it for the old one, whose running means have another shape; or the same one if
+    nothing changes or it is not initialized."""
     if layer.maybe_get_dim("nO") == nO:
         return layer
     if not layer.has_param("W"):
@@ -56,9 +54,7 @@ def untaught(layer: Model[Floats2d, Floats2d]) -> NDArray[np.int64]:
 def imprint(layer: Model[Floats2d, Floats2d], inputs: Floats2d, gold: NDArray[np.int64]) -> None:
     """Give untaught tags their first weights, where words have them: the way from other words to these (Qi et al. 2018,
     "Low-Shot Learning with Imprinted Weights"). On these words they score like the best of the other tags, on average.
-
-    inputs (Floats2d): n_words × nI.
-    gold (NDArray[int64]): n_words, the words' tags, tags.MISSING where they are not known.
+    The words' inputs are n_words × nI, their gold tags n_words.
     """
     W, b = layer.get_param("W"), layer.get_param("b")
     best = layer.predict(inputs).max(axis=1)

@@ -18,9 +18,9 @@ from thinc.types import ArrayXd, Floats1d, Floats2d, Floats3d
 
 from ..packing import groups_of_similar_length, pack
 from ..words import Words
-from . import ngrams
+from . import lstm, ngrams
 from .embedding import embed_words, sources, vector_table
-from .kernel import N_GATES, arranged, columns_in_blocks, lstm_states, products
+from .kernel import N_GATES, columns_in_blocks
 from .mixture import mixed_scores
 from .output import BLOCK_WIDTH, linear_scores
 
@@ -52,26 +52,21 @@ def predict(model: Model, docs: Sequence[Doc], words: Words) -> Floats2d:
 def _predict(model: Model, docs: Sequence[Doc], orths: NDArray[np.uint64], lengths: NDArray[np.int64]) -> Floats2d:
     """The same for some sequences: their words' hashes, and the number of words of each."""
     w, known, rows = model.attrs["word_gates"](model, docs, orths)
-    table = known.gates
     scores = known.scores[rows]
-    both_layers = w.tag_blocks.shape[1] > w.top_recurrent.shape[1]
+    both_layers = w.tag_blocks.shape[1] > w.top.bias.shape[1]
     firsts = np.cumsum(lengths) - lengths
     # Row 2i of this view is word i as it is read forwards, row 2i + 1 backwards.
-    gates_of = table.reshape(2 * len(table), N_GATES, -1)
+    gates_of = known.gates.reshape(2 * len(known.gates), N_GATES, -1)
     for group in groups_of_similar_length(lengths, max_sequences=MAX_GROUP_SEQUENCES, max_words=MAX_GROUP_WORDS):
         n = lengths[group]
         packing = pack(n)
-        sizes, mirrored = packing.sizes.tolist(), packing.mirrored
         # The group's sequences are sorted already: sequence i of the packing is its i-th.
         step = packing.rows - (np.cumsum(n) - n)[packing.sequence]
         places = firsts[group][packing.sequence] + step
         forward = 2 * rows[places]
-        gates = gates_of.take((forward, forward[mirrored] + 1), axis=0).transpose(2, 0, 1, 3)
-        forward_states, backward_states = lstm_states(gates, sizes, w.recurrent)
-        both = np.concatenate((forward_states, backward_states[mirrored]), axis=1)
-        gates = products(both, w.top_input)
-        gates += w.top_bias
-        (encoded,) = lstm_states(gates[:, None], sizes, w.top_recurrent)
+        gates = gates_of.take((forward, forward[packing.mirrored] + 1), axis=0)
+        both = lstm.states(w.bilstm, gates, packing)
+        encoded = lstm.predict(w.top, both, packing)
         if both_layers:
             encoded = np.concatenate((both, encoded), axis=1)
         scores[places] += linear_scores(encoded, w.tag_blocks, scores.shape[1])
@@ -82,14 +77,10 @@ def _predict(model: Model, docs: Sequence[Doc], orths: NDArray[np.uint64], lengt
 
 
 class Weights(NamedTuple):
-    """A tagger's weights as `predict` needs them. Gates are `arranged`; blocks are as `products` takes them."""
+    """A tagger's weights as `predict` needs them; blocks are as `products` takes them."""
 
-    word_input: Floats3d  # the first LSTM's input weights for both directions, in blocks
-    word_bias: Floats2d  # 2 · 4 × hidden
-    recurrent: Floats3d  # 2 × hidden × 4 · hidden, one for each direction
-    top_input: Floats3d  # the second LSTM's input weights, in blocks
-    top_bias: Floats3d  # 4 × 1 × width
-    top_recurrent: Floats3d  # 1 × width × 4 · width
+    bilstm: lstm.Prepared
+    top: lstm.Prepared
     tag_blocks: Floats3d  # the output layer's weights for the encoder's output, in blocks
     word_tag_blocks: Floats3d  # its weights for the words' vectors, in blocks; no rows if it does not read them
     tag_bias: Floats1d  # n_tags
@@ -155,37 +146,31 @@ class WordGates:
         if len(self._rows) + len(missing) > MAX_KNOWN_WORDS:
             self._rows = {}
             missing = list(dict.fromkeys(words))
-        n_rows = len(self._rows)
-        end = n_rows + len(missing)
+        start, end = len(self._rows), len(self._rows) + len(missing)
         # They stay in the table: their ids are not needed again.
         feature_ids = model.layers[0].attrs["ids"]
         ids = feature_ids(docs, missing, keep=False)
         vectors = embed_words(model.layers[0], ids)
-        gates = products(vectors, weights.word_input).swapaxes(0, 1)
+        gates = lstm.input_gates(weights.bilstm, vectors)
+        read = vectors[:, : weights.word_tag_blocks.shape[1]]
+        scores = linear_scores(read, weights.word_tag_blocks, len(weights.tag_bias)) + weights.tag_bias
         linear = _linear(model)
         found = None
         if linear is not None:
             columns = feature_ids.columns(ngrams.FEATURES)
             ids = linear.attrs["ids"](docs, missing, keep=False) if columns is None else ids[:, columns]
             found = ngrams.look_up_words(linear.attrs["weights"], ids, vector_table(model.layers[0]))
-        n_tags = len(weights.tag_bias)
-        if n_rows == 0 or self._known is None:
+        if start == 0 or self._known is None:
             # All at once: memory is only taken for rows that are written, and nothing is ever copied. Not the old
             # tables, which other threads may still be reading.
             size = max(MAX_KNOWN_WORDS, end)
-            self._known = KnownWords(
-                np.empty((size, *gates.shape[1:]), dtype="float32"),
-                np.empty((size, n_tags), dtype="float32"),
-                found and found.room_for(size),
-            )
+            tables = [np.empty((size, *part.shape[1:]), dtype="float32") for part in (gates, scores)]
+            self._known = KnownWords(tables[0], tables[1], found and found.room_for(size))
         known = self._known
-        np.add(gates, weights.word_bias, out=known.gates[n_rows:end])
-        known.scores[n_rows:end] = weights.tag_bias
-        if weights.word_tag_blocks.shape[1]:
-            known.scores[n_rows:end] += linear_scores(vectors, weights.word_tag_blocks, n_tags)
+        known.gates[start:end], known.scores[start:end] = gates, scores
         if known.ngrams is not None and found is not None:
-            known.ngrams.put(found, n_rows)
-        self._rows.update(zip(missing, range(n_rows, end), strict=True))
+            known.ngrams.put(found, start)
+        self._rows.update(zip(missing, range(start, end), strict=True))
 
 
 def _linear(model: Model) -> Model | None:
@@ -210,21 +195,13 @@ def _sources(model: Model) -> list[ArrayXd]:
 
 
 def _prepare(model: Model) -> Weights:
-    bilstm, lstm = _recurrent_layers(model)
-    output = model.layers[2]
-    directions = ("forward", "backward")
-    word_input = np.concatenate([arranged(bilstm.get_param(f"W_{name}")) for name in directions])
-    top_input = arranged(lstm.get_param("W_forward"))
-    tag_weights = output.get_param("W")
+    output, (bilstm, top) = model.layers[2], _recurrent_layers(model)
     word_width = model.layers[0].get_dim("nO") if model.attrs["words"] else 0
+    of_words, of_encoder = np.split(output.get_param("W"), [word_width], axis=1)
     return Weights(
-        word_input=columns_in_blocks(word_input, len(word_input) // (2 * N_GATES)),
-        word_bias=np.stack([arranged(bilstm.get_param(f"b_{name}")) for name in directions]).reshape(2 * N_GATES, -1),
-        recurrent=np.stack([arranged(bilstm.get_param(f"R_{name}")).T for name in directions]),
-        top_input=columns_in_blocks(top_input, len(top_input) // N_GATES),
-        top_bias=arranged(lstm.get_param("b_forward")).reshape(N_GATES, 1, -1),
-        top_recurrent=arranged(lstm.get_param("R_forward")).T[None],
-        tag_blocks=columns_in_blocks(tag_weights[:, word_width:], BLOCK_WIDTH),
-        word_tag_blocks=columns_in_blocks(tag_weights[:, :word_width], BLOCK_WIDTH),
+        lstm.prepared(bilstm),
+        lstm.prepared(top),
+        tag_blocks=columns_in_blocks(of_encoder, BLOCK_WIDTH),
+        word_tag_blocks=columns_in_blocks(of_words, BLOCK_WIDTH),
         tag_bias=output.get_param("b").copy(),
     )

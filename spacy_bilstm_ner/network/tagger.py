@@ -29,10 +29,9 @@ def BiLSTMTagger(
 ) -> Model[list[Doc], TagScores]:
     """Score every tag for every word. Registered as `spacy_bilstm_ner.BiLSTMTagger.v1`.
 
-    tok2vec (Model[list[Doc], list[Floats2d]]): The embedding: `spacy_bilstm_ner.WordEmbedding.v1`, or any of
-        spaCy's, or a listener. The name is the one where spaCy's tools look for listeners.
-    encode (Model[list[Floats2d], list[Floats2d]]): The recurrent part: `spacy_bilstm_ner.BiLSTMEncoder.v1`, or
-        any layer from sequences of vectors to sequences of vectors.
+    tok2vec (Model): The embedding: `spacy_bilstm_ner.WordEmbedding.v1`, or any of spaCy's, or a listener, which
+        spaCy's tools look for under this name.
+    encode (Model): The recurrent part: `spacy_bilstm_ner.BiLSTMEncoder.v1`, or any layer of this type.
     segment (Segmenter | None): Cuts Docs into the sequences that the recurrent part reads; None for whole Docs.
     transitions (bool): Whether steps from tag to tag are scored, too: learnt with the rest, and used when the scores
         are read as sequences of tags.
@@ -46,12 +45,11 @@ def BiLSTMTagger(
     """
     if ngrams and not transitions:
         raise ValueError("ngrams = true needs transitions = true: n-grams are fitted to sequences of tags")
-    linear = [NGrams()] if ngrams else []
     return Model(
         "bilstm_tagger",
         _forward,
         init=_init,
-        layers=[tok2vec, encode, output_layer(nO, transitions=transitions), *linear],
+        layers=[tok2vec, encode, output_layer(nO, transitions=transitions), *([NGrams()] if ngrams else [])],
         # spaCy looks for listeners here. Our own code finds the parts by their place, which also a copy keeps.
         refs={"tok2vec": tok2vec},
         dims={"nO": nO},

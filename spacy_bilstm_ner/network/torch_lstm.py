@@ -27,9 +27,8 @@ def run_lstm(
     RETURNS (tuple): The outputs, n_words × (directions · hidden), packed; and a function from their gradient to those
         of the inputs and of the weights.
     """
-    leaves = [inputs, *(weight for direction in directions for weight in direction)]
-    leaves = [leaf.detach().requires_grad_() for leaf in leaves]
-    x, *weights = leaves
+    given = [inputs, *(weight for direction in directions for weight in direction)]
+    x, *weights = leaves = [each.detach().requires_grad_() for each in given]
     groups = list(_groups(sizes))
     with torch.enable_grad():
         outputs = [_run(x, groups, weights[:3])]
@@ -39,7 +38,7 @@ def run_lstm(
 
     def backprop(d_outputs: Tensor) -> tuple[Tensor, list[Direction]]:
         d_x, *d_weights = torch.autograd.grad(output, leaves, d_outputs)
-        return d_x, [(d_weights[i], d_weights[i + 1], d_weights[i + 2]) for i in range(0, len(d_weights), 3)]
+        return d_x, list(zip(d_weights[::3], d_weights[1::3], d_weights[2::3], strict=True))
 
     return output.detach(), backprop
 

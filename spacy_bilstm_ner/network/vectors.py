@@ -113,8 +113,8 @@ def StaticVectors(width: int, *, column: int, max_rows: int = 0) -> Model[Ints2d
 
 
 def read_vectors(source: str | Path, width: int, *, max_rows: int = 0) -> VectorTable:
-    """Read word vectors and reduce their width to their principal components, which are centred and scaled to an
-    overall standard deviation of VECTOR_STD. A pipeline is not loaded for that.
+    """Read word vectors and reduce them to their principal components, which are centred and scaled to an overall
+    standard deviation of VECTOR_STD. A pipeline is not loaded for that.
 
     source (str | Path): An installed pipeline package, a pipeline's folder, or a text file with a word and its values
         in each line: GloVe's .txt, word2vec's or fastText's .vec, also as .gz, or alone in a .zip.
@@ -123,7 +123,12 @@ def read_vectors(source: str | Path, width: int, *, max_rows: int = 0) -> Vector
         words; 0 for all.
     RAISES ValueError: If there is no such pipeline or file, or it has no fitting vectors.
     """
-    vectors = _read_text(Path(source), max_rows) if Path(source).is_file() else _read_pipeline(source)
+    if Path(source).is_file():
+        vectors = _read_text(Path(source), max_rows)
+    else:
+        vectors = Vectors(strings=StringStore()).from_disk(find_pipeline(source) / "vocab")
+    if vectors.mode != Mode.default or not len(vectors.key2row):
+        raise ValueError(f"the pipeline {source} has no table of word vectors: take one that has, en_core_web_md, say")
     data = vectors.data.astype("float64")[: max_rows or None]
     words = {key: row for key, row in _needed_words(vectors).items() if row < len(data)}
     keys = np.fromiter((key & KEY_BITS for key in words), dtype="uint32", count=len(words))
@@ -131,13 +136,6 @@ def read_vectors(source: str | Path, width: int, *, max_rows: int = 0) -> Vector
     order = np.argsort(keys, kind="stable")
     reduced = _principal_components(data, min(width, *data.shape))
     return VectorTable(keys[order], rows[order], *quantized(reduced), find_clusters(reduced))
-
-
-def _read_pipeline(source: str | Path) -> Vectors:
-    vectors = Vectors(strings=StringStore()).from_disk(find_pipeline(source) / "vocab")
-    if vectors.mode != Mode.default or not len(vectors.key2row):
-        raise ValueError(f"the pipeline {source} has no table of word vectors: take one that has, en_core_web_md, say")
-    return vectors
 
 
 def _read_text(path: Path, max_rows: int) -> Vectors:
@@ -166,11 +164,10 @@ def find_pipeline(source: str | Path) -> Path:
 
     RAISES ValueError: If there is no such pipeline, or it has no file of vectors.
     """
-    folder = Path(source)
-    if is_package(str(source)):
-        package = get_package_path(str(source))
-        meta = get_model_meta(package)
-        folder = package / f"{meta['lang']}_{meta['name']}-{meta['version']}"
+    folder, source = Path(source), str(source)
+    if is_package(source):
+        package = get_package_path(source)
+        folder = package / "{lang}_{name}-{version}".format(**get_model_meta(package))
     if not (folder / "vocab" / "vectors").is_file():
         raise ValueError(
             f"there are no word vectors in {source}: it must be an installed pipeline package that has some, a "

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.typing import NDArray
 from spacy.language import Language
-from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import dot_to_object, logger, registry
 from thinc.api import Config
@@ -19,39 +18,38 @@ from .fingerprints import KEY, fingerprints
 
 # So many entities tell what confidences are worth.
 MIN_ENTITIES = 15
-
+# About how many evaluations there are, where [training] max_steps is 0
+EVALUATIONS = 8
 SMALLEST_RATE = 1e-12
-# In [training]: what each number must be at least, and below
+# Where a setting stands in the config, and what it must be at least, and below
 RANGES = (
-    ("max_steps", 0, math.inf),
-    ("eval_frequency", 1, math.inf),
-    ("accumulate_gradient", 1, math.inf),
-    ("dropout", 0, 1),
+    ("training.max_steps", 0, math.inf),
+    ("training.eval_frequency", 1, math.inf),
+    ("training.accumulate_gradient", 1, math.inf),
+    ("training.dropout", 0, 1),
+    ("training.batcher.size", 1, math.inf),
+    ("training.optimizer.learn_rate", SMALLEST_RATE, math.inf),
+    ("nlp.batch_size", 1, math.inf),
 )
 
 Callback = Callable[[Language], Language]
 
 
-def fit_length(*, passes: float = 9.0, min_steps: int = 1500, evaluations: int = 8) -> Callable[[Language], None]:
+def fit_length(*, passes: float = 9.0, min_steps: int = 1500) -> Callable[[Language], None]:
     """Fit the length of training to the corpus: a callback for [initialize.before_init]. Registered as
-    `spacy_bilstm_ner.fit_length.v1`.
+    `spacy_bilstm_ner.fit_length.v1`. It changes nothing for a pipeline that is trained, whose corpus may be elsewhere.
 
-    It reads [training] and changes it. `max_steps = 0` becomes the updates that `passes` over the corpus take; any
-    other number stays. A learning rate that has `num_steps` gets as many: it rises and falls over the whole training.
-    `eval_frequency` becomes a divisor of `max_steps`, so that the end is evaluated: the one nearest to what the config
-    says, or to what makes so many `evaluations` if `max_steps` was 0.
-
-    Where it reads the corpus for that, fingerprints of the sentences go into the pipeline's meta.
+    In [training], `max_steps = 0` becomes the updates that `passes` over the corpus take; any other number stays.
+    A learning rate that has `num_steps` gets as many: it rises and falls over the whole training. `eval_frequency`
+    becomes a divisor of `max_steps`, so that the end is evaluated: the one nearest to what the config says, or to what
+    makes about EVALUATIONS. Fingerprints of the sentences go into the pipeline's meta if the corpus is read for that.
 
     passes (float): How often each word of the corpus is shown.
     min_steps (int): The least updates for a small corpus.
-    evaluations (int): About how many evaluations there are, where `max_steps` is 0.
-    RETURNS (Callable[[Language], None]): The callback. It changes nothing for a pipeline that is already trained, whose
-        corpus may be elsewhere.
     RAISES ValueError: If a number is not above 0. The callback, too: for what in [training] is out of range.
     """
-    if not min(passes, min_steps, evaluations) > 0:
-        raise ValueError(f"passes, min_steps and evaluations must be above 0: {passes}, {min_steps}, {evaluations}")
+    if not min(passes, min_steps) > 0:
+        raise ValueError(f"passes and min_steps must be above 0, but are {passes} and {min_steps}")
 
     def callback(nlp: Language) -> None:
         check_training(nlp.config.interpolate())
@@ -60,11 +58,11 @@ def fit_length(*, passes: float = 9.0, min_steps: int = 1500, evaluations: int =
             steps = _steps(nlp, passes=passes, min_steps=min_steps)
             if steps is None:
                 return
-            training["max_steps"] = steps
-            training["eval_frequency"] = max(1, steps // evaluations)
+            training |= {"max_steps": steps, "eval_frequency": max(1, steps // EVALUATIONS)}
             logger.info("%s updates, to fit the corpus", steps)
-        steps = training["max_steps"]
-        training["eval_frequency"] = _nearest_divisor(steps, training["eval_frequency"])
+        steps, wanted = training["max_steps"], max(1, training["eval_frequency"])
+        divisors = [n for n in range(1, steps + 1) if steps % n == 0]
+        training["eval_frequency"] = min(divisors, key=lambda n: abs(math.log(n / wanted)))
         rate = training["optimizer"].get("learn_rate")
         if isinstance(rate, dict) and "num_steps" in rate:
             rate["num_steps"] = steps
@@ -74,14 +72,12 @@ def fit_length(*, passes: float = 9.0, min_steps: int = 1500, evaluations: int =
 
 def check_training(config: Config) -> None:
     """RAISES ValueError: If one of spaCy's own settings is out of its range; spaCy does not look."""
-    training = config["training"]
-    for name, low, below in RANGES:
-        check_range(f"[training] {name}", training[name], low, below)
-    check_range("[nlp] batch_size", config["nlp"]["batch_size"], 1)
-    for name, part, least in (("size", "batcher", 1), ("learn_rate", "optimizer", SMALLEST_RATE)):
-        # Else it is a schedule.
-        if not isinstance(training[part].get(name, {}), dict):
-            check_range(f"[training] {name}", training[part][name], least)
+    for place, low, below in RANGES:
+        section, _, name = place.rpartition(".")
+        value = dot_to_object(config, section).get(name, {})
+        # Else it is a schedule, or not there
+        if not isinstance(value, dict):
+            check_range(f"[{place.partition('.')[0]}] {name}", value, low, below)
 
 
 def _steps(nlp: Language, *, passes: float, min_steps: int) -> int | None:
@@ -105,29 +101,22 @@ def _corpus(nlp: Language, name: str) -> Iterable[Example]:
     return registry.resolve({"corpus": section})["corpus"](nlp)
 
 
-def _nearest_divisor(number: int, wanted: int) -> int:
-    divisors = [n for n in range(1, number + 1) if number % n == 0]
-    return min(divisors, key=lambda n: abs(math.log(n / max(1, wanted))))
-
-
 def fit_decisions(*, pipe: str = "ner") -> Callback:
     """Fit a recogniser's calibration and thresholds on the development set: a callback for [training.before_to_disk].
     Registered as `spacy_bilstm_ner.fit_decisions.v1`. The scores in the pipeline's meta become those of the pipeline
-    that is saved.
+    that is saved. The next update undoes what has been fitted.
 
     pipe (str): The recogniser's name.
-    RETURNS (Callable[[Language], Language]): The callback. The next update undoes what it has fitted.
     """
     kept: list[Example] = []
 
     def callback(nlp: Language) -> Language:
         recogniser = nlp.get_pipe(pipe)
         is_frozen = pipe in nlp.config["training"]["frozen_components"]
-        if not isinstance(recogniser, BiLSTMNER) or recogniser.is_fitted or is_frozen:
-            return nlp
-        if not kept:
-            kept.extend(_corpus(nlp, "dev_corpus"))
-        _fit(nlp, recogniser, kept)
+        if isinstance(recogniser, BiLSTMNER) and not recogniser.is_fitted and not is_frozen:
+            if not kept:
+                kept.extend(_corpus(nlp, "dev_corpus"))
+            _fit(nlp, recogniser, kept)
         return nlp
 
     return callback
@@ -140,10 +129,9 @@ def _fit(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> None:
     recogniser.set_fitted(UNCALIBRATED, dict.fromkeys(recogniser.labels, 0.0))
     cfg["threshold"] = 0.0
     try:
-        docs = _predicted(nlp, recogniser, examples)
+        confidences, right, labels = _judged(_predicted(nlp, recogniser, examples))
     finally:
         cfg["threshold"] = threshold
-    confidences, right, labels = _judge(docs, examples)
     calibration, thresholds = UNCALIBRATED, {}
     if len(confidences) >= MIN_ENTITIES:
         calibration = fit_calibration(confidences, right)
@@ -151,26 +139,25 @@ def _fit(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> None:
         gold = {label: found[label] for label in recogniser.labels}
         thresholds = fit_thresholds(calibrated(confidences, *calibration), right, labels, gold)
     recogniser.set_fitted(calibration, thresholds)
-    docs = _predicted(nlp, recogniser, examples)
-    scored = [Example(doc, example.reference) for doc, example in zip(docs, examples, strict=True)]
-    scores = recogniser.score(scored)
+    scores = recogniser.score(_predicted(nlp, recogniser, examples))
     performance = nlp.meta.setdefault("performance", {})
     performance.update({key: value for key, value in scores.items() if key in performance})
 
 
-def _predicted(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> list[Doc]:
-    """The examples' Docs as they come from the recogniser, through all pipes before it."""
+def _predicted(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> list[Example]:
+    """The examples with what the recogniser predicts after all pipes before it."""
     names = nlp.component_names
     docs = (example.predicted.copy() for example in examples)
-    return list(nlp.pipe(docs, disable=names[names.index(recogniser.name) + 1 :]))
+    found = nlp.pipe(docs, disable=names[names.index(recogniser.name) + 1 :])
+    return [Example(doc, example.reference) for doc, example in zip(found, examples, strict=True)]
 
 
-def _judge(docs: list[Doc], examples: list[Example]) -> tuple[NDArray[np.float64], NDArray[np.bool_], list[str]]:
+def _judged(examples: list[Example]) -> tuple[NDArray[np.float64], NDArray[np.bool_], list[str]]:
     """The confidence of each predicted entity, whether it is right, and its label."""
     confidences, right, labels = [], [], []
-    for doc, example in zip(docs, examples, strict=True):
+    for example in examples:
         gold = {(ent.start_char, ent.end_char, ent.label) for ent in example.reference.ents}
-        for ent in doc.ents:
+        for ent in example.predicted.ents:
             if ent._.confidence is not None:
                 confidences.append(ent._.confidence)
                 right.append((ent.start_char, ent.end_char, ent.label) in gold)

@@ -3,7 +3,6 @@
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 from spacy.attrs import ENT_ID, ENT_IOB, ENT_KB_ID, ENT_TYPE, SENT_START
@@ -26,16 +25,19 @@ def case_augmenter(lower: float, upper: float) -> Augmenter:
     the new text. Entities and sentence starts are kept, other annotation is not. An example stays as it is if its
     length would change ("ß" → "SS"). Registered as `spacy_bilstm_ner.case.v1`.
 
-    Spacy reads a corpus once, unless [training] max_epochs is -1: only then are others drawn in each epoch.
-
-    lower (float): Share of examples in lower case.
-    upper (float): Share of examples in upper case.
-    RETURNS (Callable[[Language, Example], Iterator[Example]]): The augmenter.
+    lower, upper (float): Shares of the examples.
     RAISES ValueError: If a share is negative, or both together are above 1.
     """
     if not (is_number(lower) and is_number(upper) and lower + upper <= 1):
         raise ValueError(f"lower and upper must be shares, together 1 at most, but are {lower!r} and {upper!r}")
-    return partial(_augment_case, lower=lower, upper=upper)
+
+    def augment(nlp: Language, example: Example) -> Iterator[Example]:
+        drawn = random.random()
+        if drawn < lower + upper:
+            example = _in_case(nlp, example, str.lower if drawn < lower else str.upper)
+        yield example
+
+    return augment
 
 
 class BalancedCorpus:
@@ -52,9 +54,6 @@ class BalancedCorpus:
         *,
         rare_share: float = 0.01,
         copies: int = 2,
-        gold_preproc: bool = False,
-        max_length: int = 0,
-        limit: int = 0,
         augmenter: Augmenter | None = None,
     ) -> None:
         """Initialize the corpus. It is read when it is needed, so that a config without paths can be checked, too.
@@ -62,17 +61,13 @@ class BalancedCorpus:
         path (Path | None): A .spacy file, or a folder of such files.
         rare_share (float): A label is rare if it has less than this share of all entities.
         copies (int): How often an example with a rare label is shown in each pass.
-        gold_preproc (bool): This and the next two are those of `spacy.Corpus.v1`.
-        max_length (int): Length from which Docs are split into sentences; 0 for any.
-        limit (int): Number of Docs that are read; 0 for all.
         augmenter (Callable | None): Applied to each copy for itself.
         RAISES ValueError: If copies or rare_share is out of range.
         """
         check_range("copies", copies, 1)
         if not is_number(rare_share):
             raise ValueError(f"rare_share must be from 0 to 1, but is {rare_share!r}")
-        self._path = path
-        self._options = {"gold_preproc": gold_preproc, "max_length": max_length, "limit": limit}
+        self._path = path and Path(path)
         self._rare_share = rare_share
         self._copies = copies
         self._augmenter = augmenter or dont_augment
@@ -93,11 +88,9 @@ class BalancedCorpus:
             yield from self._augmenter(nlp, example)
 
     def _read(self, nlp: Language) -> list[Example]:
-        if self._path is None or not Path(self._path).exists():
-            raise FileNotFoundError(
-                f"the training corpus is {self._path or 'not named'}: give its file with --paths.train"
-            )
-        examples = list(Corpus(self._path, **self._options)(nlp))
+        if self._path is None or not self._path.exists():
+            raise FileNotFoundError(f"the training corpus is {self._path or 'not named'}: give it with --paths.train")
+        examples = list(Corpus(self._path)(nlp))
         if not examples:
             raise ValueError(Errors.E986)
         counts = Counter(label for example in examples for label in _labels(example))
@@ -119,13 +112,6 @@ def _each_label_first(examples: list[Example]) -> list[Example]:
         (others if seen.issuperset(labels) else first).append(example)
         seen.update(labels)
     return first + others
-
-
-def _augment_case(nlp: Language, example: Example, *, lower: float, upper: float) -> Iterator[Example]:
-    drawn = random.random()
-    if drawn < lower + upper:
-        example = _in_case(nlp, example, str.lower if drawn < lower else str.upper)
-    yield example
 
 
 def _in_case(nlp: Language, example: Example, change: Callable[[str], str]) -> Example:

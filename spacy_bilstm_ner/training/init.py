@@ -16,10 +16,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "example: python -m spacy_bilstm_ner init config.cfg --lang en --vectors en_core_web_md"
     parser.add_argument("config", type=Path, metavar="CONFIG", help="the file to write, such as config.cfg")
     parser.add_argument("--lang", default="en", help="language code of the texts (default: en)")
-    # As of `spacy init config`, which has a second one
     parser.add_argument("--optimize", choices=["efficiency"], default="efficiency", help="the only one there is")
-    vectors_help = "a pipeline with word vectors, its folder, or a text file such as GloVe's (default: none)"
-    parser.add_argument("--vectors", metavar="NAME", help=vectors_help)
+    what = "a pipeline with word vectors, its folder, or a text file such as GloVe's (default: none)"
+    parser.add_argument("--vectors", metavar="NAME", help=what)
     parser.add_argument("--force", action="store_true", help="replace the file if there is one")
 
 

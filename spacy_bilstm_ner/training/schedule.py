@@ -12,12 +12,10 @@ def rise_and_fall(
     """Rise in a straight line, then fall in one (Howard & Ruder 2018, "Universal Language Model Fine-tuning for Text
     Classification"). Registered as the schedule `spacy_bilstm_ner.rise_and_fall.v1`.
 
-    Where it begins is what a trained pipe goes on learning with: `nlp.update` alone takes no step on a schedule.
-
-    first, highest, last (float): The rate at the beginning, at the top, and at the end and behind it.
+    first, highest, last (float): The rate at the beginning, at the top, and at the end. The first is what a trained
+        pipe goes on learning with: `nlp.update` alone takes no step on a schedule.
     num_steps (int): Updates from the beginning to the end.
     rise (float): The share of them until the top.
-    YIELDS (float): The rate of each update, without end.
     """
     for step in count():
         yield float(np.interp(step, (0, rise * num_steps, num_steps), (first, highest, last)))

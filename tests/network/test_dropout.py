@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from thinc.api import set_dropout_rate
 
 from spacy_bilstm_ner.network.encoder import locked_dropout
-from spacy_bilstm_ner.network.packed import Packed
+from spacy_bilstm_ner.network.lstm import Packed
 from spacy_bilstm_ner.packing import pack
 
 

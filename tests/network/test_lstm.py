@@ -8,8 +8,7 @@ import torch
 from numpy.testing import assert_allclose
 from thinc.api import Model
 
-from spacy_bilstm_ner.network.lstm import lstm
-from spacy_bilstm_ner.network.packed import Packed
+from spacy_bilstm_ner.network.lstm import Packed, lstm
 from spacy_bilstm_ner.packing import pack as pack_lengths
 
 # Unequal enough for torch to get them in two groups.

@@ -5,7 +5,8 @@ import pytest
 from numpy.testing import assert_array_equal
 from thinc.api import Model
 
-from spacy_bilstm_ner.network.packed import Packed, with_packed
+from spacy_bilstm_ner.network.encoder import with_packed
+from spacy_bilstm_ner.network.lstm import Packed
 
 
 def _spy(seen: list[Packed]) -> Model:

@@ -1,10 +1,9 @@
 import hashlib
-import os
 from pathlib import Path
 
 import pytest
 
-from scripts.source import CODE, Source, WordVectors, checksum, fingerprint, read_record, write_if_new
+from scripts.source import CODE, Source, WordVectors, checksum, fingerprint, read_record, write
 from spacy_bilstm_ner.errors import UserError
 
 SOURCE = Source(kind="own", name="müll.csv", path="daten/müll.csv", sha256="0" * 64)
@@ -20,19 +19,8 @@ def test_checksum(tmp_path: Path) -> None:
 @pytest.mark.parametrize("record", [SOURCE, VECTORS, WordVectors(reason="none at hand")])
 def test_round_trip(tmp_path: Path, record: Source | WordVectors) -> None:
     path = tmp_path / "new" / "record.json"
-    assert write_if_new(path, record) == "new"
+    write(path, record)
     assert read_record(path, type(record)) == record
-
-
-def test_unchanged_source_leaves_the_file_alone(tmp_path: Path) -> None:
-    path = tmp_path / "source.json"
-    write_if_new(path, SOURCE)
-    os.utime(path, (1, 1))
-    assert write_if_new(path, SOURCE) == "unchanged"
-    assert path.stat().st_mtime == 1
-    other = Source(kind="own", name="müll.csv", path="daten/müll.csv", sha256="1" * 64)
-    assert write_if_new(path, other) == "new"
-    assert read_record(path, Source) == other
 
 
 def test_missing_source_says_what_to_run(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 import srsly
 
 from scripts import train
-from scripts.source import Source, WordVectors, write_if_new
+from scripts.source import Source, WordVectors, write
 from scripts.train import MODELS, unfinished
 from spacy_bilstm_ner.errors import UserError
 
@@ -39,8 +39,8 @@ scripts.step.step(scripts.train.main)
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
     folder = tmp_path / "corpus"
-    write_if_new(folder / "source.json", Source(kind="own", name="x", path="x.csv", sha256="0"))
-    write_if_new(folder / "vectors.json", VECTORS)
+    write(folder / "source.json", Source(kind="own", name="x", path="x.csv", sha256="0"))
+    write(folder / "vectors.json", VECTORS)
     for name in ("train", "dev"):
         make_test_set(folder / f"{name}.spacy")
     return folder
