@@ -10,7 +10,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from spacy_bilstm_ner import errors
 from spacy_bilstm_ner.errors import UserError, save
 from spacy_bilstm_ner.processes import Children, alone, on_ending
 
@@ -141,7 +140,7 @@ def test_a_file_is_written_whole_or_stays(
         path.write_bytes(text.encode()[: len(text) // 2])
         raise error
 
-    monkeypatch.setattr(errors.Path, "write_text", half)
+    monkeypatch.setattr(Path, "write_text", half)
     with pytest.raises((UserError, KeyboardInterrupt), match=r"x cannot be written: No space left|^$"):
         save(tmp_path / "x", "after this")
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("x", "before")]
