@@ -92,3 +92,9 @@ def test_own_data_meets_nothing_of_gmb() -> None:
     for command in YML["commands"]:
         text = str(command["script"]).replace("gmb_url", "").replace("gmb_md5", "")
         assert "gmb" not in text.lower()
+
+
+def test_the_asset_is_the_file_that_data_checks() -> None:
+    (asset,) = YML["assets"]
+    assert asset["checksum"] == YML["vars"]["gmb_md5"]
+    assert asset["url"] == "${vars.gmb_url}"
