@@ -85,13 +85,15 @@ def as_row(conflict: Conflict) -> dict[str, Any]:
     gold, predicted = conflict.gold, conflict.predicted
     doc = conflict.example.reference
     origin = doc.user_data["origin"]
+    entity = gold or predicted
+    assert entity is not None
     # Tokens of the reference are the file's words.
-    first = doc.char_span((gold or predicted).start, (gold or predicted).end, alignment_mode="expand").start
+    first = doc.char_span(entity.start, entity.end, alignment_mode="expand").start
     return {
         "file": origin["file"],
         "line": origin["line"] + origin["step"] * first,
         "sentence": conflict.text,
-        "text": conflict.words(gold or predicted),
+        "text": conflict.words(entity),
         "gold": gold.label if gold else "",
         "found": conflict.words(predicted),
         "predicted": predicted.label if predicted else "",
