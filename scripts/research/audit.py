@@ -93,35 +93,28 @@ def by_cleanlab(run: folds.Run) -> list[Place]:
     return [(order[i], *tokens[order[i]][j]) for i, j in issues]
 
 
-def overlap(place: Place, others: Iterable[Place]) -> bool:
-    return any(place[1] < end and begin < place[2] for _, begin, end in others)
-
-
-def of_sentences(places: Iterable[Place]) -> dict[int, list[Place]]:
-    found: dict[int, list[Place]] = {}
-    for place in places:
-        found.setdefault(place[0], []).append(place)
-    return found
+def characters(places: Iterable[Place]) -> set[tuple[int, int]]:
+    """All that places cover: the number of the sentence, and of the character."""
+    return {(i, at) for i, begin, end in places for at in range(begin, end)}
 
 
 def distinct(ranked: list[Place]) -> Iterator[Place]:
     """Without those that stand next to one before: several tokens of an entity are one suspicion."""
-    seen: dict[int, list[Place]] = {}
-    for place in ranked:
-        if not overlap((place[0], place[1] - 2, place[2] + 2), seen.get(place[0], [])):
-            yield place
-        seen.setdefault(place[0], []).append(place)
+    seen = set[tuple[int, int]]()
+    for i, begin, end in ranked:
+        if seen.isdisjoint(characters([(i, begin - 2, end + 2)])):
+            yield i, begin, end
+        seen |= characters([(i, begin, end)])
 
 
 def share_spoilt(ranked: list[Place], before: list[Place], spoilt: list[Place]) -> dict[str, float]:
     """Of the first N, the share of spoilt ones: "plain", and "left_out" without what was suspected before."""
-    known, wrong = of_sentences(before), of_sentences(spoilt)
+    known, wrong = characters(before), characters(spoilt)
     every = list(distinct(ranked))
-    rest = [place for place in every if not overlap(place, known.get(place[0], []))]
-    left = [place for place in spoilt if not overlap(place, known.get(place[0], []))]
+    rest, left = ([each for each in some if known.isdisjoint(characters([each]))] for some in (every, spoilt))
     shares = {}
     for name, places, n in (("plain", every, len(spoilt)), ("left_out", rest, len(left))):
-        shares[name] = sum(overlap(place, wrong.get(place[0], [])) for place in places[:n]) / n
+        shares[name] = sum(not wrong.isdisjoint(characters([each])) for each in places[:n]) / n
         shares[f"{name}_n"] = n
     return shares
 

@@ -1,5 +1,5 @@
 """Does it pay to label what `suggest` chooses? A pipeline is trained on a hundred random sentences of train, then on
-two hundred more, chosen by it or at random, and each time scored on dev. Three draws.
+two hundred more, chosen by it from ten thousand or at random, and each time scored on dev. Three draws.
 
     python -m scripts.research.suggest CORPUS OUT.json [OVERRIDES of spacy train]   # the folder of train and dev.spacy
 """
@@ -21,7 +21,7 @@ from spacy_bilstm_ner.quality.reading import everything, predict_docs
 from spacy_bilstm_ner.quality.scores import count, f_scores
 from spacy_bilstm_ner.quality.suggest import choose, unsureness
 
-FIRST, MORE, DRAWS = 100, 200, 3
+FIRST, MORE, CANDIDATES, DRAWS = 100, 200, 10_000, 3
 # A person has few to fit confidences on; the others of dev tell how good it is.
 DEV = 100
 
@@ -48,7 +48,7 @@ def main(corpus: str, out: str, *overrides: str) -> None:
     figures = []
     for draw in range(DRAWS):
         order = np.random.default_rng(draw).permutation(len(docs))
-        first, rest = order[:FIRST].tolist(), order[FIRST:].tolist()
+        first, rest = order[:FIRST].tolist(), order[FIRST : FIRST + CANDIDATES].tolist()
         nlp = trained([docs[i] for i in first], dev[:DEV], own)
         texts = [docs[i].text for i in rest]
         predicted = list(nlp.pipe(texts))

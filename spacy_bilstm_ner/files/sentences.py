@@ -29,11 +29,13 @@ N_DIFFERENT = 5
 
 class Origin(NamedTuple):
     """Where a sentence stands: the file; the line of its first word, from 1 (the row in Excel and Parquet, the Doc in
-    .spacy); and the file's own name for the document, "" where it has none."""
+    .spacy); the file's own name for the document, "" where it has none; and how many lines further down each next word
+    stands, 1 or 0."""
 
     file: str = ""
     line: int = 0
     document: str = ""
+    step: int = 0
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,9 @@ def build_sentences(rows: Rows, file: File) -> None:
             parts = [(tag, len(word.split()) - 1) for word, tag in zip(words, tags, strict=True)]
             tags = [one for tag, n in parts for one in [tag, *["I" + tag[1:] if tag[0] == "B" else tag] * n]]
             words = " ".join(words).split()
-        origin = Origin(name, rows.lines[start], document)
+        # Of a word a line, unless lines or words are between them that are none of its own
+        step = int(rows.lines[end - 1] - rows.lines[start] == end - start - 1 == len(words) - 1)
+        origin = Origin(name, rows.lines[start], document, step)
         annotated = rows.annotated.get(origin.line)
         if annotated is not None:
             tags = [UNKNOWN if tag == "O" else tag for tag in tags]

@@ -56,8 +56,8 @@ def execute(args: argparse.Namespace) -> None:
         f"Labels of {args.file.name}",
         [
             f"{args.file}: {len(run.docs):,} sentences, each predicted by a pipeline that was trained without it",
-            f"{len(found):,} labels to look at, most suspicious first: {path} ({len(kept):,} were kept before)",
-            f"{len(several):,} texts are labelled in several ways",
+            f"labels to look at: {len(found):,}, most suspicious first, in {path} (kept before: {len(kept):,})",
+            f"texts labelled in several ways: {len(several):,}",
         ],
         ["what may be wrong", "labels"],
         [[kind, f"{number:,}"] for kind, number in kinds.most_common()],
@@ -83,12 +83,17 @@ def suspects(examples: list[Example]) -> list[Conflict]:
 
 def as_row(conflict: Conflict) -> dict[str, Any]:
     gold, predicted = conflict.gold, conflict.predicted
-    origin = conflict.example.reference.user_data["origin"]
+    doc = conflict.example.reference
+    origin = doc.user_data["origin"]
+    entity = gold or predicted
+    assert entity is not None
+    # Tokens of the reference are the file's words.
+    first = doc.char_span(entity.start, entity.end, alignment_mode="expand").start
     return {
         "file": origin["file"],
-        "line": origin["line"],
+        "line": origin["line"] + origin["step"] * first,
         "sentence": conflict.text,
-        "text": conflict.words(gold or predicted),
+        "text": conflict.words(entity),
         "gold": gold.label if gold else "",
         "found": conflict.words(predicted),
         "predicted": predicted.label if predicted else "",

@@ -1,10 +1,8 @@
 """The one place where an entity of a Doc is read together with its confidence."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from spacy.tokens import Doc, Span
-from spacy.training import Example
 
 
 @dataclass(frozen=True)
@@ -34,8 +32,3 @@ def entities(doc: Doc) -> list[Entity]:
     """List the entities of a Doc in the order of the text, with confidences if the pipeline gives any."""
     known = Span.has_extension("confidence")
     return [Entity(ent.start_char, ent.end_char, ent.label_, ent._.confidence if known else None) for ent in doc.ents]
-
-
-def labels_of(examples: Iterable[Example]) -> list[str]:
-    """All labels of examples, annotated and predicted, sorted."""
-    return sorted({ent.label_ for eg in examples for doc in (eg.reference, eg.predicted) for ent in doc.ents})

@@ -34,7 +34,7 @@ th:first-child, td:first-child, .text td, .text th { text-align: left; vertical-
 mark.wrong { background: #ffd6d6; border-bottom: 2px solid #c0392b; padding: 0 .1rem; }
 .label { white-space: nowrap; border-radius: .3rem; padding: .05rem .4rem; font-size: .85em; }
 .sentence { border-bottom: 1px solid #eee; padding: .3rem 0; }
-.sentence mark.entity { padding: .2em .4em !important; }
+mark.entity { padding: .2em .4em !important; -webkit-box-decoration-break: clone; box-decoration-break: clone; }
 """
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from spacy.training import Example
 
-from .entities import entities, labels_of
+from .entities import entities
 from .mistakes import BOUNDARY, MISSED, SPURIOUS, conflicts, conflicts_table, confusion
 from .pages import drawn, named, page, table
 from .plots import Log, draw_curves, draw_reliability, draw_training
@@ -47,7 +47,7 @@ def report(
         "<h2>Confusions</h2>",
         '<p class="note">A row adds up to the gold entities of its label, a column to the predicted '
         "ones. Labels meet where the boundaries agree.</p>",
-        confusion_table(confusion(examples), labels=labels_of(examples)),
+        confusion_table(confusion(examples)),
         "<h2>Mistakes</h2>",
         f'<p class="note">The first {len(mistakes)} wrong entities, the surest first if the pipeline gives '
         "confidences.</p>",
@@ -85,8 +85,9 @@ def confidence_section(found: dict[str, Any]) -> str:
     )
 
 
-def confusion_table(counts: Counter[tuple[str, str]], *, labels: list[str]) -> str:
+def confusion_table(counts: Counter[tuple[str, str]]) -> str:
     """Show what became of the gold entities (rows), and where predicted ones come from (columns)."""
+    labels = sorted({name for pair in counts for name in pair} - {BOUNDARY, MISSED, SPURIOUS})
     highest = max(counts.values(), default=1)
     columns = [*labels, BOUNDARY, MISSED]
     rows = []

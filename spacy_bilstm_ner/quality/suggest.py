@@ -107,7 +107,7 @@ def execute(args: argparse.Namespace) -> None:
             "texts": str(args.texts),
             "unsure": dict(zip(chosen, unsure[chosen].tolist(), strict=True)),
         },
-        parts=[f'<div class="sentence">{drawn(text, found)}</div>' for text, found in guesses],
+        parts=["<h2>The texts</h2>", *(f'<div class="sentence">{drawn(*guess)}</div>' for guess in guesses)],
         out=args.out / "suggested-why.json",
         report=args.out / "suggested.html",
     )

@@ -28,8 +28,24 @@ TABLE = "doc,sent,word,tag\nd1,1,Mira,B-per\n,,left,O\n,2,Rain,O\nd2,1,Oslo,B-ge
     ],
 )
 def test_file_line_and_document(tmp_path: Path, content: str, origins: list[tuple[int, str]]) -> None:
-    found = [sentence.origin for sentence in read_one(tmp_path, content).sentences]
+    found = [sentence.origin[:3] for sentence in read_one(tmp_path, content).sentences]
     assert found == [(str(tmp_path / "x"), line, document) for line, document in origins]
+
+
+@pytest.mark.parametrize(
+    ("content", "steps"),
+    [
+        (TABLE, [1, 1, 1]),
+        ("# text = x\nMira B-per\nleft O\nOslo B-geo\n\nRain O\nfell O\n", [1, 1]),
+        # A blank line inside, a word that is two, and both
+        ("Sentence #,Word,Tag\n1,Mira,B-per\n\n,left,O\n2,Rain,O\n,fell,O\n", [0, 1]),
+        ("Sentence #,Word,Tag\n1,Mira Lund,B-per\n,left,O\n2,Ann Lund,B-per\n\n,left,O\n", [0, 0]),
+        ('text,labels\n"Mira left","B-PER O"\n"It rains","O O"\n', [0, 0]),
+        ('{"tokens": ["Mira", "left"], "tags": ["B-per", "O"]}\n{"tokens": ["It", "is"], "tags": ["O", "O"]}', [0, 0]),
+    ],
+)
+def test_whether_each_word_has_a_line_of_its_own(tmp_path: Path, content: str, steps: list[int]) -> None:
+    assert [sentence.origin.step for sentence in read_one(tmp_path, content).sentences] == steps
 
 
 def test_gathered_rows_begin_where_the_first_of_them_stands(tmp_path: Path) -> None:
@@ -43,7 +59,7 @@ def test_docs_and_converted_files_keep_it(tmp_path: Path) -> None:
     path.write_text("Sentence #,Word,Tag\n" + "".join(f"{i},Town{i},B-geo\n,is,O\n" for i in range(9)))
     main(["convert", str(path), str(tmp_path / "out")])
     direct = {doc.text: doc.user_data["origin"] for doc in read_docs([path], nlp)}
-    assert direct["Town3 is"] == {"file": str(path), "line": 8, "document": ""}
+    assert direct["Town3 is"] == {"file": str(path), "line": 8, "document": "", "step": 1}
     for name in ("train", "dev", "test"):
         converted = read_docs([tmp_path / "out" / f"{name}.spacy"], nlp)
         assert all(doc.user_data["origin"] == direct[doc.text] for doc in converted)

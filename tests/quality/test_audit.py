@@ -18,7 +18,7 @@ def example(words: str, gold: str, found: list[tuple[int, int, str, float]], *, 
     predicted = Doc(VOCAB, words=words.split())
     predicted.ents = [Span(predicted, start, end, label=label) for start, end, label, _ in found]
     set_confidences(predicted, predicted.ents, [sure for *_, sure in found])
-    origin = {"file": "mine.csv", "line": line, "document": ""}
+    origin = {"file": "mine.csv", "line": line, "document": "", "step": 1}
     return Example(predicted, Doc(VOCAB, words=words.split(), ents=gold.split(), user_data={"origin": origin}))
 
 
@@ -44,6 +44,23 @@ def test_what_was_planted_is_found_and_nothing_else() -> None:
     ]
     assert [row["confidence"] for row in rows] == ["0.9500", "0.8500", "0.8000", "0.7500"]
     assert tuple(rows[0]) == COLUMNS
+
+
+@pytest.mark.parametrize(
+    ("gold", "found", "step", "line"),
+    [
+        ("O O O B-geo", [(3, 4, "per", 0.9)], 1, 10),
+        ("O O O O", [(2, 4, "per", 0.9)], 1, 9),
+        ("O O O B-geo", [(3, 4, "per", 0.9)], 0, 7),
+    ],
+)
+def test_the_line_of_an_entitys_first_word(
+    gold: str, found: list[tuple[int, int, str, float]], step: int, line: int
+) -> None:
+    each = example("We can't leave Oslo", gold, found, line=7)
+    each.reference.user_data["origin"]["step"] = step
+    (row,) = [as_row(conflict) for conflict in suspects([each])]
+    assert row["line"] == line
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])

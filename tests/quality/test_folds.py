@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 import spacy
 from spacy.tokens import Doc
+from thinc.api import Config
 
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.processes import Children
 from spacy_bilstm_ner.quality import folds
 from spacy_bilstm_ner.quality.folds import deal
+from spacy_bilstm_ner.shipped import read_config
 from tests import util
 
 from .helpers import command
@@ -135,14 +137,14 @@ def test_a_call_that_was_broken_off_goes_on(options: argparse.Namespace, trainin
 def test_a_training_that_fails_ends_the_others(options: argparse.Namespace, monkeypatch: pytest.MonkeyPatch) -> None:
     def python(self: Children, *command: str, **_: str) -> SimpleNamespace:
         if "fold-1" in command[3]:
-            return SimpleNamespace(returncode=-9)
+            return SimpleNamespace(returncode=-9, stdout="", stderr="")
         while not self._is_stopped:
             time.sleep(0.01)
-        return SimpleNamespace(returncode=-9)
+        return SimpleNamespace(returncode=-9, stdout="", stderr="")
 
     monkeypatch.setattr(Children, "python", python)
     monkeypatch.setattr(folds, "cores", lambda: 2)
-    with pytest.raises(UserError, match=r"`spacy train` failed for .*fold-1: ended by signal 9"):
+    with pytest.raises(UserError, match=r"`spacy train` failed for .*fold-1: it ended with exit code -9"):
         folds.train_folds(options)
     assert not list(options.out.iterdir())
 
@@ -154,6 +156,28 @@ def test_a_folder_of_another_kind_is_left_alone(options: argparse.Namespace, tra
     assert (options.out / "fold-1").is_dir()
 
 
+TRACEBACK = "Epoch 1:  50%|##   | 100/200\rTraceback (most recent call last):\n  File x\nValueError: no vectors in y\n"
+
+
+@pytest.mark.parametrize(
+    ("returned", "cause"),
+    [
+        ({"returncode": 1, "stdout": "✔ Initialized\n", "stderr": TRACEBACK}, "ValueError: no vectors in y"),
+        ({"returncode": 1, "stdout": "✘ Config error\nner -> x\n", "stderr": "Warning: 7\n"}, "✘ Config error"),
+        ({"returncode": -9, "stdout": "✔ Initialized\n", "stderr": "Epoch 1: 50%"}, "it ended with exit code -9"),
+    ],
+)
+def test_a_training_that_fails_is_told_in_a_line(
+    options: argparse.Namespace, monkeypatch: pytest.MonkeyPatch, returned: dict, cause: str
+) -> None:
+    monkeypatch.setattr(Children, "python", lambda *_, **__: SimpleNamespace(**returned))
+    with pytest.raises(SystemExit) as stopped:
+        command("crossvalidate", options.file, options.out, "--folds", "3")
+    assert str(stopped.value).endswith(f"`spacy train` failed for {options.out / 'fold-1'}: {cause}")
+    assert "\n" not in str(stopped.value)
+    assert not [path for path in options.out.iterdir() if path.name[0] != "."]
+
+
 def test_only_folds_that_learnt_from_a_changed_sentence_are_trained_again(
     options: argparse.Namespace, trainings: list[str]
 ) -> None:
@@ -163,6 +187,10 @@ def test_only_folds_that_learnt_from_a_changed_sentence_are_trained_again(
     options.file.write_text(text.replace("0,saw,O", "0,saw,B-per", 1), encoding="utf-8")
     folds.train_folds(options)
     assert sorted(trainings[5:]) == [f".fold-{i + 1}" for i in range(3) if i != held_out]
+
+
+def test_the_batches_of_a_large_corpus_are_those_of_the_config() -> None:
+    assert folds.BATCH[1] == Config().from_str(read_config(), interpolate=False)["training"]["batcher"]["size"]
 
 
 def test_crossvalidate_and_audit_share_the_folds(
