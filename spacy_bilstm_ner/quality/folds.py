@@ -182,7 +182,6 @@ def train_folds(args: argparse.Namespace, *, parts: Sequence[str] = ("fold",)) -
             "system.seed": args.seed,
             "training.batcher.size": batch,
             "initialize.before_init.min_steps": math.ceil(MIN_STEPS * PARTS[part]),
-            "initialize.before_init.evaluations": EVALUATIONS,
         }
         return _train(args.out / f"{part}-{number}", packed, config, settings, children)
 
