@@ -190,6 +190,8 @@ def train_folds(args: argparse.Namespace, *, parts: Sequence[str] = ("fold",)) -
         try:
             for done in as_completed([pool.submit(train, *job) for job in jobs]):
                 print(done.result(), flush=True)
+        except KeyboardInterrupt:
+            raise UserError("interrupted. The same command goes on from the folds that are whole") from None
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
             children.stop()
