@@ -19,11 +19,17 @@ def register() -> None:
     """Register `span._.confidence` and `doc._.confidence` with spaCy, unless that has been done."""
     if not Span.has_extension(NAME):
         Span.set_extension(NAME, getter=get_confidence, setter=_set_confidence)
-        # With it, `doc.to_json(underscore=["confidence"])` works for a Doc without entities, too. What Doc.from_json
-        # gives to it, its entities say, too.
-        Doc.set_extension(
-            NAME, getter=lambda doc: [get_confidence(ent) for ent in doc.ents], setter=lambda doc, value: None
-        )
+        # With it, `doc.to_json(underscore=["confidence"])` works for a Doc without entities, too.
+        Doc.set_extension(NAME, getter=_of_entities, setter=_ignore)
+
+
+# By name, since spaCy sends extensions to other processes, and a lambda cannot be pickled.
+def _of_entities(doc: Doc) -> list[float | None]:
+    return [get_confidence(ent) for ent in doc.ents]
+
+
+def _ignore(doc: Doc, value: object) -> None:
+    """What Doc.from_json gives to a Doc, its entities say, too."""
 
 
 def get_confidence(span: Span) -> float | None:

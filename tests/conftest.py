@@ -1,5 +1,6 @@
 """What all tests share: where the project is, and whether the GMB corpus is at hand."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from scripts.data import CORPUS_FILES
 
 ROOT = Path(__file__).parents[1]
+# What a shell runs in the background ignores Ctrl-C, and so would the processes that tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 CORPUS = next(filter(Path.is_file, (ROOT / "assets" / name for name in CORPUS_FILES)), None)
 
 

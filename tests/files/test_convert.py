@@ -205,7 +205,7 @@ def test_every_fault_is_reported_in_a_file(tmp_path: Path) -> None:
     convert(tmp_path, HEADER + rows(5, tag="I-geo"), "--report", str(report))
     assert "5 tags I-x without an entity" in report.read_text(encoding="utf-8")
     with pytest.raises(SystemExit, match="cannot be written: "):
-        convert(tmp_path, HEADER + rows(5), "--report", str(tmp_path / "no" / "folder"))
+        convert(tmp_path, HEADER + rows(5), "--report", str(report / "file"))
 
 
 def test_the_end_says_what_came_out_and_what_to_do_next(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
