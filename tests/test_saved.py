@@ -249,6 +249,10 @@ MODELS: dict[str, tuple[Callable[[dict], Any], str]] = {
         of_table("static_vectors", "table", put("scale", lambda scale: scale[1:])),
         "vectors.scale must be 4, but is 3",
     ),
+    "clusters of fewer vectors": (
+        of_table("static_vectors", "table", put("clusters", lambda clusters: clusters[1:])),
+        "vectors.clusters must be",
+    ),
     "objects": (
         of_table("static_vectors", "table", put("values", lambda values: values.astype(object))),
         "values must be of int8, but is of object",
