@@ -16,7 +16,7 @@ import srsly
 
 from spacy_bilstm_ner.cli import main as library
 from spacy_bilstm_ner.errors import UserError, reading
-from spacy_bilstm_ner.processes import Children, end_with_parent, run
+from spacy_bilstm_ner.processes import end_with_parent, run, run_python
 
 # Seconds by which the start of one process may seem to differ, since clocks are adjusted
 SAME_START = 2.0
@@ -45,7 +45,7 @@ def arguments() -> list[str]:
 
 def python(*words: str, failure: str, **environment: str) -> str:
     """Run Python with these arguments; its output, or, if it fails, a UserError that ends with the output."""
-    done = Children().python(*words, **environment)
+    done = run_python(*words, **environment)
     if done.returncode != 0:
         raise UserError(f"{failure}:\n{done.stdout}{done.stderr}")
     return done.stdout

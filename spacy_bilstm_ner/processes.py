@@ -1,5 +1,6 @@
 """Processes end when they are told to, and with the one that started them; and only one is at work in a folder."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -7,11 +8,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from itertools import islice
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Generic, NoReturn, TypeVar
 
 from .errors import UserError, writable_folder
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
 
 # What a child is: Python with the arguments that follow, `-m MODULE …` or `-c CODE …`.
 CHILD = """
@@ -70,51 +77,91 @@ def end_with_parent() -> None:
     threading.Thread(target=watch, args=(os.getppid(),), daemon=True).start()
 
 
-class Children:
-    """Processes of Python that end with this one. Threads may share them."""
+def run_python(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m MODULE …` or `python -c CODE …`, with more environment variables; wait for its end."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD, *words],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+    try:
+        printed, errors = child.communicate()
+    finally:
+        if child.poll() is None:
+            os.killpg(child.pid, signal.SIGKILL) if hasattr(os, "killpg") else child.kill()
+            child.wait()
+    return subprocess.CompletedProcess(words, child.returncode, printed, errors)
 
-    def __init__(self) -> None:
-        self._running: set[subprocess.Popen[str]] = set()
-        self._is_stopped = False
 
-    def python(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run `python -m MODULE …` or `python -c CODE …`, with more environment variables; wait for its end."""
-        child = subprocess.Popen(
-            [sys.executable, "-c", CHILD, *words],
-            env={**os.environ, **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
-        self._running.add(child)
+class Workers(Generic[Item, Answer]):
+    """Processes of one thread each, which end when this one does. Each does one piece of work after the other."""
+
+    def __init__(self, work: Callable[[Item], Answer], n_workers: int) -> None:
+        os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+        self.work, self.n_slots = work, n_workers
+        # A thread here waits for each of them.
+        self._threads, self._own = ThreadPoolExecutor(n_workers), threading.local()
+
+    def submit(self, item: Item) -> Future[Answer]:
+        """Have it done. The future raises the UserError that the work raises; RuntimeError for any other error, and if
+        the process dies."""
+        return self._threads.submit(self._ask, item)
+
+    def _ask(self, item: Item) -> Answer:
+        if not hasattr(self._own, "process"):
+            context = multiprocessing.get_context("spawn")
+            self._own.connection, theirs = context.Pipe()
+            self._own.process = context.Process(target=_work, args=(theirs, self.work), daemon=True)
+            self._own.process.start()
+            theirs.close()  # so that the connection ends with the process
         try:
-            if self._is_stopped:
-                _kill(child)
-            printed, errors = child.communicate()
-        except BaseException:
-            _kill(child)
-            raise
-        finally:
-            self._running.remove(child)
-        return subprocess.CompletedProcess(words, child.returncode, printed, errors)
+            self._own.connection.send(item)
+            answer: Answer | Exception = self._own.connection.recv()
+        except (EOFError, OSError):
+            self._own.process.join()
+            raise RuntimeError(f"its worker died (exit code {self._own.__dict__.pop('process').exitcode})") from None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
-    def stop(self) -> None:
-        """Kill those that run, and any that is started from now on."""
-        self._is_stopped = True
-        for child in list(self._running):
-            _kill(child)
+    def close(self) -> None:
+        """Kill the processes, whatever they do."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for process in multiprocessing.active_children():
+            process.kill()
+        self._threads.shutdown()
 
 
-def _kill(child: subprocess.Popen[str]) -> None:
-    if child.poll() is not None:
-        return
-    if hasattr(os, "killpg"):
-        os.killpg(child.pid, signal.SIGKILL)
-    else:
-        child.kill()
-    child.wait()
+def _work(connection: Connection, work: Callable[[Any], Any]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its workers
+    parent: Any = multiprocessing.parent_process()
+    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()  # ends when the parent does
+    while True:
+        try:
+            item = connection.recv()
+        except EOFError:
+            return
+        try:
+            answer: Any = work(item)
+        except Exception as error:
+            answer = error if isinstance(error, UserError) else RuntimeError(f"{type(error).__name__}: {error}")
+        connection.send(answer)
+
+
+def as_done(
+    items: Iterator[Item], submit: Callable[[Item], Future[Answer]], n: int
+) -> Iterator[tuple[Item, Future[Answer]]]:
+    """Submit items, n at a time. YIELDS (tuple): An item and its future, as soon as that is done."""
+    running: dict[Future[Answer], Item] = {}
+    while True:
+        running |= {submit(item): item for item in islice(items, n - len(running))}
+        if not running:
+            return
+        yield from [(running.pop(future), future) for future in wait(running, return_when=FIRST_COMPLETED).done]
 
 
 @contextmanager

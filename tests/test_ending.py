@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from spacy_bilstm_ner.errors import UserError, save
-from spacy_bilstm_ner.processes import Children, alone, on_ending
+from spacy_bilstm_ner.processes import Workers, alone, as_done, on_ending, run_python
 
 WAIT = """
 import time
@@ -25,7 +25,7 @@ run(main)
 NUMBER = "import os, subprocess, sys, time; open({!r}, 'w').write(str(os.getpid()));"
 GRANDCHILD = NUMBER.format("grandchild") + "time.sleep(60)"
 CHILD = NUMBER.format("child") + f"subprocess.run([sys.executable, '-c', {GRANDCHILD!r}])"
-FAMILY = f"from spacy_bilstm_ner.processes import Children; Children().python('-c', {CHILD!r})"
+FAMILY = f"from spacy_bilstm_ner.processes import run_python; run_python('-c', {CHILD!r})"
 posix = pytest.mark.skipif(os.name != "posix", reason="needs signals of POSIX")
 
 
@@ -93,26 +93,48 @@ def test_children_end_with_a_parent_that_is_killed(tmp_path: Path, root: Path) -
     assert not psutil.wait_procs(family, timeout=30)[1]
 
 
-def test_children_are_stopped_and_none_begins_after_that() -> None:
-    children = Children()
-    done: list[int] = []
-    thread = threading.Thread(
-        target=lambda: done.append(children.python("-c", "import time; time.sleep(60)").returncode)
-    )
-    thread.start()
-    while not children._running:
-        threading.Event().wait(0.05)
-    children.stop()
-    thread.join(timeout=30)
-    assert done[0] != 0
-    assert children.python("-c", "import time; time.sleep(60)").returncode != 0
+def work(item: object) -> object:
+    """What workers do here: a number dies, a path gets their number and lasts, a word is said back."""
+    if isinstance(item, int):
+        os._exit(item)
+    if isinstance(item, Path):
+        item.write_text(str(os.getpid()))
+        threading.Event().wait(60)
+    if item == "user":
+        raise UserError("not so")
+    return item, os.getpid(), os.environ["OMP_NUM_THREADS"]
+
+
+def test_workers_go_on_and_say_what_went_wrong() -> None:
+    workers: Workers = Workers(work, 1)
+    try:
+        found = dict(as_done(iter(["a", "b", "user", 7, "c"]), workers.submit, 2))
+    finally:
+        workers.close()
+    assert found["a"].result() == ("a", found["b"].result()[1], "1")
+    with pytest.raises(UserError, match="not so"):
+        found["user"].result()
+    with pytest.raises(RuntimeError, match=r"its worker died \(exit code 7\)"):
+        found[7].result()
+    assert found["c"].result()[1] != found["a"].result()[1]
+
+
+def test_workers_are_stopped_and_none_begins_after_that(tmp_path: Path) -> None:
+    workers: Workers = Workers(work, 1)
+    first, second = (workers.submit(tmp_path / name) for name in ("first", "second"))
+    process = wait_for(tmp_path / "first")
+    workers.close()
+    assert not psutil.wait_procs([process], timeout=30)[1]
+    assert isinstance(first.exception(), RuntimeError)
+    assert second.cancelled()
+    assert not (tmp_path / "second").exists()
 
 
 def test_a_child_has_its_arguments_its_output_and_its_environment() -> None:
     code = "import os, sys; print(sys.argv[1:], os.environ['SEEN']); sys.exit(3)"
-    done = Children().python("-c", code, "a b", SEEN="1")
+    done = run_python("-c", code, "a b", SEEN="1")
     assert (done.returncode, done.stdout) == (3, "['a b'] 1\n")
-    done = Children().python("-m", "json.tool", "--help")
+    done = run_python("-m", "json.tool", "--help")
     assert (done.returncode, done.stdout[:6]) == (0, "usage:")
 
 

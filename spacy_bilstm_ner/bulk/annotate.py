@@ -20,9 +20,9 @@ from tqdm import tqdm
 from ..cores import cores
 from ..errors import UserError, reading, save_json
 from ..loading import pipeline_folder, why_not_loaded
-from ..processes import alone
+from ..processes import Workers, alone
 from .annotator import Annotator
-from .engines import Processes, Ray, Work, each_part
+from .engines import Ray, Work, each_part
 from .parts import STDIN, Part, annotate_part, find_files, is_whole, parts_of
 
 
@@ -77,7 +77,7 @@ def _annotate(args: argparse.Namespace, files: list[str], stamps: dict[str, list
                 bar.total -= part.size
 
     numbers, labels, given_up, speed = Counter[str](), Counter[str](), list[str](), "0 words/s"
-    engine = Processes(work, args.workers) if args.ray is None else Ray(work, args.workers, args.ray)
+    engine = Workers(work, args.workers) if args.ray is None else Ray(work, args.workers, args.ray)
     try:
         for part, outcome in each_part(missing(), engine):
             if isinstance(outcome, str):

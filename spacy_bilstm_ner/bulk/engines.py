@@ -1,71 +1,16 @@
-"""Spread parts over processes of this machine, or over a Ray cluster. Knows nothing of what is done with them."""
+"""Have the work done for all parts, by processes of this machine or a Ray cluster. Knows nothing of the work."""
 
-import multiprocessing
 import os
-import signal
-import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from itertools import islice
-from multiprocessing.connection import Connection
-from typing import Any
+from concurrent.futures import Future
 
 from ..errors import UserError
+from ..processes import Workers, as_done
 from .parts import Counts, Part
 
 MAX_FAILURES = 20  # with no success between them: then it is not the parts' fault
 
 Work = Callable[[Part], Counts]
-
-
-class Processes:
-    """Processes of one thread each, which end when this one does. A thread here waits for each of them."""
-
-    def __init__(self, work: Work, n_workers: int) -> None:
-        os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        self.work, self.n_slots = work, n_workers
-        self._threads, self._own = ThreadPoolExecutor(n_workers), threading.local()
-
-    def submit(self, part: Part) -> Future[Counts]:
-        return self._threads.submit(self._ask, part)
-
-    def _ask(self, part: Part) -> Counts:
-        if not hasattr(self._own, "process"):
-            context = multiprocessing.get_context("spawn")
-            self._own.connection, theirs = context.Pipe()
-            self._own.process = context.Process(target=_work, args=(theirs, self.work), daemon=True)
-            self._own.process.start()
-            theirs.close()  # so that the connection ends with the process
-        try:
-            self._own.connection.send(part)
-            answer: Counts | Exception = self._own.connection.recv()
-        except (EOFError, OSError):
-            self._own.process.join()
-            raise RuntimeError(f"its worker died (exit code {self._own.__dict__.pop('process').exitcode})") from None
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    def close(self) -> None:
-        for process in multiprocessing.active_children():
-            process.kill()
-        self._threads.shutdown()
-
-
-def _work(connection: Connection, work: Work) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its workers
-    parent: Any = multiprocessing.parent_process()
-    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()  # ends when the parent does
-    while True:
-        try:
-            part = connection.recv()
-        except EOFError:
-            return
-        try:
-            answer: Any = work(part)
-        except Exception as error:
-            answer = error if isinstance(error, UserError) else RuntimeError(f"{type(error).__name__}: {error}")
-        connection.send(answer)
 
 
 class Ray:
@@ -85,7 +30,7 @@ class Ray:
         return self._task.remote(part).future()
 
 
-def each_part(parts: Iterator[Part], engine: Processes | Ray) -> Iterator[tuple[Part, Counts | str]]:
+def each_part(parts: Iterator[Part], engine: Workers[Part, Counts] | Ray) -> Iterator[tuple[Part, Counts | str]]:
     """Have the work done for all parts. What fails or loses its worker is tried again after the others, at last alone.
 
     YIELDS (tuple[Part, Counts | str]): A part, and what it had; or, as a string, why it was given up.
@@ -95,7 +40,7 @@ def each_part(parts: Iterator[Part], engine: Processes | Ray) -> Iterator[tuple[
     n_failures = 0
     for n_slots in (engine.n_slots, engine.n_slots, 1):
         is_first, failed = not failed, []
-        for part, future in _at_once(parts, engine, n_slots):
+        for part, future in as_done(parts, engine.submit, n_slots):
             error = future.exception()
             if isinstance(error, UserError):
                 raise error
@@ -108,12 +53,3 @@ def each_part(parts: Iterator[Part], engine: Processes | Ray) -> Iterator[tuple[
                 yield part, future.result()
         parts = iter([part for part, _ in failed])
     yield from failed
-
-
-def _at_once(parts: Iterator[Part], engine: Processes | Ray, n: int) -> Iterator[tuple[Part, Future[Counts]]]:
-    running: dict[Future[Counts], Part] = {}
-    while True:
-        running |= {engine.submit(part): part for part in islice(parts, n - len(running))}
-        if not running:
-            return
-        yield from [(running.pop(future), future) for future in wait(running, return_when=FIRST_COMPLETED).done]

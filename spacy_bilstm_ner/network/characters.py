@@ -42,29 +42,33 @@ def _forward(model: Model[Ints2d, Floats2d], ids: Ints2d, is_train: bool) -> tup
     codes = words.view("uint8").reshape(len(words), MAX_LENGTH)
     length = max(1, int((codes != PADDING).sum(axis=1).max()))
     codes = np.pad(codes[:, :length], ((0, 0), (1, 1))).astype("int64")
-    at = ops.asarray(np.stack([codes[:, i : i + length] for i in range(WINDOW)], axis=2))
-    windows = ops.reshape2f(E[at], len(words) * length, WINDOW * CODE_WIDTH)
-    filtered = (ops.gemm(windows, W, trans2=True) + b).reshape(len(words), length, -1)
+    W3 = W.reshape(-1, WINDOW, CODE_WIDTH).swapaxes(0, 1)
+    # What each character adds to each filter at each place of a window: no product has to be taken word by word.
+    added = [ops.gemm(E, ops.as_contig(W3[i]), trans2=True) for i in range(WINDOW)]
+    filtered = sum(added[i][ops.asarray(codes[:, i : i + length])] for i in range(WINDOW)) + b
     # What is padding depends on the longest word of the batch. An empty word is one character of padding.
     filtered[:, 1:][ops.asarray(codes[:, 2:-1] == PADDING)] = -xp.inf
-    best = filtered.argmax(axis=1)[:, None]
+    best = filtered.argmax(axis=1)
     rows = ops.asarray(word_of_row)
 
     def backprop(d_vectors: Floats2d) -> Ints2d:
         d_words = ops.alloc2f(len(words), d_vectors.shape[1])
         ops.scatter_add(d_words, rows, d_vectors)
-        d_filtered = xp.zeros_like(filtered)
-        xp.put_along_axis(d_filtered, best, d_words[:, None], axis=1)
-        d_flat = ops.reshape2f(d_filtered, len(windows), -1)
-        model.inc_grad("b", d_flat.sum(axis=0))
-        model.inc_grad("W", ops.gemm(d_flat, windows, trans1=True))
-        d_windows = ops.reshape2f(ops.gemm(d_flat, W), -1, CODE_WIDTH)
-        dE = ops.alloc2f(*E.shape)
-        ops.scatter_add(dE, at.ravel(), d_windows)
+        model.inc_grad("b", d_words.sum(axis=0))
+        dE, dW3 = xp.zeros_like(E), xp.zeros_like(W3)
+        for i in range(WINDOW):
+            # Only the best window of each filter counts: its character at this place, n_words × n_filters.
+            of_best = xp.take_along_axis(ops.asarray(codes), best + i, axis=1)
+            cells = of_best * d_words.shape[1] + xp.arange(d_words.shape[1])
+            counts = xp.bincount(cells.ravel(), weights=d_words.ravel(), minlength=added[i].size)
+            d_added = counts.reshape(added[i].shape).astype(E.dtype)
+            dE += ops.gemm(d_added, ops.as_contig(W3[i]))
+            dW3[i] = ops.gemm(d_added, E, trans1=True)
         model.inc_grad("E", dE)
+        model.inc_grad("W", ops.as_contig(dW3.swapaxes(0, 1)).reshape(W.shape))
         return ops.alloc(ids.shape, dtype=ids.dtype)
 
-    return xp.take_along_axis(filtered, best, axis=1)[:, 0][rows], backprop
+    return xp.take_along_axis(filtered, best[:, None], axis=1)[:, 0][rows], backprop
 
 
 def _init(model: Model[Ints2d, Floats2d], X: Ints2d | None = None, Y: Floats2d | None = None) -> None:

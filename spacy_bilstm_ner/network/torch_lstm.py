@@ -1,6 +1,7 @@
 """Training an LSTM layer with torch, whose weights belong to the caller. The only file that imports torch."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -29,11 +30,16 @@ def run_lstm(
     """
     given = [inputs, *(weight for direction in directions for weight in direction)]
     x, *weights = leaves = [each.detach().requires_grad_() for each in given]
-    groups = list(_groups(sizes))
+    groups, places = _groups(sizes)
+    orders = (torch.arange(len(x), device=x.device), mirrored)[: len(directions)]
     with torch.enable_grad():
-        outputs = [_run(x, groups, weights[:3])]
-        if len(directions) == 2:
-            outputs.append(_run(x[mirrored], groups, weights[3:])[mirrored])
+        # Padding reads the row behind the last one.
+        rows = torch.cat((x, x.new_zeros(1, x.shape[1])))
+        outputs = []
+        for number, order in enumerate(orders):
+            row_of = torch.cat((order, order.new_tensor([len(x)])))
+            padded = [rows[row_of[group]] for group in groups]
+            outputs.append(_run(padded, weights[3 * number : 3 * number + 3])[places[order]])
         output = torch.cat(outputs, dim=1)
 
     def backprop(d_outputs: Tensor) -> tuple[Tensor, list[Direction]]:
@@ -43,32 +49,37 @@ def run_lstm(
     return output.detach(), backprop
 
 
-def _run(x: Tensor, groups: list[tuple[Tensor, Tensor]], weights: list[Tensor]) -> Tensor:
-    """One direction, n_words × hidden."""
+@cache
+def _module(n_in: int, hidden: int) -> LSTM:
+    """Without memory of its own: it only says what is to be computed."""
+    return LSTM(n_in, hidden, device="meta")
+
+
+def _run(padded: list[Tensor], weights: list[Tensor]) -> Tensor:
+    """One direction, over groups of n_steps × n × n_in: the states, one group behind the other, n_places × hidden."""
     of_input, recurrent, bias = weights
     # torch has a second bias, which adds nothing to the first.
     named = {"weight_ih_l0": of_input, "weight_hh_l0": recurrent, "bias_ih_l0": bias}
     named["bias_hh_l0"] = torch.zeros_like(bias)
-    # A module without memory of its own: it only says what is to be computed.
-    module = LSTM(x.shape[1], recurrent.shape[1], device="meta")
-    outputs = x.new_zeros(len(x), recurrent.shape[1])
-    for rows, is_word in groups:
-        padded = x.new_zeros(*is_word.shape, x.shape[1])
-        padded[is_word] = x[rows]
-        found, _ = functional_call(module, named, (padded,))
-        outputs = outputs.index_put((rows,), found[is_word])
-    return outputs
+    module = _module(of_input.shape[1], recurrent.shape[1])
+    states = [functional_call(module, named, (each,))[0] for each in padded]
+    return torch.cat([each.flatten(0, 1) for each in states])
 
 
-def _groups(sizes: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-    """Sequences of similar length: their packed rows, and which places of a padded group are words, n_steps × n."""
-    begins = sizes.cumsum(0) - sizes
-    first, n_sequences = 0, int(sizes[0])
+def _groups(sizes: Tensor) -> tuple[list[Tensor], Tensor]:
+    """Sequences of similar length, padded. RETURNS (tuple): For each group the packed rows, n_steps × n, the number of
+    words for padding; and for each word its place in the groups, counted through all of them."""
+    begins, n_words = sizes.cumsum(0) - sizes, int(sizes.sum())
+    places = begins.new_empty(n_words + 1)
+    groups: list[Tensor] = []
+    first, n_sequences, n_places = 0, int(sizes[0]), 0
     while first < n_sequences:
         # The longest of those that are left, and how many are long enough to go with it.
         n_steps = int((sizes > first).sum())
         end = int(sizes[(n_steps - 1) // MAX_PADDING])
         number = torch.arange(first, end, device=sizes.device)
-        is_word = number < sizes[:n_steps, None]
-        yield (begins[:n_steps, None] + number)[is_word], is_word
-        first = end
+        rows = torch.where(number < sizes[:n_steps, None], begins[:n_steps, None] + number, n_words)
+        places[rows.ravel()] = torch.arange(n_places, n_places + rows.numel(), device=sizes.device)
+        groups.append(rows)
+        first, n_places = end, n_places + rows.numel()
+    return groups, places[:-1]

@@ -7,15 +7,16 @@ knows what it was trained from, so it is trained again only if that has changed.
 
 import argparse
 import hashlib
+import io
+import logging
 import math
 import re
 import shutil
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from ..errors import UserError
 from ..files.docs import blank_pipeline
 from ..files.options import get_options
 from ..loading import load_pipeline
-from ..processes import Children, alone
+from ..processes import Workers, alone, as_done
 from ..shipped import read_config
 from ..training.init import fill
 from .intervals import add_seed
@@ -44,6 +45,8 @@ DEV_SHARE = 0.1
 # fold of WikiGold it is 60.9 (58.8). 300 updates of 550 words are too few for contracts: 87.8.
 MIN_STEPS = 500
 BATCH = (550, 1100)
+# Each takes half a second.
+EVALUATIONS = 4
 
 
 @dataclass(frozen=True)
@@ -159,6 +162,27 @@ class Run:
         return [found[i] for i in range(len(self.docs))]
 
 
+@dataclass(frozen=True)
+class Training:
+    """A pipeline to be trained into a folder, from what `spacy train` is to be given."""
+
+    folder: Path
+    packed: dict[str, bytes]  # "train" and "dev", as DocBins
+    config: str
+    settings: dict[str, Any]
+
+    @property
+    def key(self) -> str:
+        """What tells it from every other."""
+        return hashlib.sha256(b"".join([*self.packed.values(), f"{self.config}\n{self.settings}".encode()])).hexdigest()
+
+    def is_done(self) -> bool:
+        """RAISES UserError: If the folder is there and something else."""
+        if self.folder.exists() and not (self.folder / "key").is_file():
+            raise UserError(f"{self.folder} is there and no fold of ours: give another OUT, or move it away")
+        return self.folder.exists() and (self.folder / "key").read_bytes() == self.key.encode()
+
+
 def train_folds(args: argparse.Namespace, *, parts: Sequence[str] = ("fold",)) -> Run:
     """Read a file and train a pipeline for each fold with the shipped config, as many side by side as there are cores.
 
@@ -166,70 +190,81 @@ def train_folds(args: argparse.Namespace, *, parts: Sequence[str] = ("fold",)) -
     """
     nlp = blank_pipeline(args.lang)
     docs = labelled_docs(nlp, args.file, get_options(args))
-    folds = deal(docs, k=args.folds, seed=args.seed)
-    config, children = fill(read_config(), lang=args.lang, vectors=args.vectors), Children()
-    # So the nine passes over a corpus in between take MIN_STEPS, too.
-    batch = int(np.clip(9 * sum(map(len, docs)) // MIN_STEPS, *BATCH))
+    run = Run(docs, deal(docs, k=args.folds, seed=args.seed), args.out)
+    with alone(args.out):
+        workers = Workers(_train, cores())
+        try:
+            for training, done in as_done(_missing(run, parts, args), workers.submit, workers.n_slots):
+                try:
+                    print(f"{training.folder}: trained in {done.result():.0f} s", flush=True)
+                except (RuntimeError, UserError) as error:
+                    raise UserError(f"`spacy train` failed for {training.folder}: {error}") from error
+        except KeyboardInterrupt:
+            raise UserError("interrupted. The same command goes on from the folds that are whole") from None
+        finally:
+            workers.close()
+            for path in args.out.glob(".*/training"):
+                shutil.rmtree(path.parent)
+    return run
 
-    def train(part: str, number: int, fold: Fold) -> str:
-        size = math.ceil(len(fold.train) * PARTS[part])
-        sets = {"train": fold.train[:size], "dev": fold.dev}
+
+def _missing(run: Run, parts: Sequence[str], args: argparse.Namespace) -> Iterator[Training]:
+    """The pipelines that are not there yet; the longest trainings first, so that all cores end at about one time."""
+    config = fill(read_config(), lang=args.lang, vectors=args.vectors)
+    # So the nine passes over a corpus in between take MIN_STEPS, too.
+    batch = int(np.clip(9 * sum(map(len, run.docs)) // MIN_STEPS, *BATCH))
+    for part, (number, fold) in product(parts, enumerate(run.folds, 1)):
+        learnt = fold.train[: math.ceil(len(fold.train) * PARTS[part])]
         packed = {
-            name: DocBin(["ENT_IOB", "ENT_TYPE"], docs=[docs[i] for i in some]).to_bytes()
-            for name, some in sets.items()
+            name: DocBin(["ENT_IOB", "ENT_TYPE"], docs=[run.docs[i] for i in some]).to_bytes()
+            for name, some in (("train", learnt), ("dev", fold.dev))
         }
         settings = {
             "system.seed": args.seed,
             "training.batcher.size": batch,
             "initialize.before_init.min_steps": math.ceil(MIN_STEPS * PARTS[part]),
+            "initialize.before_init.evaluations": EVALUATIONS,
         }
-        return _train(args.out / f"{part}-{number}", packed, config, settings, children)
-
-    jobs = [(part, number, fold) for part in parts for number, fold in enumerate(folds, 1)]
-    with alone(args.out), ThreadPoolExecutor(cores()) as pool:
-        try:
-            for done in as_completed([pool.submit(train, *job) for job in jobs]):
-                print(done.result(), flush=True)
-        except KeyboardInterrupt:
-            raise UserError("interrupted. The same command goes on from the folds that are whole") from None
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-            children.stop()
-    return Run(docs, folds, args.out)
+        training = Training(run.out / f"{part}-{number}", packed, config, settings)
+        if training.is_done():
+            print(f"{training.folder}: is there already", flush=True)
+        else:
+            yield training
 
 
-def _train(folder: Path, packed: dict[str, bytes], config: str, settings: dict[str, int], children: Children) -> str:
-    """Train a pipeline into a folder, unless it is there; say so in a line."""
-    key = hashlib.sha256(b"".join([*packed.values(), f"{config}\n{settings}".encode()])).hexdigest()
-    if (folder / "key").is_file() and (folder / "key").read_bytes() == key.encode():
-        return f"{folder}: is there already"
-    if folder.exists() and not (folder / "key").is_file():
-        raise UserError(f"{folder} is there and no fold of ours: give another OUT, or move it away")
+def _train(training: Training) -> float:
+    """Train a pipeline into its folder, in a process of its own. RETURNS (float): Seconds."""
     began = time.monotonic()
-    beside = folder.with_name(f".{folder.name}")
+    beside = training.folder.with_name(f".{training.folder.name}")
     shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir()
+    (beside / "training").mkdir(parents=True)
     try:
-        (beside / "config.cfg").write_text(config, encoding="utf-8")
-        command = ["-m", "spacy", "train", str(beside / "config.cfg"), "--output", str(beside / "training")]
-        for name, data in packed.items():
+        (beside / "config.cfg").write_text(training.config, encoding="utf-8")
+        for name, data in training.packed.items():
             (beside / f"{name}.spacy").write_bytes(data)
-            command += [f"--paths.{name}", str(beside / f"{name}.spacy")]
-        for name, value in settings.items():
-            command += [f"--{name}", str(value)]
-        # The folds share the cores.
-        own = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "ANSI_COLORS_DISABLED"), "1")
-        done = children.python(*command, **own)
-        if done.returncode:
-            # spaCy tells its own errors on stdout; on stderr, there are progress bars, too.
-            said = [line for line in f"{done.stdout}\n{done.stderr}".splitlines() if re.match(r"✘|\w*Error\b", line)]
-            cause = said[-1].strip() if said else f"it ended with exit code {done.returncode}"
-            raise UserError(f"`spacy train` failed for {folder}: {cause}")
+        paths = {f"paths.{name}": str(beside / f"{name}.spacy") for name in training.packed}
+        _spacy_train(beside / "config.cfg", beside / "training", paths | training.settings)
         (beside / "training" / "model-best").rename(beside / "model")
         shutil.rmtree(beside / "training")
-        (beside / "key").write_text(key)
-        shutil.rmtree(folder, ignore_errors=True)
-        beside.rename(folder)
+        (beside / "key").write_text(training.key)
+        shutil.rmtree(training.folder, ignore_errors=True)
+        beside.rename(training.folder)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    return f"{folder}: trained in {time.monotonic() - began:.0f} s"
+    return time.monotonic() - began
+
+
+def _spacy_train(config: Path, output: Path, overrides: dict[str, Any]) -> None:
+    """`spacy train`, in silence. RAISES UserError: What it says if it finds a fault, in a line."""
+    from spacy.cli.train import train
+
+    said = io.StringIO()
+    logging.disable(logging.WARNING)
+    try:
+        with redirect_stdout(said), redirect_stderr(said):
+            train(config, output, overrides=overrides)
+    except SystemExit:
+        # Its own errors are printed, with a cross.
+        raise UserError(*re.findall("✘ .*?(?=\x1b|$)", said.getvalue(), re.MULTILINE)[-1:]) from None
+    finally:
+        logging.disable(logging.NOTSET)

@@ -18,8 +18,6 @@ from .fingerprints import KEY, fingerprints
 
 # So many entities tell what confidences are worth.
 MIN_ENTITIES = 15
-# About how many evaluations there are, where [training] max_steps is 0
-EVALUATIONS = 8
 SMALLEST_RATE = 1e-12
 # Where a setting stands in the config, and what it must be at least, and below
 RANGES = (
@@ -35,21 +33,23 @@ RANGES = (
 Callback = Callable[[Language], Language]
 
 
-def fit_length(*, passes: float = 9.0, min_steps: int = 1500) -> Callable[[Language], None]:
+def fit_length(*, passes: float = 9.0, min_steps: int = 1500, evaluations: int = 8) -> Callable[[Language], None]:
     """Fit the length of training to the corpus: a callback for [initialize.before_init]. Registered as
     `spacy_bilstm_ner.fit_length.v1`. It changes nothing for a pipeline that is trained, whose corpus may be elsewhere.
 
     In [training], `max_steps = 0` becomes the updates that `passes` over the corpus take; any other number stays.
     A learning rate that has `num_steps` gets as many: it rises and falls over the whole training. `eval_frequency`
     becomes a divisor of `max_steps`, so that the end is evaluated: the one nearest to what the config says, or to what
-    makes about EVALUATIONS. Fingerprints of the sentences go into the pipeline's meta if the corpus is read for that.
+    makes so many `evaluations`. Fingerprints of the sentences go into the pipeline's meta if the corpus is read for it.
 
     passes (float): How often each word of the corpus is shown.
     min_steps (int): The least updates for a small corpus.
+    evaluations (int): About how many there are, where `max_steps` is 0.
     RAISES ValueError: If a number is not above 0. The callback, too: for what in [training] is out of range.
     """
-    if not min(passes, min_steps) > 0:
-        raise ValueError(f"passes and min_steps must be above 0, but are {passes} and {min_steps}")
+    if not min(passes, min_steps, evaluations) > 0:
+        given = f"{passes}, {min_steps} and {evaluations}"
+        raise ValueError(f"passes, min_steps and evaluations must be above 0, but are {given}")
 
     def callback(nlp: Language) -> None:
         check_training(nlp.config.interpolate())
@@ -58,7 +58,7 @@ def fit_length(*, passes: float = 9.0, min_steps: int = 1500) -> Callable[[Langu
             steps = _steps(nlp, passes=passes, min_steps=min_steps)
             if steps is None:
                 return
-            training |= {"max_steps": steps, "eval_frequency": max(1, steps // EVALUATIONS)}
+            training |= {"max_steps": steps, "eval_frequency": max(1, steps // evaluations)}
             logger.info("%s updates, to fit the corpus", steps)
         steps, wanted = training["max_steps"], max(1, training["eval_frequency"])
         divisors = [n for n in range(1, steps + 1) if steps % n == 0]
