@@ -92,6 +92,9 @@ def test_initializing_fits_the_embedding_to_the_size_of_the_corpus():
     n_words = sum(len(eg.predicted) for eg in examples(nlp))
     assert attrs["feature_dropout"] == pytest.approx(0.5 * 10 / n_words)
     assert attrs["hides_words"] is True
+    doc = nlp("Anna saw Oslo")
+    loaded = blank(model=model).from_bytes(nlp.to_bytes())("Anna saw Oslo")
+    assert [(ent.text, ent._.confidence) for ent in loaded.ents] == [(ent.text, ent._.confidence) for ent in doc.ents]
 
 
 @pytest.mark.parametrize("words", [True, False])

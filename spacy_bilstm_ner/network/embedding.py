@@ -97,7 +97,6 @@ def WordEmbedding(
         dims={"nO": None},
         attrs={
             "features": list(features),
-            "rows": list(rows),
             "feature_dropout": feature_dropout,
             "hides_words": False,
             "fit_to_size": partial(_fit_to_size, feature_dropout, full_dropout_words, min_words),
@@ -229,10 +228,11 @@ def _without_words(model: Model, ids: Ints2d) -> Ints2d:
 
 
 def _init(model: Model, X: list[Doc] | None = None, Y: list[Floats2d] | None = None) -> None:
-    for name, n_rows, column in zip(model.attrs["features"], model.attrs["rows"], _columns(model), strict=False):
-        # One row is enough for what is always hidden.
-        is_hidden = model.attrs["hides_words"] and name in WORD_FEATURES
-        column.layers[-1].set_dim("nV", 1 if is_hidden else n_rows, force=True)
     # Every width is in the config, or in the vectors: no sample is needed.
     model.layers[0].initialize()
+    for name, column in zip(model.attrs["features"], _columns(model), strict=False):
+        if model.attrs["hides_words"] and name in WORD_FEATURES:
+            # One row is enough for what is always hidden.
+            table = column.layers[-1]
+            table.set_param("E", table.get_param("E")[:1].copy())
     model.set_dim("nO", sum(layer.get_dim("nO") for layer in _columns(model)), force=True)

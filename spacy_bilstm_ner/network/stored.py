@@ -148,7 +148,9 @@ def _shapes(node: Model) -> dict[str, tuple[int, ...]]:
     """The shapes of a layer's parameters; none for a layer that is not ours."""
     dim = node.get_dim
     if node.name == "hashembed":
-        return {"E": (dim("nV"), dim("nO"))}
+        # That of a feature which is always hidden has one row.
+        is_cut = node.has_param("E") and len(node.get_param("E")) == 1
+        return {"E": (1 if is_cut else dim("nV"), dim("nO"))}
     if node.name == "static_vectors":
         require_shape("static_vectors.table", node.attrs["table"].values, len(node.attrs["table"].values), dim("nO"))
         return {"unknown": (dim("nO"),)}

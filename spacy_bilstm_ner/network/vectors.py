@@ -128,7 +128,7 @@ def read_vectors(source: str | Path, width: int, *, max_rows: int = 0) -> Vector
     else:
         vectors = Vectors(strings=StringStore()).from_disk(find_pipeline(source) / "vocab")
     if vectors.mode != Mode.default or not len(vectors.key2row):
-        raise ValueError(f"the pipeline {source} has no table of word vectors: take one that has, en_core_web_md, say")
+        raise ValueError(f"{source} has no table of word vectors: take a pipeline that has one, en_core_web_md, say")
     data = vectors.data.astype("float64")[: max_rows or None]
     words = {key: row for key, row in _needed_words(vectors).items() if row < len(data)}
     keys = np.fromiter((key & KEY_BITS for key in words), dtype="uint32", count=len(words))

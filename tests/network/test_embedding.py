@@ -139,8 +139,12 @@ def test_words_themselves_are_hidden_in_a_small_corpus_also_in_prediction():
     docs = [doc_of("talking walking")]
     for n_words, are_hidden in ((999, True), (1000, False)):
         model = WordEmbedding(["form", "suffix3"], widths=[4, 3], rows=[300, 100], min_words=1000)
-        model.initialize()
         model.attrs["fit_to_size"](model, n_words)
+        model.initialize()
+        assert [len(node.get_param("E")) for node in model.walk() if node.name == "hashembed"] == [
+            1 if are_hidden else 300,
+            100,
+        ]
         other = WordEmbedding(["form", "suffix3"], widths=[4, 3], rows=[300, 100], min_words=1000)
         other.from_bytes(model.to_bytes())
         for (found,) in (model.predict(docs), model(docs, True)[0], other.predict(docs)):
