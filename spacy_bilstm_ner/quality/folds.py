@@ -12,6 +12,7 @@ import logging
 import math
 import re
 import shutil
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext, redirect_stderr, redirect_stdout
@@ -23,6 +24,7 @@ from typing import Any
 import numpy as np
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
+from tqdm import tqdm
 
 from ..cores import cores
 from ..errors import UserError
@@ -260,6 +262,8 @@ def _spacy_train(config: Path, output: Path, overrides: dict[str, Any]) -> None:
 
     said = io.StringIO()
     logging.disable(logging.WARNING)
+    # Its own lock is one between processes, which Python warns of if a process that has it is killed.
+    tqdm.set_lock(threading.RLock())
     try:
         with redirect_stdout(said), redirect_stderr(said):
             train(config, output, overrides=overrides)
