@@ -31,7 +31,7 @@ TEXT = " ".join(texts())
 
 def assert_same(one: Language, other: Language) -> None:
     assert one.get_pipe("ner").labels == other.get_pipe("ner").labels
-    assert_allclose(logits(one, TEXT), logits(other, TEXT), atol=1e-5)
+    assert_allclose(logits(one, TEXT), logits(other, TEXT), rtol=1e-6, atol=1e-5)
     doc, twin = one(TEXT), other(TEXT)
     assert len(doc.ents) > 10
     assert entities(doc) == entities(twin)
