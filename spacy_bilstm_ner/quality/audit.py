@@ -10,6 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from spacy.tokens import Doc
 from spacy.training import Example
 
@@ -108,11 +109,7 @@ def identity(row: dict[str, Any]) -> tuple[str, ...]:
 
 
 def as_csv(rows: Iterable[dict[str, Any]]) -> str:
-    file = io.StringIO()
-    writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return file.getvalue()
+    return pd.DataFrame(list(rows), columns=list(COLUMNS)).to_csv(index=False, lineterminator="\n")
 
 
 def read_kept(paths: list[Path]) -> dict[tuple[str, ...], dict[str, Any]]:
