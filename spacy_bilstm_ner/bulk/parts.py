@@ -11,6 +11,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -74,12 +75,9 @@ def annotate_part(part: Part, annotator: Annotator, out: Path, ending: str, key:
         gc.freeze()  # Python's garbage collector need not walk through the pipeline again and again: 8 % faster
     texts, ids = _read(part, annotator.text, key and key.name)
     entities, errors, n_words = annotator.columns(texts)
-    if key:
-        columns = {key.name: ids.cast(key.type)}
-    else:
-        rows = pa.array(range(part.row, part.row + len(texts)), pa.int64())
-        columns = {"file": pa.array([part.file] * len(texts), pa.string()), "row": rows}
-    table = pa.table({**columns, annotator.into: entities, annotator.errors: errors})
+    rows = pa.array(range(part.row, part.row + len(texts)), pa.int64())
+    names = {key.name: ids.cast(key.type)} if key else {"file": pa.repeat(part.file, len(texts)), "row": rows}
+    table = pa.table({**names, annotator.into: entities, annotator.errors: errors})
     unfinished = out / f"_{part.name}.{os.getpid()}.tmp"
     if ending == "parquet":
         pq.write_table(table, unfinished)
@@ -93,9 +91,8 @@ def annotate_part(part: Part, annotator: Annotator, out: Path, ending: str, key:
 def is_whole(path: Path) -> bool:
     """Whether a file of results has its end: a disk or a machine that failed may have cut it."""
     with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - 4))
-        return file.read() == b"PAR1" if path.suffix == ".parquet" else file.read().endswith(b"\n")
+        file.seek(max(0, path.stat().st_size - 4))
+        return file.read().endswith(b"PAR1" if path.suffix == ".parquet" else b"\n")
 
 
 def _read(part: Part, text: str, id_column: str | None) -> tuple[list[Any], pa.Array | pa.ChunkedArray]:
@@ -105,7 +102,7 @@ def _read(part: Part, text: str, id_column: str | None) -> tuple[list[Any], pa.A
         return list(texts), pa.array(encoded, pa.binary()).cast(pa.string())
     group, start, n_rows = part.place
     table = pq.ParquetFile(part.file).read_row_group(group, columns=[text, id_column or text]).slice(start, n_rows)
-    return [value for chunk in table[text].chunks for value in values(chunk)], table[id_column or text]
+    return list(chain.from_iterable(map(values, table[text].chunks))), table[id_column or text]
 
 
 def _kind(name: str) -> str:
@@ -120,7 +117,7 @@ def _check_columns(file: str, names: list[str], *wanted: str | None) -> None:
 def _of_parquet(file: str, name: str, text: str, id_column: str | None) -> Iterator[Part]:
     metadata = pq.read_metadata(file)
     _check_columns(file, metadata.schema.to_arrow_schema().names, text, id_column)
-    number = first = 0
+    number, first, n_bytes = count(), 0, Path(file).stat().st_size
     for group in range(metadata.num_row_groups):
         about = metadata.row_group(group)
         columns = map(about.column, range(about.num_columns))
@@ -128,9 +125,8 @@ def _of_parquet(file: str, name: str, text: str, id_column: str | None) -> Itera
         step = -(-about.num_rows // (size // PART_BYTES + 1)) or 1
         for start in range(0, about.num_rows, step):
             n = min(step, about.num_rows - start)
-            share = Path(file).stat().st_size * n // metadata.num_rows
-            yield Part(name.format(number), file, first + start, share, (group, start, n))
-            number += 1
+            share = n_bytes * n // metadata.num_rows
+            yield Part(name.format(next(number)), file, first + start, share, (group, start, n))
         first += about.num_rows
 
 
