@@ -1,8 +1,8 @@
 from collections import Counter
 
 import numpy as np
-import spacy
 from spacy.tokens import Doc
+from spacy.vocab import Vocab
 
 from scripts.research.audit import distinct, share_spoilt, spoil
 
@@ -10,9 +10,9 @@ TEXT = "Mira met Anna Holt in Old Oslo on Monday"
 ENTS = ["B-per", "O", "B-per", "I-per", "O", "B-geo", "I-geo", "O", "B-tim"]
 
 
-def corpus() -> list[Doc]:
-    vocab = spacy.blank("en").vocab
-    return [Doc(vocab, TEXT.split(), ents=ENTS) for _ in range(100)]
+def corpus(n: int = 100) -> list[Doc]:
+    vocab = Vocab()
+    return [Doc(vocab, TEXT.split(), ents=ENTS) for _ in range(n)]
 
 
 def entities(doc: Doc) -> set[tuple[int, int, str]]:
@@ -21,12 +21,12 @@ def entities(doc: Doc) -> set[tuple[int, int, str]]:
 
 def test_three_per_cent_are_spoilt_and_all_else_stays() -> None:
     docs = corpus()
-    places = spoil(docs, np.random.default_rng(0))
+    places, before = spoil(docs, np.random.default_rng(0)), entities(corpus(1)[0])
     assert len(places) == len(set(places)) == 12
-    changed = Counter(i for i, doc in enumerate(docs) if entities(doc) != entities(corpus()[0]))
+    changed = Counter(i for i, doc in enumerate(docs) if entities(doc) != before)
     assert set(changed) == {i for i, _, _ in places}
     for i, begin, end in places:
-        different = entities(docs[i]) ^ entities(corpus()[0])
+        different = entities(docs[i]) ^ before
         assert any(begin <= start and stop <= end for start, stop, _ in different)
 
 
