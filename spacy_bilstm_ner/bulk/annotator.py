@@ -47,8 +47,7 @@ class Annotator:
     def __call__(self, table: pa.Table) -> pa.Table:
         """table (pyarrow.Table): Any table with the column of texts.
         RETURNS (pyarrow.Table): The same rows in the same order, and two columns more.
-        RAISES UserError: The column of texts is missing, or a new column is there already.
-        """
+        RAISES UserError: The column of texts is missing, or a new column is there already."""
         return pa.Table.from_batches(self.batches(table.to_batches()), schema=self._schema(table.schema))
 
     def batches(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -83,13 +83,13 @@ def suspects(examples: list[Example]) -> list[Conflict]:
 
 
 def as_row(conflict: Conflict) -> dict[str, Any]:
-    gold, predicted = conflict.gold, conflict.predicted
-    doc = conflict.example.reference
-    origin = doc.user_data["origin"]
+    """What the table says of a conflict, by COLUMNS."""
+    gold, predicted, doc = conflict.gold, conflict.predicted, conflict.example.reference
     entity = gold or predicted
     assert entity is not None
     # Tokens of the reference are the file's words.
     first = doc.char_span(entity.start, entity.end, alignment_mode="expand").start
+    origin = doc.user_data["origin"]
     return {
         "file": origin["file"],
         "line": origin["line"] + origin["step"] * first,
@@ -127,8 +127,7 @@ def read_kept(paths: list[Path]) -> dict[tuple[str, ...], dict[str, Any]]:
 
 def inconsistent(docs: list[Doc]) -> list[dict[str, Any]]:
     """Find texts that are entities with several labels, or entities here and none there ("O"): "text", "labels" with
-    their counts, and an example of each in "examples". First come those of which most stand against the majority.
-    """
+    their counts, and an example of each in "examples". First come those of which most stand against the majority."""
     # Words of an entity → label → the Docs that have it
     found: dict[tuple[str, ...], dict[str, list[Doc]]] = defaultdict(lambda: defaultdict(list))
     for doc in docs:

@@ -64,7 +64,7 @@ def execute(args: argparse.Namespace) -> None:
             "scores": scores,
             "warnings": warnings,
         },
-        parts=[_only_right(a, b, "A"), _only_right(b, a, "B")],
+        parts=map(_only_right, (a, b), (b, a), "AB"),
         out=args.out,
         report=args.report,
     )

@@ -7,8 +7,7 @@ from spacy.tokens import Doc, Span
 
 class Entity(NamedTuple):
     """An entity by its place in the text, so that Docs with different tokens can be compared: its first character, the
-    one after its last, and the probability that it is right; None if its pipeline gives none.
-    """
+    one after its last, and the probability that it is right; None if its pipeline gives none."""
 
     start: int
     end: int

@@ -25,8 +25,7 @@ body { font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff;
        max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.7rem; margin: 0; } h2 { font-size: 1.2rem; margin: 2.5rem 0 .5rem; }
 p { margin: .4rem 0; } .note { color: #666; font-size: .9rem; }
-.warning { background: #b00020; color: #fff; padding: .8rem 1rem; border-radius: .4rem;
-          font-weight: bold; margin: 1rem 0; }
+.warning { background: #ffd24d; padding: .8rem 1rem; border-radius: .4rem; font-weight: bold; margin: 1rem 0; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .92rem; }
 th, td { padding: .3rem .7rem; border-bottom: 1px solid #eee; text-align: right; }
 th { font-weight: 600; color: #555; }

@@ -136,8 +136,7 @@ def unsureness(doc: Doc) -> float:
 
 def choose(docs: list[Doc], unsure: NDArray[np.float64], *, number: int) -> list[int]:
     """Take at most `number` texts one by one, by how unsure each is times how unlike its nearest among those taken;
-    none that the pipeline is sure of. Their indices are returned.
-    """
+    none that the pipeline is sure of. Their indices are returned."""
     pool = np.argsort(-unsure, kind="stable")[: POOL * number]
     pool = pool[unsure[pool] > 0]
     words = np.zeros((len(pool), PLACES), dtype="float32")

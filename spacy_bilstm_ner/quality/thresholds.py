@@ -56,7 +56,7 @@ def execute(args: argparse.Namespace) -> None:
         ["", "from", "precision", "95 % from", "to", "recall", "entities"],
         rows,
         {"pipeline": args.pipeline, "file": str(args.file), "wanted": args.precision, "labels": found},
-        parts=[f"<h2>Precision and recall over the confidence</h2>{draw_curves(known)}"],
+        parts=map(draw_curves, [known]),
         out=args.out,
         report=args.report,
     )
@@ -66,8 +66,7 @@ def execute(args: argparse.Namespace) -> None:
 
 def reach(curve: Curve, wanted: float) -> dict[str, float] | None:
     """Find the lowest confidence that gives the wanted precision: "threshold", "precision" with its interval "low" and
-    "high", "recall"; None if none gives it.
-    """
+    "high", "recall"; None if none gives it."""
     # The last entity of each confidence, since those of one confidence are taken together.
     (last,) = np.nonzero(np.diff(curve.confidence, append=-1.0))
     good = last[curve.precision[last] >= wanted]

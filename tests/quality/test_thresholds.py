@@ -1,5 +1,6 @@
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,13 @@ def test_bad_input_gets_one_clear_line(tiny: tuple[Path, Path]) -> None:
         command("thresholds", *tiny, "--precision", "95")
     with pytest.raises(SystemExit, match="--write changes a pipeline's folder"):
         command("thresholds", "en_core_web_sm", tiny[1], "--write")
+
+
+def test_pictures_are_made_for_a_page_only(trained: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    command("thresholds", *trained)
+    with pytest.raises(SystemExit, match="matplotlib is not installed"):
+        command("thresholds", *trained, "--report", trained[0].parent / "t.html")
 
 
 def test_a_label_keeps_what_its_threshold_promises(trained: tuple[Path, Path]) -> None:
