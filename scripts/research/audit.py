@@ -9,6 +9,7 @@ cleanlab (pip install cleanlab), which ranks tokens by the same pipelines' proba
 import argparse
 from collections.abc import Iterable, Iterator
 from itertools import compress
+from operator import itemgetter
 
 import numpy as np
 import srsly
@@ -67,9 +68,8 @@ def by_cleanlab(run: folds.Run) -> list[Place]:
     """What cleanlab suspects: tokens with issues, by their self-confidence."""
     from cleanlab.token_classification.filter import find_label_issues
 
-    gold: dict[int, list[int]] = {}
-    probabilities: dict[int, NDArray] = {}
-    tokens: dict[int, list[tuple[int, int]]] = {}
+    # Of each sentence its number, the tags of its tokens, their probabilities and places
+    found: list[tuple[int, list[int], NDArray, list[tuple[int, int]]]] = []
     for number, fold in enumerate(run.folds, 1):
         nlp = load_pipeline(run.out / f"fold-{number}" / "model")
         ner = nlp.get_pipe("ner")
@@ -77,18 +77,17 @@ def by_cleanlab(run: folds.Run) -> list[Place]:
             some = [Example(nlp.make_doc(run.docs[i].text), run.docs[i]) for i in numbers]
             scores = ner.model.predict([each.predicted for each in some])
             ends = np.cumsum(scores.words.per_doc)[:-1]
-            columns = np.concatenate([gold_columns(each, ner.labels) for each in some])[scores.words.tokens]
-            found = np.split(marginals(scores.scores, scores.transitions, scores.words.per_doc), ends)
-            for i, each, tags, rows in zip(numbers, some, np.split(columns, ends), found, strict=True):
+            gold = np.concatenate([gold_columns(each, ner.labels) for each in some])[scores.words.tokens]
+            sure = marginals(scores.scores, scores.transitions, scores.words.per_doc)
+            for i, each, tags, rows in zip(numbers, some, np.split(gold, ends), np.split(sure, ends), strict=True):
                 known = tags >= 0
-                words = [token for token in each.predicted if not token.is_space]
-                gold[i], probabilities[i] = tags[known].tolist(), rows[known]
-                tokens[i] = [(word.idx, word.idx + len(word)) for word in compress(words, known)]
-    order = [i for i in sorted(gold) if gold[i]]
-    issues = find_label_issues(
-        [gold[i] for i in order], [probabilities[i] for i in order], return_indices_ranked_by="self_confidence"
-    )
-    return [(order[i], *tokens[order[i]][j]) for i, j in issues]
+                words = compress([token for token in each.predicted if not token.is_space], known)
+                if known.any():
+                    places = [(word.idx, word.idx + len(word)) for word in words]
+                    found.append((i, tags[known].tolist(), rows[known], places))
+    order, labels, probabilities, tokens = zip(*sorted(found, key=itemgetter(0)), strict=True)
+    issues = find_label_issues(list(labels), list(probabilities), return_indices_ranked_by="self_confidence")
+    return [(order[i], *tokens[i][j]) for i, j in issues]
 
 
 def characters(places: Iterable[Place]) -> set[tuple[int, int]]:

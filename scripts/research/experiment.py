@@ -7,7 +7,6 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +29,9 @@ OPENING = re.compile(r"(?<![^\s(\[])([\"'])(?=\S)")
 CURLY = str.maketrans({'"': "”", "'": "’", "-": "–"})
 
 
-def recase(change: Callable[[str], str], text: str) -> str:
-    """Change each character's case, but for those that would become several."""
-    return "".join(new if len(new := change(char)) == 1 else char for char in text)
+def recase(change: Callable[[str], str]) -> Callable[[str], str]:
+    """Make a function that changes each character's case, but for those that would become several."""
+    return lambda text: "".join(new if len(new := change(char)) == 1 else char for char in text)
 
 
 def curly(text: str) -> str:
@@ -40,11 +39,7 @@ def curly(text: str) -> str:
     return OPENING.sub(lambda match: "“" if match[1] == '"' else "‘", text).translate(CURLY)
 
 
-VARIANTS: dict[str, Callable[[str], str]] = {
-    "lower": partial(recase, str.lower),
-    "upper": partial(recase, str.upper),
-    "curly": curly,
-}
+VARIANTS = {"lower": recase(str.lower), "upper": recase(str.upper), "curly": curly}
 
 
 def rewrite(gold: Doc, change: Callable[[str], str]) -> Doc:

@@ -42,16 +42,12 @@ def _label_studio(text: str, found: list[Entity]) -> dict[str, Any]:
     return {"data": {"text": text}, "predictions": [{"model_version": "bilstm_ner", "result": result}]}
 
 
-def _spans(found: list[Entity]) -> list[dict[str, Any]]:
-    return [{"start": ent.start, "end": ent.end, "label": ent.label} for ent in found]
-
-
 # What each tool imports: a record for each text.
 FORMATS: dict[str, Callable[[str, list[Entity]], dict[str, Any]]] = {
-    "prodigy": lambda text, found: {"text": text, "spans": _spans(found)},
+    "prodigy": lambda text, found: {"text": text, "spans": [ent._asdict() for ent in found]},
     "doccano": lambda text, found: {"text": text, "label": [ent.key for ent in found]},
     "label-studio": _label_studio,
-    "jsonl": lambda text, found: {"text": text, "entities": _spans(found)},
+    "jsonl": lambda text, found: {"text": text, "entities": [ent._asdict() for ent in found]},
 }
 
 
