@@ -45,8 +45,7 @@ def execute(args: argparse.Namespace) -> None:
     f, drawn_f = f_scores(counts.sum(axis=0)), f_scores(bootstrap(counts, seed=args.seed))
     low, high = interval(drawn_f[:, 1] - drawn_f[:, 0])
     # A label that is neither in the file nor in what a pipeline finds has no F.
-    columns = np.stack([*f, f[1] - f[0], low, high], axis=1)
-    rows = records(("a", "b", "difference", "low", "high"), columns)
+    rows = records(("a", "b", "difference", "low", "high"), np.stack([*f, f[1] - f[0], low, high], axis=1))
     scores = dict(zip([*labels, *TOTALS], rows, strict=True))
     # Of all entities; the mean of the labels is the last.
     answer = verdict(float(low[-2]), float(high[-2]), sentences=len(a))
@@ -55,15 +54,8 @@ def execute(args: argparse.Namespace) -> None:
         [f"A: {args.a}", f"B: {args.b}", f"{args.file}: {len(a):,} sentences", answer],
         ["F in per cent", "A", "B", "B - A", "95 % from", "to"],
         [[name, *map(percent, each.values())] for name, each in scores.items()],
-        {
-            "a": args.a,
-            "b": args.b,
-            "file": str(args.file),
-            "sentences": len(a),
-            "verdict": answer,
-            "scores": scores,
-            "warnings": warnings,
-        },
+        {"a": args.a, "b": args.b, "file": str(args.file), "sentences": len(a), "verdict": answer}
+        | {"scores": scores, "warnings": warnings},
         parts=map(_only_right, (a, b), (b, a), "AB"),
         out=args.out,
         report=args.report,

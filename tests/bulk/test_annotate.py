@@ -31,12 +31,12 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def start(model: Path, code: Path, tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
-    def started(*arguments: object, stdin: int | None = None) -> subprocess.Popen[str]:
+    def started(*arguments: object) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "spacy_bilstm_ner", "annotate", *map(str, arguments), "--model", str(model)]
         pipe = subprocess.PIPE
         env = os.environ | {"PYTHONPATH": str(code)}
         return subprocess.Popen(
-            command, cwd=tmp_path, env=env, stdin=stdin, stdout=pipe, stderr=pipe, text=True, start_new_session=True,
+            command, cwd=tmp_path, env=env, stdout=pipe, stderr=pipe, text=True, start_new_session=True,
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests in the background ignore it
         )  # fmt: skip
 
@@ -45,9 +45,9 @@ def start(model: Path, code: Path, tmp_path: Path) -> Callable[..., subprocess.P
 
 @pytest.fixture
 def run(start: Callable[..., subprocess.Popen[str]]) -> Run:
-    def done(*arguments: object, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-        process = start(*arguments, stdin=None if stdin is None else subprocess.PIPE)
-        output, errors = process.communicate(stdin, timeout=900)
+    def done(*arguments: object) -> subprocess.CompletedProcess[str]:
+        process = start(*arguments)
+        output, errors = process.communicate(timeout=900)
         return subprocess.CompletedProcess([], process.returncode, output, errors)
 
     return done
@@ -142,22 +142,6 @@ def is_running(pid: int) -> bool:
         return False
 
 
-def test_two_workers_on_four_parts(tmp_path, run):
-    write_parquet(tmp_path / "in.parquet", TEXTS)
-    done = run("in.parquet", "out", "--workers", 2, "--id-column", "key")
-    assert done.returncode == 0, done.stderr
-    assert len(files(tmp_path / "out")) == 4
-    rows = result(tmp_path / "out")
-    assert [row["key"] for row in rows] == list(range(100, 108))
-    assert found(rows) == expected(TEXTS)
-    assert [row["entities_error"] is None for row in rows] == [text != "boom" for text in TEXTS]
-    assert "8 texts" in done.stdout
-    assert "1 errors" in done.stdout
-    assert "5 GPE" in done.stdout
-    note = json.loads((tmp_path / "out" / "_run.json").read_text())
-    assert {"model", "version", "weights", "columns", "threshold", "inputs"} <= set(note)
-
-
 @pytest.mark.parametrize("kind", ["jsonl", "csv", "txt", "jsonl.gz", "csv.gz", "txt.gz", "tsv", "parquet"])
 def test_every_kind_of_input(tmp_path, here, kind, monkeypatch):
     texts = [text for text in TEXTS if text]
@@ -226,6 +210,14 @@ def test_bytes_that_are_no_utf8_spoil_their_row_alone(tmp_path):
     assert ids.to_pylist() == ["1", "\\udce9"]
 
 
+def test_a_file_may_have_any_name(tmp_path):
+    path = write_parquet(tmp_path / "{a}%s.parquet", ["Lisbon"])
+    (tmp_path / "b{}.txt").write_text("Lisbon")
+    (one,), (two,) = (parts.parts_of(str(each), "text", None) for each in (path, tmp_path / "b{}.txt"))
+    assert one.name.startswith("{a}%s-")
+    assert two.name.startswith("b{}-")
+
+
 def test_a_long_line_does_not_overtake_the_lines_before_it(tmp_path, monkeypatch):
     monkeypatch.setattr(parts, "PART_BYTES", 20)
     lines = ["one", "two", "x" * 50, "three", "four"]
@@ -243,25 +235,41 @@ def test_a_damaged_file_is_named(tmp_path, name):
         list(parts.parts_of(str(tmp_path / name), "text", None))
 
 
-def test_standard_input_is_read_and_not_resumed(tmp_path, run, here):
-    done = run("-", "out", "--workers", 1, stdin="Lisbon\nno\n")
+def test_standard_input_is_read_and_not_resumed(tmp_path, here):
+    (tmp_path / "lines").write_text("Lisbon\nno\n")
+    before = os.dup(0)
+    with (tmp_path / "lines").open("rb") as lines:
+        os.dup2(lines.fileno(), 0)
+    try:
+        done = here("-", "out")
+    finally:
+        os.dup2(before, 0)
+        os.close(before)
     assert done.returncode == 0, done.stderr
     assert "cannot be resumed" in done.stderr
     assert found(result(tmp_path / "out")) == [[(0, 6, "GPE")], []]
-    again = here("-", "out", "--workers", 1)
+    again = here("-", "out")
     assert again.returncode == 1
     assert "standard input cannot be resumed. Name a new folder" in again.stderr
 
 
-def test_a_killed_worker_loses_nothing(tmp_path, run):
+def test_two_workers_on_four_parts_of_whom_one_is_killed_lose_nothing(tmp_path, run):
     told = tmp_path / "told"
-    write_parquet(tmp_path / "in.parquet", [*TEXTS[:5], f"once:{told} Lisbon", "fine", "Lisbon"])
+    texts = [*TEXTS[:5], f"once:{told} Lisbon", "fine", "Lisbon"]
+    write_parquet(tmp_path / "in.parquet", texts)
     done = run("in.parquet", "out", "--workers", 2, "--id-column", "key")
     assert told.exists(), "no worker was killed"
     assert done.returncode == 0, done.stderr
+    assert len(files(tmp_path / "out")) == 4
     rows = result(tmp_path / "out")
     assert [row["key"] for row in rows] == list(range(100, 108))
-    assert sum(row["entities_error"] is None for row in rows) == 7
+    assert found(rows) == expected(texts)
+    assert [row["entities_error"] is None for row in rows] == [text != "boom" for text in texts]
+    assert "8 texts" in done.stdout
+    assert "1 errors" in done.stdout
+    assert "4 GPE" in done.stdout
+    note = json.loads((tmp_path / "out" / "_run.json").read_text())
+    assert {"model", "version", "weights", "columns", "threshold", "inputs"} <= set(note)
 
 
 def test_a_part_that_kills_every_worker_is_given_up_alone(tmp_path, run, here, monkeypatch):
