@@ -20,7 +20,7 @@ from ..files.options import Options
 from ..files.sentences import Data, File
 from . import folds
 from .mistakes import Conflict, conflicts, conflicts_table
-from .pages import present, table
+from .pages import present, section, table
 
 COLUMNS = ("file", "line", "sentence", "text", "gold", "found", "predicted", "kind", "confidence", "keep")
 # What a reader has looked at and kept is known again by these.
@@ -49,10 +49,11 @@ def execute(args: argparse.Namespace) -> None:
     save(args.out / "kept.csv", as_csv(kept.values()))
     save(path, as_csv(map(as_row, found)))
     kinds = Counter(each.kind for each in found)
-    ways = []
+    rows = []
     for each in several[:ON_PAGE]:
         numbers = ", ".join(f"{label}: {number}" for label, number in each["labels"].items())
-        ways.append([escape(each["text"]), escape(numbers), "<br>".join(map(escape, each["examples"]))])
+        rows.append([escape(each["text"]), escape(numbers), "<br>".join(map(escape, each["examples"]))])
+    ways = table(["text", "labels", "examples"], rows, kind="text")
     present(
         f"Labels of {args.file.name}",
         [
@@ -64,10 +65,8 @@ def execute(args: argparse.Namespace) -> None:
         [[kind, f"{number:,}"] for kind, number in kinds.most_common()],
         {"file": str(args.file), "sentences": len(run.docs), "kinds": kinds, "kept": len(kept), "several": several},
         parts=[
-            f"<h2>The first {min(ON_PAGE, len(found))} labels</h2>",
-            conflicts_table(found[:ON_PAGE]),
-            f"<h2>Labelled in several ways: the first {len(ways)} texts</h2>",
-            table(["text", "labels", "examples"], ways, kind="text"),
+            section(f"The first {min(ON_PAGE, len(found))} labels", conflicts_table(found[:ON_PAGE])),
+            section(f"Labelled in several ways: the first {len(rows)} texts", ways),
         ],
         out=args.out / "audit.json",
         report=args.out / "audit.html",

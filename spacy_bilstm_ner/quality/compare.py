@@ -10,7 +10,7 @@ from ..files.options import get_options
 from ..loading import load_pipeline
 from .entities import entities
 from .intervals import add_seed, bootstrap, interval
-from .pages import add_outputs, check_outputs, drawn, percent, present, table
+from .pages import add_outputs, check_outputs, drawn, percent, present, section, table
 from .reading import add_file, add_pipeline, doubts, labelled_docs, predict_docs
 from .scores import TOTALS, count, f_scores, records
 
@@ -79,4 +79,4 @@ def _only_right(one: list[Example], other: list[Example], name: str) -> str:
             rows.append([drawn(mine.reference.text, entities(doc)) for doc in docs[1:]])
     shown = f", the first {SENTENCES}" if len(rows) > SENTENCES else ""
     head = [name, "B" if name == "A" else "A"]
-    return f"<h2>Only {name} is right: {len(rows):,} sentences{shown}</h2>{table(head, rows[:SENTENCES], kind='text')}"
+    return section(f"Only {name} is right: {len(rows):,} sentences{shown}", table(head, rows[:SENTENCES], kind="text"))

@@ -97,6 +97,11 @@ def percent(share: float | None, digits: int = 1) -> str:
     return "-" if share is None else f"{round(share * 100, digits) + 0.0:.{digits}f}"
 
 
+def section(title: str, *parts: str, note: str = "") -> str:
+    """Put parts of a page under a heading (plain text) and a remark (HTML)."""
+    return f'<h2>{escape(title)}</h2><p class="note">{note}</p>{"".join(parts)}'
+
+
 def table(head: list[str], rows: list[list[str]], kind: str = "") -> str:
     """Make a table of plain-text column names and HTML cells."""
     lines = ["".join(f"<th>{escape(name)}</th>" for name in head)]

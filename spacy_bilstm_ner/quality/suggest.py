@@ -26,7 +26,7 @@ from ..files.sentences import Data, File
 from ..files.unpack import read_contents
 from ..loading import load_pipeline
 from .entities import Entity, entities
-from .pages import drawn, present
+from .pages import drawn, present, section
 from .reading import add_pipeline, everything
 
 TEXTS = '.txt with a text a line, .jsonl with {"text": "…"} on each, or a labelled file of any format'
@@ -93,7 +93,7 @@ def execute(args: argparse.Namespace) -> None:
         ["", "texts", "words", "bits unsure"],
         rows,
         {"pipeline": args.pipeline, "texts": str(args.texts), "unsure": {i: float(unsure[i]) for i in chosen}},
-        parts=["<h2>The texts</h2>", *(f'<div class="sentence">{drawn(*guess)}</div>' for guess in guesses)],
+        parts=[section("The texts", *(f'<div class="sentence">{drawn(*guess)}</div>' for guess in guesses))],
         out=args.out / "suggested-why.json",
         report=args.out / "suggested.html",
     )
