@@ -8,13 +8,15 @@ cleanlab (pip install cleanlab), which ranks tokens by the same pipelines' proba
 
 import argparse
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from itertools import compress
+from operator import itemgetter
 
 import numpy as np
 import srsly
 from numpy.typing import NDArray
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
+from spacy.util import minibatch
 from spacy.vocab import Vocab
 
 from spacy_bilstm_ner.chain.crf import marginals
@@ -57,9 +59,8 @@ def by_audit(run: folds.Run) -> list[Place]:
     number = {id(example): i for i, example in enumerate(examples)}
     found = []
     for each in suspects(examples):
-        entities = [entity for entity in (each.gold, each.predicted) if entity]
-        bounds = min(entity.start for entity in entities), max(entity.end for entity in entities)
-        found.append((number[id(each.example)], *bounds))
+        sides = [entity for entity in (each.gold, each.predicted) if entity]
+        found.append((number[id(each.example)], min(each.start for each in sides), max(each.end for each in sides)))
     return found
 
 
@@ -67,30 +68,26 @@ def by_cleanlab(run: folds.Run) -> list[Place]:
     """What cleanlab suspects: tokens with issues, by their self-confidence."""
     from cleanlab.token_classification.filter import find_label_issues
 
-    gold: dict[int, list[int]] = {}
-    probabilities: dict[int, NDArray] = {}
-    tokens: dict[int, list[tuple[int, int]]] = {}
+    # Of each sentence its number, the tags of its tokens, their probabilities and places
+    found: list[tuple[int, list[int], NDArray, list[tuple[int, int]]]] = []
     for number, fold in enumerate(run.folds, 1):
         nlp = load_pipeline(run.out / f"fold-{number}" / "model")
         ner = nlp.get_pipe("ner")
-        examples = [Example(nlp.make_doc(run.docs[i].text), run.docs[i]) for i in fold.test]
-        for first in range(0, len(examples), 1000):
-            some = examples[first : first + 1000]
+        for numbers in minibatch(fold.test, 1000):
+            some = [Example(nlp.make_doc(run.docs[i].text), run.docs[i]) for i in numbers]
             scores = ner.model.predict([each.predicted for each in some])
             ends = np.cumsum(scores.words.per_doc)[:-1]
-            columns = np.concatenate([gold_columns(each, ner.labels) for each in some])[scores.words.tokens]
-            found = np.split(marginals(scores.scores, scores.transitions, scores.words.per_doc), ends)
-            for i, each, tags, rows in zip(fold.test[first:], some, np.split(columns, ends), found, strict=False):
+            gold = np.concatenate([gold_columns(each, ner.labels) for each in some])[scores.words.tokens]
+            sure = marginals(scores.scores, scores.transitions, scores.words.per_doc)
+            for i, each, tags, rows in zip(numbers, some, np.split(gold, ends), np.split(sure, ends), strict=True):
                 known = tags >= 0
-                words = [token for token in each.predicted if not token.is_space]
-                gold[i], probabilities[i] = tags[known].tolist(), rows[known]
-                places = [(word.idx, word.idx + len(word)) for word in words]
-                tokens[i] = [place for place, is_known in zip(places, known, strict=True) if is_known]
-    order = [i for i in sorted(gold) if gold[i]]
-    issues = find_label_issues(
-        [gold[i] for i in order], [probabilities[i] for i in order], return_indices_ranked_by="self_confidence"
-    )
-    return [(order[i], *tokens[order[i]][j]) for i, j in issues]
+                words = compress([token for token in each.predicted if not token.is_space], known)
+                if known.any():
+                    places = [(word.idx, word.idx + len(word)) for word in words]
+                    found.append((i, tags[known].tolist(), rows[known], places))
+    order, labels, probabilities, tokens = zip(*sorted(found, key=itemgetter(0)), strict=True)
+    issues = find_label_issues(list(labels), list(probabilities), return_indices_ranked_by="self_confidence")
+    return [(order[i], *tokens[i][j]) for i, j in issues]
 
 
 def characters(places: Iterable[Place]) -> set[tuple[int, int]]:
@@ -121,25 +118,19 @@ def share_spoilt(ranked: list[Place], before: list[Place], spoilt: list[Place]) 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("corpus", type=Path, help="the folder of train.spacy and dev.spacy")
-    parser.add_argument("out", type=Path, help="the folder for the folds and for audit.json")
-    parser.add_argument("--vectors", help="as of `audit`")
+    # FILE, too, is one of the options of `audit`; here, it is the corpus.
+    folds.configure(parser)
     args = parser.parse_args()
-    train, dev = (
-        list(DocBin().from_disk(args.corpus / f"{name}.spacy").get_docs(Vocab())) for name in ("train", "dev")
-    )
-    runs = {}
+    train, dev = (list(DocBin().from_disk(args.file / f"{name}.spacy").get_docs(Vocab())) for name in ("train", "dev"))
+    args.out.mkdir(parents=True, exist_ok=True)
+    runs: dict[str, folds.Run] = {}
     spoilt: list[Place] = []
     for name in ("untouched", "spoilt"):
         if name == "spoilt":
             spoilt = [(i + len(train), begin, end) for i, begin, end in spoil(dev, np.random.default_rng(0))]
         path = args.out / f"{name}.spacy"
-        path.parent.mkdir(parents=True, exist_ok=True)
         DocBin(["ENT_IOB", "ENT_TYPE"], docs=[*train, *dev]).to_disk(path)
-        options = argparse.ArgumentParser()
-        folds.configure(options)
-        vectors = ["--vectors", args.vectors] if args.vectors else []
-        runs[name] = folds.train_folds(options.parse_args([str(path), str(args.out / name), *vectors]))
+        runs[name] = folds.train_folds(argparse.Namespace(**vars(args) | {"file": path, "out": args.out / name}))
     figures: dict[str, object] = {"spoilt": len(spoilt)}
     for name, ranking in (("audit", by_audit), ("cleanlab", by_cleanlab)):
         figures[name] = share_spoilt(ranking(runs["spoilt"]), ranking(runs["untouched"]), spoilt)

@@ -11,7 +11,6 @@ import platform
 import shlex
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -28,36 +27,29 @@ TIMING = Path(__file__).with_name("timing.py")
 SENTENCES_PER_DOC = 40
 # A load of the machine above which figures are not worth quoting
 BUSY = 0.5
-# What is measured → its task, and the texts that it runs on
-PARTS = {
-    "sentences": ("throughput", "sentences"),
-    "documents": ("throughput", "documents"),
-    "one": ("latency", "one"),
-    "loading": ("loading", ""),
-}
+# What is measured, and the task that does it
+PARTS = {"sentences": "throughput", "documents": "throughput", "one": "latency", "loading": "loading"}
 
 Figures = dict[str, Any]
 
 
-def write_texts(corpus: Path, folder: Path) -> None:
-    """Write a json file for each list of texts that the tasks read."""
+def read_texts(corpus: Path) -> dict[str, list[str]]:
+    """The texts of each of PARTS that has any, and those of the "warm_up"."""
     read = {}
     for part in ("test", "dev"):
         with reading(corpus / f"{part}.spacy", maker="spacy project run convert") as path:
             read[part] = [doc.text for doc in DocBin().from_disk(path).get_docs(Vocab())]
-    test = read["test"]
-    documents = [" ".join(test[first : first + SENTENCES_PER_DOC]) for first in range(0, len(test), SENTENCES_PER_DOC)]
-    texts = {"sentences": test, "documents": documents, "one": test[:1000], "warm_up": read["dev"][:500]}
-    for name, found in texts.items():
-        (folder / f"{name}.json").write_text(json.dumps(found), encoding="utf-8")
+    test, n = read["test"], SENTENCES_PER_DOC
+    documents = [" ".join(test[first : first + n]) for first in range(0, len(test), n)]
+    return {"sentences": test, "documents": documents, "one": test[:1000], "warm_up": read["dev"][:500]}
 
 
 def time_task(python: str, task: str, options: Figures) -> Figures:
     """Run a task of timing.py in a fresh process of a Python, with one thread."""
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     # -I: nothing of the folder that this is called from is imported by chance
-    command = [python, "-I", str(TIMING), task, json.dumps(options)]
-    done = subprocess.run(command, env={**os.environ, **threads}, capture_output=True, text=True)
+    command, given = [python, "-I", str(TIMING), task], json.dumps(options)
+    done = subprocess.run(command, input=given, env={**os.environ, **threads}, capture_output=True, text=True)
     if done.returncode:
         raise UserError(f"{shlex.join(command)} failed:\n{done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
@@ -68,13 +60,12 @@ def benchmark(pipelines: dict[str, tuple[str, str]], corpus: Path, *, runs: int)
 
     RETURNS (dict[str, Any]): For each of PARTS and each pipeline, the figures of so many runs.
     """
+    texts = read_texts(corpus)
     found: Figures = {part: {name: [] for name in pipelines} for part in PARTS}
-    with tempfile.TemporaryDirectory() as folder:
-        write_texts(corpus, Path(folder))
-        for part, name in tqdm([(part, name) for part in PARTS for _ in range(runs) for name in pipelines]):
-            (task, texts), (python, pipeline) = PARTS[part], pipelines[name]
-            files = {"texts": f"{folder}/{texts}.json", "warm_up": f"{folder}/warm_up.json"} if texts else {}
-            found[part][name].append(time_task(python, task, {"pipeline": pipeline, **files}))
+    for part, name in tqdm([(part, name) for part in PARTS for _ in range(runs) for name in pipelines]):
+        python, pipeline = pipelines[name]
+        given = {"texts": texts[part], "warm_up": texts["warm_up"]} if part in texts else {}
+        found[part][name].append(time_task(python, PARTS[part], {"pipeline": pipeline, **given}))
     return found
 
 

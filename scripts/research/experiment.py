@@ -15,11 +15,11 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from scripts.step import arguments
-from spacy_bilstm_ner.errors import save_json
 from spacy_bilstm_ner.loading import load_pipeline
 from spacy_bilstm_ner.processes import run
 from spacy_bilstm_ner.quality import evaluate, reliability
 from spacy_bilstm_ner.quality.entities import entities
+from spacy_bilstm_ner.quality.pages import percent
 from spacy_bilstm_ner.quality.reading import labelled_docs, predict_docs
 from spacy_bilstm_ner.quality.scores import score
 
@@ -29,9 +29,9 @@ OPENING = re.compile(r"(?<![^\s(\[])([\"'])(?=\S)")
 CURLY = str.maketrans({'"': "”", "'": "’", "-": "–"})
 
 
-def recase(text: str, change: Callable[[str], str]) -> str:
-    """Change each character's case, but for those that would become several."""
-    return "".join(new if len(new := change(char)) == 1 else char for char in text)
+def recase(change: Callable[[str], str]) -> Callable[[str], str]:
+    """Make a function that changes each character's case, but for those that would become several."""
+    return lambda text: "".join(new if len(new := change(char)) == 1 else char for char in text)
 
 
 def curly(text: str) -> str:
@@ -39,18 +39,14 @@ def curly(text: str) -> str:
     return OPENING.sub(lambda match: "“" if match[1] == '"' else "‘", text).translate(CURLY)
 
 
-VARIANTS: dict[str, Callable[[str], str]] = {
-    "lower": lambda text: recase(text, str.lower),
-    "upper": lambda text: recase(text, str.upper),
-    "curly": curly,
-}
+VARIANTS = {"lower": recase(str.lower), "upper": recase(str.upper), "curly": curly}
 
 
 def rewrite(gold: Doc, change: Callable[[str], str]) -> Doc:
     """A copy of a document with another text, whose tokens and entities stay: `change` must keep the length."""
     text = change(gold.text)
     words = [text[token.idx : token.idx + len(token)] for token in gold]
-    tags = [f"{token.ent_iob_}-{token.ent_type_}" if token.ent_type else "O" for token in gold]
+    tags = [f"{token.ent_iob_}-{token.ent_type_}" if token.ent_type else token.ent_iob_ for token in gold]
     return Doc(gold.vocab, words=words, spaces=[bool(token.whitespace_) for token in gold], ents=tags)
 
 
@@ -70,22 +66,16 @@ def recall(examples: list[Example], known: set[str]) -> dict[str, dict[str, Any]
     return {name: {"gold": len(hits), "r": sum(hits) / len(hits) if hits else None} for name, hits in found.items()}
 
 
-def zip_mb(pipeline: Path) -> float:
-    with tempfile.TemporaryDirectory() as work:
-        return Path(shutil.make_archive(f"{work}/pipeline", "zip", pipeline)).stat().st_size / 1e6
-
-
 def measure(nlp: Language, corpus: Path, *, part: str) -> dict[str, Any]:
     """Measure a pipeline on "dev" or "test", of the folder with train.spacy, dev.spacy and test.spacy.
 
     RETURNS (dict[str, Any]): What `evaluate` finds, and "part", "variants", "mentions" and "calibration".
     """
-    path = corpus / f"{part}.spacy"
     # Tuning has looked at dev. So what dev has is not new to the figures of test.
     met = ["train"] if part == "dev" else ["train", "dev"]
     known = {ent.text for name in met for doc in labelled_docs(nlp, corpus / f"{name}.spacy") for ent in doc.ents}
-    scores, raw = evaluate.measure(nlp, path)
-    golds = labelled_docs(nlp, path)
+    scores, raw = evaluate.measure(nlp, corpus / f"{part}.spacy")
+    golds = [example.reference for example in raw]
     written = {"forty": join(golds)}
     written |= {name: [rewrite(gold, change) for gold in golds] for name, change in VARIANTS.items()}
     variants = {name: score(predict_docs(nlp, docs))["micro"] for name, docs in written.items()}
@@ -106,17 +96,16 @@ def main() -> None:
     out = args.pipeline.parent / f"{part}.json"
     if args.final:
         print(f"*** FINAL: measured on TEST. Do not tune after you have seen {out} ***", file=sys.stderr)
+    with tempfile.TemporaryDirectory() as work:
+        size = Path(shutil.make_archive(f"{work}/pipeline", "zip", args.pipeline)).stat().st_size
     figures = {
         "command": shlex.join(["python", "-m", "scripts.research.experiment", *arguments()]),
         **measure(load_pipeline(args.pipeline), args.corpus, part=part),
-        "size": {"zip_mb": zip_mb(args.pipeline)},
+        "size": {"zip_mb": size / 1e6},
         "training_seconds": args.seconds,
     }
-    save_json(out, figures)
-    print(evaluate.summary(figures))
-    print(*evaluate.warnings(figures), sep="\n", file=sys.stderr)
-    print(*(f"F, {name}: {(scores['f'] or 0) * 100:.2f}" for name, scores in figures["variants"].items()), sep="\n")
-    print(f"Figures of {part}: {out}")
+    lines = [f"F, {name}: {percent(scores['f'], 2)}" for name, scores in figures["variants"].items()]
+    evaluate.tell(figures, lines=lines, out=out)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from spacy.cli.train import train
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
-from spacy_bilstm_ner.quality.reading import everything, predict_docs
+from spacy_bilstm_ner.quality.reading import everything, labelled_docs, predict_docs
 from spacy_bilstm_ner.quality.scores import count, f_scores
 from spacy_bilstm_ner.quality.suggest import choose, unsureness
 
@@ -26,39 +26,34 @@ FIRST, MORE, CANDIDATES, DRAWS = 100, 200, 10_000, 3
 DEV = 100
 
 
-def trained(docs: Sequence[Doc], dev: Sequence[Doc], overrides: dict) -> Language:
+def score(docs: Sequence[Doc], dev: Sequence[Doc], overrides: dict) -> tuple[float, Language]:
+    """Train on Docs. RETURNS (tuple[float, Language]): F on what is left of dev, and the pipeline."""
     with tempfile.TemporaryDirectory() as folder:
         paths = {}
-        for name, some in (("train", docs), ("dev", dev)):
+        for name, some in (("train", docs), ("dev", dev[:DEV])):
             paths[f"paths.{name}"] = f"{folder}/{name}.spacy"
             DocBin(["ENT_IOB", "ENT_TYPE"], docs=some).to_disk(paths[f"paths.{name}"])
         train(Path("configs/bilstm.cfg"), Path(folder), overrides=paths | overrides)
-        return spacy.load(f"{folder}/model-best")
+        nlp = spacy.load(f"{folder}/model-best")
+    _, counts = count(predict_docs(nlp, dev[DEV:]))
+    return float(f_scores(counts.sum(axis=0))[-2]), nlp
 
 
-def f_of(nlp: Language, docs: Sequence[Doc]) -> float:
-    _, counts = count(predict_docs(nlp, docs))
-    return float(f_scores(counts.sum(axis=0))[-2])
-
-
-def main(corpus: str, out: str, *overrides: str) -> None:
-    own = parse_config_overrides(list(overrides))
-    vocab = spacy.blank("en").vocab
-    docs, dev = (list(DocBin().from_disk(f"{corpus}/{name}.spacy").get_docs(vocab)) for name in ("train", "dev"))
-    figures = []
+def main(corpus: str, out: str, *words: str) -> None:
+    overrides, blank, figures = parse_config_overrides(list(words)), spacy.blank("en"), []
+    docs, dev = (labelled_docs(blank, Path(corpus, f"{name}.spacy")) for name in ("train", "dev"))
     for draw in range(DRAWS):
-        order = np.random.default_rng(draw).permutation(len(docs))
-        first, rest = order[:FIRST].tolist(), order[FIRST : FIRST + CANDIDATES].tolist()
-        nlp = trained([docs[i] for i in first], dev[:DEV], own)
-        texts = [docs[i].text for i in rest]
+        order = np.random.default_rng(draw).permutation(len(docs)).tolist()
+        first, rest = [docs[i] for i in order[:FIRST]], [docs[i] for i in order[FIRST : FIRST + CANDIDATES]]
+        f, nlp = score(first, dev, overrides)
+        texts = [doc.text for doc in rest]
         predicted = list(nlp.pipe(texts))
         with everything(nlp):
             unsure = np.array([unsureness(doc) for doc in nlp.pipe(texts)])
-        more = {"chosen": [rest[i] for i in choose(predicted, unsure, number=MORE)], "random": rest[:MORE]}
-        scores = {"first": f_of(nlp, dev[DEV:])}
-        for name, numbers in more.items():
-            scores[name] = f_of(trained([docs[i] for i in (*first, *numbers)], dev[:DEV], own), dev[DEV:])
-            scores[f"{name}_words"] = sum(len(docs[i]) for i in numbers)
+        chosen = [rest[i] for i in choose(predicted, unsure, number=MORE)]
+        scores = {"first": f}
+        for name, more in (("chosen", chosen), ("random", rest[:MORE])):
+            scores |= {name: score([*first, *more], dev, overrides)[0], f"{name}_words": sum(map(len, more))}
         figures.append(scores)
         print(scores, flush=True)
     srsly.write_json(out, {"draws": figures})

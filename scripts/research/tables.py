@@ -8,20 +8,22 @@ in metrics/, with * for any letters.
 """
 
 import argparse
-import json
 import re
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 from typing import Any
+
+import srsly
 
 from spacy_bilstm_ner.errors import UserError, reading, save, save_json
 from spacy_bilstm_ner.processes import run
+from spacy_bilstm_ner.quality.pages import percent
 from spacy_bilstm_ner.quality.scores import percents
 
 PAGES = ("README.md", "metrics/README.md")
 MARKED = re.compile(r"(?P<mark><!-- (?P<kind>[a-z]+): (?P<names>.+?) -->\n)(?:\|.*\n)*")
-# What a table calls a figure → where the json has it. Shares are shown in per cent.
-SHARES = {
+# What a table calls a figure → where the json has it. Precision, recall and F are shown in per cent.
+FIGURES = {
     "P": "raw_text.micro.p",
     "R": "raw_text.micro.r",
     "F": "raw_text.micro.f",
@@ -32,8 +34,6 @@ SHARES = {
     "F, ALL CAPS": "variants.upper.f",
     "F, curly quotes and dashes": "variants.curly.f",
     "recall of new mentions": "mentions.unseen.r",
-}
-OTHERS = {
     "calibration error": "calibration.ece",
     "AUC, right against wrong": "calibration.auc",
     "size, MB zipped": "size.zip_mb",
@@ -62,13 +62,12 @@ def publish(folder: Path, command: str, *, metrics: Path) -> None:
     found = {}
     for path in filter(Path.is_file, [folder / f"{stem}.json" for stem in names]):
         with reading(path, maker="spacy project run evaluate"):
-            figures = {"command": command, **json.loads(path.read_text(encoding="utf-8"))}
+            found[metrics / f"{names[path.stem]}.json"] = figures = {"command": command, **srsly.read_json(path)}
             kind = (figures["data"] or {}).get("kind", "sample")
         if kind == "sample":
             raise UserError(f"{path} is of the bundled sample or of unknown data: train on a corpus, then publish")
         if path.stat().st_mtime < (folder / "model-best" / "meta.json").stat().st_mtime:
             raise UserError(f"{path} is older than the model beside it: measure again")
-        found[metrics / f"{names[path.stem]}.json"] = figures
     if not found:
         raise UserError(f"{folder} has no figures: run `spacy project run evaluate` first")
     for target, figures in found.items():
@@ -84,7 +83,7 @@ def fill(text: str, *, metrics: Path) -> str:
         for pattern in match["names"].split():
             if not (paths := sorted(metrics.glob(pattern))):
                 raise UserError(f"a table quotes {metrics / pattern}, which is not there: publish it first")
-            files |= {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
+            files |= {path.stem: srsly.read_json(path) for path in paths}
         return match["mark"] + table(match["kind"], files)
 
     return MARKED.sub(replace, text)
@@ -92,16 +91,15 @@ def fill(text: str, *, metrics: Path) -> str:
 
 def table(kind: str, files: dict[str, Figures]) -> str:
     """Make a table of a kind from figures by the names of their files."""
+    named = {f"`{name}`": each for name, each in files.items()}
     if kind == "scores":
-        titles = list(SHARES)[:5]
-        return markdown(titles, {f"`{name}`": cells(each, titles) for name, each in files.items()})
+        titles = list(FIGURES)[:5]
+        return markdown(titles, {name: [cell(each, title) for title in titles] for name, each in named.items()})
     if kind == "experiments":
-        titles = [*list(SHARES)[2:], *OTHERS]
-        columns = [cells(each, titles) for each in files.values()]
-        rows = {title: [column[i] for column in columns] for i, title in enumerate(titles)}
-        return markdown([f"`{name}`" for name in files], rows)
+        titles = list(FIGURES)[2:]
+        return markdown(list(named), {title: [cell(each, title) for each in named.values()] for title in titles})
     if kind == "commands":
-        rows = {f"`{name}`": [each["version"], f"`{each['command']}`"] for name, each in files.items()}
+        rows = {name: [each["version"], f"`{each['command']}`"] for name, each in named.items()}
         return markdown(["version", "command"], rows)
     (figures,) = files.values()
     if kind == "corpora":
@@ -115,13 +113,11 @@ def table(kind: str, files: dict[str, Figures]) -> str:
 
 def corpora_table(models: dict[str, dict[str, dict[str, float]]]) -> str:
     """Each model's F on each corpus, with the mean of the labels' F in brackets; and the mean of all corpora."""
-    corpora = list(next(iter(models.values())))
     rows = {}
     for name, found in models.items():
-        mean = sum(found[corpus]["f"] for corpus in corpora) / len(corpora)
-        rows[name] = [f"{found[c]['f'] * 100:.1f} ({found[c]['macro'] * 100:.0f})" for c in corpora]
-        rows[name].append(f"{mean * 100:.1f}")
-    return markdown([*corpora, "mean"], rows)
+        rows[name] = [f"{each['f'] * 100:.1f} ({each['macro'] * 100:.0f})" for each in found.values()]
+        rows[name].append(f"{mean(each['f'] for each in found.values()) * 100:.1f}")
+    return markdown([*found, "mean"], rows)
 
 
 def benchmark_table(benchmark: Figures, titles: list[str] | None = None, others: list[str] | None = None) -> str:
@@ -132,20 +128,18 @@ def benchmark_table(benchmark: Figures, titles: list[str] | None = None, others:
         part, key = BENCHMARK[title].split(".")
         middle = {name: median(run[key] for run in runs) for name, runs in parts.get(part, {}).items() if runs}
         if ours := middle.get("bilstm"):
-            pairs = [(middle[name], ours / middle[name]) if name in middle else (None, None) for name in others]
-            rows[title] = [number(each) for each in (ours, *(each for pair in pairs for each in pair))]
+            rows[title] = [number(ours)]
+            for theirs in map(middle.get, others):
+                rows[title] += [number(theirs), number(theirs and ours / theirs)]
     return markdown(["bilstm", *(word for name in others for word in (name, "ratio"))], rows)
 
 
-def cells(figures: Figures, titles: list[str]) -> list[str]:
-    """Show some of an experiment's figures."""
-    found = []
-    for title in titles:
-        value: Any = figures
-        for key in (SHARES | OTHERS)[title].split("."):
-            value = None if value is None else value[key]
-        found.append(f"{value * 100:.2f}" if title in SHARES and value is not None else number(value))
-    return found
+def cell(figures: Figures, title: str) -> str:
+    """Show one of an experiment's FIGURES."""
+    value: Any = figures
+    for key in FIGURES[title].split("."):
+        value = None if value is None else value[key]
+    return percent(value, 2) if key in "prf" else number(value)
 
 
 def number(value: float | None) -> str:

@@ -8,17 +8,16 @@ from typing import Any
 
 import pyarrow as pa
 from spacy.language import Language
-from spacy.tokens import Doc, Span
 from spacy.training.batchers import minibatch_by_words
 
 from ..errors import UserError
 from ..loading import load_pipeline
+from ..quality.entities import Entity, entities
 
 # Offsets are in code points, the end is exclusive.
 ENTITY = pa.struct([("start", pa.int32()), ("end", pa.int32()), ("label", pa.string()), ("confidence", pa.float32())])
-Entities = list[dict[str, Any]]
 # A text's entities and number of words; or why it has none
-Outcome = tuple[Entities | None, str | None, int]
+Outcome = tuple[list[Entity] | None, str | None, int]
 # So many texts are one batch for the network, and so many characters are read at once. More is faster, takes memory.
 MAX_TEXTS, MAX_CHARACTERS = 1000, 1_000_000
 # spaCy's tokenizer learns words only outside `nlp.memory_zone()`: that many characters are read outside. What comes
@@ -48,8 +47,7 @@ class Annotator:
     def __call__(self, table: pa.Table) -> pa.Table:
         """table (pyarrow.Table): Any table with the column of texts.
         RETURNS (pyarrow.Table): The same rows in the same order, and two columns more.
-        RAISES UserError: The column of texts is missing, or a new column is there already.
-        """
+        RAISES UserError: The column of texts is missing, or a new column is there already."""
         return pa.Table.from_batches(self.batches(table.to_batches()), schema=self._schema(table.schema))
 
     def batches(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -79,12 +77,10 @@ class Annotator:
             is_warm = _characters[nlp] >= WARM_UP_CHARACTERS
             _characters[nlp] += sum(len(texts[row]) for row in rows)
             with nlp.memory_zone() if is_warm else nullcontext():
-                found = _annotate(nlp, [texts[row] for row in rows])
-            for row, outcome in zip(rows, found, strict=True):
-                outcomes[row] = outcome
-        entities = pa.array([found for found, _, _ in outcomes], pa.list_(ENTITY))
-        errors = pa.array([error for _, error, _ in outcomes], pa.string())
-        return entities, errors, sum(n_words for _, _, n_words in outcomes)
+                for row, outcome in zip(rows, _annotate(nlp, [texts[row] for row in rows]), strict=True):
+                    outcomes[row] = outcome
+        found, errors, n_words = zip(*outcomes, strict=True) if outcomes else ((), (), ())
+        return pa.array(found, pa.list_(ENTITY)), pa.array(errors, pa.string()), sum(n_words)
 
 
 _loaded = cache(load_pipeline)
@@ -94,20 +90,12 @@ def _annotate(nlp: Language, texts: list[str]) -> list[Outcome]:
     # Nobody can know beforehand which text a pipe fails on, or leaves out: halves are tried until it is found.
     try:
         docs = nlp.pipe(texts, batch_size=MAX_TEXTS)
-        return [(_entities(doc), None, len(doc)) for _, doc in zip(texts, docs, strict=True)]
+        return [(entities(doc), None, len(doc)) for _, doc in zip(texts, docs, strict=True)]
     except Exception as error:
         if len(texts) == 1:
             return [(None, f"The pipeline failed: {type(error).__name__}: {error}", 0)]
     middle = len(texts) // 2
     return _annotate(nlp, texts[:middle]) + _annotate(nlp, texts[middle:])
-
-
-def _entities(doc: Doc) -> Entities:
-    known = Span.has_extension("confidence")
-    return [
-        {"start": e.start_char, "end": e.end_char, "label": e.label_, "confidence": e._.confidence if known else None}
-        for e in doc.ents
-    ]
 
 
 def _error(value: Any, max_length: int) -> str | None:

@@ -11,6 +11,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +61,11 @@ def parts_of(file: str, text: str, id_column: str | None) -> Iterator[Part]:
 
     RAISES UserError: The file lacks the column with texts or with ids, or is damaged.
     """
-    name = f"{Path(file).name.split('.')[0]}-{hashlib.sha256(file.encode()).hexdigest()[:8]}-{{:05d}}"
+    name = f"{Path(file).name.split('.')[0]}-{hashlib.sha256(file.encode()).hexdigest()[:8]}"
+    places = (_of_parquet if _kind(file) == ".parquet" else _of_text)(file, text, id_column)
     try:
-        yield from (_of_parquet if _kind(file) == ".parquet" else _of_text)(file, name, text, id_column)
+        for number, place in enumerate(places):
+            yield Part(f"{name}-{number:05d}", file, **place)
     except (pa.ArrowInvalid, gzip.BadGzipFile, zlib.error, EOFError, csv.Error) as error:
         raise UserError(f"{file} is damaged: {error}") from error
 
@@ -74,12 +77,9 @@ def annotate_part(part: Part, annotator: Annotator, out: Path, ending: str, key:
         gc.freeze()  # Python's garbage collector need not walk through the pipeline again and again: 8 % faster
     texts, ids = _read(part, annotator.text, key and key.name)
     entities, errors, n_words = annotator.columns(texts)
-    if key:
-        columns = {key.name: ids.cast(key.type)}
-    else:
-        rows = pa.array(range(part.row, part.row + len(texts)), pa.int64())
-        columns = {"file": pa.array([part.file] * len(texts), pa.string()), "row": rows}
-    table = pa.table({**columns, annotator.into: entities, annotator.errors: errors})
+    rows = pa.array(range(part.row, part.row + len(texts)), pa.int64())
+    names = {key.name: ids.cast(key.type)} if key else {"file": pa.repeat(part.file, len(texts)), "row": rows}
+    table = pa.table({**names, annotator.into: entities, annotator.errors: errors})
     unfinished = out / f"_{part.name}.{os.getpid()}.tmp"
     if ending == "parquet":
         pq.write_table(table, unfinished)
@@ -93,9 +93,8 @@ def annotate_part(part: Part, annotator: Annotator, out: Path, ending: str, key:
 def is_whole(path: Path) -> bool:
     """Whether a file of results has its end: a disk or a machine that failed may have cut it."""
     with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - 4))
-        return file.read() == b"PAR1" if path.suffix == ".parquet" else file.read().endswith(b"\n")
+        file.seek(max(0, path.stat().st_size - 4))
+        return file.read().endswith(b"PAR1" if path.suffix == ".parquet" else b"\n")
 
 
 def _read(part: Part, text: str, id_column: str | None) -> tuple[list[Any], pa.Array | pa.ChunkedArray]:
@@ -105,7 +104,7 @@ def _read(part: Part, text: str, id_column: str | None) -> tuple[list[Any], pa.A
         return list(texts), pa.array(encoded, pa.binary()).cast(pa.string())
     group, start, n_rows = part.place
     table = pq.ParquetFile(part.file).read_row_group(group, columns=[text, id_column or text]).slice(start, n_rows)
-    return [value for chunk in table[text].chunks for value in values(chunk)], table[id_column or text]
+    return list(chain.from_iterable(map(values, table[text].chunks))), table[id_column or text]
 
 
 def _kind(name: str) -> str:
@@ -117,10 +116,10 @@ def _check_columns(file: str, names: list[str], *wanted: str | None) -> None:
         raise UserError(f"{file}: there is no column {missing[0]!r}, but {', '.join(names)}")
 
 
-def _of_parquet(file: str, name: str, text: str, id_column: str | None) -> Iterator[Part]:
+def _of_parquet(file: str, text: str, id_column: str | None) -> Iterator[dict[str, Any]]:
     metadata = pq.read_metadata(file)
     _check_columns(file, metadata.schema.to_arrow_schema().names, text, id_column)
-    number = first = 0
+    first, n_bytes = 0, Path(file).stat().st_size
     for group in range(metadata.num_row_groups):
         about = metadata.row_group(group)
         columns = map(about.column, range(about.num_columns))
@@ -128,13 +127,11 @@ def _of_parquet(file: str, name: str, text: str, id_column: str | None) -> Itera
         step = -(-about.num_rows // (size // PART_BYTES + 1)) or 1
         for start in range(0, about.num_rows, step):
             n = min(step, about.num_rows - start)
-            share = Path(file).stat().st_size * n // metadata.num_rows
-            yield Part(name.format(number), file, first + start, share, (group, start, n))
-            number += 1
+            yield {"row": first + start, "size": n_bytes * n // metadata.num_rows, "place": (group, start, n)}
         first += about.num_rows
 
 
-def _of_text(file: str, name: str, text: str, id_column: str | None) -> Iterator[Part]:
+def _of_text(file: str, text: str, id_column: str | None) -> Iterator[dict[str, Any]]:
     with open(0 if file == STDIN else file, "rb", closefd=file != STDIN) as raw:
         plain: Any = gzip.GzipFile(fileobj=raw) if file.endswith(".gz") else raw
         lines = io.TextIOWrapper(plain, "utf-8-sig", "surrogateescape", "\n")
@@ -142,9 +139,9 @@ def _of_text(file: str, name: str, text: str, id_column: str | None) -> Iterator
         rows = _rows(_bounded(lines, file), file, text, id_column)
         # A row counts for a part at most: a larger one would overtake those before it.
         batches = minibatch_by_words(rows, PART_BYTES, 0, get_length=lambda row: min(PART_BYTES, len(str(row[0])) + 1))
-        for number, batch in enumerate(batches):
+        for batch in batches:
             here = raw.tell() if raw.seekable() else 0
-            yield Part(name.format(number), file, first, here - read, rows=tuple(batch))
+            yield {"row": first, "size": here - read, "rows": tuple(batch)}
             first, read = first + len(batch), here
 
 

@@ -10,6 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from spacy.tokens import Doc
 from spacy.training import Example
 
@@ -19,7 +20,7 @@ from ..files.options import Options
 from ..files.sentences import Data, File
 from . import folds
 from .mistakes import Conflict, conflicts, conflicts_table
-from .pages import present, table
+from .pages import present, section, table
 
 COLUMNS = ("file", "line", "sentence", "text", "gold", "found", "predicted", "kind", "confidence", "keep")
 # What a reader has looked at and kept is known again by these.
@@ -48,10 +49,11 @@ def execute(args: argparse.Namespace) -> None:
     save(args.out / "kept.csv", as_csv(kept.values()))
     save(path, as_csv(map(as_row, found)))
     kinds = Counter(each.kind for each in found)
-    ways = []
+    rows = []
     for each in several[:ON_PAGE]:
         numbers = ", ".join(f"{label}: {number}" for label, number in each["labels"].items())
-        ways.append([escape(each["text"]), escape(numbers), "<br>".join(map(escape, each["examples"]))])
+        rows.append([escape(each["text"]), escape(numbers), "<br>".join(map(escape, each["examples"]))])
+    ways = table(["text", "labels", "examples"], rows, kind="text")
     present(
         f"Labels of {args.file.name}",
         [
@@ -63,10 +65,8 @@ def execute(args: argparse.Namespace) -> None:
         [[kind, f"{number:,}"] for kind, number in kinds.most_common()],
         {"file": str(args.file), "sentences": len(run.docs), "kinds": kinds, "kept": len(kept), "several": several},
         parts=[
-            f"<h2>The first {min(ON_PAGE, len(found))} labels</h2>",
-            conflicts_table(found[:ON_PAGE]),
-            f"<h2>Labelled in several ways: the first {len(ways)} texts</h2>",
-            table(["text", "labels", "examples"], ways, kind="text"),
+            section(f"The first {min(ON_PAGE, len(found))} labels", conflicts_table(found[:ON_PAGE])),
+            section(f"Labelled in several ways: the first {len(rows)} texts", ways),
         ],
         out=args.out / "audit.json",
         report=args.out / "audit.html",
@@ -82,13 +82,13 @@ def suspects(examples: list[Example]) -> list[Conflict]:
 
 
 def as_row(conflict: Conflict) -> dict[str, Any]:
-    gold, predicted = conflict.gold, conflict.predicted
-    doc = conflict.example.reference
-    origin = doc.user_data["origin"]
+    """What the table says of a conflict, by COLUMNS."""
+    gold, predicted, doc = conflict.gold, conflict.predicted, conflict.example.reference
     entity = gold or predicted
     assert entity is not None
     # Tokens of the reference are the file's words.
     first = doc.char_span(entity.start, entity.end, alignment_mode="expand").start
+    origin = doc.user_data["origin"]
     return {
         "file": origin["file"],
         "line": origin["line"] + origin["step"] * first,
@@ -108,11 +108,7 @@ def identity(row: dict[str, Any]) -> tuple[str, ...]:
 
 
 def as_csv(rows: Iterable[dict[str, Any]]) -> str:
-    file = io.StringIO()
-    writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return file.getvalue()
+    return pd.DataFrame(list(rows), columns=list(COLUMNS)).to_csv(index=False, lineterminator="\n")
 
 
 def read_kept(paths: list[Path]) -> dict[tuple[str, ...], dict[str, Any]]:
@@ -130,8 +126,7 @@ def read_kept(paths: list[Path]) -> dict[tuple[str, ...], dict[str, Any]]:
 
 def inconsistent(docs: list[Doc]) -> list[dict[str, Any]]:
     """Find texts that are entities with several labels, or entities here and none there ("O"): "text", "labels" with
-    their counts, and an example of each in "examples". First come those of which most stand against the majority.
-    """
+    their counts, and an example of each in "examples". First come those of which most stand against the majority."""
     # Words of an entity → label → the Docs that have it
     found: dict[tuple[str, ...], dict[str, list[Doc]]] = defaultdict(lambda: defaultdict(list))
     for doc in docs:

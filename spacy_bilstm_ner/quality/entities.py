@@ -1,15 +1,13 @@
 """The one place where an entity of a Doc is read together with its confidence."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from spacy.tokens import Doc, Span
 
 
-@dataclass(frozen=True)
-class Entity:
+class Entity(NamedTuple):
     """An entity by its place in the text, so that Docs with different tokens can be compared: its first character, the
-    one after its last, and the probability that it is right; None if its pipeline gives none.
-    """
+    one after its last, and the probability that it is right; None if its pipeline gives none."""
 
     start: int
     end: int
@@ -19,13 +17,10 @@ class Entity:
     @property
     def key(self) -> tuple[int, int, str]:
         """What makes two entities the same."""
-        return self.start, self.end, self.label
+        return self[:3]
 
     def overlaps(self, other: "Entity") -> bool:
         return self.start < other.end and other.start < self.end
-
-    def covers_same(self, other: "Entity") -> bool:
-        return (self.start, self.end) == (other.start, other.end)
 
 
 def entities(doc: Doc) -> list[Entity]:

@@ -2,27 +2,30 @@
 
 import argparse
 import hashlib
-import json
 import platform
-import sys
+from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import srsly
 from spacy.language import Language
 from spacy.training import Example
 
-from ..errors import UserError, banner, printable, reading
+from ..errors import UserError, reading
 from ..files.options import Options, get_options
 from ..loading import load_pipeline
-from . import reliability
-from .pages import add_outputs, as_text, check_outputs, write
+from .pages import add_outputs, check_outputs, percent, present
 from .plots import Log
-from .reading import add_file, add_pipeline, doubts, labelled_docs, predict_docs, seen
-from .report import SAMPLE_WARNING, report, score_rows
-from .scores import score
+from .reading import add_file, add_pipeline, doubts, labelled_docs, predict_docs
+from .report import page_parts
+from .scores import TOTALS, percents, score
 
+SAMPLE_WARNING = (
+    "Trained on the small bundled sample: it shows that everything works. "
+    "These are not the scores of a useful recogniser."
+)
 PACKAGES = ("spacy-bilstm-ner", "spacy", "thinc", "torch", "numpy")
 
 
@@ -44,14 +47,8 @@ def execute(args: argparse.Namespace) -> None:
     check_outputs(args)
     nlp = load_pipeline(args.pipeline)
     metrics, examples = measure(nlp, args.file, get_options(args))
-    print(printable(summary(metrics)))
-    for warning in warnings(metrics):
-        print(printable(warning), file=sys.stderr)
-    html = ""
-    if args.report:
-        dev = predict_docs(nlp, labelled_docs(nlp, args.dev)) if args.dev else examples
-        html = report(metrics, examples, log=log, confidence=reliability.measure(dev))
-    write(metrics, html, args.out, args.report)
+    dev = predict_docs(nlp, labelled_docs(nlp, args.dev)) if args.dev else examples
+    tell(metrics, parts=page_parts(metrics, examples, dev=dev, log=log), out=args.out, report=args.report)
 
 
 def measure(nlp: Language, test: Path, options: Options | None = None) -> tuple[dict[str, Any], list[Example]]:
@@ -62,16 +59,17 @@ def measure(nlp: Language, test: Path, options: Options | None = None) -> tuple[
     docs = labelled_docs(nlp, test, options)
     files = sorted(filter(Path.is_file, test.iterdir())) if test.is_dir() else [test]
     raw, meta = predict_docs(nlp, docs), nlp.meta
+    name, sample = f"{meta['lang']}_{meta['name']}", (meta.get("data") or {}).get("kind") == "sample"
     metrics = {
-        "pipeline": f"{meta['lang']}_{meta['name']}",
+        "pipeline": name,
         "version": meta["version"],
         "data": meta.get("data"),
         **(meta.get("training") or {}),
         "test": {"sentences": len(docs), "sha256": hashlib.sha256(b"".join(map(Path.read_bytes, files))).hexdigest()},
-        "seen": seen(nlp, docs),
         "raw_text": score(raw),
         "gold_tokens": score(predict_docs(nlp, docs, gold_tokens=True)),
         "versions": versions(),
+        "warnings": [SAMPLE_WARNING] * sample + doubts(name, nlp, raw),
     }
     return metrics, raw
 
@@ -85,24 +83,37 @@ def versions() -> dict[str, str]:
 def read_log(path: Path) -> Log:
     """Read the rows that spaCy's ConsoleLogger.v3 wrote; a UserError if the file is missing or damaged."""
     with reading(path, maker="spacy train"):
-        rows: Log = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        rows: Log = list(srsly.read_jsonl(path))
         if not rows or not all(isinstance(row, dict) and {"step", "losses", "scores"} <= row.keys() for row in rows):
             raise ValueError("expected rows with step, losses and scores, as [training.logger] output_file gets them")
     return rows
 
 
-def summary(metrics: dict[str, Any]) -> str:
-    """Show the main scores as a small table."""
+def tell(
+    metrics: dict[str, Any],
+    *,
+    lines: Sequence[str] = (),
+    parts: Iterable[str] = (),
+    out: Path,
+    report: Path | None = None,
+) -> None:
+    """Show what `measure` has found, and more lines and parts of a page; see `present`."""
+    raw, gold = metrics["raw_text"], metrics["gold_tokens"]
+    named = [(label, scores, gold["labels"].get(label, {})) for label, scores in raw["labels"].items()]
+    named += zip(TOTALS, (raw | raw["micro"], raw["macro"]), (gold["micro"], gold["macro"]), strict=True)
+    rows = []
+    for label, scores, on_gold in named:
+        numbers = [f"{scores[key]:,}" if key in scores else "" for key in ("gold", "predicted")]
+        rows.append([label, *percents(scores), *numbers, percent(on_gold.get("f"), 2)])
+    title = f"{metrics['pipeline']} {metrics['version']}"
     trained = f", trained on {metrics['data']['name']}" if metrics["data"] else ""
-    name, sentences = f"{metrics['pipeline']} {metrics['version']}", metrics["test"]["sentences"]
-    return f"{name}{trained}: {sentences:,} test sentences\n{as_text(*score_rows(metrics))}"
-
-
-def warnings(metrics: dict[str, Any]) -> list[str]:
-    """List what nobody should miss who reads these scores."""
-    found = []
-    if (metrics["data"] or {}).get("kind") == "sample":
-        found.append(banner(SAMPLE_WARNING))
-    labels = metrics["raw_text"]["labels"]
-    gold, predicted = ({label for label, each in labels.items() if each[side]} for side in ("gold", "predicted"))
-    return found + doubts(metrics["pipeline"], gold=gold, predicted=predicted, share=metrics.get("seen"))
+    present(
+        title,
+        [f"{title}{trained}: {metrics['test']['sentences']:,} test sentences", *lines],
+        ["", "P", "R", "F", "gold", "predicted", "F, gold tokens"],
+        rows,
+        metrics,
+        parts=parts,
+        out=out,
+        report=report,
+    )

@@ -36,7 +36,7 @@ class Conflict:
             return "missing"
         if self.predicted is None:
             return "spurious"
-        return "label" if self.gold.covers_same(self.predicted) else "border"
+        return "label" if self.gold[:2] == self.predicted[:2] else "border"
 
     @property
     def text(self) -> str:
@@ -74,18 +74,17 @@ def conflicts(examples: Iterable[Example]) -> list[Conflict]:
 def conflicts_table(found: Iterable[Conflict]) -> str:
     """Show conflicts, each in its sentence, as HTML."""
     rows = []
-    for conflict in found:
-        text, entity = conflict.text, conflict.predicted or conflict.gold
+    for each in found:
+        entity = each.predicted or each.gold
         assert entity is not None
-        gold, predicted = (named(text, e) if e else "no entity" for e in (conflict.gold, conflict.predicted))
-        before, here, after = map(escape, (text[: entity.start], conflict.words(entity), text[entity.end :]))
-        sentence = f'{before}<mark class="wrong">{here}</mark>{after}'
-        sure = "-" if conflict.confidence is None else f"{conflict.confidence:.3f}"
-        rows.append([sure, predicted, gold, sentence])
+        gold, predicted = (named(each.text, e) if e else "no entity" for e in (each.gold, each.predicted))
+        before, here, after = map(escape, (each.text[: entity.start], each.words(entity), each.text[entity.end :]))
+        sure = "-" if each.confidence is None else f"{each.confidence:.3f}"
+        rows.append([sure, predicted, gold, f'{before}<mark class="wrong">{here}</mark>{after}'])
     return table(["confidence", "predicted", "annotated", "sentence"], rows, kind="text")
 
 
-def confusion(examples: list[Example]) -> Counter[tuple[str, str]]:
+def confusion(examples: Iterable[Example]) -> Counter[tuple[str, str]]:
     """Count what became of the gold entities, and where the predicted ones come from, by (gold, predicted).
 
     Both are labels if the boundaries agree. Otherwise a gold entity counts as (label, "wrong boundary") if it overlaps
@@ -95,16 +94,30 @@ def confusion(examples: list[Example]) -> Counter[tuple[str, str]]:
     counts: Counter[tuple[str, str]] = Counter()
     for example in examples:
         gold, predicted = entities(example.reference), entities(example.predicted)
-        for entity in gold:
-            counts[entity.label, _counterpart(entity, predicted, alone=MISSED)] += 1
-        for entity in predicted:
-            if not any(entity.covers_same(other) for other in gold):
-                counts[_counterpart(entity, gold, alone=SPURIOUS), entity.label] += 1
+        # A set, since two entities with the same boundaries say the same of each other.
+        cells = {(entity[:2], entity.label, _counterpart(entity, predicted, alone=MISSED)) for entity in gold}
+        cells |= {(entity[:2], _counterpart(entity, gold, alone=SPURIOUS), entity.label) for entity in predicted}
+        counts.update((row, column) for _, row, column in cells)
     return counts
 
 
 def _counterpart(entity: Entity, others: list[Entity], *, alone: str) -> str:
-    for other in others:
-        if entity.covers_same(other):
-            return other.label
-    return BOUNDARY if any(entity.overlaps(other) for other in others) else alone
+    same = [other.label for other in others if entity[:2] == other[:2]]
+    return same[0] if same else BOUNDARY if any(map(entity.overlaps, others)) else alone
+
+
+def confusion_table(counts: Counter[tuple[str, str]]) -> str:
+    """Show what became of the gold entities (rows), and where predicted ones come from (columns)."""
+    labels = sorted({name for pair in counts for name in pair} - {BOUNDARY, MISSED, SPURIOUS})
+    highest = max(counts.values(), default=1)
+    columns = [*labels, BOUNDARY, MISSED]
+    rows = []
+    for gold in [*labels, BOUNDARY, SPURIOUS]:
+        rows.append([escape(gold)])
+        for predicted in columns:
+            count = counts[gold, predicted]
+            # The root makes the rare confusions visible beside the many right ones.
+            strength = (count / highest) ** 0.5 * 0.7
+            hue = "46, 125, 50" if gold == predicted else "192, 57, 43"
+            rows[-1].append(f'<td style="background: rgba({hue}, {strength:.3f})">{f"{count:,}" if count else ""}</td>')
+    return table(["gold \\ predicted", *columns], rows)

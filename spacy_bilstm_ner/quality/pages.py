@@ -1,6 +1,7 @@
 """Building blocks of our HTML pages. All text that comes from a corpus, labels included, is escaped here."""
 
 import argparse
+import sys
 from collections.abc import Iterable
 from functools import cache
 from html import escape
@@ -13,7 +14,7 @@ from spacy.displacy.render import DEFAULT_LABEL_COLORS
 from wasabi.tables import table as text_table
 
 from ..displacy_colors import COLORS
-from ..errors import UserError, printable, save, save_json, writable_folder
+from ..errors import UserError, banner, printable, save, save_json, writable_folder
 from .entities import Entity
 
 # For labels that neither spaCy nor we have a colour for, in the order in which they come
@@ -24,27 +25,22 @@ body { font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff;
        max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.7rem; margin: 0; } h2 { font-size: 1.2rem; margin: 2.5rem 0 .5rem; }
 p { margin: .4rem 0; } .note { color: #666; font-size: .9rem; }
-.warning { background: #b00020; color: #fff; padding: .8rem 1rem; border-radius: .4rem;
-          font-weight: bold; margin: 1rem 0; }
+.warning { background: #ffd24d; padding: .8rem 1rem; border-radius: .4rem; font-weight: bold; margin: 1rem 0; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .92rem; }
 th, td { padding: .3rem .7rem; border-bottom: 1px solid #eee; text-align: right; }
 th { font-weight: 600; color: #555; }
 th:first-child, td:first-child, .text td, .text th { text-align: left; vertical-align: top; }
-.zero { color: #ccc; } .scroll { overflow-x: auto; } svg { max-width: 100%; height: auto; }
+.scroll { overflow-x: auto; } svg { max-width: 100%; height: auto; }
 mark.wrong { background: #ffd6d6; border-bottom: 2px solid #c0392b; padding: 0 .1rem; }
 .label { white-space: nowrap; border-radius: .3rem; padding: .05rem .4rem; font-size: .85em; }
 .sentence { border-bottom: 1px solid #eee; padding: .3rem 0; }
 mark.entity { padding: .2em .4em !important; -webkit-box-decoration-break: clone; box-decoration-break: clone; }
 """
-
-
-def page(title: str, parts: Iterable[str]) -> str:
-    """Put a whole HTML page together that needs no other file, of a plain-text title and parts in HTML."""
-    return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{STYLE}</style></head><body>\n'
-        f"<h1>{escape(title)}</h1>{''.join(parts)}\n</body></html>\n"
-    )
+PAGE = (
+    '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+    '<meta name="viewport" content="width=device-width, initial-scale=1"><style>{style}</style></head><body>\n'
+    "{body}\n</body></html>\n"
+)
 
 
 def add_outputs(parser: argparse.ArgumentParser) -> None:
@@ -71,17 +67,23 @@ def present(
     out: Path | None,
     report: Path | None,
 ) -> None:
-    """Print lines and a table of plain text; write the figures as JSON, and a page that has all this and more parts in
-    HTML, where they are asked for.
+    """Tell what a command has found: on the terminal as lines and a table; and, where they are asked for, the figures
+    as JSON and all this as an HTML page that needs no other file.
+
+    figures (dict[str, Any]): Among them may be "warnings", which nobody should miss: they are told aloud.
+    parts (Iterable[str]): More of the page, as HTML. Nothing of it is made if no page is asked for.
     """
-    print(printable("\n".join([*lines, as_text(head, rows)])))
-    shown = [f"<p>{escape(line)}</p>" for line in lines]
-    shown.append(table(head, [[escape(cell) for cell in row] for row in rows]))
-    write(figures, page(title, [*shown, *parts]), out, report)
-
-
-def write(figures: dict[str, Any], html: str, out: Path | None, report: Path | None) -> None:
-    """Write a command's figures and its page, where they are asked for, once both are known."""
+    warnings = figures.get("warnings", ())
+    text = text_table(rows, header=head, divider=True, aligns=["l", *"r" * (len(head) - 1)])
+    print(printable("\n".join([*lines, text.strip("\n")])))
+    if warnings:
+        print(printable(banner(*warnings)), file=sys.stderr)
+    if report:
+        body = [f"<h1>{escape(title)}</h1>"]
+        body += [f'<div class="warning">{escape(warning)}</div>' for warning in warnings]
+        body += [f"<p>{escape(line)}</p>" for line in lines]
+        body += [table(head, [[escape(cell) for cell in row] for row in rows]), *parts]
+        html = PAGE.format(title=escape(title), style=STYLE, body="".join(body))
     if out:
         save_json(out, figures)
         print(f"Figures: {out}")
@@ -90,15 +92,14 @@ def write(figures: dict[str, Any], html: str, out: Path | None, report: Path | N
         print(f"Page: {report}")
 
 
-def as_text(head: list[str], rows: list[list[str]]) -> str:
-    """Lay a table out for the terminal, its first column to the left and the others to the right."""
-    text: str = text_table(rows, header=head, divider=True, aligns=["l", *"r" * (len(head) - 1)])
-    return text.strip("\n")
-
-
 def percent(share: float | None, digits: int = 1) -> str:
     """Show a share in per cent; "-" for None, and no minus before a zero."""
     return "-" if share is None else f"{round(share * 100, digits) + 0.0:.{digits}f}"
+
+
+def section(title: str, *parts: str, note: str = "") -> str:
+    """Put parts of a page under a heading (plain text) and a remark (HTML)."""
+    return f'<h2>{escape(title)}</h2><p class="note">{note}</p>{"".join(parts)}'
 
 
 def table(head: list[str], rows: list[list[str]], kind: str = "") -> str:

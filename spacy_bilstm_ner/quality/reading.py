@@ -1,7 +1,7 @@
 """Read any labelled file, and let any spaCy pipeline annotate it."""
 
 import argparse
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -65,26 +65,18 @@ def everything(nlp: Language) -> Iterator[None]:
             pipe.cfg |= cfg
 
 
-def doubts(name: str, *, gold: set[str], predicted: set[str], share: float | None) -> list[str]:
-    """What makes scores worth less: labels of the file that a pipeline of this name does not predict on it, and
-    sentences that it was trained on.
-
-    gold, predicted (set[str]): The labels of entities.
-    share (float | None): What `seen` gives.
-    """
+def doubts(name: str, nlp: Language, examples: Sequence[Example]) -> list[str]:
+    """What makes scores worth less, of a pipeline of this name and what it predicts for a file: labels of the file that
+    it does not predict, and sentences that it was trained on."""
     found = []
+    sides = [[eg.reference for eg in examples], [eg.predicted for eg in examples]]
+    gold, predicted = ({ent.label_ for doc in side for ent in doc.ents} for side in sides)
     if not predicted:
-        found.append(f"Warning: {name} predicts no entity at all: has it a recogniser, not disabled?")
+        found.append(f"{name} predicts no entity at all: has it a recogniser, not disabled?")
     elif never := sorted(gold - predicted):
         others = "" if gold & predicted else f"; its own are {', '.join(sorted(predicted))}"
-        found.append(f"Warning: {name} predicts no entity with these labels of the file: {', '.join(never)}{others}")
-    if share:
+        found.append(f"{name} predicts no entity with these labels of the file: {', '.join(never)}{others}")
+    if share := share_seen((doc.text for doc in sides[0]), nlp.meta.get(KEY, "")):
         some = f"{share:.0%}" if share >= 0.01 else "less than 1%"
-        found.append(f"Warning: {name} was trained on {some} of these sentences: it will do worse on others")
+        found.append(f"{name} was trained on {some} of these sentences: it will do worse on others")
     return found
-
-
-def seen(nlp: Language, docs: Iterable[Doc]) -> float:
-    """Estimate which share of the texts the pipeline was trained on; 0 if its meta has no fingerprints."""
-    kept = nlp.meta.get(KEY)
-    return share_seen((doc.text for doc in docs), kept) if kept else 0.0

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from spacy.scorer import ROCAUCScore
 from spacy.training import Example
 
 from .scores import judge
@@ -40,20 +41,18 @@ class Curve:
         return np.cumsum(self.right) / max(self.gold, 1)
 
 
-def curves(examples: list[Example]) -> dict[str, Curve] | None:
+def curves(examples: list[Example]) -> dict[str, Curve]:
     """Those of the entities that have a confidence; what other pipes have set counts neither as found nor as missed.
 
-    RETURNS (dict[str, Curve] | None): By label, sorted; None if no entity has a confidence.
+    RETURNS (dict[str, Curve]): By label, sorted; empty if no entity has a confidence.
     """
     found, missed = [], Counter[str]()
     for pairs, labels in map(judge, examples):
-        found += [(entity, right) for entity, right in pairs if entity.confidence is not None]
+        found += [(-each.confidence, right, each.label) for each, right in pairs if each.confidence is not None]
         missed.update(labels)
-    if not found:
-        return None
     result = {}
-    for label in sorted({entity.label for entity, _ in found} | set(missed)):
-        mine = sorted((-(ent.confidence or 0.0), right) for ent, right in found if ent.label == label)
+    for label in sorted({label for *_, label in found} | set(missed)) if found else ():
+        mine = sorted(each[:2] for each in found if each[2] == label)
         right = np.array([right for _, right in mine], dtype=bool)
         result[label] = Curve(-np.array([sure for sure, _ in mine]), right, int(right.sum()) + missed[label])
     return result
@@ -83,17 +82,16 @@ def ranking(confidences: Floats, right: Bools) -> float | None:
 
     RETURNS (float | None): From 0 to 1; a tie counts half. None if all are right, or all wrong.
     """
-    wrong = np.sort(confidences[~right])
-    if not len(wrong) or not right.any():
-        return None
-    below, up_to = (wrong.searchsorted(confidences[right], side=side) for side in ("left", "right"))
-    return float((below + up_to).mean() / 2 / len(wrong))
+    pairs = ROCAUCScore()
+    for each in zip(confidences, right, strict=True):
+        pairs.score_set(*each)
+    return float(pairs.score) if pairs.is_binary() else None
 
 
 def measure(examples: list[Example]) -> dict[str, Any] | None:
     """RETURNS (dict | None): "ece" (calibration error), "auc" (ranking), "bins", "curves"; None without confidences."""
     found = curves(examples)
-    if found is None:
+    if not found:
         return None
     confidences = np.concatenate([curve.confidence for curve in found.values()])
     right = np.concatenate([curve.right for curve in found.values()])

@@ -1,5 +1,6 @@
 """Count right, wrong and missed entities, and turn counts into precision, recall and F."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -46,22 +47,25 @@ def count(examples: list[Example]) -> tuple[list[str], NDArray[np.int64]]:
 
 
 def prf(counts: NDArray) -> NDArray[np.float64]:
-    """Turn … × 3 counts (right, made up, missed) into … × 3 scores from 0 to 1: precision, recall and F. A score that
-    would be 0/0 is 0.
-    """
+    """… × n_labels × 3 counts → … × (n_labels + 2) × 3 scores from 0 to 1: precision, recall and F of each label and of
+    TOTALS. A score that would be 0/0 is 0; but a label without entities has NaN, and the mean is that of the others."""
+    counts = np.concatenate([counts, counts.sum(axis=-2, keepdims=True)], axis=-2)
     tp, fp, fn = np.moveaxis(counts, -1, 0)
     parts = ((tp, tp + fp), (tp, tp + fn), (2 * tp, 2 * tp + fp + fn))
-    return np.stack([over / np.maximum(under, 1) for over, under in parts], axis=-1)
+    scores = np.stack([over / np.maximum(under, 1) for over, under in parts], axis=-1)
+    scores[~counts.any(axis=-1)] = np.nan
+    mean = np.ma.masked_invalid(scores[..., :-1, :]).mean(axis=-2, keepdims=True).filled(np.nan)
+    return np.concatenate([scores, mean], axis=-2)
 
 
 def f_scores(counts: NDArray) -> NDArray[np.float64]:
-    """… × n_labels × 3 counts → … × (n_labels + 2): F of each label, and TOTALS. A label without entities has NaN,
-    and the mean is that of the others.
-    """
-    counts = np.concatenate([counts, counts.sum(axis=-2, keepdims=True)], axis=-2)
-    f = np.where(counts.any(axis=-1), prf(counts)[..., 2], np.nan)
-    mean = np.ma.masked_invalid(f[..., :-1]).mean(axis=-1, keepdims=True).filled(np.nan)
-    return np.concatenate([f, mean], axis=-1)
+    """… × n_labels × 3 counts → … × (n_labels + 2): F of each label, and TOTALS."""
+    return prf(counts)[..., 2]
+
+
+def records(keys: Sequence[str], rows: NDArray[np.float64]) -> list[dict[str, float | None]]:
+    """Give the numbers of each row their names; NaN becomes None."""
+    return [dict(zip(keys, row, strict=True)) for row in np.ma.masked_invalid(rows).tolist()]
 
 
 def score(examples: list[Example]) -> dict[str, Any]:
@@ -73,21 +77,16 @@ def score(examples: list[Example]) -> dict[str, Any]:
     """
     names, counts = count(examples)
     total = counts.sum(axis=0)
-    each, gold, predicted = prf(total), total[:, [TP, FN]].sum(axis=1), total[:, [TP, FP]].sum(axis=1)
+    *each, micro, macro = records("prf", prf(total))
+    gold, predicted = ([int(row[TP] + row[other]) for row in total] for other in (FN, FP))
+    numbers = [{"gold": some, "predicted": others} for some, others in zip(gold, predicted, strict=True)]
     return {
-        "micro": _named(prf(total.sum(axis=0)) if names else None),
-        "macro": _named(each.mean(axis=0) if names else None),
-        "labels": {
-            name: {**_named(each[i]), "gold": int(gold[i]), "predicted": int(predicted[i])}
-            for i, name in enumerate(names)
-        },
-        "gold": int(gold.sum()),
-        "predicted": int(predicted.sum()),
+        "micro": micro,
+        "macro": macro,
+        "labels": {name: scores | both for name, scores, both in zip(names, each, numbers, strict=True)},
+        "gold": sum(gold),
+        "predicted": sum(predicted),
     }
-
-
-def _named(scores: NDArray | None) -> dict[str, float | None]:
-    return dict.fromkeys("prf") if scores is None else dict(zip("prf", scores.tolist(), strict=True))
 
 
 def percents(scores: dict[str, Any]) -> list[str]:

@@ -8,6 +8,7 @@ for how little it is like those taken before (maximal marginal relevance, Carbon
 import argparse
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from ..files.sentences import Data, File
 from ..files.unpack import read_contents
 from ..loading import load_pipeline
 from .entities import Entity, entities
-from .pages import drawn, present
+from .pages import drawn, present, section
 from .reading import add_pipeline, everything
 
 TEXTS = '.txt with a text a line, .jsonl with {"text": "…"} on each, or a labelled file of any format'
@@ -35,29 +36,18 @@ POOL = 5
 PLACES = 2048
 
 
-def _spans(found: list[Entity]) -> list[dict[str, Any]]:
-    return [{"start": ent.start, "end": ent.end, "label": ent.label} for ent in found]
-
-
 def _label_studio(text: str, found: list[Entity]) -> dict[str, Any]:
-    result = [
-        {
-            "from_name": "label",
-            "to_name": "text",
-            "type": "labels",
-            "value": {"start": ent.start, "end": ent.end, "text": text[ent.start : ent.end], "labels": [ent.label]},
-        }
-        for ent in found
-    ]
+    values = [{"start": e.start, "end": e.end, "text": text[e.start : e.end], "labels": [e.label]} for e in found]
+    result = [{"from_name": "label", "to_name": "text", "type": "labels", "value": value} for value in values]
     return {"data": {"text": text}, "predictions": [{"model_version": "bilstm_ner", "result": result}]}
 
 
 # What each tool imports: a record for each text.
 FORMATS: dict[str, Callable[[str, list[Entity]], dict[str, Any]]] = {
-    "prodigy": lambda text, found: {"text": text, "spans": _spans(found)},
-    "doccano": lambda text, found: {"text": text, "label": [[ent.start, ent.end, ent.label] for ent in found]},
+    "prodigy": lambda text, found: {"text": text, "spans": [ent._asdict() for ent in found]},
+    "doccano": lambda text, found: {"text": text, "label": [ent.key for ent in found]},
     "label-studio": _label_studio,
-    "jsonl": lambda text, found: {"text": text, "entities": _spans(found)},
+    "jsonl": lambda text, found: {"text": text, "entities": [ent._asdict() for ent in found]},
 }
 
 
@@ -102,12 +92,8 @@ def execute(args: argparse.Namespace) -> None:
         [f"The texts from which {args.pipeline} would learn most, with its guesses: {path}"],
         ["", "texts", "words", "bits unsure"],
         rows,
-        {
-            "pipeline": args.pipeline,
-            "texts": str(args.texts),
-            "unsure": dict(zip(chosen, unsure[chosen].tolist(), strict=True)),
-        },
-        parts=["<h2>The texts</h2>", *(f'<div class="sentence">{drawn(*guess)}</div>' for guess in guesses)],
+        {"pipeline": args.pipeline, "texts": str(args.texts), "unsure": {i: float(unsure[i]) for i in chosen}},
+        parts=[section("The texts", *(f'<div class="sentence">{drawn(*guess)}</div>' for guess in guesses))],
         out=args.out / "suggested-why.json",
         report=args.out / "suggested.html",
     )
@@ -130,13 +116,10 @@ def read_texts(path: Path, nlp: Language) -> list[str]:
 
 
 def _text(line: str, where: str) -> str:
-    try:
-        record = json.loads(line)
-    except (json.JSONDecodeError, RecursionError):
-        record = None
-    if not isinstance(record, dict) or not isinstance(record.get("text"), str):
-        raise UserError(f'{where}: expected {{"text": "…"}}, but it is {line[:60]}')
-    return str(record["text"])
+    with suppress(ValueError, TypeError, KeyError, RecursionError):
+        if isinstance(text := json.loads(line)["text"], str):
+            return text
+    raise UserError(f'{where}: expected {{"text": "…"}}, but it is {line[:60]}')
 
 
 def unsureness(doc: Doc) -> float:
@@ -149,8 +132,7 @@ def unsureness(doc: Doc) -> float:
 
 def choose(docs: list[Doc], unsure: NDArray[np.float64], *, number: int) -> list[int]:
     """Take at most `number` texts one by one, by how unsure each is times how unlike its nearest among those taken;
-    none that the pipeline is sure of. Their indices are returned.
-    """
+    none that the pipeline is sure of. Their indices are returned."""
     pool = np.argsort(-unsure, kind="stable")[: POOL * number]
     pool = pool[unsure[pool] > 0]
     words = np.zeros((len(pool), PLACES), dtype="float32")
@@ -159,11 +141,11 @@ def choose(docs: list[Doc], unsure: NDArray[np.float64], *, number: int) -> list
     # What many texts have says little of any.
     words *= np.log(len(pool) / words.sum(axis=0).clip(1)) + 0.01
     words /= np.linalg.norm(words, axis=1, keepdims=True).clip(1e-9)
-    alike, left = np.zeros(len(pool)), unsure[pool]
+    unlike = np.ones(len(pool))
     chosen: list[int] = []
     while len(chosen) < min(number, len(pool)):
-        best = int(np.argmax(np.where(left < 0, -1, left * (1 - alike))))
-        chosen.append(int(pool[best]))
-        alike = np.maximum(alike, words @ words[best])
-        left[best] = -1
-    return chosen
+        best = int(np.argmax(unsure[pool] * unlike))
+        chosen.append(best)
+        unlike = np.minimum(unlike, 1 - words @ words[best])
+        unlike[best] = -np.inf
+    return [int(i) for i in pool[chosen]]

@@ -4,6 +4,7 @@ file, and how many of all entities are left."""
 import argparse
 from pathlib import Path
 
+import numpy as np
 from spacy.language import Language
 
 from ..errors import UserError, save
@@ -39,7 +40,7 @@ def execute(args: argparse.Namespace) -> None:
     with everything(nlp):
         examples = predict_docs(nlp, docs)
     known = curves(examples)
-    if known is None:
+    if not known:
         raise UserError(f"{args.pipeline} finds no entity here, or gives no confidences: there is nothing to choose")
     if not any(curve.gold and len(curve.right) for curve in known.values()):
         names = ", ".join(label for label, curve in known.items() if len(curve.right))
@@ -47,7 +48,7 @@ def execute(args: argparse.Namespace) -> None:
     found = {label: reach(curve, args.precision) for label, curve in known.items()}
     rows = []
     for label, each in found.items():
-        cells = [f"{each[key]:.3f}" for key in each] if each else ["out of reach", *[""] * 4]
+        cells = [f"{value:.3f}" for value in each.values()] if each else ["out of reach", *[""] * 4]
         rows.append([label, *cells, f"{known[label].gold:,}"])
     present(
         "Thresholds",
@@ -55,7 +56,7 @@ def execute(args: argparse.Namespace) -> None:
         ["", "from", "precision", "95 % from", "to", "recall", "entities"],
         rows,
         {"pipeline": args.pipeline, "file": str(args.file), "wanted": args.precision, "labels": found},
-        parts=[f"<h2>Precision and recall over the confidence</h2>{draw_curves(known)}"],
+        parts=map(draw_curves, [known]),
         out=args.out,
         report=args.report,
     )
@@ -65,19 +66,17 @@ def execute(args: argparse.Namespace) -> None:
 
 def reach(curve: Curve, wanted: float) -> dict[str, float] | None:
     """Find the lowest confidence that gives the wanted precision: "threshold", "precision" with its interval "low" and
-    "high", "recall"; None if none gives it.
-    """
-    # Entities of one confidence are taken together.
-    last = [i for i, sure in enumerate(curve.confidence) if i + 1 == len(curve.right) or curve.confidence[i + 1] < sure]
-    good = [i for i in last if curve.precision[i] >= wanted]
-    if not good:
+    "high", "recall"; None if none gives it."""
+    # The last entity of each confidence, since those of one confidence are taken together.
+    (last,) = np.nonzero(np.diff(curve.confidence, append=-1.0))
+    good = last[curve.precision[last] >= wanted]
+    if not len(good):
         return None
-    i = good[-1]
-    below = curve.confidence[i + 1] if i + 1 < len(curve.right) else 0.0
+    i = int(good[-1])
     low, high = wilson(int(curve.right[: i + 1].sum()), i + 1)
     return {
         # Halfway to the first that is left out.
-        "threshold": float(curve.confidence[i] + below) / 2,
+        "threshold": float(np.append(curve.confidence, 0.0)[i : i + 2].mean()),
         "precision": float(curve.precision[i]),
         "low": low,
         "high": high,

@@ -1,5 +1,6 @@
 """The command: every input, whole parts only, and what happens when a process dies."""
 
+import gc
 import gzip
 import json
 import os
@@ -7,8 +8,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -16,7 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 import spacy
 
-from spacy_bilstm_ner.bulk import parts
+from spacy_bilstm_ner.bulk import annotate, parts
 from spacy_bilstm_ner.cli import main
 from spacy_bilstm_ner.cores import cores
 from spacy_bilstm_ner.errors import UserError
@@ -28,12 +31,12 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def start(model: Path, code: Path, tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
-    def started(*arguments: object, stdin: int | None = None) -> subprocess.Popen[str]:
+    def started(*arguments: object) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "spacy_bilstm_ner", "annotate", *map(str, arguments), "--model", str(model)]
         pipe = subprocess.PIPE
         env = os.environ | {"PYTHONPATH": str(code)}
         return subprocess.Popen(
-            command, cwd=tmp_path, env=env, stdin=stdin, stdout=pipe, stderr=pipe, text=True, start_new_session=True,
+            command, cwd=tmp_path, env=env, stdout=pipe, stderr=pipe, text=True, start_new_session=True,
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests in the background ignore it
         )  # fmt: skip
 
@@ -42,12 +45,54 @@ def start(model: Path, code: Path, tmp_path: Path) -> Callable[..., subprocess.P
 
 @pytest.fixture
 def run(start: Callable[..., subprocess.Popen[str]]) -> Run:
-    def done(*arguments: object, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-        process = start(*arguments, stdin=None if stdin is None else subprocess.PIPE)
-        output, errors = process.communicate(stdin, timeout=900)
+    def done(*arguments: object) -> subprocess.CompletedProcess[str]:
+        process = start(*arguments)
+        output, errors = process.communicate(timeout=900)
         return subprocess.CompletedProcess([], process.returncode, output, errors)
 
     return done
+
+
+class Here:
+    """An engine that does the work in this process, where the pipeline is loaded already."""
+
+    n_slots = 1
+
+    def __init__(self, work: Callable[[parts.Part], parts.Counts], n_workers: int) -> None:
+        self.work = work
+
+    def submit(self, part: parts.Part) -> Future:
+        future: Future = Future()
+        try:
+            future.set_result(self.work(part))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def here(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Run]:
+    """The command without processes of its own, which take seconds to start."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(annotate, "Processes", Here)
+
+    def done(*arguments: object) -> subprocess.CompletedProcess[str]:
+        code: Any = 0
+        try:
+            main(["annotate", *map(str, arguments), "--model", str(model)])
+        except SystemExit as end:
+            code = end.code
+        said = capsys.readouterr()
+        errors = said.err + code if isinstance(code, str) else said.err
+        return subprocess.CompletedProcess([], 1 if isinstance(code, str) else code, said.out, errors)
+
+    yield done
+    gc.unfreeze()  # what a worker keeps for good
 
 
 def write_parquet(path: Path, texts: list[str], *, group: int = 2) -> Path:
@@ -97,24 +142,8 @@ def is_running(pid: int) -> bool:
         return False
 
 
-def test_two_workers_on_four_parts(tmp_path, run):
-    write_parquet(tmp_path / "in.parquet", TEXTS)
-    done = run("in.parquet", "out", "--workers", 2, "--id-column", "key")
-    assert done.returncode == 0, done.stderr
-    assert len(files(tmp_path / "out")) == 4
-    rows = result(tmp_path / "out")
-    assert [row["key"] for row in rows] == list(range(100, 108))
-    assert found(rows) == expected(TEXTS)
-    assert [row["entities_error"] is None for row in rows] == [text != "boom" for text in TEXTS]
-    assert "8 texts" in done.stdout
-    assert "1 errors" in done.stdout
-    assert "5 GPE" in done.stdout
-    note = json.loads((tmp_path / "out" / "_run.json").read_text())
-    assert {"model", "version", "weights", "columns", "threshold", "inputs"} <= set(note)
-
-
 @pytest.mark.parametrize("kind", ["jsonl", "csv", "txt", "jsonl.gz", "csv.gz", "txt.gz", "tsv", "parquet"])
-def test_every_kind_of_input(tmp_path, run, kind, monkeypatch):
+def test_every_kind_of_input(tmp_path, here, kind, monkeypatch):
     texts = [text for text in TEXTS if text]
     if kind.startswith("csv"):
         texts += ['a "quoted" Lisbon,\nin two lines']
@@ -132,7 +161,7 @@ def test_every_kind_of_input(tmp_path, run, kind, monkeypatch):
         write_parquet(path, texts)
     else:
         (gzip.open if kind.endswith("gz") else open)(path, "wb").write(content.encode())
-    done = run("folder", "out", "--workers", 1)
+    done = here("folder", "out", "--workers", 1)
     assert done.returncode == 0, done.stderr
     rows = result(tmp_path / "out")
     assert [(row["file"], row["row"]) for row in rows] == [(str(path), n) for n in range(len(texts))]
@@ -147,7 +176,7 @@ def test_every_kind_of_input(tmp_path, run, kind, monkeypatch):
     ]
 
 
-def test_lines_that_cannot_be_read_spoil_their_row_alone(tmp_path, run):
+def test_lines_that_cannot_be_read_spoil_their_row_alone(tmp_path, here):
     lines = [
         b'{"text": "Lisbon", "key": 1}',
         b'{"text": "Lis',
@@ -157,7 +186,7 @@ def test_lines_that_cannot_be_read_spoil_their_row_alone(tmp_path, run):
         b"\xff",
     ]
     (tmp_path / "in.jsonl").write_bytes(b"\n".join(lines))
-    done = run("in.jsonl", "out", "--workers", 1, "--format", "jsonl")
+    done = here("in.jsonl", "out", "--workers", 1, "--format", "jsonl")
     assert done.returncode == 0, done.stderr
     (part,) = files(tmp_path / "out")
     rows = [json.loads(line) for line in (tmp_path / "out" / part).read_text(encoding="utf8").splitlines()]
@@ -181,6 +210,14 @@ def test_bytes_that_are_no_utf8_spoil_their_row_alone(tmp_path):
     assert ids.to_pylist() == ["1", "\\udce9"]
 
 
+def test_a_file_may_have_any_name(tmp_path):
+    path = write_parquet(tmp_path / "{a}%s.parquet", ["Lisbon"])
+    (tmp_path / "b{}.txt").write_text("Lisbon")
+    (one,), (two,) = (parts.parts_of(str(each), "text", None) for each in (path, tmp_path / "b{}.txt"))
+    assert one.name.startswith("{a}%s-")
+    assert two.name.startswith("b{}-")
+
+
 def test_a_long_line_does_not_overtake_the_lines_before_it(tmp_path, monkeypatch):
     monkeypatch.setattr(parts, "PART_BYTES", 20)
     lines = ["one", "two", "x" * 50, "three", "four"]
@@ -198,41 +235,60 @@ def test_a_damaged_file_is_named(tmp_path, name):
         list(parts.parts_of(str(tmp_path / name), "text", None))
 
 
-def test_standard_input_is_read_and_not_resumed(tmp_path, run):
-    done = run("-", "out", "--workers", 1, stdin="Lisbon\nno\n")
+def test_standard_input_is_read_and_not_resumed(tmp_path, here):
+    (tmp_path / "lines").write_text("Lisbon\nno\n")
+    before = os.dup(0)
+    with (tmp_path / "lines").open("rb") as lines:
+        os.dup2(lines.fileno(), 0)
+    try:
+        done = here("-", "out")
+    finally:
+        os.dup2(before, 0)
+        os.close(before)
     assert done.returncode == 0, done.stderr
     assert "cannot be resumed" in done.stderr
     assert found(result(tmp_path / "out")) == [[(0, 6, "GPE")], []]
-    again = run("-", "out", "--workers", 1, stdin="Lisbon\n")
+    again = here("-", "out")
     assert again.returncode == 1
     assert "standard input cannot be resumed. Name a new folder" in again.stderr
 
 
-def test_a_killed_worker_loses_nothing(tmp_path, run):
+def test_two_workers_on_four_parts_of_whom_one_is_killed_lose_nothing(tmp_path, run):
     told = tmp_path / "told"
-    write_parquet(tmp_path / "in.parquet", [*TEXTS[:5], f"once:{told} Lisbon", "fine", "Lisbon"])
+    texts = [*TEXTS[:5], f"once:{told} Lisbon", "fine", "Lisbon"]
+    write_parquet(tmp_path / "in.parquet", texts)
     done = run("in.parquet", "out", "--workers", 2, "--id-column", "key")
     assert told.exists(), "no worker was killed"
     assert done.returncode == 0, done.stderr
+    assert len(files(tmp_path / "out")) == 4
     rows = result(tmp_path / "out")
     assert [row["key"] for row in rows] == list(range(100, 108))
-    assert sum(row["entities_error"] is None for row in rows) == 7
+    assert found(rows) == expected(texts)
+    assert [row["entities_error"] is None for row in rows] == [text != "boom" for text in texts]
+    assert "8 texts" in done.stdout
+    assert "1 errors" in done.stdout
+    assert "4 GPE" in done.stdout
+    note = json.loads((tmp_path / "out" / "_run.json").read_text())
+    assert {"model", "version", "weights", "columns", "threshold", "inputs"} <= set(note)
 
 
-def test_a_part_that_kills_every_worker_is_given_up_alone(tmp_path, run):
+def test_a_part_that_kills_every_worker_is_given_up_alone(tmp_path, run, here, monkeypatch):
     write_parquet(tmp_path / "in.parquet", ["Lisbon", "kill", *TEXTS[2:]])
     done = run("in.parquet", "out", "--workers", 2, "--id-column", "key")
     assert done.returncode == 1
     assert "in.parquet, from row 0" in done.stderr
     assert "exit code -9" in done.stderr
     assert [row["key"] for row in result(tmp_path / "out")] == list(range(102, 108))
-    again = run("in.parquet", "out", "--workers", 2, "--id-column", "key")
+    dead: Future = Future()
+    dead.set_exception(RuntimeError("its worker died"))
+    monkeypatch.setattr(Here, "submit", lambda self, part: dead)
+    again = here("in.parquet", "out", "--id-column", "key")
     assert again.returncode == 1
     assert "3 parts were there" in again.stdout
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
-def test_a_killed_or_stopped_run_leaves_whole_parts_and_is_resumed(tmp_path, start, run, end):
+def test_a_killed_or_stopped_run_leaves_whole_parts_and_is_resumed(tmp_path, start, here, end):
     texts = [f"slow Lisbon {n}" for n in range(24)]
     write_parquet(tmp_path / "in.parquet", texts, group=4)
     out = tmp_path / "out"
@@ -248,7 +304,7 @@ def test_a_killed_or_stopped_run_leaves_whole_parts_and_is_resumed(tmp_path, sta
     if end == signal.SIGINT:
         assert {path.name for path in out.iterdir()} == {*before, "_run.json"}
         assert "does the rest" in errors
-    done = run("in.parquet", "out", "--workers", 1, "--id-column", "key")
+    done = here("in.parquet", "out", "--id-column", "key")
     assert done.returncode == 0, done.stderr
     after = files(out)
     assert len(after) == 6
@@ -258,29 +314,29 @@ def test_a_killed_or_stopped_run_leaves_whole_parts_and_is_resumed(tmp_path, sta
     assert found(result(out)) == expected(texts)
 
 
-def test_new_input_is_added_and_changed_input_refused(tmp_path, run):
+def test_new_input_is_added_and_changed_input_refused(tmp_path, here):
     first = write_parquet(tmp_path / "a.parquet", TEXTS[:2])
-    assert run("a.parquet", "out", "--workers", 1).returncode == 0
+    assert here("a.parquet", "out", "--workers", 1).returncode == 0
     before = files(tmp_path / "out")
     write_parquet(tmp_path / "b.parquet", TEXTS[2:])
-    assert run("a.parquet", "b.parquet", "out", "--workers", 1).returncode == 0
+    assert here("a.parquet", "b.parquet", "out", "--workers", 1).returncode == 0
     assert before.items() < files(tmp_path / "out").items()
     write_parquet(first, TEXTS[:3])
-    done = run("a.parquet", "out", "--workers", 1)
+    done = here("a.parquet", "out", "--workers", 1)
     assert done.returncode == 1
     assert "a.parquet has changed" in done.stderr
 
 
-def test_parts_that_were_cut_are_done_again(tmp_path, run):
+def test_parts_that_were_cut_are_done_again(tmp_path, here):
     write_parquet(tmp_path / "in.parquet", TEXTS, group=3)
     for kind in ("parquet", "jsonl"):
         out = tmp_path / kind
-        assert run("in.parquet", kind, "--workers", 1, "--format", kind).returncode == 0
+        assert here("in.parquet", kind, "--workers", 1, "--format", kind).returncode == 0
         whole = {path: path.read_bytes() for path in out.glob(f"*.{kind}")}
         (first, content), (second, _), _ = whole.items()
         first.write_bytes(content[: len(content) // 2])
         second.write_bytes(b"")
-        assert "1 parts were there" in run("in.parquet", kind, "--workers", 1, "--format", kind).stdout
+        assert "1 parts were there" in here("in.parquet", kind, "--workers", 1, "--format", kind).stdout
         assert {path: path.read_bytes() for path in out.glob(f"*.{kind}")} == whole
 
 

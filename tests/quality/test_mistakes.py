@@ -1,20 +1,9 @@
-from pathlib import Path
-
 import pytest
 from spacy.tokens import Doc
 from spacy.training import Example
 
 from spacy_bilstm_ner.quality.entities import Entity
 from spacy_bilstm_ner.quality.mistakes import BOUNDARY, MISSED, SPURIOUS, conflicts, confusion
-
-from .helpers import make_pipeline, make_test_set, predict
-
-
-@pytest.fixture
-def examples(tmp_path: Path) -> list[Example]:
-    nlp = make_pipeline(tmp_path / "model")
-    make_test_set(tmp_path / "test.spacy")
-    return predict(nlp, tmp_path / "test.spacy", gold_tokens=False)
 
 
 def test_confusion(examples: list[Example]) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from spacy_bilstm_ner.quality.plots import draw_learning, draw_reliability, draw_training
 
-from .helpers import command, make_pipeline, make_test_set
+from .helpers import command
 
 LOG = [
     {"epoch": 0, "step": 0, "losses": {"ner": 5.0}, "scores": {"ents_f": 0.0}, "score": 0.0},
@@ -34,20 +34,12 @@ def test_reliability_and_learning_are_drawn_the_same_each_time() -> None:
 
 
 def test_without_matplotlib_the_message_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture
+    tiny: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    make_pipeline(tmp_path / "model")
-    make_test_set(tmp_path / "test.spacy")
-    (tmp_path / "log.jsonl").write_text("\n".join(map(json.dumps, LOG)), encoding="utf-8")
+    log, out, report = tmp_path / "log.jsonl", tmp_path / "m.json", tmp_path / "r.html"
+    log.write_text("\n".join(map(json.dumps, LOG)), encoding="utf-8")
     with pytest.raises(SystemExit, match=r'matplotlib is not installed: pip install "spacy-bilstm-ner\[train\]"'):
-        command(
-            "evaluate",
-            tmp_path / "model",
-            tmp_path / "test.spacy",
-            "--report",
-            tmp_path / "r.html",
-            "--log",
-            tmp_path / "log.jsonl",
-        )
-    assert not (tmp_path / "r.html").exists()
+        command("evaluate", *tiny, "--out", out, "--report", report, "--log", log)
+    assert not report.exists()
+    assert not out.exists()

@@ -49,7 +49,6 @@ def make_example(confidences: list[float]) -> Example:
 
 def test_an_entity_is_right_if_span_and_label_are() -> None:
     found = curves([make_example([0.75, 0.25]), make_example([0.875, 0.5])])
-    assert found is not None
     assert list(found) == ["geo", "per"]
     assert found["geo"].confidence.tolist() == [0.875, 0.75]
     assert found["geo"].right.tolist() == [True, True]
@@ -60,7 +59,6 @@ def test_an_entity_is_right_if_span_and_label_are() -> None:
 
 def test_what_other_pipes_have_set_is_neither_found_nor_missed() -> None:
     found = curves([make_example([0.75]), make_example([])])
-    assert found is not None
     assert list(found) == ["geo"]
     # The second one's Vienna is set, but not by the recogniser
     assert (found["geo"].confidence.tolist(), found["geo"].gold) == ([0.75], 3)

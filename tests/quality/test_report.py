@@ -5,26 +5,27 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from spacy_bilstm_ner.displacy_colors import COLORS
 from spacy_bilstm_ner.quality.entities import Entity
+from spacy_bilstm_ner.quality.mistakes import confusion_table
 from spacy_bilstm_ner.quality.pages import color, drawn, named
 from spacy_bilstm_ner.quality.reliability import Curve
-from spacy_bilstm_ner.quality.report import confidence_section, confusion_table
+from spacy_bilstm_ner.quality.report import confidence_section
 
-from .helpers import command, make_pipeline, make_test_set
+from .helpers import command, make_pipeline
 
 ROW = {"epoch": 0, "step": 0, "losses": {"ner": 5.0}, "scores": {"ents_f": 10.0}, "score": 0.1}
 
 
-def write_report(folder: Path, *, kind: str = "own") -> str:
-    make_pipeline(folder / "model", kind=kind)
-    make_test_set(folder / "test.spacy")
+@pytest.fixture(scope="module")
+def html(tiny: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The report of the tiny pipeline, with all that it can have."""
+    folder = tmp_path_factory.mktemp("report")
     (folder / "log.jsonl").write_text(json.dumps(ROW) + "\n", encoding="utf-8")
-    files = [folder / name for name in ("model", "test.spacy", "report.html", "log.jsonl", "test.spacy")]
-    pipeline, test, out, log, dev = files
-    command("evaluate", pipeline, test, "--report", out, "--log", log, "--dev", dev)
-    return (folder / "report.html").read_text(encoding="utf-8")
+    command("evaluate", *tiny, "--report", folder / "r.html", "--log", folder / "log.jsonl", "--dev", tiny[1])
+    return (folder / "r.html").read_text(encoding="utf-8")
 
 
 class Tags(HTMLParser):
@@ -42,16 +43,14 @@ class Tags(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_page_is_whole_and_needs_no_other_file(tmp_path: Path) -> None:
-    html = write_report(tmp_path)
+def test_page_is_whole_and_needs_no_other_file(html: str) -> None:
     tags = Tags()
     tags.feed(html)
     assert tags.open == []
     assert not re.search(r"<(script|link|img|iframe)|src=|@import", html)
 
 
-def test_page_shows_what_it_should(tmp_path: Path) -> None:
-    html = write_report(tmp_path)
+def test_page_shows_what_it_should(html: str) -> None:
     assert "<svg" in html
     assert "trained on" in html.lower()
     assert "tiny.csv" in html
@@ -64,14 +63,15 @@ def test_page_shows_what_it_should(tmp_path: Path) -> None:
     assert re.search("not found: World Bank <span[^>]*>org</span>, Peru <span", html)
 
 
-def test_own_data_says_nothing_of_gmb(tmp_path: Path) -> None:
-    html = write_report(tmp_path)
+def test_own_data_says_nothing_of_gmb(html: str) -> None:
     assert "GMB" not in html
     assert "sample" not in html
 
 
-def test_sample_is_named(tmp_path: Path) -> None:
-    html = write_report(tmp_path, kind="sample")
+def test_sample_is_named(tiny: tuple[Path, Path], tmp_path: Path) -> None:
+    make_pipeline(tmp_path / "sample", kind="sample")
+    command("evaluate", tmp_path / "sample", tiny[1], "--report", tmp_path / "r.html")
+    html = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert '<div class="warning">' in html
     assert "0.0.0+sample" in html
 

@@ -1,23 +1,14 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
-import spacy
 from spacy.scorer import get_ner_prf
 from spacy.tokens import Doc
 from spacy.training import Example
+from spacy.vocab import Vocab
 
 from spacy_bilstm_ner.quality.pages import percent
 from spacy_bilstm_ner.quality.scores import count, prf, score
 
-from .helpers import make_pipeline, make_test_set, predict
-
-
-@pytest.fixture
-def examples(tmp_path: Path) -> list[Example]:
-    nlp = make_pipeline(tmp_path / "model")
-    make_test_set(tmp_path / "test.spacy")
-    return predict(nlp, tmp_path / "test.spacy", gold_tokens=False)
+VOCAB = Vocab()
 
 
 def test_counts_worked_out_by_hand(examples: list[Example]) -> None:
@@ -30,7 +21,10 @@ def test_counts_worked_out_by_hand(examples: list[Example]) -> None:
 
 
 def test_prf_worked_out_by_hand() -> None:
-    assert prf(np.array([[3, 1, 2], [0, 0, 0]])).tolist() == pytest.approx(np.array([[3 / 4, 3 / 5, 2 / 3], [0, 0, 0]]))
+    # Two labels and one without entities; all of them, and the mean of the two
+    scores = prf(np.array([[3, 1, 2], [0, 0, 4], [0, 0, 0]]))
+    expected = [[3 / 4, 3 / 5, 2 / 3], [0, 0, 0], [np.nan] * 3, [3 / 4, 3 / 9, 6 / 13], [3 / 8, 3 / 10, 1 / 3]]
+    assert scores == pytest.approx(np.array(expected), nan_ok=True)
 
 
 def random_doc(rng: np.random.Generator, words: list[str], *, missing: bool) -> Doc:
@@ -39,7 +33,7 @@ def random_doc(rng: np.random.Generator, words: list[str], *, missing: bool) -> 
         label = str(rng.choice(["a", "b"]))
         after = [f"I-{tags[-1][2:]}"] * 2 if tags and tags[-1][:1] in ("B", "I") else []
         tags.append(str(rng.choice(["O", f"B-{label}", *after, *([""] if missing else [])])))
-    return Doc(spacy.blank("en").vocab, words=words, spaces=[False] * len(words), ents=tags)
+    return Doc(VOCAB, words=words, spaces=[False] * len(words), ents=tags)
 
 
 def test_scores_are_those_of_spacys_scorer() -> None:
@@ -61,7 +55,7 @@ def test_scores_are_those_of_spacys_scorer() -> None:
 
 
 def test_nothing_to_score_gives_none() -> None:
-    empty = Doc(spacy.blank("en").vocab, words=["one"], ents=["O"])
+    empty = Doc(VOCAB, words=["one"], ents=["O"])
     assert score([Example(empty.copy(), empty)])["micro"] == {"p": None, "r": None, "f": None}
 
 

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 import spacy
 
-from spacy_bilstm_ner.files.docs import blank_pipeline
+from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.quality.reading import labelled_docs
 from spacy_bilstm_ner.quality.suggest import FORMATS, choose, read_texts, unsureness
 from tests import util
 
-from .helpers import command, make_csv, make_pipeline
+from .helpers import command, make_csv
 from .test_audit import example
 
 
@@ -30,32 +30,37 @@ def test_unsure_texts_unlike_one_another() -> None:
     assert sorted(choose(docs, unsure, number=5)) == [0, 1, 2, 3]
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    util.trained().to_disk(tmp_path / "model")
-    texts = ["Anna Jones met Maria Oslo in Porto.", "Corp of Lisbon sold Blue Tuesday.", "It rained for three days."]
-    (tmp_path / "texts.txt").write_text("\n".join([*texts, texts[0]]) + "\n", encoding="utf-8")
-    return tmp_path
+TEXTS = ["Anna Jones met Maria Oslo in Porto.", "Corp of Lisbon sold Blue Tuesday.", "It rained for three days."]
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of texts, with a copy."""
+    path = tmp_path_factory.mktemp("texts") / "texts.txt"
+    path.write_text("\n".join([*TEXTS, TEXTS[0]]) + "\n", encoding="utf-8")
+    return path
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_what_a_tool_gives_back_is_read(folder: Path, kind: str) -> None:
-    command("suggest", folder / "model", folder / "texts.txt", folder / "out", "--format", kind, "--number", "1")
-    path = folder / "out" / ("suggested.json" if kind == "label-studio" else "suggested.jsonl")
+def test_what_a_tool_gives_back_is_read(trained: tuple[Path, Path], texts: Path, tmp_path: Path, kind: str) -> None:
+    command("suggest", trained[0], texts, tmp_path, "--format", kind, "--number", "1")
+    path = tmp_path / ("suggested.json" if kind == "label-studio" else "suggested.jsonl")
     text = path.read_text(encoding="utf-8")
     if kind == "label-studio":
         # Who accepts a prediction makes it an annotation.
         text = json.dumps([{**task, "annotations": task["predictions"]} for task in json.loads(text)])
     path.write_text(text, encoding="utf-8")
-    (doc,) = labelled_docs(blank_pipeline("en"), path)
-    again = spacy.load(folder / "model")(doc.text)
+    (doc,) = labelled_docs(spacy.blank("en"), path)
+    again = util.trained()(doc.text)
     assert [(ent.start_char, ent.label_) for ent in doc.ents] == [(ent.start_char, ent.label_) for ent in again.ents]
-    assert (folder / "out" / "suggested.html").is_file()
+    assert (tmp_path / "suggested.html").is_file()
 
 
-def test_what_was_written_for_label_studio_is_read_as_it_is(folder: Path) -> None:
-    command("suggest", folder / "model", folder / "texts.txt", folder / "out", "--format", "label-studio")
-    docs = labelled_docs(blank_pipeline("en"), folder / "out" / "suggested.json")
+def test_what_was_written_for_label_studio_is_read_as_it_is(
+    trained: tuple[Path, Path], texts: Path, tmp_path: Path
+) -> None:
+    command("suggest", trained[0], texts, tmp_path, "--format", "label-studio")
+    docs = labelled_docs(spacy.blank("en"), tmp_path / "suggested.json")
     assert {ent.label_ for doc in docs for ent in doc.ents} <= set(util.LABELS)
 
 
@@ -71,19 +76,18 @@ def test_texts_of_a_labelled_file(tmp_path: Path) -> None:
     assert read_texts(tmp_path / "f.csv", spacy.blank("en"))[0] == "Vienna can't see Lima."
 
 
-def test_texts_of_json_lines_and_bad_input(folder: Path) -> None:
-    path = folder / "texts.jsonl"
+def test_texts_of_json_lines_and_bad_input(tiny: tuple[Path, Path], tmp_path: Path) -> None:
+    path = tmp_path / "texts.jsonl"
     path.write_text('{"text": "One."}\n\n{"text": "Two."}\n{"text": "One."}\n{"text": " "}\n', encoding="utf-8")
     assert read_texts(path, spacy.blank("en")) == ["One.", "Two."]
-    for bad in ('{"body": "One."}', "[1]", '{"text": 3}', '{"text": '):
+    for bad in ('{"body": "One."}', "[1]", '{"text": 3}', '{"text": ', '"text"', "3"):
         path.write_text(f'{{"text": "One."}}\n{bad}\n', encoding="utf-8")
-        with pytest.raises(SystemExit, match=r'texts\.jsonl, line 2: expected {"text"'):
-            command("suggest", folder / "model", path, folder / "out")
-    make_pipeline(folder / "rules")
+        with pytest.raises(UserError, match=r'texts\.jsonl, line 2: expected {"text"'):
+            read_texts(path, spacy.blank("en"))
     # One of the rules finds something there.
-    (folder / "texts.txt").write_text("Lima met Vienna.\nIt rained.\n", encoding="utf-8")
-    with pytest.raises(SystemExit, match="rules gives no confidences"):
-        command("suggest", folder / "rules", folder / "texts.txt", folder / "out")
+    (tmp_path / "texts.txt").write_text("Lima met Vienna.\nIt rained.\n", encoding="utf-8")
+    with pytest.raises(SystemExit, match="model gives no confidences"):
+        command("suggest", tiny[0], tmp_path / "texts.txt", tmp_path / "out")
 
 
 def test_a_guessed_encoding_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,3 +1,4 @@
+import inspect
 import json
 import sys
 from pathlib import Path
@@ -6,20 +7,21 @@ import pytest
 import srsly
 
 from scripts.research import benchmark, timing
-from scripts.research.benchmark import time_task, write_texts
+from scripts.research.benchmark import read_texts, time_task
 from spacy_bilstm_ner.errors import UserError
 from tests.scripts.helpers import make_pipeline, make_test_set
 
 TEXTS = ["Vienna can't see Lima.", "The Bank was shut on Monday."]
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A pipeline and a corpus."""
-    make_pipeline(tmp_path / "rules")
-    for name in ("train", "dev", "test"):
-        make_test_set(tmp_path / f"{name}.spacy")
-    return tmp_path
+    folder = tmp_path_factory.mktemp("project")
+    make_pipeline(folder / "rules")
+    for name in ("dev", "test"):
+        make_test_set(folder / f"{name}.spacy")
+    return folder
 
 
 def test_tasks_measure(project: Path) -> None:
@@ -35,14 +37,13 @@ def test_tasks_measure(project: Path) -> None:
     assert loaded["meta"]["data"]["kind"] == "own"
 
 
-def test_documents_hold_the_same_sentences(project: Path) -> None:
-    write_texts(project, project)
-    sentences, documents = (srsly.read_json(project / f"{name}.json") for name in ("sentences", "documents"))
-    assert len(sentences) == 3
-    assert documents == [" ".join(sentences)]
-    (project / "dev.spacy").unlink()
+def test_documents_hold_the_same_sentences(project: Path, tmp_path: Path) -> None:
+    texts = read_texts(project)
+    assert len(texts["sentences"]) == 3
+    assert texts["documents"] == [" ".join(texts["sentences"])]
+    make_test_set(tmp_path / "test.spacy")
     with pytest.raises(UserError, match=r"dev\.spacy is missing"):
-        write_texts(project, project)
+        read_texts(tmp_path)
 
 
 def test_each_task_is_a_fresh_process_with_one_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,18 +51,20 @@ def test_each_task_is_a_fresh_process_with_one_thread(tmp_path: Path, monkeypatc
     script.write_text(
         "import json, os, sys\nprint('a warning')\n"
         "threads = os.environ.get('OMP_NUM_THREADS', '')\n"
-        "print(json.dumps({'threads': threads, 'pid': os.getpid(), 'argv': sys.argv[1:]}))"
+        "print(json.dumps({'threads': threads, 'pid': os.getpid(), 'argv': sys.argv[1:], 'given': sys.stdin.read()}))"
     )
     monkeypatch.setattr(benchmark, "TIMING", script)
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     found = [time_task(sys.executable, "loading", {"pipeline": "x"}) for _ in range(2)]
     assert found[0]["threads"] == "1"
     assert found[0]["pid"] != found[1]["pid"]
-    assert found[0]["argv"] == ["loading", json.dumps({"pipeline": "x"})]
+    assert (found[0]["argv"], found[0]["given"]) == (["loading"], json.dumps({"pipeline": "x"}))
 
 
-def test_a_failed_task_says_why() -> None:
-    with pytest.raises(UserError, match=r"failed:[\s\S]*no_such_pipeline"):
+def test_a_failed_task_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "task.py").write_text("raise SystemExit('there is no_such_pipeline')")
+    monkeypatch.setattr(benchmark, "TIMING", tmp_path / "task.py")
+    with pytest.raises(UserError, match=r"task\.py loading failed:[\s\S]*no_such_pipeline"):
         time_task(sys.executable, "loading", {"pipeline": "no_such_pipeline"})
 
 
@@ -79,6 +82,8 @@ def test_pipelines_take_turns(
 
     def fake(python: str, task: str, options: dict) -> dict:
         calls.append((python, options["pipeline"], task))
+        # What the tasks can take
+        inspect.signature(getattr(timing, task)).bind(**options)
         meta = {"lang": "en", "version": "1", "data": None}
         return {"seconds": 2, "words_per_second": 4, "milliseconds": 5, "peak_mb": 6, "meta": meta}
 
@@ -91,6 +96,7 @@ def test_pipelines_take_turns(
         part: dict.fromkeys(("bilstm", "old", "tokenizer"), 2) for part in benchmark.PARTS
     }
     assert figures["machine"]["load"] >= 0
+    assert figures["data"] is None
     assert figures["versions"]["spacy"]
     printed = capsys.readouterr().out
     assert "| loading, s | 2 | 2 | 1 |" in printed
@@ -98,11 +104,9 @@ def test_pipelines_take_turns(
 
 
 @pytest.mark.slow
-def test_all_is_measured_in_true_processes(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    figures = run(project, monkeypatch, f"bilstm={project / 'rules'}")
-    assert list(figures["figures"]) == list(benchmark.PARTS)
-    assert figures["data"]["kind"] == "own"
-    assert all(len(runs) == 2 for part in figures["figures"].values() for runs in part.values())
+def test_a_task_in_a_true_process(project: Path) -> None:
+    given = {"pipeline": str(project / "rules"), "texts": TEXTS, "warm_up": TEXTS}
+    assert time_task(sys.executable, "throughput", given)["words"] == 6 + 7
 
 
 @pytest.mark.parametrize("given", ["old", "old=python", "bilstm=", "bilstm=python:"])

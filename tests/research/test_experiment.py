@@ -1,3 +1,4 @@
+import shutil
 import sys
 from pathlib import Path
 
@@ -5,6 +6,7 @@ import pytest
 import spacy
 import srsly
 from spacy.tokens import Doc
+from spacy.vocab import Vocab
 
 from scripts.research import experiment
 from scripts.research.experiment import curly, join, recall, recase, rewrite
@@ -20,7 +22,7 @@ SENTENCES = [
 
 @pytest.fixture
 def golds() -> list[Doc]:
-    vocab = spacy.blank("en").vocab
+    vocab = Vocab()
     spaces = [[True, False, True, True, True, False, False], [True, False]]
     return [Doc(vocab, words=words, spaces=s, ents=tags) for (words, tags), s in zip(SENTENCES, spaces, strict=True)]
 
@@ -30,8 +32,8 @@ def ents(doc: Doc) -> list[tuple[str, str]]:
 
 
 def test_texts_keep_their_length() -> None:
-    assert recase("İzmir and KÖLN", str.lower) == "İzmir and köln"
-    assert recase("Straße ﬁve", str.upper) == "STRAßE ﬁVE"
+    assert recase(str.lower)("İzmir and KÖLN") == "İzmir and köln"
+    assert recase(str.upper)("Straße ﬁve") == "STRAßE ﬁVE"
     for text in ("He said: \"I can't\", and left ('so') - half-way.", '""', "'"):
         assert len(curly(text)) == len(text)
 
@@ -50,16 +52,28 @@ def test_entities_stay(golds: list[Doc]) -> None:
     assert golds[0].text == "Vienna can't see New Lima."
 
 
+def test_what_was_not_annotated_stays_so(golds: list[Doc]) -> None:
+    golds[1].set_ents([golds[1].ents[0]], missing=[golds[1][1:2]])
+    assert [token.ent_iob_ for token in rewrite(golds[1], str.lower)] == ["B", ""]
+
+
 def test_forty_sentences_become_one_text(golds: list[Doc]) -> None:
     first, second = join([golds[1]] * 41)
     assert first.text.startswith("Peru Lima Peru Lima ")
     assert (len(first.ents), second.text, len(second.ents)) == (80, "Peru Lima", 2)
 
 
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("model")
+    make_pipeline(folder / "model-best")
+    return folder / "model-best"
+
+
 @pytest.fixture
-def tiny(tmp_path: Path) -> Path:
+def tiny(model: Path, tmp_path: Path) -> Path:
     """A pipeline, and the same three sentences as train, dev and test."""
-    make_pipeline(tmp_path / "run" / "model-best")
+    shutil.copytree(model, tmp_path / "run" / "model-best")
     for part in ("train", "dev", "test"):
         make_test_set(tmp_path / f"{part}.spacy")
     return tmp_path
@@ -101,7 +115,9 @@ def test_the_test_set_is_read_for_final_figures_only(
     tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     measure(tiny, monkeypatch)
-    assert "FINAL" not in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "FINAL" not in said.err
+    assert "F, forty: 40.00" in said.out
     # As project.yml has it
     assert measure(tiny, monkeypatch, "--options= --final", part="test")["part"] == "test"
     assert "FINAL: measured on TEST" in capsys.readouterr().err
