@@ -1,7 +1,8 @@
 """What decisions are fitted on held-out data after training: what confidences are worth, and how sure the recogniser
 must be of an entity, label by label."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,13 @@ UNCALIBRATED = (1.0, 0.0)
 
 Doubles = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+
+
+def default_threshold(thresholds: Iterable[float]) -> float:
+    """RETURNS (float): How sure to be of an entity whose label has no threshold of its own, as one that was added: the
+    median of other labels' thresholds, without those above 1, which mean "never"; else DEFAULT_THRESHOLD."""
+    known = [each for each in thresholds if each <= 1]
+    return median(known) if known else DEFAULT_THRESHOLD
 
 
 def calibrated(confidences: NDArray, slope: float, offset: float) -> NDArray:

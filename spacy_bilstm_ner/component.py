@@ -24,7 +24,7 @@ from spacy.vocab import Vocab
 from thinc.api import Model, Optimizer, set_dropout_rate
 
 from . import confidence, rehearsal, saved, shipped
-from .calibration import DEFAULT_THRESHOLD, UNCALIBRATED, calibrated
+from .calibration import UNCALIBRATED, calibrated, default_threshold
 from .chain import tags
 from .chain.crf import crf_loss
 from .chain.cross_entropy import cross_entropy
@@ -77,7 +77,8 @@ class BiLSTMNER(TrainablePipe):
 
         model (Model[list[Doc], TagScores]): Gives words' logits, columns as in `chain.tags`.
         threshold (float): Entities with a lower confidence are not written, nor are those below their label's
-            own in `cfg["thresholds"]`, or 0.5. Both are read at each call, so that they can be set at any time.
+            own in `cfg["thresholds"]`; see `default_threshold` for one without. Both are read at each call, so that they
+            can be set at any time.
         RAISES ValueError: If the threshold is not between 0 and 1.
         """
         if not is_number(threshold):
@@ -90,7 +91,7 @@ class BiLSTMNER(TrainablePipe):
             "configured_threshold": threshold,
             # Slope and offset of the confidences' log-odds, fitted on held-out data after training; see `calibrated`.
             "calibration": list(UNCALIBRATED),
-            # How sure to be of an entity of each label, fitted likewise; DEFAULT_THRESHOLD for labels not in it.
+            # How sure to be of an entity of each label, fitted likewise; `default_threshold` for labels not in it.
             "thresholds": {},
         }
         self._cfg_before_fit: dict[str, Any] = {}
@@ -228,7 +229,8 @@ class BiLSTMNER(TrainablePipe):
     def set_annotations(self, docs: Iterable[Doc], scores: Spans) -> None:
         """Choose from what `predict` returned and write entities and confidences; entities that are there stay."""
         threshold, thresholds = self.cfg["threshold"], self.cfg["thresholds"]
-        at_least = [max(threshold, thresholds.get(label, DEFAULT_THRESHOLD)) for label in self.labels]
+        default = default_threshold(thresholds.values())
+        at_least = [max(threshold, thresholds.get(label, default)) for label in self.labels]
         found = choose(scores, np.array(at_least))
         labels = np.array(self.labels, dtype=object)[found.label].tolist()
         confidences = found.confidence.tolist()
