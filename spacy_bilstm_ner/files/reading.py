@@ -24,11 +24,11 @@ from .docs import make_doc
 from .encoding import decode
 from .jsonl import read_json
 from .options import Options
-from .rows import find_rows
+from .rows import read_table
 from .schemes import UNKNOWN, is_tag
-from .sentences import Data, Faults, File, Origin, Sentence, build_sentences
+from .sentences import Data, Faults, File, Origin, Sentence
 from .spacing import SCRIPTS
-from .tables import SEPARATORS, find_separator, read_csv, read_frame
+from .tables import SEPARATORS, find_separator, read_cells, read_csv
 from .unpack import ZIP, Content, check_size, read_contents
 
 # How binary files begin. A DocBin is packed by zlib.
@@ -149,12 +149,12 @@ def _read_one(content: Content, nlp: Language, file: File) -> tuple[str, str, Co
     kind = options.format or next((kind for start, kind in BINARY.items() if raw.startswith(start)), None)
     encoding, columns = "", None
     if kind == "spacy":
-        data.sentences += _read_spacy(raw, nlp, file.name)
-        data.rows = len(data.sentences)
+        for sentence in _read_spacy(raw, nlp, file.name):
+            file.add(sentence)
         return kind, encoding, columns
     if kind in ("excel", "parquet"):
         try:
-            table = read_frame(raw, kind, file)
+            table = read_cells(raw, kind, file)
         except ImportError as error:
             raise UserError(f'{file.name} is {kind}: pip install "spacy-bilstm-ner[formats]"') from error
         except UserError:
@@ -172,8 +172,7 @@ def _read_one(content: Content, nlp: Language, file: File) -> tuple[str, str, Co
         else:
             table = read_csv(text, file)
         del text
-    rows, columns = find_rows(table, columns, file)
-    build_sentences(rows, file)
+    columns = read_table(table, columns, file)
     return kind, encoding, None if kind == "conll" else columns
 
 

@@ -56,48 +56,44 @@ def find_separator(header: str) -> str:
     return max(SEPARATORS, key=header.count)
 
 
-def read_frame(data: bytes, kind: str, file: File) -> Table:
+def read_cells(data: bytes, kind: str, file: File) -> Table:
     """Read an "excel" file's first sheet, or a "parquet" file: a list as JSON; a null tag as `?`. In Excel a date or a
     truth value is a fault: its text is in the formatting only.
 
     RAISES ImportError: If openpyxl or pyarrow is not installed.
     """
-    import pandas
-
     if kind == "parquet":
-        frame = _read_parquet(data, file.name).to_pandas()
-        header = [[str(column) for column in frame.columns]]
-        nulls = [UNKNOWN if allows_labels(column) else "" for column in header[0]]
-    else:
-        frame = pandas.read_excel(io.BytesIO(data), header=None, dtype=object, keep_default_na=False, engine="openpyxl")
-        header, nulls = [], [""] * frame.shape[1]
-        for line, value in ((line, value) for line, row in enumerate(frame.values, 1) for value in row):
+        from pyarrow import Table as Arrow
+        from pyarrow.parquet import ParquetFile
+
+        parquet, batches, size = ParquetFile(io.BytesIO(data)), [], 0
+        # Row by row, since a few bytes may stand for any number of equal rows
+        for batch in parquet.iter_batches(batch_size=PARQUET_ROWS):
+            # Python keeps a pointer for each cell.
+            size += batch.nbytes + 8 * batch.num_rows * batch.num_columns
+            check_size(size, file.name)
+            batches.append(batch)
+        arrow = Arrow.from_batches(batches, parquet.schema_arrow)
+        nulls = [UNKNOWN if allows_labels(name) else "" for name in arrow.column_names]
+        rows = zip(*(column.to_pylist() for column in arrow.columns), strict=True)
+        records = [[_cell(value, null) for value, null in zip(row, nulls, strict=True)] for row in rows]
+        return _make_table(enumerate([arrow.column_names, *records]), file)
+    from openpyxl import load_workbook
+
+    records = []
+    for line, row in enumerate(load_workbook(io.BytesIO(data), read_only=True, data_only=True).worksheets[0].values, 1):
+        records.append([_cell(value, "") for value in row])
+        for value in row:
             if isinstance(value, bool | date | time):
                 remedy = "Excel changed the words of these cells: format the column as text and write them again."
                 file.fault(line, f"a cell holds {value} as a {type(value).__name__}", remedy)
-    records = [[_cell(value, null) for value, null in zip(row, nulls, strict=True)] for row in frame.values]
-    return _make_table(enumerate([*header, *records], 1 - len(header)), file)
-
-
-def _read_parquet(data: bytes, name: str) -> Any:
-    """Row by row, since a few bytes may stand for any number of equal rows."""
-    import pyarrow
-    from pyarrow.parquet import ParquetFile
-
-    parquet, batches, size = ParquetFile(io.BytesIO(data)), [], 0
-    for batch in parquet.iter_batches(batch_size=PARQUET_ROWS):
-        # Python keeps a pointer for each cell.
-        size += batch.nbytes + 8 * batch.num_rows * batch.num_columns
-        check_size(size, name)
-        batches.append(batch)
-    return pyarrow.Table.from_batches(batches, parquet.schema_arrow)
+    return _make_table(enumerate(records, 1), file)
 
 
 def _cell(value: Any, null: str) -> str:
-    value = value.tolist() if hasattr(value, "tolist") else value
     if isinstance(value, list):
         return json.dumps([clean(item) if isinstance(item, str) else item for item in value], ensure_ascii=False)
-    if value is None or str(value) in ("<NA>", "NaT") or value != value:
+    if value is None or value != value:
         return null
     # A whole number as Excel keeps it
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
