@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 UNKNOWN = "?"
 # What people write for "outside", in any case. An empty cell counts only if nothing else is used.
@@ -46,7 +46,12 @@ class Scheme:
     """
 
     def __init__(
-        self, tags: Counter[str], *, labels: bool = False, outside: Sequence[str] | None = None, lookalikes: bool = False
+        self,
+        tags: Counter[str],
+        *,
+        labels: bool = False,
+        outside: Sequence[str] | None = None,
+        lookalikes: bool = False,
     ):
         clear = tags if all(map(str.isdigit, tags)) else outside or ()
         alike = {tag: other for tag in tags if tag not in clear and (other := looks_like(tag)) != tag}
