@@ -60,8 +60,7 @@ def read(paths: Sequence[Path], nlp: Language, options: Options | None = None, *
     faults (Optional[Faults]): Collects what cannot be read, for the caller to check; None to raise it.
     RAISES UserError: If a file cannot be read as labelled sentences; the message says where and what to do.
     """
-    options = options or Options()
-    data = Data() if faults is None else Data(faults=faults)
+    options, data = options or Options(), Data(faults=Faults() if faults is None else faults)
     found = []
     for content in read_contents(paths, member=options.member):
         before = len(data.sentences)
@@ -142,38 +141,33 @@ def labelled_corpus(
 
 def _read_one(content: Content, nlp: Language, file: File) -> tuple[str, str, Columns | None]:
     """The format, the encoding, and which column was taken for what"""
-    raw, options, data = content.data, file.options, file.data
+    raw, options = content.data, file.options
     for start, what in OTHERS.items():
         if re.match(start, raw):
             raise UserError(f"{file.name} is {what}.")
     kind = options.format or next((kind for start, kind in BINARY.items() if raw.startswith(start)), None)
-    encoding, columns = "", None
-    if kind == "spacy":
-        for sentence in _read_spacy(raw, nlp, file.name):
-            file.add(sentence)
-        return kind, encoding, columns
-    if kind in ("excel", "parquet"):
+    if kind in BINARY.values():
         try:
+            if kind == "spacy":
+                _read_spacy(raw, nlp, file)
+                return kind, "", None
             table = read_cells(raw, kind, file)
         except ImportError as error:
             raise UserError(f'{file.name} is {kind}: pip install "spacy-bilstm-ner[formats]"') from error
         except UserError:
             raise
-        except Exception as error:  # openpyxl and pyarrow each have their own errors for a damaged file
+        except Exception as error:  # each parser has its own errors for a damaged file
             raise UserError(f"{file.name} cannot be read as {kind} ({error}): make it again.") from error
-    else:
-        text, encoding = decode(raw, file, nlp.lang)
-        kind = kind or _text_format(text, options.separator)
-        if kind == "json":
-            read_json(text, nlp, file)
-            return kind, encoding, columns
-        if kind == "conll":
-            table, columns = read_conll(text, file)
-        else:
-            table = read_csv(text, file)
-        del text
-    columns = read_table(table, columns, file)
-    return kind, encoding, None if kind == "conll" else columns
+        return kind, "", read_table(table, None, file)
+    text, encoding = decode(raw, file, nlp.lang)
+    kind = kind or _text_format(text, options.separator)
+    if kind == "json":
+        read_json(text, nlp, file)
+        return kind, encoding, None
+    if kind == "conll":
+        read_table(*read_conll(text, file), file)
+        return kind, encoding, None
+    return kind, encoding, read_table(read_csv(text, file), None, file)
 
 
 def _text_format(text: str, sep: str | None) -> str:
@@ -193,29 +187,18 @@ def _text_format(text: str, sep: str | None) -> str:
     return "conll" if is_tag(first.split()[-1]) and sep in "\t" else "csv"
 
 
-def _read_spacy(raw: bytes, nlp: Language, name: str) -> list[Sentence]:
-    try:
-        check_size(len(zlib.decompressobj().decompress(raw, unpack.MAX_UNPACKED + 1)), name)
-        packed = DocBin().from_bytes(raw)
-        docs = zip(packed.get_docs(nlp.vocab), packed.flags, strict=True)
-        sentences = [_as_sentence(doc, flags, name, number) for number, (doc, flags) in enumerate(docs, 1)]
-    except UserError:
-        raise
-    except Exception as error:  # zlib, msgpack and numpy each have their own errors for a damaged file
-        raise UserError(f"{name} cannot be read as a .spacy file ({error}): make it again.") from error
-    return [sentence for sentence in sentences if sentence.words]
-
-
-def _as_sentence(doc: Doc, flags: dict[str, Any], name: str, number: int) -> Sentence:
-    tags = (
-        f"{token.ent_iob_}-{token.ent_type_}" if token.ent_type_ else "O" if token.ent_iob else UNKNOWN for token in doc
-    )
-    spaces = None if doc.has_unknown_spaces else tuple(bool(token.whitespace_) for token in doc)
-    looked_for = doc.spans["annotated"].attrs.get("labels") if "annotated" in doc.spans else None
-    annotated = None if looked_for is None else tuple(looked_for)
-    origin = Origin(**flags.get("origin", {"file": name, "line": number}))
-    words = tuple(token.text for token in doc)
-    return Sentence(str(number), words, tuple(tags), spaces, annotated, origin)
+def _read_spacy(raw: bytes, nlp: Language, file: File) -> None:
+    check_size(len(zlib.decompressobj().decompress(raw, unpack.MAX_UNPACKED + 1)), file.name)
+    packed = DocBin().from_bytes(raw)
+    for number, (doc, flags) in enumerate(zip(packed.get_docs(nlp.vocab), packed.flags, strict=True), 1):
+        tags = [f"{t.ent_iob_}-{t.ent_type_}" if t.ent_type_ else "O" if t.ent_iob else UNKNOWN for t in doc]
+        spaces = None if doc.has_unknown_spaces else tuple(bool(token.whitespace_) for token in doc)
+        looked_for = doc.spans["annotated"].attrs.get("labels") if "annotated" in doc.spans else None
+        annotated = None if looked_for is None else tuple(looked_for)
+        origin = Origin(**flags.get("origin", {"file": file.name, "line": number}))
+        if len(doc):
+            words = tuple(token.text for token in doc)
+            file.add(Sentence(str(number), words, tuple(tags), spaces, annotated, origin))
 
 
 def _warn_of_lengths(data: Data) -> None:

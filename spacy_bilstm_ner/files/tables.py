@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-import sys
 from array import array
 from collections.abc import Iterable, Iterator
 from datetime import date, time
@@ -26,8 +25,6 @@ _UNCLOSED = (
     "a quote is opened and not closed, or closed on another line or before the field's end",
     'If quotes are plain characters in this file, say --no-quotes. Else close it: a word that is a quote is """".',
 )
-# Stands for a cell that has swallowed others.
-_SWALLOWED = "\0"
 
 
 def read_csv(text: str, file: File) -> Table:
@@ -47,8 +44,7 @@ def read_csv(text: str, file: File) -> Table:
     if (sep or other) not in header:
         option = "tab" if other == "\t" else repr(other)
         raise UserError(f"{file.name}, line {line}: the fields are not separated by {sep!r}: say --sep {option}.")
-    sep = sep or other
-    return _make_table(_records(body, line, sep, file), file, sep)
+    return _make_table(_records(body, line, sep or other, file), file, sep or other)
 
 
 def find_separator(header: str) -> str:
@@ -63,21 +59,20 @@ def read_cells(data: bytes, kind: str, file: File) -> Table:
     RAISES ImportError: If openpyxl or pyarrow is not installed.
     """
     if kind == "parquet":
-        from pyarrow import Table as Arrow
         from pyarrow.parquet import ParquetFile
 
-        parquet, batches, size = ParquetFile(io.BytesIO(data)), [], 0
-        # Row by row, since a few bytes may stand for any number of equal rows
+        parquet, size = ParquetFile(io.BytesIO(data)), 0
+        names = parquet.schema_arrow.names
+        nulls = [UNKNOWN if allows_labels(name) else "" for name in names]
+        records = [names]
+        # Part by part, since a few bytes may stand for any number of equal rows
         for batch in parquet.iter_batches(batch_size=PARQUET_ROWS):
             # Python keeps a pointer for each cell.
             size += batch.nbytes + 8 * batch.num_rows * batch.num_columns
             check_size(size, file.name)
-            batches.append(batch)
-        arrow = Arrow.from_batches(batches, parquet.schema_arrow)
-        nulls = [UNKNOWN if allows_labels(name) else "" for name in arrow.column_names]
-        rows = zip(*(column.to_pylist() for column in arrow.columns), strict=True)
-        records = [[_cell(value, null) for value, null in zip(row, nulls, strict=True)] for row in rows]
-        return _make_table(enumerate([arrow.column_names, *records]), file)
+            rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
+            records += ([_cell(value, null) for value, null in zip(row, nulls, strict=True)] for row in rows)
+        return _make_table(enumerate(records), file)
     from openpyxl import load_workbook
 
     records = []
@@ -100,7 +95,7 @@ def _cell(value: Any, null: str) -> str:
 
 
 def _records(body: str, line: int, sep: str, file: File) -> Iterator[tuple[int, list[str]]]:
-    """The line on which each record begins, and its fields"""
+    """The line on which each record begins, and its fields; none of one that cannot be read"""
     csv.field_size_limit(2**31 - 1)
     quoting: Any = csv.QUOTE_NONE if file.options.no_quotes else csv.QUOTE_MINIMAL
     lines = tqdm(io.StringIO(body, newline=""), "Reading", body.count("\n"), unit=" lines", delay=2, disable=None)
@@ -112,55 +107,45 @@ def _records(body: str, line: int, sep: str, file: File) -> Iterator[tuple[int, 
         except StopIteration:
             return
         except csv.Error:
-            record = [_SWALLOWED]
+            file.fault(line + before, *_UNCLOSED)
+            record = []
         yield line + before, record
         before = reader.line_num
 
 
 def _make_table(records: Iterable[tuple[int, list[str]]], file: File, sep: str = "") -> Table:
     """Make a table of records, the first of which is the header; without empty ones and repeated headers. What
-    separates fields tells which cells have swallowed others."""
-
-    @cache
-    def cell(value: str) -> str:
-        """Without white space at its edges, and one string for all equal ones"""
-        # The quote that closes the field was meant to open another
-        swallowed = sep and sep in value and ("\n" in value or sep == "\t")
-        return _SWALLOWED if swallowed else sys.intern(clean(value))
-
+    separates fields tells which cells have swallowed others, as the quote that closes a field was meant to open one."""
+    cell = cache(clean)  # One string for all equal ones
     header: list[str] = []
     columns: list[list[str]] = []
     lines = array("q")
     breaks: set[int] = set()
-    swallowed = False
     for line, record in records:
         if not any(map(str.strip, record)):
             breaks.add(len(lines))
             continue
-        if header and len(record) != len(header):
-            extra = any(map(str.strip, record[len(header) :]))
-            if extra and not any("\n" in value for value in record):
-                what = f"expected {len(header)} fields as in the header, found {len(record)}"
-                remedy = 'Put a field that holds the separator in quotes ("…"), and double a quote inside such a field.'
-                file.fault(line, what, remedy)
-                continue
-            missing = len(header) - len(record)
-            swallows = extra or (missing > 0 and sep and any(sep in value for value in record))
-            record = [_SWALLOWED] * len(header) if swallows else record[: len(header)] + [""] * missing
-        values = list(map(cell, record))
-        if _SWALLOWED in values:
+        width = len(header) or len(record)
+        holding = [value for value in record if sep and sep in value]
+        more = any(map(str.strip, record[width:]))
+        broken = any("\n" in value for value in (record if more else holding))
+        if broken or (holding and (sep == "\t" or len(record) < width)):
             file.fault(line, *_UNCLOSED)
-            swallowed = True
+        elif more:
+            what = f"expected {width} fields as in the header, found {len(record)}"
+            remedy = 'Put a field that holds the separator in quotes ("…"), and double a quote inside such a field.'
+            file.fault(line, what, remedy)
         elif not header:
-            header, columns = values, [[] for _ in values]
-            if any(is_tag(value) for value in header):
+            header = list(map(cell, record))
+            columns = [[] for _ in header]
+            if any(map(is_tag, header)):
                 what = f"expected a header line with the columns' names, found a row of data ({record})"
                 raise UserError(f"{file.name}, line {line}: {what}. Add a header, such as: Sentence #,Word,Tag")
-        elif values != header:
+        elif (values := [*map(cell, record[:width]), *[""] * (width - len(record))]) != header:
             lines.append(line)
             for column, value in zip(columns, values, strict=True):
                 column.append(value)
-    if swallowed or not lines:
+    if _UNCLOSED[1] in file.data.faults or not lines:
         # What is read after an open quote may be nonsense.
         file.data.faults.check()
     if not lines:
