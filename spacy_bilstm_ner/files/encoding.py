@@ -47,22 +47,19 @@ def decode(data: bytes, file: File, lang: str = "") -> tuple[str, str]:
         raise UserError(f"{name} is not {encoding}: {error}. Give the right --encoding.") from error
     if "\0" in text:
         raise UserError(f"{name} is a binary file, or not {encoding}: expected text.")
-    if "\r" in text:
-        text = re.sub("\r\r?\n|\r", "\n", text)
-    text = text.removeprefix("\ufeff")
+    text = re.sub("\r\r?\n|\r", "\n", text).removeprefix("\ufeff")
     if not text.strip():
         raise UserError(f"{name} is empty: expected labelled sentences.")
     return text, encoding
 
 
 def _find(data: bytes, file: File, lang: str) -> tuple[str, str]:
-    try:
-        return data.decode("utf-8"), "utf-8"
-    except UnicodeDecodeError:
-        text = data.decode("utf-8", errors="surrogateescape")
+    """UTF-8, or what fits"""
+    text = data.decode("utf-8", errors="surrogateescape")
+    parts = re.split(f"({_NOT_UTF8.pattern}+)", text)
+    if len(parts) == 1:
+        return text, "utf-8"
     if (codec := file.options.bad_bytes) is not None:
-        codecs.lookup(codec)
-        parts = re.split(f"({_NOT_UTF8.pattern}+)", text)
         parts[1::2] = [part.encode("utf-8", "surrogateescape").decode(codec, "replace") for part in parts[1::2]]
         return "".join(parts), "utf-8"
     if len(_NOT_ASCII.findall(text)) >= 2 * len(_NOT_UTF8.findall(text)):
@@ -90,10 +87,10 @@ def _guess(data: bytes, sample: bytes, lang: str) -> tuple[str, bool]:
 
     fitting = [codec for codec in LEGACY if _fits(data, sample, codec)]
     matches = [match for match in from_bytes(sample, cp_isolation=list(LEGACY)) if match.encoding in fitting]
-    ranked = [*(match.encoding for match in matches), *fitting]
     plain = [codec for codec in ("cp1252", "mac_roman") if codec in fitting and _looks_western(sample.decode(codec))]
     if plain[:1] == ["cp1252"] and (not matches or str(matches[0]) == sample.decode("cp1252")):
         return "cp1252", True
+    ranked = [*(match.encoding for match in matches), *fitting]
     usual = [codec for codec in ranked if lang in LEGACY[codec].split()]
     if matches and matches[0].coherence > 0:
         plain = []
@@ -115,5 +112,4 @@ def _looks_western(text: str) -> bool:
     # "JosŽ" and "Èâàí" are no words: a capital after a small letter, almost no plain letters
     if not WESTERN.issuperset(others) or re.search("[a-zß-ÿ][À-ÞŒ]", text):
         return False
-    letters = [char for char in text if char.isalpha()]
-    return sum(ord(char) > 127 for char in letters) <= 0.5 * len(letters)
+    return sum(map(str.isalpha, others)) <= 0.5 * sum(map(str.isalpha, text))
