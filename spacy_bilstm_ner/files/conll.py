@@ -29,7 +29,7 @@ def read_conll(text: str, file: File) -> tuple[Table, Columns | None]:
     """
     name, options = file.name, file.options
     lines = text.split("\n")
-    sep = options.separator or _separator(lines)
+    sep = options.sep or _separator(lines)
     cell = cache(clean)  # One string for all equal ones
     # Not at every white space: a no-break space stands within a word.
     split = [

@@ -84,8 +84,8 @@ def _convert(args: argparse.Namespace) -> list[str]:
     if is_tutorial:
         splits = dealt = tutorial_split(parts["train"].sentences)
     else:
-        how = {"seed": args.seed, "dev_size": args.dev_size, "test_size": args.test_size}
-        own = {name: data.sentences for name, data in parts.items()}
+        how: dict[str, Any] = {"seed": args.seed, "dev_size": args.dev_size, "test_size": args.test_size}
+        own: dict[str, Any] = {name: data.sentences for name, data in parts.items()}
         splits = dealt = random_split(own.pop("train"), **how, **own)
         options |= how
     if args.dedupe:

@@ -79,7 +79,7 @@ def _load(text: str, file: File) -> Iterator[tuple[int, dict[str, Any]]]:
             whole = whole["annotations"]
         # A line of JSON Lines may be a list, too: ["text", {"entities": []}]
         is_list = isinstance(whole, list) and not (len(whole) == 2 and isinstance(whole[0], str))
-        records = iter(enumerate(whole if is_list else [whole], 1))
+        records: Iterator[tuple[int, Any]] = enumerate(whole if is_list else [whole], 1)
     except (json.JSONDecodeError, RecursionError):
         records = ((number, _loads(number, line, file)) for number, line in lines)
     for number, record in records:
@@ -179,7 +179,6 @@ def _sentence(
     tokens = nlp.make_doc(text)
     starts = {token.idx for token in tokens}
     edges = {0, len(text)} | starts | {token.idx + len(token) for token in tokens}
-    spans: set[tuple[int, int, str]] = set()
     # The tag of each character of an entity, and the characters of entities that were left out
     inside: dict[int, str] = {}
     lost: set[int] = set()
@@ -197,14 +196,11 @@ def _sentence(
             fault = "is not in the text"
         elif missing > MAX_CUT or 2 * missing >= last - first:
             fault = "cuts a word in two"
-        elif (first, last, span.label) in spans:
-            continue
         elif not inside.keys().isdisjoint(range(first, last)):
             fault = "overlaps with a longer one"
         else:
             if (first, last) != (span.start, span.end):
                 doubtful.append(f"{told} was read as {text[first:last]!r}")
-            spans.add((first, last, span.label))
             edges |= {first, last}
             inside |= dict.fromkeys(range(first, last), f"I-{span.label}") | {first: f"B-{span.label}"}
             continue

@@ -145,7 +145,7 @@ def _read_one(content: Content, nlp: Language, file: File) -> tuple[str, str, Co
     for start, what in OTHERS.items():
         if re.match(start, raw):
             raise UserError(f"{file.name} is {what}.")
-    kind = options.format or next((kind for start, kind in BINARY.items() if raw.startswith(start)), None)
+    kind = options.format or next((kind for start, kind in BINARY.items() if raw.startswith(start)), "")
     if kind in BINARY.values():
         try:
             if kind == "spacy":
@@ -160,7 +160,7 @@ def _read_one(content: Content, nlp: Language, file: File) -> tuple[str, str, Co
             raise UserError(f"{file.name} cannot be read as {kind} ({error}): make it again.") from error
         return kind, "", read_table(table, None, file)
     text, encoding = decode(raw, file, nlp.lang)
-    kind = kind or _text_format(text, options.separator)
+    kind = kind or _text_format(text, options.sep)
     if kind == "json":
         read_json(text, nlp, file)
         return kind, encoding, None
@@ -221,10 +221,7 @@ def _warn_of_script(data: Data, lang: str) -> None:
         share = sum(n for char, n in counts.items() if re.match(f"[{characters}]", char)) / max(1, counts.total())
         if share >= MIN_SCRIPT_SHARE and lang not in langs:
             what = f"words of {script} script without spaces, but --lang {lang} does not find words in such text"
-            if langs:
-                what += f":\ngive --lang {langs[0]}. Else the model will be useless on real text."
-            else:
-                what += ", and spaCy has no language that does.\n"
-                what += "The model will work only on text that has spaces between words."
-            data.warn("script", banner(what))
+            none = ", and spaCy has no language that does.\nThe model will work only on text that has such spaces."
+            other = f":\ngive --lang {langs[0]}. Else the model will be useless on real text." if langs else none
+            data.warn("script", banner(what + other))
             return

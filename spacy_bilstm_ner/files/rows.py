@@ -45,7 +45,8 @@ def read_table(table: Table, columns: Columns | None, file: File) -> Columns:
         if one_each:
             found += as_rows(words[first], tags[first], table.lines[first], *names, file=file)
         else:
-            found.append(Rows(*([of[row] for row in rows] for of in (words, tags, table.lines)), *names))
+            lines = [table.lines[row] for row in rows]
+            found.append(Rows([words[row] for row in rows], [tags[row] for row in rows], lines, *names))
     labels = columns.tag.isdigit() or allows_labels(columns.tag)
     build_sentences(found, file, column=columns.tag, labels=labels)
     return columns

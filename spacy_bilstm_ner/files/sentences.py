@@ -63,9 +63,18 @@ class Rows(NamedTuple):
 class FileFaults(UserError):
     """The faults of files; `lines` has a line for each."""
 
-    def __init__(self, message: str, lines: list[str]):
-        super().__init__(message)
-        self.lines = lines
+    def __init__(self, faults: "Faults"):
+        found = [(*place, remedy) for remedy, places in faults.items() for place in places]
+        self.lines = [f"{name}, line {line}: {what}. {remedy}" for name, line, what, remedy in found]
+        names = list(dict.fromkeys(name for name, *_ in found))
+        message = [f"{' and '.join(names)}: {len(found):,} faults, and nothing was written:"]
+        for remedy, places in faults.items():
+            message.append(f"- {len(places):,} of this kind. {remedy}")
+            for name, line, what in places[:SHOWN]:
+                message.append(f"    {f'{name}, ' if len(names) > 1 else ''}line {line}: {what}")
+            if len(places) > SHOWN:
+                message.append("    and more: --report FILE lists every one")
+        super().__init__(self.lines[0] if len(found) == 1 else "\n".join(message))
 
 
 class Faults(dict[str, list[tuple[str, int, str]]]):
@@ -73,20 +82,8 @@ class Faults(dict[str, list[tuple[str, int, str]]]):
 
     def check(self) -> None:
         """RAISES FileFaults: If there is any fault."""
-        faults = [(*place, remedy) for remedy, places in self.items() for place in places]
-        lines = [f"{name}, line {line}: {what}. {remedy}" for name, line, what, remedy in faults]
-        if len(lines) == 1:
-            raise FileFaults(lines[0], lines)
-        names = list(dict.fromkeys(name for name, *_ in faults))
-        message = [f"{' and '.join(names)}: {len(lines):,} faults, and nothing was written:"]
-        for remedy, places in self.items():
-            message.append(f"- {len(places):,} of this kind. {remedy}")
-            for name, line, what in places[:SHOWN]:
-                message.append(f"    {f'{name}, ' if len(names) > 1 else ''}line {line}: {what}")
-            if len(places) > SHOWN:
-                message.append("    and more: --report FILE lists every one")
-        if lines:
-            raise FileFaults("\n".join(message), lines)
+        if self:
+            raise FileFaults(self)
 
 
 @dataclass
@@ -94,16 +91,11 @@ class Data:
     """What was read, and what was seen on the way."""
 
     sentences: list[Sentence] = field(default_factory=list)
-    # Rows of the files: a word, a sentence or a text each
-    rows: int = 0
-    # The files, and how they were read, for stats.json
-    source: dict[str, Any] = field(default_factory=dict)
-    # What was taken for what
-    notes: list[str] = field(default_factory=list)
-    # One message of each kind of doubt
-    warnings: dict[str, str] = field(default_factory=dict)
-    # Each place where an entity's offsets were changed or could not be used
-    doubtful: list[str] = field(default_factory=list)
+    rows: int = 0  # of the files: a word, a sentence or a text each
+    source: dict[str, Any] = field(default_factory=dict)  # the files, and how they were read, for stats.json
+    notes: list[str] = field(default_factory=list)  # what was taken for what
+    warnings: dict[str, str] = field(default_factory=dict)  # one message of each kind of doubt
+    doubtful: list[str] = field(default_factory=list)  # offsets of entities that were changed or could not be used
     faults: Faults = field(default_factory=Faults)
 
     def warn(self, kind: str, message: str) -> None:

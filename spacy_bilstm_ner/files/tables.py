@@ -32,7 +32,7 @@ def read_csv(text: str, file: File) -> Table:
 
     RAISES UserError: If it cannot be read; the message says where and what to do.
     """
-    body, sep = text.lstrip("\n"), file.options.separator
+    body, sep = text.lstrip("\n"), file.options.sep
     line = len(text) - len(body) + 1
     if sep is not None and (len(sep) != 1 or sep in '"\r\n'):
         raise UserError(f"--sep must be one character, such as ';' or '|' ('tab' for a tab), but is {sep!r}.")
