@@ -13,7 +13,7 @@ from pathlib import Path
 from scripts.source import CODE, Source, WordVectors, checksum, fingerprint, write
 from scripts.step import step
 from scripts.vectors import TIMEOUT, DownloadError, find_vectors
-from spacy_bilstm_ner.errors import UserError, banner
+from spacy_bilstm_ner.errors import UserError, banner, save
 from spacy_bilstm_ner.files.unpack import read_contents
 
 CORPUS = "ner_dataset.csv"
@@ -139,7 +139,7 @@ def main() -> None:
     write(args.folder / "source.json", source)
     write(args.folder / "vectors.json", vectors)
     for command in CODE:
-        write(args.folder / f"{command}.code", fingerprint(command, root=Path.cwd(), config=args.config))
+        save(args.folder / f"{command}.code", fingerprint(command, root=Path.cwd(), config=args.config))
 
 
 if __name__ == "__main__":

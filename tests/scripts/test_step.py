@@ -12,7 +12,7 @@ import pytest
 import srsly
 
 from scripts import step
-from scripts.step import arguments, hold, holder
+from scripts.step import hold, holder
 from spacy_bilstm_ner.errors import UserError
 
 WAIT = """
@@ -131,8 +131,3 @@ def test_lockfile_of_a_run(project: Path, root: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(project)
     assert srsly.read_yaml("project.lock")
     step.check_lockfile()
-
-
-def test_options_in_one_argument_become_several(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "argv", ["x", "a b", "--options= --sep ';' --final", "--options="])
-    assert arguments() == ["a b", "--sep", ";", "--final"]
