@@ -8,7 +8,7 @@ from itertools import pairwise
 from ..errors import UserError
 from .columns import Columns, Table, is_header
 from .schemes import OUTSIDE, holds_brackets, holds_pos, is_tag
-from .sentences import File, clean
+from .sentences import Data, clean
 
 # Labels of phrases, which CoNLL-2003 has in a column before that of entities.
 _CHUNKS = frozenset(["NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"])
@@ -20,14 +20,14 @@ _INLINE = re.compile(
 _DOCUMENT = re.compile(r"#\s*(?:newdoc id =|begin document)\s*(.*\S)")
 
 
-def read_conll(text: str, file: File) -> tuple[Table, Columns | None]:
+def read_conll(text: str, data: Data) -> tuple[Table, Columns | None]:
     """Read columns: the first that is not a number has the words, the last has the tags. Options name columns by their
     number, from 1. Where a first line names the columns, they are for others to find: None. Lines that have a fault are
     left out.
 
     RAISES UserError: If it cannot be read.
     """
-    name, options = file.name, file.options
+    name, options = data.file, data.options
     lines = text.split("\n")
     sep = options.sep or _separator(lines)
     cell = cache(clean)  # One string for all equal ones
@@ -61,7 +61,7 @@ def read_conll(text: str, file: File) -> tuple[Table, Columns | None]:
         elif re.fullmatch(r"\d+[-.]\d+", fields[0]) and len(fields) == width > 2:
             continue  # CoNLL-U: words that are written as one, or that are not written
         elif len(fields) != width:
-            file.fault(number, f"expected {width} columns, found {len(fields)}", "Write a word, its tag, and no more.")
+            data.fault(number, f"expected {width} columns, found {len(fields)}", "Write a word, its tag, and no more.")
         else:
             kept.append([*fields, document])
             numbers.append(number)
@@ -89,7 +89,7 @@ def read_conll(text: str, file: File) -> tuple[Table, Columns | None]:
     others = [one for one in tagged if one not in (word, tag)]
     if others and not options.tag_column:
         message = f"columns {', '.join([*others, tag])} of {name} hold tags: {tag} was taken. "
-        file.data.warn("columns", f"{message}--tag-column {others[0]} takes another.")
+        data.warn("columns", f"{message}--tag-column {others[0]} takes another.")
     tags = values[tag]
     if holds_pos(tags) or not (holds_brackets(tags) or any(is_tag(one) or one.casefold() in OUTSIDE for one in tags)):
         raise UserError(f"{name}: column {tag} holds no tags such as O or B-per. {_what_else(text)}")

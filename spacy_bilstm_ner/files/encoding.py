@@ -5,7 +5,7 @@ import re
 import unicodedata
 
 from ..errors import UserError
-from .sentences import File
+from .sentences import Data
 
 # Codecs among which a file's is looked for when it is not UTF-8, and the languages in which each is the usual one.
 LEGACY = {
@@ -23,25 +23,25 @@ _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
 
 
-def decode(data: bytes, file: File, lang: str = "") -> tuple[str, str]:
+def decode(raw: bytes, data: Data, lang: str = "") -> tuple[str, str]:
     """Decode a text file: in the encoding that its options give, else UTF-8, UTF-16 with a mark, cp1252 or a guess.
 
     lang (str): The texts' language, which makes some encodings likelier.
     RETURNS (tuple[str, str]): The text with "\\n" at each line's end, and the encoding.
     RAISES UserError: If the file is binary, or is not in the encoding.
     """
-    name, encoding = file.name, file.options.encoding
-    if encoding == "auto" and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    name, encoding = data.file, data.options.encoding
+    if encoding == "auto" and raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
-    elif encoding == "auto" and (b"\0" in data or len(_CONTROL.findall(data)) * 100 > len(data)):
-        order = "be" if data.startswith(b"\0") else "le"
+    elif encoding == "auto" and (b"\0" in raw or len(_CONTROL.findall(raw)) * 100 > len(raw)):
+        order = "be" if raw.startswith(b"\0") else "le"
         raise UserError(f"{name} is a binary file: expected text. If it is UTF-16, say --encoding utf-16-{order}.")
     try:
-        text, encoding = _find(data, file, lang) if encoding == "auto" else (data.decode(encoding), encoding)
+        text, encoding = _find(raw, data, lang) if encoding == "auto" else (raw.decode(encoding), encoding)
     except LookupError as error:
         raise UserError(f"{name}: {error}. Try utf-8, cp1252 or utf-16.") from error
     except UnicodeDecodeError as error:
-        place = f"{name}, line {data.count(10, 0, error.start) + 1}: byte 0x{data[error.start]:02x}"
+        place = f"{name}, line {raw.count(10, 0, error.start) + 1}: byte 0x{raw[error.start]:02x}"
         raise UserError(f"{place} is not {encoding}. Give the right --encoding, or leave it out.") from error
     except UnicodeError as error:
         raise UserError(f"{name} is not {encoding}: {error}. Give the right --encoding.") from error
@@ -53,13 +53,13 @@ def decode(data: bytes, file: File, lang: str = "") -> tuple[str, str]:
     return text, encoding
 
 
-def _find(data: bytes, file: File, lang: str) -> tuple[str, str]:
+def _find(raw: bytes, data: Data, lang: str) -> tuple[str, str]:
     """UTF-8, or what fits"""
-    text = data.decode("utf-8", errors="surrogateescape")
+    text = raw.decode("utf-8", errors="surrogateescape")
     parts = re.split(f"({_NOT_UTF8.pattern}+)", text)
     if len(parts) == 1:
         return text, "utf-8"
-    if (codec := file.options.bad_bytes) is not None:
+    if (codec := data.options.bad_bytes) is not None:
         parts[1::2] = [part.encode("utf-8", "surrogateescape").decode(codec, "replace") for part in parts[1::2]]
         return "".join(parts), "utf-8"
     if len(_NOT_ASCII.findall(text)) >= 2 * len(_NOT_UTF8.findall(text)):
@@ -67,18 +67,18 @@ def _find(data: bytes, file: File, lang: str) -> tuple[str, str]:
         for number, line in enumerate(text.split("\n"), 1):
             for bad in _NOT_UTF8.findall(line):
                 what = f"byte 0x{ord(bad) - 0xDC00:02x} is not UTF-8, though the rest of the file is"
-                file.fault(number, what, remedy)
-        file.data.faults.check()
-    words = b" ".join(list(dict.fromkeys(re.findall(rb"[^\s,;|\"]*[\x80-\xff][^\s,;|\"]*", data)))[:3000])
-    encoding, sure = _guess(data, words, lang)
-    name = f"{file.name} is not UTF-8"
+                data.fault(number, what, remedy)
+        data.faults.check()
+    words = b" ".join(list(dict.fromkeys(re.findall(rb"[^\s,;|\"]*[\x80-\xff][^\s,;|\"]*", raw)))[:3000])
+    encoding, sure = _guess(raw, words, lang)
+    name = f"{data.file} is not UTF-8"
     if not encoding:
         raise UserError(f"{name}, and no other encoding fits: save it as UTF-8, or say --encoding NAME.")
     if not sure:
         shown = ", ".join(words.decode(encoding).split()[:3])
         doubt = f"{encoding} is a guess: are these words right? {shown}. If not, say --encoding NAME."
-        file.data.warn("encoding", f"{name}. {doubt}")
-    return data.decode(encoding), encoding
+        data.warn("encoding", f"{name}. {doubt}")
+    return raw.decode(encoding), encoding
 
 
 def _guess(data: bytes, sample: bytes, lang: str) -> tuple[str, bool]:

@@ -14,7 +14,7 @@ from ..errors import UserError, count
 from .columns import split_list
 from .rows import as_rows
 from .schemes import UNKNOWN
-from .sentences import File, Origin, Sentence, build_sentences
+from .sentences import Data, Origin, Sentence, build_sentences
 from .spacing import UNSPACED
 
 TEXT_KEYS = ("text", "data", "sentence", "content")
@@ -42,35 +42,35 @@ class Span(NamedTuple):
     text: str | None = None
 
 
-def read_json(text: str, nlp: Language, file: File) -> None:
+def read_json(text: str, nlp: Language, data: Data) -> None:
     """Read JSON, or JSON Lines, with a record for each text, and add its sentences to the file's data. The tokenizer of
     `nlp` finds their words. Records that have a fault are left out.
 
     RAISES UserError: If it cannot be read; the message says where and what to do.
     """
-    records = list(_load(text, file))
+    records = list(_load(text, data))
     worded = [(line, record, pair) for line, record in records if (pair := _words(record))]
     if worded:
         if len(worded) < len(records):
-            raise UserError(f"{file.name} mixes records of words with records of texts: divide it.")
+            raise UserError(f"{data.file} mixes records of words with records of texts: divide it.")
         found = [(*pair, line, str(line), _document(one), _annotated(one)) for line, one, pair in worded]
-        build_sentences([rows for one in found for rows in as_rows(*one, file=file)], file)
+        build_sentences([rows for one in found for rows in as_rows(*one, data=data)], data)
         return
     skipped = Counter[str]()
     for line, record in records:
         try:
             parsed = _parse(record, skipped)
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-            file.fault(line, str(error) if isinstance(error, UserError) else "this is no labelled text", EXPECTED)
+            data.fault(line, str(error) if isinstance(error, UserError) else "this is no labelled text", EXPECTED)
             continue
         if parsed is not None and parsed[0].strip():
-            file.add(_sentence(*parsed, Origin(file.name, line, _document(record)), nlp, file.data.doubtful))
+            data.add(_sentence(*parsed, Origin(data.file, line, _document(record)), nlp, data.doubtful))
     for key, number in skipped.items():
         noun, _, what = SKIPPED[key].partition(" ")
-        file.data.warn(f"json_{key}", f"{file.name}: {count(number, noun)} {what}.")
+        data.warn(f"json_{key}", f"{data.file}: {count(number, noun)} {what}.")
 
 
-def _load(text: str, file: File) -> Iterator[tuple[int, dict[str, Any]]]:
+def _load(text: str, data: Data) -> Iterator[tuple[int, dict[str, Any]]]:
     """Line and record; its number, where all of them stand in one list. What is no record is a fault."""
     lines = ((number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip())
     try:
@@ -81,7 +81,7 @@ def _load(text: str, file: File) -> Iterator[tuple[int, dict[str, Any]]]:
         is_list = isinstance(whole, list) and not (len(whole) == 2 and isinstance(whole[0], str))
         records: Iterator[tuple[int, Any]] = enumerate(whole if is_list else [whole], 1)
     except (json.JSONDecodeError, RecursionError):
-        records = ((number, _loads(number, line, file)) for number, line in lines)
+        records = ((number, _loads(number, line, data)) for number, line in lines)
     for number, record in records:
         match record:
             case dict():
@@ -91,17 +91,17 @@ def _load(text: str, file: File) -> Iterator[tuple[int, dict[str, Any]]]:
             case None:
                 pass
             case _:
-                file.fault(number, "this is no labelled text", EXPECTED)
+                data.fault(number, "this is no labelled text", EXPECTED)
 
 
-def _loads(number: int, line: str, file: File) -> Any:
+def _loads(number: int, line: str, data: Data) -> Any:
     try:
         return json.loads(line)
     except json.JSONDecodeError as error:
         what = f"this is no JSON ({error.msg}, column {error.colno})"
-        file.fault(number, what, "JSON Lines have a whole record on each line.")
+        data.fault(number, what, "JSON Lines have a whole record on each line.")
     except RecursionError:
-        file.fault(number, "lists stand in lists, too deep to be read", EXPECTED)
+        data.fault(number, "lists stand in lists, too deep to be read", EXPECTED)
     return None
 
 

@@ -26,10 +26,10 @@ from .jsonl import read_json
 from .options import Options
 from .rows import read_table
 from .schemes import UNKNOWN, is_tag
-from .sentences import Data, Faults, File, Origin, Sentence
+from .sentences import Data, Faults, Origin, Sentence
 from .spacing import SCRIPTS
 from .tables import SEPARATORS, find_separator, read_cells, read_csv
-from .unpack import ZIP, Content, check_size, read_contents
+from .unpack import ZIP, check_size, read_contents
 
 # How binary files begin. A DocBin is packed by zlib.
 BINARY = {ZIP: "excel", b"PAR1": "parquet"} | dict.fromkeys((b"x\x01", b"x\x5e", b"x\x9c", b"x\xda"), "spacy")
@@ -60,11 +60,11 @@ def read(paths: Sequence[Path], nlp: Language, options: Options | None = None, *
     faults (Optional[Faults]): Collects what cannot be read, for the caller to check; None to raise it.
     RAISES UserError: If a file cannot be read as labelled sentences; the message says where and what to do.
     """
-    options, data = options or Options(), Data(faults=Faults() if faults is None else faults)
+    data = Data(options=options or Options(), faults=Faults() if faults is None else faults)
     found = []
-    for content in read_contents(paths, member=options.member):
-        before = len(data.sentences)
-        found.append((content.path.name, content.sha256, *_read_one(content, nlp, File(content.name, options, data))))
+    for content in read_contents(paths, member=data.options.member):
+        data.file, before = content.name, len(data.sentences)
+        found.append((content.path.name, content.sha256, *_read_one(content.data, nlp, data)))
         if len(data.sentences) == before and not data.faults:
             raise UserError(" ".join([f"{content.name} holds no sentences.", *data.warnings.values()]))
     if faults is None:
@@ -139,35 +139,34 @@ def labelled_corpus(
     return read_examples
 
 
-def _read_one(content: Content, nlp: Language, file: File) -> tuple[str, str, Columns | None]:
+def _read_one(raw: bytes, nlp: Language, data: Data) -> tuple[str, str, Columns | None]:
     """The format, the encoding, and which column was taken for what"""
-    raw, options = content.data, file.options
     for start, what in OTHERS.items():
         if re.match(start, raw):
-            raise UserError(f"{file.name} is {what}.")
-    kind = options.format or next((kind for start, kind in BINARY.items() if raw.startswith(start)), "")
+            raise UserError(f"{data.file} is {what}.")
+    kind = data.options.format or next((kind for start, kind in BINARY.items() if raw.startswith(start)), "")
     if kind in BINARY.values():
         try:
             if kind == "spacy":
-                _read_spacy(raw, nlp, file)
+                _read_spacy(raw, nlp, data)
                 return kind, "", None
-            table = read_cells(raw, kind, file)
+            table = read_cells(raw, kind, data)
         except ImportError as error:
-            raise UserError(f'{file.name} is {kind}: pip install "spacy-bilstm-ner[formats]"') from error
+            raise UserError(f'{data.file} is {kind}: pip install "spacy-bilstm-ner[formats]"') from error
         except UserError:
             raise
         except Exception as error:  # each parser has its own errors for a damaged file
-            raise UserError(f"{file.name} cannot be read as {kind} ({error}): make it again.") from error
-        return kind, "", read_table(table, None, file)
-    text, encoding = decode(raw, file, nlp.lang)
-    kind = kind or _text_format(text, options.sep)
+            raise UserError(f"{data.file} cannot be read as {kind} ({error}): make it again.") from error
+        return kind, "", read_table(table, None, data)
+    text, encoding = decode(raw, data, nlp.lang)
+    kind = kind or _text_format(text, data.options.sep)
     if kind == "json":
-        read_json(text, nlp, file)
+        read_json(text, nlp, data)
         return kind, encoding, None
     if kind == "conll":
-        read_table(*read_conll(text, file), file)
+        read_table(*read_conll(text, data), data)
         return kind, encoding, None
-    return kind, encoding, read_table(read_csv(text, file), None, file)
+    return kind, encoding, read_table(read_csv(text, data), None, data)
 
 
 def _text_format(text: str, sep: str | None) -> str:
@@ -187,18 +186,18 @@ def _text_format(text: str, sep: str | None) -> str:
     return "conll" if is_tag(first.split()[-1]) and sep in "\t" else "csv"
 
 
-def _read_spacy(raw: bytes, nlp: Language, file: File) -> None:
-    check_size(len(zlib.decompressobj().decompress(raw, unpack.MAX_UNPACKED + 1)), file.name)
+def _read_spacy(raw: bytes, nlp: Language, data: Data) -> None:
+    check_size(len(zlib.decompressobj().decompress(raw, unpack.MAX_UNPACKED + 1)), data.file)
     packed = DocBin().from_bytes(raw)
     for number, (doc, flags) in enumerate(zip(packed.get_docs(nlp.vocab), packed.flags, strict=True), 1):
         tags = [f"{t.ent_iob_}-{t.ent_type_}" if t.ent_type_ else "O" if t.ent_iob else UNKNOWN for t in doc]
         spaces = None if doc.has_unknown_spaces else tuple(bool(token.whitespace_) for token in doc)
         looked_for = doc.spans["annotated"].attrs.get("labels") if "annotated" in doc.spans else None
         annotated = None if looked_for is None else tuple(looked_for)
-        origin = Origin(**flags.get("origin", {"file": file.name, "line": number}))
+        origin = Origin(**flags.get("origin", {"file": data.file, "line": number}))
         if len(doc):
             words = tuple(token.text for token in doc)
-            file.add(Sentence(str(number), words, tuple(tags), spaces, annotated, origin))
+            data.add(Sentence(str(number), words, tuple(tags), spaces, annotated, origin))
 
 
 def _warn_of_lengths(data: Data) -> None:

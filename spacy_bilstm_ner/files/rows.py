@@ -8,13 +8,13 @@ from typing import Any
 from ..errors import UserError, count
 from .columns import Columns, Table, allows_labels, find_columns, is_a_sentence_a_row, split_list, tag_list
 from .schemes import UNKNOWN, holds_pos
-from .sentences import File, Rows, build_sentences, clean
+from .sentences import Data, Rows, build_sentences, clean
 
 # How other programs write an empty cell. A word may be written so, too.
 _NO_NUMBER = ("nan", "null", "none", "<na>")
 
 
-def read_table(table: Table, columns: Columns | None, file: File) -> Columns:
+def read_table(table: Table, columns: Columns | None, data: Data) -> Columns:
     """Add a table's sentences to the file's data.
 
     columns (Optional[Columns]): Which column is what; None to find out.
@@ -24,16 +24,16 @@ def read_table(table: Table, columns: Columns | None, file: File) -> Columns:
     one_each = False
     if columns is None:
         try:
-            columns = find_columns(table, file.options)
+            columns = find_columns(table, data.options)
         except UserError as error:
-            raise UserError(f"{file.name}: {error}") from error
+            raise UserError(f"{data.file}: {error}") from error
         one_each = is_a_sentence_a_row(table[columns.word], table[columns.tag])
     keys = [columns.sentence] if isinstance(columns.sentence, str) else columns.sentence or []
     groups: list[Sequence[int]]
     if one_each:
         groups = [[row] for row in range(len(table.lines))]
     elif keys:
-        groups = _find_sentences(table, keys, columns, file)
+        groups = _find_sentences(table, keys, columns, data)
     else:
         groups = _ranges([0, *table.breaks], len(table.lines))
     words, tags = table[columns.word], table[columns.tag]
@@ -43,23 +43,23 @@ def read_table(table: Table, columns: Columns | None, file: File) -> Columns:
         first = rows[0]
         names = (" ".join(table[key][first] for key in keys) or str(number), documents[first])
         if one_each:
-            found += as_rows(words[first], tags[first], table.lines[first], *names, file=file)
+            found += as_rows(words[first], tags[first], table.lines[first], *names, data=data)
         else:
             lines = [table.lines[row] for row in rows]
             found.append(Rows([words[row] for row in rows], [tags[row] for row in rows], lines, *names))
     labels = columns.tag.isdigit() or allows_labels(columns.tag)
-    build_sentences(found, file, column=columns.tag, labels=labels)
+    build_sentences(found, data, column=columns.tag, labels=labels)
     return columns
 
 
-def as_rows(words: Any, tags: Any, line: int, *names: Any, file: File) -> list[Rows]:
+def as_rows(words: Any, tags: Any, line: int, *names: Any, data: Data) -> list[Rows]:
     """The rows of a sentence that stands on one line: a text or a list of words, and as many tags. None if it is empty,
     or has a fault."""
     own = [clean(str(word)) for word in (split_list(words) if isinstance(words, str) else words)]
     given = tag_list(tags) if isinstance(tags, str) else tags
     if len(given) != len(own):
         what = f"{count(len(own), 'word')} and {count(len(given), 'tag')}"
-        file.fault(line, what, "Give a tag for each word, with spaces between both.")
+        data.fault(line, what, "Give a tag for each word, with spaces between both.")
         return []
     cleaned = [UNKNOWN if tag is None else clean(str(tag)) for tag in given]
     return [Rows(own, cleaned, [line] * len(own), *names)] if own else []
@@ -74,14 +74,14 @@ def _ranges(starts: Sequence[int], end: int) -> list[Sequence[int]]:
     return [range(*bounds) for bounds in pairwise([*starts, end])]
 
 
-def _find_sentences(table: Table, keys: list[str], names: Columns, file: File) -> list[Sequence[int]]:
+def _find_sentences(table: Table, keys: list[str], names: Columns, data: Data) -> list[Sequence[int]]:
     """The rows of each sentence. Where the columns `keys` leave open which rows are a sentence, and the user does not
     say, each such row is a fault."""
-    how = file.options.sentences
+    how = data.options.sentences
     columns = [["" if value.casefold() in _NO_NUMBER else value for value in table[key]] for key in keys]
     if not any(column[0] for column in columns):
         what = f"the column {' '.join(keys)} is empty"
-        file.fault(table.lines[0], what, "It must be filled on each sentence's first row.")
+        data.fault(table.lines[0], what, "It must be filled on each sentence's first row.")
     if how == "gather":
         places: dict[tuple[str, ...], list[int]] = {}
         for row, one in enumerate(zip(*columns, strict=True)):
@@ -91,7 +91,7 @@ def _find_sentences(table: Table, keys: list[str], names: Columns, file: File) -
     gaps = False
     for key, column in zip(keys, columns, strict=True):
         if how is None:
-            _refuse_single_gaps(key, column, table.lines, file)
+            _refuse_single_gaps(key, column, table.lines, data)
         # Filled on first rows only: each filled cell starts a sentence. Else: each other value does.
         if how == "starts" or (how is None and "" in column):
             gaps = True
@@ -102,10 +102,10 @@ def _find_sentences(table: Table, keys: list[str], names: Columns, file: File) -
     if how is None and not gaps:
         ids = [" ".join(column[row] for column in columns) for row in first]
         if len(keys) > 1 or not _counts_up(ids):
-            _refuse_scattered(ids, [table.lines[row] for row in first], file)
-        if not file.options.sentence_column:
+            _refuse_scattered(ids, [table.lines[row] for row in first], data)
+        if not data.options.sentence_column:
             others = [name for name in table.names if name not in (*keys, names.word, names.tag)]
-            _refuse_other_starts(table, keys, others, starts, file)
+            _refuse_other_starts(table, keys, others, starts, data)
     return _ranges(first, len(table.lines))
 
 
@@ -121,7 +121,7 @@ def _counts_up(ids: Sequence[str]) -> bool:
     return len(values) == len(ids) and all(b in (a + 1, values[0]) for a, b in pairwise(values))
 
 
-def _refuse_single_gaps(key: str, column: Sequence[str], lines: Sequence[int], file: File) -> None:
+def _refuse_single_gaps(key: str, column: Sequence[str], lines: Sequence[int], data: Data) -> None:
     """A number that stands on almost every row, and not only on first ones, leaves open what a row without it is."""
     same = sum(a == b != "" for a, b in pairwise(column))
     if 0 < column.count("") * 10 < len(column) and same > len(column) / 2 and len(set(column)) > 2:
@@ -131,10 +131,10 @@ def _refuse_single_gaps(key: str, column: Sequence[str], lines: Sequence[int], f
         )
         for line, value in zip(lines, column, strict=True):
             if not value:
-                file.fault(line, f"the column {key} is empty", remedy)
+                data.fault(line, f"the column {key} is empty", remedy)
 
 
-def _refuse_other_starts(table: Table, keys: list[str], others: list[str], starts: set[int], file: File) -> None:
+def _refuse_other_starts(table: Table, keys: list[str], others: list[str], starts: set[int], data: Data) -> None:
     """A column with its values in blocks, that changes within a sentence, may be a document's, and the numbers begin
     again in each. Where it changes on each row, it may be so if it stands first and counts no rows."""
     for other in others:
@@ -150,10 +150,10 @@ def _refuse_other_starts(table: Table, keys: list[str], others: list[str], start
             for row in changes:
                 if row not in starts:
                     what = f"sentence {table[keys[-1]][row]} goes on where column {other!r} changes"
-                    file.fault(table.lines[row], what, remedy)
+                    data.fault(table.lines[row], what, remedy)
 
 
-def _refuse_scattered(ids: Sequence[str], lines: Sequence[int], file: File) -> None:
+def _refuse_scattered(ids: Sequence[str], lines: Sequence[int], data: Data) -> None:
     remedy = (
         f"Places where a sentence goes on after another one: {len(ids) - len(set(ids)):,}. Say --sentences gather to "
         "put the rows of a number together, or --sentences runs to start a sentence wherever the number changes. If "
@@ -162,5 +162,5 @@ def _refuse_scattered(ids: Sequence[str], lines: Sequence[int], file: File) -> N
     seen: set[str] = set()
     for i, (one, line) in enumerate(zip(ids, lines, strict=True)):
         if one in seen:
-            file.fault(line, f"sentence {one} goes on in line {line}, after sentence {ids[i - 1]}", remedy)
+            data.fault(line, f"sentence {one} goes on in line {line}, after sentence {ids[i - 1]}", remedy)
         seen.add(one)

@@ -88,8 +88,10 @@ class Faults(dict[str, list[tuple[str, int, str]]]):
 
 @dataclass
 class Data:
-    """What was read, and what was seen on the way."""
+    """What was read, and what was seen on the way: all readers add to it."""
 
+    file: str = ""  # the name of the one that is being read, for messages
+    options: Options = field(default_factory=Options)  # how it is to be read
     sentences: list[Sentence] = field(default_factory=list)
     rows: int = 0  # of the files: a word, a sentence or a text each
     source: dict[str, Any] = field(default_factory=dict)  # the files, and how they were read, for stats.json
@@ -102,23 +104,13 @@ class Data:
         before = self.warnings.get(kind, message)
         self.warnings[kind] = message if before == message else f"{before}\n{message}"
 
-
-@dataclass(frozen=True)
-class File:
-    """One file that is being read: its name in messages, what the user says about it, and where all goes that is found
-    in it."""
-
-    name: str
-    options: Options
-    data: Data
-
     def fault(self, line: int, what: str, remedy: str) -> None:
-        self.data.faults.setdefault(remedy, []).append((self.name, line, what))
+        self.faults.setdefault(remedy, []).append((self.file, line, what))
 
     def add(self, sentence: Sentence, *, rows: int = 1) -> None:
         """Add a sentence that is read from so many rows. Labels that were not looked for are a fault."""
-        self.data.sentences.append(sentence)
-        self.data.rows += rows
+        self.sentences.append(sentence)
+        self.rows += rows
         known = sentence.annotated
         if known is not None and (other := sorted(set(entity_labels(sentence.tags)).difference(known))):
             what = f"it has entities of {', '.join(other)}, but was annotated for {', '.join(known)}"
@@ -130,7 +122,7 @@ def clean(value: str) -> str:
     return value.strip().strip(INVISIBLE).strip()
 
 
-def build_sentences(found: list[Rows], file: File, *, column: str = "tags", labels: bool = True) -> None:
+def build_sentences(found: list[Rows], data: Data, *, column: str = "tags", labels: bool = True) -> None:
     """Check sentences, convert their tags to BIO, and add them, and what was seen, to the file's data. If a row cannot
     be read, its fault is added, and no sentence.
 
@@ -138,7 +130,7 @@ def build_sentences(found: list[Rows], file: File, *, column: str = "tags", labe
     labels (bool): Whether a tag may be a label without a letter, such as "PER".
     RAISES UserError: If tags are not plain BIO, and the options ask for that.
     """
-    name, options, data = file.name, file.options, file.data
+    name, options = data.file, data.options
     if not options.strict and holds_brackets({tag for one in found for tag in one.tags}):
         read = without_brackets([one.tags for one in found])
         found = [one._replace(tags=tags) for one, tags in zip(found, read, strict=True)]
@@ -150,9 +142,9 @@ def build_sentences(found: list[Rows], file: File, *, column: str = "tags", labe
     if wrong or "" in words:
         for word, tag, line in (row for one in found for row in zip(one.words, one.tags, one.lines, strict=True)):
             if not word:
-                file.fault(line, "there is no word", "Fill in the word, or delete the row.")
+                data.fault(line, "there is no word", "Fill in the word, or delete the row.")
             elif tag in wrong:
-                file.fault(line, f"the tag of {word!r} is {tag!r}{wrong[tag][0]}", wrong[tag][1])
+                data.fault(line, f"the tag of {word!r} is {tag!r}{wrong[tag][0]}", wrong[tag][1])
         return
     if told := scheme.told():
         if options.strict:
@@ -171,7 +163,7 @@ def build_sentences(found: list[Rows], file: File, *, column: str = "tags", labe
         repaired += (one.lines[i] for i in begun)
         for i in begun if options.strict else ():
             what = f"the tag {one.tags[i]!r} of the word {one.words[i]!r} follows no entity of its label"
-            file.fault(one.lines[i], what, "Write B- there, or leave out --strict to have entities begin there.")
+            data.fault(one.lines[i], what, "Write B- there, or leave out --strict to have entities begin there.")
         if one.annotated is not None:
             tags = [UNKNOWN if tag == "O" else tag for tag in tags]
         parts = [
@@ -185,7 +177,7 @@ def build_sentences(found: list[Rows], file: File, *, column: str = "tags", labe
         step = int(one.lines[-1] - one.lines[0] == len(one.words) - 1 == len(parts) - 1)
         origin = Origin(name, one.lines[0], one.document, step)
         words_of, tags_of = zip(*parts, strict=True)
-        file.add(Sentence(one.id, words_of, tags_of, None, one.annotated, origin), rows=len(one.words))
+        data.add(Sentence(one.id, words_of, tags_of, None, one.annotated, origin), rows=len(one.words))
     if repaired:
         what = f"{count(len(repaired), 'tag')} I-x without an entity of that label before it, read as B-x"
         data.warn("repaired_tags", f"{what} (the first: {name}, line {repaired[0]}); --strict makes this an error.")

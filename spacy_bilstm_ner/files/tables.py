@@ -15,7 +15,7 @@ from tqdm import tqdm
 from ..errors import UserError
 from .columns import Table, allows_labels
 from .schemes import UNKNOWN, is_tag
-from .sentences import File, clean
+from .sentences import Data, clean
 from .unpack import check_size
 
 SEPARATORS = ",;\t|"
@@ -27,12 +27,12 @@ _UNCLOSED = (
 )
 
 
-def read_csv(text: str, file: File) -> Table:
+def read_csv(text: str, data: Data) -> Table:
     """Read the text of a table with a header line. Rows that have a fault are left out.
 
     RAISES UserError: If it cannot be read; the message says where and what to do.
     """
-    body, sep = text.lstrip("\n"), file.options.sep
+    body, sep = text.lstrip("\n"), data.options.sep
     line = len(text) - len(body) + 1
     if sep is not None and (len(sep) != 1 or sep in '"\r\n'):
         raise UserError(f"--sep must be one character, such as ';' or '|' ('tab' for a tab), but is {sep!r}.")
@@ -43,8 +43,8 @@ def read_csv(text: str, file: File) -> Table:
     other = find_separator(header)
     if (sep or other) not in header:
         option = "tab" if other == "\t" else repr(other)
-        raise UserError(f"{file.name}, line {line}: the fields are not separated by {sep!r}: say --sep {option}.")
-    return _make_table(_records(body, line, sep or other, file), file, sep or other)
+        raise UserError(f"{data.file}, line {line}: the fields are not separated by {sep!r}: say --sep {option}.")
+    return _make_table(_records(body, line, sep or other, data), data, sep or other)
 
 
 def find_separator(header: str) -> str:
@@ -52,7 +52,7 @@ def find_separator(header: str) -> str:
     return max(SEPARATORS, key=header.count)
 
 
-def read_cells(data: bytes, kind: str, file: File) -> Table:
+def read_cells(raw: bytes, kind: str, data: Data) -> Table:
     """Read an "excel" file's first sheet, or a "parquet" file: a list as JSON; a null tag as `?`. In Excel a date or a
     truth value is a fault: its text is in the formatting only.
 
@@ -61,7 +61,7 @@ def read_cells(data: bytes, kind: str, file: File) -> Table:
     if kind == "parquet":
         from pyarrow.parquet import ParquetFile
 
-        parquet, size = ParquetFile(io.BytesIO(data)), 0
+        parquet, size = ParquetFile(io.BytesIO(raw)), 0
         names = parquet.schema_arrow.names
         nulls = [UNKNOWN if allows_labels(name) else "" for name in names]
         records = [names]
@@ -69,20 +69,20 @@ def read_cells(data: bytes, kind: str, file: File) -> Table:
         for batch in parquet.iter_batches(batch_size=PARQUET_ROWS):
             # Python keeps a pointer for each cell.
             size += batch.nbytes + 8 * batch.num_rows * batch.num_columns
-            check_size(size, file.name)
+            check_size(size, data.file)
             rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
             records += ([_cell(value, null) for value, null in zip(row, nulls, strict=True)] for row in rows)
-        return _make_table(enumerate(records), file)
+        return _make_table(enumerate(records), data)
     from openpyxl import load_workbook
 
     records = []
-    for line, row in enumerate(load_workbook(io.BytesIO(data), read_only=True, data_only=True).worksheets[0].values, 1):
+    for line, row in enumerate(load_workbook(io.BytesIO(raw), read_only=True, data_only=True).worksheets[0].values, 1):
         records.append([_cell(value, "") for value in row])
         for value in row:
             if isinstance(value, bool | date | time):
                 remedy = "Excel changed the words of these cells: format the column as text and write them again."
-                file.fault(line, f"a cell holds {value} as a {type(value).__name__}", remedy)
-    return _make_table(enumerate(records, 1), file)
+                data.fault(line, f"a cell holds {value} as a {type(value).__name__}", remedy)
+    return _make_table(enumerate(records, 1), data)
 
 
 def _cell(value: Any, null: str) -> str:
@@ -94,10 +94,10 @@ def _cell(value: Any, null: str) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _records(body: str, line: int, sep: str, file: File) -> Iterator[tuple[int, list[str]]]:
+def _records(body: str, line: int, sep: str, data: Data) -> Iterator[tuple[int, list[str]]]:
     """The line on which each record begins, and its fields; none of one that cannot be read"""
     csv.field_size_limit(2**31 - 1)
-    quoting: Any = csv.QUOTE_NONE if file.options.no_quotes else csv.QUOTE_MINIMAL
+    quoting: Any = csv.QUOTE_NONE if data.options.no_quotes else csv.QUOTE_MINIMAL
     lines = tqdm(io.StringIO(body, newline=""), "Reading", body.count("\n"), unit=" lines", delay=2, disable=None)
     reader = csv.reader(lines, delimiter=sep, quoting=quoting, strict=True)
     before = 0
@@ -107,13 +107,13 @@ def _records(body: str, line: int, sep: str, file: File) -> Iterator[tuple[int, 
         except StopIteration:
             return
         except csv.Error:
-            file.fault(line + before, *_UNCLOSED)
+            data.fault(line + before, *_UNCLOSED)
             record = []
         yield line + before, record
         before = reader.line_num
 
 
-def _make_table(records: Iterable[tuple[int, list[str]]], file: File, sep: str = "") -> Table:
+def _make_table(records: Iterable[tuple[int, list[str]]], data: Data, sep: str = "") -> Table:
     """Make a table of records, the first of which is the header; without empty ones and repeated headers. What
     separates fields tells which cells have swallowed others, as the quote that closes a field was meant to open one."""
     cell = cache(clean)  # One string for all equal ones
@@ -130,26 +130,26 @@ def _make_table(records: Iterable[tuple[int, list[str]]], file: File, sep: str =
         more = any(map(str.strip, record[width:]))
         broken = any("\n" in value for value in (record if more else holding))
         if broken or (holding and (sep == "\t" or len(record) < width)):
-            file.fault(line, *_UNCLOSED)
+            data.fault(line, *_UNCLOSED)
         elif more:
             what = f"expected {width} fields as in the header, found {len(record)}"
             remedy = 'Put a field that holds the separator in quotes ("…"), and double a quote inside such a field.'
-            file.fault(line, what, remedy)
+            data.fault(line, what, remedy)
         elif not header:
             header = list(map(cell, record))
             columns = [[] for _ in header]
             if any(map(is_tag, header)):
                 what = f"expected a header line with the columns' names, found a row of data ({record})"
-                raise UserError(f"{file.name}, line {line}: {what}. Add a header, such as: Sentence #,Word,Tag")
+                raise UserError(f"{data.file}, line {line}: {what}. Add a header, such as: Sentence #,Word,Tag")
         elif (values := [*map(cell, record[:width]), *[""] * (width - len(record))]) != header:
             lines.append(line)
             for column, value in zip(columns, values, strict=True):
                 column.append(value)
-    if _UNCLOSED[1] in file.data.faults or not lines:
+    if _UNCLOSED[1] in data.faults or not lines:
         # What is read after an open quote may be nonsense.
-        file.data.faults.check()
+        data.faults.check()
     if not lines:
-        raise UserError(f"{file.name} holds no sentences: there is a header line and no row after it.")
+        raise UserError(f"{data.file} holds no sentences: there is a header line and no row after it.")
     named = [i for i, column in enumerate(columns) if header[i] or any(column)]
     within = sorted(row for row in breaks if 0 < row < len(lines))
     return Table([header[i] for i in named], [columns[i] for i in named], lines, within)
