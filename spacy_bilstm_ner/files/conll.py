@@ -9,6 +9,7 @@ from ..errors import UserError
 from .columns import Columns, Table, is_header
 from .schemes import OUTSIDE, holds_brackets, holds_pos, is_tag
 from .sentences import Data, clean
+from .tables import make_table
 
 # Labels of phrases, which CoNLL-2003 has in a column before that of entities.
 _CHUNKS = frozenset(["NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"])
@@ -44,32 +45,28 @@ def read_conll(text: str, data: Data) -> tuple[Table, Columns | None]:
         raise UserError(f"{name} is no table: most of its lines have no word and tag side by side. {_what_else(text)}")
     # Some have a line of names all the same.
     header = plain[0] if is_header(plain[0][:1]) and is_header(plain[0][-1:]) and len(plain[0]) == width else None
+    names = header or [str(i) for i in range(1, width + 1)]
     last = {"O", *(fields[-1] for fields in plain if len(fields) == width)}
-    kept: list[list[str]] = []
-    numbers: list[int] = []
-    breaks: set[int] = set()
+    records: list[tuple[int, list[str]]] = []
     document, n_documents = "", 0
     for number, (line, fields) in enumerate(zip(lines, split, strict=True), 1):
         if said := _DOCUMENT.match(line):
             document = said[1]
         elif not fields or fields[0] == "-DOCSTART-":
-            breaks.add(len(kept))
+            records.append((number, []))
             n_documents += bool(fields)
             document = str(n_documents) if fields else document
-        elif fields is header or (fields[0].startswith("#") and not (len(fields) == width and fields[-1] in last)):
+        elif fields[0].startswith("#") and not (len(fields) == width and fields[-1] in last):
             continue
         elif re.fullmatch(r"\d+[-.]\d+", fields[0]) and len(fields) == width > 2:
             continue  # CoNLL-U: words that are written as one, or that are not written
         elif len(fields) != width:
             data.fault(number, f"expected {width} columns, found {len(fields)}", "Write a word, its tag, and no more.")
-        else:
-            kept.append([*fields, document])
-            numbers.append(number)
-    if not kept:
+        elif fields is not header:
+            records.append((number, [*fields, document]))
+    if not any(fields for _, fields in records):
         raise UserError(f"{name} holds no words: all of its lines are numbered as those of CoNLL-U that are none.")
-    names = header or [str(i) for i in range(1, width + 1)]
-    columns = [list(column) for column in zip(*kept, strict=True)]
-    table = Table([*names, "document"], columns, numbers, sorted(row for row in breaks if 0 < row < len(kept)))
+    table = make_table([(0, [*names, "document"]), *records], data)
     if header:
         return table, None
     for role, given in (("word", options.word_column), ("tag", options.tag_column)):
@@ -95,7 +92,7 @@ def read_conll(text: str, data: Data) -> tuple[Table, Columns | None]:
         raise UserError(f"{name}: column {tag} holds no tags such as O or B-per. {_what_else(text)}")
     if all(map(is_tag, values[word])):
         raise UserError(f"{name}: column {word} holds tags, and no words. Say --word-column NUMBER (from 1).")
-    return table, Columns(None, word, tag, "document" if any(table["document"]) else None)
+    return table, Columns(None, word, tag, "document")
 
 
 def _separator(lines: list[str]) -> str | None:

@@ -44,7 +44,7 @@ def read_csv(text: str, data: Data) -> Table:
     if (sep or other) not in header:
         option = "tab" if other == "\t" else repr(other)
         raise UserError(f"{data.file}, line {line}: the fields are not separated by {sep!r}: say --sep {option}.")
-    return _make_table(_records(body, line, sep or other, data), data, sep or other)
+    return make_table(_records(body, line, sep or other, data), data, sep or other)
 
 
 def find_separator(header: str) -> str:
@@ -72,7 +72,7 @@ def read_cells(raw: bytes, kind: str, data: Data) -> Table:
             check_size(size, data.file)
             rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
             records += ([_cell(value, null) for value, null in zip(row, nulls, strict=True)] for row in rows)
-        return _make_table(enumerate(records), data)
+        return make_table(enumerate(records), data)
     from openpyxl import load_workbook
 
     records = []
@@ -82,7 +82,7 @@ def read_cells(raw: bytes, kind: str, data: Data) -> Table:
             if isinstance(value, bool | date | time):
                 remedy = "Excel changed the words of these cells: format the column as text and write them again."
                 data.fault(line, f"a cell holds {value} as a {type(value).__name__}", remedy)
-    return _make_table(enumerate(records, 1), data)
+    return make_table(enumerate(records, 1), data)
 
 
 def _cell(value: Any, null: str) -> str:
@@ -113,7 +113,7 @@ def _records(body: str, line: int, sep: str, data: Data) -> Iterator[tuple[int, 
         before = reader.line_num
 
 
-def _make_table(records: Iterable[tuple[int, list[str]]], data: Data, sep: str = "") -> Table:
+def make_table(records: Iterable[tuple[int, list[str]]], data: Data, sep: str = "") -> Table:
     """Make a table of records, the first of which is the header; without empty ones and repeated headers. What
     separates fields tells which cells have swallowed others, as the quote that closes a field was meant to open one."""
     cell = cache(clean)  # One string for all equal ones

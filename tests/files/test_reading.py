@@ -39,6 +39,10 @@ def test_several_files_of_several_formats(tmp_path: Path) -> None:
     assert data.source["format"] == "conll, csv"
     assert data.warnings["repaired_tags"].count("1 tag I-x") == 2
     assert shown(read([tmp_path], tokenizing())) == ["Mira/B-per", "Oslo/B-geo"]
+    # Each file's rows count, whatever comes after it.
+    (tmp_path / "a.csv").write_text(HEADER + "1,Mira,B-per\n,left,O\n", encoding="utf-8")
+    DocBin(docs=[make_doc(tokenizing(), data.sentences[0])[0]]).to_disk(tmp_path / "c.spacy")
+    assert read([tmp_path / "a.csv", tmp_path / "c.spacy"], tokenizing()).rows == 3
 
 
 def test_docs(tmp_path: Path) -> None:
