@@ -21,7 +21,7 @@ from .docs import blank_pipeline, count_aligned, make_doc
 from .options import add_options, get_options
 from .reading import read, show_warnings
 from .schemes import entity_labels
-from .sentences import Data, Faults, Sentence
+from .sentences import Data, Sentence
 from .split import NAMES, Splits, count_copies, drop_copies, random_split, tutorial_split
 
 STATS = "stats.json"
@@ -66,22 +66,19 @@ def _convert(args: argparse.Namespace) -> list[str]:
         raise UserError(f"{args.out_dir} is a file: give a folder to write to.")
     nlp = blank_pipeline(args.lang)
     given = {"train": args.files} | {name: [Path(path)] for name in ("dev", "test") if (path := getattr(args, name))}
-    faults = Faults()
-    parts = {name: read(paths, nlp, get_options(args), faults=faults) for name, paths in given.items()}
-    faults.check()
     seen = Data()
+    parts = {name: read(paths, nlp, get_options(args), seen=seen) for name, paths in given.items()}
+    seen.faults.check()
     for name, data in parts.items():
         rows, sentences = count(data.rows, "row"), count(len(data.sentences), "sentence")
         print(f"{', '.join(map(str, given[name]))}: {rows}, {sentences}")
         columns = ", ".join(f"{role} = {column!r}" for role, column in (data.source["columns"] or {}).items() if column)
         told = {"Encoding": data.source["encoding"], "Columns": columns}
-        print("\n".join([*(f"{what}: {found}" for what, found in told.items() if found), *data.notes]))
-        seen.doubtful += data.doubtful
-        for kind, message in data.warnings.items():
-            seen.warn(kind, message)
-    is_tutorial = len(parts) == 1 and args.split == "tutorial"
+        print("\n".join(f"{what}: {found}" for what, found in told.items() if found))
+    for note in seen.notes:
+        print(note)
     options: dict[str, Any] = {"method": args.split if len(parts) == 1 else "files", "dedupe": args.dedupe}
-    if is_tutorial:
+    if options["method"] == "tutorial":
         splits = dealt = tutorial_split(parts["train"].sentences)
     else:
         how: dict[str, Any] = {"seed": args.seed, "dev_size": args.dev_size, "test_size": args.test_size}

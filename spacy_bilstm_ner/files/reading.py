@@ -26,7 +26,7 @@ from .jsonl import read_json
 from .options import Options
 from .rows import read_table
 from .schemes import UNKNOWN, is_tag
-from .sentences import Data, Faults, Origin, Sentence
+from .sentences import Data, Origin, Sentence
 from .spacing import SCRIPTS
 from .tables import SEPARATORS, find_separator, read_cells, read_csv
 from .unpack import ZIP, check_size, read_contents
@@ -51,23 +51,24 @@ MIN_MEAN_WORDS, MIN_SENTENCES = 1.5, 10
 MIN_SCRIPT_SHARE = 0.05
 
 
-def read(paths: Sequence[Path], nlp: Language, options: Options | None = None, *, faults: Faults | None = None) -> Data:
+def read(paths: Sequence[Path], nlp: Language, options: Options | None = None, *, seen: Data | None = None) -> Data:
     """Read labelled files, or folders of such files: CSV and its kin, CoNLL, JSON, JSON Lines, Excel, Parquet, .spacy;
     any of them as gz, bz2, xz or in a zip.
 
     nlp (Language): A pipeline, whose tokenizer finds the words of texts.
     options (Optional[Options]): How the files are to be read; None to find out.
-    faults (Optional[Faults]): Collects what cannot be read, for the caller to check; None to raise it.
+    seen (Optional[Data]): Gets the faults, for the caller to check, and all else that is seen; None to raise faults.
     RAISES UserError: If a file cannot be read as labelled sentences; the message says where and what to do.
     """
-    data = Data(options=options or Options(), faults=Faults() if faults is None else faults)
+    known = seen or Data()
+    data = Data("", options or Options(), known.notes, known.warnings, known.doubtful, known.faults)
     found = []
     for content in read_contents(paths, member=data.options.member):
         data.file, before = content.name, len(data.sentences)
         found.append((content.path.name, content.sha256, *_read_one(content.data, nlp, data)))
         if len(data.sentences) == before and not data.faults:
             raise UserError(" ".join([f"{content.name} holds no sentences.", *data.warnings.values()]))
-    if faults is None:
+    if seen is None:
         data.faults.check()
     names, checksums, formats, encodings, columns = zip(*found, strict=True)
     data.source = {
@@ -221,6 +222,6 @@ def _warn_of_script(data: Data, lang: str) -> None:
         if share >= MIN_SCRIPT_SHARE and lang not in langs:
             what = f"words of {script} script without spaces, but --lang {lang} does not find words in such text"
             none = ", and spaCy has no language that does.\nThe model will work only on text that has such spaces."
-            other = f":\ngive --lang {langs[0]}. Else the model will be useless on real text." if langs else none
-            data.warn("script", banner(what + other))
+            more = f":\ngive --lang {langs[0]}. Else the model will be useless on real text." if langs else none
+            data.warn("script", banner(what + more))
             return

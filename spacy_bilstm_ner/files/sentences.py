@@ -92,13 +92,13 @@ class Data:
 
     file: str = ""  # the name of the one that is being read, for messages
     options: Options = field(default_factory=Options)  # how it is to be read
-    sentences: list[Sentence] = field(default_factory=list)
-    rows: int = 0  # of the files: a word, a sentence or a text each
-    source: dict[str, Any] = field(default_factory=dict)  # the files, and how they were read, for stats.json
     notes: list[str] = field(default_factory=list)  # what was taken for what
     warnings: dict[str, str] = field(default_factory=dict)  # one message of each kind of doubt
     doubtful: list[str] = field(default_factory=list)  # offsets of entities that were changed or could not be used
     faults: Faults = field(default_factory=Faults)
+    sentences: list[Sentence] = field(default_factory=list)
+    rows: int = 0  # of the files: a word, a sentence or a text each
+    source: dict[str, Any] = field(default_factory=dict)  # the files, and how they were read, for stats.json
 
     def warn(self, kind: str, message: str) -> None:
         before = self.warnings.get(kind, message)
