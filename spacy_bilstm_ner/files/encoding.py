@@ -56,10 +56,10 @@ def decode(raw: bytes, data: Data, lang: str = "") -> tuple[str, str]:
 def _find(raw: bytes, data: Data, lang: str) -> tuple[str, str]:
     """UTF-8, or what fits"""
     text = raw.decode("utf-8", errors="surrogateescape")
-    parts = re.split(f"({_NOT_UTF8.pattern}+)", text)
-    if len(parts) == 1:
+    if not _NOT_UTF8.search(text):
         return text, "utf-8"
     if (codec := data.options.bad_bytes) is not None:
+        parts = re.split(f"({_NOT_UTF8.pattern}+)", text)
         parts[1::2] = [part.encode("utf-8", "surrogateescape").decode(codec, "replace") for part in parts[1::2]]
         return "".join(parts), "utf-8"
     if len(_NOT_ASCII.findall(text)) >= 2 * len(_NOT_UTF8.findall(text)):

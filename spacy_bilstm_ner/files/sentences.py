@@ -155,6 +155,7 @@ def build_sentences(found: list[Rows], data: Data, *, column: str = "tags", labe
     if prefix and not others and len(words) > N_DIFFERENT:
         what = f"every word of {name} begins with {prefix!r}: take it away if it is not part of the words."
         data.warn("prefix", what)
+    spaced = {word for word in words if len(word.split()) > 1}
     # Lines where an entity goes on that had not begun, and where a word is several
     repaired: list[int] = []
     divided: list[int] = []
@@ -166,13 +167,14 @@ def build_sentences(found: list[Rows], data: Data, *, column: str = "tags", labe
             data.fault(one.lines[i], what, "Write B- there, or leave out --strict to have entities begin there.")
         if one.annotated is not None:
             tags = [UNKNOWN if tag == "O" else tag for tag in tags]
-        parts = [
-            (part, f"I{tag[1:]}" if i and tag[0] == "B" else tag)
-            for word, tag in zip(one.words, tags, strict=True)
-            for i, part in enumerate(word.split())
-        ]
-        if len(parts) > len(one.words):
-            divided += (line for word, line in zip(one.words, one.lines, strict=True) if len(word.split()) > 1)
+        parts = list(zip(one.words, tags, strict=True))
+        if not spaced.isdisjoint(one.words):
+            divided += (line for word, line in zip(one.words, one.lines, strict=True) if word in spaced)
+            parts = [
+                (part, f"I{tag[1:]}" if i and tag[0] == "B" else tag)
+                for word, tag in parts
+                for i, part in enumerate(word.split())
+            ]
         # Of a word a line, unless lines or words are between them that are none of its own
         step = int(one.lines[-1] - one.lines[0] == len(one.words) - 1 == len(parts) - 1)
         origin = Origin(name, one.lines[0], one.document, step)

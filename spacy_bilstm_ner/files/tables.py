@@ -25,6 +25,8 @@ _UNCLOSED = (
     "a quote is opened and not closed, or closed on another line or before the field's end",
     'If quotes are plain characters in this file, say --no-quotes. Else close it: a word that is a quote is """".',
 )
+# Stands for a cell that has swallowed others.
+_SWALLOWED = "\0"
 
 
 def read_csv(text: str, data: Data) -> Table:
@@ -113,10 +115,15 @@ def _records(body: str, line: int, sep: str, data: Data) -> Iterator[tuple[int, 
         before = reader.line_num
 
 
-def make_table(records: Iterable[tuple[int, list[str]]], data: Data, sep: str = "") -> Table:
+def make_table(records: Iterable[tuple[int, list[str]]], data: Data, sep: str = "\0") -> Table:
     """Make a table of records, the first of which is the header; without empty ones and repeated headers. What
     separates fields tells which cells have swallowed others, as the quote that closes a field was meant to open one."""
-    cell = cache(clean)  # One string for all equal ones
+
+    @cache
+    def cell(value: str) -> str:
+        """Without white space at its edges, and one string for all equal ones"""
+        return _SWALLOWED if sep in value and ("\n" in value or sep == "\t") else clean(value)
+
     header: list[str] = []
     columns: list[list[str]] = []
     lines = array("q")
@@ -126,24 +133,22 @@ def make_table(records: Iterable[tuple[int, list[str]]], data: Data, sep: str = 
             breaks.add(len(lines))
             continue
         width = len(header) or len(record)
-        holding = [value for value in record if sep and sep in value]
-        more = any(map(str.strip, record[width:]))
-        broken = any("\n" in value for value in (record if more else holding))
-        if broken or (holding and (sep == "\t" or len(record) < width)):
+        values, fewer = list(map(cell, record[:width])), width - len(record)
+        more = fewer < 0 and any(map(str.strip, record[width:]))
+        if _SWALLOWED in values or ((more or fewer > 0) and any(("\n" if more else sep) in each for each in record)):
             data.fault(line, *_UNCLOSED)
         elif more:
             what = f"expected {width} fields as in the header, found {len(record)}"
             remedy = 'Put a field that holds the separator in quotes ("…"), and double a quote inside such a field.'
             data.fault(line, what, remedy)
         elif not header:
-            header = list(map(cell, record))
-            columns = [[] for _ in header]
+            header, columns = values, [[] for _ in values]
             if any(map(is_tag, header)):
                 what = f"expected a header line with the columns' names, found a row of data ({record})"
                 raise UserError(f"{data.file}, line {line}: {what}. Add a header, such as: Sentence #,Word,Tag")
-        elif (values := [*map(cell, record[:width]), *[""] * (width - len(record))]) != header:
+        elif values != header:
             lines.append(line)
-            for column, value in zip(columns, values, strict=True):
+            for column, value in zip(columns, values + [""] * fewer, strict=True):
                 column.append(value)
     if _UNCLOSED[1] in data.faults or not lines:
         # What is read after an open quote may be nonsense.
@@ -151,5 +156,5 @@ def make_table(records: Iterable[tuple[int, list[str]]], data: Data, sep: str = 
     if not lines:
         raise UserError(f"{data.file} holds no sentences: there is a header line and no row after it.")
     named = [i for i, column in enumerate(columns) if header[i] or any(column)]
-    within = sorted(row for row in breaks if 0 < row < len(lines))
-    return Table([header[i] for i in named], [columns[i] for i in named], lines, within)
+    starts = sorted(row for row in breaks if 0 < row < len(lines))
+    return Table([header[i] for i in named], [columns[i] for i in named], lines, starts)
