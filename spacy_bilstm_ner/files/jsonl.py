@@ -179,6 +179,7 @@ def _sentence(
     tokens = nlp.make_doc(text)
     starts = {token.idx for token in tokens}
     edges = {0, len(text)} | starts | {token.idx + len(token) for token in tokens}
+    spans: set[tuple[int, int, str]] = set()
     # The tag of each character of an entity, and the characters of entities that were left out
     inside: dict[int, str] = {}
     lost: set[int] = set()
@@ -196,11 +197,14 @@ def _sentence(
             fault = "is not in the text"
         elif missing > MAX_CUT or 2 * missing >= last - first:
             fault = "cuts a word in two"
+        elif (first, last, span.label) in spans:
+            continue
         elif not inside.keys().isdisjoint(range(first, last)):
             fault = "overlaps with a longer one"
         else:
             if (first, last) != (span.start, span.end):
                 doubtful.append(f"{told} was read as {text[first:last]!r}")
+            spans.add((first, last, span.label))
             edges |= {first, last}
             inside |= dict.fromkeys(range(first, last), f"I-{span.label}") | {first: f"B-{span.label}"}
             continue

@@ -93,6 +93,12 @@ def test_entities_that_overlap(tmp_path: Path) -> None:
     assert "PER at 0:4 'Mira' overlaps with a longer one: it was left out" in data.doubtful[0]
 
 
+def test_an_entity_that_stands_there_twice_is_one(tmp_path: Path) -> None:
+    data = read_one(tmp_path, lines({"text": "Mira left", "entities": [[0, 4, "PER"], [0, 4, "PER"], [0, 5, "PER"]]}))
+    assert shown(data) == ["Mira/B-PER left"]
+    assert [told.partition(": ")[2] for told in data.doubtful] == ["PER at 0:5 'Mira ' was read as 'Mira'"]
+
+
 @pytest.mark.parametrize("labels", [["A", "B"], ["B", "A"], ["C", "A"]])
 def test_of_two_labels_for_the_same_words_the_first_counts(tmp_path: Path, labels: list[str]) -> None:
     data = read_one(tmp_path, lines({"text": "Mira left", "entities": [[0, 4, label] for label in labels]}))
