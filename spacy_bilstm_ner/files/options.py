@@ -35,7 +35,7 @@ class Options:
         "rows of one number are a sentence, wherever they stand; each run of a number is; each filled cell starts one",
         choices=("gather", "runs", "starts"),
     )
-    outside: list[str] | None = _option(
+    outside: Sequence[str] | None = _option(
         "what means 'in no entity'; several times for several", metavar="TAG", action="append"
     )
     lookalikes: bool = _option("read a zero, Cyrillic О, … as what it looks like", default=False, action="store_true")

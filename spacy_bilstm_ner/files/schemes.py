@@ -38,7 +38,7 @@ class Scheme:
 
     tags (Counter[str]): The different tags of the file, and how often each stands there.
     labels (bool): Whether a tag may be a label without a letter, such as "PER".
-    outside (Optional[list[str]]): The tags that mean "outside"; None to find them, none if that is open.
+    outside (Optional[Sequence[str]]): The tags that mean "outside"; None to find them, none if that is open.
     lookalikes (bool): Read tags as what they look like; else those that look like others cannot be read.
 
     `parts` tells the letter of a tag (B, I, L, U, O, ?; P for a label without a letter) and its label, which is "" for
@@ -46,7 +46,12 @@ class Scheme:
     """
 
     def __init__(
-        self, tags: Counter[str], *, labels: bool = False, outside: list[str] | None = None, lookalikes: bool = False
+        self,
+        tags: Counter[str],
+        *,
+        labels: bool = False,
+        outside: Sequence[str] | None = None,
+        lookalikes: bool = False,
     ):
         clear = tags if all(map(str.isdigit, tags)) else outside or ()
         alike = {tag: other for tag in tags if tag not in clear and (other := looks_like(tag)) != tag}
