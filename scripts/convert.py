@@ -1,14 +1,15 @@
 """`python -m spacy_bilstm_ner convert`; with --source FILE first, it converts what `data` has found."""
 
+import sys
 from pathlib import Path
 
 from scripts.source import Source, read_record
-from scripts.step import arguments, step
+from scripts.step import step
 from spacy_bilstm_ner.cli import main as library
 
 
 def main() -> None:
-    words = arguments()
+    words = sys.argv[1:]
     if words[:1] == ["--source"]:
         source = read_record(Path(words[1]), Source)
         own = [f"--{name}={path}" for name, path in (("dev", source.dev), ("test", source.test)) if path]

@@ -13,7 +13,7 @@ from pathlib import Path
 from scripts.source import CODE, Source, WordVectors, checksum, fingerprint, write
 from scripts.step import step
 from scripts.vectors import TIMEOUT, DownloadError, find_vectors
-from spacy_bilstm_ner.errors import UserError, banner
+from spacy_bilstm_ner.errors import UserError, banner, save
 from spacy_bilstm_ner.files.unpack import read_contents
 
 CORPUS = "ner_dataset.csv"
@@ -41,19 +41,19 @@ def check_names(name: str, *, lang: str, config: str, own: bool) -> None:
     """Check what the user may have chosen; a UserError says what is allowed. Data that is the user's `own` needs a name
     of its own."""
     known = [*sorted(path.stem for path in Path("configs").glob("*.cfg")), "spacy_ner"]
-    example, problem = "as in --vars.name shop_ner", ""
+    example = "as in --vars.name shop_ner"
     if not re.fullmatch("[A-Za-z]+", lang):
-        problem = f"{lang!r} cannot be a language: give a code of letters only, as in --vars.lang de"
-    elif not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*", name):
-        problem = f"{name!r} cannot be the name of a package: use letters, digits and single underscores, {example}"
-    elif name.startswith(f"{lang}_"):
-        problem = f"{name!r} begins with the language, which is added for you: give --vars.name {name[len(lang) + 1 :]}"
-    elif own and name == RESERVED:
-        problem = f"{name!r} is the model trained on the GMB corpus: give yours a name of its own, {example}"
-    elif config not in known:
-        problem = f"there is no configs/{config}.cfg: --vars.config takes {', '.join(known)}"
-    if problem:
-        raise UserError(problem)
+        raise UserError(f"{lang!r} cannot be a language: give a code of letters only, as in --vars.lang de")
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*", name):
+        what = "cannot be the name of a package: use letters, digits and single underscores"
+        raise UserError(f"{name!r} {what}, {example}")
+    if name.startswith(f"{lang}_"):
+        what = "begins with the language, which is added for you"
+        raise UserError(f"{name!r} {what}: give --vars.name {name.removeprefix(f'{lang}_')}")
+    if own and name == RESERVED:
+        raise UserError(f"{name!r} is the model trained on the GMB corpus: give yours a name of its own, {example}")
+    if config not in known:
+        raise UserError(f"there is no configs/{config}.cfg: --vars.config takes {', '.join(known)}")
 
 
 def find_source(*, csv: str, assets: Path, url: str, md5: str, dev: str = "", test: str = "") -> tuple[Source, str]:
@@ -139,7 +139,7 @@ def main() -> None:
     write(args.folder / "source.json", source)
     write(args.folder / "vectors.json", vectors)
     for command in CODE:
-        write(args.folder / f"{command}.code", fingerprint(command, root=Path.cwd(), config=args.config))
+        save(args.folder / f"{command}.code", fingerprint(command, root=Path.cwd(), config=args.config))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """What a trained pipeline says of itself, in its meta.json and its README."""
 
-import json
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from spacy.cli.package import generate_readme
 from spacy.glossary import GLOSSARY
 
 from scripts.source import Source, WordVectors
+from spacy_bilstm_ner.errors import save_json
 
 SAMPLE_VERSION = "0.0.0+sample"
 # These configs are trained to compare with, so their pipelines get names of their own
@@ -92,7 +92,6 @@ def escaped(value: Any) -> Any:
 
 def update_meta(pipeline: Path, entries: dict[str, Any]) -> dict[str, Any]:
     """Write entries into a pipeline's meta.json, over those of the same name; what it then holds is returned."""
-    path = pipeline / "meta.json"
-    merged: dict[str, Any] = {**srsly.read_json(path), **entries}
-    path.write_text(json.dumps(merged, indent=2, ensure_ascii=False), encoding="utf-8")
+    merged: dict[str, Any] = srsly.read_json(pipeline / "meta.json") | entries
+    save_json(pipeline / "meta.json", merged)
     return merged

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import srsly
 
-from spacy_bilstm_ner.errors import reading, save
+from spacy_bilstm_ner.errors import reading, save_json
 
 PACKAGE = "spacy_bilstm_ner"
 # Project command → the files that its result depends on besides its data. `data` writes one fingerprint for each.
@@ -65,10 +65,8 @@ def fingerprint(command: str, *, root: Path, config: str) -> str:
     return "".join(f"{checksum(path)}  {name}\n" for name, path in names.items() if not name.startswith(unneeded))
 
 
-def write(path: Path, content: str | Source | WordVectors) -> None:
-    """Write a text or a record."""
-    text = content if isinstance(content, str) else srsly.json_dumps(asdict(content), indent=2) + "\n"
-    save(path, text)
+def write(path: Path, record: Source | WordVectors) -> None:
+    save_json(path, asdict(record))
 
 
 def read_record(path: Path, kind: type[Record]) -> Record:

@@ -4,7 +4,6 @@ folder, the second one says which process is at work there.
 python -m scripts.step COMMAND …    runs a command of the package as a step
 """
 
-import shlex
 import sys
 import time
 from collections.abc import Callable
@@ -33,14 +32,6 @@ def step(main: Callable[[], None]) -> None:
 
     end_with_parent()
     run(start)
-
-
-def arguments() -> list[str]:
-    """The arguments of this process; a quoted variable of project.yml, `--options= --sep tab`, becomes several."""
-    found = []
-    for word in sys.argv[1:]:
-        found += shlex.split(word.removeprefix("--options=")) if word.startswith("--options=") else [word]
-    return found
 
 
 def python(*words: str, failure: str, **environment: str) -> str:

@@ -25,7 +25,7 @@ COMMANDS = {
 }
 # What only some commands need, and which extra of ours installs it. All else that a command imports, spaCy brings.
 EXTRAS = {"pyarrow": "bulk", "openpyxl": "formats", "ray": "ray"} | dict.fromkeys(
-    ("charset_normalizer", "matplotlib", "pandas", "srsly", "torch", "tqdm"), "train"
+    ("charset_normalizer", "matplotlib", "srsly", "torch", "tqdm"), "train"
 )
 
 

@@ -77,8 +77,8 @@ class BiLSTMNER(TrainablePipe):
 
         model (Model[list[Doc], TagScores]): Gives words' logits, columns as in `chain.tags`.
         threshold (float): Entities with a lower confidence are not written, nor are those below their label's
-            own in `cfg["thresholds"]`; see `default_threshold` for one without. Both are read at each call, so that they
-            can be set at any time.
+            own in `cfg["thresholds"]`; see `default_threshold` for one without. Both are read at each call, so that
+            they can be set at any time.
         RAISES ValueError: If the threshold is not between 0 and 1.
         """
         if not is_number(threshold):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spacy_bilstm_ner.calibration import calibrated, fit_thresholds
+from spacy_bilstm_ner.calibration import calibrated, default_threshold, fit_thresholds
 
 
 def test_worked_out_by_hand():
@@ -45,3 +45,9 @@ def test_a_label_with_other_confidences_gets_another_threshold():
     half = 2 * 1500 / (2000 + 1500) / 2
     assert found["org"] == pytest.approx((500 * 0.15 + 100 * half) / 600)
     assert found["per"] == pytest.approx((1000 * 0.9 + 100 * half) / 1100)
+
+
+def test_a_label_without_a_threshold_needs_what_others_need():
+    assert default_threshold([]) == 0.5
+    assert default_threshold([0.2, 0.3, 0.9, 1.5]) == 0.3
+    assert default_threshold([1.5, 2.0]) == 0.5

@@ -4,8 +4,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from spacy.cli import app
+from typer.testing import CliRunner
 
 from spacy_bilstm_ner.cli import COMMANDS, main
+from spacy_bilstm_ner.spacy_command import check_variables
 
 
 def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -41,17 +44,13 @@ def test_a_users_error_is_a_message_and_exit_code_1(tmp_path: Path) -> None:
     assert str(exit_info.value.code).startswith(f"Error: {tmp_path / 'no.csv'} does not exist")
 
 
-def test_a_package_of_an_extra_that_is_missing_is_named(tmp_path: Path) -> None:
+def test_a_package_of_an_extra_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a").write_bytes("sid,word,tag\n1,Zoë,B-per\n".encode("cp1252"))
-    code = (
-        "import sys; sys.modules['charset_normalizer'] = None;"
-        "from spacy_bilstm_ner.cli import main; main(['convert', 'a', 'b'])"
-    )
-    done = run("-c", code, folder=tmp_path)
-    assert (done.returncode, done.stderr.strip().splitlines()[-1]) == (
-        1,
-        'Error: charset_normalizer is not installed: pip install "spacy-bilstm-ner[train]"',
-    )
+    monkeypatch.setitem(sys.modules, "charset_normalizer", None)
+    with pytest.raises(SystemExit) as exit_info:
+        main(["convert", str(tmp_path / "a"), str(tmp_path / "b")])
+    expected = 'Error: charset_normalizer is not installed: pip install "spacy-bilstm-ner[train]"'
+    assert exit_info.value.code == expected
 
 
 def test_spacys_program_has_our_commands(tmp_path: Path) -> None:
@@ -61,19 +60,11 @@ def test_spacys_program_has_our_commands(tmp_path: Path) -> None:
     done = run("-m", "spacy", "bilstm", "convert", "x.csv", "out", "--split", "random", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out" / "train.spacy").exists()
-    usage = run("-m", "spacy", "bilstm", "init", "--help", folder=tmp_path).stdout
-    assert "python -m spacy bilstm init" in usage
-    assert "--vectors" in usage
-    assert run("-m", "spacy", "bilstm", "init", "a.cfg", "--lang", "zz", folder=tmp_path).returncode == 1
-
-
-def test_spacys_program_does_not_get_slower(tmp_path: Path) -> None:
-    code = (
-        "import sys, spacy.cli; before = set(sys.modules); import spacy_bilstm_ner.spacy_command;"
-        "print(sorted(set(sys.modules) - before))"
-    )
-    imported = run("-c", code, folder=tmp_path).stdout.strip()
-    assert imported == "['spacy_bilstm_ner', 'spacy_bilstm_ner.spacy_command']"
+    usage = CliRunner().invoke(app, ["bilstm", "init", "--help"])
+    assert usage.exit_code == 0
+    assert "python -m spacy bilstm init" in usage.stdout
+    assert "--vectors" in usage.stdout
+    assert CliRunner().invoke(app, ["bilstm", "init", "a.cfg", "--lang", "zz"]).exit_code == 1
 
 
 def test_ctrl_c_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,11 +76,37 @@ def test_ctrl_c_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
         main(["init", "config.cfg"])
 
 
+REFUSED = r'Error: --vars\.\w+ takes no ", no \$ and no \\; .* a \? stands for one: a.b\.csv'
+
+
 @pytest.mark.parametrize("words", [["--vars.csv", 'a"b.csv'], ["--vars.csv=a$b.csv"], ["--vars.dev", "a\\b.csv"]])
-def test_what_a_variable_of_the_project_does_not_take_is_one_line(words: list[str], root: Path) -> None:
-    code = "import sys; sys.argv[0] = 'spacy'; import spacy.cli, spacy_bilstm_ner.spacy_command"
-    done = run("-c", code, "project", "run", "data", ".", *words, folder=root)
-    assert done.returncode == 1
-    assert re.fullmatch(
-        r'Error: --vars\.\w+ takes no ", no \$ and no \\; .* a \? stands for one: a.b\.csv\n', done.stderr
-    )
+def test_what_a_variable_of_the_project_does_not_take_is_one_line(
+    words: list[str], root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root)
+    with pytest.raises(SystemExit) as exit_info:
+        check_variables(["project", "run", "data", ".", *words])
+    assert re.fullmatch(REFUSED, str(exit_info.value.code))
+    check_variables(["project", "run", "data", ".", words[0].partition("=")[0], "a b.csv"])
+    # Another project's variables are its own.
+    monkeypatch.chdir(tmp_path)
+    check_variables(["project", "run", "data", ".", *words])
+
+
+def test_what_spacys_program_imports_when_it_starts_checks_variables_and_is_little(root: Path) -> None:
+    code = """
+import sys, spacy.cli
+before = set(sys.modules)
+try:
+    import spacy_bilstm_ner.spacy_command
+except SystemExit as error:
+    print(error)
+del sys.argv[1:]
+import spacy_bilstm_ner.spacy_command
+print(sorted(set(sys.modules) - before))
+"""
+    done = run("-c", code, "project", "run", "data", ".", "--vars.csv", 'a"b.csv', folder=root)
+    assert done.returncode == 0, done.stderr
+    refused, imported = done.stdout.splitlines()
+    assert re.fullmatch(REFUSED, refused)
+    assert imported == "['spacy_bilstm_ner', 'spacy_bilstm_ner.spacy_command']"

@@ -53,12 +53,14 @@ def test_the_model_depends_on_all_code_but_what_reads_and_judges() -> None:
     assert not [name for name in names if "/files/" in name or "/quality/" in name]
 
 
-def test_variables_are_quoted() -> None:
-    values = {f"vars.{name}": f"{name}'s b" for name in YML["vars"]}
-    config = load_project_config(ROOT, overrides=values)
+def test_variables_are_quoted_but_those_that_are_several_options() -> None:
+    options = {"vars.convert": " --sep ';' --strict", "vars.measure": " --final"}
+    values = {name: f"{name}'s b" for name in (f"vars.{each}" for each in YML["vars"]) if name not in options}
+    config = load_project_config(ROOT, overrides=values | options)
     words = {word for command in config["commands"] for word in arguments(command)}
-    for name in YML["vars"]:
-        assert [word for word in words if f"{name}'s b" in word], name
+    assert {"--sep", ";", "--strict", "--final"} <= words
+    for value in values.values():
+        assert [word for word in words if value in word], value
 
 
 @pytest.mark.parametrize("name", COMMANDS)

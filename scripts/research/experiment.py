@@ -14,7 +14,6 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from scripts.step import arguments
 from spacy_bilstm_ner.loading import load_pipeline
 from spacy_bilstm_ner.processes import run
 from spacy_bilstm_ner.quality import evaluate, reliability
@@ -90,7 +89,7 @@ def main() -> None:
     parser.add_argument("corpus", type=Path, help="the folder of train.spacy, dev.spacy and test.spacy")
     parser.add_argument("--final", action="store_true", help="measure on TEST: once, when all tuning is done")
     parser.add_argument("--seconds", type=float, help="how long the training took, to be noted")
-    args = parser.parse_args(arguments())
+    args = parser.parse_args()
     part = "test" if args.final else "dev"
     # Beside the pipeline, where `tables --publish` finds it. Figures of dev and of test never share a name.
     out = args.pipeline.parent / f"{part}.json"
@@ -99,7 +98,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as work:
         size = Path(shutil.make_archive(f"{work}/pipeline", "zip", args.pipeline)).stat().st_size
     figures = {
-        "command": shlex.join(["python", "-m", "scripts.research.experiment", *arguments()]),
+        "command": shlex.join(["python", "-m", "scripts.research.experiment", *sys.argv[1:]]),
         **measure(load_pipeline(args.pipeline), args.corpus, part=part),
         "size": {"zip_mb": size / 1e6},
         "training_seconds": args.seconds,

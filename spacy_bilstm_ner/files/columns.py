@@ -49,13 +49,13 @@ class Table:
         return self.columns[self.names.index(name)]
 
 
-def find_columns(table: Table, options: Options, *, needs_sentence: bool = True) -> Columns:
-    """RAISES UserError: If a column given is missing, or one cannot be found; that of sentences may not be needed."""
+def find_columns(table: Table, options: Options) -> Columns:
+    """RAISES UserError: If a column that was given is missing, or one cannot be found. That of sentences is not needed
+    if blank lines stand between them, or each has a row."""
     names = table.names
     listed = f"Columns found: {', '.join(map(repr, names))}."
     keys = list(options.sentence_column)
-    given = {"word": options.word_column, "tag": options.tag_column}
-    found = {role: name for role, name in given.items() if name}
+    found = {role: name for role in ("word", "tag") if (name := getattr(options, f"{role}_column"))}
     for role, name in [*(("sentence", key) for key in keys), *found.items()]:
         if name not in names:
             raise UserError(f"there is no column {name!r} (--{role}-column). {listed}")
@@ -71,17 +71,18 @@ def find_columns(table: Table, options: Options, *, needs_sentence: bool = True)
         found["word"] = match
     if "tag" not in found and (match := _tag_column(table, rest())):
         found["tag"] = match
-    if not keys and needs_sentence:
+    missing = [role for role in ("word", "tag") if role not in found]
+    word, tag = (table[found[role]] if role in found else [] for role in ("word", "tag"))
+    if not (keys or missing or table.breaks or is_a_sentence_a_row(word, tag)):
         alike = [name for name in rest() if name not in documents and _may_count_sentences(table[name])]
-        keys = alike if len(alike) == 1 else []
+        keys, missing = (alike, []) if len(alike) == 1 else ([], ["sentence"])
     if len(keys) == 1 and not options.sentence_column:
         # The numbers may begin again in each document.
         keys = [name for name in rest() if name in documents] + keys
-    missing = ["sentence"] * (needs_sentence and not keys) + [role for role in ("word", "tag") if role not in found]
+    if missing == ["sentence"] and (_holds_texts(word) or any(re.match(r"\[\s*[\[({]", value) for value in tag)):
+        what = f"column {found['word']!r} holds whole texts, and {found['tag']!r} no tag for each of their words"
+        raise UserError(f"{what}. Expected tags such as 'B-per O O', or JSON Lines with the entities' offsets.")
     if missing:
-        if missing == ["sentence"] and (_holds_texts(table[found["word"]]) or _holds_spans(table[found["tag"]])):
-            what = f"column {found['word']!r} holds whole texts, and {found['tag']!r} no tag for each of their words"
-            raise UserError(f"{what}. Expected tags such as 'B-per O O', or JSON Lines with the entities' offsets.")
         blank = ", or leave a blank line between sentences" if "sentence" in missing else ""
         speech = [name for name in rest() if "tag" in missing and holds_pos(table[name])]
         parts = f"; {speech[0]!r} holds parts of speech" if speech else ""
@@ -122,6 +123,22 @@ def split_list(value: str) -> list[str]:
     ]
 
 
+def tag_list(value: str) -> list[str]:
+    """The tags of a cell that holds several: also B-per,O,O and B-per|O|O"""
+    return split_list(value) if value.startswith("[") else re.findall(r"[^\s,;|]+", value)
+
+
+def is_a_sentence_a_row(words: list[str], tags: list[str]) -> bool:
+    """Whether cells of the tag column hold several tags each"""
+    several = fits = 0
+    for text, value in zip(words[:1000], tags[:1000], strict=True):
+        items = tag_list(value)
+        if len(items) > 1 or value.startswith("["):
+            several += 1
+            fits += len(items) == len(split_list(text)) or all(map(is_tag, items))
+    return fits * 2 > several
+
+
 def _rank(role: str, name: str) -> int | None:
     """How good a name is, 0 for the best; None if it is not known"""
     known, plain = _KNOWN[role].split(), re.sub(r"[\W_]", "", name).lower()
@@ -135,10 +152,8 @@ def _is_known(role: str, name: str) -> bool:
 
 
 def _by_name(role: str, names: list[str]) -> str | None:
-    if (default := DEFAULTS.get(role)) in names:
-        return default
-    ranked = [(rank, i) for i, name in enumerate(names) if (rank := _rank(role, name)) is not None]
-    return names[min(ranked)[1]] if ranked else None
+    known = [name for name in names if _is_known(role, name)]
+    return min(known, key=lambda name: (name != DEFAULTS.get(role), _rank(role, name)), default=None)
 
 
 def _tag_column(table: Table, names: list[str]) -> str | None:
@@ -146,21 +161,18 @@ def _tag_column(table: Table, names: list[str]) -> str | None:
     shall be reported, not hide its column."""
     named = [name for name in names if _is_known("tag", name)]
     shares = {name: _share_of_tags(table[name]) for name in names}
+    labels = [name for name in names if not holds_pos(table[name])]
     for candidates in (
         [name for name in named if name == DEFAULTS["tag"] and shares[name] > 0.5],
         [name for name in named if shares[name] > 0.5],
         [name for name in names if shares[name] == 1],
         # Labels without a letter, or tags with a fault
-        [name for name in named if not holds_pos(table[name])],
-        [name for name in names if allows_labels(name) and _has_outside(table[name])],
+        [name for name in named if name in labels],
+        [name for name in labels if allows_labels(name) and any(v.casefold() in OUTSIDE for v in table[name])],
     ):
         if candidates:
             return candidates[0] if len(candidates) == 1 else None
     return None
-
-
-def _has_outside(values: list[str]) -> bool:
-    return not holds_pos(values) and any(value.casefold() in OUTSIDE for value in set(values))
 
 
 def _share_of_tags(values: list[str]) -> float:
@@ -178,11 +190,6 @@ def _may_count_sentences(values: list[str]) -> bool:
     """Filled on first rows only, or with its values in runs"""
     runs = 1 + sum(a != b for a, b in pairwise(values))
     return values[0] != "" and ("" in values or 1 < runs == len(set(values)) < len(values))
-
-
-def _holds_spans(values: list[str]) -> bool:
-    """Lists of entities with their offsets, as Python or JSON writes them"""
-    return any(re.match(r"\[\s*[\[({]", value) for value in values)
 
 
 def _holds_texts(values: list[str]) -> bool:

@@ -8,7 +8,8 @@ from itertools import pairwise
 from ..errors import UserError
 from .columns import Columns, Table, is_header
 from .schemes import OUTSIDE, holds_brackets, holds_pos, is_tag
-from .sentences import File, clean
+from .sentences import Data, clean
+from .tables import make_table
 
 # Labels of phrases, which CoNLL-2003 has in a column before that of entities.
 _CHUNKS = frozenset(["NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"])
@@ -20,16 +21,16 @@ _INLINE = re.compile(
 _DOCUMENT = re.compile(r"#\s*(?:newdoc id =|begin document)\s*(.*\S)")
 
 
-def read_conll(text: str, file: File) -> tuple[Table, Columns | None]:
+def read_conll(text: str, data: Data) -> tuple[Table, Columns | None]:
     """Read columns: the first that is not a number has the words, the last has the tags. Options name columns by their
     number, from 1. Where a first line names the columns, they are for others to find: None. Lines that have a fault are
     left out.
 
     RAISES UserError: If it cannot be read.
     """
-    name, options = file.name, file.options
+    name, options = data.file, data.options
     lines = text.split("\n")
-    sep = options.separator or _separator(lines)
+    sep = options.sep or _separator(lines)
     cell = cache(clean)  # One string for all equal ones
     # Not at every white space: a no-break space stands within a word.
     split = [
@@ -44,32 +45,28 @@ def read_conll(text: str, file: File) -> tuple[Table, Columns | None]:
         raise UserError(f"{name} is no table: most of its lines have no word and tag side by side. {_what_else(text)}")
     # Some have a line of names all the same.
     header = plain[0] if is_header(plain[0][:1]) and is_header(plain[0][-1:]) and len(plain[0]) == width else None
+    names = header or [str(i) for i in range(1, width + 1)]
     last = {"O", *(fields[-1] for fields in plain if len(fields) == width)}
-    kept: list[list[str]] = []
-    numbers: list[int] = []
-    breaks: set[int] = set()
+    records: list[tuple[int, list[str]]] = []
     document, n_documents = "", 0
     for number, (line, fields) in enumerate(zip(lines, split, strict=True), 1):
         if said := _DOCUMENT.match(line):
             document = said[1]
         elif not fields or fields[0] == "-DOCSTART-":
-            breaks.add(len(kept))
+            records.append((number, []))
             n_documents += bool(fields)
             document = str(n_documents) if fields else document
-        elif fields is header or (fields[0].startswith("#") and not (len(fields) == width and fields[-1] in last)):
+        elif fields[0].startswith("#") and not (len(fields) == width and fields[-1] in last):
             continue
         elif re.fullmatch(r"\d+[-.]\d+", fields[0]) and len(fields) == width > 2:
             continue  # CoNLL-U: words that are written as one, or that are not written
         elif len(fields) != width:
-            file.fault(number, f"expected {width} columns, found {len(fields)}", "Write a word, its tag, and no more.")
-        else:
-            kept.append([*fields, document])
-            numbers.append(number)
-    if not kept:
+            data.fault(number, f"expected {width} columns, found {len(fields)}", "Write a word, its tag, and no more.")
+        elif fields is not header:
+            records.append((number, [*fields, document]))
+    if not any(fields for _, fields in records):
         raise UserError(f"{name} holds no words: all of its lines are numbered as those of CoNLL-U that are none.")
-    names = header or [str(i) for i in range(1, width + 1)]
-    columns = [list(column) for column in zip(*kept, strict=True)]
-    table = Table([*names, "document"], columns, numbers, sorted(row for row in breaks if 0 < row < len(kept)))
+    table = make_table([(0, [*names, "document"]), *records], data)
     if header:
         return table, None
     for role, given in (("word", options.word_column), ("tag", options.tag_column)):
@@ -89,13 +86,13 @@ def read_conll(text: str, file: File) -> tuple[Table, Columns | None]:
     others = [one for one in tagged if one not in (word, tag)]
     if others and not options.tag_column:
         message = f"columns {', '.join([*others, tag])} of {name} hold tags: {tag} was taken. "
-        file.data.warn("columns", f"{message}--tag-column {others[0]} takes another.")
+        data.warn("columns", f"{message}--tag-column {others[0]} takes another.")
     tags = values[tag]
     if holds_pos(tags) or not (holds_brackets(tags) or any(is_tag(one) or one.casefold() in OUTSIDE for one in tags)):
         raise UserError(f"{name}: column {tag} holds no tags such as O or B-per. {_what_else(text)}")
     if all(map(is_tag, values[word])):
         raise UserError(f"{name}: column {word} holds tags, and no words. Say --word-column NUMBER (from 1).")
-    return table, Columns(None, word, tag, "document" if any(table["document"]) else None)
+    return table, Columns(None, word, tag, "document")
 
 
 def _separator(lines: list[str]) -> str | None:

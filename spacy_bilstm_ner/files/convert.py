@@ -21,7 +21,7 @@ from .docs import blank_pipeline, count_aligned, make_doc
 from .options import add_options, get_options
 from .reading import read, show_warnings
 from .schemes import entity_labels
-from .sentences import Data, Faults, Sentence
+from .sentences import Data, Sentence
 from .split import NAMES, Splits, count_copies, drop_copies, random_split, tutorial_split
 
 STATS = "stats.json"
@@ -52,33 +52,39 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> None:
     """RAISES UserError: If a file cannot be read as labelled sentences. Nothing is written then, but the report."""
+    try:
+        report = _convert(args)
+    except UserError as error:
+        _write_lines(args.report, getattr(error, "lines", [str(error)]))
+        raise
+    _write_lines(args.report, report)
+
+
+def _convert(args: argparse.Namespace) -> list[str]:
+    """Convert, and tell all that is doubtful."""
     if args.out_dir.exists() and not args.out_dir.is_dir():
         raise UserError(f"{args.out_dir} is a file: give a folder to write to.")
-    try:
-        _convert(args)
-    except UserError as error:
-        _report(args.report, getattr(error, "lines", [str(error)]))
-        raise
-
-
-def _convert(args: argparse.Namespace) -> None:
     nlp = blank_pipeline(args.lang)
     given = {"train": args.files} | {name: [Path(path)] for name in ("dev", "test") if (path := getattr(args, name))}
-    faults = Faults()
-    parts = {name: read(paths, nlp, get_options(args), faults=faults) for name, paths in given.items()}
-    faults.check()
     seen = Data()
+    parts = {name: read(paths, nlp, get_options(args), seen=seen) for name, paths in given.items()}
+    seen.faults.check()
     for name, data in parts.items():
-        print(
-            f"{', '.join(map(str, given[name]))}: {count(data.rows, 'row')}, {count(len(data.sentences), 'sentence')}"
-        )
+        rows, sentences = count(data.rows, "row"), count(len(data.sentences), "sentence")
+        print(f"{', '.join(map(str, given[name]))}: {rows}, {sentences}")
         columns = ", ".join(f"{role} = {column!r}" for role, column in (data.source["columns"] or {}).items() if column)
         told = {"Encoding": data.source["encoding"], "Columns": columns}
-        print("\n".join([*(f"{what}: {found}" for what, found in told.items() if found), *data.notes]))
-        seen.doubtful += data.doubtful
-        for kind, message in data.warnings.items():
-            seen.warn(kind, message)
-    splits = dealt = _split(parts, args)
+        print("\n".join(f"{what}: {found}" for what, found in told.items() if found))
+    for note in seen.notes:
+        print(note)
+    options: dict[str, Any] = {"method": args.split if len(parts) == 1 else "files", "dedupe": args.dedupe}
+    if options["method"] == "tutorial":
+        splits = dealt = tutorial_split(parts["train"].sentences)
+    else:
+        how: dict[str, Any] = {"seed": args.seed, "dev_size": args.dev_size, "test_size": args.test_size}
+        own: dict[str, Any] = {name: data.sentences for name, data in parts.items()}
+        splits = dealt = random_split(own.pop("train"), **how, **own)
+        options |= how
     if args.dedupe:
         splits = drop_copies(dealt)
         dropped = ", ".join(f"{len(dealt[name]) - len(splits[name]):,} from {name}" for name in ("train", "dev"))
@@ -91,9 +97,6 @@ def _convert(args: argparse.Namespace) -> None:
             f"{len(seen.doubtful):,}; {args.out_dir / DOUBTFUL} lists them. The first: {seen.doubtful[0]}.",
         )
     show_warnings(seen)
-    options: dict[str, Any] = {"method": args.split if len(parts) == 1 else "files", "dedupe": args.dedupe}
-    if options["method"] != "tutorial":
-        options.update(seed=args.seed, dev_size=args.dev_size, test_size=args.test_size)
     stats: dict[str, Any] = {"source" if name == "train" else name: data.source for name, data in parts.items()}
     stats |= {"lang": args.lang, "split": options, "splits": {}, "warnings": seen.warnings}
     docs = {}
@@ -101,9 +104,9 @@ def _convert(args: argparse.Namespace) -> None:
         docs[name], counts = _make_docs(nlp, splits[name], name)
         stats["splits"][name] = {**counts, "dropped_copies": len(dealt[name]) - len(splits[name])}
     write(args.out_dir, docs, stats, seen.doubtful)
-    _report(args.report, [*seen.warnings.values(), *seen.doubtful])
     _show_summary(stats["splits"], docs["train"].get_docs(nlp.vocab), args)
     show_warnings(seen)
+    return [*seen.warnings.values(), *seen.doubtful]
 
 
 def _make_docs(nlp: Language, sentences: list[Sentence], name: str) -> tuple[DocBin, dict[str, Any]]:
@@ -124,18 +127,10 @@ def _make_docs(nlp: Language, sentences: list[Sentence], name: str) -> tuple[Doc
     return docs, {"sentences": len(docs), "tokens": tokens, **totals, "labels": labels}
 
 
-def _split(parts: dict[str, Data], args: argparse.Namespace) -> Splits:
-    if not any(entity_labels(sentence.tags) for data in parts.values() for sentence in data.sentences):
-        raise UserError("there is no entity at all: every word is outside. Is it the right --tag-column?")
-    sentences = parts["train"].sentences
-    if len(parts) == 1 and args.split == "tutorial":
-        return tutorial_split(sentences)
-    own = {name: data.sentences for name, data in parts.items() if name != "train"}
-    return random_split(sentences, seed=args.seed, dev_size=args.dev_size, test_size=args.test_size, **own)
-
-
 def find_warnings(splits: Splits) -> dict[str, str]:
-    """RETURNS (dict[str, str]): What makes a corpus hard to learn from or to measure on: a message of each kind."""
+    """RETURNS (dict[str, str]): What makes a corpus hard to learn from or to measure on: a message of each kind.
+    RAISES UserError: If there is no entity at all.
+    """
     warnings = {}
     copies = count_copies(splits)
     if any(copies.values()):
@@ -143,21 +138,18 @@ def find_warnings(splits: Splits) -> dict[str, str]:
         warnings["copies"] = f"sentences that stand word for word in another split: {found}; --dedupe keeps them apart."
     labels = {name: Counter(label for one in splits[name] for label in entity_labels(one.tags)) for name in NAMES}
     total = labels["train"] + labels["dev"] + labels["test"]
+    if not total:
+        raise UserError("there is no entity at all: every word is outside. Is it the right --tag-column?")
     if found := ", ".join(f"{label} ({n})" for label, n in sorted(total.items()) if label not in labels["train"]):
         warnings["labels_not_in_train"] = f"labels that dev or test have and train lacks (number of entities): {found}."
     if once := [label for label, n in sorted(total.items()) if n == 1]:
         warnings["labels_once"] = f"labels of one entity only, from which nothing can be learnt: {', '.join(once)}."
     if empty := [name for name in NAMES if not labels[name]]:
         warnings["splits_without_entities"] = f"there is no entity in {' and '.join(empty)}."
-    spellings = Counter(label.casefold() for label in total)
+    spellings = Counter(map(str.casefold, total))
     if alike := [label for label in sorted(total) if spellings[label.casefold()] > 1]:
         warnings["labels_alike"] = f"labels that differ in capitals only are different labels: {', '.join(alike)}."
     return warnings
-
-
-def _report(path: Path | None, lines: list[str]) -> None:
-    if path is not None:
-        save(path, "".join(f"{line}\n" for line in lines))
 
 
 def write(out_dir: Path, docs: dict[str, DocBin], stats: dict[str, Any], doubtful: list[str]) -> None:
@@ -173,12 +165,16 @@ def write(out_dir: Path, docs: dict[str, DocBin], stats: dict[str, Any], doubtfu
                 docs[name].to_disk(Path(folder) / f"{name}.spacy")
             srsly.write_json(Path(folder) / STATS, stats)
             (out_dir / DOUBTFUL).unlink(missing_ok=True)
-            if doubtful:
-                save(out_dir / DOUBTFUL, "\n".join(doubtful) + "\n")
+            _write_lines(out_dir / DOUBTFUL if doubtful else None, doubtful)
             for name in OUTPUTS:
                 os.replace(Path(folder) / name, out_dir / name)
     except OSError as error:
         raise UserError(f"{out_dir} cannot be written to: {error.strerror}.") from error
+
+
+def _write_lines(path: Path | None, lines: list[str]) -> None:
+    if path is not None:
+        save(path, "".join(f"{line}\n" for line in lines))
 
 
 def _show_summary(splits: dict[str, Any], docs: Iterable[Doc], args: argparse.Namespace) -> None:

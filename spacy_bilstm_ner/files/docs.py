@@ -40,12 +40,16 @@ def make_doc(nlp: Language, sentence: Sentence) -> tuple[Doc, Doc]:
     RETURNS (tuple[Doc, Doc]): The gold document, and the tokenizer's reading of its text.
     """
     words = list(sentence.words)
-    spaces = spaces_after(words) if sentence.spaces is None else list(sentence.spaces)
-    merged = {-1}
-    while merged:
-        tokenized = nlp.make_doc("".join(word + " " * space for word, space in zip(words, spaces, strict=True)))
-        merged = _merged(words, spaces, tokenized) if sentence.spaces is None else set()
-        spaces = [space or i in merged for i, space in enumerate(spaces)]
+    spaces = list(sentence.spaces or spaces_after(words))
+    while True:
+        written = [word + " " * space for word, space in zip(words, spaces, strict=True)]
+        tokenized = nlp.make_doc("".join(written))
+        token_ends = {token.idx + len(token) for token in tokenized}
+        # Where no space stands and no token ends, two words are one to the tokenizer.
+        apart = [s or end in token_ends for s, end in zip(spaces, accumulate(map(len, written)), strict=True)]
+        if sentence.spaces or all(apart):
+            break
+        spaces = [space or not each for space, each in zip(spaces, apart, strict=True)]
     # spaCy's sign for an unknown tag is the empty one.
     tags = ["" if tag == UNKNOWN else tag for tag in sentence.tags]
     gold = Doc(nlp.vocab, words=words, spaces=spaces, ents=tags, user_data={"origin": sentence.origin._asdict()})
@@ -60,10 +64,3 @@ def count_aligned(gold: Doc, tokenized: Doc) -> Counter[str]:
     if [token.text for token in gold] == [token.text for token in tokenized]:
         return Counter(ent.label_ for ent in gold.ents)
     return Counter(span.label_ for span in Example(tokenized, gold).get_aligned_spans_y2x(gold.ents))
-
-
-def _merged(words: list[str], spaces: list[bool], tokenized: Doc) -> set[int]:
-    """The words after which no space stands and no token ends"""
-    token_ends = {token.idx + len(token) for token in tokenized}
-    ends = accumulate(len(word) + space for word, space in zip(words, spaces, strict=True))
-    return {i for i, (end, space) in enumerate(zip(ends, spaces, strict=True)) if not space and end not in token_ends}

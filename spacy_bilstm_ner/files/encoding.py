@@ -5,7 +5,7 @@ import re
 import unicodedata
 
 from ..errors import UserError
-from .sentences import File
+from .sentences import Data
 
 # Codecs among which a file's is looked for when it is not UTF-8, and the languages in which each is the usual one.
 LEGACY = {
@@ -23,45 +23,42 @@ _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
 
 
-def decode(data: bytes, file: File, lang: str = "") -> tuple[str, str]:
+def decode(raw: bytes, data: Data, lang: str = "") -> tuple[str, str]:
     """Decode a text file: in the encoding that its options give, else UTF-8, UTF-16 with a mark, cp1252 or a guess.
 
     lang (str): The texts' language, which makes some encodings likelier.
     RETURNS (tuple[str, str]): The text with "\\n" at each line's end, and the encoding.
     RAISES UserError: If the file is binary, or is not in the encoding.
     """
-    name, encoding = file.name, file.options.encoding
-    if encoding == "auto" and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    name, encoding = data.file, data.options.encoding
+    if encoding == "auto" and raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
-    elif encoding == "auto" and (b"\0" in data or len(_CONTROL.findall(data)) * 100 > len(data)):
-        order = "be" if data.startswith(b"\0") else "le"
+    elif encoding == "auto" and (b"\0" in raw or len(_CONTROL.findall(raw)) * 100 > len(raw)):
+        order = "be" if raw.startswith(b"\0") else "le"
         raise UserError(f"{name} is a binary file: expected text. If it is UTF-16, say --encoding utf-16-{order}.")
     try:
-        text, encoding = _find(data, file, lang) if encoding == "auto" else (data.decode(encoding), encoding)
+        text, encoding = _find(raw, data, lang) if encoding == "auto" else (raw.decode(encoding), encoding)
     except LookupError as error:
         raise UserError(f"{name}: {error}. Try utf-8, cp1252 or utf-16.") from error
     except UnicodeDecodeError as error:
-        place = f"{name}, line {data.count(10, 0, error.start) + 1}: byte 0x{data[error.start]:02x}"
+        place = f"{name}, line {raw.count(10, 0, error.start) + 1}: byte 0x{raw[error.start]:02x}"
         raise UserError(f"{place} is not {encoding}. Give the right --encoding, or leave it out.") from error
     except UnicodeError as error:
         raise UserError(f"{name} is not {encoding}: {error}. Give the right --encoding.") from error
     if "\0" in text:
         raise UserError(f"{name} is a binary file, or not {encoding}: expected text.")
-    if "\r" in text:
-        text = re.sub("\r\r?\n|\r", "\n", text)
-    text = text.removeprefix("\ufeff")
+    text = re.sub("\r\r?\n|\r", "\n", text).removeprefix("\ufeff")
     if not text.strip():
         raise UserError(f"{name} is empty: expected labelled sentences.")
     return text, encoding
 
 
-def _find(data: bytes, file: File, lang: str) -> tuple[str, str]:
-    try:
-        return data.decode("utf-8"), "utf-8"
-    except UnicodeDecodeError:
-        text = data.decode("utf-8", errors="surrogateescape")
-    if (codec := file.options.bad_bytes) is not None:
-        codecs.lookup(codec)
+def _find(raw: bytes, data: Data, lang: str) -> tuple[str, str]:
+    """UTF-8, or what fits"""
+    text = raw.decode("utf-8", errors="surrogateescape")
+    if not _NOT_UTF8.search(text):
+        return text, "utf-8"
+    if (codec := data.options.bad_bytes) is not None:
         parts = re.split(f"({_NOT_UTF8.pattern}+)", text)
         parts[1::2] = [part.encode("utf-8", "surrogateescape").decode(codec, "replace") for part in parts[1::2]]
         return "".join(parts), "utf-8"
@@ -70,18 +67,18 @@ def _find(data: bytes, file: File, lang: str) -> tuple[str, str]:
         for number, line in enumerate(text.split("\n"), 1):
             for bad in _NOT_UTF8.findall(line):
                 what = f"byte 0x{ord(bad) - 0xDC00:02x} is not UTF-8, though the rest of the file is"
-                file.fault(number, what, remedy)
-        file.data.faults.check()
-    words = b" ".join(list(dict.fromkeys(re.findall(rb"[^\s,;|\"]*[\x80-\xff][^\s,;|\"]*", data)))[:3000])
-    encoding, sure = _guess(data, words, lang)
-    name = f"{file.name} is not UTF-8"
+                data.fault(number, what, remedy)
+        data.faults.check()
+    words = b" ".join(list(dict.fromkeys(re.findall(rb"[^\s,;|\"]*[\x80-\xff][^\s,;|\"]*", raw)))[:3000])
+    encoding, sure = _guess(raw, words, lang)
+    name = f"{data.file} is not UTF-8"
     if not encoding:
         raise UserError(f"{name}, and no other encoding fits: save it as UTF-8, or say --encoding NAME.")
     if not sure:
         shown = ", ".join(words.decode(encoding).split()[:3])
         doubt = f"{encoding} is a guess: are these words right? {shown}. If not, say --encoding NAME."
-        file.data.warn("encoding", f"{name}. {doubt}")
-    return data.decode(encoding), encoding
+        data.warn("encoding", f"{name}. {doubt}")
+    return raw.decode(encoding), encoding
 
 
 def _guess(data: bytes, sample: bytes, lang: str) -> tuple[str, bool]:
@@ -90,10 +87,10 @@ def _guess(data: bytes, sample: bytes, lang: str) -> tuple[str, bool]:
 
     fitting = [codec for codec in LEGACY if _fits(data, sample, codec)]
     matches = [match for match in from_bytes(sample, cp_isolation=list(LEGACY)) if match.encoding in fitting]
-    ranked = [*(match.encoding for match in matches), *fitting]
     plain = [codec for codec in ("cp1252", "mac_roman") if codec in fitting and _looks_western(sample.decode(codec))]
     if plain[:1] == ["cp1252"] and (not matches or str(matches[0]) == sample.decode("cp1252")):
         return "cp1252", True
+    ranked = [*(match.encoding for match in matches), *fitting]
     usual = [codec for codec in ranked if lang in LEGACY[codec].split()]
     if matches and matches[0].coherence > 0:
         plain = []
@@ -115,5 +112,4 @@ def _looks_western(text: str) -> bool:
     # "JosŽ" and "Èâàí" are no words: a capital after a small letter, almost no plain letters
     if not WESTERN.issuperset(others) or re.search("[a-zß-ÿ][À-ÞŒ]", text):
         return False
-    letters = [char for char in text if char.isalpha()]
-    return sum(ord(char) > 127 for char in letters) <= 0.5 * len(letters)
+    return sum(map(str.isalpha, others)) <= 0.5 * sum(map(str.isalpha, text))

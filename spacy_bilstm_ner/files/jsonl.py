@@ -5,16 +5,16 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 from spacy.language import Language
 
 from ..errors import UserError, count
 from .columns import split_list
-from .rows import split_rows
+from .rows import as_rows
 from .schemes import UNKNOWN
-from .sentences import File, Origin, Sentence, build_sentences
+from .sentences import Data, Origin, Sentence, build_sentences
 from .spacing import UNSPACED
 
 TEXT_KEYS = ("text", "data", "sentence", "content")
@@ -42,67 +42,71 @@ class Span(NamedTuple):
     text: str | None = None
 
 
-def read_json(text: str, nlp: Language, file: File) -> None:
+def read_json(text: str, nlp: Language, data: Data) -> None:
     """Read JSON, or JSON Lines, with a record for each text, and add its sentences to the file's data. The tokenizer of
     `nlp` finds their words. Records that have a fault are left out.
 
     RAISES UserError: If it cannot be read; the message says where and what to do.
     """
-    name, data = file.name, file.data
-    records = list(_load(text, file))
-    worded = [(line, str(line), _document(one), *pair) for line, one in records if (pair := _words(one))]
+    records = list(_load(text, data))
+    worded = [(line, record, pair) for line, record in records if (pair := _words(record))]
     if worded:
         if len(worded) < len(records):
-            raise UserError(f"{name} mixes records of words with records of texts: divide it.")
-        rows = split_rows(worded, file)
-        rows.annotated = {line: labels for line, one in records if (labels := _annotated(one)) is not None}
-        build_sentences(rows, file)
+            raise UserError(f"{data.file} mixes records of words with records of texts: divide it.")
+        found = [(*pair, line, str(line), _document(one), _annotated(one)) for line, one, pair in worded]
+        build_sentences([rows for one in found for rows in as_rows(*one, data=data)], data)
         return
     skipped = Counter[str]()
     for line, record in records:
         try:
             parsed = _parse(record, skipped)
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-            file.fault(line, str(error) if isinstance(error, UserError) else "this is no labelled text", EXPECTED)
+            data.fault(line, str(error) if isinstance(error, UserError) else "this is no labelled text", EXPECTED)
             continue
         if parsed is not None and parsed[0].strip():
-            origin = Origin(name, line, _document(record))
-            data.sentences.append(_sentence(*parsed, origin, nlp, data.doubtful))
-            data.rows += 1
+            data.add(_sentence(*parsed, Origin(data.file, line, _document(record)), nlp, data.doubtful))
     for key, number in skipped.items():
         noun, _, what = SKIPPED[key].partition(" ")
-        data.warn(f"json_{key}", f"{name}: {count(number, noun)} {what}.")
+        data.warn(f"json_{key}", f"{data.file}: {count(number, noun)} {what}.")
 
 
-def _load(text: str, file: File) -> Iterator[tuple[int, Any]]:
-    """Line and record; its number, where all of them stand in one list. A line that is no JSON is a fault."""
+def _load(text: str, data: Data) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Line and record; its number, where all of them stand in one list. What is no record is a fault."""
+    lines = ((number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip())
     try:
         whole = json.loads(text)
+        if isinstance(whole, dict) and isinstance(whole.get("annotations"), list) and not {"data", "text"} & {*whole}:
+            whole = whole["annotations"]
+        # A line of JSON Lines may be a list, too: ["text", {"entities": []}]
+        is_list = isinstance(whole, list) and not (len(whole) == 2 and isinstance(whole[0], str))
+        records: Iterator[tuple[int, Any]] = enumerate(whole if is_list else [whole], 1)
     except (json.JSONDecodeError, RecursionError):
-        whole = None
-    if isinstance(whole, dict) and isinstance(whole.get("annotations"), list) and not whole.keys() & {"data", "text"}:
-        whole = whole["annotations"]
-    # A line of JSON Lines may be a list, too: ["text", {"entities": []}]
-    if isinstance(whole, list) and not (len(whole) == 2 and isinstance(whole[0], str)):
-        yield from enumerate(whole, 1)
-    elif whole is not None:
-        yield 1, whole
-    else:
-        for number, line in enumerate(text.split("\n"), 1):
-            if line.strip():
-                try:
-                    yield number, json.loads(line)
-                except json.JSONDecodeError as error:
-                    what = f"this is no JSON ({error.msg}, column {error.colno})"
-                    file.fault(number, what, "JSON Lines have a whole record on each line.")
-                except RecursionError:
-                    file.fault(number, "lists stand in lists, too deep to be read", EXPECTED)
+        records = ((number, _loads(number, line, data)) for number, line in lines)
+    for number, record in records:
+        match record:
+            case dict():
+                yield number, record
+            case [str() as words, dict() as more]:
+                yield number, {"text": words, **more}
+            case None:
+                pass
+            case _:
+                data.fault(number, "this is no labelled text", EXPECTED)
 
 
-def _words(record: Any) -> tuple[Any, Any] | None:
+def _loads(number: int, line: str, data: Data) -> Any:
+    try:
+        return json.loads(line)
+    except json.JSONDecodeError as error:
+        what = f"this is no JSON ({error.msg}, column {error.colno})"
+        data.fault(number, what, "JSON Lines have a whole record on each line.")
+    except RecursionError:
+        data.fault(number, "lists stand in lists, too deep to be read", EXPECTED)
+    return None
+
+
+def _words(record: dict[str, Any]) -> tuple[Any, Any] | None:
     """The words and tags of a record that has a tag for each word"""
-    if not isinstance(record, dict):
-        return None
     lists = {key: value for key, value in record.items() if isinstance(value, list | str)}
     words = next((lists[key] for key in (*WORD_KEYS, *TEXT_KEYS) if key in lists), [None])
     tags: Any = next((lists[key] for key in TAG_KEYS if lists.get(key, words) is not words), [[]])
@@ -113,21 +117,18 @@ def _words(record: Any) -> tuple[Any, Any] | None:
     return (words, tags) if fit and as_many else None
 
 
-def _annotated(record: Any) -> tuple[str, ...] | None:
+def _annotated(record: dict[str, Any]) -> tuple[str, ...] | None:
     """The labels that were annotated; None for all of them"""
-    labels = record.get("annotated") if isinstance(record, dict) else None
+    labels = record.get("annotated")
     return None if labels is None else (labels,) if isinstance(labels, str) else tuple(labels)
 
 
-def _document(record: Any) -> str:
-    found = (record.get(key) for key in DOCUMENT_KEYS) if isinstance(record, dict) else ()
-    return next((str(value) for value in found if isinstance(value, str | int)), "")
+def _document(record: dict[str, Any]) -> str:
+    return next((str(record[key]) for key in DOCUMENT_KEYS if isinstance(record.get(key), str | int)), "")
 
 
-def _parse(record: Any, skipped: Counter[str]) -> tuple[str, list[Span], tuple[str, ...] | None] | None:
+def _parse(record: dict[str, Any], skipped: Counter[str]) -> tuple[str, list[Span], tuple[str, ...] | None] | None:
     """Text, entities, and the labels that were annotated; None if the record is to be left out"""
-    if isinstance(record, list):
-        record = {"text": record[0], **record[1]}
     if str(record.get("answer", "accept")).lower() != "accept":
         skipped["answer"] += 1
         return None
@@ -140,10 +141,10 @@ def _parse(record: Any, skipped: Counter[str]) -> tuple[str, list[Span], tuple[s
             skipped["several" if done else "unlabelled"] += 1
         if not done:
             return None
-        done = [one for one in done if one.get("ground_truth")] or done
+        best = next((one for one in done if one.get("ground_truth")), done[0])
         texts = {key: value for key, value in record["data"].items() if isinstance(value, str)}
         text = texts.get("text", next(iter(texts.values())) if len(texts) == 1 else None)
-        spans = [one["value"] for one in done[0]["result"] if "start" in one.get("value", {})]
+        spans = [one["value"] for one in best["result"] if "start" in one.get("value", {})]
     else:
         text = next((record[key] for key in TEXT_KEYS if isinstance(record.get(key), str)), None)
         keys = [key for key in SPAN_KEYS if key in record]
@@ -154,18 +155,12 @@ def _parse(record: Any, skipped: Counter[str]) -> tuple[str, list[Span], tuple[s
         raise UserError(f"it has no text, or several (it has {', '.join(record)})")
     if re.search("[\ud800-\udfff]", text):
         raise UserError("its text has half a character (a surrogate)")
-    if spans is None:
-        spans, annotated = [], annotated or ()
-    found = [_span(span) for span in spans]
-    if annotated is not None and (other := {span.label for span in found}.difference(annotated)):
-        raise UserError(f"it has entities of {', '.join(sorted(other))}, but was annotated for {', '.join(annotated)}")
-    return text, found, annotated
+    return text, [_span(span) for span in spans or ()], () if spans is None and annotated is None else annotated
 
 
 def _span(span: Any) -> Span:
     if isinstance(span, list):
-        start, end, label = span
-        span = {"start": start, "end": end, "label": label}
+        span = dict(zip(("start", "end", "label"), span, strict=True))
     labels = span.get("label", span.get("labels", span.get("type", span.get("entity"))))
     labels = labels if isinstance(labels, list) else [labels]
     if len(labels) != 1:
@@ -188,36 +183,33 @@ def _sentence(
     # The tag of each character of an entity, and the characters of entities that were left out
     inside: dict[int, str] = {}
     lost: set[int] = set()
-
-    def tell(what: str, span: Span) -> None:
-        words = text[max(span.start, 0) : max(span.end, 0)]
-        doubtful.append(f"{origin.file}, line {origin.line}: {span.label} at {span.start}:{span.end} {words!r} {what}")
-
     # The longest first; of those that are alike, the first in the file
     for span in sorted(dict.fromkeys(given), key=lambda span: (span.start - span.end, span.start)):
         start, end = _locate(text, span)
         found = text[start:end] if 0 <= start < end <= len(text) else ""
-        if not found.strip():
-            tell("is not in the text: it was left out", span)
-            lost.update(range(max(span.start, 0), span.end))
-            continue
-        start, end = start + len(found) - len(found.lstrip()), end - len(found) + len(found.rstrip())
-        first, last = _whole_words(text, start, end, edges)
+        first, last = max(span.start, 0), max(span.end, 0)
+        told = f"{origin.file}, line {origin.line}: {span.label} at {span.start}:{span.end} {text[first:last]!r}"
+        if found.strip():
+            start, end = start + len(found) - len(found.lstrip()), end - len(found) + len(found.rstrip())
+            first, last = _whole_words(text, start, end, edges)
         missing = start - first + last - end
-        if missing > MAX_CUT or 2 * missing >= last - first:
-            tell("cuts a word in two: it was left out", span)
-            lost.update(range(start, end))
+        if not found.strip():
+            fault = "is not in the text"
+        elif missing > MAX_CUT or 2 * missing >= last - first:
+            fault = "cuts a word in two"
         elif (first, last, span.label) in spans:
             continue
         elif not inside.keys().isdisjoint(range(first, last)):
-            tell("overlaps with a longer one: it was left out", span)
-            lost.update(range(first, last))
+            fault = "overlaps with a longer one"
         else:
             if (first, last) != (span.start, span.end):
-                tell(f"was read as {text[first:last]!r}", span)
+                doubtful.append(f"{told} was read as {text[first:last]!r}")
             spans.add((first, last, span.label))
             edges |= {first, last}
             inside |= dict.fromkeys(range(first, last), f"I-{span.label}") | {first: f"B-{span.label}"}
+            continue
+        doubtful.append(f"{told} {fault}: it was left out")
+        lost.update(range(first, last))
     words, spaces, tags = [], [], []
     for start, end in pairwise(sorted(edges)):
         # Between two tokens there is the space that belongs to the first of them.
@@ -238,16 +230,15 @@ def _locate(text: str, span: Span) -> tuple[int, int]:
         return start, end
     fitting = [(start, end)]
     for encoding, size in (("utf-16-le", 2), ("utf-8", 1)):
-        units = text.encode(encoding)
-        first, last = (len(units[: size * place].decode(encoding, "ignore")) for place in (start, end))
-        # Not where this would cut a character in two
-        if [len(text[:place].encode(encoding)) for place in (first, last)] == [size * start, size * end]:
-            fitting.append((first, last))
+        offsets = accumulate((len(char.encode(encoding)) // size for char in text), initial=0)
+        places = {offset: place for place, offset in enumerate(offsets)}
+        if start in places and end in places:
+            fitting.append((places[start], places[end]))
     if said is None:
-        whole = [place for place in fitting if _is_whole(text, *place)]
-        return whole[0] if len(set(whole)) == 1 else (start, end)
-    fitting += [(start, end + 1)] + [(text.index(said),) * 2] * (text.count(said) == 1)
-    return next(((place[0], place[0] + len(said)) for place in fitting if text[place[0] :].startswith(said)), (-1, -1))
+        whole = {place for place in fitting if _is_whole(text, *place)}
+        return whole.pop() if len(whole) == 1 else (start, end)
+    firsts = [first for first, _ in fitting] + [text.index(said)] * (text.count(said) == 1)
+    return next(((first, first + len(said)) for first in firsts if text.startswith(said, first)), (-1, -1))
 
 
 def _is_whole(text: str, start: int, end: int) -> bool:

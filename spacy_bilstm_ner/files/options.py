@@ -50,10 +50,8 @@ class Options:
             value = str(value) if isinstance(value, int) and option.name.endswith("_column") else value
             several = option.metadata.get("action") == "append" and isinstance(value, str)
             object.__setattr__(self, option.name, [value] if several else value)
-
-    @property
-    def separator(self) -> str | None:
-        return "\t" if self.sep in ("tab", r"\t") else self.sep
+        if self.sep in ("tab", r"\t"):
+            object.__setattr__(self, "sep", "\t")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -24,12 +24,12 @@ from .docs import make_doc
 from .encoding import decode
 from .jsonl import read_json
 from .options import Options
-from .rows import find_rows
+from .rows import read_table
 from .schemes import UNKNOWN, is_tag
-from .sentences import Data, Faults, File, Origin, Sentence, build_sentences
+from .sentences import Data, Origin, Sentence
 from .spacing import SCRIPTS
-from .tables import SEPARATORS, find_separator, read_csv, read_frame
-from .unpack import ZIP, Content, check_size, read_contents
+from .tables import SEPARATORS, find_separator, read_cells, read_csv
+from .unpack import ZIP, check_size, read_contents
 
 # How binary files begin. A DocBin is packed by zlib.
 BINARY = {ZIP: "excel", b"PAR1": "parquet"} | dict.fromkeys((b"x\x01", b"x\x5e", b"x\x9c", b"x\xda"), "spacy")
@@ -51,24 +51,24 @@ MIN_MEAN_WORDS, MIN_SENTENCES = 1.5, 10
 MIN_SCRIPT_SHARE = 0.05
 
 
-def read(paths: Sequence[Path], nlp: Language, options: Options | None = None, *, faults: Faults | None = None) -> Data:
+def read(paths: Sequence[Path], nlp: Language, options: Options | None = None, *, seen: Data | None = None) -> Data:
     """Read labelled files, or folders of such files: CSV and its kin, CoNLL, JSON, JSON Lines, Excel, Parquet, .spacy;
     any of them as gz, bz2, xz or in a zip.
 
     nlp (Language): A pipeline, whose tokenizer finds the words of texts.
     options (Optional[Options]): How the files are to be read; None to find out.
-    faults (Optional[Faults]): Collects what cannot be read, for the caller to check; None to raise it.
+    seen (Optional[Data]): Gets the faults, for the caller to check, and all else that is seen; None to raise faults.
     RAISES UserError: If a file cannot be read as labelled sentences; the message says where and what to do.
     """
-    options = options or Options()
-    data = Data() if faults is None else Data(faults=faults)
+    known = seen or Data()
+    data = Data("", options or Options(), known.notes, known.warnings, known.doubtful, known.faults)
     found = []
-    for content in read_contents(paths, member=options.member):
-        before = len(data.sentences)
-        found.append((content.path.name, content.sha256, *_read_one(content, nlp, File(content.name, options, data))))
+    for content in read_contents(paths, member=data.options.member):
+        data.file, before = content.name, len(data.sentences)
+        found.append((content.path.name, content.sha256, *_read_one(content.data, nlp, data)))
         if len(data.sentences) == before and not data.faults:
             raise UserError(" ".join([f"{content.name} holds no sentences.", *data.warnings.values()]))
-    if faults is None:
+    if seen is None:
         data.faults.check()
     names, checksums, formats, encodings, columns = zip(*found, strict=True)
     data.source = {
@@ -140,41 +140,34 @@ def labelled_corpus(
     return read_examples
 
 
-def _read_one(content: Content, nlp: Language, file: File) -> tuple[str, str, Columns | None]:
+def _read_one(raw: bytes, nlp: Language, data: Data) -> tuple[str, str, Columns | None]:
     """The format, the encoding, and which column was taken for what"""
-    raw, options, data = content.data, file.options, file.data
     for start, what in OTHERS.items():
         if re.match(start, raw):
-            raise UserError(f"{file.name} is {what}.")
-    kind = options.format or next((kind for start, kind in BINARY.items() if raw.startswith(start)), None)
-    encoding, columns = "", None
-    if kind == "spacy":
-        data.sentences += _read_spacy(raw, nlp, file.name)
-        data.rows = len(data.sentences)
-        return kind, encoding, columns
-    if kind in ("excel", "parquet"):
+            raise UserError(f"{data.file} is {what}.")
+    kind = data.options.format or next((kind for start, kind in BINARY.items() if raw.startswith(start)), "")
+    if kind in BINARY.values():
         try:
-            table = read_frame(raw, kind, file)
+            if kind == "spacy":
+                _read_spacy(raw, nlp, data)
+                return kind, "", None
+            table = read_cells(raw, kind, data)
         except ImportError as error:
-            raise UserError(f'{file.name} is {kind}: pip install "spacy-bilstm-ner[formats]"') from error
+            raise UserError(f'{data.file} is {kind}: pip install "spacy-bilstm-ner[formats]"') from error
         except UserError:
             raise
-        except Exception as error:  # openpyxl and pyarrow each have their own errors for a damaged file
-            raise UserError(f"{file.name} cannot be read as {kind} ({error}): make it again.") from error
-    else:
-        text, encoding = decode(raw, file, nlp.lang)
-        kind = kind or _text_format(text, options.separator)
-        if kind == "json":
-            read_json(text, nlp, file)
-            return kind, encoding, columns
-        if kind == "conll":
-            table, columns = read_conll(text, file)
-        else:
-            table = read_csv(text, file)
-        del text
-    rows, columns = find_rows(table, columns, file)
-    build_sentences(rows, file)
-    return kind, encoding, None if kind == "conll" else columns
+        except Exception as error:  # each parser has its own errors for a damaged file
+            raise UserError(f"{data.file} cannot be read as {kind} ({error}): make it again.") from error
+        return kind, "", read_table(table, None, data)
+    text, encoding = decode(raw, data, nlp.lang)
+    kind = kind or _text_format(text, data.options.sep)
+    if kind == "json":
+        read_json(text, nlp, data)
+        return kind, encoding, None
+    if kind == "conll":
+        read_table(*read_conll(text, data), data)
+        return kind, encoding, None
+    return kind, encoding, read_table(read_csv(text, data), None, data)
 
 
 def _text_format(text: str, sep: str | None) -> str:
@@ -194,29 +187,18 @@ def _text_format(text: str, sep: str | None) -> str:
     return "conll" if is_tag(first.split()[-1]) and sep in "\t" else "csv"
 
 
-def _read_spacy(raw: bytes, nlp: Language, name: str) -> list[Sentence]:
-    try:
-        check_size(len(zlib.decompressobj().decompress(raw, unpack.MAX_UNPACKED + 1)), name)
-        packed = DocBin().from_bytes(raw)
-        docs = zip(packed.get_docs(nlp.vocab), packed.flags, strict=True)
-        sentences = [_as_sentence(doc, flags, name, number) for number, (doc, flags) in enumerate(docs, 1)]
-    except UserError:
-        raise
-    except Exception as error:  # zlib, msgpack and numpy each have their own errors for a damaged file
-        raise UserError(f"{name} cannot be read as a .spacy file ({error}): make it again.") from error
-    return [sentence for sentence in sentences if sentence.words]
-
-
-def _as_sentence(doc: Doc, flags: dict[str, Any], name: str, number: int) -> Sentence:
-    tags = (
-        f"{token.ent_iob_}-{token.ent_type_}" if token.ent_type_ else "O" if token.ent_iob else UNKNOWN for token in doc
-    )
-    spaces = None if doc.has_unknown_spaces else tuple(bool(token.whitespace_) for token in doc)
-    looked_for = doc.spans["annotated"].attrs.get("labels") if "annotated" in doc.spans else None
-    annotated = None if looked_for is None else tuple(looked_for)
-    origin = Origin(**flags.get("origin", {"file": name, "line": number}))
-    words = tuple(token.text for token in doc)
-    return Sentence(str(number), words, tuple(tags), spaces, annotated, origin)
+def _read_spacy(raw: bytes, nlp: Language, data: Data) -> None:
+    check_size(len(zlib.decompressobj().decompress(raw, unpack.MAX_UNPACKED + 1)), data.file)
+    packed = DocBin().from_bytes(raw)
+    for number, (doc, flags) in enumerate(zip(packed.get_docs(nlp.vocab), packed.flags, strict=True), 1):
+        tags = [f"{t.ent_iob_}-{t.ent_type_}" if t.ent_type_ else "O" if t.ent_iob else UNKNOWN for t in doc]
+        spaces = None if doc.has_unknown_spaces else tuple(bool(token.whitespace_) for token in doc)
+        looked_for = doc.spans["annotated"].attrs.get("labels") if "annotated" in doc.spans else None
+        annotated = None if looked_for is None else tuple(looked_for)
+        origin = Origin(**flags.get("origin", {"file": data.file, "line": number}))
+        if len(doc):
+            words = tuple(token.text for token in doc)
+            data.add(Sentence(str(number), words, tuple(tags), spaces, annotated, origin))
 
 
 def _warn_of_lengths(data: Data) -> None:
@@ -239,10 +221,7 @@ def _warn_of_script(data: Data, lang: str) -> None:
         share = sum(n for char, n in counts.items() if re.match(f"[{characters}]", char)) / max(1, counts.total())
         if share >= MIN_SCRIPT_SHARE and lang not in langs:
             what = f"words of {script} script without spaces, but --lang {lang} does not find words in such text"
-            if langs:
-                what += f":\ngive --lang {langs[0]}. Else the model will be useless on real text."
-            else:
-                what += ", and spaCy has no language that does.\n"
-                what += "The model will work only on text that has spaces between words."
-            data.warn("script", banner(what))
+            none = ", and spaCy has no language that does.\nThe model will work only on text that has such spaces."
+            more = f":\ngive --lang {langs[0]}. Else the model will be useless on real text." if langs else none
+            data.warn("script", banner(what + more))
             return

@@ -3,23 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain
 from typing import Any, NamedTuple
 
 from ..errors import UserError, count
 from .options import Options
-from .schemes import (
-    INVISIBLE,
-    OUTSIDE,
-    UNKNOWN,
-    Scheme,
-    difference,
-    entity_labels,
-    holds_brackets,
-    is_tag,
-    looks_like,
-    without_brackets,
-)
+from .schemes import INVISIBLE, UNKNOWN, Scheme, entity_labels, holds_brackets, without_brackets
 
 # So many places of each kind of fault stand in a message. `--report FILE` has all of them.
 SHOWN = 3
@@ -59,12 +48,33 @@ class Sentence:
     origin: Origin = field(default=Origin(), compare=False)
 
 
+class Rows(NamedTuple):
+    """A sentence as it stands in the file: its words, a tag and a line for each; what the file calls it and its
+    document; and the labels that were annotated, None for all of them."""
+
+    words: Sequence[str]
+    tags: Sequence[str]
+    lines: Sequence[int]
+    id: str
+    document: str = ""
+    annotated: tuple[str, ...] | None = None
+
+
 class FileFaults(UserError):
     """The faults of files; `lines` has a line for each."""
 
-    def __init__(self, message: str, lines: list[str]):
-        super().__init__(message)
-        self.lines = lines
+    def __init__(self, faults: "Faults"):
+        found = [(*place, remedy) for remedy, places in faults.items() for place in places]
+        self.lines = [f"{name}, line {line}: {what}. {remedy}" for name, line, what, remedy in found]
+        names = list(dict.fromkeys(name for name, *_ in found))
+        message = [f"{' and '.join(names)}: {len(found):,} faults, and nothing was written:"]
+        for remedy, places in faults.items():
+            message.append(f"- {len(places):,} of this kind. {remedy}")
+            for name, line, what in places[:SHOWN]:
+                message.append(f"    {f'{name}, ' if len(names) > 1 else ''}line {line}: {what}")
+            if len(places) > SHOWN:
+                message.append("    and more: --report FILE lists every one")
+        super().__init__(self.lines[0] if len(found) == 1 else "\n".join(message))
 
 
 class Faults(dict[str, list[tuple[str, int, str]]]):
@@ -72,73 +82,39 @@ class Faults(dict[str, list[tuple[str, int, str]]]):
 
     def check(self) -> None:
         """RAISES FileFaults: If there is any fault."""
-        faults = [(*place, remedy) for remedy, places in self.items() for place in places]
-        lines = [f"{name}, line {line}: {what}. {remedy}" for name, line, what, remedy in faults]
-        if len(lines) == 1:
-            raise FileFaults(lines[0], lines)
-        names = list(dict.fromkeys(name for name, *_ in faults))
-        message = [f"{' and '.join(names)}: {len(lines):,} faults, and nothing was written:"]
-        for remedy, places in self.items():
-            message.append(f"- {len(places):,} of this kind. {remedy}")
-            for name, line, what in places[:SHOWN]:
-                message.append(f"    {f'{name}, ' if len(names) > 1 else ''}line {line}: {what}")
-            if len(places) > SHOWN:
-                message.append("    and more: --report FILE lists every one")
-        if lines:
-            raise FileFaults("\n".join(message), lines)
+        if self:
+            raise FileFaults(self)
 
 
 @dataclass
 class Data:
-    """What was read, and what was seen on the way."""
+    """What was read, and what was seen on the way: all readers add to it."""
 
-    sentences: list[Sentence] = field(default_factory=list)
-    # Rows of the files: a word, a sentence or a text each
-    rows: int = 0
-    # The files, and how they were read, for stats.json
-    source: dict[str, Any] = field(default_factory=dict)
-    # What was taken for what
-    notes: list[str] = field(default_factory=list)
-    # One message of each kind of doubt
-    warnings: dict[str, str] = field(default_factory=dict)
-    # Each place where an entity's offsets were changed or could not be used
-    doubtful: list[str] = field(default_factory=list)
+    file: str = ""  # the name of the one that is being read, for messages
+    options: Options = field(default_factory=Options)  # how it is to be read
+    notes: list[str] = field(default_factory=list)  # what was taken for what
+    warnings: dict[str, str] = field(default_factory=dict)  # one message of each kind of doubt
+    doubtful: list[str] = field(default_factory=list)  # offsets of entities that were changed or could not be used
     faults: Faults = field(default_factory=Faults)
+    sentences: list[Sentence] = field(default_factory=list)
+    rows: int = 0  # of the files: a word, a sentence or a text each
+    source: dict[str, Any] = field(default_factory=dict)  # the files, and how they were read, for stats.json
 
     def warn(self, kind: str, message: str) -> None:
         before = self.warnings.get(kind, message)
         self.warnings[kind] = message if before == message else f"{before}\n{message}"
 
-
-@dataclass(frozen=True)
-class File:
-    """One file that is being read: its name in messages, what the user says about it, and where all goes that is found
-    in it."""
-
-    name: str
-    options: Options
-    data: Data
-
     def fault(self, line: int, what: str, remedy: str) -> None:
-        self.data.faults.setdefault(remedy, []).append((self.name, line, what))
+        self.faults.setdefault(remedy, []).append((self.file, line, what))
 
-
-@dataclass
-class Rows:
-    """A word and a tag a row, as they stand in the file; and the file's line on which each row begins."""
-
-    words: list[str]
-    tags: list[str]
-    lines: Sequence[int]
-    # The first row of each sentence, and what the file calls it and its document
-    starts: list[int]
-    ids: list[str]
-    documents: list[str]
-    # The name of the tags' column, and whether they may be labels without a letter, such as "PER"
-    tag_column: str = "tags"
-    labels: bool = True
-    # Where not every label was annotated: the line, and those that were
-    annotated: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    def add(self, sentence: Sentence, *, rows: int = 1) -> None:
+        """Add a sentence that is read from so many rows. Labels that were not looked for are a fault."""
+        self.sentences.append(sentence)
+        self.rows += rows
+        known = sentence.annotated
+        if known is not None and (other := sorted(set(entity_labels(sentence.tags)).difference(known))):
+            what = f"it has entities of {', '.join(other)}, but was annotated for {', '.join(known)}"
+            self.fault(sentence.origin.line, what, 'Name every label in "annotated" that was looked for.')
 
 
 def clean(value: str) -> str:
@@ -146,94 +122,67 @@ def clean(value: str) -> str:
     return value.strip().strip(INVISIBLE).strip()
 
 
-def build_sentences(rows: Rows, file: File) -> None:
-    """Check rows, convert their tags to BIO, and add their sentences, and what was seen, to the file's data. If a row
-    cannot be read, its fault is added, and no sentence.
+def build_sentences(found: list[Rows], data: Data, *, column: str = "tags", labels: bool = True) -> None:
+    """Check sentences, convert their tags to BIO, and add them, and what was seen, to the file's data. If a row cannot
+    be read, its fault is added, and no sentence.
 
+    column (str): What the column of tags is called.
+    labels (bool): Whether a tag may be a label without a letter, such as "PER".
     RAISES UserError: If tags are not plain BIO, and the options ask for that.
     """
-    name, strict, data = file.name, file.options.strict, file.data
-    if not strict and holds_brackets(rows.tags):
-        rows.tags = without_brackets(rows.tags, set(rows.starts))
+    name, options = data.file, data.options
+    if not options.strict and holds_brackets({tag for one in found for tag in one.tags}):
+        read = without_brackets([one.tags for one in found])
+        found = [one._replace(tags=tags) for one, tags in zip(found, read, strict=True)]
         data.notes.append(f"Tags of {name}: (x* * *) = B-x I-x I-x")
-    scheme, wrong = _find_scheme(rows, file.options)
-    if wrong or "" in rows.words:
-        for word, tag, line in zip(rows.words, rows.tags, rows.lines, strict=True):
+    counts = Counter(chain.from_iterable(one.tags for one in found))
+    scheme = Scheme(counts, labels=labels, outside=options.outside, lookalikes=options.lookalikes)
+    wrong = scheme.wrong(column)
+    words = {word for one in found for word in one.words}
+    if wrong or "" in words:
+        for word, tag, line in (row for one in found for row in zip(one.words, one.tags, one.lines, strict=True)):
             if not word:
-                file.fault(line, "there is no word", "Fill in the word, or delete the row.")
+                data.fault(line, "there is no word", "Fill in the word, or delete the row.")
             elif tag in wrong:
-                file.fault(line, f"the tag of {word!r} is {tag!r}{wrong[tag][0]}", wrong[tag][1])
+                data.fault(line, f"the tag of {word!r} is {tag!r}{wrong[tag][0]}", wrong[tag][1])
         return
     if told := scheme.told():
-        if strict:
+        if options.strict:
             what = f"--strict takes only the tags O, B-x and I-x, but {told} would have to be read so."
             raise UserError(f"{name}: {what}")
         data.notes.append(f"Tags of {name}: {told}")
-    repaired: list[int] = []
-    divided: list[int] = []
-    different = set(rows.words)
-    prefix, *others = {word[: word.find(":") + 1] for word in different} or {""}
-    if prefix and not others and len(different) > N_DIFFERENT:
+    prefix, *others = {word[: word.find(":") + 1] for word in words} or {""}
+    if prefix and not others and len(words) > N_DIFFERENT:
         what = f"every word of {name} begins with {prefix!r}: take it away if it is not part of the words."
         data.warn("prefix", what)
-    spaced = {word for word in different if len(word.split()) > 1}
-    spans = pairwise([*rows.starts, len(rows.words)])
-    for (start, end), number, document in zip(spans, rows.ids, rows.documents, strict=True):
-        words = rows.words[start:end]
-        tags, changed = scheme.to_bio(rows.tags[start:end])
-        repaired += (start + position for position in changed)
-        if not spaced.isdisjoint(words):
-            divided += (start + i for i, word in enumerate(words) if word in spaced)
-            parts = [(tag, len(word.split()) - 1) for word, tag in zip(words, tags, strict=True)]
-            tags = [one for tag, n in parts for one in [tag, *["I" + tag[1:] if tag[0] == "B" else tag] * n]]
-            words = " ".join(words).split()
-        # Of a word a line, unless lines or words are between them that are none of its own
-        step = int(rows.lines[end - 1] - rows.lines[start] == end - start - 1 == len(words) - 1)
-        origin = Origin(name, rows.lines[start], document, step)
-        annotated = rows.annotated.get(origin.line)
-        if annotated is not None:
+    spaced = {word for word in words if len(word.split()) > 1}
+    # Lines where an entity goes on that had not begun, and where a word is several
+    repaired: list[int] = []
+    divided: list[int] = []
+    for one in found:
+        tags, begun = scheme.to_bio(one.tags)
+        repaired += (one.lines[i] for i in begun)
+        for i in begun if options.strict else ():
+            what = f"the tag {one.tags[i]!r} of the word {one.words[i]!r} follows no entity of its label"
+            data.fault(one.lines[i], what, "Write B- there, or leave out --strict to have entities begin there.")
+        if one.annotated is not None:
             tags = [UNKNOWN if tag == "O" else tag for tag in tags]
-            if other := set(entity_labels(tags)).difference(annotated):
-                what = f"it has entities of {', '.join(sorted(other))}, but was annotated for {', '.join(annotated)}"
-                file.fault(origin.line, what, 'Name every label in "annotated" that was looked for.')
-        data.sentences.append(Sentence(number, tuple(words), tuple(tags), annotated=annotated, origin=origin))
-    data.rows += len(rows.words)
-    for row in repaired if strict else ():
-        what = f"the tag {rows.tags[row]!r} of the word {rows.words[row]!r} follows no entity of its label"
-        file.fault(rows.lines[row], what, "Write B- there, or leave out --strict to have entities begin there.")
-    for kind, places, noun, message in (
-        ("repaired_tags", repaired, "tag", "I-x without an entity of that label before it, read as B-x"),
-        ("divided_words", divided, "word", "with white space inside, divided there"),
-    ):
-        if places:
-            place = f"(the first: {name}, line {rows.lines[places[0]]})"
-            more = "; --strict makes this an error" if places is repaired else ""
-            data.warn(kind, f"{count(len(places), noun)} {message} {place}{more}.")
-
-
-def _find_scheme(rows: Rows, options: Options) -> tuple[Scheme, dict[str, tuple[str, str]]]:
-    """How tags are read; and for each that cannot be read, what is wrong with it and what to do. Where that is asked
-    for, tags become what they look like."""
-    counts = Counter(rows.tags)
-    alike = {tag: other for tag in counts if (other := looks_like(tag)) != tag}
-    for tag in counts if all(map(str.isdigit, counts)) else options.outside or ():
-        alike.pop(tag, None)
-    if alike and options.lookalikes:
-        rows.tags = [alike.get(tag, tag) for tag in rows.tags]
-        counts, alike = Counter(rows.tags), {}
-    scheme = Scheme(counts, labels=rows.labels, outside=options.outside)
-    remedy = f"A tag in column {rows.tag_column!r} must be O, B-label or I-label (or of BILUO, BIOES, BMES). "
-    outside = [tag for tag in counts if tag.casefold() in OUTSIDE]
-    if set(outside) > set(scheme.outside):
-        listed = ", ".join(f"{tag!r} ({counts[tag]:,})" for tag in outside)
-        remedy += f'Which of these mean "in no entity": {listed}? Say so with --outside, once for each.'
-    elif any(len(tag.split()) > 1 and all(map(is_tag, tag.split())) for tag in scheme.rest):
-        remedy += "Several in one cell? Give the table a line of names above, such as text and tags."
-    elif all(tag.isdigit() for tag in scheme.rest):
-        remedy += "These are numbers: write the names that they stand for."
-    else:
-        remedy += "Correct it, or name another column with --tag-column."
-    wrong = {tag: ("", remedy) for tag in scheme.rest if tag not in scheme.parts}
-    remedy = "Correct these tags, or say --lookalikes to have them read as what they look like."
-    wrong |= {tag: (f": {difference(tag, alike[tag])} (rows with it: {counts[tag]:,})", remedy) for tag in alike}
-    return scheme, wrong
+        parts = list(zip(one.words, tags, strict=True))
+        if not spaced.isdisjoint(one.words):
+            divided += (line for word, line in zip(one.words, one.lines, strict=True) if word in spaced)
+            parts = [
+                (part, f"I{tag[1:]}" if i and tag[0] == "B" else tag)
+                for word, tag in parts
+                for i, part in enumerate(word.split())
+            ]
+        # Of a word a line, unless lines or words are between them that are none of its own
+        step = int(one.lines[-1] - one.lines[0] == len(one.words) - 1 == len(parts) - 1)
+        origin = Origin(name, one.lines[0], one.document, step)
+        words_of, tags_of = zip(*parts, strict=True)
+        data.add(Sentence(one.id, words_of, tags_of, None, one.annotated, origin), rows=len(one.words))
+    if repaired:
+        what = f"{count(len(repaired), 'tag')} I-x without an entity of that label before it, read as B-x"
+        data.warn("repaired_tags", f"{what} (the first: {name}, line {repaired[0]}); --strict makes this an error.")
+    if divided:
+        what = f"{count(len(divided), 'word')} with white space inside, divided there"
+        data.warn("divided_words", f"{what} (the first: {name}, line {divided[0]}).")

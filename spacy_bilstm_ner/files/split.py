@@ -21,9 +21,8 @@ def tutorial_split(sentences: Sequence[Sentence]) -> Splits:
     """
     # A groupby on "Sentence #" sorts by the string: "Sentence: 10" comes before "Sentence: 2".
     ordered = sorted(sentences, key=lambda sentence: sentence.id)
-    shuffled = [ordered[i] for i in numpy.random.RandomState(2020).permutation(len(ordered))]
     n_test = math.ceil(len(ordered) * 0.1)
-    return _cut(shuffled, n_test, int((len(ordered) - n_test) * (1.0 - 0.2)), {})
+    return _cut(ordered, 2020, n_test, int((len(ordered) - n_test) * (1.0 - 0.2)), {})
 
 
 def random_split(
@@ -33,7 +32,7 @@ def random_split(
 
     sentences (Sequence[Sentence]): The sentences to divide; their order counts.
     seed (int): Seed of the shuffle.
-    dev_size (float): Share of the sentences for dev, between 0 and 1; so for test_size.
+    dev_size, test_size (float): Shares of the sentences for dev and test, between 0 and 1.
     own (list[Sentence]): Sentences of `dev` or `test` that are given, and stay as they are.
     RETURNS (Splits): At least one sentence each.
     RAISES UserError: If the sizes cannot be or a split would be empty.
@@ -45,10 +44,24 @@ def random_split(
             f"--dev-size {dev_size:g} and --test-size {test_size:g} must be shares of all sentences between 0 and 1, "
             "together below 1: else nothing is left to train on."
         )
-    n_test = 0 if "test" in own else max(1, round(len(sentences) * test_size))
-    n_dev = 0 if "dev" in own else max(1, round(len(sentences) * dev_size))
-    order = numpy.random.RandomState(seed).permutation(len(sentences)) if n_test or n_dev else range(len(sentences))
-    return _cut([sentences[i] for i in order], n_test, max(0, len(sentences) - n_test - n_dev), own)
+    sizes = {"test": test_size, "dev": dev_size}
+    n_test, n_dev = (0 if name in own else max(1, round(len(sentences) * size)) for name, size in sizes.items())
+    return _cut(sentences, seed, n_test, max(0, len(sentences) - n_test - n_dev), own)
+
+
+def _cut(sentences: Sequence[Sentence], seed: int, n_test: int, n_train: int, own: Splits) -> Splits:
+    """Shuffle, unless all of them are for train, and deal in the order test, train, dev."""
+    shuffles = n_test or n_train < len(sentences)
+    order = numpy.random.RandomState(seed).permutation(len(sentences)) if shuffles else range(len(sentences))
+    dealt = [sentences[i] for i in order]
+    rest = dealt[n_test:]
+    splits = {"train": rest[:n_train], "dev": rest[n_train:], "test": dealt[:n_test], **own}
+    if empty := [name for name in NAMES if not splits[name]]:
+        raise UserError(
+            f"{count(sum(map(len, splits.values())), 'sentence')}: too few, nothing would be left for "
+            f"{' and '.join(empty)}. Give at least 3 sentences, and sizes that leave some for each."
+        )
+    return splits
 
 
 def drop_copies(splits: Splits) -> Splits:
@@ -56,11 +69,11 @@ def drop_copies(splits: Splits) -> Splits:
 
     RAISES UserError: If nothing is left of a split.
     """
-    kept = dict(splits)
-    seen = {sentence.words for sentence in splits["test"]}
-    for name in ("dev", "train"):
-        kept[name] = [sentence for sentence in splits[name] if sentence.words not in seen]
-        seen.update(sentence.words for sentence in splits[name])
+    kept = {}
+    seen: set[tuple[str, ...]] = set()
+    for name in reversed(NAMES):
+        kept[name] = [one for one in splits[name] if name == "test" or one.words not in seen]
+        seen.update(one.words for one in splits[name])
         if not kept[name]:
             raise UserError(
                 f"--dedupe leaves nothing of {name}: all of its {len(splits[name])} sentences stand word for word in "
@@ -71,17 +84,5 @@ def drop_copies(splits: Splits) -> Splits:
 
 def count_copies(splits: Splits) -> dict[str, int]:
     """For each split, how many of its sentences stand in another as well"""
-    where = {name: {sentence.words for sentence in splits[name]} for name in NAMES}
-    times = Counter(words for distinct in where.values() for words in distinct)
-    return {name: sum(times[sentence.words] > 1 for sentence in splits[name]) for name in NAMES}
-
-
-def _cut(shuffled: list[Sentence], n_test: int, n_train: int, own: Splits) -> Splits:
-    rest = shuffled[n_test:]
-    splits = {"train": rest[:n_train], "dev": rest[n_train:], "test": shuffled[:n_test], **own}
-    if empty := [name for name in NAMES if not splits[name]]:
-        raise UserError(
-            f"{count(sum(map(len, splits.values())), 'sentence')}: too few, nothing would be left for "
-            f"{' and '.join(empty)}. Give at least 3 sentences, and sizes that leave some for each."
-        )
-    return splits
+    times = Counter(words for name in NAMES for words in {one.words for one in splits[name]})
+    return {name: sum(times[one.words] > 1 for one in splits[name]) for name in NAMES}

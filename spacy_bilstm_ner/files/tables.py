@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-import sys
 from array import array
 from collections.abc import Iterable, Iterator
 from datetime import date, time
@@ -16,7 +15,7 @@ from tqdm import tqdm
 from ..errors import UserError
 from .columns import Table, allows_labels
 from .schemes import UNKNOWN, is_tag
-from .sentences import File, clean
+from .sentences import Data, clean
 from .unpack import check_size
 
 SEPARATORS = ",;\t|"
@@ -30,12 +29,12 @@ _UNCLOSED = (
 _SWALLOWED = "\0"
 
 
-def read_csv(text: str, file: File) -> Table:
+def read_csv(text: str, data: Data) -> Table:
     """Read the text of a table with a header line. Rows that have a fault are left out.
 
     RAISES UserError: If it cannot be read; the message says where and what to do.
     """
-    body, sep = text.lstrip("\n"), file.options.separator
+    body, sep = text.lstrip("\n"), data.options.sep
     line = len(text) - len(body) + 1
     if sep is not None and (len(sep) != 1 or sep in '"\r\n'):
         raise UserError(f"--sep must be one character, such as ';' or '|' ('tab' for a tab), but is {sep!r}.")
@@ -46,9 +45,8 @@ def read_csv(text: str, file: File) -> Table:
     other = find_separator(header)
     if (sep or other) not in header:
         option = "tab" if other == "\t" else repr(other)
-        raise UserError(f"{file.name}, line {line}: the fields are not separated by {sep!r}: say --sep {option}.")
-    sep = sep or other
-    return _make_table(_records(body, line, sep, file), file, sep)
+        raise UserError(f"{data.file}, line {line}: the fields are not separated by {sep!r}: say --sep {option}.")
+    return make_table(_records(body, line, sep or other, data), data, sep or other)
 
 
 def find_separator(header: str) -> str:
@@ -56,57 +54,52 @@ def find_separator(header: str) -> str:
     return max(SEPARATORS, key=header.count)
 
 
-def read_frame(data: bytes, kind: str, file: File) -> Table:
+def read_cells(raw: bytes, kind: str, data: Data) -> Table:
     """Read an "excel" file's first sheet, or a "parquet" file: a list as JSON; a null tag as `?`. In Excel a date or a
     truth value is a fault: its text is in the formatting only.
 
     RAISES ImportError: If openpyxl or pyarrow is not installed.
     """
-    import pandas
-
     if kind == "parquet":
-        frame = _read_parquet(data, file.name).to_pandas()
-        header = [[str(column) for column in frame.columns]]
-        nulls = [UNKNOWN if allows_labels(column) else "" for column in header[0]]
-    else:
-        frame = pandas.read_excel(io.BytesIO(data), header=None, dtype=object, keep_default_na=False, engine="openpyxl")
-        header, nulls = [], [""] * frame.shape[1]
-        for line, value in ((line, value) for line, row in enumerate(frame.values, 1) for value in row):
+        from pyarrow.parquet import ParquetFile
+
+        parquet, size = ParquetFile(io.BytesIO(raw)), 0
+        names = parquet.schema_arrow.names
+        nulls = [UNKNOWN if allows_labels(name) else "" for name in names]
+        records = [names]
+        # Part by part, since a few bytes may stand for any number of equal rows
+        for batch in parquet.iter_batches(batch_size=PARQUET_ROWS):
+            # Python keeps a pointer for each cell.
+            size += batch.nbytes + 8 * batch.num_rows * batch.num_columns
+            check_size(size, data.file)
+            rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
+            records += ([_cell(value, null) for value, null in zip(row, nulls, strict=True)] for row in rows)
+        return make_table(enumerate(records), data)
+    from openpyxl import load_workbook
+
+    records = []
+    for line, row in enumerate(load_workbook(io.BytesIO(raw), read_only=True, data_only=True).worksheets[0].values, 1):
+        records.append([_cell(value, "") for value in row])
+        for value in row:
             if isinstance(value, bool | date | time):
                 remedy = "Excel changed the words of these cells: format the column as text and write them again."
-                file.fault(line, f"a cell holds {value} as a {type(value).__name__}", remedy)
-    records = [[_cell(value, null) for value, null in zip(row, nulls, strict=True)] for row in frame.values]
-    return _make_table(enumerate([*header, *records], 1 - len(header)), file)
-
-
-def _read_parquet(data: bytes, name: str) -> Any:
-    """Row by row, since a few bytes may stand for any number of equal rows."""
-    import pyarrow
-    from pyarrow.parquet import ParquetFile
-
-    parquet, batches, size = ParquetFile(io.BytesIO(data)), [], 0
-    for batch in parquet.iter_batches(batch_size=PARQUET_ROWS):
-        # Python keeps a pointer for each cell.
-        size += batch.nbytes + 8 * batch.num_rows * batch.num_columns
-        check_size(size, name)
-        batches.append(batch)
-    return pyarrow.Table.from_batches(batches, parquet.schema_arrow)
+                data.fault(line, f"a cell holds {value} as a {type(value).__name__}", remedy)
+    return make_table(enumerate(records, 1), data)
 
 
 def _cell(value: Any, null: str) -> str:
-    value = value.tolist() if hasattr(value, "tolist") else value
     if isinstance(value, list):
         return json.dumps([clean(item) if isinstance(item, str) else item for item in value], ensure_ascii=False)
-    if value is None or str(value) in ("<NA>", "NaT") or value != value:
+    if value is None or value != value:
         return null
     # A whole number as Excel keeps it
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _records(body: str, line: int, sep: str, file: File) -> Iterator[tuple[int, list[str]]]:
-    """The line on which each record begins, and its fields"""
+def _records(body: str, line: int, sep: str, data: Data) -> Iterator[tuple[int, list[str]]]:
+    """The line on which each record begins, and its fields; none of one that cannot be read"""
     csv.field_size_limit(2**31 - 1)
-    quoting: Any = csv.QUOTE_NONE if file.options.no_quotes else csv.QUOTE_MINIMAL
+    quoting: Any = csv.QUOTE_NONE if data.options.no_quotes else csv.QUOTE_MINIMAL
     lines = tqdm(io.StringIO(body, newline=""), "Reading", body.count("\n"), unit=" lines", delay=2, disable=None)
     reader = csv.reader(lines, delimiter=sep, quoting=quoting, strict=True)
     before = 0
@@ -116,59 +109,52 @@ def _records(body: str, line: int, sep: str, file: File) -> Iterator[tuple[int, 
         except StopIteration:
             return
         except csv.Error:
-            record = [_SWALLOWED]
+            data.fault(line + before, *_UNCLOSED)
+            record = []
         yield line + before, record
         before = reader.line_num
 
 
-def _make_table(records: Iterable[tuple[int, list[str]]], file: File, sep: str = "") -> Table:
+def make_table(records: Iterable[tuple[int, list[str]]], data: Data, sep: str = "\0") -> Table:
     """Make a table of records, the first of which is the header; without empty ones and repeated headers. What
-    separates fields tells which cells have swallowed others."""
+    separates fields tells which cells have swallowed others, as the quote that closes a field was meant to open one."""
 
     @cache
     def cell(value: str) -> str:
         """Without white space at its edges, and one string for all equal ones"""
-        # The quote that closes the field was meant to open another
-        swallowed = sep and sep in value and ("\n" in value or sep == "\t")
-        return _SWALLOWED if swallowed else sys.intern(clean(value))
+        return _SWALLOWED if sep in value and ("\n" in value or sep == "\t") else clean(value)
 
     header: list[str] = []
     columns: list[list[str]] = []
     lines = array("q")
     breaks: set[int] = set()
-    swallowed = False
     for line, record in records:
         if not any(map(str.strip, record)):
             breaks.add(len(lines))
             continue
-        if header and len(record) != len(header):
-            extra = any(map(str.strip, record[len(header) :]))
-            if extra and not any("\n" in value for value in record):
-                what = f"expected {len(header)} fields as in the header, found {len(record)}"
-                remedy = 'Put a field that holds the separator in quotes ("…"), and double a quote inside such a field.'
-                file.fault(line, what, remedy)
-                continue
-            missing = len(header) - len(record)
-            swallows = extra or (missing > 0 and sep and any(sep in value for value in record))
-            record = [_SWALLOWED] * len(header) if swallows else record[: len(header)] + [""] * missing
-        values = list(map(cell, record))
-        if _SWALLOWED in values:
-            file.fault(line, *_UNCLOSED)
-            swallowed = True
+        width = len(header) or len(record)
+        values, fewer = list(map(cell, record[:width])), width - len(record)
+        more = fewer < 0 and any(map(str.strip, record[width:]))
+        if _SWALLOWED in values or ((more or fewer > 0) and any(("\n" if more else sep) in each for each in record)):
+            data.fault(line, *_UNCLOSED)
+        elif more:
+            what = f"expected {width} fields as in the header, found {len(record)}"
+            remedy = 'Put a field that holds the separator in quotes ("…"), and double a quote inside such a field.'
+            data.fault(line, what, remedy)
         elif not header:
             header, columns = values, [[] for _ in values]
-            if any(is_tag(value) for value in header):
+            if any(map(is_tag, header)):
                 what = f"expected a header line with the columns' names, found a row of data ({record})"
-                raise UserError(f"{file.name}, line {line}: {what}. Add a header, such as: Sentence #,Word,Tag")
+                raise UserError(f"{data.file}, line {line}: {what}. Add a header, such as: Sentence #,Word,Tag")
         elif values != header:
             lines.append(line)
-            for column, value in zip(columns, values, strict=True):
+            for column, value in zip(columns, values + [""] * fewer, strict=True):
                 column.append(value)
-    if swallowed or not lines:
+    if _UNCLOSED[1] in data.faults or not lines:
         # What is read after an open quote may be nonsense.
-        file.data.faults.check()
+        data.faults.check()
     if not lines:
-        raise UserError(f"{file.name} holds no sentences: there is a header line and no row after it.")
+        raise UserError(f"{data.file} holds no sentences: there is a header line and no row after it.")
     named = [i for i, column in enumerate(columns) if header[i] or any(column)]
-    within = sorted(row for row in breaks if 0 < row < len(lines))
-    return Table([header[i] for i in named], [columns[i] for i in named], lines, within)
+    starts = sorted(row for row in breaks if 0 < row < len(lines))
+    return Table([header[i] for i in named], [columns[i] for i in named], lines, starts)

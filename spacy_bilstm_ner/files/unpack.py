@@ -8,9 +8,8 @@ import lzma
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import Any, NamedTuple
 
 from ..errors import UserError
 
@@ -18,18 +17,17 @@ from ..errors import UserError
 MAX_UNPACKED = 2**30
 # So many names of a zip's members are told.
 MAX_NAMES = 10
-# A zip in a zip, and no deeper: a zip may hold itself.
-MAX_LAYERS = 2
+# A zip in a zip, say, and not much deeper: a zip may hold itself.
+MAX_LAYERS = 4
 ZIP = b"PK\x03\x04"
-PACKED: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
+PACKED: dict[bytes, Any] = {ZIP: zipfile.ZipFile, b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
 DATA_SUFFIXES = (
     ".csv .tsv .tab .txt .conll .conllu .iob .bio .bioes .ner .ann .json .jsonl .ndjson .spacy .xlsx .parquet"
     + " .gz .bz2 .xz .zip"
 )
 
 
-@dataclass(frozen=True)
-class Content:
+class Content(NamedTuple):
     """What one file holds, unpacked; its name for messages; and the checksum of the file as it was given."""
 
     path: Path
@@ -45,13 +43,12 @@ def read_contents(paths: Iterable[Path], *, member: str | None = None) -> Iterat
     RAISES UserError: If there is no such file, or it is empty, damaged or too large.
     """
     for path in paths:
-        if not path.is_dir():
-            yield _read(path, member)
-            continue
-        found = sorted(each for each in path.iterdir() if each.is_file() and _is_data(each.name))
-        if not found:
-            what = "is a folder without labelled files: give one that holds CSV, CoNLL or JSON Lines."
-            raise UserError(f"{path} {what}")
+        found = [path]
+        if path.is_dir():
+            found = sorted(each for each in path.iterdir() if each.is_file() and _is_data(each.name))
+            if not found:
+                what = "is a folder without labelled files: give one that holds CSV, CoNLL or JSON Lines."
+                raise UserError(f"{path} {what}")
         for each in found:
             yield _read(each, member)
 
@@ -73,13 +70,19 @@ def _read(path: Path, member: str | None) -> Content:
     name, sha256 = str(path), hashlib.sha256(data).hexdigest()
     try:
         for _ in range(MAX_LAYERS):
-            if data.startswith(ZIP):
-                name, data = _unzip(data, name, member)
-                member = None
-            for start, unpack in PACKED.items():
-                if data.startswith(start):
-                    with unpack(io.BytesIO(data)) as file:
-                        data = _bounded(file, name)
+            opens = next((opens for start, opens in PACKED.items() if data.startswith(start)), None)
+            if opens is None:
+                break
+            with opens(io.BytesIO(data)) as packed:
+                stream = packed
+                if isinstance(packed, zipfile.ZipFile):
+                    if "xl/workbook.xml" in packed.namelist():  # Excel, which stays as it is
+                        check_size(sum(info.file_size for info in packed.infolist()), name)
+                        break
+                    found, member = _choose(packed.namelist(), name, member), None
+                    name, stream = f"{name} ({found})", packed.open(found)
+                data = stream.read(MAX_UNPACKED + 1)
+            check_size(len(data), name)
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError) as error:
         raise UserError(f"{name} cannot be unpacked ({error}): pack it again, or give the file itself.") from error
     if not data.strip():
@@ -87,27 +90,15 @@ def _read(path: Path, member: str | None) -> Content:
     return Content(path, name, data, sha256)
 
 
-def _unzip(data: bytes, name: str, member: str | None) -> tuple[str, bytes]:
-    """Name and content of the one file in the archive; an Excel file stays as it is"""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        members = archive.namelist()
-        if "xl/workbook.xml" in members:
-            check_size(sum(info.file_size for info in archive.infolist()), name)
-            return name, data
-        found = [found for found in members if (found == member if member else _is_data(found))]
-        if len(found) != 1:
-            shown = found or members
-            listed = ", ".join([*shown[:MAX_NAMES], *["…"] * (len(shown) > MAX_NAMES)]) or "nothing"
-            what = f"expected a zip that holds one labelled file, but it holds {listed}"
-            raise UserError(f"{name}: {what}. Say which one to read: --member NAME")
-        with archive.open(found[0]) as file:
-            return f"{name} ({found[0]})", _bounded(file, name)
-
-
-def _bounded(file: IO[bytes], name: str) -> bytes:
-    data = file.read(MAX_UNPACKED + 1)
-    check_size(len(data), name)
-    return data
+def _choose(members: list[str], name: str, member: str | None) -> str:
+    """The one labelled file among those of a zip, or the one that was named"""
+    found = [found for found in members if (found == member if member else _is_data(found))]
+    if len(found) != 1:
+        shown = found or members
+        listed = ", ".join([*shown[:MAX_NAMES], *["…"] * (len(shown) > MAX_NAMES)]) or "nothing"
+        what = f"expected a zip that holds one labelled file, but it holds {listed}"
+        raise UserError(f"{name}: {what}. Say which one to read: --member NAME")
+    return found[0]
 
 
 def check_size(size: int, name: str) -> None:

@@ -16,8 +16,7 @@ from spacy.training import Example
 
 from ..errors import UserError, save
 from ..files.encoding import decode
-from ..files.options import Options
-from ..files.sentences import Data, File
+from ..files.sentences import Data
 from . import folds
 from .mistakes import Conflict, conflicts, conflicts_table
 from .pages import present, section, table
@@ -115,7 +114,7 @@ def read_kept(paths: list[Path]) -> dict[tuple[str, ...], dict[str, Any]]:
     """Read the rows that somebody has marked in the column `keep`, by their identity."""
     kept: dict[tuple[str, ...], dict[str, Any]] = {}
     for path in filter(Path.is_file, paths):
-        text, _ = decode(path.read_bytes(), File(str(path), Options(), Data()))
+        text, _ = decode(path.read_bytes(), Data(str(path)))
         # A spreadsheet may have written it anew, with other separators, columns and spaces.
         reader = csv.DictReader(io.StringIO(text), delimiter=max(",;\t", key=text.partition("\n")[0].count))
         if missing := [name for name in (*IDENTITY, "keep") if name not in (reader.fieldnames or ())]:

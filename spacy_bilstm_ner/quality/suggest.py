@@ -20,9 +20,8 @@ from spacy.tokens import Doc
 
 from ..errors import UserError, save, save_json, writable_folder
 from ..files.encoding import decode
-from ..files.options import Options
 from ..files.reading import read_docs, show_warnings
-from ..files.sentences import Data, File
+from ..files.sentences import Data
 from ..files.unpack import read_contents
 from ..loading import load_pipeline
 from .entities import Entity, entities
@@ -104,8 +103,8 @@ def read_texts(path: Path, nlp: Language) -> list[str]:
     if path.suffix not in (".txt", ".jsonl"):
         return list(dict.fromkeys(doc.text for doc in read_docs([path], nlp)))
     (content,) = read_contents([path])
-    doubts = Data()
-    lines = decode(content.data, File(content.name, Options(), doubts), nlp.lang)[0].split("\n")
+    doubts = Data(content.name)
+    lines = decode(content.data, doubts, nlp.lang)[0].split("\n")
     show_warnings(doubts)
     if path.suffix == ".jsonl":
         lines = [_text(line, f"{path}, line {number}") for number, line in enumerate(lines, 1) if line.strip()]

@@ -1,7 +1,10 @@
 """What the tests of reading share."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from spacy.language import Language
 
 from spacy_bilstm_ner.files.docs import blank_pipeline
 from spacy_bilstm_ner.files.options import Options
@@ -11,11 +14,17 @@ from spacy_bilstm_ner.files.sentences import Data
 HEADER = "Sentence #,Word,Tag\n"
 
 
+@cache
+def tokenizing(lang: str = "en") -> Language:
+    """A pipeline that only tokenizes. It is made once, since that takes longer than to read a small file."""
+    return blank_pipeline(lang)
+
+
 def read_one(folder: Path, content: str | bytes, *, name: str = "x", lang: str = "en", **options: Any) -> Data:
     """Read a file of this content, whose name says nothing."""
     path = folder / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return read([path], blank_pipeline(lang), Options(**options))
+    return read([path], tokenizing(lang), Options(**options))
 
 
 def shown(data: Data) -> list[str]:

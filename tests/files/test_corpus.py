@@ -8,7 +8,7 @@ from spacy.training import Example
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.files.reading import labelled_corpus
 
-from .helpers import HEADER
+from .helpers import HEADER, tokenizing
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_a_labelled_file_is_a_corpus(path: Path) -> None:
-    nlp = spacy.blank("en")
+    nlp = tokenizing()
     read = spacy.registry.get("readers", "spacy_bilstm_ner.Corpus.v1")
     examples = list(read(path)(nlp))
     assert [example.reference.text for example in examples] == ["don't go", "Mira!"]
@@ -27,7 +27,7 @@ def test_a_labelled_file_is_a_corpus(path: Path) -> None:
 
 
 def test_it_is_read_once_and_has_entities(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    nlp = spacy.blank("en")
+    nlp = tokenizing()
     path.write_text(HEADER + "1,Mira,I-per\n", encoding="utf-8")
     read = labelled_corpus(path)
     assert [len(list(read(nlp))) for _ in range(3)] == [1, 1, 1]
@@ -38,7 +38,7 @@ def test_it_is_read_once_and_has_entities(path: Path, capsys: pytest.CaptureFixt
 
 
 def test_gold_words(path: Path) -> None:
-    nlp = spacy.blank("en")
+    nlp = tokenizing()
     path.write_text(HEADER + "1,5kg,B-qty\n", encoding="utf-8")
     assert [len(eg.predicted) for eg in labelled_corpus(path)(nlp)] == [2]
     assert [len(eg.predicted) for eg in labelled_corpus(path, gold_preproc=True)(nlp)] == [1]
@@ -48,7 +48,7 @@ def test_a_config_gives_paths_and_column_numbers_as_they_stand_there(tmp_path: P
     (tmp_path / "x").write_text("B-PER O Mira\nO O left\n", encoding="utf-8")
     config = {"@readers": "spacy_bilstm_ner.Corpus.v1", "path": str(tmp_path / "x")}
     resolved = spacy.registry.resolve({"train": config | {"options": {"word_column": 3, "tag_column": 1}}})
-    (example,) = resolved["train"](spacy.blank("en"))
+    (example,) = resolved["train"](tokenizing())
     assert [ent.text for ent in example.reference.ents] == ["Mira"]
 
 
@@ -56,7 +56,7 @@ def test_options_and_augmenter(path: Path) -> None:
     def twice(nlp: Any, example: Example) -> Any:
         yield from (example, example)
 
-    nlp = spacy.blank("en")
+    nlp = tokenizing()
     assert len(list(labelled_corpus(path, augmenter=twice)(nlp))) == 4
     with pytest.raises(UserError, match="no column 'sid'"):
         list(labelled_corpus(path, options={"sentence_column": "sid"})(nlp))

@@ -1,11 +1,12 @@
 from pathlib import Path
 
-import spacy
 from spacy.tokens import Doc, DocBin
 from spacy.training import Corpus, Example
 
 from spacy_bilstm_ner.files.docs import count_aligned, make_doc
 from spacy_bilstm_ner.files.sentences import Sentence
+
+from .helpers import tokenizing
 
 
 def sentence(words: str, tags: str) -> Sentence:
@@ -14,7 +15,7 @@ def sentence(words: str, tags: str) -> Sentence:
 
 def test_a_doc_has_gold_words_gold_entities_and_a_persons_text() -> None:
     words = "Mr. Kowalski did n't leave New York , he said ."
-    doc, tokenized = make_doc(spacy.blank("en"), sentence(words, "O B-per O O O B-geo I-geo O O O O"))
+    doc, tokenized = make_doc(tokenizing(), sentence(words, "O B-per O O O B-geo I-geo O O O O"))
     assert [token.text for token in doc] == words.split()
     assert doc.text == tokenized.text == "Mr. Kowalski didn't leave New York, he said."
     assert [(ent.text, ent.label_) for ent in doc.ents] == [("Kowalski", "per"), ("New York", "geo")]
@@ -22,18 +23,18 @@ def test_a_doc_has_gold_words_gold_entities_and_a_persons_text() -> None:
 
 
 def test_neighbouring_entities_of_one_label_stay_two() -> None:
-    doc, _ = make_doc(spacy.blank("en"), sentence("a b c", "B-x B-x I-x"))
+    doc, _ = make_doc(tokenizing(), sentence("a b c", "B-x B-x I-x"))
     assert [ent.text for ent in doc.ents] == ["a", "b c"]
 
 
 def test_a_sentence_without_entities_says_so() -> None:
-    doc, _ = make_doc(spacy.blank("en"), sentence("It rains .", "O O O"))
+    doc, _ = make_doc(tokenizing(), sentence("It rains .", "O O O"))
     assert [token.ent_iob_ for token in doc] == ["O", "O", "O"]
-    assert Example(spacy.blank("en")("It rains."), doc).get_aligned_ner() == ["O", "O", "O"]
+    assert Example(tokenizing()("It rains."), doc).get_aligned_ner() == ["O", "O", "O"]
 
 
 def test_words_that_the_tokenizer_would_leave_merged_keep_their_space() -> None:
-    nlp = spacy.blank("en")
+    nlp = tokenizing()
     # "I." is one of the tokenizer's exceptions, "45." is not
     doc, tokenized = make_doc(nlp, sentence("World War I . Of 45 .", "B-eve I-eve I-eve O O O O"))
     assert doc.text == "World War I . Of 45."
@@ -48,13 +49,13 @@ def test_every_boundary_survives_in_other_languages() -> None:
         ("xx", "東京 に 行く 。 ¿ Qué ? l' Aquila 's"),
         ("zh", "我 爱 北京 。"),
     ):
-        doc, tokenized = make_doc(spacy.blank(lang), sentence(words, " ".join("O" for _ in words.split())))
+        doc, tokenized = make_doc(tokenizing(lang), sentence(words, " ".join("O" for _ in words.split())))
         ends = {token.idx + len(token) for token in tokenized}
         assert {token.idx + len(token) for token in doc} <= ends, lang
 
 
 def test_alignment_is_counted_as_spacy_train_does(tmp_path: Path) -> None:
-    nlp = spacy.blank("en")
+    nlp = tokenizing()
     made = [
         make_doc(nlp, sentence("A New York firm sold 5 %", "O B-geo I-geo O O B-x I-x")),
         make_doc(nlp, sentence("Corp's B-52 flew", "B-org B-art O")),

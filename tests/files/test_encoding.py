@@ -6,15 +6,15 @@ import pytest
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.files.encoding import decode
 from spacy_bilstm_ner.files.options import Options
-from spacy_bilstm_ner.files.sentences import Data, File
+from spacy_bilstm_ner.files.sentences import Data
 
 from .helpers import HEADER, read_one, shown
 
 
 def decoded(content: bytes, *, lang: str = "", **options: Any) -> tuple[str, str, str]:
     """The text, the encoding and the warning."""
-    file = File("x", Options(**options), Data())
-    return *decode(content, file, lang), file.data.warnings.get("encoding", "")
+    data = Data("x", Options(**options))
+    return *decode(content, data, lang), data.warnings.get("encoding", "")
 
 
 def test_plain_encodings_need_no_word() -> None:

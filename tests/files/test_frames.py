@@ -37,6 +37,8 @@ def test_excel(tmp_path: Path) -> None:
     assert data.source["format"] == "excel"
     with pytest.raises(UserError, match="line 3: the tag of 'left' is 'X'"):
         read_one(tmp_path, excel(table(sid=[1, 1], word=["Mira", "left"], tag=["B-per", "X"])))
+    with pytest.raises(UserError, match="line 3: the tag of 'left' is '#N/A'"):
+        read_one(tmp_path, excel(table(sid=[1, 1], word=["Mira", "left"], tag=["B-per", "#N/A"])))
 
 
 def test_what_excel_has_changed(tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.files.docs import blank_pipeline, make_doc
+from spacy_bilstm_ner.files.docs import make_doc
 
-from .helpers import read_one, shown
+from .helpers import read_one, shown, tokenizing
 
 TEXT = "Mira left Oslo."
 GOLD = ["Mira/B-PER left Oslo/B-LOC ."]
@@ -54,7 +54,7 @@ def test_formats(tmp_path: Path, content: str) -> None:
 def test_the_text_stays_as_it_is(tmp_path: Path) -> None:
     text = " Mira  left\n\nOslo-based  firms;\tnobody 😀   asked "
     data = read_one(tmp_path, lines({"text": text, "entities": [[1, 5, "PER"], [13, 17, "LOC"]]}))
-    doc, _ = make_doc(blank_pipeline("en"), data.sentences[0])
+    doc, _ = make_doc(tokenizing(), data.sentences[0])
     assert doc.text == text
     assert [(ent.text, ent.label_) for ent in doc.ents] == [("Mira", "PER"), ("Oslo", "LOC")]
 
@@ -91,6 +91,12 @@ def test_entities_that_overlap(tmp_path: Path) -> None:
     assert shown(data) == ["Mira/B-ORG Ltd./I-ORG left"]
     assert len(data.doubtful) == 1
     assert "PER at 0:4 'Mira' overlaps with a longer one: it was left out" in data.doubtful[0]
+
+
+def test_an_entity_that_stands_there_twice_is_one(tmp_path: Path) -> None:
+    data = read_one(tmp_path, lines({"text": "Mira left", "entities": [[0, 4, "PER"], [0, 4, "PER"], [0, 5, "PER"]]}))
+    assert shown(data) == ["Mira/B-PER left"]
+    assert [told.partition(": ")[2] for told in data.doubtful] == ["PER at 0:5 'Mira ' was read as 'Mira'"]
 
 
 @pytest.mark.parametrize("labels", [["A", "B"], ["B", "A"], ["C", "A"]])
@@ -135,7 +141,7 @@ def test_an_accent_belongs_to_its_letter(tmp_path: Path) -> None:
 def test_languages_without_spaces(tmp_path: Path) -> None:
     record = {"text": "王明在北京。", "entities": [[0, 2, "PER"], [3, 5, "LOC"]]}
     for lang in ("zh", "en"):
-        doc, _ = make_doc(blank_pipeline(lang), read_one(tmp_path, lines(record), lang=lang).sentences[0])
+        doc, _ = make_doc(tokenizing(lang), read_one(tmp_path, lines(record), lang=lang).sentences[0])
         assert [ent.text for ent in doc.ents] == ["王明", "北京"]
 
 

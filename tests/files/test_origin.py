@@ -7,10 +7,9 @@ import pytest
 from spacy.tokens import DocBin
 
 from spacy_bilstm_ner.cli import main
-from spacy_bilstm_ner.files.docs import blank_pipeline
 from spacy_bilstm_ner.files.reading import read_docs
 
-from .helpers import read_one
+from .helpers import read_one, tokenizing
 
 TABLE = "doc,sent,word,tag\nd1,1,Mira,B-per\n,,left,O\n,2,Rain,O\nd2,1,Oslo,B-geo\n"
 
@@ -55,7 +54,7 @@ def test_gathered_rows_begin_where_the_first_of_them_stands(tmp_path: Path) -> N
 
 
 def test_docs_and_converted_files_keep_it(tmp_path: Path) -> None:
-    path, nlp = tmp_path / "mine.csv", blank_pipeline("en")
+    path, nlp = tmp_path / "mine.csv", tokenizing()
     path.write_text("Sentence #,Word,Tag\n" + "".join(f"{i},Town{i},B-geo\n,is,O\n" for i in range(9)))
     main(["convert", str(path), str(tmp_path / "out")])
     direct = {doc.text: doc.user_data["origin"] for doc in read_docs([path], nlp)}

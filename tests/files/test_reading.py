@@ -9,15 +9,15 @@ from spacy.tokens import Doc, DocBin
 
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.files import unpack
-from spacy_bilstm_ner.files.docs import blank_pipeline, make_doc
+from spacy_bilstm_ner.files.docs import make_doc
 from spacy_bilstm_ner.files.reading import read, read_docs
 from spacy_bilstm_ner.files.sentences import Sentence
 
-from .helpers import HEADER, read_one, shown
+from .helpers import HEADER, read_one, shown, tokenizing
 
 
 def test_docbins_come_back_as_they_were(tmp_path: Path) -> None:
-    nlp = spacy.blank("en")
+    nlp = tokenizing()
     sentences = [
         Sentence("1", ("Mira", "left", "Oslo", "."), ("B-per", "O", "?", "O"), (True, True, False, False)),
         Sentence("2", ("Rain", "?"), ("?", "?"), (False, False), ("per", "geo")),
@@ -26,24 +26,28 @@ def test_docbins_come_back_as_they_were(tmp_path: Path) -> None:
     data = read([tmp_path / "x.spacy"], nlp)
     assert data.sentences == sentences
     assert data.source["format"] == "spacy"
-    with pytest.raises(UserError, match=r"cannot be read as a .spacy file"):
+    with pytest.raises(UserError, match=r"cannot be read as spacy"):
         read_one(tmp_path, (tmp_path / "x.spacy").read_bytes()[:60])
 
 
 def test_several_files_of_several_formats(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(HEADER + "1,Mira,I-per\n", encoding="utf-8")
     (tmp_path / "b.conll").write_text("Oslo I-geo\n", encoding="utf-8")
-    data = read([tmp_path / "b.conll", tmp_path / "a.csv"], blank_pipeline("en"))
+    data = read([tmp_path / "b.conll", tmp_path / "a.csv"], tokenizing())
     assert shown(data) == ["Oslo/B-geo", "Mira/B-per"]
     assert data.source["file"] == "b.conll, a.csv"
     assert data.source["format"] == "conll, csv"
     assert data.warnings["repaired_tags"].count("1 tag I-x") == 2
-    assert shown(read([tmp_path], blank_pipeline("en"))) == ["Mira/B-per", "Oslo/B-geo"]
+    assert shown(read([tmp_path], tokenizing())) == ["Mira/B-per", "Oslo/B-geo"]
+    # Each file's rows count, whatever comes after it.
+    (tmp_path / "a.csv").write_text(HEADER + "1,Mira,B-per\n,left,O\n", encoding="utf-8")
+    DocBin(docs=[make_doc(tokenizing(), data.sentences[0])[0]]).to_disk(tmp_path / "c.spacy")
+    assert read([tmp_path / "a.csv", tmp_path / "c.spacy"], tokenizing()).rows == 3
 
 
 def test_docs(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(HEADER + "1,Mira,B-per\n,!,O\n", encoding="utf-8")
-    (doc,) = read_docs([tmp_path / "a.csv"], blank_pipeline("en"))
+    (doc,) = read_docs([tmp_path / "a.csv"], tokenizing())
     assert isinstance(doc, Doc)
     assert (doc.text, [ent.label_ for ent in doc.ents]) == ("Mira!", ["per"])
 
@@ -99,7 +103,7 @@ def test_the_faults_of_all_files_are_said_at_once(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(HEADER + "1,,O\n,a,O,x\n2,b,O\n", encoding="utf-8")
     (tmp_path / "b.csv").write_text(HEADER + "4,a,B-x\n2,b,O\n4,c,Q\n", encoding="utf-8")
     with pytest.raises(UserError, match=r"a.csv and .*b.csv: 4 faults") as error:
-        read([tmp_path], blank_pipeline("en"))
+        read([tmp_path], tokenizing())
     for fault in (
         "a.csv, line 2: there is",
         "a.csv, line 3: expected 3",
@@ -115,12 +119,13 @@ def test_training_data_in_python_is_said_to_be(tmp_path: Path) -> None:
 
 
 def test_a_spacy_file_with_a_label_that_it_does_not_name(tmp_path: Path) -> None:
+    # Pipelines of its own, which have not met the label
     doc = Doc(spacy.blank("en").vocab, words=["Oslo"], ents=["B-unnamed"])
     packed = srsly.msgpack_loads(zlib.decompress(DocBin(docs=[doc]).to_bytes()))
     packed["strings"] = ["Oslo"]
     path = tmp_path / "x.spacy"
     path.write_bytes(zlib.compress(srsly.msgpack_dumps(packed)))
-    with pytest.raises(UserError, match=r"x\.spacy cannot be read as a \.spacy file .*make it again"):
+    with pytest.raises(UserError, match=r"x\.spacy cannot be read as spacy .*make it again"):
         read([path], spacy.blank("en"))
 
 
@@ -146,7 +151,7 @@ def test_a_folder_of_brat_s_is_said_to_be(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("Mira left Oslo.\n", encoding="utf-8")
     (tmp_path / "a.ann").write_text("T1\tPER 0 4\tMira\n", encoding="utf-8")
     with pytest.raises(UserError, match="brat's annotation"):
-        read([tmp_path], spacy.blank("en"))
+        read([tmp_path], tokenizing())
 
 
 def test_words_that_all_begin_alike(tmp_path: Path) -> None:
@@ -159,7 +164,7 @@ def test_words_that_all_begin_alike(tmp_path: Path) -> None:
 def test_docs_come_with_their_warnings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "x.conll"
     path.write_text("Rain O\n" * 500 + "Oslo B-geo\n", encoding="utf-8")
-    assert len(read_docs([path], spacy.blank("en"))) == 1
+    assert len(read_docs([path], tokenizing())) == 1
     assert capsys.readouterr().err.startswith("Warning: the longest sentence has 501 words")
 
 

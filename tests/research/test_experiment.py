@@ -119,7 +119,7 @@ def test_the_test_set_is_read_for_final_figures_only(
     assert "FINAL" not in said.err
     assert "F, forty: 40.00" in said.out
     # As project.yml has it
-    assert measure(tiny, monkeypatch, "--options= --final", part="test")["part"] == "test"
+    assert measure(tiny, monkeypatch, "--final", part="test")["part"] == "test"
     assert "FINAL: measured on TEST" in capsys.readouterr().err
     (tiny / "test.spacy").unlink()
     with pytest.raises(UserError, match=r"test\.spacy does not exist"):

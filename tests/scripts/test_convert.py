@@ -19,7 +19,7 @@ def test_it_converts_what_data_has_found(tmp_path: Path, monkeypatch: pytest.Mon
     csv, dev, test = map(str, paths)
     source = tmp_path / "source.json"
     write(source, Source("own", "x", csv, "0", dev, test))
-    given = ["--source", str(source), str(tmp_path / "out"), "--lang", "de", "--options= --encoding utf-8"]
+    given = ["--source", str(source), str(tmp_path / "out"), "--lang", "de", "--encoding", "utf-8"]
     monkeypatch.setattr(sys, "argv", ["convert", *given])
     convert.main()
     stats = srsly.read_json(tmp_path / "out" / "stats.json")

@@ -1,55 +1,53 @@
+import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from scripts import install as step
 from scripts.install import install, is_installed, try_out
-from scripts.package import build_pipeline
 from spacy_bilstm_ner.errors import UserError
 
-from .helpers import make_pipeline
-
-NAME = "en_tiny-0.1.0-py3-none-any.whl"
+NAME = "en_tiny-0.0.0+sample-py3-none-any.whl"
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a pipeline, model, and its wheel."""
-    folder = tmp_path_factory.mktemp("project")
-    make_pipeline(folder / "model")
-    (folder / "work").mkdir()
-    build_pipeline(folder / "model", {"label_meanings": {}}, folder / "work").rename(folder / NAME)
-    return folder
-
-
-def test_install_replaces_the_same_version_and_works(project: Path, tmp_path: Path) -> None:
+def test_install_replaces_the_same_version_works_and_is_done_once(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     wheel, site = project / NAME, tmp_path / "site"
+    monkeypatch.setattr(sys, "argv", ["install", str(project), str(project / "model"), "--target", str(site)])
     assert not is_installed(wheel, site)
-    install(wheel, str(site))
+    step.main()
     assert is_installed(wheel, site)
-    assert "Monday" in try_out("en_tiny", site)
+    printed = capsys.readouterr().out
+    assert f"{NAME} is installed now; spacy.load('en_tiny') finds:" in printed
+    assert "Monday" in printed
 
     (config,) = site.rglob("config.cfg")
     config.write_text(config.read_text(encoding="utf-8") + "\n# another", encoding="utf-8")
     assert not is_installed(wheel, site)
-    install(wheel, str(site))
-    assert is_installed(wheel, site)
+    # A process that loads the pipeline takes seconds, and one has done it.
+    tried: list[tuple[str, Path]] = []
 
+    def fake(*what: Any) -> str:
+        tried.append(what)
+        return "nothing"
 
-def test_what_is_installed_already_is_only_tried(
-    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(
-        sys, "argv", ["install", str(project), str(project / "model"), "--target", str(tmp_path / "site")]
-    )
+    monkeypatch.setattr(step, "try_out", fake)
     for state in ("now", "already"):
         step.main()
-        assert f"{NAME} is installed {state}; spacy.load('en_tiny') finds:" in capsys.readouterr().out
+        assert is_installed(wheel, site)
+        assert f"{NAME} is installed {state}; spacy.load('en_tiny') finds:\nnothing" in capsys.readouterr().out
+    # What is installed already is tried, too.
+    assert tried == [("en_tiny", site)] * 2
 
 
-def test_pipeline_that_does_not_load(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="xx_not_there is installed, but does not work"):
+def test_pipeline_that_does_not_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # spaCy's own message, without the seconds that its import takes
+    trial = "import sys; raise OSError(f\"[E050] Can't find model '{sys.argv[1]}'.\")"
+    monkeypatch.setattr(step, "TRIAL", trial)
+    with pytest.raises(UserError, match=r"(?s)xx_not_there is installed, but does not work.*Can't find model 'xx_not"):
         try_out("xx_not_there", tmp_path)
 
 
@@ -60,9 +58,8 @@ def test_missing_or_broken_wheel(
     if content:
         (tmp_path / NAME).write_bytes(content)
     monkeypatch.setattr(sys, "argv", ["install", str(tmp_path), str(project / "model"), "--target", str(tmp_path)])
-    with pytest.raises(
-        UserError, match=f"{NAME} is {'damaged' if content else 'missing'}: .*`spacy project run package`"
-    ):
+    fault = "damaged" if content else "missing"
+    with pytest.raises(UserError, match=f"{re.escape(NAME)} is {fault}: .*`spacy project run package`"):
         step.main()
 
 

@@ -6,10 +6,8 @@ import pytest
 import srsly
 
 from scripts.meta import readme, release_meta
-from scripts.package import build, build_pipeline, main, place, read_run
+from scripts.package import build, main, place, read_run
 from spacy_bilstm_ner.errors import UserError
-
-from .helpers import make_pipeline
 
 META: dict[str, Any] = {
     "version": "0.1.0",
@@ -102,11 +100,8 @@ def test_our_wheel_holds_the_package_only(root: Path, tmp_path: Path) -> None:
     assert sorted(needed) == ["numpy", "spacy<3.9,>=3.8.18", "thinc<8.4,>=8.3.12"]
 
 
-def test_pipelines_wheel(tmp_path: Path) -> None:
-    nlp = make_pipeline(tmp_path / "model", kind="sample")
-    meanings = dict.fromkeys((*nlp.pipe_labels["ner"], "<i>`|x"), "what it means")
-    (tmp_path / "work").mkdir()
-    wheel = build_pipeline(tmp_path / "model", {"notes": "Our notes.", "label_meanings": meanings}, tmp_path / "work")
+def test_pipelines_wheel(project: Path) -> None:
+    (wheel,) = project.glob("*.whl")
     assert wheel.name == "en_tiny-0.0.0+sample-py3-none-any.whl"
     with zipfile.ZipFile(wheel) as archive:
         meta = archive.read("en_tiny/meta.json").decode()
@@ -117,7 +112,7 @@ def test_pipelines_wheel(tmp_path: Path) -> None:
     for text in ("Our notes.", "| `geo` | what it means |", "| `&lt;i&gt;&#96;&#124;x` | what it means |"):
         assert text in metadata
     # the trained pipeline itself is left as it was
-    assert "Our notes." not in (tmp_path / "model" / "meta.json").read_text(encoding="utf-8")
+    assert "Our notes." not in (project / "model" / "meta.json").read_text(encoding="utf-8")
 
 
 def test_a_users_labels_mean_what_spacy_says() -> None:

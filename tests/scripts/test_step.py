@@ -12,7 +12,7 @@ import pytest
 import srsly
 
 from scripts import step
-from scripts.step import arguments, hold, holder
+from scripts.step import hold, holder
 from spacy_bilstm_ner.errors import UserError
 
 WAIT = """
@@ -66,7 +66,9 @@ def waiting(project: Path, root: Path) -> Iterator[subprocess.Popen[str]]:
     process.communicate()
 
 
-def test_the_second_run_in_a_folder_names_the_first(project: Path, root: Path, waiting: subprocess.Popen[str]) -> None:
+def test_the_second_run_in_a_folder_names_the_first(
+    project: Path, root: Path, waiting: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     second = start(project, "quick", root)
     printed, _ = second.communicate(timeout=60)
     assert second.returncode == 1
@@ -77,6 +79,10 @@ def test_the_second_run_in_a_folder_names_the_first(project: Path, root: Path, w
     third = start(project, "quick", root)
     printed, _ = third.communicate(timeout=60)
     assert third.returncode == 0, printed
+    # What it has written of itself is whole.
+    monkeypatch.chdir(project)
+    assert srsly.read_yaml("project.lock")
+    step.check_lockfile()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals of POSIX")
@@ -124,15 +130,3 @@ def test_damaged_lockfile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, conte
         UserError, match=r"project\.lock is damaged: .*; delete it and run `spacy project run all` again"
     ):
         step.check_lockfile()
-
-
-def test_lockfile_of_a_run(project: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    start(project, "quick", root).communicate(timeout=60)
-    monkeypatch.chdir(project)
-    assert srsly.read_yaml("project.lock")
-    step.check_lockfile()
-
-
-def test_options_in_one_argument_become_several(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "argv", ["x", "a b", "--options= --sep ';' --final", "--options="])
-    assert arguments() == ["a b", "--sep", ";", "--final"]

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import srsly
 
@@ -175,10 +176,15 @@ def left(corpus: Path) -> list[str]:
     return sorted(path.relative_to(runs).as_posix() for path in runs.rglob("*"))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_changes_nothing_and_says_so(root: Path, corpus: Path, number: signal.Signals) -> None:
+def test_of_two_trainings_into_one_folder_the_second_is_refused_and_the_first_may_be_interrupted(
+    root: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     process = start_slow(root, corpus)
-    process.send_signal(number)
+    assert "run.pid" in left(corpus)
+    monkeypatch.setattr(sys, "argv", ["train", *arguments(root, corpus, "tutorial")])
+    with pytest.raises(UserError, match=rf"process {process.pid} has been at work .*kill {process.pid}`"):
+        train.main()
+    process.send_signal(signal.SIGINT)
     printed, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     assert not printed
@@ -186,31 +192,29 @@ def test_an_interrupted_run_changes_nothing_and_says_so(root: Path, corpus: Path
     assert left(corpus) == ["run", "run/model-best"]
 
 
+def test_what_a_killed_training_left_behind_is_no_obstacle(tmp_path: Path) -> None:
+    run, gone = tmp_path / "run", subprocess.Popen([sys.executable, "-c", ""])
+    (tmp_path / "run.pid").write_text(f"{gone.pid} {psutil.Process(gone.pid).create_time()}", encoding="utf-8")
+    gone.wait()
+    (tmp_path / "run.unfinished" / "model-best").mkdir(parents=True)
+    with unfinished(run) as work:
+        assert not list(work.iterdir())
+        make_models(work)
+    assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")) == [
+        "run", "run/model-best", "run/model-last",
+    ]  # fmt: skip
+
+
 @pytest.mark.skipif(os.name != "posix", reason="needs signals of POSIX")
 def test_a_training_ends_with_the_process_that_started_it(root: Path, corpus: Path) -> None:
     starter = [sys.executable, "-c", "import subprocess, sys; subprocess.run(sys.argv[1:])"]
     process = start_slow(root, corpus, parent=starter)
+    # SIGTERM for the starter, and then for the training
     process.terminate()
     # The pipes are closed when the training, too, has ended
     _, errors = process.communicate(timeout=60)
     assert "Interrupted, nothing changed" in errors
     assert left(corpus) == ["run", "run/model-best"]
-
-
-def test_two_trainings_into_one_folder(root: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    process = start_slow(root, corpus)
-    monkeypatch.setattr(sys, "argv", ["train", *arguments(root, corpus, "tutorial")])
-    with pytest.raises(UserError, match=rf"process {process.pid} has been at work .*kill {process.pid}`"):
-        train.main()
-    process.kill()
-    process.communicate()
-    # A killed one leaves its folder and its file behind, which are no obstacle
-    assert "run.pid" in left(corpus)
-    with unfinished(corpus.parent / "runs" / "run") as work:
-        assert not list(work.iterdir())
-        for name in MODELS:
-            (work / name).mkdir()
-    assert left(corpus) == ["run", "run/model-best", "run/model-last"]
 
 
 def test_options_that_are_not_ours_name_a_section(
