@@ -152,3 +152,12 @@ def test_least_confidences_are_saved(unsure_bytes, tmp_path):
     nlp.get_pipe("ner").cfg["thresholds"] = {"geo": 0.3}
     nlp.to_disk(tmp_path)
     assert spacy.load(tmp_path).get_pipe("ner").cfg["thresholds"] == {"geo": pytest.approx(0.3)}
+
+
+def test_a_label_that_was_added_needs_as_much_as_others_do(unsure_bytes):
+    nlp = blank().from_bytes(unsure_bytes)
+    ner = nlp.get_pipe("ner")
+    ner.cfg["thresholds"] = dict.fromkeys(set(ner.labels) - {"per"}, 1.0)
+    assert not entities(nlp(TEXT))
+    ner.cfg["thresholds"] = dict.fromkeys(set(ner.labels) - {"per"}, 0.1)
+    assert "per" in {label for _, _, label in entities(nlp(TEXT))}
