@@ -1,7 +1,7 @@
 """The commands: `python -m spacy_bilstm_ner COMMAND`, the same program as `python -m spacy bilstm COMMAND`.
 
-Each command is a module with two functions: `configure(parser)` adds its options, and `execute(args)` does its work, or
-raises a UserError. A module is imported only when its command is called.
+Each command is a module, whose docstring says what it does, with two functions: `configure(parser)` adds its options,
+and `execute(args)` does its work, or raises a UserError. A module is imported only when its command is called.
 """
 
 import argparse
@@ -40,7 +40,11 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "python -m sp
 
     def command() -> None:
         module = import_module(COMMANDS[chosen][0], package=__package__)
-        own = argparse.ArgumentParser(prog=f"{program} {chosen}", formatter_class=argparse.RawDescriptionHelpFormatter)
+        own = argparse.ArgumentParser(
+            prog=f"{program} {chosen}",
+            description=module.__doc__,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
         module.configure(own)
         module.execute(own.parse_args(given[1:]))
 

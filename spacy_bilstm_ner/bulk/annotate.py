@@ -27,7 +27,6 @@ from .parts import STDIN, Part, annotate_part, find_files, is_whole, parts_of
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.description = __doc__
     parser.epilog = "example: python -m spacy_bilstm_ner annotate texts/ found/ --model en_gmb_bilstm --id-column id"
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help="parquet, JSON Lines, CSV or plain text, or - ")
     parser.add_argument("out", metavar="OUT", help="a folder for the results; call again to do what is missing")

@@ -32,7 +32,6 @@ N_SHOWN = 3
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.description = __doc__
     parser.epilog = "example: python -m spacy_bilstm_ner convert mine.csv corpus --lang de --sep ';'"
     add = parser.add_argument
     add("files", type=Path, nargs="+", metavar="FILE", help="labelled files, or folders of such files")

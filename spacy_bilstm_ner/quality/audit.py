@@ -30,7 +30,6 @@ ON_PAGE = 200
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.description = __doc__
     parser.epilog = (
         "Write anything into the column `keep` of OUT/audit.csv where the annotation is right: it will not come back.\n"
         "example: python -m spacy_bilstm_ner audit mine.csv out"

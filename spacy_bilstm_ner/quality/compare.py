@@ -18,7 +18,6 @@ SENTENCES = 50
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.description = __doc__
     parser.epilog = "example: python -m spacy_bilstm_ner compare en_gmb_bilstm training/model-best test.csv"
     for name in ("A", "B"):
         add_pipeline(parser, name)

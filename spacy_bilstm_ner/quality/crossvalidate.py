@@ -14,7 +14,6 @@ from .scores import FN, TOTALS, TP, count, f_scores
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.description = __doc__
     parser.epilog = "example: python -m spacy_bilstm_ner crossvalidate mine.csv out"
     folds.configure(parser)
     parser.add_argument("--no-curve", action="store_true", help="do not train on a third and two thirds, too")

@@ -30,7 +30,6 @@ PACKAGES = ("spacy-bilstm-ner", "spacy", "thinc", "torch", "numpy")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.description = __doc__
     parser.epilog = "example: python -m spacy_bilstm_ner evaluate en_gmb_bilstm test.csv --report report.html"
     add_pipeline(parser)
     add_file(parser)

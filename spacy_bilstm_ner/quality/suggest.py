@@ -51,7 +51,6 @@ FORMATS: dict[str, Callable[[str, list[Entity]], dict[str, Any]]] = {
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.description = __doc__
     parser.epilog = "example: python -m spacy_bilstm_ner suggest en_gmb_bilstm texts.txt out --format prodigy"
     add_pipeline(parser)
     parser.add_argument("texts", metavar="TEXTS", type=Path, help=TEXTS)
@@ -100,13 +99,15 @@ def execute(args: argparse.Namespace) -> None:
 
 def read_texts(path: Path, nlp: Language) -> list[str]:
     """Read distinct texts, in their order; a UserError if the file is missing, is something else or has none."""
-    if path.suffix not in (".txt", ".jsonl"):
+    # Also packed: texts.txt.gz
+    kind = next((each for each in path.suffixes if each in (".txt", ".jsonl")), None)
+    if kind is None:
         return list(dict.fromkeys(doc.text for doc in read_docs([path], nlp)))
     (content,) = read_contents([path])
     doubts = Data(content.name)
     lines = decode(content.data, doubts, nlp.lang)[0].split("\n")
     show_warnings(doubts)
-    if path.suffix == ".jsonl":
+    if kind == ".jsonl":
         lines = [_text(line, f"{path}, line {number}") for number, line in enumerate(lines, 1) if line.strip()]
     texts = [text for text in dict.fromkeys(lines) if text.strip()]
     if not texts:

@@ -19,7 +19,6 @@ from .reliability import Curve, curves
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.description = __doc__
     parser.epilog = "example: python -m spacy_bilstm_ner thresholds training/model-best dev.csv --precision 0.95"
     add_pipeline(parser)
     add_file(parser)

@@ -12,7 +12,6 @@ from ..shipped import read_config
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.description = __doc__
     parser.epilog = "example: python -m spacy_bilstm_ner init config.cfg --lang en --vectors en_core_web_md"
     parser.add_argument("config", type=Path, metavar="CONFIG", help="the file to write, such as config.cfg")
     parser.add_argument("--lang", default="en", help="language code of the texts (default: en)")

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 from concurrent.futures import Future
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,13 @@ from spacy_bilstm_ner.bulk.parts import Part
 from spacy_bilstm_ner.errors import UserError
 
 TEXTS = [f"Ada Lovelace {n} saw Lisbon." if n % 3 else "boom" if n == 9 else "Nothing." for n in range(40)]
+
+
+def needs(package: str) -> pytest.MarkDecorator:
+    """Before any fixture is made"""
+    parts = package.split(".")
+    is_there = all(find_spec(".".join(parts[: i + 1])) for i in range(len(parts)))
+    return pytest.mark.skipif(not is_there, reason=f"{package} is not installed: pip install 'ray[data]' pyspark")
 
 
 class Told:
@@ -100,9 +108,9 @@ def call(code: Path, *command: object) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@needs("ray")
 @pytest.mark.slow
 def test_ray_core(source, usual, model, code, tmp_path):
-    pytest.importorskip("ray", reason="Ray is not installed: pip install ray")
     out = tmp_path / "out"
     options = ["--model", model, "--id-column", "key", "--workers", 2, "--ray"]
     call(code, "-m", "spacy_bilstm_ner", "annotate", source, out, *options)
@@ -125,9 +133,9 @@ table.mapInArrow(Annotator(sys.argv[3]).batches, schema).write.parquet(sys.argv[
 """
 
 
+@needs("pyspark")
 @pytest.mark.slow
 def test_spark_recipe(source, usual, model, code, tmp_path):
-    pytest.importorskip("pyspark", reason="Spark is not installed: pip install pyspark")
     if shutil.which("java") is None:
         pytest.skip("Spark needs Java: apt-get install default-jre-headless")
     (tmp_path / "job.py").write_text(SPARK, encoding="utf8")
@@ -150,10 +158,9 @@ table.write_parquet(sys.argv[2])
 """
 
 
+@needs("ray.data")
 @pytest.mark.slow
 def test_ray_data_recipe(source, usual, model, code, tmp_path):
-    pytest.importorskip("ray", reason="Ray is not installed: pip install ray")
-    pytest.importorskip("ray.data", reason="Ray Data is not installed: pip install 'ray[data]'")
     (tmp_path / "job.py").write_text(RAY_DATA, encoding="utf8")
     call(code, tmp_path / "job.py", source, tmp_path / "out", model)
     rows = rows_of(tmp_path / "out")

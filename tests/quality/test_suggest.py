@@ -1,3 +1,4 @@
+import gzip
 import json
 from pathlib import Path
 
@@ -80,6 +81,9 @@ def test_texts_of_json_lines_and_bad_input(tiny: tuple[Path, Path], tmp_path: Pa
     path = tmp_path / "texts.jsonl"
     path.write_text('{"text": "One."}\n\n{"text": "Two."}\n{"text": "One."}\n{"text": " "}\n', encoding="utf-8")
     assert read_texts(path, spacy.blank("en")) == ["One.", "Two."]
+    packed = tmp_path / "t.jsonl.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    assert read_texts(packed, spacy.blank("en")) == ["One.", "Two."]
     for bad in ('{"body": "One."}', "[1]", '{"text": 3}', '{"text": ', '"text"', "3"):
         path.write_text(f'{{"text": "One."}}\n{bad}\n', encoding="utf-8")
         with pytest.raises(UserError, match=r'texts\.jsonl, line 2: expected {"text"'):
