@@ -1,7 +1,8 @@
 """Our own example sentences, and tiny pipelines that are trained on them in a second."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -188,3 +189,23 @@ def chance_vectors(words: Iterable[str], *, seed: int = 0, width: int = 6) -> di
     """A vector for each word."""
     rng = np.random.default_rng(seed)
     return {word: rng.normal(size=width).tolist() for word in words}
+
+
+class WorkersHere:
+    """Does in this process, at once, what `Workers` do in theirs, which take seconds to start."""
+
+    n_slots = 1
+
+    def __init__(self, work: Callable[[Any], Any], n_workers: int) -> None:
+        self.work = work
+
+    def submit(self, item: Any) -> Future:
+        future: Future = Future()
+        try:
+            future.set_result(self.work(item))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    def close(self) -> None:
+        pass

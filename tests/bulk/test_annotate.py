@@ -24,6 +24,7 @@ from spacy_bilstm_ner.cli import main
 from spacy_bilstm_ner.cores import cores
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.processes import alone
+from tests import util
 
 TEXTS = ["Ada Lovelace saw Lisbon.", "Nothing here.", "😀 in Lisbon", "boom", "", "Lisbon Lisbon", "fine", "Lisbon!"]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -53,33 +54,13 @@ def run(start: Callable[..., subprocess.Popen[str]]) -> Run:
     return done
 
 
-class Here:
-    """An engine that does the work in this process, where the pipeline is loaded already."""
-
-    n_slots = 1
-
-    def __init__(self, work: Callable[[parts.Part], parts.Counts], n_workers: int) -> None:
-        self.work = work
-
-    def submit(self, part: parts.Part) -> Future:
-        future: Future = Future()
-        try:
-            future.set_result(self.work(part))
-        except Exception as error:
-            future.set_exception(error)
-        return future
-
-    def close(self) -> None:
-        pass
-
-
 @pytest.fixture
 def here(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Run]:
     """The command without processes of its own, which take seconds to start."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(annotate, "Processes", Here)
+    monkeypatch.setattr(annotate, "Workers", util.WorkersHere)
 
     def done(*arguments: object) -> subprocess.CompletedProcess[str]:
         code: Any = 0
@@ -281,7 +262,7 @@ def test_a_part_that_kills_every_worker_is_given_up_alone(tmp_path, run, here, m
     assert [row["key"] for row in result(tmp_path / "out")] == list(range(102, 108))
     dead: Future = Future()
     dead.set_exception(RuntimeError("its worker died"))
-    monkeypatch.setattr(Here, "submit", lambda self, part: dead)
+    monkeypatch.setattr(util.WorkersHere, "submit", lambda self, part: dead)
     again = here("in.parquet", "out", "--id-column", "key")
     assert again.returncode == 1
     assert "3 parts were there" in again.stdout

@@ -3,8 +3,6 @@ import csv
 import json
 import re
 import shutil
-from collections.abc import Callable
-from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -99,26 +97,6 @@ def options(tmp_path: Path) -> argparse.Namespace:
     return parser.parse_args([str(tmp_path / "f.csv"), str(tmp_path / "out"), "--folds", "3"])
 
 
-class Here:
-    """Does the work of workers at once, in this process."""
-
-    n_slots = 1
-
-    def __init__(self, work: Callable, n_workers: int) -> None:
-        self.work = work
-
-    def submit(self, item: folds.Training) -> Future:
-        future: Future = Future()
-        try:
-            future.set_result(self.work(item))
-        except Exception as error:
-            future.set_exception(error)
-        return future
-
-    def close(self) -> None:
-        pass
-
-
 @pytest.fixture
 def trainings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The folders in which a pipeline was trained. The second training breaks off once."""
@@ -132,7 +110,7 @@ def trainings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         shutil.copytree(tmp_path / "trained", output / "model-best")
 
     monkeypatch.setattr(folds, "_spacy_train", train)
-    monkeypatch.setattr(folds, "Workers", Here)
+    monkeypatch.setattr(folds, "Workers", util.WorkersHere)
     return done
 
 
