@@ -6,6 +6,7 @@ knows what it was trained from, so it is trained again only if that has changed.
 """
 
 import argparse
+import gc
 import hashlib
 import io
 import logging
@@ -272,3 +273,5 @@ def _spacy_train(config: Path, output: Path, overrides: dict[str, Any]) -> None:
         raise UserError(*re.findall("✘ .*?(?=\x1b|$)", said.getvalue(), re.MULTILINE)[-1:]) from None
     finally:
         logging.disable(logging.NOTSET)
+        # A pipeline refers to itself: else two of them would be in memory.
+        gc.collect()
