@@ -70,14 +70,16 @@ def present(
     """Tell what a command has found: on the terminal as lines and a table; and, where they are asked for, the figures
     as JSON and all this as an HTML page that needs no other file.
 
-    figures (dict[str, Any]): Among them may be "warnings", which nobody should miss: they are told aloud.
+    figures (dict[str, Any]): Among them may be "warnings". Those of figures of the sample are told aloud.
     parts (Iterable[str]): More of the page, as HTML. Nothing of it is made if no page is asked for.
     """
     warnings = figures.get("warnings", ())
     text = text_table(rows, header=head, divider=True, aligns=["l", *"r" * (len(head) - 1)])
     print(printable("\n".join([*lines, text.strip("\n")])))
     if warnings:
-        print(printable(banner(*warnings)), file=sys.stderr)
+        is_sample = (figures.get("data") or {}).get("kind") == "sample"
+        told = banner(*warnings) if is_sample else "\n".join(f"Warning: {warning}" for warning in warnings)
+        print(printable(told), file=sys.stderr)
     if report:
         body = [f"<h1>{escape(title)}</h1>"]
         body += [f'<div class="warning">{escape(warning)}</div>' for warning in warnings]
