@@ -206,8 +206,8 @@ def train_folds(args: argparse.Namespace, *, parts: Sequence[str] = ("fold",)) -
             raise UserError("interrupted. The same command goes on from the folds that are whole") from None
         finally:
             workers.close()
-            for path in args.out.glob(".*/training"):
-                shutil.rmtree(path.parent)
+            for path in chain.from_iterable(args.out.glob(f".{part}-*") for part in PARTS):
+                shutil.rmtree(path, ignore_errors=True)
     return run
 
 
