@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from spacy_bilstm_ner.cli import EXTRAS
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = "spacy_bilstm_ner"
 SOURCES = {
@@ -147,3 +149,9 @@ except ImportError as error:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert 'pip install "spacy-bilstm-ner[train]"' in done.stdout
+
+
+def test_what_the_package_imports_comes_with_spacy_or_is_named_by_an_extra():
+    of_spacy = RUN_TIME | {"typer", "wasabi"}
+    imported = {found.partition(".")[0] for names in IMPORTS.values() for found in names}
+    assert imported - set(sys.stdlib_module_names) - {PACKAGE, ""} <= of_spacy | set(EXTRAS)

@@ -10,7 +10,6 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from spacy.tokens import Doc
 from spacy.training import Example
 
@@ -106,7 +105,11 @@ def identity(row: dict[str, Any]) -> tuple[str, ...]:
 
 
 def as_csv(rows: Iterable[dict[str, Any]]) -> str:
-    return pd.DataFrame(list(rows), columns=list(COLUMNS)).to_csv(index=False, lineterminator="\n")
+    file = io.StringIO()
+    writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return file.getvalue()
 
 
 def read_kept(paths: list[Path]) -> dict[tuple[str, ...], dict[str, Any]]:
