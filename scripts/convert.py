@@ -12,7 +12,11 @@ def main() -> None:
     words = sys.argv[1:]
     if words[:1] == ["--source"]:
         source = read_record(Path(words[1]), Source)
-        own = [f"--{name}={path}" for name, path in (("dev", source.dev), ("test", source.test)) if path]
+        own = [
+            f"--{name}={path}"
+            for name, path in (("dev", source.dev), ("test", source.test))
+            if path
+        ]
         words = [source.path, *words[2:], *own]
     library(["convert", *words])
 

@@ -43,7 +43,9 @@ def check_names(name: str, *, lang: str, config: str, own: bool) -> None:
     known = [*sorted(path.stem for path in Path("configs").glob("*.cfg")), "spacy_ner"]
     example = "as in --vars.name shop_ner"
     if not re.fullmatch("[A-Za-z]+", lang):
-        raise UserError(f"{lang!r} cannot be a language: give a code of letters only, as in --vars.lang de")
+        raise UserError(
+            f"{lang!r} cannot be a language: give a code of letters only, as in --vars.lang de"
+        )
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*", name):
         what = "cannot be the name of a package: use letters, digits and single underscores"
         raise UserError(f"{name!r} {what}, {example}")
@@ -51,12 +53,16 @@ def check_names(name: str, *, lang: str, config: str, own: bool) -> None:
         what = "begins with the language, which is added for you"
         raise UserError(f"{name!r} {what}: give --vars.name {name.removeprefix(f'{lang}_')}")
     if own and name == RESERVED:
-        raise UserError(f"{name!r} is the model trained on the GMB corpus: give yours a name of its own, {example}")
+        raise UserError(
+            f"{name!r} is the model trained on the GMB corpus: give yours a name of its own, {example}"
+        )
     if config not in known:
         raise UserError(f"there is no configs/{config}.cfg: --vars.config takes {', '.join(known)}")
 
 
-def find_source(*, csv: str, assets: Path, url: str, md5: str, dev: str = "", test: str = "") -> tuple[Source, str]:
+def find_source(
+    *, csv: str, assets: Path, url: str, md5: str, dev: str = "", test: str = ""
+) -> tuple[Source, str]:
     """Find the data: the user's own (csv, dev, test), else the corpus, in assets or at a url, else the sample.
 
     RETURNS (tuple[Source, str]): The source, and why it is only the sample ("" if it is not).
@@ -64,15 +70,20 @@ def find_source(*, csv: str, assets: Path, url: str, md5: str, dev: str = "", te
     """
     # `spacy project` refuses some characters, for which ? stands
     csv, dev, test = (
-        named[0] if not Path(file).exists() and len(named := glob(file)) == 1 else file for file in (csv, dev, test)
+        named[0] if not Path(file).exists() and len(named := glob(file)) == 1 else file
+        for file in (csv, dev, test)
     )
     own = [Path(file) for file in (csv, dev, test) if file]
     if missing := [str(path) for path in own if not path.is_file()]:
-        raise UserError(f"there is no file {missing[0]}: --vars.csv, --vars.dev and --vars.test take paths")
+        raise UserError(
+            f"there is no file {missing[0]}: --vars.csv, --vars.dev and --vars.test take paths"
+        )
     if csv:
         return Source("own", UNSAFE.sub("_", own[0].name), csv, checksum(*own), dev, test), ""
     if own:
-        raise UserError("--vars.dev and --vars.test go with your own training sentences: give --vars.csv, too")
+        raise UserError(
+            "--vars.dev and --vars.test go with your own training sentences: give --vars.csv, too"
+        )
     reason = "downloading is switched off"
     found = [assets / name for name in CORPUS_FILES if (assets / name).exists()]
     try:
@@ -115,7 +126,9 @@ def download(url: str, target: Path, *, md5: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, epilog="The options are those variables of project.yml.")
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog="The options are those variables of project.yml."
+    )
     parser.add_argument("folder", type=Path, help="the folder to write to: corpus/NAME")
     for option in ("name", "lang", "config", "csv", "dev", "test", "vectors", "url", "md5"):
         parser.add_argument(f"--{option}", default="")
@@ -139,7 +152,10 @@ def main() -> None:
     write(args.folder / "source.json", source)
     write(args.folder / "vectors.json", vectors)
     for command in CODE:
-        save(args.folder / f"{command}.code", fingerprint(command, root=Path.cwd(), config=args.config))
+        save(
+            args.folder / f"{command}.code",
+            fingerprint(command, root=Path.cwd(), config=args.config),
+        )
 
 
 if __name__ == "__main__":

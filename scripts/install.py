@@ -23,7 +23,10 @@ def is_installed(wheel: Path, site: Path) -> bool:
     """Whether each file of a wheel is installed in a folder, byte for byte, but for pip's own RECORD."""
     with zipfile.ZipFile(wheel) as archive:
         names = [name for name in archive.namelist() if not name.endswith(("/RECORD", "/"))]
-        return all((site / name).is_file() and (site / name).read_bytes() == archive.read(name) for name in names)
+        return all(
+            (site / name).is_file() and (site / name).read_bytes() == archive.read(name)
+            for name in names
+        )
 
 
 def install(wheel: Path, target: str = "") -> None:
@@ -36,13 +39,17 @@ def install(wheel: Path, target: str = "") -> None:
 def try_out(name: str, site: Path) -> str:
     """Let an installed pipeline find entities in a fresh process: a line each."""
     paths = os.pathsep.join(filter(None, [str(site.resolve()), os.environ.get("PYTHONPATH")]))
-    return python("-c", TRIAL, name, failure=f"{name} is installed, but does not work", PYTHONPATH=paths)
+    return python(
+        "-c", TRIAL, name, failure=f"{name} is installed, but does not work", PYTHONPATH=paths
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("packages", type=Path, help="the folder of the wheels")
-    parser.add_argument("pipeline", type=Path, help="the trained pipeline's folder, which says what it is called")
+    parser.add_argument(
+        "pipeline", type=Path, help="the trained pipeline's folder, which says what it is called"
+    )
     parser.add_argument("--target", default="", help="install to this folder instead")
     args = parser.parse_args()
     with reading(args.pipeline / "meta.json", maker="spacy project run train") as path:
@@ -54,7 +61,10 @@ def main() -> None:
         state = "already" if is_installed(wheel, site) else "now"
     if state == "now":
         install(wheel, args.target)
-    print(f"{wheel.name} is installed {state}; spacy.load({name!r}) finds:\n{try_out(name, site)}", end="")
+    print(
+        f"{wheel.name} is installed {state}; spacy.load({name!r}) finds:\n{try_out(name, site)}",
+        end="",
+    )
 
 
 if __name__ == "__main__":

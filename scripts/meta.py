@@ -36,7 +36,9 @@ GMB_LABELS = {
     "tim": "time: a date, a weekday, a month, a year or an hour",
 }
 # What means something in Markdown or to a terminal, besides HTML's own characters
-MARKDOWN = dict.fromkeys((*range(32), 127), "\ufffd") | {ord(char): f"&#{ord(char)};" for char in "`|[]\n\r"}
+MARKDOWN = dict.fromkeys((*range(32), 127), "\ufffd") | {
+    ord(char): f"&#{ord(char)};" for char in "`|[]\n\r"
+}
 
 
 def training_meta(
@@ -65,10 +67,17 @@ def release_meta(meta: dict[str, Any], metrics: dict[str, Any]) -> dict[str, Any
     raw, test = metrics["raw_text"], metrics["test"]
     # A user's labels mean what spaCy's glossary says, if anything
     meanings = GLOSSARY if meta["data"]["kind"] == "own" else GMB_LABELS
-    per_type = {label: {key: scores[key] for key in "prf"} for label, scores in raw["labels"].items()}
+    per_type = {
+        label: {key: scores[key] for key in "prf"} for label, scores in raw["labels"].items()
+    }
     return {
-        "label_meanings": {label: meanings.get(label, "") for label in sorted(meta["labels"].get("ner", []))},
-        "performance": {**{f"ents_{key}": raw["micro"][key] for key in "prf"}, "ents_per_type": per_type},
+        "label_meanings": {
+            label: meanings.get(label, "") for label in sorted(meta["labels"].get("ner", []))
+        },
+        "performance": {
+            **{f"ents_{key}": raw["micro"][key] for key in "prf"},
+            "ents_per_type": per_type,
+        },
         "notes": f"Trained on: {meta['data']['name']}. The scores are those on the {test['sentences']:,} sentences of "
         "its test split, as raw text.",
     }

@@ -22,14 +22,24 @@ def read_run(run_dir: Path) -> dict[str, Any]:
         metrics = srsly.read_json(path)
         entries = release_meta(meta, metrics)
     if other := {key: metrics.get(key) for key in known if metrics.get(key) != known[key]}:
-        raise UserError(f"the scores are of another pipeline, with {other}: run `spacy project run evaluate`")
+        raise UserError(
+            f"the scores are of another pipeline, with {other}: run `spacy project run evaluate`"
+        )
     return entries
 
 
 def build(project: Path, out_dir: Path) -> Path:
     """Build the wheel of a project's folder into an empty one, without a network; from the source distribution, so that
     nothing lying about in the folder gets in."""
-    python("-m", "build", "--no-isolation", "--outdir", str(out_dir), str(project), failure=f"{project} was not built")
+    python(
+        "-m",
+        "build",
+        "--no-isolation",
+        "--outdir",
+        str(out_dir),
+        str(project),
+        failure=f"{project} was not built",
+    )
     return next(out_dir.glob("*.whl"))
 
 
@@ -38,7 +48,16 @@ def build_pipeline(pipeline: Path, entries: dict[str, Any], work: Path) -> Path:
     copy = shutil.copytree(pipeline, work / "pipeline")
     # spaCy would write one itself, in which labels and names are not escaped
     (copy / "README.md").write_text(readme(update_meta(copy, entries)), encoding="utf-8")
-    python("-m", "spacy", "package", str(copy), str(work), "--build", "none", failure="`spacy package` failed")
+    python(
+        "-m",
+        "spacy",
+        "package",
+        str(copy),
+        str(work),
+        "--build",
+        "none",
+        failure="`spacy package` failed",
+    )
     return build(next(work.glob("*/setup.py")).parent, work / "pipeline_wheel")
 
 

@@ -27,7 +27,9 @@ NOT_MODEL = ("files", "quality", "bulk", "cli", "spacy_command", "__main__", "di
 class Source:
     """Where the labelled data comes from."""
 
-    kind: str  # "real" (the GMB corpus), "sample" (the bundled sentences) or "own" (the user's files)
+    kind: (
+        str  # "real" (the GMB corpus), "sample" (the bundled sentences) or "own" (the user's files)
+    )
     name: str  # what the model's meta, the metrics and the report call it
     path: str  # the file, or the zip that holds it
     sha256: str  # the checksum of all files
@@ -59,10 +61,19 @@ def checksum(*paths: Path) -> str:
 def fingerprint(command: str, *, root: Path, config: str) -> str:
     """Name the files that the result of a project command depends on, each with its checksum, a line each."""
     patterns = CODE[command].format(config=config).split()
-    files = {path for pattern in patterns for path in root.glob(pattern) if path.is_file() and path.suffix != ".pyc"}
+    files = {
+        path
+        for pattern in patterns
+        for path in root.glob(pattern)
+        if path.is_file() and path.suffix != ".pyc"
+    }
     names = {path.relative_to(root).as_posix(): path for path in sorted(files)}
     unneeded = tuple(f"{PACKAGE}/{name}" for name in NOT_MODEL) if command == "train" else ()
-    return "".join(f"{checksum(path)}  {name}\n" for name, path in names.items() if not name.startswith(unneeded))
+    return "".join(
+        f"{checksum(path)}  {name}\n"
+        for name, path in names.items()
+        if not name.startswith(unneeded)
+    )
 
 
 def write(path: Path, record: Source | WordVectors) -> None:

@@ -15,7 +15,7 @@ import srsly
 
 from spacy_bilstm_ner.cli import main as library
 from spacy_bilstm_ner.errors import UserError, reading
-from spacy_bilstm_ner.processes import end_with_parent, run, run_python
+from spacy_bilstm_ner.system.processes import end_with_parent, run, run_python
 
 # Seconds by which the start of one process may seem to differ, since clocks are adjusted
 SAME_START = 2.0
@@ -46,7 +46,11 @@ def runner() -> psutil.Process:
     """The `spacy project run` that this step belongs to, or else the step itself."""
     parent = psutil.Process().parent()
     words = parent.cmdline() if parent else []
-    return parent if "run" in words and {"spacy", "weasel"} & {Path(word).name for word in words} else psutil.Process()
+    return (
+        parent
+        if "run" in words and {"spacy", "weasel"} & {Path(word).name for word in words}
+        else psutil.Process()
+    )
 
 
 def hold(path: Path) -> None:
@@ -69,7 +73,10 @@ def holder(path: Path) -> psutil.Process | None:
     try:
         pid, created = path.read_text(encoding="utf-8").split()
         process = psutil.Process(int(pid))
-        alive = process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - float(created)) < SAME_START
+        alive = (
+            process.status() != psutil.STATUS_ZOMBIE
+            and abs(process.create_time() - float(created)) < SAME_START
+        )
         return process if alive else None
     except (OSError, ValueError, psutil.Error):
         return None

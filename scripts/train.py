@@ -19,7 +19,7 @@ from scripts.meta import training_meta, update_meta
 from scripts.source import Source, WordVectors, read_record
 from scripts.step import hold, step
 from spacy_bilstm_ner.errors import UserError, reading
-from spacy_bilstm_ner.processes import on_ending
+from spacy_bilstm_ner.system.processes import on_ending
 
 MODELS = ("model-best", "model-last")
 # spaCy's own recogniser, to compare with: `spacy init config` writes this config
@@ -30,7 +30,9 @@ SPACY_NER = "spacy_ner.cfg"
 def unfinished(out_dir: Path) -> Iterator[Path]:
     """Give an empty folder to train in. It replaces out_dir at the end, and goes if anything fails before; until then,
     out_dir stays as it is. A UserError if another process trains there, or no whole model was written."""
-    work, old, pid = (out_dir.with_name(f"{out_dir.name}.{state}") for state in ("unfinished", "old", "pid"))
+    work, old, pid = (
+        out_dir.with_name(f"{out_dir.name}.{state}") for state in ("unfinished", "old", "pid")
+    )
 
     def clean() -> None:
         if old.exists() and not out_dir.exists():
@@ -76,7 +78,9 @@ def train(args: argparse.Namespace, own: dict[str, Any]) -> None:
         path = args.config
         if path.name == SPACY_NER and not path.is_file():
             path = work / SPACY_NER
-            init_config(lang=own.get("nlp.lang", "en"), pipeline=["ner"], optimize="efficiency").to_disk(path)
+            init_config(
+                lang=own.get("nlp.lang", "en"), pipeline=["ner"], optimize="efficiency"
+            ).to_disk(path)
         elif not path.is_file():
             raise UserError(f"there is no config {path}")
         config = load_config(path, overrides=own)
@@ -97,12 +101,18 @@ def train(args: argparse.Namespace, own: dict[str, Any]) -> None:
         # What spaCy and our pipe say of a config, or of weights that are lost
         except ValueError as error:
             raise UserError(f"the training failed: {error}") from error
-        changed = {name: value for name, value in own.items() if name not in ("nlp.lang", "system.seed")}
+        changed = {
+            name: value for name, value in own.items() if name not in ("nlp.lang", "system.seed")
+        }
         run = {"config": args.config.stem, "seed": config["system"]["seed"], "overrides": changed}
         for model in (work / name for name in MODELS):
-            update_meta(model, training_meta(source, vectors, name=args.name, version=args.version, run=run))
+            update_meta(
+                model, training_meta(source, vectors, name=args.name, version=args.version, run=run)
+            )
             saved = model / "config.cfg"
-            text = saved.read_text(encoding="utf-8").replace(work.as_posix(), args.out_dir.as_posix())
+            text = saved.read_text(encoding="utf-8").replace(
+                work.as_posix(), args.out_dir.as_posix()
+            )
             saved.write_text(text, encoding="utf-8")
 
 
@@ -112,16 +122,27 @@ def main() -> None:
         epilog="What follows is for spacy train, as in --system.seed 1, and stands in the pipeline's meta.json.",
         allow_abbrev=False,
     )
-    parser.add_argument("config", type=Path, help=f"a training config; configs/{SPACY_NER} need not be there")
-    parser.add_argument("out_dir", type=Path, help="the run's folder, replaced when the model is whole")
-    parser.add_argument("--corpus", type=Path, required=True, help="folder of the .spacy files and what `data` found")
+    parser.add_argument(
+        "config", type=Path, help=f"a training config; configs/{SPACY_NER} need not be there"
+    )
+    parser.add_argument(
+        "out_dir", type=Path, help="the run's folder, replaced when the model is whole"
+    )
+    parser.add_argument(
+        "--corpus",
+        type=Path,
+        required=True,
+        help="folder of the .spacy files and what `data` found",
+    )
     parser.add_argument("--name", required=True, help="the pipeline's name")
     parser.add_argument("--version", default="0.1.0", help="the pipeline's version")
     parser.add_argument("--gpu", type=int, default=-1, help="the GPU's number, -1 for the CPU")
     args, words = parser.parse_known_args()
     for word in words:
         if word.startswith("--") and "." not in word:
-            parser.error(f"there is no option {word}; one for spacy train names a section: --training.dropout 0.4")
+            parser.error(
+                f"there is no option {word}; one for spacy train names a section: --training.dropout 0.4"
+            )
     train(args, parse_config_overrides(words))
 
 

@@ -33,8 +33,14 @@ def find_vectors(name: str, *, lang: str, assets: Path) -> WordVectors:
         return WordVectors(reason="not asked for")
     if (file := Path(name)).is_file():
         # It says nothing of its language, its author or its licence.
-        return WordVectors(name, file.name, checksum(file), license="not known: see where the file comes from")
-    folders = [folder.as_posix() for folder in (Path(name), assets / name) if (folder / "meta.json").is_file()]
+        return WordVectors(
+            name, file.name, checksum(file), license="not known: see where the file comes from"
+        )
+    folders = [
+        folder.as_posix()
+        for folder in (Path(name), assets / name)
+        if (folder / "meta.json").is_file()
+    ]
     if not folders and not is_package(name):
         if not name.isidentifier():
             takes = "--vars.vectors takes a text file, or a pipeline's folder or package"
@@ -64,7 +70,9 @@ def download(package: str) -> None:
     try:
         # Where the web is out of reach, spaCy itself would wait for minutes
         urllib.request.urlopen(url, timeout=TIMEOUT).close()
-        spacy_download(package, False, False, None, "--no-deps", "--timeout", str(TIMEOUT), "--retries", "1")
+        spacy_download(
+            package, False, False, None, "--no-deps", "--timeout", str(TIMEOUT), "--retries", "1"
+        )
     except (OSError, SystemExit) as error:
         raise DownloadError(f"{url} or what it names cannot be had ({error})") from error
     importlib.invalidate_caches()

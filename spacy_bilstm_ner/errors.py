@@ -26,7 +26,9 @@ def reading(path: Path, *, maker: str = "", remedy: str = "") -> Iterator[Path]:
         raise UserError(f"{path} is missing: run `{maker}` first")
     try:
         yield path
-    except Exception as error:  # json, zlib, msgpack and a missing key each have errors of their own
+    except (
+        Exception
+    ) as error:  # json, zlib, msgpack and a missing key each have errors of their own
         reason = f"{type(error).__name__}: {error}"
         remedy = remedy or f"delete it and run `{maker}` again"
         raise UserError(f"{path} is damaged: {reason}; {remedy}") from error

@@ -31,7 +31,11 @@ check_variables(sys.argv[1:])
 @app.command(
     "bilstm",
     # All options belong to our program, --help too.
-    context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "allow_interspersed_args": False},
+    context_settings={
+        "ignore_unknown_options": True,
+        "allow_extra_args": True,
+        "allow_interspersed_args": False,
+    },
     add_help_option=False,
 )
 def bilstm(context: typer.Context) -> None:

@@ -14,8 +14,15 @@ CORPUS = next(filter(Path.is_file, (ROOT / "assets" / name for name in CORPUS_FI
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--fuzz-seconds", type=float, default=20, help="how long tests/test_fuzz.py tries things out")
-    parser.addoption("--fuzz-seed", type=int, default=0, help="the number of the fuzzer's first round")
+    parser.addoption(
+        "--fuzz-seconds",
+        type=float,
+        default=20,
+        help="how long tests/test_fuzz.py tries things out",
+    )
+    parser.addoption(
+        "--fuzz-seed", type=int, default=0, help="the number of the fuzzer's first round"
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

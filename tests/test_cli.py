@@ -24,7 +24,9 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_help_of_a_command_shows_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_of_a_command_shows_an_example(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as exit_info:
         main([command, "--help"])
     assert exit_info.value.code == 0
@@ -44,7 +46,9 @@ def test_a_users_error_is_a_message_and_exit_code_1(tmp_path: Path) -> None:
     assert str(exit_info.value.code).startswith(f"Error: {tmp_path / 'no.csv'} does not exist")
 
 
-def test_a_package_of_an_extra_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_of_an_extra_that_is_missing_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "a").write_bytes("sid,word,tag\n1,Zoë,B-per\n".encode("cp1252"))
     monkeypatch.setitem(sys.modules, "charset_normalizer", None)
     with pytest.raises(SystemExit) as exit_info:
@@ -55,9 +59,12 @@ def test_a_package_of_an_extra_that_is_missing_is_named(tmp_path: Path, monkeypa
 
 def test_spacys_program_has_our_commands(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text(
-        "Sentence #,Word,Tag\n" + "".join(f"{i},Oslo,B-geo\n,{i},O\n" for i in range(5)), encoding="utf-8"
+        "Sentence #,Word,Tag\n" + "".join(f"{i},Oslo,B-geo\n,{i},O\n" for i in range(5)),
+        encoding="utf-8",
     )
-    done = run("-m", "spacy", "bilstm", "convert", "x.csv", "out", "--split", "random", folder=tmp_path)
+    done = run(
+        "-m", "spacy", "bilstm", "convert", "x.csv", "out", "--split", "random", folder=tmp_path
+    )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out" / "train.spacy").exists()
     usage = CliRunner().invoke(app, ["bilstm", "init", "--help"])
@@ -79,7 +86,9 @@ def test_ctrl_c_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
 REFUSED = r'Error: --vars\.\w+ takes no ", no \$ and no \\; .* a \? stands for one: a.b\.csv'
 
 
-@pytest.mark.parametrize("words", [["--vars.csv", 'a"b.csv'], ["--vars.csv=a$b.csv"], ["--vars.dev", "a\\b.csv"]])
+@pytest.mark.parametrize(
+    "words", [["--vars.csv", 'a"b.csv'], ["--vars.csv=a$b.csv"], ["--vars.dev", "a\\b.csv"]]
+)
 def test_what_a_variable_of_the_project_does_not_take_is_one_line(
     words: list[str], root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,7 +102,9 @@ def test_what_a_variable_of_the_project_does_not_take_is_one_line(
     check_variables(["project", "run", "data", ".", *words])
 
 
-def test_what_spacys_program_imports_when_it_starts_checks_variables_and_is_little(root: Path) -> None:
+def test_what_spacys_program_imports_when_it_starts_checks_variables_and_is_little(
+    root: Path,
+) -> None:
     code = """
 import sys, spacy.cli
 before = set(sys.modules)

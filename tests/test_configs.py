@@ -24,7 +24,11 @@ def test_tutorials_numbers(root: Path) -> None:
     model, training = filled["components"]["ner"]["model"], config["training"]
     assert model["tok2vec"]["widths"] == [64]
     assert (model["tok2vec"]["character_width"], model["tok2vec"]["vector_width"]) == (0, 0)
-    assert (model["words"], model["ngrams"], model["encode"]["both_layers"]) == (False, False, False)
+    assert (model["words"], model["ngrams"], model["encode"]["both_layers"]) == (
+        False,
+        False,
+        False,
+    )
     assert model["transitions"] is False
     assert (model["encode"]["hidden_width"], model["encode"]["width"]) == (64, 64)
     assert (model["encode"]["input_dropout"], model["encode"]["hidden_dropout"]) == (0.2, 0.5)

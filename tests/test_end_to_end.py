@@ -56,7 +56,9 @@ def copy_project(folder: Path) -> Path:
 def run_project(project: Path, *arguments: str) -> str:
     command = [sys.executable, "-m", "spacy", "project", "run", arguments[0], ".", *arguments[1:]]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run([*command, *OFFLINE], cwd=project, env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [*command, *OFFLINE], cwd=project, env=environment, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -88,7 +90,9 @@ def test_sample_is_said_loudly_and_named_everywhere(sample_run: tuple[Path, str]
     metrics = srsly.read_json(project / "training" / "gmb_bilstm" / "bilstm" / "metrics.json")
     assert metrics["data"]["kind"] == "sample"
     assert metrics["version"] == "0.0.0+sample"
-    report = (project / "training" / "gmb_bilstm" / "bilstm" / "report.html").read_text(encoding="utf-8")
+    report = (project / "training" / "gmb_bilstm" / "bilstm" / "report.html").read_text(
+        encoding="utf-8"
+    )
     assert "bundled sample" in report
     assert sorted(path.name for path in (project / "packages").iterdir()) == [
         "en_gmb_bilstm-0.0.0+sample-py3-none-any.whl",
@@ -156,7 +160,9 @@ def test_git_sees_nothing_new(sample_run: tuple[Path, str]) -> None:
         ("assets/sample.csv", {"convert", "train"}),
     ],
 )
-def test_a_change_reruns_what_depends_on_it(sample_run: tuple[Path, str], file: str, rerun: set[str]) -> None:
+def test_a_change_reruns_what_depends_on_it(
+    sample_run: tuple[Path, str], file: str, rerun: set[str]
+) -> None:
     config = load_project_config(
         sample_run[0], overrides={"vars.gmb_url": "", "vars.vectors": "", "vars.target": "site"}
     )

@@ -11,11 +11,11 @@ import psutil
 import pytest
 
 from spacy_bilstm_ner.errors import UserError, save
-from spacy_bilstm_ner.processes import Workers, alone, as_done, on_ending, run_python
+from spacy_bilstm_ner.system.processes import Workers, alone, as_done, on_ending, run_python
 
 WAIT = """
 import time
-from spacy_bilstm_ner.processes import run
+from spacy_bilstm_ner.system.processes import run
 def main():
     print("begun", flush=True)
     time.sleep(60)
@@ -25,7 +25,7 @@ run(main)
 NUMBER = "import os, subprocess, sys, time; open({!r}, 'w').write(str(os.getpid()));"
 GRANDCHILD = NUMBER.format("grandchild") + "time.sleep(60)"
 CHILD = NUMBER.format("child") + f"subprocess.run([sys.executable, '-c', {GRANDCHILD!r}])"
-FAMILY = f"from spacy_bilstm_ner.processes import run_python; run_python('-c', {CHILD!r})"
+FAMILY = f"from spacy_bilstm_ner.system.processes import run_python; run_python('-c', {CHILD!r})"
 posix = pytest.mark.skipif(os.name != "posix", reason="needs signals of POSIX")
 
 
@@ -39,7 +39,9 @@ def heed_signals() -> None:
 def test_what_ends_a_command_is_one_line(name: str) -> None:
     command = [sys.executable, "-c", WAIT]
     pipe = subprocess.PIPE
-    process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, preexec_fn=heed_signals)
+    process = subprocess.Popen(
+        command, stdout=pipe, stderr=pipe, text=True, preexec_fn=heed_signals
+    )
     assert process.stdout is not None
     assert process.stdout.readline() == "begun\n"
     process.send_signal(getattr(signal, name))
@@ -142,7 +144,9 @@ def test_one_at_work_in_a_folder(tmp_path: Path) -> None:
     pytest.importorskip("fcntl")
     with alone(tmp_path / "new"):
         with (
-            pytest.raises(UserError, match=r"another process is at work in .*new: wait for its end"),
+            pytest.raises(
+                UserError, match=r"another process is at work in .*new: wait for its end"
+            ),
             alone(tmp_path / "new"),
         ):
             pass
@@ -163,6 +167,8 @@ def test_a_file_is_written_whole_or_stays(
         raise error
 
     monkeypatch.setattr(Path, "write_text", half)
-    with pytest.raises((UserError, KeyboardInterrupt), match=r"x cannot be written: No space left|^$"):
+    with pytest.raises(
+        (UserError, KeyboardInterrupt), match=r"x cannot be written: No space left|^$"
+    ):
         save(tmp_path / "x", "after this")
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("x", "before")]

@@ -22,7 +22,21 @@ from thinc.api import Adam
 from tests.util import blank, confidences, entities, examples, small_model, texts, train
 
 LABELS = ("geo", "org", "per", "tim")
-SPACES = (" ", "  ", "\n", "\n\n", "\t", "\r\n", "\xa0", "\u2003", "\u2028", "\u200b", "\ufeff", " \n ", "\x85")
+SPACES = (
+    " ",
+    "  ",
+    "\n",
+    "\n\n",
+    "\t",
+    "\r\n",
+    "\xa0",
+    "\u2003",
+    "\u2028",
+    "\u200b",
+    "\ufeff",
+    " \n ",
+    "\x85",
+)
 ODD = (
     "",
     ".",
@@ -54,7 +68,9 @@ def word(rng: np.random.Generator) -> str:
         return known[rng.integers(len(known))]
     if kind < 7:
         return ODD[rng.integers(len(ODD))]
-    codes = rng.integers(0x20 if kind < 9 else 0, 0x500 if kind < 9 else ALL_CODES, size=rng.integers(1, 8))
+    codes = rng.integers(
+        0x20 if kind < 9 else 0, 0x500 if kind < 9 else ALL_CODES, size=rng.integers(1, 8)
+    )
     return "".join(chr(code) for code in codes if not 0xD800 <= code < 0xE000)
 
 
@@ -75,7 +91,11 @@ def annotate(doc: Doc, rng: np.random.Generator) -> None:
         kind = rng.choice([*parts, "nothing"])
         label = LABELS[rng.integers(len(LABELS))] if kind == "entities" else ""
         if kind != "nothing":
-            parts[kind].append(spacy.tokens.Span(doc, start, min(end, start + int(rng.integers(1, 9))), label=label))
+            parts[kind].append(
+                spacy.tokens.Span(
+                    doc, start, min(end, start + int(rng.integers(1, 9))), label=label
+                )
+            )
     doc.set_ents(**parts, default=rng.choice(["missing", "outside"]))
     if rng.random() < 0.2:
         for token in doc:
@@ -87,7 +107,9 @@ def make(nlp: Language, rng: np.random.Generator) -> Doc:
         doc = nlp.make_doc(text(rng))
     else:
         words = [each for each in (word(rng) for _ in range(rng.integers(20))) if each]
-        words = [SPACES[rng.integers(len(SPACES))] if rng.random() < 0.1 else each for each in words]
+        words = [
+            SPACES[rng.integers(len(SPACES))] if rng.random() < 0.1 else each for each in words
+        ]
         doc = Doc(nlp.vocab, words=words, spaces=(rng.random(len(words)) < 0.7).tolist())
     annotate(doc, rng)
     return doc
@@ -120,7 +142,9 @@ def assert_same(one: Doc, other: Doc, *, atol: float = 0.0) -> None:
 
 def round_trips(nlp: Language, docs: list[Doc]) -> None:
     stored = DocBin(store_user_data=True, docs=docs).to_bytes()
-    for doc, found in zip(docs, DocBin(store_user_data=True).from_bytes(stored).get_docs(nlp.vocab), strict=True):
+    for doc, found in zip(
+        docs, DocBin(store_user_data=True).from_bytes(stored).get_docs(nlp.vocab), strict=True
+    ):
         assert_same(doc, found)
         assert_same(doc, Doc(nlp.vocab).from_bytes(doc.to_bytes()))
         assert_same(doc, pickle.loads(pickle.dumps(doc)))
@@ -130,7 +154,11 @@ def learn(nlp: Language, rng: np.random.Generator, optimizer: Adam) -> None:
     """An update with gold annotation that is partial, and of other tokens than the pipe's at times."""
     data = examples(nlp)
     for gold in (make(nlp, rng) for _ in range(4)):
-        own = nlp.make_doc(gold.text) if rng.random() < 0.5 else Doc(gold.vocab).from_bytes(gold.to_bytes())
+        own = (
+            nlp.make_doc(gold.text)
+            if rng.random() < 0.5
+            else Doc(gold.vocab).from_bytes(gold.to_bytes())
+        )
         data.append(Example(own, gold))
     losses: dict[str, float] = {}
     nlp.update(data, sgd=optimizer, losses=losses, drop=rng.choice((0.0, 0.5)))
@@ -167,7 +195,10 @@ def pipeline() -> bytes:
 
 
 def test_rounds(pipeline, request):
-    seconds, first = request.config.getoption("--fuzz-seconds"), request.config.getoption("--fuzz-seed")
+    seconds, first = (
+        request.config.getoption("--fuzz-seconds"),
+        request.config.getoption("--fuzz-seed"),
+    )
     end = time.monotonic() + seconds
     for number in count(first):
         fix_random_seed(number)
@@ -175,7 +206,9 @@ def test_rounds(pipeline, request):
         try:
             play(nlp, number)
         except Exception as error:
-            raise AssertionError(f"round {number} fails: --fuzz-seed {number} --fuzz-seconds 0") from error
+            raise AssertionError(
+                f"round {number} fails: --fuzz-seed {number} --fuzz-seconds 0"
+            ) from error
         if time.monotonic() >= end:
             print(f"rounds {first} to {number}")
             return

@@ -17,9 +17,9 @@ SOURCES = {
 }
 SCRIPTS = sorted((ROOT / "scripts").rglob("*.py"))
 # What reads files, trains and judges, and what the commands are made of: a trained pipeline reaches none of it.
-ABOVE = ("files", "quality", "training", "bulk", "cli", "__main__", "spacy_command", "errors", "loading", "processes")
+ABOVE = ("files", "quality", "training", "bulk", "system", "cli", "__main__", "spacy_command")
 # What a pipeline that only predicts may need.
-RUN_TIME = {"spacy", "thinc", "numpy"}
+RUN_TIME = {"spacy", "thinc", "numpy", "srsly"}
 
 
 def imports(path: Path, module: str = "") -> set[str]:
@@ -56,8 +56,10 @@ def run_time() -> list[str]:
 
 
 def test_the_modules_are_found():
-    assert {"spacy_bilstm_ner.component", "spacy_bilstm_ner.network.torch_lstm"} <= set(SOURCES)
-    assert "spacy_bilstm_ner.chain.crf" in own("spacy_bilstm_ner.component")
+    assert {"spacy_bilstm_ner.pipe.component", "spacy_bilstm_ner.network.torch_lstm"} <= set(
+        SOURCES
+    )
+    assert "spacy_bilstm_ner.sequences.crf" in own("spacy_bilstm_ner.pipe.component")
 
 
 @pytest.mark.parametrize("name", run_time())
@@ -73,30 +75,36 @@ def test_what_predicts_needs_spacy_and_numpy_only(name):
 
 
 def test_torch_stands_in_one_file():
-    assert [name for name, found in IMPORTS.items() if "torch" in found] == [f"{PACKAGE}.network.torch_lstm"]
+    assert [name for name, found in IMPORTS.items() if "torch" in found] == [
+        f"{PACKAGE}.network.torch_lstm"
+    ]
 
 
 def test_the_component_gets_its_model_from_the_config():
-    assert not {found for found in own(f"{PACKAGE}.component") if room(found) == "network"}
+    assert not {found for found in own(f"{PACKAGE}.pipe.component") if room(found) == "network"}
 
 
 @pytest.mark.parametrize("name", [name for name in SOURCES if room(name) == "network"])
 def test_the_network_knows_no_pipe(name):
-    assert f"{PACKAGE}.component" not in own(name)
-    assert not {found for found in IMPORTS[name] if found.startswith(("spacy.language", "spacy.pipeline"))}
+    assert f"{PACKAGE}.pipe.component" not in own(name)
+    assert not {
+        found for found in IMPORTS[name] if found.startswith(("spacy.language", "spacy.pipeline"))
+    }
 
 
-@pytest.mark.parametrize("name", [name for name in SOURCES if room(name) == "chain"])
+@pytest.mark.parametrize("name", [name for name in SOURCES if room(name) == "sequences"])
 def test_chains_are_numbers_only(name):
-    if name.rpartition(".")[2] != "gold":
+    if name.rpartition(".")[2] not in ("gold", "words"):
         top = {found.split(".")[0] for found in IMPORTS[name]} - {PACKAGE, ""}
         assert top <= {"numpy"} | sys.stdlib_module_names
-        assert {room(found) for found in own(name)} <= {"chain", "packing", ""}
+        assert {room(found) for found in own(name)} <= {"sequences", "ranges", ""}
 
 
-@pytest.mark.parametrize("name", [name for name in SOURCES if room(name) in ("files", "quality", "bulk")])
+@pytest.mark.parametrize(
+    "name", [name for name in SOURCES if room(name) in ("files", "quality", "bulk")]
+)
 def test_files_and_quality_see_the_pipe_as_any_user_does(name):
-    assert not {found for found in own(name) if room(found) in ("network", "chain", "component", "words", "packing")}
+    assert not {found for found in own(name) if room(found) in ("network", "sequences")}
 
 
 def test_one_direction():
@@ -108,20 +116,35 @@ def test_one_direction():
 
 
 def test_scripts_are_imported_by_no_part_of_the_package_and_research_by_nothing():
-    assert not {found for each in IMPORTS.values() for found in each if found.split(".")[0] == "scripts"}
+    assert not {
+        found for each in IMPORTS.values() for found in each if found.split(".")[0] == "scripts"
+    }
     for path in SCRIPTS:
         if "research" not in path.parts:
-            assert not {found for found in imports(path) if found.startswith("scripts.research")}, path
+            assert not {found for found in imports(path) if found.startswith("scripts.research")}, (
+                path
+            )
 
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_importing_defines_things_and_does_nothing_else(name):
-    defining = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
+    defining = (
+        ast.Import,
+        ast.ImportFrom,
+        ast.FunctionDef,
+        ast.ClassDef,
+        ast.Assign,
+        ast.AnnAssign,
+    )
     for node in ast.parse(SOURCES[name].read_text(encoding="utf-8")).body:
         is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        runs = name.endswith((".__main__", ".spacy_command")) or "confidence.register()" in ast.unparse(node)
+        runs = name.endswith(
+            (".__main__", ".spacy_command")
+        ) or "confidence.register()" in ast.unparse(node)
         # An import that says which extra brings what is missing.
-        guards = isinstance(node, ast.Try) and all(isinstance(each, ast.Import | ast.ImportFrom) for each in node.body)
+        guards = isinstance(node, ast.Try) and all(
+            isinstance(each, ast.Import | ast.ImportFrom) for each in node.body
+        )
         assert isinstance(node, defining) or is_docstring or runs or guards, f"line {node.lineno}"
 
 

@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell
 from spacy.util import is_package
 
-from spacy_bilstm_ner.displacy_colors import COLORS
+from spacy_bilstm_ner.pipe.displacy_colors import COLORS
 
 NAME = "walkthrough.ipynb"
 NEEDED = ("assets/sample.csv", "configs/bilstm.cfg", f"notebooks/{NAME}")
@@ -43,7 +43,9 @@ def project(root: Path, tmp_path: Path) -> Path:
     for name in NEEDED:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(root / name, tmp_path / name)
-    shutil.copytree(root / "scripts", tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        root / "scripts", tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__")
+    )
     return tmp_path
 
 
@@ -94,5 +96,10 @@ def outputs(cell: nbformat.NotebookNode) -> str:
     texts = []
     for output in cell.get("outputs", []):
         data = output.get("data", {})
-        texts += [output.get("text", ""), data.get("text/plain", ""), data.get("text/html", ""), *data]
+        texts += [
+            output.get("text", ""),
+            data.get("text/plain", ""),
+            data.get("text/html", ""),
+            *data,
+        ]
     return "\n".join(texts)

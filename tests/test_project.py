@@ -13,7 +13,9 @@ from scripts.source import CODE, fingerprint
 ROOT = Path(__file__).parents[1]
 YML: dict[str, Any] = srsly.read_yaml(ROOT / "project.yml")
 # As it is run with these variables
-NAMED: list[dict[str, Any]] = load_project_config(ROOT, overrides={"vars.name": "N", "vars.config": "C"})["commands"]
+NAMED: list[dict[str, Any]] = load_project_config(
+    ROOT, overrides={"vars.name": "N", "vars.config": "C"}
+)["commands"]
 COMMANDS: dict[str, Any] = {command["name"]: command for command in NAMED}
 SKIPPED = [name for name, command in COMMANDS.items() if not command.get("no_skip")]
 
@@ -48,14 +50,26 @@ def test_fingerprints_name_files_that_are_there(command: str) -> None:
 
 
 def test_the_model_depends_on_all_code_but_what_reads_and_judges() -> None:
-    names = {line.split("  ")[1] for line in fingerprint("train", root=ROOT, config="bilstm").splitlines()}
-    assert {"setup.cfg", "configs/bilstm.cfg", "spacy_bilstm_ner/component.py", "spacy_bilstm_ner/words.py"} <= names
+    names = {
+        line.split("  ")[1]
+        for line in fingerprint("train", root=ROOT, config="bilstm").splitlines()
+    }
+    assert {
+        "setup.cfg",
+        "configs/bilstm.cfg",
+        "spacy_bilstm_ner/component.py",
+        "spacy_bilstm_ner/words.py",
+    } <= names
     assert not [name for name in names if "/files/" in name or "/quality/" in name]
 
 
 def test_variables_are_quoted_but_those_that_are_several_options() -> None:
     options = {"vars.convert": " --sep ';' --strict", "vars.measure": " --final"}
-    values = {name: f"{name}'s b" for name in (f"vars.{each}" for each in YML["vars"]) if name not in options}
+    values = {
+        name: f"{name}'s b"
+        for name in (f"vars.{each}" for each in YML["vars"])
+        if name not in options
+    }
     config = load_project_config(ROOT, overrides=values | options)
     words = {word for command in config["commands"] for word in arguments(command)}
     assert {"--sep", ";", "--strict", "--final"} <= words

@@ -5,14 +5,16 @@ from typing import Any
 import pytest
 from thinc.api import Adam, Config
 
+from spacy_bilstm_ner.default_config import read_config
 from spacy_bilstm_ner.ranges import check_range
-from spacy_bilstm_ner.shipped import read_config
 from spacy_bilstm_ner.training.callbacks import check_training
 from spacy_bilstm_ner.training.corpus import BalancedCorpus, case_augmenter
 from tests.util import blank, examples, small_model, texts, trained
 
 
-@pytest.mark.parametrize("value", [-0.1, 1, 1.5, float("nan"), float("inf"), "0.5", True, None, [0.5]])
+@pytest.mark.parametrize(
+    "value", [-0.1, 1, 1.5, float("nan"), float("inf"), "0.5", True, None, [0.5]]
+)
 def test_what_is_out_of_a_range(value):
     with pytest.raises(ValueError, match="rate must be at least 0 and below 1, but is "):
         check_range("rate", value, 0, 1)
@@ -61,7 +63,9 @@ def test_a_setting_of_spacy_s(section: str, name: str, value: Any):
     for part in section.split("."):
         place = place[part]
     place[name] = value
-    with pytest.raises(ValueError, match=rf"\[{section.split('.')[0]}\] {name} must be at least .*, but is {value}"):
+    with pytest.raises(
+        ValueError, match=rf"\[{section.split('.')[0]}\] {name} must be at least .*, but is {value}"
+    ):
         check_training(config)
 
 

@@ -31,9 +31,9 @@ def test_published_figures_are_of_real_runs(root: Path) -> None:
     for path in paths:
         figures = srsly.read_json(path)
         assert figures["data"]["kind"] == "real", path
-        assert figures["command"].startswith(("spacy project run ", "python -m scripts.", "python -m spacy train ")), (
-            path
-        )
+        assert figures["command"].startswith(
+            ("spacy project run ", "python -m scripts.", "python -m spacy train ")
+        ), path
 
 
 def test_the_readme_is_short(root: Path) -> None:

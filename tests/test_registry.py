@@ -43,7 +43,9 @@ def declared(root) -> dict[str, dict[str, str]]:
     }
 
 
-@pytest.mark.parametrize(("group", "name"), [(group, name) for group, names in NAMES.items() for name in names])
+@pytest.mark.parametrize(
+    ("group", "name"), [(group, name) for group, names in NAMES.items() for name in names]
+)
 def test_public_names_resolve(group, name):
     if group == "factories":
         # A factory is known once a pipeline has been made
@@ -70,7 +72,13 @@ def test_every_declared_entry_point_resolves_and_is_installed(root):
 
 def test_architectures_and_functions_are_versioned(root):
     groups = declared(root)
-    for group in ("spacy_architectures", "spacy_augmenters", "spacy_callbacks", "spacy_readers", "spacy_misc"):
+    for group in (
+        "spacy_architectures",
+        "spacy_augmenters",
+        "spacy_callbacks",
+        "spacy_readers",
+        "spacy_misc",
+    ):
         for name in groups[group]:
             assert name.startswith("spacy_bilstm_ner.")
             assert name.rsplit(".", 1)[1][0] == "v"
@@ -86,7 +94,7 @@ from spacy.tokens import Span
 nlp = spacy.blank("en")
 nlp("It rained.")
 ours = {name for name in sys.modules if name.startswith("spacy_bilstm_ner.")}
-assert "spacy_bilstm_ner.component" in ours
+assert "spacy_bilstm_ner.pipe.component" in ours
 assert not any("torch" in name for name in ours), ours
 assert Span.has_extension("confidence")
 nlp.add_pipe("bilstm_ner", name="ner")
@@ -95,7 +103,7 @@ nlp.add_pipe("bilstm_ner", name="ner")
 
 
 def test_the_extension_is_there_once_and_stays():
-    import_module("spacy_bilstm_ner.component")
+    import_module("spacy_bilstm_ner.pipe.component")
     assert Span.has_extension("confidence")
     *_, getter, setter = Span.get_extension("confidence")
     assert getter is not None
@@ -142,7 +150,7 @@ def test_the_factory_has_the_metadata_of_spacys_own():
 
 
 def test_the_factorys_defaults_are_arguments_of_its_component():
-    from spacy_bilstm_ner.component import BiLSTMNER
+    from spacy_bilstm_ner.pipe.component import BiLSTMNER
 
     nlp = spacy.blank("en")
     nlp.add_pipe("bilstm_ner", name="ner")

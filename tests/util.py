@@ -18,7 +18,7 @@ from spacy.vectors import Vectors
 from spacy.vocab import Vocab
 from thinc.api import Adam, set_dropout_rate
 
-from spacy_bilstm_ner.words import TagScores
+from spacy_bilstm_ner.sequences.words import TagScores
 
 # Entities are marked as [text](label).
 SENTENCES = (
@@ -185,7 +185,9 @@ def write_vectors(path: Path, vectors: dict[str, list[float]], *, lang: str = "e
     return str(path)
 
 
-def chance_vectors(words: Iterable[str], *, seed: int = 0, width: int = 6) -> dict[str, list[float]]:
+def chance_vectors(
+    words: Iterable[str], *, seed: int = 0, width: int = 6
+) -> dict[str, list[float]]:
     """A vector for each word."""
     rng = np.random.default_rng(seed)
     return {word: rng.normal(size=width).tolist() for word in words}

@@ -19,11 +19,11 @@ from spacy.training import Example
 from spacy.util import minibatch
 from spacy.vocab import Vocab
 
-from spacy_bilstm_ner.chain.crf import marginals
-from spacy_bilstm_ner.chain.gold import gold_columns
-from spacy_bilstm_ner.loading import load_pipeline
+from spacy_bilstm_ner.pipe.loading import load_pipeline
 from spacy_bilstm_ner.quality import folds
 from spacy_bilstm_ner.quality.audit import suspects
+from spacy_bilstm_ner.sequences.crf import marginals
+from spacy_bilstm_ner.sequences.gold import gold_columns
 
 SHARE = 0.03
 # A place in the corpus: the number of the sentence, the first character, the one after the last.
@@ -40,12 +40,20 @@ def spoil(docs: list[Doc], rng: np.random.Generator) -> list[Place]:
     for i, j in sorted((every[k] for k in chosen), reverse=True):
         doc, ents = docs[i], list(docs[i].ents)
         ent = ents[j]
-        free = [at for at in (ent.start - 1, ent.end) if 0 <= at < len(doc) and not doc[at].ent_type]
+        free = [
+            at for at in (ent.start - 1, ent.end) if 0 <= at < len(doc) and not doc[at].ent_type
+        ]
         borders = [(min(at, ent.start), max(at + 1, ent.end)) for at in free]
         borders += [(ent.start + 1, ent.end), (ent.start, ent.end - 1)] if len(ent) > 1 else []
         kind = rng.choice(["label", "border", "presence"] if borders else ["label", "presence"])
-        start, end = borders[rng.integers(len(borders))] if kind == "border" else (ent.start, ent.end)
-        label = rng.choice([each for each in labels if each != ent.label_]) if kind == "label" else ent.label_
+        start, end = (
+            borders[rng.integers(len(borders))] if kind == "border" else (ent.start, ent.end)
+        )
+        label = (
+            rng.choice([each for each in labels if each != ent.label_])
+            if kind == "label"
+            else ent.label_
+        )
         ents[j : j + 1] = [] if kind == "presence" else [Span(doc, start, end, label=str(label))]
         whole = doc[min(start, ent.start) : max(end, ent.end)]
         doc.set_ents(ents)
@@ -60,7 +68,13 @@ def by_audit(run: folds.Run) -> list[Place]:
     found = []
     for each in suspects(examples):
         sides = [entity for entity in (each.gold, each.predicted) if entity]
-        found.append((number[id(each.example)], min(each.start for each in sides), max(each.end for each in sides)))
+        found.append(
+            (
+                number[id(each.example)],
+                min(each.start for each in sides),
+                max(each.end for each in sides),
+            )
+        )
     return found
 
 
@@ -77,16 +91,22 @@ def by_cleanlab(run: folds.Run) -> list[Place]:
             some = [Example(nlp.make_doc(run.docs[i].text), run.docs[i]) for i in numbers]
             scores = ner.model.predict([each.predicted for each in some])
             ends = np.cumsum(scores.words.per_doc)[:-1]
-            gold = np.concatenate([gold_columns(each, ner.labels) for each in some])[scores.words.tokens]
+            gold = np.concatenate([gold_columns(each, ner.labels) for each in some])[
+                scores.words.tokens
+            ]
             sure = marginals(scores.scores, scores.transitions, scores.words.per_doc)
-            for i, each, tags, rows in zip(numbers, some, np.split(gold, ends), np.split(sure, ends), strict=True):
+            for i, each, tags, rows in zip(
+                numbers, some, np.split(gold, ends), np.split(sure, ends), strict=True
+            ):
                 known = tags >= 0
                 words = compress([token for token in each.predicted if not token.is_space], known)
                 if known.any():
                     places = [(word.idx, word.idx + len(word)) for word in words]
                     found.append((i, tags[known].tolist(), rows[known], places))
     order, labels, probabilities, tokens = zip(*sorted(found, key=itemgetter(0)), strict=True)
-    issues = find_label_issues(list(labels), list(probabilities), return_indices_ranked_by="self_confidence")
+    issues = find_label_issues(
+        list(labels), list(probabilities), return_indices_ranked_by="self_confidence"
+    )
     return [(order[i], *tokens[i][j]) for i, j in issues]
 
 
@@ -108,7 +128,9 @@ def share_spoilt(ranked: list[Place], before: list[Place], spoilt: list[Place]) 
     """Of the first N, the share of spoilt ones: "plain", and "left_out" without what was suspected before."""
     known, wrong = characters(before), characters(spoilt)
     every = list(distinct(ranked))
-    rest, left = ([each for each in some if known.isdisjoint(characters([each]))] for some in (every, spoilt))
+    rest, left = (
+        [each for each in some if known.isdisjoint(characters([each]))] for some in (every, spoilt)
+    )
     shares = {}
     for name, places, n in (("plain", every, len(spoilt)), ("left_out", rest, len(left))):
         shares[name] = sum(not wrong.isdisjoint(characters([each])) for each in places[:n]) / n
@@ -117,20 +139,30 @@ def share_spoilt(ranked: list[Place], before: list[Place], spoilt: list[Place]) 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     # FILE, too, is one of the options of `audit`; here, it is the corpus.
     folds.configure(parser)
     args = parser.parse_args()
-    train, dev = (list(DocBin().from_disk(args.file / f"{name}.spacy").get_docs(Vocab())) for name in ("train", "dev"))
+    train, dev = (
+        list(DocBin().from_disk(args.file / f"{name}.spacy").get_docs(Vocab()))
+        for name in ("train", "dev")
+    )
     args.out.mkdir(parents=True, exist_ok=True)
     runs: dict[str, folds.Run] = {}
     spoilt: list[Place] = []
     for name in ("untouched", "spoilt"):
         if name == "spoilt":
-            spoilt = [(i + len(train), begin, end) for i, begin, end in spoil(dev, np.random.default_rng(0))]
+            spoilt = [
+                (i + len(train), begin, end)
+                for i, begin, end in spoil(dev, np.random.default_rng(0))
+            ]
         path = args.out / f"{name}.spacy"
         DocBin(["ENT_IOB", "ENT_TYPE"], docs=[*train, *dev]).to_disk(path)
-        runs[name] = folds.train_folds(argparse.Namespace(**vars(args) | {"file": path, "out": args.out / name}))
+        runs[name] = folds.train_folds(
+            argparse.Namespace(**vars(args) | {"file": path, "out": args.out / name})
+        )
     figures: dict[str, object] = {"spoilt": len(spoilt)}
     for name, ranking in (("audit", by_audit), ("cleanlab", by_cleanlab)):
         figures[name] = share_spoilt(ranking(runs["spoilt"]), ranking(runs["untouched"]), spoilt)

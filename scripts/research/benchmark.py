@@ -20,15 +20,20 @@ from tqdm import tqdm
 
 from scripts.research.tables import benchmark_table
 from spacy_bilstm_ner.errors import UserError, reading, save_json
-from spacy_bilstm_ner.processes import run
 from spacy_bilstm_ner.quality.evaluate import versions
+from spacy_bilstm_ner.system.processes import run
 
 TIMING = Path(__file__).with_name("timing.py")
 SENTENCES_PER_DOC = 40
 # A load of the machine above which figures are not worth quoting
 BUSY = 0.5
 # What is measured, and the task that does it
-PARTS = {"sentences": "throughput", "documents": "throughput", "one": "latency", "loading": "loading"}
+PARTS = {
+    "sentences": "throughput",
+    "documents": "throughput",
+    "one": "latency",
+    "loading": "loading",
+}
 
 Figures = dict[str, Any]
 
@@ -41,7 +46,12 @@ def read_texts(corpus: Path) -> dict[str, list[str]]:
             read[part] = [doc.text for doc in DocBin().from_disk(path).get_docs(Vocab())]
     test, n = read["test"], SENTENCES_PER_DOC
     documents = [" ".join(test[first : first + n]) for first in range(0, len(test), n)]
-    return {"sentences": test, "documents": documents, "one": test[:1000], "warm_up": read["dev"][:500]}
+    return {
+        "sentences": test,
+        "documents": documents,
+        "one": test[:1000],
+        "warm_up": read["dev"][:500],
+    }
 
 
 def time_task(python: str, task: str, options: Figures) -> Figures:
@@ -49,7 +59,9 @@ def time_task(python: str, task: str, options: Figures) -> Figures:
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     # -I: nothing of the folder that this is called from is imported by chance
     command, given = [python, "-I", str(TIMING), task], json.dumps(options)
-    done = subprocess.run(command, input=given, env={**os.environ, **threads}, capture_output=True, text=True)
+    done = subprocess.run(
+        command, input=given, env={**os.environ, **threads}, capture_output=True, text=True
+    )
     if done.returncode:
         raise UserError(f"{shlex.join(command)} failed:\n{done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
@@ -62,7 +74,9 @@ def benchmark(pipelines: dict[str, tuple[str, str]], corpus: Path, *, runs: int)
     """
     texts = read_texts(corpus)
     found: Figures = {part: {name: [] for name in pipelines} for part in PARTS}
-    for part, name in tqdm([(part, name) for part in PARTS for _ in range(runs) for name in pipelines]):
+    for part, name in tqdm(
+        [(part, name) for part in PARTS for _ in range(runs) for name in pipelines]
+    ):
         python, pipeline = pipelines[name]
         given = {"texts": texts[part], "warm_up": texts["warm_up"]} if part in texts else {}
         found[part][name].append(time_task(python, PARTS[part], {"pipeline": pipeline, **given}))
@@ -73,17 +87,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("corpus", type=Path, help="the folder of dev.spacy and test.spacy")
     parser.add_argument("out", type=Path, help="the json to write")
-    parser.add_argument("pipelines", nargs="+", help="bilstm=PIPELINE and others; NAME=PYTHON:PIPELINE for its Python")
-    parser.add_argument("--runs", type=int, default=5, help="fresh processes for each figure (default: 5)")
+    parser.add_argument(
+        "pipelines",
+        nargs="+",
+        help="bilstm=PIPELINE and others; NAME=PYTHON:PIPELINE for its Python",
+    )
+    parser.add_argument(
+        "--runs", type=int, default=5, help="fresh processes for each figure (default: 5)"
+    )
     args = parser.parse_args()
     pipelines = {}
     for name, _, given in (text.partition("=") for text in args.pipelines):
         python, _, pipeline = given.rpartition(":")
         pipelines[name] = python or sys.executable, pipeline
     if "bilstm" not in pipelines or not all(pipeline for _, pipeline in pipelines.values()):
-        raise UserError("give pipelines as NAME=PIPELINE or NAME=PYTHON:PIPELINE; one of them is bilstm=…")
+        raise UserError(
+            "give pipelines as NAME=PIPELINE or NAME=PYTHON:PIPELINE; one of them is bilstm=…"
+        )
     load = os.getloadavg()[0]
-    told = {name: time_task(python, "loading", {"pipeline": p})["meta"] for name, (python, p) in pipelines.items()}
+    told = {
+        name: time_task(python, "loading", {"pipeline": p})["meta"]
+        for name, (python, p) in pipelines.items()
+    }
     pipelines["tokenizer"] = sys.executable, f"blank:{told['bilstm']['lang']}"
     result = {
         "command": shlex.join(["python", "-m", "scripts.research.benchmark", *sys.argv[1:]]),
@@ -96,7 +121,9 @@ def main() -> None:
     }
     save_json(args.out, result)
     print(benchmark_table(result))
-    print(f"The machine's load when this began was {load:.2f}: {'do not quote these' if load > BUSY else 'quiet'}.")
+    print(
+        f"The machine's load when this began was {load:.2f}: {'do not quote these' if load > BUSY else 'quiet'}."
+    )
 
 
 if __name__ == "__main__":

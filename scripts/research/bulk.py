@@ -67,11 +67,20 @@ def main(model: str, source: str, out: str) -> None:
             file = f"{folder}/{copies}.parquet"
             pq.write_table(pa.table({"text": texts * copies}), file, row_group_size=len(texts) // 4)
             for way, command in WAYS.items():
-                seconds[way].append(cpu_seconds([sys.executable, *command, file, file + way, "--model", model]))
-        figures: dict[str, object] = {"MB after each million new words": memory(model, Path(folder))}
+                seconds[way].append(
+                    cpu_seconds([sys.executable, *command, file, file + way, "--model", model])
+                )
+        figures: dict[str, object] = {
+            "MB after each million new words": memory(model, Path(folder))
+        }
     for way, values in seconds.items():
         slope, start = np.polyfit(millions, values, 1)
-        figures[way] = {"CPU s": values, "start-up": start, "per million": slope, "core-hours per billion": slope / 3.6}
+        figures[way] = {
+            "CPU s": values,
+            "start-up": start,
+            "per million": slope,
+            "core-hours per billion": slope / 3.6,
+        }
     srsly.write_json(out, figures | {"millions of words": millions})
 
 

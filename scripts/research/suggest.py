@@ -44,7 +44,10 @@ def main(corpus: str, out: str, *words: str) -> None:
     docs, dev = (labelled_docs(blank, Path(corpus, f"{name}.spacy")) for name in ("train", "dev"))
     for draw in range(DRAWS):
         order = np.random.default_rng(draw).permutation(len(docs)).tolist()
-        first, rest = [docs[i] for i in order[:FIRST]], [docs[i] for i in order[FIRST : FIRST + CANDIDATES]]
+        first, rest = (
+            [docs[i] for i in order[:FIRST]],
+            [docs[i] for i in order[FIRST : FIRST + CANDIDATES]],
+        )
         f, nlp = score(first, dev, overrides)
         texts = [doc.text for doc in rest]
         predicted = list(nlp.pipe(texts))
@@ -53,7 +56,10 @@ def main(corpus: str, out: str, *words: str) -> None:
         chosen = [rest[i] for i in choose(predicted, unsure, number=MORE)]
         scores = {"first": f}
         for name, more in (("chosen", chosen), ("random", rest[:MORE])):
-            scores |= {name: score([*first, *more], dev, overrides)[0], f"{name}_words": sum(map(len, more))}
+            scores |= {
+                name: score([*first, *more], dev, overrides)[0],
+                f"{name}_words": sum(map(len, more)),
+            }
         figures.append(scores)
         print(scores, flush=True)
     srsly.write_json(out, {"draws": figures})

@@ -16,9 +16,9 @@ from typing import Any
 import srsly
 
 from spacy_bilstm_ner.errors import UserError, reading, save, save_json
-from spacy_bilstm_ner.processes import run
 from spacy_bilstm_ner.quality.pages import percent
 from spacy_bilstm_ner.quality.scores import percents
+from spacy_bilstm_ner.system.processes import run
 
 PAGES = ("README.md", "metrics/README.md")
 MARKED = re.compile(r"(?P<mark><!-- (?P<kind>[a-z]+): (?P<names>.+?) -->\n)(?:\|.*\n)*")
@@ -58,14 +58,24 @@ def publish(folder: Path, command: str, *, metrics: Path) -> None:
     name, config = folder.parent.name, folder.name
     # Another config than bilstm becomes part of the names
     name = name if config == "bilstm" else f"{name.removesuffix('_bilstm')}_{config}"
-    names = {"metrics": name, "dev": f"{name}_dev", "test": f"{name}_test", "benchmark": "benchmark"}
+    names = {
+        "metrics": name,
+        "dev": f"{name}_dev",
+        "test": f"{name}_test",
+        "benchmark": "benchmark",
+    }
     found = {}
     for path in filter(Path.is_file, [folder / f"{stem}.json" for stem in names]):
         with reading(path, maker="spacy project run evaluate"):
-            found[metrics / f"{names[path.stem]}.json"] = figures = {"command": command, **srsly.read_json(path)}
+            found[metrics / f"{names[path.stem]}.json"] = figures = {
+                "command": command,
+                **srsly.read_json(path),
+            }
             kind = (figures["data"] or {}).get("kind", "sample")
         if kind == "sample":
-            raise UserError(f"{path} is of the bundled sample or of unknown data: train on a corpus, then publish")
+            raise UserError(
+                f"{path} is of the bundled sample or of unknown data: train on a corpus, then publish"
+            )
         if path.stat().st_mtime < (folder / "model-best" / "meta.json").stat().st_mtime:
             raise UserError(f"{path} is older than the model beside it: measure again")
     if not found:
@@ -82,7 +92,9 @@ def fill(text: str, *, metrics: Path) -> str:
         files: dict[str, Figures] = {}
         for pattern in match["names"].split():
             if not (paths := sorted(metrics.glob(pattern))):
-                raise UserError(f"a table quotes {metrics / pattern}, which is not there: publish it first")
+                raise UserError(
+                    f"a table quotes {metrics / pattern}, which is not there: publish it first"
+                )
             files |= {path.stem: srsly.read_json(path) for path in paths}
         return match["mark"] + table(match["kind"], files)
 
@@ -94,10 +106,14 @@ def table(kind: str, files: dict[str, Figures]) -> str:
     named = {f"`{name}`": each for name, each in files.items()}
     if kind == "scores":
         titles = list(FIGURES)[:5]
-        return markdown(titles, {name: [cell(each, title) for title in titles] for name, each in named.items()})
+        return markdown(
+            titles, {name: [cell(each, title) for title in titles] for name, each in named.items()}
+        )
     if kind == "experiments":
         titles = list(FIGURES)[2:]
-        return markdown(list(named), {title: [cell(each, title) for each in named.values()] for title in titles})
+        return markdown(
+            list(named), {title: [cell(each, title) for each in named.values()] for title in titles}
+        )
     if kind == "commands":
         rows = {name: [each["version"], f"`{each['command']}`"] for name, each in named.items()}
         return markdown(["version", "command"], rows)
@@ -108,25 +124,37 @@ def table(kind: str, files: dict[str, Figures]) -> str:
         labels = figures["raw_text"]["labels"].items()
         rows = {f"`{label}`": [*percents(each), f"{each['gold']:,}"] for label, each in labels}
         return markdown(["P", "R", "F", "entities"], rows)
-    return benchmark_table(figures, list(BENCHMARK)[:4], ["spacy_ner"]) if kind == "speed" else benchmark_table(figures)
+    return (
+        benchmark_table(figures, list(BENCHMARK)[:4], ["spacy_ner"])
+        if kind == "speed"
+        else benchmark_table(figures)
+    )
 
 
 def corpora_table(models: dict[str, dict[str, dict[str, float]]]) -> str:
     """Each model's F on each corpus, with the mean of the labels' F in brackets; and the mean of all corpora."""
     rows = {}
     for name, found in models.items():
-        rows[name] = [f"{each['f'] * 100:.1f} ({each['macro'] * 100:.0f})" for each in found.values()]
+        rows[name] = [
+            f"{each['f'] * 100:.1f} ({each['macro'] * 100:.0f})" for each in found.values()
+        ]
         rows[name].append(f"{mean(each['f'] for each in found.values()) * 100:.1f}")
     return markdown([*found, "mean"], rows)
 
 
-def benchmark_table(benchmark: Figures, titles: list[str] | None = None, others: list[str] | None = None) -> str:
+def benchmark_table(
+    benchmark: Figures, titles: list[str] | None = None, others: list[str] | None = None
+) -> str:
     """The medians of a benchmark, and ours divided by each other's; a row that was not measured is left out."""
     parts, rows = benchmark["figures"], {}
     others = others or sorted({name for runs in parts.values() for name in runs} - {"bilstm"})
     for title in titles or BENCHMARK:
         part, key = BENCHMARK[title].split(".")
-        middle = {name: median(run[key] for run in runs) for name, runs in parts.get(part, {}).items() if runs}
+        middle = {
+            name: median(run[key] for run in runs)
+            for name, runs in parts.get(part, {}).items()
+            if runs
+        }
         if ours := middle.get("bilstm"):
             rows[title] = [number(ours)]
             for theirs in map(middle.get, others):
@@ -149,13 +177,21 @@ def number(value: float | None) -> str:
 
 def markdown(titles: list[str], rows: dict[str, list[str]]) -> str:
     """Make a Markdown table of named rows; its other columns are of numbers."""
-    lines = [["", *titles], ["---", *["---:"] * len(titles)], *([name, *row] for name, row in rows.items())]
+    lines = [
+        ["", *titles],
+        ["---", *["---:"] * len(titles)],
+        *([name, *row] for name, row in rows.items()),
+    ]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Publish a run's figures, and fill the tables from metrics/.")
-    parser.add_argument("--publish", nargs=2, metavar=("FOLDER", "COMMAND"), help="a run, and what makes it")
+    parser = argparse.ArgumentParser(
+        description="Publish a run's figures, and fill the tables from metrics/."
+    )
+    parser.add_argument(
+        "--publish", nargs=2, metavar=("FOLDER", "COMMAND"), help="a run, and what makes it"
+    )
     args = parser.parse_args()
     if args.publish:
         publish(Path(args.publish[0]), args.publish[1], metrics=Path("metrics"))

@@ -17,7 +17,11 @@ from typing import Any
 def load(pipeline: str) -> Any:
     import spacy
 
-    return spacy.blank(pipeline.removeprefix("blank:")) if pipeline.startswith("blank:") else spacy.load(pipeline)
+    return (
+        spacy.blank(pipeline.removeprefix("blank:"))
+        if pipeline.startswith("blank:")
+        else spacy.load(pipeline)
+    )
 
 
 def timed(work: Callable[..., Any], *arguments: Any) -> tuple[float, Any]:
@@ -48,7 +52,10 @@ def loading(pipeline: str) -> dict[str, Any]:
     """Time loading once more, when all is imported, and say what is loaded."""
     load(pipeline)
     seconds, nlp = timed(load, pipeline)
-    return {"seconds": seconds, "meta": {key: nlp.meta.get(key) for key in ("lang", "name", "version", "data")}}
+    return {
+        "seconds": seconds,
+        "meta": {key: nlp.meta.get(key) for key in ("lang", "name", "version", "data")},
+    }
 
 
 if __name__ == "__main__":

@@ -11,11 +11,18 @@ from spacy.language import Language
 from spacy.training.batchers import minibatch_by_words
 
 from ..errors import UserError
-from ..loading import load_pipeline
-from ..quality.entities import Entity, entities
+from ..pipe.entities import Entity, entities
+from ..pipe.loading import load_pipeline
 
 # Offsets are in code points, the end is exclusive.
-ENTITY = pa.struct([("start", pa.int32()), ("end", pa.int32()), ("label", pa.string()), ("confidence", pa.float32())])
+ENTITY = pa.struct(
+    [
+        ("start", pa.int32()),
+        ("end", pa.int32()),
+        ("label", pa.string()),
+        ("confidence", pa.float32()),
+    ]
+)
 # A text's entities and number of words; or why it has none
 Outcome = tuple[list[Entity] | None, str | None, int]
 # So many texts are one batch for the network, and so many characters are read at once. More is faster, takes memory.
@@ -42,13 +49,21 @@ class Annotator:
         self, model: str, *, text: str = "text", into: str = "entities", errors: str = "entities_error",
         max_length: int | None = None,
     ) -> None:  # fmt: skip
-        self.model, self.text, self.into, self.errors, self.max_length = model, text, into, errors, max_length
+        self.model, self.text, self.into, self.errors, self.max_length = (
+            model,
+            text,
+            into,
+            errors,
+            max_length,
+        )
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """table (pyarrow.Table): Any table with the column of texts.
         RETURNS (pyarrow.Table): The same rows in the same order, and two columns more.
         RAISES UserError: The column of texts is missing, or a new column is there already."""
-        return pa.Table.from_batches(self.batches(table.to_batches()), schema=self._schema(table.schema))
+        return pa.Table.from_batches(
+            self.batches(table.to_batches()), schema=self._schema(table.schema)
+        )
 
     def batches(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The same for a stream, as Spark's `mapInArrow` hands it over: yields each batch with two columns more."""
@@ -59,10 +74,16 @@ class Annotator:
 
     def _schema(self, schema: pa.Schema) -> pa.Schema:
         if self.text not in schema.names:
-            raise UserError(f"There is no column {self.text!r}, but {schema.names}: say which one has the texts")
+            raise UserError(
+                f"There is no column {self.text!r}, but {schema.names}: say which one has the texts"
+            )
         if taken := {self.into, self.errors} & set(schema.names):
-            raise UserError(f"The columns {sorted(taken)} are there already: give other names for the new ones")
-        return schema.append(pa.field(self.into, pa.list_(ENTITY))).append(pa.field(self.errors, pa.string()))
+            raise UserError(
+                f"The columns {sorted(taken)} are there already: give other names for the new ones"
+            )
+        return schema.append(pa.field(self.into, pa.list_(ENTITY))).append(
+            pa.field(self.errors, pa.string())
+        )
 
     def load(self) -> Language:
         """RAISES UserError: The pipeline cannot be loaded."""
@@ -73,11 +94,15 @@ class Annotator:
         nlp = self.load()
         outcomes: list[Outcome] = [(None, _error(value, nlp.max_length), 0) for value in texts]
         readable = (row for row, (_, error, _) in enumerate(outcomes) if error is None)
-        for rows in minibatch_by_words(readable, MAX_CHARACTERS, get_length=lambda row: len(texts[row])):
+        for rows in minibatch_by_words(
+            readable, MAX_CHARACTERS, get_length=lambda row: len(texts[row])
+        ):
             is_warm = _characters[nlp] >= WARM_UP_CHARACTERS
             _characters[nlp] += sum(len(texts[row]) for row in rows)
             with nlp.memory_zone() if is_warm else nullcontext():
-                for row, outcome in zip(rows, _annotate(nlp, [texts[row] for row in rows]), strict=True):
+                for row, outcome in zip(
+                    rows, _annotate(nlp, [texts[row] for row in rows]), strict=True
+                ):
                     outcomes[row] = outcome
         found, errors, n_words = zip(*outcomes, strict=True) if outcomes else ((), (), ())
         return pa.array(found, pa.list_(ENTITY)), pa.array(errors, pa.string()), sum(n_words)

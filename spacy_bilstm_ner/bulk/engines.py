@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 
 from ..errors import UserError
-from ..processes import Workers, as_done
+from ..system.processes import Workers, as_done
 from .parts import Counts, Part
 
 MAX_FAILURES = 20  # with no success between them: then it is not the parts' fault
@@ -23,14 +23,21 @@ class Ray:
         address = address or os.environ.get("RAY_ADDRESS", "")
         n_cores = None if address else n_workers
         ray.init(address or "local", num_cpus=n_cores, include_dashboard=False, log_to_driver=False)
-        self.n_slots = 2 * int(ray.cluster_resources()["CPU"])  # so that no core has to wait for its next part
-        self._task, self.close = ray.remote(num_cpus=1, max_retries=0)(lambda part: work(part)), ray.shutdown
+        self.n_slots = 2 * int(
+            ray.cluster_resources()["CPU"]
+        )  # so that no core has to wait for its next part
+        self._task, self.close = (
+            ray.remote(num_cpus=1, max_retries=0)(lambda part: work(part)),
+            ray.shutdown,
+        )
 
     def submit(self, part: Part) -> Future[Counts]:
         return self._task.remote(part).future()
 
 
-def each_part(parts: Iterator[Part], engine: Workers[Part, Counts] | Ray) -> Iterator[tuple[Part, Counts | str]]:
+def each_part(
+    parts: Iterator[Part], engine: Workers[Part, Counts] | Ray
+) -> Iterator[tuple[Part, Counts | str]]:
     """Have the work done for all parts. What fails or loses its worker is tried again after the others, at last alone.
 
     YIELDS (tuple[Part, Counts | str]): A part, and what it had; or, as a string, why it was given up.
@@ -46,7 +53,9 @@ def each_part(parts: Iterator[Part], engine: Workers[Part, Counts] | Ray) -> Ite
                 raise error
             n_failures = n_failures + 1 if error else 0
             if n_failures == MAX_FAILURES and is_first:
-                raise UserError(f"{n_failures} failures in a row, the last: {error}. Fewer --workers need less memory")
+                raise UserError(
+                    f"{n_failures} failures in a row, the last: {error}. Fewer --workers need less memory"
+                )
             if error:
                 failed.append((part, str(error)))
             else:

@@ -39,7 +39,11 @@ class Part:
     file: str
     row: int  # the number of the first row in the file, from 0
     size: int  # bytes of the file that it takes up, about
-    place: tuple[int, int, int] = (0, 0, 0)  # Parquet's row group, the first row in it, the number of rows
+    place: tuple[int, int, int] = (
+        0,
+        0,
+        0,
+    )  # Parquet's row group, the first row in it, the number of rows
     rows: tuple[Row, ...] = ()
 
 
@@ -49,9 +53,13 @@ def find_files(inputs: Iterable[str]) -> list[str]:
     for given in inputs:
         path = Path(given).resolve()
         inside = sorted(path.rglob("*")) if path.is_dir() else [path] if path.is_file() else []
-        readable = [str(file) for file in inside if _kind(file.name) in KINDS and file.name[0] not in "_."]
+        readable = [
+            str(file) for file in inside if _kind(file.name) in KINDS and file.name[0] not in "_."
+        ]
         if not readable and given != STDIN:
-            raise UserError(f"{given}: expected a file or folder of {', '.join(KINDS)} (.gz too), or - for lines")
+            raise UserError(
+                f"{given}: expected a file or folder of {', '.join(KINDS)} (.gz too), or - for lines"
+            )
         files += readable or [STDIN]
     return list(dict.fromkeys(files))
 
@@ -70,7 +78,9 @@ def parts_of(file: str, text: str, id_column: str | None) -> Iterator[Part]:
         raise UserError(f"{file} is damaged: {error}") from error
 
 
-def annotate_part(part: Part, annotator: Annotator, out: Path, ending: str, key: pa.Field | None) -> Counts:
+def annotate_part(
+    part: Part, annotator: Annotator, out: Path, ending: str, key: pa.Field | None
+) -> Counts:
     """Annotate a part. Its file gets its name when it is whole. Without a `key`, rows have their file and number."""
     annotator.load()
     if not gc.get_freeze_count():
@@ -78,7 +88,11 @@ def annotate_part(part: Part, annotator: Annotator, out: Path, ending: str, key:
     texts, ids = _read(part, annotator.text, key and key.name)
     entities, errors, n_words = annotator.columns(texts)
     rows = pa.array(range(part.row, part.row + len(texts)), pa.int64())
-    names = {key.name: ids.cast(key.type)} if key else {"file": pa.repeat(part.file, len(texts)), "row": rows}
+    names = (
+        {key.name: ids.cast(key.type)}
+        if key
+        else {"file": pa.repeat(part.file, len(texts)), "row": rows}
+    )
     table = pa.table({**names, annotator.into: entities, annotator.errors: errors})
     unfinished = out / f"_{part.name}.{os.getpid()}.tmp"
     if ending == "parquet":
@@ -86,7 +100,9 @@ def annotate_part(part: Part, annotator: Annotator, out: Path, ending: str, key:
     else:
         srsly.write_jsonl(unfinished, table.to_pylist())
     unfinished.replace(out / f"{part.name}.{ending}")
-    numbers = Counter({"texts": len(texts), "words": n_words, "errors": len(texts) - errors.null_count})
+    numbers = Counter(
+        {"texts": len(texts), "words": n_words, "errors": len(texts) - errors.null_count}
+    )
     return numbers, Counter(entities.flatten().field("label").to_pylist())
 
 
@@ -97,13 +113,21 @@ def is_whole(path: Path) -> bool:
         return file.read().endswith(b"PAR1" if path.suffix == ".parquet" else b"\n")
 
 
-def _read(part: Part, text: str, id_column: str | None) -> tuple[list[Any], pa.Array | pa.ChunkedArray]:
+def _read(
+    part: Part, text: str, id_column: str | None
+) -> tuple[list[Any], pa.Array | pa.ChunkedArray]:
     if part.rows:
         texts, ids = zip(*part.rows, strict=True)
-        encoded = [None if value is None else str(value).encode(errors="backslashreplace") for value in ids]
+        encoded = [
+            None if value is None else str(value).encode(errors="backslashreplace") for value in ids
+        ]
         return list(texts), pa.array(encoded, pa.binary()).cast(pa.string())
     group, start, n_rows = part.place
-    table = pq.ParquetFile(part.file).read_row_group(group, columns=[text, id_column or text]).slice(start, n_rows)
+    table = (
+        pq.ParquetFile(part.file)
+        .read_row_group(group, columns=[text, id_column or text])
+        .slice(start, n_rows)
+    )
     return list(chain.from_iterable(map(values, table[text].chunks))), table[id_column or text]
 
 
@@ -123,11 +147,17 @@ def _of_parquet(file: str, text: str, id_column: str | None) -> Iterator[dict[st
     for group in range(metadata.num_row_groups):
         about = metadata.row_group(group)
         columns = map(about.column, range(about.num_columns))
-        size = sum(column.total_uncompressed_size for column in columns if column.path_in_schema == text)
+        size = sum(
+            column.total_uncompressed_size for column in columns if column.path_in_schema == text
+        )
         step = -(-about.num_rows // (size // PART_BYTES + 1)) or 1
         for start in range(0, about.num_rows, step):
             n = min(step, about.num_rows - start)
-            yield {"row": first + start, "size": n_bytes * n // metadata.num_rows, "place": (group, start, n)}
+            yield {
+                "row": first + start,
+                "size": n_bytes * n // metadata.num_rows,
+                "place": (group, start, n),
+            }
         first += about.num_rows
 
 
@@ -138,7 +168,9 @@ def _of_text(file: str, text: str, id_column: str | None) -> Iterator[dict[str, 
         first = read = 0
         rows = _rows(_bounded(lines, file), file, text, id_column)
         # A row counts for a part at most: a larger one would overtake those before it.
-        batches = minibatch_by_words(rows, PART_BYTES, 0, get_length=lambda row: min(PART_BYTES, len(str(row[0])) + 1))
+        batches = minibatch_by_words(
+            rows, PART_BYTES, 0, get_length=lambda row: min(PART_BYTES, len(str(row[0])) + 1)
+        )
         for batch in batches:
             here = raw.tell() if raw.seekable() else 0
             yield {"row": first, "size": here - read, "rows": tuple(batch)}
@@ -149,7 +181,9 @@ def _bounded(lines: io.TextIOWrapper, file: str) -> Iterator[str]:
     """The lines, none of which fills the memory."""
     while line := lines.readline(MAX_LINE):
         if len(line) == MAX_LINE and line[-1] != "\n":
-            raise UserError(f"{file} has a line of more than {MAX_LINE:,} characters: divide it into several texts")
+            raise UserError(
+                f"{file} has a line of more than {MAX_LINE:,} characters: divide it into several texts"
+            )
         yield line
 
 

@@ -23,7 +23,9 @@ _KNOWN = {
 # What may follow the name of a column of documents or sentences
 _NUMBER = re.compile("(id|ids|no|nr|num|number|nummer|idx|index|counter|key|name)$")
 # An item of a list that Python or JSON has written: in quotes, null, or a plain word
-_ITEM = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(\bNone\b|\bnull\b)|([^\s,'"\[\]]+)""")
+_ITEM = re.compile(
+    r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(\bNone\b|\bnull\b)|([^\s,'"\[\]]+)"""
+)
 
 
 @dataclass(frozen=True)
@@ -74,14 +76,20 @@ def find_columns(table: Table, options: Options) -> Columns:
     missing = [role for role in ("word", "tag") if role not in found]
     word, tag = (table[found[role]] if role in found else [] for role in ("word", "tag"))
     if not (keys or missing or table.breaks or is_a_sentence_a_row(word, tag)):
-        alike = [name for name in rest() if name not in documents and _may_count_sentences(table[name])]
+        alike = [
+            name for name in rest() if name not in documents and _may_count_sentences(table[name])
+        ]
         keys, missing = (alike, []) if len(alike) == 1 else ([], ["sentence"])
     if len(keys) == 1 and not options.sentence_column:
         # The numbers may begin again in each document.
         keys = [name for name in rest() if name in documents] + keys
-    if missing == ["sentence"] and (_holds_texts(word) or any(re.match(r"\[\s*[\[({]", value) for value in tag)):
+    if missing == ["sentence"] and (
+        _holds_texts(word) or any(re.match(r"\[\s*[\[({]", value) for value in tag)
+    ):
         what = f"column {found['word']!r} holds whole texts, and {found['tag']!r} no tag for each of their words"
-        raise UserError(f"{what}. Expected tags such as 'B-per O O', or JSON Lines with the entities' offsets.")
+        raise UserError(
+            f"{what}. Expected tags such as 'B-per O O', or JSON Lines with the entities' offsets."
+        )
     if missing:
         blank = ", or leave a blank line between sentences" if "sentence" in missing else ""
         speech = [name for name in rest() if "tag" in missing and holds_pos(table[name])]
@@ -102,7 +110,9 @@ def find_columns(table: Table, options: Options) -> Columns:
 
 def allows_labels(name: str) -> bool:
     """Whether a column's name says that it may hold labels such as "PER", without a letter before"""
-    return re.search("label|tag|entit|ner|etikett", name.lower()) is not None and not _is_known("pos", name)
+    return re.search("label|tag|entit|ner|etikett", name.lower()) is not None and not _is_known(
+        "pos", name
+    )
 
 
 def is_header(names: Sequence[str]) -> bool:
@@ -118,7 +128,9 @@ def split_list(value: str) -> list[str]:
     items = _ITEM.findall(text[1:-1])
     plain = {r"\n": "\n", r"\t": "\t", r"\r": "\r"}
     return [
-        UNKNOWN if null else re.sub(r"\\.", lambda found: plain.get(found[0], found[0][1]), a or b or c)
+        UNKNOWN
+        if null
+        else re.sub(r"\\.", lambda found: plain.get(found[0], found[0][1]), a or b or c)
         for a, b, null, c in items
     ]
 
@@ -153,7 +165,9 @@ def _is_known(role: str, name: str) -> bool:
 
 def _by_name(role: str, names: list[str]) -> str | None:
     known = [name for name in names if _is_known(role, name)]
-    return min(known, key=lambda name: (name != DEFAULTS.get(role), _rank(role, name)), default=None)
+    return min(
+        known, key=lambda name: (name != DEFAULTS.get(role), _rank(role, name)), default=None
+    )
 
 
 def _tag_column(table: Table, names: list[str]) -> str | None:
@@ -168,7 +182,11 @@ def _tag_column(table: Table, names: list[str]) -> str | None:
         [name for name in names if shares[name] == 1],
         # Labels without a letter, or tags with a fault
         [name for name in named if name in labels],
-        [name for name in labels if allows_labels(name) and any(v.casefold() in OUTSIDE for v in table[name])],
+        [
+            name
+            for name in labels
+            if allows_labels(name) and any(v.casefold() in OUTSIDE for v in table[name])
+        ],
     ):
         if candidates:
             return candidates[0] if len(candidates) == 1 else None
@@ -180,7 +198,9 @@ def _share_of_tags(values: list[str]) -> float:
     tags = 0
     for value, n in counts.items():
         items = split_list(value)
-        tags += n * (is_tag(value) or (len(items) > 1 and all(is_tag(item.strip(",")) for item in items)))
+        tags += n * (
+            is_tag(value) or (len(items) > 1 and all(is_tag(item.strip(",")) for item in items))
+        )
     # A cell without a tag does not speak against a column in which others have one.
     empty = counts[""] if tags and counts.most_common(1)[0][0] == "" else 0
     return tags / (counts.total() - empty)

@@ -12,7 +12,9 @@ from .sentences import Data, clean
 from .tables import make_table
 
 # Labels of phrases, which CoNLL-2003 has in a column before that of entities.
-_CHUNKS = frozenset(["NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"])
+_CHUNKS = frozenset(
+    ["NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"]
+)
 # Labels within a text, as XML, OpenNLP, Rasa and Stanford's taggers write them
 _INLINE = re.compile(
     r"<(\w+)[^<>\n]*>[^<>\n]+</\1>|<START:\w+>|\[[^]\n]{1,99}\]\([\w:]+\)|\b[^\W_]{1,99}[/_](?:[A-Z]{3,}|O)\b"
@@ -34,17 +36,29 @@ def read_conll(text: str, data: Data) -> tuple[Table, Columns | None]:
     cell = cache(clean)  # One string for all equal ones
     # Not at every white space: a no-break space stands within a word.
     split = [
-        list(map(cell, line.split(sep) if sep else re.split("[ \t]+", line.strip(" \t")))) if line.strip() else []
+        list(map(cell, line.split(sep) if sep else re.split("[ \t]+", line.strip(" \t"))))
+        if line.strip()
+        else []
         for line in lines
     ]
-    plain = [one for line, one in zip(lines, split, strict=True) if one and line[0] != "#" and one[0] != "-DOCSTART-"]
+    plain = [
+        one
+        for line, one in zip(lines, split, strict=True)
+        if one and line[0] != "#" and one[0] != "-DOCSTART-"
+    ]
     if not plain:
         raise UserError(f"{name} holds no sentences: all of its lines are empty or comments.")
     (width, n_lines), *_ = Counter(map(len, plain)).most_common(1)
     if width < 2 or 2 * n_lines < len(plain):
-        raise UserError(f"{name} is no table: most of its lines have no word and tag side by side. {_what_else(text)}")
+        raise UserError(
+            f"{name} is no table: most of its lines have no word and tag side by side. {_what_else(text)}"
+        )
     # Some have a line of names all the same.
-    header = plain[0] if is_header(plain[0][:1]) and is_header(plain[0][-1:]) and len(plain[0]) == width else None
+    header = (
+        plain[0]
+        if is_header(plain[0][:1]) and is_header(plain[0][-1:]) and len(plain[0]) == width
+        else None
+    )
     names = header or [str(i) for i in range(1, width + 1)]
     last = {"O", *(fields[-1] for fields in plain if len(fields) == width)}
     records: list[tuple[int, list[str]]] = []
@@ -61,11 +75,17 @@ def read_conll(text: str, data: Data) -> tuple[Table, Columns | None]:
         elif re.fullmatch(r"\d+[-.]\d+", fields[0]) and len(fields) == width > 2:
             continue  # CoNLL-U: words that are written as one, or that are not written
         elif len(fields) != width:
-            data.fault(number, f"expected {width} columns, found {len(fields)}", "Write a word, its tag, and no more.")
+            data.fault(
+                number,
+                f"expected {width} columns, found {len(fields)}",
+                "Write a word, its tag, and no more.",
+            )
         elif fields is not header:
             records.append((number, [*fields, document]))
     if not any(fields for _, fields in records):
-        raise UserError(f"{name} holds no words: all of its lines are numbered as those of CoNLL-U that are none.")
+        raise UserError(
+            f"{name} holds no words: all of its lines are numbered as those of CoNLL-U that are none."
+        )
     table = make_table([(0, [*names, "document"]), *records], data)
     if header:
         return table, None
@@ -88,19 +108,30 @@ def read_conll(text: str, data: Data) -> tuple[Table, Columns | None]:
         message = f"columns {', '.join([*others, tag])} of {name} hold tags: {tag} was taken. "
         data.warn("columns", f"{message}--tag-column {others[0]} takes another.")
     tags = values[tag]
-    if holds_pos(tags) or not (holds_brackets(tags) or any(is_tag(one) or one.casefold() in OUTSIDE for one in tags)):
-        raise UserError(f"{name}: column {tag} holds no tags such as O or B-per. {_what_else(text)}")
+    if holds_pos(tags) or not (
+        holds_brackets(tags) or any(is_tag(one) or one.casefold() in OUTSIDE for one in tags)
+    ):
+        raise UserError(
+            f"{name}: column {tag} holds no tags such as O or B-per. {_what_else(text)}"
+        )
     if all(map(is_tag, values[word])):
-        raise UserError(f"{name}: column {word} holds tags, and no words. Say --word-column NUMBER (from 1).")
+        raise UserError(
+            f"{name}: column {word} holds tags, and no words. Say --word-column NUMBER (from 1)."
+        )
     return table, Columns(None, word, tag, "document")
 
 
 def _separator(lines: list[str]) -> str | None:
     """What stands on every line; None for white space"""
-    some = [line for line in lines[:1000] if line.strip() and line[0] != "#" and "DOCSTART" not in line]
+    some = [
+        line for line in lines[:1000] if line.strip() and line[0] != "#" and "DOCSTART" not in line
+    ]
     if all("\t" in line for line in some):
         return "\t"
-    return next((sep for sep in ",;|" if all(is_tag(line.rpartition(sep)[2].strip()) for line in some)), None)
+    return next(
+        (sep for sep in ",;|" if all(is_tag(line.rpartition(sep)[2].strip()) for line in some)),
+        None,
+    )
 
 
 def _what_else(text: str) -> str:

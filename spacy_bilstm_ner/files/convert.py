@@ -32,9 +32,17 @@ N_SHOWN = 3
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = "example: python -m spacy_bilstm_ner convert mine.csv corpus --lang de --sep ';'"
+    parser.epilog = (
+        "example: python -m spacy_bilstm_ner convert mine.csv corpus --lang de --sep ';'"
+    )
     add = parser.add_argument
-    add("files", type=Path, nargs="+", metavar="FILE", help="labelled files, or folders of such files")
+    add(
+        "files",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="labelled files, or folders of such files",
+    )
     add("out_dir", type=Path, metavar="OUT", help="the folder to write to")
     add("--lang", default="en", help="language code of the texts, for the tokenizer (default: en)")
     add("--dev", metavar="FILE", help="your own dev sentences (default: a part of FILE)")
@@ -44,8 +52,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=0, help="of the random split (default: 0)")
     add("--dev-size", type=float, default=0.2, help="share of the random split (default: 0.2)")
     add("--test-size", type=float, default=0.1, help="share of the random split (default: 0.1)")
-    add("--dedupe", action="store_true", help="drop from train and dev what stands word for word in a later split")
-    add("--report", type=Path, metavar="FILE", help="write every fault, and all that is doubtful, to this file")
+    add(
+        "--dedupe",
+        action="store_true",
+        help="drop from train and dev what stands word for word in a later split",
+    )
+    add(
+        "--report",
+        type=Path,
+        metavar="FILE",
+        help="write every fault, and all that is doubtful, to this file",
+    )
     add_options(parser)
 
 
@@ -64,29 +81,44 @@ def _convert(args: argparse.Namespace) -> list[str]:
     if args.out_dir.exists() and not args.out_dir.is_dir():
         raise UserError(f"{args.out_dir} is a file: give a folder to write to.")
     nlp = blank_pipeline(args.lang)
-    given = {"train": args.files} | {name: [Path(path)] for name in ("dev", "test") if (path := getattr(args, name))}
+    given = {"train": args.files} | {
+        name: [Path(path)] for name in ("dev", "test") if (path := getattr(args, name))
+    }
     seen = Data()
     parts = {name: read(paths, nlp, get_options(args), seen=seen) for name, paths in given.items()}
     seen.faults.check()
     for name, data in parts.items():
         rows, sentences = count(data.rows, "row"), count(len(data.sentences), "sentence")
         print(f"{', '.join(map(str, given[name]))}: {rows}, {sentences}")
-        columns = ", ".join(f"{role} = {column!r}" for role, column in (data.source["columns"] or {}).items() if column)
+        columns = ", ".join(
+            f"{role} = {column!r}"
+            for role, column in (data.source["columns"] or {}).items()
+            if column
+        )
         told = {"Encoding": data.source["encoding"], "Columns": columns}
         print("\n".join(f"{what}: {found}" for what, found in told.items() if found))
     for note in seen.notes:
         print(note)
-    options: dict[str, Any] = {"method": args.split if len(parts) == 1 else "files", "dedupe": args.dedupe}
+    options: dict[str, Any] = {
+        "method": args.split if len(parts) == 1 else "files",
+        "dedupe": args.dedupe,
+    }
     if options["method"] == "tutorial":
         splits = dealt = tutorial_split(parts["train"].sentences)
     else:
-        how: dict[str, Any] = {"seed": args.seed, "dev_size": args.dev_size, "test_size": args.test_size}
+        how: dict[str, Any] = {
+            "seed": args.seed,
+            "dev_size": args.dev_size,
+            "test_size": args.test_size,
+        }
         own: dict[str, Any] = {name: data.sentences for name, data in parts.items()}
         splits = dealt = random_split(own.pop("train"), **how, **own)
         options |= how
     if args.dedupe:
         splits = drop_copies(dealt)
-        dropped = ", ".join(f"{len(dealt[name]) - len(splits[name]):,} from {name}" for name in ("train", "dev"))
+        dropped = ", ".join(
+            f"{len(dealt[name]) - len(splits[name]):,} from {name}" for name in ("train", "dev")
+        )
         print(f"Copies dropped: {dropped}")
     seen.warnings |= find_warnings(splits)
     if seen.doubtful:
@@ -96,7 +128,9 @@ def _convert(args: argparse.Namespace) -> list[str]:
             f"{len(seen.doubtful):,}; {args.out_dir / DOUBTFUL} lists them. The first: {seen.doubtful[0]}.",
         )
     show_warnings(seen)
-    stats: dict[str, Any] = {"source" if name == "train" else name: data.source for name, data in parts.items()}
+    stats: dict[str, Any] = {
+        "source" if name == "train" else name: data.source for name, data in parts.items()
+    }
     stats |= {"lang": args.lang, "split": options, "splits": {}, "warnings": seen.warnings}
     docs = {}
     for name in NAMES:
@@ -108,7 +142,9 @@ def _convert(args: argparse.Namespace) -> list[str]:
     return [*seen.warnings.values(), *seen.doubtful]
 
 
-def _make_docs(nlp: Language, sentences: list[Sentence], name: str) -> tuple[DocBin, dict[str, Any]]:
+def _make_docs(
+    nlp: Language, sentences: list[Sentence], name: str
+) -> tuple[DocBin, dict[str, Any]]:
     """The documents of a split; and its counts: "aligned" entities have edges that are edges of the tokenizer's tokens,
     too."""
     docs = DocBin(attrs=["ENT_IOB", "ENT_TYPE"])
@@ -121,7 +157,9 @@ def _make_docs(nlp: Language, sentences: list[Sentence], name: str) -> tuple[Doc
         tokens += len(gold)
         entities.update(ent.label_ for ent in gold.ents)
         aligned.update(count_aligned(gold, tokenized))
-    labels = {label: {"entities": n, "aligned": aligned[label]} for label, n in sorted(entities.items())}
+    labels = {
+        label: {"entities": n, "aligned": aligned[label]} for label, n in sorted(entities.items())
+    }
     totals = {"entities": entities.total(), "aligned": aligned.total()}
     return docs, {"sentences": len(docs), "tokens": tokens, **totals, "labels": labels}
 
@@ -134,24 +172,41 @@ def find_warnings(splits: Splits) -> dict[str, str]:
     copies = count_copies(splits)
     if any(copies.values()):
         found = ", ".join(f"{copies[name]:,} of {name}'s {len(splits[name]):,}" for name in NAMES)
-        warnings["copies"] = f"sentences that stand word for word in another split: {found}; --dedupe keeps them apart."
-    labels = {name: Counter(label for one in splits[name] for label in entity_labels(one.tags)) for name in NAMES}
+        warnings["copies"] = (
+            f"sentences that stand word for word in another split: {found}; --dedupe keeps them apart."
+        )
+    labels = {
+        name: Counter(label for one in splits[name] for label in entity_labels(one.tags))
+        for name in NAMES
+    }
     total = labels["train"] + labels["dev"] + labels["test"]
     if not total:
-        raise UserError("there is no entity at all: every word is outside. Is it the right --tag-column?")
-    if found := ", ".join(f"{label} ({n})" for label, n in sorted(total.items()) if label not in labels["train"]):
-        warnings["labels_not_in_train"] = f"labels that dev or test have and train lacks (number of entities): {found}."
+        raise UserError(
+            "there is no entity at all: every word is outside. Is it the right --tag-column?"
+        )
+    if found := ", ".join(
+        f"{label} ({n})" for label, n in sorted(total.items()) if label not in labels["train"]
+    ):
+        warnings["labels_not_in_train"] = (
+            f"labels that dev or test have and train lacks (number of entities): {found}."
+        )
     if once := [label for label, n in sorted(total.items()) if n == 1]:
-        warnings["labels_once"] = f"labels of one entity only, from which nothing can be learnt: {', '.join(once)}."
+        warnings["labels_once"] = (
+            f"labels of one entity only, from which nothing can be learnt: {', '.join(once)}."
+        )
     if empty := [name for name in NAMES if not labels[name]]:
         warnings["splits_without_entities"] = f"there is no entity in {' and '.join(empty)}."
     spellings = Counter(map(str.casefold, total))
     if alike := [label for label in sorted(total) if spellings[label.casefold()] > 1]:
-        warnings["labels_alike"] = f"labels that differ in capitals only are different labels: {', '.join(alike)}."
+        warnings["labels_alike"] = (
+            f"labels that differ in capitals only are different labels: {', '.join(alike)}."
+        )
     return warnings
 
 
-def write(out_dir: Path, docs: dict[str, DocBin], stats: dict[str, Any], doubtful: list[str]) -> None:
+def write(
+    out_dir: Path, docs: dict[str, DocBin], stats: dict[str, Any], doubtful: list[str]
+) -> None:
     """Write the files beside their place, then move them there; other files of the folder stay as they are.
 
     RAISES UserError: If the folder cannot be written to.
@@ -178,10 +233,15 @@ def _write_lines(path: Path | None, lines: list[str]) -> None:
 
 def _show_summary(splits: dict[str, Any], docs: Iterable[Doc], args: argparse.Namespace) -> None:
     """Print what was converted, some sentences of it, and what to do next."""
-    counts = {what: [split[what] for split in splits.values()] for what in ("sentences", "tokens", "entities")}
+    counts = {
+        what: [split[what] for split in splits.values()]
+        for what in ("sentences", "tokens", "entities")
+    }
     counts["of which on spaCy's own tokens"] = [split["aligned"] for split in splits.values()]
     for label in sorted({label for split in splits.values() for label in split["labels"]}):
-        counts[label] = [split["labels"].get(label, {"entities": 0})["entities"] for split in splits.values()]
+        counts[label] = [
+            split["labels"].get(label, {"entities": 0})["entities"] for split in splits.values()
+        ]
     rows = [(name, *(f"{n:,}" for n in numbers)) for name, numbers in counts.items()]
     print(printable(table(rows, header=("", *splits), aligns=("l", "r", "r", "r"))))
     with_entities = [doc for doc in docs if doc.ents]

@@ -46,15 +46,26 @@ def make_doc(nlp: Language, sentence: Sentence) -> tuple[Doc, Doc]:
         tokenized = nlp.make_doc("".join(written))
         token_ends = {token.idx + len(token) for token in tokenized}
         # Where no space stands and no token ends, two words are one to the tokenizer.
-        apart = [s or end in token_ends for s, end in zip(spaces, accumulate(map(len, written)), strict=True)]
+        apart = [
+            s or end in token_ends
+            for s, end in zip(spaces, accumulate(map(len, written)), strict=True)
+        ]
         if sentence.spaces or all(apart):
             break
         spaces = [space or not each for space, each in zip(spaces, apart, strict=True)]
     # spaCy's sign for an unknown tag is the empty one.
     tags = ["" if tag == UNKNOWN else tag for tag in sentence.tags]
-    gold = Doc(nlp.vocab, words=words, spaces=spaces, ents=tags, user_data={"origin": sentence.origin._asdict()})
+    gold = Doc(
+        nlp.vocab,
+        words=words,
+        spaces=spaces,
+        ents=tags,
+        user_data={"origin": sentence.origin._asdict()},
+    )
     if sentence.annotated is not None:
-        gold.spans["annotated"] = SpanGroup(gold, name="annotated", attrs={"labels": list(sentence.annotated)})
+        gold.spans["annotated"] = SpanGroup(
+            gold, name="annotated", attrs={"labels": list(sentence.annotated)}
+        )
     return gold, tokenized
 
 
@@ -63,4 +74,6 @@ def count_aligned(gold: Doc, tokenized: Doc) -> Counter[str]:
     left with when `gold_preproc = false`."""
     if [token.text for token in gold] == [token.text for token in tokenized]:
         return Counter(ent.label_ for ent in gold.ents)
-    return Counter(span.label_ for span in Example(tokenized, gold).get_aligned_spans_y2x(gold.ents))
+    return Counter(
+        span.label_ for span in Example(tokenized, gold).get_aligned_spans_y2x(gold.ents)
+    )

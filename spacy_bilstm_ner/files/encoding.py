@@ -14,7 +14,9 @@ LEGACY = {
     "koi8_r": "ru uk", "gb18030": "zh", "big5": "zh", "cp932": "ja", "cp949": "ko",
 }  # fmt: skip
 # Letters and signs that cp1252 writes in Western European texts.
-WESTERN = frozenset("àáâãäåæçèéêëìíîïñòóôõöøœùúûüýÿßÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØŒÙÚÛÜ\xa0‘’“”„–—…•°€£§«»·´¡¿½¼¾²³®©™×±µºª")
+WESTERN = frozenset(
+    "àáâãäåæçèéêëìíîïñòóôõöøœùúûüýÿßÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØŒÙÚÛÜ\xa0‘’“”„–—…•°€£§«»·´¡¿½¼¾²³®©™×±µºª"
+)
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 # No word has letters of two scripts, or signs within.
 _MIXED = re.compile(r"[a-z][\u0370-\u06ff€‚„…†‡‰¤¦¨]|[\u0370-\u06ff][a-z]", re.IGNORECASE)
@@ -35,14 +37,20 @@ def decode(raw: bytes, data: Data, lang: str = "") -> tuple[str, str]:
         encoding = "utf-16"
     elif encoding == "auto" and (b"\0" in raw or len(_CONTROL.findall(raw)) * 100 > len(raw)):
         order = "be" if raw.startswith(b"\0") else "le"
-        raise UserError(f"{name} is a binary file: expected text. If it is UTF-16, say --encoding utf-16-{order}.")
+        raise UserError(
+            f"{name} is a binary file: expected text. If it is UTF-16, say --encoding utf-16-{order}."
+        )
     try:
-        text, encoding = _find(raw, data, lang) if encoding == "auto" else (raw.decode(encoding), encoding)
+        text, encoding = (
+            _find(raw, data, lang) if encoding == "auto" else (raw.decode(encoding), encoding)
+        )
     except LookupError as error:
         raise UserError(f"{name}: {error}. Try utf-8, cp1252 or utf-16.") from error
     except UnicodeDecodeError as error:
         place = f"{name}, line {raw.count(10, 0, error.start) + 1}: byte 0x{raw[error.start]:02x}"
-        raise UserError(f"{place} is not {encoding}. Give the right --encoding, or leave it out.") from error
+        raise UserError(
+            f"{place} is not {encoding}. Give the right --encoding, or leave it out."
+        ) from error
     except UnicodeError as error:
         raise UserError(f"{name} is not {encoding}: {error}. Give the right --encoding.") from error
     if "\0" in text:
@@ -60,23 +68,35 @@ def _find(raw: bytes, data: Data, lang: str) -> tuple[str, str]:
         return text, "utf-8"
     if (codec := data.options.bad_bytes) is not None:
         parts = re.split(f"({_NOT_UTF8.pattern}+)", text)
-        parts[1::2] = [part.encode("utf-8", "surrogateescape").decode(codec, "replace") for part in parts[1::2]]
+        parts[1::2] = [
+            part.encode("utf-8", "surrogateescape").decode(codec, "replace") for part in parts[1::2]
+        ]
         return "".join(parts), "utf-8"
     if len(_NOT_ASCII.findall(text)) >= 2 * len(_NOT_UTF8.findall(text)):
-        remedy = "Correct the file; or say --bad-bytes cp1252 to have these bytes alone read as cp1252."
+        remedy = (
+            "Correct the file; or say --bad-bytes cp1252 to have these bytes alone read as cp1252."
+        )
         for number, line in enumerate(text.split("\n"), 1):
             for bad in _NOT_UTF8.findall(line):
-                what = f"byte 0x{ord(bad) - 0xDC00:02x} is not UTF-8, though the rest of the file is"
+                what = (
+                    f"byte 0x{ord(bad) - 0xDC00:02x} is not UTF-8, though the rest of the file is"
+                )
                 data.fault(number, what, remedy)
         data.faults.check()
-    words = b" ".join(list(dict.fromkeys(re.findall(rb"[^\s,;|\"]*[\x80-\xff][^\s,;|\"]*", raw)))[:3000])
+    words = b" ".join(
+        list(dict.fromkeys(re.findall(rb"[^\s,;|\"]*[\x80-\xff][^\s,;|\"]*", raw)))[:3000]
+    )
     encoding, sure = _guess(raw, words, lang)
     name = f"{data.file} is not UTF-8"
     if not encoding:
-        raise UserError(f"{name}, and no other encoding fits: save it as UTF-8, or say --encoding NAME.")
+        raise UserError(
+            f"{name}, and no other encoding fits: save it as UTF-8, or say --encoding NAME."
+        )
     if not sure:
         shown = ", ".join(words.decode(encoding).split()[:3])
-        doubt = f"{encoding} is a guess: are these words right? {shown}. If not, say --encoding NAME."
+        doubt = (
+            f"{encoding} is a guess: are these words right? {shown}. If not, say --encoding NAME."
+        )
         data.warn("encoding", f"{name}. {doubt}")
     return raw.decode(encoding), encoding
 
@@ -86,8 +106,16 @@ def _guess(data: bytes, sample: bytes, lang: str) -> tuple[str, bool]:
     from charset_normalizer import from_bytes
 
     fitting = [codec for codec in LEGACY if _fits(data, sample, codec)]
-    matches = [match for match in from_bytes(sample, cp_isolation=list(LEGACY)) if match.encoding in fitting]
-    plain = [codec for codec in ("cp1252", "mac_roman") if codec in fitting and _looks_western(sample.decode(codec))]
+    matches = [
+        match
+        for match in from_bytes(sample, cp_isolation=list(LEGACY))
+        if match.encoding in fitting
+    ]
+    plain = [
+        codec
+        for codec in ("cp1252", "mac_roman")
+        if codec in fitting and _looks_western(sample.decode(codec))
+    ]
     if plain[:1] == ["cp1252"] and (not matches or str(matches[0]) == sample.decode("cp1252")):
         return "cp1252", True
     ranked = [*(match.encoding for match in matches), *fitting]
@@ -103,7 +131,9 @@ def _fits(data: bytes, sample: bytes, codec: str) -> bool:
         data.decode(codec)
     except UnicodeDecodeError:
         return False
-    return not _MIXED.search(words) and not any(unicodedata.category(char) == "Co" for char in words)
+    return not _MIXED.search(words) and not any(
+        unicodedata.category(char) == "Co" for char in words
+    )
 
 
 def _looks_western(text: str) -> bool:

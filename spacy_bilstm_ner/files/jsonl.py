@@ -53,7 +53,9 @@ def read_json(text: str, nlp: Language, data: Data) -> None:
     if worded:
         if len(worded) < len(records):
             raise UserError(f"{data.file} mixes records of words with records of texts: divide it.")
-        found = [(*pair, line, str(line), _document(one), _annotated(one)) for line, one, pair in worded]
+        found = [
+            (*pair, line, str(line), _document(one), _annotated(one)) for line, one, pair in worded
+        ]
         build_sentences([rows for one in found for rows in as_rows(*one, data=data)], data)
         return
     skipped = Counter[str]()
@@ -61,10 +63,16 @@ def read_json(text: str, nlp: Language, data: Data) -> None:
         try:
             parsed = _parse(record, skipped)
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-            data.fault(line, str(error) if isinstance(error, UserError) else "this is no labelled text", EXPECTED)
+            data.fault(
+                line,
+                str(error) if isinstance(error, UserError) else "this is no labelled text",
+                EXPECTED,
+            )
             continue
         if parsed is not None and parsed[0].strip():
-            data.add(_sentence(*parsed, Origin(data.file, line, _document(record)), nlp, data.doubtful))
+            data.add(
+                _sentence(*parsed, Origin(data.file, line, _document(record)), nlp, data.doubtful)
+            )
     for key, number in skipped.items():
         noun, _, what = SKIPPED[key].partition(" ")
         data.warn(f"json_{key}", f"{data.file}: {count(number, noun)} {what}.")
@@ -75,7 +83,11 @@ def _load(text: str, data: Data) -> Iterator[tuple[int, dict[str, Any]]]:
     lines = ((number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip())
     try:
         whole = json.loads(text)
-        if isinstance(whole, dict) and isinstance(whole.get("annotations"), list) and not {"data", "text"} & {*whole}:
+        if (
+            isinstance(whole, dict)
+            and isinstance(whole.get("annotations"), list)
+            and not {"data", "text"} & {*whole}
+        ):
             whole = whole["annotations"]
         # A line of JSON Lines may be a list, too: ["text", {"entities": []}]
         is_list = isinstance(whole, list) and not (len(whole) == 2 and isinstance(whole[0], str))
@@ -111,7 +123,9 @@ def _words(record: dict[str, Any]) -> tuple[Any, Any] | None:
     words = next((lists[key] for key in (*WORD_KEYS, *TEXT_KEYS) if key in lists), [None])
     tags: Any = next((lists[key] for key in TAG_KEYS if lists.get(key, words) is not words), [[]])
     tags = split_list(tags) if isinstance(tags, str) else tags
-    fit = all(isinstance(word, str) for word in words) and not any(isinstance(tag, list | dict) for tag in tags)
+    fit = all(isinstance(word, str) for word in words) and not any(
+        isinstance(tag, list | dict) for tag in tags
+    )
     # A text may have labels as a whole.
     as_many = isinstance(words, list) or (len(tags) > 0 and len(tags) == len(words.split()))
     return (words, tags) if fit and as_many else None
@@ -124,10 +138,14 @@ def _annotated(record: dict[str, Any]) -> tuple[str, ...] | None:
 
 
 def _document(record: dict[str, Any]) -> str:
-    return next((str(record[key]) for key in DOCUMENT_KEYS if isinstance(record.get(key), str | int)), "")
+    return next(
+        (str(record[key]) for key in DOCUMENT_KEYS if isinstance(record.get(key), str | int)), ""
+    )
 
 
-def _parse(record: dict[str, Any], skipped: Counter[str]) -> tuple[str, list[Span], tuple[str, ...] | None] | None:
+def _parse(
+    record: dict[str, Any], skipped: Counter[str]
+) -> tuple[str, list[Span], tuple[str, ...] | None] | None:
     """Text, entities, and the labels that were annotated; None if the record is to be left out"""
     if str(record.get("answer", "accept")).lower() != "accept":
         skipped["answer"] += 1
@@ -155,7 +173,11 @@ def _parse(record: dict[str, Any], skipped: Counter[str]) -> tuple[str, list[Spa
         raise UserError(f"it has no text, or several (it has {', '.join(record)})")
     if re.search("[\ud800-\udfff]", text):
         raise UserError("its text has half a character (a surrogate)")
-    return text, [_span(span) for span in spans or ()], () if spans is None and annotated is None else annotated
+    return (
+        text,
+        [_span(span) for span in spans or ()],
+        () if spans is None and annotated is None else annotated,
+    )
 
 
 def _span(span: Any) -> Span:
@@ -168,12 +190,20 @@ def _span(span: Any) -> Span:
     label = labels[0]
     if not isinstance(label, str) or not label.strip():
         raise UserError(f"an entity's label must be its name, but is {json.dumps(label)}")
-    start, end = span.get("start", span.get("start_offset")), span.get("end", span.get("end_offset"))
+    start, end = (
+        span.get("start", span.get("start_offset")),
+        span.get("end", span.get("end_offset")),
+    )
     return Span(int(start), int(end), label.strip(), span.get("text"))
 
 
 def _sentence(
-    text: str, given: list[Span], annotated: tuple[str, ...] | None, origin: Origin, nlp: Language, doubtful: list[str]
+    text: str,
+    given: list[Span],
+    annotated: tuple[str, ...] | None,
+    origin: Origin,
+    nlp: Language,
+    doubtful: list[str],
 ) -> Sentence:
     """The text's words and tags. An entity that cannot be told makes its words unknown."""
     tokens = nlp.make_doc(text)
@@ -190,7 +220,10 @@ def _sentence(
         first, last = max(span.start, 0), max(span.end, 0)
         told = f"{origin.file}, line {origin.line}: {span.label} at {span.start}:{span.end} {text[first:last]!r}"
         if found.strip():
-            start, end = start + len(found) - len(found.lstrip()), end - len(found) + len(found.rstrip())
+            start, end = (
+                start + len(found) - len(found.lstrip()),
+                end - len(found) + len(found.rstrip()),
+            )
             first, last = _whole_words(text, start, end, edges)
         missing = start - first + last - end
         if not found.strip():
@@ -206,7 +239,9 @@ def _sentence(
                 doubtful.append(f"{told} was read as {text[first:last]!r}")
             spans.add((first, last, span.label))
             edges |= {first, last}
-            inside |= dict.fromkeys(range(first, last), f"I-{span.label}") | {first: f"B-{span.label}"}
+            inside |= dict.fromkeys(range(first, last), f"I-{span.label}") | {
+                first: f"B-{span.label}"
+            }
             continue
         doubtful.append(f"{told} {fault}: it was left out")
         lost.update(range(first, last))
@@ -238,7 +273,9 @@ def _locate(text: str, span: Span) -> tuple[int, int]:
         whole = {place for place in fitting if _is_whole(text, *place)}
         return whole.pop() if len(whole) == 1 else (start, end)
     firsts = [first for first, _ in fitting] + [text.index(said)] * (text.count(said) == 1)
-    return next(((first, first + len(said)) for first in firsts if text.startswith(said, first)), (-1, -1))
+    return next(
+        ((first, first + len(said)) for first in firsts if text.startswith(said, first)), (-1, -1)
+    )
 
 
 def _is_whole(text: str, start: int, end: int) -> bool:
@@ -254,7 +291,9 @@ def _whole_words(text: str, start: int, end: int, edges: set[int]) -> tuple[int,
         if not 0 < place < len(text) or place in edges or UNSPACED.match(text[place]):
             return False
         # An accent that is a character of its own belongs to the letter before it.
-        return unicodedata.category(text[place])[0] == "M" or (text[place - 1].isalnum() and text[place].isalnum())
+        return unicodedata.category(text[place])[0] == "M" or (
+            text[place - 1].isalnum() and text[place].isalnum()
+        )
 
     while cuts(start):
         start -= 1

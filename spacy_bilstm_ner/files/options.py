@@ -17,9 +17,13 @@ def _option(what: str, *, default: Any = None, **arguments: Any) -> Any:
 class Options:
     """What the user says about a file; what is not said is found out."""
 
-    format: str | None = _option("what the file is", choices=("csv", "conll", "json", "spacy", "excel", "parquet"))
+    format: str | None = _option(
+        "what the file is", choices=("csv", "conll", "json", "spacy", "excel", "parquet")
+    )
     encoding: str = _option("such as utf-8 or cp1252", default="auto", metavar="NAME")
-    bad_bytes: str | None = _option("encoding of the bytes in a UTF-8 file that are not UTF-8", metavar="NAME")
+    bad_bytes: str | None = _option(
+        "encoding of the bytes in a UTF-8 file that are not UTF-8", metavar="NAME"
+    )
     sep: str | None = _option("what separates two fields; 'tab' for a tab", metavar="CHARACTER")
     no_quotes: bool = _option('a " is a plain character', default=False, action="store_true")
     member: str | None = _option("which file of a zip", metavar="NAME")
@@ -29,8 +33,12 @@ class Options:
         metavar="NAME",
         action="append",
     )
-    word_column: str | None = _option("the column of words; without a header, its number", metavar="NAME")
-    tag_column: str | None = _option("the column of tags; without a header, its number", metavar="NAME")
+    word_column: str | None = _option(
+        "the column of words; without a header, its number", metavar="NAME"
+    )
+    tag_column: str | None = _option(
+        "the column of tags; without a header, its number", metavar="NAME"
+    )
     sentences: str | None = _option(
         "rows of one number are a sentence, wherever they stand; each run of a number is; each filled cell starts one",
         choices=("gather", "runs", "starts"),
@@ -38,16 +46,24 @@ class Options:
     outside: Sequence[str] | None = _option(
         "what means 'in no entity'; several times for several", metavar="TAG", action="append"
     )
-    lookalikes: bool = _option("read a zero, Cyrillic О, … as what it looks like", default=False, action="store_true")
-    strict: bool = _option("take only the tags O, B-x, and I-x after B-x or I-x", default=False, action="store_true")
+    lookalikes: bool = _option(
+        "read a zero, Cyrillic О, … as what it looks like", default=False, action="store_true"
+    )
+    strict: bool = _option(
+        "take only the tags O, B-x, and I-x after B-x or I-x", default=False, action="store_true"
+    )
 
     def __post_init__(self) -> None:
         for option in fields(self):
             value, choices = getattr(self, option.name), option.metadata.get("choices")
             if choices and value not in (None, *choices):
-                raise UserError(f"{option.name} must be one of {', '.join(choices)}, but is {value!r}.")
+                raise UserError(
+                    f"{option.name} must be one of {', '.join(choices)}, but is {value!r}."
+                )
             # In a config, a column's number may stand as a number.
-            value = str(value) if isinstance(value, int) and option.name.endswith("_column") else value
+            value = (
+                str(value) if isinstance(value, int) and option.name.endswith("_column") else value
+            )
             several = option.metadata.get("action") == "append" and isinstance(value, str)
             object.__setattr__(self, option.name, [value] if several else value)
         if self.sep in ("tab", r"\t"):
@@ -64,4 +80,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def get_options(args: argparse.Namespace) -> Options:
     """RETURNS (Options): The options of reading among a command's arguments. An empty one was not given."""
     given = {option.name: getattr(args, option.name) for option in fields(Options)}
-    return Options(**{name: value for name, value in given.items() if value not in (None, "", [""])})
+    return Options(
+        **{name: value for name, value in given.items() if value not in (None, "", [""])}
+    )

@@ -32,7 +32,9 @@ from .tables import SEPARATORS, find_separator, read_cells, read_csv
 from .unpack import ZIP, check_size, read_contents
 
 # How binary files begin. A DocBin is packed by zlib.
-BINARY = {ZIP: "excel", b"PAR1": "parquet"} | dict.fromkeys((b"x\x01", b"x\x5e", b"x\x9c", b"x\xda"), "spacy")
+BINARY = {ZIP: "excel", b"PAR1": "parquet"} | dict.fromkeys(
+    (b"x\x01", b"x\x5e", b"x\x9c", b"x\xda"), "spacy"
+)
 # How files begin that people take for labelled ones, and what they are.
 OTHERS = {
     rb"\xd0\xcf\x11\xe0": "an old Excel file: save it as .xlsx or as CSV (UTF-8)",
@@ -51,7 +53,13 @@ MIN_MEAN_WORDS, MIN_SENTENCES = 1.5, 10
 MIN_SCRIPT_SHARE = 0.05
 
 
-def read(paths: Sequence[Path], nlp: Language, options: Options | None = None, *, seen: Data | None = None) -> Data:
+def read(
+    paths: Sequence[Path],
+    nlp: Language,
+    options: Options | None = None,
+    *,
+    seen: Data | None = None,
+) -> Data:
     """Read labelled files, or folders of such files: CSV and its kin, CoNLL, JSON, JSON Lines, Excel, Parquet, .spacy;
     any of them as gz, bz2, xz or in a zip.
 
@@ -67,13 +75,17 @@ def read(paths: Sequence[Path], nlp: Language, options: Options | None = None, *
         data.file, before = content.name, len(data.sentences)
         found.append((content.path.name, content.sha256, *_read_one(content.data, nlp, data)))
         if len(data.sentences) == before and not data.faults:
-            raise UserError(" ".join([f"{content.name} holds no sentences.", *data.warnings.values()]))
+            raise UserError(
+                " ".join([f"{content.name} holds no sentences.", *data.warnings.values()])
+            )
     if seen is None:
         data.faults.check()
     names, checksums, formats, encodings, columns = zip(*found, strict=True)
     data.source = {
         "file": ", ".join(names),
-        "sha256": checksums[0] if len(found) == 1 else hashlib.sha256("".join(checksums).encode()).hexdigest(),
+        "sha256": checksums[0]
+        if len(found) == 1
+        else hashlib.sha256("".join(checksums).encode()).hexdigest(),
         "format": ", ".join(dict.fromkeys(formats)),
         "encoding": ", ".join(dict.fromkeys(encodings)),
         "columns": None if columns[0] is None else asdict(columns[0]),
@@ -117,7 +129,9 @@ def labelled_corpus(
     RAISES UserError: If the path is None, or an option cannot be; the reader raises it if the file cannot be read.
     """
     if path is None:
-        raise UserError("spacy_bilstm_ner.Corpus.v1 has no path: give one, such as --paths.train mine.csv")
+        raise UserError(
+            "spacy_bilstm_ner.Corpus.v1 has no path: give one, such as --paths.train mine.csv"
+        )
     known = [option.name for option in fields(Options)]
     if unknown := [name for name in options or {} if name not in known]:
         what = f"options of spacy_bilstm_ner.Corpus.v1 cannot have {', '.join(unknown)}: there are {', '.join(known)}"
@@ -133,8 +147,15 @@ def labelled_corpus(
 
     def read_examples(nlp: Language) -> Iterator[Example]:
         for doc in docs(nlp):
-            words, spaces = [token.text for token in doc], [bool(token.whitespace_) for token in doc]
-            tokens = Doc(nlp.vocab, words=words, spaces=spaces) if gold_preproc else nlp.make_doc(doc.text)
+            words, spaces = (
+                [token.text for token in doc],
+                [bool(token.whitespace_) for token in doc],
+            )
+            tokens = (
+                Doc(nlp.vocab, words=words, spaces=spaces)
+                if gold_preproc
+                else nlp.make_doc(doc.text)
+            )
             yield from (augmenter or dont_augment)(nlp, Example(tokens, doc))
 
     return read_examples
@@ -145,7 +166,9 @@ def _read_one(raw: bytes, nlp: Language, data: Data) -> tuple[str, str, Columns 
     for start, what in OTHERS.items():
         if re.match(start, raw):
             raise UserError(f"{data.file} is {what}.")
-    kind = data.options.format or next((kind for start, kind in BINARY.items() if raw.startswith(start)), "")
+    kind = data.options.format or next(
+        (kind for start, kind in BINARY.items() if raw.startswith(start)), ""
+    )
     if kind in BINARY.values():
         try:
             if kind == "spacy":
@@ -153,11 +176,15 @@ def _read_one(raw: bytes, nlp: Language, data: Data) -> tuple[str, str, Columns 
                 return kind, "", None
             table = read_cells(raw, kind, data)
         except ImportError as error:
-            raise UserError(f'{data.file} is {kind}: pip install "spacy-bilstm-ner[formats]"') from error
+            raise UserError(
+                f'{data.file} is {kind}: pip install "spacy-bilstm-ner[formats]"'
+            ) from error
         except UserError:
             raise
         except Exception as error:  # each parser has its own errors for a damaged file
-            raise UserError(f"{data.file} cannot be read as {kind} ({error}): make it again.") from error
+            raise UserError(
+                f"{data.file} cannot be read as {kind} ({error}): make it again."
+            ) from error
         return kind, "", read_table(table, None, data)
     text, encoding = decode(raw, data, nlp.lang)
     kind = kind or _text_format(text, data.options.sep)
@@ -181,7 +208,9 @@ def _text_format(text: str, sep: str | None) -> str:
     if re.match(r"-DOCSTART-|# ?\w+ ?= ", start) or sep is None:
         return "conll"
     # A header names its columns; the first line of CoNLL ends with a tag, or has words like all others.
-    is_data = is_tag(first.rpartition(sep)[2].strip()) or (sep == "\t" and not is_header(first.split(sep)))
+    is_data = is_tag(first.rpartition(sep)[2].strip()) or (
+        sep == "\t" and not is_header(first.split(sep))
+    )
     if has_blank and is_data:
         return "conll"
     return "conll" if is_tag(first.split()[-1]) and sep in "\t" else "csv"
@@ -190,10 +219,17 @@ def _text_format(text: str, sep: str | None) -> str:
 def _read_spacy(raw: bytes, nlp: Language, data: Data) -> None:
     check_size(len(zlib.decompressobj().decompress(raw, unpack.MAX_UNPACKED + 1)), data.file)
     packed = DocBin().from_bytes(raw)
-    for number, (doc, flags) in enumerate(zip(packed.get_docs(nlp.vocab), packed.flags, strict=True), 1):
-        tags = [f"{t.ent_iob_}-{t.ent_type_}" if t.ent_type_ else "O" if t.ent_iob else UNKNOWN for t in doc]
+    for number, (doc, flags) in enumerate(
+        zip(packed.get_docs(nlp.vocab), packed.flags, strict=True), 1
+    ):
+        tags = [
+            f"{t.ent_iob_}-{t.ent_type_}" if t.ent_type_ else "O" if t.ent_iob else UNKNOWN
+            for t in doc
+        ]
         spaces = None if doc.has_unknown_spaces else tuple(bool(token.whitespace_) for token in doc)
-        looked_for = doc.spans["annotated"].attrs.get("labels") if "annotated" in doc.spans else None
+        looked_for = (
+            doc.spans["annotated"].attrs.get("labels") if "annotated" in doc.spans else None
+        )
         annotated = None if looked_for is None else tuple(looked_for)
         origin = Origin(**flags.get("origin", {"file": data.file, "line": number}))
         if len(doc):
@@ -218,10 +254,16 @@ def _warn_of_script(data: Data, lang: str) -> None:
     """Warn if the language's tokenizer does not cut the script of the words."""
     counts = Counter("".join(chain.from_iterable(sentence.words for sentence in data.sentences)))
     for script, (characters, langs) in SCRIPTS.items():
-        share = sum(n for char, n in counts.items() if re.match(f"[{characters}]", char)) / max(1, counts.total())
+        share = sum(n for char, n in counts.items() if re.match(f"[{characters}]", char)) / max(
+            1, counts.total()
+        )
         if share >= MIN_SCRIPT_SHARE and lang not in langs:
             what = f"words of {script} script without spaces, but --lang {lang} does not find words in such text"
             none = ", and spaCy has no language that does.\nThe model will work only on text that has such spaces."
-            more = f":\ngive --lang {langs[0]}. Else the model will be useless on real text." if langs else none
+            more = (
+                f":\ngive --lang {langs[0]}. Else the model will be useless on real text."
+                if langs
+                else none
+            )
             data.warn("script", banner(what + more))
             return

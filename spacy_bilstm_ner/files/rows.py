@@ -6,7 +6,15 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 from ..errors import UserError, count
-from .columns import Columns, Table, allows_labels, find_columns, is_a_sentence_a_row, split_list, tag_list
+from .columns import (
+    Columns,
+    Table,
+    allows_labels,
+    find_columns,
+    is_a_sentence_a_row,
+    split_list,
+    tag_list,
+)
 from .schemes import UNKNOWN, holds_pos
 from .sentences import Data, Rows, build_sentences, clean
 
@@ -37,7 +45,11 @@ def read_table(table: Table, columns: Columns | None, data: Data) -> Columns:
     else:
         groups = _ranges([0, *table.breaks], len(table.lines))
     words, tags = table[columns.word], table[columns.tag]
-    documents = list(accumulate(table[columns.document], _or_above)) if columns.document else [""] * len(words)
+    documents = (
+        list(accumulate(table[columns.document], _or_above))
+        if columns.document
+        else [""] * len(words)
+    )
     found: list[Rows] = []
     for number, rows in enumerate(groups, 1):
         first = rows[0]
@@ -46,7 +58,9 @@ def read_table(table: Table, columns: Columns | None, data: Data) -> Columns:
             found += as_rows(words[first], tags[first], table.lines[first], *names, data=data)
         else:
             lines = [table.lines[row] for row in rows]
-            found.append(Rows([words[row] for row in rows], [tags[row] for row in rows], lines, *names))
+            found.append(
+                Rows([words[row] for row in rows], [tags[row] for row in rows], lines, *names)
+            )
     labels = columns.tag.isdigit() or allows_labels(columns.tag)
     build_sentences(found, data, column=columns.tag, labels=labels)
     return columns
@@ -74,11 +88,15 @@ def _ranges(starts: Sequence[int], end: int) -> list[Sequence[int]]:
     return [range(*bounds) for bounds in pairwise([*starts, end])]
 
 
-def _find_sentences(table: Table, keys: list[str], names: Columns, data: Data) -> list[Sequence[int]]:
+def _find_sentences(
+    table: Table, keys: list[str], names: Columns, data: Data
+) -> list[Sequence[int]]:
     """The rows of each sentence. Where the columns `keys` leave open which rows are a sentence, and the user does not
     say, each such row is a fault."""
     how = data.options.sentences
-    columns = [["" if value.casefold() in _NO_NUMBER else value for value in table[key]] for key in keys]
+    columns = [
+        ["" if value.casefold() in _NO_NUMBER else value for value in table[key]] for key in keys
+    ]
     if not any(column[0] for column in columns):
         what = f"the column {' '.join(keys)} is empty"
         data.fault(table.lines[0], what, "It must be filled on each sentence's first row.")
@@ -111,7 +129,11 @@ def _find_sentences(table: Table, keys: list[str], names: Columns, data: Data) -
 
 def _changes(column: Sequence[str]) -> list[int]:
     """The rows that have another value than the one above"""
-    return [row for row, (above, own) in enumerate(pairwise(accumulate(column, _or_above)), 1) if own != above]
+    return [
+        row
+        for row, (above, own) in enumerate(pairwise(accumulate(column, _or_above)), 1)
+        if own != above
+    ]
 
 
 def _counts_up(ids: Sequence[str]) -> bool:
@@ -134,14 +156,18 @@ def _refuse_single_gaps(key: str, column: Sequence[str], lines: Sequence[int], d
                 data.fault(line, f"the column {key} is empty", remedy)
 
 
-def _refuse_other_starts(table: Table, keys: list[str], others: list[str], starts: set[int], data: Data) -> None:
+def _refuse_other_starts(
+    table: Table, keys: list[str], others: list[str], starts: set[int], data: Data
+) -> None:
     """A column with its values in blocks, that changes within a sentence, may be a document's, and the numbers begin
     again in each. Where it changes on each row, it may be so if it stands first and counts no rows."""
     for other in others:
         column, changes = table[other], _changes(table[other])
         values = {*column} - {""}
         on_each = len(changes) == len(column) - 1
-        stands_first = table.names.index(other) < table.names.index(keys[0]) and not column[0][:1].isdigit()
+        stands_first = (
+            table.names.index(other) < table.names.index(keys[0]) and not column[0][:1].isdigit()
+        )
         in_blocks = column[0] and 1 < len(changes) + 1 == len(values)
         if in_blocks and (stands_first or not on_each) and not holds_pos(values):
             both = " ".join(f"--sentence-column {name!r}" for name in (other, *keys))
@@ -162,5 +188,7 @@ def _refuse_scattered(ids: Sequence[str], lines: Sequence[int], data: Data) -> N
     seen: set[str] = set()
     for i, (one, line) in enumerate(zip(ids, lines, strict=True)):
         if one in seen:
-            data.fault(line, f"sentence {one} goes on in line {line}, after sentence {ids[i - 1]}", remedy)
+            data.fault(
+                line, f"sentence {one} goes on in line {line}, after sentence {ids[i - 1]}", remedy
+            )
         seen.add(one)

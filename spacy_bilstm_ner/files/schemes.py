@@ -28,7 +28,9 @@ _POS_VALUES = (
 _DASH = "[\u2010-\u2015\u2212\ufe58\ufe63]"
 # Characters without width, which come along when text is copied
 INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060\xad"
-_HOMOGLYPHS = str.maketrans("АВЕКМНОРСТХІасеорхуіΑΒΕΖΗΙΚΜΝΟΡΤΥΧοՕ〇○", "ABEKMHOPCTXIaceopxyiABEZHIKMNOPTYXoOOO")
+_HOMOGLYPHS = str.maketrans(
+    "АВЕКМНОРСТХІасеорхуіΑΒΕΖΗΙΚΜΝΟΡΤΥΧοՕ〇○", "ABEKMHOPCTXIaceopxyiABEZHIKMNOPTYXoOOO"
+)
 # An entity that begins, ends, both or neither, as CoNLL-2012 writes it
 _BRACKETS = re.compile(r"\([^\s()*]+\*?\)*|\*\)*")
 
@@ -54,15 +56,22 @@ class Scheme:
         lookalikes: bool = False,
     ):
         clear = tags if all(map(str.isdigit, tags)) else outside or ()
-        alike = {tag: other for tag in tags if tag not in clear and (other := looks_like(tag)) != tag}
+        alike = {
+            tag: other for tag in tags if tag not in clear and (other := looks_like(tag)) != tag
+        }
         self.given, self.alike = list(tags), {} if lookalikes else alike
-        self.counts = Counter(alike.get(tag, tag) for tag in tags.elements()) if lookalikes else tags
+        self.counts = (
+            Counter(alike.get(tag, tag) for tag in tags.elements()) if lookalikes else tags
+        )
         self.outside = _outside(self.counts) if outside is None else list(outside)
         self.parts = dict.fromkeys(self.outside, ("O", "")) | {UNKNOWN: ("?", "")}
         self.rest = [tag for tag in self.counts if tag not in self.parts]
         for pattern in _PATTERNS:
             matches = {tag: match for tag in self.rest if (match := pattern.fullmatch(tag))}
-            read = {tag: (_LETTERS[m["letter"].upper()], m["label"] or BARE_LABEL) for tag, m in matches.items()}
+            read = {
+                tag: (_LETTERS[m["letter"].upper()], m["label"] or BARE_LABEL)
+                for tag, m in matches.items()
+            }
             letters = {letter for letter, _ in read.values()}
             # E-MAIL is a label, not the end of an entity: a scheme has beginnings.
             if letters & {"B", "I"} or ("U" in letters and len(read) == len(self.rest)):
@@ -71,21 +80,35 @@ class Scheme:
         else:
             if labels and self.outside and not holds_pos(self.rest):
                 # What may mean "outside" as well is a label only if the user has said what does.
-                doubt = [tag for tag in self.rest if tag.casefold() in OUTSIDE and not (outside and tag.isalpha())]
+                doubt = [
+                    tag
+                    for tag in self.rest
+                    if tag.casefold() in OUTSIDE and not (outside and tag.isalpha())
+                ]
                 cut = re.compile("[BI][-_].*|[LUESMW][-_]", re.IGNORECASE)
-                self.parts |= {tag: ("P", tag) for tag in self.rest if tag not in doubt and not cut.fullmatch(tag)}
+                self.parts |= {
+                    tag: ("P", tag)
+                    for tag in self.rest
+                    if tag not in doubt and not cut.fullmatch(tag)
+                }
         if lookalikes:
-            self.parts |= {tag: self.parts[other] for tag, other in alike.items() if other in self.parts}
+            self.parts |= {
+                tag: self.parts[other] for tag, other in alike.items() if other in self.parts
+            }
 
     def wrong(self, column: str) -> dict[str, tuple[str, str]]:
         """RETURNS (dict[str, tuple[str, str]]): For each tag of a column that cannot be read: why, and what to do."""
-        remedy = f"A tag in column {column!r} must be O, B-label or I-label (or of BILUO, BIOES, BMES). "
+        remedy = (
+            f"A tag in column {column!r} must be O, B-label or I-label (or of BILUO, BIOES, BMES). "
+        )
         outside = [tag for tag in self.counts if tag.casefold() in OUTSIDE]
         if set(outside) > set(self.outside):
             listed = ", ".join(f"{tag!r} ({self.counts[tag]:,})" for tag in outside)
             remedy += f'Which of these mean "in no entity": {listed}? Say so with --outside, once for each.'
         elif any(len(tag.split()) > 1 and all(map(is_tag, tag.split())) for tag in self.rest):
-            remedy += "Several in one cell? Give the table a line of names above, such as text and tags."
+            remedy += (
+                "Several in one cell? Give the table a line of names above, such as text and tags."
+            )
         elif all(map(str.isdigit, self.rest)):
             remedy += "These are numbers: write the names that they stand for."
         else:
@@ -93,7 +116,10 @@ class Scheme:
         wrong = {tag: ("", remedy) for tag in self.given if tag not in self.parts}
         remedy = "Correct these tags, or say --lookalikes to have them read as what they look like."
         for tag, other in self.alike.items():
-            wrong[tag] = (f": {difference(tag, other)} (rows with it: {self.counts[tag]:,})", remedy)
+            wrong[tag] = (
+                f": {difference(tag, other)} (rows with it: {self.counts[tag]:,})",
+                remedy,
+            )
         return wrong
 
     def told(self) -> str:
@@ -101,7 +127,9 @@ class Scheme:
         shown = {f"O {tag}": f"{tag!r} = O" for tag in self.outside if tag != "O"}
         for tag in self.rest:
             letter, label = self.parts[tag]
-            bio = {"L": f"I-{label}", "U": f"B-{label}", "P": f"B-{label} I-{label} …"}.get(letter, f"{letter}-{label}")
+            bio = {"L": f"I-{label}", "U": f"B-{label}", "P": f"B-{label} I-{label} …"}.get(
+                letter, f"{letter}-{label}"
+            )
             if bio != tag:
                 shown.setdefault(letter, f"{tag!r} = {bio}")
         return ", ".join(shown.values())
@@ -126,7 +154,11 @@ class Scheme:
 def _outside(tags: Iterable[str]) -> list[str]:
     """The tag that means "outside"; none where two ways to write it leave open which of them does"""
     candidates = [tag for tag in tags if tag.casefold() in OUTSIDE]
-    plain = [tag for tag in candidates if tag in ("O", "o")] or [tag for tag in candidates if tag] or candidates
+    plain = (
+        [tag for tag in candidates if tag in ("O", "o")]
+        or [tag for tag in candidates if tag]
+        or candidates
+    )
     return plain if len({tag.casefold() for tag in plain}) == 1 else []
 
 
@@ -180,13 +212,17 @@ def looks_like(tag: str) -> str:
             other = first + ("_" if other[1] == "_" else "-") + other[2:]
     if not is_tag(other):
         other = re.sub(f"(?<=.){_DASH}(?=[BILUESMW]$)", "-", other)
-    return other[:2] + other[2:].translate(_HOMOGLYPHS) if re.search("[A-Za-z]", other[2:]) else other
+    return (
+        other[:2] + other[2:].translate(_HOMOGLYPHS) if re.search("[A-Za-z]", other[2:]) else other
+    )
 
 
 def difference(tag: str, other: str) -> str:
     """RETURNS (str): The character of a tag that is not what it seems."""
     char, seems = next(((a, b) for a, b in zip(tag, other, strict=False) if a != b), (tag[-1], ""))
-    name = {"0": "zero", "\u2010": "typographic hyphen"}.get(char) or unicodedata.name(char, "other character").lower()
+    name = {"0": "zero", "\u2010": "typographic hyphen"}.get(char) or unicodedata.name(
+        char, "other character"
+    ).lower()
     if char in INVISIBLE:
         return f"there is an invisible character in it ({name})"
     article = "an" if name[0] in "aeiou" else "a"

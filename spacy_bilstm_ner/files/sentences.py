@@ -65,7 +65,9 @@ class FileFaults(UserError):
 
     def __init__(self, faults: "Faults"):
         found = [(*place, remedy) for remedy, places in faults.items() for place in places]
-        self.lines = [f"{name}, line {line}: {what}. {remedy}" for name, line, what, remedy in found]
+        self.lines = [
+            f"{name}, line {line}: {what}. {remedy}" for name, line, what, remedy in found
+        ]
         names = list(dict.fromkeys(name for name, *_ in found))
         message = [f"{' and '.join(names)}: {len(found):,} faults, and nothing was written:"]
         for remedy, places in faults.items():
@@ -94,11 +96,15 @@ class Data:
     options: Options = field(default_factory=Options)  # how it is to be read
     notes: list[str] = field(default_factory=list)  # what was taken for what
     warnings: dict[str, str] = field(default_factory=dict)  # one message of each kind of doubt
-    doubtful: list[str] = field(default_factory=list)  # offsets of entities that were changed or could not be used
+    doubtful: list[str] = field(
+        default_factory=list
+    )  # offsets of entities that were changed or could not be used
     faults: Faults = field(default_factory=Faults)
     sentences: list[Sentence] = field(default_factory=list)
     rows: int = 0  # of the files: a word, a sentence or a text each
-    source: dict[str, Any] = field(default_factory=dict)  # the files, and how they were read, for stats.json
+    source: dict[str, Any] = field(
+        default_factory=dict
+    )  # the files, and how they were read, for stats.json
 
     def warn(self, kind: str, message: str) -> None:
         before = self.warnings.get(kind, message)
@@ -112,9 +118,15 @@ class Data:
         self.sentences.append(sentence)
         self.rows += rows
         known = sentence.annotated
-        if known is not None and (other := sorted(set(entity_labels(sentence.tags)).difference(known))):
-            what = f"it has entities of {', '.join(other)}, but was annotated for {', '.join(known)}"
-            self.fault(sentence.origin.line, what, 'Name every label in "annotated" that was looked for.')
+        if known is not None and (
+            other := sorted(set(entity_labels(sentence.tags)).difference(known))
+        ):
+            what = (
+                f"it has entities of {', '.join(other)}, but was annotated for {', '.join(known)}"
+            )
+            self.fault(
+                sentence.origin.line, what, 'Name every label in "annotated" that was looked for.'
+            )
 
 
 def clean(value: str) -> str:
@@ -122,7 +134,9 @@ def clean(value: str) -> str:
     return value.strip().strip(INVISIBLE).strip()
 
 
-def build_sentences(found: list[Rows], data: Data, *, column: str = "tags", labels: bool = True) -> None:
+def build_sentences(
+    found: list[Rows], data: Data, *, column: str = "tags", labels: bool = True
+) -> None:
     """Check sentences, convert their tags to BIO, and add them, and what was seen, to the file's data. If a row cannot
     be read, its fault is added, and no sentence.
 
@@ -140,7 +154,9 @@ def build_sentences(found: list[Rows], data: Data, *, column: str = "tags", labe
     wrong = scheme.wrong(column)
     words = {word for one in found for word in one.words}
     if wrong or "" in words:
-        for word, tag, line in (row for one in found for row in zip(one.words, one.tags, one.lines, strict=True)):
+        for word, tag, line in (
+            row for one in found for row in zip(one.words, one.tags, one.lines, strict=True)
+        ):
             if not word:
                 data.fault(line, "there is no word", "Fill in the word, or delete the row.")
             elif tag in wrong:
@@ -148,7 +164,9 @@ def build_sentences(found: list[Rows], data: Data, *, column: str = "tags", labe
         return
     if told := scheme.told():
         if options.strict:
-            what = f"--strict takes only the tags O, B-x and I-x, but {told} would have to be read so."
+            what = (
+                f"--strict takes only the tags O, B-x and I-x, but {told} would have to be read so."
+            )
             raise UserError(f"{name}: {what}")
         data.notes.append(f"Tags of {name}: {told}")
     prefix, *others = {word[: word.find(":") + 1] for word in words} or {""}
@@ -164,12 +182,18 @@ def build_sentences(found: list[Rows], data: Data, *, column: str = "tags", labe
         repaired += (one.lines[i] for i in begun)
         for i in begun if options.strict else ():
             what = f"the tag {one.tags[i]!r} of the word {one.words[i]!r} follows no entity of its label"
-            data.fault(one.lines[i], what, "Write B- there, or leave out --strict to have entities begin there.")
+            data.fault(
+                one.lines[i],
+                what,
+                "Write B- there, or leave out --strict to have entities begin there.",
+            )
         if one.annotated is not None:
             tags = [UNKNOWN if tag == "O" else tag for tag in tags]
         parts = list(zip(one.words, tags, strict=True))
         if not spaced.isdisjoint(one.words):
-            divided += (line for word, line in zip(one.words, one.lines, strict=True) if word in spaced)
+            divided += (
+                line for word, line in zip(one.words, one.lines, strict=True) if word in spaced
+            )
             parts = [
                 (part, f"I{tag[1:]}" if i and tag[0] == "B" else tag)
                 for word, tag in parts
@@ -179,10 +203,15 @@ def build_sentences(found: list[Rows], data: Data, *, column: str = "tags", labe
         step = int(one.lines[-1] - one.lines[0] == len(one.words) - 1 == len(parts) - 1)
         origin = Origin(name, one.lines[0], one.document, step)
         words_of, tags_of = zip(*parts, strict=True)
-        data.add(Sentence(one.id, words_of, tags_of, None, one.annotated, origin), rows=len(one.words))
+        data.add(
+            Sentence(one.id, words_of, tags_of, None, one.annotated, origin), rows=len(one.words)
+        )
     if repaired:
         what = f"{count(len(repaired), 'tag')} I-x without an entity of that label before it, read as B-x"
-        data.warn("repaired_tags", f"{what} (the first: {name}, line {repaired[0]}); --strict makes this an error.")
+        data.warn(
+            "repaired_tags",
+            f"{what} (the first: {name}, line {repaired[0]}); --strict makes this an error.",
+        )
     if divided:
         what = f"{count(len(divided), 'word')} with white space inside, divided there"
         data.warn("divided_words", f"{what} (the first: {name}, line {divided[0]}).")

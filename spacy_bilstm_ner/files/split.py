@@ -26,7 +26,12 @@ def tutorial_split(sentences: Sequence[Sentence]) -> Splits:
 
 
 def random_split(
-    sentences: Sequence[Sentence], *, seed: int, dev_size: float, test_size: float, **own: list[Sentence]
+    sentences: Sequence[Sentence],
+    *,
+    seed: int,
+    dev_size: float,
+    test_size: float,
+    **own: list[Sentence],
 ) -> Splits:
     """Draw a split.
 
@@ -45,14 +50,22 @@ def random_split(
             "together below 1: else nothing is left to train on."
         )
     sizes = {"test": test_size, "dev": dev_size}
-    n_test, n_dev = (0 if name in own else max(1, round(len(sentences) * size)) for name, size in sizes.items())
+    n_test, n_dev = (
+        0 if name in own else max(1, round(len(sentences) * size)) for name, size in sizes.items()
+    )
     return _cut(sentences, seed, n_test, max(0, len(sentences) - n_test - n_dev), own)
 
 
-def _cut(sentences: Sequence[Sentence], seed: int, n_test: int, n_train: int, own: Splits) -> Splits:
+def _cut(
+    sentences: Sequence[Sentence], seed: int, n_test: int, n_train: int, own: Splits
+) -> Splits:
     """Shuffle, unless all of them are for train, and deal in the order test, train, dev."""
     shuffles = n_test or n_train < len(sentences)
-    order = numpy.random.RandomState(seed).permutation(len(sentences)) if shuffles else range(len(sentences))
+    order = (
+        numpy.random.RandomState(seed).permutation(len(sentences))
+        if shuffles
+        else range(len(sentences))
+    )
     dealt = [sentences[i] for i in order]
     rest = dealt[n_test:]
     splits = {"train": rest[:n_train], "dev": rest[n_train:], "test": dealt[:n_test], **own}

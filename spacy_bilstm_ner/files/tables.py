@@ -37,7 +37,9 @@ def read_csv(text: str, data: Data) -> Table:
     body, sep = text.lstrip("\n"), data.options.sep
     line = len(text) - len(body) + 1
     if sep is not None and (len(sep) != 1 or sep in '"\r\n'):
-        raise UserError(f"--sep must be one character, such as ';' or '|' ('tab' for a tab), but is {sep!r}.")
+        raise UserError(
+            f"--sep must be one character, such as ';' or '|' ('tab' for a tab), but is {sep!r}."
+        )
     if said := re.match(r'"?sep=(.)"?[^\S\n]*\n', body, re.IGNORECASE):
         sep = sep or said[1]
         body, line = body[said.end() :], line + 1
@@ -45,7 +47,9 @@ def read_csv(text: str, data: Data) -> Table:
     other = find_separator(header)
     if (sep or other) not in header:
         option = "tab" if other == "\t" else repr(other)
-        raise UserError(f"{data.file}, line {line}: the fields are not separated by {sep!r}: say --sep {option}.")
+        raise UserError(
+            f"{data.file}, line {line}: the fields are not separated by {sep!r}: say --sep {option}."
+        )
     return make_table(_records(body, line, sep or other, data), data, sep or other)
 
 
@@ -73,12 +77,16 @@ def read_cells(raw: bytes, kind: str, data: Data) -> Table:
             size += batch.nbytes + 8 * batch.num_rows * batch.num_columns
             check_size(size, data.file)
             rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
-            records += ([_cell(value, null) for value, null in zip(row, nulls, strict=True)] for row in rows)
+            records += (
+                [_cell(value, null) for value, null in zip(row, nulls, strict=True)] for row in rows
+            )
         return make_table(enumerate(records), data)
     from openpyxl import load_workbook
 
     records = []
-    for line, row in enumerate(load_workbook(io.BytesIO(raw), read_only=True, data_only=True).worksheets[0].values, 1):
+    for line, row in enumerate(
+        load_workbook(io.BytesIO(raw), read_only=True, data_only=True).worksheets[0].values, 1
+    ):
         records.append([_cell(value, "") for value in row])
         for value in row:
             if isinstance(value, bool | date | time):
@@ -89,7 +97,9 @@ def read_cells(raw: bytes, kind: str, data: Data) -> Table:
 
 def _cell(value: Any, null: str) -> str:
     if isinstance(value, list):
-        return json.dumps([clean(item) if isinstance(item, str) else item for item in value], ensure_ascii=False)
+        return json.dumps(
+            [clean(item) if isinstance(item, str) else item for item in value], ensure_ascii=False
+        )
     if value is None or value != value:
         return null
     # A whole number as Excel keeps it
@@ -100,7 +110,14 @@ def _records(body: str, line: int, sep: str, data: Data) -> Iterator[tuple[int, 
     """The line on which each record begins, and its fields; none of one that cannot be read"""
     csv.field_size_limit(2**31 - 1)
     quoting: Any = csv.QUOTE_NONE if data.options.no_quotes else csv.QUOTE_MINIMAL
-    lines = tqdm(io.StringIO(body, newline=""), "Reading", body.count("\n"), unit=" lines", delay=2, disable=None)
+    lines = tqdm(
+        io.StringIO(body, newline=""),
+        "Reading",
+        body.count("\n"),
+        unit=" lines",
+        delay=2,
+        disable=None,
+    )
     reader = csv.reader(lines, delimiter=sep, quoting=quoting, strict=True)
     before = 0
     while True:
@@ -135,7 +152,9 @@ def make_table(records: Iterable[tuple[int, list[str]]], data: Data, sep: str = 
         width = len(header) or len(record)
         values, fewer = list(map(cell, record[:width])), width - len(record)
         more = fewer < 0 and any(map(str.strip, record[width:]))
-        if _SWALLOWED in values or ((more or fewer > 0) and any(("\n" if more else sep) in each for each in record)):
+        if _SWALLOWED in values or (
+            (more or fewer > 0) and any(("\n" if more else sep) in each for each in record)
+        ):
             data.fault(line, *_UNCLOSED)
         elif more:
             what = f"expected {width} fields as in the header, found {len(record)}"
@@ -145,7 +164,9 @@ def make_table(records: Iterable[tuple[int, list[str]]], data: Data, sep: str = 
             header, columns = values, [[] for _ in values]
             if any(map(is_tag, header)):
                 what = f"expected a header line with the columns' names, found a row of data ({record})"
-                raise UserError(f"{data.file}, line {line}: {what}. Add a header, such as: Sentence #,Word,Tag")
+                raise UserError(
+                    f"{data.file}, line {line}: {what}. Add a header, such as: Sentence #,Word,Tag"
+                )
         elif values != header:
             lines.append(line)
             for column, value in zip(columns, values + [""] * fewer, strict=True):
@@ -154,7 +175,9 @@ def make_table(records: Iterable[tuple[int, list[str]]], data: Data, sep: str = 
         # What is read after an open quote may be nonsense.
         data.faults.check()
     if not lines:
-        raise UserError(f"{data.file} holds no sentences: there is a header line and no row after it.")
+        raise UserError(
+            f"{data.file} holds no sentences: there is a header line and no row after it."
+        )
     named = [i for i, column in enumerate(columns) if header[i] or any(column)]
     starts = sorted(row for row in breaks if 0 < row < len(lines))
     return Table([header[i] for i in named], [columns[i] for i in named], lines, starts)

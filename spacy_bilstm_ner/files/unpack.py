@@ -20,7 +20,12 @@ MAX_NAMES = 10
 # A zip in a zip, say, and not much deeper: a zip may hold itself.
 MAX_LAYERS = 4
 ZIP = b"PK\x03\x04"
-PACKED: dict[bytes, Any] = {ZIP: zipfile.ZipFile, b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
+PACKED: dict[bytes, Any] = {
+    ZIP: zipfile.ZipFile,
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\x00": lzma.open,
+}
 DATA_SUFFIXES = (
     ".csv .tsv .tab .txt .conll .conllu .iob .bio .bioes .ner .ann .json .jsonl .ndjson .spacy .xlsx .parquet"
     + " .gz .bz2 .xz .zip"
@@ -45,7 +50,9 @@ def read_contents(paths: Iterable[Path], *, member: str | None = None) -> Iterat
     for path in paths:
         found = [path]
         if path.is_dir():
-            found = sorted(each for each in path.iterdir() if each.is_file() and _is_data(each.name))
+            found = sorted(
+                each for each in path.iterdir() if each.is_file() and _is_data(each.name)
+            )
             if not found:
                 what = "is a folder without labelled files: give one that holds CSV, CoNLL or JSON Lines."
                 raise UserError(f"{path} {what}")
@@ -83,8 +90,17 @@ def _read(path: Path, member: str | None) -> Content:
                     name, stream = f"{name} ({found})", packed.open(found)
                 data = stream.read(MAX_UNPACKED + 1)
             check_size(len(data), name)
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError) as error:
-        raise UserError(f"{name} cannot be unpacked ({error}): pack it again, or give the file itself.") from error
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        EOFError,
+        OSError,
+        RuntimeError,
+    ) as error:
+        raise UserError(
+            f"{name} cannot be unpacked ({error}): pack it again, or give the file itself."
+        ) from error
     if not data.strip():
         raise UserError(f"{name} is empty: expected labelled sentences.")
     return Content(path, name, data, sha256)

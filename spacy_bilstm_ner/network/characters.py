@@ -22,7 +22,9 @@ def character_ids(word: str) -> list[int]:
     """Write a word's characters into N_COLUMNS numbers, a byte each: ASCII as it is, others in the bytes above."""
     if len(word) > MAX_LENGTH:
         word = word[: MAX_LENGTH // 2] + word[-MAX_LENGTH // 2 :]
-    codes = bytes(ord(char) if char.isascii() else 128 + ord(char) % 128 for char in word).ljust(MAX_LENGTH, b"\0")
+    codes = bytes(ord(char) if char.isascii() else 128 + ord(char) % 128 for char in word).ljust(
+        MAX_LENGTH, b"\0"
+    )
     return np.frombuffer(codes, dtype="<u8").tolist()
 
 
@@ -30,14 +32,25 @@ def Characters(width: int, *, column: int) -> Model[Ints2d, Floats2d]:
     """Embed words by their characters, n_words × n_ids → n_words × width. What `character_ids` gives stands in
     N_COLUMNS columns of the ids, from `column` on. The width is the number of filters."""
     params = {"E": None, "W": None, "b": None}
-    return Model("characters", _forward, init=_init, dims={"nO": width}, params=params, attrs={"column": column})
+    return Model(
+        "characters",
+        _forward,
+        init=_init,
+        dims={"nO": width},
+        params=params,
+        attrs={"column": column},
+    )
 
 
-def _forward(model: Model[Ints2d, Floats2d], ids: Ints2d, is_train: bool) -> tuple[Floats2d, Callable]:
+def _forward(
+    model: Model[Ints2d, Floats2d], ids: Ints2d, is_train: bool
+) -> tuple[Floats2d, Callable]:
     ops, column = model.ops, model.attrs["column"]
     xp = ops.xp
     E, W, b = (model.get_param(name) for name in ("E", "W", "b"))
-    packed = np.ascontiguousarray(ops.to_numpy(ids)[:, column : column + N_COLUMNS]).astype("<u8", copy=False)
+    packed = np.ascontiguousarray(ops.to_numpy(ids)[:, column : column + N_COLUMNS]).astype(
+        "<u8", copy=False
+    )
     words, word_of_row = np.unique(packed.view(f"V{MAX_LENGTH}").ravel(), return_inverse=True)
     codes = words.view("uint8").reshape(len(words), MAX_LENGTH)
     length = max(1, int((codes != PADDING).sum(axis=1).max()))
@@ -71,7 +84,9 @@ def _forward(model: Model[Ints2d, Floats2d], ids: Ints2d, is_train: bool) -> tup
     return xp.take_along_axis(filtered, best[:, None], axis=1)[:, 0][rows], backprop
 
 
-def _init(model: Model[Ints2d, Floats2d], X: Ints2d | None = None, Y: Floats2d | None = None) -> None:
+def _init(
+    model: Model[Ints2d, Floats2d], X: Ints2d | None = None, Y: Floats2d | None = None
+) -> None:
     width = model.get_dim("nO")
     model.set_param("E", uniform_init(model.ops, (N_CODES, CODE_WIDTH), lo=-0.5, hi=0.5))
     model.set_param("W", glorot_uniform_init(model.ops, (width, WINDOW * CODE_WIDTH)))

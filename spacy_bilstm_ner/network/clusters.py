@@ -23,7 +23,10 @@ def find_clusters(vectors: Floats2d) -> NDArray[np.uint16]:
     """
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     points = (vectors / np.where(lengths == 0, 1, lengths)).astype("float32")
-    found = [_nearest(points, _centres(points[:N_FORMING], size, seed)) for seed, size in enumerate(SIZES)]
+    found = [
+        _nearest(points, _centres(points[:N_FORMING], size, seed))
+        for seed, size in enumerate(SIZES)
+    ]
     return np.stack(found, axis=1).astype("uint16")
 
 

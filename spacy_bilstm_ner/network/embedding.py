@@ -65,10 +65,14 @@ def WordEmbedding(
     """
     unknown = [name for name in features if name not in FEATURES]
     if unknown or not features:
-        raise ValueError(f"features must be of {', '.join(FEATURES)}, but got {', '.join(unknown) or 'none'}")
+        raise ValueError(
+            f"features must be of {', '.join(FEATURES)}, but got {', '.join(unknown) or 'none'}"
+        )
     n, n_widths, n_rows = map(len, (features, widths, rows))
     if not n == n_widths == n_rows:
-        raise ValueError(f"features, widths and rows must be equally long, but have {n}, {n_widths} and {n_rows} items")
+        raise ValueError(
+            f"features, widths and rows must be equally long, but have {n}, {n_widths} and {n_rows} items"
+        )
     check_range("feature_dropout", feature_dropout, 0, 1)
     for size in (*widths, *rows):
         check_range("each of widths and rows", size, 1)
@@ -81,7 +85,10 @@ def WordEmbedding(
     ):
         check_range(name, number, 0)
     initializer = configure_uniform_init(lo=-INITIAL_RANGE, hi=INITIAL_RANGE)
-    layers = [HashEmbed(widths[i], rows[i], column=i, seed=i + 1, initializer=initializer) for i in range(n)]
+    layers = [
+        HashEmbed(widths[i], rows[i], column=i, seed=i + 1, initializer=initializer)
+        for i in range(n)
+    ]
     # Behind the features' ids stand those that the vectors are found by, where dropout does not reach, and then
     # the characters.
     keys = [*features, *WORD_FEATURES]
@@ -121,7 +128,9 @@ def set_vectors(model: Model, source: str | None) -> None:
     vectors = _columns(model)[-1]
     if vectors.name == "static_vectors":
         width, max_rows = vectors.attrs["width"], vectors.attrs["max_rows"]
-        vectors.attrs["table"] = NO_VECTORS if source is None else read_vectors(source, width, max_rows=max_rows)
+        vectors.attrs["table"] = (
+            NO_VECTORS if source is None else read_vectors(source, width, max_rows=max_rows)
+        )
     elif source is not None:
         raise ValueError(
             f"vectors are given ({source}), but the embedding's vector_width is 0: set it to their width in the "
@@ -200,7 +209,9 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats
     words, word_of_token = np.unique(orths, return_inverse=True)
     ids = model.attrs["ids"](docs, words.tolist())
     if not is_train:
-        return ops.xp.split(embed_words(model, ids)[word_of_token], ends[:-1].tolist()), lambda d_vectors: docs
+        return ops.xp.split(
+            embed_words(model, ids)[word_of_token], ends[:-1].tolist()
+        ), lambda d_vectors: docs
     # Each token's features may be hidden or not by themselves, so equal words are kept apart.
     ids = _without_words(model, ids)[word_of_token]
     features = ids[:, : len(model.attrs["features"])]
@@ -214,8 +225,12 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats
     return ops.xp.split(flat, ends[:-1].tolist()), backprop
 
 
-def _fit_to_size(rate: float, full_dropout_words: int, min_words: int, model: Model, n_words: int) -> None:
-    model.attrs["feature_dropout"] = rate * min(1.0, full_dropout_words / n_words) if full_dropout_words else rate
+def _fit_to_size(
+    rate: float, full_dropout_words: int, min_words: int, model: Model, n_words: int
+) -> None:
+    model.attrs["feature_dropout"] = (
+        rate * min(1.0, full_dropout_words / n_words) if full_dropout_words else rate
+    )
     model.attrs["hides_words"] = n_words < min_words
 
 
@@ -223,7 +238,9 @@ def _without_words(model: Model, ids: Ints2d) -> Ints2d:
     """The ids, with words' own hidden if the model has learnt without them."""
     if model.attrs["hides_words"]:
         ids = ids.copy()
-        ids[:, [i for i, name in enumerate(model.attrs["features"]) if name in WORD_FEATURES]] = HIDDEN
+        ids[:, [i for i, name in enumerate(model.attrs["features"]) if name in WORD_FEATURES]] = (
+            HIDDEN
+        )
     return ids
 
 

@@ -6,8 +6,8 @@ import numpy as np
 from thinc.api import Model, chain
 from thinc.types import Floats2d
 
-from ..packing import pack
 from ..ranges import check_range
+from ..sequences.packing import pack
 from .lstm import Packed, lstm
 
 
@@ -90,13 +90,19 @@ def _init(model: Model[Packed, Packed], X: Packed | None = None, Y: Packed | Non
     model.layers[0].initialize(X=X)
 
 
-def with_packed(layer: Model[Packed, Packed], nO: int, *, name: str) -> Model[list[Floats2d], list[Floats2d]]:
+def with_packed(
+    layer: Model[Packed, Packed], nO: int, *, name: str
+) -> Model[list[Floats2d], list[Floats2d]]:
     """Let a layer over packed sequences, of output width `nO`, take and give lists. Each array is one sequence,
     n_words × width; empty ones stay empty."""
-    return Model(name, _forward_packed, init=_init_packed, layers=[layer], dims={"nI": None, "nO": nO})
+    return Model(
+        name, _forward_packed, init=_init_packed, layers=[layer], dims={"nI": None, "nO": nO}
+    )
 
 
-def _forward_packed(model: Model, sequences: list[Floats2d], is_train: bool) -> tuple[list[Floats2d], Callable]:
+def _forward_packed(
+    model: Model, sequences: list[Floats2d], is_train: bool
+) -> tuple[list[Floats2d], Callable]:
     layer, ops = model.layers[0], model.ops
     lengths = np.array([len(x) for x in sequences], dtype=np.int64)
     if not lengths.any():
@@ -117,7 +123,9 @@ def _forward_packed(model: Model, sequences: list[Floats2d], is_train: bool) -> 
     return unpack(packed.data), backprop
 
 
-def _init_packed(model: Model, X: list[Floats2d] | None = None, Y: list[Floats2d] | None = None) -> None:
+def _init_packed(
+    model: Model, X: list[Floats2d] | None = None, Y: list[Floats2d] | None = None
+) -> None:
     (layer,) = model.layers
     if X is None:
         layer.initialize()

@@ -51,7 +51,11 @@ def multiply(left: Floats, right: Floats, out: Floats) -> None:
     whole = n_rows - n_rows % piece
     if n_rows > piece:
         shape = (-1, whole // piece, piece)
-        np.matmul(left[:, :whole].reshape(*shape, n_in), right[:, None], out[:, :whole].reshape(*shape, right.shape[2]))
+        np.matmul(
+            left[:, :whole].reshape(*shape, n_in),
+            right[:, None],
+            out[:, :whole].reshape(*shape, right.shape[2]),
+        )
         left, out = left[:, whole:], out[:, whole:]
     np.matmul(left, right, out)
 
@@ -78,7 +82,9 @@ def lstm_states(gates: Floats, sizes: Sequence[int], recurrent: Floats) -> Float
     # Steps that the same sequences have share their memory.
     for size, steps in groupby(sizes):
         rows = slice(first, first + size * len(list(steps)))
-        by_step = gates[:, :, rows].reshape(N_GATES, n_lstms, -1, size, hidden).transpose(2, 0, 1, 3, 4)
+        by_step = (
+            gates[:, :, rows].reshape(N_GATES, n_lstms, -1, size, hidden).transpose(2, 0, 1, 3, 4)
+        )
         found, cell = _run(by_step, state[:, :size], cell[:, :size], recurrent)
         np.multiply(found.swapaxes(0, 1).reshape(n_lstms, -1, hidden), 0.5, out=states[:, rows])
         state, first = found[-1], rows.stop

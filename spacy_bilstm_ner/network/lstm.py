@@ -10,7 +10,7 @@ from thinc.api import Model, NumpyOps
 from thinc.types import Floats2d, Floats3d, Floats4d
 from thinc.util import torch2xp, xp2torch
 
-from ..packing import Packing
+from ..sequences.packing import Packing
 from .kernel import N_GATES, arranged, columns_in_blocks, lstm_states, products
 
 # The forget gate's place in torch's order: input, forget, new cell content, output.
@@ -53,8 +53,13 @@ def _forward(model: Model[Packed, Packed], X: Packed, is_train: bool) -> tuple[P
     if not is_train and isinstance(model.ops, NumpyOps):
         return X.replace(predict(prepared(model), X.data, X.packing)), lambda dY: dY
     run_lstm = _import_torch_lstm()
-    weights = [[xp2torch(model.get_param(f"{kind}_{name}")) for kind in KINDS] for name in model.attrs["directions"]]
-    sizes, mirrored = (xp2torch(model.ops.asarray(each)) for each in (X.packing.sizes, X.packing.mirrored))
+    weights = [
+        [xp2torch(model.get_param(f"{kind}_{name}")) for kind in KINDS]
+        for name in model.attrs["directions"]
+    ]
+    sizes, mirrored = (
+        xp2torch(model.ops.asarray(each)) for each in (X.packing.sizes, X.packing.mirrored)
+    )
     outputs, backprop_outputs = run_lstm(xp2torch(X.data), sizes, mirrored, weights)
 
     def backprop(dY: Packed) -> Packed:
@@ -72,7 +77,9 @@ def _import_torch_lstm() -> Callable:
     try:
         from .torch_lstm import run_lstm
     except ImportError as error:
-        raise ImportError(f'training needs torch: pip install "spacy-bilstm-ner[train]" ({error})') from error
+        raise ImportError(
+            f'training needs torch: pip install "spacy-bilstm-ner[train]" ({error})'
+        ) from error
     return run_lstm
 
 
@@ -86,11 +93,17 @@ class Prepared(NamedTuple):
 
 def prepared(layer: Model[Packed, Packed]) -> Prepared:
     of_input, recurrent, bias = (
-        [arranged(layer.get_param(f"{kind}_{direction}")) for direction in layer.attrs["directions"]] for kind in KINDS
+        [
+            arranged(layer.get_param(f"{kind}_{direction}"))
+            for direction in layer.attrs["directions"]
+        ]
+        for kind in KINDS
     )
     hidden = recurrent[0].shape[1]
     blocks = columns_in_blocks(np.concatenate(of_input), hidden)
-    return Prepared(blocks, np.concatenate(bias).reshape(-1, hidden), np.stack([each.T for each in recurrent]))
+    return Prepared(
+        blocks, np.concatenate(bias).reshape(-1, hidden), np.stack([each.T for each in recurrent])
+    )
 
 
 def input_gates(weights: Prepared, X: Floats2d) -> Floats3d:

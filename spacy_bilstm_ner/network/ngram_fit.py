@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from thinc.types import Floats1d, Floats2d, FloatsXd
 
-from ..chain.crf import crf_loss
+from ..sequences.crf import crf_loss
 
 EPOCHS = 8
 # Documents
@@ -27,7 +27,12 @@ LOGGER = logging.getLogger("spacy")
 
 
 def fit_weights(
-    features: NDArray[np.int64], gold: NDArray[np.int64], lengths: NDArray[np.int64], *, n_rows: int, n_tags: int
+    features: NDArray[np.int64],
+    gold: NDArray[np.int64],
+    lengths: NDArray[np.int64],
+    *,
+    n_rows: int,
+    n_tags: int,
 ) -> tuple[Floats2d, Floats1d, Floats2d]:
     """Find the weights that make the gold tags probable. What is drawn at random follows from numpy's seed.
 
@@ -66,7 +71,9 @@ def fit_weights(
     return weights, bias, transitions
 
 
-def _sum_by_row(features: NDArray[np.int64], d_scores: Floats2d) -> tuple[NDArray[np.int64], Floats2d]:
+def _sum_by_row(
+    features: NDArray[np.int64], d_scores: Floats2d
+) -> tuple[NDArray[np.int64], Floats2d]:
     """The rows that there are, without 0, and for each the sum of the gradients of the words that have it."""
     flat = features.ravel()
     order = np.argsort(flat, kind="stable")
@@ -78,6 +85,8 @@ def _sum_by_row(features: NDArray[np.int64], d_scores: Floats2d) -> tuple[NDArra
     return rows[first], np.add.reduceat(d_scores[order // features.shape[1]], first, axis=0)
 
 
-def _stepped(params: FloatsXd, squares: FloatsXd, gradient: FloatsXd, rate: float) -> tuple[FloatsXd, FloatsXd]:
+def _stepped(
+    params: FloatsXd, squares: FloatsXd, gradient: FloatsXd, rate: float
+) -> tuple[FloatsXd, FloatsXd]:
     squares = squares + gradient**2
     return params - rate * gradient / (np.sqrt(squares) + EPSILON), squares

@@ -18,10 +18,19 @@ from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import ArrayXd, Floats2d
 
-from ..words import Words
+from ..sequences.words import Words
 from .embedding import FeatureIds
 from .ngram_fit import fit_weights
-from .stored import Archived, pack_keys, quantized, read_arrays, require, require_shape, unpack_keys, write_arrays
+from .stored import (
+    Archived,
+    pack_keys,
+    quantized,
+    read_arrays,
+    require,
+    require_shape,
+    unpack_keys,
+    write_arrays,
+)
 from .vectors import VectorTable
 
 # What is known of a word, besides the clusters that its static vector is in. Of the first ones, form and shape, its
@@ -45,7 +54,8 @@ KEY_BITS = 32
 
 # Odd numbers: multiplied by them, all bits of a hash reach its upper half.
 _SEED, _LEFT, _SPREAD, _PLACE = (
-    np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
+    np.uint64(n)
+    for n in (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 )
 
 Ids = NDArray[np.uint64]
@@ -132,7 +142,11 @@ class Weights(Archived):
             tables[name] = Table(keys, values)
         of_tags = {name: parts[name].astype("float32") for name in _OF_TAGS}
         for name, numbers in of_tags.items():
-            require_shape(f"n-grams' {name}", numbers, *((n_tags, n_tags) if name == "transitions" else (n_tags,)))
+            require_shape(
+                f"n-grams' {name}",
+                numbers,
+                *((n_tags, n_tags) if name == "transitions" else (n_tags,)),
+            )
             require(np.isfinite(numbers).all(), f"n-grams' {name} must be finite")
         common = parts["common"].ravel().astype("uint64")
         return cls(tables["words"], tables["neighbours"], common, **of_tags)
@@ -140,7 +154,9 @@ class Weights(Archived):
 
 _NO_TABLE = Table(np.empty(0, "uint32"), np.zeros((1, 0), "int8"))
 _NO_FLOATS = np.empty(0, "float32")
-NO_WEIGHTS = Weights(_NO_TABLE, _NO_TABLE, np.empty(0, "uint64"), _NO_FLOATS, _NO_FLOATS, np.empty((0, 0), "float32"))
+NO_WEIGHTS = Weights(
+    _NO_TABLE, _NO_TABLE, np.empty(0, "uint64"), _NO_FLOATS, _NO_FLOATS, np.empty((0, 0), "float32")
+)
 
 
 class WordScores(NamedTuple):
@@ -170,7 +186,13 @@ def NGrams() -> Model[tuple[list[Doc], Words, VectorTable], Floats2d]:
 
 
 def fit(
-    model: Model, docs: Sequence[Doc], words: Words, gold: NDArray[np.int64], *, n_tags: int, vectors: VectorTable
+    model: Model,
+    docs: Sequence[Doc],
+    words: Words,
+    gold: NDArray[np.int64],
+    *,
+    n_tags: int,
+    vectors: VectorTable,
 ) -> None:
     """Give the layer weights that are fitted to the gold tags of words, tags.MISSING where they are not known."""
     orths, rows = np.unique(words.orths, return_inverse=True)
@@ -187,7 +209,9 @@ def fit(
     features = [1 + word_rows]
     for place in range(N_NEIGHBOURS):
         having = found if place < 2 else found[:, N_PAIRED:]
-        features.append(np.where(having < 0, 0, first + N_NEIGHBOURS * having + place)[inside - place])
+        features.append(
+            np.where(having < 0, 0, first + N_NEIGHBOURS * having + place)[inside - place]
+        )
     values, bias, transitions = fit_weights(
         np.concatenate(features, axis=1),
         gold,
@@ -247,7 +271,9 @@ def sources(model: Model) -> list[ArrayXd]:
     return [weights.words.keys, weights.words.values, weights.common]
 
 
-def _forward(model: Model, inputs: tuple[list[Doc], Words, VectorTable], is_train: bool) -> tuple[Floats2d, Callable]:
+def _forward(
+    model: Model, inputs: tuple[list[Doc], Words, VectorTable], is_train: bool
+) -> tuple[Floats2d, Callable]:
     docs, words, vectors = inputs
     weights = model.attrs["weights"]
     orths, rows = np.unique(words.orths, return_inverse=True)
@@ -282,7 +308,9 @@ def _neighbour_ids(ids: Ids, common: Ids) -> Ids:
     """n_words × (N_PAIRED + 1), hashes for pairs and for patterns."""
     forms, shapes = ids[:, 0], ids[:, 1]
     pattern = np.where(np.isin(forms, common), forms, shapes)
-    return np.concatenate((ids[:, :N_PAIRED] + np.arange(N_PAIRED, dtype="uint64") * _SEED, pattern[:, None]), axis=1)
+    return np.concatenate(
+        (ids[:, :N_PAIRED] + np.arange(N_PAIRED, dtype="uint64") * _SEED, pattern[:, None]), axis=1
+    )
 
 
 def _neighbour_keys(ids: Ids) -> Keys:
@@ -307,4 +335,6 @@ def _frequent(keys: Keys) -> tuple[Keys, Rows]:
 def _table(keys: Keys, values: NDArray[np.int8]) -> Table:
     """Without the rows that are 0."""
     kept = values.any(axis=1)
-    return Table(keys[kept], np.concatenate((values[kept], np.zeros((1, values.shape[1]), dtype="int8"))))
+    return Table(
+        keys[kept], np.concatenate((values[kept], np.zeros((1, values.shape[1]), dtype="int8")))
+    )

@@ -23,7 +23,9 @@ def output_layer(nO: int | None = None, *, transitions: bool = False) -> Model[F
     """A linear layer, n_words × nI → n_words × nO, that tags can be added to. With transitions, it holds a score for
     each step from tag to tag, too."""
     names = ["W", "b", "transitions"] if transitions else ["W", "b"]
-    return Model("tag_scores", _forward, init=_init, dims={"nI": None, "nO": nO}, params=dict.fromkeys(names))
+    return Model(
+        "tag_scores", _forward, init=_init, dims={"nI": None, "nO": nO}, params=dict.fromkeys(names)
+    )
 
 
 def resized(layer: Model[Floats2d, Floats2d], nO: int) -> Model[Floats2d, Floats2d]:
@@ -74,7 +76,9 @@ def linear_scores(words: Floats2d, blocks: Floats3d, n_tags: int) -> Floats2d:
     return scores[:, :n_tags]
 
 
-def _forward(model: Model[Floats2d, Floats2d], X: Floats2d, is_train: bool) -> tuple[Floats2d, Callable]:
+def _forward(
+    model: Model[Floats2d, Floats2d], X: Floats2d, is_train: bool
+) -> tuple[Floats2d, Callable]:
     W, b = model.get_param("W"), model.get_param("b")
 
     def backprop(dY: Floats2d) -> Floats2d:

@@ -16,8 +16,8 @@ from spacy.tokens import Doc
 from thinc.api import Model, NumpyOps
 from thinc.types import ArrayXd, Floats1d, Floats2d, Floats3d
 
-from ..packing import groups_of_similar_length, pack
-from ..words import Words
+from ..sequences.packing import groups_of_similar_length, pack
+from ..sequences.words import Words
 from . import lstm, ngrams
 from .embedding import embed_words, sources, vector_table
 from .kernel import N_GATES, columns_in_blocks
@@ -38,7 +38,11 @@ N_SAMPLED_VALUES = 64
 def fits(model: Model) -> bool:
     """Whether a tagger's parts are those that this file is made for."""
     tok2vec, encode = model.layers[:2]
-    return tok2vec.name == "word_embedding" and encode.name == "bilstm_encoder" and isinstance(model.ops, NumpyOps)
+    return (
+        tok2vec.name == "word_embedding"
+        and encode.name == "bilstm_encoder"
+        and isinstance(model.ops, NumpyOps)
+    )
 
 
 def predict(model: Model, docs: Sequence[Doc], words: Words) -> Floats2d:
@@ -46,10 +50,14 @@ def predict(model: Model, docs: Sequence[Doc], words: Words) -> Floats2d:
     cuts = np.flatnonzero(np.diff(np.cumsum(words.lengths) // MAX_PART_WORDS)) + 1
     lengths = np.split(words.lengths, cuts)
     orths = np.split(words.orths, np.cumsum([n.sum() for n in lengths])[:-1])
-    return np.concatenate([_predict(model, docs, *part) for part in zip(orths, lengths, strict=True)])
+    return np.concatenate(
+        [_predict(model, docs, *part) for part in zip(orths, lengths, strict=True)]
+    )
 
 
-def _predict(model: Model, docs: Sequence[Doc], orths: NDArray[np.uint64], lengths: NDArray[np.int64]) -> Floats2d:
+def _predict(
+    model: Model, docs: Sequence[Doc], orths: NDArray[np.uint64], lengths: NDArray[np.int64]
+) -> Floats2d:
     """The same for some sequences: their words' hashes, and the number of words of each."""
     w, known, rows = model.attrs["word_gates"](model, docs, orths)
     scores = known.scores[rows]
@@ -57,7 +65,9 @@ def _predict(model: Model, docs: Sequence[Doc], orths: NDArray[np.uint64], lengt
     firsts = np.cumsum(lengths) - lengths
     # Row 2i of this view is word i as it is read forwards, row 2i + 1 backwards.
     gates_of = known.gates.reshape(2 * len(known.gates), N_GATES, -1)
-    for group in groups_of_similar_length(lengths, max_sequences=MAX_GROUP_SEQUENCES, max_words=MAX_GROUP_WORDS):
+    for group in groups_of_similar_length(
+        lengths, max_sequences=MAX_GROUP_SEQUENCES, max_words=MAX_GROUP_WORDS
+    ):
         n = lengths[group]
         packing = pack(n)
         # The group's sequences are sorted already: sequence i of the packing is its i-th.
@@ -82,7 +92,9 @@ class Weights(NamedTuple):
     bilstm: lstm.Prepared
     top: lstm.Prepared
     tag_blocks: Floats3d  # the output layer's weights for the encoder's output, in blocks
-    word_tag_blocks: Floats3d  # its weights for the words' vectors, in blocks; no rows if it does not read them
+    word_tag_blocks: (
+        Floats3d  # its weights for the words' vectors, in blocks; no rows if it does not read them
+    )
     tag_bias: Floats1d  # n_tags
 
 
@@ -133,9 +145,15 @@ class WordGates:
         arrays = _sources(model)
         same = len(arrays) == len(self._sources) and all(map(is_, arrays, self._sources))
         # The same arrays may have been written to: an optimizer does.
-        if self._weights is None or not same or self._samples != [view.tobytes() for view in self._views]:
+        if (
+            self._weights is None
+            or not same
+            or self._samples != [view.tobytes() for view in self._views]
+        ):
             self._sources = arrays
-            self._views = [array.ravel()[:: max(1, array.size // N_SAMPLED_VALUES)] for array in arrays]
+            self._views = [
+                array.ravel()[:: max(1, array.size // N_SAMPLED_VALUES)] for array in arrays
+            ]
             self._samples = [view.tobytes() for view in self._views]
             self._weights = _prepare(model)
             self._rows = {}
@@ -153,18 +171,28 @@ class WordGates:
         vectors = embed_words(model.layers[0], ids)
         gates = lstm.input_gates(weights.bilstm, vectors)
         read = vectors[:, : weights.word_tag_blocks.shape[1]]
-        scores = linear_scores(read, weights.word_tag_blocks, len(weights.tag_bias)) + weights.tag_bias
+        scores = (
+            linear_scores(read, weights.word_tag_blocks, len(weights.tag_bias)) + weights.tag_bias
+        )
         linear = _linear(model)
         found = None
         if linear is not None:
             columns = feature_ids.columns(ngrams.FEATURES)
-            ids = linear.attrs["ids"](docs, missing, keep=False) if columns is None else ids[:, columns]
-            found = ngrams.look_up_words(linear.attrs["weights"], ids, vector_table(model.layers[0]))
+            ids = (
+                linear.attrs["ids"](docs, missing, keep=False)
+                if columns is None
+                else ids[:, columns]
+            )
+            found = ngrams.look_up_words(
+                linear.attrs["weights"], ids, vector_table(model.layers[0])
+            )
         if start == 0 or self._known is None:
             # All at once: memory is only taken for rows that are written, and nothing is ever copied. Not the old
             # tables, which other threads may still be reading.
             size = max(MAX_KNOWN_WORDS, end)
-            tables = [np.empty((size, *part.shape[1:]), dtype="float32") for part in (gates, scores)]
+            tables = [
+                np.empty((size, *part.shape[1:]), dtype="float32") for part in (gates, scores)
+            ]
             self._known = KnownWords(tables[0], tables[1], found and found.room_for(size))
         known = self._known
         known.gates[start:end], known.scores[start:end] = gates, scores
@@ -186,7 +214,9 @@ def _sources(model: Model) -> list[ArrayXd]:
     """All that predictions depend on. An update, other parameters or a load changes all of an LSTM's weights, so a few
     values of each array tell whether anything has changed."""
     output, linear = model.layers[2], _linear(model)
-    layers = [(layer, layer.param_names) for layer in _recurrent_layers(model)] + [(output, ("W", "b"))]
+    layers = [(layer, layer.param_names) for layer in _recurrent_layers(model)] + [
+        (output, ("W", "b"))
+    ]
     return [
         *(layer.get_param(name) for layer, names in layers for name in names),
         *sources(model.layers[0]),

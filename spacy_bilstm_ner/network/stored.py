@@ -56,8 +56,13 @@ def read_arrays(data: bytes, dtypes: Mapping[str, str]) -> dict[str, NDArray]:
             )
         missing = [name for name in dtypes if f"{name}.npy" not in archive.namelist()]
         if missing:
-            raise ValueError(f"a table must have {', '.join(dtypes)}, but has no {', '.join(missing)}")
-        return {name: _read_array(name, archive.read(f"{name}.npy"), dtype) for name, dtype in dtypes.items()}
+            raise ValueError(
+                f"a table must have {', '.join(dtypes)}, but has no {', '.join(missing)}"
+            )
+        return {
+            name: _read_array(name, archive.read(f"{name}.npy"), dtype)
+            for name, dtype in dtypes.items()
+        }
 
 
 def _read_array(name: str, data: bytes, dtype: str) -> NDArray:
@@ -67,7 +72,9 @@ def _read_array(name: str, data: bytes, dtype: str) -> NDArray:
     require(version == (1, 0), f"{name} must be an array of version 1.0, but is of {version}")
     shape, is_fortran, found = np.lib.format.read_array_header_1_0(file)
     require(found == dtype, f"{name} must be of {np.dtype(dtype)}, but is of {found}")
-    return np.frombuffer(data, dtype, offset=file.tell()).reshape(shape, order="F" if is_fortran else "C")
+    return np.frombuffer(data, dtype, offset=file.tell()).reshape(
+        shape, order="F" if is_fortran else "C"
+    )
 
 
 def quantized(values: Floats2d) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
@@ -106,7 +113,9 @@ def require(is_so: bool | np.bool_, message: str) -> None:
 
 def require_shape(name: str, array: NDArray, *shape: int) -> None:
     """RAISES ValueError: If an array has another shape."""
-    require(array.shape == shape, f"{name} must be {_product(shape)}, but is {_product(array.shape)}")
+    require(
+        array.shape == shape, f"{name} must be {_product(shape)}, but is {_product(array.shape)}"
+    )
 
 
 def check_weights(model: Model) -> None:
@@ -124,7 +133,10 @@ def check_weights(model: Model) -> None:
             require(node.has_param(name) is True, f"{node.name} has no {name}")
             param = node.get_param(name)
             require_shape(f"{node.name}.{name}", param, *shape)
-            require(param.dtype == "float32", f"{node.name}.{name} must be of float32, but is of {param.dtype}")
+            require(
+                param.dtype == "float32",
+                f"{node.name}.{name} must be of float32, but is of {param.dtype}",
+            )
     if tok2vec.name == "word_embedding":
         columns = [node for node in tok2vec.walk() if node.name in WORD_LAYERS]
         _require_width(tok2vec, "nO", sum(node.get_dim("nO") for node in columns))
@@ -138,10 +150,15 @@ def check_weights(model: Model) -> None:
                 _require_width(node, "nI", width)
                 width = node.get_dim("nO")
     if encode.has_dim("nO") and tok2vec.has_dim("nO"):
-        _require_width(output, "nI", encode.get_dim("nO") + model.attrs["words"] * tok2vec.get_dim("nO"))
+        _require_width(
+            output, "nI", encode.get_dim("nO") + model.attrs["words"] * tok2vec.get_dim("nO")
+        )
     for layer in linear:
         n_tags = len(layer.attrs["weights"].bias)
-        require(n_tags <= model.get_dim("nO"), f"n-grams score {n_tags} tags, but there are {model.get_dim('nO')}")
+        require(
+            n_tags <= model.get_dim("nO"),
+            f"n-grams score {n_tags} tags, but there are {model.get_dim('nO')}",
+        )
 
 
 def _shapes(node: Model) -> dict[str, tuple[int, ...]]:
@@ -152,17 +169,30 @@ def _shapes(node: Model) -> dict[str, tuple[int, ...]]:
         is_cut = node.has_param("E") and len(node.get_param("E")) == 1
         return {"E": (1 if is_cut else dim("nV"), dim("nO"))}
     if node.name == "static_vectors":
-        require_shape("static_vectors.table", node.attrs["table"].values, len(node.attrs["table"].values), dim("nO"))
+        require_shape(
+            "static_vectors.table",
+            node.attrs["table"].values,
+            len(node.attrs["table"].values),
+            dim("nO"),
+        )
         return {"unknown": (dim("nO"),)}
     if node.name == "characters":
-        return {"E": (N_CODES, CODE_WIDTH), "W": (dim("nO"), WINDOW * CODE_WIDTH), "b": (dim("nO"),)}
+        return {
+            "E": (N_CODES, CODE_WIDTH),
+            "W": (dim("nO"), WINDOW * CODE_WIDTH),
+            "b": (dim("nO"),),
+        }
     if node.name in ("bilstm", "lstm"):
         hidden = dim("nO") // len(node.attrs["directions"])
         gates = N_GATES * hidden
         of_kind = {"W": (gates, dim("nI")), "R": (gates, hidden), "b": (gates,)}
         return {name: of_kind[name[0]] for name in node.param_names}
     if node.name == "tag_scores":
-        of_name = {"W": (dim("nO"), dim("nI")), "b": (dim("nO"),), "transitions": (dim("nO"), dim("nO"))}
+        of_name = {
+            "W": (dim("nO"), dim("nI")),
+            "b": (dim("nO"),),
+            "transitions": (dim("nO"), dim("nO")),
+        }
         return {name: of_name[name] for name in node.param_names}
     return {}
 

@@ -8,7 +8,7 @@ from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Floats2d
 
-from ..words import Segmenter, TagScores, Words, whole_docs
+from ..sequences.words import Segmenter, TagScores, Words, whole_docs
 from . import prediction
 from .embedding import vector_table
 from .mixture import d_unmixed, mixed_scores, mixed_transitions
@@ -44,12 +44,19 @@ def BiLSTMTagger(
     RAISES ValueError: If ngrams are asked for without transitions.
     """
     if ngrams and not transitions:
-        raise ValueError("ngrams = true needs transitions = true: n-grams are fitted to sequences of tags")
+        raise ValueError(
+            "ngrams = true needs transitions = true: n-grams are fitted to sequences of tags"
+        )
     return Model(
         "bilstm_tagger",
         _forward,
         init=_init,
-        layers=[tok2vec, encode, output_layer(nO, transitions=transitions), *([NGrams()] if ngrams else [])],
+        layers=[
+            tok2vec,
+            encode,
+            output_layer(nO, transitions=transitions),
+            *([NGrams()] if ngrams else []),
+        ],
         # spaCy looks for listeners here. Our own code finds the parts by their place, which also a copy keeps.
         refs={"tok2vec": tok2vec},
         dims={"nO": nO},
@@ -75,21 +82,32 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[TagScores, 
     transitions = output.get_param("transitions") if "transitions" in output.param_names else None
     mixes = bool(linear) and (not is_train or model.attrs["trains_mixture"])
     if mixes:
-        transitions = mixed_transitions(transitions, model.ops.asarray2f(linear[0].attrs["weights"].transitions))
+        transitions = mixed_transitions(
+            transitions, model.ops.asarray2f(linear[0].attrs["weights"].transitions)
+        )
     if not len(words):
-        return TagScores(words, model.ops.alloc2f(0, output.get_dim("nO")), transitions), lambda d_scores: []
+        return TagScores(
+            words, model.ops.alloc2f(0, output.get_dim("nO")), transitions
+        ), lambda d_scores: []
     if not is_train and prediction.fits(model):
-        return TagScores(words, prediction.predict(model, docs, words), transitions), lambda d_scores: []
+        return TagScores(
+            words, prediction.predict(model, docs, words), transitions
+        ), lambda d_scores: []
     read, backprop_read = _read(model, docs, words, is_train)
     scores, backprop_output = output(read, is_train)
     if mixes:
-        scores = mixed_scores(scores, linear[0].predict((docs, words, vector_table(model.layers[0]))))
+        scores = mixed_scores(
+            scores, linear[0].predict((docs, words, vector_table(model.layers[0])))
+        )
 
     def backprop(d_scores: TagScores) -> list[Doc]:
         d_logits, d_transitions = d_scores.scores, d_scores.transitions
         if mixes:
             n_old = len(linear[0].attrs["weights"].transitions)
-            d_logits, d_transitions = d_unmixed(d_logits, n_old), d_unmixed(d_transitions, n_old, n_rows=n_old)
+            d_logits, d_transitions = (
+                d_unmixed(d_logits, n_old),
+                d_unmixed(d_transitions, n_old, n_rows=n_old),
+            )
         if d_transitions is not None:
             output.inc_grad("transitions", d_transitions)
         return backprop_read(backprop_output(d_logits))
@@ -119,7 +137,9 @@ def _read(model: Model, docs: list[Doc], words: Words, is_train: bool) -> tuple[
             d_words = d_words + d_read[:, :width] * mask
         d_flat = xp.zeros_like(flat)
         d_flat[tokens] = d_words
-        return backprop_tok2vec(xp.split(d_flat, np.cumsum([len(x) for x in vectors])[:-1].tolist()))
+        return backprop_tok2vec(
+            xp.split(d_flat, np.cumsum([len(x) for x in vectors])[:-1].tolist())
+        )
 
     return read, backprop
 
@@ -139,7 +159,14 @@ def _fit_ngrams(model: Model, docs: list[Doc], gold: NDArray[np.int64]) -> None:
     """Fit the n-grams to examples, at least one, and to the gold tags of their tokens."""
     words: Words = model.attrs["segment"](docs)
     vectors = vector_table(model.layers[0])
-    fit(model.layers[3], docs, words, gold[words.tokens], n_tags=model.get_dim("nO"), vectors=vectors)
+    fit(
+        model.layers[3],
+        docs,
+        words,
+        gold[words.tokens],
+        n_tags=model.get_dim("nO"),
+        vectors=vectors,
+    )
 
 
 def _imprint(model: Model, docs: list[Doc], get_gold: Callable[[], NDArray[np.int64]]) -> None:

@@ -41,7 +41,9 @@ class VectorTable(Archived):
     rows: NDArray[np.uint32]  # n_keys, each word's row of `values`
     values: NDArray[np.int8]  # n_rows × width
     scale: NDArray[np.float32]  # width, the factor of each column
-    clusters: NDArray[np.uint16]  # n_rows × len(SIZES), the clusters that a vector is in: see `clusters`
+    clusters: NDArray[
+        np.uint16
+    ]  # n_rows × len(SIZES), the clusters that a vector is in: see `clusters`
 
     def find(self, ids: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Find words' rows, n_words, -1 for words without a vector, by the hashes of their forms or else of their
@@ -66,18 +68,29 @@ class VectorTable(Archived):
         return found
 
     def to_bytes(self) -> bytes:
-        parts = {"keys": pack_keys(self.keys), "rows": pack_numbers(self.rows), "values": self.values}
-        return write_arrays(**parts, scale=self.scale.astype("<f4"), clusters=self.clusters.astype("<u2"))
+        parts = {
+            "keys": pack_keys(self.keys),
+            "rows": pack_numbers(self.rows),
+            "values": self.values,
+        }
+        return write_arrays(
+            **parts, scale=self.scale.astype("<f4"), clusters=self.clusters.astype("<u2")
+        )
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "VectorTable":
         """RAISES ValueError: If the table is not whole."""
-        parts = read_arrays(data, {"keys": "u1", "rows": "u1", "values": "i1", "scale": "<f4", "clusters": "<u2"})
+        parts = read_arrays(
+            data, {"keys": "u1", "rows": "u1", "values": "i1", "scale": "<f4", "clusters": "<u2"}
+        )
         keys, rows = unpack_keys("vectors.keys", parts["keys"]), unpack_numbers(parts["rows"])
         values, scale = parts["values"], parts["scale"]
         require_shape("vectors.rows", rows, len(keys))
         require(values.ndim == 2, f"vectors.values must have two dimensions, but has {values.ndim}")
-        require((rows < len(values)).all(), f"vectors.rows must be below {len(values)}, the number of vectors")
+        require(
+            (rows < len(values)).all(),
+            f"vectors.rows must be below {len(values)}, the number of vectors",
+        )
         require_shape("vectors.scale", scale, values.shape[1])
         require(np.isfinite(scale).all(), "vectors.scale must be finite")
         clusters = parts["clusters"].astype("uint16")
@@ -128,7 +141,9 @@ def read_vectors(source: str | Path, width: int, *, max_rows: int = 0) -> Vector
     else:
         vectors = Vectors(strings=StringStore()).from_disk(find_pipeline(source) / "vocab")
     if vectors.mode != Mode.default or not len(vectors.key2row):
-        raise ValueError(f"{source} has no table of word vectors: take a pipeline that has one, en_core_web_md, say")
+        raise ValueError(
+            f"{source} has no table of word vectors: take a pipeline that has one, en_core_web_md, say"
+        )
     data = vectors.data.astype("float64")[: max_rows or None]
     words = {key: row for key, row in _needed_words(vectors).items() if row < len(data)}
     keys = np.fromiter((key & KEY_BITS for key in words), dtype="uint32", count=len(words))
@@ -143,7 +158,9 @@ def _read_text(path: Path, max_rows: int) -> Vectors:
     from spacy.training.initialize import read_vectors as read_text
 
     if is_zipfile(path) and len(names := ZipFile(path).namelist()) > 1:
-        raise ValueError(f"{path} holds several files: unpack it, and take one of {', '.join(names)}")
+        raise ValueError(
+            f"{path} holds several files: unpack it, and take one of {', '.join(names)}"
+        )
     try:
         data, words, _ = read_text(path, max_rows)
     except (ValueError, RuntimeError, OSError, EOFError, MemoryError, BadZipFile) as error:
@@ -152,7 +169,9 @@ def _read_text(path: Path, max_rows: int) -> Vectors:
             f"blanks, as in GloVe's .txt or fastText's .vec ({error or type(error).__name__})"
         ) from error
     if not data.shape[1]:
-        raise ValueError(f"{path} is no text file of word vectors: its first line has no values separated by blanks")
+        raise ValueError(
+            f"{path} is no text file of word vectors: its first line has no values separated by blanks"
+        )
     if not np.isfinite(data).all():
         raise ValueError(f"{path} has values that are no finite numbers, as nan or inf")
     # Where the file ends sooner, the last rows were not written.
@@ -194,10 +213,14 @@ def _principal_components(data: NDArray[np.float64], width: int) -> NDArray[np.f
     return reduced * (VECTOR_STD / (reduced.std() or 1.0))
 
 
-def _forward(model: Model[Ints2d, Floats2d], ids: Ints2d, is_train: bool) -> tuple[Floats2d, Callable]:
+def _forward(
+    model: Model[Ints2d, Floats2d], ids: Ints2d, is_train: bool
+) -> tuple[Floats2d, Callable]:
     table, column = model.attrs["table"], model.attrs["column"]
     if not len(table.keys):
-        return model.ops.alloc2f(len(ids), 0), lambda d_vectors: model.ops.alloc(ids.shape, dtype=ids.dtype)
+        return model.ops.alloc2f(len(ids), 0), lambda d_vectors: model.ops.alloc(
+            ids.shape, dtype=ids.dtype
+        )
     rows = table.find(model.ops.to_numpy(ids)[:, column : column + 2])
     missing = model.ops.asarray(np.flatnonzero(rows < 0))
     vectors = model.ops.asarray2f(table[rows])
@@ -210,6 +233,8 @@ def _forward(model: Model[Ints2d, Floats2d], ids: Ints2d, is_train: bool) -> tup
     return vectors, backprop
 
 
-def _init(model: Model[Ints2d, Floats2d], X: Ints2d | None = None, Y: Floats2d | None = None) -> None:
+def _init(
+    model: Model[Ints2d, Floats2d], X: Ints2d | None = None, Y: Floats2d | None = None
+) -> None:
     model.set_dim("nO", model.attrs["table"].values.shape[1], force=True)
     model.set_param("unknown", model.ops.alloc1f(model.get_dim("nO")))

@@ -20,7 +20,18 @@ from . import folds
 from .mistakes import Conflict, conflicts, conflicts_table
 from .pages import present, section, table
 
-COLUMNS = ("file", "line", "sentence", "text", "gold", "found", "predicted", "kind", "confidence", "keep")
+COLUMNS = (
+    "file",
+    "line",
+    "sentence",
+    "text",
+    "gold",
+    "found",
+    "predicted",
+    "kind",
+    "confidence",
+    "keep",
+)
 # What a reader has looked at and kept is known again by these.
 IDENTITY = ("sentence", "text", "gold")
 # What is less suspicious than that is not listed; see `Conflict.confidence`.
@@ -41,7 +52,9 @@ def execute(args: argparse.Namespace) -> None:
     path = args.out / "audit.csv"
     kept = read_kept([args.out / "kept.csv", path])
     run = folds.train_folds(args)
-    found = [each for each in suspects(run.predict(unsure=True)) if identity(as_row(each)) not in kept]
+    found = [
+        each for each in suspects(run.predict(unsure=True)) if identity(as_row(each)) not in kept
+    ]
     several = inconsistent(run.docs)
     save(args.out / "kept.csv", as_csv(kept.values()))
     save(path, as_csv(map(as_row, found)))
@@ -49,7 +62,9 @@ def execute(args: argparse.Namespace) -> None:
     rows = []
     for each in several[:ON_PAGE]:
         numbers = ", ".join(f"{label}: {number}" for label, number in each["labels"].items())
-        rows.append([escape(each["text"]), escape(numbers), "<br>".join(map(escape, each["examples"]))])
+        rows.append(
+            [escape(each["text"]), escape(numbers), "<br>".join(map(escape, each["examples"]))]
+        )
     ways = table(["text", "labels", "examples"], rows, kind="text")
     present(
         f"Labels of {args.file.name}",
@@ -60,9 +75,17 @@ def execute(args: argparse.Namespace) -> None:
         ],
         ["what may be wrong", "labels"],
         [[kind, f"{number:,}"] for kind, number in kinds.most_common()],
-        {"file": str(args.file), "sentences": len(run.docs), "kinds": kinds, "kept": len(kept), "several": several},
+        {
+            "file": str(args.file),
+            "sentences": len(run.docs),
+            "kinds": kinds,
+            "kept": len(kept),
+            "several": several,
+        },
         parts=[
-            section(f"The first {min(ON_PAGE, len(found))} labels", conflicts_table(found[:ON_PAGE])),
+            section(
+                f"The first {min(ON_PAGE, len(found))} labels", conflicts_table(found[:ON_PAGE])
+            ),
             section(f"Labelled in several ways: the first {len(rows)} texts", ways),
         ],
         out=args.out / "audit.json",
@@ -118,9 +141,15 @@ def read_kept(paths: list[Path]) -> dict[tuple[str, ...], dict[str, Any]]:
     for path in filter(Path.is_file, paths):
         text, _ = decode(path.read_bytes(), Data(str(path)))
         # A spreadsheet may have written it anew, with other separators, columns and spaces.
-        reader = csv.DictReader(io.StringIO(text), delimiter=max(",;\t", key=text.partition("\n")[0].count))
-        if missing := [name for name in (*IDENTITY, "keep") if name not in (reader.fieldnames or ())]:
-            raise UserError(f"{path} is no table of `audit`: it has no column {missing[0]!r}. Move it away")
+        reader = csv.DictReader(
+            io.StringIO(text), delimiter=max(",;\t", key=text.partition("\n")[0].count)
+        )
+        if missing := [
+            name for name in (*IDENTITY, "keep") if name not in (reader.fieldnames or ())
+        ]:
+            raise UserError(
+                f"{path} is no table of `audit`: it has no column {missing[0]!r}. Move it away"
+            )
         kept |= {identity(row): row for row in reader if (row["keep"] or "").strip()}
     return kept
 
@@ -143,7 +172,11 @@ def inconsistent(docs: list[Doc]) -> list[dict[str, Any]]:
     several = []
     for text, ways in found.items():
         if len(ways) > 1:
-            labels = dict(Counter({label: len(having) for label, having in ways.items()}).most_common())
+            labels = dict(
+                Counter({label: len(having) for label, having in ways.items()}).most_common()
+            )
             examples = [f"{label}: {ways[label][0].text}" for label in labels]
             several.append({"text": " ".join(text), "labels": labels, "examples": examples})
-    return sorted(several, key=lambda each: max(each["labels"].values()) - sum(each["labels"].values()))
+    return sorted(
+        several, key=lambda each: max(each["labels"].values()) - sum(each["labels"].values())
+    )

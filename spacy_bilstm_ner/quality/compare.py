@@ -7,8 +7,8 @@ from spacy.training import Example
 
 from ..errors import UserError
 from ..files.options import get_options
-from ..loading import load_pipeline
-from .entities import entities
+from ..pipe.entities import entities
+from ..pipe.loading import load_pipeline
 from .intervals import add_seed, bootstrap, interval
 from .pages import add_outputs, check_outputs, drawn, percent, present, section, table
 from .reading import add_file, add_pipeline, doubts, labelled_docs, predict_docs
@@ -18,7 +18,9 @@ SENTENCES = 50
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = "example: python -m spacy_bilstm_ner compare en_gmb_bilstm training/model-best test.csv"
+    parser.epilog = (
+        "example: python -m spacy_bilstm_ner compare en_gmb_bilstm training/model-best test.csv"
+    )
     for name in ("A", "B"):
         add_pipeline(parser, name)
     add_file(parser)
@@ -44,7 +46,9 @@ def execute(args: argparse.Namespace) -> None:
     f, drawn_f = f_scores(counts.sum(axis=0)), f_scores(bootstrap(counts, seed=args.seed))
     low, high = interval(drawn_f[:, 1] - drawn_f[:, 0])
     # A label that is neither in the file nor in what a pipeline finds has no F.
-    rows = records(("a", "b", "difference", "low", "high"), np.stack([*f, f[1] - f[0], low, high], axis=1))
+    rows = records(
+        ("a", "b", "difference", "low", "high"), np.stack([*f, f[1] - f[0], low, high], axis=1)
+    )
     scores = dict(zip([*labels, *TOTALS], rows, strict=True))
     # Of all entities; the mean of the labels is the last.
     answer = verdict(float(low[-2]), float(high[-2]), sentences=len(a))
@@ -78,4 +82,7 @@ def _only_right(one: list[Example], other: list[Example], name: str) -> str:
             rows.append([drawn(mine.reference.text, entities(doc)) for doc in docs[1:]])
     shown = f", the first {SENTENCES}" if len(rows) > SENTENCES else ""
     head = [name, "B" if name == "A" else "A"]
-    return section(f"Only {name} is right: {len(rows):,} sentences{shown}", table(head, rows[:SENTENCES], kind="text"))
+    return section(
+        f"Only {name} is right: {len(rows):,} sentences{shown}",
+        table(head, rows[:SENTENCES], kind="text"),
+    )

@@ -16,7 +16,9 @@ from .scores import FN, TOTALS, TP, count, f_scores
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "example: python -m spacy_bilstm_ner crossvalidate mine.csv out"
     folds.configure(parser)
-    parser.add_argument("--no-curve", action="store_true", help="do not train on a third and two thirds, too")
+    parser.add_argument(
+        "--no-curve", action="store_true", help="do not train on a third and two thirds, too"
+    )
 
 
 def execute(args: argparse.Namespace) -> None:
@@ -25,13 +27,18 @@ def execute(args: argparse.Namespace) -> None:
     run = folds.train_folds(args, parts=parts)
     counted = {part: count(run.predict(part)) for part in parts}
     # The same draws for all parts, so that their differences are paired.
-    drawn = {part: f_scores(bootstrap(counts, seed=args.seed)) for part, (_, counts) in counted.items()}
+    drawn = {
+        part: f_scores(bootstrap(counts, seed=args.seed)) for part, (_, counts) in counted.items()
+    }
     found = {part: with_intervals(counts, drawn[part]) for part, (_, counts) in counted.items()}
     labels, counts = counted["fold"]
     gold = counts[..., [TP, FN]].sum(axis=(0, 2))
     scores = dict(zip([*labels, *TOTALS], found["fold"], strict=True))
     numbers = [f"{number:,}" for number in (*gold, gold.sum(), gold.sum())]
-    rows = [[name, *_percents(each), number] for (name, each), number in zip(scores.items(), numbers, strict=True)]
+    rows = [
+        [name, *_percents(each), number]
+        for (name, each), number in zip(scores.items(), numbers, strict=True)
+    ]
     lines = [
         f"{args.file}: {len(run.docs):,} sentences in {args.folds} folds, F in per cent on sentences not trained on"
     ]
@@ -48,7 +55,13 @@ def execute(args: argparse.Namespace) -> None:
         lines,
         ["", "F", "95 % from", "to", "entities"],
         rows,
-        {"file": str(args.file), "folds": args.folds, "seed": args.seed, "scores": scores, "curve": curve},
+        {
+            "file": str(args.file),
+            "folds": args.folds,
+            "seed": args.seed,
+            "scores": scores,
+            "curve": curve,
+        },
         parts=[f"<h2>Would more data help?</h2>{draw_learning(curve)}"] if curve else [],
         out=args.out / "crossvalidation.json",
         report=args.out / "crossvalidation.html",

@@ -15,7 +15,7 @@ from spacy.training import Example
 
 from ..errors import UserError, reading
 from ..files.options import Options, get_options
-from ..loading import load_pipeline
+from ..pipe.loading import load_pipeline
 from .pages import add_outputs, check_outputs, percent, present
 from .plots import Log
 from .reading import add_file, add_pipeline, doubts, labelled_docs, predict_docs
@@ -30,12 +30,18 @@ PACKAGES = ("spacy-bilstm-ner", "spacy", "thinc", "torch", "numpy")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = "example: python -m spacy_bilstm_ner evaluate en_gmb_bilstm test.csv --report report.html"
+    parser.epilog = (
+        "example: python -m spacy_bilstm_ner evaluate en_gmb_bilstm test.csv --report report.html"
+    )
     add_pipeline(parser)
     add_file(parser)
     add_outputs(parser)
-    parser.add_argument("--log", type=Path, metavar="JSONL", help="the training log, for the page's curves")
-    parser.add_argument("--dev", type=Path, metavar="FILE", help="the development set, for the page's confidences")
+    parser.add_argument(
+        "--log", type=Path, metavar="JSONL", help="the training log, for the page's curves"
+    )
+    parser.add_argument(
+        "--dev", type=Path, metavar="FILE", help="the development set, for the page's confidences"
+    )
 
 
 def execute(args: argparse.Namespace) -> None:
@@ -47,10 +53,17 @@ def execute(args: argparse.Namespace) -> None:
     nlp = load_pipeline(args.pipeline)
     metrics, examples = measure(nlp, args.file, get_options(args))
     dev = predict_docs(nlp, labelled_docs(nlp, args.dev)) if args.dev else examples
-    tell(metrics, parts=page_parts(metrics, examples, dev=dev, log=log), out=args.out, report=args.report)
+    tell(
+        metrics,
+        parts=page_parts(metrics, examples, dev=dev, log=log),
+        out=args.out,
+        report=args.report,
+    )
 
 
-def measure(nlp: Language, test: Path, options: Options | None = None) -> tuple[dict[str, Any], list[Example]]:
+def measure(
+    nlp: Language, test: Path, options: Options | None = None
+) -> tuple[dict[str, Any], list[Example]]:
     """Score a loaded pipeline on a labelled file: the scores, and the examples predicted on raw text.
 
     Where its meta does not have them, "data" is None, and "config", "seed" and "vectors" are absent.
@@ -58,13 +71,19 @@ def measure(nlp: Language, test: Path, options: Options | None = None) -> tuple[
     docs = labelled_docs(nlp, test, options)
     files = sorted(filter(Path.is_file, test.iterdir())) if test.is_dir() else [test]
     raw, meta = predict_docs(nlp, docs), nlp.meta
-    name, sample = f"{meta['lang']}_{meta['name']}", (meta.get("data") or {}).get("kind") == "sample"
+    name, sample = (
+        f"{meta['lang']}_{meta['name']}",
+        (meta.get("data") or {}).get("kind") == "sample",
+    )
     metrics = {
         "pipeline": name,
         "version": meta["version"],
         "data": meta.get("data"),
         **(meta.get("training") or {}),
-        "test": {"sentences": len(docs), "sha256": hashlib.sha256(b"".join(map(Path.read_bytes, files))).hexdigest()},
+        "test": {
+            "sentences": len(docs),
+            "sha256": hashlib.sha256(b"".join(map(Path.read_bytes, files))).hexdigest(),
+        },
         "raw_text": score(raw),
         "gold_tokens": score(predict_docs(nlp, docs, gold_tokens=True)),
         "versions": versions(),
@@ -75,7 +94,10 @@ def measure(nlp: Language, test: Path, options: Options | None = None) -> tuple[
 
 def versions() -> dict[str, str]:
     """The versions of Python and of the packages that can change a score."""
-    found = {name: version(name) if find_spec(name.replace("-", "_")) else "not installed" for name in PACKAGES}
+    found = {
+        name: version(name) if find_spec(name.replace("-", "_")) else "not installed"
+        for name in PACKAGES
+    }
     return {"python": platform.python_version(), **found}
 
 
@@ -83,8 +105,12 @@ def read_log(path: Path) -> Log:
     """Read the rows that spaCy's ConsoleLogger.v3 wrote; a UserError if the file is missing or damaged."""
     with reading(path, maker="spacy train"):
         rows: Log = list(srsly.read_jsonl(path))
-        if not rows or not all(isinstance(row, dict) and {"step", "losses", "scores"} <= row.keys() for row in rows):
-            raise ValueError("expected rows with step, losses and scores, as [training.logger] output_file gets them")
+        if not rows or not all(
+            isinstance(row, dict) and {"step", "losses", "scores"} <= row.keys() for row in rows
+        ):
+            raise ValueError(
+                "expected rows with step, losses and scores, as [training.logger] output_file gets them"
+            )
     return rows
 
 
@@ -98,8 +124,12 @@ def tell(
 ) -> None:
     """Show what `measure` has found, and more lines and parts of a page; see `present`."""
     raw, gold = metrics["raw_text"], metrics["gold_tokens"]
-    named = [(label, scores, gold["labels"].get(label, {})) for label, scores in raw["labels"].items()]
-    named += zip(TOTALS, (raw | raw["micro"], raw["macro"]), (gold["micro"], gold["macro"]), strict=True)
+    named = [
+        (label, scores, gold["labels"].get(label, {})) for label, scores in raw["labels"].items()
+    ]
+    named += zip(
+        TOTALS, (raw | raw["micro"], raw["macro"]), (gold["micro"], gold["macro"]), strict=True
+    )
     rows = []
     for label, scores, on_gold in named:
         numbers = [f"{scores[key]:,}" if key in scores else "" for key in ("gold", "predicted")]

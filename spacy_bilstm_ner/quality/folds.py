@@ -27,13 +27,13 @@ from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 from tqdm import tqdm
 
-from ..cores import cores
+from ..default_config import read_config
 from ..errors import UserError
 from ..files.docs import blank_pipeline
 from ..files.options import get_options
-from ..loading import load_pipeline
-from ..processes import Workers, alone, as_done
-from ..shipped import read_config
+from ..pipe.loading import load_pipeline
+from ..system.cores import cores
+from ..system.processes import Workers, alone, as_done
 from ..training.init import fill
 from .intervals import add_seed
 from .reading import add_file, everything, labelled_docs, predict_docs
@@ -64,11 +64,20 @@ class Fold:
 def configure(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add_file(parser)
-    add("out", metavar="OUT", type=Path, help="the folder for the result, and for the folds' pipelines")
+    add(
+        "out",
+        metavar="OUT",
+        type=Path,
+        help="the folder for the result, and for the folds' pipelines",
+    )
     add("--folds", type=int, default=5, metavar="K", help="number of folds (default: 5)")
     add_seed(parser, "the folds, the trainings and the bootstrap")
     add("--lang", default="en", help="language code of the texts (default: en)")
-    add("--vectors", metavar="NAME", help="a pipeline with word vectors, or its folder (default: none)")
+    add(
+        "--vectors",
+        metavar="NAME",
+        help="a pipeline with word vectors, or its folder (default: none)",
+    )
 
 
 def deal(docs: Sequence[Doc], *, k: int, seed: int) -> list[Fold]:
@@ -110,7 +119,9 @@ def _groups(docs: Sequence[Doc], *, largest: int) -> list[list[int]]:
                 group_of[member] = one
 
     origins = [doc.user_data["origin"] for doc in docs]
-    documents = [(origin["file"], origin["document"]) if origin["document"] else None for origin in origins]
+    documents = [
+        (origin["file"], origin["document"]) if origin["document"] else None for origin in origins
+    ]
     first: dict[Any, int] = {}
     for i, document in enumerate(documents):
         if document:
@@ -123,7 +134,9 @@ def _groups(docs: Sequence[Doc], *, largest: int) -> list[list[int]]:
     return list({id(group): group for group in group_of}.values())
 
 
-def _fold(docs: Sequence[Doc], folds: list[list[list[int]]], i: int, rng: np.random.Generator) -> Fold:
+def _fold(
+    docs: Sequence[Doc], folds: list[list[list[int]]], i: int, rng: np.random.Generator
+) -> Fold:
     test = sorted(chain.from_iterable(folds[i]))
     held_out = {docs[index].text for index in test}
     rest = [group for fold in folds if fold is not folds[i] for group in fold]
@@ -177,12 +190,16 @@ class Training:
     @property
     def key(self) -> str:
         """What tells it from every other."""
-        return hashlib.sha256(b"".join([*self.packed.values(), f"{self.config}\n{self.settings}".encode()])).hexdigest()
+        return hashlib.sha256(
+            b"".join([*self.packed.values(), f"{self.config}\n{self.settings}".encode()])
+        ).hexdigest()
 
     def is_done(self) -> bool:
         """RAISES UserError: If the folder is there and something else."""
         if self.folder.exists() and not (self.folder / "key").is_file():
-            raise UserError(f"{self.folder} is there and no fold of ours: give another OUT, or move it away")
+            raise UserError(
+                f"{self.folder} is there and no fold of ours: give another OUT, or move it away"
+            )
         return self.folder.exists() and (self.folder / "key").read_bytes() == self.key.encode()
 
 
@@ -197,13 +214,19 @@ def train_folds(args: argparse.Namespace, *, parts: Sequence[str] = ("fold",)) -
     with alone(args.out):
         workers = Workers(_train, cores())
         try:
-            for training, done in as_done(_missing(run, parts, args), workers.submit, workers.n_slots):
+            for training, done in as_done(
+                _missing(run, parts, args), workers.submit, workers.n_slots
+            ):
                 try:
                     print(f"{training.folder}: trained in {done.result():.0f} s", flush=True)
                 except (RuntimeError, UserError) as error:
-                    raise UserError(f"`spacy train` failed for {training.folder}: {error}") from error
+                    raise UserError(
+                        f"`spacy train` failed for {training.folder}: {error}"
+                    ) from error
         except KeyboardInterrupt:
-            raise UserError("interrupted. The same command goes on from the folds that are whole") from None
+            raise UserError(
+                "interrupted. The same command goes on from the folds that are whole"
+            ) from None
         finally:
             workers.close()
             for path in chain.from_iterable(args.out.glob(f".{part}-*") for part in PARTS):
@@ -270,7 +293,9 @@ def _spacy_train(config: Path, output: Path, overrides: dict[str, Any]) -> None:
             train(config, output, overrides=overrides)
     except SystemExit:
         # Its own errors are printed, with a cross.
-        raise UserError(*re.findall("✘ .*?(?=\x1b|$)", said.getvalue(), re.MULTILINE)[-1:]) from None
+        raise UserError(
+            *re.findall("✘ .*?(?=\x1b|$)", said.getvalue(), re.MULTILINE)[-1:]
+        ) from None
     finally:
         logging.disable(logging.NOTSET)
         # A pipeline refers to itself: else two of them would be in memory.

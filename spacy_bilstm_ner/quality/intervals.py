@@ -13,7 +13,9 @@ Floats = NDArray[np.float64]
 
 
 def add_seed(parser: argparse.ArgumentParser, what: str) -> None:
-    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help=f"of {what} (default: 0)")
+    parser.add_argument(
+        "--seed", type=_seed, default=0, metavar="N", help=f"of {what} (default: 0)"
+    )
 
 
 def _seed(given: str) -> int:

@@ -7,7 +7,7 @@ from html import escape
 
 from spacy.training import Example
 
-from .entities import Entity, entities
+from ..pipe.entities import Entity, entities
 from .pages import named, table
 
 BOUNDARY = "wrong boundary"
@@ -65,7 +65,9 @@ def conflicts(examples: Iterable[Example]) -> list[Conflict]:
                 found.append(Conflict(example, entity, best, best.confidence))
         for entity in predicted:
             if not any(entity.overlaps(other) for other in gold):
-                span = example.reference.char_span(entity.start, entity.end, alignment_mode="expand")
+                span = example.reference.char_span(
+                    entity.start, entity.end, alignment_mode="expand"
+                )
                 if all(token.ent_iob for token in span):
                     found.append(Conflict(example, None, entity, entity.confidence))
     return sorted(found, key=lambda conflict: -(conflict.confidence or 0.0))
@@ -77,8 +79,12 @@ def conflicts_table(found: Iterable[Conflict]) -> str:
     for each in found:
         entity = each.predicted or each.gold
         assert entity is not None
-        gold, predicted = (named(each.text, e) if e else "no entity" for e in (each.gold, each.predicted))
-        before, here, after = map(escape, (each.text[: entity.start], each.words(entity), each.text[entity.end :]))
+        gold, predicted = (
+            named(each.text, e) if e else "no entity" for e in (each.gold, each.predicted)
+        )
+        before, here, after = map(
+            escape, (each.text[: entity.start], each.words(entity), each.text[entity.end :])
+        )
         sure = "-" if each.confidence is None else f"{each.confidence:.3f}"
         rows.append([sure, predicted, gold, f'{before}<mark class="wrong">{here}</mark>{after}'])
     return table(["confidence", "predicted", "annotated", "sentence"], rows, kind="text")
@@ -95,8 +101,14 @@ def confusion(examples: Iterable[Example]) -> Counter[tuple[str, str]]:
     for example in examples:
         gold, predicted = entities(example.reference), entities(example.predicted)
         # A set, since two entities with the same boundaries say the same of each other.
-        cells = {(entity[:2], entity.label, _counterpart(entity, predicted, alone=MISSED)) for entity in gold}
-        cells |= {(entity[:2], _counterpart(entity, gold, alone=SPURIOUS), entity.label) for entity in predicted}
+        cells = {
+            (entity[:2], entity.label, _counterpart(entity, predicted, alone=MISSED))
+            for entity in gold
+        }
+        cells |= {
+            (entity[:2], _counterpart(entity, gold, alone=SPURIOUS), entity.label)
+            for entity in predicted
+        }
         counts.update((row, column) for _, row, column in cells)
     return counts
 
@@ -119,5 +131,7 @@ def confusion_table(counts: Counter[tuple[str, str]]) -> str:
             # The root makes the rare confusions visible beside the many right ones.
             strength = (count / highest) ** 0.5 * 0.7
             hue = "46, 125, 50" if gold == predicted else "192, 57, 43"
-            rows[-1].append(f'<td style="background: rgba({hue}, {strength:.3f})">{f"{count:,}" if count else ""}</td>')
+            rows[-1].append(
+                f'<td style="background: rgba({hue}, {strength:.3f})">{f"{count:,}" if count else ""}</td>'
+            )
     return table(["gold \\ predicted", *columns], rows)

@@ -13,12 +13,14 @@ from spacy import displacy
 from spacy.displacy.render import DEFAULT_LABEL_COLORS
 from wasabi.tables import table as text_table
 
-from ..displacy_colors import COLORS
 from ..errors import UserError, banner, printable, save, save_json, writable_folder
-from .entities import Entity
+from ..pipe.displacy_colors import COLORS
+from ..pipe.entities import Entity
 
 # For labels that neither spaCy nor we have a colour for, in the order in which they come
-PALETTE = cycle(("#a9d6e5", "#f6c6a7", "#cfe8a9", "#e3c1ee", "#f4e285", "#f2b5c4", "#b8d8be", "#c4c9f0"))
+PALETTE = cycle(
+    ("#a9d6e5", "#f6c6a7", "#cfe8a9", "#e3c1ee", "#f4e285", "#f2b5c4", "#b8d8be", "#c4c9f0")
+)
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff;
@@ -78,7 +80,11 @@ def present(
     print(printable("\n".join([*lines, text.strip("\n")])))
     if warnings:
         is_sample = (figures.get("data") or {}).get("kind") == "sample"
-        told = banner(*warnings) if is_sample else "\n".join(f"Warning: {warning}" for warning in warnings)
+        told = (
+            banner(*warnings)
+            if is_sample
+            else "\n".join(f"Warning: {warning}" for warning in warnings)
+        )
         print(printable(told), file=sys.stderr)
     if report:
         body = [f"<h1>{escape(title)}</h1>"]
@@ -107,7 +113,10 @@ def section(title: str, *parts: str, note: str = "") -> str:
 def table(head: list[str], rows: list[list[str]], kind: str = "") -> str:
     """Make a table of plain-text column names and HTML cells."""
     lines = ["".join(f"<th>{escape(name)}</th>" for name in head)]
-    lines += ["".join(cell if cell.startswith("<td") else f"<td>{cell}</td>" for cell in row) for row in rows]
+    lines += [
+        "".join(cell if cell.startswith("<td") else f"<td>{cell}</td>" for cell in row)
+        for row in rows
+    ]
     body = "".join(f"<tr>{line}</tr>" for line in lines)
     return f'<div class="scroll"><table class="{kind}">{body}</table></div>'
 
@@ -128,6 +137,9 @@ def named(text: str, entity: Entity) -> str:
 def drawn(text: str, ents: list[Entity]) -> str:
     """Let displaCy draw a text with its entities, in HTML."""
     # displaCy escapes the text, but not the labels.
-    marked = {"text": text, "ents": [{"start": e.start, "end": e.end, "label": escape(e.label)} for e in ents]}
+    marked = {
+        "text": text,
+        "ents": [{"start": e.start, "end": e.end, "label": escape(e.label)} for e in ents],
+    }
     options = {"colors": {escape(ent.label): color(ent.label) for ent in ents}}
     return displacy.render(marked, style="ent", manual=True, jupyter=False, options=options)

@@ -30,9 +30,13 @@ def draw_training(log: Log) -> str:
 
 def draw_reliability(bins: list[dict[str, float]]) -> str:
     """Draw the share of entities that is right over their confidence, as an <svg> element."""
-    figure, axes = _plots("Reliability", xlabel="mean confidence", ylabel="share that is right", xlim=(0, 1.02))
+    figure, axes = _plots(
+        "Reliability", xlabel="mean confidence", ylabel="share that is right", xlim=(0, 1.02)
+    )
     axes.plot([0, 1], [0, 1], color="#bbbbbb", linewidth=1)
-    axes.plot([each["confidence"] for each in bins], [each["precision"] for each in bins], marker="o")
+    axes.plot(
+        [each["confidence"] for each in bins], [each["precision"] for each in bins], marker="o"
+    )
     axes.set_ylim(0, 1.02)
     return _as_svg(figure)
 
@@ -42,7 +46,9 @@ def draw_curves(curves: dict[str, Curve]) -> str:
     from matplotlib.colors import to_rgb
 
     about = "entities of at least this confidence"
-    figure, left, right = _plots("Precision", "Recall", xlabel=about, xlim=(0, 1.02), ylim=(0, 1.02))
+    figure, left, right = _plots(
+        "Precision", "Recall", xlabel=about, xlim=(0, 1.02), ylim=(0, 1.02)
+    )
     for label, curve in curves.items():
         # What is a fair background would be a faint line.
         dark = [part * 2 / 3 for part in to_rgb(color(label))]
@@ -54,7 +60,9 @@ def draw_curves(curves: dict[str, Curve]) -> str:
 
 def draw_learning(curve: list[dict[str, Any]]) -> str:
     """Draw F with its interval over the number of training sentences, as an <svg> element."""
-    sentences, f, low, high = ([each[key] for each in curve] for key in ("sentences", "f", "low", "high"))
+    sentences, f, low, high = (
+        [each[key] for each in curve] for key in ("sentences", "f", "low", "high")
+    )
     figure, axes = _plots("Learning curve", xlabel="training sentences", ylabel="F")
     axes.fill_between(sentences, low, high, color="#dbe5f1")
     axes.plot(sentences, f, marker="o")

@@ -17,12 +17,16 @@ from ..training.fingerprints import KEY, share_seen
 
 
 def add_pipeline(parser: argparse.ArgumentParser, name: str = "PIPELINE") -> None:
-    parser.add_argument(name.lower(), metavar=name, help="a pipeline's folder, or an installed one's name")
+    parser.add_argument(
+        name.lower(), metavar=name, help="a pipeline's folder, or an installed one's name"
+    )
 
 
 def add_file(parser: argparse.ArgumentParser) -> None:
     """Add FILE and how to read it to a command's parser."""
-    parser.add_argument("file", metavar="FILE", type=Path, help="a labelled file of any format that `convert` reads")
+    parser.add_argument(
+        "file", metavar="FILE", type=Path, help="a labelled file of any format that `convert` reads"
+    )
     add_options(parser)
 
 
@@ -41,7 +45,10 @@ def labelled_docs(nlp: Language, path: Path, options: Options | None = None) -> 
 def predict_docs(nlp: Language, docs: Sequence[Doc], *, gold_tokens: bool = False) -> list[Example]:
     """Let a pipeline predict labelled Docs, on the tokens of its own tokenizer or else on their gold tokens."""
     if gold_tokens:
-        plain = [Doc(nlp.vocab, [t.text for t in doc], [bool(t.whitespace_) for t in doc]) for doc in docs]
+        plain = [
+            Doc(nlp.vocab, [t.text for t in doc], [bool(t.whitespace_) for t in doc])
+            for doc in docs
+        ]
     else:
         plain = [nlp.make_doc(doc.text) for doc in docs]
     return [Example(predicted, doc) for predicted, doc in zip(nlp.pipe(plain), docs, strict=True)]
@@ -55,7 +62,10 @@ def recognisers(nlp: Language) -> list[tuple[str, Any]]:
 @contextmanager
 def everything(nlp: Language) -> Iterator[None]:
     """Let a pipeline write all that may be an entity, however unsure; afterwards, its thresholds are as before."""
-    before = [(pipe, {key: pipe.cfg[key] for key in ("threshold", "thresholds")}) for _, pipe in recognisers(nlp)]
+    before = [
+        (pipe, {key: pipe.cfg[key] for key in ("threshold", "thresholds")})
+        for _, pipe in recognisers(nlp)
+    ]
     for pipe, _ in before:
         pipe.cfg |= {"threshold": 0.0, "thresholds": dict.fromkeys(pipe.labels, 0.0)}
     try:
@@ -75,7 +85,9 @@ def doubts(name: str, nlp: Language, examples: Sequence[Example]) -> list[str]:
         found.append(f"{name} predicts no entity at all: has it a recogniser, not disabled?")
     elif never := sorted(gold - predicted):
         others = "" if gold & predicted else f"; its own are {', '.join(sorted(predicted))}"
-        found.append(f"{name} predicts no entity with these labels of the file: {', '.join(never)}{others}")
+        found.append(
+            f"{name} predicts no entity with these labels of the file: {', '.join(never)}{others}"
+        )
     if share := share_seen((doc.text for doc in sides[0]), nlp.meta.get(KEY, "")):
         some = f"{share:.0%}" if share >= 0.01 else "less than 1%"
         found.append(f"{name} was trained on {some} of these sentences: it will do worse on others")

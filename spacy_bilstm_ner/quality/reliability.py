@@ -48,13 +48,19 @@ def curves(examples: list[Example]) -> dict[str, Curve]:
     """
     found, missed = [], Counter[str]()
     for pairs, labels in map(judge, examples):
-        found += [(-each.confidence, right, each.label) for each, right in pairs if each.confidence is not None]
+        found += [
+            (-each.confidence, right, each.label)
+            for each, right in pairs
+            if each.confidence is not None
+        ]
         missed.update(labels)
     result = {}
     for label in sorted({label for *_, label in found} | set(missed)) if found else ():
         mine = sorted(each[:2] for each in found if each[2] == label)
         right = np.array([right for _, right in mine], dtype=bool)
-        result[label] = Curve(-np.array([sure for sure, _ in mine]), right, int(right.sum()) + missed[label])
+        result[label] = Curve(
+            -np.array([sure for sure, _ in mine]), right, int(right.sum()) + missed[label]
+        )
     return result
 
 
@@ -65,7 +71,11 @@ def bins(confidences: Floats, right: Bools) -> list[dict[str, float]]:
     """
     order = np.argsort(confidences, kind="stable")
     return [
-        {"confidence": float(confidences[part].mean()), "precision": float(right[part].mean()), "entities": len(part)}
+        {
+            "confidence": float(confidences[part].mean()),
+            "precision": float(right[part].mean()),
+            "entities": len(part),
+        }
         for part in np.array_split(order, BINS)
         if len(part)
     ]
@@ -96,4 +106,9 @@ def measure(examples: list[Example]) -> dict[str, Any] | None:
     confidences = np.concatenate([curve.confidence for curve in found.values()])
     right = np.concatenate([curve.right for curve in found.values()])
     filled = bins(confidences, right)
-    return {"ece": calibration_error(filled), "auc": ranking(confidences, right), "bins": filled, "curves": found}
+    return {
+        "ece": calibration_error(filled),
+        "auc": ranking(confidences, right),
+        "bins": filled,
+        "curves": found,
+    }

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from spacy.training import Example
 
-from .entities import Entity, entities
+from ..pipe.entities import Entity, entities
 from .pages import percent
 
 # The last axis of an array of counts: entities found, entities made up, entities missed.
@@ -79,11 +79,15 @@ def score(examples: list[Example]) -> dict[str, Any]:
     total = counts.sum(axis=0)
     *each, micro, macro = records("prf", prf(total))
     gold, predicted = ([int(row[TP] + row[other]) for row in total] for other in (FN, FP))
-    numbers = [{"gold": some, "predicted": others} for some, others in zip(gold, predicted, strict=True)]
+    numbers = [
+        {"gold": some, "predicted": others} for some, others in zip(gold, predicted, strict=True)
+    ]
     return {
         "micro": micro,
         "macro": macro,
-        "labels": {name: scores | both for name, scores, both in zip(names, each, numbers, strict=True)},
+        "labels": {
+            name: scores | both for name, scores, both in zip(names, each, numbers, strict=True)
+        },
         "gold": sum(gold),
         "predicted": sum(predicted),
     }

@@ -23,12 +23,14 @@ from ..files.encoding import decode
 from ..files.reading import read_docs, show_warnings
 from ..files.sentences import Data
 from ..files.unpack import read_contents
-from ..loading import load_pipeline
-from .entities import Entity, entities
+from ..pipe.entities import Entity, entities
+from ..pipe.loading import load_pipeline
 from .pages import drawn, present, section
 from .reading import add_pipeline, everything
 
-TEXTS = '.txt with a text a line, .jsonl with {"text": "…"} on each, or a labelled file of any format'
+TEXTS = (
+    '.txt with a text a line, .jsonl with {"text": "…"} on each, or a labelled file of any format'
+)
 # So many times as many texts as are wanted, the most unsure ones, are looked at for being unlike one another.
 POOL = 5
 # Words are hashed to so many places to tell how alike texts are.
@@ -36,9 +38,18 @@ PLACES = 2048
 
 
 def _label_studio(text: str, found: list[Entity]) -> dict[str, Any]:
-    values = [{"start": e.start, "end": e.end, "text": text[e.start : e.end], "labels": [e.label]} for e in found]
-    result = [{"from_name": "label", "to_name": "text", "type": "labels", "value": value} for value in values]
-    return {"data": {"text": text}, "predictions": [{"model_version": "bilstm_ner", "result": result}]}
+    values = [
+        {"start": e.start, "end": e.end, "text": text[e.start : e.end], "labels": [e.label]}
+        for e in found
+    ]
+    result = [
+        {"from_name": "label", "to_name": "text", "type": "labels", "value": value}
+        for value in values
+    ]
+    return {
+        "data": {"text": text},
+        "predictions": [{"model_version": "bilstm_ner", "result": result}],
+    }
 
 
 # What each tool imports: a record for each text.
@@ -51,12 +62,23 @@ FORMATS: dict[str, Callable[[str, list[Entity]], dict[str, Any]]] = {
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = "example: python -m spacy_bilstm_ner suggest en_gmb_bilstm texts.txt out --format prodigy"
+    parser.epilog = (
+        "example: python -m spacy_bilstm_ner suggest en_gmb_bilstm texts.txt out --format prodigy"
+    )
     add_pipeline(parser)
     parser.add_argument("texts", metavar="TEXTS", type=Path, help=TEXTS)
-    parser.add_argument("out", metavar="OUT", type=Path, help="the folder for the chosen texts and the page")
-    parser.add_argument("--format", choices=FORMATS, default="jsonl", help="the tool that imports it (default: jsonl)")
-    parser.add_argument("--number", type=int, default=100, metavar="N", help="how many texts (default: 100)")
+    parser.add_argument(
+        "out", metavar="OUT", type=Path, help="the folder for the chosen texts and the page"
+    )
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="jsonl",
+        help="the tool that imports it (default: jsonl)",
+    )
+    parser.add_argument(
+        "--number", type=int, default=100, metavar="N", help="how many texts (default: 100)"
+    )
 
 
 def execute(args: argparse.Namespace) -> None:
@@ -82,7 +104,12 @@ def execute(args: argparse.Namespace) -> None:
         lines = [json.dumps(record, ensure_ascii=False) + "\n" for record in records]
         save(path := args.out / "suggested.jsonl", "".join(lines))
     rows = [
-        [name, f"{len(which):,}", f"{np.mean([len(docs[i]) for i in which]):.1f}", f"{unsure[which].mean():.2f}"]
+        [
+            name,
+            f"{len(which):,}",
+            f"{np.mean([len(docs[i]) for i in which]):.1f}",
+            f"{unsure[which].mean():.2f}",
+        ]
         for name, which in (("all", list(range(len(docs)))), ("chosen", chosen))
     ]
     present(
@@ -90,8 +117,16 @@ def execute(args: argparse.Namespace) -> None:
         [f"The texts from which {args.pipeline} would learn most, with its guesses: {path}"],
         ["", "texts", "words", "bits unsure"],
         rows,
-        {"pipeline": args.pipeline, "texts": str(args.texts), "unsure": {i: float(unsure[i]) for i in chosen}},
-        parts=[section("The texts", *(f'<div class="sentence">{drawn(*guess)}</div>' for guess in guesses))],
+        {
+            "pipeline": args.pipeline,
+            "texts": str(args.texts),
+            "unsure": {i: float(unsure[i]) for i in chosen},
+        },
+        parts=[
+            section(
+                "The texts", *(f'<div class="sentence">{drawn(*guess)}</div>' for guess in guesses)
+            )
+        ],
         out=args.out / "suggested-why.json",
         report=args.out / "suggested.html",
     )
@@ -108,7 +143,11 @@ def read_texts(path: Path, nlp: Language) -> list[str]:
     lines = decode(content.data, doubts, nlp.lang)[0].split("\n")
     show_warnings(doubts)
     if kind == ".jsonl":
-        lines = [_text(line, f"{path}, line {number}") for number, line in enumerate(lines, 1) if line.strip()]
+        lines = [
+            _text(line, f"{path}, line {number}")
+            for number, line in enumerate(lines, 1)
+            if line.strip()
+        ]
     texts = [text for text in dict.fromkeys(lines) if text.strip()]
     if not texts:
         raise UserError(f"{path} holds no texts")
@@ -125,7 +164,9 @@ def _text(line: str, where: str) -> str:
 def unsureness(doc: Doc) -> float:
     """The sum of the entropies, in bits, of whether each span that may be an entity is one; nothing for a span without
     a confidence."""
-    sure = np.array([entity.confidence for entity in entities(doc) if entity.confidence is not None])
+    sure = np.array(
+        [entity.confidence for entity in entities(doc) if entity.confidence is not None]
+    )
     sure = np.clip(sure, 1e-6, 1 - 1e-6)
     return float(-(sure * np.log2(sure) + (1 - sure) * np.log2(1 - sure)).sum())
 

@@ -9,8 +9,8 @@ from spacy.language import Language
 
 from ..errors import UserError, save
 from ..files.options import get_options
-from ..loading import load_pipeline
-from ..saved import write_cfg
+from ..pipe.loading import load_pipeline
+from ..pipe.saving import write_cfg
 from .intervals import wilson
 from .pages import add_outputs, check_outputs, present
 from .plots import draw_curves
@@ -22,8 +22,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "example: python -m spacy_bilstm_ner thresholds training/model-best dev.csv --precision 0.95"
     add_pipeline(parser)
     add_file(parser)
-    parser.add_argument("--precision", type=float, default=0.95, help="what is wanted, below 1 (default: 0.95)")
-    parser.add_argument("--write", action="store_true", help="store the thresholds in the pipeline's folder")
+    parser.add_argument(
+        "--precision", type=float, default=0.95, help="what is wanted, below 1 (default: 0.95)"
+    )
+    parser.add_argument(
+        "--write", action="store_true", help="store the thresholds in the pipeline's folder"
+    )
     add_outputs(parser)
 
 
@@ -32,7 +36,9 @@ def execute(args: argparse.Namespace) -> None:
     if not 0 < args.precision < 1:
         raise UserError(f"--precision must lie between 0 and 1, but is {args.precision:g}")
     if args.write and not Path(args.pipeline).is_dir():
-        raise UserError(f"--write changes a pipeline's folder, and {args.pipeline} is none: give the folder")
+        raise UserError(
+            f"--write changes a pipeline's folder, and {args.pipeline} is none: give the folder"
+        )
     check_outputs(args)
     nlp = load_pipeline(args.pipeline)
     docs = labelled_docs(nlp, args.file, get_options(args))
@@ -40,10 +46,14 @@ def execute(args: argparse.Namespace) -> None:
         examples = predict_docs(nlp, docs)
     known = curves(examples)
     if not known:
-        raise UserError(f"{args.pipeline} finds no entity here, or gives no confidences: there is nothing to choose")
+        raise UserError(
+            f"{args.pipeline} finds no entity here, or gives no confidences: there is nothing to choose"
+        )
     if not any(curve.gold and len(curve.right) for curve in known.values()):
         names = ", ".join(label for label, curve in known.items() if len(curve.right))
-        raise UserError(f"{args.file} has no entity with a label that {args.pipeline} predicts on it: {names}")
+        raise UserError(
+            f"{args.file} has no entity with a label that {args.pipeline} predicts on it: {names}"
+        )
     found = {label: reach(curve, args.precision) for label, curve in known.items()}
     rows = []
     for label, each in found.items():
@@ -54,13 +64,22 @@ def execute(args: argparse.Namespace) -> None:
         [f"{args.file}: {len(examples):,} sentences; a precision of {args.precision:g} is wanted"],
         ["", "from", "precision", "95 % from", "to", "recall", "entities"],
         rows,
-        {"pipeline": args.pipeline, "file": str(args.file), "wanted": args.precision, "labels": found},
+        {
+            "pipeline": args.pipeline,
+            "file": str(args.file),
+            "wanted": args.precision,
+            "labels": found,
+        },
         parts=map(draw_curves, [known]),
         out=args.out,
         report=args.report,
     )
     if args.write:
-        store(nlp, Path(args.pipeline), {label: each["threshold"] for label, each in found.items() if each})
+        store(
+            nlp,
+            Path(args.pipeline),
+            {label: each["threshold"] for label, each in found.items() if each},
+        )
 
 
 def reach(curve: Curve, wanted: float) -> dict[str, float] | None:

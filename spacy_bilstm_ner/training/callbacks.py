@@ -11,8 +11,8 @@ from spacy.training import Example
 from spacy.util import dot_to_object, logger, registry
 from thinc.api import Config
 
-from ..calibration import UNCALIBRATED, calibrated, fit_calibration, fit_thresholds
-from ..component import BiLSTMNER
+from ..pipe.calibration import UNCALIBRATED, calibrated, fit_calibration, fit_thresholds
+from ..pipe.component import BiLSTMNER
 from ..ranges import check_range
 from .fingerprints import KEY, fingerprints
 
@@ -33,7 +33,9 @@ RANGES = (
 Callback = Callable[[Language], Language]
 
 
-def fit_length(*, passes: float = 9.0, min_steps: int = 1500, evaluations: int = 8) -> Callable[[Language], None]:
+def fit_length(
+    *, passes: float = 9.0, min_steps: int = 1500, evaluations: int = 8
+) -> Callable[[Language], None]:
     """Fit the length of training to the corpus: a callback for [initialize.before_init]. Registered as
     `spacy_bilstm_ner.fit_length.v1`. It changes nothing for a pipeline that is trained, whose corpus may be elsewhere.
 

@@ -29,7 +29,9 @@ def case_augmenter(lower: float, upper: float) -> Augmenter:
     RAISES ValueError: If a share is negative, or both together are above 1.
     """
     if not (is_number(lower) and is_number(upper) and lower + upper <= 1):
-        raise ValueError(f"lower and upper must be shares, together 1 at most, but are {lower!r} and {upper!r}")
+        raise ValueError(
+            f"lower and upper must be shares, together 1 at most, but are {lower!r} and {upper!r}"
+        )
 
     def augment(nlp: Language, example: Example) -> Iterator[Example]:
         drawn = random.random()
@@ -89,14 +91,22 @@ class BalancedCorpus:
 
     def _read(self, nlp: Language) -> list[Example]:
         if self._path is None or not self._path.exists():
-            raise FileNotFoundError(f"the training corpus is {self._path or 'not named'}: give it with --paths.train")
+            raise FileNotFoundError(
+                f"the training corpus is {self._path or 'not named'}: give it with --paths.train"
+            )
         examples = list(Corpus(self._path)(nlp))
         if not examples:
             raise ValueError(Errors.E986)
         counts = Counter(label for example in examples for label in _labels(example))
-        rare = {label for label, count in counts.items() if count < self._rare_share * counts.total()}
+        rare = {
+            label for label, count in counts.items() if count < self._rare_share * counts.total()
+        }
         # The same object twice does no harm: `nlp.update` works on copies.
-        return [eg for eg in examples for _ in range(1 if rare.isdisjoint(_labels(eg)) else self._copies)]
+        return [
+            eg
+            for eg in examples
+            for _ in range(1 if rare.isdisjoint(_labels(eg)) else self._copies)
+        ]
 
 
 def _labels(example: Example) -> list[str]:

@@ -6,17 +6,25 @@ from pathlib import Path
 
 import spacy
 
+from ..default_config import read_config
 from ..errors import UserError, save
 from ..files.docs import blank_pipeline
-from ..shipped import read_config
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = "example: python -m spacy_bilstm_ner init config.cfg --lang en --vectors en_core_web_md"
-    parser.add_argument("config", type=Path, metavar="CONFIG", help="the file to write, such as config.cfg")
+    parser.epilog = (
+        "example: python -m spacy_bilstm_ner init config.cfg --lang en --vectors en_core_web_md"
+    )
+    parser.add_argument(
+        "config", type=Path, metavar="CONFIG", help="the file to write, such as config.cfg"
+    )
     parser.add_argument("--lang", default="en", help="language code of the texts (default: en)")
-    parser.add_argument("--optimize", choices=["efficiency"], default="efficiency", help="the only one there is")
-    what = "a pipeline with word vectors, its folder, or a text file such as GloVe's (default: none)"
+    parser.add_argument(
+        "--optimize", choices=["efficiency"], default="efficiency", help="the only one there is"
+    )
+    what = (
+        "a pipeline with word vectors, its folder, or a text file such as GloVe's (default: none)"
+    )
     parser.add_argument("--vectors", metavar="NAME", help=what)
     parser.add_argument("--force", action="store_true", help="replace the file if there is one")
 
@@ -25,10 +33,15 @@ def execute(args: argparse.Namespace) -> None:
     """RAISES UserError: If spaCy has no such language, or the file is there already or cannot be written."""
     blank_pipeline(args.lang)
     if args.config.exists() and not args.force:
-        raise UserError(f"{args.config} is there already. Give another name, or --force to replace it.")
+        raise UserError(
+            f"{args.config} is there already. Give another name, or --force to replace it."
+        )
     save(args.config, fill(read_config(), lang=args.lang, vectors=args.vectors))
     if args.vectors and not (spacy.util.is_package(args.vectors) or Path(args.vectors).exists()):
-        print(f"There is no installed pipeline, folder or file {args.vectors} here: before you train, ", end="")
+        print(
+            f"There is no installed pipeline, folder or file {args.vectors} here: before you train, ",
+            end="",
+        )
         print(f"python -m spacy download {args.vectors}")
     print(f"Wrote {args.config}. To train with it:")
     paths = "--paths.train corpus/train.spacy --paths.dev corpus/dev.spacy"

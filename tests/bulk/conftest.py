@@ -38,8 +38,12 @@ def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "told.py").write_text(PIPE, encoding="utf8")
     info = folder / "told-1.0.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: told\nVersion: 1.0\n", encoding="utf8")
-    (info / "entry_points.txt").write_text("[spacy_factories]\ndoes_as_told = told:does_as_told\n", encoding="utf8")
+    (info / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: told\nVersion: 1.0\n", encoding="utf8"
+    )
+    (info / "entry_points.txt").write_text(
+        "[spacy_factories]\ndoes_as_told = told:does_as_told\n", encoding="utf8"
+    )
     return folder
 
 
@@ -50,7 +54,9 @@ def model(code: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.syspath_prepend(str(code))
         nlp = spacy.blank("en")
         ruler = nlp.add_pipe("entity_ruler")
-        ruler.add_patterns([{"label": "GPE", "pattern": "Lisbon"}, {"label": "PERSON", "pattern": "Ada Lovelace"}])
+        ruler.add_patterns(
+            [{"label": "GPE", "pattern": "Lisbon"}, {"label": "PERSON", "pattern": "Ada Lovelace"}]
+        )
         __import__("told")
         nlp.add_pipe("does_as_told")
         path = tmp_path_factory.mktemp("pipeline") / "model"

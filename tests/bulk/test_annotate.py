@@ -21,19 +21,36 @@ import spacy
 
 from spacy_bilstm_ner.bulk import annotate, parts
 from spacy_bilstm_ner.cli import main
-from spacy_bilstm_ner.cores import cores
 from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.processes import alone
+from spacy_bilstm_ner.system.cores import cores
+from spacy_bilstm_ner.system.processes import alone
 from tests import util
 
-TEXTS = ["Ada Lovelace saw Lisbon.", "Nothing here.", "😀 in Lisbon", "boom", "", "Lisbon Lisbon", "fine", "Lisbon!"]
+TEXTS = [
+    "Ada Lovelace saw Lisbon.",
+    "Nothing here.",
+    "😀 in Lisbon",
+    "boom",
+    "",
+    "Lisbon Lisbon",
+    "fine",
+    "Lisbon!",
+]
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
 def start(model: Path, code: Path, tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
     def started(*arguments: object) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "spacy_bilstm_ner", "annotate", *map(str, arguments), "--model", str(model)]
+        command = [
+            sys.executable,
+            "-m",
+            "spacy_bilstm_ner",
+            "annotate",
+            *map(str, arguments),
+            "--model",
+            str(model),
+        ]
         pipe = subprocess.PIPE
         env = os.environ | {"PYTHONPATH": str(code)}
         return subprocess.Popen(
@@ -70,7 +87,9 @@ def here(
             code = end.code
         said = capsys.readouterr()
         errors = said.err + code if isinstance(code, str) else said.err
-        return subprocess.CompletedProcess([], 1 if isinstance(code, str) else code, said.out, errors)
+        return subprocess.CompletedProcess(
+            [], 1 if isinstance(code, str) else code, said.out, errors
+        )
 
     yield done
     gc.unfreeze()  # what a worker keeps for good
@@ -88,7 +107,10 @@ def result(out: Path) -> list[dict]:
 
 
 def found(rows: list[dict]) -> list[list[tuple[int, int, str]] | None]:
-    return [row["entities"] and [(e["start"], e["end"], e["label"]) for e in row["entities"]] for row in rows]
+    return [
+        row["entities"] and [(e["start"], e["end"], e["label"]) for e in row["entities"]]
+        for row in rows
+    ]
 
 
 def files(out: Path) -> dict[str, int]:
@@ -101,7 +123,10 @@ def expected(texts: list[str]) -> list[list[tuple[int, int, str]] | None]:
         [{"label": "GPE", "pattern": "Lisbon"}, {"label": "PERSON", "pattern": "Ada Lovelace"}]
     )
     docs = nlp.pipe(texts)
-    return [None if doc.text == "boom" else [(e.start_char, e.end_char, e.label_) for e in doc.ents] for doc in docs]
+    return [
+        None if doc.text == "boom" else [(e.start_char, e.end_char, e.label_) for e in doc.ents]
+        for doc in docs
+    ]
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 900) -> None:
@@ -123,7 +148,9 @@ def is_running(pid: int) -> bool:
         return False
 
 
-@pytest.mark.parametrize("kind", ["jsonl", "csv", "txt", "jsonl.gz", "csv.gz", "txt.gz", "tsv", "parquet"])
+@pytest.mark.parametrize(
+    "kind", ["jsonl", "csv", "txt", "jsonl.gz", "csv.gz", "txt.gz", "tsv", "parquet"]
+)
 def test_every_kind_of_input(tmp_path, here, kind, monkeypatch):
     texts = [text for text in TEXTS if text]
     if kind.startswith("csv"):
@@ -145,7 +172,9 @@ def test_every_kind_of_input(tmp_path, here, kind, monkeypatch):
     done = here("folder", "out", "--workers", 1)
     assert done.returncode == 0, done.stderr
     rows = result(tmp_path / "out")
-    assert [(row["file"], row["row"]) for row in rows] == [(str(path), n) for n in range(len(texts))]
+    assert [(row["file"], row["row"]) for row in rows] == [
+        (str(path), n) for n in range(len(texts))
+    ]
     assert found(rows) == expected(texts)
     # the same rows, whatever the size of a part
     monkeypatch.setattr(parts, "PART_BYTES", 20)
@@ -153,7 +182,8 @@ def test_every_kind_of_input(tmp_path, here, kind, monkeypatch):
     assert len(many) > 3
     assert [text for part in many for text in parts._read(part, "text", None)[0]] == texts
     assert [part.row for part in many][1:] == [
-        sum(len(parts._read(part, "text", None)[0]) for part in many[:n]) for n in range(1, len(many))
+        sum(len(parts._read(part, "text", None)[0]) for part in many[:n])
+        for n in range(1, len(many))
     ]
 
 
@@ -170,7 +200,10 @@ def test_lines_that_cannot_be_read_spoil_their_row_alone(tmp_path, here):
     done = here("in.jsonl", "out", "--workers", 1, "--format", "jsonl")
     assert done.returncode == 0, done.stderr
     (part,) = files(tmp_path / "out")
-    rows = [json.loads(line) for line in (tmp_path / "out" / part).read_text(encoding="utf8").splitlines()]
+    rows = [
+        json.loads(line)
+        for line in (tmp_path / "out" / part).read_text(encoding="utf8").splitlines()
+    ]
     assert [row["row"] for row in rows] == [0, 1, 2, 3, 4, 5]
     errors = [row["entities_error"] for row in rows]
     assert errors[0] is None
@@ -194,7 +227,9 @@ def test_bytes_that_are_no_utf8_spoil_their_row_alone(tmp_path):
 def test_a_file_may_have_any_name(tmp_path):
     path = write_parquet(tmp_path / "{a}%s.parquet", ["Lisbon"])
     (tmp_path / "b{}.txt").write_text("Lisbon")
-    (one,), (two,) = (parts.parts_of(str(each), "text", None) for each in (path, tmp_path / "b{}.txt"))
+    (one,), (two,) = (
+        parts.parts_of(str(each), "text", None) for each in (path, tmp_path / "b{}.txt")
+    )
     assert one.name.startswith("{a}%s-")
     assert two.name.startswith("b{}-")
 
@@ -317,7 +352,10 @@ def test_parts_that_were_cut_are_done_again(tmp_path, here):
         (first, content), (second, _), _ = whole.items()
         first.write_bytes(content[: len(content) // 2])
         second.write_bytes(b"")
-        assert "1 parts were there" in here("in.parquet", kind, "--workers", 1, "--format", kind).stdout
+        assert (
+            "1 parts were there"
+            in here("in.parquet", kind, "--workers", 1, "--format", kind).stdout
+        )
         assert {path: path.read_bytes() for path in out.glob(f"*.{kind}")} == whole
 
 
@@ -330,7 +368,9 @@ def test_a_note_that_was_cut_and_a_folder_where_another_is_at_work(tmp_path, mod
     main(command)
     for content in ("", "[]", '{"inputs": 1}', (out / "_run.json").read_text()[:50]):
         (out / "_run.json").write_text(content)
-        with pytest.raises(SystemExit, match=r"_run\.json is damaged: .*a new folder, or delete .*out and begin"):
+        with pytest.raises(
+            SystemExit, match=r"_run\.json is damaged: .*a new folder, or delete .*out and begin"
+        ):
             main(command)
     assert [path.name for path in out.iterdir()] == ["_run.json"]
 
@@ -339,7 +379,9 @@ def test_a_line_without_end(tmp_path, monkeypatch):
     monkeypatch.setattr(parts, "MAX_LINE", 100)
     with gzip.open(tmp_path / "in.txt.gz", "wt") as file:
         file.write("Lisbon\n" + "a " * 200)
-    with pytest.raises(UserError, match=r"in\.txt\.gz has a line of more than 100 characters: divide it"):
+    with pytest.raises(
+        UserError, match=r"in\.txt\.gz has a line of more than 100 characters: divide it"
+    ):
         list(parts.parts_of(str(tmp_path / "in.txt.gz"), "text", None))
 
 
@@ -350,7 +392,13 @@ def test_another_model_or_setting_is_refused(tmp_path, model, monkeypatch):
         target.parent.mkdir(parents=True, exist_ok=True)
         if path.is_file():
             target.write_bytes(path.read_bytes())
-    command = ["annotate", str(tmp_path / "in.parquet"), str(tmp_path / "out"), "--model", str(tmp_path / "model")]
+    command = [
+        "annotate",
+        str(tmp_path / "in.parquet"),
+        str(tmp_path / "out"),
+        "--model",
+        str(tmp_path / "model"),
+    ]
     main(command)
     main(command)
     with pytest.raises(SystemExit, match="max_length was None, is 5"):
@@ -363,7 +411,13 @@ def test_another_model_or_setting_is_refused(tmp_path, model, monkeypatch):
 
 def test_what_is_wrong_is_said_before_any_work(tmp_path, model):
     write_parquet(tmp_path / "in.parquet", TEXTS)
-    command = ["annotate", str(tmp_path / "in.parquet"), str(tmp_path / "out"), "--model", str(model)]
+    command = [
+        "annotate",
+        str(tmp_path / "in.parquet"),
+        str(tmp_path / "out"),
+        "--model",
+        str(model),
+    ]
     for wrong, message in [
         ([*command, "--text-column", "body"], "no column 'body', but key, text"),
         ([*command, "--id-column", "nr"], "no column 'nr'"),

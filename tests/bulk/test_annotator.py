@@ -14,13 +14,17 @@ ENTITIES = pa.list_(annotator.ENTITY)
 
 
 def test_rows_keep_their_order_and_columns(model):
-    table = pa.table({"id": [3, 1, 2], "text": ["Lisbon", "nothing here", "Ada Lovelace in Lisbon"]})
+    table = pa.table(
+        {"id": [3, 1, 2], "text": ["Lisbon", "nothing here", "Ada Lovelace in Lisbon"]}
+    )
     result = Annotator(str(model))(table)
     assert result.column_names == ["id", "text", "entities", "entities_error"]
     assert result.select(["id", "text"]) == table
     assert result.schema.field("entities").type == ENTITIES
     assert result.schema.field("entities_error").type == pa.string()
-    found = [[(e["start"], e["end"], e["label"]) for e in row] for row in result["entities"].to_pylist()]
+    found = [
+        [(e["start"], e["end"], e["label"]) for e in row] for row in result["entities"].to_pylist()
+    ]
     assert found == [[(0, 6, "GPE")], [], [(0, 12, "PERSON"), (16, 22, "GPE")]]
     assert result["entities_error"].null_count == 3
     result.validate(full=True)
@@ -41,30 +45,48 @@ def test_each_bad_row_has_its_own_error(model):
     assert "31 characters, more than max_length = 30" in errors[2]
     assert "RuntimeError: boom came" in errors[3]
     assert [error is None for error in errors] == [False, True, False, False, True, True]
-    assert [None if row is None else len(row) for row in result["entities"].to_pylist()] == [None, 1, None, None, 1, 0]
+    assert [None if row is None else len(row) for row in result["entities"].to_pylist()] == [
+        None,
+        1,
+        None,
+        None,
+        1,
+        0,
+    ]
 
 
 def test_a_number_is_no_text(model):
     result = Annotator(str(model))(pa.table({"text": [1, None]}))
-    assert result["entities_error"].to_pylist() == ["The text is no string, but of type int", "The text is null"]
+    assert result["entities_error"].to_pylist() == [
+        "The text is no string, but of type int",
+        "The text is null",
+    ]
     assert result["entities"].null_count == 2
 
 
 def test_bytes_that_are_no_utf8_spoil_their_row_alone(model):
     bad = pa.array([b"Lisbon", b"\xff\xfe", None]).view(pa.string())
     result = Annotator(str(model))(pa.table({"text": bad}))
-    assert result["entities_error"].to_pylist() == [None, "The text is not UTF-8", "The text is null"]
+    assert result["entities_error"].to_pylist() == [
+        None,
+        "The text is not UTF-8",
+        "The text is null",
+    ]
 
 
 def test_the_pipelines_own_max_length_holds(model):
     limit = spacy.load(model).max_length
     result = Annotator(str(model))(pa.table({"text": ["x " * limit]}))
     assert f"more than max_length = {limit}" in result["entities_error"][0].as_py()
-    raised = Annotator(str(model), max_length=limit + 5)(pa.table({"text": ["Lisbon".rjust(limit + 5)]}))
+    raised = Annotator(str(model), max_length=limit + 5)(
+        pa.table({"text": ["Lisbon".rjust(limit + 5)]})
+    )
     assert raised["entities"][0].as_py()[0]["end"] == limit + 5
 
 
-@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())])
+@pytest.mark.parametrize(
+    "kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())]
+)
 def test_kinds_of_string_columns(model, kind):
     column = pa.array(["Lisbon", None, "Lisbon"]).cast(kind)
     result = Annotator(str(model))(pa.table({"text": column}))
@@ -94,7 +116,9 @@ def test_confidence_is_read_where_it_is_known(model, monkeypatch):
         patch.delitem(Underscore.span_extensions, "confidence")
         (row,) = Annotator(str(model))(pa.table({"text": ["Lisbon"]}))["entities"].to_pylist()
         assert row[0]["confidence"] is None
-        patch.setitem(Underscore.span_extensions, "confidence", (None, None, lambda span: 0.25, None))
+        patch.setitem(
+            Underscore.span_extensions, "confidence", (None, None, lambda span: 0.25, None)
+        )
         (row,) = Annotator(str(model))(pa.table({"text": ["Lisbon"]}))["entities"].to_pylist()
         assert row[0]["confidence"] == 0.25
 

@@ -19,14 +19,19 @@ from spacy_bilstm_ner.bulk.engines import MAX_FAILURES, each_part
 from spacy_bilstm_ner.bulk.parts import Part
 from spacy_bilstm_ner.errors import UserError
 
-TEXTS = [f"Ada Lovelace {n} saw Lisbon." if n % 3 else "boom" if n == 9 else "Nothing." for n in range(40)]
+TEXTS = [
+    f"Ada Lovelace {n} saw Lisbon." if n % 3 else "boom" if n == 9 else "Nothing."
+    for n in range(40)
+]
 
 
 def needs(package: str) -> pytest.MarkDecorator:
     """Before any fixture is made"""
     parts = package.split(".")
     is_there = all(find_spec(".".join(parts[: i + 1])) for i in range(len(parts)))
-    return pytest.mark.skipif(not is_there, reason=f"{package} is not installed: pip install 'ray[data]' pyspark")
+    return pytest.mark.skipif(
+        not is_there, reason=f"{package} is not installed: pip install 'ray[data]' pyspark"
+    )
 
 
 class Told:
@@ -97,14 +102,27 @@ def source(tmp_path: Path) -> Path:
 @pytest.fixture
 def usual(source: Path, model: Path, code: Path, tmp_path: Path) -> list[dict]:
     """What processes find."""
-    call(code, "-m", "spacy_bilstm_ner", "annotate", source, tmp_path / "usual", "--model", model, "--id-column", "key")
+    call(
+        code,
+        "-m",
+        "spacy_bilstm_ner",
+        "annotate",
+        source,
+        tmp_path / "usual",
+        "--model",
+        model,
+        "--id-column",
+        "key",
+    )
     return rows_of(tmp_path / "usual")
 
 
 def call(code: Path, *command: object) -> None:
     # In a process of its own: engines leave threads and daemons behind.
     env = os.environ | {"PYTHONPATH": str(code), "PYSPARK_PYTHON": sys.executable}
-    done = subprocess.run([sys.executable, *map(str, command)], env=env, capture_output=True, text=True, timeout=900)
+    done = subprocess.run(
+        [sys.executable, *map(str, command)], env=env, capture_output=True, text=True, timeout=900
+    )
     assert done.returncode == 0, done.stderr
 
 

@@ -20,7 +20,9 @@ def tokenizing(lang: str = "en") -> Language:
     return blank_pipeline(lang)
 
 
-def read_one(folder: Path, content: str | bytes, *, name: str = "x", lang: str = "en", **options: Any) -> Data:
+def read_one(
+    folder: Path, content: str | bytes, *, name: str = "x", lang: str = "en", **options: Any
+) -> Data:
     """Read a file of this content, whose name says nothing."""
     path = folder / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -31,7 +33,8 @@ def shown(data: Data) -> list[str]:
     """A line for each sentence: word/tag word/tag. `O` is left out."""
     return [
         " ".join(
-            word if tag == "O" else f"{word}/{tag}" for word, tag in zip(sentence.words, sentence.tags, strict=True)
+            word if tag == "O" else f"{word}/{tag}"
+            for word, tag in zip(sentence.words, sentence.tags, strict=True)
         )
         for sentence in data.sentences
     ]

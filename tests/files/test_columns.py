@@ -7,12 +7,16 @@ from spacy_bilstm_ner.files.options import Options
 
 def find(columns: dict[str, str], **chosen: str) -> Columns:
     """columns: name → its values, separated by blanks, `_` for an empty one."""
-    values = [["" if value == "_" else value for value in values.split()] for values in columns.values()]
+    values = [
+        ["" if value == "_" else value for value in values.split()] for values in columns.values()
+    ]
     table = Table(list(columns), values, [1, 2, 3, 4, 5], [])
     sentence = [chosen.pop("sentence")] if "sentence" in chosen else []
     return find_columns(
         table,
-        Options(sentence_column=sentence, **{f"{role}_column": name for role, name in chosen.items()}),  # type: ignore[arg-type]
+        Options(
+            sentence_column=sentence, **{f"{role}_column": name for role, name in chosen.items()}
+        ),  # type: ignore[arg-type]
     )
 
 
@@ -36,7 +40,9 @@ def test_usual_names(sentence: str, word: str, tag: str) -> None:
     assert (found.sentence, found.word, found.tag) == (sentence, word, tag)
 
 
-@pytest.mark.parametrize("document", ["doc_id", "File name", "paragraph", "chapter", "Article-No.", "part_id"])
+@pytest.mark.parametrize(
+    "document", ["doc_id", "File name", "paragraph", "chapter", "Article-No.", "part_id"]
+)
 def test_numbers_that_begin_again_in_each_document_need_both_columns(document: str) -> None:
     found = find({document: "a a b", "sent_id": "1 2 1", "token": "a b c", "ner": "O O B-x"})
     assert found.sentence == [document, "sent_id"]
@@ -44,7 +50,10 @@ def test_numbers_that_begin_again_in_each_document_need_both_columns(document: s
 
 @pytest.mark.parametrize("name", ["Tag", "tag"])
 def test_a_column_of_parts_of_speech_is_not_that_of_entities(name: str) -> None:
-    assert find({"Sentence #": "1 1 2", "Word": "a b c", name: "NN VB NN", "NER": "O O B-x"}).tag == "NER"
+    assert (
+        find({"Sentence #": "1 1 2", "Word": "a b c", name: "NN VB NN", "NER": "O O B-x"}).tag
+        == "NER"
+    )
     with pytest.raises(UserError, match="no column for the tag"):
         find({"Sentence #": "1 1 2", "Word": "a b c", name.lower(): "NNP VBD NNP"})
     with pytest.raises(UserError, match="'tag' holds parts of speech"):
@@ -53,13 +62,17 @@ def test_a_column_of_parts_of_speech_is_not_that_of_entities(name: str) -> None:
 
 def test_one_faulty_tag_does_not_hide_its_column() -> None:
     assert find({"sent": "1 1 2", "word": "a b c", "label": "O O x"}).tag == "label"
-    assert find({"sent": "1 1 2", "word": "a b c", "tag": "NN VB NN", "label": "O O x"}).tag == "label"
+    assert (
+        find({"sent": "1 1 2", "word": "a b c", "tag": "NN VB NN", "label": "O O x"}).tag == "label"
+    )
 
 
 @pytest.mark.parametrize("ids", ["1 1 2 2 3", "1 _ 2 _ 3"])
 def test_content_tells_what_names_do_not(ids: str) -> None:
     columns = {"k1": "x y x y x", "k2": "O B-a O O O", "k3": ids, "k5": "1 2 1 2 1"}
-    assert find({**columns, "word": "der die das x y"}) == Columns(sentence="k3", word="word", tag="k2")
+    assert find({**columns, "word": "der die das x y"}) == Columns(
+        sentence="k3", word="word", tag="k2"
+    )
     # But words are not guessed.
     with pytest.raises(UserError, match="no column for the word"):
         find({**columns, "k4": "der die das x y"})
@@ -74,7 +87,9 @@ def test_content_tells_what_names_do_not(ids: str) -> None:
         ({"sent": "1 1 2", "word": "a b c", "label": "O B-a O", "tags": "O O O"}, "--tag-column"),
     ],
 )
-def test_doubt_is_an_error_that_names_the_columns_and_the_option(columns: dict[str, str], missing: str) -> None:
+def test_doubt_is_an_error_that_names_the_columns_and_the_option(
+    columns: dict[str, str], missing: str
+) -> None:
     with pytest.raises(UserError) as error:
         find(columns)
     assert str(error.value).endswith(f"{missing} NAME")
@@ -84,7 +99,10 @@ def test_doubt_is_an_error_that_names_the_columns_and_the_option(columns: dict[s
 @pytest.mark.parametrize("role", ["sentence", "word", "tag"])
 def test_a_column_that_was_given_must_be_there(role: str) -> None:
     columns = {"Sentence #": "1 1 2", "Word": "a b c", "POS": "a b c", "Tag": "O O O"}
-    with pytest.raises(UserError, match=rf"no column 'tok' \(--{role}-column\). Columns found: 'Sentence #', 'Word'"):
+    with pytest.raises(
+        UserError,
+        match=rf"no column 'tok' \(--{role}-column\). Columns found: 'Sentence #', 'Word'",
+    ):
         find(columns, **{role: "tok"})
 
 
@@ -124,4 +142,7 @@ def test_a_cell_that_holds_a_list(cell: str, items: list[str]) -> None:
 
 
 def test_a_name_that_says_entity_heads_labels() -> None:
-    assert find({"Sentence #": "1 1 2", "Word": "a b c", "entity_type": "PER O LOC"}).tag == "entity_type"
+    assert (
+        find({"Sentence #": "1 1 2", "Word": "a b c", "entity_type": "PER O LOC"}).tag
+        == "entity_type"
+    )

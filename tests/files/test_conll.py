@@ -7,9 +7,7 @@ from spacy_bilstm_ner.errors import UserError
 
 from .helpers import read_one, shown
 
-FOUR = (
-    "-DOCSTART- -X- O O\n\nMira NNP B-NP B-PER\nHolt NNP I-NP I-PER\nleft VBD B-VP O\n\nOslo NNP B-NP B-LOC\n. . O O\n"
-)
+FOUR = "-DOCSTART- -X- O O\n\nMira NNP B-NP B-PER\nHolt NNP I-NP I-PER\nleft VBD B-VP O\n\nOslo NNP B-NP B-LOC\n. . O O\n"
 TWO = ["Mira/B-PER Holt/I-PER left", "Oslo/B-LOC ."]
 
 
@@ -37,7 +35,10 @@ def test_other_columns(tmp_path: Path, content: str) -> None:
 
 
 def test_a_number_sign_may_be_a_word(tmp_path: Path) -> None:
-    assert shown(read_one(tmp_path, "# text = x\nMira\tB-PER\n#\tO\n\nOslo\tB-LOC\n")) == ["Mira/B-PER #", "Oslo/B-LOC"]
+    assert shown(read_one(tmp_path, "# text = x\nMira\tB-PER\n#\tO\n\nOslo\tB-LOC\n")) == [
+        "Mira/B-PER #",
+        "Oslo/B-LOC",
+    ]
 
 
 def test_entities_that_begin_with_i(tmp_path: Path) -> None:
@@ -59,19 +60,47 @@ def test_several_columns_of_tags(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "options", "message"),
     [
-        ("Mira B-PER\nleft\n\nOslo B-LOC\nx y z\n", {}, "2 faults(.|\n)*line 2: expected 2 columns, found 1"),
-        ("Mira B-PER\nleft X\n", {}, "line 2: the tag of 'left' is 'X'. A tag in column '2' must be O"),
-        ("Mira B-PER\n", {"tag_column": "ner"}, "has no header: --tag-column takes a number from 1 to 2, but is 'ner'"),
-        ("Mira x NNP\nleft y VBD\n", {}, "column 3 holds no tags such as O or B-per.* say --tag-column NUMBER"),
+        (
+            "Mira B-PER\nleft\n\nOslo B-LOC\nx y z\n",
+            {},
+            "2 faults(.|\n)*line 2: expected 2 columns, found 1",
+        ),
+        (
+            "Mira B-PER\nleft X\n",
+            {},
+            "line 2: the tag of 'left' is 'X'. A tag in column '2' must be O",
+        ),
+        (
+            "Mira B-PER\n",
+            {"tag_column": "ner"},
+            "has no header: --tag-column takes a number from 1 to 2, but is 'ner'",
+        ),
+        (
+            "Mira x NNP\nleft y VBD\n",
+            {},
+            "column 3 holds no tags such as O or B-per.* say --tag-column NUMBER",
+        ),
         ("1\tMira\t_\n2\tleft\tSpaceAfter=No\n", {}, "column 3 holds no tags such as O or B-per"),
         ("B-PER O B-LOC\nO O O\n", {}, "column 1 holds tags, and no words"),
         ("1-1\t0-4\tMira\tPER\n1-2\t5-9\tleft\t_\n", {}, "holds no words"),
-        ("Mira left\tB-PER O\nIt rains\tO O\nx y\tO\n", {}, "Several in one cell.* a line of names above"),
-        ("<PER>Mira</PER> left\nIt rains\n", {}, "within the text, such as '<PER>Mira</PER>', are not read: write"),
+        (
+            "Mira left\tB-PER O\nIt rains\tO O\nx y\tO\n",
+            {},
+            "Several in one cell.* a line of names above",
+        ),
+        (
+            "<PER>Mira</PER> left\nIt rains\n",
+            {},
+            "within the text, such as '<PER>Mira</PER>', are not read: write",
+        ),
         ("[Mira](PER) left\nIt rains\n", {}, r"such as '\[Mira\]\(PER\)'"),
         ("<START:PER> Mira <END>\nit did rain\n", {}, "such as '<START:PER>'"),
         ("Mira/PERSON left/O\nIt/O rains/O\n", {}, "such as 'Mira/PERSON'"),
-        ("a 0 Mira (N* (P*\na 1 left *) *)\n", {}, "columns 4, 5 hold brackets.*In CoNLL-2012 it is --tag-column 11"),
+        (
+            "a 0 Mira (N* (P*\na 1 left *) *)\n",
+            {},
+            "columns 4, 5 hold brackets.*In CoNLL-2012 it is --tag-column 11",
+        ),
         ("Mira (P*\nUni (O*\nleft *)\n", {}, r"line 2: the tag of 'Uni' is '\(O\*'"),
         ("Mira (P*\n\nleft *\nhome *)\n", {}, r"line 3: the tag of 'left' is '\*'"),
         ("Mira (P)\nleft *\n", {"strict": True}, r"line 1: the tag of 'Mira' is '\(P\)'"),
@@ -94,7 +123,10 @@ def test_brackets(tmp_path: Path) -> None:
     brackets = ["Mira/B-PER left New/B-LOC York/I-LOC", "Rain"]
     assert shown(read_one(tmp_path, content, tag_column="5")) == brackets
     data = read_one(tmp_path, content.replace("(S*", "(S(NP*").replace(" (V*", " -"))
-    assert (shown(data), data.notes) == (brackets, [f"Tags of {tmp_path / 'x'}: (x* * *) = B-x I-x I-x"])
+    assert (shown(data), data.notes) == (
+        brackets,
+        [f"Tags of {tmp_path / 'x'}: (x* * *) = B-x I-x I-x"],
+    )
     table = "sid,word,tag\n1,Mira,(PER)\n1,left,*\n1,New,(LOC*\n1,York,*)\n2,Rain,*\n"
     assert shown(read_one(tmp_path, table)) == brackets
 
@@ -112,7 +144,9 @@ def test_one_sentence_with_comments(tmp_path: Path) -> None:
 
 
 def test_a_no_break_space_stands_within_a_word(tmp_path: Path) -> None:
-    assert shown(read_one(tmp_path, "New\u00a0York B-LOC\nleft O\n")) == ["New/B-LOC York/I-LOC left"]
+    assert shown(read_one(tmp_path, "New\u00a0York B-LOC\nleft O\n")) == [
+        "New/B-LOC York/I-LOC left"
+    ]
 
 
 def test_the_tag_may_come_first(tmp_path: Path) -> None:

@@ -20,7 +20,9 @@ from spacy_bilstm_ner.files.docs import blank_pipeline
 from .helpers import HEADER, tokenizing
 
 ROOT = Path(__file__).parent.parent.parent
-GMB = [ROOT / "assets" / name for name in ("ner_dataset.csv", "ner_dataset.csv.zip", "ner_dataset.zip")]
+GMB = [
+    ROOT / "assets" / name for name in ("ner_dataset.csv", "ner_dataset.csv.zip", "ner_dataset.zip")
+]
 
 
 @pytest.fixture(autouse=True)
@@ -109,9 +111,18 @@ def test_own_data_in_another_language(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "Columns: sentence = 'satz_id', word = 'wort', tag = 'etikett'" in out
 
 
-def test_warnings_are_counted_and_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    content = HEADER + rows(9, tag="I-geo") + "x,A\u00a0b,O\n" + "".join(f"c{i},Same,O\n,words,O\n" for i in range(9))
-    files = convert(tmp_path, content, "--split", "random", "--dev-size", "0.4", "--test-size", "0.3")
+def test_warnings_are_counted_and_said_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = (
+        HEADER
+        + rows(9, tag="I-geo")
+        + "x,A\u00a0b,O\n"
+        + "".join(f"c{i},Same,O\n,words,O\n" for i in range(9))
+    )
+    files = convert(
+        tmp_path, content, "--split", "random", "--dev-size", "0.4", "--test-size", "0.3"
+    )
     captured = capsys.readouterr()
     path = tmp_path / "x.csv"
     # At the point, and once more at the end
@@ -122,7 +133,11 @@ def test_warnings_are_counted_and_said_once(tmp_path: Path, capsys: pytest.Captu
     ):
         assert captured.err.count(message) == 2
         assert message not in captured.out
-    assert set(json.loads(files["stats.json"])["warnings"]) == {"repaired_tags", "divided_words", "copies"}
+    assert set(json.loads(files["stats.json"])["warnings"]) == {
+        "repaired_tags",
+        "divided_words",
+        "copies",
+    }
 
 
 def test_a_label_that_train_lacks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -131,7 +146,8 @@ def test_a_label_that_train_lacks(tmp_path: Path, capsys: pytest.CaptureFixture[
         files = convert(tmp_path, HEADER + tagged)
         rare = any(ent.label_ == "rare" for doc in load(files["train.spacy"]) for ent in doc.ents)
         warned = (
-            "labels that dev or test have and train lacks (number of entities): rare (1)" in capsys.readouterr().err
+            "labels that dev or test have and train lacks (number of entities): rare (1)"
+            in capsys.readouterr().err
         )
         assert warned != rare
 
@@ -144,7 +160,9 @@ def test_no_entity_or_too_few_sentences_is_an_error(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_labels_and_splits_that_tell_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_labels_and_splits_that_tell_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     content = HEADER + rows(9, tag="O") + "x,Oslo,B-geo\n,a,B-GEO\n,b,B-GEO\n"
     convert(tmp_path, content)
     err = capsys.readouterr().err
@@ -155,12 +173,17 @@ def test_labels_and_splits_that_tell_nothing(tmp_path: Path, capsys: pytest.Capt
 
 def test_an_empty_option_was_not_given(tmp_path: Path) -> None:
     convert(tmp_path, HEADER + rows(5), "--dev", "", "--test", "")
-    assert json.loads((tmp_path / "out" / STATS).read_text(encoding="utf-8"))["split"]["method"] == "tutorial"
+    assert (
+        json.loads((tmp_path / "out" / STATS).read_text(encoding="utf-8"))["split"]["method"]
+        == "tutorial"
+    )
 
 
 def test_own_splits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "dev.conll").write_text("Oslo B-geo\n! O\n\nBern B-geo\n", encoding="utf-8")
-    (tmp_path / "test.jsonl").write_text('{"text": "Town1 is No 1.", "entities": [[0, 5, "geo"]]}\n', encoding="utf-8")
+    (tmp_path / "test.jsonl").write_text(
+        '{"text": "Town1 is No 1.", "entities": [[0, 5, "geo"]]}\n', encoding="utf-8"
+    )
     options = ("--dev", str(tmp_path / "dev.conll"), "--test", str(tmp_path / "test.jsonl"))
     files = convert(tmp_path, HEADER + rows(10), *options)
     docs = {name: load(files[f"{name}.spacy"]) for name in ("train", "dev", "test")}
@@ -168,8 +191,15 @@ def test_own_splits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert [doc.text for doc in docs["dev"]] == ["Oslo!", "Bern"]
     assert [doc.text for doc in docs["test"]] == ["Town1 is No 1."]
     stats = json.loads(files["stats.json"])
-    assert (stats["split"]["method"], stats["dev"]["file"], stats["test"]["format"]) == ("files", "dev.conll", "json")
-    assert "sentences that stand word for word in another split: 1 of train's 10" in capsys.readouterr().err
+    assert (stats["split"]["method"], stats["dev"]["file"], stats["test"]["format"]) == (
+        "files",
+        "dev.conll",
+        "json",
+    )
+    assert (
+        "sentences that stand word for word in another split: 1 of train's 10"
+        in capsys.readouterr().err
+    )
     drawn = convert(tmp_path, HEADER + rows(10), *options[2:])
     assert [len(load(drawn[f"{name}.spacy"])) for name in ("train", "dev", "test")] == [8, 2, 1]
 
@@ -183,7 +213,9 @@ def test_several_files(tmp_path: Path) -> None:
 
 
 def test_doubtful_entities_are_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    content = "".join(f'{{"text": "Town{i} is here", "entities": [[0, 6, "geo"]]}}\n' for i in range(5))
+    content = "".join(
+        f'{{"text": "Town{i} is here", "entities": [[0, 6, "geo"]]}}\n' for i in range(5)
+    )
     files = convert(tmp_path, content)
     listed = (tmp_path / "out" / "doubtful.txt").read_text(encoding="utf-8").splitlines()
     assert len(listed) == 5
@@ -203,7 +235,12 @@ def test_every_fault_is_reported_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "dev.csv").write_text(HEADER + "1,Bern,X\n", encoding="utf-8")
     with pytest.raises(SystemExit, match="10 faults"):
         convert(
-            tmp_path, HEADER + rows(5) + ",bad,X\n" * 9, "--dev", str(tmp_path / "dev.csv"), "--report", str(report)
+            tmp_path,
+            HEADER + rows(5) + ",bad,X\n" * 9,
+            "--dev",
+            str(tmp_path / "dev.csv"),
+            "--report",
+            str(report),
         )
     assert "dev.csv, line 2: the tag of 'Bern'" in report.read_text(encoding="utf-8")
     with pytest.raises(SystemExit, match="is empty"):
@@ -215,10 +252,14 @@ def test_every_fault_is_reported_in_a_file(tmp_path: Path) -> None:
         convert(tmp_path, HEADER + rows(5), "--report", str(report / "file"))
 
 
-def test_the_end_says_what_came_out_and_what_to_do_next(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_end_says_what_came_out_and_what_to_do_next(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     convert(tmp_path, HEADER + rows(10))
     out = capsys.readouterr().out
-    assert re.search(r"\n *train +dev +test *\n(.|\n)*entities +7 +2 +1 *\n(.|\n)*geo +7 +2 +1 *\n", out)
+    assert re.search(
+        r"\n *train +dev +test *\n(.|\n)*entities +7 +2 +1 *\n(.|\n)*geo +7 +2 +1 *\n", out
+    )
     assert len(re.findall(r"\n  \[Town\d\]\(geo\) is No \d\.", out)) == 3
     assert f"--paths.train {tmp_path / 'out' / 'train'}.spacy" in out
 
@@ -239,19 +280,27 @@ def test_entities_are_marked_in_the_text(tags: str, marked: str) -> None:
 def test_dedupe(tmp_path: Path, capsys: pytest.CaptureFixture[str], split: str) -> None:
     content = HEADER + rows(20) + rows(20).replace("\n1", "\n10")
     files = convert(tmp_path, content, "--split", split, "--dedupe")
-    texts = [{doc.text for doc in load(files[f"{name}.spacy"])} for name in ("train", "dev", "test")]
+    texts = [
+        {doc.text for doc in load(files[f"{name}.spacy"])} for name in ("train", "dev", "test")
+    ]
     assert not texts[0] & texts[1]
     assert not texts[0] & texts[2]
     assert not texts[1] & texts[2]
     stats = json.loads(files["stats.json"])
     assert stats["splits"]["train"]["dropped_copies"] > 0
-    assert sum(part["sentences"] + part["dropped_copies"] for part in stats["splits"].values()) == 40
+    assert (
+        sum(part["sentences"] + part["dropped_copies"] for part in stats["splits"].values()) == 40
+    )
     captured = capsys.readouterr()
-    assert f"Copies dropped: {stats['splits']['train']['dropped_copies']} from train" in captured.out
+    assert (
+        f"Copies dropped: {stats['splits']['train']['dropped_copies']} from train" in captured.out
+    )
     assert "Warning" not in captured.err
 
 
-def test_a_failed_run_leaves_everything_as_it_was(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failed_run_leaves_everything_as_it_was(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     before = convert(tmp_path, HEADER + rows(5))
     (tmp_path / "out" / "source.json").write_text("mine")
     with pytest.raises(SystemExit) as error:
@@ -273,7 +322,9 @@ def test_no_folder_appears_for_a_csv_that_fails(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_a_write_that_fails_leaves_no_half_of_a_corpus(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_write_that_fails_leaves_no_half_of_a_corpus(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     before = convert(tmp_path, HEADER + rows(5))
 
     def full(*args: object) -> None:
@@ -302,9 +353,13 @@ def test_an_unknown_language(lang: str) -> None:
 def test_a_language_whose_package_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     for package in ("sudachipy", "pythainlp.tokenize"):
         monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(UserError, match=r"^--lang ja needs a package that is not installed\. .*pip install .*\.$"):
+    with pytest.raises(
+        UserError, match=r"^--lang ja needs a package that is not installed\. .*pip install .*\.$"
+    ):
         blank_pipeline("ja")
-    with pytest.raises(UserError, match=r"^--lang th needs a package that is not installed\. .*PyThaiNLP"):
+    with pytest.raises(
+        UserError, match=r"^--lang th needs a package that is not installed\. .*PyThaiNLP"
+    ):
         blank_pipeline("th")
 
 
@@ -315,7 +370,9 @@ def test_a_sentence_may_be_longer_than_spacy_s_limit() -> None:
 
 @pytest.mark.gmb
 @pytest.mark.slow
-@pytest.mark.skipif(not any(path.exists() for path in GMB), reason="the GMB corpus is not in assets/")
+@pytest.mark.skipif(
+    not any(path.exists() for path in GMB), reason="the GMB corpus is not in assets/"
+)
 def test_gmb(tmp_path: Path) -> None:
     path = next(path for path in GMB if path.exists())
     main(["convert", str(path), str(tmp_path / "out")])
@@ -323,7 +380,11 @@ def test_gmb(tmp_path: Path) -> None:
     splits = stats["splits"]
     assert stats["source"]["encoding"] == "cp1252"
     assert stats["source"]["rows"] == 1_048_575
-    assert [splits[name]["sentences"] for name in ("train", "dev", "test")] == [34_530, 8_633, 4_796]
+    assert [splits[name]["sentences"] for name in ("train", "dev", "test")] == [
+        34_530,
+        8_633,
+        4_796,
+    ]
     assert splits["test"]["entities"] == 11_126
     assert splits["test"]["aligned"] >= 11_120
     assert "56 of test's 4,796" in stats["warnings"]["copies"]

@@ -13,7 +13,9 @@ from .helpers import HEADER, tokenizing
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    (tmp_path / "x.csv").write_text(HEADER + "1,do,O\n,n't,O\n,go,O\n2,Mira,B-per\n,!,O\n", encoding="utf-8")
+    (tmp_path / "x.csv").write_text(
+        HEADER + "1,do,O\n,n't,O\n,go,O\n2,Mira,B-per\n,!,O\n", encoding="utf-8"
+    )
     return tmp_path / "x.csv"
 
 
@@ -47,7 +49,9 @@ def test_gold_words(path: Path) -> None:
 def test_a_config_gives_paths_and_column_numbers_as_they_stand_there(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("B-PER O Mira\nO O left\n", encoding="utf-8")
     config = {"@readers": "spacy_bilstm_ner.Corpus.v1", "path": str(tmp_path / "x")}
-    resolved = spacy.registry.resolve({"train": config | {"options": {"word_column": 3, "tag_column": 1}}})
+    resolved = spacy.registry.resolve(
+        {"train": config | {"options": {"word_column": 3, "tag_column": 1}}}
+    )
     (example,) = resolved["train"](tokenizing())
     assert [ent.text for ent in example.reference.ents] == ["Mira"]
 
@@ -64,7 +68,9 @@ def test_options_and_augmenter(path: Path) -> None:
         list(labelled_corpus(path, options={"tag_column": "x"})(nlp))
     with pytest.raises(UserError, match=r"cannot have tag_colum: there are format, .*tag_column"):
         labelled_corpus(path, options={"tag_colum": "x"})
-    with pytest.raises(UserError, match=r"sentences must be one of gather, runs, starts, but is 'rnus'"):
+    with pytest.raises(
+        UserError, match=r"sentences must be one of gather, runs, starts, but is 'rnus'"
+    ):
         labelled_corpus(path, options={"sentences": "rnus"})
     with pytest.raises(UserError, match="has no path"):
         labelled_corpus(None)

@@ -18,7 +18,10 @@ def test_a_doc_has_gold_words_gold_entities_and_a_persons_text() -> None:
     doc, tokenized = make_doc(tokenizing(), sentence(words, "O B-per O O O B-geo I-geo O O O O"))
     assert [token.text for token in doc] == words.split()
     assert doc.text == tokenized.text == "Mr. Kowalski didn't leave New York, he said."
-    assert [(ent.text, ent.label_) for ent in doc.ents] == [("Kowalski", "per"), ("New York", "geo")]
+    assert [(ent.text, ent.label_) for ent in doc.ents] == [
+        ("Kowalski", "per"),
+        ("New York", "geo"),
+    ]
     assert not doc.has_unknown_spaces
 
 
@@ -49,7 +52,9 @@ def test_every_boundary_survives_in_other_languages() -> None:
         ("xx", "東京 に 行く 。 ¿ Qué ? l' Aquila 's"),
         ("zh", "我 爱 北京 。"),
     ):
-        doc, tokenized = make_doc(tokenizing(lang), sentence(words, " ".join("O" for _ in words.split())))
+        doc, tokenized = make_doc(
+            tokenizing(lang), sentence(words, " ".join("O" for _ in words.split()))
+        )
         ends = {token.idx + len(token) for token in tokenized}
         assert {token.idx + len(token) for token in doc} <= ends, lang
 
@@ -61,7 +66,9 @@ def test_alignment_is_counted_as_spacy_train_does(tmp_path: Path) -> None:
         make_doc(nlp, sentence("Corp's B-52 flew", "B-org B-art O")),
     ]
     # An entity that ends within a token: no text of ours does that, so it is made by hand
-    inside = Doc(nlp.vocab, words=["Qa", "ida", "x"], spaces=[False, True, False], ents=["B-org", "O", "O"])
+    inside = Doc(
+        nlp.vocab, words=["Qa", "ida", "x"], spaces=[False, True, False], ents=["B-org", "O", "O"]
+    )
     made.append((inside, nlp.make_doc(inside.text)))
     DocBin(docs=[gold for gold, _ in made]).to_disk(tmp_path / "x.spacy")
     for (gold, tokenized), example in zip(made, Corpus(tmp_path / "x.spacy")(nlp), strict=True):

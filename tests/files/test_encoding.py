@@ -64,7 +64,9 @@ def test_utf_8_with_a_bad_byte_is_refused_or_read_as_said(tmp_path: Path) -> Non
 
 
 def test_each_line_with_a_bad_byte_is_told(tmp_path: Path) -> None:
-    content = (HEADER + "1,José,B-per\n,Zoë,I-per\n,né,O\n").encode() + b",M\xfcller,B-per\n,h\xe9r\xe9,O\n"
+    content = (
+        HEADER + "1,José,B-per\n,Zoë,I-per\n,né,O\n"
+    ).encode() + b",M\xfcller,B-per\n,h\xe9r\xe9,O\n"
     with pytest.raises(UserError, match=r"3 faults(.|\n)*line 5: byte 0xfc.*\n.*line 6: byte 0xe9"):
         read_one(tmp_path, content)
 

@@ -27,11 +27,15 @@ def parquet(table: pandas.DataFrame) -> bytes:
 
 
 def table(**columns: list[Any]) -> pandas.DataFrame:
-    return pandas.DataFrame({name: pandas.Series(values, dtype=object) for name, values in columns.items()})
+    return pandas.DataFrame(
+        {name: pandas.Series(values, dtype=object) for name, values in columns.items()}
+    )
 
 
 def test_excel(tmp_path: Path) -> None:
-    content = excel(table(sentence_id=[1, None, 2], word=["Mira", "None", 2020], tag=["B-per", "O", "B-tim"]))
+    content = excel(
+        table(sentence_id=[1, None, 2], word=["Mira", "None", 2020], tag=["B-per", "O", "B-tim"])
+    )
     data = read_one(tmp_path, content)
     assert shown(data) == ["Mira/B-per None", "2020/B-tim"]
     assert data.source["format"] == "excel"
@@ -42,17 +46,30 @@ def test_excel(tmp_path: Path) -> None:
 
 
 def test_what_excel_has_changed(tmp_path: Path) -> None:
-    content = excel(table(sid=[1, 1, 2], word=["Mira", pandas.Timestamp("2020-05-01"), True], tag=["B-per", "O", "O"]))
-    with pytest.raises(UserError, match=r"2 faults(.|\n)*line 3: a cell holds 2020-05-01.*as a datetime"):
+    content = excel(
+        table(
+            sid=[1, 1, 2],
+            word=["Mira", pandas.Timestamp("2020-05-01"), True],
+            tag=["B-per", "O", "O"],
+        )
+    )
+    with pytest.raises(
+        UserError, match=r"2 faults(.|\n)*line 3: a cell holds 2020-05-01.*as a datetime"
+    ):
         read_one(tmp_path, content)
 
 
 def test_parquet(tmp_path: Path) -> None:
-    data = read_one(tmp_path, parquet(table(sid=[1, 1, 2], word=["Mira", "None", "x"], tag=["B-per", None, "O"])))
+    data = read_one(
+        tmp_path,
+        parquet(table(sid=[1, 1, 2], word=["Mira", "None", "x"], tag=["B-per", None, "O"])),
+    )
     assert shown(data) == ["Mira/B-per None/?", "x"]
     lists = table(tokens=[["Mira", "can't"], ["x"]], ner_tags=[["B-per", None], ["O"]])
     assert shown(read_one(tmp_path, parquet(lists))) == ["Mira/B-per can't/?", "x"]
-    assert shown(read_one(tmp_path, parquet(table(tokens=[["Mira"], ["x"]], ner_tags=[["B-per"], ["O"]])))) == [
+    assert shown(
+        read_one(tmp_path, parquet(table(tokens=[["Mira"], ["x"]], ner_tags=[["B-per"], ["O"]])))
+    ) == [
         "Mira/B-per",
         "x",
     ]
@@ -69,7 +86,9 @@ def test_what_is_damaged_is_said_to_be(tmp_path: Path) -> None:
         read_one(tmp_path, b"Word,Tag", format="excel")
 
 
-def test_a_parquet_file_of_few_bytes_that_stand_for_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_parquet_file_of_few_bytes_that_stand_for_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bomb = parquet(table(word=["Mira" * 10_000] * 200, tag=["B-per"] * 200))
     assert len(bomb) < 100_000
     monkeypatch.setattr(unpack, "MAX_UNPACKED", 10**6)

@@ -13,7 +13,10 @@ TEXT = "Mira left Oslo."
 GOLD = ["Mira/B-PER left Oslo/B-LOC ."]
 PER, LOC = {"start": 0, "end": 4, "label": "PER"}, {"start": 10, "end": 14, "label": "LOC"}
 OFFSETS = [[0, 4, "PER"], [10, 14, "LOC"]]
-STUDIO = [{"value": {**span, "labels": [span["label"]], "text": text}} for span, text in ((PER, "Mira"), (LOC, "Oslo"))]
+STUDIO = [
+    {"value": {**span, "labels": [span["label"]], "text": text}}
+    for span, text in ((PER, "Mira"), (LOC, "Oslo"))
+]
 for one in STUDIO:
     del one["value"]["label"]
 
@@ -27,10 +30,24 @@ def lines(*records: Any) -> str:
     [
         lines({"text": TEXT, "entities": OFFSETS}),
         lines({"text": TEXT, "entities": [PER, LOC]}),
-        lines({"text": TEXT, "spans": [PER, LOC], "answer": "accept", "tokens": [{"text": "Mira", "id": 0}]}),
+        lines(
+            {
+                "text": TEXT,
+                "spans": [PER, LOC],
+                "answer": "accept",
+                "tokens": [{"text": "Mira", "id": 0}],
+            }
+        ),
         lines({"id": 1, "text": TEXT, "label": OFFSETS}),
         lines({"id": 1, "data": TEXT, "labels": OFFSETS}),
-        lines({"text": TEXT, "entities": [{"start_offset": s, "end_offset": e, "label": x} for s, e, x in OFFSETS]}),
+        lines(
+            {
+                "text": TEXT,
+                "entities": [
+                    {"start_offset": s, "end_offset": e, "label": x} for s, e, x in OFFSETS
+                ],
+            }
+        ),
         lines([TEXT, {"entities": OFFSETS}]),
         lines({"text": TEXT, "ents": [PER, LOC]}),
         lines({"text": TEXT, "annotations": [PER, LOC]}, {"text": " ", "annotations": []}),
@@ -40,7 +57,9 @@ def lines(*records: Any) -> str:
         json.dumps([{"text": TEXT, "entities": OFFSETS}], indent=2),
         json.dumps({"text": TEXT, "entities": OFFSETS}, indent=2),
         json.dumps({"classes": ["PER", "LOC"], "annotations": [[TEXT, {"entities": OFFSETS}]]}),
-        json.dumps([{"data": {"text": TEXT}, "annotations": [{"was_cancelled": False, "result": STUDIO}]}]),
+        json.dumps(
+            [{"data": {"text": TEXT}, "annotations": [{"was_cancelled": False, "result": STUDIO}]}]
+        ),
         json.dumps([{"text": TEXT, "label": [one["value"] for one in STUDIO], "annotator": 1}]),
         lines({"tokens": ["Mira", "left", "Oslo", "."], "ner_tags": ["B-PER", "O", "B-LOC", "O"]}),
     ],
@@ -60,7 +79,9 @@ def test_the_text_stays_as_it_is(tmp_path: Path) -> None:
 
 
 def test_an_entity_ends_within_a_token(tmp_path: Path) -> None:
-    data = read_one(tmp_path, lines({"text": "the U.K./Oslo team", "entities": [[4, 8, "LOC"], [9, 13, "LOC"]]}))
+    data = read_one(
+        tmp_path, lines({"text": "the U.K./Oslo team", "entities": [[4, 8, "LOC"], [9, 13, "LOC"]]})
+    )
     assert shown(data) == ["the U.K./B-LOC / Oslo/B-LOC team"]
     assert data.doubtful == []
 
@@ -77,7 +98,9 @@ def test_an_entity_ends_within_a_token(tmp_path: Path) -> None:
         ([4, 2, "LOC"], "is not in the text", "Mira left Osloby ."),
     ],
 )
-def test_offsets_are_repaired_or_left_out_and_listed(tmp_path: Path, span: list[Any], told: str, tags: str) -> None:
+def test_offsets_are_repaired_or_left_out_and_listed(
+    tmp_path: Path, span: list[Any], told: str, tags: str
+) -> None:
     data = read_one(tmp_path, lines({"text": "Mira left Osloby.", "entities": [span]}))
     assert shown(data) == [tags]
     assert len(data.doubtful) == 1
@@ -94,14 +117,23 @@ def test_entities_that_overlap(tmp_path: Path) -> None:
 
 
 def test_an_entity_that_stands_there_twice_is_one(tmp_path: Path) -> None:
-    data = read_one(tmp_path, lines({"text": "Mira left", "entities": [[0, 4, "PER"], [0, 4, "PER"], [0, 5, "PER"]]}))
+    data = read_one(
+        tmp_path,
+        lines({"text": "Mira left", "entities": [[0, 4, "PER"], [0, 4, "PER"], [0, 5, "PER"]]}),
+    )
     assert shown(data) == ["Mira/B-PER left"]
-    assert [told.partition(": ")[2] for told in data.doubtful] == ["PER at 0:5 'Mira ' was read as 'Mira'"]
+    assert [told.partition(": ")[2] for told in data.doubtful] == [
+        "PER at 0:5 'Mira ' was read as 'Mira'"
+    ]
 
 
 @pytest.mark.parametrize("labels", [["A", "B"], ["B", "A"], ["C", "A"]])
-def test_of_two_labels_for_the_same_words_the_first_counts(tmp_path: Path, labels: list[str]) -> None:
-    data = read_one(tmp_path, lines({"text": "Mira left", "entities": [[0, 4, label] for label in labels]}))
+def test_of_two_labels_for_the_same_words_the_first_counts(
+    tmp_path: Path, labels: list[str]
+) -> None:
+    data = read_one(
+        tmp_path, lines({"text": "Mira left", "entities": [[0, 4, label] for label in labels]})
+    )
     assert shown(data) == [f"Mira/B-{labels[0]} left"]
     assert f"{labels[1]} at 0:4 'Mira' overlaps with a longer one" in data.doubtful[0]
 
@@ -120,7 +152,11 @@ def test_what_the_file_says_of_an_entity_s_text_goes_before_its_offsets(tmp_path
             for (start, end), text in zip(bounds, ("Ann", "Bo"), strict=True)
         ]})  # fmt: skip
 
-    for bounds, n_doubtful in (([(2, 5), (10, 12)], 0), ([(3, 6), (11, 13)], 2), ([(2, 4), (10, 11)], 2)):
+    for bounds, n_doubtful in (
+        ([(2, 5), (10, 12)], 0),
+        ([(3, 6), (11, 13)], 2),
+        ([(2, 4), (10, 11)], 2),
+    ):
         data = read_one(tmp_path, spans(*bounds))
         assert shown(data) == ["😀 Ann/B-PER met Bo/B-PER"]
         assert len(data.doubtful) == n_doubtful
@@ -128,7 +164,9 @@ def test_what_the_file_says_of_an_entity_s_text_goes_before_its_offsets(tmp_path
 
 @pytest.mark.parametrize(("before", "start"), [("😀 😀", 6), ("Zoë né", 9)])
 def test_offsets_that_count_bytes_or_pairs(tmp_path: Path, before: str, start: int) -> None:
-    data = read_one(tmp_path, lines({"text": f"{before} Ann met Bo.", "entities": [[start, start + 3, "PER"]]}))
+    data = read_one(
+        tmp_path, lines({"text": f"{before} Ann met Bo.", "entities": [[start, start + 3, "PER"]]})
+    )
     assert shown(data) == [f"{before} Ann/B-PER met Bo ."]
     assert data.doubtful[0].endswith("was read as 'Ann'")
 
@@ -141,19 +179,31 @@ def test_an_accent_belongs_to_its_letter(tmp_path: Path) -> None:
 def test_languages_without_spaces(tmp_path: Path) -> None:
     record = {"text": "王明在北京。", "entities": [[0, 2, "PER"], [3, 5, "LOC"]]}
     for lang in ("zh", "en"):
-        doc, _ = make_doc(tokenizing(lang), read_one(tmp_path, lines(record), lang=lang).sentences[0])
+        doc, _ = make_doc(
+            tokenizing(lang), read_one(tmp_path, lines(record), lang=lang).sentences[0]
+        )
         assert [ent.text for ent in doc.ents] == ["王明", "北京"]
 
 
 def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
-    data = read_one(tmp_path, lines({"text": TEXT, "spans": [PER]}, {"text": "No", "answer": "reject", "spans": []}))
+    data = read_one(
+        tmp_path,
+        lines({"text": TEXT, "spans": [PER]}, {"text": "No", "answer": "reject", "spans": []}),
+    )
     assert len(data.sentences) == 1
     assert "1 text left out: rejected or ignored" in data.warnings["json_answer"]
     tasks = [
-        {"data": {"text": TEXT}, "annotations": [{"was_cancelled": True, "result": []}, {"result": STUDIO}]},
         {
             "data": {"text": TEXT},
-            "annotations": [{"result": []}, {"result": STUDIO, "ground_truth": True}, {"result": []}],
+            "annotations": [{"was_cancelled": True, "result": []}, {"result": STUDIO}],
+        },
+        {
+            "data": {"text": TEXT},
+            "annotations": [
+                {"result": []},
+                {"result": STUDIO, "ground_truth": True},
+                {"result": []},
+            ],
         },
         {"data": {"text": TEXT}, "annotations": []},
     ]
@@ -164,12 +214,22 @@ def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
 
 
 def test_not_everything_is_annotated(tmp_path: Path) -> None:
-    records = [{"text": TEXT, "entities": OFFSETS[:1], "annotated": "PER"}, {"text": TEXT, "entities": None}]
-    data = read_one(tmp_path, lines(*records, {"tokens": ["a", "b"], "tags": ["O", None]}).partition('{"tokens')[0])
+    records = [
+        {"text": TEXT, "entities": OFFSETS[:1], "annotated": "PER"},
+        {"text": TEXT, "entities": None},
+    ]
+    data = read_one(
+        tmp_path,
+        lines(*records, {"tokens": ["a", "b"], "tags": ["O", None]}).partition('{"tokens')[0],
+    )
     assert shown(data) == ["Mira/B-PER left/? Oslo/? ./?", "Mira/? left/? Oslo/? ./?"]
     assert [sentence.annotated for sentence in data.sentences] == [("PER",), ()]
-    assert shown(read_one(tmp_path, lines({"tokens": ["a", "b"], "tags": ["O", None]}))) == ["a b/?"]
-    data = read_one(tmp_path, lines({"tokens": ["a", "b"], "tags": ["B-x", "O"], "annotated": ["x"]}))
+    assert shown(read_one(tmp_path, lines({"tokens": ["a", "b"], "tags": ["O", None]}))) == [
+        "a b/?"
+    ]
+    data = read_one(
+        tmp_path, lines({"tokens": ["a", "b"], "tags": ["B-x", "O"], "annotated": ["x"]})
+    )
     assert (shown(data), data.sentences[0].annotated) == (["a/B-x b/?"], ("x",))
 
 
@@ -177,20 +237,38 @@ def test_not_everything_is_annotated(tmp_path: Path) -> None:
     ("content", "message"),
     [
         (lines({"text": TEXT, "answer": None}), "holds no sentences.*1 text left out"),
-        (lines({"text": TEXT, "entities": [[0, 4, None]]}), "an entity's label must be its name, but is null"),
-        (lines({"text": TEXT, "entities": [["PER", 0, 4]]}), "an entity's label must be its name, but is 4"),
+        (
+            lines({"text": TEXT, "entities": [[0, 4, None]]}),
+            "an entity's label must be its name, but is null",
+        ),
+        (
+            lines({"text": TEXT, "entities": [["PER", 0, 4]]}),
+            "an entity's label must be its name, but is 4",
+        ),
         (
             lines({"text": TEXT, "entities": OFFSETS, "annotated": ["per"]}),
             "entities of LOC, PER, but was annotated for",
         ),
-        (lines({"tokens": ["a"], "tags": ["B-x"], "annotated": ["y"]}), "entities of x, but was annotated for y"),
+        (
+            lines({"tokens": ["a"], "tags": ["B-x"], "annotated": ["y"]}),
+            "entities of x, but was annotated for y",
+        ),
         ('{"text": \n{"text": \n', "2 faults"),
         (lines({"text": TEXT, "entities": []}) + '{"text": \n', "line 2: this is no JSON"),
         (lines({"text": TEXT}), "line 1: it has no entities: give an empty list if it holds none"),
         (lines({"text": TEXT, "label": ["sport"]}), "line 1: this is no labelled text"),
         (lines({"x": 1, "entities": []}), "line 1: it has no text, or several .it has x, entities"),
-        (lines({"text": TEXT, "entities": [[0, 4]]}, {"text": TEXT, "entities": [{"start": 0, "end": 4}]}), "2 faults"),
-        (lines({"text": TEXT, "spans": [{"start": 0, "end": 4, "labels": ["A", "B"]}]}), "an entity has 2 labels"),
+        (
+            lines(
+                {"text": TEXT, "entities": [[0, 4]]},
+                {"text": TEXT, "entities": [{"start": 0, "end": 4}]},
+            ),
+            "2 faults",
+        ),
+        (
+            lines({"text": TEXT, "spans": [{"start": 0, "end": 4, "labels": ["A", "B"]}]}),
+            "an entity has 2 labels",
+        ),
         (lines({"text": "Mira \ud83d left", "entities": []}), "its text has half a character"),
         (lines({"tokens": ["a"], "tags": [1]}), "These are numbers"),
         (lines({"tokens": ["a", "b"], "tags": ["O"]}), "line 1: 2 words and 1 tag[.]"),
@@ -203,4 +281,6 @@ def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, content: str, messa
 
 def test_the_label_may_be_called_entity(tmp_path: Path) -> None:
     span = {"start": 0, "end": 4, "value": "Mira", "entity": "PER"}
-    assert shown(read_one(tmp_path, lines({"text": "Mira left", "entities": [span]}))) == ["Mira/B-PER left"]
+    assert shown(read_one(tmp_path, lines({"text": "Mira left", "entities": [span]}))) == [
+        "Mira/B-PER left"
+    ]

@@ -19,10 +19,14 @@ from .helpers import HEADER, read_one, shown, tokenizing
 def test_docbins_come_back_as_they_were(tmp_path: Path) -> None:
     nlp = tokenizing()
     sentences = [
-        Sentence("1", ("Mira", "left", "Oslo", "."), ("B-per", "O", "?", "O"), (True, True, False, False)),
+        Sentence(
+            "1", ("Mira", "left", "Oslo", "."), ("B-per", "O", "?", "O"), (True, True, False, False)
+        ),
         Sentence("2", ("Rain", "?"), ("?", "?"), (False, False), ("per", "geo")),
     ]
-    DocBin(docs=[make_doc(nlp, sentence)[0] for sentence in sentences]).to_disk(tmp_path / "x.spacy")
+    DocBin(docs=[make_doc(nlp, sentence)[0] for sentence in sentences]).to_disk(
+        tmp_path / "x.spacy"
+    )
     data = read([tmp_path / "x.spacy"], nlp)
     assert data.sentences == sentences
     assert data.source["format"] == "spacy"
@@ -67,7 +71,9 @@ def test_docs(tmp_path: Path) -> None:
         ("The 王 dynasty came to power and stayed there long", "en", ""),
     ],
 )
-def test_a_script_that_the_language_does_not_cut(tmp_path: Path, words: str, lang: str, warning: str) -> None:
+def test_a_script_that_the_language_does_not_cut(
+    tmp_path: Path, words: str, lang: str, warning: str
+) -> None:
     rows = "".join(f"1,{word},{'B-x' if i == 0 else 'O'}\n" for i, word in enumerate(words.split()))
     found = read_one(tmp_path, "sid,word,tag\n" + rows, lang=lang).warnings.get("script", "")
     if warning:
@@ -94,7 +100,9 @@ def test_a_format_can_be_said(tmp_path: Path) -> None:
         (b"version https://git-lfs.github.com/spec/v1\n", "a pointer of Git LFS"),
     ],
 )
-def test_files_that_are_taken_for_labelled_ones_are_told(tmp_path: Path, content: bytes, what: str) -> None:
+def test_files_that_are_taken_for_labelled_ones_are_told(
+    tmp_path: Path, content: bytes, what: str
+) -> None:
     with pytest.raises(UserError, match=f"x is {what}"):
         read_one(tmp_path, content)
 
@@ -168,7 +176,9 @@ def test_docs_come_with_their_warnings(tmp_path: Path, capsys: pytest.CaptureFix
     assert capsys.readouterr().err.startswith("Warning: the longest sentence has 501 words")
 
 
-def test_a_docbin_that_unpacks_to_more_than_is_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_docbin_that_unpacks_to_more_than_is_allowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(unpack, "MAX_UNPACKED", 10**6)
     with pytest.raises(UserError, match="takes more than 1,000,000 bytes when it is unpacked"):
         read_one(tmp_path, zlib.compress(b"\0" * (10**6 + 1)))

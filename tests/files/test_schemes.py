@@ -17,7 +17,9 @@ def convert(tags: str, *, labels: bool = False) -> tuple[list[str], list[int]]:
     return scheme.to_bio(given)
 
 
-@pytest.mark.parametrize("tag", ["O", "B-geo", "I-geo", "B-x-y", "B-Straße", "o", "U-geo", "b_geo", "geo-S", "?"])
+@pytest.mark.parametrize(
+    "tag", ["O", "B-geo", "I-geo", "B-x-y", "B-Straße", "o", "U-geo", "b_geo", "geo-S", "?"]
+)
 def test_what_a_tag_is(tag: str) -> None:
     assert is_tag(tag)
 
@@ -57,7 +59,10 @@ def test_an_entity_that_continues_nothing_begins_there() -> None:
 
 
 def test_labels_without_a_letter() -> None:
-    assert convert("PER PER O LOC PER", labels=True) == (["B-PER", "I-PER", "O", "B-LOC", "B-PER"], [])
+    assert convert("PER PER O LOC PER", labels=True) == (
+        ["B-PER", "I-PER", "O", "B-LOC", "B-PER"],
+        [],
+    )
     # E-MAIL is a label: nothing begins with B, I or S
     assert convert("E-MAIL O PER", labels=True)[0] == ["B-E-MAIL", "O", "B-PER"]
     assert faulty(Scheme(Counter(["PER", "O"]))) == ["PER"]
@@ -114,7 +119,9 @@ def test_look_alikes(tag: str, other: str, why: str) -> None:
     assert difference(tag, other) == why
 
 
-@pytest.mark.parametrize("tag", ["O", "B-per", "B-ЛИЦО", "B-ΠΡΟ", "B-a–b", "B-می\u200cشود", "B-m²", "1", "", "?"])
+@pytest.mark.parametrize(
+    "tag", ["O", "B-per", "B-ЛИЦО", "B-ΠΡΟ", "B-a–b", "B-می\u200cشود", "B-m²", "1", "", "?"]
+)
 def test_what_is_as_it_seems(tag: str) -> None:
     assert looks_like(tag) == tag
 

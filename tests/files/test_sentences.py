@@ -17,7 +17,10 @@ def test_all_faults_are_said_at_once_by_kind(tmp_path: Path) -> None:
     assert "line 3: the tag of 'left' is 'X'" in message
     assert "line 7" not in message
     assert "--report FILE lists every one" in message
-    assert "- 1 of this kind. Fill in the word, or delete the row.\n    line 4: there is no word" in message
+    assert (
+        "- 1 of this kind. Fill in the word, or delete the row.\n    line 4: there is no word"
+        in message
+    )
     assert len(error.value.lines) == 5
     assert any("line 7: the tag of 'b' is 'Z'" in line for line in error.value.lines)
 
@@ -30,7 +33,9 @@ def test_an_entity_without_its_beginning_begins_there_or_is_refused(tmp_path: Pa
         "2 tags I-x without an entity of that label before it, read as B-x"
     )
     assert "x, line 3)" in data.warnings["repaired_tags"]
-    with pytest.raises(UserError, match=r"leave out --strict(.|\n)*line 3: the tag 'I-x' of the word 'b'"):
+    with pytest.raises(
+        UserError, match=r"leave out --strict(.|\n)*line 3: the tag 'I-x' of the word 'b'"
+    ):
         read_one(tmp_path, content, strict=True)
 
 
@@ -55,24 +60,35 @@ def test_labels_without_a_letter_where_the_column_s_name_allows_it(tmp_path: Pat
 def test_what_means_outside_can_be_said(tmp_path: Path) -> None:
     content = HEADER + "1,Mira,B-per\n,left,_\n,Oslo,O\n"
     with pytest.raises(
-        UserError, match=r"Which of these mean \"in no entity\": '_' \(1\), 'O' \(1\)\? Say so with --outside"
+        UserError,
+        match=r"Which of these mean \"in no entity\": '_' \(1\), 'O' \(1\)\? Say so with --outside",
     ):
         read_one(tmp_path, content)
     assert shown(read_one(tmp_path, content, outside=["_", "O"])) == ["Mira/B-per left Oslo"]
 
 
-@pytest.mark.parametrize(("tag", "why"), [("0", "a zero, not the letter O"), ("О", "a cyrillic capital letter o, not")])
-def test_look_alikes_are_refused_or_read_as_what_they_look_like(tmp_path: Path, tag: str, why: str) -> None:
+@pytest.mark.parametrize(
+    ("tag", "why"), [("0", "a zero, not the letter O"), ("О", "a cyrillic capital letter o, not")]
+)
+def test_look_alikes_are_refused_or_read_as_what_they_look_like(
+    tmp_path: Path, tag: str, why: str
+) -> None:
     content = HEADER + f"1,Mira,B-per\n,left,{tag}\n,Oslo,O\n,x,{tag}\n"
-    with pytest.raises(UserError, match=rf"line 3: the tag of 'left' is '{tag}': {why}.*rows with it: 2") as error:
+    with pytest.raises(
+        UserError, match=rf"line 3: the tag of 'left' is '{tag}': {why}.*rows with it: 2"
+    ) as error:
         read_one(tmp_path, content)
     assert "--lookalikes" in str(error.value)
     assert shown(read_one(tmp_path, content, lookalikes=True)) == ["Mira/B-per left Oslo x"]
 
 
 def test_what_was_said_to_be_outside_is_no_look_alike(tmp_path: Path) -> None:
-    assert shown(read_one(tmp_path, HEADER + "1,Mira,B-per\n,left,0\n", outside=["0"])) == ["Mira/B-per left"]
+    assert shown(read_one(tmp_path, HEADER + "1,Mira,B-per\n,left,0\n", outside=["0"])) == [
+        "Mira/B-per left"
+    ]
 
 
 def test_an_unknown_tag_stays_unknown(tmp_path: Path) -> None:
-    assert shown(read_one(tmp_path, HEADER + "1,Mira,B-per\n,Holt,?\n,left,O\n")) == ["Mira/B-per Holt/? left"]
+    assert shown(read_one(tmp_path, HEADER + "1,Mira,B-per\n,Holt,?\n,left,O\n")) == [
+        "Mira/B-per Holt/? left"
+    ]

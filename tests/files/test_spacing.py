@@ -24,7 +24,10 @@ from spacy_bilstm_ner.files.spacing import spaces_after
         ("# 118 million", "#118 million"),
         ("Er sagte : „ Komm ! “ Und ging .", "Er sagte: „Komm!“ Und ging."),
         ("Er sagte : » Komm ! « Und ging .", "Er sagte: »Komm!« Und ging."),
-        ("Il dit « viens » à l' homme d’ Oise qu' il voit .", "Il dit «viens» à l'homme d’Oise qu'il voit."),
+        (
+            "Il dit « viens » à l' homme d’ Oise qu' il voit .",
+            "Il dit «viens» à l'homme d’Oise qu'il voit.",
+        ),
         ("a “ b ” c ‘ d ’ e", "a “b” c ‘d’ e"),
         ("¿ Qué ? ¡ Ah !", "¿Qué? ¡Ah!"),
         ("東京 に 行く 。", "東京に行く。"),
@@ -34,7 +37,10 @@ from spacy_bilstm_ner.files.spacing import spaces_after
 )
 def test_text_as_a_person_would_write_it(words: str, text: str) -> None:
     spaces = spaces_after(words.split())
-    assert "".join(word + " " * space for word, space in zip(words.split(), spaces, strict=True)) == text
+    assert (
+        "".join(word + " " * space for word, space in zip(words.split(), spaces, strict=True))
+        == text
+    )
 
 
 def test_nothing_gives_nothing() -> None:
@@ -43,7 +49,13 @@ def test_nothing_gives_nothing() -> None:
 
 @pytest.mark.parametrize("mark", [*"\"'“”‘’„‚«»‹›()/-–…#.", "``", "''", "--", "'s", "l'"])
 def test_marks_anywhere_do_no_harm(mark: str) -> None:
-    for words in ([mark], [mark, mark], [mark, "a", mark, mark], ["a", mark], ["a", mark, "b", mark]):
+    for words in (
+        [mark],
+        [mark, mark],
+        [mark, "a", mark, mark],
+        ["a", mark],
+        ["a", mark, "b", mark],
+    ):
         spaces = spaces_after(words)
         assert len(spaces) == len(words)
         assert not spaces[-1]

@@ -85,7 +85,11 @@ def say(*texts: str) -> list[Sentence]:
     return [Sentence("1", tuple(text.split()), ("O",) * len(text.split())) for text in texts]
 
 
-COPIED = {"train": say("a b", "c", "d", "d", "e"), "dev": say("a b", "e", "f"), "test": say("a b", "c", "g", "g")}
+COPIED = {
+    "train": say("a b", "c", "d", "d", "e"),
+    "dev": say("a b", "e", "f"),
+    "test": say("a b", "c", "g", "g"),
+}
 
 
 def test_copies_are_counted_across_splits_only() -> None:
@@ -101,7 +105,9 @@ def test_dropping_copies_keeps_test_whole_and_copies_within_a_split() -> None:
 @pytest.mark.parametrize("name", ["train", "dev"])
 def test_dropping_copies_leaves_no_split_empty(name: str) -> None:
     splits = {"train": say("a"), "dev": say("b"), "test": say("c"), name: say("c", "c")}
-    with pytest.raises(UserError, match=f"--dedupe leaves nothing of {name}: all of its 2 sentences"):
+    with pytest.raises(
+        UserError, match=f"--dedupe leaves nothing of {name}: all of its 2 sentences"
+    ):
         drop_copies(splits)
 
 

@@ -15,7 +15,11 @@ QUOTES = "Sentence #\tWord\tLemma\tTag\n1\t5'\t\"\tO\n\tMira\tMira\tB-per\n\t6'\
 def test_ids_on_first_rows_and_words_that_look_like_nothing(tmp_path: Path) -> None:
     data = read_one(tmp_path, (DATA / "first_rows.csv").read_bytes())
     assert data.sentences == [
-        Sentence("Sentence: 1", ("Ada", "Lovelace", "met", "None", '"'), ("B-per", "I-per", "O", "O", "O")),
+        Sentence(
+            "Sentence: 1",
+            ("Ada", "Lovelace", "met", "None", '"'),
+            ("B-per", "I-per", "O", "O", "O"),
+        ),
         Sentence("Sentence: 2", ("Zürich", "."), ("B-geo", "O")),
         Sentence("Sentence: 10", ("NA",), ("O",)),
     ]
@@ -35,14 +39,19 @@ def test_ids_on_every_row_own_names_and_no_pos(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("rows", ["1,a,O\n,b,O\n1,c,O\n,d,O\n", "0,a,O\n,b,O\n0,c,O\n,d,O\n"])
-def test_each_filled_cell_starts_a_sentence_where_others_are_empty(tmp_path: Path, rows: str) -> None:
+def test_each_filled_cell_starts_a_sentence_where_others_are_empty(
+    tmp_path: Path, rows: str
+) -> None:
     assert shown(read_one(tmp_path, HEADER + rows)) == ["a b", "c d"]
     content = HEADER + "0,Mira,B-per\n,left,O\n0,Stop,O\n0,Rain,O\n,fell,O\n"
     assert shown(read_one(tmp_path, content)) == ["Mira/B-per left", "Stop", "Rain fell"]
 
 
 def test_scattered_rows_are_refused_or_read_as_said(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"line 4: sentence 4 goes on in line 4, after sentence 2.*--sentences gather"):
+    with pytest.raises(
+        UserError,
+        match=r"line 4: sentence 4 goes on in line 4, after sentence 2.*--sentences gather",
+    ):
         read_one(tmp_path, SCATTERED)
     gathered = read_one(tmp_path, SCATTERED, sentences="gather")
     assert shown(gathered) == ["Oslo/B-geo Mira/B-per Holt/I-per", "March/B-tim"]
@@ -74,7 +83,10 @@ def test_numbers_that_count_up_again_need_no_word(tmp_path: Path, ids: str) -> N
 @pytest.mark.parametrize("ids", ["1 2 4 1 2", "2 1 2", "1 2 2 1 3"])
 def test_numbers_that_do_not_count_up_are_refused(tmp_path: Path, ids: str) -> None:
     with pytest.raises(UserError, match="goes on"):
-        read_one(tmp_path, "sentence_id,word,tag\n" + "".join(f"{number},w,O\n" for number in ids.split()))
+        read_one(
+            tmp_path,
+            "sentence_id,word,tag\n" + "".join(f"{number},w,O\n" for number in ids.split()),
+        )
 
 
 def test_several_columns_make_the_key(tmp_path: Path) -> None:
@@ -82,7 +94,9 @@ def test_several_columns_make_the_key(tmp_path: Path) -> None:
     assert shown(read_one(tmp_path, "doc_id,sent_id,token,ner\n" + rows)) == ["Mira/B-PER", "Rain"]
     data = read_one(tmp_path, "a,b,token,ner\n" + rows, sentence_column=["a", "b"])
     assert [sentence.id for sentence in data.sentences] == ["d1 1", "d2 1"]
-    with pytest.raises(UserError, match="line 4: sentence d1 1 goes on in line 4, after sentence d2 1"):
+    with pytest.raises(
+        UserError, match="line 4: sentence d1 1 goes on in line 4, after sentence d2 1"
+    ):
         read_one(tmp_path, "doc_id,sent_id,token,ner\n" + rows + "d1,1,fell,O\n")
     first_rows = "doc,sent_id,token,ner\nd1,1,a,O\n,,b,O\n,2,c,O\nd2,1,d,O\n"
     assert shown(read_one(tmp_path, first_rows)) == ["a b", "c", "d"]
@@ -91,11 +105,17 @@ def test_several_columns_make_the_key(tmp_path: Path) -> None:
 def test_a_column_in_blocks_that_changes_within_a_sentence_is_asked_about(tmp_path: Path) -> None:
     content = "novel,sid,token,ner\na,1,Mira,B-PER\na,1,left,O\nb,1,Rain,O\nb,1,fell,O\n"
     with pytest.raises(
-        UserError, match=r"line 4: sentence 1 goes on where column 'novel' changes.*-column 'novel' --s"
+        UserError,
+        match=r"line 4: sentence 1 goes on where column 'novel' changes.*-column 'novel' --s",
     ):
         read_one(tmp_path, content)
-    assert shown(read_one(tmp_path, content, sentence_column=["novel", "sid"])) == ["Mira/B-PER left", "Rain fell"]
-    assert shown(read_one(tmp_path, content, sentence_column="sid")) == ["Mira/B-PER left Rain fell"]
+    assert shown(read_one(tmp_path, content, sentence_column=["novel", "sid"])) == [
+        "Mira/B-PER left",
+        "Rain fell",
+    ]
+    assert shown(read_one(tmp_path, content, sentence_column="sid")) == [
+        "Mira/B-PER left Rain fell"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -135,7 +155,12 @@ def test_a_gap_in_a_column_that_is_else_filled(tmp_path: Path) -> None:
     content = "id,word,tag\n" + "".join(f"{'' if i == 7 else i // 5},w{i},O\n" for i in range(20))
     with pytest.raises(UserError, match=r"line 9: the column id is empty.*--sentences runs"):
         read_one(tmp_path, content)
-    assert [len(s.words) for s in read_one(tmp_path, content, sentences="runs").sentences] == [5, 5, 5, 5]
+    assert [len(s.words) for s in read_one(tmp_path, content, sentences="runs").sentences] == [
+        5,
+        5,
+        5,
+        5,
+    ]
     assert len(read_one(tmp_path, content, sentences="starts").sentences) == 19
 
 
@@ -144,11 +169,16 @@ def test_blank_lines_tell_sentences_apart(tmp_path: Path) -> None:
         "Mira/B-per left",
         "Oslo/B-geo",
     ]
-    assert shown(read_one(tmp_path, "word,tag\nMira,B-per\n,\nOslo,B-geo\n")) == ["Mira/B-per", "Oslo/B-geo"]
+    assert shown(read_one(tmp_path, "word,tag\nMira,B-per\n,\nOslo,B-geo\n")) == [
+        "Mira/B-per",
+        "Oslo/B-geo",
+    ]
 
 
 def test_quotes_that_are_no_quotes(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"line 2: a quote is opened and not closed, or closed.*say --no-quotes"):
+    with pytest.raises(
+        UserError, match=r"line 2: a quote is opened and not closed, or closed.*say --no-quotes"
+    ):
         read_one(tmp_path, QUOTES)
     data = read_one(tmp_path, QUOTES, no_quotes=True)
     assert shown(data) == ["5' Mira/B-per 6'"]
@@ -161,11 +191,15 @@ def test_quotes_that_are_no_quotes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("row", ['1,"a" b,B-x', '1,"a\\\\"b",B-x', '1,",",O'])
 def test_a_quote_that_closes_elsewhere_than_at_the_end(tmp_path: Path, row: str) -> None:
     header = "Sentence #,Word,Tag,Note\n"
-    with pytest.raises(UserError, match=r"line 2: a quote is opened.*or before the field's end.*--no-quotes"):
+    with pytest.raises(
+        UserError, match=r"line 2: a quote is opened.*or before the field's end.*--no-quotes"
+    ):
         read_one(tmp_path, f"{header}{row}\n1,c,O,x\n")
 
 
-@pytest.mark.parametrize("rows", ['1,a,O\n,"b,O\n,c,O\n', '1,a,O\n,"b,O\n,c",O\n', '1,a,O\n,"b,O\n,c",O,O\n'])
+@pytest.mark.parametrize(
+    "rows", ['1,a,O\n,"b,O\n,c,O\n', '1,a,O\n,"b,O\n,c",O\n', '1,a,O\n,"b,O\n,c",O,O\n']
+)
 def test_an_open_quote(tmp_path: Path, rows: str) -> None:
     with pytest.raises(UserError, match="line 3: a quote is opened and not closed"):
         read_one(tmp_path, HEADER + rows)
@@ -175,7 +209,9 @@ def test_white_space_divides_a_word_and_keeps_its_entity(tmp_path: Path) -> None
     data = read_one(tmp_path, HEADER + '1,a,O\n,5\u00a0storm,B-x\n,"New\nYork",I-x\n, b ,O\n')
     assert shown(data) == ["a 5/B-x storm/I-x New/I-x York/I-x b"]
     assert data.rows == 4
-    assert data.warnings["divided_words"].startswith("2 words with white space inside, divided there")
+    assert data.warnings["divided_words"].startswith(
+        "2 words with white space inside, divided there"
+    )
     assert "x, line 3)" in data.warnings["divided_words"]
 
 
@@ -209,13 +245,19 @@ def test_harmless_things_stay_harmless(tmp_path: Path, content: str) -> None:
             HEADER + ",a,O\n1,b,O\n",
             "line 2: the column Sentence # is empty. It must be filled on each sentence's first",
         ),
-        (HEADER + "1,a,O\n\n,,O\n", "line 4: there is no word. Fill in the word, or delete the row"),
+        (
+            HEADER + "1,a,O\n\n,,O\n",
+            "line 4: there is no word. Fill in the word, or delete the row",
+        ),
         (HEADER + '1,"a\nb",O\n,\u00a0,O\n', "line 4: there is no word"),
         (
             HEADER + "1,a,B-y\n,b,X\n",
             "line 3: the tag of 'b' is 'X'. A tag in column 'Tag' must be O, B-label or I-label",
         ),
-        (HEADER + "1,a,O\n,b\n", "line 3: the tag of 'b' is ''.*Which of these mean .*'O'.*--outside"),
+        (
+            HEADER + "1,a,O\n,b\n",
+            "line 3: the tag of 'b' is ''.*Which of these mean .*'O'.*--outside",
+        ),
         (HEADER + "1,a,O\n,b,O,x\n", "line 3: expected 3 fields as in the header, found 4"),
         (HEADER + "1,a,1\n,b,0\n", "These are numbers: write the names that they stand for"),
     ],
@@ -235,7 +277,9 @@ def test_a_separator_is_one_character(tmp_path: Path, sep: str) -> None:
 def test_a_separator_that_was_given(tmp_path: Path) -> None:
     assert shown(read_one(tmp_path, "sid:word:tag\n1:Mira:B-x\n", sep=":")) == ["Mira/B-x"]
     assert shown(read_one(tmp_path, "sid\tword\ttag\n1\tMira\tB-x\n", sep="tab")) == ["Mira/B-x"]
-    with pytest.raises(UserError, match="line 1: the fields are not separated by ';': say --sep ','"):
+    with pytest.raises(
+        UserError, match="line 1: the fields are not separated by ';': say --sep ','"
+    ):
         read_one(tmp_path, HEADER + "1,a,O\n", sep=";")
 
 
@@ -260,7 +304,12 @@ def test_a_sentence_a_row_with_a_tag_too_few(tmp_path: Path) -> None:
 
 
 def test_a_label_for_a_whole_text(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="column 'text' holds whole texts, and 'label' no tag for each of their words"):
+    with pytest.raises(
+        UserError,
+        match="column 'text' holds whole texts, and 'label' no tag for each of their words",
+    ):
         read_one(tmp_path, 'text,label\n"I like this","pos"\n"It is bad","neg"\n')
-    with pytest.raises(UserError, match="column 'text' holds whole texts, and 'entities' no tag for each"):
+    with pytest.raises(
+        UserError, match="column 'text' holds whole texts, and 'entities' no tag for each"
+    ):
         read_one(tmp_path, "text,entities\nMira left,\"[(0, 4, 'PER')]\"\nIt rains,[]\n")

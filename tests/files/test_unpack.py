@@ -33,7 +33,9 @@ def write(folder: Path, content: bytes, name: str = "x.bin") -> list[Path]:
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
-def test_packed_files(tmp_path: Path, pack: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_packed_files(
+    tmp_path: Path, pack: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
     paths = write(tmp_path, pack(CONTENT))
     assert read_contents(paths)[0].data == CONTENT
     with pytest.raises(UserError, match="cannot be unpacked"):
@@ -43,8 +45,12 @@ def test_packed_files(tmp_path: Path, pack: Callable[[bytes], bytes], monkeypatc
         read_contents(paths)
 
 
-def test_a_zip_is_read_in_memory_whatever_its_names_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    paths = write(tmp_path, zipped({"../../in/x.csv": CONTENT, "__MACOSX/in/._x.csv": b"\0", "LICENSE": b""}))
+def test_a_zip_is_read_in_memory_whatever_its_names_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = write(
+        tmp_path, zipped({"../../in/x.csv": CONTENT, "__MACOSX/in/._x.csv": b"\0", "LICENSE": b""})
+    )
     (content,) = read_contents(paths)
     assert content.data == CONTENT
     assert content.name == f"{paths[0]} (../../in/x.csv)"
@@ -57,7 +63,10 @@ def test_a_zip_is_read_in_memory_whatever_its_names_are(tmp_path: Path, monkeypa
 @pytest.mark.parametrize(
     ("members", "message"),
     [
-        (["a.csv", "b.csv"], "holds one labelled file, but it holds a.csv, b.csv. Say which one to read: --member"),
+        (
+            ["a.csv", "b.csv"],
+            "holds one labelled file, but it holds a.csv, b.csv. Say which one to read: --member",
+        ),
         (["a.exe"], "it holds a.exe"),
         (["[Content_Types].xml", "word/document.xml"], "it holds .*word/document.xml"),
     ],
@@ -88,16 +97,24 @@ def test_a_folder(tmp_path: Path) -> None:
 
 
 def test_missing_and_empty_files(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"no\.csv does not exist: give the path of a labelled file"):
+    with pytest.raises(
+        UserError, match=r"no\.csv does not exist: give the path of a labelled file"
+    ):
         read_contents([tmp_path / "no.csv"])
     with pytest.raises(UserError, match="is empty: expected labelled sentences"):
         read_contents(write(tmp_path, b"\n \n"))
 
 
 def test_what_is_packed_twice(tmp_path: Path) -> None:
-    for content in (zipped({"in.zip": zipped({"a.csv": CONTENT})}), gzip.compress(zipped({"a.csv": CONTENT}))):
+    for content in (
+        zipped({"in.zip": zipped({"a.csv": CONTENT})}),
+        gzip.compress(zipped({"a.csv": CONTENT})),
+    ):
         assert read_contents(write(tmp_path, content))[0].data == CONTENT
-    assert read_contents(write(tmp_path, zipped({"a.csv.gz": gzip.compress(CONTENT)})))[0].data == CONTENT
+    assert (
+        read_contents(write(tmp_path, zipped({"a.csv.gz": gzip.compress(CONTENT)})))[0].data
+        == CONTENT
+    )
     inner = zipped({"a.csv": CONTENT, "b.csv": CONTENT})
     with pytest.raises(UserError, match=r"holds a.csv, b.csv. Say which"):
         read_contents(write(tmp_path, zipped({"in.zip": inner})))
@@ -114,9 +131,14 @@ def test_a_zip_of_many_files_names_some(tmp_path: Path) -> None:
     assert len(str(error.value)) < 300
 
 
-def test_an_excel_file_is_bounded_by_what_it_declares(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_excel_file_is_bounded_by_what_it_declares(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     paths = write(tmp_path, zipped({"xl/workbook.xml": b"", "xl/worksheets/sheet1.xml": b"<" * 60}))
     assert read_contents(paths)
     monkeypatch.setattr(unpack, "MAX_UNPACKED", 50)
-    with pytest.raises(UserError, match=r"x\.bin takes more than 50 bytes .* give it unpacked, as CSV or JSON Lines"):
+    with pytest.raises(
+        UserError,
+        match=r"x\.bin takes more than 50 bytes .* give it unpacked, as CSV or JSON Lines",
+    ):
         read_contents(paths)

@@ -67,4 +67,6 @@ def test_gradients_are_those_that_differences_give(name):
             model.set_param(name, moved)
             values.append(float((model.predict(ids) * d_vectors).sum()))
         model.set_param(name, param)
-        assert (values[0] - values[1]) / 2e-3 == pytest.approx(gradient.flat[index], rel=2e-2, abs=5e-3)
+        assert (values[0] - values[1]) / 2e-3 == pytest.approx(
+            gradient.flat[index], rel=2e-2, abs=5e-3
+        )

@@ -7,7 +7,7 @@ from thinc.api import set_dropout_rate
 
 from spacy_bilstm_ner.network.encoder import locked_dropout
 from spacy_bilstm_ner.network.lstm import Packed
-from spacy_bilstm_ner.packing import pack
+from spacy_bilstm_ner.sequences.packing import pack
 
 
 def ones(lengths: list[int], width: int) -> Packed:

@@ -19,7 +19,9 @@ FORM, SUFFIX, VECTOR = slice(0, 4), slice(4, 7), slice(7, 12)
 
 
 def new_embedding(feature_dropout: float = 0.0) -> Model:
-    model = WordEmbedding(["form", "suffix2"], widths=[4, 3], rows=[300, 100], feature_dropout=feature_dropout)
+    model = WordEmbedding(
+        ["form", "suffix2"], widths=[4, 3], rows=[300, 100], feature_dropout=feature_dropout
+    )
     model.initialize()
     return model
 
@@ -60,7 +62,9 @@ def test_the_same_word_in_any_doc_batch_and_vocab():
 def test_typographic_marks_change_nothing():
     model = new_embedding()
     vocab = Vocab()
-    curly, straight = (Doc(vocab, words=words) for words in (["“", "d’Este", "–"], ['"', "d'Este", "-"]))
+    curly, straight = (
+        Doc(vocab, words=words) for words in (["“", "d’Este", "–"], ['"', "d'Este", "-"])
+    )
     assert np.array_equal(model.predict([curly])[0], model.predict([straight])[0])
 
 
@@ -128,9 +132,13 @@ def test_each_feature_of_each_token_is_hidden_by_itself():
     assert len(np.unique(found[:, FORM], axis=0)) == len(np.unique(found[:, SUFFIX], axis=0)) == 2
 
 
-@pytest.mark.parametrize(("n_words", "rate"), [(10, 0.4), (1000, 0.4), (2000, 0.2), (100_000, 0.004)])
+@pytest.mark.parametrize(
+    ("n_words", "rate"), [(10, 0.4), (1000, 0.4), (2000, 0.2), (100_000, 0.004)]
+)
 def test_fewer_features_are_hidden_in_a_large_corpus(n_words, rate):
-    model = WordEmbedding(["form"], widths=[4], rows=[300], feature_dropout=0.4, full_dropout_words=1000)
+    model = WordEmbedding(
+        ["form"], widths=[4], rows=[300], feature_dropout=0.4, full_dropout_words=1000
+    )
     model.attrs["fit_to_size"](model, n_words)
     assert model.attrs["feature_dropout"] == pytest.approx(rate)
 
@@ -215,9 +223,15 @@ def test_as_embed_of_spacys_tok2vec():
 
 def with_vectors(path, feature_dropout: float = 0.0) -> Model:
     model = WordEmbedding(
-        ["form", "suffix2"], widths=[4, 3], rows=[300, 100], feature_dropout=feature_dropout, vector_width=5
+        ["form", "suffix2"],
+        widths=[4, 3],
+        rows=[300, 100],
+        feature_dropout=feature_dropout,
+        vector_width=5,
     )
-    set_vectors(model, write_vectors(path, chance_vectors(["talking", "tea", "law", "ship", "Oslo", "us"])))
+    set_vectors(
+        model, write_vectors(path, chance_vectors(["talking", "tea", "law", "ship", "Oslo", "us"]))
+    )
     model.initialize()
     return model
 
@@ -298,7 +312,9 @@ def test_static_vectors_that_are_not_there(move):
 
 
 def test_static_vectors_without_a_column(tmp_path):
-    with pytest.raises(ValueError, match=r"vectors are given \(somewhere\), but the embedding's vector_width is 0"):
+    with pytest.raises(
+        ValueError, match=r"vectors are given \(somewhere\), but the embedding's vector_width is 0"
+    ):
         set_vectors(new_embedding(), "somewhere")
 
 

@@ -6,7 +6,7 @@ import torch
 from numpy.testing import assert_allclose, assert_array_equal
 
 from spacy_bilstm_ner.network import kernel
-from spacy_bilstm_ner.packing import pack
+from spacy_bilstm_ner.sequences.packing import pack
 
 HIDDEN = 6
 
@@ -24,9 +24,14 @@ def test_states_are_those_of_torch(lengths):
     n_words = sum(lengths)
     inputs = random(2, n_words, 4 * HIDDEN)
     recurrent = [random(4 * HIDDEN, HIDDEN, seed=seed) for seed in (1, 2)]
-    gates = np.stack([kernel.arranged(each.T).reshape(4, HIDDEN, n_words).swapaxes(1, 2) for each in inputs], axis=1)
+    gates = np.stack(
+        [kernel.arranged(each.T).reshape(4, HIDDEN, n_words).swapaxes(1, 2) for each in inputs],
+        axis=1,
+    )
     found = kernel.lstm_states(
-        gates[:, :, packing.rows], packing.sizes.tolist(), np.stack([kernel.arranged(R).T for R in recurrent])
+        gates[:, :, packing.rows],
+        packing.sizes.tolist(),
+        np.stack([kernel.arranged(R).T for R in recurrent]),
     )
     assert found.dtype == np.float32
     for i, R in enumerate(recurrent):

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 from thinc.api import Model
 
 from spacy_bilstm_ner.network.lstm import Packed, lstm
-from spacy_bilstm_ner.packing import pack as pack_lengths
+from spacy_bilstm_ner.sequences.packing import pack as pack_lengths
 
 # Unequal enough for torch to get them in two groups.
 LENGTHS = (3, 1, 6, 2)

@@ -37,7 +37,9 @@ def test_n_grams_that_were_not_fitted_say_nothing(n_words):
     scores = random(n_words, 5)
     assert_array_equal(mixed_scores(scores, np.empty((n_words, 0), dtype="float32")), scores)
     transitions = random(5, 5)
-    assert_array_equal(mixed_transitions(transitions, np.empty((0, 0), dtype="float32")), transitions)
+    assert_array_equal(
+        mixed_transitions(transitions, np.empty((0, 0), dtype="float32")), transitions
+    )
 
 
 @pytest.mark.parametrize("n_words", [0, 1])

@@ -7,9 +7,9 @@ import pytest
 from numpy.testing import assert_array_equal
 from spacy.util import fix_random_seed
 
-from spacy_bilstm_ner.chain.tags import MISSING
 from spacy_bilstm_ner.network import ngram_fit
 from spacy_bilstm_ner.network.ngram_fit import fit_weights
+from spacy_bilstm_ner.sequences.tags import MISSING
 
 # Row 1 is a word that begins an entity, row 2 one that goes on, row 3 one outside; row 4 says nothing, row 5 is shared
 # by all, row 6 is of no word.
@@ -21,7 +21,11 @@ LENGTHS = np.array([3, 2])
 def fit(features=FEATURES, gold=GOLD, lengths=LENGTHS, *, copies: int = 100, seed: int = 0):
     fix_random_seed(seed)
     return fit_weights(
-        np.tile(features, (copies, 1)), np.tile(gold, copies), np.tile(lengths, copies), n_rows=7, n_tags=3
+        np.tile(features, (copies, 1)),
+        np.tile(gold, copies),
+        np.tile(lengths, copies),
+        n_rows=7,
+        n_tags=3,
     )
 
 
@@ -57,7 +61,9 @@ def test_the_seed_decides():
     assert not np.array_equal(first[0], other[0])
 
 
-@pytest.mark.parametrize("features", [np.zeros((5, 3), dtype="int64"), np.zeros((5, 0), dtype="int64")])
+@pytest.mark.parametrize(
+    "features", [np.zeros((5, 3), dtype="int64"), np.zeros((5, 0), dtype="int64")]
+)
 def test_no_features_leave_the_bias(features):
     weights, bias, _ = fit(features)
     assert not weights.any()

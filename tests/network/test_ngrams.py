@@ -19,7 +19,7 @@ from spacy_bilstm_ner.network.clusters import SIZES
 from spacy_bilstm_ner.network.mixture import NGRAMS_SHARE
 from spacy_bilstm_ner.network.ngrams import FEATURES, N_PLACES, REACH, NGrams, Table, Weights
 from spacy_bilstm_ner.network.vectors import NO_VECTORS, VectorTable
-from spacy_bilstm_ner.words import whole_docs
+from spacy_bilstm_ner.sequences.words import whole_docs
 from tests.util import (
     SENTENCES,
     blank,
@@ -145,7 +145,9 @@ def test_clusters_count_for_their_words_neighbours():
     order = np.argsort(keys)
     found = np.array([[7, 1, 0, 0], [7, 2, 0, 0], [8, 2, 0, 0]], dtype="uint16")
     values = np.zeros((3, 1), dtype="int8")
-    table = VectorTable(keys[order], order.astype("uint32"), values, np.ones(1, dtype="float32"), found)
+    table = VectorTable(
+        keys[order], order.astype("uint32"), values, np.ones(1, dtype="float32"), found
+    )
     # Clusters are counted from 1 on; 0 is for words without a vector.
     rows = {
         word_key(REACH, 8, clustering=0): [1, 0],
@@ -168,7 +170,11 @@ def test_words_that_were_not_seen_are_known_by_their_clusters(tmp_path, monkeypa
     vectors |= {word: (axes[i] + 9 * axes[7]).tolist() for i, word in enumerate(things)}
     nlp = new(tok2vec=SHARED | {"vector_width": 8})
     seen = [(f"[{city}](geo)", thing) for city, thing in zip(cities[:4], things[:4], strict=True)]
-    data = examples(nlp, [f"They saw {one} and {other} ." for pair in seen for one, other in (pair, pair[::-1])] * 30)
+    data = examples(
+        nlp,
+        [f"They saw {one} and {other} ." for pair in seen for one, other in (pair, pair[::-1])]
+        * 30,
+    )
     source = str(write_vectors(tmp_path, vectors))
     nlp.get_pipe("ner").initialize(lambda: data, nlp=nlp, corpus=lambda _: data, vectors=source)
     assert entities(nlp("They saw hanoi and wool .")) == [(2, 3, "geo")]
@@ -176,11 +182,21 @@ def test_words_that_were_not_seen_are_known_by_their_clusters(tmp_path, monkeypa
 
 
 def test_parts_count_for_the_word_alone():
-    values = {"suffix3": "ger", "shape": "Xxxxx", "lower": "singer", "prefix3": "Sin", "suffix2": "er"}
+    values = {
+        "suffix3": "ger",
+        "shape": "Xxxxx",
+        "lower": "singer",
+        "prefix3": "Sin",
+        "suffix2": "er",
+    }
     rows = {part_key(name, value): [0, 1 << i] for i, (name, value) in enumerate(values.items())}
-    assert_allclose(scores_of(rows, {}, doc_of("a Singer ran"))[:, 1], [0, 2 * (1 + 2 + 4 + 8 + 16), 0])
+    assert_allclose(
+        scores_of(rows, {}, doc_of("a Singer ran"))[:, 1], [0, 2 * (1 + 2 + 4 + 8 + 16), 0]
+    )
     # A value of one feature is none of another.
-    assert_allclose(scores_of(rows, {}, doc_of("a Sin ger er"))[:, 1], [0, 2 * 8, 2 * (1 + 16), 2 * 16])
+    assert_allclose(
+        scores_of(rows, {}, doc_of("a Sin ger er"))[:, 1], [0, 2 * 8, 2 * (1 + 16), 2 * 16]
+    )
 
 
 def test_pairs_count_for_both():
@@ -218,17 +234,26 @@ def test_patterns_have_the_most_frequent_words(monkeypatch):
     assert (weights.neighbours.find(np.array(known, dtype="uint32")) >= 0).all()
     # A pattern tells of three words, a pair of two.
     pair = np.array([pair_key(0, "saw", "the")], dtype="uint32")
-    values = weights.neighbours.values[weights.neighbours.find(np.concatenate((pair, known[:1])).astype("uint32"))]
-    assert_array_equal(values.reshape(2, 3, -1).any(axis=2), [[True, True, False], [True, True, True]])
+    values = weights.neighbours.values[
+        weights.neighbours.find(np.concatenate((pair, known[:1])).astype("uint32"))
+    ]
+    assert_array_equal(
+        values.reshape(2, 3, -1).any(axis=2), [[True, True, False], [True, True, True]]
+    )
 
 
 def test_edges_are_neighbours():
     words = {word_key(1, ngrams.EDGE): [1, 0], word_key(4, ngrams.EDGE): [0, 1]}
-    pairs = {pair_key(0, ngrams.EDGE, "a"): [64, 64, 0, 3], pair_key(0, "a", ngrams.EDGE): [0, 5, 64, 64]}
+    pairs = {
+        pair_key(0, ngrams.EDGE, "a"): [64, 64, 0, 3],
+        pair_key(0, "a", ngrams.EDGE): [0, 5, 64, 64],
+    }
     expected = np.array([[0.75, 6], [0.25, 0], [0.25, 2], [0.25, 12]])
     assert_allclose(scores_of(words, pairs, doc_of("a b b a")), expected)
     # And nothing else of another sequence is.
-    assert_allclose(scores_of(words, pairs, doc_of("a b b a"), doc_of("a b b a")), np.tile(expected, (2, 1)))
+    assert_allclose(
+        scores_of(words, pairs, doc_of("a b b a"), doc_of("a b b a")), np.tile(expected, (2, 1))
+    )
 
 
 def test_white_space_is_not_seen():
@@ -241,7 +266,9 @@ def test_white_space_is_not_seen():
 def test_tables_find_what_they_have():
     rng = np.random.default_rng(0)
     # Near each other and far, and both ends.
-    keys = np.unique(np.concatenate((rng.integers(0, 2**32, 5000), np.arange(7, 40), [0, 2**32 - 1]))).astype("uint32")
+    keys = np.unique(
+        np.concatenate((rng.integers(0, 2**32, 5000), np.arange(7, 40), [0, 2**32 - 1]))
+    ).astype("uint32")
     table = Table(keys, np.zeros((len(keys) + 1, 1), dtype="int8"))
     assert_array_equal(table.find(keys), np.arange(len(keys)))
     shuffled = rng.permutation(keys)[:1000].reshape(50, 20)
@@ -302,10 +329,16 @@ def test_what_is_fitted_is_what_is_scored(monkeypatch):
 def test_rare_things_have_no_weight():
     nlp = new()
     thrice = "[Zork](geo) is here."
-    data = [eg for marked in [thrice] * 3 + ["[Plugh](geo) is here."] * 2 for eg in examples(nlp, [marked])]
+    data = [
+        eg
+        for marked in [thrice] * 3 + ["[Plugh](geo) is here."] * 2
+        for eg in examples(nlp, [marked])
+    ]
     nlp.get_pipe("ner").initialize(lambda: data, nlp=nlp, corpus=lambda _: data)
     table = linear_of(nlp).attrs["weights"].words
-    found = table.find(np.array([word_key(REACH, "Zork"), word_key(REACH, "Plugh")], dtype="uint32"))
+    found = table.find(
+        np.array([word_key(REACH, "Zork"), word_key(REACH, "Plugh")], dtype="uint32")
+    )
     assert found[0] >= 0
     assert found[1] == -1
 
@@ -317,7 +350,9 @@ def test_fitted_weights_tell_entities(monkeypatch):
     data = examples(nlp, SENTENCES * 50)
     nlp.get_pipe("ner").initialize(lambda: data, nlp=nlp, corpus=lambda _: data)
     assert not plain_logits(nlp, TEXT).any()
-    assert [entities(doc) for doc in nlp.pipe(texts())] == [entities(eg.reference) for eg in examples(nlp)]
+    assert [entities(doc) for doc in nlp.pipe(texts())] == [
+        entities(eg.reference) for eg in examples(nlp)
+    ]
 
 
 def test_the_network_trains_without_them():
@@ -431,7 +466,11 @@ def test_a_label_can_be_added_and_learnt():
         atol=1e-4,
     )
     assert [entities(doc) for doc in nlp.pipe(texts())] == found
-    marked = [*SENTENCES, "[Mona Lisa](art) hung in [Oslo](geo).", "They saw [Mona Lisa](art) again."]
+    marked = [
+        *SENTENCES,
+        "[Mona Lisa](art) hung in [Oslo](geo).",
+        "They saw [Mona Lisa](art) again.",
+    ]
     train(nlp, marked, steps=60)
     gold = [entities(eg.reference) for eg in examples(nlp, marked)]
     assert [entities(doc) for doc in nlp.pipe(texts(marked))] == gold

@@ -14,7 +14,7 @@ from thinc.api import Adam
 
 from spacy_bilstm_ner.network import prediction
 from spacy_bilstm_ner.network.embedding import set_vectors
-from tests.test_component_pipelines import TOK2VEC
+from tests.pipe.test_component_pipelines import TOK2VEC
 from tests.util import (
     SENTENCES,
     SMALL_WIDTH,

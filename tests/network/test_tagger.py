@@ -13,7 +13,7 @@ from thinc.api import Model
 from spacy_bilstm_ner.network.embedding import WordEmbedding
 from spacy_bilstm_ner.network.encoder import BiLSTMEncoder
 from spacy_bilstm_ner.network.tagger import BiLSTMTagger
-from spacy_bilstm_ner.words import TagScores, sentence_segments
+from spacy_bilstm_ner.sequences.words import TagScores, sentence_segments
 from tests.util import SENTENCES, blank, doc_of, examples, small_model, texts, train
 
 NLP = spacy.blank("en")
@@ -129,7 +129,12 @@ def test_new_tags_leave_the_old_scores_bit_equal():
 
 def test_transitions_are_the_output_layers_and_change_no_score():
     plain, chained = (
-        BiLSTMTagger(WordEmbedding(["form"], widths=[6], rows=[200]), BiLSTMEncoder(4, width=5), nO=3, **options)
+        BiLSTMTagger(
+            WordEmbedding(["form"], widths=[6], rows=[200]),
+            BiLSTMEncoder(4, width=5),
+            nO=3,
+            **options,
+        )
         for options in ({}, {"transitions": True})
     )
     plain.initialize(X=[doc_of("a")])
@@ -147,7 +152,10 @@ def test_transitions_are_the_output_layers_and_change_no_score():
 
 def test_a_gradient_of_transitions_reaches_them():
     model = BiLSTMTagger(
-        WordEmbedding(["form"], widths=[6], rows=[200]), BiLSTMEncoder(4, width=5), nO=3, transitions=True
+        WordEmbedding(["form"], widths=[6], rows=[200]),
+        BiLSTMEncoder(4, width=5),
+        nO=3,
+        transitions=True,
     )
     model.initialize(X=[doc_of("a")])
     found, backprop = model.begin_update([doc_of("a b")])

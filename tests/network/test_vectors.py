@@ -13,7 +13,13 @@ from spacy.vectors import Vectors
 from thinc.api import Model
 
 from spacy_bilstm_ner.network.clusters import SIZES, find_clusters
-from spacy_bilstm_ner.network.vectors import NO_VECTORS, VECTOR_STD, StaticVectors, VectorTable, read_vectors
+from spacy_bilstm_ner.network.vectors import (
+    NO_VECTORS,
+    VECTOR_STD,
+    StaticVectors,
+    VectorTable,
+    read_vectors,
+)
 from tests.util import chance_vectors, write_vectors
 
 # Paris and paris: one vector. US and us: two. Oslo: of the form alone.
@@ -21,7 +27,9 @@ WORDS = ["paris", "us", "US", "Oslo", "river", "bank", "tea", "ship", "law"]
 
 
 def ids(*words: str) -> np.ndarray:
-    return np.array([[hash_string(word), hash_string(word.lower())] for word in words], dtype="uint64")
+    return np.array(
+        [[hash_string(word), hash_string(word.lower())] for word in words], dtype="uint64"
+    )
 
 
 def new_layer(table: VectorTable, width: int) -> Model:
@@ -182,7 +190,14 @@ def test_only_so_many_words_of_a_text_file_are_read(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"a 1.0 2.0\nb 1.0\n", b"a 1.0 2.0\nb 1.0 x\n", b"word,tag\nOslo,B-geo\n", bytes(range(256))]
+    "content",
+    [
+        b"",
+        b"a 1.0 2.0\nb 1.0\n",
+        b"a 1.0 2.0\nb 1.0 x\n",
+        b"word,tag\nOslo,B-geo\n",
+        bytes(range(256)),
+    ],
 )
 def test_a_file_that_is_none_of_vectors(tmp_path, content):
     path = tmp_path / "v.txt"
@@ -201,7 +216,9 @@ def test_a_zip_of_several_files_needs_a_choice(tmp_path):
     path = write_text(tmp_path / "v.zip", "a 1.0 2.0\n")
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("wide.txt", "a 1.0 2.0 3.0\n")
-    with pytest.raises(ValueError, match=r"holds several files: unpack it, and take one of vectors\.txt, wide\.txt"):
+    with pytest.raises(
+        ValueError, match=r"holds several files: unpack it, and take one of vectors\.txt, wide\.txt"
+    ):
         read_vectors(path, 2)
 
 

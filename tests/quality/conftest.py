@@ -7,7 +7,7 @@ import spacy
 from spacy.tokens import DocBin
 from spacy.training import Example
 
-from spacy_bilstm_ner.loading import load_pipeline
+from spacy_bilstm_ner.pipe.loading import load_pipeline
 from spacy_bilstm_ner.quality.reading import labelled_docs, predict_docs
 from tests import util
 
@@ -39,5 +39,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A pipeline of ours, and what it has learnt from, as a labelled file."""
     folder, nlp = tmp_path_factory.mktemp("trained"), util.trained()
     nlp.to_disk(folder / "model")
-    DocBin(docs=[example.reference for example in util.examples(nlp)]).to_disk(folder / "test.spacy")
+    DocBin(docs=[example.reference for example in util.examples(nlp)]).to_disk(
+        folder / "test.spacy"
+    )
     return folder / "model", folder / "test.spacy"

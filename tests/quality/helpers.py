@@ -10,7 +10,7 @@ from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 
 from spacy_bilstm_ner.cli import main
-from spacy_bilstm_ner.loading import load_pipeline
+from spacy_bilstm_ner.pipe.loading import load_pipeline
 from spacy_bilstm_ner.quality.evaluate import measure
 from spacy_bilstm_ner.quality.reading import labelled_docs, predict_docs
 

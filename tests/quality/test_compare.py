@@ -10,7 +10,9 @@ from .helpers import command, make_csv
 
 
 @pytest.fixture(scope="module")
-def two(tiny: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
+def two(
+    tiny: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Path, Path]:
     """Two pipelines and a labelled file."""
     folder, better = tmp_path_factory.mktemp("two"), spacy.blank("en")
     patterns = {"geo": ["Vienna", "Lima", "Peru"], "org": ["World Bank"]}
@@ -22,7 +24,9 @@ def two(tiny: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> tu
     return tiny[0], folder / "b", folder / "test.csv"
 
 
-def test_the_better_one_is_named(two: tuple[Path, ...], tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_the_better_one_is_named(
+    two: tuple[Path, ...], tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
     command("compare", *two, "--out", tmp_path / "c.json", "--report", tmp_path / "c.html")
     found = json.loads((tmp_path / "c.json").read_text(encoding="utf-8"))
     assert found["verdict"] == "B is better."
@@ -35,7 +39,9 @@ def test_the_better_one_is_named(two: tuple[Path, ...], tmp_path: Path, capsys: 
     assert "Only A is right: 0 sentences" in html
 
 
-def test_a_pipeline_is_not_better_than_itself(two: tuple[Path, ...], capsys: pytest.CaptureFixture) -> None:
+def test_a_pipeline_is_not_better_than_itself(
+    two: tuple[Path, ...], capsys: pytest.CaptureFixture
+) -> None:
     command("compare", two[0], two[0], two[2])
     assert "cannot be told from 3 sentences" in capsys.readouterr().out
 
@@ -43,7 +49,9 @@ def test_a_pipeline_is_not_better_than_itself(two: tuple[Path, ...], capsys: pyt
 def test_verdict_follows_the_interval() -> None:
     assert verdict(0.01, 0.2, sentences=9) == "B is better."
     assert verdict(-0.2, -0.01, sentences=9) == "A is better."
-    assert verdict(-0.1, 0.2, sentences=1300) == "Which is better cannot be told from 1,300 sentences."
+    assert (
+        verdict(-0.1, 0.2, sentences=1300) == "Which is better cannot be told from 1,300 sentences."
+    )
 
 
 def test_a_pipeline_that_predicts_nothing(two: tuple[Path, ...], tmp_path: Path) -> None:
@@ -58,8 +66,19 @@ def test_a_label_that_only_one_of_them_knows(
     other, (_, b, file) = spacy.blank("en"), two
     other.add_pipe("entity_ruler").add_patterns([{"label": "CITY", "pattern": "Vienna"}])
     other.to_disk(tmp_path / "other")
-    command("compare", b, tmp_path / "other", file, "--out", tmp_path / "c.json", "--report", tmp_path / "c.html")
-    figures = json.loads((tmp_path / "c.json").read_text(encoding="utf-8"), parse_constant=pytest.fail)
+    command(
+        "compare",
+        b,
+        tmp_path / "other",
+        file,
+        "--out",
+        tmp_path / "c.json",
+        "--report",
+        tmp_path / "c.html",
+    )
+    figures = json.loads(
+        (tmp_path / "c.json").read_text(encoding="utf-8"), parse_constant=pytest.fail
+    )
     found = figures["scores"]["CITY"]
     assert found["a"] is found["difference"] is found["low"] is None
     said = capsys.readouterr()

@@ -16,7 +16,9 @@ from .helpers import SHA256, command, evaluate, make_csv, make_pipeline, predict
 
 @Language.component("quality_test_ents")
 def only_vienna(doc: Doc) -> Doc:
-    doc.ents = [Span(doc, token.i, token.i + 1, label="geo") for token in doc if token.text == "Vienna"]
+    doc.ents = [
+        Span(doc, token.i, token.i + 1, label="geo") for token in doc if token.text == "Vienna"
+    ]
     return doc
 
 
@@ -33,7 +35,9 @@ def test_scores_worked_out_by_hand(tiny: tuple[Path, Path]) -> None:
         assert scores["macro"] == pytest.approx({"p": 1 / 4, "r": 1 / 8, "f": 1 / 6})
 
 
-def test_metrics_say_what_they_are_of(tiny: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_metrics_say_what_they_are_of(
+    tiny: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
     command("evaluate", *tiny, "--out", tmp_path / "m.json")
     metrics = json.loads((tmp_path / "m.json").read_text(encoding="utf-8"))
     assert metrics["pipeline"] == "en_tiny"
@@ -60,27 +64,43 @@ def test_a_csv_gives_the_same_scores(tiny: tuple[Path, Path], tmp_path: Path) ->
 
 def test_a_pipeline_whose_meta_says_nothing_of_us(tiny: tuple[Path, Path], tmp_path: Path) -> None:
     make_pipeline(tmp_path / "other", kind=None)
-    command("evaluate", tmp_path / "other", tiny[1], "--report", tmp_path / "r.html", "--out", tmp_path / "m.json")
+    command(
+        "evaluate",
+        tmp_path / "other",
+        tiny[1],
+        "--report",
+        tmp_path / "r.html",
+        "--out",
+        tmp_path / "m.json",
+    )
     metrics = json.loads((tmp_path / "m.json").read_text(encoding="utf-8"))
     assert metrics["data"] is None
     assert metrics["raw_text"] == evaluate(*tiny)["raw_text"]
     assert "trained on" not in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
-def test_entities_of_a_pipe_without_scores_of_its_own(tiny: tuple[Path, Path], tmp_path: Path) -> None:
+def test_entities_of_a_pipe_without_scores_of_its_own(
+    tiny: tuple[Path, Path], tmp_path: Path
+) -> None:
     nlp = spacy.blank("en")
     nlp.add_pipe("quality_test_ents")
     nlp.to_disk(tmp_path / "other")
-    assert evaluate(tmp_path / "other", tiny[1])["raw_text"]["micro"] == pytest.approx({"p": 1, "r": 2 / 5, "f": 4 / 7})
+    assert evaluate(tmp_path / "other", tiny[1])["raw_text"]["micro"] == pytest.approx(
+        {"p": 1, "r": 2 / 5, "f": 4 / 7}
+    )
 
 
-def test_the_sample_is_named_aloud(tiny: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_the_sample_is_named_aloud(
+    tiny: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
     make_pipeline(tmp_path / "sample", kind="sample")
     command("evaluate", tmp_path / "sample", tiny[1])
     assert "Trained on the small bundled sample" in capsys.readouterr().err
 
 
-def test_a_pipeline_that_finds_nothing(tiny: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_a_pipeline_that_finds_nothing(
+    tiny: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
     spacy.blank("en").to_disk(tmp_path / "blank")
     command("evaluate", tmp_path / "blank", tiny[1])
     assert "predicts no entity at all" in capsys.readouterr().err
@@ -94,7 +114,9 @@ def test_missing_and_empty_files(tiny: tuple[Path, Path], tmp_path: Path) -> Non
     DocBin().to_disk(tmp_path / "empty.spacy")
     with pytest.raises(UserError, match=r"empty\.spacy holds no sentences"):
         evaluate(tiny[0], tmp_path / "empty.spacy")
-    DocBin(docs=[Doc(spacy.blank("en").vocab, words=["one"], ents=["O"])]).to_disk(tmp_path / "o.spacy")
+    DocBin(docs=[Doc(spacy.blank("en").vocab, words=["one"], ents=["O"])]).to_disk(
+        tmp_path / "o.spacy"
+    )
     with pytest.raises(UserError, match=r"o\.spacy has no entity at all"):
         evaluate(tiny[0], tmp_path / "o.spacy")
     (tmp_path / "damaged.spacy").write_bytes(b"no DocBin")
@@ -102,15 +124,25 @@ def test_missing_and_empty_files(tiny: tuple[Path, Path], tmp_path: Path) -> Non
         evaluate(tiny[0], tmp_path / "damaged.spacy")
 
 
-def test_nothing_is_written_when_something_is_missing(tiny: tuple[Path, Path], tmp_path: Path) -> None:
+def test_nothing_is_written_when_something_is_missing(
+    tiny: tuple[Path, Path], tmp_path: Path
+) -> None:
     out, report = tmp_path / "m.json", tmp_path / "r.html"
     with pytest.raises(SystemExit, match=r"nowhere\.spacy does not exist"):
-        command("evaluate", *tiny, "--out", out, "--report", report, "--dev", tmp_path / "nowhere.spacy")
+        command(
+            "evaluate", *tiny, "--out", out, "--report", report, "--dev", tmp_path / "nowhere.spacy"
+        )
     with pytest.raises(SystemExit, match="is missing: run `spacy train` first"):
-        command("evaluate", *tiny, "--out", out, "--report", report, "--log", tmp_path / "nowhere.jsonl")
+        command(
+            "evaluate", *tiny, "--out", out, "--report", report, "--log", tmp_path / "nowhere.jsonl"
+        )
     (tmp_path / "log.jsonl").write_text("[1]\n", encoding="utf-8")
-    with pytest.raises(SystemExit, match=r"log\.jsonl is damaged: .*expected rows with step.*; delete it"):
-        command("evaluate", *tiny, "--out", out, "--report", report, "--log", tmp_path / "log.jsonl")
+    with pytest.raises(
+        SystemExit, match=r"log\.jsonl is damaged: .*expected rows with step.*; delete it"
+    ):
+        command(
+            "evaluate", *tiny, "--out", out, "--report", report, "--log", tmp_path / "log.jsonl"
+        )
     with pytest.raises(SystemExit, match="say with --report"):
         command("evaluate", *tiny, "--out", out, "--log", tmp_path / "log.jsonl")
     assert not out.exists()
@@ -133,7 +165,9 @@ def test_a_pipeline_tested_on_what_it_was_trained_on(
 def test_one_sentence_of_many_that_it_was_trained_on(tiny: tuple[Path, Path]) -> None:
     nlp = spacy.load(tiny[0])
     nlp.meta[KEY] = fingerprints(["It rained."])
-    examples = [Example(nlp.make_doc(text), nlp(text)) for text in ("It rained.", *map(str, range(150)))]
+    examples = [
+        Example(nlp.make_doc(text), nlp(text)) for text in ("It rained.", *map(str, range(150)))
+    ]
     assert "trained on less than 1% of these sentences" in doubts("it", nlp, examples)[-1]
 
 

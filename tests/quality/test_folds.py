@@ -12,10 +12,10 @@ import spacy
 from spacy.tokens import Doc
 from thinc.api import Config
 
+from spacy_bilstm_ner.default_config import read_config
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.quality import folds
 from spacy_bilstm_ner.quality.folds import deal
-from spacy_bilstm_ner.shipped import read_config
 from tests import util
 
 from .helpers import command
@@ -51,7 +51,9 @@ def test_folds_divide_the_corpus_and_never_leak(seed: int) -> None:
     for fold in found:
         test, other = fold.test, [*fold.train, *fold.dev]
         assert not {docs[i].text for i in test} & {docs[i].text for i in other}
-        origins = [{docs[i].user_data["origin"]["document"] for i in part} for part in (test, other)]
+        origins = [
+            {docs[i].user_data["origin"]["document"] for i in part} for part in (test, other)
+        ]
         assert not origins[0] & origins[1]
         assert not set(fold.train) & set(fold.dev)
         assert len(set(other)) == len(other)
@@ -90,7 +92,9 @@ def options(tmp_path: Path) -> argparse.Namespace:
     """The options of a file of thirty sentences, and a training that is a copy of a pipeline."""
     lines = ["sentence,word,tag"]
     for i in range(30):
-        lines += [f"{i},{word},{tag}" for word, tag in (("Anna", "B-per"), ("saw", "O"), (str(i), "O"))]
+        lines += [
+            f"{i},{word},{tag}" for word, tag in (("Anna", "B-per"), ("saw", "O"), (str(i), "O"))
+        ]
     (tmp_path / "f.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     parser = argparse.ArgumentParser()
     folds.configure(parser)
@@ -114,7 +118,9 @@ def trainings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return done
 
 
-def test_a_call_that_was_broken_off_goes_on(options: argparse.Namespace, trainings: list[str]) -> None:
+def test_a_call_that_was_broken_off_goes_on(
+    options: argparse.Namespace, trainings: list[str]
+) -> None:
     # What a killed training has left
     (options.out / ".third-2").mkdir(parents=True)
     with pytest.raises(UserError, match="goes on from the folds that are whole"):
@@ -130,7 +136,9 @@ def test_a_call_that_was_broken_off_goes_on(options: argparse.Namespace, trainin
     assert len(trainings) == 4
 
 
-def test_a_folder_of_another_kind_is_left_alone(options: argparse.Namespace, trainings: list[str]) -> None:
+def test_a_folder_of_another_kind_is_left_alone(
+    options: argparse.Namespace, trainings: list[str]
+) -> None:
     (options.out / "fold-1").mkdir(parents=True)
     with pytest.raises(UserError, match="fold-1 is there and no fold of ours"):
         folds.train_folds(options)
@@ -140,8 +148,14 @@ def test_a_folder_of_another_kind_is_left_alone(options: argparse.Namespace, tra
 @pytest.mark.parametrize(
     ("config", "cause"),
     [
-        (read_config().replace("hidden_width = 64", "hidden_width = 0"), "ValueError: hidden_width must be"),
-        (read_config().replace("batch_size = 1000", "batch_size = no"), "✘ Config validation error"),
+        (
+            read_config().replace("hidden_width = 64", "hidden_width = 0"),
+            "ValueError: hidden_width must be",
+        ),
+        (
+            read_config().replace("batch_size = 1000", "batch_size = no"),
+            "✘ Config validation error",
+        ),
     ],
 )
 def test_a_training_that_fails_is_told_in_a_line(
@@ -151,7 +165,9 @@ def test_a_training_that_fails_is_told_in_a_line(
     with pytest.raises(SystemExit) as stopped:
         command("crossvalidate", options.file, options.out, "--folds", "3")
     # Several are trained at once.
-    assert re.fullmatch(rf"Error: `spacy train` failed for .*fold-\d: {cause}.*", str(stopped.value))
+    assert re.fullmatch(
+        rf"Error: `spacy train` failed for .*fold-\d: {cause}.*", str(stopped.value)
+    )
     assert not list(options.out.iterdir())
 
 
@@ -167,7 +183,10 @@ def test_only_folds_that_learnt_from_a_changed_sentence_are_trained_again(
 
 
 def test_the_batches_of_a_large_corpus_are_those_of_the_config() -> None:
-    assert folds.BATCH[1] == Config().from_str(read_config(), interpolate=False)["training"]["batcher"]["size"]
+    assert (
+        folds.BATCH[1]
+        == Config().from_str(read_config(), interpolate=False)["training"]["batcher"]["size"]
+    )
 
 
 def test_crossvalidate_and_audit_share_the_folds(
@@ -176,11 +195,19 @@ def test_crossvalidate_and_audit_share_the_folds(
     trainings += ["before", "before"]
     call = (options.file, options.out, "--folds", "3")
     command("crossvalidate", *call)
-    assert sorted(trainings[2:]) == sorted(f".{part}-{i}" for part in folds.PARTS for i in (1, 2, 3))
+    assert sorted(trainings[2:]) == sorted(
+        f".{part}-{i}" for part in folds.PARTS for i in (1, 2, 3)
+    )
     found = json.loads((options.out / "crossvalidation.json").read_text(encoding="utf-8"))
     assert set(found["scores"]["all"]) == {"f", "low", "high"}
-    assert found["scores"]["all"]["low"] <= found["scores"]["all"]["f"] <= found["scores"]["all"]["high"]
-    assert [each["sentences"] for each in found["curve"]] == sorted(each["sentences"] for each in found["curve"])
+    assert (
+        found["scores"]["all"]["low"]
+        <= found["scores"]["all"]["f"]
+        <= found["scores"]["all"]["high"]
+    )
+    assert [each["sentences"] for each in found["curve"]] == sorted(
+        each["sentences"] for each in found["curve"]
+    )
     assert "more data would help" in capsys.readouterr().out.lower()
     command("audit", *call)
     assert len(trainings) == 11

@@ -33,7 +33,9 @@ def test_pairs_are_drawn_together() -> None:
 def test_f_worked_out_by_hand() -> None:
     # Right, made up, missed
     counts = np.array([[3, 1, 2], [1, 0, 0], [0, 0, 0]])
-    assert f_scores(counts).tolist() == pytest.approx([6 / 9, 1.0, np.nan, 8 / 11, (6 / 9 + 1) / 2], nan_ok=True)
+    assert f_scores(counts).tolist() == pytest.approx(
+        [6 / 9, 1.0, np.nan, 8 / 11, (6 / 9 + 1) / 2], nan_ok=True
+    )
 
 
 def test_draws_without_a_label_are_left_out() -> None:
@@ -46,7 +48,12 @@ def test_draws_without_a_label_are_left_out() -> None:
 @pytest.mark.parametrize(
     ("right", "total", "low", "high"),
     # Brown, Cai & DasGupta's and other published examples of Wilson's interval
-    [(8, 10, 0.4902, 0.9433), (81, 263, 0.2553, 0.3662), (0, 20, 0.0, 0.1611), (10, 10, 0.7225, 1.0)],
+    [
+        (8, 10, 0.4902, 0.9433),
+        (81, 263, 0.2553, 0.3662),
+        (0, 20, 0.0, 0.1611),
+        (10, 10, 0.7225, 1.0),
+    ],
 )
 def test_wilson(right: int, total: int, low: float, high: float) -> None:
     assert wilson(right, total) == pytest.approx((low, high), abs=2e-4)

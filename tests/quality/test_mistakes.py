@@ -2,7 +2,7 @@ import pytest
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from spacy_bilstm_ner.quality.entities import Entity
+from spacy_bilstm_ner.pipe.entities import Entity
 from spacy_bilstm_ner.quality.mistakes import BOUNDARY, MISSED, SPURIOUS, conflicts, confusion
 
 
@@ -25,7 +25,10 @@ def test_rows_are_gold_and_columns_predicted(examples: list[Example]) -> None:
 
 
 def test_conflicts_and_the_gold_beside_them(examples: list[Example]) -> None:
-    seen = [(each.words(each.predicted), each.words(each.gold), each.kind) for each in conflicts(examples)]
+    seen = [
+        (each.words(each.predicted), each.words(each.gold), each.kind)
+        for each in conflicts(examples)
+    ]
     assert seen == [
         ("", "Peru", "spurious"),
         ("Lima", "Lima", "label"),
@@ -36,7 +39,9 @@ def test_conflicts_and_the_gold_beside_them(examples: list[Example]) -> None:
 
 def sure(monkeypatch: pytest.MonkeyPatch, **confidences: float) -> None:
     def entities(doc: Doc) -> list[Entity]:
-        return [Entity(e.start_char, e.end_char, e.label_, confidences.get(e.text)) for e in doc.ents]
+        return [
+            Entity(e.start_char, e.end_char, e.label_, confidences.get(e.text)) for e in doc.ents
+        ]
 
     monkeypatch.setattr("spacy_bilstm_ner.quality.mistakes.entities", entities)
 
@@ -53,7 +58,11 @@ def test_an_annotated_entity_is_denied_where_none_is_more_probable(
 ) -> None:
     sure(monkeypatch, Lima=0.3, Bank=0.9, Monday=0.5, Vienna=0.2)
     lima, vienna = conflicts(examples[:1])
-    assert (vienna.kind, vienna.words(vienna.gold), vienna.confidence) == ("spurious", "Vienna", pytest.approx(0.6))
+    assert (vienna.kind, vienna.words(vienna.gold), vienna.confidence) == (
+        "spurious",
+        "Vienna",
+        pytest.approx(0.6),
+    )
     assert (lima.kind, lima.words(lima.gold), lima.confidence) == ("spurious", "Lima", 0.7)
 
 

@@ -4,8 +4,15 @@ import spacy
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
-from spacy_bilstm_ner.confidence import set_confidences
-from spacy_bilstm_ner.quality.reliability import Curve, bins, calibration_error, curves, measure, ranking
+from spacy_bilstm_ner.pipe.confidence import set_confidences
+from spacy_bilstm_ner.quality.reliability import (
+    Curve,
+    bins,
+    calibration_error,
+    curves,
+    measure,
+    ranking,
+)
 
 
 def test_error_worked_out_by_hand() -> None:
@@ -16,7 +23,9 @@ def test_error_worked_out_by_hand() -> None:
     assert [each["entities"] for each in filled] == [2] * 15
     assert filled[0]["confidence"] == pytest.approx(0.1)
     assert {each["precision"] for each in filled} == {0.5}
-    assert calibration_error(filled) == pytest.approx(np.abs(np.linspace(0.1, 0.9, 15) - 0.5).mean())
+    assert calibration_error(filled) == pytest.approx(
+        np.abs(np.linspace(0.1, 0.9, 15) - 0.5).mean()
+    )
 
 
 def test_few_entities_make_few_bins() -> None:

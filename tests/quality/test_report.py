@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spacy_bilstm_ner.displacy_colors import COLORS
-from spacy_bilstm_ner.quality.entities import Entity
+from spacy_bilstm_ner.pipe.displacy_colors import COLORS
+from spacy_bilstm_ner.pipe.entities import Entity
 from spacy_bilstm_ner.quality.mistakes import confusion_table
 from spacy_bilstm_ner.quality.pages import color, drawn, named
 from spacy_bilstm_ner.quality.reliability import Curve
@@ -24,7 +24,16 @@ def html(tiny: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> s
     """The report of the tiny pipeline, with all that it can have."""
     folder = tmp_path_factory.mktemp("report")
     (folder / "log.jsonl").write_text(json.dumps(ROW) + "\n", encoding="utf-8")
-    command("evaluate", *tiny, "--report", folder / "r.html", "--log", folder / "log.jsonl", "--dev", tiny[1])
+    command(
+        "evaluate",
+        *tiny,
+        "--report",
+        folder / "r.html",
+        "--log",
+        folder / "log.jsonl",
+        "--dev",
+        tiny[1],
+    )
     return (folder / "r.html").read_text(encoding="utf-8")
 
 
@@ -99,4 +108,7 @@ def test_confidences_are_shown_if_there_are_any() -> None:
     assert html.count("<svg") == 2
     # geo's colour, with two thirds of its brightness
     assert "#aa6341" in html
-    assert "10.0 points apart. Of a right and a wrong entity, the right one has more in 86 of 100 pairs." in html
+    assert (
+        "10.0 points apart. Of a right and a wrong entity, the right one has more in 86 of 100 pairs."
+        in html
+    )

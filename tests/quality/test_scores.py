@@ -23,7 +23,13 @@ def test_counts_worked_out_by_hand(examples: list[Example]) -> None:
 def test_prf_worked_out_by_hand() -> None:
     # Two labels and one without entities; all of them, and the mean of the two
     scores = prf(np.array([[3, 1, 2], [0, 0, 4], [0, 0, 0]]))
-    expected = [[3 / 4, 3 / 5, 2 / 3], [0, 0, 0], [np.nan] * 3, [3 / 4, 3 / 9, 6 / 13], [3 / 8, 3 / 10, 1 / 3]]
+    expected = [
+        [3 / 4, 3 / 5, 2 / 3],
+        [0, 0, 0],
+        [np.nan] * 3,
+        [3 / 4, 3 / 9, 6 / 13],
+        [3 / 8, 3 / 10, 1 / 3],
+    ]
     assert scores == pytest.approx(np.array(expected), nan_ok=True)
 
 
@@ -42,8 +48,15 @@ def test_scores_are_those_of_spacys_scorer() -> None:
     for _ in range(200):
         # Two ways to cut the same letters into tokens, and tokens without annotation
         cuts = [np.flatnonzero(rng.random(11) < 0.6) + 1 for _ in range(2)]
-        words = [["".join(part) for part in np.split(np.array(list("abcdefghijkl")), cut)] for cut in cuts]
-        found.append(Example(random_doc(rng, words[0], missing=False), random_doc(rng, words[1], missing=True)))
+        words = [
+            ["".join(part) for part in np.split(np.array(list("abcdefghijkl")), cut)]
+            for cut in cuts
+        ]
+        found.append(
+            Example(
+                random_doc(rng, words[0], missing=False), random_doc(rng, words[1], missing=True)
+            )
+        )
     theirs = get_ner_prf(found)
     ours = score(found)
     assert {f"ents_{key}": value for key, value in ours["micro"].items()} == pytest.approx(
@@ -51,7 +64,9 @@ def test_scores_are_those_of_spacys_scorer() -> None:
     )
     assert 0 < ours["micro"]["f"] < 1
     for label in "ab":
-        assert {key: ours["labels"][label][key] for key in "prf"} == pytest.approx(theirs["ents_per_type"][label])
+        assert {key: ours["labels"][label][key] for key in "prf"} == pytest.approx(
+            theirs["ents_per_type"][label]
+        )
 
 
 def test_nothing_to_score_gives_none() -> None:

@@ -23,7 +23,13 @@ def test_the_entropy_of_what_may_be_an_entity() -> None:
 
 def test_unsure_texts_unlike_one_another() -> None:
     nlp = spacy.blank("en")
-    texts = ["Anna saw the ships", "anna saw the ships again", "prices fell in Oslo", "it rained", "nobody came"]
+    texts = [
+        "Anna saw the ships",
+        "anna saw the ships again",
+        "prices fell in Oslo",
+        "it rained",
+        "nobody came",
+    ]
     docs = [nlp(text) for text in texts]
     unsure = np.array([2.0, 1.9, 1.0, 0.1, 0.0])
     assert choose(docs, unsure, number=2) == [0, 2]
@@ -31,7 +37,11 @@ def test_unsure_texts_unlike_one_another() -> None:
     assert sorted(choose(docs, unsure, number=5)) == [0, 1, 2, 3]
 
 
-TEXTS = ["Anna Jones met Maria Oslo in Porto.", "Corp of Lisbon sold Blue Tuesday.", "It rained for three days."]
+TEXTS = [
+    "Anna Jones met Maria Oslo in Porto.",
+    "Corp of Lisbon sold Blue Tuesday.",
+    "It rained for three days.",
+]
 
 
 @pytest.fixture(scope="module")
@@ -43,17 +53,23 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_what_a_tool_gives_back_is_read(trained: tuple[Path, Path], texts: Path, tmp_path: Path, kind: str) -> None:
+def test_what_a_tool_gives_back_is_read(
+    trained: tuple[Path, Path], texts: Path, tmp_path: Path, kind: str
+) -> None:
     command("suggest", trained[0], texts, tmp_path, "--format", kind, "--number", "1")
     path = tmp_path / ("suggested.json" if kind == "label-studio" else "suggested.jsonl")
     text = path.read_text(encoding="utf-8")
     if kind == "label-studio":
         # Who accepts a prediction makes it an annotation.
-        text = json.dumps([{**task, "annotations": task["predictions"]} for task in json.loads(text)])
+        text = json.dumps(
+            [{**task, "annotations": task["predictions"]} for task in json.loads(text)]
+        )
     path.write_text(text, encoding="utf-8")
     (doc,) = labelled_docs(spacy.blank("en"), path)
     again = util.trained()(doc.text)
-    assert [(ent.start_char, ent.label_) for ent in doc.ents] == [(ent.start_char, ent.label_) for ent in again.ents]
+    assert [(ent.start_char, ent.label_) for ent in doc.ents] == [
+        (ent.start_char, ent.label_) for ent in again.ents
+    ]
     assert (tmp_path / "suggested.html").is_file()
 
 
@@ -79,7 +95,9 @@ def test_texts_of_a_labelled_file(tmp_path: Path) -> None:
 
 def test_texts_of_json_lines_and_bad_input(tiny: tuple[Path, Path], tmp_path: Path) -> None:
     path = tmp_path / "texts.jsonl"
-    path.write_text('{"text": "One."}\n\n{"text": "Two."}\n{"text": "One."}\n{"text": " "}\n', encoding="utf-8")
+    path.write_text(
+        '{"text": "One."}\n\n{"text": "Two."}\n{"text": "One."}\n{"text": " "}\n', encoding="utf-8"
+    )
     assert read_texts(path, spacy.blank("en")) == ["One.", "Two."]
     packed = tmp_path / "t.jsonl.gz"
     packed.write_bytes(gzip.compress(path.read_bytes()))
@@ -95,6 +113,8 @@ def test_texts_of_json_lines_and_bad_input(tiny: tuple[Path, Path], tmp_path: Pa
 
 
 def test_a_guessed_encoding_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "t.txt").write_bytes("Иван Петров уехал в Москву.\nМария живёт в Казани.\n".encode("cp1251"))
+    (tmp_path / "t.txt").write_bytes(
+        "Иван Петров уехал в Москву.\nМария живёт в Казани.\n".encode("cp1251")
+    )
     read_texts(tmp_path / "t.txt", spacy.blank("ru"))
     assert "Warning: " in capsys.readouterr().err

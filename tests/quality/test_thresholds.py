@@ -8,7 +8,7 @@ import pytest
 import spacy
 from spacy.tokens import DocBin, Span
 
-from spacy_bilstm_ner.quality.entities import entities
+from spacy_bilstm_ner.pipe.entities import entities
 from spacy_bilstm_ner.quality.intervals import wilson
 from spacy_bilstm_ner.quality.reading import everything, labelled_docs, predict_docs
 from spacy_bilstm_ner.quality.reliability import Curve
@@ -17,17 +17,25 @@ from tests import util
 
 from .helpers import command
 
-CURVE = Curve(np.array([0.9, 0.8, 0.6, 0.6, 0.4]), np.array([True, True, False, True, False]), gold=4)
+CURVE = Curve(
+    np.array([0.9, 0.8, 0.6, 0.6, 0.4]), np.array([True, True, False, True, False]), gold=4
+)
 
 
 def test_the_lowest_confidence_with_the_wanted_precision() -> None:
     found = reach(CURVE, 0.75)
     # The first four: three of them right, of four that there are. The two of 0.6 stay together.
     low, high = wilson(3, 4)
-    assert found == pytest.approx({"threshold": 0.5, "precision": 0.75, "low": low, "high": high, "recall": 0.75})
+    assert found == pytest.approx(
+        {"threshold": 0.5, "precision": 0.75, "low": low, "high": high, "recall": 0.75}
+    )
     better = reach(CURVE, 0.9)
     assert better is not None
-    assert (better["threshold"], better["precision"], better["recall"]) == (pytest.approx(0.7), 1.0, 0.5)
+    assert (better["threshold"], better["precision"], better["recall"]) == (
+        pytest.approx(0.7),
+        1.0,
+        0.5,
+    )
 
 
 def test_out_of_reach() -> None:
@@ -59,7 +67,9 @@ def test_bad_input_gets_one_clear_line(tiny: tuple[Path, Path]) -> None:
         command("thresholds", "en_core_web_sm", tiny[1], "--write")
 
 
-def test_pictures_are_made_for_a_page_only(trained: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pictures_are_made_for_a_page_only(
+    trained: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     command("thresholds", *trained)
     with pytest.raises(SystemExit, match="matplotlib is not installed"):
@@ -74,7 +84,11 @@ def test_a_label_keeps_what_its_threshold_promises(trained: tuple[Path, Path]) -
         all_of_them = predict_docs(nlp, docs)
     ner.cfg["thresholds"] = {label: 0.95 if label == "geo" else 0.001 for label in util.LABELS}
     for example, before in zip(predict_docs(nlp, docs), all_of_them, strict=True):
-        expected = [e for e in entities(before.predicted) if (e.confidence or 0) >= ner.cfg["thresholds"][e.label]]
+        expected = [
+            e
+            for e in entities(before.predicted)
+            if (e.confidence or 0) >= ner.cfg["thresholds"][e.label]
+        ]
         assert entities(example.predicted) == expected
 
 
@@ -84,5 +98,7 @@ def test_a_file_with_other_labels(trained: tuple[Path, Path], tmp_path: Path) ->
     for doc in docs:
         doc.ents = [Span(doc, 0, 1, label="OTHER")]
     DocBin(docs=docs).to_disk(tmp_path / "other.spacy")
-    with pytest.raises(SystemExit, match=r"other\.spacy has no entity with a label that .* predicts on it: "):
+    with pytest.raises(
+        SystemExit, match=r"other\.spacy has no entity with a label that .* predicts on it: "
+    ):
         command("thresholds", trained[0], tmp_path / "other.spacy")

@@ -47,10 +47,17 @@ def test_what_was_suspected_before_is_left_out_of_the_count() -> None:
         [(0, 0, 4), (3, 2, 9)],
         [(1, 0, 4), (3, 0, 4)],
     )
-    assert share_spoilt(ranked, before, spoilt) == {"plain": 1 / 2, "plain_n": 2, "left_out": 1.0, "left_out_n": 1}
+    assert share_spoilt(ranked, before, spoilt) == {
+        "plain": 1 / 2,
+        "plain_n": 2,
+        "left_out": 1.0,
+        "left_out_n": 1,
+    }
 
 
-def test_tokens_that_cleanlab_suspects_are_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tokens_that_cleanlab_suspects_are_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """cleanlab itself is not needed: a function that takes what it takes stands for it."""
     nlp = util.trained()
     (tmp_path / "fold-1").mkdir()
@@ -59,17 +66,24 @@ def test_tokens_that_cleanlab_suspects_are_places(tmp_path: Path, monkeypatch: p
     docs[1].set_ents([], missing=[docs[1][:]])
     asked: list[Any] = []
 
-    def find_label_issues(labels: list[list[int]], probabilities: list[np.ndarray], **_: str) -> list[tuple[int, int]]:
+    def find_label_issues(
+        labels: list[list[int]], probabilities: list[np.ndarray], **_: str
+    ) -> list[tuple[int, int]]:
         asked.extend([labels, probabilities])
         return [(1, 5), (0, 3)]
 
-    monkeypatch.setitem(sys.modules, "cleanlab.token_classification.filter", SimpleNamespace(**locals()))
+    monkeypatch.setitem(
+        sys.modules, "cleanlab.token_classification.filter", SimpleNamespace(**locals())
+    )
     for name in ("cleanlab", "cleanlab.token_classification"):
         monkeypatch.setitem(sys.modules, name, ModuleType(name))
     run = SimpleNamespace(docs=docs, folds=[SimpleNamespace(test=[2, 0, 1])], out=tmp_path)
     places = by_cleanlab(cast(Any, run))
     # The sentence in between has no annotation.
-    assert [docs[i].text[start:end] for i, start, end in places] == [docs[2][5].text, docs[0][3].text]
+    assert [docs[i].text[start:end] for i, start, end in places] == [
+        docs[2][5].text,
+        docs[0][3].text,
+    ]
     labels, probabilities = asked
     assert list(map(len, labels)) == [len(docs[0]), len(docs[2])]
     for tags, rows in zip(labels, probabilities, strict=True):

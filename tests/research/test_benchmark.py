@@ -46,7 +46,9 @@ def test_documents_hold_the_same_sentences(project: Path, tmp_path: Path) -> Non
         read_texts(tmp_path)
 
 
-def test_each_task_is_a_fresh_process_with_one_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_task_is_a_fresh_process_with_one_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     script = tmp_path / "task.py"
     script.write_text(
         "import json, os, sys\nprint('a warning')\n"
@@ -70,7 +72,9 @@ def test_a_failed_task_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def run(project: Path, monkeypatch: pytest.MonkeyPatch, *pipelines: str) -> dict:
     out = project / "out" / "benchmark.json"
-    monkeypatch.setattr(sys, "argv", ["benchmark", str(project), str(out), *pipelines, "--runs", "2"])
+    monkeypatch.setattr(
+        sys, "argv", ["benchmark", str(project), str(out), *pipelines, "--runs", "2"]
+    )
     benchmark.main()
     return srsly.read_json(out)
 
@@ -92,9 +96,10 @@ def test_pipelines_take_turns(
     figures = run(project, monkeypatch, f"bilstm={rules}", f"old={old}:an_old_one")
     timed = [(python, pipeline) for python, pipeline, task in calls if task == "latency"]
     assert timed == [(sys.executable, rules), (old, "an_old_one"), (sys.executable, "blank:en")] * 2
-    assert {part: {name: len(runs) for name, runs in each.items()} for part, each in figures["figures"].items()} == {
-        part: dict.fromkeys(("bilstm", "old", "tokenizer"), 2) for part in benchmark.PARTS
-    }
+    assert {
+        part: {name: len(runs) for name, runs in each.items()}
+        for part, each in figures["figures"].items()
+    } == {part: dict.fromkeys(("bilstm", "old", "tokenizer"), 2) for part in benchmark.PARTS}
     assert figures["machine"]["load"] >= 0
     assert figures["data"] is None
     assert figures["versions"]["spacy"]

@@ -15,7 +15,10 @@ from tests.quality.helpers import predict
 from tests.scripts.helpers import make_pipeline, make_test_set
 
 SENTENCES = [
-    (["Vienna", "ca", "n't", "see", "New", "Lima", "."], ["B-geo", "O", "O", "O", "B-geo", "I-geo", "O"]),
+    (
+        ["Vienna", "ca", "n't", "see", "New", "Lima", "."],
+        ["B-geo", "O", "O", "O", "B-geo", "I-geo", "O"],
+    ),
     (["Peru", "Lima"], ["B-geo", "B-geo"]),
 ]
 
@@ -24,7 +27,10 @@ SENTENCES = [
 def golds() -> list[Doc]:
     vocab = Vocab()
     spaces = [[True, False, True, True, True, False, False], [True, False]]
-    return [Doc(vocab, words=words, spaces=s, ents=tags) for (words, tags), s in zip(SENTENCES, spaces, strict=True)]
+    return [
+        Doc(vocab, words=words, spaces=s, ents=tags)
+        for (words, tags), s in zip(SENTENCES, spaces, strict=True)
+    ]
 
 
 def ents(doc: Doc) -> list[tuple[str, str]]:
@@ -79,7 +85,9 @@ def tiny(model: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def measure(folder: Path, monkeypatch: pytest.MonkeyPatch, *options: str, part: str = "dev") -> dict:
+def measure(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, *options: str, part: str = "dev"
+) -> dict:
     argv = ["experiment", str(folder / "run" / "model-best"), str(folder), *options]
     monkeypatch.setattr(sys, "argv", argv)
     experiment.main()
@@ -100,15 +108,23 @@ def test_everything_is_measured_on_dev(tiny: Path, monkeypatch: pytest.MonkeyPat
     assert {name: found["f"] for name, found in variants.items()} == pytest.approx(
         {"forty": 2 / 5, "lower": 0, "upper": 0, "curly": 2 / 5}
     )
-    assert figures["mentions"] == {"seen": {"gold": 5, "r": pytest.approx(2 / 5)}, "unseen": {"gold": 0, "r": None}}
+    assert figures["mentions"] == {
+        "seen": {"gold": 5, "r": pytest.approx(2 / 5)},
+        "unseen": {"gold": 0, "r": None},
+    }
     assert figures["calibration"] is None
     assert 0 < figures["size"]["zip_mb"] < 1
 
 
 def test_new_mentions_are_those_of_no_earlier_part(tiny: Path) -> None:
-    examples = predict(spacy.load(tiny / "run" / "model-best"), tiny / "dev.spacy", gold_tokens=False)
+    examples = predict(
+        spacy.load(tiny / "run" / "model-best"), tiny / "dev.spacy", gold_tokens=False
+    )
     # Vienna, twice, is found; World Bank, Lima and Peru are not
-    assert recall(examples, {"Vienna", "Peru"}) == {"seen": {"gold": 3, "r": 2 / 3}, "unseen": {"gold": 2, "r": 0.0}}
+    assert recall(examples, {"Vienna", "Peru"}) == {
+        "seen": {"gold": 3, "r": 2 / 3},
+        "unseen": {"gold": 2, "r": 0.0},
+    }
 
 
 def test_the_test_set_is_read_for_final_figures_only(

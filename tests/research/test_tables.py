@@ -19,7 +19,11 @@ def experiment(*, f: float = 0.8, calibration: Any = None) -> dict[str, Any]:
         "command": "make it",
         "version": "0.1.0",
         "data": {"kind": "real"},
-        "raw_text": {"micro": SCORES | {"f": f}, "macro": NONE, "labels": {"geo": SCORES | {"gold": 1234}}},
+        "raw_text": {
+            "micro": SCORES | {"f": f},
+            "macro": NONE,
+            "labels": {"geo": SCORES | {"gold": 1234}},
+        },
         "gold_tokens": {"micro": {"p": 1.0, "r": 1.0, "f": 1.0}},
         "variants": dict.fromkeys(("forty", "lower", "upper", "curly"), SCORES),
         "mentions": {"unseen": {"gold": 5, "r": 0.2}},
@@ -33,7 +37,9 @@ BENCHMARK = {
     "figures": {
         "sentences": {
             "bilstm": [{"words_per_second": rate, "peak_mb": 300} for rate in (10, 90_000, 20_000)],
-            "spacy_ner": [{"words_per_second": rate, "peak_mb": 600} for rate in (5_000, 4_000, 1_000)],
+            "spacy_ner": [
+                {"words_per_second": rate, "peak_mb": 600} for rate in (5_000, 4_000, 1_000)
+            ],
             "tokenizer": [{"words_per_second": 80_000, "peak_mb": 100}],
         },
         "one": {"bilstm": [{"milliseconds": 1.5}]},
@@ -50,9 +56,14 @@ def metrics(tmp_path: Path) -> Path:
 
 
 def test_tables_are_filled_and_stay(metrics: Path) -> None:
-    text = "Before\n<!-- scores: a.json b.json -->\n| old |\n\nBetween\n<!-- labels: a.json -->\nEnd\n"
+    text = (
+        "Before\n<!-- scores: a.json b.json -->\n| old |\n\nBetween\n<!-- labels: a.json -->\nEnd\n"
+    )
     filled = fill(text, metrics=metrics)
-    assert "| `a` | 50.00 | 25.00 | 80.00 | - | 100.00 |\n| `b` | 50.00 | 25.00 | 90.00 | - | 100.00 |\n" in filled
+    assert (
+        "| `a` | 50.00 | 25.00 | 80.00 | - | 100.00 |\n| `b` | 50.00 | 25.00 | 90.00 | - | 100.00 |\n"
+        in filled
+    )
     assert "| `geo` | 50.00 | 25.00 | 33.33 | 1,234 |\nEnd" in filled
     assert "| old |" not in filled
     assert filled.startswith("Before\n")
@@ -111,7 +122,9 @@ def make_run(folder: Path, kind: str = "real", stem: str = "metrics") -> Path:
         ("gmb_bilstm/bilstm", "benchmark", "benchmark"),
     ],
 )
-def test_runs_are_published_under_their_names(tmp_path: Path, run: str, stem: str, published: str) -> None:
+def test_runs_are_published_under_their_names(
+    tmp_path: Path, run: str, stem: str, published: str
+) -> None:
     publish(make_run(tmp_path / run, stem=stem), "another command", metrics=tmp_path / "metrics")
     (path,) = (tmp_path / "metrics").iterdir()
     assert path.name == f"{published}.json"
@@ -127,7 +140,9 @@ def test_a_command_is_added_where_there_is_none(tmp_path: Path) -> None:
 
 def test_what_should_not_be_published_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="bundled sample"):
-        publish(make_run(tmp_path / "a" / "bilstm", kind="sample"), "c", metrics=tmp_path / "metrics")
+        publish(
+            make_run(tmp_path / "a" / "bilstm", kind="sample"), "c", metrics=tmp_path / "metrics"
+        )
     old = make_run(tmp_path / "b" / "bilstm")
     os.utime(old / "metrics.json", (0, 0))
     with pytest.raises(UserError, match="older than the model"):

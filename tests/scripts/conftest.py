@@ -14,6 +14,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     nlp = make_pipeline(folder / "model", kind="sample")
     meanings = dict.fromkeys((*nlp.pipe_labels["ner"], "<i>`|x"), "what it means")
     (folder / "work").mkdir()
-    wheel = build_pipeline(folder / "model", {"notes": "Our notes.", "label_meanings": meanings}, folder / "work")
+    wheel = build_pipeline(
+        folder / "model", {"notes": "Our notes.", "label_meanings": meanings}, folder / "work"
+    )
     wheel.rename(folder / wheel.name)
     return folder

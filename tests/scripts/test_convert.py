@@ -24,10 +24,16 @@ def test_it_converts_what_data_has_found(tmp_path: Path, monkeypatch: pytest.Mon
     convert.main()
     stats = srsly.read_json(tmp_path / "out" / "stats.json")
     assert stats["lang"] == "de"
-    assert {name: each["sentences"] for name, each in stats["splits"].items()} == {"train": 30, "dev": 30, "test": 30}
+    assert {name: each["sentences"] for name, each in stats["splits"].items()} == {
+        "train": 30,
+        "dev": 30,
+        "test": 30,
+    }
 
 
-def test_without_a_source_it_is_the_command_of_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_source_it_is_the_command_of_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "x.csv").write_text(CSV, encoding="utf-8")
     monkeypatch.setattr(sys, "argv", ["convert", str(tmp_path / "x.csv"), str(tmp_path / "out")])
     convert.main()

@@ -57,7 +57,9 @@ def test_corpus_in_assets_is_taken(assets: Path, name: str) -> None:
     ],
     ids=["changed", "another in the zip"],
 )
-def test_wrong_checksum_stops_and_keeps_the_file(assets: Path, web: str, spoil: Callable[[Path], object]) -> None:
+def test_wrong_checksum_stops_and_keeps_the_file(
+    assets: Path, web: str, spoil: Callable[[Path], object]
+) -> None:
     path = assets / "ner_dataset.csv"
     spoil(path)
     before = path.read_bytes()
@@ -97,7 +99,9 @@ def test_unreachable_download_falls_back(assets: Path, url: str) -> None:
     assert [path.name for path in assets.iterdir()] == ["sample.csv"]
 
 
-def test_silent_server_counts_as_unreachable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_silent_server_counts_as_unreachable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import socket
 
     monkeypatch.setattr(data, "TIMEOUT", 0.2)
@@ -127,7 +131,9 @@ def test_own_file_goes_before_the_corpus(assets: Path, tmp_path: Path) -> None:
 def test_missing_own_file(tmp_path: Path, option: str) -> None:
     (tmp_path / "mine.csv").write_bytes(b"mine")
     files = {"csv": str(tmp_path / "mine.csv"), option: str(tmp_path / "nowhere.csv")}
-    with pytest.raises(UserError, match=r"no file .*nowhere\.csv.*--vars\.csv, --vars\.dev and --vars\.test"):
+    with pytest.raises(
+        UserError, match=r"no file .*nowhere\.csv.*--vars\.csv, --vars\.dev and --vars\.test"
+    ):
         find_source(assets=tmp_path, url="", md5=MD5, **files)
 
 
@@ -168,7 +174,9 @@ def run_main(folder: Path, monkeypatch: pytest.MonkeyPatch, *options: str) -> No
     monkeypatch.chdir(folder)
     (folder / "configs").mkdir(exist_ok=True)
     (folder / "configs" / "bilstm.cfg").touch()
-    monkeypatch.setattr("sys.argv", ["data", "out", "--lang", "en", "--config", "bilstm", "--md5", MD5, *options])
+    monkeypatch.setattr(
+        "sys.argv", ["data", "out", "--lang", "en", "--config", "bilstm", "--md5", MD5, *options]
+    )
     main()
 
 
@@ -212,7 +220,9 @@ def test_real_corpus_has_the_checksum_of_project_yml(root: Path, gmb_path: Path)
     check_corpus(gmb_path, md5=md5)
 
 
-@pytest.mark.parametrize("name", ["shop-ner", "", "1shop", "shop ner", "shop__ner", "größe", "_x", "../x", "x_\n"])
+@pytest.mark.parametrize(
+    "name", ["shop-ner", "", "1shop", "shop ner", "shop__ner", "größe", "_x", "../x", "x_\n"]
+)
 def test_bad_names(name: str) -> None:
     with pytest.raises(UserError, match="cannot be the name"):
         check_names(name, lang="de", config="spacy_ner", own=True)

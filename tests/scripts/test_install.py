@@ -13,10 +13,15 @@ NAME = "en_tiny-0.0.0+sample-py3-none-any.whl"
 
 
 def test_install_replaces_the_same_version_works_and_is_done_once(
-    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    project: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     wheel, site = project / NAME, tmp_path / "site"
-    monkeypatch.setattr(sys, "argv", ["install", str(project), str(project / "model"), "--target", str(site)])
+    monkeypatch.setattr(
+        sys, "argv", ["install", str(project), str(project / "model"), "--target", str(site)]
+    )
     assert not is_installed(wheel, site)
     step.main()
     assert is_installed(wheel, site)
@@ -38,7 +43,10 @@ def test_install_replaces_the_same_version_works_and_is_done_once(
     for state in ("now", "already"):
         step.main()
         assert is_installed(wheel, site)
-        assert f"{NAME} is installed {state}; spacy.load('en_tiny') finds:\nnothing" in capsys.readouterr().out
+        assert (
+            f"{NAME} is installed {state}; spacy.load('en_tiny') finds:\nnothing"
+            in capsys.readouterr().out
+        )
     # What is installed already is tried, too.
     assert tried == [("en_tiny", site)] * 2
 
@@ -47,7 +55,10 @@ def test_pipeline_that_does_not_load(tmp_path: Path, monkeypatch: pytest.MonkeyP
     # spaCy's own message, without the seconds that its import takes
     trial = "import sys; raise OSError(f\"[E050] Can't find model '{sys.argv[1]}'.\")"
     monkeypatch.setattr(step, "TRIAL", trial)
-    with pytest.raises(UserError, match=r"(?s)xx_not_there is installed, but does not work.*Can't find model 'xx_not"):
+    with pytest.raises(
+        UserError,
+        match=r"(?s)xx_not_there is installed, but does not work.*Can't find model 'xx_not",
+    ):
         try_out("xx_not_there", tmp_path)
 
 
@@ -57,9 +68,13 @@ def test_missing_or_broken_wheel(
 ) -> None:
     if content:
         (tmp_path / NAME).write_bytes(content)
-    monkeypatch.setattr(sys, "argv", ["install", str(tmp_path), str(project / "model"), "--target", str(tmp_path)])
+    monkeypatch.setattr(
+        sys, "argv", ["install", str(tmp_path), str(project / "model"), "--target", str(tmp_path)]
+    )
     fault = "damaged" if content else "missing"
-    with pytest.raises(UserError, match=f"{re.escape(NAME)} is {fault}: .*`spacy project run package`"):
+    with pytest.raises(
+        UserError, match=f"{re.escape(NAME)} is {fault}: .*`spacy project run package`"
+    ):
         step.main()
 
 

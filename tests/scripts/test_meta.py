@@ -10,7 +10,9 @@ from scripts.source import Source, WordVectors
 NO_VECTORS = WordVectors()
 
 
-def make(kind: str, vectors: WordVectors = NO_VECTORS, *, config: str = "bilstm") -> dict[str, object]:
+def make(
+    kind: str, vectors: WordVectors = NO_VECTORS, *, config: str = "bilstm"
+) -> dict[str, object]:
     source = Source(kind=kind, name="shop.csv", path="secret/place/shop.csv", sha256="0" * 64)
     run = {"config": config, "seed": 7}
     return training_meta(source, vectors, name="shop_ner", version="1.2.3", run=run)
@@ -49,12 +51,24 @@ def test_meta_says_what_a_run_was(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["real", "own"])
 def test_vectors_are_named_with_their_licence(kind: str) -> None:
-    vectors = WordVectors(path="en_x", name="en_x 1.0.0", author="Ann", url="https://x", license="CC0", sha256="0" * 64)
+    vectors = WordVectors(
+        path="en_x",
+        name="en_x 1.0.0",
+        author="Ann",
+        url="https://x",
+        license="CC0",
+        sha256="0" * 64,
+    )
     meta = make(kind, vectors)
     assert meta["training"] == {"config": "bilstm", "seed": 7, "vectors": "en_x 1.0.0"}
     *others, last = cast(list, meta["sources"])
     assert others == make(kind)["sources"]
-    assert last == {"name": "Word vectors of en_x 1.0.0", "url": "https://x", "author": "Ann", "license": "CC0"}
+    assert last == {
+        "name": "Word vectors of en_x 1.0.0",
+        "url": "https://x",
+        "author": "Ann",
+        "license": "CC0",
+    }
 
 
 def test_nothing_escaped_is_markup() -> None:

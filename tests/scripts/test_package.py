@@ -41,22 +41,29 @@ def write_run(folder: Path, meta: dict[str, Any], metrics: dict[str, Any]) -> Pa
     return folder
 
 
-@pytest.mark.parametrize("other", [{"version": "0.0.0+sample"}, {"data": {"kind": "own", "name": "x", "sha256": "1"}}])
+@pytest.mark.parametrize(
+    "other", [{"version": "0.0.0+sample"}, {"data": {"kind": "own", "name": "x", "sha256": "1"}}]
+)
 def test_metrics_of_another_run_are_refused(tmp_path: Path, other: dict[str, Any]) -> None:
     write_run(tmp_path, META, METRICS)
     assert read_run(tmp_path) == release_meta(META, METRICS)
     srsly.write_json(tmp_path / "metrics.json", {**METRICS, **other})
-    with pytest.raises(UserError, match=f"the scores are of another pipeline, with .*{next(iter(other))}"):
+    with pytest.raises(
+        UserError, match=f"the scores are of another pipeline, with .*{next(iter(other))}"
+    ):
         read_run(tmp_path)
 
 
-@pytest.mark.parametrize(("name", "step"), [("metrics.json", "evaluate"), ("model-best/meta.json", "train")])
+@pytest.mark.parametrize(
+    ("name", "step"), [("metrics.json", "evaluate"), ("model-best/meta.json", "train")]
+)
 def test_damaged_and_missing_files_are_named(tmp_path: Path, name: str, step: str) -> None:
     path = write_run(tmp_path, META, METRICS) / name
     for content in (path.read_bytes()[:-20], b"{}"):
         path.write_bytes(content)
         with pytest.raises(
-            UserError, match=f"{name} is damaged: .*; delete it and run `spacy project run {step}` again"
+            UserError,
+            match=f"{name} is damaged: .*; delete it and run `spacy project run {step}` again",
         ):
             read_run(tmp_path)
     path.unlink()
@@ -87,9 +94,13 @@ def test_our_wheel_holds_the_package_only(root: Path, tmp_path: Path) -> None:
     folders = {name.split("/")[0].split("-")[0] for name in names}
     assert folders == {"spacy_bilstm_ner"}
     modules = {name for name in names if name.endswith(".py")}
-    assert modules == {path.relative_to(root).as_posix() for path in (root / "spacy_bilstm_ner").rglob("*.py")}
+    assert modules == {
+        path.relative_to(root).as_posix() for path in (root / "spacy_bilstm_ner").rglob("*.py")
+    }
     configs = {name for name in names if name.endswith(".cfg")}
-    assert configs == {f"spacy_bilstm_ner/configs/{path.name}" for path in (root / "configs").glob("*.cfg")}
+    assert configs == {
+        f"spacy_bilstm_ner/configs/{path.name}" for path in (root / "configs").glob("*.cfg")
+    }
     # spaCy looks here for the distribution that a factory belongs to
     assert any(name.endswith("/top_level.txt") for name in names)
     needed = [
@@ -106,10 +117,16 @@ def test_pipelines_wheel(project: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         meta = archive.read("en_tiny/meta.json").decode()
         inner = archive.read("en_tiny/en_tiny-0.0.0+sample/meta.json").decode()
-        (metadata,) = (archive.read(name).decode() for name in archive.namelist() if name.endswith("/METADATA"))
+        (metadata,) = (
+            archive.read(name).decode() for name in archive.namelist() if name.endswith("/METADATA")
+        )
     assert "Our notes." in meta
     assert '"kind":"sample"' in inner
-    for text in ("Our notes.", "| `geo` | what it means |", "| `&lt;i&gt;&#96;&#124;x` | what it means |"):
+    for text in (
+        "Our notes.",
+        "| `geo` | what it means |",
+        "| `&lt;i&gt;&#96;&#124;x` | what it means |",
+    ):
         assert text in metadata
     # the trained pipeline itself is left as it was
     assert "Our notes." not in (project / "model" / "meta.json").read_text(encoding="utf-8")
@@ -123,11 +140,21 @@ def test_a_users_labels_mean_what_spacy_says() -> None:
     }
     found = release_meta(meta, METRICS)
     # "per" is ours: our data's labels are not looked up for a user's own
-    assert found["label_meanings"] == {"<b>": "", "PERSON": "People, including fictional", "per": ""}
+    assert found["label_meanings"] == {
+        "<b>": "",
+        "PERSON": "People, including fictional",
+        "per": "",
+    }
 
 
 def test_labels_are_no_markup_in_the_readme() -> None:
-    meta = {**META, "lang": "en", "name": "x", "spacy_version": ">=3.8", "labels": {"ner": ["<img src=x>", "a`|b"]}}
+    meta = {
+        **META,
+        "lang": "en",
+        "name": "x",
+        "spacy_version": ">=3.8",
+        "labels": {"ner": ["<img src=x>", "a`|b"]},
+    }
     text = readme({**meta, **release_meta(meta, METRICS)})
     assert "<img" not in text
     assert "a`" not in text
@@ -142,7 +169,9 @@ def test_what_a_killed_run_left_goes(tmp_path: Path, monkeypatch: pytest.MonkeyP
         return wheel
 
     monkeypatch.setattr("scripts.package.build", fake)
-    monkeypatch.setattr("scripts.package.build_pipeline", lambda pipeline, _, work: fake(pipeline, work / "x"))
+    monkeypatch.setattr(
+        "scripts.package.build_pipeline", lambda pipeline, _, work: fake(pipeline, work / "x")
+    )
     write_run(tmp_path, META, METRICS)
     (tmp_path / "out" / ".build" / "x").mkdir(parents=True)
     monkeypatch.setattr("sys.argv", ["package", str(tmp_path), str(tmp_path / "out")])

@@ -7,7 +7,9 @@ from scripts.source import CODE, Source, WordVectors, checksum, fingerprint, rea
 from spacy_bilstm_ner.errors import UserError
 
 SOURCE = Source(kind="own", name="müll.csv", path="daten/müll.csv", sha256="0" * 64)
-VECTORS = WordVectors(path="en_x", name="en_x 1.0.0", author="Ann", url="", license="CC0", sha256="0" * 64)
+VECTORS = WordVectors(
+    path="en_x", name="en_x 1.0.0", author="Ann", url="", license="CC0", sha256="0" * 64
+)
 
 
 def test_checksum(tmp_path: Path) -> None:
@@ -28,11 +30,14 @@ def test_missing_source_says_what_to_run(tmp_path: Path) -> None:
         read_record(tmp_path / "source.json", Source)
 
 
-@pytest.mark.parametrize("content", ["", "{", '{"kind": "own"}', "{}", "[]", '{"kind": "own", "name": "x", "pa'])
+@pytest.mark.parametrize(
+    "content", ["", "{", '{"kind": "own"}', "{}", "[]", '{"kind": "own", "name": "x", "pa']
+)
 def test_damaged_source_says_what_to_do(tmp_path: Path, content: str) -> None:
     (tmp_path / "source.json").write_text(content, encoding="utf-8")
     with pytest.raises(
-        UserError, match=r"source\.json is damaged: .*; delete it and run `spacy project run data` again"
+        UserError,
+        match=r"source\.json is damaged: .*; delete it and run `spacy project run data` again",
     ):
         read_record(tmp_path / "source.json", Source)
 
@@ -52,7 +57,9 @@ def test_damaged_source_says_what_to_do(tmp_path: Path, content: str) -> None:
         ("README.md", {"package"}),
     ],
 )
-def test_fingerprints_tell_what_a_change_is_for(tmp_path: Path, file: str, changed: set[str]) -> None:
+def test_fingerprints_tell_what_a_change_is_for(
+    tmp_path: Path, file: str, changed: set[str]
+) -> None:
     for name in ("files/tables.py", "quality/report.py", "network/lstm.py", "component.py"):
         path = tmp_path / "spacy_bilstm_ner" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,7 +71,9 @@ def test_fingerprints_tell_what_a_change_is_for(tmp_path: Path, file: str, chang
     before = all_of_them()
     (tmp_path / file).parent.mkdir(exist_ok=True)
     (tmp_path / file).write_text("new", encoding="utf-8")
-    assert {command for command, found in all_of_them().items() if found != before[command]} == changed
+    assert {
+        command for command, found in all_of_them().items() if found != before[command]
+    } == changed
 
 
 def test_a_renamed_file_counts(tmp_path: Path) -> None:

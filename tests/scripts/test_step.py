@@ -29,7 +29,10 @@ step(main)
 def project(tmp_path: Path) -> Path:
     (tmp_path / "wait.py").write_text(WAIT, encoding="utf-8")
     (tmp_path / "quick.py").write_text(WAIT.replace("60", "0"), encoding="utf-8")
-    commands = [{"name": name, "script": [f"python {name}.py"], "no_skip": True} for name in ("wait", "quick")]
+    commands = [
+        {"name": name, "script": [f"python {name}.py"], "no_skip": True}
+        for name in ("wait", "quick")
+    ]
     srsly.write_yaml(tmp_path / "project.yml", {"commands": commands})
     return tmp_path
 
@@ -120,13 +123,15 @@ def test_holder_of_a_dead_or_another_process(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["", "[1, 2]", "data: 1", "data:\n  cmd: python -m weasel run data\n  outs:\n  - path"]
+    "content",
+    ["", "[1, 2]", "data: 1", "data:\n  cmd: python -m weasel run data\n  outs:\n  - path"],
 )
 def test_damaged_lockfile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> None:
     monkeypatch.chdir(tmp_path)
     step.check_lockfile()
     Path("project.lock").write_text(content, encoding="utf-8")
     with pytest.raises(
-        UserError, match=r"project\.lock is damaged: .*; delete it and run `spacy project run all` again"
+        UserError,
+        match=r"project\.lock is damaged: .*; delete it and run `spacy project run all` again",
     ):
         step.check_lockfile()

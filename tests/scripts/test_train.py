@@ -52,7 +52,9 @@ def arguments(root: Path, corpus: Path, config: str = "bilstm") -> list[str]:
     return [*files, "--corpus", str(corpus), "--name", "x"]
 
 
-@pytest.mark.parametrize(("config", "vectors"), [("bilstm", "en_x"), ("tutorial", None), ("spacy_ner", None)])
+@pytest.mark.parametrize(
+    ("config", "vectors"), [("bilstm", "en_x"), ("tutorial", None), ("spacy_ner", None)]
+)
 def test_what_a_run_sets_and_what_its_models_say(
     root: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch, config: str, vectors: str | None
 ) -> None:
@@ -64,7 +66,9 @@ def test_what_a_run_sets_and_what_its_models_say(
         for name in MODELS:
             (work / name).mkdir()
             srsly.write_json(work / name / "meta.json", {"lang": "de"})
-            (work / name / "config.cfg").write_text(f"output_file = {work.as_posix()}/log.jsonl", encoding="utf-8")
+            (work / name / "config.cfg").write_text(
+                f"output_file = {work.as_posix()}/log.jsonl", encoding="utf-8"
+            )
 
     monkeypatch.setattr(train, "spacy_train", fake)
     options = ["--nlp.lang", "de", "--system.seed", "0", "--training.dropout", "0.4"]
@@ -78,29 +82,44 @@ def test_what_a_run_sets_and_what_its_models_say(
     assert (found["nlp.lang"], found["system.seed"], found["training.dropout"]) == ("de", 0, 0.4)
     assert found["training.logger.output_file"].endswith("run.unfinished/log.jsonl")
     for name in MODELS:
-        assert (run / name / "config.cfg").read_text(encoding="utf-8") == f"output_file = {run.as_posix()}/log.jsonl"
+        assert (run / name / "config.cfg").read_text(
+            encoding="utf-8"
+        ) == f"output_file = {run.as_posix()}/log.jsonl"
         training = srsly.read_json(run / name / "meta.json")["training"]
-        assert (training["config"], training["seed"], training["overrides"]) == (config, 0, {"training.dropout": 0.4})
+        assert (training["config"], training["seed"], training["overrides"]) == (
+            config,
+            0,
+            {"training.dropout": 0.4},
+        )
         assert training["vectors"] == (VECTORS.name if vectors else None)
 
 
 @pytest.mark.parametrize("name", ["train.spacy", "dev.spacy"])
-def test_a_truncated_corpus_is_named(root: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_truncated_corpus_is_named(
+    root: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     content = (corpus / name).read_bytes()
     (corpus / name).write_bytes(content[: len(content) // 2])
     monkeypatch.setattr(sys, "argv", ["train", *arguments(root, corpus)])
-    with pytest.raises(UserError, match=rf"{name} is damaged: .*delete it and run `spacy project run convert` again"):
+    with pytest.raises(
+        UserError,
+        match=rf"{name} is damaged: .*delete it and run `spacy project run convert` again",
+    ):
         train.main()
     assert not (corpus.parent / "runs").exists()
 
 
-def test_weights_that_are_lost_are_told_in_a_line(root: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_weights_that_are_lost_are_told_in_a_line(
+    root: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fake(*_: object, **options: object) -> None:
         raise ValueError("ner: the loss is not finite. Lower the learning rate")
 
     monkeypatch.setattr(train, "spacy_train", fake)
     monkeypatch.setattr(sys, "argv", ["train", *arguments(root, corpus)])
-    with pytest.raises(UserError, match=r"^the training failed: ner: the loss is not finite\. Lower"):
+    with pytest.raises(
+        UserError, match=r"^the training failed: ner: the loss is not finite\. Lower"
+    ):
         train.main()
     assert not list((corpus.parent / "runs").iterdir())
 
@@ -140,7 +159,10 @@ def test_a_failed_run_leaves_the_one_before(tmp_path: Path, error: type[BaseExce
 
     with pytest.raises(error):
         fail()
-    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["run", "run/model-best"]
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == [
+        "run",
+        "run/model-best",
+    ]
 
 
 def test_a_model_that_was_put_aside_comes_back(tmp_path: Path) -> None:
@@ -153,19 +175,29 @@ def test_a_model_that_was_put_aside_comes_back(tmp_path: Path) -> None:
 
     with pytest.raises(RuntimeError):
         fail()
-    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["run", "run/model-best"]
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == [
+        "run",
+        "run/model-best",
+    ]
 
 
 def test_training_without_an_evaluation_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="wrote no model-last"), unfinished(tmp_path / "run") as work:
+    with (
+        pytest.raises(UserError, match="wrote no model-last"),
+        unfinished(tmp_path / "run") as work,
+    ):
         (work / "model-best").mkdir()
     assert not list(tmp_path.iterdir())
 
 
-def start_slow(root: Path, corpus: Path, *, parent: list[str] | None = None) -> subprocess.Popen[str]:
+def start_slow(
+    root: Path, corpus: Path, *, parent: list[str] | None = None
+) -> subprocess.Popen[str]:
     (corpus.parent / "runs" / "run" / "model-best").mkdir(parents=True, exist_ok=True)
     command = [*(parent or []), sys.executable, "-c", SLOW, *arguments(root, corpus, "tutorial")]
-    process = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     assert "begun" in (process.stdout.readline() + process.stdout.readline())
     return process
@@ -182,7 +214,9 @@ def test_of_two_trainings_into_one_folder_the_second_is_refused_and_the_first_ma
     process = start_slow(root, corpus)
     assert "run.pid" in left(corpus)
     monkeypatch.setattr(sys, "argv", ["train", *arguments(root, corpus, "tutorial")])
-    with pytest.raises(UserError, match=rf"process {process.pid} has been at work .*kill {process.pid}`"):
+    with pytest.raises(
+        UserError, match=rf"process {process.pid} has been at work .*kill {process.pid}`"
+    ):
         train.main()
     process.send_signal(signal.SIGINT)
     printed, errors = process.communicate(timeout=60)
@@ -194,7 +228,9 @@ def test_of_two_trainings_into_one_folder_the_second_is_refused_and_the_first_ma
 
 def test_what_a_killed_training_left_behind_is_no_obstacle(tmp_path: Path) -> None:
     run, gone = tmp_path / "run", subprocess.Popen([sys.executable, "-c", ""])
-    (tmp_path / "run.pid").write_text(f"{gone.pid} {psutil.Process(gone.pid).create_time()}", encoding="utf-8")
+    (tmp_path / "run.pid").write_text(
+        f"{gone.pid} {psutil.Process(gone.pid).create_time()}", encoding="utf-8"
+    )
     gone.wait()
     (tmp_path / "run.unfinished" / "model-best").mkdir(parents=True)
     with unfinished(run) as work:
@@ -220,7 +256,9 @@ def test_a_training_ends_with_the_process_that_started_it(root: Path, corpus: Pa
 def test_options_that_are_not_ours_name_a_section(
     root: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["train", *arguments(root, corpus), "--training.dropout", "0.4", "--sede", "1"])
+    monkeypatch.setattr(
+        sys, "argv", ["train", *arguments(root, corpus), "--training.dropout", "0.4", "--sede", "1"]
+    )
     with pytest.raises(SystemExit):
         train.main()
     assert "there is no option --sede" in capsys.readouterr().err

@@ -44,7 +44,10 @@ def test_a_text_file(tmp_path: Path, assets: Path) -> None:
 
 def test_a_folder_in_assets(assets: Path) -> None:
     write_vectors(assets / "en_no_such_md", chance_vectors(WORDS))
-    assert find_vectors("en_no_such_md", lang="en", assets=assets).path == (assets / "en_no_such_md").as_posix()
+    assert (
+        find_vectors("en_no_such_md", lang="en", assets=assets).path
+        == (assets / "en_no_such_md").as_posix()
+    )
 
 
 def test_a_package(tmp_path: Path, assets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,7 +55,9 @@ def test_a_package(tmp_path: Path, assets: Path, monkeypatch: pytest.MonkeyPatch
     package = tmp_path / "site" / "en_tiny_vectors"
     write_vectors(package / "en_tiny_vectors-1.2.3", chance_vectors(WORDS))
     (package / "__init__.py").touch()
-    (package / "meta.json").write_bytes((package / "en_tiny_vectors-1.2.3" / "meta.json").read_bytes())
+    (package / "meta.json").write_bytes(
+        (package / "en_tiny_vectors-1.2.3" / "meta.json").read_bytes()
+    )
     info = tmp_path / "site" / "en_tiny_vectors-1.2.3.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: en_tiny_vectors\nVersion: 1.2.3\n")
@@ -83,7 +88,9 @@ def test_another_language_is_not_taken(tmp_path: Path, assets: Path) -> None:
 
 
 def test_a_folder_that_is_not_there(assets: Path) -> None:
-    with pytest.raises(UserError, match=r"no file and no pipeline my/vectors: --vars\.vectors takes a text file"):
+    with pytest.raises(
+        UserError, match=r"no file and no pipeline my/vectors: --vars\.vectors takes a text file"
+    ):
         find_vectors("my/vectors", lang="en", assets=assets)
 
 
@@ -95,7 +102,9 @@ def test_a_pipeline_without_vectors(tmp_path: Path, assets: Path) -> None:
 
 def test_unreachable_web(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("spacy.about.__compatibility__", "http://127.0.0.1:9/x.json")
-    with pytest.raises(DownloadError, match=r"http://127\.0\.0\.1:9/x\.json or what it names cannot be had"):
+    with pytest.raises(
+        DownloadError, match=r"http://127\.0\.0\.1:9/x\.json or what it names cannot be had"
+    ):
         download("en_core_web_md")
 
 

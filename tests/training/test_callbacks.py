@@ -27,8 +27,16 @@ def write_corpus(path: Path, sentences: list[str]) -> Path:
 
 def many_sentences() -> list[str]:
     return [
-        *(f"[{person}](per) flew to [{city}](geo) on [Monday](tim)." for person in PEOPLE for city in CITIES),
-        *(f"Nobody in {city} Street saw [{person}](per)." for person in PEOPLE for city in CITIES[:3]),
+        *(
+            f"[{person}](per) flew to [{city}](geo) on [Monday](tim)."
+            for person in PEOPLE
+            for city in CITIES
+        ),
+        *(
+            f"Nobody in {city} Street saw [{person}](per)."
+            for person in PEOPLE
+            for city in CITIES[:3]
+        ),
     ]
 
 
@@ -51,7 +59,9 @@ def paths(corpus: Path) -> dict[str, object]:
 
 def pipeline(root: Path, corpus: Path, **training: object) -> Language:
     overrides = {**paths(corpus), **{f"training.{key}": value for key, value in training.items()}}
-    return load_model_from_config(load_config(root / "configs" / "bilstm.cfg", overrides), auto_fill=True)
+    return load_model_from_config(
+        load_config(root / "configs" / "bilstm.cfg", overrides), auto_fill=True
+    )
 
 
 @pytest.mark.slow
@@ -69,14 +79,20 @@ def test_spacy_train_alone_makes_the_whole_model(root, corpus, tmp_path):
         meta = srsly.read_json(tmp_path / "out" / name / "meta.json")["performance"]
         found = evaluate(str(tmp_path / "out" / name), corpus)
         assert meta["ents_f"] == pytest.approx(found["ents_f"])
-        assert meta["ents_per_type"]["per"]["f"] == pytest.approx(found["ents_per_type"]["per"]["f"])
+        assert meta["ents_per_type"]["per"]["f"] == pytest.approx(
+            found["ents_per_type"]["per"]["f"]
+        )
 
 
 @pytest.mark.slow
 def test_all_labels_are_found_beyond_the_first_hundred_examples(root, tmp_path):
     sentences = [f"[Thing{i}](label{i:03}) stood in [Oslo](geo)." for i in range(150)]
     corpus = write_corpus(tmp_path / "many.spacy", sentences)
-    train(config_for(root, tmp_path), tmp_path / "out", overrides={**paths(corpus), "training.max_steps": 1})
+    train(
+        config_for(root, tmp_path),
+        tmp_path / "out",
+        overrides={**paths(corpus), "training.max_steps": 1},
+    )
     assert len(spacy.load(tmp_path / "out" / "model-last").get_pipe("ner").labels) == 151
 
 
@@ -97,7 +113,9 @@ def test_a_small_corpus_is_not_trained_too_shortly(root, corpus):
     assert nlp.config["training"]["max_steps"] == 700
 
 
-@pytest.mark.parametrize(("steps", "wanted", "frequency"), [(875, 35, 35), (1000, 400, 500), (1009, 400, 1009)])
+@pytest.mark.parametrize(
+    ("steps", "wanted", "frequency"), [(875, 35, 35), (1000, 400, 500), (1009, 400, 1009)]
+)
 def test_what_the_user_says_stands_and_the_end_is_evaluated(root, corpus, steps, wanted, frequency):
     nlp = pipeline(root, corpus, max_steps=steps, eval_frequency=wanted)
     fit_length()(nlp)
@@ -117,7 +135,9 @@ def test_a_pipeline_from_elsewhere_is_initialized_without_its_files(root, tmp_pa
 
 def test_what_is_fitted_is_undone_by_the_next_update(corpus):
     nlp = trained()
-    nlp.config["corpora"] = {"dev": {"@readers": "spacy.Corpus.v1", "path": str(corpus), "gold_preproc": False}}
+    nlp.config["corpora"] = {
+        "dev": {"@readers": "spacy.Corpus.v1", "path": str(corpus), "gold_preproc": False}
+    }
     nlp.config["corpora"]["dev"] |= {"max_length": 0, "limit": 0, "augmenter": None}
     nlp.config["training"]["dev_corpus"] = "corpora.dev"
     cfg = nlp.get_pipe("ner").cfg

@@ -18,7 +18,10 @@ from tests.util import entities, examples, marked_doc
 MARKED = "[Anna O'Neill](per) can't leave [Oslo](geo)."
 LABELS = ("eve", "geo", "nat", "tim")
 # 100 entities: 2 rare labels, one of which stands in a sentence that has two of it
-MANY = ["[Oslo](geo) and [Porto](geo)."] * 48 + ["[May](tim) and [Flu](nat)!", "[Expo](eve) and [Expo](eve)?"]
+MANY = ["[Oslo](geo) and [Porto](geo)."] * 48 + [
+    "[May](tim) and [Flu](nat)!",
+    "[Expo](eve) and [Expo](eve)?",
+]
 
 
 @pytest.fixture(name="nlp")
@@ -88,9 +91,13 @@ def test_shares_out_of_range(lower, upper):
 
 def test_sentences_with_a_rare_label_come_more_often(nlp, tmp_path):
     path = write(tmp_path, nlp, MANY)
-    counts = Counter(example.text for example in BalancedCorpus(path, rare_share=0.015, copies=3)(nlp))
+    counts = Counter(
+        example.text for example in BalancedCorpus(path, rare_share=0.015, copies=3)(nlp)
+    )
     assert counts == {"Oslo and Porto.": 48, "May and Flu!": 3, "Expo and Expo?": 1}
-    counts = Counter(example.text for example in BalancedCorpus(path, rare_share=0.0, copies=3)(nlp))
+    counts = Counter(
+        example.text for example in BalancedCorpus(path, rare_share=0.0, copies=3)(nlp)
+    )
     assert set(counts.values()) == {48, 1}
 
 
@@ -102,7 +109,9 @@ def test_each_pass_is_in_another_order_and_shows_each_label_at_once(nlp, tmp_pat
     assert passes[0] != passes[1]
     assert sorted(passes[0]) == sorted(passes[1])
     for _ in range(3):
-        assert {label for eg in islice(corpus(nlp), 3) for _, _, label in entities(eg.reference)} == set(LABELS)
+        assert {
+            label for eg in islice(corpus(nlp), 3) for _, _, label in entities(eg.reference)
+        } == set(LABELS)
     random.seed(0)
     again = BalancedCorpus(tmp_path / "data.spacy")
     assert [[example.text for example in again(nlp)] for _ in range(3)] == passes

@@ -6,7 +6,9 @@ from spacy_bilstm_ner.training.fingerprints import fingerprints, share_seen
 
 def test_known_and_unknown_texts() -> None:
     kept = fingerprints(["Anna flew.", "Nobody saw it."])
-    assert share_seen(["anna  FLEW .", "Nobody saw it.", "It rained.", "It rained."], kept) == pytest.approx(2 / 3)
+    assert share_seen(
+        ["anna  FLEW .", "Nobody saw it.", "It rained.", "It rained."], kept
+    ) == pytest.approx(2 / 3)
     assert share_seen([], kept) == 0.0
 
 

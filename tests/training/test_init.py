@@ -4,7 +4,7 @@ import pytest
 from spacy.util import load_config
 
 from spacy_bilstm_ner.cli import main
-from spacy_bilstm_ner.shipped import read_config
+from spacy_bilstm_ner.default_config import read_config
 from spacy_bilstm_ner.training.init import fill
 
 
@@ -12,7 +12,9 @@ def test_the_config_is_the_shipped_one_with_language_and_vectors(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], root: Path
 ) -> None:
     path = tmp_path / "new" / "config.cfg"
-    main(["init", str(path), "--optimize", "efficiency", "--lang", "de", "--vectors", str(tmp_path)])
+    main(
+        ["init", str(path), "--optimize", "efficiency", "--lang", "de", "--vectors", str(tmp_path)]
+    )
     written = load_config(path, interpolate=False)
     expected = load_config(root / "configs" / "bilstm.cfg", interpolate=False)
     expected["nlp"]["lang"] = "de"
@@ -24,7 +26,9 @@ def test_the_config_is_the_shipped_one_with_language_and_vectors(
     assert "download" not in out
 
 
-def test_vectors_that_are_not_at_hand_are_mentioned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_vectors_that_are_not_at_hand_are_mentioned(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     main(["init", str(tmp_path / "a.cfg"), "--vectors", "xx_none_md"])
     assert "before you train, python -m spacy download xx_none_md" in capsys.readouterr().out
 
@@ -32,11 +36,17 @@ def test_vectors_that_are_not_at_hand_are_mentioned(tmp_path: Path, capsys: pyte
 def test_a_file_is_replaced_only_when_asked(tmp_path: Path) -> None:
     path = tmp_path / "config.cfg"
     path.write_text("mine", encoding="utf-8")
-    with pytest.raises(SystemExit, match=r"config.cfg is there already. Give another name, or --force"):
+    with pytest.raises(
+        SystemExit, match=r"config.cfg is there already. Give another name, or --force"
+    ):
         main(["init", str(path)])
     assert path.read_text(encoding="utf-8") == "mine"
     main(["init", str(path), "--force"])
-    assert path.read_text(encoding="utf-8") == fill(read_config(), lang="en", vectors=None) == read_config()
+    assert (
+        path.read_text(encoding="utf-8")
+        == fill(read_config(), lang="en", vectors=None)
+        == read_config()
+    )
 
 
 def test_what_cannot_be(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""The trainable pipe `bilstm_ner`: prediction, learning, saving, confidences."""

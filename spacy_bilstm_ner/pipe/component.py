@@ -1,0 +1,482 @@
+"""The trainable pipe `bilstm_ner`: Docs in, entities with confidences out."""
+
+import logging
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import deepcopy
+from dataclasses import replace
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.attrs import ENT_IOB
+from spacy.errors import Errors
+from spacy.language import Language
+from spacy.pipeline import TrainablePipe
+from spacy.pipeline.tok2vec import Tok2VecListener
+from spacy.tokens import Doc, Span
+from spacy.training import Example, validate_examples, validate_get_examples
+from spacy.util import minibatch, to_bytes
+from spacy.vocab import Vocab
+from thinc.api import Model, Optimizer, set_dropout_rate
+
+from ..default_config import default_model
+from ..ranges import check_range, is_number
+from ..sequences import tags
+from ..sequences.crf import crf_loss
+from ..sequences.cross_entropy import cross_entropy
+from ..sequences.decoding import NO_SPANS, Spans, choose, decode
+from ..sequences.gold import gold_columns
+from ..sequences.words import TagScores
+from . import confidence, rehearsal, saving
+from .calibration import UNCALIBRATED, calibrated, default_threshold
+
+DEFAULT_MODEL = default_model()
+# How spaCy writes of a token that it is in an entity, or blocked.
+INSIDE_OR_BEGIN = (1, 3)
+# What is fitted on held-out data after training.
+FITTED = ("calibration", "thresholds")
+# What a pipe is saved in, besides the vocabulary.
+SAVED = ("cfg", "model")
+
+LOGGER = logging.getLogger("spacy")
+
+confidence.register()
+
+
+@Language.factory(
+    "bilstm_ner",
+    assigns=["doc.ents", "token.ent_iob", "token.ent_type", "span._.confidence"],
+    default_config={
+        "model": DEFAULT_MODEL,
+        "threshold": 0.0,
+        "scorer": {"@scorers": "spacy.ner_scorer.v1"},
+    },
+    default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
+)
+def make_bilstm_ner(
+    nlp: Language, name: str, model: Model, threshold: float, scorer: Callable | None
+) -> "BiLSTMNER":
+    """Construct the pipe from its config: see `BiLSTMNER`."""
+    return BiLSTMNER(nlp.vocab, model, name, threshold=threshold, scorer=scorer)
+
+
+class BiLSTMNER(TrainablePipe):
+    """Named-entity recogniser that scores BIO tags with a recurrent network and decodes legal entities.
+
+    Entities that are set before it runs are kept, as are blocked tokens. Each entity that it predicts has a
+    `span._.confidence`.
+    """
+
+    def __init__(
+        self,
+        vocab: Vocab,
+        model: Model[list[Doc], TagScores],
+        name: str = "ner",
+        *,
+        threshold: float = 0.0,
+        scorer: Callable | None = None,
+    ) -> None:
+        """Initialize the recogniser.
+
+        model (Model[list[Doc], TagScores]): Gives words' logits, columns as in `chain.tags`.
+        threshold (float): Entities with a lower confidence are not written, nor are those below their label's
+            own in `cfg["thresholds"]`; see `default_threshold` for one without. Both are read at each call, so that
+            they can be set at any time.
+        RAISES ValueError: If the threshold is not between 0 and 1.
+        """
+        if not is_number(threshold):
+            raise ValueError(f"threshold must be between 0 and 1, but is {threshold!r}")
+        self.vocab, self.model, self.name, self.scorer = vocab, model, name, scorer
+        # "configured_threshold" tells a threshold set at run time from one in the config when cfg is loaded.
+        self.cfg: dict[str, Any] = {
+            "labels": [],
+            "threshold": threshold,
+            "configured_threshold": threshold,
+            # Slope and offset of the confidences' log-odds, fitted on held-out data after training; see `calibrated`.
+            "calibration": list(UNCALIBRATED),
+            # How sure to be of an entity of each label, fitted likewise; `default_threshold` for labels not in it.
+            "thresholds": {},
+        }
+        self._cfg_before_fit: dict[str, Any] = {}
+        # What made the weights useless, if anything has.
+        self._failure = ""
+        # A copy of the model from before it went on learning; `nlp.resume_training` looks for this name.
+        self._rehearsal_model: Model[list[Doc], TagScores] | None = None
+        self._is_loaded = False
+        self._word_source: rehearsal.WordSource | None = None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels, in the order of the model's columns."""
+        return tuple(self.cfg["labels"])
+
+    @property
+    def label_data(self) -> list[str]:
+        """The labels as `spacy init labels` writes them."""
+        return list(self.labels)
+
+    def add_label(self, label: str) -> int:
+        """Add a label, and columns for it to a model that is initialized. Return 0 if the label was there, otherwise 1.
+
+        RAISES ValueError: If the label is not a string, or empty.
+        """
+        if not isinstance(label, str) or not label:
+            raise ValueError(f"a label must be a string that is not empty, but is {label!r}")
+        if label in self.labels:
+            return 0
+        self._allow_extra_label()
+        self.cfg["labels"] = self.model.attrs["labels"] = [*self.labels, label]
+        self.vocab.strings.add(label)
+        if self.model.has_dim("nO"):
+            self.set_output(tags.n_tags(len(self.labels)))
+        return 1
+
+    def initialize(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        *,
+        nlp: Language | None = None,
+        labels: Sequence[str] | None = None,
+        vectors: str | None = None,
+        corpus: Callable[[Language], Iterable[Example]] | None = None,
+    ) -> None:
+        """Initialize the model's weights for a set of labels.
+
+        get_examples (Callable[[], Iterable[Example]]): Gives the training examples, or a sample of them.
+        labels (Sequence[str] | None): The labels; None for those that the examples have.
+        vectors (str | None): An installed pipeline package with word vectors, or the folder of one, for an embedding
+            with static vectors. They become part of the model, not of `nlp.vocab`. None for a model without.
+        corpus (Callable[[Language], Iterable[Example]] | None): A reader of all examples, for labels and n-grams:
+            with [training] max_epochs = -1, spaCy has `get_examples` give the first hundred. If the file that it reads
+            is not there, which is so for a pipeline from elsewhere, `get_examples` has to do.
+        RAISES ValueError: If there are no labels, or vectors that the model does not take.
+        """
+        validate_get_examples(get_examples, "BiLSTMNER.initialize")
+        self._failure = ""
+        fit_ngrams = self.model.attrs.get("fit_ngrams")
+        examples: list[Example] = []
+        if labels is None or fit_ngrams is not None:
+            examples = self._read_all(get_examples, corpus, nlp)
+        if labels is None:
+            labels = sorted({ent.label_ for eg in examples for ent in eg.reference.ents} - {""})
+        for label in labels:
+            self.add_label(label)
+        if not self.labels:
+            raise ValueError(Errors.E143.format(name=self.name))
+        self._set_vectors(vectors)
+        n_words = sum(len(eg.predicted) for eg in examples)
+        for node in self.model.walk():
+            if "fit_to_size" in node.attrs and n_words:
+                node.attrs["fit_to_size"](node, n_words)
+        self._rehearsal_model, self._word_source, self._is_loaded = None, None, False
+        if not self.model.has_dim("nO"):
+            self.model.set_dim("nO", tags.n_tags(len(self.labels)))
+        # It needs the form of some documents, not their words.
+        self.model.initialize(X=[eg.reference for eg in islice(get_examples(), 10)])
+        # Last: so that nothing else depends on what they draw at random.
+        if fit_ngrams is not None and any(len(eg.predicted) for eg in examples):
+            fit_ngrams(
+                self.model, [eg.predicted for eg in examples], np.concatenate(self._gold(examples))
+            )
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
+        """Annotate a stream of Docs in order. If a batch fails, it is tried again Doc by Doc, so that the error handler
+        gets only those that fail by themselves, and the others come through."""
+        check_range("batch_size", batch_size, 1)
+        for docs in minibatch(stream, size=batch_size):
+            waiting = [not doc.has_annotation("ENT_IOB") for doc in docs]
+            try:
+                self.set_annotations(docs, self.predict(docs))
+            except Exception as error:
+                if len(docs) == 1:
+                    self.get_error_handler()(self.name, self, docs, error)
+                    continue
+                for doc, was_waiting in zip(docs, waiting, strict=True):
+                    # Some may have been annotated before the batch failed.
+                    is_done = was_waiting and doc.has_annotation("ENT_IOB")
+                    if is_done or self(doc) is not None:
+                        yield doc
+            else:
+                yield from docs
+
+    def predict(self, docs: Iterable[Doc]) -> Spans:
+        """All spans of a batch that may be entities, whatever the threshold; some overlap. They are counted in tokens,
+        through all Docs. None is written."""
+        self._require_whole()
+        docs = list(docs)
+        if not any(map(len, docs)):
+            return NO_SPANS
+        if self.model.maybe_get_dim("nO") is None:
+            raise ValueError(Errors.E109.format(name=self.name))
+        found: TagScores = self.model.predict(docs)
+        words, to_numpy = found.words, self.model.ops.to_numpy
+        lengths, outside = words.per_doc, None
+        iob = np.concatenate([doc.to_array(ENT_IOB) for doc in docs])
+        if iob.any():
+            taken = np.isin(iob, INSIDE_OR_BEGIN)
+            outside = taken[words.tokens]
+            # No entity runs across white space that is taken, either.
+            ends = np.cumsum([len(doc) for doc in docs])
+            bounds = np.union1d(ends, np.flatnonzero(taken))
+            lengths = np.diff(words.tokens.searchsorted(bounds), prepend=0)
+        scores = to_numpy(found.scores)
+        transitions = None if found.transitions is None else to_numpy(found.transitions)
+        if not all(np.isfinite(each).all() for each in (scores, transitions) if each is not None):
+            raise self._not_finite("a prediction", "Load or train it again")
+        spans = decode(scores, lengths, transitions=transitions, outside=outside)
+        return replace(
+            spans,
+            start=words.tokens[spans.start],
+            end=words.tokens[spans.end - 1] + 1,
+            confidence=calibrated(spans.confidence, *self.cfg["calibration"]),
+        )
+
+    def set_annotations(self, docs: Iterable[Doc], scores: Spans) -> None:
+        """Choose from what `predict` returned and write entities and confidences; entities that are there stay."""
+        threshold, thresholds = self.cfg["threshold"], self.cfg["thresholds"]
+        default = default_threshold(thresholds.values())
+        at_least = [max(threshold, thresholds.get(label, default)) for label in self.labels]
+        found = choose(scores, np.array(at_least))
+        labels = np.array(self.labels, dtype=object)[found.label].tolist()
+        confidences = found.confidence.tolist()
+        docs = list(docs)
+        first_tokens = np.array([0, *map(len, docs)]).cumsum()
+        bounds = found.start.searchsorted(first_tokens).tolist()
+        starts, ends, first_tokens = found.start.tolist(), found.end.tolist(), first_tokens.tolist()
+        for doc, first, begin, end in zip(docs, first_tokens, bounds, bounds[1:], strict=False):
+            spans = [
+                Span(doc, starts[k] - first, ends[k] - first, label=labels[k])
+                for k in range(begin, end)
+            ]
+            if doc.has_annotation("ENT_IOB"):
+                blocked = [doc[t.i : t.i + 1] for t in doc if t.ent_iob_ == "B" and not t.ent_type]
+                doc.set_ents([*doc.ents, *spans], blocked=blocked, default="outside")
+            else:
+                doc.set_ents(spans)
+            if spans or doc.user_data:
+                confidence.set_confidences(doc, spans, confidences[begin:end])
+
+    def update(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optimizer | None = None,
+        losses: dict[str, float] | None = None,
+    ) -> dict[str, float]:
+        """Learn from a batch, as any TrainablePipe. What `set_fitted` has set is forgotten: it was fitted to weights
+        that now change.
+
+        A pipe that is loaded, or for which `nlp.resume_training` was called, is to keep what it knows: each batch gets
+        made-up sentences, on which it learns to answer as before. See `rehearsal`.
+
+        RAISES ValueError: If the dropout is out of range.
+        """
+        check_range("dropout", drop, 0, 1, remedy=": change [training] dropout")
+        self.cfg |= self._cfg_before_fit
+        self._cfg_before_fit = {}
+        examples = list(examples)
+        teacher = self._teacher()
+        # What it says in the end is to be right, and n-grams do not learn.
+        self.model.attrs["trains_mixture"] = teacher is not None
+        if teacher is not None and any(len(eg.predicted) for eg in examples):
+            gold = self._gold(examples)
+            if (np.concatenate(gold) == tags.MISSING).all():
+                # Nothing to learn
+                return super().update([], losses=losses)
+            if self._word_source is None:
+                self._word_source = rehearsal.word_source(self.vocab, self.model)
+            new, rng = (
+                [eg.predicted for eg in examples],
+                np.random.default_rng(np.random.randint(2**31)),
+            )
+            made_up = rehearsal.made_up(new, gold, self._word_source, self.vocab, rng)
+            examples += [Example.from_dict(doc, {}) for doc in made_up]
+        # Before what reads the words, too
+        set_dropout_rate(self.model, drop)
+        docs = [eg.predicted for eg in examples]
+        self.model.attrs["imprint"](self.model, docs, lambda: np.concatenate(self._gold(examples)))
+        return super().update(examples, drop=drop, sgd=sgd, losses=losses)
+
+    def rehearse(self, examples: Iterable[Example], **options: Any) -> dict[str, float]:
+        """Learn to answer as before `nlp.resume_training`, whatever annotation the examples have. Updates do so already
+        on sentences that they make up; texts of the kind that the pipe is for are better still.
+        """
+        unlabelled = (
+            [Example.from_dict(eg.predicted, {}) for eg in examples]
+            if self._teacher() is not None
+            else []
+        )
+        return super().update(unlabelled, **options)
+
+    def finish_update(self, sgd: Optimizer) -> None:
+        """Change the weights by their gradients.
+
+        RAISES ValueError: If they are not finite then, or the learning rate is negative.
+        """
+        check_range("the learning rate", getattr(sgd, "learn_rate", 0), 0)
+        super().finish_update(sgd)
+        if saving.not_finite_weights(self.model):
+            self._fail_training("a weight after an update")
+
+    def get_loss(self, examples: Iterable[Example], scores: TagScores) -> tuple[float, TagScores]:
+        """Negative log-likelihood of the gold tags, in nats, and its gradient, both as a mean over the words that have
+        one: the likelihood of each tag by itself or, if the model has transitions, of the Doc's whole sequence among
+        the legal ones. Tokens that cannot be aligned, that carry an unknown label, or that are white space count for
+        nothing. In a pipe that is to keep what it knows, examples without any annotation are to get the tags that they
+        got before, as `rehearsal.drift` measures it.
+
+        RAISES ValueError: If the loss is not finite.
+        """
+        examples = list(examples)
+        validate_examples(examples, "BiLSTMNER.get_loss")
+        words, ops = scores.words, self.model.ops
+        gold = np.concatenate(self._gold(examples))[words.tokens]
+        logits, d_steps = ops.to_numpy(scores.scores), None
+        if scores.transitions is None:
+            loss, d_logits = cross_entropy(logits, gold)
+        else:
+            loss, d_logits, d_steps = crf_loss(
+                logits, ops.to_numpy(scores.transitions), gold, words.per_doc
+            )
+            d_steps = ops.asarray(d_steps)
+        if not np.isfinite(loss):
+            self._fail_training("the loss")
+        teacher = self._teacher()
+        if teacher is not None:
+            before = teacher.predict([eg.predicted for eg in examples])
+            unlabelled = np.repeat(
+                [not eg.reference.has_annotation("ENT_IOB") for eg in examples], words.per_doc
+            )
+            drift, d_drift = rehearsal.drift(scores, before, unlabelled, ops)
+            loss, d_logits = loss + drift, d_logits + d_drift
+        return loss, TagScores(words, ops.asarray(d_logits), d_steps)
+
+    def set_fitted(self, calibration: tuple[float, float], thresholds: dict[str, float]) -> None:
+        """Set what was fitted on held-out data to the present weights, until the next update: see `calibration`."""
+        self._cfg_before_fit = self._cfg_before_fit or {key: self.cfg[key] for key in FITTED}
+        self.cfg |= {"calibration": list(calibration), "thresholds": thresholds}
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether `set_fitted` was called since the last update."""
+        return bool(self._cfg_before_fit)
+
+    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
+        """Save to a directory, unless training or loading has failed: so the last good checkpoint stays.
+
+        RAISES ValueError: If it has, or a setting in `cfg` is out of range.
+        """
+        self._require_whole()
+        super().to_disk(path, exclude=(*exclude, *SAVED))
+        for name, data in self._parts(exclude).items():
+            (Path(path) / name).write_bytes(data)
+
+    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
+        """The same as bytes."""
+        parts = {name: partial(bytes, data) for name, data in self._parts(exclude).items()}
+        return to_bytes({**parts, "vocab": partial(self.vocab.to_bytes, exclude=exclude)}, exclude)
+
+    def _parts(self, exclude: Iterable[str]) -> dict[str, bytes]:
+        model = self.model.to_bytes()
+        parts = {"cfg": saving.write_cfg(self.cfg, model), "model": model}
+        return {name: data for name, data in parts.items() if name not in exclude}
+
+    def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "BiLSTMNER":
+        """Load what `to_bytes` returned. A threshold that was configured otherwise than in the saved pipe stays.
+
+        RAISES ValueError: If something is missing or damaged, or does not belong together.
+        """
+        where = f"{self.name} in bytes"
+        parts = saving.read_parts(
+            bytes_data, where, [name for name in SAVED if name not in exclude]
+        )
+        super().from_bytes(bytes_data, exclude=(*exclude, *SAVED))
+        return self._load(parts, where)
+
+    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "BiLSTMNER":
+        """Load from a directory, likewise."""
+        parts = {name: saving.read_file(Path(path) / name) for name in SAVED if name not in exclude}
+        super().from_disk(path, exclude=(*exclude, *SAVED))
+        return self._load(parts, str(path))
+
+    def _load(self, parts: dict[str, bytes], where: str) -> "BiLSTMNER":
+        self._failure = f"{where} could not be loaded"
+        cfg = saving.read_cfg(parts["cfg"], where) if "cfg" in parts else {}
+        fingerprint = cfg.pop(saving.FINGERPRINT, None)
+        if cfg:
+            configured = self.cfg["configured_threshold"]
+            self.cfg |= cfg
+            # Not equality: spaCy's JSON rounds the last bits.
+            if not math.isclose(configured, self.cfg["configured_threshold"]):
+                self.cfg["threshold"] = self.cfg["configured_threshold"] = configured
+        if "model" in parts:
+            saving.load_model(self.model, parts["model"], self.labels, where)
+            if fingerprint:
+                # Last: the other checks know more of what is wrong
+                saving.check_fingerprint(fingerprint, cfg, parts["model"], where)
+        self.model.attrs["labels"] = list(self.labels)
+        self._failure = ""
+        self._rehearsal_model, self._word_source, self._is_loaded = None, None, True
+        return self
+
+    def _require_whole(self) -> None:
+        if self._failure:
+            raise ValueError(f"{self.name} cannot be used: {self._failure}")
+        saving.check_settings(self.cfg)
+
+    def _not_finite(self, what: str, remedy: str) -> ValueError:
+        where = ", ".join(saving.not_finite_weights(self.model)) or "no weight by itself"
+        return ValueError(
+            f"{self.name}: {what} is not finite (NaN, infinite or too large: {where}). {remedy}"
+        )
+
+    def _fail_training(self, what: str) -> NoReturn:
+        """Give up weights that no longer compute: nothing is predicted or saved with them."""
+        error = self._not_finite(
+            what, "Lower the learning rate, and begin again from the last checkpoint"
+        )
+        self._failure = str(error)
+        raise error
+
+    def _read_all(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        corpus: Callable[[Language], Iterable[Example]] | None,
+        nlp: Language | None,
+    ) -> list[Example]:
+        try:
+            if corpus is not None and nlp is not None:
+                return list(corpus(nlp))
+        except FileNotFoundError as error:
+            LOGGER.warning(
+                f"{self.name}: initialized with the given examples alone, since the corpus is gone: {error}"
+            )
+        return list(get_examples())
+
+    def _set_vectors(self, source: str | None) -> None:
+        takers = [node for node in self.model.walk() if "set_vectors" in node.attrs]
+        if source is not None and not takers:
+            raise ValueError(
+                f"vectors are given ({source}), but no layer of {self.name!r} takes any: use "
+                "spacy_bilstm_ner.WordEmbedding.v1 with a vector_width as its model's tok2vec, or set vectors = null"
+            )
+        for taker in takers:
+            taker.attrs["set_vectors"](taker, source)
+
+    def _gold(self, examples: Iterable[Example]) -> list[NDArray[np.int64]]:
+        """For each example n_tokens, the gold tags."""
+        return [gold_columns(eg, self.labels) for eg in examples]
+
+    def _teacher(self) -> Model[list[Doc], TagScores] | None:
+        """The model from before it went on learning. None if it is learning for the first time, or reads an embedding
+        that other pipes share: that one learns, too, and has not seen what is made up."""
+        if any(isinstance(node, Tok2VecListener) for node in self.model.walk()):
+            return None
+        if self._is_loaded and self._rehearsal_model is None:
+            self._rehearsal_model = deepcopy(self.model)
+        return self._rehearsal_model

@@ -1,0 +1,1 @@
+"""Sequences of tags and words: tags, gold annotation, conditional random field, decoding. numpy only."""

@@ -1,0 +1,1 @@
+"""Files and folders, locks, worker processes and cores."""

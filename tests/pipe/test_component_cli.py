@@ -1,0 +1,211 @@
+"""spaCy's commands run on the recogniser. In this process: starting spaCy takes longer than they do."""
+
+import json
+from pathlib import Path
+
+import pytest
+import spacy
+import srsly
+from spacy.cli import app
+from spacy.cli.apply import apply
+from spacy.cli.benchmark_speed import benchmark
+from spacy.cli.debug_config import debug_config
+from spacy.cli.evaluate import evaluate
+from spacy.cli.find_threshold import find_threshold
+from spacy.cli.init_config import fill_config
+from spacy.cli.train import train
+from spacy.tokens import Doc, DocBin
+from thinc.api import Config
+from typer.testing import CliRunner
+
+from tests.util import LABELS, SENTENCES, entities, marked_doc, small_model, texts
+
+CONFIG = """
+[paths]
+data = null
+
+[nlp]
+lang = "en"
+pipeline = ["ner"]
+batch_size = 4
+
+[components]
+
+[components.ner]
+factory = "bilstm_ner"
+
+[corpora]
+
+[corpora.train]
+@readers = "spacy.Corpus.v1"
+path = ${paths.data}
+
+[corpora.dev]
+@readers = "spacy.Corpus.v1"
+path = ${paths.data}
+
+[training]
+max_steps = 40
+eval_frequency = 20
+dropout = 0.0
+
+[training.optimizer]
+@optimizers = "Adam.v1"
+learn_rate = 0.05
+"""
+
+
+@pytest.fixture(name="data", scope="module")
+def _data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    nlp = spacy.blank("en")
+    path = tmp_path_factory.mktemp("data") / "data.spacy"
+    DocBin(docs=[marked_doc(nlp, marked) for marked in SENTENCES]).to_disk(path)
+    return path
+
+
+@pytest.fixture(name="config", scope="module")
+def _config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    config = Config().from_str(CONFIG, interpolate=False)
+    config["components"]["ner"]["model"] = small_model()
+    path = tmp_path_factory.mktemp("config") / "base.cfg"
+    config.to_disk(path)
+    fill_config(path.with_name("filled.cfg"), path)
+    return path.with_name("filled.cfg")
+
+
+@pytest.fixture(name="model", scope="module")
+def _model(data: Path, config: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("model")
+    train(config, output, overrides={"paths.data": str(data)})
+    return output / "model-best"
+
+
+def test_fill_config_adds_what_is_not_said(config):
+    filled = Config().from_disk(config, interpolate=False)
+    ner = filled["components"]["ner"]
+    assert ner["threshold"] == 0.0
+    assert ner["scorer"] == {"@scorers": "spacy.ner_scorer.v1"}
+    assert filled["training"]["score_weights"]["ents_f"] == 1.0
+
+
+def test_fill_config_of_no_more_than_the_factory(tmp_path):
+    config = Config().from_str(CONFIG, interpolate=False)
+    config.to_disk(tmp_path / "base.cfg")
+    _, filled = fill_config(tmp_path / "filled.cfg", tmp_path / "base.cfg")
+    architecture = filled["components"]["ner"]["model"]["@architectures"]
+    assert architecture == "spacy_bilstm_ner.BiLSTMTagger.v1"
+
+
+def test_debug_config(config, data, capsys):
+    debug_config(config, overrides={"paths.data": str(data)})
+    assert "Config is valid" in capsys.readouterr().out
+
+
+def test_init_labels(config, data, tmp_path):
+    arguments = ["init", "labels", str(config), str(tmp_path), "--paths.data", str(data)]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    assert json.loads((tmp_path / "ner.json").read_text(encoding="utf8")) == list(LABELS)
+    # And training takes them.
+    overrides = {"paths.data": str(data), "training.max_steps": 1}
+    given = {"labels": {"@readers": "spacy.read_labels.v1", "path": str(tmp_path / "ner.json")}}
+    with_labels = Config().from_disk(config, interpolate=False)
+    with_labels["initialize"]["components"]["ner"] = given
+    with_labels.to_disk(tmp_path / "labels.cfg")
+    train(tmp_path / "labels.cfg", tmp_path / "out", overrides=overrides)
+    assert spacy.load(tmp_path / "out" / "model-last").get_pipe("ner").labels == LABELS
+
+
+def test_train_and_load(model):
+    nlp = spacy.load(model)
+    assert nlp.meta["performance"]["ents_f"] == 1.0
+    assert [entities(nlp(text)) for text in texts()] == [
+        entities(marked_doc(nlp, marked)) for marked in SENTENCES
+    ]
+
+
+def test_train_twice_with_one_seed(config, data, model, tmp_path):
+    train(config, tmp_path, overrides={"paths.data": str(data)})
+    ours, theirs = spacy.load(tmp_path / "model-best"), spacy.load(model)
+    assert ours.get_pipe("ner").model.to_bytes() == theirs.get_pipe("ner").model.to_bytes()
+
+
+def test_train_with_averages(config, data, tmp_path):
+    overrides = {
+        "paths.data": str(data),
+        "training.optimizer.use_averages": True,
+        "training.max_steps": 60,
+    }
+    train(config, tmp_path, overrides=overrides)
+    assert spacy.load(tmp_path / "model-best").meta["performance"]["ents_f"] > 0.9
+
+
+def test_train_frozen(config, data, model, tmp_path):
+    overrides = {
+        "paths.data": str(data),
+        "training.max_steps": 2,
+        "training.frozen_components": ["ner"],
+    }
+    sourced = Config().from_disk(config, interpolate=False)
+    sourced["components"]["ner"] = {"source": str(model)}
+    sourced["components"]["sentencizer"] = {"factory": "sentencizer"}
+    sourced["nlp"]["pipeline"] = ["ner", "sentencizer"]
+    # A trainable component, so that there is something to train.
+    sourced["components"]["tagger"] = {"factory": "tagger"}
+    sourced["nlp"]["pipeline"].append("tagger")
+    nlp = spacy.load(model)
+    doc = marked_doc(nlp, SENTENCES[0])
+    for token in doc:
+        token.tag_ = token.text[0]
+    DocBin(docs=[doc] * 3).to_disk(tmp_path / "tagged.spacy")
+    overrides["paths.data"] = str(tmp_path / "tagged.spacy")
+    sourced.to_disk(tmp_path / "frozen.cfg")
+    train(tmp_path / "frozen.cfg", tmp_path / "out", overrides=overrides)
+    frozen = spacy.load(tmp_path / "out" / "model-last")
+    assert frozen.get_pipe("ner").model.to_bytes() == nlp.get_pipe("ner").model.to_bytes()
+    assert len(frozen(texts()[0]).ents) == 3
+
+
+def test_evaluate(model, data, tmp_path):
+    evaluate(str(model), data, tmp_path / "metrics.json")
+    metrics = srsly.read_json(tmp_path / "metrics.json")
+    assert metrics["ents_f"] == metrics["ents_p"] == metrics["ents_r"] == 1.0
+    assert set(metrics["ents_per_type"]) == set(LABELS)
+
+
+def test_evaluate_on_data_without_entities(model, tmp_path):
+    nlp = spacy.load(model)
+    empty = [nlp.make_doc("It rained for days."), Doc(nlp.vocab)]
+    for doc in empty:
+        doc.ents = []
+    DocBin(docs=empty).to_disk(tmp_path / "empty.spacy")
+    assert evaluate(str(model), tmp_path / "empty.spacy")["ents_f"] in (0.0, None)
+
+
+def test_apply_keeps_confidences(model, tmp_path):
+    srsly.write_jsonl(tmp_path / "in.jsonl", [{"text": text} for text in (*texts(), "")])
+    apply(tmp_path / "in.jsonl", tmp_path / "out.spacy", str(model), "text", 3, 1)
+    nlp = spacy.load(model)
+    docs = list(DocBin().from_disk(tmp_path / "out.spacy").get_docs(nlp.vocab))
+    assert [entities(doc) for doc in docs] == [entities(nlp(text)) for text in (*texts(), "")]
+    assert all(ent._.confidence is not None for doc in docs for ent in doc.ents)
+
+
+def test_benchmark_speed(model, data, capsys):
+    nlp = spacy.load(model)
+    docs = [nlp.make_doc(text) for text in texts()] * 5
+    assert (benchmark(nlp, docs, 40, 4, False) > 0).all()
+
+
+def test_find_threshold(model, data, tmp_path):
+    # Less sure, so that no confidence is rounded to 1.
+    nlp = spacy.load(model)
+    nlp.get_pipe("ner").cfg["calibration"] = [0.5, 0.0]
+    nlp.to_disk(tmp_path)
+    threshold, score, scores = find_threshold(
+        str(tmp_path), data, "ner", "threshold", "ents_f", n_trials=3
+    )
+    assert set(scores) == {0.0, 0.5, 1.0}
+    assert score == max(scores.values()) == 1.0
+    assert threshold < 1.0
+    assert scores[1.0] < 1.0

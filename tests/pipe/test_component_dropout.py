@@ -1,0 +1,132 @@
+"""The rates that hold in a pipeline while it trains, measured on its layers."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from spacy.language import Language
+from thinc.api import Adam
+
+from spacy_bilstm_ner.network.lstm import Packed
+from spacy_bilstm_ner.sequences.packing import pack
+from tests.util import SMALL_MODEL, blank, doc_of, examples, logits, small_model, texts
+
+PLACES = ("input_dropout", "hidden_dropout", "dropout")
+
+
+def pipeline(feature_dropout: float = 0.0, **rates: float | None) -> Language:
+    model = small_model()
+    model["encode"].update(rates)
+    model["tok2vec"]["feature_dropout"] = feature_dropout
+    nlp = blank(model=model)
+    nlp.initialize(lambda: examples(nlp))
+    return nlp
+
+
+def shares_of_zeros(nlp: Language) -> dict[str, float]:
+    """What each dropout layer does to ones in training."""
+    X = Packed(np.ones((200, 100), dtype="float32"), pack(np.full(200, 1)))
+    layers = [
+        n for n in nlp.get_pipe("ner").model.walk(order="dfs_pre") if n.name == "locked_dropout"
+    ]
+    shares = [float((layer(X, True)[0].data == 0).mean()) for layer in layers]
+    return dict(zip(PLACES, shares, strict=True))
+
+
+def near(rate: float):
+    return pytest.approx(rate, abs=0.03)
+
+
+def test_two_different_rates_hold_at_once():
+    nlp = pipeline(input_dropout=0.1, hidden_dropout=0.6, dropout=None)
+    optimizer = Adam(0.01)
+    nlp.update(examples(nlp), sgd=optimizer, drop=0.3)
+    assert shares_of_zeros(nlp) == {
+        "input_dropout": near(0.1),
+        "hidden_dropout": near(0.6),
+        "dropout": near(0.3),
+    }
+    nlp.update(examples(nlp), sgd=optimizer, drop=0.0)
+    assert shares_of_zeros(nlp) == {
+        "input_dropout": near(0.1),
+        "hidden_dropout": near(0.6),
+        "dropout": 0.0,
+    }
+
+
+def test_null_follows_the_training_rate():
+    nlp = pipeline()
+    nlp.update(examples(nlp), sgd=Adam(0.01), drop=0.3)
+    assert shares_of_zeros(nlp) == dict.fromkeys(PLACES, near(0.3))
+
+
+def test_zero_is_a_number():
+    nlp = pipeline(input_dropout=0.0)
+    nlp.update(examples(nlp), sgd=Adam(0.01), drop=0.3)
+    assert shares_of_zeros(nlp)["input_dropout"] == 0.0
+
+
+def test_the_rates_survive_a_round_trip():
+    nlp = pipeline(input_dropout=0.1, hidden_dropout=0.6)
+    model = small_model()
+    model["encode"].update(input_dropout=0.1, hidden_dropout=0.6)
+    other = blank(model=model).from_bytes(nlp.to_bytes())
+    other.update(examples(other), sgd=Adam(0.01), drop=0.3)
+    assert list(shares_of_zeros(other).values()) == [near(0.1), near(0.6), near(0.3)]
+
+
+def test_feature_dropout_is_its_own_and_not_overwritten():
+    nlp = pipeline(feature_dropout=0.5, input_dropout=0.0)
+    nlp.update(examples(nlp), sgd=Adam(0.01), drop=0.1)
+    embedding = nlp.get_pipe("ner").model.get_ref("tok2vec")
+    doc = doc_of(" ".join(["Lisbon"] * 1000))
+    (found,), _ = embedding([doc], True)
+    (plain,) = embedding.predict([doc])
+    first = slice(SMALL_MODEL["tok2vec"]["widths"][0])
+    assert (found[:, first] != plain[:, first]).any(axis=1).mean() == pytest.approx(0.5, abs=0.06)
+
+
+def test_initializing_fits_the_embedding_to_the_size_of_the_corpus():
+    model = small_model()
+    model["tok2vec"] |= {"feature_dropout": 0.5, "full_dropout_words": 10, "min_words": 1000}
+    nlp = blank(model=model)
+    nlp.initialize(lambda: examples(nlp))
+    attrs = nlp.get_pipe("ner").model.get_ref("tok2vec").attrs
+    n_words = sum(len(eg.predicted) for eg in examples(nlp))
+    assert attrs["feature_dropout"] == pytest.approx(0.5 * 10 / n_words)
+    assert attrs["hides_words"] is True
+    doc = nlp("Anna saw Oslo")
+    loaded = blank(model=model).from_bytes(nlp.to_bytes())("Anna saw Oslo")
+    assert [(ent.text, ent._.confidence) for ent in loaded.ents] == [
+        (ent.text, ent._.confidence) for ent in doc.ents
+    ]
+
+
+@pytest.mark.parametrize("words", [True, False])
+def test_the_words_that_the_tag_scores_read_are_dropped_too(words):
+    model = small_model(words=words)
+    model["encode"].update(dict.fromkeys(PLACES, 0.0))
+    nlp = blank(model=model)
+    nlp.initialize(lambda: examples(nlp))
+    nlp.update(examples(nlp), sgd=Adam(0.01), drop=0.5)
+    docs = [doc_of(text) for text in texts()]
+    tagger = nlp.get_pipe("ner").model
+    first, again = tagger(docs, True)[0].scores, tagger(docs, True)[0].scores
+    assert np.array_equal(first, again) is not words
+
+
+def test_all_are_off_in_prediction():
+    nlp = pipeline(feature_dropout=0.5, input_dropout=0.5, hidden_dropout=0.5)
+    nlp.update(examples(nlp), sgd=Adam(0.01), drop=0.5)
+    ner = nlp.get_pipe("ner")
+    text = " ".join(texts())
+    first = logits(nlp, text)
+    assert first.any()
+    assert_array_equal(logits(nlp, text), first)
+    # And nothing random is left: the same weights without any dropout give the same.
+    plain = blank()
+    plain.get_pipe("ner").model.set_dim("nO", ner.model.get_dim("nO"))
+    plain.initialize(lambda: examples(plain))
+    for node, twin in zip(ner.model.walk(), plain.get_pipe("ner").model.walk(), strict=True):
+        for name in node.param_names:
+            twin.set_param(name, node.get_param(name))
+    assert_array_equal(logits(plain, text), first)

@@ -1,0 +1,174 @@
+"""What goes wrong in one place stays there: a Doc that fails, a rate that is too high, a very long Doc."""
+
+import logging
+import tracemalloc
+
+import numpy as np
+import pytest
+import spacy
+from numpy.testing import assert_array_equal
+from spacy.tokens import Doc
+from spacy.util import raise_error
+from thinc.api import SGD, Adam
+
+from spacy_bilstm_ner.sequences import decoding
+from tests.util import blank, entities, examples, small_model, texts, train, trained
+
+
+def failing_at(text: str, method: str, monkeypatch):
+    """A pipeline that fails for any batch with a text in it."""
+    nlp = trained()
+    ner = nlp.get_pipe("ner")
+    real = getattr(ner, method)
+
+    def fail(docs, *args):
+        # Those before it may be done already.
+        for i, doc in enumerate(docs):
+            if doc.text == text:
+                if method == "set_annotations" and i:
+                    ner.set_annotations(docs[:i], ner.predict(docs[:i]))
+                raise RuntimeError("this Doc is bad")
+        return real(docs, *args)
+
+    monkeypatch.setattr(ner, method, fail)
+    return nlp
+
+
+@pytest.mark.parametrize("method", ["predict", "set_annotations"])
+def test_a_doc_that_fails_takes_no_other_with_it(method, monkeypatch):
+    bad = "This one is bad."
+    nlp = failing_at(bad, method, monkeypatch)
+    given = [*texts()[:4], "", bad, *texts()[4:]]
+    reported = []
+    nlp.set_error_handler(
+        lambda name, pipe, docs, error: reported.append((name, [doc.text for doc in docs], error))
+    )
+    found = list(nlp.pipe(given))
+    assert [doc.text for doc in found] == [text for text in given if text != bad]
+    reference = trained()
+    assert [entities(doc) for doc in found] == [entities(reference(doc.text)) for doc in found]
+    ((name, docs, error),) = reported
+    assert (name, docs, str(error)) == ("ner", [bad], "this Doc is bad")
+
+
+def test_a_doc_that_is_a_batch_by_itself_is_reported_once(monkeypatch):
+    nlp = failing_at("bad", "predict", monkeypatch)
+    reported = []
+    nlp.set_error_handler(lambda name, pipe, docs, error: reported.append(docs))
+    assert [doc.text for doc in nlp.pipe(["good", "bad", "good"], batch_size=1)] == ["good", "good"]
+    assert len(reported) == 1
+
+
+def test_without_a_handler_the_error_is_raised(monkeypatch):
+    nlp = failing_at("bad", "predict", monkeypatch)
+    with pytest.raises(RuntimeError, match="this Doc is bad"):
+        list(nlp.pipe(["good", "bad"]))
+    nlp.set_error_handler(raise_error)
+    with pytest.raises(RuntimeError, match="this Doc is bad"):
+        list(nlp.pipe(["bad"]))
+
+
+def test_an_update_that_leaves_no_numbers_is_refused_and_the_checkpoint_stays(tmp_path):
+    nlp = trained()
+    nlp.to_disk(tmp_path / "model-last")
+    before = (tmp_path / "model-last" / "ner" / "model").read_bytes()
+    with (
+        np.errstate(all="ignore"),
+        pytest.raises(
+            ValueError,
+            match=r"ner: a weight after an update is not finite .*Lower the learning rate",
+        ),
+    ):
+        train(nlp, steps=10, optimizer=Adam(1e38))
+    with pytest.raises(ValueError, match=r"ner cannot be used: .*Lower the learning rate"):
+        nlp.to_disk(tmp_path / "model-last")
+    assert (tmp_path / "model-last" / "ner" / "model").read_bytes() == before
+    with pytest.raises(ValueError, match=r"ner cannot be used: .*Lower the learning rate"):
+        nlp(texts()[0])
+    # Anew, it is as good as any other.
+    nlp.initialize(lambda: examples(nlp))
+    train(nlp)
+    assert len(nlp(texts()[0]).ents) == 3
+
+
+def test_a_loss_that_is_no_number_is_refused_before_it_changes_a_weight():
+    nlp = trained()
+    output = nlp.get_pipe("ner").model.layers[2]
+    before = output.get_param("W").copy()
+    output.get_param("b")[0] = np.nan
+    with pytest.raises(
+        ValueError, match=r"ner: the loss is not finite .*tag_scores\.b.*Lower the learning rate"
+    ):
+        train(nlp, steps=1, optimizer=SGD(0.1))
+    assert_array_equal(output.get_param("W"), before)
+
+
+@pytest.mark.parametrize("rate", [-1, 1.0, 1.5, float("nan")])
+def test_dropout_out_of_range(rate):
+    nlp = trained()
+    with pytest.raises(
+        ValueError, match=r"dropout must be at least 0 and below 1, but is .*\[training\] dropout"
+    ):
+        train(nlp, steps=1, drop=rate)
+
+
+@pytest.mark.parametrize("value", [7, -0.1])
+def test_a_threshold_out_of_range_in_a_config(value, tmp_path):
+    with pytest.raises(ValueError, match="threshold must be between 0 and 1"):
+        blank(threshold=value)
+    trained().to_disk(tmp_path)
+    with pytest.raises(ValueError, match="threshold must be between 0 and 1"):
+        spacy.load(tmp_path, config={"components.ner.threshold": value})
+
+
+@pytest.mark.parametrize("part", ["input_dropout", "hidden_dropout", "dropout"])
+@pytest.mark.parametrize("rate", [-1.0, 1.0, 1.5])
+def test_a_layers_dropout_out_of_range(part, rate):
+    model = small_model()
+    model["encode"][part] = rate
+    with pytest.raises(ValueError, match="dropout rate must be at least 0 and below 1"):
+        blank(model=model)
+
+
+def peak_per_word(n_words: int) -> float:
+    nlp = trained()
+    doc = Doc(nlp.vocab, words=[f"Word{i}" if i % 23 else "." for i in range(n_words)])
+    tracemalloc.start()
+    nlp.get_pipe("ner")(doc)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert doc.has_annotation("ENT_IOB", require_complete=True)
+    return peak / n_words
+
+
+def test_a_very_long_doc_takes_little_memory_beyond_its_own(monkeypatch):
+    for bound in ("prediction.MAX_PART_WORDS", "prediction.MAX_KNOWN_WORDS"):
+        monkeypatch.setattr(f"spacy_bilstm_ner.network.{bound}", 1000)
+    monkeypatch.setattr(decoding, "PART_WORDS", 1000)
+    # The gates of its words alone would take 1 kB each, and what leads to them as much again.
+    assert peak_per_word(15_000) < 750
+
+
+def test_a_batch_in_parts_is_the_same(monkeypatch):
+    nlp, reference = trained(), trained()
+    monkeypatch.setattr("spacy_bilstm_ner.network.prediction.MAX_PART_WORDS", 7)
+    long = " ".join(texts())
+    for found, expected in zip(
+        nlp.pipe([long, *texts()]), reference.pipe([long, *texts()]), strict=True
+    ):
+        assert entities(found) == entities(expected)
+
+
+def test_a_handler_of_spacys_own_logs_it(caplog, monkeypatch):
+    nlp = failing_at("bad", "predict", monkeypatch)
+    nlp.set_error_handler(
+        lambda name, pipe, docs, error: logging.getLogger("mine").error("%s: %s", docs, error)
+    )
+    assert len(list(nlp.pipe(["bad", *texts()]))) == len(texts())
+    assert caplog.text.count("this Doc is bad") == 1
+
+
+def test_a_pipe_that_was_never_initialized_says_so():
+    nlp = blank()
+    with pytest.raises(ValueError, match=r"\[E109\].*ner.*initialize"):
+        nlp("Anna Smith flew to Lisbon.")

@@ -1,0 +1,199 @@
+"""`span._.confidence`: a probability for what the recogniser predicted, None for all else."""
+
+import pickle
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from spacy.language import Language
+from spacy.tokens import Doc, DocBin, Span
+
+from tests.sequences.test_decoding import brute_force
+from tests.util import confidences, entities, logits, spans_of, trained
+
+TEXT = "Anna Smith flew to Lisbon on Monday"
+
+
+@pytest.fixture(name="nlp")
+def _nlp() -> Language:
+    return trained()
+
+
+@pytest.fixture(name="doc")
+def _doc(nlp: Language) -> Doc:
+    doc = nlp(TEXT)
+    assert entities(doc) == [(0, 2, "per"), (4, 5, "geo"), (6, 7, "tim")]
+    return doc
+
+
+def test_confidences_are_probabilities(nlp):
+    for text in (TEXT, "Nobody met Zork Qwfp in Qwfp or on Zork", "Lisbon"):
+        for value in confidences(nlp(text)):
+            assert isinstance(value, float)
+            assert 0.0 <= value <= 1.0
+
+
+def test_confidences_equal_brute_force(nlp):
+    # One label: few enough sequences to count. And scores that are not all certain.
+    ner = nlp.get_pipe("ner")
+    linear = ner.model.layers[2]
+    linear.set_param("W", linear.get_param("W") * 0.2)
+    text = "met Zork in Oslo"
+    probable = brute_force(logits(nlp, text), linear.get_param("transitions"))
+    expected = {span: share for span, share in probable.items() if share >= 0.5}
+    doc = nlp(text)
+    assert len(doc.ents) == len(expected) > 0
+    assert_allclose(confidences(doc), list(expected.values()), atol=1e-4)
+    assert min(confidences(doc)) < 0.99
+
+
+def test_other_spans_have_none(doc):
+    for start in range(len(doc)):
+        for end in range(start + 1, len(doc) + 1):
+            for label in ("per", "geo", "tim", "art", ""):
+                found = Span(doc, start, end, label=label)._.confidence
+                assert (found is not None) == ((start, end, label) in entities(doc))
+
+
+def test_no_confidence_before_the_recogniser_ran(nlp):
+    doc = nlp.make_doc(TEXT)
+    doc.ents = spans_of(doc, (0, 2, "per"))
+    assert confidences(doc) == [None]
+
+
+def test_entities_of_a_ruler_have_none(nlp):
+    ruler = nlp.add_pipe("entity_ruler", before="ner")
+    ruler.add_patterns([{"label": "geo", "pattern": "Lisbon"}, {"label": "x", "pattern": "flew"}])
+    doc = nlp(TEXT)
+    assert [value is None for value in confidences(doc)] == [False, True, True, False]
+
+
+@pytest.mark.parametrize("bounds", [(0, 1), (1, 2), (0, 3), (3, 5), (4, 6)])
+@pytest.mark.parametrize("label", ["per", "geo"])
+def test_an_entity_whose_boundary_was_changed_has_none(doc, bounds, label):
+    doc.ents = spans_of(doc, (*bounds, label))
+    assert confidences(doc) == [None]
+
+
+def test_an_entity_whose_label_was_changed_has_none(doc):
+    doc.ents = spans_of(doc, (0, 2, "org"), (4, 5, "geo"))
+    assert [value is None for value in confidences(doc)] == [True, False]
+    for token in doc[4:5]:
+        token.ent_type_ = "org"
+    assert confidences(doc) == [None, None]
+
+
+def test_another_run_forgets_what_is_gone(nlp, doc):
+    before = confidences(doc)
+    doc.ents = spans_of(doc, (0, 2, "org"), (4, 5, "geo"))
+    nlp.get_pipe("ner")(doc)
+    assert entities(doc) == [(0, 2, "org"), (4, 5, "geo"), (6, 7, "tim")]
+    after = confidences(doc)
+    assert after[0] is None
+    assert after[1] == before[1]
+    assert after[2] == pytest.approx(before[2], abs=0.05)
+    # Its confidence of old does not come back with its old label.
+    doc.ents = spans_of(doc, (0, 2, "per"))
+    assert confidences(doc) == [None]
+
+
+def test_a_doc_used_again_has_no_values_of_old(nlp):
+    doc = nlp(TEXT)
+    doc.ents = []
+    # So unsure that it finds nothing
+    nlp.get_pipe("ner").cfg["calibration"] = [1.0, -100.0]
+    nlp.get_pipe("ner")(doc)
+    assert not doc.ents
+    doc.ents = spans_of(doc, (0, 2, "per"), (4, 5, "geo"))
+    assert confidences(doc) == [None, None]
+
+
+def test_merged_tokens(doc):
+    before = confidences(doc)
+    with doc.retokenize() as retokenizer:
+        retokenizer.merge(doc[0:2])
+    assert entities(doc) == [(0, 1, "per"), (3, 4, "geo"), (5, 6, "tim")]
+    assert confidences(doc) == before
+
+
+def test_tokens_merged_across_a_boundary(doc):
+    before = confidences(doc)
+    with doc.retokenize() as retokenizer:
+        retokenizer.merge(doc[1:3])
+    for ent, value in zip(doc.ents, confidences(doc), strict=True):
+        if ent.text == "Lisbon":
+            assert value == before[1]
+        elif ent.text == "Monday":
+            assert value == before[2]
+        else:
+            assert value is None
+
+
+def test_split_tokens(doc):
+    before = confidences(doc)
+    with doc.retokenize() as retokenizer:
+        retokenizer.split(doc[2], ["fl", "ew"], heads=[doc[2], doc[2]])
+    assert entities(doc)[1:] == [(5, 6, "geo"), (7, 8, "tim")]
+    assert confidences(doc) == before
+
+
+@pytest.mark.parametrize("start", range(7))
+def test_as_doc_takes_confidences_along(doc, start):
+    before = dict(zip([ent.text for ent in doc.ents], confidences(doc), strict=True))
+    for end in range(start + 1, len(doc) + 1):
+        part = doc[start:end].as_doc(copy_user_data=True)
+        for ent in part.ents:
+            assert ent._.confidence == before.get(ent.text)
+        assert confidences(doc[start:end].as_doc()) == [None] * len(part.ents)
+
+
+def test_docs_that_are_joined(nlp):
+    docs = [nlp(text) for text in (TEXT, "", "Lisbon ", TEXT, "Oslo")]
+    joined = Doc.from_docs(docs)
+    assert len(joined.ents) == 8
+    assert [ent.text for ent in joined.ents] == [ent.text for doc in docs for ent in doc.ents]
+    assert confidences(joined) == [value for doc in docs for value in confidences(doc)]
+
+
+def test_bytes_pickle_and_copy(nlp, doc):
+    copies = [
+        Doc(nlp.vocab).from_bytes(doc.to_bytes()),
+        pickle.loads(pickle.dumps(doc)),
+        doc.copy(),
+    ]
+    for other in copies:
+        assert entities(other) == entities(doc)
+        assert confidences(other) == confidences(doc)
+
+
+def test_a_copy_has_values_of_its_own(doc):
+    other = doc.copy()
+    other.ents = []
+    other.user_data.clear()
+    assert None not in confidences(doc)
+
+
+def test_doc_bin(nlp, doc):
+    bin_ = DocBin(store_user_data=True, docs=[doc, nlp("Lisbon")])
+    found = list(DocBin().from_bytes(bin_.to_bytes()).get_docs(nlp.vocab))
+    assert confidences(found[0]) == confidences(doc)
+    assert confidences(found[1]) == confidences(nlp("Lisbon"))
+    bare = DocBin(docs=[doc]).get_docs(nlp.vocab)
+    assert confidences(next(bare)) == [None] * 3
+
+
+def test_other_user_data_is_left_alone(nlp):
+    doc = nlp.make_doc(TEXT)
+    doc.user_data["title"] = "a title"
+    doc.user_data["._.", "mine", 0, 4] = 3
+    for _ in range(2):
+        nlp.get_pipe("ner")(doc)
+    assert doc.user_data["title"] == "a title"
+    assert doc.user_data["._.", "mine", 0, 4] == 3
+
+
+def test_it_is_computed_for_the_whole_batch(nlp):
+    docs = list(nlp.pipe([TEXT, "Lisbon", "", TEXT]))
+    assert all(value is not None for doc in docs for value in confidences(doc))
+    assert confidences(docs[0]) == pytest.approx(confidences(docs[3]), abs=1e-6)
+    assert np.isfinite([value for doc in docs for value in confidences(doc)]).all()

@@ -1,0 +1,166 @@
+"""Learning as people do it, with spaCy's own idioms and its default optimizer."""
+
+import numpy as np
+import pytest
+import spacy
+from numpy.testing import assert_allclose
+from spacy.language import Language
+from spacy.training import Example
+from spacy.util import fix_random_seed, minibatch
+from thinc.api import Adam
+
+from spacy_bilstm_ner.network.output import NEW_TAG_SCORE
+from spacy_bilstm_ner.pipe import rehearsal
+from spacy_bilstm_ner.sequences import tags
+from tests.util import (
+    LABELS,
+    SENTENCES,
+    blank,
+    doc_of,
+    entities,
+    examples,
+    logits,
+    marked_doc,
+    small_model,
+    texts,
+    train,
+)
+
+NEW = (
+    "She bought a [mango](FRUIT) at the market.",
+    "He ate a ripe [banana](FRUIT).",
+    "A [papaya](FRUIT) is sweet.",
+)
+CORRECTED = (
+    "[Monday](per) met [Oslo](per).",
+    "The prices in [Lisbon](org) fell.",
+    "[Acme Corp](per) was told.",
+)
+
+
+def pipeline(*, ngrams: bool = False) -> Language:
+    """A pipeline that has learnt SENTENCES, as a trained one is loaded."""
+    nlp = blank(model=small_model(words=True, ngrams=ngrams))
+    nlp.initialize(lambda: examples(nlp))
+    train(nlp, optimizer=Adam(0.01))
+    return blank(model=small_model(words=True, ngrams=ngrams)).from_bytes(nlp.to_bytes())
+
+
+def found(nlp: Language, sentences=SENTENCES) -> list:
+    return [entities(doc) for doc in nlp.pipe(texts(sentences))]
+
+
+def wanted(nlp: Language, sentences=SENTENCES) -> list:
+    return [entities(marked_doc(nlp, marked)) for marked in sentences]
+
+
+def go_on(nlp: Language, sentences, *, steps: int) -> None:
+    fix_random_seed(0)
+    optimizer = nlp.resume_training(sgd=Adam(0.001))
+    for _ in range(steps):
+        nlp.update(examples(nlp, sentences), sgd=optimizer)
+
+
+def test_the_default_pipe_learns_twenty_examples_in_25_passes():
+    fix_random_seed(0)
+    nlp = spacy.blank("en")
+    nlp.add_pipe("bilstm_ner", name="ner")
+    sentences = [
+        *SENTENCES,
+        *NEW,
+        *(marked.replace("Lisbon", "Cork").replace("Anna", "Ben") for marked in SENTENCES),
+    ]
+    data = examples(nlp, sentences)
+    optimizer = nlp.initialize(lambda: data)
+    for _ in range(25):
+        for batch in minibatch(data, 4):
+            nlp.update(batch, drop=0.1, sgd=optimizer)
+    assert found(nlp, sentences) == wanted(nlp, sentences)
+
+
+@pytest.mark.parametrize("ngrams", [False, True])
+def test_a_new_label_is_learnt_in_twenty_updates_and_the_old_ones_stay(ngrams):
+    nlp = pipeline(ngrams=ngrams)
+    assert found(nlp) == wanted(nlp)
+    nlp.get_pipe("ner").add_label("FRUIT")
+    go_on(nlp, NEW, steps=20)
+    assert found(nlp, NEW) == wanted(nlp, NEW)
+    assert found(nlp) == wanted(nlp)
+
+
+def test_corrections_outvote_ngrams():
+    nlp = pipeline(ngrams=True)
+    assert found(nlp, CORRECTED) != wanted(nlp, CORRECTED)
+    go_on(nlp, CORRECTED, steps=150)
+    assert found(nlp, CORRECTED) == wanted(nlp, CORRECTED)
+
+
+def drift(nlp: Language, sentences, *, steps: int) -> float:
+    """How far the scores of SENTENCES move."""
+    before = np.concatenate([logits(nlp, text) for text in texts()])
+    go_on(nlp, sentences, steps=steps)
+    after = np.concatenate([logits(nlp, text) for text in texts()])
+    return float(np.abs(after - before).mean())
+
+
+def test_made_up_sentences_keep_what_is_known(monkeypatch):
+    kept = drift(pipeline(), CORRECTED, steps=100)
+    monkeypatch.setattr(rehearsal, "N_SENTENCES", 0)
+    assert drift(pipeline(), CORRECTED, steps=100) > 1.15 * kept
+
+
+def test_a_loaded_pipe_rehearses_and_one_that_is_initialized_does_not():
+    nlp = pipeline()
+    ner = nlp.get_pipe("ner")
+    nlp.update(examples(nlp, CORRECTED), sgd=Adam(0.001))
+    assert ner._rehearsal_model is not None
+    nlp.initialize(lambda: examples(nlp))
+    nlp.update(examples(nlp, CORRECTED), sgd=Adam(0.001))
+    assert ner._rehearsal_model is None
+
+
+def test_a_new_label_scores_nothing_until_a_word_has_it():
+    nlp = pipeline()
+    nlp.get_pipe("ner").add_label("FRUIT")
+    go_on(nlp, CORRECTED, steps=2)
+    column = tags.begin(len(LABELS))
+    assert_allclose(logits(nlp, "A mango")[:, column], NEW_TAG_SCORE)
+    nlp.update(examples(nlp, NEW), sgd=Adam(0.001))
+    assert (logits(nlp, "A mango")[:, column] > NEW_TAG_SCORE / 2).all()
+
+
+def test_rehearse_leads_back_to_the_old_answers():
+    nlp = pipeline()
+    before = np.concatenate([logits(nlp, text) for text in texts()])
+    optimizer = nlp.resume_training(sgd=Adam(0.01))
+    output = nlp.get_pipe("ner").model.layers[2]
+    output.get_param("b")[tags.begin(0)] += 5.0
+    losses = [nlp.rehearse(examples(nlp), sgd=optimizer)["ner"] for _ in range(60)]
+    assert losses[-1] < 0.1 * losses[0]
+    after = np.concatenate([logits(nlp, text) for text in texts()])
+    assert np.abs(after - before)[:, tags.begin(0)].mean() < 2.5
+
+
+def test_rehearse_before_training_is_resumed():
+    nlp = blank()
+    nlp.initialize(lambda: examples(nlp))
+    assert nlp.rehearse(examples(nlp)) == {"ner": 0.0}
+
+
+def test_made_up_sentences_hold_no_entity_of_the_new_ones():
+    nlp = blank()
+    docs = [doc_of("a mango tree", vocab=nlp.vocab)]
+    source = rehearsal.WordSource(["dust"], np.ones(1))
+    gold = [np.array([tags.OUTSIDE, tags.begin(0), tags.MISSING])]
+    made = rehearsal.made_up(docs, gold, source, nlp.vocab, np.random.default_rng(0))
+    words = {token.text for doc in made for token in doc}
+    assert len(made) == rehearsal.N_SENTENCES
+    assert words == {"a", "dust", "tree"}
+    assert not any(doc.has_annotation("ENT_IOB") for doc in made)
+
+
+def test_an_update_of_unlabelled_text_changes_nothing_by_itself():
+    nlp = pipeline()
+    before = logits(nlp, "Nobody left Oslo")
+    nlp.update([Example.from_dict(nlp.make_doc("Nobody left Oslo"), {})], sgd=Adam(0.01))
+    assert_allclose(logits(nlp, "Nobody left Oslo"), before, atol=1e-6)
