@@ -5,7 +5,7 @@ from collections import Counter
 from functools import cache
 from itertools import pairwise
 
-from ..errors import UserError
+from ..errors import UserError, count
 from .columns import Columns, Table, is_header
 from .schemes import OUTSIDE, holds_brackets, holds_pos, is_tag
 from .sentences import Data, clean
@@ -19,6 +19,8 @@ _CHUNKS = frozenset(
 _INLINE = re.compile(
     r"<(\w+)[^<>\n]*>[^<>\n]+</\1>|<START:\w+>|\[[^]\n]{1,99}\]\([\w:]+\)|\b[^\W_]{1,99}[/_](?:[A-Z]{3,}|O)\b"
 )
+# The number of a row of CoNLL-U that is no word: several words written as one, or an empty node
+_RANGE = re.compile(r"\d+[-.]\d+")
 # How CoNLL-U, and CoNLL-2012, begin a document
 _DOCUMENT = re.compile(r"#\s*(?:newdoc id =|begin document)\s*(.*\S)")
 
@@ -63,6 +65,8 @@ def read_conll(text: str, data: Data) -> tuple[Table, Columns | None]:
     last = {"O", *(fields[-1] for fields in plain if len(fields) == width)}
     records: list[tuple[int, list[str]]] = []
     document, n_documents = "", 0
+    is_numbered = _counts_words(plain)
+    n_ranges = 0
     for number, (line, fields) in enumerate(zip(lines, split, strict=True), 1):
         if said := _DOCUMENT.match(line):
             document = said[1]
@@ -72,8 +76,8 @@ def read_conll(text: str, data: Data) -> tuple[Table, Columns | None]:
             document = str(n_documents) if fields else document
         elif fields[0].startswith("#") and not (len(fields) == width and fields[-1] in last):
             continue
-        elif re.fullmatch(r"\d+[-.]\d+", fields[0]) and len(fields) == width > 2:
-            continue  # CoNLL-U: words that are written as one, or that are not written
+        elif is_numbered and _RANGE.fullmatch(fields[0]) and len(fields) == width > 2:
+            n_ranges += 1
         elif len(fields) != width:
             data.fault(
                 number,
@@ -82,6 +86,11 @@ def read_conll(text: str, data: Data) -> tuple[Table, Columns | None]:
             )
         elif fields is not header:
             records.append((number, [*fields, document]))
+    if n_ranges:
+        rows = count(n_ranges, "row")
+        data.warn(
+            "ranges", f"{name}: {rows} left out: ranges and empty nodes of CoNLL-U (1-2, 1.1)."
+        )
     if not any(fields for _, fields in records):
         raise UserError(
             f"{name} holds no words: all of its lines are numbered as those of CoNLL-U that are none."
@@ -139,6 +148,18 @@ def _what_else(text: str) -> str:
         return "Is it text without labels? If not, say --tag-column NUMBER (from 1)."
     what = f"Labels that stand within the text, such as {found[0]!r}, are not read:"
     return f"{what} write them as JSON Lines with offsets, or a word a line."
+
+
+def _counts_words(rows: list[list[str]]) -> bool:
+    """Return whether the first column numbers the words of each sentence: 1, 2, 3 …"""
+    previous = 0
+    for fields in rows:
+        if _RANGE.fullmatch(fields[0]):
+            continue
+        if not fields[0].isdecimal() or int(fields[0]) not in (1, previous + 1):
+            return False
+        previous = int(fields[0])
+    return True
 
 
 def _numbers(values: list[str]) -> bool:

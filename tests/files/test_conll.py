@@ -151,3 +151,18 @@ def test_a_no_break_space_stands_within_a_word(tmp_path: Path) -> None:
 
 def test_the_tag_may_come_first(tmp_path: Path) -> None:
     assert shown(read_one(tmp_path, "B-PER Mira\nO left\n", tag_column="1")) == ["Mira/B-PER left"]
+
+
+def test_numbers_are_words_where_no_column_counts_them(tmp_path: Path) -> None:
+    rows = (
+        "Dose NN O\n2.5 CD B-QTY\nmg NN I-QTY\n\nWon VB O\n6-2 CD B-SCORE\nin IN O\n1998-99 CD O\n"
+    )
+    data = read_one(tmp_path, rows)
+    assert shown(data) == ["Dose 2.5/B-QTY mg/I-QTY", "Won 6-2/B-SCORE in 1998-99"]
+
+
+def test_ranges_of_conll_u_are_counted(tmp_path: Path) -> None:
+    rows = "1-2\tOslo.\t_\n1\tOslo\tB-LOC\n2\t2-1\tO\n2.1\tit\t_\n\n1\tMira\tB-PER\n"
+    data = read_one(tmp_path, rows)
+    assert shown(data) == ["Oslo/B-LOC 2-1", "Mira/B-PER"]
+    assert "2 rows left out" in data.warnings["ranges"]
