@@ -64,7 +64,7 @@ def test_the_model_depends_on_all_code_but_what_reads_and_judges() -> None:
 
 
 def test_variables_are_quoted_but_those_that_are_several_options() -> None:
-    options = {"vars.convert": " --sep ';' --strict", "vars.measure": " --final"}
+    options = {"vars.convert": " --sep ';' --strict"}
     values = {
         name: f"{name}'s b"
         for name in (f"vars.{each}" for each in YML["vars"])
@@ -72,7 +72,7 @@ def test_variables_are_quoted_but_those_that_are_several_options() -> None:
     }
     config = load_project_config(ROOT, overrides=values | options)
     words = {word for command in config["commands"] for word in arguments(command)}
-    assert {"--sep", ";", "--strict", "--final"} <= words
+    assert {"--sep", ";", "--strict"} <= words
     for value in values.values():
         assert [word for word in words if value in word], value
 

@@ -1,1 +1,1 @@
-"""What only the authors run, in a checkout: more measurements, the benchmark, the tables. Nothing imports it."""
+"""Scripts for the authors: each makes a published figure. The package does not use them."""

@@ -18,7 +18,7 @@ from spacy.tokens import DocBin
 from spacy.vocab import Vocab
 from tqdm import tqdm
 
-from scripts.research.tables import benchmark_table
+from scripts.research.tables import speed_table
 from spacy_bilstm_ner.errors import UserError, reading, save_json
 from spacy_bilstm_ner.quality.evaluate import versions
 from spacy_bilstm_ner.system.processes import run
@@ -120,7 +120,7 @@ def main() -> None:
         "figures": benchmark(pipelines, args.corpus, runs=args.runs),
     }
     save_json(args.out, result)
-    print(benchmark_table(result))
+    print(speed_table({"benchmark": result}))
     print(
         f"The machine's load when this began was {load:.2f}: {'do not quote these' if load > BUSY else 'quiet'}."
     )

@@ -1,203 +1,139 @@
-"""Publish a run's figures in metrics/, and fill the tables of README.md and metrics/README.md from there.
+"""Copy the scores of a run to metrics/, and fill the tables of README.md and metrics/README.md.
 
-    python -m scripts.research.tables                             fill the tables
-    python -m scripts.research.tables --publish FOLDER COMMAND    first publish the figures in training/NAME/CONFIG
+    python -m scripts.research.tables
+    python -m scripts.research.tables --publish training/gmb_bilstm/bilstm "spacy project run all ."
 
-A table stands below a line such as `<!-- scores: gmb_bilstm.json gmb_tutorial.json -->`: the kind of table, and files
-in metrics/, with * for any letters.
+A table follows a mark such as `<!-- scores: gmb_bilstm.json gmb_tutorial.json -->`. The mark names
+the kind of table, and the files in metrics/ from which it is made.
 """
 
-import argparse
 import re
+import sys
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
 import srsly
 
-from spacy_bilstm_ner.errors import UserError, reading, save, save_json
-from spacy_bilstm_ner.quality.pages import percent
-from spacy_bilstm_ner.quality.scores import percents
-from spacy_bilstm_ner.system.processes import run
+METRICS = Path("metrics")
+PAGES = (Path("README.md"), METRICS / "README.md")
+MARK = re.compile(r"(<!-- (\w+): (.+?) -->\n)(?:\|.*\n)*")
+BENCHMARK_ROWS = {
+    "single sentences, words/s": ("sentences", "words_per_second"),
+    "documents of forty sentences, words/s": ("documents", "words_per_second"),
+    "one sentence at a time, ms": ("one", "milliseconds"),
+    "peak memory, single sentences, MB": ("sentences", "peak_mb"),
+    "loading, s": ("loading", "seconds"),
+}
 
-PAGES = ("README.md", "metrics/README.md")
-MARKED = re.compile(r"(?P<mark><!-- (?P<kind>[a-z]+): (?P<names>.+?) -->\n)(?:\|.*\n)*")
-# What a table calls a figure → where the json has it. Precision, recall and F are shown in per cent.
-FIGURES = {
-    "P": "raw_text.micro.p",
-    "R": "raw_text.micro.r",
-    "F": "raw_text.micro.f",
-    "F, mean of labels": "raw_text.macro.f",
-    "F, gold tokens": "gold_tokens.micro.f",
-    "F, documents of forty sentences": "variants.forty.f",
-    "F, all lower case": "variants.lower.f",
-    "F, ALL CAPS": "variants.upper.f",
-    "F, curly quotes and dashes": "variants.curly.f",
-    "recall of new mentions": "mentions.unseen.r",
-    "calibration error": "calibration.ece",
-    "AUC, right against wrong": "calibration.auc",
-    "size, MB zipped": "size.zip_mb",
-    "training, s": "training_seconds",
-}
-# The rows of a benchmark: a part of it, and a figure there. README.md shows the first four.
-BENCHMARK = {
-    "single sentences, words/s": "sentences.words_per_second",
-    "documents of forty sentences, words/s": "documents.words_per_second",
-    "one sentence at a time, ms": "one.milliseconds",
-    "peak memory, single sentences, MB": "sentences.peak_mb",
-    "peak memory, documents of forty, MB": "documents.peak_mb",
-    "loading, s": "loading.seconds",
-}
 Figures = dict[str, Any]
 
 
-def publish(folder: Path, command: str, *, metrics: Path) -> None:
-    """Copy the figures in training/NAME/CONFIG to the folder in git: what `evaluate`, `experiment` and `benchmark`
-    wrote. `command` makes the run, for a file that does not say so itself. A UserError if figures are of the bundled
-    sample or older than the model, or there are none."""
-    name, config = folder.parent.name, folder.name
-    # Another config than bilstm becomes part of the names
-    name = name if config == "bilstm" else f"{name.removesuffix('_bilstm')}_{config}"
-    names = {
-        "metrics": name,
-        "dev": f"{name}_dev",
-        "test": f"{name}_test",
-        "benchmark": "benchmark",
-    }
-    found = {}
-    for path in filter(Path.is_file, [folder / f"{stem}.json" for stem in names]):
-        with reading(path, maker="spacy project run evaluate"):
-            found[metrics / f"{names[path.stem]}.json"] = figures = {
-                "command": command,
-                **srsly.read_json(path),
-            }
-            kind = (figures["data"] or {}).get("kind", "sample")
-        if kind == "sample":
-            raise UserError(
-                f"{path} is of the bundled sample or of unknown data: train on a corpus, then publish"
-            )
-        if path.stat().st_mtime < (folder / "model-best" / "meta.json").stat().st_mtime:
-            raise UserError(f"{path} is older than the model beside it: measure again")
-    if not found:
-        raise UserError(f"{folder} has no figures: run `spacy project run evaluate` first")
-    for target, figures in found.items():
-        save_json(target, figures)
-        print(f"Published {target}")
+def publish(run: Path, command: str) -> None:
+    """Copy the scores in training/NAME/CONFIG to metrics/, and add the command that made them."""
+    source = run / "metrics.json"
+    if source.stat().st_mtime < (run / "model-best" / "meta.json").stat().st_mtime:
+        sys.exit(f"{source} is older than the model: run `spacy project run evaluate .` again")
+    scores = srsly.read_json(source)
+    if scores["data"]["kind"] == "sample":
+        sys.exit(f"{source} is of the bundled sample: only scores of a corpus are published")
+    name = run.parent.name
+    if run.name != "bilstm":
+        name = name.removesuffix("bilstm") + run.name
+    srsly.write_json(METRICS / f"{name}.json", {"command": command, **scores})
 
 
-def fill(text: str, *, metrics: Path) -> str:
-    """Put published numbers into the marked tables of a Markdown text; a UserError if a file is missing."""
+def fill(text: str, metrics: Path) -> str:
+    """Return a Markdown text with all its marked tables made anew."""
 
     def replace(match: re.Match[str]) -> str:
-        files: dict[str, Figures] = {}
-        for pattern in match["names"].split():
-            if not (paths := sorted(metrics.glob(pattern))):
-                raise UserError(
-                    f"a table quotes {metrics / pattern}, which is not there: publish it first"
-                )
-            files |= {path.stem: srsly.read_json(path) for path in paths}
-        return match["mark"] + table(match["kind"], files)
+        mark, kind, names = match.groups()
+        figures = {name: srsly.read_json(metrics / name) for name in names.split()}
+        return mark + TABLES[kind](figures)
 
-    return MARKED.sub(replace, text)
+    return MARK.sub(replace, text)
 
 
-def table(kind: str, files: dict[str, Figures]) -> str:
-    """Make a table of a kind from figures by the names of their files."""
-    named = {f"`{name}`": each for name, each in files.items()}
-    if kind == "scores":
-        titles = list(FIGURES)[:5]
-        return markdown(
-            titles, {name: [cell(each, title) for title in titles] for name, each in named.items()}
-        )
-    if kind == "experiments":
-        titles = list(FIGURES)[2:]
-        return markdown(
-            list(named), {title: [cell(each, title) for each in named.values()] for title in titles}
-        )
-    if kind == "commands":
-        rows = {name: [each["version"], f"`{each['command']}`"] for name, each in named.items()}
-        return markdown(["version", "command"], rows)
+def scores_table(files: dict[str, Figures]) -> str:
+    """Make a table with a row for each pipeline."""
+    rows = []
+    for name, figures in files.items():
+        scores = figures["raw_text"]
+        cells = percents(*scores["micro"].values(), scores["macro"]["f"])
+        rows.append([f"`{name.removesuffix('.json')}`", *cells])
+    return markdown(["", "P", "R", "F", "F, mean of labels"], rows)
+
+
+def labels_table(files: dict[str, Figures]) -> str:
+    """Make a table of one pipeline with a row for each label."""
     (figures,) = files.values()
-    if kind == "corpora":
-        return corpora_table(figures["raw_text"])
-    if kind == "labels":
-        labels = figures["raw_text"]["labels"].items()
-        rows = {f"`{label}`": [*percents(each), f"{each['gold']:,}"] for label, each in labels}
-        return markdown(["P", "R", "F", "entities"], rows)
-    return (
-        benchmark_table(figures, list(BENCHMARK)[:4], ["spacy_ner"])
-        if kind == "speed"
-        else benchmark_table(figures)
-    )
+    rows = []
+    for label, scores in figures["raw_text"]["labels"].items():
+        n_entities = scores["gold"]
+        rows.append([f"`{label}`", *percents(*list(scores.values())[:3]), f"{n_entities:,}"])
+    return markdown(["", "P", "R", "F", "entities"], rows)
 
 
-def corpora_table(models: dict[str, dict[str, dict[str, float]]]) -> str:
-    """Each model's F on each corpus, with the mean of the labels' F in brackets; and the mean of all corpora."""
-    rows = {}
-    for name, found in models.items():
-        rows[name] = [
-            f"{each['f'] * 100:.1f} ({each['macro'] * 100:.0f})" for each in found.values()
-        ]
-        rows[name].append(f"{mean(each['f'] for each in found.values()) * 100:.1f}")
-    return markdown([*found, "mean"], rows)
+def corpora_table(files: dict[str, Figures]) -> str:
+    """Make a table of F, with a row for each config and a column for each corpus."""
+    (figures,) = files.values()
+    rows = []
+    for config, corpora in figures["configs"].items():
+        f_scores = [scores["f"] for scores in corpora.values()]
+        rows.append([f"`{config}`", *percents(*f_scores, mean(f_scores))])
+    return markdown(["", *corpora, "mean"], rows)
 
 
-def benchmark_table(
-    benchmark: Figures, titles: list[str] | None = None, others: list[str] | None = None
-) -> str:
-    """The medians of a benchmark, and ours divided by each other's; a row that was not measured is left out."""
-    parts, rows = benchmark["figures"], {}
-    others = others or sorted({name for runs in parts.values() for name in runs} - {"bilstm"})
-    for title in titles or BENCHMARK:
-        part, key = BENCHMARK[title].split(".")
-        middle = {
-            name: median(run[key] for run in runs)
-            for name, runs in parts.get(part, {}).items()
-            if runs
-        }
-        if ours := middle.get("bilstm"):
-            rows[title] = [number(ours)]
-            for theirs in map(middle.get, others):
-                rows[title] += [number(theirs), number(theirs and ours / theirs)]
-    return markdown(["bilstm", *(word for name in others for word in (name, "ratio"))], rows)
+def speed_table(files: dict[str, Figures]) -> str:
+    """Make a table of a benchmark's medians, and of ours divided by each other pipeline's."""
+    (benchmark,) = files.values()
+    rows = []
+    for title, (part, unit) in BENCHMARK_ROWS.items():
+        runs = benchmark["figures"][part]
+        medians = {name: median(run[unit] for run in runs[name]) for name in runs}
+        ours = medians.pop("bilstm")
+        medians.pop("tokenizer", None)
+        row = [title, number(ours)]
+        for theirs in medians.values():
+            row += [number(theirs), number(ours / theirs)]
+        rows.append(row)
+    titles = ["", "bilstm"]
+    for name in medians:
+        titles += [name, "ratio"]
+    return markdown(titles, rows)
 
 
-def cell(figures: Figures, title: str) -> str:
-    """Show one of an experiment's FIGURES."""
-    value: Any = figures
-    for key in FIGURES[title].split("."):
-        value = None if value is None else value[key]
-    return percent(value, 2) if key in "prf" else number(value)
+TABLES = {
+    "scores": scores_table,
+    "labels": labels_table,
+    "corpora": corpora_table,
+    "speed": speed_table,
+}
 
 
-def number(value: float | None) -> str:
-    """Show a number by three digits that mean something."""
-    return "-" if value is None else f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+def percents(*scores: float | None) -> list[str]:
+    return ["-" if score is None else f"{100 * score:.1f}" for score in scores]
 
 
-def markdown(titles: list[str], rows: dict[str, list[str]]) -> str:
-    """Make a Markdown table of named rows; its other columns are of numbers."""
-    lines = [
-        ["", *titles],
-        ["---", *["---:"] * len(titles)],
-        *([name, *row] for name, row in rows.items()),
-    ]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+def number(value: float) -> str:
+    """Show a number with three significant digits."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description="Publish a run's figures, and fill the tables from metrics/."
-    )
-    parser.add_argument(
-        "--publish", nargs=2, metavar=("FOLDER", "COMMAND"), help="a run, and what makes it"
-    )
-    args = parser.parse_args()
-    if args.publish:
-        publish(Path(args.publish[0]), args.publish[1], metrics=Path("metrics"))
-    for page in map(Path, PAGES):
-        save(page, fill(page.read_text(encoding="utf-8"), metrics=Path("metrics")))
+def markdown(titles: list[str], rows: list[list[str]]) -> str:
+    """Make a Markdown table. The first column is text, the others are numbers."""
+    rule = ["---", *["---:"] * (len(titles) - 1)]
+    lines = [f"| {' | '.join(row)} |\n" for row in [titles, rule, *rows]]
+    return "".join(lines)
+
+
+def main(*arguments: str) -> None:
+    if arguments:
+        _, run, command = arguments
+        publish(Path(run), command)
+    for page in PAGES:
+        page.write_text(fill(page.read_text(encoding="utf-8"), METRICS), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    run(main)
+    main(*sys.argv[1:])
