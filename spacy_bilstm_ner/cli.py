@@ -33,9 +33,12 @@ COMMANDS = {
     "suggest": (".quality.suggest", "choose the texts that are worth labelling next"),
 }
 # What only some commands need, and which extra of ours installs it. All else that a command imports, spaCy brings.
-EXTRAS = {"pyarrow": "bulk", "openpyxl": "formats", "ray": "ray"} | dict.fromkeys(
-    ("charset_normalizer", "matplotlib", "srsly", "torch", "tqdm"), "train"
-)
+EXTRAS = {
+    "pyarrow": "bulk",
+    "openpyxl": "formats",
+    "python_calamine": "formats",
+    "ray": "ray",
+} | dict.fromkeys(("charset_normalizer", "matplotlib", "pandas", "srsly", "torch", "tqdm"), "train")
 
 
 def main(

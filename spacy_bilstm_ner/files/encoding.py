@@ -66,16 +66,8 @@ def _find(raw: bytes, data: Data, lang: str) -> tuple[str, str]:
     text = raw.decode("utf-8", errors="surrogateescape")
     if not _NOT_UTF8.search(text):
         return text, "utf-8"
-    if (codec := data.options.bad_bytes) is not None:
-        parts = re.split(f"({_NOT_UTF8.pattern}+)", text)
-        parts[1::2] = [
-            part.encode("utf-8", "surrogateescape").decode(codec, "replace") for part in parts[1::2]
-        ]
-        return "".join(parts), "utf-8"
     if len(_NOT_ASCII.findall(text)) >= 2 * len(_NOT_UTF8.findall(text)):
-        remedy = (
-            "Correct the file; or say --bad-bytes cp1252 to have these bytes alone read as cp1252."
-        )
+        remedy = "Correct these bytes, or give the --encoding of the file."
         for number, line in enumerate(text.split("\n"), 1):
             for bad in _NOT_UTF8.findall(line):
                 what = (

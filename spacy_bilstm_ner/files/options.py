@@ -1,85 +1,197 @@
-"""How a file is to be read: options that all commands share, none of them needed."""
+"""How a labelled file is to be read."""
 
 import argparse
-from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
 
-
-def _option(what: str, *, default: Any = None, **arguments: Any) -> Any:
-    """A field, and what argparse has to know of the option that sets it."""
-    return field(default=default, metadata={"help": what, **arguments})
+CHOICES = {
+    "format": ("csv", "conll", "json", "spacy", "excel", "parquet", "brat", "pubtator"),
+    "sentences": ("gather", "runs", "starts"),
+    "unit": ("characters", "words", "utf16", "bytes"),
+    "conflicts": ("first", "drop"),
+    "nested": ("outer", "inner", "longest"),
+}
+# Keys of `fields`: the parts of a record of a JSON export, and of an entity
+FIELDS = ("text", "entities", "start", "end", "label", "own_text", "words", "tags", "id")
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the user says about a file; what is not said is found out."""
+    """What the user says about files. By default, everything is detected.
 
-    format: str | None = _option(
-        "what the file is", choices=("csv", "conll", "json", "spacy", "excel", "parquet")
-    )
-    encoding: str = _option("such as utf-8 or cp1252", default="auto", metavar="NAME")
-    bad_bytes: str | None = _option(
-        "encoding of the bytes in a UTF-8 file that are not UTF-8", metavar="NAME"
-    )
-    sep: str | None = _option("what separates two fields; 'tab' for a tab", metavar="CHARACTER")
-    no_quotes: bool = _option('a " is a plain character', default=False, action="store_true")
-    member: str | None = _option("which file of a zip", metavar="NAME")
-    sentence_column: Sequence[str] = _option(
-        "the column of sentence numbers; several times where only several columns together tell sentences apart",
-        default=(),
-        metavar="NAME",
-        action="append",
-    )
-    word_column: str | None = _option(
-        "the column of words; without a header, its number", metavar="NAME"
-    )
-    tag_column: str | None = _option(
-        "the column of tags; without a header, its number", metavar="NAME"
-    )
-    sentences: str | None = _option(
-        "rows of one number are a sentence, wherever they stand; each run of a number is; each filled cell starts one",
-        choices=("gather", "runs", "starts"),
-    )
-    outside: Sequence[str] | None = _option(
-        "what means 'in no entity'; several times for several", metavar="TAG", action="append"
-    )
-    lookalikes: bool = _option(
-        "read a zero, Cyrillic О, … as what it looks like", default=False, action="store_true"
-    )
-    strict: bool = _option(
-        "take only the tags O, B-x, and I-x after B-x or I-x", default=False, action="store_true"
-    )
+    format (Optional[str]): One of CHOICES["format"].
+    encoding (str): Name of an encoding, or "auto".
+    sep (Optional[str]): The character between two fields.
+    no_quotes (bool): Read a quotation mark as a plain character.
+    member (Optional[str]): Name of the file to read in a zip that has several.
+    sheet (Optional[str]): Name of the sheet to read in an Excel file.
+    sentence_column (Sequence[str]): Names of the columns that number the sentences.
+    word_column, tag_column, text_column (Optional[str]): Names of these columns; their numbers,
+        from 1, in a file without a header.
+    sentences (Optional[str]): How a column of numbers divides rows into sentences. "gather": all
+        rows with the same number form a sentence. "runs": each consecutive run of a number does.
+        "starts": each non-empty cell starts a sentence.
+    fields (Mapping[str, str]): For a JSON export: key of FIELDS -> the export's own key. A path has
+        dots: "data.text".
+    unit (Optional[str]): What offsets count, one of CHOICES["unit"]; None to detect.
+    end_inclusive (Optional[bool]): Whether the end is the last character rather than the one after.
+    shift (int): Number that is added to each offset.
+    outside (Optional[Sequence[str]]): The tags that mean "in no entity".
+    tag_names (Sequence[str]): Names of the tags 0, 1, 2 …
+    strict (bool): Accept only the tags O, B-x, and I-x after B-x or I-x.
+    label (Mapping[str, str]): Label in the file -> its new name, or "" to drop its entities.
+    annotated (Sequence[str]): Labels that were looked for, such as "MED,DOSIS" for all files and
+        "old.csv=MED" for one.
+    strip (Sequence[str]): Marks to remove from words: "##" joins word pieces, "_" becomes a space,
+        "digits" removes the last digit of a word.
+    skip_empty (bool): Leave out texts without an entity.
+    conflicts (Optional[str]): What to do with different annotations of one text: take the "first",
+        or "drop" the text.
+    nested (Optional[str]): Which of several overlapping entities to keep: "outer", "inner" or
+        "longest".
+    RAISES UserError: If a value is not one of its choices.
+    """
+
+    format: str | None = None
+    encoding: str = "auto"
+    sep: str | None = None
+    no_quotes: bool = False
+    member: str | None = None
+    sheet: str | None = None
+    sentence_column: Sequence[str] = ()
+    word_column: str | None = None
+    tag_column: str | None = None
+    text_column: str | None = None
+    sentences: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    unit: str | None = None
+    end_inclusive: bool | None = None
+    shift: int = 0
+    outside: Sequence[str] | None = None
+    tag_names: Sequence[str] = ()
+    strict: bool = False
+    label: Mapping[str, str] = field(default_factory=dict)
+    annotated: Sequence[str] = ()
+    strip: Sequence[str] = ()
+    skip_empty: bool = False
+    conflicts: str | None = None
+    nested: str | None = None
 
     def __post_init__(self) -> None:
-        for option in fields(self):
-            value, choices = getattr(self, option.name), option.metadata.get("choices")
-            if choices and value not in (None, *choices):
-                raise UserError(
-                    f"{option.name} must be one of {', '.join(choices)}, but is {value!r}."
-                )
-            # In a config, a column's number may stand as a number.
-            value = (
-                str(value) if isinstance(value, int) and option.name.endswith("_column") else value
-            )
-            several = option.metadata.get("action") == "append" and isinstance(value, str)
-            object.__setattr__(self, option.name, [value] if several else value)
+        for name, choices in CHOICES.items():
+            value = getattr(self, name)
+            if value is not None and value not in choices:
+                raise UserError(f"{name} must be one of {', '.join(choices)}, but it is {value!r}.")
+        for name in ("word_column", "tag_column", "text_column"):
+            if isinstance(getattr(self, name), int):  # in a config, a number may be written as one
+                self._set(name, str(getattr(self, name)))
+        for name in ("sentence_column", "outside", "annotated", "strip", "tag_names"):
+            if isinstance(getattr(self, name), str):
+                self._set(name, (getattr(self, name),))
         if self.sep in ("tab", r"\t"):
-            object.__setattr__(self, "sep", "\t")
+            self._set("sep", "\t")
+        if unknown := sorted(set(self.fields) - set(FIELDS)):
+            raise UserError(
+                f"fields must have keys of {', '.join(FIELDS)}, but it has {', '.join(unknown)}."
+            )
+
+    def _set(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+
+    def labels_looked_for(self, name: str) -> tuple[str, ...] | None:
+        """Return the labels that were looked for in a file, None for all labels.
+
+        name (str): Name of the file in messages.
+        """
+        labels = None
+        for annotated in self.annotated:
+            file, equals, of_file = annotated.rpartition("=")
+            if not equals:
+                labels = annotated
+            elif file in (name, Path(name).name):
+                labels = of_file
+                break
+        return None if labels is None else tuple(label.strip() for label in labels.split(","))
+
+
+def parse_pairs(option: str, values: Sequence[str]) -> dict[str, str]:
+    """Return "PERSON=per" as {"PERSON": "per"}.
+
+    option (str): Name of the option, for the message.
+    RAISES UserError: If a value has no "=".
+    """
+    pairs = {}
+    for value in values:
+        name, equals, new_name = value.partition("=")
+        if not equals:
+            raise UserError(f"{option} takes OLD=NEW, such as PERSON=per, but it is {value!r}.")
+        pairs[name] = new_name
+    return pairs
+
+
+def parse_fields(value: str) -> dict[str, Any]:
+    """Return the value of --fields as options.
+
+    value (str): Such as "text=content,entities=annotation,start=from,unit=words,end_inclusive=yes".
+    RETURNS (dict[str, Any]): Options: "fields", and "unit", "end_inclusive" and "shift" if they are
+        in the value.
+    RAISES UserError: If a part has no "=", or end_inclusive or shift cannot be read.
+    """
+    pairs = parse_pairs("--fields", value.split(","))
+    options: dict[str, Any] = {}
+    if "unit" in pairs:
+        options["unit"] = pairs.pop("unit")
+    if "end_inclusive" in pairs:
+        answer = pairs.pop("end_inclusive")
+        if answer not in ("yes", "no"):
+            raise UserError(f"end_inclusive must be yes or no, but it is {answer!r}.")
+        options["end_inclusive"] = answer == "yes"
+    if "shift" in pairs:
+        shift = pairs.pop("shift")
+        if not shift.lstrip("-").isdigit():
+            raise UserError(f"shift must be a whole number, but it is {shift!r}.")
+        options["shift"] = int(shift)
+    options["fields"] = pairs
+    return options
+
+
+# The options of commands that still use argparse
+ARGUMENTS = {
+    "format": ("what the file is", {"choices": CHOICES["format"]}),
+    "encoding": ("such as utf-8 or cp1252", {"metavar": "NAME"}),
+    "sep": ("the character between two fields; 'tab' for a tab", {"metavar": "CHARACTER"}),
+    "no_quotes": ("read a quotation mark as a plain character", {"action": "store_true"}),
+    "member": ("which file of a zip", {"metavar": "NAME"}),
+    "sentence_column": (
+        "the column that numbers the sentences; several times if only several columns identify one",
+        {"metavar": "NAME", "action": "append"},
+    ),
+    "word_column": ("the column of words; without a header, its number", {"metavar": "NAME"}),
+    "tag_column": ("the column of tags; without a header, its number", {"metavar": "NAME"}),
+    "sentences": (
+        "gather: all rows with the same number form a sentence; runs: each consecutive run of a "
+        "number does; starts: each non-empty cell starts a sentence",
+        {"choices": CHOICES["sentences"]},
+    ),
+    "outside": ("a tag that means 'in no entity'; several times for several", {"action": "append"}),
+    "strict": ("accept only the tags O, B-x, and I-x after B-x or I-x", {"action": "store_true"}),
+}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of reading to a command's parser. `get_options` makes `Options` of what it finds."""
-    group = parser.add_argument_group("how to read the file (by default, all of this is found out)")
-    for option in fields(Options):
-        group.add_argument(f"--{option.name.replace('_', '-')}", default=None, **option.metadata)
+    """Add the reading options to a command's parser."""
+    group = parser.add_argument_group("reading the file (detected by default)")
+    for name, (help_text, arguments) in ARGUMENTS.items():
+        group.add_argument(f"--{name.replace('_', '-')}", default=None, help=help_text, **arguments)  # type: ignore[arg-type]
 
 
 def get_options(args: argparse.Namespace) -> Options:
-    """RETURNS (Options): The options of reading among a command's arguments. An empty one was not given."""
-    given = {option.name: getattr(args, option.name) for option in fields(Options)}
+    """Return the reading options among a command's arguments."""
+    values = {name: getattr(args, name) for name in ARGUMENTS}
     return Options(
-        **{name: value for name, value in given.items() if value not in (None, "", [""])}
+        **{name: value for name, value in values.items() if value not in (None, "", [""])}
     )

@@ -114,7 +114,7 @@ class Scheme:
         else:
             remedy += "Correct it, or name another column with --tag-column."
         wrong = {tag: ("", remedy) for tag in self.given if tag not in self.parts}
-        remedy = "Correct these tags, or say --lookalikes to have them read as what they look like."
+        remedy = "Correct these tags."
         for tag, other in self.alike.items():
             wrong[tag] = (
                 f": {difference(tag, other)} (rows with it: {self.counts[tag]:,})",

@@ -150,7 +150,7 @@ def build_sentences(
         found = [one._replace(tags=tags) for one, tags in zip(found, read, strict=True)]
         data.notes.append(f"Tags of {name}: (x* * *) = B-x I-x I-x")
     counts = Counter(chain.from_iterable(one.tags for one in found))
-    scheme = Scheme(counts, labels=labels, outside=options.outside, lookalikes=options.lookalikes)
+    scheme = Scheme(counts, labels=labels, outside=options.outside)
     wrong = scheme.wrong(column)
     words = {word for one in found for word in one.words}
     if wrong or "" in words:

@@ -69,7 +69,7 @@ def test_options_and_augmenter(path: Path) -> None:
     with pytest.raises(UserError, match=r"cannot have tag_colum: there are format, .*tag_column"):
         labelled_corpus(path, options={"tag_colum": "x"})
     with pytest.raises(
-        UserError, match=r"sentences must be one of gather, runs, starts, but is 'rnus'"
+        UserError, match=r"sentences must be one of gather, runs, starts, but it is 'rnus'"
     ):
         labelled_corpus(path, options={"sentences": "rnus"})
     with pytest.raises(UserError, match="has no path"):

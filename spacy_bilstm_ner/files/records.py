@@ -1,0 +1,108 @@
+"""What a reader returns: words with tags, or texts with spans, each with its origin."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+# The tag of a word of which nobody knows whether it is in an entity
+UNKNOWN = "?"
+
+
+class Content(NamedTuple):
+    """One file, unpacked.
+
+    name (str): What messages call it: its path, and its place in a zip.
+    path (Path): The path that the user gave, or of a file in a folder that the user gave.
+    raw (bytes): Its bytes.
+    text (str): The bytes decoded, with "\\n" at the end of each line; "" for a binary format.
+    encoding (str): Name of the encoding; "" for a binary format.
+    sha256 (str): Checksum of the file before it was unpacked.
+    """
+
+    name: str
+    path: Path
+    raw: bytes
+    text: str = ""
+    encoding: str = ""
+    sha256: str = ""
+
+
+class Origin(NamedTuple):
+    """Where a sentence or text was read.
+
+    file (str): Name of the file.
+    line (int): Line of the first word, from 1. It is the number of the row in Excel and Parquet, of
+        the record in a JSON array, and of the Doc in .spacy.
+    document (str): The file's own id of the document; "" if it has none.
+    step (int): Word i is on line `line + step * i`; 0 if all words are on one line.
+    """
+
+    file: str = ""
+    line: int = 0
+    document: str = ""
+    step: int = 0
+
+    def place(self, word: int = 0) -> str:
+        """Return the file and line of a word, for messages."""
+        return f"{self.file}, line {self.line + self.step * word}"
+
+
+class TaggedWords(NamedTuple):
+    """A sentence of words with tags.
+
+    Readers return the words and tags as they are in the file. `sentences.build` turns the tags into
+    BIO: `O`, `B-x`, `I-x` or `?` (unknown).
+
+    words (tuple[str, ...]): n words.
+    tags (tuple[str, ...]): n tags.
+    spaces (Optional[tuple[bool, ...]]): For each word, whether a space follows; None if unknown.
+    annotated (Optional[tuple[str, ...]]): The labels that were looked for; None for all labels.
+    origin (Origin): Where the sentence was read.
+    number (str): The file's own id of the sentence. The tutorial's split sorts by it.
+    rows (int): Number of rows of the file that became this sentence.
+    """
+
+    words: tuple[str, ...]
+    tags: tuple[str, ...]
+    spaces: tuple[bool, ...] | None = None
+    annotated: tuple[str, ...] | None = None
+    origin: Origin = Origin()
+    number: str = ""
+    rows: int = 1
+
+
+class Span(NamedTuple):
+    """An entity of a text.
+
+    start, end (int): Offsets in the unit that the file uses; in characters after
+        `offsets.to_characters`. The end is exclusive.
+    label (str): The label as it is in the file.
+    text (Optional[str]): The entity's text according to the file; None if it has none.
+    line (int): Line of the entity, if it is not on the line of its text (brat, PubTator).
+    """
+
+    start: int
+    end: int
+    label: str
+    text: str | None = None
+    line: int | None = None
+
+
+class TextWithSpans(NamedTuple):
+    """A text and its entities.
+
+    text (str): The text.
+    spans (tuple[Span, ...]): Its entities, in the order of the file; they may overlap.
+    annotated (Optional[tuple[str, ...]]): The labels that were looked for; None for all labels, an
+        empty tuple if entities of any label may be missing (binary answers).
+    origin (Origin): Where the text was read.
+    rows (int): Number of records of the file that became this text.
+    words (Optional[tuple[tuple[int, int], ...]]): Start and end of each word in characters, if the
+        file has words of its own; None if the tokenizer finds them.
+    """
+
+    text: str
+    spans: tuple[Span, ...]
+    annotated: tuple[str, ...] | None = None
+    origin: Origin = Origin()
+    rows: int = 1
+    words: tuple[tuple[int, int], ...] | None = None
