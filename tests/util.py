@@ -32,6 +32,8 @@ SENTENCES = (
     "It rained for three days.",
 )
 LABELS = ("geo", "org", "per", "tim")
+# A word that may have any tag
+ANY = -1
 
 SMALL_MODEL: dict[str, Any] = {
     "@architectures": "spacy_bilstm_ner.BiLSTMTagger.v1",
@@ -163,6 +165,12 @@ def transitions(nlp: Language) -> np.ndarray | None:
     """The learnt scores of steps from tag to tag."""
     output = nlp.get_pipe("ner").model.layers[2]
     return output.get_param("transitions") if "transitions" in output.param_names else None
+
+
+def allow(columns: Iterable[int], n_tags: int) -> np.ndarray:
+    """The tags that words may have, n_words × n_tags: one column each, or any for ANY."""
+    columns = np.array(list(columns), dtype=int)
+    return (columns[:, None] == np.arange(n_tags)) | (columns == ANY)[:, None]
 
 
 def doc_of(words: str, *, vocab: Vocab | None = None, **kwargs: Any) -> Doc:

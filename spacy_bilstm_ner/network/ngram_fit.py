@@ -28,16 +28,16 @@ LOGGER = logging.getLogger("spacy")
 
 def fit_weights(
     features: NDArray[np.int64],
-    gold: NDArray[np.int64],
+    allowed: NDArray[np.bool_],
     lengths: NDArray[np.int64],
     *,
     n_rows: int,
     n_tags: int,
 ) -> tuple[Floats2d, Floats1d, Floats2d]:
-    """Find the weights that make the gold tags probable. What is drawn at random follows from numpy's seed.
+    """Find the weights that make the allowed tags probable. What is drawn at random follows from numpy's seed.
 
     features (NDArray[int64]): n_words × n_features, each word's rows; 0 for none.
-    gold (NDArray[int64]): n_words, tags.MISSING where it is not known.
+    allowed (NDArray[bool]): n_words × n_tags, see `gold.allowed_tags`.
     lengths (NDArray[int64]): n_docs, the number of words of each.
     RETURNS (tuple): Weights, n_rows × n_tags, row 0 being 0; the tags' bias, n_tags; transitions, n_tags × n_tags.
     """
@@ -58,7 +58,7 @@ def fit_weights(
         words = np.repeat(firsts[docs] - (np.cumsum(n) - n), n) + np.arange(n.sum())
         shown = np.where(rng.random((len(words), features.shape[1])) < DROPOUT, 0, features[words])
         scores = weights[shown].sum(axis=1) / (1 - DROPOUT) + bias
-        loss, d_scores, d_transitions = crf_loss(scores, transitions, gold[words], n)
+        loss, d_scores, d_transitions = crf_loss(scores, transitions, allowed[words], n)
         losses.append(loss)
         rate = RATE * (1 - step / n_steps)
         rows, d_rows = _sum_by_row(shown, d_scores / (1 - DROPOUT))

@@ -189,12 +189,12 @@ def fit(
     model: Model,
     docs: Sequence[Doc],
     words: Words,
-    gold: NDArray[np.int64],
+    allowed: NDArray[np.bool_],
     *,
     n_tags: int,
     vectors: VectorTable,
 ) -> None:
-    """Give the layer weights that are fitted to the gold tags of words, tags.MISSING where they are not known."""
+    """Fit the layer's weights to the tags that words may have, n_words × n_tags."""
     orths, rows = np.unique(words.orths, return_inverse=True)
     ids = _with_clusters(model.attrs["ids"](docs, orths.tolist(), keep=False), vectors)
     padded, inside = _padded(rows, words.lengths)
@@ -214,7 +214,7 @@ def fit(
         )
     values, bias, transitions = fit_weights(
         np.concatenate(features, axis=1),
-        gold,
+        allowed,
         words.per_doc,
         n_rows=first + N_NEIGHBOURS * len(known),
         n_tags=n_tags,

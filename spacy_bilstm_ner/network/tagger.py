@@ -155,30 +155,31 @@ def _init(model: Model, X: list[Doc] | None = None, Y: TagScores | None = None) 
     output.initialize(X=model.ops.alloc2f(1, width))
 
 
-def _fit_ngrams(model: Model, docs: list[Doc], gold: NDArray[np.int64]) -> None:
-    """Fit the n-grams to examples, at least one, and to the gold tags of their tokens."""
+def _fit_ngrams(model: Model, docs: list[Doc], allowed: NDArray[np.bool_]) -> None:
+    """Fit the n-grams to Docs, at least one, and to the tags that their tokens may have, n_tokens × n_tags."""
     words: Words = model.attrs["segment"](docs)
     vectors = vector_table(model.layers[0])
     fit(
         model.layers[3],
         docs,
         words,
-        gold[words.tokens],
+        allowed[words.tokens],
         n_tags=model.get_dim("nO"),
         vectors=vectors,
     )
 
 
-def _imprint(model: Model, docs: list[Doc], get_gold: Callable[[], NDArray[np.int64]]) -> None:
+def _imprint(model: Model, docs: list[Doc], get_allowed: Callable[[], NDArray[np.bool_]]) -> None:
     """Give tags that were added their first weights, where tokens have them: see `output.imprint`. What gives the
     tokens' tags is called if there are such tags."""
     output = model.layers[2]
     if not len(untaught(output)):
         return
     words: Words = model.attrs["segment"](docs)
-    gold = get_gold()[words.tokens]
-    if np.isin(untaught(output), gold).any():
-        imprint(output, _read(model, docs, words, is_train=True)[0], gold)
+    allowed = get_allowed()[words.tokens]
+    tags_of_words = np.where(allowed.sum(axis=1) == 1, allowed.argmax(axis=1), -1)
+    if np.isin(untaught(output), tags_of_words).any():
+        imprint(output, _read(model, docs, words, is_train=True)[0], tags_of_words)
 
 
 def _resize_output(model: Model, nO: int) -> Model:

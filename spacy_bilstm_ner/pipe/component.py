@@ -29,7 +29,7 @@ from ..sequences import tags
 from ..sequences.crf import crf_loss
 from ..sequences.cross_entropy import cross_entropy
 from ..sequences.decoding import NO_SPANS, Spans, choose, decode
-from ..sequences.gold import gold_columns
+from ..sequences.gold import allowed_tags
 from ..sequences.words import TagScores
 from . import confidence, rehearsal, saving
 from .calibration import UNCALIBRATED, calibrated, default_threshold
@@ -180,7 +180,9 @@ class BiLSTMNER(TrainablePipe):
         # Last: so that nothing else depends on what they draw at random.
         if fit_ngrams is not None and any(len(eg.predicted) for eg in examples):
             fit_ngrams(
-                self.model, [eg.predicted for eg in examples], np.concatenate(self._gold(examples))
+                self.model,
+                [eg.predicted for eg in examples],
+                np.concatenate(self._allowed(examples)),
             )
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
@@ -284,8 +286,8 @@ class BiLSTMNER(TrainablePipe):
         # What it says in the end is to be right, and n-grams do not learn.
         self.model.attrs["trains_mixture"] = teacher is not None
         if teacher is not None and any(len(eg.predicted) for eg in examples):
-            gold = self._gold(examples)
-            if (np.concatenate(gold) == tags.MISSING).all():
+            allowed = self._allowed(examples)
+            if all(rows.all() for rows in allowed):
                 # Nothing to learn
                 return super().update([], losses=losses)
             if self._word_source is None:
@@ -294,12 +296,14 @@ class BiLSTMNER(TrainablePipe):
                 [eg.predicted for eg in examples],
                 np.random.default_rng(np.random.randint(2**31)),
             )
-            made_up = rehearsal.made_up(new, gold, self._word_source, self.vocab, rng)
+            made_up = rehearsal.made_up(new, allowed, self._word_source, self.vocab, rng)
             examples += [Example.from_dict(doc, {}) for doc in made_up]
         # Before what reads the words, too
         set_dropout_rate(self.model, drop)
         docs = [eg.predicted for eg in examples]
-        self.model.attrs["imprint"](self.model, docs, lambda: np.concatenate(self._gold(examples)))
+        self.model.attrs["imprint"](
+            self.model, docs, lambda: np.concatenate(self._allowed(examples))
+        )
         return super().update(examples, drop=drop, sgd=sgd, losses=losses)
 
     def rehearse(self, examples: Iterable[Example], **options: Any) -> dict[str, float]:
@@ -335,13 +339,13 @@ class BiLSTMNER(TrainablePipe):
         examples = list(examples)
         validate_examples(examples, "BiLSTMNER.get_loss")
         words, ops = scores.words, self.model.ops
-        gold = np.concatenate(self._gold(examples))[words.tokens]
+        allowed = np.concatenate(self._allowed(examples))[words.tokens]
         logits, d_steps = ops.to_numpy(scores.scores), None
         if scores.transitions is None:
-            loss, d_logits = cross_entropy(logits, gold)
+            loss, d_logits = cross_entropy(logits, allowed)
         else:
             loss, d_logits, d_steps = crf_loss(
-                logits, ops.to_numpy(scores.transitions), gold, words.per_doc
+                logits, ops.to_numpy(scores.transitions), allowed, words.per_doc
             )
             d_steps = ops.asarray(d_steps)
         if not np.isfinite(loss):
@@ -468,9 +472,9 @@ class BiLSTMNER(TrainablePipe):
         for taker in takers:
             taker.attrs["set_vectors"](taker, source)
 
-    def _gold(self, examples: Iterable[Example]) -> list[NDArray[np.int64]]:
-        """For each example n_tokens, the gold tags."""
-        return [gold_columns(eg, self.labels) for eg in examples]
+    def _allowed(self, examples: Iterable[Example]) -> list[NDArray[np.bool_]]:
+        """Return the tags that tokens may have: for each example n_tokens × n_tags."""
+        return [allowed_tags(eg, self.labels) for eg in examples]
 
     def _teacher(self) -> Model[list[Doc], TagScores] | None:
         """The model from before it went on learning. None if it is learning for the first time, or reads an embedding

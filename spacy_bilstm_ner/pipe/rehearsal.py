@@ -56,20 +56,20 @@ def word_source(vocab: Vocab, model: Model) -> WordSource:
 
 def made_up(
     docs: Sequence[Doc],
-    gold: Sequence[NDArray[np.int64]],
+    allowed: Sequence[NDArray[np.bool_]],
     source: WordSource,
     vocab: Vocab,
     rng: np.random.Generator,
 ) -> list[Doc]:
-    """Make up N_SENTENCES Docs without annotation from new sentences, at least one, the gold tags of their tokens, and
-    other words."""
+    """Make up N_SENTENCES Docs without annotation from new sentences, at least one, the tags that their tokens may have,
+    n_tokens × n_tags, and other words."""
     texts = []
     for _ in range(N_SENTENCES):
         if rng.random() < NEW_SHARE:
             number = int(rng.integers(len(docs)))
             text = [token.text for token in docs[number]]
             (replaced,) = (
-                (gold[number] > tags.OUTSIDE) | (rng.random(len(text)) > KEPT_SHARE)
+                ~allowed[number][:, tags.OUTSIDE] | (rng.random(len(text)) > KEPT_SHARE)
             ).nonzero()
         else:
             text = [""] * int(rng.integers(MIN_LENGTH, MAX_LENGTH + 1))

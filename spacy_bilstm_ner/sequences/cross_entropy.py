@@ -1,24 +1,34 @@
-"""Training tags one by one: the loss of a tagger without scores of steps."""
+"""The loss of a tagger that scores each word by itself, without transitions."""
 
 import numpy as np
 from numpy.typing import NDArray
 
+Floats = NDArray[np.floating]
 
-def cross_entropy(
-    scores: NDArray[np.floating], gold: NDArray[np.int64]
-) -> tuple[float, NDArray[np.floating]]:
-    """Negative log-likelihood of each gold tag by itself, and its gradient, for each known tag.
 
-    scores (NDArray): n_words × n_tags, the logits.
-    gold (NDArray[int64]): n_words, tags.MISSING, or less, where the tag is not known.
-    RETURNS (tuple[float, NDArray]): The loss in nats per known tag; its gradient by the scores.
+def cross_entropy(scores: Floats, allowed: NDArray[np.bool_]) -> tuple[float, Floats]:
+    """Compute the negative log-likelihood of the allowed tags, and its gradient.
+
+    scores (Floats): n_words × n_tags, the logits.
+    allowed (NDArray[bool]): n_words × n_tags, see `gold.allowed_tags`.
+    RETURNS (tuple[float, Floats]): The loss in nats per labelled word, and its gradient with
+        respect to the scores. A word is labelled if some tag is not allowed.
     """
     d_scores = np.zeros_like(scores)
-    (known,) = np.nonzero(gold >= 0)
-    if not len(known):
+    is_labelled = ~allowed.all(axis=1)
+    n_labelled = int(is_labelled.sum())
+    if not n_labelled:
         return 0.0, d_scores
-    shifted = scores[known] - scores[known].max(axis=1, keepdims=True)
-    log_probs = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    d_scores[known] = np.exp(log_probs)
-    d_scores[known, gold[known]] -= 1.0
-    return -float(log_probs[np.arange(len(known)), gold[known]].mean()), d_scores / len(known)
+    logits = scores[is_labelled]
+    log_free, free = _normalized(logits)
+    log_allowed, bound = _normalized(np.where(allowed[is_labelled], logits, -np.inf))
+    d_scores[is_labelled] = (free - bound) / n_labelled
+    return float((log_free - log_allowed).mean()), d_scores
+
+
+def _normalized(logits: Floats) -> tuple[Floats, Floats]:
+    """Return the logarithm of each row's sum of exponentials, and the row's probabilities."""
+    highest = logits.max(axis=1, keepdims=True)
+    exponentials = np.exp(logits - highest)
+    sums = exponentials.sum(axis=1, keepdims=True)
+    return (highest + np.log(sums))[:, 0], exponentials / sums

@@ -1,4 +1,4 @@
-"""Gold entities of an Example → the score column of each predicted token."""
+"""Gold entities of an Example → the tags that each predicted token may have."""
 
 from collections.abc import Sequence
 
@@ -11,54 +11,84 @@ from spacy.training import Example
 from . import tags
 
 MISSING_IOB = 0
-# A group of spans whose attribute `labels` says which labels were annotated, if not all of them were.
+# The name of a span group. Its attribute `labels` lists the labels that were annotated in a Doc
+# where not all of them were.
 ANNOTATED = "annotated"
 
+Bools = NDArray[np.bool_]
 
-def gold_columns(example: Example, labels: Sequence[str]) -> NDArray[np.int64]:
-    """The gold tag of each token of `example.predicted`, n_tokens, for labels in the order of the model's columns:
-    tags.MISSING where nothing is annotated, where an entity's borders lie within a token, and where the label is
-    unknown; `tags.none_of` the annotated labels where others may stand.
 
-    Where both Docs have one text, entities are found again by their characters; that is many times faster than the
-    alignment of tokens, which is left for the rest.
+def allowed_tags(example: Example, labels: Sequence[str]) -> Bools:
+    """Find the tags that the annotation allows for each token of `example.predicted`.
+
+    All tags are allowed where nothing is annotated, where the border of an entity lies within a
+    token, and where the label of an entity is not among `labels`. If only some labels were
+    annotated (see ANNOTATED), tokens without annotation may have any tag but those.
+
+    If both Docs have the same text, entities are found by their characters, which is many times
+    faster than spaCy's alignment of tokens.
+
+    labels (Sequence[str]): The labels in the order of the model's columns.
+    RETURNS (Bools): n_tokens × n_tags.
     """
     if example.predicted.text.rstrip() == example.reference.text.rstrip():
         return _by_characters(example.predicted, example.reference, labels)
+    return _by_alignment(example, labels)
+
+
+def _by_characters(predicted: Doc, reference: Doc, labels: Sequence[str]) -> Bools:
+    starts, widths = predicted.to_array([IDX, LENGTH]).astype("int64").T
+    ends = starts + widths
+    allowed = np.zeros((len(starts), tags.n_tags(len(labels))), dtype=bool)
+    allowed[:, tags.OUTSIDE] = True
+    if (reference.to_array(ENT_IOB) == MISSING_IOB).any():
+        allowed_without_annotation = _without_annotation(reference, labels)
+        for token in reference:
+            if token.ent_iob == MISSING_IOB:
+                first = int(ends.searchsorted(token.idx, side="right"))
+                last = int(starts.searchsorted(token.idx + len(token)))
+                allowed[first:last] = allowed_without_annotation
+    for entity in reference.ents:
+        first = int(ends.searchsorted(entity.start_char, side="right"))
+        last = int(starts.searchsorted(entity.end_char))
+        is_aligned = (
+            first < last
+            and starts[first] == entity.start_char
+            and ends[last - 1] == entity.end_char
+        )
+        if is_aligned and entity.label_ in labels:
+            label = labels.index(entity.label_)
+            allowed[first:last] = False
+            allowed[first, tags.begin(label)] = True
+            allowed[first + 1 : last, tags.inside(label)] = True
+        else:
+            allowed[first:last] = True
+    return allowed
+
+
+def _without_annotation(reference: Doc, labels: Sequence[str]) -> Bools:
+    """Return the tags that a token without annotation may have, n_tags."""
+    allowed = np.ones(tags.n_tags(len(labels)), dtype=bool)
+    # A group without the attribute was not made by us.
+    annotated = None
+    if ANNOTATED in reference.spans:
+        annotated = reference.spans[ANNOTATED].attrs.get("labels")
+    for label in annotated or ():
+        if label in labels:
+            column = labels.index(label)
+            allowed[[tags.begin(column), tags.inside(column)]] = False
+    return allowed
+
+
+def _by_alignment(example: Example, labels: Sequence[str]) -> Bools:
     columns: dict[str | None, int] = {"O": tags.OUTSIDE}
     for i, label in enumerate(labels):
         columns |= dict.fromkeys((f"B-{label}", f"U-{label}"), tags.begin(i))
         columns |= dict.fromkeys((f"I-{label}", f"L-{label}"), tags.inside(i))
-    return np.array(
-        [columns.get(tag, tags.MISSING) for tag in example.get_aligned_ner()], dtype="int64"
-    )
-
-
-def _by_characters(predicted: Doc, reference: Doc, labels: Sequence[str]) -> NDArray[np.int64]:
-    starts, widths = predicted.to_array([IDX, LENGTH]).astype("int64").T
-    ends = starts + widths
-    columns = np.full(len(starts), tags.OUTSIDE)
-    unknown = tags.MISSING
-    # Without the attribute, it is a group of somebody else's.
-    looked_for = (
-        reference.spans[ANNOTATED].attrs.get("labels") if ANNOTATED in reference.spans else None
-    )
-    if looked_for is not None:
-        unknown = tags.none_of(labels.index(label) for label in looked_for if label in labels)
-    if (reference.to_array(ENT_IOB) == MISSING_IOB).any():
-        for token in reference:
-            if token.ent_iob == MISSING_IOB:
-                start, end = token.idx, token.idx + len(token)
-                columns[(starts < end) & (ends > start)] = unknown
-    for ent in reference.ents:
-        start, end = ent.start_char, ent.end_char
-        first = int(np.searchsorted(starts, start))
-        last = int(np.searchsorted(ends, end))
-        fits = first <= last < len(ends) and starts[first] == start and ends[last] == end
-        if fits and ent.label_ in labels:
-            label = labels.index(ent.label_)
-            columns[first] = tags.begin(label)
-            columns[first + 1 : last + 1] = tags.inside(label)
-        else:
-            columns[(starts < end) & (ends > start)] = tags.MISSING
-    return columns
+    aligned = example.get_aligned_ner()
+    allowed = np.ones((len(aligned), tags.n_tags(len(labels))), dtype=bool)
+    for token, tag in enumerate(aligned):
+        if tag in columns:
+            allowed[token] = False
+            allowed[token, columns[tag]] = True
+    return allowed

@@ -14,8 +14,10 @@ from spacy_bilstm_ner.sequences import tags
 from spacy_bilstm_ner.sequences.crf import crf_loss
 from spacy_bilstm_ner.sequences.forward_backward import legal_steps
 from tests.util import (
+    ANY,
     LABELS,
     SENTENCES,
+    allow,
     blank,
     confidences,
     doc_of,
@@ -317,8 +319,8 @@ def test_the_loss_with_transitions_is_that_of_the_chain_without_white_space():
     assert sum(token.is_space for eg in data for token in eg.predicted) == 3
     loss, d_scores = ner.get_loss(data, tag_scores(nlp, [eg.predicted for eg in data], scores))
     geo, per = tags.begin(0), tags.begin(2)
-    gold = np.array([per, per + 1, 0, 0, geo, tags.MISSING, 0])
-    expected, d_words, d_steps = crf_loss(scores, transitions(nlp), gold, np.array([5, 2]))
+    allowed = allow([per, per + 1, 0, 0, geo, ANY, 0], 9)
+    expected, d_words, d_steps = crf_loss(scores, transitions(nlp), allowed, np.array([5, 2]))
     assert loss == pytest.approx(expected)
     assert_allclose(d_scores.scores, d_words, atol=1e-7)
     assert_allclose(d_scores.transitions, d_steps, atol=1e-7)

@@ -1,4 +1,4 @@
-"""The loss over whole sequences, against brute force over all of them, and its gradients, against differences."""
+"""The loss of whole sequences against brute force, and its gradients against differences."""
 
 from itertools import pairwise, product
 
@@ -9,10 +9,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from spacy_bilstm_ner.sequences import crf, tags
 from spacy_bilstm_ner.sequences.crf import crf_loss
 from spacy_bilstm_ner.sequences.forward_backward import legal_steps
+from tests.util import ANY, allow
 
 Case = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 # Documents: B-a I-a O | nothing | ? I-a ? B-b I-b | O | ? ?
-GOLD = np.array([1, 2, 0, -1, 2, -1, 3, 4, 0, -1, -1])
+GOLD = [1, 2, 0, ANY, 2, ANY, 3, 4, 0, ANY, ANY]
 LENGTHS = np.array([3, 0, 5, 1, 2])
 
 
@@ -21,32 +22,16 @@ def case(scale: float = 2.0) -> Case:
     return (
         rng.normal(scale=scale, size=(11, 5)),
         rng.normal(scale=scale, size=(5, 5)),
-        GOLD,
+        allow(GOLD, 5),
         LENGTHS,
     )
 
 
-def options(gold: int, n_tags: int) -> list[int]:
-    """The tags that agree with a gold tag, or with what is known of it."""
-    if gold >= 0:
-        return [int(gold)]
-    return [
-        tag
-        for tag in range(n_tags)
-        if tag == 0 or gold not in map(tags.none_of, subsets_with((tag - 1) // 2))
-    ]
-
-
-def subsets_with(label: int) -> list[list[int]]:
-    """Both labels' subsets that have one of them."""
-    return [[label], [0, 1]]
-
-
-def log_sum(scores: np.ndarray, transitions: np.ndarray, gold: np.ndarray) -> float:
-    """Log of the sum over the legal paths that agree with the gold tags."""
-    legal, n_tags = legal_steps(len(transitions)), len(transitions)
+def log_sum(scores: np.ndarray, transitions: np.ndarray, allowed: np.ndarray) -> float:
+    """Log of the sum over the legal paths of allowed tags."""
+    legal = legal_steps(len(transitions))
     totals = []
-    for path in product(*(options(tag, n_tags) for tag in gold)):
+    for path in product(*(row.nonzero()[0].tolist() for row in allowed)):
         steps = list(pairwise((0, *path, 0)))
         if all(legal[step] for step in steps):
             emitted = sum(scores[i, tag] for i, tag in enumerate(path))
@@ -54,31 +39,35 @@ def log_sum(scores: np.ndarray, transitions: np.ndarray, gold: np.ndarray) -> fl
     return float(np.logaddexp.reduce(totals))
 
 
+def n_labelled(allowed: np.ndarray) -> int:
+    return int((~allowed.all(axis=1)).sum())
+
+
 def brute_force(
-    scores: np.ndarray, transitions: np.ndarray, gold: np.ndarray, lengths: np.ndarray
+    scores: np.ndarray, transitions: np.ndarray, allowed: np.ndarray, lengths: np.ndarray
 ) -> float:
-    total, free = 0.0, np.full(len(gold), tags.MISSING)
+    total, free = 0.0, np.ones_like(allowed)
     for first, length in zip(np.cumsum(lengths) - lengths, lengths, strict=True):
         doc = slice(first, first + length)
         if length:
             total += log_sum(scores[doc], transitions, free[doc]) - log_sum(
-                scores[doc], transitions, gold[doc]
+                scores[doc], transitions, allowed[doc]
             )
-    return total / (gold != tags.MISSING).sum()
+    return total / n_labelled(allowed)
 
 
 def assert_gradients(
-    scores: np.ndarray, transitions: np.ndarray, gold: np.ndarray, lengths: np.ndarray
+    scores: np.ndarray, transitions: np.ndarray, allowed: np.ndarray, lengths: np.ndarray
 ) -> None:
-    _, d_scores, d_transitions = crf_loss(scores, transitions, gold, lengths)
+    _, d_scores, d_transitions = crf_loss(scores, transitions, allowed, lengths)
     eps = 1e-5
     for values, gradient in ((scores, d_scores), (transitions, d_transitions)):
         for index in np.ndindex(values.shape):
             before = values[index]
             values[index] = before + eps
-            up, _, _ = crf_loss(scores, transitions, gold, lengths)
+            up, _, _ = crf_loss(scores, transitions, allowed, lengths)
             values[index] = before - eps
-            down, _, _ = crf_loss(scores, transitions, gold, lengths)
+            down, _, _ = crf_loss(scores, transitions, allowed, lengths)
             values[index] = before
             assert (up - down) / (2 * eps) == pytest.approx(gradient[index], abs=1e-6)
 
@@ -87,7 +76,7 @@ def test_by_hand():
     # One token, and O on both sides. O weighs 1, B e^(1 + 2 + 3), I is illegal.
     scores = np.array([[0.0, 1.0, 50.0]])
     transitions = np.array([[0.0, 2.0, 50.0], [3.0, 9.0, 9.0], [9.0, 9.0, 9.0]])
-    loss, d_scores, d_transitions = crf_loss(scores, transitions, np.array([1]), np.array([1]))
+    loss, d_scores, d_transitions = crf_loss(scores, transitions, allow([1], 3), np.array([1]))
     p = np.exp(6) / (1 + np.exp(6))
     assert loss == pytest.approx(-np.log(p))
     assert_allclose(d_scores, [[1 - p, p - 1, 0]])
@@ -101,20 +90,38 @@ def test_the_loss_equals_brute_force():
 
 @pytest.mark.parametrize("labels", [[0], [1], [0, 1]])
 def test_what_is_known_not_to_be_there(labels):
-    scores, transitions, gold, lengths = case()
-    gold = np.where(gold == tags.MISSING, tags.none_of(labels), gold)
+    scores, transitions, allowed, lengths = case()
+    is_unlabelled = allowed.all(axis=1)
+    for label in labels:
+        allowed[is_unlabelled, tags.begin(label) : tags.inside(label) + 1] = False
     # I-a behind a word that is no a: no entity goes on there, one begins.
-    behind = gold.copy()
-    behind[4] = tags.begin(0) if 0 in labels else gold[4]
-    loss, _, _ = crf_loss(scores, transitions, gold, lengths)
+    behind = allowed.copy()
+    if 0 in labels:
+        behind[4] = allow([tags.begin(0)], 5)
+    loss, _, _ = crf_loss(scores, transitions, allowed, lengths)
     assert loss == pytest.approx(brute_force(scores, transitions, behind, lengths))
-    assert_gradients(scores, transitions, gold, lengths)
+    assert_gradients(scores, transitions, allowed, lengths)
+
+
+@pytest.mark.parametrize("n_labels", range(3, 10))
+def test_every_set_of_annotated_labels(n_labels):
+    """One word, so that the legal tags are O and B-: its probability to have none of the labels."""
+    n_tags = tags.n_tags(n_labels)
+    scores = np.random.default_rng(0).normal(size=(1, n_tags))
+    weights = np.exp(scores[0])
+    weights[2::2] = 0
+    for annotated in product([False, True], repeat=n_labels):
+        allowed = ~np.repeat(np.array([[False, *annotated]]), [1, *[2] * n_labels], axis=1)
+        probability = weights[allowed[0]].sum() / weights.sum()
+        loss, d_scores, _ = crf_loss(scores, np.zeros((n_tags, n_tags)), allowed, np.array([1]))
+        assert loss == pytest.approx(-np.log(probability))
+        assert d_scores.sum() == pytest.approx(0)
 
 
 def test_the_loss_in_single_precision():
-    scores, transitions, gold, lengths = case()
+    scores, transitions, allowed, lengths = case()
     loss, d_scores, d_transitions = crf_loss(
-        scores.astype("float32"), transitions.astype("float32"), gold, lengths
+        scores.astype("float32"), transitions.astype("float32"), allowed, lengths
     )
     assert loss == pytest.approx(brute_force(*case()), rel=1e-5)
     assert d_scores.dtype == d_transitions.dtype == "float32"
@@ -132,24 +139,24 @@ def test_illegal_steps_are_never_learnt():
 
 
 def test_documents_are_independent():
-    scores, transitions, gold, lengths = case()
-    whole, d_whole, _ = crf_loss(scores, transitions, gold, lengths)
+    scores, transitions, allowed, lengths = case()
+    whole, d_whole, _ = crf_loss(scores, transitions, allowed, lengths)
     total = 0.0
     for first, length in zip(np.cumsum(lengths) - lengths, lengths, strict=True):
         doc = slice(first, first + length)
-        loss, d_scores, _ = crf_loss(scores[doc], transitions, gold[doc], np.array([length]))
-        n_known = (gold[doc] != tags.MISSING).sum()
-        total += loss * n_known
-        assert_allclose(d_whole[doc] * (gold != tags.MISSING).sum(), d_scores * n_known, atol=1e-12)
-    assert whole * (gold != tags.MISSING).sum() == pytest.approx(total)
+        loss, d_scores, _ = crf_loss(scores[doc], transitions, allowed[doc], np.array([length]))
+        n_of_doc = n_labelled(allowed[doc])
+        total += loss * n_of_doc
+        assert_allclose(d_whole[doc] * n_labelled(allowed), d_scores * n_of_doc, atol=1e-12)
+    assert whole * n_labelled(allowed) == pytest.approx(total)
 
 
 @pytest.mark.parametrize("lengths", [[0], [2], [0, 2, 0]])
 def test_nothing_is_known(lengths):
     n_words = sum(lengths)
-    gold = np.full(n_words, tags.MISSING)
+    allowed = np.ones((n_words, 3), dtype=bool)
     loss, d_scores, d_transitions = crf_loss(
-        np.ones((n_words, 3)), np.ones((3, 3)), gold, np.array(lengths)
+        np.ones((n_words, 3)), np.ones((3, 3)), allowed, np.array(lengths)
     )
     assert loss == 0.0
     assert not d_scores.any()
@@ -161,9 +168,9 @@ def test_an_inside_tag_that_follows_on_nothing_begins():
     scores, transitions, _, _ = case()
     lengths = np.array([4, 7])
     # At a document's start, behind O, and behind another label; behind a missing tag it is right.
-    stray = np.array([2, 0, 2, 4, 4, -1, 4, 0, -1, -1, 2])
-    read = np.array([1, 0, 1, 3, 3, -1, 4, 0, -1, -1, 2])
-    found, expected = (crf_loss(scores, transitions, gold, lengths) for gold in (stray, read))
+    stray = allow([2, 0, 2, 4, 4, ANY, 4, 0, ANY, ANY, 2], 5)
+    read = allow([1, 0, 1, 3, 3, ANY, 4, 0, ANY, ANY, 2], 5)
+    found, expected = (crf_loss(scores, transitions, allowed, lengths) for allowed in (stray, read))
     assert found[0] == expected[0] == pytest.approx(brute_force(scores, transitions, read, lengths))
     assert_array_equal(found[1], expected[1])
 
@@ -181,9 +188,9 @@ def test_a_long_document_with_scores_of_any_size(scale):
     n_words = 5000
     scores = rng.uniform(-scale, scale, size=(n_words, 5)).astype("float32")
     transitions = rng.uniform(-min(scale, 50), min(scale, 50), size=(5, 5)).astype("float32")
-    gold = rng.choice([0, 1, 3, -1], size=n_words)
+    allowed = allow(rng.choice([0, 1, 3, ANY], size=n_words), 5)
     with np.errstate(all="raise", under="ignore"):
-        loss, d_scores, d_transitions = crf_loss(scores, transitions, gold, np.array([n_words]))
+        loss, d_scores, d_transitions = crf_loss(scores, transitions, allowed, np.array([n_words]))
     assert loss > 0
     assert np.isfinite(loss)
     assert np.isfinite(d_scores).all()
@@ -196,7 +203,7 @@ def test_gold_that_is_all_but_impossible():
     # Each token: O at +50, B-a at -50, and B-a is right.
     scores = np.tile(np.array([50.0, -50.0, 0.0], dtype="float32"), (6, 1))
     loss, d_scores, _ = crf_loss(
-        scores, np.zeros((3, 3), dtype="float32"), np.full(6, 1), np.array([2, 4])
+        scores, np.zeros((3, 3), dtype="float32"), allow([1] * 6, 3), np.array([2, 4])
     )
     assert loss == pytest.approx(100.0)
     assert_allclose(d_scores * 6, np.tile([1.0, -1.0, 0.0], (6, 1)), atol=1e-6)
@@ -205,7 +212,7 @@ def test_gold_that_is_all_but_impossible():
 def test_a_tag_that_is_illegal_everywhere_may_score_high():
     scores = np.tile(np.array([0.0, -120.0, 120.0], dtype="float32"), (3, 1))
     loss, d_scores, _ = crf_loss(
-        scores, np.zeros((3, 3), dtype="float32"), np.zeros(3, dtype=int), np.array([3])
+        scores, np.zeros((3, 3), dtype="float32"), allow([0] * 3, 3), np.array([3])
     )
     # B I I is legal, and outweighs O O O by 120 nats.
     assert loss == pytest.approx(40.0)
@@ -226,9 +233,9 @@ def test_groups_change_nothing(bound, size, monkeypatch):
 
 def test_an_empty_document_beside_one_that_fills_a_group():
     n_words = crf.MAX_GROUP_WORDS // 2 + 1
-    scores, gold = np.zeros((n_words, 3), dtype="float32"), np.zeros(n_words, dtype=int)
+    scores, allowed = np.zeros((n_words, 3), dtype="float32"), allow([0] * n_words, 3)
     transitions = np.zeros((3, 3), dtype="float32")
-    found = crf_loss(scores, transitions, gold, np.array([0, n_words, 0]))
-    expected = crf_loss(scores, transitions, gold, np.array([n_words]))
+    found = crf_loss(scores, transitions, allowed, np.array([0, n_words, 0]))
+    expected = crf_loss(scores, transitions, allowed, np.array([n_words]))
     for one, other in zip(found, expected, strict=True):
         assert_array_equal(one, other)

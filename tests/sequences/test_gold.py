@@ -10,22 +10,29 @@ from spacy.tokens import Doc, SpanGroup
 from spacy.training import Example
 
 from spacy_bilstm_ner.sequences import tags
-from spacy_bilstm_ner.sequences.gold import gold_columns
-from tests.util import SENTENCES, doc_of, examples, marked_doc, spans_of
+from spacy_bilstm_ner.sequences.gold import allowed_tags
+from tests.util import ANY, SENTENCES, doc_of, examples, marked_doc, spans_of
 
 NLP = spacy.blank("en")
 LABELS = ("geo", "per")
-OUT, MISSING = tags.OUTSIDE, tags.MISSING
+OUT = tags.OUTSIDE
 
 
 def by_alignment(example: Example, labels: Sequence[str]) -> list[int]:
     """What spaCy's alignment of tokens says."""
     columns = {f"{prefix}-{label}": 1 + 2 * i for i, label in enumerate(labels) for prefix in "BU"}
     columns |= {f"{prefix}-{label}": 2 + 2 * i for i, label in enumerate(labels) for prefix in "IL"}
-    return [columns.get(tag, MISSING) if tag != "O" else OUT for tag in example.get_aligned_ner()]
+    return [columns.get(tag, ANY) if tag != "O" else OUT for tag in example.get_aligned_ner()]
 
 
 GEO, IN_GEO, PER, IN_PER = 1, 2, 3, 4
+
+
+def read(example: Example, labels: Sequence[str]) -> list[int]:
+    """The only tag that a token may have, or ANY."""
+    allowed = allowed_tags(example, labels)
+    assert set(allowed.sum(axis=1)) <= {1, allowed.shape[1]}
+    return np.where(allowed.all(axis=1), ANY, allowed.argmax(axis=1)).tolist()
 
 
 def columns(words: str, reference: Doc) -> list[int]:
@@ -36,7 +43,7 @@ def columns(words: str, reference: Doc) -> list[int]:
         words=[token.strip("_") for token in tokens],
         spaces=[not token.endswith("_") for token in tokens[:-1]] + [False],
     )
-    return gold_columns(Example(predicted, reference), LABELS).tolist()
+    return read(Example(predicted, reference), LABELS)
 
 
 def gold(words: str, *bounds: tuple[int, int, str]) -> Doc:
@@ -72,21 +79,21 @@ def test_coarser_tokens():
 
 def test_an_entity_whose_border_lies_within_a_token_is_missing():
     doc = gold("in New York_ -_ based firms", (1, 3, "geo"))
-    assert columns("in New York-based firms", doc) == [OUT, MISSING, MISSING, OUT]
+    assert columns("in New York-based firms", doc) == [OUT, ANY, ANY, OUT]
 
 
 def test_an_unknown_label_is_missing():
     doc = gold("Anna saw Casablanca", (0, 1, "per"), (2, 3, "film"))
-    assert columns("Anna saw Casablanca", doc) == [PER, OUT, MISSING]
+    assert columns("Anna saw Casablanca", doc) == [PER, OUT, ANY]
 
 
 def test_tokens_without_annotation_are_missing():
     doc = gold("Anna saw Oslo", (0, 1, "per"))
     doc.set_ents(spans_of(doc, (0, 1, "per")), outside=[doc[1:2]], default="missing")
-    assert columns("Anna saw Oslo", doc) == [PER, OUT, MISSING]
+    assert columns("Anna saw Oslo", doc) == [PER, OUT, ANY]
     assert columns("Anna saw Oslo", gold("Anna saw Oslo")) == [OUT, OUT, OUT]
     bare = Doc(NLP.vocab, words=["Anna", "saw"])
-    assert columns("Anna saw", bare) == [MISSING, MISSING]
+    assert columns("Anna saw", bare) == [ANY, ANY]
 
 
 def test_other_words_in_the_prediction():
@@ -95,12 +102,12 @@ def test_other_words_in_the_prediction():
     reference.set_ents(spans_of(reference, (0, 1, "per"), (2, 3, "geo")))
     assert columns("Anna saw Oslo", reference) == [PER, OUT, GEO]
     predicted = Doc(NLP.vocab, words=["Anna", " ", "saw", "Oslo"])
-    found = gold_columns(Example(predicted, reference), LABELS)
-    assert found[[0, 2, 3]].tolist() == [PER, OUT, GEO]
+    per, _, out, geo = read(Example(predicted, reference), LABELS)
+    assert [per, out, geo] == [PER, OUT, GEO]
 
 
 def test_no_tokens():
-    assert gold_columns(Example(Doc(NLP.vocab), Doc(NLP.vocab)), LABELS).tolist() == []
+    assert allowed_tags(Example(Doc(NLP.vocab), Doc(NLP.vocab)), LABELS).shape == (0, 5)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -117,29 +124,32 @@ def test_the_shortcut_agrees_with_spacys_alignment(seed):
         example = Example(predicted, reference)
         labels = ("geo", "org", "per")
         aligned = by_alignment(example, labels)
-        found = gold_columns(example, labels)
-        for ours, theirs in zip(found.tolist(), aligned, strict=True):
-            assert MISSING in (ours, theirs) or ours == theirs
+        for ours, theirs in zip(read(example, labels), aligned, strict=True):
+            assert ANY in (ours, theirs) or ours == theirs
 
 
 def test_own_sentences_need_no_mask():
     labels = ("geo", "org", "per", "tim")
     for example in examples(NLP):
-        found = gold_columns(example, labels)
-        aligned = by_alignment(example, labels)
-        assert found.tolist() == aligned
+        assert read(example, labels) == by_alignment(example, labels)
 
 
-def test_of_words_that_others_may_stand_at_the_annotated_labels_are_excluded():
-    reference = Doc(NLP.vocab, words=["Mira", "left", "Oslo"], ents=["B-per", "", ""])
-    reference.spans["annotated"] = SpanGroup(
-        reference, name="annotated", attrs={"labels": ["per", "unknown"]}
-    )
-    assert columns("Mira left Oslo", reference) == [PER, tags.none_of([1]), tags.none_of([1])]
-    assert tags.none_of([1]) < MISSING
+def partly_annotated(labels: list[str] | None) -> Example:
+    """A person, and two words of which only is known that they have none of the labels."""
+    doc = Doc(NLP.vocab, words=["Mira", "left", "Oslo"], ents=["B-per", "", ""])
+    attrs = {} if labels is None else {"labels": labels}
+    doc.spans["annotated"] = SpanGroup(doc, name="annotated", attrs=attrs)
+    return Example(NLP.make_doc(doc.text), doc)
 
 
-def test_a_group_of_spans_of_that_name_without_labels_means_nothing():
-    reference = Doc(NLP.vocab, words=["Mira", "left", "Oslo"], ents=["B-per", "", ""])
-    reference.spans["annotated"] = SpanGroup(reference, name="annotated")
-    assert columns("Mira left Oslo", reference) == [PER, MISSING, MISSING]
+def test_annotated_labels_are_not_allowed_where_nothing_is_annotated():
+    allowed = allowed_tags(partly_annotated(["per", "unknown"]), LABELS)
+    assert allowed.tolist() == [
+        [False, False, False, True, False],
+        [True, True, True, False, False],
+        [True, True, True, False, False],
+    ]
+
+
+def test_a_span_group_of_that_name_without_labels_means_nothing():
+    assert read(partly_annotated(None), LABELS) == [PER, ANY, ANY]

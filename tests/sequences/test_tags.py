@@ -12,7 +12,3 @@ def test_every_column_has_one_meaning(n_labels):
         *(column for i in range(n_labels) for column in (tags.begin(i), tags.inside(i))),
     ]
     assert columns == list(range(tags.n_tags(n_labels)))
-
-
-def test_missing_is_no_column():
-    assert tags.MISSING < 0
