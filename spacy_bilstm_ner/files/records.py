@@ -73,9 +73,10 @@ class TaggedWords(NamedTuple):
 class Span(NamedTuple):
     """An entity of a text.
 
-    start, end (int): Offsets in the unit that the file uses; in characters after
-        `offsets.to_characters`. The end is exclusive.
-    label (str): The label as it is in the file.
+    start, end (int): Offsets in the unit that the file uses; in characters, with the end exclusive,
+        after `offsets.to_characters`.
+    label (str): The label as it is in the file; "?" if the words may belong to an entity that was
+        left out.
     text (Optional[str]): The entity's text according to the file; None if it has none.
     line (int): Line of the entity, if it is not on the line of its text (brat, PubTator).
     """
@@ -98,6 +99,9 @@ class TextWithSpans(NamedTuple):
     rows (int): Number of records of the file that became this text.
     words (Optional[tuple[tuple[int, int], ...]]): Start and end of each word in characters, if the
         file has words of its own; None if the tokenizer finds them.
+    is_joined (bool): Whether the file has words only, and the text is these words joined by blanks.
+    unit (str): What the offsets count: "characters", "words", "utf16" or "bytes".
+    end_inclusive (bool): Whether the end of a span is its last character rather than the one after.
     """
 
     text: str
@@ -106,3 +110,6 @@ class TextWithSpans(NamedTuple):
     origin: Origin = Origin()
     rows: int = 1
     words: tuple[tuple[int, int], ...] | None = None
+    is_joined: bool = False
+    unit: str = "characters"
+    end_inclusive: bool = False

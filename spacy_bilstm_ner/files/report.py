@@ -56,6 +56,8 @@ REASONS = {
     "cut": Reason("begin or end inside a word", "entities"),
     "widened": Reason("were widened to whole words", "entities", 0),
     "trimmed": Reason("lost white space at their edges", "entities", 0),
+    "no_label": Reason("have no label", "entities"),
+    "fragments": Reason("consist of several parts with other words between them", "entities"),
     "repeated": Reason("repeat another entity of the text", "entities"),
     "nested": Reason("overlap with another entity (--nested)", "entities"),
     "dropped": Reason("have a label that is dropped (--label)", "entities"),
