@@ -13,8 +13,9 @@ from pathlib import Path
 from scripts.source import CODE, Source, WordVectors, checksum, fingerprint, write
 from scripts.step import step
 from scripts.vectors import TIMEOUT, DownloadError, find_vectors
-from spacy_bilstm_ner.errors import UserError, banner, save
+from spacy_bilstm_ner.errors import UserError, banner
 from spacy_bilstm_ner.files.unpack import read_contents
+from spacy_bilstm_ner.system.whole import save, whole_file
 
 CORPUS = "ner_dataset.csv"
 # The names under which people keep it
@@ -120,9 +121,8 @@ def download(url: str, target: Path, *, md5: str) -> None:
         raise DownloadError(f"{url} cannot be reached ({error})") from error
     if (found := hashlib.md5(data).hexdigest()) != md5:
         raise DownloadError(f"{url} sent a file with the MD5 checksum {found}, expected {md5}")
-    part = target.with_name(target.name + ".part")
-    part.write_bytes(data)
-    part.replace(target)
+    with whole_file(target) as file:
+        file.write(data)
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import srsly
 
 from scripts.step import python, step
-from spacy_bilstm_ner.errors import reading
+from spacy_bilstm_ner.system.whole import generated_file
 
 TRIAL = """
 import sys, spacy
@@ -52,12 +52,12 @@ def main() -> None:
     )
     parser.add_argument("--target", default="", help="install to this folder instead")
     args = parser.parse_args()
-    with reading(args.pipeline / "meta.json", maker="spacy project run train") as path:
+    with generated_file(args.pipeline / "meta.json", command="spacy project run train") as path:
         meta = srsly.read_json(path)
         name = f"{meta['lang']}_{meta['name']}"
         wheel = args.packages / f"{name}-{meta['version']}-py3-none-any.whl"
     site = Path(args.target or sysconfig.get_paths()["purelib"])
-    with reading(wheel, maker="spacy project run package"):
+    with generated_file(wheel, command="spacy project run package"):
         state = "already" if is_installed(wheel, site) else "now"
     if state == "now":
         install(wheel, args.target)

@@ -9,7 +9,7 @@ from spacy.cli.package import generate_readme
 from spacy.glossary import GLOSSARY
 
 from scripts.source import Source, WordVectors
-from spacy_bilstm_ner.errors import save_json
+from spacy_bilstm_ner.system.whole import save_json
 
 SAMPLE_VERSION = "0.0.0+sample"
 # These configs are trained to compare with, so their pipelines get names of their own

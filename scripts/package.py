@@ -9,16 +9,19 @@ import srsly
 
 from scripts.meta import readme, release_meta, update_meta
 from scripts.step import python, step
-from spacy_bilstm_ner.errors import UserError, reading
+from spacy_bilstm_ner.errors import UserError
+from spacy_bilstm_ner.system.whole import generated_file
 
 
 def read_run(run_dir: Path) -> dict[str, Any]:
     """Read what a run's pipeline is and how good it is, into entries for the meta.json of the wheel; a UserError if
     the scores are those of another pipeline."""
-    with reading(run_dir / "model-best" / "meta.json", maker="spacy project run train") as path:
+    with generated_file(
+        run_dir / "model-best" / "meta.json", command="spacy project run train"
+    ) as path:
         meta = srsly.read_json(path)
         known = {key: meta[key] for key in ("version", "data")}
-    with reading(run_dir / "metrics.json", maker="spacy project run evaluate") as path:
+    with generated_file(run_dir / "metrics.json", command="spacy project run evaluate") as path:
         metrics = srsly.read_json(path)
         entries = release_meta(meta, metrics)
     if other := {key: metrics.get(key) for key in known if metrics.get(key) != known[key]}:

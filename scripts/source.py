@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import srsly
 
-from spacy_bilstm_ner.errors import reading, save_json
+from spacy_bilstm_ner.system.whole import generated_file, save_json
 
 PACKAGE = "spacy_bilstm_ner"
 # Project command → the files that its result depends on besides its data. `data` writes one fingerprint for each.
@@ -82,5 +82,5 @@ def write(path: Path, record: Source | WordVectors) -> None:
 
 def read_record(path: Path, kind: type[Record]) -> Record:
     """Read source.json or vectors.json; a UserError if it is missing or damaged."""
-    with reading(path, maker="spacy project run data"):
+    with generated_file(path, command="spacy project run data"):
         return kind(**srsly.read_json(path))

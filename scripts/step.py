@@ -14,8 +14,10 @@ import psutil
 import srsly
 
 from spacy_bilstm_ner.cli import main as library
-from spacy_bilstm_ner.errors import UserError, reading
-from spacy_bilstm_ner.system.processes import end_with_parent, run, run_python
+from spacy_bilstm_ner.errors import UserError
+from spacy_bilstm_ner.system.ending import end_with_parent, run
+from spacy_bilstm_ner.system.whole import generated_file
+from spacy_bilstm_ner.system.workers import run_python
 
 # Seconds by which the start of one process may seem to differ, since clocks are adjusted
 SAME_START = 2.0
@@ -85,7 +87,7 @@ def holder(path: Path) -> psutil.Process | None:
 def check_lockfile() -> None:
     """See that spaCy's list of what has been run is whole: spaCy itself would end in a traceback."""
     if Path("project.lock").exists():
-        with reading(Path("project.lock"), maker="spacy project run all") as path:
+        with generated_file(Path("project.lock"), command="spacy project run all") as path:
             [entry["script"] for entry in srsly.read_yaml(path).values()]
 
 

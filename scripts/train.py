@@ -18,8 +18,9 @@ from spacy.util import load_config
 from scripts.meta import training_meta, update_meta
 from scripts.source import Source, WordVectors, read_record
 from scripts.step import hold, step
-from spacy_bilstm_ner.errors import UserError, reading
-from spacy_bilstm_ner.system.processes import on_ending
+from spacy_bilstm_ner.errors import UserError
+from spacy_bilstm_ner.system.ending import on_ending
+from spacy_bilstm_ner.system.whole import generated_file
 
 MODELS = ("model-best", "model-last")
 # spaCy's own recogniser, to compare with: `spacy init config` writes this config
@@ -72,7 +73,7 @@ def train(args: argparse.Namespace, own: dict[str, Any]) -> None:
     vectors = read_record(args.corpus / "vectors.json", WordVectors)
     paths = {name: args.corpus / f"{name}.spacy" for name in ("train", "dev")}
     for path in paths.values():
-        with reading(path, maker="spacy project run convert"):
+        with generated_file(path, command="spacy project run convert"):
             DocBin().from_disk(path)
     with unfinished(args.out_dir) as work:
         path = args.config

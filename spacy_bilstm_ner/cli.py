@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from .system.processes import run
+from .system.ending import run
 
 # Command → the module that has it, and what it does in a line.
 COMMANDS = {
@@ -38,7 +38,9 @@ EXTRAS = {
     "openpyxl": "formats",
     "python_calamine": "formats",
     "ray": "ray",
-} | dict.fromkeys(("charset_normalizer", "matplotlib", "pandas", "srsly", "torch", "tqdm"), "train")
+} | dict.fromkeys(
+    ("charset_normalizer", "filelock", "matplotlib", "pandas", "srsly", "torch", "tqdm"), "train"
+)
 
 
 def main(

@@ -1,4 +1,5 @@
-"""Commands end when they are told to, with all that they have started, and leave nothing half-written."""
+"""Commands end when they are told to, with all that they have started, and leave nothing
+half-written."""
 
 import os
 import signal
@@ -10,12 +11,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from spacy_bilstm_ner.errors import UserError, save
-from spacy_bilstm_ner.system.processes import Workers, alone, as_done, on_ending, run_python
+from spacy_bilstm_ner.errors import UserError
+from spacy_bilstm_ner.system.ending import on_ending
+from spacy_bilstm_ner.system.workers import Workers, as_done, run_python
 
 WAIT = """
 import time
-from spacy_bilstm_ner.system.processes import run
+from spacy_bilstm_ner.system.ending import run
 def main():
     print("begun", flush=True)
     time.sleep(60)
@@ -25,7 +27,7 @@ run(main)
 NUMBER = "import os, subprocess, sys, time; open({!r}, 'w').write(str(os.getpid()));"
 GRANDCHILD = NUMBER.format("grandchild") + "time.sleep(60)"
 CHILD = NUMBER.format("child") + f"subprocess.run([sys.executable, '-c', {GRANDCHILD!r}])"
-FAMILY = f"from spacy_bilstm_ner.system.processes import run_python; run_python('-c', {CHILD!r})"
+FAMILY = f"from spacy_bilstm_ner.system.workers import run_python; run_python('-c', {CHILD!r})"
 posix = pytest.mark.skipif(os.name != "posix", reason="needs signals of POSIX")
 
 
@@ -46,7 +48,7 @@ def test_what_ends_a_command_is_one_line(name: str) -> None:
     assert process.stdout.readline() == "begun\n"
     process.send_signal(getattr(signal, name))
     _, said = process.communicate(timeout=60)
-    assert (process.returncode, said) == (1, "Interrupted, nothing changed.\n")
+    assert (process.returncode, said) == (130, "Interrupted, nothing changed.\n")
 
 
 @posix
@@ -96,7 +98,8 @@ def test_children_end_with_a_parent_that_is_killed(tmp_path: Path, root: Path) -
 
 
 def work(item: object) -> object:
-    """What workers do here: a number dies, a path gets their number and lasts, a word is said back."""
+    """What workers do here: a number dies, a path gets their number and lasts, a word is said
+    back."""
     if isinstance(item, int):
         os._exit(item)
     if isinstance(item, Path):
@@ -138,37 +141,3 @@ def test_a_child_has_its_arguments_its_output_and_its_environment() -> None:
     assert (done.returncode, done.stdout) == (3, "['a b'] 1\n")
     done = run_python("-m", "json.tool", "--help")
     assert (done.returncode, done.stdout[:6]) == (0, "usage:")
-
-
-def test_one_at_work_in_a_folder(tmp_path: Path) -> None:
-    pytest.importorskip("fcntl")
-    with alone(tmp_path / "new"):
-        with (
-            pytest.raises(
-                UserError, match=r"another process is at work in .*new: wait for its end"
-            ),
-            alone(tmp_path / "new"),
-        ):
-            pass
-        with alone(tmp_path / "other"):
-            pass
-    with alone(tmp_path / "new"):
-        assert not list((tmp_path / "new").iterdir())
-
-
-@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
-def test_a_file_is_written_whole_or_stays(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
-) -> None:
-    save(tmp_path / "x", "before")
-
-    def half(path: Path, text: str, **_: object) -> None:
-        path.write_bytes(text.encode()[: len(text) // 2])
-        raise error
-
-    monkeypatch.setattr(Path, "write_text", half)
-    with pytest.raises(
-        (UserError, KeyboardInterrupt), match=r"x cannot be written: No space left|^$"
-    ):
-        save(tmp_path / "x", "after this")
-    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("x", "before")]

@@ -1,7 +1,7 @@
 import pytest
 
 from spacy_bilstm_ner.errors import UserError, printable
-from spacy_bilstm_ner.system.processes import run
+from spacy_bilstm_ner.system.ending import run
 
 
 def test_users_error_is_one_message_and_exit_code_1() -> None:

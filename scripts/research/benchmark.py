@@ -19,9 +19,10 @@ from spacy.vocab import Vocab
 from tqdm import tqdm
 
 from scripts.research.tables import speed_table
-from spacy_bilstm_ner.errors import UserError, reading, save_json
+from spacy_bilstm_ner.errors import UserError
+from spacy_bilstm_ner.system.whole import generated_file, save_json
 from spacy_bilstm_ner.quality.evaluate import versions
-from spacy_bilstm_ner.system.processes import run
+from spacy_bilstm_ner.system.ending import run
 
 TIMING = Path(__file__).with_name("timing.py")
 SENTENCES_PER_DOC = 40
@@ -42,7 +43,7 @@ def read_texts(corpus: Path) -> dict[str, list[str]]:
     """The texts of each of PARTS that has any, and those of the "warm_up"."""
     read = {}
     for part in ("test", "dev"):
-        with reading(corpus / f"{part}.spacy", maker="spacy project run convert") as path:
+        with generated_file(corpus / f"{part}.spacy", command="spacy project run convert") as path:
             read[part] = [doc.text for doc in DocBin().from_disk(path).get_docs(Vocab())]
     test, n = read["test"], SENTENCES_PER_DOC
     documents = [" ".join(test[first : first + n]) for first in range(0, len(test), n)]

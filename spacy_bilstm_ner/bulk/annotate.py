@@ -17,10 +17,12 @@ import srsly
 from spacy.util import is_package
 from tqdm import tqdm
 
-from ..errors import UserError, reading, save_json
+from ..errors import UserError
 from ..pipe.loading import pipeline_folder, why_not_loaded
 from ..system.cores import cores
-from ..system.processes import Workers, alone
+from ..system.exclusive import exclusive
+from ..system.whole import generated_file, remove_unfinished, save_json
+from ..system.workers import Workers
 from .annotator import Annotator
 from .engines import Ray, Work, each_part
 from .parts import STDIN, Part, annotate_part, find_files, is_whole, parts_of
@@ -84,7 +86,7 @@ def execute(args: argparse.Namespace) -> None:
     }
     annotator = Annotator(name, text=args.text_column, max_length=args.max_length)
     work = partial(annotate_part, annotator=annotator, out=out, ending=args.format, key=key)
-    with alone(out):
+    with exclusive(out):
         _note_run(out, stamps, STDIN in files, settings)
         _annotate(args, files, stamps, work, out)
 
@@ -123,8 +125,7 @@ def _annotate(
     finally:
         engine.close()
         bar.close()
-        for path in out.glob("_*.tmp"):
-            path.unlink()
+        remove_unfinished(out)
     print(f"{numbers['texts']:,} texts, {numbers['words']:,} words, {speed} with start-up")
     print(f"{len(done):12,} parts were there", f"{numbers['errors']:12,} errors", sep="\n")
     print(*(f"{n:12,} {label}" for label, n in labels.most_common()), sep="\n")
@@ -168,7 +169,7 @@ def _note_run(
     note = out / "_run.json"
     if note.is_file():
         remedy = f"name a new folder, or delete {out} and begin again"
-        with reading(note, remedy=remedy):
+        with generated_file(note, command="annotate", remedy=remedy):
             before = srsly.read_json(note)
             known = dict(before["inputs"])
         differs = [

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 
 from ..errors import UserError
-from ..system.processes import Workers, as_done
+from ..system.workers import Workers, as_done
 from .parts import Counts, Part
 
 MAX_FAILURES = 20  # with no success between them: then it is not the parts' fault

@@ -6,7 +6,6 @@ import gzip
 import hashlib
 import io
 import json
-import os
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -21,6 +20,7 @@ import srsly
 from spacy.training.batchers import minibatch_by_words
 
 from ..errors import UserError
+from ..system.whole import whole_file
 from .annotator import Annotator, values
 
 PART_BYTES = 6_000_000  # about a million English words
@@ -94,12 +94,12 @@ def annotate_part(
         else {"file": pa.repeat(part.file, len(texts)), "row": rows}
     )
     table = pa.table({**names, annotator.into: entities, annotator.errors: errors})
-    unfinished = out / f"_{part.name}.{os.getpid()}.tmp"
-    if ending == "parquet":
-        pq.write_table(table, unfinished)
-    else:
-        srsly.write_jsonl(unfinished, table.to_pylist())
-    unfinished.replace(out / f"{part.name}.{ending}")
+    with whole_file(out / f"{part.name}.{ending}") as file:
+        if ending == "parquet":
+            pq.write_table(table, file)
+        else:
+            for row in table.to_pylist():
+                file.write(srsly.json_dumps(row).encode() + b"\n")
     numbers = Counter(
         {"texts": len(texts), "words": n_words, "errors": len(texts) - errors.null_count}
     )

@@ -16,7 +16,8 @@ from spacy.tokens import Doc, DocBin
 from tqdm import tqdm
 from wasabi.tables import table
 
-from ..errors import UserError, count, printable, save
+from ..errors import UserError, count, printable
+from ..system.whole import save
 from .docs import blank_pipeline, count_aligned, make_doc
 from .options import add_options, get_options
 from .reading import read, show_warnings

@@ -13,9 +13,10 @@ from typing import Any
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from ..errors import UserError, save
+from ..errors import UserError
 from ..files.encoding import decode
 from ..files.sentences import Data
+from ..system.whole import save
 from . import folds
 from .mistakes import Conflict, conflicts, conflicts_table
 from .pages import present, section, table

@@ -13,9 +13,10 @@ import srsly
 from spacy.language import Language
 from spacy.training import Example
 
-from ..errors import UserError, reading
+from ..errors import UserError
 from ..files.options import Options, get_options
 from ..pipe.loading import load_pipeline
+from ..system.whole import generated_file
 from .pages import add_outputs, check_outputs, percent, present
 from .plots import Log
 from .reading import add_file, add_pipeline, doubts, labelled_docs, predict_docs
@@ -103,7 +104,7 @@ def versions() -> dict[str, str]:
 
 def read_log(path: Path) -> Log:
     """Read the rows that spaCy's ConsoleLogger.v3 wrote; a UserError if the file is missing or damaged."""
-    with reading(path, maker="spacy train"):
+    with generated_file(path, command="spacy train"):
         rows: Log = list(srsly.read_jsonl(path))
         if not rows or not all(
             isinstance(row, dict) and {"step", "losses", "scores"} <= row.keys() for row in rows

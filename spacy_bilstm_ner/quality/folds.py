@@ -33,7 +33,9 @@ from ..files.docs import blank_pipeline
 from ..files.options import get_options
 from ..pipe.loading import load_pipeline
 from ..system.cores import cores
-from ..system.processes import Workers, alone, as_done
+from ..system.exclusive import exclusive
+from ..system.whole import whole_folder
+from ..system.workers import Workers, as_done
 from ..training.init import fill
 from .intervals import add_seed
 from .reading import add_file, everything, labelled_docs, predict_docs
@@ -211,7 +213,7 @@ def train_folds(args: argparse.Namespace, *, parts: Sequence[str] = ("fold",)) -
     nlp = blank_pipeline(args.lang)
     docs = labelled_docs(nlp, args.file, get_options(args))
     run = Run(docs, deal(docs, k=args.folds, seed=args.seed), args.out)
-    with alone(args.out):
+    with exclusive(args.out):
         workers = Workers(_train, cores())
         try:
             for training, done in as_done(
@@ -261,10 +263,8 @@ def _missing(run: Run, parts: Sequence[str], args: argparse.Namespace) -> Iterat
 def _train(training: Training) -> float:
     """Train a pipeline into its folder, in a process of its own. RETURNS (float): Seconds."""
     began = time.monotonic()
-    beside = training.folder.with_name(f".{training.folder.name}")
-    shutil.rmtree(beside, ignore_errors=True)
-    (beside / "training").mkdir(parents=True)
-    try:
+    with whole_folder(training.folder) as beside:
+        (beside / "training").mkdir()
         (beside / "config.cfg").write_text(training.config, encoding="utf-8")
         for name, data in training.packed.items():
             (beside / f"{name}.spacy").write_bytes(data)
@@ -273,10 +273,6 @@ def _train(training: Training) -> float:
         (beside / "training" / "model-best").rename(beside / "model")
         shutil.rmtree(beside / "training")
         (beside / "key").write_text(training.key)
-        shutil.rmtree(training.folder, ignore_errors=True)
-        beside.rename(training.folder)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
     return time.monotonic() - began
 
 

@@ -13,9 +13,10 @@ from spacy import displacy
 from spacy.displacy.render import DEFAULT_LABEL_COLORS
 from wasabi.tables import table as text_table
 
-from ..errors import UserError, banner, printable, save, save_json, writable_folder
+from ..errors import UserError, banner, printable
 from ..pipe.displacy_colors import COLORS
 from ..pipe.entities import Entity
+from ..system.whole import make_writable_folder, save, save_json
 
 # For labels that neither spaCy nor we have a colour for, in the order in which they come
 PALETTE = cycle(
@@ -55,7 +56,7 @@ def check_outputs(args: argparse.Namespace) -> None:
     for path in filter(None, (args.out, args.report)):
         if path.is_dir():
             raise UserError(f"{path} is a folder: give the name of a file in it")
-        writable_folder(path.parent)
+        make_writable_folder(path.parent)
 
 
 def present(

@@ -18,13 +18,14 @@ from spacy.attrs import LOWER
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from ..errors import UserError, save, save_json, writable_folder
+from ..errors import UserError
 from ..files.encoding import decode
 from ..files.reading import read_docs, show_warnings
 from ..files.sentences import Data
 from ..files.unpack import read_contents
 from ..pipe.entities import Entity, entities
 from ..pipe.loading import load_pipeline
+from ..system.whole import make_writable_folder, save, save_json
 from .pages import drawn, present, section
 from .reading import add_pipeline, everything
 
@@ -87,7 +88,7 @@ def execute(args: argparse.Namespace) -> None:
         raise UserError(f"--number must be at least 1, but is {args.number}")
     nlp = load_pipeline(args.pipeline)
     texts = read_texts(args.texts, nlp)
-    writable_folder(args.out)
+    make_writable_folder(args.out)
     docs = list(nlp.pipe(texts))
     with everything(nlp):
         unsure = np.array([unsureness(doc) for doc in nlp.pipe(texts)])

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 from spacy.language import Language
 
-from ..errors import UserError, save
+from ..errors import UserError
 from ..files.options import get_options
 from ..pipe.loading import load_pipeline
 from ..pipe.saving import write_cfg
+from ..system.whole import save
 from .intervals import wilson
 from .pages import add_outputs, check_outputs, present
 from .plots import draw_curves

@@ -1,1 +1,1 @@
-"""Files and folders, locks, worker processes and cores."""
+"""Files, locks, processes, threads and processor cores."""

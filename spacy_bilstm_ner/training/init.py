@@ -7,8 +7,9 @@ from pathlib import Path
 import spacy
 
 from ..default_config import read_config
-from ..errors import UserError, save
+from ..errors import UserError
 from ..files.docs import blank_pipeline
+from ..system.whole import save
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

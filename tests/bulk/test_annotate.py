@@ -23,7 +23,7 @@ from spacy_bilstm_ner.bulk import annotate, parts
 from spacy_bilstm_ner.cli import main
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.system.cores import cores
-from spacy_bilstm_ner.system.processes import alone
+from spacy_bilstm_ner.system.exclusive import exclusive
 from tests import util
 
 TEXTS = [
@@ -114,7 +114,9 @@ def found(rows: list[dict]) -> list[list[tuple[int, int, str]] | None]:
 
 
 def files(out: Path) -> dict[str, int]:
-    return {path.name: path.stat().st_mtime_ns for path in out.iterdir() if path.name[0] != "_"}
+    return {
+        path.name: path.stat().st_mtime_ns for path in out.iterdir() if path.name[0] not in "_."
+    }
 
 
 def expected(texts: list[str]) -> list[list[tuple[int, int, str]] | None]:
@@ -318,14 +320,14 @@ def test_a_killed_or_stopped_run_leaves_whole_parts_and_is_resumed(tmp_path, sta
     before = files(out)
     assert 1 <= len(before) < 6, "it was stopped too late to show anything"
     if end == signal.SIGINT:
-        assert {path.name for path in out.iterdir()} == {*before, "_run.json"}
+        assert {path.name for path in out.iterdir()} == {*before, "_run.json", ".lock"}
         assert "does the rest" in errors
     done = here("in.parquet", "out", "--id-column", "key")
     assert done.returncode == 0, done.stderr
     after = files(out)
     assert len(after) == 6
     assert before.items() <= after.items(), "a whole part was done again"
-    assert not list(out.glob("*.tmp"))
+    assert not list(out.glob("*.unfinished"))
     assert [row["key"] for row in result(out)] == list(range(100, 124))
     assert found(result(out)) == expected(texts)
 
@@ -363,7 +365,10 @@ def test_a_note_that_was_cut_and_a_folder_where_another_is_at_work(tmp_path, mod
     write_parquet(tmp_path / "in.parquet", [])
     out = tmp_path / "out"
     command = ["annotate", str(tmp_path / "in.parquet"), str(out), "--model", str(model)]
-    with alone(out), pytest.raises(SystemExit, match=r"another process is at work in .*out: wait"):
+    with (
+        exclusive(out),
+        pytest.raises(SystemExit, match=r"another process is at work in .*out: wait"),
+    ):
         main(command)
     main(command)
     for content in ("", "[]", '{"inputs": 1}', (out / "_run.json").read_text()[:50]):
@@ -372,7 +377,7 @@ def test_a_note_that_was_cut_and_a_folder_where_another_is_at_work(tmp_path, mod
             SystemExit, match=r"_run\.json is damaged: .*a new folder, or delete .*out and begin"
         ):
             main(command)
-    assert [path.name for path in out.iterdir()] == ["_run.json"]
+    assert {path.name for path in out.iterdir()} == {"_run.json", ".lock"}
 
 
 def test_a_line_without_end(tmp_path, monkeypatch):

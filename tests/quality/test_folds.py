@@ -125,11 +125,11 @@ def test_a_call_that_was_broken_off_goes_on(
     (options.out / ".third-2").mkdir(parents=True)
     with pytest.raises(UserError, match="goes on from the folds that are whole"):
         folds.train_folds(options)
-    assert [path.name for path in options.out.iterdir()] == ["fold-1"]
+    assert [path.name for path in options.out.glob("[!.]*")] == ["fold-1"]
     assert (options.out / "fold-1" / "model" / "meta.json").is_file()
     found = folds.train_folds(options)
     assert sorted(trainings) == [".fold-1", ".fold-2", ".fold-2", ".fold-3"]
-    assert sorted(path.name for path in options.out.iterdir()) == ["fold-1", "fold-2", "fold-3"]
+    assert sorted(path.name for path in options.out.glob("[!.]*")) == ["fold-1", "fold-2", "fold-3"]
     examples = found.predict()
     assert [example.reference.text for example in examples] == [doc.text for doc in found.docs]
     folds.train_folds(options)
@@ -168,7 +168,7 @@ def test_a_training_that_fails_is_told_in_a_line(
     assert re.fullmatch(
         rf"Error: `spacy train` failed for .*fold-\d: {cause}.*", str(stopped.value)
     )
-    assert not list(options.out.iterdir())
+    assert not list(options.out.glob("[!.]*"))
 
 
 def test_only_folds_that_learnt_from_a_changed_sentence_are_trained_again(

@@ -9,7 +9,8 @@ import pytest
 
 from tests.util import texts, trained
 
-# In a process of its own: a fork that hangs must not hang the tests, and torch's threads are the default's.
+# In a process of its own: a fork that hangs must not hang the tests, and torch's threads are the
+# default's.
 SCRIPT = """
 import multiprocessing
 import sys

@@ -1,0 +1,78 @@
+"""How commands end: on errors of the input, on signals, and with the process that started them."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+from ..errors import UserError
+
+# The exit code after Ctrl-C: 128 and the number of SIGINT.
+INTERRUPTED = 130
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a main function and turn errors of the input, interruptions and closed pipes into exit
+    codes."""
+    try:
+        with on_ending():
+            main()
+            flush_output()
+    except UserError as error:
+        sys.exit(f"Error: {error}")
+    except KeyboardInterrupt:
+        print("Interrupted, nothing changed.", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # The reader has closed the pipe, as `head` does. Python would report the output that is
+        # still buffered.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def flush_output() -> None:
+    """Write out what is buffered, if there is a standard output."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def interrupt(*_: Any) -> NoReturn:
+    """Handle a signal as Python handles Ctrl-C."""
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def on_ending(handler: Callable[..., Any] = interrupt) -> Iterator[None]:
+    """Call a function on SIGINT, SIGTERM and SIGHUP, if this is the main thread.
+
+    A signal that is ignored, as by `nohup`, stays ignored.
+    """
+    previous_handlers = {}
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number and signal.getsignal(number) not in (signal.SIG_IGN, None):
+                previous_handlers[number] = signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        for number, previous_handler in previous_handlers.items():
+            signal.signal(number, previous_handler)
+
+
+def end_with_parent() -> None:
+    """End this process, and the processes that it has started, when its parent ends."""
+    threading.Thread(target=_wait_for_parent, args=(os.getppid(),), daemon=True).start()
+
+
+def _wait_for_parent(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    # A child that `run_python` starts leads a group with all its descendants.
+    leads_group = hasattr(os, "killpg") and os.getpgrp() == os.getpid()
+    send_signal = os.killpg if leads_group else os.kill
+    send_signal(os.getpid(), signal.SIGTERM)

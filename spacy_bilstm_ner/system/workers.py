@@ -1,0 +1,154 @@
+"""Processes that work for this one and end with it."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import islice
+from multiprocessing.connection import Connection
+from typing import Any, Generic, TypeVar
+
+from ..errors import UserError
+
+Task = TypeVar("Task")
+Answer = TypeVar("Answer")
+
+# Python with the arguments `-m MODULE …` or `-c CODE …`.
+CHILD = """
+import runpy, sys
+from spacy_bilstm_ner.system.ending import end_with_parent
+end_with_parent()
+kind, code = sys.argv[1:3]
+del sys.argv[1:3]
+if kind == "-m":
+    runpy.run_module(code, run_name="__main__", alter_sys=True)
+else:
+    exec(code, {"__name__": "__main__"})
+"""
+
+
+def run_python(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m MODULE …` or `python -c CODE …` and wait for its end. The child ends with this
+    process.
+
+    environment (str): Environment variables of the child, in addition to those of this process.
+    RETURNS (CompletedProcess[str]): The exit code and the output.
+    """
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD, *words],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+    try:
+        output, errors = child.communicate()
+    finally:
+        if child.poll() is None:
+            os.killpg(child.pid, signal.SIGKILL) if hasattr(os, "killpg") else child.kill()
+            child.wait()
+    return subprocess.CompletedProcess(words, child.returncode, output, errors)
+
+
+class Workers(Generic[Task, Answer]):
+    """Processes of one thread each, which end with this process. Each does one task after the
+    other.
+
+    work (Callable): The function that each process calls with a task. It must be picklable.
+    n_slots (int): The number of processes.
+    """
+
+    def __init__(self, work: Callable[[Task], Answer], n_slots: int) -> None:
+        for library in ("OMP", "OPENBLAS", "MKL"):
+            os.environ[f"{library}_NUM_THREADS"] = "1"
+        self.work = work
+        self.n_slots = n_slots
+        # Each thread waits for one process.
+        self._threads = ThreadPoolExecutor(n_slots)
+        self._local = threading.local()
+
+    def submit(self, task: Task) -> Future[Answer]:
+        """Start a task.
+
+        RETURNS (Future): It raises the UserError that the work raises, and RuntimeError for any
+            other error or if the process dies.
+        """
+        return self._threads.submit(self._ask, task)
+
+    def _ask(self, task: Task) -> Answer:
+        if not hasattr(self._local, "process"):
+            self._start_process()
+        try:
+            self._local.connection.send(task)
+            answer: Answer | Exception = self._local.connection.recv()
+        except (EOFError, OSError):
+            process = self._local.__dict__.pop("process")
+            process.join()
+            raise RuntimeError(f"its worker died (exit code {process.exitcode})") from None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def _start_process(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._local.connection, worker_end = context.Pipe()
+        arguments = (worker_end, self.work)
+        process = context.Process(target=_answer_tasks, args=arguments, daemon=True)
+        process.start()
+        self._local.process = process
+        # The connection then ends with the process.
+        worker_end.close()
+
+    def close(self) -> None:
+        """Kill the processes at once."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for process in multiprocessing.active_children():
+            process.kill()
+        self._threads.shutdown()
+
+
+def _answer_tasks(connection: Connection, work: Callable[[Any], Any]) -> None:
+    # The parent ends its workers.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
+    while True:
+        try:
+            task = connection.recv()
+        except EOFError:
+            return
+        try:
+            answer = work(task)
+        except UserError as error:
+            answer = error
+        except Exception as error:
+            answer = RuntimeError(f"{type(error).__name__}: {error}")
+        connection.send(answer)
+
+
+def _exit_with_parent() -> None:
+    parent: Any = multiprocessing.parent_process()
+    parent.join()
+    os._exit(1)
+
+
+def as_done(
+    tasks: Iterator[Task], submit: Callable[[Task], Future[Answer]], n_slots: int
+) -> Iterator[tuple[Task, Future[Answer]]]:
+    """Submit tasks, at most `n_slots` at a time.
+
+    YIELDS (tuple): A task and its future, as soon as the task is done.
+    """
+    running: dict[Future[Answer], Task] = {}
+    while True:
+        for task in islice(tasks, n_slots - len(running)):
+            running[submit(task)] = task
+        if not running:
+            return
+        for future in wait(running, return_when=FIRST_COMPLETED).done:
+            yield running.pop(future), future
