@@ -20,9 +20,9 @@ from tqdm import tqdm
 
 from scripts.research.tables import speed_table
 from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.system.whole import generated_file, save_json
 from spacy_bilstm_ner.quality.evaluate import versions
 from spacy_bilstm_ner.system.ending import run
+from spacy_bilstm_ner.system.whole import generated_file, save_json
 
 TIMING = Path(__file__).with_name("timing.py")
 SENTENCES_PER_DOC = 40

@@ -106,7 +106,7 @@ def test_a_step_ends_with_its_terminal(waiting: subprocess.Popen[str], number: i
     printed, _ = waiting.communicate(timeout=60)
     assert "Interrupted, nothing changed." in printed
     assert "Traceback" not in printed
-    assert waiting.returncode == 1
+    assert waiting.returncode == 130
 
 
 def test_holder_of_a_dead_or_another_process(tmp_path: Path) -> None:
