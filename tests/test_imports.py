@@ -51,8 +51,13 @@ def own(name: str) -> set[str]:
     return {found for found in IMPORTS[name] if found in SOURCES and found != name}
 
 
+def is_above(name: str) -> bool:
+    # Only the standard library is needed to reset caches in forked processes.
+    return room(name) in ABOVE and name != f"{PACKAGE}.system.forking"
+
+
 def run_time() -> list[str]:
-    return [name for name in SOURCES if room(name) not in ABOVE]
+    return [name for name in SOURCES if not is_above(name)]
 
 
 def test_the_modules_are_found():
@@ -64,7 +69,7 @@ def test_the_modules_are_found():
 
 @pytest.mark.parametrize("name", run_time())
 def test_what_predicts_imports_nothing_that_is_above_it(name):
-    assert not {found for found in own(name) if room(found) in ABOVE}
+    assert not set(filter(is_above, own(name)))
 
 
 @pytest.mark.parametrize("name", run_time())

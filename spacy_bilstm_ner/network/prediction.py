@@ -7,7 +7,6 @@ only our own embedding and encoder on a CPU: with anything else, `tagger` comput
 
 from collections.abc import Sequence
 from operator import is_
-from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +17,7 @@ from thinc.types import ArrayXd, Floats1d, Floats2d, Floats3d
 
 from ..sequences.packing import groups_of_similar_length, pack
 from ..sequences.words import Words
+from ..system.forking import SharedCache
 from . import lstm, ngrams
 from .embedding import embed_words, sources, vector_table
 from .kernel import N_GATES, columns_in_blocks
@@ -106,13 +106,14 @@ class KnownWords(NamedTuple):
     ngrams: ngrams.WordScores | None  # what n-grams know of it, if the tagger has any
 
 
-class WordGates:
+class WordGates(SharedCache):
     """What depends on a word alone, found by the hash of its text, and the weights for all that follows: prepared once,
     kept while the weights are the same. May be shared between threads; bounded; starts empty when it is copied or
     pickled."""
 
-    def __init__(self) -> None:
-        self._lock = Lock()
+    def clear(self) -> None:
+        """Forget all words and weights."""
+        super().clear()
         self._sources: list[ArrayXd] = []
         self._views: list[ArrayXd] = []
         self._samples: list[bytes] = []
@@ -131,7 +132,7 @@ class WordGates:
         RETURNS (tuple): The weights; tables of words; for each word its row in these, n_words.
         """
         keys = words.tolist()
-        with self._lock:
+        with self.lock:
             weights = self._current_weights(model)
             rows = list(map(self._rows.get, keys))
             if None in rows:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,29 +18,22 @@ class Packing:
     sequence: Ints  # n_words, the sequence of each packed word, counted from the longest
     sizes: Ints  # n_steps, how many sequences have a word at each step
 
-    @cached_property
-    def mirrored(self) -> Ints:
-        """n_words, for each packed word the place of the one that is as far from its sequence's other end."""
-        if len(self.sizes) == len(self.rows):
-            return self.rows[::-1].copy()
-        begins = np.cumsum(self.sizes) - self.sizes
-        step = np.repeat(np.arange(len(self.sizes)), self.sizes)
-        lengths = np.bincount(self.sequence)
-        return begins[lengths[self.sequence] - 1 - step] + self.sequence
+    mirrored: Ints  # n_words, the packed place of the word as far from its sequence's other end
 
 
 def pack(lengths: Ints) -> Packing:
     """Find the packed order of sequences with so many words each, in any order; 0 is allowed."""
     if len(lengths) == 1:
         rows = np.arange(lengths[0])
-        return Packing(rows, np.zeros_like(rows), np.ones_like(rows))
+        return Packing(rows, np.zeros_like(rows), np.ones_like(rows), rows[::-1].copy())
     order = np.argsort(-lengths, kind="stable")
     falling = lengths[order]
     sizes = np.searchsorted(-falling, -np.arange(lengths.max(initial=0)), side="left")
     step = np.repeat(np.arange(len(sizes)), sizes)
     sequence = np.arange(len(step)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     first = (np.cumsum(lengths) - lengths)[order]
-    return Packing(first[sequence] + step, sequence, sizes)
+    mirrored = (np.cumsum(sizes) - sizes)[falling[sequence] - 1 - step] + sequence
+    return Packing(first[sequence] + step, sequence, sizes, mirrored)
 
 
 def groups_of_similar_length(
