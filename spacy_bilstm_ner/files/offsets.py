@@ -80,18 +80,18 @@ def _check_reading(texts: Sequence[TextWithSpans], reading: Reading, report: Rep
 
     A warning is enough for fewer, if another reading fits better.
     """
-    n_misfits = _count_misfits(texts, reading)
+    n_misfits = _count_misfits(texts, [reading])[reading]
     if not n_misfits:
         return
-    tried = [text for text in texts if text.spans][:N_TRIED]
-    n_spans = sum(len(text.spans) for text in texts)
-    candidates = [reading]
+    readings = [reading]
     for unit in ("characters", "utf16", "bytes", "words"):
-        candidates += [Reading(unit, False), Reading(unit, True)]
+        readings += [Reading(unit, False), Reading(unit, True)]
     for shift in (-1, 1, -2, 2):
-        candidates += [Reading(reading.unit, False, shift), Reading(reading.unit, True, shift)]
-    misfits = {candidate: _count_misfits(tried, candidate) for candidate in candidates}
-    best = min(candidates, key=misfits.__getitem__)
+        readings += [Reading(reading.unit, False, shift), Reading(reading.unit, True, shift)]
+    tried = [text for text in texts if text.spans][:N_TRIED]
+    misfits = _count_misfits(tried, readings)
+    best = min(readings, key=misfits.__getitem__)
+    n_spans = sum(len(text.spans) for text in texts)
     problem = (
         f"{texts[0].origin.file}: {n_misfits:,} of {n_spans:,} entities cut words or differ from "
         "their own text"
@@ -106,19 +106,27 @@ def _check_reading(texts: Sequence[TextWithSpans], reading: Reading, report: Rep
         report.warnings.append(f"{problem}. {remedy}")
 
 
-def _count_misfits(texts: Sequence[TextWithSpans], reading: Reading) -> int:
-    n_misfits = 0
+def _count_misfits(
+    texts: Sequence[TextWithSpans], readings: Sequence[Reading]
+) -> dict[Reading, int]:
+    """Return for each reading how many entities cut words or differ from their own text."""
+    misfits = dict.fromkeys(readings, 0)
+    units = {reading.unit for reading in readings}
     for text in texts:
-        places = _places(text, reading.unit)
-        for span in text.spans:
-            start, end = _locate(span, places, reading)
-            if not start < end:
-                n_misfits += 1
-            elif span.text is not None:
-                n_misfits += not _is_same_text(text.text[start:end], span.text)
-            else:
-                n_misfits += cuts_word(text.text, start) or cuts_word(text.text, end)
-    return n_misfits
+        places = {unit: _places(text, unit) for unit in units}
+        for reading in misfits:
+            for span in text.spans:
+                start, end = _locate(span, places[reading.unit], reading)
+                misfits[reading] += not _fits(text.text, start, end, span.text)
+    return misfits
+
+
+def _fits(text: str, start: int, end: int, own_text: str | None) -> bool:
+    if not start < end:
+        return False
+    if own_text is not None:
+        return _is_same_text(text[start:end], own_text)
+    return not (cuts_word(text, start) or cuts_word(text, end))
 
 
 def _places(text: TextWithSpans, unit: str) -> tuple[Sequence[int], Sequence[int]]:
@@ -126,7 +134,7 @@ def _places(text: TextWithSpans, unit: str) -> tuple[Sequence[int], Sequence[int
 
     Offsets that are inside a character have -1.
     """
-    if unit == "characters":
+    if unit == "characters" or (unit != "words" and text.text.isascii()):
         characters = range(len(text.text) + 1)
         return characters, characters
     if unit == "words":
@@ -240,34 +248,30 @@ def _drop_overlaps(
     """
     kinds: Counter[str] = Counter()
     for text in texts:
-        entities = [span for span in text.spans if span.label != UNKNOWN]
-        reach = 0
-        for i, span in enumerate(entities):
-            if span.start < reach:
-                kinds[_overlap(span, entities[:i])] += 1
-            reach = max(reach, span.end)
+        before: list[Span] = []
+        for span in text.spans:
+            if span.label == UNKNOWN:
+                continue
+            before = [other for other in before if other.end > span.start]
+            if before:
+                kinds[_overlap(span, before)] += 1
+            before.append(span)
     if not kinds:
         return list(texts)
     if nested is None:
         listed = "; ".join(f"{number:,} {kind}" for kind, number in kinds.most_common())
         raise UserError(
-            f"{texts[0].origin.file}: entities overlap: {listed}. --nested outer, --nested inner or "
-            "--nested longest says which of them to keep."
+            f"{texts[0].origin.file}: entities overlap: {listed}. Say which of them to keep: "
+            "--nested outer, --nested inner or --nested longest."
         )
     return [_keep(text, nested, report) for text in texts]
 
 
 def _overlap(span: Span, before: Sequence[Span]) -> str:
-    """Return how a span overlaps with one that begins before it."""
-    kinds = set()
-    for other in before:
-        if (other.start, other.end) == (span.start, span.end):
-            kinds.add(_SAME)
-        elif span.end <= other.end:
-            kinds.add(_INSIDE)
-        elif span.start < other.end:
-            kinds.add(_CROSSING)
-    return next(kind for kind in (_SAME, _INSIDE, _CROSSING) if kind in kinds)
+    """Return how a span overlaps with spans that begin before it and end after its start."""
+    if any((other.start, other.end) == (span.start, span.end) for other in before):
+        return _SAME
+    return _INSIDE if any(span.end <= other.end for other in before) else _CROSSING
 
 
 def _keep(text: TextWithSpans, nested: str, report: Report) -> TextWithSpans:
@@ -279,11 +283,13 @@ def _keep(text: TextWithSpans, nested: str, report: Report) -> TextWithSpans:
     }
     entities = [span for span in text.spans if span.label != UNKNOWN]
     kept: list[Span] = []
+    is_taken = bytearray(len(text.text))
     for span in sorted(entities, key=sort_keys[nested]):
-        if all(span.end <= other.start or other.end <= span.start for other in kept):
+        if not any(is_taken[span.start : span.end]):
             kept.append(span)
+            is_taken[span.start : span.end] = b"\1" * (span.end - span.start)
         else:
             words = text.text[span.start : span.end]
             report.count("nested", f"{text.origin.place()}: {span.label} {words!r}")
     unknown = [span for span in text.spans if span.label == UNKNOWN]
-    return text._replace(spans=tuple(sorted([*kept, *unknown])))
+    return text._replace(spans=tuple(sorted([*kept, *unknown], key=lambda span: span.start)))
