@@ -1,24 +1,37 @@
-import re
+import os
+import signal
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from spacy.cli import app
-from typer.testing import CliRunner
 
 from spacy_bilstm_ner.cli import COMMANDS, main
-from spacy_bilstm_ner.spacy_command import check_variables
+from spacy_bilstm_ner.cli.reading_options import OPTIONS
+from spacy_bilstm_ner.files.options import Options
+
+READING_COMMANDS = ("convert", "audit", "crossvalidate")
 
 
 def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, *arguments], cwd=folder, capture_output=True, text=True)
 
 
-def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+def write_csv(path: Path) -> None:
+    rows = [f"{number},Oslo,B-geo\n,{number},O\n" for number in range(5)]
+    path.write_text("Sentence #,Word,Tag\n" + "".join(rows), encoding="utf-8")
+
+
+def check_usage_error(*arguments: str) -> None:
+    """Run a command that is used wrongly."""
     with pytest.raises(SystemExit) as exit_info:
-        main(["--help"])
-    assert exit_info.value.code == 0
+        main(arguments)
+    assert exit_info.value.code == 2
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--help"])
     out = capsys.readouterr().out
     assert all(name in out for name in COMMANDS)
 
@@ -27,23 +40,75 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
 def test_help_of_a_command_shows_an_example(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit) as exit_info:
-        main([command, "--help"])
-    assert exit_info.value.code == 0
-    assert f"example: python -m spacy_bilstm_ner {command} " in capsys.readouterr().out
+    main([command, "--help"])
+    assert f"Example: python -m spacy_bilstm_ner {command} " in capsys.readouterr().out
 
 
-def test_an_unknown_command_is_a_usage_error() -> None:
-    with pytest.raises(SystemExit) as exit_info:
-        main(["nothing"])
-    assert exit_info.value.code == 2
+def test_reading_options_are_those_of_the_reader() -> None:
+    names = {option.name for option in fields(Options)}
+    # `--fields` has a part for this one.
+    assert set(OPTIONS) == names - {"end_inclusive"}
 
 
-def test_a_users_error_is_a_message_and_exit_code_1(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit) as exit_info:
-        main(["convert", str(tmp_path / "no.csv"), str(tmp_path / "out")])
-    # sys.exit with a text prints it on stderr and exits with 1
-    assert str(exit_info.value.code).startswith(f"Error: {tmp_path / 'no.csv'} does not exist")
+@pytest.mark.parametrize("command", READING_COMMANDS)
+def test_commands_that_read_files_have_reading_options(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([command, "--help"])
+    assert "--tag-column" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["evaluate", "model", "x.csv", "--tag-column", "label"],
+        ["compare", "a", "b", "x.csv", "--tag-column=label"],
+        ["thresholds", "--tag-column", "label", "model", "x.csv"],
+        ["suggest", "model", "x.csv", "out", "--tag-column", "label"],
+    ],
+)
+def test_a_reading_option_elsewhere_is_answered_with_convert(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    check_usage_error(*arguments)
+    assert "convert FILE OUT.spacy --tag-column" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["nothing"], "nothing"),
+        (["evaluate", "model"], "FILE"),
+        (["evaluate", "model", "x.csv", "--nothing"], "--nothing"),
+        (["convert", "x.csv", "out", "--format", "word"], "--format"),
+        (["compare", "a", "b", "x.csv", "--seed", "-1"], "--seed"),
+    ],
+)
+def test_wrong_usage_is_named_and_exits_with_2(
+    arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check_usage_error(*arguments)
+    err = capsys.readouterr().err
+    assert expected in err
+    assert "Traceback" not in err
+
+
+def test_a_users_error_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
+    done = run("-m", "spacy_bilstm_ner", "convert", "no.csv", "out", folder=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("Error: no.csv ")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_fault_of_the_program_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object) -> None:
+        raise KeyError("a fault of the program")
+
+    monkeypatch.setattr("spacy_bilstm_ner.training.init.execute", fail)
+    with pytest.raises(KeyError, match="a fault of the program"):
+        main(["init", "config.cfg"])
 
 
 def test_a_package_of_an_extra_that_is_missing_is_named(
@@ -53,71 +118,77 @@ def test_a_package_of_an_extra_that_is_missing_is_named(
     monkeypatch.setitem(sys.modules, "charset_normalizer", None)
     with pytest.raises(SystemExit) as exit_info:
         main(["convert", str(tmp_path / "a"), str(tmp_path / "b")])
+    # sys.exit with a text prints it on stderr and exits with 1.
     expected = 'Error: charset_normalizer is not installed: pip install "spacy-bilstm-ner[train]"'
     assert exit_info.value.code == expected
 
 
 def test_spacys_program_has_our_commands(tmp_path: Path) -> None:
-    (tmp_path / "x.csv").write_text(
-        "Sentence #,Word,Tag\n" + "".join(f"{i},Oslo,B-geo\n,{i},O\n" for i in range(5)),
-        encoding="utf-8",
-    )
-    done = run(
-        "-m", "spacy", "bilstm", "convert", "x.csv", "out", "--split", "random", folder=tmp_path
-    )
+    write_csv(tmp_path / "x.csv")
+    arguments = ("bilstm", "convert", "x.csv", "out", "--split", "random")
+    done = run("-m", "spacy", *arguments, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out" / "train.spacy").exists()
-    usage = CliRunner().invoke(app, ["bilstm", "init", "--help"])
-    assert usage.exit_code == 0
+    usage = run("-m", "spacy", "bilstm", "init", "--help", folder=tmp_path)
+    assert usage.returncode == 0
     assert "python -m spacy bilstm init" in usage.stdout
     assert "--vectors" in usage.stdout
-    assert CliRunner().invoke(app, ["bilstm", "init", "a.cfg", "--lang", "zz"]).exit_code == 1
 
 
-def test_ctrl_c_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(args: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("spacy_bilstm_ner.training.init.execute", interrupt)
-    with pytest.raises(SystemExit, match="Interrupted, nothing changed"):
-        main(["init", "config.cfg"])
-
-
-REFUSED = r'Error: --vars\.\w+ takes no ", no \$ and no \\; .* a \? stands for one: a.b\.csv'
-
-
-@pytest.mark.parametrize(
-    "words", [["--vars.csv", 'a"b.csv'], ["--vars.csv=a$b.csv"], ["--vars.dev", "a\\b.csv"]]
-)
-def test_what_a_variable_of_the_project_does_not_take_is_one_line(
-    words: list[str], root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(root)
-    with pytest.raises(SystemExit) as exit_info:
-        check_variables(["project", "run", "data", ".", *words])
-    assert re.fullmatch(REFUSED, str(exit_info.value.code))
-    check_variables(["project", "run", "data", ".", words[0].partition("=")[0], "a b.csv"])
-    # Another project's variables are its own.
-    monkeypatch.chdir(tmp_path)
-    check_variables(["project", "run", "data", ".", *words])
-
-
-def test_what_spacys_program_imports_when_it_starts_checks_variables_and_is_little(
-    root: Path,
-) -> None:
+def test_spacys_program_imports_little_of_ours_when_it_starts() -> None:
     code = """
 import sys, spacy.cli
 before = set(sys.modules)
-try:
-    import spacy_bilstm_ner.spacy_command
-except SystemExit as error:
-    print(error)
-del sys.argv[1:]
 import spacy_bilstm_ner.spacy_command
 print(sorted(set(sys.modules) - before))
 """
-    done = run("-c", code, "project", "run", "data", ".", "--vars.csv", 'a"b.csv', folder=root)
+    done = run("-c", code, folder=Path.cwd())
+    assert done.stdout.strip() == "['spacy_bilstm_ner', 'spacy_bilstm_ner.spacy_command']"
+
+
+def test_help_imports_no_spacy() -> None:
+    code = """
+import sys
+from spacy_bilstm_ner.cli import main
+main(["evaluate", "--help"])
+assert not {"spacy", "numpy", "torch"} & set(sys.modules)
+"""
+    done = run("-c", code, folder=Path.cwd())
     assert done.returncode == 0, done.stderr
-    refused, imported = done.stdout.splitlines()
-    assert re.fullmatch(REFUSED, refused)
-    assert imported == "['spacy_bilstm_ner', 'spacy_bilstm_ner.spacy_command']"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_command_is_one_line_and_exits_with_130(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    code = f"""
+import os, sys
+from spacy_bilstm_ner.cli import main
+import spacy_bilstm_ner.training.init as init
+init.execute = lambda arguments: os.kill(os.getpid(), {int(number)})
+main(["init", "config.cfg"])
+"""
+    done = run("-c", code, folder=tmp_path)
+    assert done.returncode == 130
+    assert done.stderr.strip() == "Interrupted, nothing changed."
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no /dev/null")
+def test_a_closed_pipe_ends_quietly(tmp_path: Path) -> None:
+    write_csv(tmp_path / "x.csv")
+    command = [sys.executable, "-m", "spacy_bilstm_ner", "convert", "x.csv", "out"]
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    with os.fdopen(write_end) as stdout:
+        done = subprocess.run(
+            [*command, "--split", "random"],
+            cwd=tmp_path,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert done.returncode == 1
+    assert "Error" not in done.stderr
+    assert "Traceback" not in done.stderr

@@ -19,7 +19,7 @@ from wasabi.tables import table
 from ..errors import UserError, count, printable
 from ..system.whole import save
 from .docs import blank_pipeline, count_aligned, make_doc
-from .options import add_options, get_options
+from .options import add_options
 from .reading import read, show_warnings
 from .schemes import entity_labels
 from .sentences import Data, Sentence
@@ -86,7 +86,7 @@ def _convert(args: argparse.Namespace) -> list[str]:
         name: [Path(path)] for name in ("dev", "test") if (path := getattr(args, name))
     }
     seen = Data()
-    parts = {name: read(paths, nlp, get_options(args), seen=seen) for name, paths in given.items()}
+    parts = {name: read(paths, nlp, args.reading, seen=seen) for name, paths in given.items()}
     seen.faults.check()
     for name, data in parts.items():
         rows, sentences = count(data.rows, "row"), count(len(data.sentences), "sentence")

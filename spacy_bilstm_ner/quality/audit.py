@@ -40,14 +40,6 @@ LEAST = 0.1
 ON_PAGE = 200
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = (
-        "Write anything into the column `keep` of OUT/audit.csv where the annotation is right: it will not come back.\n"
-        "example: python -m spacy_bilstm_ner audit mine.csv out"
-    )
-    folds.configure(parser)
-
-
 def execute(args: argparse.Namespace) -> None:
     """Run `audit`: train the folds that are not there yet, and write OUT/audit.csv, .json and .html."""
     path = args.out / "audit.csv"

@@ -6,26 +6,14 @@ import numpy as np
 from spacy.training import Example
 
 from ..errors import UserError
-from ..files.options import get_options
 from ..pipe.entities import entities
 from ..pipe.loading import load_pipeline
-from .intervals import add_seed, bootstrap, interval
-from .pages import add_outputs, check_outputs, drawn, percent, present, section, table
-from .reading import add_file, add_pipeline, doubts, labelled_docs, predict_docs
+from .intervals import bootstrap, interval
+from .pages import check_outputs, drawn, percent, present, section, table
+from .reading import doubts, labelled_docs, predict_docs
 from .scores import TOTALS, count, f_scores, records
 
 SENTENCES = 50
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = (
-        "example: python -m spacy_bilstm_ner compare en_gmb_bilstm training/model-best test.csv"
-    )
-    for name in ("A", "B"):
-        add_pipeline(parser, name)
-    add_file(parser)
-    add_outputs(parser)
-    add_seed(parser, "the bootstrap")
 
 
 def execute(args: argparse.Namespace) -> None:
@@ -35,7 +23,7 @@ def execute(args: argparse.Namespace) -> None:
     warnings: list[str] = []
     for name in (args.a, args.b):
         nlp = load_pipeline(name)
-        found.append(predict_docs(nlp, labelled_docs(nlp, args.file, get_options(args))))
+        found.append(predict_docs(nlp, labelled_docs(nlp, args.file)))
         if not any(example.predicted.ents for example in found[-1]):
             raise UserError(f"{name} predicts no entity at all: does it have an entity recogniser?")
         warnings += doubts(name, nlp, found[-1])

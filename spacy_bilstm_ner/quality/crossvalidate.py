@@ -13,14 +13,6 @@ from .plots import draw_learning
 from .scores import FN, TOTALS, TP, count, f_scores
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = "example: python -m spacy_bilstm_ner crossvalidate mine.csv out"
-    folds.configure(parser)
-    parser.add_argument(
-        "--no-curve", action="store_true", help="do not train on a third and two thirds, too"
-    )
-
-
 def execute(args: argparse.Namespace) -> None:
     """Run `crossvalidate`: train what is not there yet, print F with its intervals, write OUT/crossvalidation.*"""
     parts = ["fold"] if args.no_curve else ["fold", "two-thirds", "third"]

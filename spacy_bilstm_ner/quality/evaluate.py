@@ -14,12 +14,12 @@ from spacy.language import Language
 from spacy.training import Example
 
 from ..errors import UserError
-from ..files.options import Options, get_options
+from ..files.options import Options
 from ..pipe.loading import load_pipeline
 from ..system.whole import generated_file
-from .pages import add_outputs, check_outputs, percent, present
+from .pages import check_outputs, percent, present
 from .plots import Log
-from .reading import add_file, add_pipeline, doubts, labelled_docs, predict_docs
+from .reading import doubts, labelled_docs, predict_docs
 from .report import page_parts
 from .scores import TOTALS, percents, score
 
@@ -30,21 +30,6 @@ SAMPLE_WARNING = (
 PACKAGES = ("spacy-bilstm-ner", "spacy", "thinc", "torch", "numpy")
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = (
-        "example: python -m spacy_bilstm_ner evaluate en_gmb_bilstm test.csv --report report.html"
-    )
-    add_pipeline(parser)
-    add_file(parser)
-    add_outputs(parser)
-    parser.add_argument(
-        "--log", type=Path, metavar="JSONL", help="the training log, for the page's curves"
-    )
-    parser.add_argument(
-        "--dev", type=Path, metavar="FILE", help="the development set, for the page's confidences"
-    )
-
-
 def execute(args: argparse.Namespace) -> None:
     """Run `evaluate`: print the scores, and write them and the page where asked."""
     if (args.log or args.dev) and not args.report:
@@ -52,7 +37,7 @@ def execute(args: argparse.Namespace) -> None:
     log = read_log(args.log) if args.log else None
     check_outputs(args)
     nlp = load_pipeline(args.pipeline)
-    metrics, examples = measure(nlp, args.file, get_options(args))
+    metrics, examples = measure(nlp, args.file)
     dev = predict_docs(nlp, labelled_docs(nlp, args.dev)) if args.dev else examples
     tell(
         metrics,

@@ -30,15 +30,13 @@ from tqdm import tqdm
 from ..default_config import read_config
 from ..errors import UserError
 from ..files.docs import blank_pipeline
-from ..files.options import get_options
 from ..pipe.loading import load_pipeline
 from ..system.cores import cores
 from ..system.exclusive import exclusive
 from ..system.whole import whole_folder
 from ..system.workers import Workers, as_done
 from ..training.init import fill
-from .intervals import add_seed
-from .reading import add_file, everything, labelled_docs, predict_docs
+from .reading import everything, labelled_docs, predict_docs
 
 # Name of a pipeline's folder → the share of the training sentences that it has learnt from.
 PARTS = {"third": 1 / 3, "two-thirds": 2 / 3, "fold": 1.0}
@@ -61,25 +59,6 @@ class Fold:
     test: list[int]
     train: list[int]
     dev: list[int]
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add_file(parser)
-    add(
-        "out",
-        metavar="OUT",
-        type=Path,
-        help="the folder for the result, and for the folds' pipelines",
-    )
-    add("--folds", type=int, default=5, metavar="K", help="number of folds (default: 5)")
-    add_seed(parser, "the folds, the trainings and the bootstrap")
-    add("--lang", default="en", help="language code of the texts (default: en)")
-    add(
-        "--vectors",
-        metavar="NAME",
-        help="a pipeline with word vectors, or its folder (default: none)",
-    )
 
 
 def deal(docs: Sequence[Doc], *, k: int, seed: int) -> list[Fold]:
@@ -211,7 +190,7 @@ def train_folds(args: argparse.Namespace, *, parts: Sequence[str] = ("fold",)) -
     RAISES UserError: If the file, the options or the folder cannot be used, or a training fails.
     """
     nlp = blank_pipeline(args.lang)
-    docs = labelled_docs(nlp, args.file, get_options(args))
+    docs = labelled_docs(nlp, args.file, args.reading)
     run = Run(docs, deal(docs, k=args.folds, seed=args.seed), args.out)
     with exclusive(args.out):
         workers = Workers(_train, cores())

@@ -1,6 +1,5 @@
 """How far scores may be from what they would be on other sentences of the same kind."""
 
-import argparse
 import math
 
 import numpy as np
@@ -10,18 +9,6 @@ from numpy.typing import NDArray
 Z = 1.959964
 
 Floats = NDArray[np.float64]
-
-
-def add_seed(parser: argparse.ArgumentParser, what: str) -> None:
-    parser.add_argument(
-        "--seed", type=_seed, default=0, metavar="N", help=f"of {what} (default: 0)"
-    )
-
-
-def _seed(given: str) -> int:
-    if not given.isdecimal() or int(given) >= 2**32:
-        raise argparse.ArgumentTypeError(f"it must lie between 0 and {2**32 - 1}, but is {given}")
-    return int(given)
 
 
 def bootstrap(counts: NDArray, *, seed: int, draws: int = 1000) -> Floats:

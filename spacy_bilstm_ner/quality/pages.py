@@ -46,11 +46,6 @@ PAGE = (
 )
 
 
-def add_outputs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, metavar="JSON", help="write the figures to this file")
-    parser.add_argument("--report", type=Path, metavar="HTML", help="write a page to this file")
-
-
 def check_outputs(args: argparse.Namespace) -> None:
     """Ask before the work rather than after it whether the options of `add_outputs` can be written to."""
     for path in filter(None, (args.out, args.report)):

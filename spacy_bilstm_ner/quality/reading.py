@@ -1,6 +1,5 @@
 """Read any labelled file, and let any spaCy pipeline annotate it."""
 
-import argparse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,23 +10,9 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from ..errors import UserError
-from ..files.options import Options, add_options
+from ..files.options import Options
 from ..files.reading import read_docs
 from ..training.fingerprints import KEY, share_seen
-
-
-def add_pipeline(parser: argparse.ArgumentParser, name: str = "PIPELINE") -> None:
-    parser.add_argument(
-        name.lower(), metavar=name, help="a pipeline's folder, or an installed one's name"
-    )
-
-
-def add_file(parser: argparse.ArgumentParser) -> None:
-    """Add FILE and how to read it to a command's parser."""
-    parser.add_argument(
-        "file", metavar="FILE", type=Path, help="a labelled file of any format that `convert` reads"
-    )
-    add_options(parser)
 
 
 def labelled_docs(nlp: Language, path: Path, options: Options | None = None) -> list[Doc]:

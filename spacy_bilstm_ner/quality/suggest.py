@@ -27,7 +27,7 @@ from ..pipe.entities import Entity, entities
 from ..pipe.loading import load_pipeline
 from ..system.whole import make_writable_folder, save, save_json
 from .pages import drawn, present, section
-from .reading import add_pipeline, everything
+from .reading import everything
 
 TEXTS = (
     '.txt with a text a line, .jsonl with {"text": "…"} on each, or a labelled file of any format'
@@ -60,26 +60,6 @@ FORMATS: dict[str, Callable[[str, list[Entity]], dict[str, Any]]] = {
     "label-studio": _label_studio,
     "jsonl": lambda text, found: {"text": text, "entities": [ent._asdict() for ent in found]},
 }
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = (
-        "example: python -m spacy_bilstm_ner suggest en_gmb_bilstm texts.txt out --format prodigy"
-    )
-    add_pipeline(parser)
-    parser.add_argument("texts", metavar="TEXTS", type=Path, help=TEXTS)
-    parser.add_argument(
-        "out", metavar="OUT", type=Path, help="the folder for the chosen texts and the page"
-    )
-    parser.add_argument(
-        "--format",
-        choices=FORMATS,
-        default="jsonl",
-        help="the tool that imports it (default: jsonl)",
-    )
-    parser.add_argument(
-        "--number", type=int, default=100, metavar="N", help="how many texts (default: 100)"
-    )
 
 
 def execute(args: argparse.Namespace) -> None:

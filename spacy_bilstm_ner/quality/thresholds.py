@@ -8,28 +8,14 @@ import numpy as np
 from spacy.language import Language
 
 from ..errors import UserError
-from ..files.options import get_options
 from ..pipe.loading import load_pipeline
 from ..pipe.saving import write_cfg
 from ..system.whole import save
 from .intervals import wilson
-from .pages import add_outputs, check_outputs, present
+from .pages import check_outputs, present
 from .plots import draw_curves
-from .reading import add_file, add_pipeline, everything, labelled_docs, predict_docs, recognisers
+from .reading import everything, labelled_docs, predict_docs, recognisers
 from .reliability import Curve, curves
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = "example: python -m spacy_bilstm_ner thresholds training/model-best dev.csv --precision 0.95"
-    add_pipeline(parser)
-    add_file(parser)
-    parser.add_argument(
-        "--precision", type=float, default=0.95, help="what is wanted, below 1 (default: 0.95)"
-    )
-    parser.add_argument(
-        "--write", action="store_true", help="store the thresholds in the pipeline's folder"
-    )
-    add_outputs(parser)
 
 
 def execute(args: argparse.Namespace) -> None:
@@ -42,7 +28,7 @@ def execute(args: argparse.Namespace) -> None:
         )
     check_outputs(args)
     nlp = load_pipeline(args.pipeline)
-    docs = labelled_docs(nlp, args.file, get_options(args))
+    docs = labelled_docs(nlp, args.file)
     with everything(nlp):
         examples = predict_docs(nlp, docs)
     known = curves(examples)

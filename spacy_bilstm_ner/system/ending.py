@@ -24,8 +24,8 @@ def run(main: Callable[[], None]) -> None:
             flush_output()
     except UserError as error:
         sys.exit(f"Error: {error}")
-    except KeyboardInterrupt:
-        print("Interrupted, nothing changed.", file=sys.stderr)
+    except KeyboardInterrupt as error:
+        print(str(error) or "Interrupted, nothing changed.", file=sys.stderr)
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
         # The reader has closed the pipe, as `head` does. Python would report the output that is

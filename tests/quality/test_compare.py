@@ -94,9 +94,3 @@ def test_what_cannot_be_written_is_told_before_the_work(two: tuple[Path, ...]) -
         command("compare", "nowhere", b, file, "--out", b)
     with pytest.raises(SystemExit, match=r"test\.csv is no folder that can be written to"):
         command("compare", "nowhere", b, file, "--report", file / "c.html")
-
-
-def test_a_seed_out_of_range(two: tuple[Path, ...], capsys: pytest.CaptureFixture) -> None:
-    with pytest.raises(SystemExit):
-        command("compare", *two, "--seed", "-1")
-    assert "must lie between 0 and 4294967295, but is -1" in capsys.readouterr().err

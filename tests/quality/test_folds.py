@@ -96,9 +96,15 @@ def options(tmp_path: Path) -> argparse.Namespace:
             f"{i},{word},{tag}" for word, tag in (("Anna", "B-per"), ("saw", "O"), (str(i), "O"))
         ]
     (tmp_path / "f.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    parser = argparse.ArgumentParser()
-    folds.configure(parser)
-    return parser.parse_args([str(tmp_path / "f.csv"), str(tmp_path / "out"), "--folds", "3"])
+    return argparse.Namespace(
+        file=tmp_path / "f.csv",
+        out=tmp_path / "out",
+        folds=3,
+        seed=0,
+        lang="en",
+        vectors=None,
+        reading=None,
+    )
 
 
 @pytest.fixture

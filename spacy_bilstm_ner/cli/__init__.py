@@ -1,0 +1,118 @@
+"""The commands: `python -m spacy_bilstm_ner COMMAND` or `python -m spacy bilstm COMMAND`.
+
+Each command is a module with one function. It imports the library when it is called,
+so that help and usage errors appear at once.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from ..system.ending import run
+from . import (
+    annotate,
+    audit,
+    compare,
+    convert,
+    crossvalidate,
+    evaluate,
+    init,
+    suggest,
+    thresholds,
+)
+from .reading_options import OPTION_NAMES
+
+PROGRAM = "python -m spacy_bilstm_ner"
+COMMANDS: dict[str, Callable[..., None]] = {
+    "convert": convert.convert,
+    "init": init.init,
+    "evaluate": evaluate.evaluate,
+    "compare": compare.compare,
+    "crossvalidate": crossvalidate.crossvalidate,
+    "audit": audit.audit,
+    "thresholds": thresholds.thresholds,
+    "suggest": suggest.suggest,
+    "annotate": annotate.annotate,
+}
+# Packages that only some commands need, and the extra that installs each
+EXTRAS = {
+    "pyarrow": "bulk",
+    "ray": "ray",
+    "openpyxl": "formats",
+    "python_calamine": "formats",
+    "charset_normalizer": "train",
+    "filelock": "train",
+    "matplotlib": "train",
+    "pandas": "train",
+    "srsly": "train",
+    "torch": "train",
+    "tqdm": "train",
+}
+
+
+class Command(TyperCommand):
+    """A command that names `convert` if it gets a reading option that it does not have."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        own_options = {name for param in self.params for name in param.opts}
+        for argument in args:
+            option = argument.partition("=")[0]
+            if option in OPTION_NAMES and option not in own_options:
+                typer.echo(
+                    f"{ctx.get_usage()}\n\nError: {self.name} has no option {option}. "
+                    "Make a .spacy file first, and give that to the command:\n"
+                    f"{PROGRAM} convert FILE OUT.spacy {option} …",
+                    err=True,
+                )
+                raise typer.Exit(2)
+        return super().parse_args(ctx, args)
+
+
+class Commands(TyperGroup):
+    """The group of all commands.
+
+    It reports errors that a user can mend in one line on stderr, with exit code 1 (130 for Ctrl-C).
+    Faults of the program keep their traceback.
+    """
+
+    def invoke(self, ctx: Any) -> None:
+        command = partial(super().invoke, ctx)
+        try:
+            run(command)
+        except ModuleNotFoundError as error:
+            package = (error.name or "").partition(".")[0]
+            if package not in EXTRAS:
+                raise
+            extra = EXTRAS[package]
+            sys.exit(f'Error: {package} is not installed: pip install "spacy-bilstm-ner[{extra}]"')
+
+
+def make_app() -> typer.Typer:
+    """Make the program with all commands."""
+    app = typer.Typer(
+        cls=Commands,
+        help="Train, check and run a BiLSTM named-entity recogniser for spaCy.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    for name, function in COMMANDS.items():
+        app.command(name, cls=Command)(function)
+    return app
+
+
+def main(arguments: Sequence[str] | None = None, *, program: str = PROGRAM) -> None:
+    """Run a command; None takes the arguments of this process.
+
+    RAISES SystemExit: If the command fails: with 1, 2 for wrong usage, or 130 for Ctrl-C.
+    """
+    try:
+        make_app()(args=arguments, prog_name=program)
+    except SystemExit as end:
+        if end.code:
+            raise
