@@ -64,7 +64,7 @@ def to_characters(
     is_stated = bool(options.unit or options.shift or options.end_inclusive is not None)
     if not is_stated:
         _check_reading(texts, reading, report)
-    labels = {span.label for text in texts for span in text.spans}
+    labels = {span.label for text in texts for span in text.spans} - {UNKNOWN}
     has_parts = bool(labels) and all(map(_PART.fullmatch, labels))
     converted = []
     for text in texts:
@@ -192,6 +192,8 @@ def _convert(text: TextWithSpans, reading: Reading, report: Report) -> list[Span
         start, end = _locate(span, places, reading)
         part = text.text[start:end] if start < end else ""
         place = f"{text.origin.file}, line {span.line or text.origin.line}: {span.label} {part!r}"
+        if not part.strip() and span.label == UNKNOWN:
+            continue
         if not part.strip():
             report.count("not_in_text", f"{place} at {span.start}:{span.end}")
             continue

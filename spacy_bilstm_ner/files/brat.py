@@ -1,0 +1,56 @@
+"""Read the .ann file of brat, whose text is in the .txt file beside it."""
+
+import re
+
+from ..errors import UserError
+from .options import Options
+from .records import UNKNOWN, Content, Origin, Span, TextWithSpans
+from .report import Report
+
+# Such as "T1\tPER 0 4\tMira", or "T2\tPER 0 4;10 14\tMira Holt" in several parts
+_ENTITY = re.compile(r"T\d+\t(\S+) (\d+ \d+(?:;\d+ \d+)*)(?:\t(.*))?")
+
+
+def read_brat(content: Content, options: Options) -> tuple[list[TextWithSpans], Report]:
+    """Read the entities of one text. Relations, events, attributes and notes are not read.
+
+    RAISES UserError: If there is no .txt file, or an entity cannot be read.
+    """
+    text = _read_text(content, options)
+    report = Report(rows_read=1)
+    origin = Origin(content.name, 1, content.path.stem)
+    spans = []
+    for line, row in enumerate(content.text.split("\n"), 1):
+        if not row.startswith("T"):
+            continue
+        match = _ENTITY.fullmatch(row)
+        if match is None:
+            raise UserError(
+                f"{content.name}, line {line}: {row[:60]!r} is no entity of brat. Expected such as "
+                "'T1\\tPER 0 4\\tMira'."
+            )
+        label, places, own_text = match.groups()
+        report.entities_read += 1
+        numbers = list(map(int, re.findall(r"\d+", places)))
+        gaps = zip(numbers[1::2], numbers[2::2], strict=False)
+        if any(text[end:start].strip() for end, start in gaps):
+            report.count("fragments", f"{content.name}, line {line}: {label} {own_text!r}")
+            label, own_text = UNKNOWN, None
+        spans.append(Span(numbers[0], numbers[-1], label, own_text, line))
+    return [TextWithSpans(text, tuple(spans), origin=origin)], report
+
+
+def _read_text(content: Content, options: Options) -> str:
+    path = content.path.with_suffix(".txt")
+    encoding = "utf-8-sig" if options.encoding == "auto" else options.encoding
+    try:
+        return path.read_bytes().decode(encoding)
+    except OSError as error:
+        raise UserError(
+            f"{content.name}: its text {path} cannot be read ({error.strerror}). Put both files of "
+            "brat into one folder and give that folder."
+        ) from error
+    except (UnicodeDecodeError, LookupError) as error:
+        raise UserError(
+            f"{path} is not in {encoding} ({error}). Say its encoding, such as --encoding cp1252."
+        ) from error

@@ -1,0 +1,44 @@
+"""Read PubTator: the title and abstract of each article, followed by its entities."""
+
+import re
+
+from ..errors import UserError
+from .options import Options
+from .records import Content, Origin, Span, TextWithSpans
+from .report import Report
+
+# Such as "123|t|A title" and "123|a|An abstract"
+_PASSAGE = re.compile(r"(\w+)\|([ta])\|(.*)")
+
+
+def is_pubtator(text: str) -> bool:
+    """Return whether a file begins with the title of an article."""
+    return _PASSAGE.match(text.lstrip()) is not None
+
+
+def read_pubtator(content: Content, options: Options) -> tuple[list[TextWithSpans], Report]:
+    """Read articles. Offsets count through the title, a blank and the abstract.
+
+    RAISES UserError: If a line is no passage, entity or relation.
+    """
+    report = Report()
+    texts: list[TextWithSpans] = []
+    for line, row in enumerate(content.text.split("\n"), 1):
+        fields = row.split("\t")
+        if passage := _PASSAGE.fullmatch(row):
+            document, kind, text = passage.groups()
+            if kind == "a" and texts and texts[-1].origin.document == document:
+                texts[-1] = texts[-1]._replace(text=f"{texts[-1].text} {text}")
+                continue
+            report.rows_read += 1
+            texts.append(TextWithSpans(text, (), origin=Origin(content.name, line, document)))
+        elif texts and len(fields) > 4 and fields[1].isdecimal() and fields[2].isdecimal():
+            report.entities_read += 1
+            span = Span(int(fields[1]), int(fields[2]), fields[4], fields[3], line)
+            texts[-1] = texts[-1]._replace(spans=(*texts[-1].spans, span))
+        elif row.strip() and (len(fields) != 4 or fields[1].isdecimal()):
+            raise UserError(
+                f"{content.name}, line {line}: {row[:60]!r} is no line of PubTator. Expected an "
+                "entity, such as '123\\t0\\t4\\tMira\\tPER', with tabs."
+            )
+    return texts, report
