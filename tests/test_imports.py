@@ -64,7 +64,7 @@ def test_the_modules_are_found():
     assert {"spacy_bilstm_ner.pipe.component", "spacy_bilstm_ner.network.torch_lstm"} <= set(
         SOURCES
     )
-    assert "spacy_bilstm_ner.sequences.crf" in own("spacy_bilstm_ner.pipe.component")
+    assert "spacy_bilstm_ner.sequences.crf" in own("spacy_bilstm_ner.pipe.learning")
 
 
 @pytest.mark.parametrize("name", run_time())
@@ -85,8 +85,12 @@ def test_torch_stands_in_one_file():
     ]
 
 
-def test_the_component_gets_its_model_from_the_config():
-    assert not {found for found in own(f"{PACKAGE}.pipe.component") if room(found) == "network"}
+def test_the_pipe_uses_the_functions_of_taggers_and_embeddings_and_no_other_layer():
+    allowed = {"tagger", "embedding", "stored"}
+    for name in SOURCES:
+        if room(name) == "pipe":
+            layers = {found for found in own(name) if found.startswith(f"{PACKAGE}.network.")}
+            assert {found.rpartition(".")[2] for found in layers} <= allowed
 
 
 @pytest.mark.parametrize("name", [name for name in SOURCES if room(name) == "network"])

@@ -18,6 +18,7 @@ from spacy.vectors import Vectors
 from spacy.vocab import Vocab
 from thinc.api import Adam, set_dropout_rate
 
+from spacy_bilstm_ner.network.parts import parts
 from spacy_bilstm_ner.sequences.words import TagScores
 
 # Entities are marked as [text](label).
@@ -163,7 +164,7 @@ def tag_scores(nlp: Language, docs: list[Doc], scores: np.ndarray) -> TagScores:
 
 def transitions(nlp: Language) -> np.ndarray | None:
     """The learnt scores of steps from tag to tag."""
-    output = nlp.get_pipe("ner").model.layers[2]
+    output = parts(nlp.get_pipe("ner").model).output
     return output.get_param("transitions") if "transitions" in output.param_names else None
 
 

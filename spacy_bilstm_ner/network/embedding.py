@@ -1,7 +1,6 @@
 """Words → vectors, from each word's form and parts of it."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 
 import numpy as np
 from spacy.attrs import ORTH
@@ -106,9 +105,11 @@ def WordEmbedding(
             "features": list(features),
             "feature_dropout": feature_dropout,
             "hides_words": False,
-            "fit_to_size": partial(_fit_to_size, feature_dropout, full_dropout_words, min_words),
+            # See `fit_to_size`.
+            "configured_dropout": feature_dropout,
+            "full_dropout_words": full_dropout_words,
+            "min_words": min_words,
             "ids": FeatureIds(keys, character_width > 0),
-            "set_vectors": set_vectors,
         },
     )
 
@@ -120,22 +121,40 @@ def embed_words(model: Model, ids: Ints2d) -> Floats2d:
 
 
 def set_vectors(model: Model, source: str | None) -> None:
-    """Give a word embedding its static vectors, before it is initialized.
+    """Give the word embedding of a model its static vectors, before the model is initialized.
 
-    source (str | None): An installed pipeline package with word vectors, or the folder of one; None for no vectors.
-    RAISES ValueError: If the embedding has no columns for them, or the source no vectors.
+    source (str | None): An installed pipeline package with word vectors, or the folder of one; None
+        for no vectors.
+    RAISES ValueError: If the model has no word embedding with columns for vectors, or the source
+        has no vectors.
     """
-    vectors = _columns(model)[-1]
-    if vectors.name == "static_vectors":
-        width, max_rows = vectors.attrs["width"], vectors.attrs["max_rows"]
-        vectors.attrs["table"] = (
-            NO_VECTORS if source is None else read_vectors(source, width, max_rows=max_rows)
-        )
-    elif source is not None:
+    takers = [node for node in model.walk() if node.name == "static_vectors"]
+    if source is not None and not takers:
         raise ValueError(
-            f"vectors are given ({source}), but the embedding's vector_width is 0: set it to their width in the "
-            "model, 80, say, or set vectors = null"
+            f"vectors are given ({source}), but the model takes none: use "
+            "spacy_bilstm_ner.WordEmbedding.v1 with a vector_width, 100, say, as its tok2vec, or "
+            "set vectors = null"
         )
+    for taker in takers:
+        taker.attrs["table"] = NO_VECTORS
+        if source is not None:
+            width, max_rows = taker.attrs["width"], taker.attrs["max_rows"]
+            taker.attrs["table"] = read_vectors(source, width, max_rows=max_rows)
+
+
+def fit_to_size(model: Model, n_words: int) -> None:
+    """Fit the feature dropout of a model's word embedding to the size of the corpus.
+
+    For `full_dropout_words` and `min_words`, see `WordEmbedding`.
+
+    n_words (int): Words of the corpus, at least one.
+    """
+    for node in model.walk():
+        if node.name == "word_embedding":
+            full_dropout_words = node.attrs["full_dropout_words"]
+            share = min(1.0, full_dropout_words / n_words) if full_dropout_words else 1.0
+            node.attrs["feature_dropout"] = node.attrs["configured_dropout"] * share
+            node.attrs["hides_words"] = n_words < node.attrs["min_words"]
 
 
 def vector_table(model: Model) -> VectorTable:
@@ -223,15 +242,6 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats
         return docs
 
     return ops.xp.split(flat, ends[:-1].tolist()), backprop
-
-
-def _fit_to_size(
-    rate: float, full_dropout_words: int, min_words: int, model: Model, n_words: int
-) -> None:
-    model.attrs["feature_dropout"] = (
-        rate * min(1.0, full_dropout_words / n_words) if full_dropout_words else rate
-    )
-    model.attrs["hides_words"] = n_words < min_words
 
 
 def _without_words(model: Model, ids: Ints2d) -> Ints2d:

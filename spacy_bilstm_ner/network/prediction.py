@@ -19,10 +19,11 @@ from ..sequences.packing import groups_of_similar_length, pack
 from ..sequences.words import Words
 from ..system.forking import SharedCache
 from . import lstm, ngrams
-from .embedding import embed_words, sources, vector_table
+from .embedding import FeatureIds, embed_words, sources, vector_table
 from .kernel import N_GATES, columns_in_blocks
 from .mixture import mixed_scores
 from .output import BLOCK_WIDTH, linear_scores
+from .parts import parts
 
 # Bounds on what is held at once: about 31 MB and 25 MB at a hidden width of 48.
 MAX_KNOWN_WORDS = 20_000
@@ -37,7 +38,7 @@ N_SAMPLED_VALUES = 64
 
 def fits(model: Model) -> bool:
     """Whether a tagger's parts are those that this file is made for."""
-    tok2vec, encode = model.layers[:2]
+    tok2vec, encode, _, _ = parts(model)
     return (
         tok2vec.name == "word_embedding"
         and encode.name == "bilstm_encoder"
@@ -59,7 +60,7 @@ def _predict(
     model: Model, docs: Sequence[Doc], orths: NDArray[np.uint64], lengths: NDArray[np.int64]
 ) -> Floats2d:
     """The same for some sequences: their words' hashes, and the number of words of each."""
-    w, known, rows = model.attrs["word_gates"](model, docs, orths)
+    w, known, rows = word_gates(model).look_up(model, docs, orths)
     scores = known.scores[rows]
     both_layers = w.tag_blocks.shape[1] > w.top.bias.shape[1]
     firsts = np.cumsum(lengths) - lengths
@@ -80,8 +81,8 @@ def _predict(
         if both_layers:
             encoded = np.concatenate((both, encoded), axis=1)
         scores[places] += linear_scores(encoded, w.tag_blocks, scores.shape[1])
-    linear = _linear(model)
-    if linear is None:
+    linear = parts(model).ngrams
+    if linear is None or known.ngrams is None:
         return scores
     return mixed_scores(scores, ngrams.score(linear.attrs["weights"], known.ngrams, rows, lengths))
 
@@ -124,7 +125,7 @@ class WordGates(SharedCache):
     def __reduce__(self) -> tuple:
         return (WordGates, ())
 
-    def __call__(
+    def look_up(
         self, model: Model, docs: Sequence[Doc], words: NDArray[np.uint64]
     ) -> tuple[Weights, KnownWords, NDArray[np.int64]]:
         """Look up words by the hashes of their text, and compute what is missing.
@@ -167,15 +168,15 @@ class WordGates(SharedCache):
             missing = list(dict.fromkeys(words))
         start, end = len(self._rows), len(self._rows) + len(missing)
         # They stay in the table: their ids are not needed again.
-        feature_ids = model.layers[0].attrs["ids"]
+        tok2vec, _, _, linear = parts(model)
+        feature_ids: FeatureIds = tok2vec.attrs["ids"]
         ids = feature_ids(docs, missing, keep=False)
-        vectors = embed_words(model.layers[0], ids)
+        vectors = embed_words(tok2vec, ids)
         gates = lstm.input_gates(weights.bilstm, vectors)
         read = vectors[:, : weights.word_tag_blocks.shape[1]]
         scores = (
             linear_scores(read, weights.word_tag_blocks, len(weights.tag_bias)) + weights.tag_bias
         )
-        linear = _linear(model)
         found = None
         if linear is not None:
             columns = feature_ids.columns(ngrams.FEATURES)
@@ -184,9 +185,7 @@ class WordGates(SharedCache):
                 if columns is None
                 else ids[:, columns]
             )
-            found = ngrams.look_up_words(
-                linear.attrs["weights"], ids, vector_table(model.layers[0])
-            )
+            found = ngrams.look_up_words(linear.attrs["weights"], ids, vector_table(tok2vec))
         if start == 0 or self._known is None:
             # All at once: memory is only taken for rows that are written, and nothing is ever copied. Not the old
             # tables, which other threads may still be reading.
@@ -202,32 +201,34 @@ class WordGates(SharedCache):
         self._rows.update(zip(missing, range(start, end), strict=True))
 
 
-def _linear(model: Model) -> Model | None:
-    return model.layers[3] if len(model.layers) > 3 else None
+def word_gates(model: Model) -> WordGates:
+    """Return what a tagger keeps of the words that it has seen."""
+    return model.attrs["word_gates"]
 
 
 def _recurrent_layers(model: Model) -> tuple[Model, Model]:
-    nodes = {node.name: node for node in model.layers[1].walk()}
+    nodes = {node.name: node for node in parts(model).encode.walk()}
     return nodes["bilstm"], nodes["lstm"]
 
 
 def _sources(model: Model) -> list[ArrayXd]:
     """All that predictions depend on. An update, other parameters or a load changes all of an LSTM's weights, so a few
     values of each array tell whether anything has changed."""
-    output, linear = model.layers[2], _linear(model)
+    tok2vec, _, output, linear = parts(model)
     layers = [(layer, layer.param_names) for layer in _recurrent_layers(model)] + [
         (output, ("W", "b"))
     ]
     return [
         *(layer.get_param(name) for layer, names in layers for name in names),
-        *sources(model.layers[0]),
+        *sources(tok2vec),
         *(ngrams.sources(linear) if linear is not None else ()),
     ]
 
 
 def _prepare(model: Model) -> Weights:
-    output, (bilstm, top) = model.layers[2], _recurrent_layers(model)
-    word_width = model.layers[0].get_dim("nO") if model.attrs["words"] else 0
+    tok2vec, _, output, _ = parts(model)
+    bilstm, top = _recurrent_layers(model)
+    word_width = tok2vec.get_dim("nO") if model.attrs["words"] else 0
     of_words, of_encoder = np.split(output.get_param("W"), [word_width], axis=1)
     return Weights(
         lstm.prepared(bilstm),

@@ -12,6 +12,7 @@ from thinc.types import Floats2d
 
 from .characters import CODE_WIDTH, N_CODES, WINDOW
 from .kernel import N_GATES
+from .parts import parts
 
 # A table that unpacks to more is refused before it is unpacked. Ours have some megabytes.
 MAX_BYTES = 2**30
@@ -126,7 +127,7 @@ def check_weights(model: Model) -> None:
     """
     if not model.has_dim("nO"):
         return
-    tok2vec, encode, output, *linear = model.layers
+    tok2vec, encode, output, ngrams = parts(model)
     _require_width(output, "nO", model.get_dim("nO"))
     for node in model.walk():
         for name, shape in _shapes(node).items():
@@ -153,8 +154,8 @@ def check_weights(model: Model) -> None:
         _require_width(
             output, "nI", encode.get_dim("nO") + model.attrs["words"] * tok2vec.get_dim("nO")
         )
-    for layer in linear:
-        n_tags = len(layer.attrs["weights"].bias)
+    if ngrams is not None:
+        n_tags = len(ngrams.attrs["weights"].bias)
         require(
             n_tags <= model.get_dim("nO"),
             f"n-grams score {n_tags} tags, but there are {model.get_dim('nO')}",

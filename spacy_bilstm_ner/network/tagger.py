@@ -1,4 +1,4 @@
-"""The whole network: embedding → BiLSTM → LSTM → a score for each tag of each word."""
+"""The network: embedding → BiLSTM → LSTM → a score for each tag of each word."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,9 @@ from .embedding import vector_table
 from .mixture import d_unmixed, mixed_scores, mixed_transitions
 from .ngrams import NGrams, fit
 from .output import imprint, output_layer, resized, untaught
-from .stored import check_weights
+from .parts import parts
+
+Backprop = Callable[[TagScores], list[Doc]]
 
 
 def BiLSTMTagger(
@@ -29,160 +31,209 @@ def BiLSTMTagger(
 ) -> Model[list[Doc], TagScores]:
     """Score every tag for every word. Registered as `spacy_bilstm_ner.BiLSTMTagger.v1`.
 
-    tok2vec (Model): The embedding: `spacy_bilstm_ner.WordEmbedding.v1`, or any of spaCy's, or a listener, which
-        spaCy's tools look for under this name.
-    encode (Model): The recurrent part: `spacy_bilstm_ner.BiLSTMEncoder.v1`, or any layer of this type.
-    segment (Segmenter | None): Cuts Docs into the sequences that the recurrent part reads; None for whole Docs.
-    transitions (bool): Whether steps from tag to tag are scored, too: learnt with the rest, and used when the scores
-        are read as sequences of tags.
-    words (bool): Whether the tag scores read the words' vectors beside what the recurrent part makes of them.
-    ngrams (bool): Whether a linear tagger of words, pairs and patterns of three has a say in predictions. It is
-        fitted to examples when the pipe is initialized, and the network trains without it. Needs transitions.
-    nO (int | None): Number of tags; found out from the labels if None.
-    RETURNS (Model[list[Doc], TagScores]): Docs, at least one → the logits of their words. In training they are the
-        network's alone.
-    RAISES ValueError: If ngrams are asked for without transitions.
+    tok2vec (Model): The embedding: `spacy_bilstm_ner.WordEmbedding.v1`, an embedding of spaCy's, or
+        a listener.
+    encode (Model): The recurrent part: `spacy_bilstm_ner.BiLSTMEncoder.v1`, or any layer of this
+        type.
+    segment (Segmenter | None): Cuts Docs into the sequences that `encode` reads; None for whole
+        Docs.
+    transitions (bool): Score the transitions between tags, too, and read the scores as sequences.
+    words (bool): Compute the tag scores from the word vectors and the output of `encode`, instead
+        of from the latter alone.
+    ngrams (bool): Combine predictions with those of a linear tagger of words, pairs of words and
+        patterns of three words. It is fitted when the pipe is initialized, and the network trains
+        without it. Needs transitions.
+    nO (int | None): Number of tags; None to set it at initialization.
+    RETURNS (Model[list[Doc], TagScores]): At least one Doc → the logits of its words. In training
+        they are those of the network alone.
+    RAISES ValueError: If ngrams is true and transitions is not.
     """
     if ngrams and not transitions:
         raise ValueError(
             "ngrams = true needs transitions = true: n-grams are fitted to sequences of tags"
         )
+    layers = [tok2vec, encode, output_layer(nO, transitions=transitions)]
+    if ngrams:
+        layers.append(NGrams())
     return Model(
         "bilstm_tagger",
         _forward,
         init=_init,
-        layers=[
-            tok2vec,
-            encode,
-            output_layer(nO, transitions=transitions),
-            *([NGrams()] if ngrams else []),
-        ],
-        # spaCy looks for listeners here. Our own code finds the parts by their place, which also a copy keeps.
+        layers=layers,
+        # spaCy looks for listeners under this name.
         refs={"tok2vec": tok2vec},
         dims={"nO": nO},
         attrs={
             "segment": segment or whole_docs,
+            # spaCy calls this when a label is added.
             "resize_output": _resize_output,
-            "imprint": _imprint,
-            # Whether it learns what to say beside the n-grams, not by itself.
-            "trains_mixture": False,
             "words": words,
-            # [training] dropout, on the words' vectors that the tag scores read
+            # [training] dropout, for the word vectors that the tag scores are computed from
             "dropout_rate": 0.0,
             "word_gates": prediction.WordGates(),
-            "check_weights": check_weights,
-            **({"fit_ngrams": _fit_ngrams} if ngrams else {}),
         },
     )
 
 
-def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[TagScores, Callable]:
-    output, *linear = model.layers[2:]
+def has_ngrams(model: Model) -> bool:
+    """Return whether a tagger has n-grams."""
+    return parts(model).ngrams is not None
+
+
+def fit_ngrams(model: Model, docs: list[Doc], allowed: NDArray[np.bool_]) -> None:
+    """Fit a tagger's n-grams to annotated Docs.
+
+    docs (list[Doc]): At least one Doc.
+    allowed (NDArray[bool]): n_tokens × n_tags, see `gold.allowed_tags`.
+    """
+    layers = parts(model)
     words: Words = model.attrs["segment"](docs)
-    transitions = output.get_param("transitions") if "transitions" in output.param_names else None
-    mixes = bool(linear) and (not is_train or model.attrs["trains_mixture"])
-    if mixes:
-        transitions = mixed_transitions(
-            transitions, model.ops.asarray2f(linear[0].attrs["weights"].transitions)
-        )
-    if not len(words):
-        return TagScores(
-            words, model.ops.alloc2f(0, output.get_dim("nO")), transitions
-        ), lambda d_scores: []
-    if not is_train and prediction.fits(model):
-        return TagScores(
-            words, prediction.predict(model, docs, words), transitions
-        ), lambda d_scores: []
-    read, backprop_read = _read(model, docs, words, is_train)
-    scores, backprop_output = output(read, is_train)
-    if mixes:
-        scores = mixed_scores(
-            scores, linear[0].predict((docs, words, vector_table(model.layers[0])))
-        )
-
-    def backprop(d_scores: TagScores) -> list[Doc]:
-        d_logits, d_transitions = d_scores.scores, d_scores.transitions
-        if mixes:
-            n_old = len(linear[0].attrs["weights"].transitions)
-            d_logits, d_transitions = (
-                d_unmixed(d_logits, n_old),
-                d_unmixed(d_transitions, n_old, n_rows=n_old),
-            )
-        if d_transitions is not None:
-            output.inc_grad("transitions", d_transitions)
-        return backprop_read(backprop_output(d_logits))
-
-    return TagScores(words, scores, transitions), backprop
-
-
-def _read(model: Model, docs: list[Doc], words: Words, is_train: bool) -> tuple[Floats2d, Callable]:
-    """What the tag scores are computed from, n_words × width; at least one word."""
-    tok2vec, encode = model.layers[:2]
-    xp = model.ops.xp
-    vectors, backprop_tok2vec = tok2vec(docs, is_train)
-    flat = xp.concatenate(vectors)
-    tokens = model.ops.asarray(words.tokens)
-    ends = np.cumsum(words.lengths)[:-1].tolist()
-    encoded, backprop_encode = encode(xp.split(flat[tokens], ends), is_train)
-    read = xp.concatenate(encoded)
-    if model.attrs["words"]:
-        rate = model.attrs["dropout_rate"] if is_train else 0.0
-        mask = model.ops.get_dropout_mask((len(tokens), flat.shape[1]), rate)
-        read = xp.concatenate((flat[tokens] * mask, read), axis=1)
-
-    def backprop(d_read: Floats2d) -> list[Doc]:
-        width = d_read.shape[1] - encode.get_dim("nO")
-        d_words = xp.concatenate(backprop_encode(xp.split(d_read[:, width:], ends)))
-        if width:
-            d_words = d_words + d_read[:, :width] * mask
-        d_flat = xp.zeros_like(flat)
-        d_flat[tokens] = d_words
-        return backprop_tok2vec(
-            xp.split(d_flat, np.cumsum([len(x) for x in vectors])[:-1].tolist())
-        )
-
-    return read, backprop
-
-
-def _init(model: Model, X: list[Doc] | None = None, Y: TagScores | None = None) -> None:
-    tok2vec, encode, output = model.layers[:3]
-    if model.has_dim("nO"):
-        output.set_dim("nO", model.get_dim("nO"))
-    tok2vec.initialize(X=X)
-    # Only widths matter here, and an embedding layer knows its own: no sample has to pass the network.
-    encode.initialize(X=[model.ops.alloc2f(1, tok2vec.get_dim("nO"))])
-    width = encode.get_dim("nO") + (tok2vec.get_dim("nO") if model.attrs["words"] else 0)
-    output.initialize(X=model.ops.alloc2f(1, width))
-
-
-def _fit_ngrams(model: Model, docs: list[Doc], allowed: NDArray[np.bool_]) -> None:
-    """Fit the n-grams to Docs, at least one, and to the tags that their tokens may have, n_tokens × n_tags."""
-    words: Words = model.attrs["segment"](docs)
-    vectors = vector_table(model.layers[0])
     fit(
-        model.layers[3],
+        layers.ngrams,
         docs,
         words,
         allowed[words.tokens],
         n_tags=model.get_dim("nO"),
-        vectors=vectors,
+        vectors=vector_table(layers.tok2vec),
     )
 
 
-def _imprint(model: Model, docs: list[Doc], get_allowed: Callable[[], NDArray[np.bool_]]) -> None:
-    """Give tags that were added their first weights, where tokens have them: see `output.imprint`. What gives the
-    tokens' tags is called if there are such tags."""
-    output = model.layers[2]
-    if not len(untaught(output)):
-        return
+def mix_with_ngrams(
+    model: Model, docs: list[Doc], scores: TagScores
+) -> tuple[TagScores, Callable[[TagScores], TagScores]]:
+    """Combine the scores of the network with those of the n-grams, if the tagger has n-grams.
+
+    scores (TagScores): The scores of the network for the Docs.
+    RETURNS (tuple): The combined scores; a function from their gradient to that of the network's
+        scores.
+    """
+    tok2vec, _, _, ngrams = parts(model)
+    words = scores.words
+    if ngrams is None or not len(words):
+        return scores, lambda d_mixed: d_mixed
+    ngram_scores = ngrams.predict((docs, words, vector_table(tok2vec)))
+    n_tags = ngram_scores.shape[1]
+
+    def backprop(d_mixed: TagScores) -> TagScores:
+        d_transitions = d_unmixed(d_mixed.transitions, n_tags, n_rows=n_tags)
+        return TagScores(words, d_unmixed(d_mixed.scores, n_tags), d_transitions)
+
+    mixed = mixed_scores(scores.scores, ngram_scores)
+    return TagScores(words, mixed, _mixed_transitions(model)), backprop
+
+
+def has_untrained_tags(model: Model) -> bool:
+    """Return whether a tagger has tags that were added and have no weights yet."""
+    return len(untaught(parts(model).output)) > 0
+
+
+def imprint_new_tags(model: Model, docs: list[Doc], allowed: NDArray[np.bool_]) -> None:
+    """Give tags that were added their first weights, if they occur: see `output.imprint`.
+
+    docs (list[Doc]): At least one Doc.
+    allowed (NDArray[bool]): n_tokens × n_tags, see `gold.allowed_tags`.
+    """
+    output = parts(model).output
     words: Words = model.attrs["segment"](docs)
-    allowed = get_allowed()[words.tokens]
-    tags_of_words = np.where(allowed.sum(axis=1) == 1, allowed.argmax(axis=1), -1)
-    if np.isin(untaught(output), tags_of_words).any():
-        imprint(output, _read(model, docs, words, is_train=True)[0], tags_of_words)
+    allowed = allowed[words.tokens]
+    is_known = allowed.sum(axis=1) == 1
+    word_tags = np.where(is_known, allowed.argmax(axis=1), -1)
+    if np.isin(untaught(output), word_tags).any():
+        inputs, _ = _encode(model, docs, words, is_train=True)
+        imprint(output, inputs, word_tags)
+
+
+def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[TagScores, Backprop]:
+    words: Words = model.attrs["segment"](docs)
+    if is_train and len(words):
+        return _train(model, docs, words)
+    return _predict(model, docs, words), lambda d_scores: docs
+
+
+def _predict(model: Model, docs: list[Doc], words: Words) -> TagScores:
+    output = parts(model).output
+    if not len(words):
+        return TagScores(words, model.ops.alloc2f(0, output.get_dim("nO")), _transitions(model))
+    if prediction.fits(model):
+        return TagScores(words, prediction.predict(model, docs, words), _mixed_transitions(model))
+    inputs, _ = _encode(model, docs, words, is_train=False)
+    scores = TagScores(words, output.predict(inputs), _transitions(model))
+    mixed, _ = mix_with_ngrams(model, docs, scores)
+    return mixed
+
+
+def _train(model: Model, docs: list[Doc], words: Words) -> tuple[TagScores, Backprop]:
+    output = parts(model).output
+    inputs, backprop_encode = _encode(model, docs, words, is_train=True)
+    scores, backprop_output = output(inputs, is_train=True)
+
+    def backprop(d_scores: TagScores) -> list[Doc]:
+        if d_scores.transitions is not None:
+            output.inc_grad("transitions", d_scores.transitions)
+        return backprop_encode(backprop_output(d_scores.scores))
+
+    return TagScores(words, scores, _transitions(model)), backprop
+
+
+def _transitions(model: Model) -> Floats2d | None:
+    output = parts(model).output
+    return output.get_param("transitions") if "transitions" in output.param_names else None
+
+
+def _mixed_transitions(model: Model) -> Floats2d | None:
+    transitions, ngrams = _transitions(model), parts(model).ngrams
+    if ngrams is None:
+        return transitions
+    return mixed_transitions(transitions, model.ops.asarray2f(ngrams.attrs["weights"].transitions))
+
+
+def _encode(
+    model: Model, docs: list[Doc], words: Words, *, is_train: bool
+) -> tuple[Floats2d, Callable[[Floats2d], list[Doc]]]:
+    """Compute the inputs of the output layer, n_words × width, for at least one word."""
+    tok2vec, encode, _, _ = parts(model)
+    xp = model.ops.xp
+    vectors, backprop_tok2vec = tok2vec(docs, is_train)
+    token_vectors = xp.concatenate(vectors)
+    tokens = model.ops.asarray(words.tokens)
+    word_vectors = token_vectors[tokens]
+    sequence_ends = np.cumsum(words.lengths)[:-1].tolist()
+    encoded, backprop_encode = encode(xp.split(word_vectors, sequence_ends), is_train)
+    inputs = xp.concatenate(encoded)
+    if model.attrs["words"]:
+        rate = model.attrs["dropout_rate"] if is_train else 0.0
+        mask = model.ops.get_dropout_mask(word_vectors.shape, rate)
+        inputs = xp.concatenate((word_vectors * mask, inputs), axis=1)
+
+    def backprop(d_inputs: Floats2d) -> list[Doc]:
+        word_width = d_inputs.shape[1] - encode.get_dim("nO")
+        d_encoded = xp.split(d_inputs[:, word_width:], sequence_ends)
+        d_word_vectors = xp.concatenate(backprop_encode(d_encoded))
+        if word_width:
+            d_word_vectors = d_word_vectors + d_inputs[:, :word_width] * mask
+        d_token_vectors = xp.zeros_like(token_vectors)
+        d_token_vectors[tokens] = d_word_vectors
+        doc_ends = np.cumsum([len(doc_vectors) for doc_vectors in vectors])[:-1].tolist()
+        return backprop_tok2vec(xp.split(d_token_vectors, doc_ends))
+
+    return inputs, backprop
+
+
+def _init(model: Model, X: list[Doc] | None = None, Y: TagScores | None = None) -> None:
+    tok2vec, encode, output, _ = parts(model)
+    if model.has_dim("nO"):
+        output.set_dim("nO", model.get_dim("nO"))
+    tok2vec.initialize(X=X)
+    # The embedding knows its width, and the other layers only need widths.
+    encode.initialize(X=[model.ops.alloc2f(1, tok2vec.get_dim("nO"))])
+    width = encode.get_dim("nO")
+    if model.attrs["words"]:
+        width += tok2vec.get_dim("nO")
+    output.initialize(X=model.ops.alloc2f(1, width))
 
 
 def _resize_output(model: Model, nO: int) -> Model:
-    model.layers[2] = resized(model.layers[2], nO)
+    output = parts(model).output
+    model.layers[model.layers.index(output)] = resized(output, nO)
     model.set_dim("nO", nO, force=True)
     return model

@@ -16,7 +16,6 @@ from spacy.attrs import ENT_IOB
 from spacy.errors import Errors
 from spacy.language import Language
 from spacy.pipeline import TrainablePipe
-from spacy.pipeline.tok2vec import Tok2VecListener
 from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.util import minibatch, to_bytes
@@ -24,15 +23,15 @@ from spacy.vocab import Vocab
 from thinc.api import Model, Optimizer, set_dropout_rate
 
 from ..default_config import default_model
+from ..network import tagger
+from ..network.embedding import fit_to_size, set_vectors
 from ..ranges import check_range, is_number
 from ..sequences import tags
-from ..sequences.crf import crf_loss
-from ..sequences.cross_entropy import cross_entropy
 from ..sequences.decoding import NO_SPANS, Spans, choose, decode
 from ..sequences.gold import allowed_tags
 from ..sequences.words import TagScores
-from . import confidence, rehearsal, saving
-from .calibration import UNCALIBRATED, calibrated, default_threshold
+from . import confidence, learning, saving
+from .decisions import UNCALIBRATED, calibrated, min_confidences
 
 DEFAULT_MODEL = default_model()
 # How spaCy writes of a token that it is in an entity, or blocked.
@@ -107,7 +106,7 @@ class BiLSTMNER(TrainablePipe):
         # A copy of the model from before it went on learning; `nlp.resume_training` looks for this name.
         self._rehearsal_model: Model[list[Doc], TagScores] | None = None
         self._is_loaded = False
-        self._word_source: rehearsal.WordSource | None = None
+        self._word_source: learning.WordSource | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -157,9 +156,8 @@ class BiLSTMNER(TrainablePipe):
         """
         validate_get_examples(get_examples, "BiLSTMNER.initialize")
         self._failure = ""
-        fit_ngrams = self.model.attrs.get("fit_ngrams")
         examples: list[Example] = []
-        if labels is None or fit_ngrams is not None:
+        if labels is None or tagger.has_ngrams(self.model):
             examples = self._read_all(get_examples, corpus, nlp)
         if labels is None:
             labels = sorted({ent.label_ for eg in examples for ent in eg.reference.ents} - {""})
@@ -167,23 +165,19 @@ class BiLSTMNER(TrainablePipe):
             self.add_label(label)
         if not self.labels:
             raise ValueError(Errors.E143.format(name=self.name))
-        self._set_vectors(vectors)
+        set_vectors(self.model, vectors)
         n_words = sum(len(eg.predicted) for eg in examples)
-        for node in self.model.walk():
-            if "fit_to_size" in node.attrs and n_words:
-                node.attrs["fit_to_size"](node, n_words)
+        if n_words:
+            fit_to_size(self.model, n_words)
         self._rehearsal_model, self._word_source, self._is_loaded = None, None, False
         if not self.model.has_dim("nO"):
             self.model.set_dim("nO", tags.n_tags(len(self.labels)))
         # It needs the form of some documents, not their words.
         self.model.initialize(X=[eg.reference for eg in islice(get_examples(), 10)])
-        # Last: so that nothing else depends on what they draw at random.
-        if fit_ngrams is not None and any(len(eg.predicted) for eg in examples):
-            fit_ngrams(
-                self.model,
-                [eg.predicted for eg in examples],
-                np.concatenate(self._allowed(examples)),
-            )
+        # Last, so that nothing else depends on the random numbers that they draw.
+        if tagger.has_ngrams(self.model) and n_words:
+            docs = [eg.predicted for eg in examples]
+            tagger.fit_ngrams(self.model, docs, self._allowed_tags(examples))
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
         """Annotate a stream of Docs in order. If a batch fails, it is tried again Doc by Doc, so that the error handler
@@ -239,10 +233,8 @@ class BiLSTMNER(TrainablePipe):
 
     def set_annotations(self, docs: Iterable[Doc], scores: Spans) -> None:
         """Choose from what `predict` returned and write entities and confidences; entities that are there stay."""
-        threshold, thresholds = self.cfg["threshold"], self.cfg["thresholds"]
-        default = default_threshold(thresholds.values())
-        at_least = [max(threshold, thresholds.get(label, default)) for label in self.labels]
-        found = choose(scores, np.array(at_least))
+        needed = min_confidences(self.labels, self.cfg["threshold"], self.cfg["thresholds"])
+        found = choose(scores, needed)
         labels = np.array(self.labels, dtype=object)[found.label].tolist()
         confidences = found.confidence.tolist()
         docs = list(docs)
@@ -279,31 +271,18 @@ class BiLSTMNER(TrainablePipe):
         RAISES ValueError: If the dropout is out of range.
         """
         check_range("dropout", drop, 0, 1, remedy=": change [training] dropout")
+        examples = list(examples)
+        validate_examples(examples, "BiLSTMNER.update")
         self.cfg |= self._cfg_before_fit
         self._cfg_before_fit = {}
-        examples = list(examples)
-        teacher = self._teacher()
-        # What it says in the end is to be right, and n-grams do not learn.
-        self.model.attrs["trains_mixture"] = teacher is not None
-        if teacher is not None and any(len(eg.predicted) for eg in examples):
-            allowed = self._allowed(examples)
-            if all(rows.all() for rows in allowed):
-                # Nothing to learn
-                return super().update([], losses=losses)
+        if self._teacher() is not None:
             if self._word_source is None:
-                self._word_source = rehearsal.word_source(self.vocab, self.model)
-            new, rng = (
-                [eg.predicted for eg in examples],
-                np.random.default_rng(np.random.randint(2**31)),
-            )
-            made_up = rehearsal.made_up(new, allowed, self._word_source, self.vocab, rng)
-            examples += [Example.from_dict(doc, {}) for doc in made_up]
-        # Before what reads the words, too
-        set_dropout_rate(self.model, drop)
+                self._word_source = learning.word_source(self.vocab, self.model)
+            examples = learning.with_rehearsal(examples, self.labels, self._word_source, self.vocab)
         docs = [eg.predicted for eg in examples]
-        self.model.attrs["imprint"](
-            self.model, docs, lambda: np.concatenate(self._allowed(examples))
-        )
+        if any(map(len, docs)) and tagger.has_untrained_tags(self.model):
+            set_dropout_rate(self.model, drop)
+            tagger.imprint_new_tags(self.model, docs, self._allowed_tags(examples))
         return super().update(examples, drop=drop, sgd=sgd, losses=losses)
 
     def rehearse(self, examples: Iterable[Example], **options: Any) -> dict[str, float]:
@@ -338,27 +317,27 @@ class BiLSTMNER(TrainablePipe):
         """
         examples = list(examples)
         validate_examples(examples, "BiLSTMNER.get_loss")
-        words, ops = scores.words, self.model.ops
-        allowed = np.concatenate(self._allowed(examples))[words.tokens]
-        logits, d_steps = ops.to_numpy(scores.scores), None
-        if scores.transitions is None:
-            loss, d_logits = cross_entropy(logits, allowed)
+        teacher = self._teacher()
+        if teacher is None:
+            loss, d_scores = learning.annotation_loss(examples, self.labels, scores, self.model.ops)
         else:
-            loss, d_logits, d_steps = crf_loss(
-                logits, ops.to_numpy(scores.transitions), allowed, words.per_doc
-            )
-            d_steps = ops.asarray(d_steps)
+            loss, d_scores = self._loss_with_rehearsal(examples, scores, teacher)
         if not np.isfinite(loss):
             self._fail_training("the loss")
-        teacher = self._teacher()
-        if teacher is not None:
-            before = teacher.predict([eg.predicted for eg in examples])
-            unlabelled = np.repeat(
-                [not eg.reference.has_annotation("ENT_IOB") for eg in examples], words.per_doc
-            )
-            drift, d_drift = rehearsal.drift(scores, before, unlabelled, ops)
-            loss, d_logits = loss + drift, d_logits + d_drift
-        return loss, TagScores(words, ops.asarray(d_logits), d_steps)
+        return loss, d_scores
+
+    def _loss_with_rehearsal(
+        self, examples: list[Example], scores: TagScores, teacher: Model[list[Doc], TagScores]
+    ) -> tuple[float, TagScores]:
+        # The n-grams do not learn, so the network has to learn what makes both together right.
+        docs, ops = [eg.predicted for eg in examples], self.model.ops
+        mixed, backprop_mixture = tagger.mix_with_ngrams(self.model, docs, scores)
+        loss, d_mixed = learning.annotation_loss(examples, self.labels, mixed, ops)
+        teacher_scores = teacher.predict(docs)
+        distance, d_distance = learning.rehearsal_loss(examples, mixed, teacher_scores, ops)
+        d_logits = d_mixed.scores + ops.asarray(d_distance)
+        d_scores = backprop_mixture(TagScores(mixed.words, d_logits, d_mixed.transitions))
+        return loss + distance, d_scores
 
     def set_fitted(self, calibration: tuple[float, float], thresholds: dict[str, float]) -> None:
         """Set what was fitted on held-out data to the present weights, until the next update: see `calibration`."""
@@ -462,24 +441,14 @@ class BiLSTMNER(TrainablePipe):
             )
         return list(get_examples())
 
-    def _set_vectors(self, source: str | None) -> None:
-        takers = [node for node in self.model.walk() if "set_vectors" in node.attrs]
-        if source is not None and not takers:
-            raise ValueError(
-                f"vectors are given ({source}), but no layer of {self.name!r} takes any: use "
-                "spacy_bilstm_ner.WordEmbedding.v1 with a vector_width as its model's tok2vec, or set vectors = null"
-            )
-        for taker in takers:
-            taker.attrs["set_vectors"](taker, source)
-
-    def _allowed(self, examples: Iterable[Example]) -> list[NDArray[np.bool_]]:
-        """Return the tags that tokens may have: for each example n_tokens × n_tags."""
-        return [allowed_tags(eg, self.labels) for eg in examples]
+    def _allowed_tags(self, examples: Iterable[Example]) -> NDArray[np.bool_]:
+        """Return the tags that the examples' tokens may have, n_tokens × n_tags."""
+        return np.concatenate([allowed_tags(eg, self.labels) for eg in examples])
 
     def _teacher(self) -> Model[list[Doc], TagScores] | None:
-        """The model from before it went on learning. None if it is learning for the first time, or reads an embedding
-        that other pipes share: that one learns, too, and has not seen what is made up."""
-        if any(isinstance(node, Tok2VecListener) for node in self.model.walk()):
+        """Return the model from before it went on learning, or None if it learns for the first
+        time or cannot rehearse."""
+        if not learning.can_rehearse(self.model):
             return None
         if self._is_loaded and self._rehearsal_model is None:
             self._rehearsal_model = deepcopy(self.model)

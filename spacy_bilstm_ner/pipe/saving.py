@@ -11,6 +11,7 @@ from spacy.util import from_bytes
 from thinc.api import Model
 from thinc.types import FloatsXd
 
+from ..network.stored import check_weights
 from ..ranges import is_number
 from ..sequences import tags
 
@@ -104,8 +105,7 @@ def load_model(model: Model, data: bytes, labels: Sequence[str], where: str) -> 
         model.from_bytes(data)
         for (name, attrs), node in zip(made, model.walk(), strict=True):
             _check_node(name, attrs, node)
-        if "check_weights" in model.attrs:
-            model.attrs["check_weights"](model)
+        check_weights(model)
     # What thinc and the parsers below it raise for a damaged file is of any kind.
     except Exception as error:
         raise damaged(

@@ -11,8 +11,8 @@ from spacy.training import Example
 from spacy.util import dot_to_object, logger, registry
 from thinc.api import Config
 
-from ..pipe.calibration import UNCALIBRATED, calibrated, fit_calibration, fit_thresholds
 from ..pipe.component import BiLSTMNER
+from ..pipe.decisions import UNCALIBRATED, calibrated, fit_calibration, fit_thresholds
 from ..ranges import check_range
 from .fingerprints import KEY, fingerprints
 

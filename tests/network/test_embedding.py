@@ -12,7 +12,7 @@ from spacy.vocab import Vocab
 from thinc.api import Adam, Model, fix_random_seed, set_dropout_rate
 
 from spacy_bilstm_ner.network import embedding
-from spacy_bilstm_ner.network.embedding import WordEmbedding, set_vectors
+from spacy_bilstm_ner.network.embedding import WordEmbedding, fit_to_size, set_vectors
 from tests.util import chance_vectors, doc_of, write_vectors
 
 FORM, SUFFIX, VECTOR = slice(0, 4), slice(4, 7), slice(7, 12)
@@ -139,7 +139,7 @@ def test_fewer_features_are_hidden_in_a_large_corpus(n_words, rate):
     model = WordEmbedding(
         ["form"], widths=[4], rows=[300], feature_dropout=0.4, full_dropout_words=1000
     )
-    model.attrs["fit_to_size"](model, n_words)
+    fit_to_size(model, n_words)
     assert model.attrs["feature_dropout"] == pytest.approx(rate)
 
 
@@ -147,7 +147,7 @@ def test_words_themselves_are_hidden_in_a_small_corpus_also_in_prediction():
     docs = [doc_of("talking walking")]
     for n_words, are_hidden in ((999, True), (1000, False)):
         model = WordEmbedding(["form", "suffix3"], widths=[4, 3], rows=[300, 100], min_words=1000)
-        model.attrs["fit_to_size"](model, n_words)
+        fit_to_size(model, n_words)
         model.initialize()
         assert [len(node.get_param("E")) for node in model.walk() if node.name == "hashembed"] == [
             1 if are_hidden else 300,
@@ -162,7 +162,7 @@ def test_words_themselves_are_hidden_in_a_small_corpus_also_in_prediction():
 
 def test_without_a_size_the_dropout_is_the_same_for_any_corpus():
     model = new_embedding(feature_dropout=0.4)
-    model.attrs["fit_to_size"](model, 1_000_000)
+    fit_to_size(model, 1_000_000)
     assert model.attrs["feature_dropout"] == 0.4
 
 
@@ -312,9 +312,7 @@ def test_static_vectors_that_are_not_there(move):
 
 
 def test_static_vectors_without_a_column(tmp_path):
-    with pytest.raises(
-        ValueError, match=r"vectors are given \(somewhere\), but the embedding's vector_width is 0"
-    ):
+    with pytest.raises(ValueError, match="somewhere.*vector_width"):
         set_vectors(new_embedding(), "somewhere")
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import spacy
 
-from spacy_bilstm_ner.pipe.calibration import calibrated
+from spacy_bilstm_ner.pipe.decisions import calibrated
 from tests.util import confidences, entities, trained
 
 TEXT = "Anna Smith flew to Lisbon on Monday"

@@ -103,5 +103,5 @@ def test_vectors_and_no_width(source):
 
 def test_a_model_that_takes_none(source):
     nlp = blank(model=small_model(tok2vec=TOK2VEC))
-    with pytest.raises(ValueError, match="no layer of 'ner' takes any: use"):
+    with pytest.raises(ValueError, match="vector_width"):
         nlp.get_pipe("ner").initialize(lambda: examples(nlp), vectors=source)

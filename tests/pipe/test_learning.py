@@ -10,7 +10,7 @@ from spacy.util import fix_random_seed, minibatch
 from thinc.api import Adam
 
 from spacy_bilstm_ner.network.output import NEW_TAG_SCORE
-from spacy_bilstm_ner.pipe import rehearsal
+from spacy_bilstm_ner.pipe import learning
 from spacy_bilstm_ner.sequences import tags
 from tests.util import (
     ANY,
@@ -107,7 +107,7 @@ def drift(nlp: Language, sentences, *, steps: int) -> float:
 
 def test_made_up_sentences_keep_what_is_known(monkeypatch):
     kept = drift(pipeline(), CORRECTED, steps=100)
-    monkeypatch.setattr(rehearsal, "N_SENTENCES", 0)
+    monkeypatch.setattr(learning, "N_SENTENCES", 0)
     assert drift(pipeline(), CORRECTED, steps=100) > 1.15 * kept
 
 
@@ -152,11 +152,11 @@ def test_rehearse_before_training_is_resumed():
 def test_made_up_sentences_hold_no_entity_of_the_new_ones():
     nlp = blank()
     docs = [doc_of("a mango tree", vocab=nlp.vocab)]
-    source = rehearsal.WordSource(["dust"], np.ones(1))
+    source = learning.WordSource(["dust"], np.ones(1))
     allowed = [allow([tags.OUTSIDE, tags.begin(0), ANY], 3)]
-    made = rehearsal.made_up(docs, allowed, source, nlp.vocab, np.random.default_rng(0))
+    made = learning.made_up(docs, allowed, source, nlp.vocab, np.random.default_rng(0))
     words = {token.text for doc in made for token in doc}
-    assert len(made) == rehearsal.N_SENTENCES
+    assert len(made) == learning.N_SENTENCES
     assert words == {"a", "dust", "tree"}
     assert not any(doc.has_annotation("ENT_IOB") for doc in made)
 

@@ -29,6 +29,18 @@ def default_threshold(thresholds: Iterable[float]) -> float:
     return median(known) if known else DEFAULT_THRESHOLD
 
 
+def min_confidences(
+    labels: Sequence[str], threshold: float, thresholds: Mapping[str, float]
+) -> Doubles:
+    """Return the confidence that an entity of each label needs, n_labels.
+
+    threshold (float): The threshold of all labels.
+    thresholds (Mapping[str, float]): The thresholds of single labels.
+    """
+    default = default_threshold(thresholds.values())
+    return np.array([max(threshold, thresholds.get(label, default)) for label in labels])
+
+
 def calibrated(confidences: NDArray, slope: float, offset: float) -> NDArray:
     """Stretch and shift the log-odds of confidences (Platt 1999, "Probabilistic outputs for support vector machines").
     Their order stays, and their type."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spacy_bilstm_ner.pipe.calibration import calibrated, default_threshold, fit_thresholds
+from spacy_bilstm_ner.pipe.decisions import calibrated, default_threshold, fit_thresholds
 
 
 def test_worked_out_by_hand():
