@@ -37,7 +37,8 @@ def main(config: str, corpus: str, out: str, *overrides: str) -> None:
     if Path(out).exists():
         figures = srsly.read_json(out)
     scores = score(config, corpus, overrides)["raw_text"]
-    command = " ".join(["python -m scripts.research.corpora", config, corpus, out, *overrides])
+    names = [Path(argument).name for argument in sys.argv[1:]]
+    command = " ".join(["python -m scripts.research.corpora", *names])
     f_scores = {"f": scores["micro"]["f"], "mean_of_labels": scores["macro"]["f"]}
     corpora = figures["configs"].setdefault(Path(config).stem, {})
     corpora[Path(corpus).name] = {"command": command, **f_scores}
