@@ -17,6 +17,7 @@ import pytest
 import srsly
 
 from scripts.research.tables import PAGES, fill
+from spacy_bilstm_ner.files.report import REASONS
 from spacy_bilstm_ner.quality import folds
 from tests import util
 
@@ -124,6 +125,11 @@ def test_links_lead_somewhere(page: Path) -> None:
             titles = re.findall(r"^#+ (.+)$", target.read_text("utf-8"), re.MULTILINE)
             anchors = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
             assert anchor in anchors
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_reasons_are_explained(reason: str) -> None:
+    assert f"`{reason}`" in (ROOT / "docs" / "your-own-file.md").read_text(encoding="utf-8")
 
 
 def test_the_readme_is_short() -> None:
