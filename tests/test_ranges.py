@@ -7,8 +7,9 @@ from thinc.api import Adam, Config
 
 from spacy_bilstm_ner.default_config import read_config
 from spacy_bilstm_ner.ranges import check_range
+from spacy_bilstm_ner.training.augmenters import case_augmenter
 from spacy_bilstm_ner.training.callbacks import check_training
-from spacy_bilstm_ner.training.corpus import BalancedCorpus, case_augmenter
+from spacy_bilstm_ner.training.corpus import BalancedCorpus
 from tests.util import blank, examples, small_model, texts, trained
 
 
@@ -73,7 +74,7 @@ def test_what_reads_the_corpus():
     for options in ({"copies": 0}, {"rare_share": 2}, {"rare_share": "0.01"}):
         with pytest.raises(ValueError, match=f"{next(iter(options))} must be "):
             BalancedCorpus(None, **options)
-    with pytest.raises(ValueError, match=r"together 1 at most, but are '0\.05' and 0"):
+    with pytest.raises(ValueError, match="must be shares"):
         case_augmenter(lower="0.05", upper=0)
 
 

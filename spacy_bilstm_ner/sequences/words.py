@@ -4,6 +4,7 @@ A recurrent network learns on sentences and later meets whole articles. Cut wher
 has learnt on, and little has to be held in memory at once. White space is left out, so that line breaks change nothing.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +23,12 @@ TERMINALS = frozenset([*Sentencizer.default_punct_chars, "…", "...", "?!", "!?
 TERMINAL_IDS = np.sort(np.array([hash_string(char) for char in TERMINALS], dtype="uint64"))
 # Marks after which the next sentence may follow without a space: the full-width and ideographic ones.
 SPACELESS_TERMINALS = frozenset("。！？．｡")
+# A paragraph whose lines are all shorter than this is not hard-wrapped: each line is an item.
+MIN_WRAP_WIDTH = 40
+# In hard-wrapped text, a line and the first word of the next line together reach this share of the
+# width. Below 1, because lines of proportional type differ in their number of characters.
+WRAPPED_SHARE = 0.9
+FIRST_WORD = re.compile(r"\S+")
 # What a terminal mark may be followed by: others, and closing marks of several languages, German's among them, which
 # are opening ones in others.
 FOLLOWERS = TERMINALS | set("\"'“”‘’«»‹›)]}」』）】") | {"''"}
@@ -56,17 +63,46 @@ class TagScores:
 Segmenter = Callable[[Sequence[Doc]], Words]
 
 
-def sentence_segments(max_length: int) -> Segmenter:
-    """Cut Docs, at least one, into sentences. Registered as `spacy_bilstm_ner.sentence_segments.v1`.
+def sentence_segments(max_length: int, *, line_breaks: bool = False) -> Segmenter:
+    """Cut Docs, at least one, into sentences. Registered as
+    `spacy_bilstm_ner.sentence_segments.v1`.
 
-    A Doc's own sentence starts count if it has any. Else a sentence ends at a terminal mark that is followed by
-    white space and does not go on in lower case, and at a blank line. None is written to the Doc.
+    If a Doc has sentence starts, they are used. Otherwise a sentence ends at a blank line, and at a
+    terminal mark that is followed by white space and not by a word in lower case. The Doc is not
+    changed.
 
-    max_length (int): Words. A longer sentence is cut into equal parts of at most this length.
+    max_length (int): The largest number of words in a segment. A longer sentence is cut into equal
+        parts of at most this length.
+    line_breaks (bool): Whether a sentence also ends at each line break, as in lists and address
+        lines. Line breaks of hard-wrapped text do not end a sentence: see `is_wrapped`.
+    RETURNS (Segmenter): A function from Docs to `Words`.
     RAISES ValueError: If max_length is below 1.
     """
     check_range("max_length", max_length, 1)
-    return partial(_cut, max_length=max_length)
+    return partial(_cut, max_length=max_length, line_breaks=line_breaks)
+
+
+def is_wrapped(text: str, start: int, end: int) -> bool:
+    """Return whether the white space text[start:end], which contains one line break, only wraps a
+    long line.
+
+    It does if the next line begins with a lower-case letter, or if the first word of the next line
+    would not have fitted on this line. The width of the text is the length of the longest of three
+    lines: the previous one, this one and the next one. Below MIN_WRAP_WIDTH characters, lines are
+    items of a list.
+    """
+    first_word = FIRST_WORD.match(text, end)
+    if first_word is None:
+        return False
+    if first_word[0][0].islower():
+        return True
+    line_start = text.rfind("\n", 0, start) + 1
+    previous_start = text.rfind("\n", 0, max(0, line_start - 1)) + 1
+    next_end = text.find("\n", end)
+    next_length = (next_end if next_end >= 0 else len(text)) - end
+    line_length = start - line_start
+    width = max(line_start - previous_start, line_length, next_length)
+    return width >= MIN_WRAP_WIDTH and line_length + len(first_word[0]) >= WRAPPED_SHARE * width
 
 
 def whole_docs(docs: Sequence[Doc]) -> Words:
@@ -75,7 +111,7 @@ def whole_docs(docs: Sequence[Doc]) -> Words:
     return _words(_attrs(docs, [ORTH, IS_SPACE]), ends, ends)
 
 
-def _cut(docs: Sequence[Doc], *, max_length: int) -> Words:
+def _cut(docs: Sequence[Doc], *, max_length: int, line_breaks: bool) -> Words:
     attrs = _attrs(docs, [ORTH, IS_SPACE, SENT_START])
     orths, is_space, sent_starts = attrs.T
     ends_doc = np.array([len(doc) for doc in docs]).cumsum()
@@ -93,10 +129,13 @@ def _cut(docs: Sequence[Doc], *, max_length: int) -> Words:
         in_doc = ends_doc.searchsorted(own_starts, side="right")
         cuts += own_starts[has_own[in_doc]].tolist()
         may_cut &= ~has_own[of_doc]
+    text_of_doc: dict[int, str] = {}
     for token, number in zip(candidates[may_cut].tolist(), of_doc[may_cut].tolist(), strict=True):
         doc = docs[number]
         first = int(ends_doc[number]) - len(doc)
-        end = _sentence_end(doc, token - first)
+        if line_breaks and is_space[token] and number not in text_of_doc:
+            text_of_doc[number] = doc.text
+        end = _sentence_end(doc, token - first, text_of_doc.get(number))
         if end is not None:
             cuts.append(first + end)
     return _words(attrs, ends_doc, np.sort(cuts), max_length=max_length)
@@ -106,12 +145,16 @@ def _attrs(docs: Sequence[Doc], names: list[int]) -> NDArray[np.uint64]:
     return np.concatenate([doc.to_array(names) for doc in docs])
 
 
-def _sentence_end(doc: Doc, i: int) -> int | None:
-    """One past the last token of the sentence that token i, a terminal mark or white space, may end."""
+def _sentence_end(doc: Doc, i: int, text: str | None) -> int | None:
+    """Return the index after the sentence that token i, a terminal mark or white space, ends, or
+    None if it ends none. With the Doc's text, a sentence also ends at a line break."""
     token = doc[i]
     end = i + 1
     if token.is_space:
-        return end if token.text.count("\n") > 1 else None
+        n_breaks = token.text.count("\n")
+        if n_breaks == 1 and text is not None:
+            return None if is_wrapped(text, token.idx, token.idx + len(token)) else end
+        return end if n_breaks > 1 else None
     n_tokens = len(doc)
     while end < n_tokens and not doc[end - 1].whitespace_ and doc[end].text in FOLLOWERS:
         end += 1

@@ -1,45 +1,17 @@
-"""The examples to train on: sentences in another case, and rare labels more often. Not needed at run time."""
+"""The examples to train on: sentences with rare labels more often. Not needed for prediction."""
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-from spacy.attrs import ENT_ID, ENT_IOB, ENT_KB_ID, ENT_TYPE, SENT_START
 from spacy.errors import Errors
 from spacy.language import Language
-from spacy.tokens import Doc
 from spacy.training import Corpus, Example, dont_augment
 from spacy.vocab import Vocab
 
 from ..ranges import check_range, is_number
-
-Augmenter = Callable[[Language, Example], Iterator[Example]]
-
-# What a sentence keeps in another case.
-KEPT = [ENT_IOB, ENT_TYPE, ENT_KB_ID, ENT_ID, SENT_START]
-
-
-def case_augmenter(lower: float, upper: float) -> Augmenter:
-    """Write some examples in lower case, some in UPPER CASE, in place of the original. The pipeline's tokenizer reads
-    the new text. Entities and sentence starts are kept, other annotation is not. An example stays as it is if its
-    length would change ("ß" → "SS"). Registered as `spacy_bilstm_ner.case.v1`.
-
-    lower, upper (float): Shares of the examples.
-    RAISES ValueError: If a share is negative, or both together are above 1.
-    """
-    if not (is_number(lower) and is_number(upper) and lower + upper <= 1):
-        raise ValueError(
-            f"lower and upper must be shares, together 1 at most, but are {lower!r} and {upper!r}"
-        )
-
-    def augment(nlp: Language, example: Example) -> Iterator[Example]:
-        drawn = random.random()
-        if drawn < lower + upper:
-            example = _in_case(nlp, example, str.lower if drawn < lower else str.upper)
-        yield example
-
-    return augment
+from .augmenters import Augmenter
 
 
 class BalancedCorpus:
@@ -122,13 +94,3 @@ def _each_label_first(examples: list[Example]) -> list[Example]:
         (others if seen.issuperset(labels) else first).append(example)
         seen.update(labels)
     return first + others
-
-
-def _in_case(nlp: Language, example: Example, change: Callable[[str], str]) -> Example:
-    gold = example.reference
-    words = [change(token.text) for token in gold]
-    if any(len(word) != len(token) for word, token in zip(words, gold, strict=True)):
-        return example
-    reference = Doc(nlp.vocab, words=words, spaces=[bool(token.whitespace_) for token in gold])
-    reference.from_array(KEPT, gold.to_array(KEPT))
-    return Example(nlp.make_doc(reference.text), reference)

@@ -1,5 +1,7 @@
 """Where the recurrence's input is cut."""
 
+import textwrap
+
 import numpy as np
 import pytest
 import spacy
@@ -194,3 +196,44 @@ def test_whole_docs():
 def test_a_maximum_length_out_of_range(max_length):
     with pytest.raises(ValueError, match=f"at least 1, but is {max_length}"):
         sentence_segments(max_length)
+
+
+PARAGRAPH = (
+    "The office of Acme Corp in Oslo was closed on Monday because nobody in Lisbon had paid the "
+    "rent that Peter Jones of Blue Harbour Group owed to Maria Silva and to Anna Smith of Porto"
+)
+
+
+def lines(text: str, *, line_breaks: bool = True) -> list[str]:
+    """The segments of a text whose line breaks may end sentences, joined by spaces."""
+    doc = NLP.make_doc(text)
+    words = sentence_segments(1000, line_breaks=line_breaks)([doc])
+    parts = np.split(words.tokens, np.cumsum(words.lengths)[:-1])
+    return [" ".join(doc[int(i)].text for i in part) for part in parts]
+
+
+def test_each_line_of_a_list_is_a_segment():
+    assert lines("Present:\nAnna Smith\nPeter Jones\nMaria Silva") == [
+        "Present :",
+        "Anna Smith",
+        "Peter Jones",
+        "Maria Silva",
+    ]
+
+
+def test_a_line_that_goes_on_in_lower_case_is_one_segment():
+    assert lines("Anna Smith\nof Acme Corp") == ["Anna Smith of Acme Corp"]
+
+
+@pytest.mark.parametrize("width", [45, 60, 70, 80])
+def test_a_hard_wrapped_paragraph_is_one_segment(width):
+    assert lines(textwrap.fill(PARAGRAPH, width)) == [PARAGRAPH]
+
+
+def test_a_hard_wrapped_paragraph_and_a_list_in_one_text():
+    text = textwrap.fill(PARAGRAPH, 60) + "\n\nMaria Silva\n12 Long Street\nPorto"
+    assert lines(text) == [PARAGRAPH, "Maria Silva", "12 Long Street", "Porto"]
+
+
+def test_by_default_line_breaks_change_nothing():
+    assert lines("Anna Smith\nPeter Jones", line_breaks=False) == ["Anna Smith Peter Jones"]

@@ -9,11 +9,11 @@ import pytest
 import spacy
 from spacy.language import Language
 from spacy.tokens import DocBin
-from spacy.training import Example
 from spacy.util import registry
 
-from spacy_bilstm_ner.training.corpus import BalancedCorpus, case_augmenter
-from tests.util import entities, examples, marked_doc
+from spacy_bilstm_ner.training.augmenters import case_augmenter
+from spacy_bilstm_ner.training.corpus import BalancedCorpus
+from tests.util import entities, marked_doc
 
 MARKED = "[Anna O'Neill](per) can't leave [Oslo](geo)."
 LABELS = ("eve", "geo", "nat", "tim")
@@ -32,61 +32,6 @@ def _nlp() -> Language:
 def write(path: Path, nlp: Language, sentences: list[str]) -> Path:
     DocBin(docs=[marked_doc(nlp, marked) for marked in sentences]).to_disk(path / "data.spacy")
     return path / "data.spacy"
-
-
-def augment(nlp: Language, marked: str, *, lower: float, upper: float) -> Example:
-    (example,) = case_augmenter(lower, upper)(nlp, examples(nlp, [marked])[0])
-    return example
-
-
-@pytest.mark.parametrize(("shares", "change"), [((1.0, 0.0), str.lower), ((0.0, 1.0), str.upper)])
-def test_another_case(nlp, shares, change):
-    example = augment(nlp, MARKED, lower=shares[0], upper=shares[1])
-    text = change("Anna O'Neill can't leave Oslo.")
-    assert example.reference.text == example.predicted.text == text
-    assert [(ent.text, ent.label_) for ent in example.reference.ents] == [
-        (change("Anna O'Neill"), "per"),
-        (change("Oslo"), "geo"),
-    ]
-    # The tokens are those that the tokenizer makes of the new text
-    assert [token.text for token in example.predicted] == [token.text for token in nlp(text)]
-
-
-def test_tokens_outside_entities_are_known_to_be_outside(nlp):
-    example = augment(nlp, MARKED, lower=1.0, upper=0.0)
-    assert example.get_aligned_ner()[-1] == "O"
-    missing = examples(nlp, ["It rained."])[0]
-    missing.reference.set_ents([], missing=[missing.reference[0:1]], default="outside")
-    (example,) = case_augmenter(1.0, 0.0)(nlp, missing)
-    assert example.get_aligned_ner() == [None, "O", "O"]
-
-
-def test_a_text_whose_length_would_change_stays(nlp):
-    assert augment(nlp, "[Anna Groß](per) left.", lower=0.0, upper=1.0).text == "Anna Groß left."
-    assert augment(nlp, "[İzmir](geo) is far.", lower=1.0, upper=0.0).text == "İzmir is far."
-    assert augment(nlp, "[Anna Groß](per) left.", lower=1.0, upper=0.0).text == "anna groß left."
-
-
-def test_the_shares_are_kept_and_come_from_the_seed(nlp):
-    augmenter = case_augmenter(0.2, 0.1)
-    (example,) = examples(nlp, [MARKED])
-
-    def draw() -> list[str]:
-        random.seed(7)
-        return [next(iter(augmenter(nlp, example))).text for _ in range(1000)]
-
-    texts = draw()
-    assert texts == draw()
-    counts = Counter(texts)
-    assert counts[example.text.lower()] == pytest.approx(200, abs=40)
-    assert counts[example.text.upper()] == pytest.approx(100, abs=30)
-    assert counts.total() == 1000
-
-
-@pytest.mark.parametrize(("lower", "upper"), [(-0.1, 0.5), (0.6, 0.5)])
-def test_shares_out_of_range(lower, upper):
-    with pytest.raises(ValueError, match=f"together 1 at most, but are {lower} and {upper}"):
-        case_augmenter(lower, upper)
 
 
 def test_sentences_with_a_rare_label_come_more_often(nlp, tmp_path):

@@ -1,0 +1,149 @@
+"""Variations of training examples: text in another case, and text as it is written online."""
+
+import random
+import string
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from spacy.attrs import ENT_ID, ENT_IOB, ENT_KB_ID, ENT_TYPE, SENT_START
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.training import Example
+
+from ..ranges import is_number
+
+Augmenter = Callable[[Language, Example], Iterator[Example]]
+
+# The annotation that a varied sentence keeps.
+KEPT_ATTRIBUTES = [ENT_IOB, ENT_TYPE, ENT_KB_ID, ENT_ID, SENT_START]
+MISSING_IOB, OUTSIDE_IOB, BEGIN_IOB = 0, 2, 3
+# An example gets from one to this many insertions.
+MAX_INSERTIONS = 3
+# The share of insertions that directly follow an entity, where the sentence has one.
+AFTER_ENTITY_SHARE = 0.5
+# The share of emoji that are written without a space before them.
+GLUED_SHARE = 0.5
+EMOJI_RANGES = ((0x1F300, 0x1F64F), (0x1F680, 0x1F6FF), (0x1F900, 0x1F9FF), (0x2600, 0x27BF))
+TOP_LEVEL_DOMAINS = ("com", "org", "net", "co", "ly", "de", "uk")
+
+
+def case_augmenter(lower: float, upper: float) -> Augmenter:
+    """Write some examples in lower case and some in upper case. Registered as
+    `spacy_bilstm_ner.case.v1`.
+
+    The pipeline's tokenizer reads the new text. Entities and sentence starts are kept, other
+    annotation is not. An example is not changed if its length would change ("ß" → "SS").
+
+    lower, upper (float): Shares of the examples.
+    RETURNS (Callable): An augmenter as spaCy's corpus readers take it.
+    RAISES ValueError: If a share is negative, or both together are above 1.
+    """
+    return online_text_augmenter(lower=lower, upper=upper, insertions=0.0)
+
+
+def online_text_augmenter(lower: float, upper: float, insertions: float) -> Augmenter:
+    """Write some examples as people write online: in lower case, in upper case, or with links,
+    names of accounts, hashtags and emoji between the words. Registered as
+    `spacy_bilstm_ner.online_text.v1`.
+
+    Without such examples, a network that was trained on newspapers finds hardly any name beside a
+    link or an emoji, because it has never read one.
+
+    lower, upper, insertions (float): Shares of the examples. Each example is changed in at most one
+        way.
+    RETURNS (Callable): An augmenter as spaCy's corpus readers take it.
+    RAISES ValueError: If a share is negative, or all together are above 1.
+    """
+    shares = (lower, upper, insertions)
+    if not all(map(is_number, shares)) or sum(shares) > 1:
+        raise ValueError(
+            "lower, upper and insertions must be shares, together at most 1, but are "
+            f"{lower!r}, {upper!r} and {insertions!r}"
+        )
+
+    def augment(nlp: Language, example: Example) -> Iterator[Example]:
+        drawn = random.random()
+        if drawn < lower:
+            yield change_case(nlp, example, str.lower)
+        elif drawn < lower + upper:
+            yield change_case(nlp, example, str.upper)
+        elif drawn < lower + upper + insertions:
+            yield insert_online_tokens(nlp, example)
+        else:
+            yield example
+
+    return augment
+
+
+def change_case(nlp: Language, example: Example, change: Callable[[str], str]) -> Example:
+    """Return the example in another case, or unchanged if the length of a word would change."""
+    gold = example.reference
+    words = [change(token.text) for token in gold]
+    lengths = [len(token) for token in gold]
+    if [len(word) for word in words] != lengths:
+        return example
+    spaces = [bool(token.whitespace_) for token in gold]
+    return _make_example(nlp, gold, words, spaces, gold.to_array(KEPT_ATTRIBUTES))
+
+
+def insert_online_tokens(nlp: Language, example: Example) -> Example:
+    """Return the example with from one to MAX_INSERTIONS links, names of accounts, hashtags and
+    emoji between its words. Insertions are outside of entities and do not split one."""
+    gold = example.reference
+    if not len(gold):
+        return example
+    words = [token.text for token in gold]
+    spaces = [bool(token.whitespace_) for token in gold]
+    annotation = gold.to_array(KEPT_ATTRIBUTES)
+    entity_ends = [ent.end for ent in gold.ents]
+    inside = {i for ent in gold.ents for i in range(ent.start + 1, ent.end)}
+    free_places = [i for i in range(1, len(gold) + 1) if i not in inside]
+    places = []
+    for _ in range(random.randint(1, MAX_INSERTIONS)):
+        follows_entity = bool(entity_ends) and random.random() < AFTER_ENTITY_SHARE
+        places.append(random.choice(entity_ends if follows_entity else free_places))
+    hashtags = [token.lower_ for token in gold if token.is_alpha and not token.ent_type]
+    # From the end, so that the earlier places stay valid.
+    for place in sorted(places, reverse=True):
+        word, is_emoji = make_online_token(hashtags or ["news"])
+        spaces[place - 1] = not (is_emoji and random.random() < GLUED_SHARE)
+        words.insert(place, word)
+        spaces.insert(place, True)
+        is_missing = annotation[place - 1, 0] == MISSING_IOB
+        row = [MISSING_IOB if is_missing else OUTSIDE_IOB, 0, 0, 0, 0]
+        annotation = np.insert(annotation, place, row, axis=0)
+    return _make_example(nlp, gold, words, spaces, annotation)
+
+
+def make_online_token(hashtags: list[str]) -> tuple[str, bool]:
+    """Draw a link, the name of an account, a hashtag or an emoji.
+
+    hashtags (list[str]): Words to make a hashtag of, at least one.
+    RETURNS (tuple[str, bool]): The token, and whether it is an emoji.
+    """
+    kind = random.choice(("link", "account", "hashtag", "emoji"))
+    letters = random.choices(string.ascii_letters + string.digits, k=random.randint(4, 12))
+    name = "".join(letters)
+    if kind == "link":
+        domain = f"{name.lower()}.{random.choice(TOP_LEVEL_DOMAINS)}"
+        return random.choice(
+            (f"http://{domain}/{name}", f"https://{domain}", f"www.{domain}")
+        ), False
+    if kind == "account":
+        return f"@{name}", False
+    if kind == "hashtag":
+        hashtag = random.choice(hashtags)
+        return f"#{random.choice((hashtag, hashtag.capitalize()))}", False
+    return chr(random.randint(*random.choice(EMOJI_RANGES))), True
+
+
+def _make_example(
+    nlp: Language, gold: Doc, words: list[str], spaces: list[bool], annotation: np.ndarray
+) -> Example:
+    reference = Doc(nlp.vocab, words=words, spaces=spaces)
+    reference.from_array(KEPT_ATTRIBUTES, annotation)
+    if "annotated" in gold.spans:
+        # The group says which labels were looked for; its spans are not used.
+        reference.spans["annotated"] = []
+        reference.spans["annotated"].attrs.update(gold.spans["annotated"].attrs)
+    return Example(nlp.make_doc(reference.text), reference)
