@@ -210,15 +210,16 @@ class BiLSTMNER(TrainablePipe):
             raise ValueError(Errors.E109.format(name=self.name))
         found: TagScores = self.model.predict(docs)
         words, to_numpy = found.words, self.model.ops.to_numpy
-        lengths, outside = words.per_doc, None
+        lengths, outside = words.per_block, None
         iob = np.concatenate([doc.to_array(ENT_IOB) for doc in docs])
         if iob.any():
             taken = np.isin(iob, INSIDE_OR_BEGIN)
             outside = taken[words.tokens]
             # No entity runs across white space that is taken, either.
             ends = np.cumsum([len(doc) for doc in docs])
-            bounds = np.union1d(ends, np.flatnonzero(taken))
-            lengths = np.diff(words.tokens.searchsorted(bounds), prepend=0)
+            bounds = words.tokens.searchsorted(np.union1d(ends, np.flatnonzero(taken)))
+            block_ends = np.union1d(bounds, np.cumsum(words.per_block)).astype("int64")
+            lengths = np.diff(block_ends, prepend=0)
         scores = to_numpy(found.scores)
         transitions = None if found.transitions is None else to_numpy(found.transitions)
         if not all(np.isfinite(each).all() for each in (scores, transitions) if each is not None):

@@ -1,7 +1,8 @@
-"""Docs → their words, cut into the sequences that the network reads.
+"""Docs → their words, divided into the sequences that the network reads.
 
-A recurrent network learns on sentences and later meets whole articles. Cut where sentences end, these look like what it
-has learnt on, and little has to be held in memory at once. White space is left out, so that line breaks change nothing.
+A recurrent network is trained on sentences and later reads whole articles. Divided into sentences,
+an article looks like the training data, and less has to be held in memory at once. Tokens of white
+space are left out.
 """
 
 import re
@@ -14,14 +15,14 @@ from numpy.typing import NDArray
 from spacy.attrs import IS_SPACE, ORTH, SENT_START
 from spacy.pipeline import Sentencizer
 from spacy.strings import hash_string
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Token
 from thinc.types import Floats2d
 
 from ..ranges import check_range
 
 TERMINALS = frozenset([*Sentencizer.default_punct_chars, "…", "...", "?!", "!?"])
 TERMINAL_IDS = np.sort(np.array([hash_string(char) for char in TERMINALS], dtype="uint64"))
-# Marks after which the next sentence may follow without a space: the full-width and ideographic ones.
+# Full-width and ideographic marks, after which the next sentence may follow without a space
 SPACELESS_TERMINALS = frozenset("。！？．｡")
 # A paragraph whose lines are all shorter than this is not hard-wrapped: each line is an item.
 MIN_WRAP_WIDTH = 40
@@ -29,21 +30,25 @@ MIN_WRAP_WIDTH = 40
 # width. Below 1, because lines of proportional type differ in their number of characters.
 WRAPPED_SHARE = 0.9
 FIRST_WORD = re.compile(r"\S+")
-# What a terminal mark may be followed by: others, and closing marks of several languages, German's among them, which
-# are opening ones in others.
+# Marks that belong to the sentence before them: terminal marks, closing quotes and brackets.
+# German's closing quotes are opening ones in English.
 FOLLOWERS = TERMINALS | set("\"'“”‘’«»‹›)]}」』）】") | {"''"}
 
 
 @dataclass(frozen=True)
 class Words:
-    """The words of a batch of Docs: all tokens but white space. Found once for a batch."""
+    """The words of a batch of Docs: all tokens except white space."""
 
-    tokens: NDArray[np.int64]  # n_words, the words' tokens, counted through all Docs of the batch
-    orths: NDArray[np.uint64]  # n_words, hashes of the words' text
-    per_doc: NDArray[np.int64]  # n_docs, how many words each Doc has
-    lengths: NDArray[
-        np.int64
-    ]  # n_sequences, how many words each sequence has that the network reads; all above 0
+    # n_words: the index of each word's token in the concatenated batch
+    tokens: NDArray[np.int64]
+    # n_words: the hash of each word's text
+    orths: NDArray[np.uint64]
+    # n_docs: the number of words of each Doc
+    per_doc: NDArray[np.int64]
+    # n_blocks: the number of words of each block, in order. No entity extends over two blocks.
+    per_block: NDArray[np.int64]
+    # n_sequences: the number of words, at least 1, of each sequence that the network reads
+    lengths: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -51,12 +56,14 @@ class Words:
 
 @dataclass(frozen=True)
 class TagScores:
-    """What a tagger says of the words of a batch; or the gradient of a loss by it."""
+    """The output of a tagger for the words of a batch, or the gradient of a loss with respect to
+    it."""
 
     words: Words
-    scores: Floats2d  # n_words × n_tags, the logits
-    # n_tags × n_tags, the score of each step from a tag (row) to the next (column); None for a tagger that scores each
-    # word by itself.
+    # n_words × n_tags: the logits
+    scores: Floats2d
+    # n_tags × n_tags: the score of each step from a tag (row) to the next one (column), or None if
+    # the tagger scores words independently
     transitions: Floats2d | None
 
 
@@ -74,7 +81,8 @@ def sentence_segments(max_length: int, *, line_breaks: bool = False) -> Segmente
     max_length (int): The largest number of words in a segment. A longer sentence is cut into equal
         parts of at most this length.
     line_breaks (bool): Whether a sentence also ends at each line break, as in lists and address
-        lines. Line breaks of hard-wrapped text do not end a sentence: see `is_wrapped`.
+        lines, and no entity extends over it. Line breaks of hard-wrapped text do not count: see
+        `is_wrapped`.
     RETURNS (Segmenter): A function from Docs to `Words`.
     RAISES ValueError: If max_length is below 1.
     """
@@ -106,55 +114,70 @@ def is_wrapped(text: str, start: int, end: int) -> bool:
 
 
 def whole_docs(docs: Sequence[Doc]) -> Words:
-    """Take each Doc that has words as one sequence; at least one Doc."""
-    ends = np.cumsum([len(doc) for doc in docs])
-    return _words(_attrs(docs, [ORTH, IS_SPACE]), ends, ends)
+    """Return the words of at least one Doc. Each Doc that has words is one sequence."""
+    doc_ends = np.cumsum([len(doc) for doc in docs])
+    return _make_words(_attributes(docs, [ORTH, IS_SPACE]), doc_ends, doc_ends, doc_ends)
 
 
 def _cut(docs: Sequence[Doc], *, max_length: int, line_breaks: bool) -> Words:
-    attrs = _attrs(docs, [ORTH, IS_SPACE, SENT_START])
-    orths, is_space, sent_starts = attrs.T
-    ends_doc = np.array([len(doc) for doc in docs]).cumsum()
+    attributes = _attributes(docs, [ORTH, IS_SPACE, SENT_START])
+    orths, is_space, sent_starts = attributes.T
+    doc_ends = np.array([len(doc) for doc in docs]).cumsum()
     # Several times as fast as np.isin
     is_terminal = TERMINAL_IDS.take(TERMINAL_IDS.searchsorted(orths), mode="clip") == orths
-    candidates = (is_terminal | (is_space != 0)).nonzero()[0]
-    of_doc = ends_doc.searchsorted(candidates, side="right")
-    # Nothing is left to cut behind a Doc's last token.
-    may_cut = candidates + 1 < ends_doc[of_doc]
-    # The tokens before which the text is cut.
-    cuts = ends_doc.tolist()
+    (candidates,) = (is_terminal | (is_space != 0)).nonzero()
+    doc_of_candidate = doc_ends.searchsorted(candidates, side="right")
+    # The last token of a Doc always ends a sentence.
+    may_cut = candidates + 1 < doc_ends[doc_of_candidate]
+    sentence_ends = doc_ends.tolist()
     if sent_starts.any():
-        has_own = np.array([doc.has_annotation("SENT_START") for doc in docs])
-        own_starts = (sent_starts == 1).nonzero()[0]
-        in_doc = ends_doc.searchsorted(own_starts, side="right")
-        cuts += own_starts[has_own[in_doc]].tolist()
-        may_cut &= ~has_own[of_doc]
+        has_sentences = np.array([doc.has_annotation("SENT_START") for doc in docs])
+        (starts,) = (sent_starts == 1).nonzero()
+        doc_of_start = doc_ends.searchsorted(starts, side="right")
+        sentence_ends += starts[has_sentences[doc_of_start]].tolist()
+        may_cut &= ~has_sentences[doc_of_candidate]
+    block_ends = doc_ends.tolist()
     text_of_doc: dict[int, str] = {}
-    for token, number in zip(candidates[may_cut].tolist(), of_doc[may_cut].tolist(), strict=True):
+    tokens, numbers = candidates[may_cut].tolist(), doc_of_candidate[may_cut].tolist()
+    for token, number in zip(tokens, numbers, strict=True):
         doc = docs[number]
-        first = int(ends_doc[number]) - len(doc)
-        if line_breaks and is_space[token] and number not in text_of_doc:
-            text_of_doc[number] = doc.text
-        end = _sentence_end(doc, token - first, text_of_doc.get(number))
-        if end is not None:
-            cuts.append(first + end)
-    return _words(attrs, ends_doc, np.sort(cuts), max_length=max_length)
+        first = int(doc_ends[number]) - len(doc)
+        if not is_space[token]:
+            length = _sentence_length(doc, token - first)
+        elif line_breaks:
+            if number not in text_of_doc:
+                text_of_doc[number] = doc.text
+            ends_block = _ends_block(doc[token - first], text_of_doc[number])
+            length = token - first + 1 if ends_block else None
+        else:
+            is_blank_line = doc[token - first].text.count("\n") > 1
+            length = token - first + 1 if is_blank_line else None
+        if length is not None:
+            sentence_ends.append(first + length)
+            if line_breaks and is_space[token]:
+                block_ends.append(first + length)
+    return _make_words(
+        attributes, doc_ends, np.sort(block_ends), np.sort(sentence_ends), max_length=max_length
+    )
 
 
-def _attrs(docs: Sequence[Doc], names: list[int]) -> NDArray[np.uint64]:
+def _attributes(docs: Sequence[Doc], names: list[int]) -> NDArray[np.uint64]:
     return np.concatenate([doc.to_array(names) for doc in docs])
 
 
-def _sentence_end(doc: Doc, i: int, text: str | None) -> int | None:
-    """Return the index after the sentence that token i, a terminal mark or white space, ends, or
-    None if it ends none. With the Doc's text, a sentence also ends at a line break."""
-    token = doc[i]
+def _ends_block(token: Token, text: str) -> bool:
+    """Return whether a token of white space contains a blank line, or a line break that does not
+    only wrap a long line of the Doc's text."""
+    n_breaks = token.text.count("\n")
+    if n_breaks == 1:
+        return not is_wrapped(text, token.idx, token.idx + len(token))
+    return n_breaks > 1
+
+
+def _sentence_length(doc: Doc, i: int) -> int | None:
+    """Return the index after the sentence that token i, a terminal mark, ends, or None if it does
+    not end a sentence."""
     end = i + 1
-    if token.is_space:
-        n_breaks = token.text.count("\n")
-        if n_breaks == 1 and text is not None:
-            return None if is_wrapped(text, token.idx, token.idx + len(token)) else end
-        return end if n_breaks > 1 else None
     n_tokens = len(doc)
     while end < n_tokens and not doc[end - 1].whitespace_ and doc[end].text in FOLLOWERS:
         end += 1
@@ -164,39 +187,54 @@ def _sentence_end(doc: Doc, i: int, text: str | None) -> int | None:
     if following == n_tokens:
         return None
     is_spaced = bool(doc[end - 1].whitespace_) or following > end
-    if not is_spaced and token.text not in SPACELESS_TERMINALS:
+    if not is_spaced and doc[i].text not in SPACELESS_TERMINALS:
         return None
-    # "approx. five": an abbreviation. "J. Miller": an initial.
+    # An abbreviation: "approx. five"
     if doc[following].text[0].islower():
         return None
-    if token.text == "." and i > 0 and len(doc[i - 1]) == 1 and doc[i - 1].text.isupper():
+    # An initial: "J. Miller"
+    if doc[i].text == "." and i > 0 and len(doc[i - 1]) == 1 and doc[i - 1].text.isupper():
         return None
     return end
 
 
-def _words(
-    attrs: NDArray[np.uint64],
-    ends_doc: NDArray[np.int64],
-    cuts: NDArray[np.int64],
+def _make_words(
+    attributes: NDArray[np.uint64],
+    doc_ends: NDArray[np.int64],
+    block_ends: NDArray[np.int64],
+    sentence_ends: NDArray[np.int64],
     *,
     max_length: int | None = None,
 ) -> Words:
-    tokens = (attrs[:, 1] == 0).nonzero()[0]
-    lengths = _counts(tokens, cuts)
+    """Make `Words` of n_tokens × (ORTH, IS_SPACE, …) and the indices after the last tokens of Docs,
+    blocks and sentences."""
+    (tokens,) = (attributes[:, 1] == 0).nonzero()
+    lengths = _count_between(tokens, sentence_ends)
     lengths = lengths[lengths > 0]
     if max_length is not None and lengths.max(initial=0) > max_length:
-        # Into equal parts
-        n_parts = -(-lengths // max_length)
-        bounds = [
-            np.arange(n + 1) * length // n for n, length in zip(n_parts, lengths, strict=True)
-        ]
-        lengths = np.concatenate([np.diff(each) for each in bounds])
-    return Words(tokens, attrs[tokens, 0], _counts(tokens, ends_doc), lengths)
+        lengths = _divide(lengths, max_length)
+    return Words(
+        tokens=tokens,
+        orths=attributes[tokens, 0],
+        per_doc=_count_between(tokens, doc_ends),
+        per_block=_count_between(tokens, block_ends),
+        lengths=lengths,
+    )
 
 
-def _counts(tokens: NDArray[np.int64], bounds: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How many of the tokens stand before each bound, from the one before it."""
+def _divide(lengths: NDArray[np.int64], max_length: int) -> NDArray[np.int64]:
+    """Divide each length into the fewest equal parts of at most max_length, as far as integers
+    allow."""
+    parts = []
+    for length in lengths.tolist():
+        n_parts = -(-length // max_length)
+        parts.append(np.diff(np.arange(n_parts + 1) * length // n_parts))
+    return np.concatenate(parts)
+
+
+def _count_between(tokens: NDArray[np.int64], bounds: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count the tokens between consecutive bounds."""
     counts = tokens.searchsorted(bounds)
-    # Several times as fast as np.diff.
+    # Several times as fast as np.diff
     counts[1:] -= counts[:-1].copy()
     return counts

@@ -4,6 +4,7 @@ import pytest
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
+from spacy_bilstm_ner.sequences.words import sentence_segments
 from tests.util import confidences, entities, spans_of, trained
 
 TEXT = "Anna Smith flew to Lisbon on Monday."
@@ -127,3 +128,15 @@ def test_a_ruler_after_the_recogniser_has_its_say_too():
     ruler = nlp.add_pipe("entity_ruler", after="ner", config={"overwrite_ents": True})
     ruler.add_patterns([{"label": "org", "pattern": "Lisbon"}])
     assert entities(nlp(TEXT)) == [FOUND[0], (4, 5, "org"), FOUND[2]]
+
+
+@pytest.mark.parametrize("is_set_before", [False, True])
+def test_no_entity_extends_over_a_line_break(is_set_before):
+    nlp = trained()
+    segment = sentence_segments(50, line_breaks=True)
+    nlp.get_pipe("ner").model.attrs["segment"] = segment
+    doc = nlp.make_doc("Monday:\nAnna Smith\nPeter Jones\nMaria Silva")
+    if is_set_before:
+        doc.set_ents([Span(doc, 0, 1, label="tim")], default="missing")
+    persons = [ent.text for ent in nlp(doc).ents if ent.label_ == "per"]
+    assert persons == ["Anna Smith", "Peter Jones", "Maria Silva"]

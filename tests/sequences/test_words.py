@@ -237,3 +237,9 @@ def test_a_hard_wrapped_paragraph_and_a_list_in_one_text():
 
 def test_by_default_line_breaks_change_nothing():
     assert lines("Anna Smith\nPeter Jones", line_breaks=False) == ["Anna Smith Peter Jones"]
+
+
+def test_blocks_end_where_lines_do_and_not_where_sentences_do():
+    docs = [NLP.make_doc("Anna Smith\nMaria Silva left. She ran."), NLP.make_doc("It rained.")]
+    assert sentence_segments(1000, line_breaks=True)(docs).per_block.tolist() == [2, 7, 3]
+    assert sentence_segments(1000)(docs).per_block.tolist() == [9, 3]
