@@ -13,8 +13,8 @@ from .report import Report
 
 _DECODER = json.JSONDecoder()
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_SPACE = re.compile(r"[ \t\r\n]*")
-_ARRAY_OF_RECORDS = re.compile(r"\[[ \t\r\n]*[\[{]")
+# The beginning of an array of objects or arrays
+_ARRAY = re.compile(r"\s*\[\s*(?=[\[{])")
 
 
 def read_json(content: Content, options: Options) -> tuple[Records, Report]:
@@ -22,122 +22,59 @@ def read_json(content: Content, options: Options) -> tuple[Records, Report]:
 
     RAISES UserError: If the file is no JSON or no known export.
     """
-    records = _iterate(Scanner(content.text, content.name), options)
-    return read_records(records, content.name, options)
+    return read_records(_iterate(content, options), content.name, options)
 
 
-class Scanner:
-    """Decode JSON value by value.
-
-    text (str): The file.
-    name (str): Name of the file in messages.
-    """
-
-    def __init__(self, text: str, name: str) -> None:
-        self.text = text
-        self.name = name
-        self.position = 0
-        self.may_have_surrogates = re.search(r"\\u[dD][89a-fA-F]", text) is not None
-
-    def peek(self) -> str:
-        """Return the next character that is no white space; "" at the end."""
-        match = _SPACE.match(self.text, self.position)
-        self.position = match.end() if match else self.position
-        return self.text[self.position : self.position + 1]
-
-    def is_at_array(self) -> bool:
-        """Return whether an array of objects or arrays begins here."""
-        return self.peek() == "[" and _ARRAY_OF_RECORDS.match(self.text, self.position) is not None
-
-    def decode(self) -> Any:
-        """Return the value that begins here, and move behind it."""
-        self.peek()
-        try:
-            value, self.position = _DECODER.raw_decode(self.text, self.position)
-        except json.JSONDecodeError as error:
-            raise self.make_error(error.msg, error.pos) from error
-        except (RecursionError, ValueError) as error:
-            raise self.make_error(
-                "lists are nested too deeply or a number is too long", self.position
-            ) from error
-        if self.may_have_surrogates and _SURROGATE.search(json.dumps(value, ensure_ascii=False)):
-            raise self.make_error("a text has half a character, a surrogate", self.position)
-        return value
-
-    def skip(self, character: str) -> None:
-        """Move behind a character."""
-        if self.peek() != character:
-            raise self.make_error(f"Expecting {character!r}", self.position)
-        self.position += 1
-
-    def elements(self) -> Iterator[None]:
-        """Stop before each element of the array or each key of the object that begins here.
-
-        The caller decodes the element, or the key and its value.
-        """
-        closing = {"[": "]", "{": "}"}[self.peek()]
-        self.position += 1
-        while self.peek() != closing:
-            yield
-            if self.peek() != closing:
-                self.skip(",")
-        self.position += 1
-
-    def make_error(self, problem: str, position: int) -> UserError:
-        line = self.text.count("\n", 0, position) + 1
-        column = position - self.text.rfind("\n", 0, position)
-        return UserError(
-            f"{self.name}, line {line}: this is no JSON ({problem}, column {column}). Expected one "
-            "JSON array, or JSON Lines with a whole record on each line."
-        )
-
-
-def _iterate(scanner: Scanner, options: Options) -> Iterator[tuple[int, Any]]:
+def _iterate(content: Content, options: Options) -> Iterator[tuple[int, Any]]:
     """Yield the records with their lines, or with their numbers if they are in an array."""
-    if scanner.peek() == "{":
-        number = 0
-        for record in _arrays_in_object(scanner, options):
+    start = _ARRAY.match(content.text)
+    number = 0
+    is_flat = False
+    for line, value in _decode(content, start.end() if start else 0, bool(start)):
+        records = [_as_record(value)]
+        is_flat = is_flat or (number == 0 and is_record(records[0], options))
+        if not is_flat:
+            records = _find_records(value, options) or records
+        for record in records:
             number += 1
-            yield number, record
-        if not number:
-            scanner.position = 0
+            yield (number if start or len(records) > 1 else line), record
+
+
+def _decode(content: Content, position: int, is_array: bool) -> Iterator[tuple[int, Any]]:
+    """Yield each value from a position on, with its line.
+
+    RAISES UserError: If a value is no JSON, or the array does not end.
+    """
+    text = content.text
+    has_surrogates = re.search(r"\\u[dD][89a-fA-F]", text) is not None
     line = 1
     counted = 0
-    while scanner.peek():
-        line += scanner.text.count("\n", counted, scanner.position)
-        counted = scanner.position
-        if scanner.is_at_array():
-            yield from enumerate(_records_of_array(scanner, options), 1)
-        else:
-            yield line, _as_record(scanner.decode())
-
-
-def _arrays_in_object(scanner: Scanner, options: Options) -> Iterator[Any]:
-    """Yield the records of the arrays in the object that begins here."""
-    for _ in scanner.elements():
-        scanner.decode()
-        scanner.skip(":")
-        if scanner.is_at_array():
-            start = scanner.position
-            scanner.skip("[")
-            first_records = _find_records(scanner.decode(), options)
-            scanner.position = start
-            if first_records:
-                yield from _records_of_array(scanner, options)
-                continue
-        elif scanner.peek() == "{":
-            yield from _arrays_in_object(scanner, options)
-            continue
-        scanner.decode()
-
-
-def _records_of_array(scanner: Scanner, options: Options) -> Iterator[Any]:
-    is_flat = None
-    for _ in scanner.elements():
-        element = _as_record(scanner.decode())
-        if is_flat is None:
-            is_flat = is_record(element, options)
-        yield from [element] if is_flat else _find_records(element, options) or [element]
+    ending = re.compile(r"\s*(,|\]\s*\Z)\s*" if is_array else r"\s*")
+    position += len(text[position:]) - len(text[position:].lstrip())
+    while position < len(text):
+        line += text.count("\n", counted, position)
+        counted = position
+        problem = ""
+        try:
+            value, position = _DECODER.raw_decode(text, position)
+        except json.JSONDecodeError as error:
+            problem, position = error.msg, error.pos
+        except (RecursionError, ValueError):
+            problem = "lists are nested too deeply, or a number is too long"
+        match = ending.match(text, position)
+        if not problem and match is None:
+            problem = "expected a comma, or ] at the end"
+        elif not problem and has_surrogates:
+            is_half = _SURROGATE.search(json.dumps(value, ensure_ascii=False))
+            problem = "a text has half a character, a surrogate" if is_half else ""
+        if problem or match is None:
+            column = position - text.rfind("\n", 0, position)
+            raise UserError(
+                f"{content.name}, line {line}: this is no JSON ({problem}, column {column}). "
+                "Expected one JSON array, or JSON Lines with a whole record on each line."
+            )
+        position = match.end()
+        yield line, value
 
 
 def _find_records(value: Any, options: Options) -> list[Any]:
@@ -146,15 +83,13 @@ def _find_records(value: Any, options: Options) -> list[Any]:
     if is_record(value, options):
         return [value]
     records = []
-    members = value.values() if isinstance(value, dict) else value
-    for member in members if isinstance(value, dict | list) else ():
+    members = value.values() if isinstance(value, dict) else []
+    for member in members:
         elements = member if isinstance(member, list) else [member]
-        inner = []
-        for element in elements:
-            inner.append(_find_records(element, options) or [element])
-        if any(is_record(records_of_element[0], options) for records_of_element in inner):
-            for records_of_element in inner:
-                records += records_of_element
+        inner = [_find_records(element, options) for element in elements]
+        if any(inner):
+            for element, records_of_element in zip(elements, inner, strict=True):
+                records += records_of_element or [element]
     return records
 
 
