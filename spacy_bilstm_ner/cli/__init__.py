@@ -46,6 +46,7 @@ EXTRAS = {
     "python_calamine": "formats",
     "charset_normalizer": "train",
     "filelock": "train",
+    "jinja2": "train",
     "matplotlib": "train",
     "pandas": "train",
     "srsly": "train",

@@ -1,11 +1,11 @@
 """The command `compare`."""
 
-from argparse import Namespace
 from typing import Annotated
 
 from typer import Argument
 
 from .arguments import Figures, LabelledFile, Report, Seed
+from .show import check_outputs, show_next, show_result
 
 
 def compare(
@@ -23,6 +23,10 @@ def compare(
 
     Example: python -m spacy_bilstm_ner compare en_gmb_bilstm training/model-best test.csv
     """
-    from ..quality.compare import execute
+    from ..quality.compare import compare_pipelines
 
-    execute(Namespace(a=a, b=b, file=file, out=out, report=report, seed=seed))
+    check_outputs(out, report, inputs=(file,))
+    comparison = compare_pipelines(a, b, file, seed=seed)
+    show_result(comparison, figures=out, page=report)
+    better = a if comparison.better == "A" else b
+    show_next("see its mistakes", "evaluate", better, file, "--report", "report.html")

@@ -1,12 +1,13 @@
 """The command `crossvalidate`."""
 
-from argparse import Namespace
 from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
 from .arguments import Folds, FoldsFolder, LabelledFile, Lang, Seed, Vectors
 from .reading_options import with_reading_options
+from .show import show_next, show_result
+from .trainings import show_trainings
 
 if TYPE_CHECKING:
     from ..files.options import Options
@@ -37,17 +38,14 @@ def crossvalidate(
 
     Example: python -m spacy_bilstm_ner crossvalidate mine.csv out
     """
-    from ..quality.crossvalidate import execute
+    from ..quality.crossvalidate import CURVE_PARTS, crossvalidate_folds
+    from ..quality.folds import read_folds
 
-    execute(
-        Namespace(
-            file=file,
-            out=out,
-            folds=folds,
-            seed=seed,
-            lang=lang,
-            vectors=vectors,
-            no_curve=no_curve,
-            reading=reading,
-        )
+    corpus = read_folds(
+        file, out, n_folds=folds, seed=seed, lang=lang, vectors=vectors, options=reading
     )
+    parts = CURVE_PARTS[:1] if no_curve else CURVE_PARTS
+    show_trainings(corpus, parts)
+    result = crossvalidate_folds(corpus, with_curve=not no_curve)
+    show_result(result, figures=out / "crossvalidation.json", page=out / "crossvalidation.html")
+    show_next("find wrong labels with the same pipelines", "audit", file, out)

@@ -1,12 +1,13 @@
 """The command `evaluate`."""
 
-from argparse import Namespace
 from pathlib import Path
 from typing import Annotated
 
 from typer import Option
 
+from ..errors import UserError
 from .arguments import Figures, LabelledFile, Pipeline, Report
+from .show import check_outputs, show_next, show_result
 
 
 def evaluate(
@@ -27,6 +28,11 @@ def evaluate(
 
     Example: python -m spacy_bilstm_ner evaluate en_gmb_bilstm test.csv --report report.html
     """
-    from ..quality.evaluate import execute
+    from ..quality.evaluate import evaluate_pipeline
 
-    execute(Namespace(pipeline=pipeline, file=file, out=out, report=report, log=log, dev=dev))
+    if (log or dev) and not report:
+        raise UserError("--log and --dev are for the page: add --report FILE")
+    check_outputs(out, report, inputs=(file, log, dev))
+    evaluation = evaluate_pipeline(pipeline, file, dev=dev, log=log)
+    show_result(evaluation, figures=out, page=report)
+    show_next("find the confidence to require", "thresholds", pipeline, dev or file)

@@ -1,12 +1,13 @@
 """The command `suggest`."""
 
-from argparse import Namespace
 from pathlib import Path
 from typing import Annotated, Literal
 
 from typer import Argument, Option
 
+from ..system.whole import make_writable_folder
 from .arguments import Pipeline
+from .show import show_next, show_result
 
 
 def suggest(
@@ -24,12 +25,17 @@ def suggest(
         Literal["jsonl", "prodigy", "doccano", "label-studio"],
         Option(help="tool that imports the texts"),
     ] = "jsonl",
-    number: Annotated[int, Option(metavar="N", help="number of texts")] = 100,
+    number: Annotated[int, Option(metavar="N", min=1, help="number of texts")] = 100,
 ) -> None:
     """Choose the texts that are worth labelling next.
 
     Example: python -m spacy_bilstm_ner suggest en_gmb_bilstm texts.txt out --format prodigy
     """
-    from ..quality.suggest import execute
+    from ..quality.suggest import suggest_texts
 
-    execute(Namespace(pipeline=pipeline, texts=texts, out=out, format=format, number=number))
+    make_writable_folder(out)
+    suggestions = suggest_texts(pipeline, texts, n_texts=number)
+    path = suggestions.write(out, tool=format)
+    show_result(suggestions, figures=out / "suggested-why.json", page=out / "suggested.html")
+    print(f"Texts: {path}")
+    show_next("when the texts are labelled", "convert", path, "corpus")

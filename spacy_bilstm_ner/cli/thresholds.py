@@ -1,11 +1,13 @@
 """The command `thresholds`."""
 
-from argparse import Namespace
+from pathlib import Path
 from typing import Annotated
 
 from typer import Option
 
+from ..errors import UserError, printable
 from .arguments import Figures, LabelledFile, Pipeline, Report
+from .show import check_outputs, show_next, show_result
 
 
 def thresholds(
@@ -16,6 +18,9 @@ def thresholds(
     write: Annotated[
         bool, Option("--write", help="store the thresholds in the pipeline's folder")
     ] = False,
+    loosen: Annotated[
+        bool, Option("--loosen", help="also store thresholds that are lower than the stored ones")
+    ] = False,
     out: Figures = None,
     report: Report = None,
 ) -> None:
@@ -23,10 +28,20 @@ def thresholds(
 
     Example: python -m spacy_bilstm_ner thresholds training/model-best dev.csv --precision 0.95
     """
-    from ..quality.thresholds import execute
+    from ..quality.thresholds import check_folder, find_thresholds, store_thresholds
 
-    execute(
-        Namespace(
-            pipeline=pipeline, file=file, precision=precision, write=write, out=out, report=report
-        )
-    )
+    if write:
+        check_folder(Path(pipeline))
+    elif loosen:
+        raise UserError("--loosen is for --write: add --write")
+    check_outputs(out, report, inputs=(file,))
+    result = find_thresholds(pipeline, file, precision=precision)
+    show_result(result, figures=out, page=report)
+    if not write:
+        show_next("store them", "thresholds", pipeline, file, "--precision", precision, "--write")
+        return
+    for change in store_thresholds(result, loosen=loosen):
+        old, new = (f"{value:.3f}" if value is not None else "-" for value in change[1:])
+        remark = f"{old} -> {new}" if old != new else f"{old} (unchanged)"
+        print(printable(f"{change.label}: {remark}"))
+    show_next("annotate your texts", "annotate", "texts/", "annotated/", "--model", pipeline)

@@ -1,14 +1,10 @@
-"""Find the labels of a file that are most likely wrong: what pipelines that have not seen a sentence are surest of, and
-its annotation denies. They come from the folds of `crossvalidate`; what is there already is not trained again."""
+"""Find the labels of a file that are most likely wrong."""
 
-import argparse
-import csv
-import io
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from html import escape
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from spacy.tokens import Doc
 from spacy.training import Example
@@ -16,10 +12,11 @@ from spacy.training import Example
 from ..errors import UserError
 from ..files.encoding import decode
 from ..files.sentences import Data
-from ..system.whole import save
-from . import folds
-from .mistakes import Conflict, conflicts, conflicts_table
-from .pages import present, section, table
+from .folds import FoldedCorpus, predict_folds, train_folds
+from .mistakes import KINDS, Conflict, find_conflicts, tabulate_conflicts
+from .pages import Section, Table
+from .result import Column, Result, number
+from .spreadsheets import read_csv_rows, write_csv
 
 COLUMNS = (
     "file",
@@ -31,80 +28,157 @@ COLUMNS = (
     "predicted",
     "kind",
     "confidence",
+    "times",
     "keep",
 )
-# What a reader has looked at and kept is known again by these.
+# These columns identify a row that the user has marked in the column `keep`.
 IDENTITY = ("sentence", "text", "gold")
-# What is less suspicious than that is not listed; see `Conflict.confidence`.
-LEAST = 0.1
-ON_PAGE = 200
+# Conflicts with a lower confidence are not listed.
+MIN_CONFIDENCE = 0.1
+N_ON_PAGE = 200
 
 
-def execute(args: argparse.Namespace) -> None:
-    """Run `audit`: train the folds that are not there yet, and write OUT/audit.csv, .json and .html."""
-    path = args.out / "audit.csv"
-    kept = read_kept([args.out / "kept.csv", path])
-    run = folds.train_folds(args)
-    found = [
-        each for each in suspects(run.predict(unsure=True)) if identity(as_row(each)) not in kept
-    ]
-    several = inconsistent(run.docs)
-    save(args.out / "kept.csv", as_csv(kept.values()))
-    save(path, as_csv(map(as_row, found)))
-    kinds = Counter(each.kind for each in found)
-    rows = []
-    for each in several[:ON_PAGE]:
-        numbers = ", ".join(f"{label}: {number}" for label, number in each["labels"].items())
-        rows.append(
-            [escape(each["text"]), escape(numbers), "<br>".join(map(escape, each["examples"]))]
-        )
-    ways = table(["text", "labels", "examples"], rows, kind="text")
-    present(
-        f"Labels of {args.file.name}",
-        [
-            f"{args.file}: {len(run.docs):,} sentences, each predicted by a pipeline that was trained without it",
-            f"labels to look at: {len(found):,}, most suspicious first, in {path} (kept before: {len(kept):,})",
-            f"texts labelled in several ways: {len(several):,}",
-        ],
-        ["what may be wrong", "labels"],
-        [[kind, f"{number:,}"] for kind, number in kinds.most_common()],
-        {
-            "file": str(args.file),
-            "sentences": len(run.docs),
-            "kinds": kinds,
-            "kept": len(kept),
-            "several": several,
-        },
-        parts=[
-            section(
-                f"The first {min(ON_PAGE, len(found))} labels", conflicts_table(found[:ON_PAGE])
-            ),
-            section(f"Labelled in several ways: the first {len(rows)} texts", ways),
-        ],
-        out=args.out / "audit.json",
-        report=args.out / "audit.html",
-    )
+@dataclass(frozen=True)
+class Suspicion:
+    """A conflict, and the number of times that it occurs in copies of its sentence."""
+
+    conflict: Conflict
+    times: int = 1
 
 
-def suspects(examples: list[Example]) -> list[Conflict]:
-    """List what is suspected, most suspicious first.
+@dataclass(frozen=True)
+class Audit(Result):
+    """Labels that are probably wrong.
 
-    examples (list[Example]): Predicted by pipelines that have not seen them, also with what they are unsure of.
+    suspicions (list[Suspicion]): Most suspicious first.
+    marked_rows (list[dict[str, str]]): Rows that the user has marked in the column `keep`.
+    inconsistent (list[dict[str, Any]]): See `find_inconsistent_texts`.
     """
-    return [each for each in conflicts(examples) if (each.confidence or 0.0) >= LEAST]
+
+    corpus: FoldedCorpus
+    suspicions: list[Suspicion]
+    marked_rows: list[dict[str, str]]
+    inconsistent: list[dict[str, Any]]
+    warnings: list[str]
+
+    columns: ClassVar = {
+        "kind": Column("what may be wrong"),
+        "labels": Column("labels", number),
+        "meaning": Column("meaning"),
+    }
+
+    @property
+    def title(self) -> str:
+        return f"Labels of {self.corpus.file.name}"
+
+    def summary(self) -> list[str]:
+        n_labels = sum(suspicion.times for suspicion in self.suspicions)
+        return [
+            f"{self.corpus.file}: {len(self.corpus.docs):,} sentences, each predicted by a "
+            "pipeline that was trained without it",
+            f"labels to look at: {n_labels:,} in {len(self.suspicions):,} rows, most suspicious "
+            f"first (rows left out because you marked them in `keep`: {len(self.marked_rows):,})",
+            f"texts labelled in several ways: {len(self.inconsistent):,}",
+        ]
+
+    def count_kinds(self) -> Counter[str]:
+        """Count the suspicious labels of each kind."""
+        kinds: Counter[str] = Counter()
+        for suspicion in self.suspicions:
+            kinds[suspicion.conflict.kind] += suspicion.times
+        return kinds
+
+    def rows(self) -> list[dict[str, Any]]:
+        rows = []
+        for kind, labels in self.count_kinds().most_common():
+            rows.append({"kind": kind, "labels": labels, "meaning": KINDS[kind]})
+        return rows
+
+    def figures(self) -> dict[str, Any]:
+        return {
+            "file": str(self.corpus.file),
+            "sentences": len(self.corpus.docs),
+            "kinds": self.count_kinds(),
+            "kept": len(self.marked_rows),
+            "several": self.inconsistent,
+        }
+
+    def sections(self) -> Iterator[Section]:
+        conflicts = [suspicion.conflict for suspicion in self.suspicions[:N_ON_PAGE]]
+        table = tabulate_conflicts(conflicts)
+        table.head.append("times")
+        for row, suspicion in zip(table.rows, self.suspicions, strict=False):
+            row.append(number(suspicion.times))
+        yield Section(
+            f"The first {len(conflicts)} rows",
+            note="The confidence is that of the prediction, minus that of the annotation.",
+            table=table,
+        )
+        rows = []
+        for text in self.inconsistent[:N_ON_PAGE]:
+            counts = ", ".join(f"{label}: {n:,}" for label, n in text["labels"].items())
+            rows.append([text["text"], counts, " / ".join(text["examples"])])
+        yield Section(
+            f"Labelled in several ways: the first {len(rows)} texts",
+            table=Table(["text", "labels", "examples"], rows, has_text=True),
+        )
+
+    def write_csv(self, path: Path, *, delimiter: str = ",") -> None:
+        """Write the suspicions. The column `keep` is empty, for the user to mark rows."""
+        rows = [make_row(suspicion) for suspicion in self.suspicions]
+        write_csv(path, COLUMNS, rows, delimiter=delimiter)
+
+    def write_marked_rows(self, path: Path, *, delimiter: str = ",") -> None:
+        """Write the rows that the user has marked, for the next audit."""
+        write_csv(path, COLUMNS, self.marked_rows, delimiter=delimiter)
 
 
-def as_row(conflict: Conflict) -> dict[str, Any]:
-    """What the table says of a conflict, by COLUMNS."""
-    gold, predicted, doc = conflict.gold, conflict.predicted, conflict.example.reference
+def audit_folds(corpus: FoldedCorpus, marked_rows: Sequence[dict[str, str]] = ()) -> Audit:
+    """Train the pipelines that are missing, and find the labels that they contradict most surely.
+
+    marked_rows (Sequence[dict[str, str]]): Rows of an earlier audit that are not listed again; see
+        `read_marked_rows`.
+    RAISES UserError: If a training fails.
+    """
+    train_folds(corpus)
+    examples = predict_folds(corpus, all_candidates=True)
+    marked = {identify(row) for row in marked_rows}
+    suspicions = []
+    for suspicion in find_suspicions(examples):
+        if identify(make_row(suspicion)) not in marked:
+            suspicions.append(suspicion)
+    inconsistent = find_inconsistent_texts(corpus.docs)
+    return Audit(corpus, suspicions, list(marked_rows), inconsistent, [])
+
+
+def find_suspicions(examples: Sequence[Example]) -> list[Suspicion]:
+    """Return what is suspected, most suspicious first. Copies of a sentence count as one.
+
+    examples (Sequence[Example]): Sentences with all candidate entities of pipelines that were not
+        trained on them.
+    """
+    conflicts: dict[tuple[Any, ...], list[Conflict]] = defaultdict(list)
+    for conflict in find_conflicts(examples):
+        if (conflict.confidence or 0.0) >= MIN_CONFIDENCE:
+            gold = conflict.gold.key if conflict.gold else None
+            predicted = conflict.predicted.key if conflict.predicted else None
+            conflicts[conflict.text, gold, predicted].append(conflict)
+    return [Suspicion(copies[0], len(copies)) for copies in conflicts.values()]
+
+
+def make_row(suspicion: Suspicion) -> dict[str, Any]:
+    """Return the row of a suspicion in audit.csv, by COLUMNS."""
+    conflict = suspicion.conflict
+    gold, predicted = conflict.gold, conflict.predicted
     entity = gold or predicted
     assert entity is not None
-    # Tokens of the reference are the file's words.
-    first = doc.char_span(entity.start, entity.end, alignment_mode="expand").start
+    doc = conflict.example.reference
+    # Tokens of the reference are the words of the file.
+    first_token = doc.char_span(entity.start, entity.end, alignment_mode="expand").start
     origin = doc.user_data["origin"]
     return {
         "file": origin["file"],
-        "line": origin["line"] + origin["step"] * first,
+        "line": origin["line"] + origin["step"] * first_token,
         "sentence": conflict.text,
         "text": conflict.words(entity),
         "gold": gold.label if gold else "",
@@ -112,64 +186,77 @@ def as_row(conflict: Conflict) -> dict[str, Any]:
         "predicted": predicted.label if predicted else "",
         "kind": conflict.kind,
         "confidence": f"{conflict.confidence:.4f}",
+        "times": suspicion.times,
         "keep": "",
     }
 
 
-def identity(row: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(" ".join((row[name] or "").split()) for name in IDENTITY)
+def identify(row: dict[str, Any]) -> tuple[str, ...]:
+    """Return what identifies a row, without regard to white space."""
+    return tuple(" ".join(row[name].split()) for name in IDENTITY)
 
 
-def as_csv(rows: Iterable[dict[str, Any]]) -> str:
-    file = io.StringIO()
-    writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return file.getvalue()
+def read_marked_rows(paths: Sequence[Path]) -> list[dict[str, str]]:
+    """Read the rows of audit.csv files that the user has marked in the column `keep`.
 
+    A spreadsheet may have saved the files with another encoding, separator or order of columns.
+    Files that do not exist are left out.
 
-def read_kept(paths: list[Path]) -> dict[tuple[str, ...], dict[str, Any]]:
-    """Read the rows that somebody has marked in the column `keep`, by their identity."""
-    kept: dict[tuple[str, ...], dict[str, Any]] = {}
+    RAISES UserError: If a column is missing.
+    """
+    marked_rows: dict[tuple[str, ...], dict[str, str]] = {}
     for path in filter(Path.is_file, paths):
         text, _ = decode(path.read_bytes(), Data(str(path)))
-        # A spreadsheet may have written it anew, with other separators, columns and spaces.
-        reader = csv.DictReader(
-            io.StringIO(text), delimiter=max(",;\t", key=text.partition("\n")[0].count)
-        )
-        if missing := [
-            name for name in (*IDENTITY, "keep") if name not in (reader.fieldnames or ())
-        ]:
-            raise UserError(
-                f"{path} is no table of `audit`: it has no column {missing[0]!r}. Move it away"
-            )
-        kept |= {identity(row): row for row in reader if (row["keep"] or "").strip()}
-    return kept
+        columns, rows = read_csv_rows(text)
+        for name in (*IDENTITY, "keep"):
+            if name not in columns:
+                raise UserError(
+                    f"{path} is no table of `audit`: it has no column {name!r}. Move it away"
+                )
+        for row in rows:
+            if row["keep"].strip():
+                marked_rows[identify(row)] = row
+    return list(marked_rows.values())
 
 
-def inconsistent(docs: list[Doc]) -> list[dict[str, Any]]:
-    """Find texts that are entities with several labels, or entities here and none there ("O"): "text", "labels" with
-    their counts, and an example of each in "examples". First come those of which most stand against the majority."""
-    # Words of an entity → label → the Docs that have it
-    found: dict[tuple[str, ...], dict[str, list[Doc]]] = defaultdict(lambda: defaultdict(list))
+def find_inconsistent_texts(docs: Sequence[Doc]) -> list[dict[str, Any]]:
+    """Find texts that are labelled in several ways.
+
+    RETURNS (list[dict[str, Any]]): The "text"; its "labels" with their counts, where "O" is no
+        entity; an example of each label in "examples". Texts with the most labels against the
+        majority come first.
+    """
+    docs_by_label = _group_by_label(docs)
+    inconsistent = []
+    for words, labels in docs_by_label.items():
+        if len(labels) > 1:
+            counts = Counter({label: len(docs) for label, docs in labels.items()})
+            ranked = dict(counts.most_common())
+            examples = [f"{label}: {labels[label][0].text}" for label in ranked]
+            inconsistent.append({"text": " ".join(words), "labels": ranked, "examples": examples})
+    return sorted(inconsistent, key=_count_minority, reverse=True)
+
+
+def _group_by_label(docs: Sequence[Doc]) -> dict[tuple[str, ...], dict[str, list[Doc]]]:
+    """Return words of an entity -> label -> the Docs that have it."""
+    groups: dict[tuple[str, ...], dict[str, list[Doc]]] = {}
     for doc in docs:
         for ent in doc.ents:
-            found[tuple(token.text for token in ent)][ent.label_].append(doc)
-    lengths = {len(words) for words in found}
+            words = tuple(token.text for token in ent)
+            groups.setdefault(words, defaultdict(list))[ent.label_].append(doc)
+    lengths = {len(words) for words in groups}
     for doc in docs:
-        words, free = [token.text for token in doc], [token.ent_iob_ == "O" for token in doc]
+        texts = [token.text for token in doc]
+        is_outside = [token.ent_iob_ == "O" for token in doc]
         for length in lengths:
-            for i in range(len(words) - length + 1):
-                if all(free[i : i + length]) and (same := tuple(words[i : i + length])) in found:
-                    found[same]["O"].append(doc)
-    several = []
-    for text, ways in found.items():
-        if len(ways) > 1:
-            labels = dict(
-                Counter({label: len(having) for label, having in ways.items()}).most_common()
-            )
-            examples = [f"{label}: {ways[label][0].text}" for label in labels]
-            several.append({"text": " ".join(text), "labels": labels, "examples": examples})
-    return sorted(
-        several, key=lambda each: max(each["labels"].values()) - sum(each["labels"].values())
-    )
+            for start in range(len(texts) - length + 1):
+                end = start + length
+                words = tuple(texts[start:end])
+                if words in groups and all(is_outside[start:end]):
+                    groups[words]["O"].append(doc)
+    return groups
+
+
+def _count_minority(text: dict[str, Any]) -> int:
+    counts = text["labels"].values()
+    return sum(counts) - max(counts)

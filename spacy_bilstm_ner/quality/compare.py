@@ -1,76 +1,145 @@
-"""Compare two pipelines on a labelled file: is the difference of their F more than chance?"""
+"""Compare two pipelines on a labelled file."""
 
-import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 from spacy.training import Example
 
 from ..errors import UserError
+from ..files.options import Options
 from ..pipe.entities import entities
 from ..pipe.loading import load_pipeline
-from .intervals import bootstrap, interval
-from .pages import check_outputs, drawn, percent, present, section, table
-from .reading import doubts, labelled_docs, predict_docs
-from .scores import TOTALS, count, f_scores, records
+from .examples import find_doubts, predict_examples, read_labelled_docs
+from .intervals import bootstrap, middle_interval
+from .pages import Cell, Section, Table, mark_entities
+from .result import Column, Result, percent
+from .scores import TOTALS, compute_f, count_outcomes, name_columns
 
-SENTENCES = 50
+N_SENTENCES = 50
 
 
-def execute(args: argparse.Namespace) -> None:
-    """Run `compare`: print F of both and the difference with its interval, and write them and the page where asked."""
-    check_outputs(args)
-    found: list[list[Example]] = []
-    warnings: list[str] = []
-    for name in (args.a, args.b):
+@dataclass(frozen=True)
+class Comparison(Result):
+    """The F scores of two pipelines, and their difference.
+
+    pipelines (tuple[str, str]): The names of A and B.
+    scores (dict[str, dict[str, float | None]]): For each label and each of TOTALS: "a", "b", the
+        "difference" B - A, and its 95 % interval "low" and "high".
+    examples (tuple[list[Example], list[Example]]): The file, as A and as B predict it.
+    """
+
+    pipelines: tuple[str, str]
+    file: Path
+    scores: dict[str, dict[str, float | None]]
+    examples: tuple[list[Example], list[Example]]
+    warnings: list[str]
+
+    columns: ClassVar = {
+        "label": Column("F in per cent"),
+        "a": Column("A", percent),
+        "b": Column("B", percent),
+        "difference": Column("B - A", percent),
+        "low": Column("95 % from", percent),
+        "high": Column("to", percent),
+    }
+
+    @property
+    def title(self) -> str:
+        return "A and B compared"
+
+    @property
+    def better(self) -> str | None:
+        """ "A" or "B"; None if the interval of the difference contains zero."""
+        total = self.scores[TOTALS[0]]
+        if (total["low"] or 0) > 0:
+            return "B"
+        return "A" if (total["high"] or 0) < 0 else None
+
+    @property
+    def verdict(self) -> str:
+        """Which pipeline is better, in a sentence."""
+        if self.better:
+            return f"{self.better} is better."
+        return f"{len(self.examples[0]):,} sentences do not show which one is better."
+
+    def summary(self) -> list[str]:
+        a, b = self.pipelines
+        n_sentences = len(self.examples[0])
+        return [f"A: {a}", f"B: {b}", f"{self.file}: {n_sentences:,} sentences", self.verdict]
+
+    def rows(self) -> list[dict[str, Any]]:
+        return [{"label": label, **scores} for label, scores in self.scores.items()]
+
+    def figures(self) -> dict[str, Any]:
+        return {
+            "a": self.pipelines[0],
+            "b": self.pipelines[1],
+            "file": str(self.file),
+            "sentences": len(self.examples[0]),
+            "verdict": self.verdict,
+            "scores": self.scores,
+            "warnings": self.warnings,
+        }
+
+    def sections(self) -> Iterator[Section]:
+        a, b = self.examples
+        yield _show_only_correct(a, b, "A", "B")
+        yield _show_only_correct(b, a, "B", "A")
+
+
+def compare_pipelines(
+    a: str, b: str, file: Path, *, seed: int = 0, options: Options | None = None
+) -> Comparison:
+    """Compare the F scores of two pipelines on a labelled file.
+
+    a, b (str): The folders or names of the pipelines.
+    seed (int): Random seed of the bootstrap.
+    options (Optional[Options]): How to read the file.
+    RAISES UserError: If a pipeline or the file cannot be read, or a pipeline predicts no entity.
+    """
+    examples = []
+    warnings = []
+    for name in (a, b):
         nlp = load_pipeline(name)
-        found.append(predict_docs(nlp, labelled_docs(nlp, args.file)))
-        if not any(example.predicted.ents for example in found[-1]):
+        predicted = predict_examples(nlp, read_labelled_docs(nlp, file, options))
+        if not any(example.predicted.ents for example in predicted):
             raise UserError(f"{name} predicts no entity at all: does it have an entity recogniser?")
-        warnings += doubts(name, nlp, found[-1])
-    a, b = found
-    # Counted together, so that both have the same labels: n_sentences × 2 × n_labels × 3
-    labels, counts = count(a + b)
-    counts = np.stack([counts[: len(a)], counts[len(a) :]], axis=1)
-    f, drawn_f = f_scores(counts.sum(axis=0)), f_scores(bootstrap(counts, seed=args.seed))
-    low, high = interval(drawn_f[:, 1] - drawn_f[:, 0])
-    # A label that is neither in the file nor in what a pipeline finds has no F.
-    rows = records(
-        ("a", "b", "difference", "low", "high"), np.stack([*f, f[1] - f[0], low, high], axis=1)
-    )
+        examples.append(predicted)
+        warnings += find_doubts(name, nlp, predicted)
+    # Counted together, so that both have the same labels
+    labels, counts = count_outcomes([*examples[0], *examples[1]])
+    n_sentences = len(examples[0])
+    # n_sentences × 2 × n_labels × 3
+    paired_counts = np.stack([counts[:n_sentences], counts[n_sentences:]], axis=1)
+    f_a, f_b = compute_f(paired_counts.sum(axis=0))
+    draws = compute_f(bootstrap(paired_counts, seed=seed))
+    low, high = middle_interval(draws[:, 1] - draws[:, 0])
+    columns = np.stack([f_a, f_b, f_b - f_a, low, high], axis=1)
+    rows = name_columns(("a", "b", "difference", "low", "high"), columns)
     scores = dict(zip([*labels, *TOTALS], rows, strict=True))
-    # Of all entities; the mean of the labels is the last.
-    answer = verdict(float(low[-2]), float(high[-2]), sentences=len(a))
-    present(
-        "A and B compared",
-        [f"A: {args.a}", f"B: {args.b}", f"{args.file}: {len(a):,} sentences", answer],
-        ["F in per cent", "A", "B", "B - A", "95 % from", "to"],
-        [[name, *map(percent, each.values())] for name, each in scores.items()],
-        {"a": args.a, "b": args.b, "file": str(args.file), "sentences": len(a), "verdict": answer}
-        | {"scores": scores, "warnings": warnings},
-        parts=map(_only_right, (a, b), (b, a), "AB"),
-        out=args.out,
-        report=args.report,
-    )
+    return Comparison((a, b), file, scores, (examples[0], examples[1]), warnings)
 
 
-def verdict(low: float, high: float, *, sentences: int) -> str:
-    """Say which is better, from the interval of the difference B - A."""
-    if low > 0 or high < 0:
-        return f"{'B' if low > 0 else 'A'} is better."
-    return f"Which is better cannot be told from {sentences:,} sentences."
-
-
-def _only_right(one: list[Example], other: list[Example], name: str) -> str:
-    """Draw the sentences of which the pipeline of this name has all entities right, and the other has not."""
+def _show_only_correct(
+    examples: list[Example], rivals: list[Example], name: str, rival_name: str
+) -> Section:
     rows = []
-    for mine, theirs in zip(one, other, strict=True):
-        docs = (mine.reference, mine.predicted, theirs.predicted)
-        gold, right, wrong = ({entity.key for entity in entities(doc)} for doc in docs)
-        if right == gold != wrong:
-            rows.append([drawn(mine.reference.text, entities(doc)) for doc in docs[1:]])
-    shown = f", the first {SENTENCES}" if len(rows) > SENTENCES else ""
-    head = [name, "B" if name == "A" else "A"]
-    return section(
-        f"Only {name} is right: {len(rows):,} sentences{shown}",
-        table(head, rows[:SENTENCES], kind="text"),
-    )
+    for example, rival in zip(examples, rivals, strict=True):
+        gold, predicted, rival_predicted = map(
+            entities, (example.reference, example.predicted, rival.predicted)
+        )
+        gold_keys = {entity.key for entity in gold}
+        is_correct = {entity.key for entity in predicted} == gold_keys
+        rival_is_correct = {entity.key for entity in rival_predicted} == gold_keys
+        if is_correct and not rival_is_correct:
+            text = example.reference.text
+            rows.append(
+                [Cell(mark_entities(text, predicted)), Cell(mark_entities(text, rival_predicted))]
+            )
+    title = f"Only {name} is correct: {len(rows):,} sentences"
+    if len(rows) > N_SENTENCES:
+        title += f", the first {N_SENTENCES}"
+    return Section(title, table=Table([name, rival_name], rows[:N_SENTENCES], has_text=True))

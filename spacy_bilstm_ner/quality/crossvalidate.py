@@ -1,76 +1,132 @@
-"""Train on all but one fold of a file, in turn, and score each pipeline on the fold that it has not seen: how good a
-pipeline of the whole file will be, how sure that is, and whether more data would help."""
+"""Estimate how good a pipeline trained on a labelled file will be, by cross-validation."""
 
-import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from . import folds
-from .intervals import bootstrap, interval
-from .pages import percent, present
-from .plots import draw_learning
-from .scores import FN, TOTALS, TP, count, f_scores
+from .folds import PARTS, FoldedCorpus, predict_folds, train_folds
+from .intervals import bootstrap, middle_interval
+from .pages import Section
+from .plots import draw_learning_curve
+from .result import Column, Result, number, percent
+from .scores import FALSE_NEGATIVE, TOTALS, TRUE_POSITIVE, compute_f, count_outcomes
+
+# The parts of a learning curve, the largest first
+CURVE_PARTS = ("fold", "two-thirds", "third")
 
 
-def execute(args: argparse.Namespace) -> None:
-    """Run `crossvalidate`: train what is not there yet, print F with its intervals, write OUT/crossvalidation.*"""
-    parts = ["fold"] if args.no_curve else ["fold", "two-thirds", "third"]
-    run = folds.train_folds(args, parts=parts)
-    counted = {part: count(run.predict(part)) for part in parts}
-    # The same draws for all parts, so that their differences are paired.
-    drawn = {
-        part: f_scores(bootstrap(counts, seed=args.seed)) for part, (_, counts) in counted.items()
+@dataclass(frozen=True)
+class CrossValidation(Result):
+    """F of sentences that were not trained on.
+
+    scores (dict[str, dict[str, float]]): For each label and each of TOTALS: "f" with its 95 %
+        interval "low" and "high", and the number of "gold" entities.
+    curve (list[dict[str, float]]): F of all entities by the number of training "sentences"; empty
+        if it was not measured.
+    gain (tuple[float, float, float] | None): What the last third of the sentences adds to F, with
+        its 95 % interval.
+    """
+
+    corpus: FoldedCorpus
+    scores: dict[str, dict[str, Any]]
+    curve: list[dict[str, Any]]
+    gain: tuple[float, float, float] | None
+    warnings: list[str]
+
+    columns: ClassVar = {
+        "label": Column(""),
+        "f": Column("F", percent),
+        "low": Column("95 % from", percent),
+        "high": Column("to", percent),
+        "gold": Column("entities", number),
     }
-    found = {part: with_intervals(counts, drawn[part]) for part, (_, counts) in counted.items()}
-    labels, counts = counted["fold"]
-    gold = counts[..., [TP, FN]].sum(axis=(0, 2))
-    scores = dict(zip([*labels, *TOTALS], found["fold"], strict=True))
-    numbers = [f"{number:,}" for number in (*gold, gold.sum(), gold.sum())]
-    rows = [
-        [name, *_percents(each), number]
-        for (name, each), number in zip(scores.items(), numbers, strict=True)
-    ]
-    lines = [
-        f"{args.file}: {len(run.docs):,} sentences in {args.folds} folds, F in per cent on sentences not trained on"
-    ]
+
+    @property
+    def title(self) -> str:
+        return f"{self.corpus.file.name} in {len(self.corpus.folds)} folds"
+
+    def summary(self) -> list[str]:
+        lines = [
+            f"{self.corpus.file}: {len(self.corpus.docs):,} sentences in {len(self.corpus.folds)} "
+            "folds, F in per cent on sentences not trained on"
+        ]
+        if self.gain:
+            lines.append(describe_gain(*self.gain))
+        return lines
+
+    def rows(self) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = []
+        for label, scores in self.scores.items():
+            rows.append({"label": label, **scores})
+        for point in self.curve:
+            label = f"all, trained on {point['sentences']:,}"
+            rows.append({"label": label, "gold": None, **point})
+        return rows
+
+    def figures(self) -> dict[str, Any]:
+        return {
+            "file": str(self.corpus.file),
+            "folds": len(self.corpus.folds),
+            "seed": self.corpus.seed,
+            "scores": self.scores,
+            "curve": self.curve,
+        }
+
+    def sections(self) -> Iterator[Section]:
+        if self.curve:
+            picture = draw_learning_curve(self.curve)
+            yield Section("Would more data help?", pictures=[picture])
+
+
+def crossvalidate_folds(corpus: FoldedCorpus, *, with_curve: bool = True) -> CrossValidation:
+    """Train the pipelines that are missing, and score each on the fold that it has not seen.
+
+    with_curve (bool): Whether to train on a third and two thirds of the data as well.
+    RAISES UserError: If a training fails.
+    """
+    parts = CURVE_PARTS if with_curve else CURVE_PARTS[:1]
+    train_folds(corpus, parts)
+    draws: dict[str, NDArray] = {}
+    intervals: dict[str, list[dict[str, Any]]] = {}
+    labels: list[str] = []
+    for part in reversed(parts):
+        labels, counts = count_outcomes(predict_folds(corpus, part))
+        # The same seed draws the same sentences for each part, so that differences are paired.
+        draws[part] = compute_f(bootstrap(counts, seed=corpus.seed))
+        intervals[part] = compute_intervals(counts, draws[part])
+    # The counts are those of the last part, "fold".
+    gold = counts[..., [TRUE_POSITIVE, FALSE_NEGATIVE]].sum(axis=(0, 2))
+    n_gold = int(gold.sum())
+    scores = {}
+    rows = zip([*labels, *TOTALS], intervals["fold"], [*gold.tolist(), n_gold, n_gold], strict=True)
+    for label, interval, n_entities in rows:
+        scores[label] = {**interval, "gold": n_entities}
+    if not with_curve:
+        return CrossValidation(corpus, scores, [], None, [])
     curve = []
-    if not args.no_curve:
-        for part in reversed(parts):
-            size = round(np.mean([len(fold.train) for fold in run.folds]) * folds.PARTS[part])
-            curve.append({"sentences": size, **found[part][-2]})
-            rows.append([f"all, trained on {size:,}", *_percents(curve[-1]), ""])
-        gain = drawn["fold"][:, -2] - drawn["two-thirds"][:, -2]
-        lines.append(would_help(curve[-1]["f"] - curve[-2]["f"], *interval(gain)))
-    present(
-        f"{args.file.name} in {args.folds} folds",
-        lines,
-        ["", "F", "95 % from", "to", "entities"],
-        rows,
-        {
-            "file": str(args.file),
-            "folds": args.folds,
-            "seed": args.seed,
-            "scores": scores,
-            "curve": curve,
-        },
-        parts=[f"<h2>Would more data help?</h2>{draw_learning(curve)}"] if curve else [],
-        out=args.out / "crossvalidation.json",
-        report=args.out / "crossvalidation.html",
+    train_size = np.mean([len(fold.train) for fold in corpus.folds])
+    for part in reversed(parts):
+        total = intervals[part][-len(TOTALS)]
+        curve.append({"sentences": round(train_size * PARTS[part]), **total})
+    total_draws = draws["fold"][:, -2] - draws["two-thirds"][:, -2]
+    low, high = middle_interval(total_draws)
+    gain = (curve[-1]["f"] - curve[-2]["f"], float(low), float(high))
+    return CrossValidation(corpus, scores, curve, gain, [])
+
+
+def describe_gain(gain: float, low: float, high: float) -> str:
+    """Say what the last third of the sentences adds, from the difference of F and its interval."""
+    answer = "More data would help" if low > 0 else "It is not certain that more data would help"
+    return (
+        f"{answer}: the last third of the sentences adds {gain * 100:+.1f} points "
+        f"({low * 100:+.1f} to {high * 100:+.1f})"
     )
 
 
-def would_help(gain: float, low: float, high: float) -> str:
-    """Say what the last third of the sentences has brought, from the difference of F and its interval."""
-    found = f"the last third of the sentences brings {gain * 100:+.1f} points ({low * 100:+.1f} to {high * 100:+.1f})"
-    return f"{'More data would help' if low > 0 else 'It cannot be told whether more data would help'}: {found}"
-
-
-def with_intervals(counts: NDArray, drawn: NDArray) -> list[dict[str, float]]:
-    """F of each label, of all entities and the mean of the labels, with 95 % intervals: "f", "low", "high"."""
-    found = np.stack([f_scores(counts.sum(axis=0)), *interval(drawn)], axis=1)
-    return [dict(zip(("f", "low", "high"), row, strict=True)) for row in found.tolist()]
-
-
-def _percents(scores: dict[str, float]) -> list[str]:
-    return [percent(scores[key]) for key in ("f", "low", "high")]
+def compute_intervals(counts: NDArray, draws: NDArray) -> list[dict[str, float]]:
+    """Compute F of each label and of TOTALS with 95 % intervals: "f", "low", "high"."""
+    columns = np.stack([compute_f(counts.sum(axis=0)), *middle_interval(draws)], axis=1)
+    return [dict(zip(("f", "low", "high"), row, strict=True)) for row in columns.tolist()]

@@ -1,27 +1,27 @@
 """Score any spaCy pipeline with entities on a labelled file, on raw text and on gold tokens."""
 
-import argparse
 import hashlib
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import srsly
 from spacy.language import Language
 from spacy.training import Example
 
-from ..errors import UserError
 from ..files.options import Options
 from ..pipe.loading import load_pipeline
 from ..system.whole import generated_file
-from .pages import check_outputs, percent, present
+from .examples import find_doubts, predict_examples, read_labelled_docs
+from .pages import Section
 from .plots import Log
-from .reading import doubts, labelled_docs, predict_docs
-from .report import page_parts
-from .scores import TOTALS, percents, score
+from .report import make_sections
+from .result import Column, Result, number, precise_percent
+from .scores import TOTALS, score_examples
 
 SAMPLE_WARNING = (
     "Trained on the small bundled sample: it shows that everything works. "
@@ -30,105 +30,146 @@ SAMPLE_WARNING = (
 PACKAGES = ("spacy-bilstm-ner", "spacy", "thinc", "torch", "numpy")
 
 
-def execute(args: argparse.Namespace) -> None:
-    """Run `evaluate`: print the scores, and write them and the page where asked."""
-    if (args.log or args.dev) and not args.report:
-        raise UserError("--log and --dev are for the report: say with --report where to write it")
-    log = read_log(args.log) if args.log else None
-    check_outputs(args)
-    nlp = load_pipeline(args.pipeline)
-    metrics, examples = measure(nlp, args.file)
-    dev = predict_docs(nlp, labelled_docs(nlp, args.dev)) if args.dev else examples
-    tell(
-        metrics,
-        parts=page_parts(metrics, examples, dev=dev, log=log),
-        out=args.out,
-        report=args.report,
-    )
+@dataclass(frozen=True)
+class Evaluation(Result):
+    """The scores of a pipeline.
 
-
-def measure(
-    nlp: Language, test: Path, options: Options | None = None
-) -> tuple[dict[str, Any], list[Example]]:
-    """Score a loaded pipeline on a labelled file: the scores, and the examples predicted on raw text.
-
-    Where its meta does not have them, "data" is None, and "config", "seed" and "vectors" are absent.
+    metrics (dict[str, Any]): The scores ("raw_text", "gold_tokens"; see `score_examples`) and what
+        they are of. "data" is None, and "config", "seed" and "vectors" are absent, if the
+        pipeline's meta does not have them.
+    examples (list[Example]): The file, predicted on raw text.
+    dev_examples (list[Example]): The examples from which the reliability is measured.
+    log (Log | None): The training log.
     """
-    docs = labelled_docs(nlp, test, options)
-    files = sorted(filter(Path.is_file, test.iterdir())) if test.is_dir() else [test]
-    raw, meta = predict_docs(nlp, docs), nlp.meta
-    name, sample = (
-        f"{meta['lang']}_{meta['name']}",
-        (meta.get("data") or {}).get("kind") == "sample",
-    )
+
+    metrics: dict[str, Any]
+    examples: list[Example]
+    dev_examples: list[Example]
+    log: Log | None
+
+    columns: ClassVar = {
+        "label": Column(""),
+        "p": Column("P", precise_percent),
+        "r": Column("R", precise_percent),
+        "f": Column("F", precise_percent),
+        "gold": Column("gold", number),
+        "predicted": Column("predicted", number),
+        "f_gold_tokens": Column("F, gold tokens", precise_percent),
+    }
+
+    @property
+    def title(self) -> str:
+        return f"{self.metrics['pipeline']} {self.metrics['version']}"
+
+    @property
+    def warnings(self) -> list[str]:  # type: ignore[override]
+        return self.metrics["warnings"]
+
+    def summary(self) -> list[str]:
+        data = self.metrics["data"]
+        trained_on = f", trained on {data['name']}" if data else ""
+        n_sentences = self.metrics["test"]["sentences"]
+        return [f"{self.title}{trained_on}: {n_sentences:,} test sentences"]
+
+    def rows(self) -> list[dict[str, Any]]:
+        raw = self.metrics["raw_text"]
+        gold_tokens = self.metrics["gold_tokens"]
+        rows = []
+        for label, scores in raw["labels"].items():
+            scores_on_gold = gold_tokens["labels"].get(label, {})
+            rows.append({"label": label, **scores, "f_gold_tokens": scores_on_gold.get("f")})
+        numbers = {"gold": raw["gold"], "predicted": raw["predicted"]}
+        no_numbers = {"gold": None, "predicted": None}
+        for label, kind, counts in zip(
+            TOTALS, ("micro", "macro"), (numbers, no_numbers), strict=True
+        ):
+            f_gold_tokens = gold_tokens[kind]["f"]
+            rows.append({"label": label, **raw[kind], **counts, "f_gold_tokens": f_gold_tokens})
+        return rows
+
+    def figures(self) -> dict[str, Any]:
+        return self.metrics
+
+    def sections(self) -> Iterator[Section]:
+        return make_sections(
+            self.metrics, self.examples, dev_examples=self.dev_examples, log=self.log
+        )
+
+
+def evaluate_pipeline(
+    pipeline: str | Path | Language,
+    file: Path,
+    *,
+    dev: Path | None = None,
+    log: Path | None = None,
+    options: Options | None = None,
+) -> Evaluation:
+    """Score a pipeline on a labelled file.
+
+    pipeline (Union[str, Path, Language]): A pipeline, its folder, or the name of an installed one.
+    file (Path): The labelled file, or a folder of such files.
+    dev (Optional[Path]): A labelled file for the page's confidences; None uses `file`.
+    log (Optional[Path]): The log of the training, for the page's curves.
+    options (Optional[Options]): How to read the files.
+    RAISES UserError: If the pipeline or a file cannot be read.
+    """
+    training_log = read_training_log(log) if log else None
+    nlp = pipeline if isinstance(pipeline, Language) else load_pipeline(pipeline)
+    docs = read_labelled_docs(nlp, file, options)
+    examples = predict_examples(nlp, docs)
+    examples_on_gold = predict_examples(nlp, docs, gold_tokens=True)
+    dev_examples = examples
+    if dev:
+        dev_examples = predict_examples(nlp, read_labelled_docs(nlp, dev, options))
+    meta = nlp.meta
+    name = f"{meta['lang']}_{meta['name']}"
+    data = meta.get("data")
+    warnings = find_doubts(name, nlp, examples)
+    if data and data.get("kind") == "sample":
+        warnings.insert(0, SAMPLE_WARNING)
     metrics = {
         "pipeline": name,
         "version": meta["version"],
-        "data": meta.get("data"),
+        "data": data,
         **(meta.get("training") or {}),
-        "test": {
-            "sentences": len(docs),
-            "sha256": hashlib.sha256(b"".join(map(Path.read_bytes, files))).hexdigest(),
-        },
-        "raw_text": score(raw),
-        "gold_tokens": score(predict_docs(nlp, docs, gold_tokens=True)),
-        "versions": versions(),
-        "warnings": [SAMPLE_WARNING] * sample + doubts(name, nlp, raw),
+        "test": {"sentences": len(docs), "sha256": compute_sha256(file)},
+        "raw_text": score_examples(examples),
+        "gold_tokens": score_examples(examples_on_gold),
+        "versions": list_versions(),
+        "warnings": warnings,
     }
-    return metrics, raw
+    return Evaluation(metrics, examples, dev_examples, training_log)
 
 
-def versions() -> dict[str, str]:
-    """The versions of Python and of the packages that can change a score."""
-    found = {
-        name: version(name) if find_spec(name.replace("-", "_")) else "not installed"
-        for name in PACKAGES
-    }
-    return {"python": platform.python_version(), **found}
+def compute_sha256(path: Path) -> str:
+    """Compute the checksum of a file, or of all files of a folder in their order."""
+    files = sorted(filter(Path.is_file, path.iterdir())) if path.is_dir() else [path]
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
-def read_log(path: Path) -> Log:
-    """Read the rows that spaCy's ConsoleLogger.v3 wrote; a UserError if the file is missing or damaged."""
+def list_versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that can change a score."""
+    versions = {"python": platform.python_version()}
+    for name in PACKAGES:
+        is_installed = find_spec(name.replace("-", "_")) is not None
+        versions[name] = version(name) if is_installed else "not installed"
+    return versions
+
+
+def read_training_log(path: Path) -> Log:
+    """Read the rows that spaCy's ConsoleLogger.v3 wrote.
+
+    RAISES UserError: If the file is missing or damaged.
+    """
     with generated_file(path, command="spacy train"):
         rows: Log = list(srsly.read_jsonl(path))
-        if not rows or not all(
-            isinstance(row, dict) and {"step", "losses", "scores"} <= row.keys() for row in rows
-        ):
+        required = {"step", "losses", "scores"}
+        if not rows or not all(isinstance(row, dict) and required <= row.keys() for row in rows):
             raise ValueError(
-                "expected rows with step, losses and scores, as [training.logger] output_file gets them"
+                "expected rows with step, losses and scores, as output_file of [training.logger] "
+                "has them"
             )
     return rows
-
-
-def tell(
-    metrics: dict[str, Any],
-    *,
-    lines: Sequence[str] = (),
-    parts: Iterable[str] = (),
-    out: Path,
-    report: Path | None = None,
-) -> None:
-    """Show what `measure` has found, and more lines and parts of a page; see `present`."""
-    raw, gold = metrics["raw_text"], metrics["gold_tokens"]
-    named = [
-        (label, scores, gold["labels"].get(label, {})) for label, scores in raw["labels"].items()
-    ]
-    named += zip(
-        TOTALS, (raw | raw["micro"], raw["macro"]), (gold["micro"], gold["macro"]), strict=True
-    )
-    rows = []
-    for label, scores, on_gold in named:
-        numbers = [f"{scores[key]:,}" if key in scores else "" for key in ("gold", "predicted")]
-        rows.append([label, *percents(scores), *numbers, percent(on_gold.get("f"), 2)])
-    title = f"{metrics['pipeline']} {metrics['version']}"
-    trained = f", trained on {metrics['data']['name']}" if metrics["data"] else ""
-    present(
-        title,
-        [f"{title}{trained}: {metrics['test']['sentences']:,} test sentences", *lines],
-        ["", "P", "R", "F", "gold", "predicted", "F, gold tokens"],
-        rows,
-        metrics,
-        parts=parts,
-        out=out,
-        report=report,
-    )

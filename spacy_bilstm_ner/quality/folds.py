@@ -1,24 +1,24 @@
-"""Folds of a labelled file, and the pipelines trained on them: each sentence is predicted by one that never saw it.
+"""Divide a labelled file into folds, and train a pipeline without each fold.
 
-OUT/fold-i holds the pipeline that was trained without fold i, OUT/third-i and OUT/two-thirds-i those that were trained
-on a part of its sentences. Each is whole or absent, so a call that was broken off goes on where it stopped; and each
-knows what it was trained from, so it is trained again only if that has changed.
+OUT/fold-1 holds the pipeline that was trained without fold 1. OUT/third-1 and OUT/two-thirds-1 hold
+those that were trained on a part of its training sentences. A folder appears only when its training
+is complete, so an interrupted command resumes. A folder also stores a hash of its training data and
+settings, and is trained again only if that differs.
 """
 
-import argparse
 import gc
 import hashlib
 import io
+import json
 import logging
 import math
 import re
 import shutil
 import threading
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from itertools import chain, product
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -30,248 +30,352 @@ from tqdm import tqdm
 from ..default_config import read_config
 from ..errors import UserError
 from ..files.docs import blank_pipeline
+from ..files.options import Options
 from ..pipe.loading import load_pipeline
 from ..system.cores import cores
 from ..system.exclusive import exclusive
-from ..system.whole import whole_folder
+from ..system.whole import unfinished_folder, whole_folder
 from ..system.workers import Workers, as_done
 from ..training.init import fill
-from .reading import everything, labelled_docs, predict_docs
+from .examples import predict_examples, read_labelled_docs, without_thresholds
 
-# Name of a pipeline's folder → the share of the training sentences that it has learnt from.
+# Part -> share of the training sentences
 PARTS = {"third": 1 / 3, "two-thirds": 2 / 3, "fold": 1.0}
-# Share of the sentences that are not held out on which calibration and thresholds are fitted.
+# Share of the training sentences on which calibration and thresholds are fitted
 DEV_SHARE = 0.1
-# What the folds of a small corpus have instead of the shipped config's numbers, to take a fraction of its time: the
-# least updates, and the words of each, which grow with the corpus up to the config's. Against updates of 1,100 words,
-# a fold of 300 sentences of contracts takes 43 CPU seconds (57), and F over its five folds is 90.2 (90.3); in the first
-# fold of WikiGold it is 60.9 (58.8). 300 updates of 550 words are too few for contracts: 87.8.
+# Settings that make folds of a small corpus train faster than the shipped config: the minimum
+# number of updates, and the range of words of an update, which grow with the corpus. Compared with
+# updates of 1,100 words, a fold of 300 sentences of contracts takes 43 s of CPU time (57 s), and F
+# over its five folds is 90.2 (90.3). In the first fold of WikiGold F is 60.9 (58.8). 300 updates of
+# 550 words are too few: F is 87.8 on the contracts.
 MIN_STEPS = 500
 BATCH = (550, 1100)
-# Each takes half a second.
-EVALUATIONS = 4
+# The shipped config passes about nine times over a corpus.
+N_EPOCHS = 9
+# An evaluation takes half a second.
+N_EVALUATIONS = 4
 
 
 @dataclass(frozen=True)
 class Fold:
-    """Numbers of sentences: what is held out, what is trained on, and what calibration is fitted on."""
+    """Indices of sentences.
+
+    test (list[int]): Held out.
+    train (list[int]): Trained on.
+    dev (list[int]): Calibration and thresholds are fitted on these.
+    """
 
     test: list[int]
     train: list[int]
     dev: list[int]
 
 
-def deal(docs: Sequence[Doc], *, k: int, seed: int) -> list[Fold]:
-    """Divide a corpus. Sentences of one document and copies of one sentence fall into one fold. Only a copy that would
-    chain documents to more than a fold holds stays apart; then the other folds do not train on it.
-
-    docs (Sequence[Doc]): The sentences, with the documents that `files` has found. Labels make no difference.
-    RETURNS (list[Fold]): The folds; each trains on at least one entity and has one in dev.
-    RAISES UserError: If there are too few sentences or entities.
-    """
-    if k < 2:
-        raise UserError(f"--folds must be at least 2, but is {k}")
-    groups = _groups(docs, largest=math.ceil(len(docs) / k))
-    if len(groups) < k:
-        raise UserError(
-            f"{len(docs)} sentences make {len(groups)} groups (sentences of one document, and copies of one sentence, "
-            f"stay together), too few for {k} folds: give more sentences, or a smaller --folds"
-        )
-    rng = np.random.default_rng(seed)
-    rng.shuffle(groups)
-    # The large ones first, each into the fold that has the least.
-    folds: list[list[list[int]]] = [[] for _ in range(k)]
-    sizes = [0] * k
-    for group in sorted(groups, key=len, reverse=True):
-        smallest = sizes.index(min(sizes))
-        folds[smallest].append(group)
-        sizes[smallest] += len(group)
-    return [_fold(docs, folds, i, rng) for i in range(k)]
-
-
-def _groups(docs: Sequence[Doc], *, largest: int) -> list[list[int]]:
-    group_of = [[i] for i in range(len(docs))]
-
-    def join(i: int, j: int) -> None:
-        one, other = group_of[i], group_of[j]
-        if one is not other:
-            one += other
-            for member in other:
-                group_of[member] = one
-
-    origins = [doc.user_data["origin"] for doc in docs]
-    documents = [
-        (origin["file"], origin["document"]) if origin["document"] else None for origin in origins
-    ]
-    first: dict[Any, int] = {}
-    for i, document in enumerate(documents):
-        if document:
-            join(first.setdefault(document, i), i)
-    for i, doc in enumerate(docs):
-        same = first.setdefault(doc.text, i)
-        chained = documents[same] and documents[i]
-        if not chained or len(group_of[same]) + len(group_of[i]) <= largest:
-            join(same, i)
-    return list({id(group): group for group in group_of}.values())
-
-
-def _fold(
-    docs: Sequence[Doc], folds: list[list[list[int]]], i: int, rng: np.random.Generator
-) -> Fold:
-    test = sorted(chain.from_iterable(folds[i]))
-    held_out = {docs[index].text for index in test}
-    rest = [group for fold in folds if fold is not folds[i] for group in fold]
-    rng.shuffle(rest)
-    rest = [[index for index in group if docs[index].text not in held_out] for group in rest]
-    wanted = DEV_SHARE * sum(map(len, rest))
-    dev: list[int] = []
-    while rest and (len(dev) < wanted or not any(docs[index].ents for index in dev)):
-        dev += rest.pop()
-    train = list(chain.from_iterable(rest))
-    if not any(docs[index].ents for index in train):
-        raise UserError(
-            f"too few sentences have entities: without fold {i + 1}, there is none left to train on and one to fit "
-            "confidences on. Label more, or give a smaller --folds"
-        )
-    return Fold(test, train, dev)
-
-
 @dataclass(frozen=True)
-class Run:
-    """A corpus, its folds, and the folder in which their pipelines are."""
+class FoldedCorpus:
+    """A labelled file in folds, and the folder of the pipelines.
 
+    file (Path): The labelled file.
+    docs (list[Doc]): Its sentences.
+    folds (list[Fold]): How they are divided.
+    out (Path): The folder of the pipelines.
+    seed (int): Random seed of the folds and of the trainings.
+    config (str): The training config.
+    """
+
+    file: Path
     docs: list[Doc]
     folds: list[Fold]
     out: Path
-
-    def predict(self, part: str = "fold", *, unsure: bool = False) -> list[Example]:
-        """Predict each sentence on raw text by the pipeline that has not seen it, in the order of the corpus.
-
-        part (str): A name from PARTS.
-        unsure (bool): Whether spans that are not sure enough to be entities are written, too.
-        """
-        found: dict[int, Example] = {}
-        for number, fold in enumerate(self.folds, 1):
-            nlp = load_pipeline(self.out / f"{part}-{number}" / "model")
-            with everything(nlp) if unsure else nullcontext():
-                examples = predict_docs(nlp, [self.docs[i] for i in fold.test])
-            found |= zip(fold.test, examples, strict=True)
-        return [found[i] for i in range(len(self.docs))]
+    seed: int
+    config: str
 
 
 @dataclass(frozen=True)
 class Training:
-    """A pipeline to be trained into a folder, from what `spacy train` is to be given."""
+    """A pipeline to be trained.
+
+    folder (Path): Where the pipeline will be.
+    train, dev (list[int]): Indices of sentences.
+    key (str): A hash of the data and of the settings.
+    settings (dict[str, Any]): Changes to the config.
+    """
 
     folder: Path
-    packed: dict[str, bytes]  # "train" and "dev", as DocBins
-    config: str
+    train: list[int]
+    dev: list[int]
+    key: str
     settings: dict[str, Any]
 
-    @property
-    def key(self) -> str:
-        """What tells it from every other."""
-        return hashlib.sha256(
-            b"".join([*self.packed.values(), f"{self.config}\n{self.settings}".encode()])
-        ).hexdigest()
-
     def is_done(self) -> bool:
-        """RAISES UserError: If the folder is there and something else."""
-        if self.folder.exists() and not (self.folder / "key").is_file():
+        """Return whether the pipeline is there.
+
+        RAISES UserError: If the folder is there, but was not made by a training.
+        """
+        if not self.folder.exists():
+            return False
+        key_file = self.folder / "key"
+        if not key_file.is_file():
             raise UserError(
-                f"{self.folder} is there and no fold of ours: give another OUT, or move it away"
+                f"{self.folder} exists, but holds no pipeline of a fold: give another OUT, or move "
+                "it away"
             )
-        return self.folder.exists() and (self.folder / "key").read_bytes() == self.key.encode()
+        return key_file.read_text() == self.key
 
 
-def train_folds(args: argparse.Namespace, *, parts: Sequence[str] = ("fold",)) -> Run:
-    """Read a file and train a pipeline for each fold with the shipped config, as many side by side as there are cores.
+@dataclass(frozen=True)
+class TrainingData:
+    """What a worker needs for a training. The bytes are DocBins."""
 
-    RAISES UserError: If the file, the options or the folder cannot be used, or a training fails.
+    training: Training
+    config: str
+    train: bytes
+    dev: bytes
+
+
+def read_folds(
+    file: Path,
+    out: Path,
+    *,
+    n_folds: int = 5,
+    seed: int = 0,
+    lang: str = "en",
+    vectors: str | None = None,
+    options: Options | None = None,
+) -> FoldedCorpus:
+    """Read a labelled file and divide it into folds. Nothing is trained yet.
+
+    out (Path): The folder for the pipelines.
+    vectors (Optional[str]): A pipeline with word vectors, or its folder.
+    options (Optional[Options]): How to read the file.
+    RAISES UserError: If the file cannot be read, or has too few sentences or entities.
     """
-    nlp = blank_pipeline(args.lang)
-    docs = labelled_docs(nlp, args.file, args.reading)
-    run = Run(docs, deal(docs, k=args.folds, seed=args.seed), args.out)
-    with exclusive(args.out):
+    docs = read_labelled_docs(blank_pipeline(lang), file, options)
+    folds = make_folds(docs, n_folds=n_folds, seed=seed)
+    config = fill(read_config(), lang=lang, vectors=vectors)
+    return FoldedCorpus(file, docs, folds, out, seed, config)
+
+
+def make_folds(docs: Sequence[Doc], *, n_folds: int, seed: int) -> list[Fold]:
+    """Divide a corpus into folds of about equal size.
+
+    Sentences of one document, and copies of one sentence, are in the same fold. An exception are
+    copies that would join documents to more than a fold holds: they stay in their documents, and
+    the other folds do not train on them.
+
+    docs (Sequence[Doc]): The sentences. Their `origin` names their document. Labels are ignored.
+    RETURNS (list[Fold]): Each fold has an entity to train on, and one in dev.
+    RAISES UserError: If there are too few sentences or entities.
+    """
+    if n_folds < 2:
+        raise UserError(f"--folds must be at least 2, but it is {n_folds}")
+    groups = _group_sentences(docs, max_size=math.ceil(len(docs) / n_folds))
+    if len(groups) < n_folds:
+        raise UserError(
+            f"{len(docs)} sentences make {len(groups)} groups (sentences of one document, and "
+            f"copies of one sentence, stay together), too few for {n_folds} folds: give more "
+            "sentences, or a smaller --folds"
+        )
+    rng = np.random.default_rng(seed)
+    rng.shuffle(groups)
+    # Large groups come first, each into the smallest fold.
+    groups_by_fold: list[list[list[int]]] = [[] for _ in range(n_folds)]
+    sizes = [0] * n_folds
+    for group in sorted(groups, key=len, reverse=True):
+        smallest = sizes.index(min(sizes))
+        groups_by_fold[smallest].append(group)
+        sizes[smallest] += len(group)
+    return [_make_fold(docs, groups_by_fold, number, rng) for number in range(n_folds)]
+
+
+def _group_sentences(docs: Sequence[Doc], *, max_size: int) -> list[list[int]]:
+    """Return groups of indices of sentences that belong into one fold."""
+    group_of = [[i] for i in range(len(docs))]
+
+    def join(i: int, j: int) -> None:
+        first, second = group_of[i], group_of[j]
+        if first is not second:
+            first += second
+            for member in second:
+                group_of[member] = first
+
+    documents: list[tuple[str, str] | None] = []
+    first_of_document: dict[tuple[str, str], int] = {}
+    for i, doc in enumerate(docs):
+        origin = doc.user_data["origin"]
+        document = (origin["file"], origin["document"]) if origin["document"] else None
+        documents.append(document)
+        if document:
+            join(first_of_document.setdefault(document, i), i)
+    first_of_text: dict[str, int] = {}
+    for i, doc in enumerate(docs):
+        copy = first_of_text.setdefault(doc.text, i)
+        joins_documents = documents[copy] and documents[i]
+        if not joins_documents or len(group_of[copy]) + len(group_of[i]) <= max_size:
+            join(copy, i)
+    distinct_groups = {id(group): group for group in group_of}
+    return list(distinct_groups.values())
+
+
+def _make_fold(
+    docs: Sequence[Doc],
+    groups_by_fold: list[list[list[int]]],
+    number: int,
+    rng: np.random.Generator,
+) -> Fold:
+    test = sorted(chain.from_iterable(groups_by_fold[number]))
+    held_out_texts = {docs[i].text for i in test}
+    other_folds = [*groups_by_fold[:number], *groups_by_fold[number + 1 :]]
+    groups = list(chain.from_iterable(other_folds))
+    rng.shuffle(groups)
+    remaining = []
+    for group in groups:
+        remaining.append([i for i in group if docs[i].text not in held_out_texts])
+    dev_size = DEV_SHARE * sum(map(len, remaining))
+    dev: list[int] = []
+    while remaining and (len(dev) < dev_size or not _has_entities(docs, dev)):
+        dev += remaining.pop()
+    train = list(chain.from_iterable(remaining))
+    if not _has_entities(docs, train):
+        raise UserError(
+            f"too few sentences have entities: without fold {number + 1}, there is none left to "
+            "train on and one to fit confidences on. Label more, or give a smaller --folds"
+        )
+    return Fold(test, train, dev)
+
+
+def _has_entities(docs: Sequence[Doc], indices: list[int]) -> bool:
+    return any(docs[i].ents for i in indices)
+
+
+def plan_trainings(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> list[Training]:
+    """Return all trainings of some PARTS, also those that are done."""
+    n_words = sum(map(len, corpus.docs))
+    # MIN_STEPS updates then take N_EPOCHS passes over the corpus.
+    batch_size = int(np.clip(N_EPOCHS * n_words // MIN_STEPS, *BATCH))
+    hashes = [_hash_doc(doc) for doc in corpus.docs]
+    trainings = []
+    for part in parts:
+        settings = {
+            "system.seed": corpus.seed,
+            "training.batcher.size": batch_size,
+            "initialize.before_init.min_steps": math.ceil(MIN_STEPS * PARTS[part]),
+            "initialize.before_init.evaluations": N_EVALUATIONS,
+        }
+        for number, fold in enumerate(corpus.folds, 1):
+            train = fold.train[: math.ceil(len(fold.train) * PARTS[part])]
+            digest = hashlib.sha256(f"{corpus.config}\n{json.dumps(settings)}".encode())
+            for indices in (train, fold.dev):
+                digest.update(b"\n")
+                for i in indices:
+                    digest.update(hashes[i])
+            folder = corpus.out / f"{part}-{number}"
+            trainings.append(Training(folder, train, fold.dev, digest.hexdigest(), settings))
+    return trainings
+
+
+def _hash_doc(doc: Doc) -> bytes:
+    tokens = [(token.text, token.whitespace_, token.ent_iob, token.ent_type_) for token in doc]
+    annotated = doc.spans["annotated"].attrs if "annotated" in doc.spans else None
+    return hashlib.sha256(repr((tokens, annotated)).encode()).digest()
+
+
+def missing_trainings(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> list[Training]:
+    """Return the trainings of some PARTS that are still to be done."""
+    return [training for training in plan_trainings(corpus, parts) if not training.is_done()]
+
+
+def train_folds(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> None:
+    """Train the pipelines of some PARTS that are missing, one on each core.
+
+    RAISES UserError: If the folder cannot be used, or a training fails.
+        KeyboardInterrupt: With a message that says how to resume.
+    """
+    with exclusive(corpus.out):
+        trainings = missing_trainings(corpus, parts)
+        progress = tqdm(total=len(trainings), desc="Training", unit="pipeline", disable=None)
         workers = Workers(_train, cores())
+        tasks = (_pack(corpus, training) for training in trainings)
         try:
-            for training, done in as_done(
-                _missing(run, parts, args), workers.submit, workers.n_slots
-            ):
-                try:
-                    print(f"{training.folder}: trained in {done.result():.0f} s", flush=True)
-                except (RuntimeError, UserError) as error:
-                    raise UserError(
-                        f"`spacy train` failed for {training.folder}: {error}"
-                    ) from error
+            for task, future in as_done(tasks, workers.submit, workers.n_slots):
+                _check_outcome(task.training, future)
+                progress.update()
         except KeyboardInterrupt:
-            raise UserError(
-                "interrupted. The same command goes on from the folds that are whole"
+            raise KeyboardInterrupt(
+                "Interrupted. The same command resumes after the pipelines that are complete."
             ) from None
         finally:
+            progress.close()
             workers.close()
-            for path in chain.from_iterable(args.out.glob(f".{part}-*") for part in PARTS):
-                shutil.rmtree(path, ignore_errors=True)
-    return run
+            # Killed workers leave these.
+            for training in trainings:
+                shutil.rmtree(unfinished_folder(training.folder), ignore_errors=True)
 
 
-def _missing(run: Run, parts: Sequence[str], args: argparse.Namespace) -> Iterator[Training]:
-    """The pipelines that are not there yet; the longest trainings first, so that all cores end at about one time."""
-    config = fill(read_config(), lang=args.lang, vectors=args.vectors)
-    # So the nine passes over a corpus in between take MIN_STEPS, too.
-    batch = int(np.clip(9 * sum(map(len, run.docs)) // MIN_STEPS, *BATCH))
-    for part, (number, fold) in product(parts, enumerate(run.folds, 1)):
-        learnt = fold.train[: math.ceil(len(fold.train) * PARTS[part])]
-        packed = {
-            name: DocBin(["ENT_IOB", "ENT_TYPE"], docs=[run.docs[i] for i in some]).to_bytes()
-            for name, some in (("train", learnt), ("dev", fold.dev))
+def _check_outcome(training: Training, future: Any) -> None:
+    try:
+        future.result()
+    except (RuntimeError, UserError) as error:
+        raise UserError(f"`spacy train` failed for {training.folder}: {error}") from error
+
+
+def _pack(corpus: FoldedCorpus, training: Training) -> TrainingData:
+    train, dev = (
+        DocBin(["ENT_IOB", "ENT_TYPE"], docs=[corpus.docs[i] for i in indices]).to_bytes()
+        for indices in (training.train, training.dev)
+    )
+    return TrainingData(training, corpus.config, train, dev)
+
+
+def _train(data: TrainingData) -> None:
+    """Train a pipeline in a worker process."""
+    with whole_folder(data.training.folder) as folder:
+        (folder / "config.cfg").write_text(data.config, encoding="utf-8")
+        (folder / "train.spacy").write_bytes(data.train)
+        (folder / "dev.spacy").write_bytes(data.dev)
+        paths = {
+            "paths.train": str(folder / "train.spacy"),
+            "paths.dev": str(folder / "dev.spacy"),
         }
-        settings = {
-            "system.seed": args.seed,
-            "training.batcher.size": batch,
-            "initialize.before_init.min_steps": math.ceil(MIN_STEPS * PARTS[part]),
-            "initialize.before_init.evaluations": EVALUATIONS,
-        }
-        training = Training(run.out / f"{part}-{number}", packed, config, settings)
-        if training.is_done():
-            print(f"{training.folder}: is there already", flush=True)
-        else:
-            yield training
-
-
-def _train(training: Training) -> float:
-    """Train a pipeline into its folder, in a process of its own. RETURNS (float): Seconds."""
-    began = time.monotonic()
-    with whole_folder(training.folder) as beside:
-        (beside / "training").mkdir()
-        (beside / "config.cfg").write_text(training.config, encoding="utf-8")
-        for name, data in training.packed.items():
-            (beside / f"{name}.spacy").write_bytes(data)
-        paths = {f"paths.{name}": str(beside / f"{name}.spacy") for name in training.packed}
-        _spacy_train(beside / "config.cfg", beside / "training", paths | training.settings)
-        (beside / "training" / "model-best").rename(beside / "model")
-        shutil.rmtree(beside / "training")
-        (beside / "key").write_text(training.key)
-    return time.monotonic() - began
+        _spacy_train(folder / "config.cfg", folder / "training", paths | data.training.settings)
+        (folder / "training" / "model-best").rename(folder / "model")
+        shutil.rmtree(folder / "training")
+        (folder / "key").write_text(data.training.key)
 
 
 def _spacy_train(config: Path, output: Path, overrides: dict[str, Any]) -> None:
-    """`spacy train`, in silence. RAISES UserError: What it says if it finds a fault, in a line."""
+    """Run `spacy train` without its output. RAISES UserError: With its error message."""
     from spacy.cli.train import train
 
-    said = io.StringIO()
+    output_text = io.StringIO()
     logging.disable(logging.WARNING)
-    # Its own lock is one between processes, which Python warns of if a process that has it is killed.
+    # The lock of tqdm is shared by processes. Python warns about it if a process is killed.
     tqdm.set_lock(threading.RLock())
     try:
-        with redirect_stdout(said), redirect_stderr(said):
+        with redirect_stdout(output_text), redirect_stderr(output_text):
             train(config, output, overrides=overrides)
     except SystemExit:
-        # Its own errors are printed, with a cross.
-        raise UserError(
-            *re.findall("✘ .*?(?=\x1b|$)", said.getvalue(), re.MULTILINE)[-1:]
-        ) from None
+        # spaCy prints its errors with a cross.
+        errors = re.findall("✘ .*?(?=\x1b|$)", output_text.getvalue(), re.MULTILINE)
+        raise UserError(*errors[-1:]) from None
     finally:
         logging.disable(logging.NOTSET)
-        # A pipeline refers to itself: else two of them would be in memory.
+        # A pipeline refers to itself, so two pipelines would be in memory without this.
         gc.collect()
+
+
+def predict_folds(
+    corpus: FoldedCorpus, part: str = "fold", *, all_candidates: bool = False
+) -> list[Example]:
+    """Predict each sentence on raw text, by the pipeline that was trained without it.
+
+    part (str): A key of PARTS. Its pipelines must have been trained.
+    all_candidates (bool): Whether to write entities below the thresholds as well.
+    RETURNS (list[Example]): In the order of the corpus.
+    """
+    examples_by_sentence: dict[int, Example] = {}
+    for number, fold in enumerate(corpus.folds, 1):
+        nlp = load_pipeline(corpus.out / f"{part}-{number}" / "model")
+        with without_thresholds(nlp) if all_candidates else nullcontext():
+            examples = predict_examples(nlp, [corpus.docs[i] for i in fold.test])
+        examples_by_sentence |= zip(fold.test, examples, strict=True)
+    return [examples_by_sentence[i] for i in range(len(corpus.docs))]

@@ -1,40 +1,56 @@
-"""How far scores may be from what they would be on other sentences of the same kind."""
+"""95 % intervals of scores."""
 
 import math
 
 import numpy as np
 from numpy.typing import NDArray
 
-# Of a normal distribution, 95 % lie within so many standard deviations.
+# 95 % of a normal distribution are within this many standard deviations of its mean.
 Z = 1.959964
 
 Floats = NDArray[np.float64]
 
 
-def bootstrap(counts: NDArray, *, seed: int, draws: int = 1000) -> Floats:
-    """Draw as many sentences as there are, with replacement, and sum their counts (Efron 1979, "Bootstrap Methods"):
-    n_sentences × … → n_draws × …
+def bootstrap(counts: NDArray, *, seed: int, n_draws: int = 1000) -> Floats:
+    """Draw as many sentences as there are, with replacement, and sum their counts.
 
-    Counts of two pipelines in one array are drawn together: a paired bootstrap (Koehn 2004, "Statistical Significance
-    Tests for Machine Translation Evaluation").
+    This is the bootstrap of Efron 1979, "Bootstrap Methods". Counts of two pipelines in one array
+    are drawn together, as in Koehn 2004, "Statistical Significance Tests for Machine Translation
+    Evaluation".
+
+    counts (NDArray): n_sentences × …
+    RETURNS (Floats): n_draws × …
     """
-    n, rng = len(counts), np.random.default_rng(seed)
-    flat = counts.reshape(n, -1).astype("float64")
-    sums = [np.bincount(rng.integers(n, size=n), minlength=n) @ flat for _ in range(draws)]
-    return np.stack(sums).reshape(draws, *counts.shape[1:])
+    n_sentences = len(counts)
+    rng = np.random.default_rng(seed)
+    flat_counts = counts.reshape(n_sentences, -1).astype("float64")
+    sums = []
+    for _ in range(n_draws):
+        sentences = rng.integers(n_sentences, size=n_sentences)
+        times_drawn = np.bincount(sentences, minlength=n_sentences)
+        sums.append(times_drawn @ flat_counts)
+    return np.stack(sums).reshape(n_draws, *counts.shape[1:])
 
 
-def interval(drawn: Floats) -> Floats:
-    """The middle 95 % of the draws: n_draws × … → 2 × …; draws that are NaN are left out."""
-    known = ~np.isnan(drawn).all(axis=0)
-    bounds = np.full((2, *drawn.shape[1:]), np.nan)
-    bounds[:, known] = np.nanpercentile(drawn[:, known], [2.5, 97.5], axis=0)
+def middle_interval(draws: Floats) -> Floats:
+    """Return the bounds of the middle 95 % of draws: n_draws × … -> 2 × …. NaN is left out."""
+    has_value = ~np.isnan(draws).all(axis=0)
+    bounds = np.full((2, *draws.shape[1:]), np.nan)
+    bounds[:, has_value] = np.nanpercentile(draws[:, has_value], [2.5, 97.5], axis=0)
     return bounds
 
 
-def wilson(right: int, total: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927), which holds for few cases and for shares near 1, too."""
-    share, z2 = right / total, Z * Z / total
+def wilson_interval(n_correct: int, n_total: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share (Wilson 1927). It also holds for few cases."""
+    share = n_correct / n_total
+    z2 = Z * Z / n_total
     middle = share + z2 / 2
-    half = Z * math.sqrt(share * (1 - share) / total + z2 / (4 * total))
-    return max(0.0, (middle - half) / (1 + z2)), min(1.0, (middle + half) / (1 + z2))
+    half_width = Z * math.sqrt(share * (1 - share) / n_total + z2 / (4 * n_total))
+    low = (middle - half_width) / (1 + z2)
+    high = (middle + half_width) / (1 + z2)
+    return max(0.0, low), min(1.0, high)
+
+
+def cases_needed(share: float) -> int:
+    """Return how many cases, all correct, show with 95 % confidence that a share is reached."""
+    return math.ceil(share * Z * Z / (1 - share))

@@ -1,18 +1,17 @@
-"""Whether confidences can be trusted: how far they are from the share of entities that is right (calibration), whether
-right entities have higher ones than wrong entities (ranking), and what a threshold would give (curves)."""
+"""Whether confidences can be trusted: calibration, ranking, and precision above a threshold."""
 
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from spacy.scorer import ROCAUCScore
 from spacy.training import Example
 
-from .scores import judge
+from .scores import judge_entities
 
-BINS = 15
+N_BINS = 15
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -20,95 +19,111 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Curve:
-    """A label's predicted entities, the surest first.
+    """The predicted entities of a label, in decreasing order of confidence.
 
-    right (Bools): Whether span and label are.
-    gold (int): How many entities there are to find.
+    confidence (Floats): n_entities
+    is_correct (Bools): n_entities; whether boundaries and label are correct.
+    n_gold (int): Number of gold entities.
     """
 
     confidence: Floats
-    right: Bools
-    gold: int
+    is_correct: Bools
+    n_gold: int
 
     @property
     def precision(self) -> Floats:
-        """n_entities, if only those up to each are taken."""
-        return np.cumsum(self.right) / np.arange(1, len(self.right) + 1)
+        """The precision of the entities up to each: n_entities."""
+        return np.cumsum(self.is_correct) / np.arange(1, len(self.is_correct) + 1)
 
     @property
     def recall(self) -> Floats:
-        """n_entities, likewise."""
-        return np.cumsum(self.right) / max(self.gold, 1)
+        """The recall of the entities up to each: n_entities."""
+        return np.cumsum(self.is_correct) / max(self.n_gold, 1)
 
 
-def curves(examples: list[Example]) -> dict[str, Curve]:
-    """Those of the entities that have a confidence; what other pipes have set counts neither as found nor as missed.
+@dataclass(frozen=True)
+class Reliability:
+    """How far confidences can be trusted.
 
-    RETURNS (dict[str, Curve]): By label, sorted; empty if no entity has a confidence.
+    curves (dict[str, Curve]): By label.
+    bins (list[dict[str, float]]): See `make_bins`.
+    calibration_error (float): Mean distance of confidence and precision, from 0 (best) to 1.
+    auc (float | None): How often a correct entity has a higher confidence than a wrong one, from 0
+        to 1. None if all entities are correct, or all are wrong.
     """
-    found, missed = [], Counter[str]()
-    for pairs, labels in map(judge, examples):
-        found += [
-            (-each.confidence, right, each.label)
-            for each, right in pairs
-            if each.confidence is not None
-        ]
-        missed.update(labels)
-    result = {}
-    for label in sorted({label for *_, label in found} | set(missed)) if found else ():
-        mine = sorted(each[:2] for each in found if each[2] == label)
-        right = np.array([right for _, right in mine], dtype=bool)
-        result[label] = Curve(
-            -np.array([sure for sure, _ in mine]), right, int(right.sum()) + missed[label]
+
+    curves: dict[str, Curve]
+    bins: list[dict[str, float]]
+    calibration_error: float
+    auc: float | None
+
+
+def make_curves(examples: Sequence[Example]) -> dict[str, Curve]:
+    """Return a curve for each label; none if no entity has a confidence.
+
+    Entities without a confidence, which other pipes have set, are left out.
+    """
+    entities = defaultdict(list)
+    n_missed: dict[str, int] = defaultdict(int)
+    for example in examples:
+        judgement = judge_entities(example)
+        for entity, is_correct in judgement.predicted:
+            if entity.confidence is not None:
+                entities[entity.label].append((entity.confidence, is_correct))
+        for label in judgement.missed:
+            n_missed[label] += 1
+    if not entities:
+        return {}
+    curves = {}
+    for label in sorted({*entities, *n_missed}):
+        # Of equal confidences, wrong entities come first.
+        ranked = sorted(entities[label], key=lambda entity: (-entity[0], entity[1]))
+        confidence = np.array([entity[0] for entity in ranked], dtype="float64")
+        outcomes = np.array([entity[1] for entity in ranked], dtype=bool)
+        n_gold = int(outcomes.sum()) + n_missed[label]
+        curves[label] = Curve(confidence, outcomes, n_gold)
+    return curves
+
+
+def make_bins(confidence: Floats, is_correct: Bools) -> list[dict[str, float]]:
+    """Sort entities by confidence into at most N_BINS bins of equal size, the least sure first.
+
+    RETURNS (list[dict]): Mean "confidence", "precision" and number of "entities" of each bin.
+    """
+    order = np.argsort(confidence, kind="stable")
+    bins = []
+    for members in np.array_split(order, min(N_BINS, len(order))):
+        bins.append(
+            {
+                "confidence": float(confidence[members].mean()),
+                "precision": float(is_correct[members].mean()),
+                "entities": len(members),
+            }
         )
-    return result
+    return bins
 
 
-def bins(confidences: Floats, right: Bools) -> list[dict[str, float]]:
-    """Sort entities by their confidence (n_entities) into at most fifteen bins of equal numbers, the least sure first.
-
-    RETURNS (list[dict]): Mean "confidence", share that is right ("precision") and number ("entities") of each bin.
-    """
-    order = np.argsort(confidences, kind="stable")
-    return [
-        {
-            "confidence": float(confidences[part].mean()),
-            "precision": float(right[part].mean()),
-            "entities": len(part),
-        }
-        for part in np.array_split(order, BINS)
-        if len(part)
-    ]
+def compute_calibration_error(bins: list[dict[str, float]]) -> float:
+    """Compute the expected calibration error: mean distance of confidence and precision."""
+    distances = [abs(group["confidence"] - group["precision"]) for group in bins]
+    return float(np.average(distances, weights=[group["entities"] for group in bins]))
 
 
-def calibration_error(filled: list[dict[str, float]]) -> float:
-    """The expected calibration error: mean distance of confidence and precision, from 0 (perfect) to 1."""
-    apart = [abs(each["confidence"] - each["precision"]) for each in filled]
-    return float(np.average(apart, weights=[each["entities"] for each in filled]))
+def compute_auc(confidence: Floats, is_correct: Bools) -> float | None:
+    """Compute the area under the ROC curve; None if all are correct, or all are wrong."""
+    roc = ROCAUCScore()
+    for score, truth in zip(confidence, is_correct, strict=True):
+        roc.score_set(score, truth)
+    return float(roc.score) if roc.is_binary() else None
 
 
-def ranking(confidences: Floats, right: Bools) -> float | None:
-    """The area under the ROC curve: how often a right entity has a higher confidence than a wrong one.
-
-    RETURNS (float | None): From 0 to 1; a tie counts half. None if all are right, or all wrong.
-    """
-    pairs = ROCAUCScore()
-    for each in zip(confidences, right, strict=True):
-        pairs.score_set(*each)
-    return float(pairs.score) if pairs.is_binary() else None
-
-
-def measure(examples: list[Example]) -> dict[str, Any] | None:
-    """RETURNS (dict | None): "ece" (calibration error), "auc" (ranking), "bins", "curves"; None without confidences."""
-    found = curves(examples)
-    if not found:
+def measure_reliability(examples: Sequence[Example]) -> Reliability | None:
+    """Measure how far confidences can be trusted; None if no entity has a confidence."""
+    curves = make_curves(examples)
+    if not curves:
         return None
-    confidences = np.concatenate([curve.confidence for curve in found.values()])
-    right = np.concatenate([curve.right for curve in found.values()])
-    filled = bins(confidences, right)
-    return {
-        "ece": calibration_error(filled),
-        "auc": ranking(confidences, right),
-        "bins": filled,
-        "curves": found,
-    }
+    confidence = np.concatenate([curve.confidence for curve in curves.values()])
+    is_correct = np.concatenate([curve.is_correct for curve in curves.values()])
+    bins = make_bins(confidence, is_correct)
+    error = compute_calibration_error(bins)
+    return Reliability(curves, bins, error, compute_auc(confidence, is_correct))

@@ -1,73 +1,103 @@
-"""The report: how good a pipeline is, with plots, confusions, mistakes and sentences."""
+"""The parts of the page that `evaluate` writes."""
 
-from collections.abc import Iterator
-from html import escape
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from spacy.training import Example
 
 from ..pipe.entities import entities
-from .mistakes import conflicts, conflicts_table, confusion, confusion_table
-from .pages import drawn, named, section
+from .mistakes import (
+    count_confusions,
+    find_conflicts,
+    tabulate_conflicts,
+    tabulate_confusions,
+)
+from .pages import Section, Segment, mark_entities, name_entity
 from .plots import Log, draw_curves, draw_reliability, draw_training
-from .reliability import measure
+from .reliability import Reliability, measure_reliability
 
-MISTAKES = 50
-SENTENCES = 30
+N_MISTAKES = 50
+N_SENTENCES = 30
 
 
-def page_parts(
-    metrics: dict[str, Any], examples: list[Example], *, dev: list[Example], log: Log | None
-) -> Iterator[str]:
-    """Make the parts of the page, as HTML, that stand below the table of scores.
+def make_sections(
+    metrics: dict[str, Any],
+    examples: Sequence[Example],
+    *,
+    dev_examples: Sequence[Example],
+    log: Log | None,
+) -> Iterator[Section]:
+    """Make the parts of the page below the table of scores.
 
-    metrics (dict[str, Any]): What `evaluate.measure` gives.
-    examples (list[Example]): The test set, predicted on raw text.
-    dev (list[Example]): What is to tell how far confidences can be trusted, likewise.
+    metrics (dict[str, Any]): The metrics of an Evaluation.
+    examples (Sequence[Example]): The test set, predicted on raw text.
+    dev_examples (Sequence[Example]): The examples from which the reliability is measured.
     """
-    made = metrics["versions"] | {key: metrics.get(key) for key in ("config", "seed", "vectors")}
-    yield (
-        '<p class="note">In per cent. An entity is right if its boundaries and its label are. P, R and F are on raw '
-        "text, whose tokens spaCy's tokenizer makes; gold tokens are the annotators'. Made with "
-        f"{escape(', '.join(f'{name} {value}' for name, value in made.items() if value is not None))}</p>"
-    )
+    yield _describe_metrics(metrics)
     if log:
-        yield section("Training", draw_training(log))
-    if confidence := measure(dev):
-        yield confidence_section(confidence)
-    note = "A row adds up to a label's gold entities, a column to the predicted ones. Where boundaries agree, labels meet."
-    yield section("Confusions", confusion_table(confusion(examples)), note=note)
-    mistakes = [each for each in conflicts(examples) if each.predicted][:MISTAKES]
-    note = f"The first {len(mistakes)} wrong entities, the surest first if the pipeline gives confidences."
-    yield section("Mistakes", conflicts_table(mistakes), note=note)
-    yield section(
-        "Sentences",
-        note="With the predicted entities. Gold entities that are not among them are named below.",
+        yield Section("Training", pictures=[draw_training(log)])
+    reliability = measure_reliability(dev_examples)
+    if reliability:
+        yield _describe_confidences(reliability)
+    yield Section(
+        "Confusions",
+        note="A row adds up to the gold entities of a label, a column to the predicted ones. "
+        "Labels meet where boundaries agree.",
+        table=tabulate_confusions(count_confusions(examples)),
     )
-    # Spread over the whole test set
-    for example in examples[:: max(len(examples) // SENTENCES, 1)][:SENTENCES]:
-        text, predicted = example.reference.text, entities(example.predicted)
-        found = {entity.key for entity in predicted}
-        missed = [
-            named(text, entity) for entity in entities(example.reference) if entity.key not in found
-        ]
-        below = f'<p class="note">not found: {", ".join(missed)}</p>' if missed else ""
-        yield f'<div class="sentence">{drawn(text, predicted)}{below}</div>'
+    mistakes = [conflict for conflict in find_conflicts(examples) if conflict.predicted]
+    mistakes = mistakes[:N_MISTAKES]
+    yield Section(
+        "Mistakes",
+        note=f"The first {len(mistakes)} wrong entities, in decreasing order of confidence.",
+        table=tabulate_conflicts(mistakes),
+    )
+    yield _show_sentences(examples)
 
 
-def confidence_section(found: dict[str, Any]) -> str:
-    """Show how far confidences can be trusted."""
-    auc = found["auc"]
-    ranks = (
-        f" Of a right and a wrong entity, the right one has more in {auc * 100:.0f} of 100 pairs."
-        if auc
-        else ""
+def _describe_metrics(metrics: dict[str, Any]) -> Section:
+    versions = dict(metrics["versions"])
+    for key in ("config", "seed", "vectors"):
+        if metrics.get(key) is not None:
+            versions[key] = metrics[key]
+    made_with = ", ".join(f"{name} {value}" for name, value in versions.items())
+    return Section(
+        "About the scores",
+        note="Scores are in per cent. An entity is correct if its boundaries and its label are. "
+        "P, R and F are on raw text, which spaCy's tokenizer splits. Gold tokens are those of the "
+        f"file. Made with {made_with}.",
     )
+
+
+def _describe_confidences(reliability: Reliability) -> Section:
     note = (
-        f"Entities in {len(found['bins'])} groups of equal size, by their confidence, and the share of each that is "
-        f"right. On average the two are {found['ece'] * 100:.1f} points apart.{ranks} Below it, what is left of each "
-        "label if only entities of at least some confidence are taken."
+        f"Entities are sorted by confidence into {len(reliability.bins)} groups of equal size. The "
+        "first plot shows the precision of each group. On average, confidence and precision "
+        f"differ by {reliability.calibration_error * 100:.1f} points. "
     )
-    return section(
-        "Confidences", draw_reliability(found["bins"]), draw_curves(found["curves"]), note=note
+    if reliability.auc:
+        note += (
+            f"In {reliability.auc * 100:.0f} % of pairs, the correct entity has a higher "
+            "confidence than the wrong one. "
+        )
+    note += "The other plots show precision and recall of the entities above a confidence."
+    pictures = [draw_reliability(reliability.bins), draw_curves(reliability.curves)]
+    return Section("Confidences", note=note, pictures=pictures)
+
+
+def _show_sentences(examples: Sequence[Example]) -> Section:
+    # Spread over the whole test set
+    step = max(len(examples) // N_SENTENCES, 1)
+    sentences = []
+    for example in examples[::step][:N_SENTENCES]:
+        text = example.reference.text
+        predicted = entities(example.predicted)
+        predicted_keys = {entity.key for entity in predicted}
+        remark: list[Segment] = []
+        for entity in entities(example.reference):
+            if entity.key not in predicted_keys:
+                remark += [Segment(" " if remark else "missed: "), name_entity(text, entity)]
+        sentences.append((mark_entities(text, predicted), remark))
+    return Section(
+        "Sentences", note="Predicted entities are marked; missed ones follow.", sentences=sentences
     )

@@ -1,16 +1,17 @@
-"""Choose the texts from which a pipeline would learn most, and write them for labelling with its own guesses.
+"""Choose the texts from which a pipeline would learn most, for labelling.
 
-A text counts by how unsure the pipeline is of its entities, in sum: the total entropy of Settles & Craven 2008, "An
-Analysis of Active Learning Strategies for Sequence Labeling Tasks". Of the most unsure ones, each is taken for that and
-for how little it is like those taken before (maximal marginal relevance, Carbonell & Goldstein 1998).
+The uncertainty of a text is the total entropy of its entities (Settles & Craven 2008, "An Analysis
+of Active Learning Strategies for Sequence Labeling Tasks"). Among the most uncertain texts, those
+are chosen that also differ from the texts chosen before (maximal marginal relevance, Carbonell &
+Goldstein 1998).
 """
 
-import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,149 +26,215 @@ from ..files.sentences import Data
 from ..files.unpack import read_contents
 from ..pipe.entities import Entity, entities
 from ..pipe.loading import load_pipeline
-from ..system.whole import make_writable_folder, save, save_json
-from .pages import drawn, present, section
-from .reading import everything
+from ..system.whole import save, save_json
+from .examples import without_thresholds
+from .pages import Section, Sentence, mark_entities
+from .result import Column, Result, number
 
-TEXTS = (
-    '.txt with a text a line, .jsonl with {"text": "…"} on each, or a labelled file of any format'
-)
-# So many times as many texts as are wanted, the most unsure ones, are looked at for being unlike one another.
-POOL = 5
-# Words are hashed to so many places to tell how alike texts are.
-PLACES = 2048
-
-
-def _label_studio(text: str, found: list[Entity]) -> dict[str, Any]:
-    values = [
-        {"start": e.start, "end": e.end, "text": text[e.start : e.end], "labels": [e.label]}
-        for e in found
-    ]
-    result = [
-        {"from_name": "label", "to_name": "text", "type": "labels", "value": value}
-        for value in values
-    ]
-    return {
-        "data": {"text": text},
-        "predictions": [{"model_version": "bilstm_ner", "result": result}],
-    }
+# Texts are chosen from this many times as many uncertain texts.
+POOL_FACTOR = 5
+# Number of buckets to which words are hashed to compare texts
+N_BUCKETS = 2048
+TEXT_FORMATS = (".txt", ".jsonl")
 
 
-# What each tool imports: a record for each text.
+def _for_prodigy(text: str, guesses: list[Entity]) -> dict[str, Any]:
+    return {"text": text, "spans": [entity._asdict() for entity in guesses]}
+
+
+def _for_doccano(text: str, guesses: list[Entity]) -> dict[str, Any]:
+    return {"text": text, "label": [entity.key for entity in guesses]}
+
+
+def _for_label_studio(text: str, guesses: list[Entity]) -> dict[str, Any]:
+    annotations = []
+    for start, end, label, _ in guesses:
+        value = {"start": start, "end": end, "text": text[start:end], "labels": [label]}
+        annotations.append(
+            {"from_name": "label", "to_name": "text", "type": "labels", "value": value}
+        )
+    prediction = {"model_version": "bilstm_ner", "result": annotations}
+    return {"data": {"text": text}, "predictions": [prediction]}
+
+
+def _for_json_lines(text: str, guesses: list[Entity]) -> dict[str, Any]:
+    return {"text": text, "entities": [entity._asdict() for entity in guesses]}
+
+
+# Tool -> what it imports for a text and its entities
 FORMATS: dict[str, Callable[[str, list[Entity]], dict[str, Any]]] = {
-    "prodigy": lambda text, found: {"text": text, "spans": [ent._asdict() for ent in found]},
-    "doccano": lambda text, found: {"text": text, "label": [ent.key for ent in found]},
-    "label-studio": _label_studio,
-    "jsonl": lambda text, found: {"text": text, "entities": [ent._asdict() for ent in found]},
+    "prodigy": _for_prodigy,
+    "doccano": _for_doccano,
+    "label-studio": _for_label_studio,
+    "jsonl": _for_json_lines,
 }
 
 
-def execute(args: argparse.Namespace) -> None:
-    """Run `suggest`: choose the texts, and write OUT/suggested.jsonl (.json for Label Studio) and a page."""
-    if args.number < 1:
-        raise UserError(f"--number must be at least 1, but is {args.number}")
-    nlp = load_pipeline(args.pipeline)
-    texts = read_texts(args.texts, nlp)
-    make_writable_folder(args.out)
-    docs = list(nlp.pipe(texts))
-    with everything(nlp):
-        unsure = np.array([unsureness(doc) for doc in nlp.pipe(texts)])
-    if not unsure.any():
-        raise UserError(
-            f"{args.pipeline} gives no confidences for {args.texts}, or is sure of all: nothing tells texts apart"
-        )
-    chosen = choose(docs, unsure, number=args.number)
-    guesses = [(docs[i].text, entities(docs[i])) for i in chosen]
-    records = [FORMATS[args.format](*guess) for guess in guesses]
-    if args.format == "label-studio":
-        save_json(path := args.out / "suggested.json", records)
-    else:
-        lines = [json.dumps(record, ensure_ascii=False) + "\n" for record in records]
-        save(path := args.out / "suggested.jsonl", "".join(lines))
-    rows = [
-        [
-            name,
-            f"{len(which):,}",
-            f"{np.mean([len(docs[i]) for i in which]):.1f}",
-            f"{unsure[which].mean():.2f}",
-        ]
-        for name, which in (("all", list(range(len(docs)))), ("chosen", chosen))
-    ]
-    present(
-        "What to label next",
-        [f"The texts from which {args.pipeline} would learn most, with its guesses: {path}"],
-        ["", "texts", "words", "bits unsure"],
-        rows,
-        {
-            "pipeline": args.pipeline,
-            "texts": str(args.texts),
-            "unsure": {i: float(unsure[i]) for i in chosen},
-        },
-        parts=[
-            section(
-                "The texts", *(f'<div class="sentence">{drawn(*guess)}</div>' for guess in guesses)
+@dataclass(frozen=True)
+class Suggestions(Result):
+    """Texts that are worth labelling.
+
+    docs (list[Doc]): All texts, with the pipeline's guesses.
+    uncertainty (NDArray[np.float64]): Uncertainty of each text in bits: n_texts
+    chosen (list[int]): Indices of the chosen texts, the best first.
+    """
+
+    pipeline: str
+    texts: Path
+    docs: list[Doc]
+    uncertainty: NDArray[np.float64]
+    chosen: list[int]
+    warnings: list[str]
+
+    columns: ClassVar = {
+        "texts": Column(""),
+        "number": Column("texts", number),
+        "words": Column("words", "{:.1f}".format),
+        "bits": Column("bits of uncertainty", "{:.2f}".format),
+    }
+
+    @property
+    def title(self) -> str:
+        return "What to label next"
+
+    def summary(self) -> list[str]:
+        return [f"The texts of {self.texts} from which {self.pipeline} would learn most"]
+
+    def rows(self) -> list[dict[str, Any]]:
+        rows = []
+        for name, indices in (("all", range(len(self.docs))), ("chosen", self.chosen)):
+            n_words = [len(self.docs[i]) for i in indices]
+            bits = self.uncertainty[list(indices)].mean()
+            rows.append(
+                {
+                    "texts": name,
+                    "number": len(indices),
+                    "words": float(np.mean(n_words)),
+                    "bits": float(bits),
+                }
             )
-        ],
-        out=args.out / "suggested-why.json",
-        report=args.out / "suggested.html",
-    )
+        return rows
+
+    def figures(self) -> dict[str, Any]:
+        uncertainty = {i: float(self.uncertainty[i]) for i in self.chosen}
+        return {"pipeline": self.pipeline, "texts": str(self.texts), "unsure": uncertainty}
+
+    def sections(self) -> Iterator[Section]:
+        sentences: list[Sentence] = []
+        for i in self.chosen:
+            doc = self.docs[i]
+            sentences.append((mark_entities(doc.text, entities(doc)), []))
+        yield Section("The texts", note="With the pipeline's guesses.", sentences=sentences)
+
+    def write(self, folder: Path, *, tool: str = "jsonl") -> Path:
+        """Write the chosen texts with the pipeline's guesses, for labelling.
+
+        tool (str): A key of FORMATS.
+        RETURNS (Path): The file: suggested.json for Label Studio, or else suggested.jsonl.
+        """
+        records = []
+        for i in self.chosen:
+            doc = self.docs[i]
+            records.append(FORMATS[tool](doc.text, entities(doc)))
+        if tool == "label-studio":
+            path = folder / "suggested.json"
+            save_json(path, records)
+        else:
+            path = folder / "suggested.jsonl"
+            lines = [json.dumps(record, ensure_ascii=False) + "\n" for record in records]
+            save(path, "".join(lines))
+        return path
+
+
+def suggest_texts(pipeline: str, texts: Path, *, n_texts: int = 100) -> Suggestions:
+    """Choose the texts that are worth labelling.
+
+    pipeline (str): The folder or name of a pipeline that gives confidences.
+    texts (Path): A .txt file with a text a line, .jsonl with {"text": "…"} on each, or a labelled
+        file.
+    RAISES UserError: If a file cannot be read, or the pipeline gives no confidences.
+    """
+    nlp = load_pipeline(pipeline)
+    distinct_texts = read_texts(texts, nlp)
+    docs = list(nlp.pipe(distinct_texts))
+    with without_thresholds(nlp):
+        uncertainty = np.array([compute_uncertainty(doc) for doc in nlp.pipe(distinct_texts)])
+    if not uncertainty.any():
+        raise UserError(
+            f"{pipeline} gives no confidences for {texts}, or is sure of all entities: there is "
+            "nothing to choose by"
+        )
+    chosen = choose_texts(docs, uncertainty, n_texts=n_texts)
+    return Suggestions(pipeline, texts, docs, uncertainty, chosen, [])
 
 
 def read_texts(path: Path, nlp: Language) -> list[str]:
-    """Read distinct texts, in their order; a UserError if the file is missing, is something else or has none."""
-    # Also packed: texts.txt.gz
-    kind = next((each for each in path.suffixes if each in (".txt", ".jsonl")), None)
-    if kind is None:
-        return list(dict.fromkeys(doc.text for doc in read_docs([path], nlp)))
+    """Read distinct texts in their order. The file may also be compressed, as in texts.txt.gz.
+
+    RAISES UserError: If the file is missing, cannot be read, or has no text.
+    """
+    suffixes = [suffix for suffix in path.suffixes if suffix in TEXT_FORMATS]
+    if not suffixes:
+        docs = read_docs([path], nlp)
+        return list(dict.fromkeys(doc.text for doc in docs))
     (content,) = read_contents([path])
     doubts = Data(content.name)
-    lines = decode(content.data, doubts, nlp.lang)[0].split("\n")
+    text, _ = decode(content.data, doubts, nlp.lang)
     show_warnings(doubts)
-    if kind == ".jsonl":
-        lines = [
-            _text(line, f"{path}, line {number}")
-            for number, line in enumerate(lines, 1)
-            if line.strip()
-        ]
-    texts = [text for text in dict.fromkeys(lines) if text.strip()]
+    texts: dict[str, None] = {}
+    for line_number, line in enumerate(text.split("\n"), 1):
+        if line.strip() and suffixes[0] == ".jsonl":
+            line = _read_json_text(line, f"{path}, line {line_number}")
+        if line.strip():
+            texts[line] = None
     if not texts:
-        raise UserError(f"{path} holds no texts")
-    return texts
+        raise UserError(f"{path} has no texts")
+    return list(texts)
 
 
-def _text(line: str, where: str) -> str:
+def _read_json_text(line: str, place: str) -> str:
     with suppress(ValueError, TypeError, KeyError, RecursionError):
-        if isinstance(text := json.loads(line)["text"], str):
+        text = json.loads(line)["text"]
+        if isinstance(text, str):
             return text
-    raise UserError(f'{where}: expected {{"text": "…"}}, but it is {line[:60]}')
+    raise UserError(f'{place}: expected {{"text": "…"}}, but it is {line[:60]}')
 
 
-def unsureness(doc: Doc) -> float:
-    """The sum of the entropies, in bits, of whether each span that may be an entity is one; nothing for a span without
-    a confidence."""
-    sure = np.array(
-        [entity.confidence for entity in entities(doc) if entity.confidence is not None]
-    )
-    sure = np.clip(sure, 1e-6, 1 - 1e-6)
-    return float(-(sure * np.log2(sure) + (1 - sure) * np.log2(1 - sure)).sum())
+def compute_uncertainty(doc: Doc) -> float:
+    """Compute the sum of the entropies of all candidate entities, in bits.
+
+    The entropy is that of whether the candidate is an entity. Spans without a confidence count 0.
+    """
+    confidences = []
+    for entity in entities(doc):
+        if entity.confidence is not None:
+            confidences.append(entity.confidence)
+    p = np.clip(np.array(confidences), 1e-6, 1 - 1e-6)
+    return float(-(p * np.log2(p) + (1 - p) * np.log2(1 - p)).sum())
 
 
-def choose(docs: list[Doc], unsure: NDArray[np.float64], *, number: int) -> list[int]:
-    """Take at most `number` texts one by one, by how unsure each is times how unlike its nearest among those taken;
-    none that the pipeline is sure of. Their indices are returned."""
-    pool = np.argsort(-unsure, kind="stable")[: POOL * number]
-    pool = pool[unsure[pool] > 0]
-    words = np.zeros((len(pool), PLACES), dtype="float32")
+def choose_texts(
+    docs: Sequence[Doc], uncertainty: NDArray[np.float64], *, n_texts: int
+) -> list[int]:
+    """Choose texts one by one, by uncertainty times distance from the nearest text chosen before.
+
+    docs (Sequence[Doc]): n_docs
+    uncertainty (NDArray[np.float64]): n_docs
+    RETURNS (list[int]): At most `n_texts` indices. Texts without uncertainty are not chosen.
+    """
+    pool = np.argsort(-uncertainty, kind="stable")[: POOL_FACTOR * n_texts]
+    pool = pool[uncertainty[pool] > 0]
+    words = np.zeros((len(pool), N_BUCKETS), dtype="float32")
     for row, i in zip(words, pool, strict=True):
-        row[np.unique(docs[i].to_array([LOWER]) % PLACES)] = 1
-    # What many texts have says little of any.
+        row[np.unique(docs[i].to_array([LOWER]) % N_BUCKETS)] = 1
+    # Frequent words have small weights.
     words *= np.log(len(pool) / words.sum(axis=0).clip(1)) + 0.01
     words /= np.linalg.norm(words, axis=1, keepdims=True).clip(1e-9)
-    unlike = np.ones(len(pool))
+    distance = np.ones(len(pool))
     chosen: list[int] = []
-    while len(chosen) < min(number, len(pool)):
-        best = int(np.argmax(unsure[pool] * unlike))
+    for _ in range(min(n_texts, len(pool))):
+        best = int(np.argmax(uncertainty[pool] * distance))
         chosen.append(best)
-        unlike = np.minimum(unlike, 1 - words @ words[best])
-        unlike[best] = -np.inf
+        distance = np.minimum(distance, 1 - words @ words[best])
+        distance[best] = -np.inf
     return [int(i) for i in pool[chosen]]

@@ -1,101 +1,232 @@
-"""Find, for each label, the confidence from which on a pipeline's entities are as precise as wanted on a labelled
-file, and how many of all entities are left."""
+"""Find the confidence from which the entities of each label reach a precision."""
 
-import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
-from spacy.language import Language
 
 from ..errors import UserError
+from ..files.options import Options
 from ..pipe.loading import load_pipeline
 from ..pipe.saving import write_cfg
 from ..system.whole import save
-from .intervals import wilson
-from .pages import check_outputs, present
+from .examples import (
+    find_recognisers,
+    predict_examples,
+    read_labelled_docs,
+    without_thresholds,
+)
+from .intervals import cases_needed, wilson_interval
+from .pages import Section
 from .plots import draw_curves
-from .reading import everything, labelled_docs, predict_docs, recognisers
-from .reliability import Curve, curves
+from .reliability import Curve, make_curves
+from .result import Column, Result, number
 
 
-def execute(args: argparse.Namespace) -> None:
-    """Run `thresholds`: print and write what is found, and store it in the pipeline if asked."""
-    if not 0 < args.precision < 1:
-        raise UserError(f"--precision must lie between 0 and 1, but is {args.precision:g}")
-    if args.write and not Path(args.pipeline).is_dir():
-        raise UserError(
-            f"--write changes a pipeline's folder, and {args.pipeline} is none: give the folder"
-        )
-    check_outputs(args)
-    nlp = load_pipeline(args.pipeline)
-    docs = labelled_docs(nlp, args.file)
-    with everything(nlp):
-        examples = predict_docs(nlp, docs)
-    known = curves(examples)
-    if not known:
-        raise UserError(
-            f"{args.pipeline} finds no entity here, or gives no confidences: there is nothing to choose"
-        )
-    if not any(curve.gold and len(curve.right) for curve in known.values()):
-        names = ", ".join(label for label, curve in known.items() if len(curve.right))
-        raise UserError(
-            f"{args.file} has no entity with a label that {args.pipeline} predicts on it: {names}"
-        )
-    found = {label: reach(curve, args.precision) for label, curve in known.items()}
-    rows = []
-    for label, each in found.items():
-        cells = [f"{value:.3f}" for value in each.values()] if each else ["out of reach", *[""] * 4]
-        rows.append([label, *cells, f"{known[label].gold:,}"])
-    present(
-        "Thresholds",
-        [f"{args.file}: {len(examples):,} sentences; a precision of {args.precision:g} is wanted"],
-        ["", "from", "precision", "95 % from", "to", "recall", "entities"],
-        rows,
-        {
-            "pipeline": args.pipeline,
-            "file": str(args.file),
-            "wanted": args.precision,
-            "labels": found,
-        },
-        parts=map(draw_curves, [known]),
-        out=args.out,
-        report=args.report,
-    )
-    if args.write:
-        store(
-            nlp,
-            Path(args.pipeline),
-            {label: each["threshold"] for label, each in found.items() if each},
-        )
+class Threshold(NamedTuple):
+    """The lowest confidence from which the entities of a label reach a precision.
+
+    precision (float): The precision of these entities, with its 95 % interval "low" and "high".
+    recall (float): The share of the gold entities that are among them.
+    n_entities (int): Their number.
+    """
+
+    threshold: float
+    precision: float
+    low: float
+    high: float
+    recall: float
+    n_entities: int
 
 
-def reach(curve: Curve, wanted: float) -> dict[str, float] | None:
-    """Find the lowest confidence that gives the wanted precision: "threshold", "precision" with its interval "low" and
-    "high", "recall"; None if none gives it."""
-    # The last entity of each confidence, since those of one confidence are taken together.
-    (last,) = np.nonzero(np.diff(curve.confidence, append=-1.0))
-    good = last[curve.precision[last] >= wanted]
-    if not len(good):
-        return None
-    i = int(good[-1])
-    low, high = wilson(int(curve.right[: i + 1].sum()), i + 1)
-    return {
-        # Halfway to the first that is left out.
-        "threshold": float(np.append(curve.confidence, 0.0)[i : i + 2].mean()),
-        "precision": float(curve.precision[i]),
-        "low": low,
-        "high": high,
-        "recall": float(curve.recall[i]),
+def _show(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+@dataclass(frozen=True)
+class Thresholds(Result):
+    """Thresholds of a pipeline.
+
+    precision (float): The precision to reach.
+    labels (dict[str, Threshold | None]): None if no threshold reaches the precision.
+    curves (dict[str, Curve]): Precision and recall over the threshold, by label.
+    uncertain (list[str]): Labels with too few entities to show that the precision is reached.
+    """
+
+    pipeline: str
+    file: Path
+    n_sentences: int
+    precision: float
+    labels: dict[str, Threshold | None]
+    curves: dict[str, Curve]
+    uncertain: list[str]
+    warnings: list[str]
+
+    columns: ClassVar = {
+        "label": Column(""),
+        "threshold": Column("from", _show),
+        "precision": Column("precision", _show),
+        "low": Column("95 % from", _show),
+        "high": Column("to", _show),
+        "recall": Column("recall", _show),
+        "n_entities": Column("entities", number),
+        "n_gold": Column("gold", number),
     }
 
+    @property
+    def title(self) -> str:
+        return "Thresholds"
 
-def store(nlp: Language, folder: Path, found: dict[str, float]) -> None:
-    """Write thresholds to the settings of the recogniser in a pipeline's folder; labels without keep theirs."""
-    pipes = recognisers(nlp)
-    if not pipes:
+    def summary(self) -> list[str]:
+        return [
+            f"{self.file}: {self.n_sentences:,} sentences. From these confidences on, entities "
+            f'have a precision of at least {self.precision:g} ("-": not reached).'
+        ]
+
+    def rows(self) -> list[dict[str, Any]]:
+        rows = []
+        for label, threshold in self.labels.items():
+            values = threshold._asdict() if threshold else dict.fromkeys(Threshold._fields)
+            rows.append({"label": label, **values, "n_gold": self.curves[label].n_gold})
+        return rows
+
+    def figures(self) -> dict[str, Any]:
+        labels = {}
+        for label, threshold in self.labels.items():
+            labels[label] = threshold._asdict() if threshold else None
+        return {
+            "pipeline": self.pipeline,
+            "file": str(self.file),
+            "wanted": self.precision,
+            "labels": labels,
+            "warnings": self.warnings,
+        }
+
+    def sections(self) -> Iterator[Section]:
+        yield Section("Precision and recall", pictures=[draw_curves(self.curves)])
+
+
+class Change(NamedTuple):
+    """A threshold in a pipeline's settings, before and after. None: no threshold of its own."""
+
+    label: str
+    old: float | None
+    new: float | None
+
+
+def find_thresholds(
+    pipeline: str, file: Path, *, precision: float = 0.95, options: Options | None = None
+) -> Thresholds:
+    """Find the thresholds of a pipeline on a labelled file.
+
+    pipeline (str): The folder or name of a pipeline.
+    precision (float): The precision to reach, between 0 and 1.
+    options (Optional[Options]): How to read the file.
+    RAISES UserError: If the pipeline gives no confidences, or predicts no label of the file.
+    """
+    if not 0 < precision < 1:
+        raise UserError(f"--precision must be between 0 and 1, but it is {precision:g}")
+    nlp = load_pipeline(pipeline)
+    docs = read_labelled_docs(nlp, file, options)
+    with without_thresholds(nlp):
+        curves = make_curves(predict_examples(nlp, docs))
+    if not curves:
+        raise UserError(
+            f"{pipeline} predicts no entity in {file}, or gives no confidences: there is nothing "
+            "to choose"
+        )
+    predicted_labels = [label for label, curve in curves.items() if len(curve.confidence)]
+    if not any(curves[label].n_gold for label in predicted_labels):
+        raise UserError(
+            f"{file} has no entity with a label that {pipeline} predicts on it: "
+            f"{', '.join(predicted_labels)}"
+        )
+    n_needed = cases_needed(precision)
+    labels = {}
+    uncertain = []
+    for label, curve in curves.items():
+        threshold = threshold_for_precision(curve, precision)
+        labels[label] = threshold
+        if threshold and threshold.n_entities < n_needed:
+            uncertain.append(label)
+    warnings = []
+    if uncertain:
+        warnings.append(
+            f"too few entities to show a precision of {precision:g} (at least {n_needed:,} are "
+            f"needed, all correct): {', '.join(uncertain)}. These thresholds are not stored"
+        )
+    return Thresholds(pipeline, file, len(docs), precision, labels, curves, uncertain, warnings)
+
+
+def threshold_for_precision(curve: Curve, precision: float) -> Threshold | None:
+    """Find the lowest threshold with a precision; None if no threshold has it."""
+    # Entities with the same confidence stay together: only the last of them can be the limit.
+    (limits,) = np.nonzero(np.diff(curve.confidence, append=-1.0))
+    precise_limits = limits[curve.precision[limits] >= precision]
+    if not len(precise_limits):
+        return None
+    limit = int(precise_limits[-1])
+    n_entities = limit + 1
+    low, high = wilson_interval(int(curve.is_correct[:n_entities].sum()), n_entities)
+    # Halfway to the first entity that is left out
+    next_confidence = np.append(curve.confidence, 0.0)[n_entities]
+    return Threshold(
+        threshold=float((curve.confidence[limit] + next_confidence) / 2),
+        precision=float(curve.precision[limit]),
+        low=low,
+        high=high,
+        recall=float(curve.recall[limit]),
+        n_entities=n_entities,
+    )
+
+
+def store_thresholds(thresholds: Thresholds, *, loosen: bool = False) -> list[Change]:
+    """Write thresholds to the settings in the folder of their pipeline.
+
+    Labels without a threshold, and those with too few entities, keep what they have.
+
+    loosen (bool): Whether a threshold may become lower than the stored one.
+    RETURNS (list[Change]): Old and new threshold of each label of the result.
+    RAISES UserError: If the pipeline is no folder, or has no bilstm_ner pipe.
+    """
+    folder = Path(thresholds.pipeline)
+    check_folder(folder)
+    nlp = load_pipeline(folder)
+    recognisers = find_recognisers(nlp)
+    if not recognisers:
         raise UserError(f"{folder} has no bilstm_ner pipe: only that one takes thresholds")
-    for name, pipe in pipes:
-        pipe.cfg["thresholds"] = {**pipe.cfg["thresholds"], **found}
+    changes = []
+    for name, pipe in recognisers.items():
+        changes += _store_in_pipe(folder, name, pipe, thresholds, loosen)
+    return changes
+
+
+def _store_in_pipe(
+    folder: Path, name: str, pipe: Any, thresholds: Thresholds, loosen: bool
+) -> list[Change]:
+    stored = dict(pipe.cfg["thresholds"])
+    changes = []
+    for label, threshold in thresholds.labels.items():
+        if label not in pipe.labels:
+            continue
+        old = stored.get(label)
+        if threshold and label not in thresholds.uncertain:
+            is_looser = old is not None and threshold.threshold < old
+            if loosen or not is_looser:
+                stored[label] = threshold.threshold
+        changes.append(Change(label, old, stored.get(label)))
+    if stored != pipe.cfg["thresholds"]:
+        pipe.cfg["thresholds"] = stored
         model = (folder / name / "model").read_bytes()
         save(folder / name / "cfg", write_cfg(pipe.cfg, model).decode())
-    print(f"Stored in {folder}: {len(found)} thresholds")
+    return changes
+
+
+def check_folder(folder: Path) -> None:
+    """Check that thresholds can be stored in a pipeline. RAISES UserError: If it is no folder."""
+    if not folder.is_dir():
+        raise UserError(
+            f"--write changes a pipeline's folder, and {folder} is none: give the folder"
+        )

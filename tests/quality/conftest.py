@@ -1,4 +1,4 @@
-"""Pipelines and labelled files that tests share. Who changes one takes a copy."""
+"""Pipelines and labelled files that tests share. Tests that change one make a copy."""
 
 from pathlib import Path
 
@@ -7,8 +7,7 @@ import spacy
 from spacy.tokens import DocBin
 from spacy.training import Example
 
-from spacy_bilstm_ner.pipe.loading import load_pipeline
-from spacy_bilstm_ner.quality.reading import labelled_docs, predict_docs
+from spacy_bilstm_ner.quality.examples import predict_examples, read_labelled_docs
 from tests import util
 
 from .helpers import make_pipeline, make_test_set
@@ -23,23 +22,19 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return folder / "model", folder / "test.spacy"
 
 
-@pytest.fixture(scope="session")
-def _rules(tiny: tuple[Path, Path]) -> spacy.language.Language:
-    return load_pipeline(tiny[0])
-
-
 @pytest.fixture
-def examples(_rules: spacy.language.Language, tiny: tuple[Path, Path]) -> list[Example]:
-    """What the rules find in the labelled file."""
-    return predict_docs(_rules, labelled_docs(_rules, tiny[1]))
+def examples(tiny: tuple[Path, Path]) -> list[Example]:
+    """The labelled file, as the rules predict it."""
+    nlp = spacy.load(tiny[0])
+    return predict_examples(nlp, read_labelled_docs(nlp, tiny[1]))
 
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A pipeline of ours, and what it has learnt from, as a labelled file."""
-    folder, nlp = tmp_path_factory.mktemp("trained"), util.trained()
+    """A trained pipeline, and its training data as a labelled file."""
+    folder = tmp_path_factory.mktemp("trained")
+    nlp = util.trained()
     nlp.to_disk(folder / "model")
-    DocBin(docs=[example.reference for example in util.examples(nlp)]).to_disk(
-        folder / "test.spacy"
-    )
+    docs = [example.reference for example in util.examples(nlp)]
+    DocBin(docs=docs).to_disk(folder / "test.spacy")
     return folder / "model", folder / "test.spacy"

@@ -1,130 +1,156 @@
 import csv
+import io
 from pathlib import Path
 
 import pytest
-import spacy
-from spacy.tokens import Doc, Span
-from spacy.training import Example
+from spacy.tokens import Doc
 
 from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.pipe.confidence import set_confidences
+from spacy_bilstm_ner.quality import audit
 from spacy_bilstm_ner.quality.audit import (
     COLUMNS,
-    as_csv,
-    as_row,
-    identity,
-    inconsistent,
-    read_kept,
-    suspects,
+    audit_folds,
+    find_inconsistent_texts,
+    find_suspicions,
+    make_row,
+    read_marked_rows,
 )
+from spacy_bilstm_ner.quality.folds import FoldedCorpus
+from spacy_bilstm_ner.quality.mistakes import KINDS
 
-VOCAB = spacy.blank("en").vocab
+from .helpers import VOCAB, make_example
 
-
-def example(
-    words: str, gold: str, found: list[tuple[int, int, str, float]], *, line: int = 1
-) -> Example:
-    """Gold tags, and predictions with their confidences."""
-    predicted = Doc(VOCAB, words=words.split())
-    predicted.ents = [Span(predicted, start, end, label=label) for start, end, label, _ in found]
-    set_confidences(predicted, predicted.ents, [sure for *_, sure in found])
-    origin = {"file": "mine.csv", "line": line, "document": "", "step": 1}
-    return Example(
-        predicted, Doc(VOCAB, words=words.split(), ents=gold.split(), user_data={"origin": origin})
-    )
-
-
-# A corpus of which we know what is wrong: label, border, missing, spurious; and what is right but unsure.
+# A wrong label, a wrong border, a missing and a spurious entity; then two that are correct, and a
+# guess that is too unsure
 PLANTED = [
-    example(
+    make_example(
         "Anna flew to Oslo", "B-geo O O B-geo", [(0, 1, "per", 0.95), (3, 4, "geo", 0.9)], line=1
     ),
-    example("Acme Corp fell", "B-org O O", [(0, 2, "org", 0.85)], line=5),
-    example("Peter met Anna", "O O B-per", [(0, 1, "per", 0.75), (2, 3, "per", 0.9)], line=8),
-    example("It rained", "B-tim O", [(0, 1, "tim", 0.1)], line=11),
-    example("Maria left", "B-per O", [(0, 1, "per", 0.75)], line=13),
-    example("The harbour", "O O", [(1, 2, "geo", 0.0625)], line=15),
+    make_example("Acme Corp fell", "B-org O O", [(0, 2, "org", 0.85)], line=5),
+    make_example("Peter met Anna", "O O B-per", [(0, 1, "per", 0.75), (2, 3, "per", 0.9)], line=8),
+    make_example("It rained", "B-tim O", [(0, 1, "tim", 0.1)], line=11),
+    make_example("Maria left", "B-per O", [(0, 1, "per", 0.75)], line=13),
+    make_example("The harbour", "O O", [(1, 2, "geo", 0.0625)], line=15),
 ]
 
 
-def test_what_was_planted_is_found_and_nothing_else() -> None:
-    rows = [as_row(each) for each in suspects(PLANTED)]
-    found = [
-        (row["line"], row["kind"], row["text"], row["gold"], row["found"], row["predicted"])
-        for row in rows
+@pytest.fixture
+def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FoldedCorpus:
+    """The planted sentences, as if pipelines had predicted them."""
+    monkeypatch.setattr(audit, "train_folds", lambda corpus: None)
+    monkeypatch.setattr(audit, "predict_folds", lambda corpus, all_candidates: PLANTED)
+    docs = [example.reference for example in PLANTED]
+    return FoldedCorpus(Path("mine.csv"), docs, [], tmp_path, 0, "")
+
+
+def test_planted_errors_are_found_and_nothing_else() -> None:
+    rows = [make_row(suspicion) for suspicion in find_suspicions(PLANTED)]
+    keys = ("line", "kind", "text", "gold", "found", "predicted", "confidence")
+    assert [tuple(row[key] for key in keys) for row in rows] == [
+        (1, "label", "Anna", "geo", "Anna", "per", "0.9500"),
+        (5, "border", "Acme", "org", "Acme Corp", "org", "0.8500"),
+        (11, "spurious", "It", "tim", "", "", "0.8000"),
+        (8, "missing", "Peter", "", "Peter", "per", "0.7500"),
     ]
-    assert found == [
-        (1, "label", "Anna", "geo", "Anna", "per"),
-        (5, "border", "Acme", "org", "Acme Corp", "org"),
-        (11, "spurious", "It", "tim", "", ""),
-        (8, "missing", "Peter", "", "Peter", "per"),
-    ]
-    assert [row["confidence"] for row in rows] == ["0.9500", "0.8500", "0.8000", "0.7500"]
     assert tuple(rows[0]) == COLUMNS
 
 
+def test_copies_of_a_sentence_are_one_row_with_their_number() -> None:
+    predictions = [(0, 1, "per", 0.875)]
+    copies = [make_example("Oslo fell", "B-geo O", predictions, line=n) for n in (3, 9, 27)]
+    (suspicion,) = find_suspicions([*copies, PLANTED[4]])
+    row = make_row(suspicion)
+    assert (row["line"], row["times"]) == (3, 3)
+
+
 @pytest.mark.parametrize(
-    ("gold", "found", "step", "line"),
+    ("tags", "prediction", "step", "line"),
     [
-        ("O O O B-geo", [(3, 4, "per", 0.9)], 1, 10),
-        ("O O O O", [(2, 4, "per", 0.9)], 1, 9),
-        ("O O O B-geo", [(3, 4, "per", 0.9)], 0, 7),
+        ("O O O B-geo", (3, 4, "per", 0.9), 1, 10),
+        ("O O O O", (2, 4, "per", 0.9), 1, 9),
+        ("O O O B-geo", (3, 4, "per", 0.9), 0, 7),
     ],
 )
-def test_the_line_of_an_entitys_first_word(
-    gold: str, found: list[tuple[int, int, str, float]], step: int, line: int
+def test_the_line_is_that_of_the_first_word(
+    tags: str, prediction: tuple[int, int, str, float], step: int, line: int
 ) -> None:
-    each = example("We can't leave Oslo", gold, found, line=7)
-    each.reference.user_data["origin"]["step"] = step
-    (row,) = [as_row(conflict) for conflict in suspects([each])]
-    assert row["line"] == line
+    example = make_example("We can't leave Oslo", tags, [prediction], line=7)
+    example.reference.user_data["origin"]["step"] = step
+    (suspicion,) = find_suspicions([example])
+    assert make_row(suspicion)["line"] == line
+
+
+def test_the_table_opens_in_spreadsheets(corpus: FoldedCorpus, tmp_path: Path) -> None:
+    audit_folds(corpus).write_csv(tmp_path / "audit.csv", delimiter=";")
+    content = (tmp_path / "audit.csv").read_bytes()
+    assert content.startswith(b"\xef\xbb\xbffile;line;")
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-def test_what_was_kept_is_known_again(tmp_path: Path, separator: str, encoding: str) -> None:
-    """Also if a spreadsheet has written it anew: in another order, with a column more and one less, and spaces."""
-    rows = [as_row(each) | {"note": "seen"} for each in suspects(PLANTED)]
-    rows[2] |= {"keep": "é", "sentence": rows[2]["sentence"] + "  "}
+def test_marked_rows_are_not_listed_again(
+    corpus: FoldedCorpus, tmp_path: Path, separator: str, encoding: str
+) -> None:
+    """Even if a spreadsheet saved the table with other columns, order and white space."""
     path = tmp_path / "audit.csv"
+    audit_folds(corpus).write_csv(path)
+    rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
+    rows[2] |= {"keep": "é", "sentence": rows[2]["sentence"] + "  "}
+    columns = ["note", *(name for name in COLUMNS[::-1] if name != "confidence")]
     with path.open("w", encoding=encoding, newline="") as file:
-        columns = [
-            "keep",
-            "note",
-            *(name for name in COLUMNS[::-1] if name not in ("keep", "confidence")),
-        ]
-        writer = csv.DictWriter(
-            file, columns, delimiter=separator, quoting=csv.QUOTE_ALL, extrasaction="ignore"
-        )
+        writer = csv.DictWriter(file, columns, delimiter=separator, extrasaction="ignore")
         writer.writeheader()
         writer.writerows(rows[::-1])
-    kept = read_kept([tmp_path / "none.csv", path])
-    left = [each for each in suspects(PLANTED) if identity(as_row(each)) not in kept]
-    assert [each.kind for each in left] == ["label", "border", "missing"]
-    path.write_text(as_csv(kept.values()), encoding="utf-8")
-    assert read_kept([path]).keys() == kept.keys()
+    marked_rows = read_marked_rows([tmp_path / "none.csv", path])
+    result = audit_folds(corpus, marked_rows)
+    kinds = [suspicion.conflict.kind for suspicion in result.suspicions]
+    assert kinds == ["label", "border", "missing"]
+    assert "marked them in `keep`: 1)" in result.summary()[1]
+    result.write_marked_rows(path)
+    again = audit_folds(corpus, read_marked_rows([path]))
+    assert len(again.suspicions) == 3
 
 
-def test_another_table_is_named(tmp_path: Path) -> None:
-    (tmp_path / "audit.csv").write_text("a,b\n1,2\n", encoding="utf-8")
-    with pytest.raises(
-        UserError, match=r"audit\.csv is no table of `audit`: it has no column 'sentence'"
-    ):
-        read_kept([tmp_path / "audit.csv"])
-    (tmp_path / "audit.csv").write_text(
-        "file,sentence,text,gold\nf,It rains,It,\n", encoding="utf-8"
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "'", "'="])
+def test_a_spreadsheet_executes_nothing(start: str, tmp_path: Path) -> None:
+    text = f"{start}SUM(A1)"
+    example = make_example(f"{text} fell", "B-org O", [(0, 1, "per", 0.9)])
+    result = audit.Audit(
+        FoldedCorpus(Path("f"), [], [], tmp_path, 0, ""), find_suspicions([example]), [], [], []
     )
-    with pytest.raises(UserError, match="it has no column 'keep'"):
-        read_kept([tmp_path / "audit.csv"])
+    result.write_csv(tmp_path / "audit.csv")
+    (row,) = csv.DictReader(io.StringIO((tmp_path / "audit.csv").read_text("utf-8-sig")))
+    assert row["text"] == f"'{text}"
+    assert row["sentence"].startswith("'")
+    marked = (tmp_path / "audit.csv").read_text("utf-8").replace(",1,\n", ",1,yes\n")
+    (tmp_path / "audit.csv").write_text(marked, encoding="utf-8")
+    (marked_row,) = read_marked_rows([tmp_path / "audit.csv"])
+    assert marked_row["text"] == text
 
 
-def test_the_same_text_labelled_in_several_ways() -> None:
-    tags = ["B-geo O O", "B-geo O O", "B-per O O", "O O O"]
-    docs = [
-        Doc(VOCAB, words=["Lima", "is", str(i)], ents=each.split()) for i, each in enumerate(tags)
-    ]
-    docs.append(Doc(VOCAB, words=["Oslo", "fell"], ents=["B-geo", "O"]))
-    (found,) = inconsistent(docs)
-    assert found["text"] == "Lima"
-    assert found["labels"] == {"geo": 2, "per": 1, "O": 1}
-    assert found["examples"] == ["geo: Lima is 0 ", "per: Lima is 2 ", "O: Lima is 3 "]
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [("a,b\n1,2\n", "sentence"), ("file,sentence,text,gold\nf,It rains,It,\n", "keep")],
+)
+def test_another_table_is_named(tmp_path: Path, text: str, missing: str) -> None:
+    (tmp_path / "audit.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=rf"audit\.csv is no table .* no column '{missing}'"):
+        read_marked_rows([tmp_path / "audit.csv"])
+
+
+def test_kinds_are_explained(corpus: FoldedCorpus) -> None:
+    result = audit_folds(corpus)
+    frame = result.to_frame().set_index("kind")
+    assert dict(frame["meaning"]) == KINDS
+    assert "missing" in result.to_html()
+    assert "predicted, but not annotated" in result.to_text()
+
+
+def test_texts_that_are_labelled_in_several_ways() -> None:
+    docs = [Doc(VOCAB, words=["Oslo", "fell"], ents=["B-geo", "O"])]
+    for number, tag in enumerate(["B-geo", "B-geo", "B-per", "O"]):
+        docs.append(Doc(VOCAB, words=["Lima", "is", str(number)], ents=[tag, "O", "O"]))
+    (text,) = find_inconsistent_texts(docs)
+    assert text["text"] == "Lima"
+    assert text["labels"] == {"geo": 2, "per": 1, "O": 1}
+    assert text["examples"] == ["geo: Lima is 0 ", "per: Lima is 2 ", "O: Lima is 3 "]
