@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from scripts.research.tables import speed_table
 from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.quality.evaluate import versions
+from spacy_bilstm_ner.quality.evaluate import list_versions
 from spacy_bilstm_ner.system.ending import run
 from spacy_bilstm_ner.system.whole import generated_file, save_json
 
@@ -115,7 +115,7 @@ def main() -> None:
         "command": shlex.join(["python", "-m", "scripts.research.benchmark", *sys.argv[1:]]),
         **{key: told["bilstm"][key] for key in ("version", "data")},
         "machine": {"cores": os.cpu_count(), "system": platform.platform(), "load": load},
-        "versions": versions(),
+        "versions": list_versions(),
         "settings": {"runs": args.runs, "threads": 1},
         "pipelines": told,
         "figures": benchmark(pipelines, args.corpus, runs=args.runs),
