@@ -1,87 +1,133 @@
-"""A word's vector from its characters: a convolution over windows of three, of which each filter's maximum is kept
+"""A word's vector from its characters: a convolution over windows of three, of which each filter's maximum is used
 (Ma & Hovy 2016, "End-to-end Sequence Labeling via Bi-directional LSTM-CNNs-CRF")."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from thinc.api import Model
 from thinc.initializers import glorot_uniform_init, uniform_init
-from thinc.types import Floats2d, Ints2d
+from thinc.types import Floats2d, Floats3d, Ints2d
 
-# A word is read as this many characters at most: of a longer one the first half and the last half.
+from ..sequences.packing import groups_of_similar_length
+
+# Of a longer word, the first and the last half of this many characters are read.
 MAX_LENGTH = 24
-# Eight characters, a byte each, fit into one of the numbers by which an embedding looks up a word.
-N_COLUMNS = MAX_LENGTH // 8
 N_CODES = 256
+N_ASCII = 128
 PADDING = 0
 CODE_WIDTH = 25
 WINDOW = 3
+# Words that are computed together: their windows stay in the processor's cache.
+GROUP_WORDS = 256
+
+Codes = NDArray[np.uint8]
 
 
-def character_ids(word: str) -> list[int]:
-    """Write a word's characters into N_COLUMNS numbers, a byte each: ASCII as it is, others in the bytes above."""
-    if len(word) > MAX_LENGTH:
-        word = word[: MAX_LENGTH // 2] + word[-MAX_LENGTH // 2 :]
-    codes = bytes(ord(char) if char.isascii() else 128 + ord(char) % 128 for char in word).ljust(
-        MAX_LENGTH, b"\0"
-    )
-    return np.frombuffer(codes, dtype="<u8").tolist()
+class _CodeOfCharacter(dict[int, int]):
+    """The code of each character, for `str.translate`: ASCII as it is, others in the 128 numbers above."""
+
+    def __missing__(self, character: int) -> int:
+        code = character if character < N_ASCII else N_ASCII + character % N_ASCII
+        self[character] = code
+        return code
 
 
-def Characters(width: int, *, column: int) -> Model[Ints2d, Floats2d]:
-    """Embed words by their characters, n_words × n_ids → n_words × width. What `character_ids` gives stands in
-    N_COLUMNS columns of the ids, from `column` on. The width is the number of filters."""
+CODE_OF_CHARACTER = _CodeOfCharacter()
+
+
+def character_codes(words: Sequence[str]) -> Codes:
+    """Write words' characters as codes: n_words × MAX_LENGTH, filled up with PADDING."""
+    rows = []
+    for word in words:
+        if len(word) > MAX_LENGTH:
+            word = word[: MAX_LENGTH // 2] + word[-MAX_LENGTH // 2 :]
+        if not word.isascii():
+            word = word.translate(CODE_OF_CHARACTER)
+        rows.append(word.encode("latin-1").ljust(MAX_LENGTH, b"\0"))
+    return np.frombuffer(b"".join(rows), dtype="uint8").reshape(-1, MAX_LENGTH)
+
+
+def Characters(width: int) -> Model[Ints2d, Floats2d]:
+    """Embed words by their characters: `character_codes`, n_words × MAX_LENGTH → n_words × width. The width is the
+    number of filters."""
     params = {"E": None, "W": None, "b": None}
-    return Model(
-        "characters",
-        _forward,
-        init=_init,
-        dims={"nO": width},
-        params=params,
-        attrs={"column": column},
+    return Model("characters", _forward, init=_init, dims={"nO": width}, params=params)
+
+
+def window_scores(layer: Model) -> Floats3d:
+    """Return what each character adds to each filter at each place of a window: WINDOW × N_CODES × width. Sums of
+    these replace a matrix product for each word. The bias is part of the middle place."""
+    E, W, b = (layer.get_param(name) for name in ("E", "W", "b"))
+    W3 = W.reshape(-1, WINDOW, CODE_WIDTH)
+    scores = layer.ops.xp.stack([E @ W3[:, place].T for place in range(WINDOW)])
+    scores[WINDOW // 2] += b
+    return scores
+
+
+def embed_characters(scores: Floats3d, codes: Codes) -> Floats2d:
+    """Compute words' vectors outside training, on a CPU: n_words × MAX_LENGTH → n_words × width, from
+    `window_scores`. Words of similar length are computed together."""
+    vectors = np.empty((len(codes), scores.shape[2]), dtype="float32")
+    lengths = np.count_nonzero(codes, axis=1)
+    groups = groups_of_similar_length(
+        lengths, max_sequences=GROUP_WORDS, max_words=GROUP_WORDS * MAX_LENGTH
     )
+    for group in groups:
+        places = _places(codes[group], int(lengths[group[0]]))
+        vectors[group] = _filter(scores, places, places).max(axis=0)
+    return vectors
+
+
+def _places(codes: Codes, length: int) -> NDArray[np.int64]:
+    """Return codes with PADDING at both ends: length + 2 × n_words."""
+    length = max(1, length)
+    places = np.zeros((length + 2, len(codes)), dtype="int64")
+    places[1:-1] = codes[:, :length].T
+    return places
+
+
+def _filter(scores: Floats3d, codes: Ints2d, places: NDArray[np.int64]) -> Floats3d:
+    """Return each filter's value in each window, length × n_words × width. `codes` are the `places` on the device of
+    the scores. Windows around PADDING never have the maximum; an empty word has one window."""
+    length = len(places) - 2
+    values = scores[0].take(codes[:length], axis=0)
+    values += scores[1].take(codes[1:-1], axis=0)
+    values += scores[2].take(codes[2:], axis=0)
+    values[1:][places[2:-1] == PADDING] = -np.inf
+    return values
 
 
 def _forward(
-    model: Model[Ints2d, Floats2d], ids: Ints2d, is_train: bool
+    model: Model[Ints2d, Floats2d], codes: Codes, is_train: bool
 ) -> tuple[Floats2d, Callable]:
-    ops, column = model.ops, model.attrs["column"]
+    ops = model.ops
     xp = ops.xp
-    E, W, b = (model.get_param(name) for name in ("E", "W", "b"))
-    packed = np.ascontiguousarray(ops.to_numpy(ids)[:, column : column + N_COLUMNS]).astype(
-        "<u8", copy=False
-    )
-    words, word_of_row = np.unique(packed.view(f"V{MAX_LENGTH}").ravel(), return_inverse=True)
-    codes = words.view("uint8").reshape(len(words), MAX_LENGTH)
-    length = max(1, int((codes != PADDING).sum(axis=1).max()))
-    codes = np.pad(codes[:, :length], ((0, 0), (1, 1))).astype("int64")
-    W3 = W.reshape(-1, WINDOW, CODE_WIDTH).swapaxes(0, 1)
-    # What each character adds to each filter at each place of a window: no product has to be taken word by word.
-    added = [ops.gemm(E, ops.as_contig(W3[i]), trans2=True) for i in range(WINDOW)]
-    filtered = sum(added[i][ops.asarray(codes[:, i : i + length])] for i in range(WINDOW)) + b
-    # What is padding depends on the longest word of the batch. An empty word is one character of padding.
-    filtered[:, 1:][ops.asarray(codes[:, 2:-1] == PADDING)] = -xp.inf
-    best = filtered.argmax(axis=1)
-    rows = ops.asarray(word_of_row)
+    length = int(np.count_nonzero(codes, axis=1).max(initial=1))
+    places = _places(codes, length)
+    on_device = ops.asarray(places)
+    values = _filter(window_scores(model), on_device, places)
+    best = values.argmax(axis=0)
 
-    def backprop(d_vectors: Floats2d) -> Ints2d:
-        d_words = ops.alloc2f(len(words), d_vectors.shape[1])
-        ops.scatter_add(d_words, rows, d_vectors)
-        model.inc_grad("b", d_words.sum(axis=0))
+    def backprop(d_vectors: Floats2d) -> Codes:
+        E, W = model.get_param("E"), model.get_param("W")
+        W3 = W.reshape(-1, WINDOW, CODE_WIDTH)
         dE, dW3 = xp.zeros_like(E), xp.zeros_like(W3)
-        for i in range(WINDOW):
-            # Only the best window of each filter counts: its character at this place, n_words × n_filters.
-            of_best = xp.take_along_axis(ops.asarray(codes), best + i, axis=1)
-            cells = of_best * d_words.shape[1] + xp.arange(d_words.shape[1])
-            counts = xp.bincount(cells.ravel(), weights=d_words.ravel(), minlength=added[i].size)
-            d_added = counts.reshape(added[i].shape).astype(E.dtype)
-            dE += ops.gemm(d_added, ops.as_contig(W3[i]))
-            dW3[i] = ops.gemm(d_added, E, trans1=True)
+        width = d_vectors.shape[1]
+        for place in range(WINDOW):
+            # Only the best window of each filter counts: its character at this place, n_words × width.
+            characters = xp.take_along_axis(on_device, best + place, axis=0)
+            cells = characters * width + xp.arange(width)
+            sums = xp.bincount(cells.ravel(), weights=d_vectors.ravel(), minlength=N_CODES * width)
+            d_scores = sums.reshape(N_CODES, width).astype(E.dtype)
+            dE += d_scores @ W3[:, place]
+            dW3[:, place] = d_scores.T @ E
         model.inc_grad("E", dE)
-        model.inc_grad("W", ops.as_contig(dW3.swapaxes(0, 1)).reshape(W.shape))
-        return ops.alloc(ids.shape, dtype=ids.dtype)
+        model.inc_grad("W", dW3.reshape(W.shape))
+        model.inc_grad("b", d_vectors.sum(axis=0))
+        return codes
 
-    return xp.take_along_axis(filtered, best[:, None], axis=1)[:, 0][rows], backprop
+    return xp.take_along_axis(values, best[None], axis=0)[0], backprop
 
 
 def _init(

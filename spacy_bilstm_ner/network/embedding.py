@@ -1,28 +1,28 @@
 """Words → vectors, from each word's form and parts of it."""
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from spacy.attrs import ORTH
 from spacy.strings import hash_string
 from spacy.tokens import Doc
-from thinc.api import HashEmbed, Model, concatenate
+from thinc.api import HashEmbed, Model, NumpyOps
 from thinc.initializers import configure_uniform_init
-from thinc.types import ArrayXd, Floats2d, Ints2d
+from thinc.types import Floats1d, Floats2d, Floats3d
 
 from ..ranges import check_range
-from .characters import Characters, character_ids
-from .features import FEATURES, plain
-from .vectors import NO_VECTORS, StaticVectors, VectorTable, read_vectors
+from .characters import Characters, character_codes, embed_characters, window_scores
+from .features import FEATURES, Ids, WordFeatures
+from .vectors import NO_VECTORS, Rows, StaticVectors, VectorTable, read_vectors
 
-# Features that say which word it is; a static vector is found by them.
+# Features that identify a word
 WORD_FEATURES = ("form", "lower")
-# What stands in place of a feature that is hidden.
+# The id of a feature that is hidden
 HIDDEN = hash_string("<hidden>")
 # A vector is the sum of four rows: with this range its values start with a standard deviation of 0.3.
 INITIAL_RANGE = 0.26
-# Distinct words whose feature ids are kept. They depend on no weight, so they never go stale.
-MAX_KNOWN_WORDS = 50_000
 
 
 def WordEmbedding(
@@ -40,24 +40,23 @@ def WordEmbedding(
     """Embed each token by its word form and sub-word features, concatenated. Registered as
     `spacy_bilstm_ner.WordEmbedding.v1`; fits wherever spaCy takes an embedding layer.
 
-    Each feature has a table of its own, whose rows are found by hashing (Svenstrup et al. 2017, "Hash Embeddings
-    for Efficient Word Representations"): a value's vector is the sum of four rows, so that two values share one
-    vector only if all four collide. No corpus is scanned, and a word never seen has a vector, too.
+    Each feature has its own table, whose rows are found by hashing (Svenstrup et al. 2017, "Hash Embeddings for
+    Efficient Word Representations"). The vector of a value is the sum of four rows, so two values share a vector only
+    if all four collide. No vocabulary is built from the corpus, and an unseen word has a vector as well.
 
     features (Sequence[str]): Names from `spacy_bilstm_ner.network.features.FEATURES`.
-    widths, rows (Sequence[int]): Width of each feature's vectors, and rows of its table.
-    feature_dropout (float): Share of the features that are hidden while training, each by itself, so that the model
-        learns to do without what it will not know. In [0, 1); [training] dropout does not change it.
-    full_dropout_words (int): In a corpus of more words than this, fewer features are hidden, in inverse proportion: the
-        more words, the less is learnt by heart. 0 for the same share in any corpus.
-    min_words (int): In a corpus of fewer words than this, "form" and "lower" are hidden altogether: what is learnt
-        there about single words does not hold for others.
-    character_width (int): Width of vectors that are computed from the word's characters, 0 for none.
-    vector_width (int): Width of static word vectors, 0 for none: reduced to this width if they are wider, frozen, and
-        stored in the model. A model that is initialized without a source of vectors (see `BiLSTMNER.initialize`) has
-        none of these columns.
-    max_vectors (int): How many different vectors are kept, the first ones of the source; 0 for all. 120,000 of width
-        100 make a stored model ten megabytes larger.
+    widths, rows (Sequence[int]): For each feature, the width of its vectors and the number of rows of its table.
+    feature_dropout (float): Dropout rate of whole features during training, in [0, 1). [training] dropout does not
+        change it.
+    full_dropout_words (int): Above this number of words, the rate decreases in inverse proportion to the size of the
+        corpus. 0 for the same rate in any corpus.
+    min_words (int): In a corpus of fewer words, the features "form" and "lower" are always hidden.
+    character_width (int): Width of vectors computed from a word's characters, 0 for none.
+    vector_width (int): Width of static word vectors, 0 for none. Wider vectors are reduced to this width. They are not
+        trained, and they are stored in the model. A model that is initialized without vectors (see
+        `BiLSTMNER.initialize`) has no such columns.
+    max_vectors (int): Maximum number of different vectors, the first ones of the source; 0 for all. 120,000 vectors of
+        width 100 make a stored model ten megabytes larger.
     RETURNS (Model[list[Doc], list[Floats2d]]): Per Doc, n_tokens × (sum(widths) + character_width + vector_width).
     RAISES ValueError: If a feature is unknown, or the lists' lengths differ, or feature_dropout is out of range, or
         another number is too small.
@@ -84,22 +83,18 @@ def WordEmbedding(
     ):
         check_range(name, number, 0)
     initializer = configure_uniform_init(lo=-INITIAL_RANGE, hi=INITIAL_RANGE)
-    layers = [
-        HashEmbed(widths[i], rows[i], column=i, seed=i + 1, initializer=initializer)
-        for i in range(n)
-    ]
-    # Behind the features' ids stand those that the vectors are found by, where dropout does not reach, and then
-    # the characters.
-    keys = [*features, *WORD_FEATURES]
+    layers: list[Model] = []
+    for i in range(n):
+        layers.append(HashEmbed(widths[i], rows[i], seed=i + 1, initializer=initializer))
     if character_width:
-        layers.append(Characters(character_width, column=len(keys)))
+        layers.append(Characters(character_width))
     if vector_width:
-        layers.append(StaticVectors(vector_width, column=len(features), max_rows=max_vectors))
+        layers.append(StaticVectors(vector_width, max_rows=max_vectors))
     return Model(
         "word_embedding",
         _forward,
         init=_init,
-        layers=[concatenate(*layers)],
+        layers=layers,
         dims={"nO": None},
         attrs={
             "features": list(features),
@@ -109,15 +104,8 @@ def WordEmbedding(
             "configured_dropout": feature_dropout,
             "full_dropout_words": full_dropout_words,
             "min_words": min_words,
-            "ids": FeatureIds(keys, character_width > 0),
         },
     )
-
-
-def embed_words(model: Model, ids: Ints2d) -> Floats2d:
-    """Vectors of words, outside training: from what the model's `FeatureIds` give, n_words × n_features, with at least
-    one word, n_words × width."""
-    return model.layers[0].predict(model.ops.asarray(_without_words(model, ids)))
 
 
 def set_vectors(model: Model, source: str | None) -> None:
@@ -158,65 +146,66 @@ def fit_to_size(model: Model, n_words: int) -> None:
 
 
 def vector_table(model: Model) -> VectorTable:
-    """The static vectors of an embedding layer: of any one, and NO_VECTORS if it is not ours."""
-    layer = _columns(model)[-1] if model.name == "word_embedding" else model
-    return layer.attrs["table"] if layer.name == "static_vectors" else NO_VECTORS
+    """Return the static vectors of any embedding layer. They are NO_VECTORS for a layer that has none."""
+    layer = _layer(model, "static_vectors")
+    return NO_VECTORS if layer is None else layer.attrs["table"]
 
 
-def sources(model: Model) -> list[ArrayXd]:
-    """All that words' vectors depend on, besides the words."""
-    found: list[ArrayXd] = []
-    # Not by `walk`: predictions ask for this at each call.
-    for layer in _columns(model):
-        owner = layer.layers[-1] if layer.layers else layer
-        found += [owner.get_param(name) for name in owner.param_names]
-        if layer.name == "static_vectors":
-            table = layer.attrs["table"]
-            found += [table.keys, table.rows, table.values, table.scale]
-    return found
+def _layer(model: Model, name: str) -> Model | None:
+    return next((layer for layer in model.layers if layer.name == name), None)
 
 
-def _columns(model: Model) -> list[Model]:
-    """The layers whose vectors are concatenated, those of features in their order."""
-    whole = model.layers[0]
-    # thinc concatenates nothing where there is one alone.
-    return [whole] if whole.layers[-1].name == "hashembed" else whole.layers
+class Prepared(NamedTuple):
+    """An embedding's weights, as `embed_words` needs them."""
+
+    features: list[str]
+    hides_words: bool
+    hash_tables: list[Floats2d]  # of each feature, n_rows × width
+    seeds: list[int]  # of each feature
+    window_scores: Floats3d | None  # see `characters`; None without characters
+    vectors: VectorTable
+    unknown: Floats1d  # the vector of words without a static vector
+    ops: NumpyOps
 
 
-class FeatureIds:
-    """The ids of words' features, and of their characters behind them if these are asked for: computed once per word.
-    Starts empty when it is copied or pickled."""
+def prepare(model: Model) -> Prepared:
+    """Collect an embedding's weights for prediction on a CPU."""
+    features = model.attrs["features"]
+    hash_layers = model.layers[: len(features)]
+    characters = _layer(model, "characters")
+    static = _layer(model, "static_vectors")
+    return Prepared(
+        features,
+        model.attrs["hides_words"],
+        [layer.get_param("E") for layer in hash_layers],
+        [layer.attrs["seed"] for layer in hash_layers],
+        None if characters is None else window_scores(characters),
+        vector_table(model),
+        np.empty(0, dtype="float32") if static is None else static.get_param("unknown"),
+        model.ops,
+    )
 
-    def __init__(self, features: Sequence[str], characters: bool = False) -> None:
-        self._features = list(features)
-        self._characters = characters
-        self._known: dict[int, list[int]] = {}
 
-    def __reduce__(self) -> tuple:
-        return FeatureIds, (self._features, self._characters)
-
-    def __call__(self, docs: Sequence[Doc], words: Sequence[int], *, keep: bool = True) -> Ints2d:
-        """Ids of the features of words, n_words × n_features, uint64, by the hashes of their text, at least one, which
-        the Docs' vocabularies know. They are kept if `keep`."""
-        if len(self._known) > MAX_KNOWN_WORDS:
-            self._known = {}
-        known = self._known
-        ids = [known.get(word) or self._compute(docs, word) for word in words]
-        if keep:
-            known.update(zip(words, ids, strict=True))
-        return np.array(ids, dtype="uint64")
-
-    def columns(self, features: Sequence[str]) -> list[int] | None:
-        """Where the ids of some features stand; None if there are none for one of them."""
-        if not set(features) <= set(self._features):
-            return None
-        return [self._features.index(name) for name in features]
-
-    def _compute(self, docs: Sequence[Doc], word: int) -> list[int]:
-        # Docs of several vocabularies may be in one batch.
-        text = plain(next(doc.vocab.strings[word] for doc in docs if word in doc.vocab.strings))
-        ids = [hash_string(FEATURES[name](text)) for name in self._features]
-        return ids + character_ids(text) if self._characters else ids
+def embed_words(weights: Prepared, words: WordFeatures, vector_rows: Rows) -> Floats2d:
+    """Compute words' vectors outside training, on a CPU: at least one word → n_words × width. `vector_rows` are the
+    words' rows in the table of static vectors."""
+    ops = weights.ops
+    columns = []
+    for feature, table, seed in zip(
+        weights.features, weights.hash_tables, weights.seeds, strict=True
+    ):
+        if weights.hides_words and feature in WORD_FEATURES:
+            ids = np.full(len(words), HIDDEN, dtype="uint64")
+        else:
+            ids = words.ids(feature)[:, 0]
+        columns.append(ops.gather_add(table, ops.hash(ids, seed) % len(table)))
+    if weights.window_scores is not None:
+        columns.append(embed_characters(weights.window_scores, character_codes(words.words)))
+    if len(weights.unknown):
+        vectors = weights.vectors.vectors(vector_rows)
+        vectors[vector_rows < 0] = weights.unknown
+        columns.append(vectors)
+    return np.concatenate(columns, axis=1)
 
 
 def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d], Callable]:
@@ -225,41 +214,72 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats
     if not ends[-1]:
         return [ops.alloc2f(0, model.get_dim("nO")) for _ in docs], lambda d_vectors: docs
     orths = np.concatenate([doc.to_array(ORTH) for doc in docs])
-    words, word_of_token = np.unique(orths, return_inverse=True)
-    ids = model.attrs["ids"](docs, words.tolist())
-    if not is_train:
-        return ops.xp.split(
-            embed_words(model, ids)[word_of_token], ends[:-1].tolist()
-        ), lambda d_vectors: docs
-    # Each token's features may be hidden or not by themselves, so equal words are kept apart.
-    ids = _without_words(model, ids)[word_of_token]
-    features = ids[:, : len(model.attrs["features"])]
-    features[np.random.random(features.shape) < model.attrs["feature_dropout"]] = HIDDEN
-    flat, backprop_flat = model.layers[0](ops.asarray(ids), is_train)
+    hashes, word_of_token = np.unique(orths, return_inverse=True)
+    words = WordFeatures.of_hashes(docs, hashes.tolist())
+    ids = _feature_ids(model, words, word_of_token, is_train)
+    token_rows = ops.asarray1i(word_of_token)
+    columns: list[Floats2d] = []
+    backprops: list[Callable] = []
+    for i, layer in enumerate(model.layers):
+        if layer.name == "hashembed":
+            column, backprop_layer = layer(ops.asarray(ids[:, i]), is_train)
+        elif layer.name == "characters":
+            column, backprop_layer = _repeated(
+                layer, character_codes(words.words), token_rows, is_train
+            )
+        else:
+            rows = vector_table(model).find(words)[word_of_token]
+            column, backprop_layer = layer(rows, is_train)
+        columns.append(column)
+        backprops.append(backprop_layer)
+    widths = [column.shape[1] for column in columns]
 
     def backprop(d_vectors: list[Floats2d]) -> list[Doc]:
-        backprop_flat(ops.xp.concatenate(d_vectors))
+        d_flat = ops.xp.concatenate(d_vectors)
+        last = 0
+        for width, backprop_layer in zip(widths, backprops, strict=True):
+            first, last = last, last + width
+            backprop_layer(ops.as_contig(d_flat[:, first:last]))
         return docs
 
-    return ops.xp.split(flat, ends[:-1].tolist()), backprop
+    return ops.xp.split(ops.xp.concatenate(columns, axis=1), ends[:-1].tolist()), backprop
 
 
-def _without_words(model: Model, ids: Ints2d) -> Ints2d:
-    """The ids, with words' own hidden if the model has learnt without them."""
+def _feature_ids(
+    model: Model, words: WordFeatures, word_of_token: NDArray[np.int64], is_train: bool
+) -> Ids:
+    """Return the ids of tokens' features, n_tokens × n_features, HIDDEN where they are hidden. In training each token's
+    features are hidden independently of those of equal words."""
+    features = model.attrs["features"]
+    ids = words.ids(*features)[word_of_token]
     if model.attrs["hides_words"]:
-        ids = ids.copy()
-        ids[:, [i for i, name in enumerate(model.attrs["features"]) if name in WORD_FEATURES]] = (
-            HIDDEN
-        )
+        ids[:, [name in WORD_FEATURES for name in features]] = HIDDEN
+    if is_train:
+        ids[np.random.random(ids.shape) < model.attrs["feature_dropout"]] = HIDDEN
     return ids
 
 
+def _repeated(
+    layer: Model, word_inputs: NDArray, token_rows: NDArray[np.int64], is_train: bool
+) -> tuple[Floats2d, Callable]:
+    """Apply a layer to distinct words, and repeat its output for each token."""
+    vectors, backprop_vectors = layer(word_inputs, is_train)
+
+    def backprop(d_tokens: Floats2d) -> NDArray:
+        d_vectors = layer.ops.alloc2f(*vectors.shape)
+        layer.ops.scatter_add(d_vectors, token_rows, d_tokens)
+        return backprop_vectors(d_vectors)
+
+    return vectors[token_rows], backprop
+
+
 def _init(model: Model, X: list[Doc] | None = None, Y: list[Floats2d] | None = None) -> None:
-    # Every width is in the config, or in the vectors: no sample is needed.
-    model.layers[0].initialize()
-    for name, column in zip(model.attrs["features"], _columns(model), strict=False):
-        if model.attrs["hides_words"] and name in WORD_FEATURES:
-            # One row is enough for what is always hidden.
-            table = column.layers[-1]
-            table.set_param("E", table.get_param("E")[:1].copy())
-    model.set_dim("nO", sum(layer.get_dim("nO") for layer in _columns(model)), force=True)
+    # Every width is in the config or in the vectors, so no sample is needed.
+    for layer in model.layers:
+        layer.initialize()
+    if model.attrs["hides_words"]:
+        for feature, layer in zip(model.attrs["features"], model.layers, strict=False):
+            if feature in WORD_FEATURES:
+                # One row is enough for a feature that is always hidden.
+                layer.set_param("E", layer.get_param("E")[:1].copy())
+    model.set_dim("nO", sum(layer.get_dim("nO") for layer in model.layers), force=True)

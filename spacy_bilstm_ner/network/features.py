@@ -1,10 +1,58 @@
-"""What a word's form alone tells: strings that an embedding can look up. Standard library only."""
+"""Features of a word's form: strings that an embedding looks up by their hashes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from re import compile as compile_pattern
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.strings import hash_string
+from spacy.tokens import Doc
+
+Ids = NDArray[np.uint64]
+
+# Longer runs of one kind of character are cut to this length in a shape.
+LONGEST_RUN = 4
+LONG_RUN = compile_pattern(rf"(?s)(.)\1{{{LONGEST_RUN},}}")
+N_CACHED_SHAPES = 4096
+# Typographic marks, and how most corpora write them
+PLAIN_MARKS = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "--"})
+
+
+class _Kinds(dict[int, str]):
+    """The kind of each character, for `str.translate`: computed when the character is first seen."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        if character.isupper():
+            kind = "X"
+        elif character.isalpha():
+            kind = "x"
+        elif character.isdigit():
+            kind = "d"
+        else:
+            kind = character
+        self[code] = kind
+        return kind
+
+
+KINDS = _Kinds()
+
+
+def shape(word: str) -> str:
+    """Return the kinds of a word's characters: X for upper case, x for lower case, d for digits, and other characters
+    as they are. Runs are cut at four: "Smith-2006" → "Xxxxx-dddd"."""
+    return _cut_runs(word.translate(KINDS))
+
+
+@lru_cache(maxsize=N_CACHED_SHAPES)
+def _cut_runs(kinds: str) -> str:
+    return LONG_RUN.sub(lambda run: run[1] * LONGEST_RUN, kinds)
+
 
 FEATURES: dict[str, Callable[[str], str]] = {
     "form": lambda word: word,
-    "lower": lambda word: word.lower(),
+    "lower": str.lower,
     "prefix1": lambda word: word[:1],
     "prefix2": lambda word: word[:2],
     "prefix3": lambda word: word[:3],
@@ -13,29 +61,45 @@ FEATURES: dict[str, Callable[[str], str]] = {
     "suffix2": lambda word: word[-2:],
     "suffix3": lambda word: word[-3:],
     "suffix4": lambda word: word[-4:],
-    "shape": lambda word: shape(word),
+    "shape": shape,
 }
-
-# Typographic marks, and how most corpora write them.
-PLAIN_MARKS = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "--"})
-
-# Longer runs of one kind of character tell nothing more.
-LONGEST_RUN = 4
 
 
 def plain(word: str) -> str:
-    """Write a word with straight quotation marks and hyphens: a text's typography is not to change its entities."""
+    """Write a word with straight quotation marks and hyphens, so that typography does not change entities."""
     return word if word.isascii() else word.translate(PLAIN_MARKS)
 
 
-def shape(word: str) -> str:
-    """The kinds of a word's characters: X upper case, x lower case, d digit, any other character as it is; runs
-    are cut at four: "Smith-2006" → "Xxxxx-dddd"."""
-    kinds: list[str] = []
-    run = 0
-    for char in word:
-        kind = "X" if char.isupper() else "x" if char.isalpha() else "d" if char.isdigit() else char
-        run = run + 1 if kinds and kind == kinds[-1] else 1
-        if run <= LONGEST_RUN:
-            kinds.append(kind)
-    return "".join(kinds)
+class WordFeatures:
+    """Features of a list of words. Each is computed once, when it is first asked for."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self.words = [plain(word) for word in words]
+        self._ids: dict[str, Ids] = {}
+
+    @classmethod
+    def of_hashes(cls, docs: Sequence[Doc], hashes: Iterable[int]) -> "WordFeatures":
+        """Find words by the hashes of their text. One of the Docs' vocabularies knows each."""
+        stores = {id(doc.vocab): doc.vocab.strings for doc in docs}
+        if len(stores) == 1:
+            (strings,) = stores.values()
+            return cls([strings[word] for word in hashes])
+        words = []
+        for word in hashes:
+            words.append(next(strings[word] for strings in stores.values() if word in strings))
+        return cls(words)
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def ids(self, *names: str) -> Ids:
+        """Return the hashes of features: n_words × n_features."""
+        columns = [self._column(name) for name in names]
+        return np.stack(columns, axis=1)
+
+    def _column(self, name: str) -> Ids:
+        if name not in self._ids:
+            feature = FEATURES[name]
+            hashes = [hash_string(feature(word)) for word in self.words]
+            self._ids[name] = np.array(hashes, dtype="uint64")
+        return self._ids[name]

@@ -1,8 +1,9 @@
-"""The arithmetic of predicting with LSTMs, in numpy.
+"""The arithmetic of LSTMs and of matrix products in prediction, in numpy.
 
-It starts from gates that were already multiplied by the input weights, since for the first layer these depend on a word
-alone. All gates of a step take one tanh: a sigmoid is (1 + tanh(x / 2)) / 2, so weights of the three sigmoid gates are
-halved beforehand, and what is a half too much afterwards is put right where states and cells are made.
+All arrays of gates have the gate as their first axis. Then each product writes its numbers where they are needed, and
+every other operation of a step runs over one contiguous array. All gates of a step share one call of tanh: a sigmoid
+is (1 + tanh(x / 2)) / 2. The weights of the three sigmoid gates are therefore halved beforehand, and the factor 1 / 2 in
+front is applied once, to cells and states.
 """
 
 from collections.abc import Sequence
@@ -14,20 +15,21 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 N_GATES = 4
-# For a product of more multiplications OpenBLAS, which numpy brings, starts threads. These cost much where other
-# programs use the cores, and bring little for matrices this small.
+# OpenBLAS, which comes with numpy, starts threads for a product of more multiplications. They bring little for small
+# matrices, and slow everything down where other programs use the cores.
 MAX_PRODUCT = 8 * 65_536 - 1
 
 
-def arranged(weights: Floats) -> Floats:
-    """Arrange an LSTM's weights, 4 · hidden × n or 4 · hidden, for `lstm_states`: from torch's order of gates, input,
-    forget, new cell content, output, to input, forget, output, new cell content. The first three are halved."""
-    into, forget, new, out = np.split(weights, N_GATES)
-    return np.concatenate((into / 2, forget / 2, out / 2, new))
+def arrange(weights: Floats) -> Floats:
+    """Arrange an LSTM's weights, 4 · hidden × n or 4 · hidden, as `lstm_states` needs them: 4 × hidden × n or
+    4 × hidden. The order of gates changes from torch's (input, forget, new content, output) to input, forget, output,
+    new content. The first three are halved."""
+    into, forget, content, out = np.split(weights, N_GATES)
+    return np.stack((into / 2, forget / 2, out / 2, content))
 
 
 def columns_in_blocks(weights: Floats, width: int) -> Floats:
-    """Cut weights, n_out × n_in, into blocks for `products`, n_blocks × n_in × width. Columns that are missing from the
+    """Cut weights, n_out × n_in, into blocks for `multiply_blocks`: n_blocks × n_in × width. Missing columns of the
     last block are 0."""
     n_blocks = -(-len(weights) // width)
     padded = np.zeros((n_blocks * width, weights.shape[1]), dtype="float32")
@@ -35,93 +37,95 @@ def columns_in_blocks(weights: Floats, width: int) -> Floats:
     return np.ascontiguousarray(padded.reshape(n_blocks, width, -1).swapaxes(1, 2))
 
 
-def products(rows: Floats, blocks: Floats) -> Floats:
-    """Multiply rows, n_rows × n_in, with what `columns_in_blocks` gives: n_blocks × n_rows × width. A column's result
-    depends on no column of another block, not even in the last bit."""
-    found = np.empty((len(blocks), len(rows), blocks.shape[2]), dtype="float32")
-    multiply(rows[None], blocks, found)
-    return found
+def multiply_blocks(rows: Floats, blocks: Floats) -> Floats:
+    """Multiply rows, n_rows × n_in, with blocks of columns, n_blocks × n_in × width: n_blocks × n_rows × width. The
+    result of a column depends on no column of another block, not even in the last bit."""
+    product = np.empty((len(blocks), len(rows), blocks.shape[2]), dtype="float32")
+    multiply(rows[None], blocks, product)
+    return product
 
 
 def multiply(left: Floats, right: Floats, out: Floats) -> None:
-    """Write several matrix products into their place, in pieces so small that BLAS computes each in this thread:
-    n (or 1) × n_rows × n_in times n × n_in × width into n × n_rows × width."""
-    _, n_rows, n_in = left.shape
-    piece = _rows_of_a_piece(right)
-    whole = n_rows - n_rows % piece
-    if n_rows > piece:
-        shape = (-1, whole // piece, piece)
-        np.matmul(
-            left[:, :whole].reshape(*shape, n_in),
-            right[:, None],
-            out[:, :whole].reshape(*shape, right.shape[2]),
-        )
-        left, out = left[:, whole:], out[:, whole:]
-    np.matmul(left, right, out)
+    """Write matrix products into `out`, in pieces so small that BLAS computes each of them in this thread:
+    … × n_rows × n_in times … × n_in × width. Leading axes are broadcast."""
+    n_in, width = right.shape[-2:]
+    n_rows = left.shape[-2]
+    piece = max(1, MAX_PRODUCT // max(1, n_in * width))
+    if n_rows <= piece:
+        np.matmul(left, right, out)
+        return
+    for first in range(0, n_rows, piece):
+        rows = slice(first, first + piece)
+        np.matmul(left[..., rows, :], right, out[..., rows, :])
 
 
-def _rows_of_a_piece(right: Floats) -> int:
-    return max(1, MAX_PRODUCT // max(1, right.shape[1] * right.shape[2]))
-
-
-def lstm_states(gates: Floats, sizes: Sequence[int], recurrent: Floats) -> Floats:
+def lstm_states(
+    gates: Floats, rows: NDArray[np.int64], sizes: Sequence[int], recurrent: Floats
+) -> Floats:
     """Run LSTMs (Hochreiter & Schmidhuber 1997) over packed sequences, side by side.
 
-    gates (Floats): 4 × n_lstms × n_words × hidden, packed: what does not depend on states; gates as in `arranged`.
-    sizes (Sequence[int]): n_steps, how many sequences have a word at each step.
-    recurrent (Floats): n_lstms × hidden × 4 · hidden, `arranged` weights, transposed.
+    gates (Floats): 4 × n_rows × hidden: a table of the part of the gates that does not depend on states, `arrange`d.
+    rows (NDArray[int64]): n_lstms × n_words, each packed word's row of the table.
+    sizes (Sequence[int]): n_steps, the number of sequences that have a word at each step.
+    recurrent (Floats): 4 × n_lstms × hidden × hidden, `arrange`d weights, transposed.
     RETURNS (Floats): n_lstms × n_words × hidden, packed.
     """
-    _, n_lstms, n_words, hidden = gates.shape
+    n_lstms, n_words = rows.shape
+    hidden = gates.shape[2]
     states = np.empty((n_lstms, n_words, hidden), dtype="float32")
-    # While they go from step to step, states are doubled.
+    # States are doubled while they go from step to step.
     recurrent = recurrent * np.float32(0.5)
     state: Floats = np.zeros((n_lstms, sizes[0], hidden), dtype="float32")
     cell = state
     first = 0
-    # Steps that the same sequences have share their memory.
     for size, steps in groupby(sizes):
-        rows = slice(first, first + size * len(list(steps)))
-        by_step = (
-            gates[:, :, rows].reshape(N_GATES, n_lstms, -1, size, hidden).transpose(2, 0, 1, 3, 4)
-        )
-        found, cell = _run(by_step, state[:, :size], cell[:, :size], recurrent)
-        np.multiply(found.swapaxes(0, 1).reshape(n_lstms, -1, hidden), 0.5, out=states[:, rows])
-        state, first = found[-1], rows.stop
+        n_steps = len(list(steps))
+        last = first + size * n_steps
+        rows_by_step = rows[:, first:last].reshape(n_lstms, n_steps, size).swapaxes(0, 1)
+        doubled, cell = _run(gates, rows_by_step, state[:, :size], cell[:, :size], recurrent)
+        by_lstm = doubled.swapaxes(0, 1).reshape(n_lstms, -1, hidden)
+        np.multiply(by_lstm, 0.5, out=states[:, first:last])
+        state = doubled[-1]
+        first = last
     return states
 
 
-def _run(gates: NDArray, state: Floats, cell: Floats, recurrent: Floats) -> tuple[NDArray, Floats]:
-    """Steps of the same sequences. What a call costs counts for more here than the numbers that it computes: everything
-    has its place from the start, and what is alike lies side by side.
+def _run(
+    gates: Floats, rows_by_step: NDArray[np.int64], state: Floats, cell: Floats, recurrent: Floats
+) -> tuple[Floats, Floats]:
+    """Run steps of the same sequences. The overhead of numpy calls dominates for few sequences, so buffers are
+    allocated once for all steps, and each call does as much as it can.
 
-    gates (NDArray): n_steps × 4 × n_lstms × n_sequences × hidden.
+    gates (Floats): 4 × n_rows × hidden.
+    rows_by_step (NDArray[int64]): n_steps × n_lstms × n_sequences.
     state, cell (Floats): n_lstms × n_sequences × hidden, from the step before; the state is doubled.
-    recurrent (Floats): n_lstms × hidden × 4 · hidden, halved.
+    recurrent (Floats): 4 × n_lstms × hidden × hidden, halved.
     RETURNS (tuple): The states, doubled, n_steps × n_lstms × n_sequences × hidden; the last cell.
     """
     n = cell.size
-    place = np.empty((5, *cell.shape), dtype="float32")
-    place[4] = cell
-    gate, output, cell = place[:4], place[2], place[4]
-    flat = place.ravel()
-    openings, kept, contents, flat_cell = flat[: 3 * n], flat[: 2 * n], flat[3 * n :], flat[4 * n :]
+    # Input, forget, output, new content and the cell, one after the other
+    buffer = np.empty((N_GATES + 1, *cell.shape), dtype="float32")
+    buffer[N_GATES] = cell
+    from_states = np.empty((N_GATES, *cell.shape), dtype="float32")
+    flat, flat_from_states = buffer.ravel(), from_states.ravel()
+    all_gates, openings = flat[: 4 * n], flat[: 3 * n]
+    input_and_forget, content_and_cell = flat[: 2 * n], flat[3 * n :]
+    gate_buffer, output, cell, flat_cell = buffer[:4], buffer[2], buffer[4], flat[4 * n :]
     parts = np.empty(2 * n, dtype="float32")
-    # Arrays: a number would be made into one at each step.
-    ones, halves = np.ones(3 * n, dtype="float32"), np.full(n, 0.5, dtype="float32")
-    times = np.matmul if cell.shape[1] <= _rows_of_a_piece(recurrent) else multiply
-    tanhs, of_new, of_old = flat[: 4 * n], parts[:n], parts[n:]
-    product_of_state = np.empty((*cell.shape[:2], recurrent.shape[2]), dtype="float32")
-    from_state = product_of_state.reshape(*cell.shape[:2], N_GATES, -1).transpose(2, 0, 1, 3)
-    states = np.empty((len(gates), *cell.shape), dtype="float32")
-    for step_gates, next_state in zip(gates, states, strict=True):
-        times(state, recurrent, product_of_state)
-        np.add(from_state, step_gates, gate)
-        np.tanh(tanhs, tanhs)
-        # 1 + tanh: twice the sigmoid. Input times new content and forget times old cell, each doubled: halve their sum.
+    new_part, old_part = parts[:n], parts[n:]
+    # Arrays instead of numbers, which numpy would convert at each step
+    ones = np.ones(3 * n, dtype="float32")
+    halves = np.full(n, 0.5, dtype="float32")
+    states = np.empty((len(rows_by_step), *cell.shape), dtype="float32")
+    for rows, next_state in zip(rows_by_step, states, strict=True):
+        gates.take(rows, axis=1, out=gate_buffer, mode="clip")
+        multiply(state, recurrent, from_states)
+        np.add(all_gates, flat_from_states, all_gates)
+        np.tanh(all_gates, all_gates)
+        # 1 + tanh is twice the sigmoid. So is the sum of both parts twice the cell.
         np.add(openings, ones, openings)
-        np.multiply(kept, contents, parts)
-        np.add(of_new, of_old, flat_cell)
+        np.multiply(input_and_forget, content_and_cell, parts)
+        np.add(new_part, old_part, flat_cell)
         np.multiply(flat_cell, halves, flat_cell)
         np.tanh(cell, next_state)
         np.multiply(next_state, output, next_state)

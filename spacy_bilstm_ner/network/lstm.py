@@ -6,12 +6,13 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from thinc.api import Model, NumpyOps
 from thinc.types import Floats2d, Floats3d, Floats4d
 from thinc.util import torch2xp, xp2torch
 
 from ..sequences.packing import Packing
-from .kernel import N_GATES, arranged, columns_in_blocks, lstm_states, products
+from .kernel import N_GATES, arrange, columns_in_blocks, lstm_states, multiply_blocks
 
 # The forget gate's place in torch's order: input, forget, new cell content, output.
 FORGET = 1
@@ -21,7 +22,7 @@ KINDS = ("W", "R", "b")
 
 @dataclass(frozen=True)
 class Packed:
-    """A batch of sequences of vectors: n_words × width, in the order that `packing` says."""
+    """A batch of sequences of vectors: n_words × width, in the order of `packing`."""
 
     data: Floats2d
     packing: Packing
@@ -31,11 +32,11 @@ class Packed:
 
 
 def lstm(hidden_width: int, *, bidirectional: bool = False) -> Model[Packed, Packed]:
-    """A long short-term memory layer (Hochreiter & Schmidhuber 1997): n_words × nI → n_words × (directions ·
-    hidden_width), the results of both directions side by side.
+    """Construct a long short-term memory layer (Hochreiter & Schmidhuber 1997): n_words × nI → n_words × (directions ·
+    hidden_width), the outputs of both directions side by side.
 
-    The weights are thinc parameters, so that thinc's optimizer trains and averages them, `use_params` reaches
-    them and bytes hold them. torch computes while training, numpy in prediction.
+    The weights are thinc parameters: thinc's optimizer trains and averages them, `use_params` replaces them, and bytes
+    contain them. torch computes in training, numpy in prediction.
     """
     directions = ["forward", "backward"] if bidirectional else ["forward"]
     names = [f"{kind}_{direction}" for direction in directions for kind in KINDS]
@@ -51,15 +52,14 @@ def lstm(hidden_width: int, *, bidirectional: bool = False) -> Model[Packed, Pac
 
 def _forward(model: Model[Packed, Packed], X: Packed, is_train: bool) -> tuple[Packed, Callable]:
     if not is_train and isinstance(model.ops, NumpyOps):
-        return X.replace(predict(prepared(model), X.data, X.packing)), lambda dY: dY
+        return X.replace(predict(prepare(model), X.data, X.packing)), lambda dY: dY
     run_lstm = _import_torch_lstm()
     weights = [
         [xp2torch(model.get_param(f"{kind}_{name}")) for kind in KINDS]
         for name in model.attrs["directions"]
     ]
-    sizes, mirrored = (
-        xp2torch(model.ops.asarray(each)) for each in (X.packing.sizes, X.packing.mirrored)
-    )
+    sizes = xp2torch(model.ops.asarray(X.packing.sizes))
+    mirrored = xp2torch(model.ops.asarray(X.packing.mirrored))
     outputs, backprop_outputs = run_lstm(xp2torch(X.data), sizes, mirrored, weights)
 
     def backprop(dY: Packed) -> Packed:
@@ -73,7 +73,7 @@ def _forward(model: Model[Packed, Packed], X: Packed, is_train: bool) -> tuple[P
 
 
 def _import_torch_lstm() -> Callable:
-    # Not at the top: who only predicts needs no torch.
+    # Here and not at the top, because torch is only needed for training
     try:
         from .torch_lstm import run_lstm
     except ImportError as error:
@@ -84,45 +84,61 @@ def _import_torch_lstm() -> Callable:
 
 
 class Prepared(NamedTuple):
-    """A layer's weights as numpy computes with them: `arranged`, the directions side by side."""
+    """A layer's weights for numpy, with the gates first: see `kernel.arrange`."""
 
-    of_input: Floats3d  # in blocks, see `products`: directions · 4 × n_in × hidden
-    bias: Floats2d  # directions · 4 × hidden
-    recurrent: Floats3d  # directions × hidden × 4 · hidden
+    input_blocks: Floats3d  # 4 · directions × n_in × hidden, see `multiply_blocks`
+    bias: Floats3d  # 4 · directions × 1 × hidden
+    recurrent: Floats4d  # 4 × directions × hidden × hidden, transposed
 
 
-def prepared(layer: Model[Packed, Packed]) -> Prepared:
-    of_input, recurrent, bias = (
-        [
-            arranged(layer.get_param(f"{kind}_{direction}"))
-            for direction in layer.attrs["directions"]
-        ]
-        for kind in KINDS
-    )
-    hidden = recurrent[0].shape[1]
-    blocks = columns_in_blocks(np.concatenate(of_input), hidden)
+def prepare(layer: Model[Packed, Packed]) -> Prepared:
+    """Arrange a layer's weights for prediction on a CPU."""
+    kinds = []
+    for kind in KINDS:
+        names = [f"{kind}_{direction}" for direction in layer.attrs["directions"]]
+        kinds.append(np.stack([arrange(layer.get_param(name)) for name in names], axis=1))
+    of_input, recurrent, bias = kinds
+    _, _, hidden, n_in = of_input.shape
     return Prepared(
-        blocks, np.concatenate(bias).reshape(-1, hidden), np.stack([each.T for each in recurrent])
+        columns_in_blocks(of_input.reshape(-1, n_in), hidden),
+        bias.reshape(-1, 1, hidden),
+        np.ascontiguousarray(recurrent.swapaxes(2, 3)),
     )
 
 
-def input_gates(weights: Prepared, X: Floats2d) -> Floats3d:
-    """The part of the gates that depends on the input alone: n_words × n_in → n_words × directions · 4 × hidden."""
-    return products(X, weights.of_input).swapaxes(0, 1) + weights.bias
+def input_gates(weights: Prepared, X: Floats2d) -> Floats4d:
+    """Compute the part of the gates that depends on the input alone: n_words × n_in → 4 × directions × n_words ×
+    hidden."""
+    gates = multiply_blocks(X, weights.input_blocks)
+    gates += weights.bias
+    return gates.reshape(N_GATES, -1, *gates.shape[1:])
 
 
-def states(weights: Prepared, gates: Floats4d, packing: Packing) -> Floats2d:
-    """What the layer gives, n_words × directions · hidden, from `input_gates` that each direction has in the order in
-    which it reads: directions × n_words × 4 × hidden."""
-    found = lstm_states(gates.transpose(2, 0, 1, 3), packing.sizes.tolist(), weights.recurrent)
-    return np.concatenate((found[0], *(each[packing.mirrored] for each in found[1:])), axis=1)
+def states(
+    weights: Prepared, gates: Floats4d, rows: NDArray[np.int64], packing: Packing
+) -> Floats2d:
+    """Compute the layer's output from a table of `input_gates` on a CPU.
+
+    gates (Floats4d): 4 × directions × n_rows × hidden.
+    rows (NDArray[int64]): n_words, the row of each packed word.
+    RETURNS (Floats2d): n_words × directions · hidden, packed.
+    """
+    _, directions, n_rows, hidden = gates.shape
+    rows_by_direction = np.empty((directions, len(rows)), dtype="int64")
+    rows_by_direction[0] = rows
+    rows_by_direction[1:] = rows[packing.mirrored] + n_rows
+    table = gates.reshape(N_GATES, directions * n_rows, hidden)
+    by_direction = lstm_states(
+        table, rows_by_direction, packing.sizes.tolist(), weights.recurrent
+    )
+    if directions == 1:
+        return by_direction[0]
+    return np.concatenate((by_direction[0], by_direction[1][packing.mirrored]), axis=1)
 
 
 def predict(weights: Prepared, X: Floats2d, packing: Packing) -> Floats2d:
-    """The layer outside training, on a CPU: n_words × n_in, packed → n_words × directions · hidden."""
-    of_direction = np.split(input_gates(weights, X), len(weights.recurrent), axis=1)
-    backwards = [each[packing.mirrored] for each in of_direction[1:]]
-    return states(weights, np.stack([of_direction[0], *backwards]), packing)
+    """Compute the layer's output outside training, on a CPU: n_words × n_in, packed → n_words × directions · hidden."""
+    return states(weights, input_gates(weights, X), np.arange(len(X)), packing)
 
 
 def _init(hidden: int, model: Model, X: Packed | None = None, Y: Packed | None = None) -> None:
@@ -134,7 +150,7 @@ def _init(hidden: int, model: Model, X: Packed | None = None, Y: Packed | None =
         elif name.startswith("R"):
             gates = [_orthogonal(hidden) for _ in range(N_GATES)]
         else:
-            # A forget gate that starts open lets gradients through (Jozefowicz et al. 2015).
+            # A forget gate that is open at first lets gradients pass (Jozefowicz et al. 2015).
             gates = [np.full(hidden, float(gate == FORGET)) for gate in range(N_GATES)]
         model.set_param(name, model.ops.asarray(np.concatenate(gates).astype("float32")))
 

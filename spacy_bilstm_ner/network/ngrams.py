@@ -1,14 +1,13 @@
-"""A linear tagger of words in their neighbourhood: what stands around a word, looked up instead of computed.
+"""A linear tagger of words in their neighbourhood, with weights that are looked up.
 
-A weight for each word, each part of a word, each pair of neighbours and each pattern of three words remembers what a
-network smooths away. Both are trained by themselves, since together one would lean on the other, and multiplied in
-prediction (a product of experts; Hinton 2002, "Training Products of Experts by Minimizing Contrastive Divergence"): see
-`mixture`.
+It has weights for words, parts of words, pairs of neighbours and patterns of three words, and so remembers rare facts
+that a network smooths away. Tagger and network are trained separately, since the network would rely on the tagger if
+they were trained together. Their predictions are multiplied (a product of experts; Hinton 2002, "Training Products of
+Experts by Minimizing Contrastive Divergence"): see `mixture`.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -16,10 +15,10 @@ from numpy.typing import NDArray
 from spacy.strings import hash_string
 from spacy.tokens import Doc
 from thinc.api import Model
-from thinc.types import ArrayXd, Floats2d
+from thinc.types import Floats2d
 
 from ..sequences.words import Words
-from .embedding import FeatureIds
+from .features import Ids, WordFeatures
 from .ngram_fit import fit_weights
 from .stored import (
     Archived,
@@ -31,67 +30,44 @@ from .stored import (
     unpack_keys,
     write_arrays,
 )
-from .vectors import VectorTable
+from .vectors import Rows, VectorTable, find_sorted
 
-# What is known of a word, besides the clusters that its static vector is in. Of the first ones, form and shape, its
-# neighbours' pairs are known, too.
+# Word features of the linear tagger, in addition to vector clusters. The first two are also used in pairs of
+# neighbouring words.
 FEATURES = ("form", "shape", "lower", "prefix3", "suffix3", "suffix2")
 N_PAIRED = 2
-# What its vector is found by
-FORM, LOWER = FEATURES.index("form"), FEATURES.index("lower")
-# Patterns are of three words. The most frequent words, so many, stand there in their form, the others in their shape:
-# "said Xxxxx of".
+FORM, SHAPE = FEATURES.index("form"), FEATURES.index("shape")
+# The most frequent words are part of a pattern by their form, the others by their shape: "said Xxxxx of".
 N_COMMON = 200
 N_NEIGHBOURS = 3
-# A word's form and clusters count for the words up to this many before and behind it.
+# Form and clusters of a word count for the words up to this distance on both sides.
 REACH = 2
 N_PLACES = 2 * REACH + 1
-# What stands before the first and behind the last word of a sequence.
+# Stands before the first and behind the last word of a sequence
 EDGE = hash_string("<edge>")
-# Rarer ones tell too little.
+# Rarer features have no weight.
 MIN_COUNT = 3
 KEY_BITS = 32
 
-# Odd numbers: multiplied by them, all bits of a hash reach its upper half.
+# Odd numbers. A product with one of them has all bits of a hash in its upper half.
 _SEED, _LEFT, _SPREAD, _PLACE = (
     np.uint64(n)
     for n in (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 )
 
-Ids = NDArray[np.uint64]
 Keys = NDArray[np.uint32]
-Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Rows of small whole numbers, found by keys."""
+    """Rows of small integers, found by keys."""
 
     keys: Keys  # n_keys, sorted
-    # n_keys + 1 × width. The last row, which all unknown keys have, is 0.
-    values: NDArray[np.int8]
+    values: NDArray[np.int8]  # n_keys + 1 × width; the last row is 0, for unknown keys
 
-    @cached_property
-    def _index(self) -> tuple[np.uint32, Rows, Keys]:
-        """How far a key is shifted to leave its upper bits; by these, the first row that it can have; and the keys,
-        with a last one that ends every search."""
-        n_bits = max(1, len(self.keys).bit_length())
-        shift = np.uint32(KEY_BITS - n_bits)
-        first = np.searchsorted(self.keys, np.arange(1 << n_bits, dtype="uint32") << shift)
-        return shift, first, np.append(self.keys, np.uint32(0xFFFFFFFF))
-
-    def find(self, keys: Keys) -> Rows:
-        """The rows of keys, in the same shape; -1 for unknown ones. Keys are spread evenly: by their upper bits they
-        are found after one or two steps, several times as fast as by halving."""
-        shift, first, known = self._index
-        wanted = keys.ravel()
-        rows = first[wanted >> shift]
-        behind = np.flatnonzero(known[rows] < wanted)
-        while len(behind):
-            rows[behind] += 1
-            behind = behind[known[rows[behind]] < wanted[behind]]
-        rows[(known[rows] != wanted) | (rows == len(self.keys))] = -1
-        return rows.reshape(keys.shape)
+    def rows(self, keys: Keys) -> NDArray[np.int8]:
+        """Return the rows of keys: the shape of the keys × width."""
+        return self.values[find_sorted(self.keys, keys)]
 
 
 _TABLES, _OF_TAGS = ("words", "neighbours"), ("scale", "bias", "transitions")
@@ -160,29 +136,31 @@ NO_WEIGHTS = Weights(
 
 
 class WordScores(NamedTuple):
-    """What depends on words alone. The last row is the edge's."""
+    """Scores and hashes that depend on words alone. The last row is that of the edge."""
 
-    # n_words + 1 × N_PLACES × n_tags, in units of the weights' scale: what a word adds for the words REACH behind it,
-    # …, for itself, …, for the words REACH before it.
+    # n_words + 1 × N_PLACES × n_tags, in units of the weights' scale: what a word adds to the scores of the word REACH
+    # places behind it, …, of itself, …, of the word REACH places before it
     scores: NDArray[np.int16]
     ids: Ids  # n_words + 1 × (N_PAIRED + 1), hashes for its pairs and for its patterns
 
-    def room_for(self, n_words: int) -> "WordScores":
-        """A table for so many words, with nothing in it."""
-        return WordScores(*(np.empty((n_words + 1, *part.shape[1:]), part.dtype) for part in self))
+    def make_room(self, n_words: int) -> "WordScores":
+        """Return an empty table for a number of words."""
+        arrays = [np.empty((n_words + 1, *array.shape[1:]), array.dtype) for array in self]
+        return WordScores(*arrays)
 
     def put(self, words: "WordScores", first: int) -> None:
-        """Write words' rows, from a row on, and the edge's."""
-        end = first + len(words.ids) - 1
-        self.scores[first:end], self.scores[-1] = words.scores[:-1], words.scores[-1]
-        self.ids[first:end], self.ids[-1] = words.ids[:-1], words.ids[-1]
+        """Write rows of words, beginning at row `first`, and that of the edge."""
+        last = first + len(words.ids) - 1
+        for table, rows in zip(self, words, strict=True):
+            table[first:last] = rows[:-1]
+            table[-1] = rows[-1]
 
 
 def NGrams() -> Model[tuple[list[Doc], Words, VectorTable], Floats2d]:
-    """Score every tag for every word, at least one, by the sum of the weights of what stands there: the word, parts of
-    it, the words around it, the clusters of these, the pairs that it forms with its neighbours, and the patterns of
-    three that it is in. Not trained with other layers, but fitted: see `fit`."""
-    return Model("ngrams", _forward, attrs={"weights": NO_WEIGHTS, "ids": FeatureIds(FEATURES)})
+    """Score every tag for every word, at least one, by a sum of weights: of the word, its parts, the words around it
+    and their clusters, the pairs that it forms with its neighbours, and the patterns of three words that contain it.
+    The layer is not trained with other layers, but fitted: see `fit`."""
+    return Model("ngrams", _forward, attrs={"weights": NO_WEIGHTS})
 
 
 def fit(
@@ -195,34 +173,37 @@ def fit(
     vectors: VectorTable,
 ) -> None:
     """Fit the layer's weights to the tags that words may have, n_words × n_tags."""
-    orths, rows = np.unique(words.orths, return_inverse=True)
-    ids = _with_clusters(model.attrs["ids"](docs, orths.tolist(), keep=False), vectors)
-    padded, inside = _padded(rows, words.lengths)
-    here, at_places = _word_keys(ids)
-    near = [at_places[padded[inside + place - REACH], place] for place in range(N_PLACES)]
-    known_words, word_rows = _frequent(np.concatenate((here[padded[inside]], *near), axis=1))
-    most = np.argsort(-np.bincount(rows), kind="stable")[:N_COMMON]
-    common = np.unique(ids[most, 0])
-    known, found = _frequent(_neighbour_keys(_neighbour_ids(ids, common)[padded]))
-    # One matrix for all: a row of zeros for what is unknown, then words, then each place in pairs and patterns.
+    distinct, cluster_numbers, rows = _distinct_words(docs, words, vectors)
+    ids = _with_edge(distinct.ids(*FEATURES), cluster_numbers)
+    padded, inside = _pad(rows, words.lengths)
+    own_keys, placed_keys = _word_keys(ids)
+    keys = [own_keys[padded[inside]]]
+    for place in range(N_PLACES):
+        keys.append(placed_keys[padded[inside + place - REACH], place])
+    known_words, word_rows = _frequent(np.concatenate(keys, axis=1))
+    by_frequency = np.argsort(-np.bincount(rows), kind="stable")
+    common = np.unique(ids[by_frequency[:N_COMMON], FORM])
+    neighbour_keys = _neighbour_keys(_neighbour_ids(ids, common)[padded])
+    known_neighbours, neighbour_rows = _frequent(neighbour_keys)
+    # All weights are one matrix: a row of zeros for unknown features, words, and each place in pairs and patterns.
     first = 1 + len(known_words)
     features = [1 + word_rows]
     for place in range(N_NEIGHBOURS):
-        having = found if place < 2 else found[:, N_PAIRED:]
-        features.append(
-            np.where(having < 0, 0, first + N_NEIGHBOURS * having + place)[inside - place]
-        )
+        # Only patterns have a third place.
+        at_place = neighbour_rows if place < 2 else neighbour_rows[:, N_PAIRED:]
+        numbers = np.where(at_place < 0, 0, first + N_NEIGHBOURS * at_place + place)
+        features.append(numbers[inside - place])
     values, bias, transitions = fit_weights(
         np.concatenate(features, axis=1),
         allowed,
         words.per_doc,
-        n_rows=first + N_NEIGHBOURS * len(known),
+        n_rows=first + N_NEIGHBOURS * len(known_neighbours),
         n_tags=n_tags,
     )
-    whole, scale = quantized(values)
+    integers, scale = quantized(values)
     model.attrs["weights"] = Weights(
-        _table(known_words, whole[1:first]),
-        _table(known, whole[first:].reshape(-1, N_NEIGHBOURS * n_tags)),
+        _table(known_words, integers[1:first]),
+        _table(known_neighbours, integers[first:].reshape(-1, N_NEIGHBOURS * n_tags)),
         common,
         scale=scale,
         bias=bias.astype("float32"),
@@ -230,45 +211,50 @@ def fit(
     )
 
 
-def look_up_words(weights: Weights, ids: Ids, vectors: VectorTable) -> WordScores:
-    """Find what depends on words alone, of which `ids`, n_words × n_features, are the hashes of FEATURES."""
-    ids = _with_clusters(ids, vectors)
-    here, near = (weights.words.values[weights.words.find(keys)] for keys in _word_keys(ids))
-    scores = near.sum(axis=2, dtype="int16")
-    scores[:, REACH] += here.sum(axis=1, dtype="int16")
+def look_up_words(
+    weights: Weights, words: WordFeatures, cluster_numbers: NDArray[np.uint64]
+) -> WordScores:
+    """Find the scores and hashes that depend on words alone. For the numbers of their clusters, see `VectorTable`."""
+    ids = _with_edge(words.ids(*FEATURES), cluster_numbers)
+    n_words, n_tags = len(ids), len(weights.bias)
+    own_keys, placed_keys = _word_keys(ids)
+    n_own = own_keys.shape[1]
+    keys = np.concatenate((own_keys, placed_keys.reshape(n_words, -1)), axis=1)
+    rows = weights.words.rows(keys)
+    placed_rows = rows[:, n_own:].reshape(n_words, N_PLACES, -1, n_tags)
+    scores = np.zeros((n_words, N_PLACES, n_tags), dtype="int16")
+    # Several times as fast as a sum along this axis
+    for feature in range(placed_rows.shape[2]):
+        scores += placed_rows[:, :, feature]
+    for feature in range(n_own):
+        scores[:, REACH] += rows[:, feature]
     return WordScores(scores, _neighbour_ids(ids, weights.common))
 
 
 def score(weights: Weights, words: WordScores, rows: Rows, lengths: NDArray[np.int64]) -> Floats2d:
     """Score the tags of words in sequences, n_words × n_tags.
 
-    words (WordScores): What depends on words alone.
-    rows (Rows): n_words, each word's row in it; at least one.
+    words (WordScores): Scores and hashes that depend on words alone.
+    rows (Rows): n_words, the row of each word in it; at least one.
     lengths (NDArray[int64]): n_sequences, the number of words of each.
     """
-    padded, inside = _padded(rows, lengths)
+    padded, inside = _pad(rows, lengths)
     n_tags = len(weights.bias)
-    near = words.scores[padded]
     n = len(padded) - 2 * REACH
-    total = near[REACH : REACH + n, REACH].copy()
+    placed = words.scores[padded]
+    total = placed[REACH : REACH + n, REACH].copy()
     for place in range(N_PLACES):
         if place != REACH:
-            total += near[place : place + n, place]
-    found = weights.neighbours.values[weights.neighbours.find(_neighbour_keys(words.ids[padded]))]
-    # Several times as fast as a sum along this axis
-    together = found[:, 0].astype("int16")
-    for i in range(1, found.shape[1]):
-        together += found[:, i]
+            total += placed[place : place + n, place]
+    neighbour_rows = weights.neighbours.rows(_neighbour_keys(words.ids[padded]))
+    neighbours = neighbour_rows[:, 0].astype("int16")
+    for i in range(1, neighbour_rows.shape[1]):
+        neighbours += neighbour_rows[:, i]
     for place in range(N_NEIGHBOURS):
         first = REACH - place
-        total += together[first : first + n, place * n_tags : (place + 1) * n_tags]
+        columns = slice(place * n_tags, (place + 1) * n_tags)
+        total += neighbours[first : first + n, columns]
     return total[inside - REACH] * weights.scale + weights.bias
-
-
-def sources(model: Model) -> list[ArrayXd]:
-    """All that words' scores depend on, besides the words."""
-    weights = model.attrs["weights"]
-    return [weights.words.keys, weights.words.values, weights.common]
 
 
 def _forward(
@@ -276,45 +262,64 @@ def _forward(
 ) -> tuple[Floats2d, Callable]:
     docs, words, vectors = inputs
     weights = model.attrs["weights"]
+    distinct, clusters, rows = _distinct_words(docs, words, vectors)
+    scores = score(weights, look_up_words(weights, distinct, clusters), rows, words.lengths)
+    return model.ops.asarray2f(scores), lambda d_scores: inputs
+
+
+def _distinct_words(
+    docs: Sequence[Doc], words: Words, vectors: VectorTable
+) -> tuple[WordFeatures, NDArray[np.uint64], Rows]:
+    """RETURNS (tuple): Distinct words; the numbers of their clusters; for each word its row in these."""
     orths, rows = np.unique(words.orths, return_inverse=True)
-    found = look_up_words(weights, model.attrs["ids"](docs, orths.tolist(), keep=False), vectors)
-    return model.ops.asarray2f(score(weights, found, rows, words.lengths)), lambda d_scores: inputs
+    distinct = WordFeatures.of_hashes(docs, orths.tolist())
+    return distinct, vectors.cluster_numbers(vectors.find(distinct)), rows
 
 
-def _padded(rows: Rows, lengths: NDArray[np.int64]) -> tuple[Rows, Rows]:
-    """The rows with REACH edges between two sequences and at both ends; and where the words are in it."""
+def _pad(rows: Rows, lengths: NDArray[np.int64]) -> tuple[Rows, Rows]:
+    """Put REACH edges between sequences and at both ends.
+
+    RETURNS (tuple): Rows of words, -1 for edges; n_words, the places of the words in it.
+    """
     inside = np.arange(len(rows)) + np.repeat(np.arange(1, len(lengths) + 1) * REACH, lengths)
     padded = np.full(len(rows) + (len(lengths) + 1) * REACH, -1)
     padded[inside] = rows
     return padded, inside
 
 
-def _with_clusters(ids: Ids, vectors: VectorTable) -> Ids:
-    """The ids, n_words × n_features, with those of the words' clusters; and a row more, of the edge."""
-    ids = np.concatenate((ids, vectors.find_clusters(ids[:, [FORM, LOWER]])), axis=1)
-    return np.concatenate((ids, np.full((1, ids.shape[1]), EDGE, dtype="uint64")))
+def _with_edge(ids: Ids, cluster_numbers: NDArray[np.uint64]) -> Ids:
+    """Return the features of words, those of their clusters behind them, and a last row for the edge."""
+    n_words, n_features = ids.shape
+    with_edge = np.full((n_words + 1, n_features + cluster_numbers.shape[1]), EDGE, dtype="uint64")
+    with_edge[:-1, :n_features] = ids
+    with_edge[:-1, n_features:] = cluster_numbers
+    return with_edge
 
 
 def _word_keys(ids: Ids) -> tuple[Keys, Keys]:
-    """The keys of what counts for the word itself, n_words × n; and of what counts for the words around, with a key
-    for each place that it can stand in, n_words × N_PLACES × n."""
+    """Return the keys of features that count for the word itself, n_words × n; and of those that count for the words
+    around it, with a key for each of their places, n_words × N_PLACES × n."""
     ids = ids + np.arange(ids.shape[1], dtype="uint64") * _SEED
-    placed = np.delete(ids, range(1, len(FEATURES)), axis=1)
+    placed = np.concatenate((ids[:, :1], ids[:, len(FEATURES) :]), axis=1)
     places = np.arange(1, N_PLACES + 1, dtype="uint64")[:, None] * _PLACE
     return _keys(ids[:, 1 : len(FEATURES)]), _keys(placed[:, None] + places)
 
 
 def _neighbour_ids(ids: Ids, common: Ids) -> Ids:
-    """n_words × (N_PAIRED + 1), hashes for pairs and for patterns."""
-    forms, shapes = ids[:, 0], ids[:, 1]
-    pattern = np.where(np.isin(forms, common), forms, shapes)
-    return np.concatenate(
-        (ids[:, :N_PAIRED] + np.arange(N_PAIRED, dtype="uint64") * _SEED, pattern[:, None]), axis=1
-    )
+    """Return the hashes for pairs and for patterns: n_words × (N_PAIRED + 1)."""
+    forms = ids[:, FORM]
+    neighbour_ids = np.empty((len(ids), N_PAIRED + 1), dtype="uint64")
+    neighbour_ids[:, :N_PAIRED] = ids[:, :N_PAIRED] + np.arange(N_PAIRED, dtype="uint64") * _SEED
+    neighbour_ids[:, N_PAIRED] = ids[:, SHAPE]
+    if len(common):
+        is_common = common.take(common.searchsorted(forms), mode="clip") == forms
+        neighbour_ids[is_common, N_PAIRED] = forms[is_common]
+    return neighbour_ids
 
 
 def _neighbour_keys(ids: Ids) -> Keys:
-    """n - 2 × (N_PAIRED + 1), of each word's pairs with the next one, and of its pattern with the next two."""
+    """Return the keys of each word's pairs with the next word, and of its pattern with the next two words:
+    n - 2 × (N_PAIRED + 1)."""
     keys = ids[:-2] * _LEFT + ids[1:-1]
     keys[:, N_PAIRED] = keys[:, N_PAIRED] * _LEFT + ids[2:, N_PAIRED]
     return _keys(keys)
@@ -325,16 +330,16 @@ def _keys(ids: Ids) -> Keys:
 
 
 def _frequent(keys: Keys) -> tuple[Keys, Rows]:
-    """Those of the keys that are frequent enough, sorted; and the row of each key among them, -1 for the rest."""
+    """Return the keys that occur at least MIN_COUNT times, sorted; and the row of each key among them, -1 for rarer
+    keys."""
     values, rows, counts = np.unique(keys, return_inverse=True, return_counts=True)
-    enough = counts >= MIN_COUNT
-    row_of_value = np.where(enough, np.cumsum(enough) - 1, -1)
-    return values[enough], row_of_value[rows].reshape(keys.shape)
+    is_frequent = counts >= MIN_COUNT
+    row_of_value = np.where(is_frequent, np.cumsum(is_frequent) - 1, -1)
+    return values[is_frequent], row_of_value[rows].reshape(keys.shape)
 
 
 def _table(keys: Keys, values: NDArray[np.int8]) -> Table:
-    """Without the rows that are 0."""
-    kept = values.any(axis=1)
-    return Table(
-        keys[kept], np.concatenate((values[kept], np.zeros((1, values.shape[1]), dtype="int8")))
-    )
+    """Make a table of the rows that are not 0."""
+    is_used = values.any(axis=1)
+    last_row = np.zeros((1, values.shape[1]), dtype="int8")
+    return Table(keys[is_used], np.concatenate((values[is_used], last_row)))

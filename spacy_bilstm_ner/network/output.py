@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from thinc.api import Model, NumpyOps
 from thinc.types import Floats2d, Floats3d
 
-from .kernel import columns_in_blocks, products
+from .kernel import columns_in_blocks, multiply_blocks
 
 # What a tag that is added to a trained model scores, until it is taught: no word is taken from the others.
 NEW_TAG_SCORE = -1000.0
@@ -72,7 +72,7 @@ def imprint(layer: Model[Floats2d, Floats2d], inputs: Floats2d, gold: NDArray[np
 def linear_scores(words: Floats2d, blocks: Floats3d, n_tags: int) -> Floats2d:
     """The layer's arithmetic on a CPU, but for its bias: n_words × nI → n_words × n_tags, with the weights in blocks of
     BLOCK_WIDTH columns, see `columns_in_blocks`."""
-    scores = products(words, blocks).swapaxes(0, 1).reshape(len(words), len(blocks) * BLOCK_WIDTH)
+    scores = multiply_blocks(words, blocks).swapaxes(0, 1).reshape(len(words), len(blocks) * BLOCK_WIDTH)
     return scores[:, :n_tags]
 
 

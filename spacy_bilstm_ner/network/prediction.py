@@ -1,43 +1,52 @@
-"""The network in prediction, with less to compute than `tagger` has while training.
+"""The network in prediction, with less to compute than layer by layer.
 
-What depends on a word alone, from its features to its part of the first LSTM's gates, is computed once per word and
-kept. Sequences of similar length run together, in groups of bounded size. It reads the layers' own weights, and knows
-only our own embedding and encoder on a CPU: with anything else, `tagger` computes layer by layer.
+This is why it is fast:
+
+1. Most words of a text have occurred before. What depends on a word alone is computed once per word and stored in a
+   table: its part of the first LSTM's gates, its part of the tag scores, and its n-gram scores. A sentence then starts
+   with a look-up, and the embedding and the largest matrix product are skipped.
+2. All sequences of a batch are computed together, in groups of similar length and without padding. Each step of an LSTM
+   is ten numpy calls for all sequences of a group, over arrays that stay in the processor's cache.
+3. No product is so large that BLAS starts threads for it.
+
+It reads the weights of the layers and knows only our own embedding and encoder, on a CPU. With other layers `tagger`
+computes layer by layer.
 """
 
 from collections.abc import Sequence
-from operator import is_
+from operator import is_not
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from spacy.tokens import Doc
 from thinc.api import Model, NumpyOps
-from thinc.types import ArrayXd, Floats1d, Floats2d, Floats3d
+from thinc.types import Floats1d, Floats2d, Floats3d, Floats4d
 
 from ..sequences.packing import groups_of_similar_length, pack
 from ..sequences.words import Words
 from ..system.forking import SharedCache
-from . import lstm, ngrams
-from .embedding import FeatureIds, embed_words, sources, vector_table
-from .kernel import N_GATES, columns_in_blocks
+from . import embedding, lstm, ngrams
+from .features import WordFeatures
+from .kernel import columns_in_blocks
 from .mixture import mixed_scores
 from .output import BLOCK_WIDTH, linear_scores
 from .parts import parts
+from .vectors import Rows
 
-# Bounds on what is held at once: about 31 MB and 25 MB at a hidden width of 48.
+# Words in the table: about 45 MB with a hidden width of 64
 MAX_KNOWN_WORDS = 20_000
-MAX_GROUP_WORDS = 16_384
-# Words of a batch that are computed together; with them, all that is held for words while it is computed.
+# Words that are computed together; they bound the memory for a batch of any size.
 MAX_PART_WORDS = 32_768
-# More sequences at once no longer fit into the processor's cache.
+MAX_GROUP_WORDS = 16_384
+# More sequences at once do not fit into the processor's cache.
 MAX_GROUP_SEQUENCES = 192
-# How many values of each array are compared to see whether it has changed.
+# Values of each weight array that are compared to find out whether it has changed
 N_SAMPLED_VALUES = 64
 
 
 def fits(model: Model) -> bool:
-    """Whether a tagger's parts are those that this file is made for."""
+    """Return whether this module can compute what a tagger predicts."""
     tok2vec, encode, _, _ = parts(model)
     return (
         tok2vec.name == "word_embedding"
@@ -47,193 +56,204 @@ def fits(model: Model) -> bool:
 
 
 def predict(model: Model, docs: Sequence[Doc], words: Words) -> Floats2d:
-    """What a tagger that `fits` predicts for Docs' words, at least one: logits, n_words × n_tags."""
-    cuts = np.flatnonzero(np.diff(np.cumsum(words.lengths) // MAX_PART_WORDS)) + 1
-    lengths = np.split(words.lengths, cuts)
-    orths = np.split(words.orths, np.cumsum([n.sum() for n in lengths])[:-1])
-    return np.concatenate(
-        [_predict(model, docs, *part) for part in zip(orths, lengths, strict=True)]
-    )
+    """Predict the logits of words, at least one, with a tagger that `fits`: n_words × n_tags."""
+    if len(words) <= MAX_PART_WORDS:
+        return _predict(model, docs, words.orths, words.lengths)
+    part_of_sequence = np.cumsum(words.lengths) // MAX_PART_WORDS
+    cuts = np.flatnonzero(np.diff(part_of_sequence)) + 1
+    lengths_by_part = np.split(words.lengths, cuts)
+    first = 0
+    scores = []
+    for lengths in lengths_by_part:
+        last = first + int(lengths.sum())
+        scores.append(_predict(model, docs, words.orths[first:last], lengths))
+        first = last
+    return np.concatenate(scores)
 
 
 def _predict(
     model: Model, docs: Sequence[Doc], orths: NDArray[np.uint64], lengths: NDArray[np.int64]
 ) -> Floats2d:
-    """The same for some sequences: their words' hashes, and the number of words of each."""
-    w, known, rows = word_gates(model).look_up(model, docs, orths)
-    scores = known.scores[rows]
-    both_layers = w.tag_blocks.shape[1] > w.top.bias.shape[1]
+    """Predict the logits of some sequences: the hashes of their words, and the number of words of each."""
+    known: WordCache = model.attrs["word_gates"]
+    weights, table, rows = known.look_up(model, docs, orths)
+    scores = table.scores[rows]
+    n_tags = scores.shape[1]
     firsts = np.cumsum(lengths) - lengths
-    # Row 2i of this view is word i as it is read forwards, row 2i + 1 backwards.
-    gates_of = known.gates.reshape(2 * len(known.gates), N_GATES, -1)
     for group in groups_of_similar_length(
         lengths, max_sequences=MAX_GROUP_SEQUENCES, max_words=MAX_GROUP_WORDS
     ):
-        n = lengths[group]
-        packing = pack(n)
-        # The group's sequences are sorted already: sequence i of the packing is its i-th.
-        step = packing.rows - (np.cumsum(n) - n)[packing.sequence]
-        places = firsts[group][packing.sequence] + step
-        forward = 2 * rows[places]
-        gates = gates_of.take((forward, forward[packing.mirrored] + 1), axis=0)
-        both = lstm.states(w.bilstm, gates, packing)
-        encoded = lstm.predict(w.top, both, packing)
-        if both_layers:
-            encoded = np.concatenate((both, encoded), axis=1)
-        scores[places] += linear_scores(encoded, w.tag_blocks, scores.shape[1])
-    linear = parts(model).ngrams
-    if linear is None or known.ngrams is None:
+        packing = pack(lengths[group], firsts[group])
+        places = packing.rows
+        lower = lstm.states(weights.bilstm, table.gates, rows[places], packing)
+        upper = lstm.predict(weights.top, lower, packing)
+        encoded = np.concatenate((lower, upper), axis=1) if weights.reads_both else upper
+        scores[places] += linear_scores(encoded, weights.tag_blocks, n_tags)
+    if table.ngrams is None or weights.ngrams is None:
         return scores
-    return mixed_scores(scores, ngrams.score(linear.attrs["weights"], known.ngrams, rows, lengths))
+    return mixed_scores(scores, ngrams.score(weights.ngrams, table.ngrams, rows, lengths))
 
 
 class Weights(NamedTuple):
-    """A tagger's weights as `predict` needs them; blocks are as `products` takes them."""
+    """The weights of a tagger, prepared for `predict`."""
 
+    embedding: embedding.Prepared
     bilstm: lstm.Prepared
     top: lstm.Prepared
-    tag_blocks: Floats3d  # the output layer's weights for the encoder's output, in blocks
-    word_tag_blocks: (
-        Floats3d  # its weights for the words' vectors, in blocks; no rows if it does not read them
-    )
+    reads_both: bool  # whether tag scores are computed from both LSTMs
+    # Output weights for the encoder and for the words' vectors; the latter without rows if they are not read. For
+    # blocks, see `kernel`.
+    tag_blocks: Floats3d
+    word_tag_blocks: Floats3d
     tag_bias: Floats1d  # n_tags
+    ngrams: ngrams.Weights | None
 
 
-class KnownWords(NamedTuple):
-    """Tables of what depends on a word alone, a row for each."""
+class WordTable(NamedTuple):
+    """What depends on a word alone. A word has the same row in all arrays."""
 
-    gates: Floats3d  # its part of the first LSTM's gates, n_rows × 2 · 4 × hidden
-    scores: Floats2d  # its part of the tag scores, n_rows × n_tags
-    ngrams: ngrams.WordScores | None  # what n-grams know of it, if the tagger has any
+    gates: Floats4d  # 4 × 2 × n_rows × hidden, its part of the gates of the first LSTM
+    scores: Floats2d  # n_rows × n_tags, its part of the tag scores
+    ngrams: ngrams.WordScores | None
 
 
-class WordGates(SharedCache):
-    """What depends on a word alone, found by the hash of its text, and the weights for all that follows: prepared once,
-    kept while the weights are the same. May be shared between threads; bounded; starts empty when it is copied or
-    pickled."""
+class WordCache(SharedCache):
+    """The table of known words, and the weights that it was computed with. It is emptied when the weights change and
+    when it is full. Threads may share it; copies and pickles of it are empty."""
 
     def clear(self) -> None:
         """Forget all words and weights."""
         super().clear()
-        self._sources: list[ArrayXd] = []
-        self._views: list[ArrayXd] = []
-        self._samples: list[bytes] = []
+        self._snapshot: Snapshot | None = None
         self._weights: Weights | None = None
         self._rows: dict[int, int] = {}
-        self._known: KnownWords | None = None
+        self._table: WordTable | None = None
 
     def __reduce__(self) -> tuple:
-        return (WordGates, ())
+        return (WordCache, ())
 
     def look_up(
-        self, model: Model, docs: Sequence[Doc], words: NDArray[np.uint64]
-    ) -> tuple[Weights, KnownWords, NDArray[np.int64]]:
-        """Look up words by the hashes of their text, and compute what is missing.
+        self, model: Model, docs: Sequence[Doc], orths: NDArray[np.uint64]
+    ) -> tuple[Weights, WordTable, Rows]:
+        """Find words by the hashes of their text, and compute unknown words.
 
-        RETURNS (tuple): The weights; tables of words; for each word its row in these, n_words.
+        RETURNS (tuple): The weights; the table; n_words, the row of each word in it.
         """
-        keys = words.tolist()
+        words = orths.tolist()
         with self.lock:
             weights = self._current_weights(model)
-            rows = list(map(self._rows.get, keys))
+            rows = list(map(self._rows.get, words))
             if None in rows:
-                self._add(model, docs, keys, weights)
-                rows = list(map(self._rows.get, keys))
-            # Other threads only add rows to these tables, or go on with new ones.
-            assert self._known is not None
-            return weights, self._known, np.array(rows, dtype="int64")
+                self._add(docs, words, weights)
+                rows = list(map(self._rows.get, words))
+            # Other threads add rows to this table, or replace it by another one.
+            assert self._table is not None
+            return weights, self._table, np.array(rows, dtype="int64")
 
     def _current_weights(self, model: Model) -> Weights:
-        arrays = _sources(model)
-        same = len(arrays) == len(self._sources) and all(map(is_, arrays, self._sources))
-        # The same arrays may have been written to: an optimizer does.
-        if (
-            self._weights is None
-            or not same
-            or self._samples != [view.tobytes() for view in self._views]
-        ):
-            self._sources = arrays
-            self._views = [
-                array.ravel()[:: max(1, array.size // N_SAMPLED_VALUES)] for array in arrays
-            ]
-            self._samples = [view.tobytes() for view in self._views]
+        if self._weights is None or self._snapshot is None or not self._snapshot.is_current(model):
+            self._snapshot = Snapshot(model)
             self._weights = _prepare(model)
             self._rows = {}
         return self._weights
 
-    def _add(self, model: Model, docs: Sequence[Doc], words: list[int], weights: Weights) -> None:
-        missing = list(dict.fromkeys(word for word in words if word not in self._rows))
-        if len(self._rows) + len(missing) > MAX_KNOWN_WORDS:
+    def _add(self, docs: Sequence[Doc], words: list[int], weights: Weights) -> None:
+        unknown = [word for word in dict.fromkeys(words) if word not in self._rows]
+        if len(self._rows) + len(unknown) > MAX_KNOWN_WORDS:
             self._rows = {}
-            missing = list(dict.fromkeys(words))
-        start, end = len(self._rows), len(self._rows) + len(missing)
-        # They stay in the table: their ids are not needed again.
-        tok2vec, _, _, linear = parts(model)
-        feature_ids: FeatureIds = tok2vec.attrs["ids"]
-        ids = feature_ids(docs, missing, keep=False)
-        vectors = embed_words(tok2vec, ids)
-        gates = lstm.input_gates(weights.bilstm, vectors)
-        read = vectors[:, : weights.word_tag_blocks.shape[1]]
-        scores = (
-            linear_scores(read, weights.word_tag_blocks, len(weights.tag_bias)) + weights.tag_bias
+            unknown = list(dict.fromkeys(words))
+        computed = _compute_words(WordFeatures.of_hashes(docs, unknown), weights)
+        first = len(self._rows)
+        last = first + len(unknown)
+        if first == 0 or self._table is None:
+            # Not the old table, which other threads may be reading. Rows take memory when they are written.
+            self._table = _make_room(computed, max(MAX_KNOWN_WORDS, last))
+        self._table.gates[:, :, first:last] = computed.gates
+        self._table.scores[first:last] = computed.scores
+        if self._table.ngrams is not None and computed.ngrams is not None:
+            self._table.ngrams.put(computed.ngrams, first)
+        self._rows.update(zip(unknown, range(first, last), strict=True))
+
+
+def _compute_words(words: WordFeatures, weights: Weights) -> WordTable:
+    """Compute what depends on words alone, for at least one word."""
+    vector_table = weights.embedding.vectors
+    vector_rows = vector_table.find(words)
+    vectors = embedding.embed_words(weights.embedding, words, vector_rows)
+    gates = lstm.input_gates(weights.bilstm, vectors)
+    n_tags = len(weights.tag_bias)
+    if weights.word_tag_blocks.shape[1]:
+        scores = linear_scores(vectors, weights.word_tag_blocks, n_tags) + weights.tag_bias
+    else:
+        scores = np.tile(weights.tag_bias, (len(words), 1))
+    word_scores = None
+    if weights.ngrams is not None:
+        clusters = vector_table.cluster_numbers(vector_rows)
+        word_scores = ngrams.look_up_words(weights.ngrams, words, clusters)
+    return WordTable(gates, scores, word_scores)
+
+
+def _make_room(words: WordTable, n_rows: int) -> WordTable:
+    """Return an empty table of a number of rows, with the widths of these words."""
+    n_gates, n_directions, _, hidden = words.gates.shape
+    return WordTable(
+        np.empty((n_gates, n_directions, n_rows, hidden), dtype="float32"),
+        np.empty((n_rows, words.scores.shape[1]), dtype="float32"),
+        None if words.ngrams is None else words.ngrams.make_room(n_rows),
+    )
+
+
+class Snapshot:
+    """The arrays that a model computes with, and a sample of the values of each.
+
+    An optimizer writes to arrays. Other parameters and loading replace them. Both change all arrays of a layer, so a
+    sample is enough to notice it.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self._layers = list(model.layers)
+        self._params: list[tuple[Model, str]] = []
+        self._tables: list[tuple[Model, str]] = []
+        for node in model.walk():
+            self._params += [(node, name) for name in node.param_names if node.has_param(name)]
+            self._tables += [(node, name) for name in ("table", "weights") if name in node.attrs]
+        self._arrays = self._current_arrays()
+        samples = [array.ravel()[:: max(1, array.size // N_SAMPLED_VALUES)] for array in self._arrays]
+        self._samples = samples
+        self._values = np.concatenate(samples)
+        self._table_values = self._current_tables()
+
+    def is_current(self, model: Model) -> bool:
+        """Return whether the model still has the same arrays with the same values."""
+        if len(model.layers) != len(self._layers) or any(
+            map(is_not, model.layers, self._layers)
+        ):
+            return False
+        return (
+            not any(map(is_not, self._current_arrays(), self._arrays))
+            and not any(map(is_not, self._current_tables(), self._table_values))
+            and np.array_equal(np.concatenate(self._samples), self._values)
         )
-        found = None
-        if linear is not None:
-            columns = feature_ids.columns(ngrams.FEATURES)
-            ids = (
-                linear.attrs["ids"](docs, missing, keep=False)
-                if columns is None
-                else ids[:, columns]
-            )
-            found = ngrams.look_up_words(linear.attrs["weights"], ids, vector_table(tok2vec))
-        if start == 0 or self._known is None:
-            # All at once: memory is only taken for rows that are written, and nothing is ever copied. Not the old
-            # tables, which other threads may still be reading.
-            size = max(MAX_KNOWN_WORDS, end)
-            tables = [
-                np.empty((size, *part.shape[1:]), dtype="float32") for part in (gates, scores)
-            ]
-            self._known = KnownWords(tables[0], tables[1], found and found.room_for(size))
-        known = self._known
-        known.gates[start:end], known.scores[start:end] = gates, scores
-        if known.ngrams is not None and found is not None:
-            known.ngrams.put(found, start)
-        self._rows.update(zip(missing, range(start, end), strict=True))
 
+    def _current_arrays(self) -> list[NDArray]:
+        return [node.get_param(name) for node, name in self._params]
 
-def word_gates(model: Model) -> WordGates:
-    """Return what a tagger keeps of the words that it has seen."""
-    return model.attrs["word_gates"]
-
-
-def _recurrent_layers(model: Model) -> tuple[Model, Model]:
-    nodes = {node.name: node for node in parts(model).encode.walk()}
-    return nodes["bilstm"], nodes["lstm"]
-
-
-def _sources(model: Model) -> list[ArrayXd]:
-    """All that predictions depend on. An update, other parameters or a load changes all of an LSTM's weights, so a few
-    values of each array tell whether anything has changed."""
-    tok2vec, _, output, linear = parts(model)
-    layers = [(layer, layer.param_names) for layer in _recurrent_layers(model)] + [
-        (output, ("W", "b"))
-    ]
-    return [
-        *(layer.get_param(name) for layer, names in layers for name in names),
-        *sources(tok2vec),
-        *(ngrams.sources(linear) if linear is not None else ()),
-    ]
+    def _current_tables(self) -> list[object]:
+        return [node.attrs[name] for node, name in self._tables]
 
 
 def _prepare(model: Model) -> Weights:
-    tok2vec, _, output, _ = parts(model)
-    bilstm, top = _recurrent_layers(model)
+    tok2vec, encode, output, linear = parts(model)
+    recurrent = {node.name: node for node in encode.walk()}
     word_width = tok2vec.get_dim("nO") if model.attrs["words"] else 0
     of_words, of_encoder = np.split(output.get_param("W"), [word_width], axis=1)
     return Weights(
-        lstm.prepared(bilstm),
-        lstm.prepared(top),
+        embedding.prepare(tok2vec),
+        lstm.prepare(recurrent["bilstm"]),
+        lstm.prepare(recurrent["lstm"]),
+        reads_both=encode.get_dim("nO") > recurrent["lstm"].get_dim("nO"),
         tag_blocks=columns_in_blocks(of_encoder, BLOCK_WIDTH),
         word_tag_blocks=columns_in_blocks(of_words, BLOCK_WIDTH),
         tag_bias=output.get_param("b").copy(),
+        ngrams=None if linear is None else linear.attrs["weights"],
     )

@@ -70,7 +70,7 @@ def BiLSTMTagger(
             "words": words,
             # [training] dropout, for the word vectors that the tag scores are computed from
             "dropout_rate": 0.0,
-            "word_gates": prediction.WordGates(),
+            "word_gates": prediction.WordCache(),
         },
     )
 

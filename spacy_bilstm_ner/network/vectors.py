@@ -1,4 +1,4 @@
-"""Static word vectors inside a model: frozen, compressed, found by the hash of a word's form."""
+"""Static word vectors inside a model: frozen, stored in eight bits, found by the hash of a word's form."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,9 +11,10 @@ from spacy.strings import StringStore, hash_string
 from spacy.util import get_model_meta, get_package_path, is_package
 from spacy.vectors import Mode, Vectors
 from thinc.api import Model
-from thinc.types import Floats2d, Ints2d
+from thinc.types import Floats2d, Ints1d
 
 from .clusters import SIZES, find_clusters
+from .features import WordFeatures
 from .stored import (
     Archived,
     pack_keys,
@@ -27,45 +28,47 @@ from .stored import (
     write_arrays,
 )
 
-# A word's hash is cut to its lower half. Of the words without a vector, one in ten thousand then has a stranger's.
+# Keys are the lower 32 bits of a word's hash. About 1 in 10,000 words without a vector collides with the key of another
+# word.
 KEY_BITS = 0xFFFFFFFF
-# Several times that of the features' vectors: what is known beforehand is to count before what is learnt by heart.
+# Larger than the scale of the learned embeddings, so that training relies on pretrained vectors first.
 VECTOR_STD = 2.0
+
+Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class VectorTable(Archived):
-    """Words' vectors: about two megabytes, when they are stored, for 680,000 words with 20,000 vectors of width 80."""
+    """Words' vectors. 680,000 words with 20,000 vectors of width 80 take about two megabytes on disk."""
 
     keys: NDArray[np.uint32]  # n_keys, the words' hashes, sorted
     rows: NDArray[np.uint32]  # n_keys, each word's row of `values`
     values: NDArray[np.int8]  # n_rows × width
     scale: NDArray[np.float32]  # width, the factor of each column
-    clusters: NDArray[
-        np.uint16
-    ]  # n_rows × len(SIZES), the clusters that a vector is in: see `clusters`
+    clusters: NDArray[np.uint16]  # n_rows × len(SIZES), each vector's clusters: see `clusters`
 
-    def find(self, ids: NDArray[np.uint64]) -> NDArray[np.int64]:
-        """Find words' rows, n_words, -1 for words without a vector, by the hashes of their forms or else of their
-        lower-case forms, n_words × 2."""
+    def find(self, words: WordFeatures) -> Rows:
+        """Find words' rows by their forms, or else by their lower-case forms: n_words, -1 for words without a
+        vector."""
         if not len(self.keys):
-            return np.full(len(ids), -1)
-        keys = (ids & KEY_BITS).astype("uint32")
-        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        rows = np.where(self.keys[at] == keys, self.rows[at].astype("int64"), -1)
-        return np.where(rows[:, 0] >= 0, rows[:, 0], rows[:, 1])
+            return np.full(len(words), -1)
+        keys = (words.ids("form", "lower") & KEY_BITS).astype("uint32")
+        places = find_sorted(self.keys, keys)
+        places = np.where(places[:, 0] >= 0, places[:, 0], places[:, 1])
+        return np.where(places >= 0, self.rows[places].astype("int64"), -1)
 
-    def __getitem__(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """The vectors of rows, n_words × width."""
+    def vectors(self, rows: Rows) -> Floats2d:
+        """Return the vectors of rows: n_words × width."""
         return self.values[rows] * self.scale
 
-    def find_clusters(self, ids: NDArray[np.uint64]) -> NDArray[np.uint64]:
-        """The clusters that words are in, by what `find` takes: n_words × len(SIZES), numbers from 1 on, 0 for words
-        without a vector; no columns if no word has any."""
-        rows = self.find(ids)
-        found = np.zeros((len(rows), self.clusters.shape[1]), dtype="uint64")
-        found[rows >= 0] = self.clusters[rows[rows >= 0]] + np.uint64(1)
-        return found
+    def cluster_numbers(self, rows: Rows) -> NDArray[np.uint64]:
+        """Return the clusters of words with these rows: n_words × len(SIZES), numbers from 1, 0 for words without a
+        vector. There are no columns if no word has a vector."""
+        numbers = np.zeros((len(rows), self.clusters.shape[1]), dtype="uint64")
+        if numbers.size:
+            has_vector = (rows >= 0)[:, None]
+            np.add(self.clusters[rows], 1, out=numbers, where=has_vector)
+        return numbers
 
     def to_bytes(self) -> bytes:
         parts = {
@@ -108,12 +111,26 @@ NO_VECTORS = VectorTable(
 )
 
 
-def StaticVectors(width: int, *, column: int, max_rows: int = 0) -> Model[Ints2d, Floats2d]:
-    """Look up words' static vectors, n_words × n_ids → n_words × width. They are not trained; words without one share
-    one vector, which is.
+def find_sorted(keys: NDArray[np.uint32], wanted: NDArray[np.uint32]) -> Rows:
+    """Find the places of keys in a sorted array: the shape of `wanted`, -1 for keys that it does not contain. A binary
+    search for keys in ascending order stays in the processor's cache, which pays for sorting them."""
+    if not len(keys):
+        return np.full(wanted.shape, -1)
+    flat = wanted.ravel()
+    order = flat.argsort()
+    ascending = flat[order]
+    places = keys.searchsorted(ascending)
+    is_known = keys.take(places, mode="clip") == ascending
+    found = np.empty(len(flat), dtype="int64")
+    found[order] = np.where(is_known, places, -1)
+    return found.reshape(wanted.shape)
 
-    width, max_rows: See `read_vectors`. In a model that is initialized without a source, the vectors' width is 0.
-    column: Where the ids have the hashes of the words' forms; the next column has those of their lower-case forms.
+
+def StaticVectors(width: int, *, max_rows: int = 0) -> Model[Ints1d, Floats2d]:
+    """Look up words' static vectors by their rows in the table, see `VectorTable.find`: n_words → n_words × width. They
+    are not trained. Words without a vector share one that is trained.
+
+    width, max_rows: See `read_vectors`. In a model that is initialized without vectors, the output width is 0.
     """
     return Model(
         "static_vectors",
@@ -121,7 +138,7 @@ def StaticVectors(width: int, *, column: int, max_rows: int = 0) -> Model[Ints2d
         init=_init,
         dims={"nO": None},
         params={"unknown": None},
-        attrs={"table": NO_VECTORS, "column": column, "width": width, "max_rows": max_rows},
+        attrs={"table": NO_VECTORS, "width": width, "max_rows": max_rows},
     )
 
 
@@ -214,27 +231,25 @@ def _principal_components(data: NDArray[np.float64], width: int) -> NDArray[np.f
 
 
 def _forward(
-    model: Model[Ints2d, Floats2d], ids: Ints2d, is_train: bool
+    model: Model[Ints1d, Floats2d], rows: Ints1d, is_train: bool
 ) -> tuple[Floats2d, Callable]:
-    table, column = model.attrs["table"], model.attrs["column"]
+    table = model.attrs["table"]
+    rows = model.ops.to_numpy(rows)
     if not len(table.keys):
-        return model.ops.alloc2f(len(ids), 0), lambda d_vectors: model.ops.alloc(
-            ids.shape, dtype=ids.dtype
-        )
-    rows = table.find(model.ops.to_numpy(ids)[:, column : column + 2])
+        return model.ops.alloc2f(len(rows), 0), lambda d_vectors: rows
     missing = model.ops.asarray(np.flatnonzero(rows < 0))
-    vectors = model.ops.asarray2f(table[rows])
+    vectors = model.ops.asarray2f(table.vectors(rows))
     vectors[missing] = model.get_param("unknown")
 
-    def backprop(d_vectors: Floats2d) -> Ints2d:
+    def backprop(d_vectors: Floats2d) -> Ints1d:
         model.inc_grad("unknown", d_vectors[missing].sum(axis=0))
-        return model.ops.alloc(ids.shape, dtype=ids.dtype)
+        return rows
 
     return vectors, backprop
 
 
 def _init(
-    model: Model[Ints2d, Floats2d], X: Ints2d | None = None, Y: Floats2d | None = None
+    model: Model[Ints1d, Floats2d], X: Ints1d | None = None, Y: Floats2d | None = None
 ) -> None:
     model.set_dim("nO", model.attrs["table"].values.shape[1], force=True)
     model.set_param("unknown", model.ops.alloc1f(model.get_dim("nO")))

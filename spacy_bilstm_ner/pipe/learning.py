@@ -14,12 +14,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from spacy.pipeline.tok2vec import Tok2VecListener
-from spacy.strings import hash_string
 from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.vocab import Vocab
 from thinc.api import Model, Ops
 
+from ..network.features import WordFeatures
 from ..sequences import tags
 from ..sequences.crf import crf_loss, marginals
 from ..sequences.cross_entropy import cross_entropy
@@ -50,10 +50,7 @@ def word_source(vocab: Vocab, model: Model) -> WordSource:
     weights = np.ones(len(words))
     for node in model.walk():
         if node.name == "static_vectors":
-            ids = np.array(
-                [[hash_string(word), hash_string(word.lower())] for word in words], dtype="uint64"
-            )
-            rows = node.attrs["table"].find(ids)
+            rows = node.attrs["table"].find(WordFeatures(words))
             if (rows >= 0).any():
                 weights = np.where(rows >= 0, 1.0 / (1 + np.abs(rows)), 0.0)
     return WordSource(words, weights / weights.sum())

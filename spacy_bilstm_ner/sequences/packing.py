@@ -11,37 +11,45 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Packing:
-    """First the first words of all sequences, longest sequence first, then their second words, and so on. Each step is
-    then one slice, and a sequence gives the same result alone and in any batch."""
+    """An order of words: the first words of all sequences, longest sequence first, then their second words, and so on.
+    Each step is one slice, and a sequence gives the same result alone and in any batch."""
 
-    rows: Ints  # n_words, the row of the sequences, one after the other, that stands at each packed place
+    rows: Ints  # n_words, the row of the word at each packed place, where sequences follow one another
     sequence: Ints  # n_words, the sequence of each packed word, counted from the longest
-    sizes: Ints  # n_steps, how many sequences have a word at each step
-
+    sizes: Ints  # n_steps, the number of sequences that have a word at each step
     mirrored: Ints  # n_words, the packed place of the word as far from its sequence's other end
 
 
-def pack(lengths: Ints) -> Packing:
-    """Find the packed order of sequences with so many words each, in any order; 0 is allowed."""
+def pack(lengths: Ints, firsts: Ints | None = None) -> Packing:
+    """Find the packed order of sequences.
+
+    lengths (Ints): n_sequences, the number of words of each, in any order; 0 is allowed.
+    firsts (Ints | None): n_sequences, the row of each first word; None for sequences that follow one another.
+    """
+    if firsts is None:
+        firsts = np.cumsum(lengths) - lengths
     if len(lengths) == 1:
-        rows = np.arange(lengths[0])
-        return Packing(rows, np.zeros_like(rows), np.ones_like(rows), rows[::-1].copy())
+        steps = np.arange(lengths[0])
+        mirrored = steps[::-1].copy()
+        return Packing(firsts[0] + steps, np.zeros_like(steps), np.ones_like(steps), mirrored)
     order = np.argsort(-lengths, kind="stable")
     falling = lengths[order]
     sizes = np.searchsorted(-falling, -np.arange(lengths.max(initial=0)), side="left")
     step = np.repeat(np.arange(len(sizes)), sizes)
-    sequence = np.arange(len(step)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    first = (np.cumsum(lengths) - lengths)[order]
-    mirrored = (np.cumsum(sizes) - sizes)[falling[sequence] - 1 - step] + sequence
-    return Packing(first[sequence] + step, sequence, sizes, mirrored)
+    begins = np.cumsum(sizes) - sizes
+    sequence = np.arange(len(step)) - np.repeat(begins, sizes)
+    mirrored = begins[falling[sequence] - 1 - step] + sequence
+    return Packing(firsts[order][sequence] + step, sequence, sizes, mirrored)
 
 
 def groups_of_similar_length(
     lengths: Ints, *, max_sequences: int, max_words: int
 ) -> Iterator[Ints]:
-    """Divide sequences with so many words each into groups that can be computed together with little padding and
-    bounded memory: of `max_sequences` at most, and of `max_words` if each is padded to the longest, or one sequence.
+    """Divide sequences into groups that can be computed together with little padding and bounded memory.
 
+    lengths (Ints): n_sequences, the number of words of each.
+    max_sequences, max_words (int): Bounds for a group, the latter if each sequence is padded to the longest. A sequence
+        beyond `max_words` is a group by itself.
     YIELDS (Ints): Numbers of sequences, the longest first.
     """
     falling = np.argsort(-lengths, kind="stable")
