@@ -1,5 +1,6 @@
-"""A word's vector from its characters: a convolution over windows of three, of which each filter's maximum is used
-(Ma & Hovy 2016, "End-to-end Sequence Labeling via Bi-directional LSTM-CNNs-CRF")."""
+"""A word's vector from its characters: a convolution over windows of three, of which each filter's
+maximum is used (Ma & Hovy 2016, "End-to-end Sequence Labeling via Bi-directional LSTM-CNNs-CRF").
+"""
 
 from collections.abc import Callable, Sequence
 
@@ -25,7 +26,8 @@ Codes = NDArray[np.uint8]
 
 
 class _CodeOfCharacter(dict[int, int]):
-    """The code of each character, for `str.translate`: ASCII as it is, others in the 128 numbers above."""
+    """The code of each character, for `str.translate`: ASCII as it is, others in the 128 numbers
+    above."""
 
     def __missing__(self, character: int) -> int:
         code = character if character < N_ASCII else N_ASCII + character % N_ASCII
@@ -49,15 +51,16 @@ def character_codes(words: Sequence[str]) -> Codes:
 
 
 def Characters(width: int) -> Model[Ints2d, Floats2d]:
-    """Embed words by their characters: `character_codes`, n_words × MAX_LENGTH → n_words × width. The width is the
-    number of filters."""
+    """Embed words by their characters: `character_codes`, n_words × MAX_LENGTH → n_words × width.
+    The width is the number of filters."""
     params = {"E": None, "W": None, "b": None}
     return Model("characters", _forward, init=_init, dims={"nO": width}, params=params)
 
 
 def window_scores(layer: Model) -> Floats3d:
-    """Return what each character adds to each filter at each place of a window: WINDOW × N_CODES × width. Sums of
-    these replace a matrix product for each word. The bias is part of the middle place."""
+    """Return what each character adds to each filter at each place of a window: WINDOW × N_CODES ×
+    width. Sums of these replace a matrix product for each word. The bias is part of the middle
+    place."""
     E, W, b = (layer.get_param(name) for name in ("E", "W", "b"))
     W3 = W.reshape(-1, WINDOW, CODE_WIDTH)
     scores = layer.ops.xp.stack([E @ W3[:, place].T for place in range(WINDOW)])
@@ -66,8 +69,8 @@ def window_scores(layer: Model) -> Floats3d:
 
 
 def embed_characters(scores: Floats3d, codes: Codes) -> Floats2d:
-    """Compute words' vectors outside training, on a CPU: n_words × MAX_LENGTH → n_words × width, from
-    `window_scores`. Words of similar length are computed together."""
+    """Compute words' vectors outside training, on a CPU: n_words × MAX_LENGTH → n_words × width,
+    from `window_scores`. Words of similar length are computed together."""
     vectors = np.empty((len(codes), scores.shape[2]), dtype="float32")
     lengths = np.count_nonzero(codes, axis=1)
     groups = groups_of_similar_length(
@@ -88,8 +91,9 @@ def _places(codes: Codes, length: int) -> NDArray[np.int64]:
 
 
 def _filter(scores: Floats3d, codes: Ints2d, places: NDArray[np.int64]) -> Floats3d:
-    """Return each filter's value in each window, length × n_words × width. `codes` are the `places` on the device of
-    the scores. Windows around PADDING never have the maximum; an empty word has one window."""
+    """Return each filter's value in each window, length × n_words × width. `codes` are the `places`
+    on the device of the scores. Windows around PADDING never have the maximum; an empty word has
+    one window."""
     length = len(places) - 2
     values = scores[0].take(codes[:length], axis=0)
     values += scores[1].take(codes[1:-1], axis=0)
@@ -113,10 +117,12 @@ def _forward(
         E, W = model.get_param("E"), model.get_param("W")
         W3 = W.reshape(-1, WINDOW, CODE_WIDTH)
         dE, dW3 = xp.zeros_like(E), xp.zeros_like(W3)
-        width = d_vectors.shape[1]
+        n_words, width = d_vectors.shape
+        words = xp.arange(n_words)[:, None]
         for place in range(WINDOW):
-            # Only the best window of each filter counts: its character at this place, n_words × width.
-            characters = xp.take_along_axis(on_device, best + place, axis=0)
+            # Only the best window of each filter counts: its character at this place, n_words ×
+            # width.
+            characters = on_device[best + place, words]
             cells = characters * width + xp.arange(width)
             sums = xp.bincount(cells.ravel(), weights=d_vectors.ravel(), minlength=N_CODES * width)
             d_scores = sums.reshape(N_CODES, width).astype(E.dtype)

@@ -1,11 +1,13 @@
-"""Groups of words whose vectors are alike: what a linear tagger can know of a word that no corpus has shown it (Guo et
-al. 2014, "Revisiting Embedding Features for Simple Semi-supervised Learning")."""
+"""Groups of words whose vectors are alike: what a linear tagger can know of a word that no corpus
+has shown it (Guo et al. 2014, "Revisiting Embedding Features for Simple Semi-supervised Learning").
+"""
 
 import numpy as np
 from numpy.typing import NDArray
 from thinc.types import Floats2d
 
-# Groups of several sizes tell more than one: "a city" as well as "a name". So many clusters there are each time.
+# Groups of several sizes tell more than one: "a city" as well as "a name". So many clusters there
+# are each time.
 SIZES = (1000, 250, 64, 16)
 # The first vectors form them, in most sources those of frequent words; the others join.
 N_FORMING = 30_000
@@ -15,8 +17,8 @@ N_COMPARED = 4096
 
 
 def find_clusters(vectors: Floats2d) -> NDArray[np.uint16]:
-    """Cluster vectors several times, by spherical k-means (Dhillon & Modha 2001, "Concept Decompositions for Large
-    Sparse Text Data Using Clustering"). Equal vectors give equal clusters.
+    """Cluster vectors several times, by spherical k-means (Dhillon & Modha 2001, "Concept
+    Decompositions for Large Sparse Text Data Using Clustering"). Equal vectors give equal clusters.
 
     vectors (Floats2d): n_vectors × width, at least one.
     RETURNS (NDArray[uint16]): The number of each vector's cluster, n_vectors × len(SIZES).

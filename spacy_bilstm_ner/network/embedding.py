@@ -21,7 +21,8 @@ from .vectors import NO_VECTORS, Rows, StaticVectors, VectorTable, read_vectors
 WORD_FEATURES = ("form", "lower")
 # The id of a feature that is hidden
 HIDDEN = hash_string("<hidden>")
-# A vector is the sum of four rows: with this range its values start with a standard deviation of 0.3.
+# A vector is the sum of four rows: with this range its values start with a standard deviation of
+# 0.3.
 INITIAL_RANGE = 0.26
 
 
@@ -40,26 +41,29 @@ def WordEmbedding(
     """Embed each token by its word form and sub-word features, concatenated. Registered as
     `spacy_bilstm_ner.WordEmbedding.v1`; fits wherever spaCy takes an embedding layer.
 
-    Each feature has its own table, whose rows are found by hashing (Svenstrup et al. 2017, "Hash Embeddings for
-    Efficient Word Representations"). The vector of a value is the sum of four rows, so two values share a vector only
-    if all four collide. No vocabulary is built from the corpus, and an unseen word has a vector as well.
+    Each feature has its own table, whose rows are found by hashing (Svenstrup et al. 2017, "Hash
+    Embeddings for Efficient Word Representations"). The vector of a value is the sum of four rows,
+    so two values share a vector only if all four collide. No vocabulary is built from the corpus,
+    and an unseen word has a vector as well.
 
     features (Sequence[str]): Names from `spacy_bilstm_ner.network.features.FEATURES`.
-    widths, rows (Sequence[int]): For each feature, the width of its vectors and the number of rows of its table.
-    feature_dropout (float): Dropout rate of whole features during training, in [0, 1). [training] dropout does not
-        change it.
-    full_dropout_words (int): Above this number of words, the rate decreases in inverse proportion to the size of the
-        corpus. 0 for the same rate in any corpus.
+    widths, rows (Sequence[int]): For each feature, the width of its vectors and the number of rows
+        of its table.
+    feature_dropout (float): Dropout rate of whole features during training, in [0, 1). [training]
+        dropout does not change it.
+    full_dropout_words (int): Above this number of words, the rate decreases in inverse proportion
+        to the size of the corpus. 0 for the same rate in any corpus.
     min_words (int): In a corpus of fewer words, the features "form" and "lower" are always hidden.
     character_width (int): Width of vectors computed from a word's characters, 0 for none.
-    vector_width (int): Width of static word vectors, 0 for none. Wider vectors are reduced to this width. They are not
-        trained, and they are stored in the model. A model that is initialized without vectors (see
-        `BiLSTMNER.initialize`) has no such columns.
-    max_vectors (int): Maximum number of different vectors, the first ones of the source; 0 for all. 120,000 vectors of
-        width 100 make a stored model ten megabytes larger.
-    RETURNS (Model[list[Doc], list[Floats2d]]): Per Doc, n_tokens × (sum(widths) + character_width + vector_width).
-    RAISES ValueError: If a feature is unknown, or the lists' lengths differ, or feature_dropout is out of range, or
-        another number is too small.
+    vector_width (int): Width of static word vectors, 0 for none. Wider vectors are reduced to this
+        width. They are not trained, and they are stored in the model. A model that is initialized
+        without vectors (see `BiLSTMNER.initialize`) has no such columns.
+    max_vectors (int): Maximum number of different vectors, the first ones of the source; 0 for all.
+        120,000 vectors of width 100 make a stored model ten megabytes larger.
+    RETURNS (Model[list[Doc], list[Floats2d]]): Per Doc, n_tokens × (sum(widths) + character_width +
+        vector_width).
+    RAISES ValueError: If a feature is unknown, or the lists' lengths differ, or feature_dropout is
+        out of range, or another number is too small.
     """
     unknown = [name for name in features if name not in FEATURES]
     if unknown or not features:
@@ -146,9 +150,19 @@ def fit_to_size(model: Model, n_words: int) -> None:
 
 
 def vector_table(model: Model) -> VectorTable:
-    """Return the static vectors of any embedding layer. They are NO_VECTORS for a layer that has none."""
+    """Return the static vectors of any embedding layer. They are NO_VECTORS for a layer that has
+    none."""
     layer = _layer(model, "static_vectors")
     return NO_VECTORS if layer is None else layer.attrs["table"]
+
+
+def vector_rows(model: Model, words: Sequence[str]) -> Rows:
+    """Return the rows of words in the static vectors of a model: n_words, -1 for words without a
+    vector. Rows are counted from the first vector of the source."""
+    for node in model.walk():
+        if node.name == "static_vectors":
+            return node.attrs["table"].find(WordFeatures(words))
+    return np.full(len(words), -1)
 
 
 def _layer(model: Model, name: str) -> Model | None:
@@ -187,8 +201,8 @@ def prepare(model: Model) -> Prepared:
 
 
 def embed_words(weights: Prepared, words: WordFeatures, vector_rows: Rows) -> Floats2d:
-    """Compute words' vectors outside training, on a CPU: at least one word → n_words × width. `vector_rows` are the
-    words' rows in the table of static vectors."""
+    """Compute words' vectors outside training, on a CPU: at least one word → n_words × width.
+    `vector_rows` are the words' rows in the table of static vectors."""
     ops = weights.ops
     columns = []
     for feature, table, seed in zip(
@@ -248,8 +262,8 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats
 def _feature_ids(
     model: Model, words: WordFeatures, word_of_token: NDArray[np.int64], is_train: bool
 ) -> Ids:
-    """Return the ids of tokens' features, n_tokens × n_features, HIDDEN where they are hidden. In training each token's
-    features are hidden independently of those of equal words."""
+    """Return the ids of tokens' features, n_tokens × n_features, HIDDEN where they are hidden. In
+    training each token's features are hidden independently of those of equal words."""
     features = model.attrs["features"]
     ids = words.ids(*features)[word_of_token]
     if model.attrs["hides_words"]:

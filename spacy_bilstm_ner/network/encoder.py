@@ -20,19 +20,22 @@ def BiLSTMEncoder(
     hidden_dropout: float | None = None,
     dropout: float | None = None,
 ) -> Model[list[Floats2d], list[Floats2d]]:
-    """Encode each token in the light of the whole sequence: a bidirectional LSTM, then a forward LSTM.
-    Registered as `spacy_bilstm_ner.BiLSTMEncoder.v1`; fits `spacy.Tok2Vec.v2` as `encode`.
+    """Encode each token in the light of the whole sequence: a bidirectional LSTM, then a forward
+    LSTM. Registered as `spacy_bilstm_ner.BiLSTMEncoder.v1`; fits `spacy.Tok2Vec.v2` as `encode`.
 
-    A sequence's result does not depend on what else is in the batch. The input width is found out at
-    initialization. Each dropout is locked: one mask per sequence. A rate of None follows `[training] dropout`.
+    A sequence's result does not depend on what else is in the batch. The input width is found out
+    at initialization. Each dropout is locked: one mask per sequence. A rate of None follows
+    `[training] dropout`.
 
-    hidden_width, width (int): Width of the bidirectional LSTM, per direction, and of the LSTM on top.
-    both_layers (bool): Whether the output has the states of both LSTMs side by side, rather than those of the one on
-        top: what the first has found need not pass the second, and so is learnt sooner.
-    input_dropout, hidden_dropout, dropout (float | None): Rate on the input vectors, between the two LSTMs, and on the
-        output vectors.
-    RETURNS (Model[list[Floats2d], list[Floats2d]]): Per sequence, n_tokens × nI → n_tokens × width, or
-        2 · hidden_width + width with both layers.
+    hidden_width, width (int): Width of the bidirectional LSTM, per direction, and of the LSTM on
+        top.
+    both_layers (bool): Whether the output has the states of both LSTMs side by side, rather than
+        those of the one on top: what the first has found need not pass the second, and so is learnt
+        sooner.
+    input_dropout, hidden_dropout, dropout (float | None): Rate on the input vectors, between the
+        two LSTMs, and on the output vectors.
+    RETURNS (Model[list[Floats2d], list[Floats2d]]): Per sequence, n_tokens × nI → n_tokens × width,
+        or 2 · hidden_width + width with both layers.
     RAISES ValueError: If a width is below 1, or a rate is not in [0, 1).
     """
     check_range("hidden_width", hidden_width, 1)
@@ -48,14 +51,15 @@ def BiLSTMEncoder(
 
 
 def locked_dropout(rate: float | None) -> Model[Packed, Packed]:
-    """Dropout with one mask per sequence: a unit is off for all of its tokens (Merity et al. 2017, "Regularizing
-    and Optimizing LSTM Language Models"; Gal & Ghahramani 2016).
+    """Dropout with one mask per sequence: a unit is off for all of its tokens (Merity et al. 2017,
+    "Regularizing and Optimizing LSTM Language Models"; Gal & Ghahramani 2016).
 
     rate (float | None): None follows `[training] dropout`; a number is fixed.
     RAISES ValueError: If the rate is not in [0, 1).
     """
     if rate is None:
-        # spaCy writes `[training] dropout` over this attribute of every layer, so a fixed rate has another.
+        # spaCy writes `[training] dropout` over this attribute of every layer, so a fixed rate has
+        # another.
         return Model("locked_dropout", _drop, attrs={"dropout_rate": 0.0})
     check_range("a dropout rate", rate, 0, 1, remedy="; use null to follow [training] dropout")
     return Model("locked_dropout", _drop, attrs={"fixed_dropout_rate": rate})
@@ -93,8 +97,8 @@ def _init(model: Model[Packed, Packed], X: Packed | None = None, Y: Packed | Non
 def with_packed(
     layer: Model[Packed, Packed], nO: int, *, name: str
 ) -> Model[list[Floats2d], list[Floats2d]]:
-    """Let a layer over packed sequences, of output width `nO`, take and give lists. Each array is one sequence,
-    n_words × width; empty ones stay empty."""
+    """Let a layer over packed sequences, of output width `nO`, take and give lists. Each array is
+    one sequence, n_words × width; empty ones stay empty."""
     return Model(
         name, _forward_packed, init=_init_packed, layers=[layer], dims={"nI": None, "nO": nO}
     )

@@ -1,9 +1,10 @@
 """The arithmetic of LSTMs and of matrix products in prediction, in numpy.
 
-All arrays of gates have the gate as their first axis. Then each product writes its numbers where they are needed, and
-every other operation of a step runs over one contiguous array. All gates of a step share one call of tanh: a sigmoid
-is (1 + tanh(x / 2)) / 2. The weights of the three sigmoid gates are therefore halved beforehand, and the factor 1 / 2 in
-front is applied once, to cells and states.
+All arrays of gates have the gate as their first axis. Then each product writes its numbers where
+they are needed, and every other operation of a step runs over one contiguous array. All gates of a
+step share one call of tanh: a sigmoid is (1 + tanh(x / 2)) / 2. The weights of the three sigmoid
+gates are therefore halved beforehand, and the factor 1 / 2 in front is applied once, to cells and
+states.
 """
 
 from collections.abc import Sequence
@@ -15,22 +16,22 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 N_GATES = 4
-# OpenBLAS, which comes with numpy, starts threads for a product of more multiplications. They bring little for small
-# matrices, and slow everything down where other programs use the cores.
+# OpenBLAS, which comes with numpy, starts threads for a product of more multiplications. They bring
+# little for small matrices, and slow everything down where other programs use the cores.
 MAX_PRODUCT = 8 * 65_536 - 1
 
 
 def arrange(weights: Floats) -> Floats:
-    """Arrange an LSTM's weights, 4 · hidden × n or 4 · hidden, as `lstm_states` needs them: 4 × hidden × n or
-    4 × hidden. The order of gates changes from torch's (input, forget, new content, output) to input, forget, output,
-    new content. The first three are halved."""
+    """Arrange an LSTM's weights, 4 · hidden × n or 4 · hidden, as `lstm_states` needs them: 4 ×
+    hidden × n or 4 × hidden. The order of gates changes from torch's (input, forget, new content,
+    output) to input, forget, output, new content. The first three are halved."""
     into, forget, content, out = np.split(weights, N_GATES)
     return np.stack((into / 2, forget / 2, out / 2, content))
 
 
 def columns_in_blocks(weights: Floats, width: int) -> Floats:
-    """Cut weights, n_out × n_in, into blocks for `multiply_blocks`: n_blocks × n_in × width. Missing columns of the
-    last block are 0."""
+    """Cut weights, n_out × n_in, into blocks for `multiply_blocks`: n_blocks × n_in × width.
+    Missing columns of the last block are 0."""
     n_blocks = -(-len(weights) // width)
     padded = np.zeros((n_blocks * width, weights.shape[1]), dtype="float32")
     padded[: len(weights)] = weights
@@ -38,16 +39,17 @@ def columns_in_blocks(weights: Floats, width: int) -> Floats:
 
 
 def multiply_blocks(rows: Floats, blocks: Floats) -> Floats:
-    """Multiply rows, n_rows × n_in, with blocks of columns, n_blocks × n_in × width: n_blocks × n_rows × width. The
-    result of a column depends on no column of another block, not even in the last bit."""
+    """Multiply rows, n_rows × n_in, with blocks of columns, n_blocks × n_in × width: n_blocks ×
+    n_rows × width. The result of a column depends on no column of another block, not even in the
+    last bit."""
     product = np.empty((len(blocks), len(rows), blocks.shape[2]), dtype="float32")
     multiply(rows[None], blocks, product)
     return product
 
 
 def multiply(left: Floats, right: Floats, out: Floats) -> None:
-    """Write matrix products into `out`, in pieces so small that BLAS computes each of them in this thread:
-    … × n_rows × n_in times … × n_in × width. Leading axes are broadcast."""
+    """Write matrix products into `out`, in pieces so small that BLAS computes each of them in this
+    thread: … × n_rows × n_in times … × n_in × width. Leading axes are broadcast."""
     n_in, width = right.shape[-2:]
     n_rows = left.shape[-2]
     piece = max(1, MAX_PRODUCT // max(1, n_in * width))
@@ -64,7 +66,8 @@ def lstm_states(
 ) -> Floats:
     """Run LSTMs (Hochreiter & Schmidhuber 1997) over packed sequences, side by side.
 
-    gates (Floats): 4 × n_rows × hidden: a table of the part of the gates that does not depend on states, `arrange`d.
+    gates (Floats): 4 × n_rows × hidden: a table of the part of the gates that does not depend on
+        states, `arrange`d.
     rows (NDArray[int64]): n_lstms × n_words, each packed word's row of the table.
     sizes (Sequence[int]): n_steps, the number of sequences that have a word at each step.
     recurrent (Floats): 4 × n_lstms × hidden × hidden, `arrange`d weights, transposed.
@@ -93,12 +96,13 @@ def lstm_states(
 def _run(
     gates: Floats, rows_by_step: NDArray[np.int64], state: Floats, cell: Floats, recurrent: Floats
 ) -> tuple[Floats, Floats]:
-    """Run steps of the same sequences. The overhead of numpy calls dominates for few sequences, so buffers are
-    allocated once for all steps, and each call does as much as it can.
+    """Run steps of the same sequences. The overhead of numpy calls dominates for few sequences, so
+    buffers are allocated once for all steps, and each call does as much as it can.
 
     gates (Floats): 4 × n_rows × hidden.
     rows_by_step (NDArray[int64]): n_steps × n_lstms × n_sequences.
-    state, cell (Floats): n_lstms × n_sequences × hidden, from the step before; the state is doubled.
+    state, cell (Floats): n_lstms × n_sequences × hidden, from the step before; the state is
+        doubled.
     recurrent (Floats): 4 × n_lstms × hidden × hidden, halved.
     RETURNS (tuple): The states, doubled, n_steps × n_lstms × n_sequences × hidden; the last cell.
     """

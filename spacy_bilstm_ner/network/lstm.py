@@ -32,11 +32,11 @@ class Packed:
 
 
 def lstm(hidden_width: int, *, bidirectional: bool = False) -> Model[Packed, Packed]:
-    """Construct a long short-term memory layer (Hochreiter & Schmidhuber 1997): n_words × nI → n_words × (directions ·
-    hidden_width), the outputs of both directions side by side.
+    """Construct a long short-term memory layer (Hochreiter & Schmidhuber 1997): n_words × nI →
+    n_words × (directions · hidden_width), the outputs of both directions side by side.
 
-    The weights are thinc parameters: thinc's optimizer trains and averages them, `use_params` replaces them, and bytes
-    contain them. torch computes in training, numpy in prediction.
+    The weights are thinc parameters: thinc's optimizer trains and averages them, `use_params`
+    replaces them, and bytes contain them. torch computes in training, numpy in prediction.
     """
     directions = ["forward", "backward"] if bidirectional else ["forward"]
     names = [f"{kind}_{direction}" for direction in directions for kind in KINDS]
@@ -107,8 +107,8 @@ def prepare(layer: Model[Packed, Packed]) -> Prepared:
 
 
 def input_gates(weights: Prepared, X: Floats2d) -> Floats4d:
-    """Compute the part of the gates that depends on the input alone: n_words × n_in → 4 × directions × n_words ×
-    hidden."""
+    """Compute the part of the gates that depends on the input alone: n_words × n_in → 4 ×
+    directions × n_words × hidden."""
     gates = multiply_blocks(X, weights.input_blocks)
     gates += weights.bias
     return gates.reshape(N_GATES, -1, *gates.shape[1:])
@@ -128,16 +128,15 @@ def states(
     rows_by_direction[0] = rows
     rows_by_direction[1:] = rows[packing.mirrored] + n_rows
     table = gates.reshape(N_GATES, directions * n_rows, hidden)
-    by_direction = lstm_states(
-        table, rows_by_direction, packing.sizes.tolist(), weights.recurrent
-    )
+    by_direction = lstm_states(table, rows_by_direction, packing.sizes.tolist(), weights.recurrent)
     if directions == 1:
         return by_direction[0]
     return np.concatenate((by_direction[0], by_direction[1][packing.mirrored]), axis=1)
 
 
 def predict(weights: Prepared, X: Floats2d, packing: Packing) -> Floats2d:
-    """Compute the layer's output outside training, on a CPU: n_words × n_in, packed → n_words × directions · hidden."""
+    """Compute the layer's output outside training, on a CPU: n_words × n_in, packed → n_words ×
+    directions · hidden."""
     return states(weights, input_gates(weights, X), np.arange(len(X)), packing)
 
 

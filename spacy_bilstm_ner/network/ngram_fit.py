@@ -1,8 +1,9 @@
 """Fitting the linear tagger of `ngrams`: a sparse conditional random field.
 
-Each word has a few features, each feature a row of weights, one for each tag. By AdaGrad (Duchi et al. 2011, "Adaptive
-Subgradient Methods for Online Learning and Stochastic Optimization") a feature that is rare learns as much as one that
-is frequent, and features that a batch does not have cost nothing.
+Each word has a few features, each feature a row of weights, one for each tag. By AdaGrad (Duchi et
+al. 2011, "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization") a feature
+that is rare learns as much as one that is frequent, and features that a batch does not have cost
+nothing.
 """
 
 import logging
@@ -34,12 +35,14 @@ def fit_weights(
     n_rows: int,
     n_tags: int,
 ) -> tuple[Floats2d, Floats1d, Floats2d]:
-    """Find the weights that make the allowed tags probable. What is drawn at random follows from numpy's seed.
+    """Find the weights that make the allowed tags probable. What is drawn at random follows from
+    numpy's seed.
 
     features (NDArray[int64]): n_words × n_features, each word's rows; 0 for none.
     allowed (NDArray[bool]): n_words × n_tags, see `gold.allowed_tags`.
     lengths (NDArray[int64]): n_docs, the number of words of each.
-    RETURNS (tuple): Weights, n_rows × n_tags, row 0 being 0; the tags' bias, n_tags; transitions, n_tags × n_tags.
+    RETURNS (tuple): Weights, n_rows × n_tags, row 0 being 0; the tags' bias, n_tags; transitions,
+        n_tags × n_tags.
     """
     weights, bias = np.zeros((n_rows, n_tags), dtype="float32"), np.zeros(n_tags, dtype="float32")
     transitions = np.zeros((n_tags, n_tags), dtype="float32")
@@ -74,7 +77,8 @@ def fit_weights(
 def _sum_by_row(
     features: NDArray[np.int64], d_scores: Floats2d
 ) -> tuple[NDArray[np.int64], Floats2d]:
-    """The rows that there are, without 0, and for each the sum of the gradients of the words that have it."""
+    """The rows that there are, without 0, and for each the sum of the gradients of the words that
+    have it."""
     flat = features.ravel()
     order = np.argsort(flat, kind="stable")
     order = order[np.searchsorted(flat[order], 1) :]

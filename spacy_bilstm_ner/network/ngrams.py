@@ -1,9 +1,10 @@
 """A linear tagger of words in their neighbourhood, with weights that are looked up.
 
-It has weights for words, parts of words, pairs of neighbours and patterns of three words, and so remembers rare facts
-that a network smooths away. Tagger and network are trained separately, since the network would rely on the tagger if
-they were trained together. Their predictions are multiplied (a product of experts; Hinton 2002, "Training Products of
-Experts by Minimizing Contrastive Divergence"): see `mixture`.
+It has weights for words, parts of words, pairs of neighbours and patterns of three words, and so
+remembers rare facts that a network smooths away. Tagger and network are trained separately, since
+the network would rely on the tagger if they were trained together. Their predictions are multiplied
+(a product of experts; Hinton 2002, "Training Products of Experts by Minimizing Contrastive
+Divergence"): see `mixture`.
 """
 
 from collections.abc import Callable, Sequence
@@ -32,12 +33,13 @@ from .stored import (
 )
 from .vectors import Rows, VectorTable, find_sorted
 
-# Word features of the linear tagger, in addition to vector clusters. The first two are also used in pairs of
-# neighbouring words.
+# Word features of the linear tagger, in addition to vector clusters. The first two are also used in
+# pairs of neighbouring words.
 FEATURES = ("form", "shape", "lower", "prefix3", "suffix3", "suffix2")
 N_PAIRED = 2
 FORM, SHAPE = FEATURES.index("form"), FEATURES.index("shape")
-# The most frequent words are part of a pattern by their form, the others by their shape: "said Xxxxx of".
+# The most frequent words are part of a pattern by their form, the others by their shape: "said
+# Xxxxx of".
 N_COMMON = 200
 N_NEIGHBOURS = 3
 # Form and clusters of a word count for the words up to this distance on both sides.
@@ -82,13 +84,14 @@ _DTYPES = {
 
 @dataclass(frozen=True, eq=False)
 class Weights(Archived):
-    """The weights of a linear tagger: some 160,000 rows, three to four megabytes when they are stored."""
+    """The weights of a linear tagger: some 160,000 rows, three to four megabytes when they are
+    stored."""
 
     words: Table  # n_tags for what is known of words
-    # N_NEIGHBOURS · n_tags for what is known of pairs and patterns: their words', from left to right. After a pair's
-    # two stand zeros.
+    # N_NEIGHBOURS · n_tags for what is known of pairs and patterns: their words', from left to
+    # right. After a pair's two stand zeros.
     neighbours: Table
-    common: Ids  # hashes of the forms that stand in patterns
+    common: Ids  # hashes of the forms that are part of patterns, sorted
     scale: NDArray[np.float32]  # n_tags, the factor of each tag's values
     bias: NDArray[np.float32]  # n_tags
     transitions: NDArray[np.float32]  # n_tags × n_tags, the score of each step from row to column
@@ -138,8 +141,8 @@ NO_WEIGHTS = Weights(
 class WordScores(NamedTuple):
     """Scores and hashes that depend on words alone. The last row is that of the edge."""
 
-    # n_words + 1 × N_PLACES × n_tags, in units of the weights' scale: what a word adds to the scores of the word REACH
-    # places behind it, …, of itself, …, of the word REACH places before it
+    # n_words + 1 × N_PLACES × n_tags, in units of the weights' scale: what a word adds to the
+    # scores of the word REACH places behind it, …, of itself, …, of the word REACH places before it
     scores: NDArray[np.int16]
     ids: Ids  # n_words + 1 × (N_PAIRED + 1), hashes for its pairs and for its patterns
 
@@ -151,15 +154,17 @@ class WordScores(NamedTuple):
     def put(self, words: "WordScores", first: int) -> None:
         """Write rows of words, beginning at row `first`, and that of the edge."""
         last = first + len(words.ids) - 1
-        for table, rows in zip(self, words, strict=True):
-            table[first:last] = rows[:-1]
-            table[-1] = rows[-1]
+        self.scores[first:last] = words.scores[:-1]
+        self.scores[-1] = words.scores[-1]
+        self.ids[first:last] = words.ids[:-1]
+        self.ids[-1] = words.ids[-1]
 
 
 def NGrams() -> Model[tuple[list[Doc], Words, VectorTable], Floats2d]:
-    """Score every tag for every word, at least one, by a sum of weights: of the word, its parts, the words around it
-    and their clusters, the pairs that it forms with its neighbours, and the patterns of three words that contain it.
-    The layer is not trained with other layers, but fitted: see `fit`."""
+    """Score every tag for every word, at least one, by a sum of weights: of the word, its parts,
+    the words around it and their clusters, the pairs that it forms with its neighbours, and the
+    patterns of three words that contain it. The layer is not trained with other layers, but fitted:
+    see `fit`."""
     return Model("ngrams", _forward, attrs={"weights": NO_WEIGHTS})
 
 
@@ -185,7 +190,8 @@ def fit(
     common = np.unique(ids[by_frequency[:N_COMMON], FORM])
     neighbour_keys = _neighbour_keys(_neighbour_ids(ids, common)[padded])
     known_neighbours, neighbour_rows = _frequent(neighbour_keys)
-    # All weights are one matrix: a row of zeros for unknown features, words, and each place in pairs and patterns.
+    # All weights are one matrix: a row of zeros for unknown features, words, and each place in
+    # pairs and patterns.
     first = 1 + len(known_words)
     features = [1 + word_rows]
     for place in range(N_NEIGHBOURS):
@@ -214,14 +220,15 @@ def fit(
 def look_up_words(
     weights: Weights, words: WordFeatures, cluster_numbers: NDArray[np.uint64]
 ) -> WordScores:
-    """Find the scores and hashes that depend on words alone. For the numbers of their clusters, see `VectorTable`."""
+    """Find the scores and hashes that depend on words alone. For the numbers of their clusters, see
+    `VectorTable`."""
     ids = _with_edge(words.ids(*FEATURES), cluster_numbers)
     n_words, n_tags = len(ids), len(weights.bias)
     own_keys, placed_keys = _word_keys(ids)
     n_own = own_keys.shape[1]
     keys = np.concatenate((own_keys, placed_keys.reshape(n_words, -1)), axis=1)
     rows = weights.words.rows(keys)
-    placed_rows = rows[:, n_own:].reshape(n_words, N_PLACES, -1, n_tags)
+    placed_rows = rows[:, n_own:].reshape(*placed_keys.shape, n_tags)
     scores = np.zeros((n_words, N_PLACES, n_tags), dtype="int16")
     # Several times as fast as a sum along this axis
     for feature in range(placed_rows.shape[2]):
@@ -270,7 +277,8 @@ def _forward(
 def _distinct_words(
     docs: Sequence[Doc], words: Words, vectors: VectorTable
 ) -> tuple[WordFeatures, NDArray[np.uint64], Rows]:
-    """RETURNS (tuple): Distinct words; the numbers of their clusters; for each word its row in these."""
+    """RETURNS (tuple): Distinct words; the numbers of their clusters; for each word its row in
+    these."""
     orths, rows = np.unique(words.orths, return_inverse=True)
     distinct = WordFeatures.of_hashes(docs, orths.tolist())
     return distinct, vectors.cluster_numbers(vectors.find(distinct)), rows
@@ -288,7 +296,8 @@ def _pad(rows: Rows, lengths: NDArray[np.int64]) -> tuple[Rows, Rows]:
 
 
 def _with_edge(ids: Ids, cluster_numbers: NDArray[np.uint64]) -> Ids:
-    """Return the features of words, those of their clusters behind them, and a last row for the edge."""
+    """Return the features of words, those of their clusters behind them, and a last row for the
+    edge."""
     n_words, n_features = ids.shape
     with_edge = np.full((n_words + 1, n_features + cluster_numbers.shape[1]), EDGE, dtype="uint64")
     with_edge[:-1, :n_features] = ids
@@ -297,8 +306,8 @@ def _with_edge(ids: Ids, cluster_numbers: NDArray[np.uint64]) -> Ids:
 
 
 def _word_keys(ids: Ids) -> tuple[Keys, Keys]:
-    """Return the keys of features that count for the word itself, n_words × n; and of those that count for the words
-    around it, with a key for each of their places, n_words × N_PLACES × n."""
+    """Return the keys of features that count for the word itself, n_words × n; and of those that
+    count for the words around it, with a key for each of their places, n_words × N_PLACES × n."""
     ids = ids + np.arange(ids.shape[1], dtype="uint64") * _SEED
     placed = np.concatenate((ids[:, :1], ids[:, len(FEATURES) :]), axis=1)
     places = np.arange(1, N_PLACES + 1, dtype="uint64")[:, None] * _PLACE
@@ -318,8 +327,8 @@ def _neighbour_ids(ids: Ids, common: Ids) -> Ids:
 
 
 def _neighbour_keys(ids: Ids) -> Keys:
-    """Return the keys of each word's pairs with the next word, and of its pattern with the next two words:
-    n - 2 × (N_PAIRED + 1)."""
+    """Return the keys of each word's pairs with the next word, and of its pattern with the next two
+    words: n - 2 × (N_PAIRED + 1)."""
     keys = ids[:-2] * _LEFT + ids[1:-1]
     keys[:, N_PAIRED] = keys[:, N_PAIRED] * _LEFT + ids[2:, N_PAIRED]
     return _keys(keys)
@@ -330,8 +339,8 @@ def _keys(ids: Ids) -> Keys:
 
 
 def _frequent(keys: Keys) -> tuple[Keys, Rows]:
-    """Return the keys that occur at least MIN_COUNT times, sorted; and the row of each key among them, -1 for rarer
-    keys."""
+    """Return the keys that occur at least MIN_COUNT times, sorted; and the row of each key among
+    them, -1 for rarer keys."""
     values, rows, counts = np.unique(keys, return_inverse=True, return_counts=True)
     is_frequent = counts >= MIN_COUNT
     row_of_value = np.where(is_frequent, np.cumsum(is_frequent) - 1, -1)

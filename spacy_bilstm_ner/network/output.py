@@ -72,7 +72,9 @@ def imprint(layer: Model[Floats2d, Floats2d], inputs: Floats2d, gold: NDArray[np
 def linear_scores(words: Floats2d, blocks: Floats3d, n_tags: int) -> Floats2d:
     """The layer's arithmetic on a CPU, but for its bias: n_words × nI → n_words × n_tags, with the weights in blocks of
     BLOCK_WIDTH columns, see `columns_in_blocks`."""
-    scores = multiply_blocks(words, blocks).swapaxes(0, 1).reshape(len(words), len(blocks) * BLOCK_WIDTH)
+    scores = (
+        multiply_blocks(words, blocks).swapaxes(0, 1).reshape(len(words), len(blocks) * BLOCK_WIDTH)
+    )
     return scores[:, :n_tags]
 
 

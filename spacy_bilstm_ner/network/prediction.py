@@ -2,15 +2,17 @@
 
 This is why it is fast:
 
-1. Most words of a text have occurred before. What depends on a word alone is computed once per word and stored in a
-   table: its part of the first LSTM's gates, its part of the tag scores, and its n-gram scores. A sentence then starts
-   with a look-up, and the embedding and the largest matrix product are skipped.
-2. All sequences of a batch are computed together, in groups of similar length and without padding. Each step of an LSTM
-   is ten numpy calls for all sequences of a group, over arrays that stay in the processor's cache.
+1. Most words of a text have occurred before. What depends on a word alone is computed once per word
+   and stored in a table: its part of the first LSTM's gates, its part of the tag scores, and its
+   n-gram scores. A sentence then starts with a look-up, and the embedding and the largest matrix
+   product are skipped.
+2. All sequences of a batch are computed together, in groups of similar length and without padding.
+   Each step of an LSTM is ten numpy calls for all sequences of a group, over arrays that stay in
+   the processor's cache.
 3. No product is so large that BLAS starts threads for it.
 
-It reads the weights of the layers and knows only our own embedding and encoder, on a CPU. With other layers `tagger`
-computes layer by layer.
+It reads the weights of the layers and knows only our own embedding and encoder, on a CPU. With
+other layers `tagger` computes layer by layer.
 """
 
 from collections.abc import Sequence
@@ -74,7 +76,8 @@ def predict(model: Model, docs: Sequence[Doc], words: Words) -> Floats2d:
 def _predict(
     model: Model, docs: Sequence[Doc], orths: NDArray[np.uint64], lengths: NDArray[np.int64]
 ) -> Floats2d:
-    """Predict the logits of some sequences: the hashes of their words, and the number of words of each."""
+    """Predict the logits of some sequences: the hashes of their words, and the number of words of
+    each."""
     known: WordCache = model.attrs["word_gates"]
     weights, table, rows = known.look_up(model, docs, orths)
     scores = table.scores[rows]
@@ -101,8 +104,8 @@ class Weights(NamedTuple):
     bilstm: lstm.Prepared
     top: lstm.Prepared
     reads_both: bool  # whether tag scores are computed from both LSTMs
-    # Output weights for the encoder and for the words' vectors; the latter without rows if they are not read. For
-    # blocks, see `kernel`.
+    # Output weights for the encoder and for the words' vectors; the latter without rows if they are
+    # not read. For blocks, see `kernel`.
     tag_blocks: Floats3d
     word_tag_blocks: Floats3d
     tag_bias: Floats1d  # n_tags
@@ -118,8 +121,8 @@ class WordTable(NamedTuple):
 
 
 class WordCache(SharedCache):
-    """The table of known words, and the weights that it was computed with. It is emptied when the weights change and
-    when it is full. Threads may share it; copies and pickles of it are empty."""
+    """The table of known words, and the weights that it was computed with. It is emptied when the
+    weights change and when it is full. Threads may share it; copies and pickles of it are empty."""
 
     def clear(self) -> None:
         """Forget all words and weights."""
@@ -166,7 +169,8 @@ class WordCache(SharedCache):
         first = len(self._rows)
         last = first + len(unknown)
         if first == 0 or self._table is None:
-            # Not the old table, which other threads may be reading. Rows take memory when they are written.
+            # Not the old table, which other threads may be reading. Rows take memory when they are
+            # written.
             self._table = _make_room(computed, max(MAX_KNOWN_WORDS, last))
         self._table.gates[:, :, first:last] = computed.gates
         self._table.scores[first:last] = computed.scores
@@ -206,8 +210,8 @@ def _make_room(words: WordTable, n_rows: int) -> WordTable:
 class Snapshot:
     """The arrays that a model computes with, and a sample of the values of each.
 
-    An optimizer writes to arrays. Other parameters and loading replace them. Both change all arrays of a layer, so a
-    sample is enough to notice it.
+    An optimizer writes to arrays. Other parameters and loading replace them. Both change all arrays
+    of a layer, so a sample is enough to notice it.
     """
 
     def __init__(self, model: Model) -> None:
@@ -218,16 +222,16 @@ class Snapshot:
             self._params += [(node, name) for name in node.param_names if node.has_param(name)]
             self._tables += [(node, name) for name in ("table", "weights") if name in node.attrs]
         self._arrays = self._current_arrays()
-        samples = [array.ravel()[:: max(1, array.size // N_SAMPLED_VALUES)] for array in self._arrays]
+        samples = [
+            array.ravel()[:: max(1, array.size // N_SAMPLED_VALUES)] for array in self._arrays
+        ]
         self._samples = samples
         self._values = np.concatenate(samples)
         self._table_values = self._current_tables()
 
     def is_current(self, model: Model) -> bool:
         """Return whether the model still has the same arrays with the same values."""
-        if len(model.layers) != len(self._layers) or any(
-            map(is_not, model.layers, self._layers)
-        ):
+        if len(model.layers) != len(self._layers) or any(map(is_not, model.layers, self._layers)):
             return False
         return (
             not any(map(is_not, self._current_arrays(), self._arrays))

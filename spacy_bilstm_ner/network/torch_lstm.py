@@ -1,4 +1,5 @@
-"""Training an LSTM layer with torch, whose weights belong to the caller. The only file that imports torch."""
+"""Training an LSTM layer with torch, whose weights belong to the caller. The only file that imports
+torch."""
 
 from collections.abc import Callable
 from functools import cache
@@ -8,8 +9,8 @@ from torch import Tensor
 from torch.func import functional_call
 from torch.nn import LSTM
 
-# One direction's weights: input (4 · hidden × n_in), recurrent (4 · hidden × hidden) and bias (4 · hidden), gates in
-# the order input, forget, new cell content, output.
+# One direction's weights: input (4 · hidden × n_in), recurrent (4 · hidden × hidden) and bias (4 ·
+# hidden), gates in the order input, forget, new cell content, output.
 Direction = tuple[Tensor, Tensor, Tensor]
 # Sequences that are padded to one length differ at most by this factor.
 MAX_PADDING = 4
@@ -20,13 +21,14 @@ def run_lstm(
 ) -> tuple[Tensor, Callable[[Tensor], tuple[Tensor, list[Direction]]]]:
     """Run torch's own LSTM over packed sequences.
 
-    Each direction runs by itself over padded sequences, the backward one over reversed sequences: this is what torch
-    has fast code for on a CPU. Padding stands behind a sequence, so it changes no result.
+    Each direction runs by itself over padded sequences, the backward one over reversed sequences:
+    this is what torch has fast code for on a CPU. Padding stands behind a sequence, so it changes
+    no result.
 
     inputs (Tensor): n_words × n_in, packed; see `Packing` for `sizes` and `mirrored`.
     directions (list[Direction]): Weights for reading forward, and backward if there is a second.
-    RETURNS (tuple): The outputs, n_words × (directions · hidden), packed; and a function from their gradient to those
-        of the inputs and of the weights.
+    RETURNS (tuple): The outputs, n_words × (directions · hidden), packed; and a function from their
+        gradient to those of the inputs and of the weights.
     """
     given = [inputs, *(weight for direction in directions for weight in direction)]
     x, *weights = leaves = [each.detach().requires_grad_() for each in given]
@@ -56,7 +58,8 @@ def _module(n_in: int, hidden: int) -> LSTM:
 
 
 def _run(padded: list[Tensor], weights: list[Tensor]) -> Tensor:
-    """One direction, over groups of n_steps × n × n_in: the states, one group behind the other, n_places × hidden."""
+    """One direction, over groups of n_steps × n × n_in: the states, one group behind the other,
+    n_places × hidden."""
     of_input, recurrent, bias = weights
     # torch has a second bias, which adds nothing to the first.
     named = {"weight_ih_l0": of_input, "weight_hh_l0": recurrent, "bias_ih_l0": bias}
@@ -67,8 +70,9 @@ def _run(padded: list[Tensor], weights: list[Tensor]) -> Tensor:
 
 
 def _groups(sizes: Tensor) -> tuple[list[Tensor], Tensor]:
-    """Sequences of similar length, padded. RETURNS (tuple): For each group the packed rows, n_steps × n, the number of
-    words for padding; and for each word its place in the groups, counted through all of them."""
+    """Sequences of similar length, padded. RETURNS (tuple): For each group the packed rows, n_steps
+    × n, the number of words for padding; and for each word its place in the groups, counted through
+    all of them."""
     begins, n_words = sizes.cumsum(0) - sizes, int(sizes.sum())
     places = begins.new_empty(n_words + 1)
     groups: list[Tensor] = []

@@ -1,4 +1,5 @@
-"""Static word vectors inside a model: frozen, stored in eight bits, found by the hash of a word's form."""
+"""Static word vectors inside a model: frozen, stored in eight bits, found by the hash of a word's
+form."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,10 +29,11 @@ from .stored import (
     write_arrays,
 )
 
-# Keys are the lower 32 bits of a word's hash. About 1 in 10,000 words without a vector collides with the key of another
-# word.
+# Keys are the lower 32 bits of a word's hash. About 1 in 10,000 words without a vector collides
+# with the key of another word.
 KEY_BITS = 0xFFFFFFFF
-# Larger than the scale of the learned embeddings, so that training relies on pretrained vectors first.
+# Larger than the scale of the learned embeddings, so that training relies on pretrained vectors
+# first.
 VECTOR_STD = 2.0
 
 Rows = NDArray[np.int64]
@@ -39,7 +41,8 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class VectorTable(Archived):
-    """Words' vectors. 680,000 words with 20,000 vectors of width 80 take about two megabytes on disk."""
+    """Words' vectors. 680,000 words with 20,000 vectors of width 80 take about two megabytes on
+    disk."""
 
     keys: NDArray[np.uint32]  # n_keys, the words' hashes, sorted
     rows: NDArray[np.uint32]  # n_keys, each word's row of `values`
@@ -48,8 +51,8 @@ class VectorTable(Archived):
     clusters: NDArray[np.uint16]  # n_rows × len(SIZES), each vector's clusters: see `clusters`
 
     def find(self, words: WordFeatures) -> Rows:
-        """Find words' rows by their forms, or else by their lower-case forms: n_words, -1 for words without a
-        vector."""
+        """Find words' rows by their forms, or else by their lower-case forms: n_words, -1 for words
+        without a vector."""
         if not len(self.keys):
             return np.full(len(words), -1)
         keys = (words.ids("form", "lower") & KEY_BITS).astype("uint32")
@@ -62,8 +65,8 @@ class VectorTable(Archived):
         return self.values[rows] * self.scale
 
     def cluster_numbers(self, rows: Rows) -> NDArray[np.uint64]:
-        """Return the clusters of words with these rows: n_words × len(SIZES), numbers from 1, 0 for words without a
-        vector. There are no columns if no word has a vector."""
+        """Return the clusters of words with these rows: n_words × len(SIZES), numbers from 1, 0 for
+        words without a vector. There are no columns if no word has a vector."""
         numbers = np.zeros((len(rows), self.clusters.shape[1]), dtype="uint64")
         if numbers.size:
             has_vector = (rows >= 0)[:, None]
@@ -112,8 +115,9 @@ NO_VECTORS = VectorTable(
 
 
 def find_sorted(keys: NDArray[np.uint32], wanted: NDArray[np.uint32]) -> Rows:
-    """Find the places of keys in a sorted array: the shape of `wanted`, -1 for keys that it does not contain. A binary
-    search for keys in ascending order stays in the processor's cache, which pays for sorting them."""
+    """Find the places of keys in a sorted array: the shape of `wanted`, -1 for keys that it does
+    not contain. A binary search for keys in ascending order stays in the processor's cache, which
+    pays for sorting them."""
     if not len(keys):
         return np.full(wanted.shape, -1)
     flat = wanted.ravel()
@@ -127,10 +131,11 @@ def find_sorted(keys: NDArray[np.uint32], wanted: NDArray[np.uint32]) -> Rows:
 
 
 def StaticVectors(width: int, *, max_rows: int = 0) -> Model[Ints1d, Floats2d]:
-    """Look up words' static vectors by their rows in the table, see `VectorTable.find`: n_words → n_words × width. They
-    are not trained. Words without a vector share one that is trained.
+    """Look up words' static vectors by their rows in the table, see `VectorTable.find`: n_words →
+    n_words × width. They are not trained. Words without a vector share one that is trained.
 
-    width, max_rows: See `read_vectors`. In a model that is initialized without vectors, the output width is 0.
+    width, max_rows: See `read_vectors`. In a model that is initialized without vectors, the output
+        width is 0.
     """
     return Model(
         "static_vectors",
@@ -143,14 +148,15 @@ def StaticVectors(width: int, *, max_rows: int = 0) -> Model[Ints1d, Floats2d]:
 
 
 def read_vectors(source: str | Path, width: int, *, max_rows: int = 0) -> VectorTable:
-    """Read word vectors and reduce them to their principal components, which are centred and scaled to an overall
-    standard deviation of VECTOR_STD. A pipeline is not loaded for that.
+    """Read word vectors and reduce them to their principal components, which are centred and scaled
+    to an overall standard deviation of VECTOR_STD. A pipeline is not loaded for that.
 
-    source (str | Path): An installed pipeline package, a pipeline's folder, or a text file with a word and its values
-        in each line: GloVe's .txt, word2vec's or fastText's .vec, also as .gz, or alone in a .zip.
+    source (str | Path): An installed pipeline package, a pipeline's folder, or a text file with a
+        word and its values in each line: GloVe's .txt, word2vec's or fastText's .vec, also as .gz,
+        or alone in a .zip.
     width (int): The width; vectors that are narrower, or fewer, keep theirs.
-    max_rows (int): How many different vectors are read, the first ones, which in most sources are those of frequent
-        words; 0 for all.
+    max_rows (int): How many different vectors are read, the first ones, which in most sources are
+        those of frequent words; 0 for all.
     RAISES ValueError: If there is no such pipeline or file, or it has no fitting vectors.
     """
     if Path(source).is_file():
@@ -213,7 +219,8 @@ def find_pipeline(source: str | Path) -> Path:
 
 
 def _needed_words(vectors: Vectors) -> dict[int, int]:
-    """Hash → row, without the words that have their lower-case form's row: `find` finds that by itself."""
+    """Hash → row, without the words that have their lower-case form's row: `find` finds that by
+    itself."""
     needed = {}
     for key, row in vectors.key2row.items():
         lower = hash_string(vectors.strings[key].lower()) if key in vectors.strings else key

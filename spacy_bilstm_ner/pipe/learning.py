@@ -19,7 +19,7 @@ from spacy.training import Example
 from spacy.vocab import Vocab
 from thinc.api import Model, Ops
 
-from ..network.features import WordFeatures
+from ..network.embedding import vector_rows
 from ..sequences import tags
 from ..sequences.crf import crf_loss, marginals
 from ..sequences.cross_entropy import cross_entropy
@@ -48,11 +48,9 @@ def word_source(vocab: Vocab, model: Model) -> WordSource:
     which tells how frequent they are in any text (Zipf 1935); without vectors, all are equally probable."""
     words = [word for word in vocab.strings if word.isalpha()] or list(vocab.strings)
     weights = np.ones(len(words))
-    for node in model.walk():
-        if node.name == "static_vectors":
-            rows = node.attrs["table"].find(WordFeatures(words))
-            if (rows >= 0).any():
-                weights = np.where(rows >= 0, 1.0 / (1 + np.abs(rows)), 0.0)
+    rows = vector_rows(model, words)
+    if (rows >= 0).any():
+        weights = np.where(rows >= 0, 1.0 / (1 + np.abs(rows)), 0.0)
     return WordSource(words, weights / weights.sum())
 
 

@@ -1,14 +1,16 @@
-"""Tag scores → spans that may be entities, with their probabilities, for a whole batch at once; and the choice among
-them.
+"""Tag scores → spans that may be entities, with their probabilities, for a whole batch at once; and
+the choice among them.
 
-Scores weigh the legal BIO sequences (an I-x follows a B-x or an I-x): a sequence's probability grows with the sum of
-its words' scores and, where the model has learnt them, of the transitions from tag to tag. The probability that
-exactly this span carries this label is that of all sequences that say so, found by the forward-backward algorithm
-(Rabiner 1989). Choosing the spans that are probable by themselves, instead of the most probable sequence as a whole, is
-what maximises the number of right entities (minimum Bayes risk; Goodman 1996, "Parsing Algorithms and Metrics").
+Scores weigh the legal BIO sequences (an I-x follows a B-x or an I-x): a sequence's probability
+grows with the sum of its words' scores and, where the model has learnt them, of the transitions
+from tag to tag. The probability that exactly this span carries this label is that of all sequences
+that say so, found by the forward-backward algorithm (Rabiner 1989). Choosing the spans that are
+probable by themselves, instead of the most probable sequence as a whole, is what maximises the
+number of right entities (minimum Bayes risk; Goodman 1996, "Parsing Algorithms and Metrics").
 
-Most words are O beyond doubt. They cut a document into short islands of open words, and only those in which there may
-be an entity are decoded: all islands of the batch at once, one step per word of the longest.
+Most words are O beyond doubt. They cut a document into short islands of open words, and only those
+in which there may be an entity are decoded: all islands of the batch at once, one step per word of
+the longest.
 """
 
 from dataclasses import dataclass
@@ -23,14 +25,16 @@ from .packing import groups_of_similar_length
 
 # Spans that are less probable are not looked at.
 MIN_SPAN_PROBABILITY = 0.05
-# A word is O if the odds that an entity covers it are at most this, whatever tags its neighbours have.
+# A word is O if the odds that an entity covers it are at most this, whatever tags its neighbours
+# have.
 MAX_ODDS_OF_O = 0.001
-# How many words before it are asked whether that entity can have begun there. Before those, it may always have.
+# How many words before it are asked whether that entity can have begun there. Before those, it may
+# always have.
 LOOK_BACK = 3
 # What is decoded at once: it stays in the processor's cache.
 MAX_GROUP_WORDS = 1024
-# What fits into the processor's cache, and bounds what is held at once for a text of any length. A longer island is
-# cut, as if an O stood between.
+# What fits into the processor's cache, and bounds what is held at once for a text of any length. A
+# longer island is cut, as if an O stood between.
 PART_WORDS = 32_768
 MAX_ISLAND_WORDS = 8192
 # The score of an illegal step: no sum of scores outweighs it.
@@ -39,8 +43,9 @@ ILLEGAL_STEP = np.float32(-1e30)
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
-# What transitions say of steps from tag to tag: their factors, see `step_factors`; and for each tag but O, n_tags - 1,
-# the most that the steps to and from it can add to its score, as against those to and from O with the same neighbours.
+# What transitions say of steps from tag to tag: their factors, see `step_factors`; and for each tag
+# but O, n_tags - 1, the most that the steps to and from it can add to its score, as against those
+# to and from O with the same neighbours.
 Steps = tuple[Doubles, Floats]
 
 
@@ -79,7 +84,8 @@ def decode(
     lengths (Ints): n_texts, the number of words of each text. No entity spans two.
     transitions (Floats | None): n_tags × n_tags, as in `crf_loss`; None for 0.
     outside (NDArray[bool] | None): n_words, True for words that no entity may cover.
-    RETURNS (Spans): The spans with a probability of at least MIN_SPAN_PROBABILITY. They may overlap: see `choose`.
+    RETURNS (Spans): The spans with a probability of at least MIN_SPAN_PROBABILITY. They may
+        overlap: see `choose`.
     """
     n_tags = scores.shape[1]
     if transitions is None:
@@ -97,8 +103,9 @@ def decode(
 
 
 def choose(spans: Spans, min_confidence: NDArray) -> Spans:
-    """Take the spans that are as probable as `min_confidence`, n_labels, asks of their labels. Of those that overlap,
-    the most probable counts, also if too little for its label: so what a label asks changes nothing for the others."""
+    """Take the spans that are as probable as `min_confidence`, n_labels, asks of their labels. Of
+    those that overlap, the most probable counts, also if too little for its label: so what a label
+    asks changes nothing for the others."""
     spans = spans[spans.confidence >= min_confidence.min(initial=1.0)]
     ends = np.maximum.accumulate(spans.end)
     overlaps = spans.start[1:] < ends[:-1]
@@ -126,7 +133,8 @@ def _steps_of(values: bytes, dtype: str, n_tags: int) -> Steps:
 
 
 def _odds_of_part(scores: Floats, first: int, starts: Ints, steps: Steps) -> Floats:
-    """`_odds_of_cover` of PART_WORDS words from one on: what it needs of those before them is computed again."""
+    """`_odds_of_cover` of PART_WORDS words from one on: what it needs of those before them is
+    computed again."""
     begin, end = max(0, first - LOOK_BACK), first + PART_WORDS
     within = starts[starts.searchsorted(begin) : starts.searchsorted(end)] - begin
     return _odds_of_cover(scores[begin:end], within, steps)[first - begin :]
@@ -142,8 +150,9 @@ def _odds_of_cover(scores: Floats, starts: Ints, steps: Steps) -> Floats:
     begin, inside = odds[:, 0::2], odds[:, 1::2]
     # No entity goes on from another document.
     inside[starts] = 0.0
-    # The odds that an entity covers the word, at most 1. Those of the word before are a factor, since I- scores
-    # mean little where no entity has begun: nothing teaches a model with transitions to keep them low there.
+    # The odds that an entity covers the word, at most 1. Those of the word before are a factor,
+    # since I- scores mean little where no entity has begun: nothing teaches a model with
+    # transitions to keep them low there.
     covered = np.minimum(begin + inside, 1.0)
     for _ in range(LOOK_BACK - 1):
         goes_on = inside[1:] * covered[:-1]
@@ -201,14 +210,16 @@ def _spans_of_islands(
     factors, _ = steps
     before, norms, after = forward_backward(emissions, factors)
     begins, goes_through = before[:-1, :, 1::2].ravel(), after[:, :, 1::2].ravel()
-    # What a span's weight is multiplied by when the next word is inside, too, and all that follows on that one.
+    # What a span's weight is multiplied by when the next word is inside, too, and all that follows
+    # on that one.
     inside = emissions[1:, :, 2::2] / norms[1:]
     stride, n_labels = inside[0].size, inside.shape[2]
     from_begin, from_inside = ((inside * factors[0, i::2, 2::2].diagonal()).ravel() for i in (1, 2))
     follows = np.zeros(inside.size)
     follows[:-stride] = after[1:, :, 2::2].ravel()
-    # For each span that has begun: where that is, its last word so far, the weight of all that leads there through it,
-    # and the probability that it begins there and goes this far. To the next word of an island is one stride.
+    # For each span that has begun: where that is, its last word so far, the weight of all that
+    # leads there through it, and the probability that it begins there and goes this far. To the
+    # next word of an island is one stride.
     reaches = begins * goes_through
     (begin,) = (reaches >= MIN_SPAN_PROBABILITY).nonzero()
     last = begin

@@ -1,7 +1,8 @@
 """Sequences of BIO tags as chains, and sums over all legal sequences at once.
 
-A chain's weight is the product of an emission for each word's tag and a factor for each step from tag to tag. O stands
-before the first word and behind the last one. Sequences are padded with O, so that they can be computed side by side.
+A chain's weight is the product of an emission for each word's tag and a factor for each step from
+tag to tag. O stands before the first word and behind the last one. Sequences are padded with O, so
+that they can be computed side by side.
 """
 
 from functools import cache
@@ -11,8 +12,8 @@ from numpy.typing import NDArray
 
 from . import tags
 
-# Natural logarithm of the smallest emission and factor: in double precision no legal step's weight becomes 0, however
-# bad its score.
+# Natural logarithm of the smallest emission and factor: in double precision no legal step's weight
+# becomes 0, however bad its score.
 MIN_LOG_WEIGHT = -300.0
 
 Ints = NDArray[np.int64]
@@ -32,8 +33,9 @@ def legal_steps(n_tags: int) -> NDArray[np.bool_]:
 def step_factors(transitions: NDArray) -> Doubles:
     """Turn scores of steps from tag (row) to tag (column) into factors of a chain's weight.
 
-    RETURNS (Doubles): 2 × n_tags × n_tags + 1: the factors, at most 1, and 0 where a step is illegal; for the way back
-        their transpose; and behind both a column of ones, which makes `forward_backward` sum.
+    RETURNS (Doubles): 2 × n_tags × n_tags + 1: the factors, at most 1, and 0 where a step is
+        illegal; for the way back their transpose; and behind both a column of ones, which makes
+        `forward_backward` sum.
     """
     n_tags = len(transitions)
     scores = transitions.astype("float64")
@@ -44,13 +46,16 @@ def step_factors(transitions: NDArray) -> Doubles:
 
 
 def padded_emissions(scores: NDArray, first: Ints, lengths: Ints) -> tuple[Doubles, Doubles, Ints]:
-    """Turn words' scores into emissions of sequences that lie side by side, each ended by at least one O.
+    """Turn words' scores into emissions of sequences that lie side by side, each ended by at least
+    one O.
 
-    scores (NDArray): n_rows × n_tags; -inf for a tag that a word cannot have, but not for all of its tags.
+    scores (NDArray): n_rows × n_tags; -inf for a tag that a word cannot have, but not for all of
+        its tags.
     first (Ints): n_sequences, the row of each sequence's first word.
     lengths (Ints): n_sequences, the number of its words.
-    RETURNS (tuple): The emissions, longest + 1 × n_sequences × n_tags, at most 1; the scores that they are relative to,
-        longest + 1 × n_sequences × 1; the rows that they come from, longest + 1 × n_sequences, -1 for padding.
+    RETURNS (tuple): The emissions, longest + 1 × n_sequences × n_tags, at most 1; the scores that
+        they are relative to, longest + 1 × n_sequences × 1; the rows that they come from, longest +
+        1 × n_sequences, -1 for padding.
     """
     place = np.arange(lengths.max() + 1)[:, None]
     rows = np.where(place < lengths, first + place, -1)
@@ -65,14 +70,16 @@ def padded_emissions(scores: NDArray, first: Ints, lengths: Ints) -> tuple[Doubl
 
 
 def forward_backward(emissions: Doubles, factors: Doubles) -> tuple[Doubles, Doubles, Doubles]:
-    """Scaled forward-backward (Rabiner 1989) over all sequences at once, both ways in one matrix product a step.
+    """Scaled forward-backward (Rabiner 1989) over all sequences at once, both ways in one matrix
+    product a step.
 
     emissions (Doubles): n_steps × n_sequences × n_tags. At the last step, all are O.
     factors (Doubles): What `step_factors` returned.
-    RETURNS (tuple): `before`, n_steps × n_sequences × n_tags: the weight of all that leads to each tag, that tag's
-        emission included, scaled; `norms`, n_steps × n_sequences × 1: what the weights before it were divided by;
-        `after`, n_steps - 1 × n_sequences × n_tags: the weight of all that follows on each tag, scaled so that its
-        product with `before` is the tag's probability.
+    RETURNS (tuple): `before`, n_steps × n_sequences × n_tags: the weight of all that leads to each
+        tag, that tag's emission included, scaled; `norms`, n_steps × n_sequences × 1: what the
+        weights before it were divided by; `after`, n_steps - 1 × n_sequences × n_tags: the weight
+        of all that follows on each tag, scaled so that its product with `before` is the tag's
+        probability.
     """
     n_tags = emissions.shape[2]
     states = np.empty((len(emissions), 2, *emissions.shape[1:]))

@@ -1,4 +1,5 @@
-"""The order in which sequences of unequal length are computed: step by step, the longest first, without padding."""
+"""The order in which sequences of unequal length are computed: step by step, the longest first,
+without padding."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,8 +12,9 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Packing:
-    """An order of words: the first words of all sequences, longest sequence first, then their second words, and so on.
-    Each step is one slice, and a sequence gives the same result alone and in any batch."""
+    """An order of words: the first words of all sequences, longest sequence first, then their
+    second words, and so on. Each step is one slice, and a sequence gives the same result alone and
+    in any batch."""
 
     rows: Ints  # n_words, the row of the word at each packed place, where sequences follow one another
     sequence: Ints  # n_words, the sequence of each packed word, counted from the longest
@@ -24,7 +26,8 @@ def pack(lengths: Ints, firsts: Ints | None = None) -> Packing:
     """Find the packed order of sequences.
 
     lengths (Ints): n_sequences, the number of words of each, in any order; 0 is allowed.
-    firsts (Ints | None): n_sequences, the row of each first word; None for sequences that follow one another.
+    firsts (Ints | None): n_sequences, the row of each first word; None for sequences that follow
+        one another.
     """
     if firsts is None:
         firsts = np.cumsum(lengths) - lengths
@@ -45,11 +48,12 @@ def pack(lengths: Ints, firsts: Ints | None = None) -> Packing:
 def groups_of_similar_length(
     lengths: Ints, *, max_sequences: int, max_words: int
 ) -> Iterator[Ints]:
-    """Divide sequences into groups that can be computed together with little padding and bounded memory.
+    """Divide sequences into groups that can be computed together with little padding and bounded
+    memory.
 
     lengths (Ints): n_sequences, the number of words of each.
-    max_sequences, max_words (int): Bounds for a group, the latter if each sequence is padded to the longest. A sequence
-        beyond `max_words` is a group by itself.
+    max_sequences, max_words (int): Bounds for a group, the latter if each sequence is padded to the
+        longest. A sequence beyond `max_words` is a group by itself.
     YIELDS (Ints): Numbers of sequences, the longest first.
     """
     falling = np.argsort(-lengths, kind="stable")

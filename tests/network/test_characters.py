@@ -5,56 +5,60 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from thinc.api import Model
 
-from spacy_bilstm_ner.network.characters import MAX_LENGTH, Characters, character_ids
+from spacy_bilstm_ner.network.characters import (
+    CODE_WIDTH,
+    MAX_LENGTH,
+    Characters,
+    character_codes,
+    embed_characters,
+    window_scores,
+)
 
-WORDS = ["Oslo", "won't", "", "ß", "Donaudampfschifffahrtsgesellschaft", "Oslo"]
+WORDS = ["Oslo", "won't", "", "ß", "Donaudampfschifffahrtsgesellschaft", "cba", "abc"]
 
 
 def layer(width: int = 7) -> Model:
-    model = Characters(width, column=1)
+    model = Characters(width)
     model.initialize()
     return model
 
 
-def ids_of(words: list[str]) -> np.ndarray:
-    return np.array([[9, *character_ids(word)] for word in words], dtype="uint64")
+def test_codes():
+    a, e_acute, long = character_codes(["ab", "é", "a" * 30 + "g" * 30])
+    assert_array_equal(a[:3], [97, 98, 0])
+    assert e_acute[0] == 128 + ord("é") % 128
+    # The first and the last half of a long word
+    assert_array_equal(long, [97] * (MAX_LENGTH // 2) + [103] * (MAX_LENGTH // 2))
 
 
-def test_equal_words_have_equal_vectors_and_others_do_not():
-    vectors = layer().predict(ids_of(WORDS))
-    assert vectors.shape == (6, 7)
-    assert_array_equal(vectors[0], vectors[5])
-    assert len(np.unique(vectors.round(6), axis=0)) == 5
+def test_two_filters_by_hand():
+    model = layer(2)
+    E = np.zeros((256, CODE_WIDTH), dtype="float32")
+    E[ord("a"), 0], E[ord("b"), 0] = 1.0, 2.0
+    W = np.zeros((2, 3, CODE_WIDTH), dtype="float32")
+    # The left and the middle character; the right one
+    W[0, :2, 0], W[1, 2, 0] = [10.0, 1.0], -1.0
+    model.set_param("E", E)
+    model.set_param("W", W.reshape(2, -1))
+    model.set_param("b", np.array([0.5, 0.0], dtype="float32"))
+    # "ab": (1, 10 + 2) and (-2, 0), and the bias; "": a window of padding
+    assert_allclose(model.predict(character_codes(["ab", ""])), [[12.5, 0.0], [0.5, 0.0]])
 
 
-def test_a_vector_does_not_depend_on_the_other_words():
+def test_prediction_is_what_the_layer_computes_alone_and_with_other_words():
     model = layer()
-    together = model.predict(ids_of(WORDS))
-    for word, vector in zip(WORDS, together, strict=True):
-        assert_allclose(model.predict(ids_of([word]))[0], vector, atol=1e-6)
-
-
-def test_the_order_of_characters_counts():
-    model = layer()
-    a, b = model.predict(ids_of(["abc", "cba"]))
-    assert not np.allclose(a, b)
-
-
-def test_of_a_long_word_both_ends_are_read():
-    long = "a" * MAX_LENGTH + "bcdef" + "g" * MAX_LENGTH
-    assert character_ids(long) == character_ids("a" * (MAX_LENGTH // 2) + "g" * (MAX_LENGTH // 2))
-    assert character_ids(long) != character_ids(long[:MAX_LENGTH])
-
-
-def test_characters_beyond_ascii_are_not_ascii_ones():
-    assert character_ids("é") != character_ids("e")
-    assert all(byte >= 128 for byte in np.array(character_ids("éß"), dtype="<u8").view("uint8")[:2])
+    scores = window_scores(model)
+    vectors = embed_characters(scores, character_codes(WORDS))
+    assert_array_equal(vectors, model.predict(character_codes(WORDS)))
+    assert len(np.unique(vectors.round(6), axis=0)) == len(WORDS)
+    for word, vector in zip(WORDS, vectors, strict=True):
+        assert_allclose(embed_characters(scores, character_codes([word]))[0], vector, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["E", "W", "b"])
 def test_gradients_are_those_that_differences_give(name):
-    model, ids = layer(), ids_of(WORDS)
-    vectors, backprop = model(ids, True)
+    model, codes = layer(), character_codes(WORDS)
+    vectors, backprop = model(codes, True)
     d_vectors = np.random.default_rng(0).normal(size=vectors.shape).astype("float32")
     backprop(d_vectors)
     gradient = model.get_grad(name)
@@ -65,7 +69,7 @@ def test_gradients_are_those_that_differences_give(name):
             moved = param.copy()
             moved.flat[index] += step
             model.set_param(name, moved)
-            values.append(float((model.predict(ids) * d_vectors).sum()))
+            values.append(float((model.predict(codes) * d_vectors).sum()))
         model.set_param(name, param)
         assert (values[0] - values[1]) / 2e-3 == pytest.approx(
             gradient.flat[index], rel=2e-2, abs=5e-3

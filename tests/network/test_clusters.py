@@ -8,7 +8,8 @@ from spacy_bilstm_ner.network.clusters import SIZES, find_clusters
 
 
 def planted(n_groups: int, *, each: int, seed: int = 0) -> np.ndarray:
-    """Vectors around directions that lie far apart, of any length: group after group, n_groups · each × n_groups."""
+    """Vectors around directions that lie far apart, of any length: group after group, n_groups ·
+    each × n_groups."""
     rng = np.random.default_rng(seed)
     vectors = np.repeat(np.eye(n_groups), each, axis=0) + rng.normal(
         scale=0.05, size=(n_groups * each, n_groups)

@@ -11,7 +11,6 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 from thinc.api import Adam, Model, fix_random_seed, set_dropout_rate
 
-from spacy_bilstm_ner.network import embedding
 from spacy_bilstm_ner.network.embedding import WordEmbedding, fit_to_size, set_vectors
 from tests.util import chance_vectors, doc_of, write_vectors
 
@@ -183,17 +182,6 @@ def test_feature_dropout_is_off_in_prediction():
     set_dropout_rate(model, 0.9)
     (vectors,) = model.predict([Doc(Vocab(), words=["talking"] * 100)])
     assert len(np.unique(vectors, axis=0)) == 1
-
-
-def test_what_is_kept_of_known_words_is_bounded_and_never_stale(monkeypatch):
-    model = new_embedding()
-    batches = [[doc_of(f"w{i} v{i}")] for i in range(40)]
-    expected = [model.predict(docs)[0] for docs in batches]
-    monkeypatch.setattr(embedding, "MAX_KNOWN_WORDS", 10)
-    model.attrs["ids"]._known.clear()
-    for docs, vectors in zip(batches, expected, strict=True):
-        assert_array_equal(model.predict(docs)[0], vectors)
-        assert len(model.attrs["ids"]._known) <= 12
 
 
 def test_as_embed_of_spacys_tok2vec():

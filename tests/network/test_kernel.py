@@ -19,60 +19,51 @@ def random(*shape: int, seed: int = 0) -> np.ndarray:
     "lengths", [[1], [7], [3, 3, 3], [1, 9, 4, 4, 2], [5, 5, 1, 1, 1], list(range(1, 90))], ids=str
 )
 def test_states_are_those_of_torch(lengths):
-    """Two LSTMs side by side, in torch one after the other, sequence by sequence."""
+    """Two LSTMs side by side; in torch, sequence by sequence."""
     packing = pack(np.array(lengths))
     n_words = sum(lengths)
     inputs = random(2, n_words, 4 * HIDDEN)
-    recurrent = [random(4 * HIDDEN, HIDDEN, seed=seed) for seed in (1, 2)]
-    gates = np.stack(
-        [kernel.arranged(each.T).reshape(4, HIDDEN, n_words).swapaxes(1, 2) for each in inputs],
-        axis=1,
-    )
-    found = kernel.lstm_states(
-        gates[:, :, packing.rows],
-        packing.sizes.tolist(),
-        np.stack([kernel.arranged(R).T for R in recurrent]),
-    )
-    assert found.dtype == np.float32
-    for i, R in enumerate(recurrent):
+    recurrent = random(2, 4 * HIDDEN, HIDDEN, seed=1)
+    # The second LSTM reads rows in the second half of the table.
+    gates = np.concatenate([kernel.arrange(x.T).swapaxes(1, 2) for x in inputs], axis=1)
+    rows = np.stack((packing.rows, n_words + packing.rows))
+    weights = np.stack([kernel.arrange(R) for R in recurrent], axis=1).swapaxes(2, 3)
+    states = kernel.lstm_states(gates, rows, packing.sizes.tolist(), weights)
+    assert states.dtype == np.float32
+    for x, R, packed in zip(inputs, recurrent, states, strict=True):
         twin = torch.nn.LSTM(4 * HIDDEN, HIDDEN)
-        state = {
-            "weight_ih_l0": torch.eye(4 * HIDDEN),
-            "weight_hh_l0": torch.tensor(R),
-            "bias_ih_l0": torch.zeros(4 * HIDDEN),
-            "bias_hh_l0": torch.zeros(4 * HIDDEN),
-        }
-        twin.load_state_dict(state)
+        twin.load_state_dict(
+            {
+                "weight_ih_l0": torch.eye(4 * HIDDEN),
+                "weight_hh_l0": torch.tensor(R),
+                "bias_ih_l0": torch.zeros(4 * HIDDEN),
+                "bias_hh_l0": torch.zeros(4 * HIDDEN),
+            }
+        )
         flat = np.empty((n_words, HIDDEN), dtype="float32")
-        flat[packing.rows] = found[i]
-        parts = np.split(np.arange(n_words), np.cumsum(lengths)[:-1])
-        for rows in parts:
-            expected = twin(torch.tensor(inputs[i][rows]))[0].detach().numpy()
-            assert_allclose(flat[rows], expected, atol=1e-5)
+        flat[packing.rows] = packed
+        for sequence in np.split(np.arange(n_words), np.cumsum(lengths)[:-1]):
+            expected = twin(torch.tensor(x[sequence]))[0].detach().numpy()
+            assert_allclose(flat[sequence], expected, atol=1e-5)
 
 
 def test_one_step_by_hand():
     weights = random(4 * HIDDEN)
-    into, _, new, out = np.split(weights.astype("float64"), 4)
-    expected = np.tanh(np.tanh(new) / (1 + np.exp(-into))) / (1 + np.exp(-out))
-    gates = kernel.arranged(weights).reshape(4, 1, 1, HIDDEN)
-    found = kernel.lstm_states(gates, [1], np.zeros((1, HIDDEN, 4 * HIDDEN), dtype="float32"))
-    assert_allclose(found[0, 0], expected, atol=1e-6)
-
-
-def test_nothing_that_it_is_given_is_overwritten():
-    arguments = [random(4, 2, 8, HIDDEN), random(2, HIDDEN, 4 * HIDDEN)]
-    before = [argument.copy() for argument in arguments]
-    first = kernel.lstm_states(arguments[0], [3, 3, 1, 1], arguments[1])
-    for argument, copy in zip(arguments, before, strict=True):
-        assert_array_equal(argument, copy)
-    assert_array_equal(kernel.lstm_states(arguments[0], [3, 3, 1, 1], arguments[1]), first)
+    into, _, content, out = np.split(weights.astype("float64"), 4)
+    expected = np.tanh(np.tanh(content) / (1 + np.exp(-into))) / (1 + np.exp(-out))
+    gates = kernel.arrange(weights)[:, None]
+    before = gates.copy()
+    no_recurrence = np.zeros((4, 1, HIDDEN, HIDDEN), dtype="float32")
+    states = kernel.lstm_states(gates, np.zeros((1, 1), dtype="int64"), [1], no_recurrence)
+    assert_allclose(states[0, 0], expected, atol=1e-6)
+    assert_array_equal(gates, before)
 
 
 @pytest.mark.parametrize("n_rows", [0, 1, 5, 6, 7, 12, 40])
 def test_products_in_pieces(monkeypatch, n_rows):
     """Six rows are a piece."""
-    monkeypatch.setattr(kernel, "MAX_PRODUCT", 6 * 5 * 4)
+    max_product = 6 * 5 * 4
+    monkeypatch.setattr(kernel, "MAX_PRODUCT", max_product)
     sizes = []
 
     def matmul(left, right, out):
@@ -81,41 +72,10 @@ def test_products_in_pieces(monkeypatch, n_rows):
 
     rows, weights = random(n_rows, 5), random(10, 5, seed=1)
     expected = rows @ weights.T
-    monkeypatch.setattr(kernel.np, "matmul", matmul)
     blocks = kernel.columns_in_blocks(weights, 4)
     assert blocks.shape == (3, 5, 4)
-    found = kernel.products(rows, blocks)
-    assert_allclose(found.swapaxes(0, 1).reshape(n_rows, 12)[:, :10], expected, atol=1e-6)
-    assert_array_equal(found[2, :, 2:], 0)
-    assert max(sizes) <= 6 * 5 * 4
-
-
-@pytest.mark.parametrize("n_rows", [0, 1, 5, 6, 7, 12, 50])
-def test_products_of_several_pairs(monkeypatch, n_rows):
-    """Six rows are a piece."""
-    monkeypatch.setattr(kernel, "MAX_PRODUCT", 6 * 4 * 5)
-    left, right = random(3, n_rows, 4), random(3, 4, 5, seed=1)
-    out = np.full((3, n_rows, 5), np.nan, dtype="float32")
-    kernel.multiply(left, right, out)
-    assert_allclose(out, left @ right, atol=1e-6)
-
-
-@pytest.mark.parametrize("pieces", [0.5, 1, 1.5, 3, 3.5])
-@pytest.mark.parametrize("width", [4 * 48, 4 * 80])
-def test_no_product_is_larger_than_its_bound(monkeypatch, width, pieces):
-    """With the bound as it is, at widths as they are."""
-    hidden, multiply = width // 4, np.matmul
-    n_rows = int(pieces * (kernel.MAX_PRODUCT // (hidden * width)))
-    left, right = random(2, n_rows, hidden), random(2, hidden, width, seed=1)
-    expected = left @ right
-    sizes = []
-
-    def matmul(left, right, out):
-        sizes.append(left.shape[-2] * left.shape[-1] * right.shape[-1])
-        return multiply(left, right, out)
-
     monkeypatch.setattr(kernel.np, "matmul", matmul)
-    out = np.full((2, n_rows, width), np.nan, dtype="float32")
-    kernel.multiply(left, right, out)
-    assert_allclose(out, expected, atol=1e-4)
-    assert 0 < max(sizes) <= kernel.MAX_PRODUCT
+    product = kernel.multiply_blocks(rows, blocks)
+    assert_allclose(product.swapaxes(0, 1).reshape(n_rows, 12)[:, :10], expected, atol=1e-6)
+    assert_array_equal(product[2, :, 2:], 0)
+    assert max(sizes) <= max_product

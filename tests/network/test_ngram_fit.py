@@ -11,8 +11,8 @@ from spacy_bilstm_ner.network import ngram_fit
 from spacy_bilstm_ner.network.ngram_fit import fit_weights
 from tests.util import ANY, allow
 
-# Row 1 is a word that begins an entity, row 2 one that goes on, row 3 one outside; row 4 says nothing, row 5 is shared
-# by all, row 6 is of no word.
+# Row 1 is a word that begins an entity, row 2 one that goes on, row 3 one outside; row 4 says
+# nothing, row 5 is shared by all, row 6 is of no word.
 FEATURES = np.array([[1, 4, 5], [2, 0, 5], [3, 4, 5], [3, 0, 5], [1, 0, 5]])
 GOLD = np.array([1, 2, 0, 0, 1])
 LENGTHS = np.array([3, 2])

@@ -1,4 +1,5 @@
-"""Prediction finds what the network computes layer by layer, and nothing that it keeps outlives the weights."""
+"""Prediction finds what the network computes layer by layer, and nothing that it keeps outlives the
+weights."""
 
 import pickle
 from collections.abc import Callable

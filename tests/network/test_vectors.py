@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 import spacy
 from numpy.testing import assert_allclose, assert_array_equal
-from spacy.strings import hash_string
 from spacy.vectors import Vectors
 from thinc.api import Model
 
 from spacy_bilstm_ner.network.clusters import SIZES, find_clusters
+from spacy_bilstm_ner.network.features import WordFeatures
 from spacy_bilstm_ner.network.vectors import (
     NO_VECTORS,
     VECTOR_STD,
     StaticVectors,
     VectorTable,
+    find_sorted,
     read_vectors,
 )
 from tests.util import chance_vectors, write_vectors
@@ -26,14 +27,12 @@ from tests.util import chance_vectors, write_vectors
 WORDS = ["paris", "us", "US", "Oslo", "river", "bank", "tea", "ship", "law"]
 
 
-def ids(*words: str) -> np.ndarray:
-    return np.array(
-        [[hash_string(word), hash_string(word.lower())] for word in words], dtype="uint64"
-    )
+def words(*forms: str) -> WordFeatures:
+    return WordFeatures(forms)
 
 
 def new_layer(table: VectorTable, width: int) -> Model:
-    model = StaticVectors(width, column=0)
+    model = StaticVectors(width)
     model.attrs["table"] = table
     model.initialize()
     return model
@@ -47,7 +46,7 @@ def _table(tmp_path) -> VectorTable:
 def test_the_vectors_are_the_principal_components(tmp_path):
     vectors = chance_vectors(WORDS)
     table = read_vectors(write_vectors(tmp_path, vectors), 3)
-    found = table[table.find(ids(*WORDS))]
+    found = table.vectors(table.find(words(*WORDS)))
     data = np.array([vectors[word] for word in WORDS])
     u, s, _ = np.linalg.svd(data - data.mean(axis=0), full_matrices=False)
     expected = (u * s)[:, :3]
@@ -61,7 +60,7 @@ def test_the_vectors_are_the_principal_components(tmp_path):
 def test_all_components_keep_all_distances(tmp_path):
     vectors = chance_vectors(WORDS)
     table = read_vectors(write_vectors(tmp_path, vectors), 6)
-    found = table[table.find(ids("tea", "ship", "law"))]
+    found = table.vectors(table.find(words("tea", "ship", "law")))
     tea, ship, law = (np.array(vectors[word]) for word in ("tea", "ship", "law"))
     ratio = np.linalg.norm(found[0] - found[1]) / np.linalg.norm(found[0] - found[2])
     assert ratio == pytest.approx(np.linalg.norm(tea - ship) / np.linalg.norm(tea - law), rel=0.02)
@@ -69,7 +68,7 @@ def test_all_components_keep_all_distances(tmp_path):
 
 def test_the_form_goes_before_the_lower_case_form(table):
     paris, upper_paris, us, upper_us, oslo, lower_oslo, unknown = table.find(
-        ids("paris", "PARIS", "us", "US", "Oslo", "oslo", "qwfp")
+        words("paris", "PARIS", "us", "US", "Oslo", "oslo", "qwfp")
     ).tolist()
     assert paris == upper_paris >= 0
     assert us >= 0
@@ -87,16 +86,31 @@ def test_a_form_with_its_lower_case_forms_vector_needs_no_key(tmp_path):
     nlp.to_disk(tmp_path)
     table = read_vectors(tmp_path, 2)
     assert len(table.keys) == 4
-    assert table.find(ids("Tea", "Ship", "LAW")).tolist() == [0, 2, 2]
+    assert table.find(words("Tea", "Ship", "LAW")).tolist() == [0, 2, 2]
 
 
 def test_words_are_in_their_vectors_clusters(table):
-    tea, upper_tea, ship, unknown = table.find_clusters(ids("tea", "TEA", "ship", "qwfp"))
+    rows = table.find(words("tea", "TEA", "ship", "qwfp"))
+    tea, upper_tea, ship, unknown = table.cluster_numbers(rows)
     assert_array_equal(tea, upper_tea)
-    assert_array_equal(tea, table.clusters[table.find(ids("tea"))[0]] + 1)
+    assert_array_equal(tea, table.clusters[table.find(words("tea"))[0]] + 1)
     assert (tea != ship).any()
     assert_array_equal(unknown, [0] * len(SIZES))
-    assert NO_VECTORS.find_clusters(ids("tea", "ship")).shape == (2, 0)
+    rows = NO_VECTORS.find(words("tea", "ship"))
+    assert NO_VECTORS.cluster_numbers(rows).shape == (2, 0)
+
+
+def test_keys_are_found():
+    rng = np.random.default_rng(0)
+    # Near each other and far, and both ends
+    chosen = (rng.integers(0, 2**32, 5000), np.arange(7, 40), [0, 2**32 - 1])
+    keys = np.unique(np.concatenate(chosen)).astype("uint32")
+    shuffled = rng.permutation(keys)[:1000].reshape(50, 20)
+    assert_array_equal(keys[find_sorted(keys, shuffled)], shuffled)
+    strange = np.setdiff1d(rng.integers(0, 2**32, 5000).astype("uint32"), keys)
+    assert (find_sorted(keys, strange) == -1).all()
+    assert_array_equal(find_sorted(keys[:-1], keys[-1:]), [-1])
+    assert_array_equal(find_sorted(keys[:0], keys[:3]), [-1] * 3)
 
 
 def test_bytes(table):
@@ -120,33 +134,29 @@ def test_what_is_stored_is_small():
 
 def test_words_without_a_vector_share_one_that_is_learnt(table):
     model = new_layer(table, 6)
-    words = ids("tea", "qwfp", "zxcv")
-    vectors, backprop = model(words, True)
+    rows = table.find(words("tea", "qwfp", "zxcv"))
+    vectors, backprop = model(rows, True)
     assert_array_equal(vectors[1:], 0)
     before = table.values.copy()
     d_vectors = np.arange(18, dtype="float32").reshape(3, 6)
     backprop(d_vectors)
     assert_array_equal(model.get_grad("unknown"), d_vectors[1] + d_vectors[2])
     model.set_param("unknown", np.full(6, 0.5, dtype="float32"))
-    (tea, *unknown) = model.predict(words)
+    (tea, *unknown) = model.predict(rows)
     assert_array_equal(tea, vectors[0])
     assert_array_equal(unknown, 0.5)
     assert_array_equal(table.values, before)
 
 
-def test_no_words(table):
-    assert new_layer(table, 6).predict(np.empty((0, 2), dtype="uint64")).shape == (0, 6)
-
-
 def test_a_layer_without_vectors_has_no_columns():
     layer = new_layer(NO_VECTORS, 6)
-    ids = np.zeros((3, 2), dtype="uint64")
-    vectors, backprop = layer(ids, True)
+    rows = np.full(3, -1)
+    vectors, backprop = layer(rows, True)
     assert vectors.shape == (3, 0)
-    assert backprop(vectors).shape == ids.shape
-    other = StaticVectors(6, column=0)
+    backprop(vectors)
+    other = StaticVectors(6)
     other.from_bytes(layer.to_bytes())
-    assert other.predict(ids).shape == (3, 0)
+    assert other.predict(rows).shape == (3, 0)
 
 
 def test_narrower_vectors_keep_their_width(tmp_path):
@@ -156,7 +166,7 @@ def test_narrower_vectors_keep_their_width(tmp_path):
 def test_the_first_vectors_are_kept(tmp_path):
     table = read_vectors(write_vectors(tmp_path, chance_vectors(WORDS)), 3, max_rows=4)
     assert table.values.shape == (4, 3)
-    assert (table.find(ids(*WORDS)) >= 0).sum() == 4
+    assert (table.find(words(*WORDS)) >= 0).sum() == 4
 
 
 def text_of(vectors: dict[str, list[float]]) -> str:
@@ -178,10 +188,10 @@ def test_text_files_are_read_like_a_pipeline(tmp_path, name, header):
     vectors = chance_vectors(WORDS)
     expected = read_vectors(write_vectors(tmp_path, vectors), 6)
     found = read_vectors(write_text(tmp_path / name, header + text_of(vectors)), 6)
-    at, expected_at = found.find(ids(*WORDS)), expected.find(ids(*WORDS))
-    assert (at >= 0).all()
+    rows, expected_rows = found.find(words(*WORDS)), expected.find(words(*WORDS))
+    assert (rows >= 0).all()
     # Principal components have no sign
-    assert_allclose(np.abs(found[at]), np.abs(expected[expected_at]), atol=1e-3)
+    assert_allclose(np.abs(found.vectors(rows)), np.abs(expected.vectors(expected_rows)), atol=1e-3)
 
 
 def test_only_so_many_words_of_a_text_file_are_read(tmp_path):

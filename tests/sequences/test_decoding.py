@@ -40,7 +40,8 @@ def spans_of_path(path: tuple[int, ...]) -> Iterator[tuple[int, int, int]]:
 
 
 def brute_force(scores: np.ndarray, transitions: np.ndarray | None = None) -> Found:
-    """The spans that have a share of at least MIN_SPAN_PROBABILITY of all legal paths, each with its share."""
+    """The spans that have a share of at least MIN_SPAN_PROBABILITY of all legal paths, each with
+    its share."""
     n_tags = scores.shape[1]
     steps = np.zeros((n_tags, n_tags)) if transitions is None else transitions.astype("float64")
     exps = np.exp(scores.astype("float64"))
@@ -291,7 +292,8 @@ def test_transitions_turn_a_token_that_is_o_by_itself():
 
 
 def test_by_hand_transitions_count_at_both_edges_of_a_document():
-    # O: 1. B: e^(2 + 3), by the steps from the O before and to the O behind; the one to itself does not matter.
+    # O: 1. B: e^(2 + 3), by the steps from the O before and to the O behind; the one to itself does
+    # not matter.
     transitions = np.array([[0, 2, 9], [3, 50, -50], [50, 50, 50]], dtype="float32")
     found = as_dict(
         decode(np.zeros((1, 3), dtype="float32"), np.array([1]), transitions=transitions)
