@@ -176,7 +176,7 @@ def _member(value: Any, key: str) -> Any:
         return strings[0] if len(strings) == 1 else MISSING
     if isinstance(value, dict):
         return value.get(key, MISSING)
-    is_index = isinstance(value, list) and re.fullmatch(r"-?\d+", key)
+    is_index = isinstance(value, list | tuple) and re.fullmatch(r"-?\d+", key)
     if is_index and -len(value) <= int(key) < len(value):
         return value[int(key)]
     return MISSING
@@ -252,15 +252,15 @@ def _read_record(record: Any, export: Export, origin: Origin, report: Report) ->
     labels: tuple[str, ...] | None = None
     if annotated is not MISSING:
         labels = tuple(annotated) if isinstance(annotated, list) else (str(annotated),)
+    reason = _reason_to_skip(record, text, export)
+    if reason:
+        report.count(reason, origin.place())
+        return []
     if words is not None and export.tags:
         tags = tuple(map(str, _get_tags(record, words, export)))
         spaces = look_up(record, export.spaces) if export.spaces else MISSING
         known_spaces = tuple(map(bool, spaces)) if isinstance(spaces, list) else None
         return [TaggedWords(tuple(words), tags, known_spaces, labels, origin)]
-    reason = _reason_to_skip(record, text, export)
-    if reason:
-        report.count(reason, origin.place())
-        return []
     if export.binary and look_up(record, export.binary) is True:
         labels = ()
     texts = []
@@ -289,6 +289,8 @@ def _reason_to_skip(record: Any, text: str | None, export: Export) -> str:
         return "no_text"
     if export.answer and look_up(record, export.answer) not in (MISSING, "accept"):
         return "rejected"
+    if export.tags:
+        return ""
     annotations = look_up(record, export.passes or export.done or export.entities)
     is_list_of_entities = not (export.passes or export.done)
     if annotations is None or (annotations == [] and not is_list_of_entities):
@@ -348,7 +350,7 @@ def _list_passes(
     return passes
 
 
-def _get_entities(annotation: Any, export: Export) -> list[Any]:
+def _get_entities(annotation: Any, export: Export) -> Sequence[Any]:
     entities = look_up(annotation, export.entities)
     if isinstance(entities, str):
         entities = _parse_text(entities, MISSING)
@@ -356,7 +358,7 @@ def _get_entities(annotation: Any, export: Export) -> list[Any]:
         entities = list(_flatten(entities))
     if entities is MISSING and export.is_optional:
         return []
-    if not isinstance(entities, list):
+    if not isinstance(entities, list | tuple):
         raise MisfitError(
             f"it has no list of entities at {export.entities!r}, which is empty if there are none"
         )
@@ -382,10 +384,13 @@ def _parse_text(text: str, default: Any) -> Any:
 def _flatten(entities: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield an object for each entity of {label: {text: [[start, end]]}} or {label: [text]}."""
     for label, texts in entities.items():
-        if not isinstance(texts, dict):
-            texts = {text: [[None, None]] for text in map(str, texts or [])}
+        if isinstance(texts, list):
+            texts = {str(text): [None] for text in texts}
+        if not isinstance(texts, dict) or not all(isinstance(x, list) for x in texts.values()):
+            raise MisfitError(f"the entities of {label!r} are no list")
         for text, places in texts.items():
-            for start, end in places:
+            for place in places:
+                start, end = look_up(place, "0"), look_up(place, "1")
                 yield {"label": label, "text": text, "start": start, "end": end}
 
 
@@ -393,13 +398,15 @@ def _read_entity(
     entity: Any, text: str, export: Export, origin: Origin, report: Report
 ) -> list[Span]:
     """Return a span for each label and place of an entity."""
-    shown = json.dumps(entity, ensure_ascii=False)[:60]
+    shown = json.dumps(entity, ensure_ascii=False, default=str)[:60]
     place = f"{origin.place()}: {shown}"
     labels = look_up(entity, export.label)
     if labels is MISSING:
         raise MisfitError(f"the entity {shown} has no label at {export.label!r}")
     names = [label for label in (labels if isinstance(labels, list) else [labels]) if label]
     points = look_up(entity, export.points) if export.points else [entity]
+    if not isinstance(points, list):
+        raise MisfitError(f"the entity {shown} has no list at {export.points!r}")
     n_spans = max(len(names), 1) * len(points)
     report.entities_read += n_spans
     spans = []

@@ -13,8 +13,10 @@ from .records import UNKNOWN, Span, TextWithSpans
 from .report import Report
 from .spacing import UNSPACED
 
-# A file is refused if more than this share of its entities cut words or differ from their own text.
+# A file is refused if more than this share of its entities cut words or differ from their own text,
+# and another reading fits or there are more than this number.
 MAX_MISFITS = 0.1
+MAX_FEW = 2
 # Other readings are tried on at most this many texts.
 N_TRIED = 2000
 _PART = re.compile("([BI])-(.+)")
@@ -96,13 +98,14 @@ def _check_reading(texts: Sequence[TextWithSpans], reading: Reading, report: Rep
         f"{texts[0].origin.file}: {n_misfits:,} of {n_spans:,} entities cut words or differ from "
         "their own text"
     )
-    if misfits[best] <= MAX_MISFITS * misfits[reading]:
+    is_better = misfits[best] <= MAX_MISFITS * misfits[reading]
+    if is_better:
         remedy = f"With {best.option()}, {misfits[best]:,} do."
     else:
         remedy = f"No other reading fits. {reading.option()} reads the file as it is."
-    if n_misfits > MAX_MISFITS * n_spans:
+    if n_misfits > MAX_MISFITS * n_spans and (is_better or n_misfits > MAX_FEW):
         raise UserError(f"{problem}. {remedy}")
-    if best != reading:
+    if is_better:
         report.warnings.append(f"{problem}. {remedy}")
 
 
@@ -117,7 +120,8 @@ def _count_misfits(
         for reading in misfits:
             for span in text.spans:
                 start, end = _locate(span, places[reading.unit], reading)
-                misfits[reading] += not _fits(text.text, start, end, span.text)
+                is_misfit = not _fits(text.text, start, end, span.text)
+                misfits[reading] += is_misfit and span.label != UNKNOWN
     return misfits
 
 
