@@ -1,5 +1,5 @@
 """A BiLSTM named-entity recogniser for spaCy.
 
-Nothing needs to be imported from here: spaCy finds the factory, the architectures and the colours
-through the entry points in setup.cfg.
+spaCy finds the factory, the architectures and the colours through the entry points in setup.cfg, so
+nothing has to be imported to use a pipeline.
 """

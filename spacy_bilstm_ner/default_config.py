@@ -1,4 +1,4 @@
-"""The shipped config, where the numbers of the model stand."""
+"""Read the shipped config, which has the default values of all settings."""
 
 from importlib import resources
 from pathlib import Path
@@ -8,7 +8,10 @@ from thinc.api import Config
 
 
 def read_config() -> str:
-    """The config as it was written: a part of the installed package; in a checkout, it stands in configs/."""
+    """Return the text of the config.
+
+    The file is in configs/ in a checkout, and in the installed package.
+    """
     try:
         folder = resources.files("spacy_bilstm_ner.configs")
     except ModuleNotFoundError:
@@ -17,8 +20,10 @@ def read_config() -> str:
 
 
 def default_model() -> dict[str, Any]:
-    """Its model, but for what has to be given when the pipe is initialized: word vectors, and examples for n-grams.
-    What depends on the size of a corpus is as for a large one."""
+    """Return the model of the config, without the parts that need data: vectors and n-grams.
+
+    Settings that depend on the size of a corpus have the values for a large corpus.
+    """
     model = Config().from_str(read_config(), interpolate=False)["components"]["ner"]["model"]
     sizes = {"feature_dropout": 0.2, "full_dropout_words": 0, "min_words": 0}
     return model | {"ngrams": False, "tok2vec": model["tok2vec"] | sizes | {"vector_width": 0}}

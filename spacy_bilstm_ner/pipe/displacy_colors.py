@@ -1,7 +1,7 @@
-"""Colours for the labels of the GMB corpus that displaCy has none for (it knows gpe and org)."""
+"""Colours for the labels of the GMB corpus, except for gpe and org, which displaCy has."""
 
-# Only these: an entry of ours for a label that spaCy knows would recolour it for every pipeline.
-# Where spaCy has a label of the same meaning, its colour is taken.
+# A label of spaCy's must not be here: its colour would change for all pipelines. The colours are
+# those of spaCy's labels with the same meaning.
 COLORS = {
     "art": "#f0d0ff",  # WORK_OF_ART
     "eve": "#ffeb80",  # EVENT

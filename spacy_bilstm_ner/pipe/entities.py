@@ -1,4 +1,4 @@
-"""The one place where an entity of a Doc is read together with its confidence."""
+"""Read the entities of a Doc with their confidences."""
 
 from typing import NamedTuple
 
@@ -6,8 +6,12 @@ from spacy.tokens import Doc, Span
 
 
 class Entity(NamedTuple):
-    """An entity by its place in the text, so that Docs with different tokens can be compared: its first character, the
-    one after its last, and the probability that it is right; None if its pipeline gives none."""
+    """An entity with its place in characters, so that Docs with different tokens can be compared.
+
+    start, end (int): Offsets in characters. The end is exclusive.
+    label (str): The label.
+    confidence (float | None): The probability that the entity is correct; None if it has none.
+    """
 
     start: int
     end: int
@@ -16,7 +20,7 @@ class Entity(NamedTuple):
 
     @property
     def key(self) -> tuple[int, int, str]:
-        """What makes two entities the same."""
+        """Return start, end and label. Two entities are the same if these are equal."""
         return self[:3]
 
     def overlaps(self, other: "Entity") -> bool:
@@ -24,7 +28,7 @@ class Entity(NamedTuple):
 
 
 def entities(doc: Doc) -> list[Entity]:
-    """List the entities of a Doc in the order of the text, with confidences if the pipeline gives any."""
+    """Return the entities of a Doc in the order of the text."""
     known = Span.has_extension("confidence")
     return [
         Entity(ent.start_char, ent.end_char, ent.label_, ent._.confidence if known else None)

@@ -1,4 +1,4 @@
-"""The tokenizer that a language has by itself, for a config that is to serve any language."""
+"""The default tokenizer of a language, for configs that work with any language."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,10 +8,11 @@ from spacy.util import registry
 
 
 def own_tokenizer() -> Callable[[Language], Any]:
-    """Make the tokenizer that spaCy gives the pipeline's language. Registered as `spacy_bilstm_ner.own_tokenizer.v1`.
+    """Make the default tokenizer of the pipeline's language.
 
-    A config that names `spacy.Tokenizer.v1` would give it to Chinese or Japanese, too, and one that names none is not
-    complete: `spacy debug config` refuses it.
+    Registered as `spacy_bilstm_ner.own_tokenizer.v1`. With `spacy.Tokenizer.v1`, a config would be
+    wrong for Chinese and Japanese, which have other tokenizers. Without a tokenizer,
+    `spacy debug config` refuses it.
 
     RETURNS (Callable[[Language], Any]): A function from the pipeline to its tokenizer.
     """

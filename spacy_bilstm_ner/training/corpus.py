@@ -1,4 +1,4 @@
-"""The examples to train on: sentences with rare labels more often. Not needed for prediction."""
+"""Read training examples, and repeat those with rare labels."""
 
 import random
 from collections import Counter
@@ -15,11 +15,12 @@ from .augmenters import Augmenter
 
 
 class BalancedCorpus:
-    """Training examples, those with a rare label several times; shuffled, augmented anew in each pass. Registered as
-    `spacy_bilstm_ner.BalancedCorpus.v1`.
+    """A corpus of training examples that repeats those with a rare label.
 
-    For [training] max_epochs = -1, where spaCy asks for the examples at each epoch, and initializes the pipeline on
-    the first hundred: a pass begins with an example of each label. The corpus is read once and kept.
+    Registered as `spacy_bilstm_ner.BalancedCorpus.v1`. It is made for [training] max_epochs = -1:
+    spaCy then calls the corpus for each epoch, and initializes the pipeline with the first hundred
+    examples. Each pass is shuffled and augmented again, and begins with an example of each label.
+    The file is read once.
     """
 
     def __init__(
@@ -30,12 +31,12 @@ class BalancedCorpus:
         copies: int = 2,
         augmenter: Augmenter | None = None,
     ) -> None:
-        """Initialize the corpus. It is read when it is needed, so that a config without paths can be checked, too.
+        """Initialize the corpus. The file is not read before the first pass.
 
         path (Path | None): A .spacy file, or a folder of such files.
         rare_share (float): A label is rare if it has less than this share of all entities.
-        copies (int): How often an example with a rare label is shown in each pass.
-        augmenter (Callable | None): Applied to each copy for itself.
+        copies (int): Number of times that an example with a rare label occurs in each pass.
+        augmenter (Callable | None): Is applied to each copy separately.
         RAISES ValueError: If copies or rare_share is out of range.
         """
         check_range("copies", copies, 1)
@@ -49,10 +50,10 @@ class BalancedCorpus:
         self._examples: list[Example] = []
 
     def __call__(self, nlp: Language) -> Iterator[Example]:
-        """Go through the examples once. The pipeline's tokenizer makes the tokens.
+        """Yield the examples of one pass. The pipeline's tokenizer makes the tokens.
 
-        RAISES FileNotFoundError: If there is no such file.
-        RAISES ValueError: If it has no examples.
+        RAISES FileNotFoundError: If the file does not exist.
+        RAISES ValueError: If the file has no examples.
         """
         if self._vocab is not nlp.vocab:
             self._examples = self._read(nlp)
@@ -73,7 +74,7 @@ class BalancedCorpus:
         rare = {
             label for label, count in counts.items() if count < self._rare_share * counts.total()
         }
-        # The same object twice does no harm: `nlp.update` works on copies.
+        # An object may occur twice, because `nlp.update` copies examples.
         return [
             eg
             for eg in examples
