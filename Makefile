@@ -1,13 +1,13 @@
-# make run    from nothing to an installed pipeline: creates .venv, trains, reports, packages, installs
-# make test   ruff, mypy and all tests
+# make run    create .venv, train a pipeline, evaluate it, package it and install it
+# make test   run ruff, mypy and all tests
 #
-# PYTHON=python3.12 make run    takes another Python (3.10 or later)
+# PYTHON=python3.12 make run    use another Python (3.10 or later)
 
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -c constraints.txt
 
-# Small matrices: more threads than one take longer
+# The matrices are small: several threads are slower than one
 export OMP_NUM_THREADS ?= 1
 
 .PHONY: run test
@@ -20,8 +20,8 @@ test: .venv/dev
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest
 
-# The stamps .venv/project and .venv/dev say what is installed. torch comes first, so that nothing
-# else settles which build of it is taken.
+# The files .venv/project and .venv/dev mark what is installed. torch is installed first, so that no
+# other package selects its build.
 .venv/project: .venv/torch setup.cfg pyproject.toml
 	$(PIP) -e ".[dev]"
 	touch $@
