@@ -1,7 +1,9 @@
+import json
 import os
 import signal
 import subprocess
 import sys
+import warnings
 from dataclasses import fields
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 
 from spacy_bilstm_ner.cli import COMMANDS, main
 from spacy_bilstm_ner.cli.reading_options import OPTIONS
+from spacy_bilstm_ner.cli.vectors import find_vectors
 from spacy_bilstm_ner.files.options import Options
 
 READING_COMMANDS = ("convert", "audit", "crossvalidate")
@@ -192,3 +195,49 @@ def test_a_closed_pipe_ends_quietly(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "Error" not in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_warnings_are_short_and_counted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def warn(*args: object) -> None:
+        for number in range(3):
+            warnings.warn("The encoding was guessed.", stacklevel=1)
+            warnings.warn(f"[W030] Sentence {number} is not aligned.", stacklevel=1)
+
+    monkeypatch.setattr("spacy_bilstm_ner.training.init.execute", warn)
+    main(["init", "config.cfg", "--vectors", "none"])
+    assert capsys.readouterr().err.splitlines() == [
+        "Warning: The encoding was guessed.",
+        "Warning: [W030] Sentence 0 is not aligned.",
+        "Warning: spaCy gave the warning [W030] 3 times.",
+    ]
+
+
+def write_package(folder: Path, name: str, lang: str, n_vectors: int) -> None:
+    """Install an empty package of a pipeline."""
+    (folder / name).mkdir()
+    (folder / name / "__init__.py").write_text("", encoding="utf-8")
+    meta = {"lang": lang, "vectors": {"vectors": n_vectors, "width": 300}}
+    (folder / name / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
+
+
+def test_init_takes_the_vectors_of_an_installed_pipeline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    packages = {"xx_small": ("xx", 10), "xx_large": ("xx", 20), "yy_other": ("yy", 30)}
+    for name, (lang, n_vectors) in packages.items():
+        write_package(tmp_path, name, lang, n_vectors)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("spacy.util.get_installed_models", lambda: list(packages))
+    assert find_vectors("xx") == "xx_large"
+    assert find_vectors("zz") is None
+    monkeypatch.chdir(tmp_path)
+    main(["init", "xx.cfg", "--lang", "xx"])
+    assert "xx_large" in capsys.readouterr().out
+    assert 'vectors = "xx_large"' in Path("xx.cfg").read_text(encoding="utf-8")
+    main(["init", "none.cfg", "--lang", "xx", "--vectors", "none"])
+    assert "xx_large" not in Path("none.cfg").read_text(encoding="utf-8")
+    capsys.readouterr()
+    main(["init", "de.cfg", "--lang", "de"])
+    assert "python -m spacy download de_core_news_md" in capsys.readouterr().out

@@ -24,6 +24,7 @@ from . import (
     suggest,
     thresholds,
 )
+from .notices import short_warnings
 from .reading_options import OPTION_NAMES
 
 PROGRAM = "python -m spacy_bilstm_ner"
@@ -83,7 +84,8 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> None:
         command = partial(super().invoke, ctx)
         try:
-            run(command)
+            with short_warnings():
+                run(command)
         except ModuleNotFoundError as error:
             package = (error.name or "").partition(".")[0]
             if package not in EXTRAS:

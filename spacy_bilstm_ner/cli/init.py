@@ -7,6 +7,7 @@ from typing import Annotated
 from typer import Argument, Option
 
 from .arguments import Lang
+from .vectors import describe_choice, find_vectors
 
 
 def init(
@@ -17,7 +18,8 @@ def init(
         str | None,
         Option(
             metavar="NAME",
-            help="pipeline with word vectors, its folder, or a text file such as GloVe's",
+            help="pipeline with word vectors, its folder, or a text file such as GloVe's; none for "
+            "no vectors; default: an installed pipeline of the language",
         ),
     ] = None,
     force: Annotated[bool, Option("--force", help="replace an existing file")] = False,
@@ -28,4 +30,9 @@ def init(
     """
     from ..training.init import execute
 
+    if vectors is None:
+        vectors = find_vectors(lang)
+        print(describe_choice(lang, vectors))
+    elif vectors == "none":
+        vectors = None
     execute(Namespace(config=config, lang=lang, vectors=vectors, force=force))

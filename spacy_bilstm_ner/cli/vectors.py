@@ -1,0 +1,35 @@
+"""The word vectors that `init` takes if none are named."""
+
+import json
+
+# Languages whose pipelines with vectors are not called LANG_core_news_md
+PIPELINES = {"en": "en_core_web_md", "zh": "zh_core_web_md"}
+IMPROVEMENT = "They help most when there is little training data."
+
+
+def find_vectors(lang: str) -> str | None:
+    """Return the installed pipeline of a language with the most word vectors; None without any."""
+    from spacy.util import get_installed_models, get_package_path
+
+    best_name, most_vectors = None, 0
+    for name in sorted(get_installed_models()):
+        meta_file = get_package_path(name) / "meta.json"
+        if not meta_file.is_file():
+            continue
+        meta = json.loads(meta_file.read_text(encoding="utf-8"))
+        n_vectors = meta.get("vectors", {}).get("vectors", 0)
+        if meta.get("lang") == lang and n_vectors > most_vectors:
+            best_name, most_vectors = name, n_vectors
+    return best_name
+
+
+def describe_choice(lang: str, vectors: str | None) -> str:
+    """Say which vectors were chosen, or what vectors would improve and how to install them."""
+    if vectors:
+        return f"Word vectors: those of {vectors}, which is installed (--vectors none: without)."
+    name = PIPELINES.get(lang, f"{lang}_core_news_md")
+    return (
+        f"Word vectors: none, since no installed pipeline of the language {lang} has any. "
+        f"{IMPROVEMENT} To install some, if spaCy has them for {lang}:\n"
+        f"python -m spacy download {name}"
+    )
