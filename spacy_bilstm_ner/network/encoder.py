@@ -1,4 +1,4 @@
-"""The recurrent part: a bidirectional LSTM, then an LSTM."""
+"""The recurrent part of the network: a bidirectional LSTM, followed by an LSTM."""
 
 from collections.abc import Callable
 
@@ -20,20 +20,18 @@ def BiLSTMEncoder(
     hidden_dropout: float | None = None,
     dropout: float | None = None,
 ) -> Model[list[Floats2d], list[Floats2d]]:
-    """Encode each token in the light of the whole sequence: a bidirectional LSTM, then a forward
-    LSTM. Registered as `spacy_bilstm_ner.BiLSTMEncoder.v1`; fits `spacy.Tok2Vec.v2` as `encode`.
+    """Encode each token in its context, with a bidirectional LSTM and a forward LSTM.
 
-    A sequence's result does not depend on what else is in the batch. The input width is found out
-    at initialization. Each dropout is locked: one mask per sequence. A rate of None follows
-    `[training] dropout`.
+    Registered as `spacy_bilstm_ner.BiLSTMEncoder.v1`. It can be used as `encode` of
+    `spacy.Tok2Vec.v2`. The result for a sequence does not depend on the other sequences of the
+    batch. Dropout uses one mask per sequence.
 
     hidden_width, width (int): Width of the bidirectional LSTM, per direction, and of the LSTM on
         top.
-    both_layers (bool): Whether the output has the states of both LSTMs side by side, rather than
-        those of the one on top: what the first has found need not pass the second, and so is learnt
-        sooner.
-    input_dropout, hidden_dropout, dropout (float | None): Rate on the input vectors, between the
-        two LSTMs, and on the output vectors.
+    both_layers (bool): Whether the output is the states of both LSTMs, or only those of the one on
+        top. With both, training is faster.
+    input_dropout, hidden_dropout, dropout (float | None): Dropout rates of the input, between the
+        LSTMs, and of the output. None for `[training] dropout`.
     RETURNS (Model[list[Floats2d], list[Floats2d]]): Per sequence, n_tokens × nI → n_tokens × width,
         or 2 · hidden_width + width with both layers.
     RAISES ValueError: If a width is below 1, or a rate is not in [0, 1).
@@ -51,15 +49,17 @@ def BiLSTMEncoder(
 
 
 def locked_dropout(rate: float | None) -> Model[Packed, Packed]:
-    """Dropout with one mask per sequence: a unit is off for all of its tokens (Merity et al. 2017,
-    "Regularizing and Optimizing LSTM Language Models"; Gal & Ghahramani 2016).
+    """Construct a dropout layer with one mask for all tokens of a sequence.
 
-    rate (float | None): None follows `[training] dropout`; a number is fixed.
+    See Merity et al. 2017, "Regularizing and Optimizing LSTM Language Models"; Gal & Ghahramani
+    2016, "A Theoretically Grounded Application of Dropout in Recurrent Neural Networks".
+
+    rate (float | None): The rate; None for `[training] dropout`.
     RAISES ValueError: If the rate is not in [0, 1).
     """
     if rate is None:
-        # spaCy writes `[training] dropout` over this attribute of every layer, so a fixed rate has
-        # another.
+        # spaCy sets the attribute "dropout_rate" of every layer to `[training] dropout`. A fixed
+        # rate therefore has another name.
         return Model("locked_dropout", _drop, attrs={"dropout_rate": 0.0})
     check_range("a dropout rate", rate, 0, 1, remedy="; use null to follow [training] dropout")
     return Model("locked_dropout", _drop, attrs={"fixed_dropout_rate": rate})
@@ -75,7 +75,7 @@ def _drop(model: Model, X: Packed, is_train: bool) -> tuple[Packed, Callable]:
 
 
 def _beside_input(layer: Model[Packed, Packed]) -> Model[Packed, Packed]:
-    """A layer whose input and output, side by side, are the output."""
+    """Concatenate the input of a layer with its output."""
     return Model("beside_input", _forward, init=_init, layers=[layer])
 
 
@@ -97,8 +97,12 @@ def _init(model: Model[Packed, Packed], X: Packed | None = None, Y: Packed | Non
 def with_packed(
     layer: Model[Packed, Packed], nO: int, *, name: str
 ) -> Model[list[Floats2d], list[Floats2d]]:
-    """Let a layer over packed sequences, of output width `nO`, take and give lists. Each array is
-    one sequence, n_words × width; empty ones stay empty."""
+    """Make a layer over packed sequences take and return lists of sequences.
+
+    Each array of a list is one sequence, n_words × width. Sequences may be empty.
+
+    nO (int): Width of the output.
+    """
     return Model(
         name, _forward_packed, init=_init_packed, layers=[layer], dims={"nI": None, "nO": nO}
     )

@@ -1,4 +1,4 @@
-"""The output layer: encoded words → a score for each tag, with room for more tags later."""
+"""The output layer: encoded words → a score for each tag. Tags can be added later."""
 
 from collections.abc import Callable
 
@@ -9,19 +9,21 @@ from thinc.types import Floats2d, Floats3d
 
 from .kernel import columns_in_blocks, multiply_blocks
 
-# What a tag that is added to a trained model scores, until it is taught: no word is taken from the others.
+# The score of a tag that was added to a trained model and has not been trained: it is never the best.
 NEW_TAG_SCORE = -1000.0
-# How much higher a tag scores at first on words that have it than on others.
+# The first score of an added tag is higher by this on words that have it than on other words.
 IMPRINT_MARGIN = 8.0
 MIN_SQUARE = 1e-6
-# Columns that are computed together. A matrix product's last bits depend on its shape, so the shape is always this:
-# a tag's score is the same to the bit however many tags there are.
+# Number of columns in a matrix product. The last bits of a product depend on its shape. With a
+# constant shape, the score of a tag does not depend on the number of tags.
 BLOCK_WIDTH = 16
 
 
 def output_layer(nO: int | None = None, *, transitions: bool = False) -> Model[Floats2d, Floats2d]:
-    """A linear layer, n_words × nI → n_words × nO, that tags can be added to. With transitions, it holds a score for
-    each step from tag to tag, too."""
+    """Construct a linear layer to which tags can be added: n_words × nI → n_words × nO.
+
+    transitions (bool): Also hold a score for each step from a tag to the next one.
+    """
     names = ["W", "b", "transitions"] if transitions else ["W", "b"]
     return Model(
         "tag_scores", _forward, init=_init, dims={"nI": None, "nO": nO}, params=dict.fromkeys(names)
@@ -29,9 +31,11 @@ def output_layer(nO: int | None = None, *, transitions: bool = False) -> Model[F
 
 
 def resized(layer: Model[Floats2d, Floats2d], nO: int) -> Model[Floats2d, Floats2d]:
-    """Make an output layer with more tags, `nO` in all. The old ones' scores stay equal to the bit. It is a new layer,
-    so that the optimizer does not take it for the old one, whose running means have another shape; or the same one if
-    nothing changes or it is not initialized."""
+    """Return an output layer with nO tags, of which the first ones have the same scores as before.
+
+    It is a new layer, because the optimizer has running means for the old one, which have another
+    shape. If nothing changes, or the layer is not initialized, it is the same layer.
+    """
     if layer.maybe_get_dim("nO") == nO:
         return layer
     if not layer.has_param("W"):
@@ -49,14 +53,19 @@ def resized(layer: Model[Floats2d, Floats2d], nO: int) -> Model[Floats2d, Floats
 
 
 def untaught(layer: Model[Floats2d, Floats2d]) -> NDArray[np.int64]:
-    """The tags that were added, and that no word has had since: see `imprint`."""
+    """Return the added tags that have no weights yet, because no word had them. See `imprint`."""
     return (layer.get_param("b") == NEW_TAG_SCORE).nonzero()[0]
 
 
 def imprint(layer: Model[Floats2d, Floats2d], inputs: Floats2d, gold: NDArray[np.int64]) -> None:
-    """Give untaught tags their first weights, where words have them: the way from other words to these (Qi et al. 2018,
-    "Low-Shot Learning with Imprinted Weights"). On these words they score like the best of the other tags, on average.
-    The words' inputs are n_words × nI, their gold tags n_words.
+    """Give added tags their first weights, if they occur.
+
+    The weights of a tag are the difference between the mean input of words that have it and of
+    other words (Qi et al. 2018, "Low-Shot Learning with Imprinted Weights"). On words that have it,
+    its mean score is that of the best other tag.
+
+    inputs (Floats2d): n_words × nI.
+    gold (NDArray[int64]): n_words, the tags of the words.
     """
     W, b = layer.get_param("W"), layer.get_param("b")
     best = layer.predict(inputs).max(axis=1)
@@ -70,8 +79,10 @@ def imprint(layer: Model[Floats2d, Floats2d], inputs: Floats2d, gold: NDArray[np
 
 
 def linear_scores(words: Floats2d, blocks: Floats3d, n_tags: int) -> Floats2d:
-    """The layer's arithmetic on a CPU, but for its bias: n_words × nI → n_words × n_tags, with the weights in blocks of
-    BLOCK_WIDTH columns, see `columns_in_blocks`."""
+    """Compute the scores without the bias on a CPU: n_words × nI → n_words × n_tags.
+
+    blocks (Floats3d): The weights in blocks of BLOCK_WIDTH columns, see `columns_in_blocks`.
+    """
     scores = (
         multiply_blocks(words, blocks).swapaxes(0, 1).reshape(len(words), len(blocks) * BLOCK_WIDTH)
     )
@@ -97,7 +108,7 @@ def _init(model: Model, X: Floats2d | None = None, Y: Floats2d | None = None) ->
     if X is not None:
         model.set_dim("nI", X.shape[1])
     nO, nI = model.get_dim("nO"), model.get_dim("nI")
-    # All tags start equal.
+    # All tags have the same score at first.
     model.set_param("W", model.ops.alloc2f(nO, nI))
     model.set_param("b", model.ops.alloc1f(nO))
     if "transitions" in model.param_names:

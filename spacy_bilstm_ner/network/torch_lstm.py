@@ -1,5 +1,7 @@
-"""Training an LSTM layer with torch, whose weights belong to the caller. The only file that imports
-torch."""
+"""Train an LSTM layer with torch. The weights belong to the caller.
+
+No other module imports torch.
+"""
 
 from collections.abc import Callable
 from functools import cache
@@ -9,10 +11,10 @@ from torch import Tensor
 from torch.func import functional_call
 from torch.nn import LSTM
 
-# One direction's weights: input (4 · hidden × n_in), recurrent (4 · hidden × hidden) and bias (4 ·
-# hidden), gates in the order input, forget, new cell content, output.
+# The weights of one direction: input (4 · hidden × n_in), recurrent (4 · hidden × hidden) and bias
+# (4 · hidden). The order of the gates is input, forget, new cell content, output.
 Direction = tuple[Tensor, Tensor, Tensor]
-# Sequences that are padded to one length differ at most by this factor.
+# The longest sequence of a group is at most this many times as long as the shortest one.
 MAX_PADDING = 4
 
 
@@ -21,9 +23,9 @@ def run_lstm(
 ) -> tuple[Tensor, Callable[[Tensor], tuple[Tensor, list[Direction]]]]:
     """Run torch's own LSTM over packed sequences.
 
-    Each direction runs by itself over padded sequences, the backward one over reversed sequences:
-    this is what torch has fast code for on a CPU. Padding stands behind a sequence, so it changes
-    no result.
+    Each direction runs separately over padded sequences, the backward one over reversed sequences.
+    torch has fast code for this case on a CPU. Padding is at the end of a sequence, so it does not
+    change the result.
 
     inputs (Tensor): n_words × n_in, packed; see `Packing` for `sizes` and `mirrored`.
     directions (list[Direction]): Weights for reading forward, and backward if there is a second.
@@ -35,7 +37,7 @@ def run_lstm(
     groups, places = _groups(sizes)
     orders = (torch.arange(len(x), device=x.device), mirrored)[: len(directions)]
     with torch.enable_grad():
-        # Padding reads the row behind the last one.
+        # Padding has the row after the last word.
         rows = torch.cat((x, x.new_zeros(1, x.shape[1])))
         outputs = []
         for number, order in enumerate(orders):
@@ -53,15 +55,17 @@ def run_lstm(
 
 @cache
 def _module(n_in: int, hidden: int) -> LSTM:
-    """Without memory of its own: it only says what is to be computed."""
+    """Make an LSTM without weights. It describes the computation."""
     return LSTM(n_in, hidden, device="meta")
 
 
 def _run(padded: list[Tensor], weights: list[Tensor]) -> Tensor:
-    """One direction, over groups of n_steps × n × n_in: the states, one group behind the other,
-    n_places × hidden."""
+    """Run one direction over groups, each n_steps × n × n_in.
+
+    RETURNS (Tensor): The states of all groups, n_places × hidden.
+    """
     of_input, recurrent, bias = weights
-    # torch has a second bias, which adds nothing to the first.
+    # torch has two biases, of which one is enough.
     named = {"weight_ih_l0": of_input, "weight_hh_l0": recurrent, "bias_ih_l0": bias}
     named["bias_hh_l0"] = torch.zeros_like(bias)
     module = _module(of_input.shape[1], recurrent.shape[1])
@@ -70,15 +74,17 @@ def _run(padded: list[Tensor], weights: list[Tensor]) -> Tensor:
 
 
 def _groups(sizes: Tensor) -> tuple[list[Tensor], Tensor]:
-    """Sequences of similar length, padded. RETURNS (tuple): For each group the packed rows, n_steps
-    × n, the number of words for padding; and for each word its place in the groups, counted through
-    all of them."""
+    """Put sequences of similar length into groups.
+
+    RETURNS (tuple): For each group the packed rows, n_steps × n, in which the number of words
+        marks padding; for each word its place in the concatenated groups.
+    """
     begins, n_words = sizes.cumsum(0) - sizes, int(sizes.sum())
     places = begins.new_empty(n_words + 1)
     groups: list[Tensor] = []
     first, n_sequences, n_places = 0, int(sizes[0]), 0
     while first < n_sequences:
-        # The longest of those that are left, and how many are long enough to go with it.
+        # The longest sequence that has no group yet, and the end of those that are long enough
         n_steps = int((sizes > first).sum())
         end = int(sizes[(n_steps - 1) // MAX_PADDING])
         number = torch.arange(first, end, device=sizes.device)
