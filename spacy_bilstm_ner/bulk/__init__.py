@@ -1,3 +1,3 @@
-"""Whole collections of texts: Arrow tables in, Arrow tables with entities out. Needs the extra `[bulk]`."""
+"""Annotate collections of texts: Arrow tables and files. Needs the extra `[bulk]`."""
 
 from .annotator import Annotator as Annotator

@@ -1,12 +1,9 @@
-"""The command `annotate`: find the entities in files of texts, on every core. What is done is never done again."""
+"""Find the entities in files of texts, on every core. Results that exist are not made again."""
 
-import argparse
-import hashlib
-import os
-import sys
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from hashlib import sha256
+from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -21,175 +18,185 @@ from ..errors import UserError
 from ..pipe.loading import pipeline_folder, why_not_loaded
 from ..system.cores import cores
 from ..system.exclusive import exclusive
-from ..system.whole import generated_file, remove_unfinished, save_json
+from ..system.whole import remove_unfinished
 from ..system.workers import Workers
 from .annotator import Annotator
 from .engines import Ray, Work, each_part
-from .parts import STDIN, Part, annotate_part, find_files, is_whole, parts_of
+from .notes import NOTE, open_note, stamp_files
+from .parts import Part, Stamps, annotate_part, is_whole, parts_of
+from .rows import STDIN, InputOptions, find_files, kind_of, open_input, read_rows
+from .summary import Summary
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = "example: python -m spacy_bilstm_ner annotate texts/ found/ --model en_gmb_bilstm --id-column id"
-    parser.add_argument(
-        "inputs", nargs="+", metavar="INPUT", help="parquet, JSON Lines, CSV or plain text, or - "
-    )
-    parser.add_argument(
-        "out", metavar="OUT", help="a folder for the results; call again to do what is missing"
-    )
-    parser.add_argument(
-        "--model", required=True, help="name or path of any spaCy pipeline with entities"
-    )
-    parser.add_argument("--text-column", default="text", metavar="NAME", help="default: text")
-    parser.add_argument(
-        "--id-column", metavar="NAME", help="goes into the results; default: file and row"
-    )
-    parser.add_argument(
-        "--format", choices=("parquet", "jsonl"), default="parquet", help="default: parquet"
-    )
-    parser.add_argument(
-        "--max-length", type=int, metavar="N", help="characters of a text; default: nlp.max_length"
-    )
-    parser.add_argument(
-        "--workers",
-        type=int,
-        default=cores(),
-        help="processes; default: the cores this one may use",
-    )
-    parser.add_argument(
-        "--ray", nargs="?", const="", metavar="ADDRESS", help="on a Ray cluster, or a local one"
-    )
+def annotate(
+    inputs: Sequence[str],
+    out: str | Path,
+    *,
+    model: str,
+    options: InputOptions | None = None,
+    format: str = "parquet",
+    max_length: int | None = None,
+    workers: int | None = None,
+    ray: str | None = None,
+) -> Summary:
+    """Annotate all texts that have no results yet.
 
-
-def execute(args: argparse.Namespace) -> None:
-    """Annotate all parts that are missing. Exit code 1 if one was given up, 130 after Ctrl-C.
-
-    RAISES UserError: The input, the model or the folder is not as expected.
+    inputs (Sequence[str]): Files, folders, or "-" for the lines of standard input.
+    out (str | Path): The folder for the results.
+    model (str): The name or path of any spaCy pipeline with entities.
+    options (InputOptions | None): How to read the inputs.
+    format (str): Format of the results, "parquet" or "jsonl".
+    max_length (int | None): The longest text in characters; None for `nlp.max_length`.
+    workers (int | None): The number of processes; None for one for each core.
+    ray (str | None): The address of a Ray cluster, or "local" to start one; None for processes.
+    RETURNS (Summary): What was done, and what failed.
+    RAISES UserError: If an input, the model or the folder is not as expected.
     """
-    if args.workers < 1:
-        raise UserError(f"--workers: expected 1 or more, got {args.workers}")
-    files, out = find_files(args.inputs), Path(args.out).resolve()
-    if any(Path(given).resolve() in (out, *out.parents) for given in args.inputs if given != STDIN):
-        raise UserError(f"{out} lies in a folder that is read: name one outside")
-    stamps = {
-        file: [os.stat(file).st_size, os.stat(file).st_mtime_ns] for file in files if file != STDIN
+    options = options or InputOptions()
+    out = Path(out).resolve()
+    files = find_files(inputs)
+    for name in inputs:
+        if name != STDIN and Path(name).resolve() in (out, *out.parents):
+            raise UserError(f"{out} is in a folder that is read: name one outside")
+    stamps = stamp_files(files)
+    for file in stamps:
+        _check_input(file, options)
+    key = _id_field(files, options)
+    settings = _describe_model(model) | {
+        "columns": [options.text_column, str(key)],
+        "reading": [options.sep, options.encoding],
+        "format": format,
+        "max_length": max_length,
     }
-    for file in stamps:  # a missing column is told before hours of work
-        next(parts_of(file, args.text_column, args.id_column), None)
-    name, settings = _model(args.model)
-    key = args.id_column and pa.field(args.id_column, pa.string())
-    if key and files[0].endswith(".parquet"):  # elsewhere ids are text
-        key = pq.read_schema(files[0]).field(key.name)
-    settings |= {
-        "columns": [args.text_column, str(key)],
-        "format": args.format,
-        "max_length": args.max_length,
-    }
-    annotator = Annotator(name, text=args.text_column, max_length=args.max_length)
-    work = partial(annotate_part, annotator=annotator, out=out, ending=args.format, key=key)
+    annotator = Annotator(settings["model"], text=options.text_column, max_length=max_length)
+    work = partial(annotate_part, annotator=annotator, out=out, ending=format, key=key)
     with exclusive(out):
-        _note_run(out, stamps, STDIN in files, settings)
-        _annotate(args, files, stamps, work, out)
+        remove_unfinished(out)
+        if STDIN in files and (out / NOTE).exists():
+            raise UserError(
+                f"{out} has results, and standard input cannot be resumed. Name a new folder"
+            )
+        note = open_note(out, settings)
+        note.update(stamps)
+        note.save(out)
+        note.remove_outdated(out)
+        shares = note.shares_to_do(stamps)
+        if STDIN in files:
+            shares["stdin"] = {STDIN: [0, 0]}
+        summary = Summary(missing_inputs=note.missing_files())
+        bar = tqdm(
+            total=sum(size for size, _ in stamps.values()),
+            unit="B",
+            unit_scale=True,
+            smoothing=0,
+            disable=None,
+        )
+        with bar:
+            parts = _missing_parts(shares, options, out, format, summary, bar)
+            _annotate_parts(parts, work, workers or cores(), ray, summary, bar)
+        if not summary.given_up:
+            note.complete = sorted({*note.complete, *shares} & note.shares.keys())
+            note.save(out)
+    return summary
 
 
-def _annotate(
-    args: argparse.Namespace, files: list[str], stamps: dict[str, list[int]], work: Work, out: Path
-) -> None:
-    done = {path.stem for path in out.glob(f"*.{args.format}") if is_whole(path)}
-    bar = tqdm(
-        total=sum(size for size, _ in stamps.values()), unit="B", unit_scale=True, smoothing=0
-    )
-
-    def missing() -> Iterator[Part]:
-        for part in chain.from_iterable(
-            parts_of(file, args.text_column, args.id_column) for file in files
-        ):
-            if part.name not in done:
-                yield part
-            else:
+def _missing_parts(
+    shares: Mapping[str, Stamps],
+    options: InputOptions,
+    out: Path,
+    format: str,
+    summary: Summary,
+    bar: tqdm,
+) -> Iterator[Part]:
+    """Yield the parts that have no whole results, and count the others."""
+    for name, share in shares.items():
+        for part in parts_of(name, share, options):
+            if is_whole(out / f"{part.name}.{format}", len(part.rows)):
+                summary.n_existing += 1
                 bar.total -= part.size
-
-    numbers, labels, given_up, speed = Counter[str](), Counter[str](), list[str](), "0 words/s"
-    engine = Workers(work, args.workers) if args.ray is None else Ray(work, args.workers, args.ray)
-    try:
-        for part, outcome in each_part(missing(), engine):
-            if isinstance(outcome, str):
-                given_up.append(f"{part.name}: {part.file}, from row {part.row}: {outcome}")
             else:
-                numbers, labels = numbers + outcome[0], labels + outcome[1]
-            speed = f"{numbers['words'] / bar.format_dict['elapsed']:,.0f} words/s"
-            bar.set_postfix_str(f"{numbers['texts']:,} texts, {speed}", refresh=False)
+                yield part
+
+
+def _annotate_parts(
+    parts: Iterator[Part],
+    work: Work,
+    n_workers: int,
+    ray: str | None,
+    summary: Summary,
+    bar: tqdm,
+) -> None:
+    # Nothing is started if there is nothing to do.
+    first_part = next(parts, None)
+    if first_part is None:
+        return
+    engine = Workers(work, n_workers) if ray is None else Ray(work, n_workers, ray)
+    try:
+        for part, outcome in each_part(chain([first_part], parts), engine):
+            if isinstance(outcome, Summary):
+                summary.add(outcome)
+            else:
+                row = part.rows[0]
+                summary.given_up.append(f"{row.file}, from row {row.number}: {outcome}")
+            bar.set_postfix_str(f"{summary.n_texts:,} texts", refresh=False)
             bar.update(part.size)
-    except KeyboardInterrupt:
-        print("\nStopped. Whole parts stay; the same command does the rest.", file=sys.stderr)
-        sys.exit(130)
     finally:
         engine.close()
-        bar.close()
-        remove_unfinished(out)
-    print(f"{numbers['texts']:,} texts, {numbers['words']:,} words, {speed} with start-up")
-    print(f"{len(done):12,} parts were there", f"{numbers['errors']:12,} errors", sep="\n")
-    print(*(f"{n:12,} {label}" for label, n in labels.most_common()), sep="\n")
-    if given_up:
-        sys.exit("Given up, the same command tries again:\n" + "\n".join(given_up))
 
 
-def _model(model: str) -> tuple[str, dict[str, Any]]:
-    """The name to load a pipeline by, and what tells it from every other."""
-    path = pipeline_folder(model).resolve()
-    digest = hashlib.sha256()
-    for file in sorted(
-        file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts
-    ):
-        digest.update(f"{file.relative_to(path)}\0".encode() + file.read_bytes())
+def _check_input(file: str, options: InputOptions) -> None:
+    """RAISES UserError: If a file lacks a column or has no text, before hours of work."""
+    with open_input(file) as raw:
+        next(read_rows(file, options, raw), None)
+
+
+def _id_field(files: Sequence[str], options: InputOptions) -> pa.Field | None:
+    """Return the column of ids in the results, or None if there is none.
+
+    RAISES UserError: If the ids of two files have different types.
+    """
+    if options.id_column is None:
+        return None
+    types: dict[pa.DataType, str] = {}
+    for file in files:
+        id_type = pa.string()
+        if kind_of(file) == ".parquet":
+            id_type = pq.read_schema(file).field(options.id_column).type
+        types.setdefault(id_type, file)
+    if len(types) > 1:
+        listed = ", ".join(f"{id_type} in {file}" for id_type, file in types.items())
+        raise UserError(
+            f"the ids have different types: {listed}. Annotate these files into different folders"
+        )
+    return pa.field(options.id_column, next(iter(types)))
+
+
+def _describe_model(model: str) -> dict[str, Any]:
+    """Return the name to load a pipeline by, and what distinguishes it from other pipelines.
+
+    RAISES UserError: If the pipeline cannot be loaded.
+    """
+    folder = pipeline_folder(model).resolve()
+    digest = sha256()
+    thresholds: dict[str, Any] = {}
     try:
-        settings = [
-            setting
-            for file in sorted(path.rglob("ner/cfg"))
-            for setting in srsly.read_json(file).items()
-        ]
-        version = srsly.read_json(path / "meta.json")["version"]
+        for file in sorted(folder.rglob("*")):
+            if file.is_file() and "__pycache__" not in file.parts:
+                digest.update(f"{file.relative_to(folder)}\0".encode() + file.read_bytes())
+        for file in sorted(folder.rglob("ner/cfg")):
+            for name, value in srsly.read_json(file).items():
+                if name.startswith("threshold"):
+                    thresholds[name] = value
+        meta = srsly.read_json(folder / "meta.json")
+        pipeline_version = meta["version"]
     except (ValueError, OSError) as error:
         raise UserError(
-            f"the pipeline {model} cannot be loaded: {why_not_loaded(path, error)}"
+            f"the pipeline {model} cannot be loaded: {why_not_loaded(folder, error)}"
         ) from error
-    threshold = {key: value for key, value in settings if key.startswith("threshold")}
-    name = model if is_package(model) else str(path)
-    return name, {
-        "model": name,
-        "version": version,
+    return {
+        "model": model if is_package(model) else str(folder),
+        "version": pipeline_version,
         "weights": digest.hexdigest(),
-        "threshold": threshold,
+        "threshold": thresholds,
+        "package": version("spacy-bilstm-ner"),
     }
-
-
-def _note_run(
-    out: Path, stamps: dict[str, list[int]], has_stdin: bool, settings: dict[str, Any]
-) -> None:
-    """Write what this run is into its folder. RAISES UserError: The folder is another run's."""
-    note = out / "_run.json"
-    if note.is_file():
-        remedy = f"name a new folder, or delete {out} and begin again"
-        with generated_file(note, command="annotate", remedy=remedy):
-            before = srsly.read_json(note)
-            known = dict(before["inputs"])
-        differs = [
-            f"{key} was {before.get(key)}, is {new}"
-            for key, new in settings.items()
-            if before.get(key) != new
-        ]
-        differs += [
-            f"{file} has changed"
-            for file, stamp in stamps.items()
-            if known.get(file, stamp) != stamp
-        ]
-        differs += ["standard input cannot be resumed"] * has_stdin
-        if differs:
-            raise UserError(
-                f"{out} has the results of another run: {'; '.join(differs)}. Name a new folder"
-            )
-        stamps = known | stamps
-    elif any(path.name[0] not in "_." for path in out.iterdir()):
-        raise UserError(f"{out}: expected an empty or new folder, or one that annotate has made")
-    if has_stdin:
-        print("Note: standard input cannot be resumed; a file can.", file=sys.stderr)
-    save_json(note, settings | {"inputs": stamps})

@@ -1,10 +1,9 @@
-"""Find the entities in a column of texts. Knows Arrow and spaCy, and no engine that spreads work over machines."""
+"""Find the entities in a column of texts."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
-from functools import cache
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 from spacy.language import Language
@@ -13,8 +12,9 @@ from spacy.training.batchers import minibatch_by_words
 from ..errors import UserError
 from ..pipe.entities import Entity, entities
 from ..pipe.loading import load_pipeline
+from ..system.forking import SharedCache
 
-# Offsets are in code points, the end is exclusive.
+# Offsets are code points, and the end is exclusive.
 ENTITY = pa.struct(
     [
         ("start", pa.int32()),
@@ -23,113 +23,171 @@ ENTITY = pa.struct(
         ("confidence", pa.float32()),
     ]
 )
-# A text's entities and number of words; or why it has none
-Outcome = tuple[list[Entity] | None, str | None, int]
-# So many texts are one batch for the network, and so many characters are read at once. More is faster, takes memory.
+# Texts in a batch of the network, and characters that are read at once. More is faster and takes
+# more memory.
 MAX_TEXTS, MAX_CHARACTERS = 1000, 1_000_000
-# spaCy's tokenizer learns words only outside `nlp.memory_zone()`: that many characters are read outside. What comes
-# after is read inside, so that ever new words do not fill the memory.
+# Characters that a pipeline reads outside `nlp.memory_zone()`, where spaCy's tokenizer caches
+# words. Later texts are read inside, so that new words do not fill the memory.
 WARM_UP_CHARACTERS = 1_000_000
-_characters: Counter[Language] = Counter()  # read by each pipeline in this process
+
+
+@dataclass
+class LoadedPipeline:
+    """A pipeline and the number of characters that it has read."""
+
+    nlp: Language
+    n_characters: int = 0
+
+
+class Pipelines(SharedCache):
+    """The pipelines of this process by name and `max_length`. The lock is for their users."""
+
+    def clear(self) -> None:
+        """Forget all pipelines."""
+        super().clear()
+        self.loaded: dict[tuple[str, int | None], LoadedPipeline] = {}
+
+    def get(self, model: str, max_length: int | None) -> LoadedPipeline:
+        """Load a pipeline if this process has not loaded it. The caller holds the lock."""
+        key = (model, max_length)
+        if key not in self.loaded:
+            self.loaded[key] = LoadedPipeline(load_pipeline(model, max_length=max_length))
+        return self.loaded[key]
+
+
+PIPELINES = Pipelines()
+
+
+class Outcome(NamedTuple):
+    """The entities of a text and its number of words, or the reason why it was not annotated."""
+
+    entities: list[Entity] | None = None
+    error: str | None = None
+    n_words: int = 0
 
 
 class Annotator:
-    """Adds a column of entities and one of errors to a table with texts.
+    """Add a column of entities and a column of errors to a table with texts.
 
-    `entities` is a list of `start`, `end` (code points, end exclusive), `label` and `confidence` for each text. An
-    empty list says that the text has no entity. A null says that the text was not annotated, and `entities_error` why.
+    `entities` is a list of `start`, `end` (code points, end exclusive), `label` and `confidence`
+    for each text. An empty list means that the text has no entity. A null means that the text was
+    not annotated, and `entities_error` is the reason.
 
-    model (str): The name or path of any spaCy pipeline that sets `doc.ents`. It is loaded once in each process, when
-        the first text comes; what is pickled is the name.
-    text, into, errors (str): The column with the texts, and the new ones for the entities and for the errors.
-    max_length (int | None): Characters that a text may have; None for the pipeline's `nlp.max_length`.
+    Threads may share an Annotator. They take turns, since spaCy's memory zones cannot overlap.
+    Use processes to annotate in parallel. A forked process loads the pipeline again.
+
+    model (str): The name or path of any spaCy pipeline that sets `doc.ents`. Each process loads it
+        when the first text comes. Only the name is pickled.
+    text, into, errors (str): The column of texts, and the new columns of entities and errors.
+    max_length (int | None): The longest text in characters; None for `nlp.max_length`.
     """
 
     def __init__(
-        self, model: str, *, text: str = "text", into: str = "entities", errors: str = "entities_error",
+        self,
+        model: str,
+        *,
+        text: str = "text",
+        into: str = "entities",
+        errors: str = "entities_error",
         max_length: int | None = None,
-    ) -> None:  # fmt: skip
-        self.model, self.text, self.into, self.errors, self.max_length = (
-            model,
-            text,
-            into,
-            errors,
-            max_length,
-        )
+    ) -> None:
+        self.model = model
+        self.text = text
+        self.into = into
+        self.errors = errors
+        self.max_length = max_length
 
     def __call__(self, table: pa.Table) -> pa.Table:
-        """table (pyarrow.Table): Any table with the column of texts.
-        RETURNS (pyarrow.Table): The same rows in the same order, and two columns more.
-        RAISES UserError: The column of texts is missing, or a new column is there already."""
-        return pa.Table.from_batches(
-            self.batches(table.to_batches()), schema=self._schema(table.schema)
-        )
+        """Annotate a table.
+
+        table (pyarrow.Table): A table with the column of texts.
+        RETURNS (pyarrow.Table): The same rows in the same order, with two more columns.
+        RAISES UserError: If the column of texts is missing, or a new column exists already.
+        """
+        schema = self._schema(table.schema)
+        return pa.Table.from_batches(self.batches(table.to_batches()), schema=schema)
 
     def batches(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """The same for a stream, as Spark's `mapInArrow` hands it over: yields each batch with two columns more."""
+        """Annotate a stream of batches, as Spark's `mapInArrow` passes it."""
         for batch in batches:
             schema = self._schema(batch.schema)
-            entities, errors, _ = self.columns(values(batch.column(self.text)))
-            yield pa.RecordBatch.from_arrays([*batch.columns, entities, errors], schema=schema)
+            outcomes = self.annotate(column_values(batch.column(self.text)))
+            columns = [*batch.columns, *outcome_columns(outcomes)]
+            yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
     def _schema(self, schema: pa.Schema) -> pa.Schema:
         if self.text not in schema.names:
             raise UserError(
-                f"There is no column {self.text!r}, but {schema.names}: say which one has the texts"
+                f"there is no column {self.text!r}, but {schema.names}: say which one has the texts"
             )
-        if taken := {self.into, self.errors} & set(schema.names):
+        existing = {self.into, self.errors}.intersection(schema.names)
+        if existing:
             raise UserError(
-                f"The columns {sorted(taken)} are there already: give other names for the new ones"
+                f"the columns {sorted(existing)} exist already: give other names for the new ones"
             )
-        return schema.append(pa.field(self.into, pa.list_(ENTITY))).append(
-            pa.field(self.errors, pa.string())
-        )
+        schema = schema.append(pa.field(self.into, pa.list_(ENTITY)))
+        return schema.append(pa.field(self.errors, pa.string()))
 
     def load(self) -> Language:
-        """RAISES UserError: The pipeline cannot be loaded."""
-        return _loaded(self.model, max_length=self.max_length)
+        """Return the pipeline. RAISES UserError: If it cannot be loaded."""
+        with PIPELINES.lock:
+            return PIPELINES.get(self.model, self.max_length).nlp
 
-    def columns(self, texts: Sequence[Any]) -> tuple[pa.Array, pa.Array, int]:
-        """The entities, the errors, the number of words. What is no text gives an error, an exception its own."""
-        nlp = self.load()
-        outcomes: list[Outcome] = [(None, _error(value, nlp.max_length), 0) for value in texts]
-        readable = (row for row, (_, error, _) in enumerate(outcomes) if error is None)
-        for rows in minibatch_by_words(
+    def annotate(self, texts: Sequence[Any]) -> list[Outcome]:
+        """Annotate texts. A value that is no text gets an error; an exception is its own error."""
+        max_length = self.load().max_length
+        outcomes = [Outcome(error=text_error(text, max_length)) for text in texts]
+        readable = (row for row, outcome in enumerate(outcomes) if outcome.error is None)
+        # `minibatch_by_words` calls this for each row.
+        batches = minibatch_by_words(
             readable, MAX_CHARACTERS, get_length=lambda row: len(texts[row])
-        ):
-            is_warm = _characters[nlp] >= WARM_UP_CHARACTERS
-            _characters[nlp] += sum(len(texts[row]) for row in rows)
-            with nlp.memory_zone() if is_warm else nullcontext():
-                for row, outcome in zip(
-                    rows, _annotate(nlp, [texts[row] for row in rows]), strict=True
-                ):
-                    outcomes[row] = outcome
-        found, errors, n_words = zip(*outcomes, strict=True) if outcomes else ((), (), ())
-        return pa.array(found, pa.list_(ENTITY)), pa.array(errors, pa.string()), sum(n_words)
+        )
+        for rows in batches:
+            batch = [texts[row] for row in rows]
+            for row, outcome in zip(rows, self._annotate_batch(batch), strict=True):
+                outcomes[row] = outcome
+        return outcomes
+
+    def _annotate_batch(self, texts: list[str]) -> list[Outcome]:
+        with PIPELINES.lock:
+            pipeline = PIPELINES.get(self.model, self.max_length)
+            is_warm = pipeline.n_characters >= WARM_UP_CHARACTERS
+            pipeline.n_characters += sum(map(len, texts))
+            with pipeline.nlp.memory_zone() if is_warm else nullcontext():
+                return _find_entities(pipeline.nlp, texts)
 
 
-_loaded = cache(load_pipeline)
-
-
-def _annotate(nlp: Language, texts: list[str]) -> list[Outcome]:
-    # Nobody can know beforehand which text a pipe fails on, or leaves out: halves are tried until it is found.
+def _find_entities(nlp: Language, texts: list[str]) -> list[Outcome]:
+    # A pipe may fail on a text or leave it out. Halves are tried until the text is found.
     try:
-        docs = nlp.pipe(texts, batch_size=MAX_TEXTS)
-        return [(entities(doc), None, len(doc)) for _, doc in zip(texts, docs, strict=True)]
+        outcomes = []
+        for _, doc in zip(texts, nlp.pipe(texts, batch_size=MAX_TEXTS), strict=True):
+            outcomes.append(Outcome(entities(doc), None, len(doc)))
+        return outcomes
     except Exception as error:
         if len(texts) == 1:
-            return [(None, f"The pipeline failed: {type(error).__name__}: {error}", 0)]
+            return [Outcome(error=f"The pipeline failed: {type(error).__name__}: {error}")]
     middle = len(texts) // 2
-    return _annotate(nlp, texts[:middle]) + _annotate(nlp, texts[middle:])
+    return _find_entities(nlp, texts[:middle]) + _find_entities(nlp, texts[middle:])
 
 
-def _error(value: Any, max_length: int) -> str | None:
-    if value is None or isinstance(value, Exception):
-        return "The text is null" if value is None else str(value)
+def outcome_columns(outcomes: Sequence[Outcome]) -> tuple[pa.Array, pa.Array]:
+    """Return the column of entities and the column of errors."""
+    entity_lists = [outcome.entities for outcome in outcomes]
+    errors = [outcome.error for outcome in outcomes]
+    return pa.array(entity_lists, pa.list_(ENTITY)), pa.array(errors, pa.string())
+
+
+def text_error(value: Any, max_length: int) -> str | None:
+    """Return why a value cannot be annotated. The kind of error ends at the first colon."""
+    if value is None:
+        return "The text is null"
+    if isinstance(value, Exception):
+        return str(value)
     if not isinstance(value, str):
-        return f"The text is no string, but of type {type(value).__name__}"
+        return f"The text is no string: {type(value).__name__}"
     if len(value) > max_length:
-        return f"The text has {len(value)} characters, more than max_length = {max_length}"
+        return f"The text is too long: {len(value)} characters, max_length is {max_length}"
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -137,10 +195,11 @@ def _error(value: Any, max_length: int) -> str | None:
     return None
 
 
-def values(column: pa.Array) -> list[Any]:
-    """A column's values; bytes that are not UTF-8 become surrogates."""
+def column_values(column: pa.Array) -> list[Any]:
+    """Return the values of a column. Bytes that are not UTF-8 become surrogates."""
     try:
         return column.to_pylist()
-    except UnicodeDecodeError:  # Arrow does not look
-        raw = column.cast(pa.large_binary()).to_pylist()
-        return [None if value is None else value.decode("utf8", "surrogateescape") for value in raw]
+    # Arrow does not check strings.
+    except UnicodeDecodeError:
+        raw_values = column.cast(pa.large_binary()).to_pylist()
+        return [raw and raw.decode("utf8", "surrogateescape") for raw in raw_values]

@@ -1,64 +1,69 @@
-"""Have the work done for all parts, by processes of this machine or a Ray cluster. Knows nothing of the work."""
+"""Annotate parts on the cores of this machine or on a Ray cluster."""
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 
 from ..errors import UserError
 from ..system.workers import Workers, as_done
-from .parts import Counts, Part
+from .parts import Part
+from .summary import Summary
 
-MAX_FAILURES = 20  # with no success between them: then it is not the parts' fault
+# Failures without a success in between. The parts are then not the reason.
+MAX_FAILURES = 20
 
-Work = Callable[[Part], Counts]
+Work = Callable[[Part], Summary]
 
 
 class Ray:
-    """Tasks of Ray Core on the cluster of an address, or of $RAY_ADDRESS, or else on one of `n_workers` cores on this
-    machine. All machines of the cluster must see the same folders."""
+    """Tasks on a Ray cluster. All its machines must see the same folders.
+
+    address (str): The address of the cluster; "local" starts one on this machine; "auto" uses
+        $RAY_ADDRESS or the cluster that runs on this machine.
+    n_workers (int): The number of cores of a cluster that is started.
+    """
 
     def __init__(self, work: Work, n_workers: int, address: str) -> None:
         import ray
 
-        address = address or os.environ.get("RAY_ADDRESS", "")
-        n_cores = None if address else n_workers
-        ray.init(address or "local", num_cpus=n_cores, include_dashboard=False, log_to_driver=False)
-        self.n_slots = 2 * int(
-            ray.cluster_resources()["CPU"]
-        )  # so that no core has to wait for its next part
-        self._task, self.close = (
-            ray.remote(num_cpus=1, max_retries=0)(lambda part: work(part)),
-            ray.shutdown,
-        )
+        n_cores = n_workers if address == "local" else None
+        ray.init(address, num_cpus=n_cores, include_dashboard=False, log_to_driver=False)
+        # Each core then has its next part ready.
+        self.n_slots = 2 * int(ray.cluster_resources()["CPU"])
+        self._task = ray.remote(num_cpus=1, max_retries=0)(lambda part: work(part))
+        self.close = ray.shutdown
 
-    def submit(self, part: Part) -> Future[Counts]:
+    def submit(self, part: Part) -> Future[Summary]:
+        """Start a task."""
         return self._task.remote(part).future()
 
 
 def each_part(
-    parts: Iterator[Part], engine: Workers[Part, Counts] | Ray
-) -> Iterator[tuple[Part, Counts | str]]:
-    """Have the work done for all parts. What fails or loses its worker is tried again after the others, at last alone.
+    parts: Iterator[Part], engine: Workers[Part, Summary] | Ray
+) -> Iterator[tuple[Part, Summary | str]]:
+    """Annotate all parts. A part that fails is tried twice more after the others, at last alone.
 
-    YIELDS (tuple[Part, Counts | str]): A part, and what it had; or, as a string, why it was given up.
-    RAISES UserError: The pipeline cannot be loaded, or nothing succeeds any more.
+    YIELDS (tuple[Part, Summary | str]): A part, and what was done or why it was given up.
+    RAISES UserError: If the pipeline cannot be loaded, or every part fails.
     """
     failed: list[tuple[Part, str]] = []
     n_failures = 0
     for n_slots in (engine.n_slots, engine.n_slots, 1):
-        is_first, failed = not failed, []
+        is_first_try = not failed
+        failed = []
         for part, future in as_done(parts, engine.submit, n_slots):
             error = future.exception()
+            if error is None:
+                n_failures = 0
+                yield part, future.result()
+                continue
             if isinstance(error, UserError):
                 raise error
-            n_failures = n_failures + 1 if error else 0
-            if n_failures == MAX_FAILURES and is_first:
+            failed.append((part, str(error)))
+            n_failures += 1
+            if is_first_try and n_failures == MAX_FAILURES:
                 raise UserError(
-                    f"{n_failures} failures in a row, the last: {error}. Fewer --workers need less memory"
+                    f"{n_failures} failures in a row. The last one: {error}. "
+                    "Fewer --workers need less memory"
                 )
-            if error:
-                failed.append((part, str(error)))
-            else:
-                yield part, future.result()
         parts = iter([part for part, _ in failed])
     yield from failed

@@ -1,15 +1,23 @@
 """The command `annotate`."""
 
-from argparse import Namespace
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from typer import Argument, Option
+from typer import Argument, Exit, Option, echo
+
+from ..system.ending import INTERRUPTED
+
+if TYPE_CHECKING:
+    from ..bulk.summary import Summary
 
 
 def annotate(
     inputs: Annotated[
         list[str],
-        Argument(metavar="INPUT", help="Parquet, JSON Lines, CSV or plain text; - for stdin"),
+        Argument(
+            metavar="INPUT",
+            help="files or folders of texts: Parquet, JSON, JSON Lines, CSV, Excel or plain text "
+            "with a text on each line; - for standard input",
+        ),
     ],
     out: Annotated[
         str, Argument(metavar="OUT", help="folder for the results; a second call resumes")
@@ -23,15 +31,21 @@ def annotate(
         str | None,
         Option(metavar="NAME", help="column of ids in the results; default: file and row"),
     ] = None,
+    sep: Annotated[
+        str | None, Option(metavar="CHAR", help="separator of CSV files; default: by the header")
+    ] = None,
+    encoding: Annotated[
+        str | None, Option(metavar="NAME", help="encoding of text files; default: UTF-8")
+    ] = None,
     format: Annotated[
         Literal["parquet", "jsonl"], Option(help="format of the results")
     ] = "parquet",
     max_length: Annotated[
         int | None,
-        Option(metavar="N", help="longest text, in characters; default: nlp.max_length"),
+        Option(metavar="N", min=1, help="longest text, in characters; default: nlp.max_length"),
     ] = None,
     workers: Annotated[
-        int | None, Option(help="number of processes; default: one for each core")
+        int | None, Option(min=1, help="number of processes; default: one for each core")
     ] = None,
     ray: Annotated[
         str | None,
@@ -40,23 +54,52 @@ def annotate(
 ) -> None:
     """Find the entities in files of texts, on every core.
 
-    A part that is done is never done again.
+    Results that exist are not made again. An input that has changed is annotated again.
 
     Example: python -m spacy_bilstm_ner annotate texts/ out/ --model en_gmb_bilstm --id-column id
     """
-    from ..bulk.annotate import execute
-    from ..system.cores import cores
+    from time import monotonic
 
-    execute(
-        Namespace(
-            inputs=inputs,
-            out=out,
+    from ..bulk.annotate import annotate as annotate_files
+    from ..bulk.rows import InputOptions
+
+    if "-" in inputs:
+        echo("Note: standard input cannot be resumed, but a file can.", err=True)
+    started = monotonic()
+    try:
+        summary = annotate_files(
+            inputs,
+            out,
             model=model,
-            text_column=text_column,
-            id_column=id_column,
+            options=InputOptions(text_column, id_column, sep, encoding),
             format=format,
             max_length=max_length,
-            workers=cores() if workers is None else workers,
-            ray="" if ray == "local" else ray,
+            workers=workers,
+            ray=ray,
         )
+    except KeyboardInterrupt:
+        echo("Stopped. Finished parts stay. The same command does the rest.", err=True)
+        raise Exit(INTERRUPTED) from None
+    _show(summary, monotonic() - started)
+    if summary.given_up or 0 < summary.n_texts == summary.n_errors:
+        raise Exit(1)
+
+
+def _show(summary: "Summary", seconds: float) -> None:
+    for file in summary.missing_inputs:
+        echo(f"{file} no longer exists. Its results stay.", err=True)
+    if summary.n_existing and not summary.n_texts and not summary.given_up:
+        echo(f"Nothing to do: all {summary.n_existing:,} parts exist.")
+        return
+    speed = summary.n_words / seconds
+    echo(
+        f"{summary.n_texts:,} texts, {summary.n_words:,} words, {speed:,.0f} words/s with start-up"
     )
+    echo(f"{summary.n_existing:12,} parts existed")
+    echo(f"{summary.n_errors:12,} errors")
+    for name, kind in summary.errors.items():
+        echo(f"{kind.n_rows:12,} {name}. First: {kind.file}, row {kind.row}: {kind.message}")
+    for label, count in summary.labels.most_common():
+        echo(f"{count:12,} {label}")
+    for problem in summary.given_up:
+        echo(f"Given up, the same command tries again: {problem}", err=True)

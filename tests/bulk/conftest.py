@@ -1,4 +1,4 @@
-"""A small pipeline, some of whose texts do harm to the process that reads them, and collections of texts."""
+"""A small pipeline, some of whose texts do harm to its process, and collections of texts."""
 
 from pathlib import Path
 

@@ -1,9 +1,10 @@
-"""The command: every input, whole parts only, and what happens when a process dies."""
+"""The command: every input, whole results only, and what happens when a process dies."""
 
 import gc
 import gzip
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,18 +12,17 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 import spacy
 
-from spacy_bilstm_ner.bulk import annotate, parts
+from spacy_bilstm_ner.bulk import annotate, parts, rows
 from spacy_bilstm_ner.cli import main
-from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.system.cores import cores
 from spacy_bilstm_ner.system.exclusive import exclusive
 from tests import util
 
@@ -36,87 +36,98 @@ TEXTS = [
     "fine",
     "Lisbon!",
 ]
-Run = Callable[..., subprocess.CompletedProcess[str]]
+# Texts are cut into small parts in a process of its own.
+SMALL_PARTS = """
+import sys
+from spacy_bilstm_ner.bulk import parts
+from spacy_bilstm_ner.cli import main
+if __name__ == "__main__":
+    parts.PART_BYTES = int(sys.argv[1])
+    main(sys.argv[2:])
+"""
+
+
+class Finished(NamedTuple):
+    """How a command has ended."""
+
+    code: int
+    output: str
+    errors: str
+
+
+Run = Callable[..., Finished]
 
 
 @pytest.fixture
 def start(model: Path, code: Path, tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
-    def started(*arguments: object) -> subprocess.Popen[str]:
-        command = [
-            sys.executable,
-            "-m",
-            "spacy_bilstm_ner",
-            "annotate",
-            *map(str, arguments),
-            "--model",
-            str(model),
-        ]
-        pipe = subprocess.PIPE
-        env = os.environ | {"PYTHONPATH": str(code)}
+    """Start the command in a process of its own, with parts of so many bytes."""
+
+    def start_command(part_bytes: int, *arguments: object) -> subprocess.Popen[str]:
+        (tmp_path / "small_parts.py").write_text(SMALL_PARTS)
+        words = [part_bytes, "annotate", *arguments, "--model", model]
         return subprocess.Popen(
-            command, cwd=tmp_path, env=env, stdout=pipe, stderr=pipe, text=True, start_new_session=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests in the background ignore it
-        )  # fmt: skip
+            [sys.executable, "small_parts.py", *map(str, words)],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(code)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            # Tests in the background ignore Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
 
-    return started
-
-
-@pytest.fixture
-def run(start: Callable[..., subprocess.Popen[str]]) -> Run:
-    def done(*arguments: object) -> subprocess.CompletedProcess[str]:
-        process = start(*arguments)
-        output, errors = process.communicate(timeout=900)
-        return subprocess.CompletedProcess([], process.returncode, output, errors)
-
-    return done
+    return start_command
 
 
 @pytest.fixture
-def here(
+def run(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Run]:
-    """The command without processes of its own, which take seconds to start."""
+    """Run the command without other processes, which take seconds to start."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(annotate, "Workers", util.WorkersHere)
 
-    def done(*arguments: object) -> subprocess.CompletedProcess[str]:
+    def run_command(*arguments: object) -> Finished:
+        words = list(map(str, arguments))
+        if "--model" not in words:
+            words += ["--model", str(model)]
         code: Any = 0
         try:
-            main(["annotate", *map(str, arguments), "--model", str(model)])
+            main(["annotate", *words])
         except SystemExit as end:
             code = end.code
-        said = capsys.readouterr()
-        errors = said.err + code if isinstance(code, str) else said.err
-        return subprocess.CompletedProcess(
-            [], 1 if isinstance(code, str) else code, said.out, errors
-        )
+        printed = capsys.readouterr()
+        if isinstance(code, str):
+            return Finished(1, printed.out, printed.err + code)
+        return Finished(code, printed.out, printed.err)
 
-    yield done
-    gc.unfreeze()  # what a worker keeps for good
+    yield run_command
+    # A worker freezes for good what it has loaded.
+    gc.unfreeze()
 
 
-def write_parquet(path: Path, texts: list[str], *, group: int = 2) -> Path:
-    table = pa.table({"key": pa.array(range(100, 100 + len(texts)), pa.int64()), "text": texts})
-    pq.write_table(table, path, row_group_size=group)
+def write_parquet(path: Path, texts: list[str]) -> Path:
+    keys = pa.array(range(100, 100 + len(texts)), pa.int64())
+    pq.write_table(pa.table({"key": keys, "text": texts}), path)
     return path
 
 
-def result(out: Path) -> list[dict]:
-    rows: list[dict] = ds.dataset(out, format="parquet").to_table().to_pylist()
-    return sorted(rows, key=lambda row: row.get("key", (row.get("file"), row.get("row"))))
+def rows_of(out: Path) -> list[dict]:
+    records: list[dict] = ds.dataset(out, format="parquet").to_table().to_pylist()
+    return sorted(records, key=lambda row: row.get("key", (row.get("file"), row.get("row"))))
 
 
-def found(rows: list[dict]) -> list[list[tuple[int, int, str]] | None]:
+def entities_of(records: list[dict]) -> list[list[tuple[int, int, str]] | None]:
     return [
         row["entities"] and [(e["start"], e["end"], e["label"]) for e in row["entities"]]
-        for row in rows
+        for row in records
     ]
 
 
-def files(out: Path) -> dict[str, int]:
-    return {
-        path.name: path.stat().st_mtime_ns for path in out.iterdir() if path.name[0] not in "_."
-    }
+def results(out: Path) -> dict[str, int]:
+    """The files of results, with the time of their last change."""
+    return {path.name: path.stat().st_mtime_ns for path in out.glob("[!._]*")}
 
 
 def expected(texts: list[str]) -> list[list[tuple[int, int, str]] | None]:
@@ -131,320 +142,411 @@ def expected(texts: list[str]) -> list[list[tuple[int, int, str]] | None]:
     ]
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 900) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 300) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not come"
         time.sleep(0.02)
 
 
-def children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+def write_input(path: Path, texts: list[str]) -> None:
+    """Write texts in the format of the path's ending."""
+    kind = path.name.removesuffix(".gz").rpartition(".")[2]
+    records = [{"n": 1, "text": text} for text in texts]
+    if kind == "parquet":
+        write_parquet(path, texts)
+    elif kind == "xlsx":
+        pd.DataFrame(records).to_excel(path, index=False)
+    else:
+        content = {
+            "jsonl": "\n".join(map(json.dumps, records)),
+            "json": json.dumps(records, indent=1),
+            "csv": pd.DataFrame(records).to_csv(index=False),
+            "tsv": pd.DataFrame(records).to_csv(index=False, sep="\t"),
+            "txt": "\n".join(texts),
+        }[kind]
+        opener = gzip.open if path.suffix == ".gz" else open
+        with opener(path, "wb") as file:
+            file.write(f"\ufeff{content}\n".encode())
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["jsonl", "json", "csv", "txt", "jsonl.gz", "csv.gz", "txt.gz", "tsv", "parquet", "xlsx"],
+)
+def test_every_kind_of_input(tmp_path, run, kind, monkeypatch):
+    texts = [text for text in TEXTS if text]
+    if kind.startswith("csv"):
+        texts += ['a "quoted" Lisbon,\nin two lines']
+    path = tmp_path / "folder" / f"in.{kind}"
+    path.parent.mkdir()
+    write_input(path, texts)
+    assert run("folder", "out").code == 0
+    records = rows_of(tmp_path / "out")
+    assert [(row["file"], row["row"]) for row in records] == [
+        (str(path), number) for number in range(len(texts))
+    ]
+    assert entities_of(records) == expected(texts)
+    # The rows are the same in parts of any size.
+    monkeypatch.setattr(parts, "PART_BYTES", 20)
+    assert run("folder", "small").code == 0
+    assert len(results(tmp_path / "small")) > 3
+    assert rows_of(tmp_path / "small") == records
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ('id,text\n1,"a\n2,b\n3,c\n', 2),
+        ('id,text\n1,a\n2,"b\n3,"c"\n', 3),
+        ('id,text\n1,"a" b\n', 2),
+        ('id,text\n1,"a\nb"\n2,"c', 4),
+    ],
+)
+def test_a_quote_that_is_not_closed_is_refused_with_its_line(tmp_path, run, content, line):
+    (tmp_path / "in.csv").write_text(content)
+    done = run("in.csv", "out")
+    assert done.code == 1
+    assert f"in.csv, line {line}: " in done.errors
+    assert not (tmp_path / "out").exists()
+
+
+def errors_of(out: Path) -> list[str | None]:
+    return [row["entities_error"] for row in rows_of(out)]
+
+
+def test_rows_that_cannot_be_read_have_an_error(tmp_path, run):
+    lines = [b'{"text": "Lisbon"}', b'{"text": "Lis', b'{"text": 3}', b"[1]", b"{}", b"\xff"]
+    (tmp_path / "in.jsonl").write_bytes(b"\n".join(lines))
+    (tmp_path / "in.csv").write_bytes(b"text,n\nLisbon,1\nLisbon, too,2\nfine\ncaf\xe9,1\n")
+    done = run("in.jsonl", "in.csv", "out")
+    assert done.code == 0
+    no_json = "The line is no JSON object"
+    assert errors_of(tmp_path / "out") == [
+        None,
+        "The row has another number of fields than the header: 3, not 2",
+        "The row has another number of fields than the header: 1, not 2",
+        "The text is not UTF-8",
+        None,
+        no_json,
+        "The text is no string: int",
+        no_json,
+        "The text is null",
+        no_json,
+    ]
+    assert "8 errors" in done.output
+    assert f"3 {no_json}. First: {tmp_path / 'in.jsonl'}, row 1: " in done.output
+    assert "2 The row has another number of fields than the header. First: " in done.output
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("in.jsonl", b'{"body": "Lisbon"}\n' * 3),
+        ("in.jsonl", b'{"text": 3}\n{"text": ["Lisbon"]}\n'),
+        ("in.csv", b"text\n" + "Málaga\n".encode("cp1252") * 3),
+        ("in.txt", "Málaga".encode("cp1252")),
+    ],
+)
+def test_a_file_without_texts_is_refused(tmp_path, run, name, content):
+    (tmp_path / name).write_bytes(content)
+    done = run(name, "out")
+    assert done.code == 1
+    assert f"{name} has no text in its first" in done.errors
+    assert "--text-column" in done.errors
+    assert "--encoding" in done.errors
+
+
+@pytest.mark.parametrize(
+    ("content", "options"),
+    [
+        ("text\nLisbon é\n".encode("cp1252"), ["--encoding", "cp1252"]),
+        ("text\nLisbon é\n".encode("utf-16"), []),
+        ("n;text\n1,5;Lisbon é\n".encode(), []),
+        ("a,b|text\n1|Lisbon é\n".encode(), ["--sep", "|"]),
+    ],
+)
+def test_encodings_and_separators(tmp_path, run, content, options):
+    (tmp_path / "in.csv").write_bytes(content)
+    assert run("in.csv", "out", *options).code == 0
+    assert entities_of(rows_of(tmp_path / "out")) == [[(0, 6, "GPE")]]
+    done = run("in.csv", "other", "--encoding", "no_such_encoding")
+    assert (done.code, "unknown encoding" in done.errors) == (1, True)
+
+
+def test_nothing_annotated_is_an_error(tmp_path, run):
+    (tmp_path / "in.txt").write_text("Lisbon\nPorto\n")
+    done = run("in.txt", "out", "--max-length", 3)
+    assert done.code == 1
+    assert "2 The text is too long. First: " in done.output
+
+
+def test_ids_that_are_no_utf8_are_escaped(tmp_path, run):
+    (tmp_path / "in.csv").write_bytes(b"key,text\n\xe9,fine\n")
+    assert run("in.csv", "out", "--id-column", "key").code == 0
+    assert [row["key"] for row in rows_of(tmp_path / "out")] == ["\\udce9"]
+
+
+def test_ids_of_two_types_are_refused(tmp_path, run):
+    write_parquet(tmp_path / "a.parquet", TEXTS)
+    (tmp_path / "b.csv").write_text("key,text\n1,Lisbon\n")
+    done = run("a.parquet", "b.csv", "out", "--id-column", "key")
+    assert done.code == 1
+    assert "int64 in" in done.errors
+    assert "string in" in done.errors
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_may_have_any_name(tmp_path, run):
+    write_parquet(tmp_path / "{a}%s[1].parquet", ["Lisbon"])
+    assert run("{a}%s[1].parquet", "out").code == 0
+    assert next(iter(results(tmp_path / "out"))).startswith("{a}%s[1]-")
+
+
+def test_a_long_line_does_not_overtake_the_lines_before_it(tmp_path, run, monkeypatch):
+    monkeypatch.setattr(parts, "PART_BYTES", 20)
+    lines = ["one", "two", "x" * 50, "three", "four"]
+    (tmp_path / "in.txt").write_text("\n".join(lines))
+    options = rows.InputOptions()
+    cut = parts.parts_of("in", {str(tmp_path / "in.txt"): [60, 0]}, options)
+    assert [[row.text for row in part.rows] for part in cut] == [lines[:2], [lines[2]], lines[3:]]
+
+
+@pytest.mark.parametrize("name", ["in.txt.gz", "in.parquet"])
+def test_a_damaged_input_is_named(tmp_path, run, name):
+    content = gzip.compress(b"Lisbon\n" * 1000) if name == "in.txt.gz" else b"PAR1 and no more"
+    (tmp_path / name).write_bytes(content[:-10])
+    done = run(name, "out")
+    assert done.code == 1
+    assert f"{name} is damaged" in done.errors
+
+
+def test_a_line_without_end(tmp_path, run, monkeypatch):
+    monkeypatch.setattr(rows, "MAX_LINE", 100)
+    with gzip.open(tmp_path / "in.txt.gz", "wt") as file:
+        file.write("Lisbon\n" + "a " * 200)
+    assert "a line of more than 100 characters: divide" in run("in.txt.gz", "out").errors
+
+
+def test_standard_input_is_read_and_not_resumed(tmp_path, run, monkeypatch):
+    (tmp_path / "lines").write_text("Lisbon\nno\n")
+    stdin = os.dup(0)
+    try:
+        with (tmp_path / "lines").open("rb") as lines:
+            os.dup2(lines.fileno(), 0)
+        done = run("-", "out")
+        again = run("-", "out")
+    finally:
+        os.dup2(stdin, 0)
+        os.close(stdin)
+    assert done.code == 0
+    assert "cannot be resumed" in done.errors
+    assert entities_of(rows_of(tmp_path / "out")) == [[(0, 6, "GPE")], []]
+    assert again.code == 1
+    assert "standard input cannot be resumed" in again.errors
+    monkeypatch.setattr(sys, "stdin", None)
+    assert "standard input is closed" in run("-", "other").errors
+
+
+def test_a_second_run_has_nothing_to_do_and_shows_no_bar(tmp_path, run):
+    write_parquet(tmp_path / "a.parquet", TEXTS)
+    first = run("a.parquet", "out")
+    assert first.errors == ""
+    before = results(tmp_path / "out")
+    again = run("a.parquet", "out")
+    assert (again.code, again.output) == (0, "Nothing to do: all 1 parts exist.\n")
+    assert results(tmp_path / "out") == before
+
+
+def test_new_and_changed_inputs(tmp_path, run):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    write_parquet(folder / "a.parquet", ["Lisbon"])
+    run("in", "out")
+    first = results(tmp_path / "out")
+    write_parquet(folder / "b.parquet", ["Porto", "Lisbon"])
+    assert run("in", "out").code == 0
+    assert first.items() < results(tmp_path / "out").items()
+    # A file that has been delivered again
+    write_parquet(folder / "a.parquet", ["in Lisbon", "no"])
+    assert run("in", "out").code == 0
+    assert not first.keys() & results(tmp_path / "out").keys()
+    assert entities_of(rows_of(tmp_path / "out")) == [[(3, 9, "GPE")], [], [], [(0, 6, "GPE")]]
+
+
+def test_results_of_an_input_that_is_gone_are_named_and_stay(tmp_path, run):
+    for name in ("a", "b"):
+        write_parquet(tmp_path / f"{name}.parquet", ["Lisbon"])
+    run("a.parquet", "b.parquet", "out")
+    before = results(tmp_path / "out")
+    (tmp_path / "a.parquet").unlink()
+    done = run("b.parquet", "out")
+    assert done.code == 0
+    assert f"{tmp_path / 'a.parquet'} no longer exists. Its results stay." in done.errors
+    assert results(tmp_path / "out") == before
+
+
+def test_small_files_share_their_results(tmp_path, run):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number in range(50):
+        (folder / f"{number:02}.txt").write_text("Lisbon\nno\n" * (number % 3))
+    assert run("in", "out").code == 0
+    assert len(results(tmp_path / "out")) == 1
+    records = rows_of(tmp_path / "out")
+    assert len({row["file"] for row in records}) == 33
+    assert entities_of(records)[:4] == [[(0, 6, "GPE")], [], [(0, 6, "GPE")], []]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "jsonl"])
+def test_damaged_results_are_made_again(tmp_path, run, kind, monkeypatch):
+    monkeypatch.setattr(parts, "PART_BYTES", 80)
+    write_parquet(tmp_path / "in.parquet", TEXTS * 4)
+    assert run("in.parquet", "out", "--format", kind).code == 0
+    contents = {path: path.read_bytes() for path in (tmp_path / "out").glob(f"*.{kind}")}
+    paths = sorted(contents)
+    assert len(paths) > 3
+    content = contents[paths[0]]
+    paths[0].write_bytes(content[: len(content) // 2])
+    paths[1].write_bytes(b"")
+    content = contents[paths[2]]
+    middle = len(content) // 4
+    paths[2].write_bytes(content[:middle] + bytes(20) + content[middle + 20 :])
+    done = run("in.parquet", "out", "--format", kind)
+    assert f"{len(paths) - 3} parts existed" in done.output
+    assert {path: path.read_bytes() for path in (tmp_path / "out").glob(f"*.{kind}")} == contents
+
+
+def test_a_damaged_note_and_a_folder_in_use(tmp_path, run):
+    write_parquet(tmp_path / "in.parquet", [])
+    out = tmp_path / "out"
+    with exclusive(out):
+        assert "another process is at work in" in run("in.parquet", "out").errors
+    assert run("in.parquet", "out").code == 0
+    note = (out / "_run.json").read_text()
+    for content in ("", "[]", '{"inputs": 1}', note[:50]):
+        (out / "_run.json").write_text(content)
+        errors = run("in.parquet", "out").errors
+        assert "_run.json is damaged" in errors
+        assert f"a new folder, or delete {out} and begin" in errors
+
+
+def test_another_run_is_refused(tmp_path, run, model, monkeypatch):
+    write_parquet(tmp_path / "in.parquet", [])
+    shutil.copytree(model, tmp_path / "model")
+    command = ["in.parquet", "out", "--model", tmp_path / "model"]
+    assert run(*command).code == 0
+    assert "max_length was None, is 5" in run(*command, "--max-length", 5).errors
+    with monkeypatch.context() as patch:
+        patch.setattr(annotate, "version", lambda name: "9.9")
+        assert "package was" in run(*command).errors
+    weights = next((tmp_path / "model").rglob("patterns*"))
+    weights.write_bytes(weights.read_bytes().replace(b"GPE", b"LOC"))
+    errors = run(*command).errors
+    assert "weights was" in errors
+    assert "Name a new folder" in errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "message"),
+    [
+        (["in.parquet", "out", "--text-column", "body"], 1, "no column 'body', but key, text"),
+        (["in.parquet", "out", "--id-column", "nr"], 1, "no column 'nr'"),
+        (["in.parquet", "out", "--workers", "0"], 2, "--workers"),
+        (["in.parquet", "out", "--max-length", "-1"], 2, "--max-length"),
+        (["in.parquet", "out", "--model", "no_model"], 1, "there is no pipeline no_model"),
+        (["none", "out"], 1, "expected a file or folder"),
+        (["/dev/zero", "out"], 1, "expected a file or folder"),
+        (["in.parquet", "full"], 1, "expected a new or empty folder"),
+        ([".", "out"], 1, "is in a folder that is read"),
+    ],
+)
+def test_wrong_arguments_are_refused_before_any_work(tmp_path, run, arguments, exit_code, message):
+    write_parquet(tmp_path / "in.parquet", TEXTS)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine").touch()
+    done = run(*arguments)
+    assert (done.code, message in done.errors) == (exit_code, True), done.errors
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_library_function_prints_nothing(tmp_path, model, monkeypatch, capsys):
+    monkeypatch.setattr(annotate, "Workers", util.WorkersHere)
+    path = write_parquet(tmp_path / "in.parquet", TEXTS)
+    summary = annotate.annotate([str(path)], tmp_path / "out", model=str(model))
+    gc.unfreeze()
+    assert (summary.n_texts, summary.n_errors, summary.labels["GPE"]) == (8, 1, 5)
+    assert tuple(capsys.readouterr()) == ("", "")
+
+
+def test_no_text_is_lost_when_a_worker_is_killed(tmp_path, start):
+    marker = tmp_path / "marker"
+    texts = [*TEXTS[:5], f"once:{marker} Lisbon", "fine", "Lisbon"]
+    write_parquet(tmp_path / "in.parquet", texts)
+    process = start(40, "in.parquet", "out", "--workers", 2, "--id-column", "key")
+    output, errors = process.communicate(timeout=300)
+    assert marker.exists(), "no worker was killed"
+    assert process.returncode == 0, errors
+    assert len(results(tmp_path / "out")) > 2
+    records = rows_of(tmp_path / "out")
+    assert [row["key"] for row in records] == list(range(100, 108))
+    assert entities_of(records) == expected(texts)
+    assert "8 texts" in output
+    assert "1 errors" in output
+    assert "4 GPE" in output
+
+
+def test_a_part_that_always_fails_is_given_up(tmp_path, run, monkeypatch):
+    monkeypatch.setattr(parts, "PART_BYTES", 30)
+    write_parquet(tmp_path / "in.parquet", TEXTS)
+    submit = util.WorkersHere.submit
+
+    def fail(self: util.WorkersHere, part: parts.Part) -> Future:
+        if part.rows[0].number:
+            return submit(self, part)
+        failed: Future = Future()
+        failed.set_exception(RuntimeError("its worker died"))
+        return failed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(util.WorkersHere, "submit", fail)
+        done = run("in.parquet", "out", "--id-column", "key")
+    assert done.code == 1
+    assert "in.parquet, from row 0: its worker died" in done.errors
+    assert 100 not in {row["key"] for row in rows_of(tmp_path / "out")}
+    assert run("in.parquet", "out", "--id-column", "key").code == 0
+    assert [row["key"] for row in rows_of(tmp_path / "out")] == list(range(100, 108))
 
 
 def is_running(pid: int) -> bool:
-    stat = Path(f"/proc/{pid}/stat")
     try:
-        return stat.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
 
 
-@pytest.mark.parametrize(
-    "kind", ["jsonl", "csv", "txt", "jsonl.gz", "csv.gz", "txt.gz", "tsv", "parquet"]
-)
-def test_every_kind_of_input(tmp_path, here, kind, monkeypatch):
-    texts = [text for text in TEXTS if text]
-    if kind.startswith("csv"):
-        texts += ['a "quoted" Lisbon,\nin two lines']
-    quoted = [json.dumps(text) for text in texts]
-    lines = {
-        "jsonl": [f'{{"n": 1, "text": {text}}}' for text in quoted],
-        "csv": ["n,text", *('1,"' + text.replace('"', '""') + '"' for text in texts)],
-        "tsv": ["n\ttext", *(f"1\t{text}" for text in texts)],
-        "txt": texts,
-    }.get(kind.removesuffix(".gz"), [])
-    path = tmp_path / "folder" / f"in.{kind}"
-    path.parent.mkdir()
-    content = "\ufeff" + "\n".join(lines) + "\n"
-    if kind == "parquet":
-        write_parquet(path, texts)
-    else:
-        (gzip.open if kind.endswith("gz") else open)(path, "wb").write(content.encode())
-    done = here("folder", "out", "--workers", 1)
-    assert done.returncode == 0, done.stderr
-    rows = result(tmp_path / "out")
-    assert [(row["file"], row["row"]) for row in rows] == [
-        (str(path), n) for n in range(len(texts))
-    ]
-    assert found(rows) == expected(texts)
-    # the same rows, whatever the size of a part
-    monkeypatch.setattr(parts, "PART_BYTES", 20)
-    many = list(parts.parts_of(str(path), "text", None))
-    assert len(many) > 3
-    assert [text for part in many for text in parts._read(part, "text", None)[0]] == texts
-    assert [part.row for part in many][1:] == [
-        sum(len(parts._read(part, "text", None)[0]) for part in many[:n])
-        for n in range(1, len(many))
-    ]
-
-
-def test_lines_that_cannot_be_read_spoil_their_row_alone(tmp_path, here):
-    lines = [
-        b'{"text": "Lisbon", "key": 1}',
-        b'{"text": "Lis',
-        b'{"text": 3, "key": 2}',
-        b"[1]",
-        b'{"key": 4}',
-        b"\xff",
-    ]
-    (tmp_path / "in.jsonl").write_bytes(b"\n".join(lines))
-    done = here("in.jsonl", "out", "--workers", 1, "--format", "jsonl")
-    assert done.returncode == 0, done.stderr
-    (part,) = files(tmp_path / "out")
-    rows = [
-        json.loads(line)
-        for line in (tmp_path / "out" / part).read_text(encoding="utf8").splitlines()
-    ]
-    assert [row["row"] for row in rows] == [0, 1, 2, 3, 4, 5]
-    errors = [row["entities_error"] for row in rows]
-    assert errors[0] is None
-    assert [error.split(":")[0] for error in errors[1:]] == [
-        "The line is no JSON object",
-        "The text is no string, but of type int",
-        "The line is no JSON object",
-        "The text is null",
-        "The line is no JSON object",
-    ]
-
-
-def test_bytes_that_are_no_utf8_spoil_their_row_alone(tmp_path):
-    (tmp_path / "in.csv").write_bytes(b"nr,text\n1,caf\xe9\n\xe9,fine\n")
-    (part,) = parts.parts_of(str(tmp_path / "in.csv"), "text", "nr")
-    texts, ids = parts._read(part, "text", "nr")
-    assert texts == ["caf\udce9", "fine"]  # which is an error row, see test_annotator.py
-    assert ids.to_pylist() == ["1", "\\udce9"]
-
-
-def test_a_file_may_have_any_name(tmp_path):
-    path = write_parquet(tmp_path / "{a}%s.parquet", ["Lisbon"])
-    (tmp_path / "b{}.txt").write_text("Lisbon")
-    (one,), (two,) = (
-        parts.parts_of(str(each), "text", None) for each in (path, tmp_path / "b{}.txt")
-    )
-    assert one.name.startswith("{a}%s-")
-    assert two.name.startswith("b{}-")
-
-
-def test_a_long_line_does_not_overtake_the_lines_before_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(parts, "PART_BYTES", 20)
-    lines = ["one", "two", "x" * 50, "three", "four"]
-    (tmp_path / "in.txt").write_text("\n".join(lines))
-    cut = list(parts.parts_of(str(tmp_path / "in.txt"), "text", None))
-    assert [text for part in cut for text in parts._read(part, "text", None)[0]] == lines
-    assert [(part.row, len(part.rows)) for part in cut] == [(0, 2), (2, 1), (3, 2)]
-
-
-@pytest.mark.parametrize("name", ["in.txt.gz", "in.parquet"])
-def test_a_damaged_file_is_named(tmp_path, name):
-    whole = gzip.compress(b"Lisbon\n" * 1000) if name.endswith("gz") else b"PAR1 and no more"
-    (tmp_path / name).write_bytes(whole[:-10])
-    with pytest.raises(UserError, match=f"{name} is damaged"):
-        list(parts.parts_of(str(tmp_path / name), "text", None))
-
-
-def test_standard_input_is_read_and_not_resumed(tmp_path, here):
-    (tmp_path / "lines").write_text("Lisbon\nno\n")
-    before = os.dup(0)
-    with (tmp_path / "lines").open("rb") as lines:
-        os.dup2(lines.fileno(), 0)
-    try:
-        done = here("-", "out")
-    finally:
-        os.dup2(before, 0)
-        os.close(before)
-    assert done.returncode == 0, done.stderr
-    assert "cannot be resumed" in done.stderr
-    assert found(result(tmp_path / "out")) == [[(0, 6, "GPE")], []]
-    again = here("-", "out")
-    assert again.returncode == 1
-    assert "standard input cannot be resumed. Name a new folder" in again.stderr
-
-
-def test_two_workers_on_four_parts_of_whom_one_is_killed_lose_nothing(tmp_path, run):
-    told = tmp_path / "told"
-    texts = [*TEXTS[:5], f"once:{told} Lisbon", "fine", "Lisbon"]
-    write_parquet(tmp_path / "in.parquet", texts)
-    done = run("in.parquet", "out", "--workers", 2, "--id-column", "key")
-    assert told.exists(), "no worker was killed"
-    assert done.returncode == 0, done.stderr
-    assert len(files(tmp_path / "out")) == 4
-    rows = result(tmp_path / "out")
-    assert [row["key"] for row in rows] == list(range(100, 108))
-    assert found(rows) == expected(texts)
-    assert [row["entities_error"] is None for row in rows] == [text != "boom" for text in texts]
-    assert "8 texts" in done.stdout
-    assert "1 errors" in done.stdout
-    assert "4 GPE" in done.stdout
-    note = json.loads((tmp_path / "out" / "_run.json").read_text())
-    assert {"model", "version", "weights", "columns", "threshold", "inputs"} <= set(note)
-
-
-def test_a_part_that_kills_every_worker_is_given_up_alone(tmp_path, run, here, monkeypatch):
-    write_parquet(tmp_path / "in.parquet", ["Lisbon", "kill", *TEXTS[2:]])
-    done = run("in.parquet", "out", "--workers", 2, "--id-column", "key")
-    assert done.returncode == 1
-    assert "in.parquet, from row 0" in done.stderr
-    assert "exit code -9" in done.stderr
-    assert [row["key"] for row in result(tmp_path / "out")] == list(range(102, 108))
-    dead: Future = Future()
-    dead.set_exception(RuntimeError("its worker died"))
-    monkeypatch.setattr(util.WorkersHere, "submit", lambda self, part: dead)
-    again = here("in.parquet", "out", "--id-column", "key")
-    assert again.returncode == 1
-    assert "3 parts were there" in again.stdout
-
-
-@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
-def test_a_killed_or_stopped_run_leaves_whole_parts_and_is_resumed(tmp_path, start, here, end):
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_leaves_whole_parts_and_is_resumed(tmp_path, start, run, end, monkeypatch):
     texts = [f"slow Lisbon {n}" for n in range(24)]
-    write_parquet(tmp_path / "in.parquet", texts, group=4)
+    write_parquet(tmp_path / "in.parquet", texts)
     out = tmp_path / "out"
-    process = start("in.parquet", "out", "--workers", 2, "--id-column", "key")
-    wait_for(lambda: out.is_dir() and files(out))
-    workers = children(process.pid)
-    os.killpg(process.pid, end) if end == signal.SIGINT else process.kill()
-    _, errors = process.communicate(timeout=900)
-    assert process.returncode == (130 if end == signal.SIGINT else -signal.SIGKILL), errors
-    wait_for(lambda: not any(map(is_running, workers)))
-    before = files(out)
-    assert 1 <= len(before) < 6, "it was stopped too late to show anything"
-    if end == signal.SIGINT:
+    process = start(60, "in.parquet", "out", "--workers", 2, "--id-column", "key")
+    wait_for(lambda: out.is_dir() and results(out))
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    os.killpg(process.pid, end) if end == signal.SIGINT else process.send_signal(end)
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == (-signal.SIGKILL if end == signal.SIGKILL else 130), errors
+    wait_for(lambda: not any(map(is_running, map(int, children))))
+    before = results(out)
+    if end != signal.SIGKILL:
         assert {path.name for path in out.iterdir()} == {*before, "_run.json", ".lock"}
-        assert "does the rest" in errors
-    done = here("in.parquet", "out", "--id-column", "key")
-    assert done.returncode == 0, done.stderr
-    after = files(out)
-    assert len(after) == 6
-    assert before.items() <= after.items(), "a whole part was done again"
+        assert "Stopped." in errors
+        assert "Traceback" not in errors
+    monkeypatch.setattr(parts, "PART_BYTES", 60)
+    assert run("in.parquet", "out", "--id-column", "key").code == 0
+    after = results(out)
+    assert 1 <= len(before) < len(after), "it was stopped too late to show anything"
+    assert before.items() <= after.items(), "a whole part was made again"
     assert not list(out.glob("*.unfinished"))
-    assert [row["key"] for row in result(out)] == list(range(100, 124))
-    assert found(result(out)) == expected(texts)
-
-
-def test_new_input_is_added_and_changed_input_refused(tmp_path, here):
-    first = write_parquet(tmp_path / "a.parquet", TEXTS[:2])
-    assert here("a.parquet", "out", "--workers", 1).returncode == 0
-    before = files(tmp_path / "out")
-    write_parquet(tmp_path / "b.parquet", TEXTS[2:])
-    assert here("a.parquet", "b.parquet", "out", "--workers", 1).returncode == 0
-    assert before.items() < files(tmp_path / "out").items()
-    write_parquet(first, TEXTS[:3])
-    done = here("a.parquet", "out", "--workers", 1)
-    assert done.returncode == 1
-    assert "a.parquet has changed" in done.stderr
-
-
-def test_parts_that_were_cut_are_done_again(tmp_path, here):
-    write_parquet(tmp_path / "in.parquet", TEXTS, group=3)
-    for kind in ("parquet", "jsonl"):
-        out = tmp_path / kind
-        assert here("in.parquet", kind, "--workers", 1, "--format", kind).returncode == 0
-        whole = {path: path.read_bytes() for path in out.glob(f"*.{kind}")}
-        (first, content), (second, _), _ = whole.items()
-        first.write_bytes(content[: len(content) // 2])
-        second.write_bytes(b"")
-        assert (
-            "1 parts were there"
-            in here("in.parquet", kind, "--workers", 1, "--format", kind).stdout
-        )
-        assert {path: path.read_bytes() for path in out.glob(f"*.{kind}")} == whole
-
-
-def test_a_note_that_was_cut_and_a_folder_where_another_is_at_work(tmp_path, model):
-    write_parquet(tmp_path / "in.parquet", [])
-    out = tmp_path / "out"
-    command = ["annotate", str(tmp_path / "in.parquet"), str(out), "--model", str(model)]
-    with (
-        exclusive(out),
-        pytest.raises(SystemExit, match=r"another process is at work in .*out: wait"),
-    ):
-        main(command)
-    main(command)
-    for content in ("", "[]", '{"inputs": 1}', (out / "_run.json").read_text()[:50]):
-        (out / "_run.json").write_text(content)
-        with pytest.raises(
-            SystemExit, match=r"_run\.json is damaged: .*a new folder, or delete .*out and begin"
-        ):
-            main(command)
-    assert {path.name for path in out.iterdir()} == {"_run.json", ".lock"}
-
-
-def test_a_line_without_end(tmp_path, monkeypatch):
-    monkeypatch.setattr(parts, "MAX_LINE", 100)
-    with gzip.open(tmp_path / "in.txt.gz", "wt") as file:
-        file.write("Lisbon\n" + "a " * 200)
-    with pytest.raises(
-        UserError, match=r"in\.txt\.gz has a line of more than 100 characters: divide it"
-    ):
-        list(parts.parts_of(str(tmp_path / "in.txt.gz"), "text", None))
-
-
-def test_another_model_or_setting_is_refused(tmp_path, model, monkeypatch):
-    write_parquet(tmp_path / "in.parquet", [])
-    for path in model.rglob("*"):
-        target = tmp_path / "model" / path.relative_to(model)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_file():
-            target.write_bytes(path.read_bytes())
-    command = [
-        "annotate",
-        str(tmp_path / "in.parquet"),
-        str(tmp_path / "out"),
-        "--model",
-        str(tmp_path / "model"),
-    ]
-    main(command)
-    main(command)
-    with pytest.raises(SystemExit, match="max_length was None, is 5"):
-        main([*command, "--max-length", "5"])
-    weights = next((tmp_path / "model").rglob("patterns*"))
-    weights.write_bytes(weights.read_bytes().replace(b"GPE", b"LOC"))
-    with pytest.raises(SystemExit, match="weights was"):
-        main(command)
-
-
-def test_what_is_wrong_is_said_before_any_work(tmp_path, model):
-    write_parquet(tmp_path / "in.parquet", TEXTS)
-    command = [
-        "annotate",
-        str(tmp_path / "in.parquet"),
-        str(tmp_path / "out"),
-        "--model",
-        str(model),
-    ]
-    for wrong, message in [
-        ([*command, "--text-column", "body"], "no column 'body', but key, text"),
-        ([*command, "--id-column", "nr"], "no column 'nr'"),
-        ([*command, "--workers", "0"], "expected 1 or more"),
-        ([*command[:-1], "no_model"], "there is no pipeline no_model: give a folder"),
-        (["annotate", str(tmp_path / "none"), *command[2:]], "expected a file or folder"),
-        ([*command[:2], str(model), *command[3:]], "expected an empty or new folder"),
-        (["annotate", str(tmp_path), *command[2:]], "lies in a folder that is read"),
-    ]:
-        with pytest.raises(SystemExit, match=message):
-            main(wrong)
-    assert not (tmp_path / "out").exists()
-
-
-def test_cores_count_quotas(tmp_path):
-    here = len(os.sched_getaffinity(0))
-    assert 1 <= cores() <= here
-    group = tmp_path / "sys/fs/cgroup"
-    (group / "a/b").mkdir(parents=True)
-    (tmp_path / "proc/self").mkdir(parents=True)
-    (tmp_path / "proc/self/cgroup").write_text("0::/a/b\n")
-    (group / "a/b/cpu.max").write_text("max 100000\n")
-    assert cores(tmp_path) == here
-    (group / "a/cpu.max").write_text("150000 100000\n")
-    assert cores(tmp_path) == 1
+    assert [row["key"] for row in rows_of(out)] == list(range(100, 124))
+    assert entities_of(rows_of(out)) == expected(texts)

@@ -1,6 +1,8 @@
 """A table with texts gets its entities, and each bad row its own error."""
 
+import os
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
 import pytest
@@ -42,7 +44,7 @@ def test_each_bad_row_has_its_own_error(model):
     result = Annotator(str(model), max_length=30)(pa.table({"text": texts}))
     errors = result["entities_error"].to_pylist()
     assert errors[0] == "The text is null"
-    assert "31 characters, more than max_length = 30" in errors[2]
+    assert "31 characters, max_length is 30" in errors[2]
     assert "RuntimeError: boom came" in errors[3]
     assert [error is None for error in errors] == [False, True, False, False, True, True]
     assert [None if row is None else len(row) for row in result["entities"].to_pylist()] == [
@@ -58,7 +60,7 @@ def test_each_bad_row_has_its_own_error(model):
 def test_a_number_is_no_text(model):
     result = Annotator(str(model))(pa.table({"text": [1, None]}))
     assert result["entities_error"].to_pylist() == [
-        "The text is no string, but of type int",
+        "The text is no string: int",
         "The text is null",
     ]
     assert result["entities"].null_count == 2
@@ -77,7 +79,7 @@ def test_bytes_that_are_no_utf8_spoil_their_row_alone(model):
 def test_the_pipelines_own_max_length_holds(model):
     limit = spacy.load(model).max_length
     result = Annotator(str(model))(pa.table({"text": ["x " * limit]}))
-    assert f"more than max_length = {limit}" in result["entities_error"][0].as_py()
+    assert f"max_length is {limit}" in result["entities_error"][0].as_py()
     raised = Annotator(str(model), max_length=limit + 5)(
         pa.table({"text": ["Lisbon".rjust(limit + 5)]})
     )
@@ -103,7 +105,7 @@ def test_an_empty_table_and_an_empty_stream(model):
 def test_a_stream_gives_what_a_table_gives(model, monkeypatch):
     monkeypatch.setattr(annotator, "MAX_CHARACTERS", 20)
     monkeypatch.setattr(annotator, "WARM_UP_CHARACTERS", 30)  # the rest inside memory zones
-    annotator._characters.clear()
+    annotator.PIPELINES.clear()
     table = pa.table({"body": ["Lisbon", "boom", "Ada Lovelace", "x", "Lisbon Lisbon"] * 5})
     function = Annotator(str(model), text="body", into="found", errors="why")
     batches = list(function.batches(table.to_batches(max_chunksize=7)))
@@ -133,7 +135,34 @@ def test_it_is_pickled_as_a_name_and_loaded_once(model):
 def test_wrong_columns_and_models_are_explained(model):
     with pytest.raises(UserError, match=r"no column 'text', but \['body'\]"):
         Annotator(str(model))(pa.table({"body": ["x"]}))
-    with pytest.raises(UserError, match="there already"):
+    with pytest.raises(UserError, match="exist already"):
         Annotator(str(model))(pa.table({"text": ["x"], "entities": [1]}))
     with pytest.raises(UserError, match="there is no pipeline no_such_model"):
         Annotator("no_such_model")(pa.table({"text": ["x"]}))
+
+
+def test_threads_share_an_annotator(model, monkeypatch):
+    # Everything after the first text is read in memory zones, which cannot overlap.
+    monkeypatch.setattr(annotator, "WARM_UP_CHARACTERS", 1)
+    monkeypatch.setattr(annotator, "MAX_CHARACTERS", 200)
+    function = Annotator(str(model))
+    tables = []
+    for thread in range(16):
+        texts = [f"Lisbon {thread} {i} Ada Lovelace" for i in range(60)]
+        tables.append(pa.table({"text": texts}))
+    with ThreadPoolExecutor(16) as threads:
+        results = list(threads.map(function, tables))
+    for result in results:
+        assert result["entities_error"].null_count == 60
+        assert {len(row) for row in result["entities"].to_pylist()} == {2}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_a_forked_process_loads_the_pipeline_again(model):
+    function = Annotator(str(model))
+    nlp = function.load()
+    with annotator.PIPELINES.lock:
+        child = os.fork()
+        if not child:
+            os._exit(int(function.load() is nlp))
+        assert os.waitpid(child, 0)[1] == 0

@@ -1,4 +1,4 @@
-"""What fails is tried again, at last given up. Ray and Spark, where they are installed, find what `nlp.pipe` does."""
+"""Parts that fail are tried again. Ray and Spark, if installed, find what `nlp.pipe` finds."""
 
 import os
 import shutil
@@ -17,6 +17,7 @@ import pytest
 
 from spacy_bilstm_ner.bulk.engines import MAX_FAILURES, each_part
 from spacy_bilstm_ner.bulk.parts import Part
+from spacy_bilstm_ner.bulk.summary import Summary
 from spacy_bilstm_ner.errors import UserError
 
 TEXTS = [
@@ -50,12 +51,12 @@ class Told:
         if self.failures[part.name] >= 0:
             future.set_exception(self.error(f"{part.name} fails"))
         else:
-            future.set_result((Counter({part.name: 1}), Counter()))
+            future.set_result(Summary())
         return future
 
 
 def outcomes(names: str, engine: Any) -> dict[str, str]:
-    found = each_part((Part(name, "", 0, 0) for name in names), engine)
+    found = each_part((Part(name, (), 0) for name in names), engine)
     return {part.name: outcome if isinstance(outcome, str) else "done" for part, outcome in found}
 
 
@@ -75,7 +76,7 @@ def test_many_bad_parts_are_all_given_up_by_name():
 def test_when_nothing_succeeds_it_stops():
     names = [chr(ord("A") + n) for n in range(2 * MAX_FAILURES)]
     engine = Told(dict.fromkeys(names, 3))
-    with pytest.raises(UserError, match=f"{MAX_FAILURES} failures in a row, the last: . fails"):
+    with pytest.raises(UserError, match=f"{MAX_FAILURES} failures in a row. The last one: . fails"):
         outcomes("".join(names), engine)
     assert len(engine.order) < 2 * MAX_FAILURES
 
@@ -130,9 +131,9 @@ def call(code: Path, *command: object) -> None:
 @pytest.mark.slow
 def test_ray_core(source, usual, model, code, tmp_path):
     out = tmp_path / "out"
-    options = ["--model", model, "--id-column", "key", "--workers", 2, "--ray"]
+    options = ["--model", model, "--id-column", "key", "--workers", 2, "--ray", "local"]
     call(code, "-m", "spacy_bilstm_ner", "annotate", source, out, *options)
-    assert len(list(out.glob("*.parquet"))) == 4
+    assert len(list(out.glob("*.parquet"))) == 1
     assert rows_of(out) == usual
     assert [row["key"] for row in usual] == list(range(40))
     assert sum(row["entities_error"] is not None for row in usual) == 1
