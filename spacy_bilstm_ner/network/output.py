@@ -9,7 +9,7 @@ from thinc.types import Floats2d, Floats3d
 
 from .kernel import columns_in_blocks, multiply_blocks
 
-# The score of a tag that was added to a trained model and has not been trained: it is never the best.
+# The score of an added tag before it is trained. It is lower than that of all other tags.
 NEW_TAG_SCORE = -1000.0
 # The first score of an added tag is higher by this on words that have it than on other words.
 IMPRINT_MARGIN = 8.0

@@ -1,1 +1,1 @@
-"""Sequences of tags and words: tags, gold annotation, conditional random field, decoding. numpy only."""
+"""Sequences of words and tags, computed with numpy: gold tags, losses, decoding."""

@@ -1,16 +1,14 @@
-"""Tag scores → spans that may be entities, with their probabilities, for a whole batch at once; and
-the choice among them.
+"""Compute candidate spans and their probabilities from tag scores, and choose among them.
 
-Scores weigh the legal BIO sequences (an I-x follows a B-x or an I-x): a sequence's probability
-grows with the sum of its words' scores and, where the model has learnt them, of the transitions
-from tag to tag. The probability that exactly this span carries this label is that of all sequences
-that say so, found by the forward-backward algorithm (Rabiner 1989). Choosing the spans that are
-probable by themselves, instead of the most probable sequence as a whole, is what maximises the
-number of right entities (minimum Bayes risk; Goodman 1996, "Parsing Algorithms and Metrics").
+The probability of a BIO sequence grows with the sum of the scores of its tags and transitions. In a
+legal sequence, I-x follows B-x or I-x. The probability of a span with a label is the sum of the
+probabilities of all legal sequences that contain it, computed by the forward-backward algorithm
+(Rabiner 1989). Choosing the most probable spans maximizes the expected number of correct entities.
+The most probable sequence does not (minimum Bayes risk decoding; Goodman 1996, "Parsing Algorithms
+and Metrics").
 
-Most words are O beyond doubt. They cut a document into short islands of open words, and only those
-in which there may be an entity are decoded: all islands of the batch at once, one step per word of
-the longest.
+Most words are certainly O. They divide a text into short islands of other words. Only islands that
+may contain an entity are decoded, all islands of a batch at the same time.
 """
 
 from dataclasses import dataclass
@@ -23,29 +21,27 @@ from . import tags
 from .forward_backward import forward_backward, legal_steps, padded_emissions, step_factors
 from .packing import groups_of_similar_length
 
-# Spans that are less probable are not looked at.
+# Less probable spans are not candidates.
 MIN_SPAN_PROBABILITY = 0.05
-# A word is O if the odds that an entity covers it are at most this, whatever tags its neighbours
-# have.
+# A word is certainly O if the odds that an entity covers it are at most this, for any tags of its
+# neighbours.
 MAX_ODDS_OF_O = 0.001
-# How many words before it are asked whether that entity can have begun there. Before those, it may
-# always have.
+# Number of words before a word at which such an entity may begin. Before these words, an entity is
+# always assumed to be possible.
 LOOK_BACK = 3
-# What is decoded at once: it stays in the processor's cache.
+# Number of words that are decoded at once. They fit into the processor's cache.
 MAX_GROUP_WORDS = 1024
-# What fits into the processor's cache, and bounds what is held at once for a text of any length. A
-# longer island is cut, as if an O stood between.
+# These bound the memory for a text of any length. A longer island is cut as if there were an O.
 PART_WORDS = 32_768
 MAX_ISLAND_WORDS = 8192
-# The score of an illegal step: no sum of scores outweighs it.
+# The score of an illegal transition. It is lower than any sum of scores.
 ILLEGAL_STEP = np.float32(-1e30)
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
-# What transitions say of steps from tag to tag: their factors, see `step_factors`; and for each tag
-# but O, n_tags - 1, the most that the steps to and from it can add to its score, as against those
-# to and from O with the same neighbours.
+# Two arrays: the factors of transitions, see `step_factors`; and n_tags - 1, for each tag except O,
+# how much more the transitions to and from it can add to its score than those to and from O.
 Steps = tuple[Doubles, Floats]
 
 
@@ -53,10 +49,10 @@ Steps = tuple[Doubles, Floats]
 class Spans:
     """Spans of a batch, ordered by position: parallel arrays of n_spans."""
 
-    start: Ints  # the span's first word, counted through the batch
-    end: Ints  # one past its last word
-    label: Ints  # number of its label
-    confidence: Floats  # probability that exactly this span with this label is right
+    start: Ints  # index of the first word in the batch
+    end: Ints  # index after the last word
+    label: Ints  # index of the label
+    confidence: Floats  # probability that the span and its label are correct
 
     def __len__(self) -> int:
         return len(self.start)
@@ -78,14 +74,13 @@ def decode(
     transitions: Floats | None = None,
     outside: NDArray[np.bool_] | None = None,
 ) -> Spans:
-    """Find all spans of a batch that may be entities.
+    """Return the candidate spans of a batch. They may overlap.
 
-    scores (Floats): n_words × n_tags, the texts' words one after the other.
-    lengths (Ints): n_texts, the number of words of each text. No entity spans two.
+    scores (Floats): n_words × n_tags, for the words of all texts.
+    lengths (Ints): n_texts, the number of words of each text. No span extends over two texts.
     transitions (Floats | None): n_tags × n_tags, as in `crf_loss`; None for 0.
     outside (NDArray[bool] | None): n_words, True for words that no entity may cover.
-    RETURNS (Spans): The spans with a probability of at least MIN_SPAN_PROBABILITY. They may
-        overlap: see `choose`.
+    RETURNS (Spans): The spans with a probability of at least MIN_SPAN_PROBABILITY.
     """
     n_tags = scores.shape[1]
     if transitions is None:
@@ -103,9 +98,13 @@ def decode(
 
 
 def choose(spans: Spans, min_confidence: NDArray) -> Spans:
-    """Take the spans that are as probable as `min_confidence`, n_labels, asks of their labels. Of
-    those that overlap, the most probable counts, also if too little for its label: so what a label
-    asks changes nothing for the others."""
+    """Choose spans that do not overlap and have the minimum confidence of their label.
+
+    Of overlapping spans, only the most probable one is considered, even if it is then discarded.
+    The minimum of a label therefore does not change which spans of other labels are chosen.
+
+    min_confidence (NDArray): n_labels.
+    """
     spans = spans[spans.confidence >= min_confidence.min(initial=1.0)]
     ends = np.maximum.accumulate(spans.end)
     overlaps = spans.start[1:] < ends[:-1]
@@ -121,7 +120,7 @@ def choose(spans: Spans, min_confidence: NDArray) -> Spans:
     return spans[spans.confidence >= min_confidence[spans.label]]
 
 
-# The same from call to call: for a short text they would take as long as all the rest.
+# Cached, because this takes as long as decoding a short text.
 @lru_cache(maxsize=8)
 def _steps_of(values: bytes, dtype: str, n_tags: int) -> Steps:
     transitions = np.frombuffer(values, dtype=dtype).reshape(n_tags, n_tags)
@@ -133,26 +132,24 @@ def _steps_of(values: bytes, dtype: str, n_tags: int) -> Steps:
 
 
 def _odds_of_part(scores: Floats, first: int, starts: Ints, steps: Steps) -> Floats:
-    """`_odds_of_cover` of PART_WORDS words from one on: what it needs of those before them is
-    computed again."""
+    """Return `_odds_of_cover` for at most PART_WORDS words, beginning at the word `first`."""
     begin, end = max(0, first - LOOK_BACK), first + PART_WORDS
     within = starts[starts.searchsorted(begin) : starts.searchsorted(end)] - begin
     return _odds_of_cover(scores[begin:end], within, steps)[first - begin :]
 
 
 def _odds_of_cover(scores: Floats, starts: Ints, steps: Steps) -> Floats:
-    """n_words, at least the odds that an entity covers the word."""
+    """Return an upper bound for the odds that an entity covers each word, n_words."""
     _, gain = steps
     odds = scores[:, 1:] + gain
     odds -= scores[:, :1]
-    # The bound keeps infinity out, and is far beyond any doubt.
+    # The limit prevents infinity.
     np.exp(np.minimum(odds, 80.0, out=odds), out=odds)
     begin, inside = odds[:, 0::2], odds[:, 1::2]
-    # No entity goes on from another document.
+    # An entity cannot continue from another text.
     inside[starts] = 0.0
-    # The odds that an entity covers the word, at most 1. Those of the word before are a factor,
-    # since I- scores mean little where no entity has begun: nothing teaches a model with
-    # transitions to keep them low there.
+    # An I- tag needs an entity that has begun before. Its odds are therefore multiplied by those of
+    # the word before: a model with transitions may give high I- scores where no entity can begin.
     covered = np.minimum(begin + inside, 1.0)
     for _ in range(LOOK_BACK - 1):
         goes_on = inside[1:] * covered[:-1]
@@ -163,18 +160,18 @@ def _odds_of_cover(scores: Floats, starts: Ints, steps: Steps) -> Floats:
 
 
 def _promising_islands(covered: Floats, starts: Ints) -> tuple[Ints, Ints]:
-    """The first row of each run of open words in which an entity may be probable, and its length."""
+    """Return the first row and the length of each island that may contain a probable span."""
     (rows,) = (covered > MAX_ODDS_OF_O).nonzero()
     if not len(rows):
         return rows, rows
     starts_doc = np.zeros(len(covered), dtype=bool)
     starts_doc[starts] = True
-    # With one more, behind the last.
+    # With an additional element after the last one
     begins = np.ones(len(rows) + 1, dtype=bool)
     np.logical_or(rows[1:] - rows[:-1] > 1, starts_doc[rows[1:]], out=begins[1:-1])
     (bounds,) = begins.nonzero()
     at, lengths = bounds[:-1], bounds[1:] - bounds[:-1]
-    # In most islands, nothing is probable.
+    # Most islands contain no probable span.
     promising = np.maximum.reduceat(covered[rows], at) > MIN_SPAN_PROBABILITY
     first, lengths = rows[at[promising]], lengths[promising]
     if lengths.max(initial=0) <= MAX_ISLAND_WORDS:
@@ -188,7 +185,7 @@ def _promising_islands(covered: Floats, starts: Ints) -> tuple[Ints, Ints]:
 
 
 def _probable_spans(scores: Floats, first: Ints, lengths: Ints, steps: Steps) -> Spans:
-    """The probable spans within islands, at least one."""
+    """Return the probable spans of at least one island."""
     groups = groups_of_similar_length(
         lengths, max_sequences=MAX_GROUP_WORDS, max_words=MAX_GROUP_WORDS
     )
@@ -205,21 +202,20 @@ def _probable_spans(scores: Floats, first: Ints, lengths: Ints, steps: Steps) ->
 def _spans_of_islands(
     scores: Floats, first: Ints, lengths: Ints, steps: Steps
 ) -> tuple[Ints, Ints, Ints, Doubles]:
-    """What `_probable_spans` finds, in any order: starts, ends, labels and probabilities."""
+    """Return starts, ends, labels and probabilities of the probable spans, in any order."""
     emissions, _, _ = padded_emissions(scores, first, lengths)
     factors, _ = steps
     before, norms, after = forward_backward(emissions, factors)
     begins, goes_through = before[:-1, :, 1::2].ravel(), after[:, :, 1::2].ravel()
-    # What a span's weight is multiplied by when the next word is inside, too, and all that follows
-    # on that one.
+    # Factors of the weight of a span: for another word inside, and for all that follows this word
     inside = emissions[1:, :, 2::2] / norms[1:]
     stride, n_labels = inside[0].size, inside.shape[2]
     from_begin, from_inside = ((inside * factors[0, i::2, 2::2].diagonal()).ravel() for i in (1, 2))
     follows = np.zeros(inside.size)
     follows[:-stride] = after[1:, :, 2::2].ravel()
-    # For each span that has begun: where that is, its last word so far, the weight of all that
-    # leads there through it, and the probability that it begins there and goes this far. To the
-    # next word of an island is one stride.
+    # For each span that has begun: the index of its first word and of its last word so far, the
+    # weight of all sequences up to this word, and the probability that it extends at least to this
+    # word. The index of the next word of an island is larger by `stride`.
     reaches = begins * goes_through
     (begin,) = (reaches >= MIN_SPAN_PROBABILITY).nonzero()
     last = begin
@@ -229,7 +225,7 @@ def _spans_of_islands(
     while True:
         weight = weight * goes_on[last]
         goes_further = weight * follows[last]
-        # What reaches this word and not the next one is exactly this span.
+        # The probability to end at this word: to reach it, but not the next one
         found.append((begin, last, reaches - goes_further))
         live = goes_further >= MIN_SPAN_PROBABILITY
         if not live.any():

@@ -1,8 +1,8 @@
-"""Sequences of BIO tags as chains, and sums over all legal sequences at once.
+"""Compute sums over all legal sequences of BIO tags with the forward-backward algorithm.
 
-A chain's weight is the product of an emission for each word's tag and a factor for each step from
-tag to tag. O stands before the first word and behind the last one. Sequences are padded with O, so
-that they can be computed side by side.
+The weight of a sequence is the product of an emission for each tag and a factor for each
+transition. Before the first word and after the last word is an O. Shorter sequences are padded with
+O, so that all sequences of a batch are computed at the same time.
 """
 
 from functools import cache
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from . import tags
 
-# Natural logarithm of the smallest emission and factor: in double precision no legal step's weight
-# becomes 0, however bad its score.
+# Natural logarithm of the smallest emission and factor. No weight of a legal sequence becomes 0 in
+# double precision.
 MIN_LOG_WEIGHT = -300.0
 
 Ints = NDArray[np.int64]
@@ -22,7 +22,7 @@ Doubles = NDArray[np.float64]
 
 @cache
 def legal_steps(n_tags: int) -> NDArray[np.bool_]:
-    """Which tag, a column, may follow which, a row: n_tags × n_tags."""
+    """Return whether a tag (column) may follow another tag (row), n_tags × n_tags."""
     legal = np.ones((n_tags, n_tags), dtype=bool)
     for inside in range(2, n_tags, 2):
         legal[:, inside] = False
@@ -31,11 +31,11 @@ def legal_steps(n_tags: int) -> NDArray[np.bool_]:
 
 
 def step_factors(transitions: NDArray) -> Doubles:
-    """Turn scores of steps from tag (row) to tag (column) into factors of a chain's weight.
+    """Turn scores of transitions from a tag (row) to the next one (column) into factors.
 
-    RETURNS (Doubles): 2 × n_tags × n_tags + 1: the factors, at most 1, and 0 where a step is
-        illegal; for the way back their transpose; and behind both a column of ones, which makes
-        `forward_backward` sum.
+    RETURNS (Doubles): 2 × n_tags × n_tags + 1: the factors, and their transpose for the backward
+        pass. Factors are at most 1, and 0 for illegal transitions. The last column is 1, so that
+        `forward_backward` computes sums with the same product.
     """
     n_tags = len(transitions)
     scores = transitions.astype("float64")
@@ -46,16 +46,14 @@ def step_factors(transitions: NDArray) -> Doubles:
 
 
 def padded_emissions(scores: NDArray, first: Ints, lengths: Ints) -> tuple[Doubles, Doubles, Ints]:
-    """Turn words' scores into emissions of sequences that lie side by side, each ended by at least
-    one O.
+    """Turn tag scores into emissions of sequences that are padded with O, by at least one word.
 
-    scores (NDArray): n_rows × n_tags; -inf for a tag that a word cannot have, but not for all of
-        its tags.
-    first (Ints): n_sequences, the row of each sequence's first word.
-    lengths (Ints): n_sequences, the number of its words.
-    RETURNS (tuple): The emissions, longest + 1 × n_sequences × n_tags, at most 1; the scores that
-        they are relative to, longest + 1 × n_sequences × 1; the rows that they come from, longest +
-        1 × n_sequences, -1 for padding.
+    scores (NDArray): n_rows × n_tags. It may be -inf for some, but not for all tags of a word.
+    first (Ints): n_sequences, the row of the first word of each sequence.
+    lengths (Ints): n_sequences, the number of words of each sequence.
+    RETURNS (tuple): With n_steps = the longest length + 1: the emissions, at most 1, n_steps ×
+        n_sequences × n_tags; the score that was subtracted from those of each word, n_steps ×
+        n_sequences × 1; the row of each word, -1 for padding, n_steps × n_sequences.
     """
     place = np.arange(lengths.max() + 1)[:, None]
     rows = np.where(place < lengths, first + place, -1)
@@ -70,21 +68,21 @@ def padded_emissions(scores: NDArray, first: Ints, lengths: Ints) -> tuple[Doubl
 
 
 def forward_backward(emissions: Doubles, factors: Doubles) -> tuple[Doubles, Doubles, Doubles]:
-    """Scaled forward-backward (Rabiner 1989) over all sequences at once, both ways in one matrix
-    product a step.
+    """Run the scaled forward-backward algorithm (Rabiner 1989) over all sequences of a batch.
 
-    emissions (Doubles): n_steps × n_sequences × n_tags. At the last step, all are O.
-    factors (Doubles): What `step_factors` returned.
-    RETURNS (tuple): `before`, n_steps × n_sequences × n_tags: the weight of all that leads to each
-        tag, that tag's emission included, scaled; `norms`, n_steps × n_sequences × 1: what the
-        weights before it were divided by; `after`, n_steps - 1 × n_sequences × n_tags: the weight
-        of all that follows on each tag, scaled so that its product with `before` is the tag's
-        probability.
+    The forward and the backward pass share one matrix product per step.
+
+    emissions (Doubles): n_steps × n_sequences × n_tags. The last step is O in all sequences.
+    factors (Doubles): The result of `step_factors`.
+    RETURNS (tuple): `before`, n_steps × n_sequences × n_tags: the scaled weight of all sequences up
+        to each tag, with the emission of the tag; `norms`, n_steps × n_sequences × 1: the divisors
+        of the scaling; `after`, n_steps - 1 × n_sequences × n_tags: the weight of all sequences
+        after each tag, scaled so that `before` × `after` is the probability of the tag.
     """
     n_tags = emissions.shape[2]
     states = np.empty((len(emissions), 2, *emissions.shape[1:]))
     states[:, 0], states[:, 1] = emissions, emissions[::-1]
-    # What arrives from the step before, and in a last column the sum that it is divided by.
+    # The weights from the previous step; in the last column their sum, by which they are divided
     arriving = np.ones((len(emissions) + 1, *states.shape[1:-1], n_tags + 1))
     arriving[0, ..., :-1] = factors[:, tags.OUTSIDE, None, :-1]
     for state, arrives, leaves in zip(states, arriving, arriving[1:], strict=False):

@@ -1,5 +1,4 @@
-"""The order in which sequences of unequal length are computed: step by step, the longest first,
-without padding."""
+"""Arrange sequences of different lengths so that they are computed step by step without padding."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,18 +11,24 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Packing:
-    """An order of words: the first words of all sequences, longest sequence first, then their
-    second words, and so on. Each step is one slice, and a sequence gives the same result alone and
-    in any batch."""
+    """An order of the words of a batch: all first words, all second words, and so on.
 
-    rows: Ints  # n_words, the row of the word at each packed place, where sequences follow one another
-    sequence: Ints  # n_words, the sequence of each packed word, counted from the longest
-    sizes: Ints  # n_steps, the number of sequences that have a word at each step
-    mirrored: Ints  # n_words, the packed place of the word as far from its sequence's other end
+    Sequences are sorted by length, the longest first. Each step is one slice of the array. The
+    result for a sequence does not depend on the other sequences of the batch.
+    """
+
+    # n_words, for each packed word its row in the concatenated sequences
+    rows: Ints
+    # n_words, for each packed word the number of its sequence, of which 0 is the longest
+    sequence: Ints
+    # n_steps, the number of sequences that have a word at each step
+    sizes: Ints
+    # n_words, for each packed word the place of its counterpart in the reversed sequence
+    mirrored: Ints
 
 
 def pack(lengths: Ints, firsts: Ints | None = None) -> Packing:
-    """Find the packed order of sequences.
+    """Return the packed order of sequences.
 
     lengths (Ints): n_sequences, the number of words of each, in any order; 0 is allowed.
     firsts (Ints | None): n_sequences, the row of each first word; None for sequences that follow
@@ -48,8 +53,7 @@ def pack(lengths: Ints, firsts: Ints | None = None) -> Packing:
 def groups_of_similar_length(
     lengths: Ints, *, max_sequences: int, max_words: int
 ) -> Iterator[Ints]:
-    """Divide sequences into groups that can be computed together with little padding and bounded
-    memory.
+    """Divide sequences into groups of similar length, for little padding and bounded memory.
 
     lengths (Ints): n_sequences, the number of words of each.
     max_sequences, max_words (int): Bounds for a group, the latter if each sequence is padded to the
