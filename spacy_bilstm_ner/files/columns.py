@@ -1,4 +1,4 @@
-"""Which column of a table is the sentence, the word and the tag: by option, name or content."""
+"""Find the columns of words, tags and sentences in a table: by option, name or content."""
 
 import re
 from collections import Counter
@@ -7,212 +7,232 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ..errors import UserError
+from .cells import holds_lists, split_tags
 from .options import Options
-from .schemes import OUTSIDE, UNKNOWN, holds_pos, is_tag
+from .schemes import OUTSIDE, holds_brackets, holds_pos, is_tag
+from .tables import Table, best_name, rank
 
-DEFAULTS = {"sentence": "Sentence #", "word": "Word", "tag": "Tag"}
-# Names that people give to these columns, best first; case, spaces and punctuation do not count.
-_KNOWN = {
-    "document": "doc document dokument file filename article story paragraph para chapter section page abstract pmid "
-    "source url textid partid postid tweetid messageid emailid reportid recordid caseid noteid",
-    "sentence": "sid sentence sentences sent satz phrase frase oracion zin",
-    "word": "word words token tokens tok wort wörter wortform mot palabra parola woord text form",
-    "pos": "pos postag postags upos xpos stts wortart",
-    "tag": "nertag nertags ner ne entity entities bio iob tag tags label labels",
-}
-# What may follow the name of a column of documents or sentences
-_NUMBER = re.compile("(id|ids|no|nr|num|number|nummer|idx|index|counter|key|name)$")
-# An item of a list that Python or JSON has written: in quotes, null, or a plain word
-_ITEM = re.compile(
-    r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(\bNone\b|\bnull\b)|([^\s,'"\[\]]+)"""
+# Labels of phrases, which CoNLL-2003 has in a column before that of entities
+_CHUNKS = set("NP VP PP ADVP ADJP SBAR PRT CONJP INTJ LST UCP".split())
+# Labels inside a text, as XML, OpenNLP, Rasa and Stanford's taggers write them
+_INLINE = re.compile(
+    r"<(\w+)[^<>\n]*>[^<>\n]+</\1>|<START:\w+>|\[[^]\n]{1,99}\]\([\w:]+\)|"
+    r"\b[^\W_]{1,99}[/_](?:[A-Z]{3,}|O)\b"
 )
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Names of the columns; `sentence` are several if only all of them tell sentences apart."""
+    """Names of the columns.
 
-    sentence: str | list[str] | None
+    sentence (list[str]): The columns that number sentences together; empty if there is none.
+    spacing (Optional[str]): The column that says where no space follows.
+    """
+
     word: str
     tag: str
+    sentence: list[str]
     document: str | None = None
+    spacing: str | None = None
 
-
-@dataclass
-class Table:
-    """Columns of strings, "" where there is none; the line of each row; the rows before which blank ones stood."""
-
-    names: list[str]
-    columns: list[list[str]]
-    lines: Sequence[int]
-    breaks: list[int]
-
-    def __getitem__(self, name: str) -> list[str]:
-        return self.columns[self.names.index(name)]
+    def description(self) -> str:
+        """Return the columns as text."""
+        parts = {"sentence": " ".join(self.sentence), "word": self.word, "tag": self.tag}
+        parts["document"] = self.document or ""
+        return ", ".join(f"{kind} = {name!r}" for kind, name in parts.items() if name)
 
 
 def find_columns(table: Table, options: Options) -> Columns:
-    """RAISES UserError: If a column that was given is missing, or one cannot be found. That of sentences is not needed
-    if blank lines stand between them, or each has a row."""
-    names = table.names
-    listed = f"Columns found: {', '.join(map(repr, names))}."
+    """Find the columns of a table.
+
+    RAISES UserError: If a column that the user names is missing, or one cannot be detected. A column
+        of sentences is not needed if there are empty lines, or if each row is a sentence.
+    """
     keys = list(options.sentence_column)
-    found = {role: name for role in ("word", "tag") if (name := getattr(options, f"{role}_column"))}
-    for role, name in [*(("sentence", key) for key in keys), *found.items()]:
-        if name not in names:
-            raise UserError(f"there is no column {name!r} (--{role}-column). {listed}")
-    pos = _by_name("pos", [name for name in names if name not in (*keys, *found.values())])
-    documents = [name for name in names if _is_known("document", name) and any(table[name])]
-
-    def rest() -> list[str]:
-        return [name for name in names if name not in (*keys, *found.values(), pos)]
-
-    if not keys and (match := _by_name("sentence", rest())) and not _holds_texts(table[match]):
-        keys = [match]
-    if "word" not in found and (match := _by_name("word", rest()) or _by_name("sentence", rest())):
-        found["word"] = match
-    if "tag" not in found and (match := _tag_column(table, rest())):
-        found["tag"] = match
-    missing = [role for role in ("word", "tag") if role not in found]
-    word, tag = (table[found[role]] if role in found else [] for role in ("word", "tag"))
-    if not (keys or missing or table.breaks or is_a_sentence_a_row(word, tag)):
-        alike = [
-            name for name in rest() if name not in documents and _may_count_sentences(table[name])
+    word, tag = options.word_column, options.tag_column
+    _check_names(table, {"word": word, "tag": tag}, keys)
+    names = [name for name in table.names if name not in (word, tag, *keys)]
+    documents = [
+        name for name in names if rank("document", name) is not None and any(table[name])
+    ]
+    spacing = next((name for name in names if _says_spaces(table[name])), None)
+    if not keys and (name := best_name("sentence", names)) and not _holds_texts(table[name]):
+        keys = [name]
+        names.remove(name)
+    word = word or best_name("word", names) or best_name("sentence", names)
+    word = word or _find_words(table, names)
+    names = [name for name in names if name != word]
+    tag = tag or _find_tags(table, names)
+    names = [name for name in names if name != tag]
+    is_divided = bool(keys or table.breaks)
+    if word and tag and not is_divided and not holds_lists(table[word], table[tag]):
+        keys = [
+            name for name in names if name not in documents and _may_count_sentences(table[name])
         ]
-        keys, missing = (alike, []) if len(alike) == 1 else ([], ["sentence"])
-    if len(keys) == 1 and not options.sentence_column:
-        # The numbers may begin again in each document.
-        keys = [name for name in rest() if name in documents] + keys
-    if missing == ["sentence"] and (
-        _holds_texts(word) or any(re.match(r"\[\s*[\[({]", value) for value in tag)
-    ):
-        what = f"column {found['word']!r} holds whole texts, and {found['tag']!r} no tag for each of their words"
-        raise UserError(
-            f"{what}. Expected tags such as 'B-per O O', or JSON Lines with the entities' offsets."
-        )
-    if missing:
-        blank = ", or leave a blank line between sentences" if "sentence" in missing else ""
-        speech = [name for name in rest() if "tag" in missing and holds_pos(table[name])]
-        parts = f"; {speech[0]!r} holds parts of speech" if speech else ""
-        raise UserError(
-            f"no column for the {' and the '.join(missing)} (expected "
-            f"{', '.join(repr(DEFAULTS[role]) for role in missing)}, or another usual name{parts}). {listed} "
-            f"Say which is which{blank}: {' '.join(f'--{role}-column NAME' for role in missing)}"
-        )
-    chosen = [*keys, *found.values()]
-    if doubled := [name for name in chosen if names.count(name) > 1]:
-        raise UserError(f"two columns are called {doubled[0]!r}: rename one. {listed}")
-    if len(set(chosen)) < len(chosen):
-        raise UserError(f"one column was given for two purposes: {', '.join(chosen)}")
-    sentence = keys if len(keys) > 1 else keys[0] if keys else None
-    return Columns(sentence=sentence, document=documents[0] if documents else None, **found)
+        is_divided = len(keys) == 1 or not table.has_header
+    else:
+        is_divided = True
+    missing = [kind for kind, name in (("word", word), ("tag", tag)) if not name]
+    if missing or not is_divided:
+        raise UserError(_missing_message(table, missing or ["sentence"], word, tag))
+    if keys and not options.sentence_column:
+        keys = documents + keys  # The numbers may begin again in each document.
+    chosen = [*keys, str(word), str(tag)]
+    _check_chosen(table, chosen)
+    document = documents[0] if documents else None
+    return Columns(str(word), str(tag), keys, document, spacing)
 
 
 def allows_labels(name: str) -> bool:
-    """Whether a column's name says that it may hold labels such as "PER", without a letter before"""
-    return re.search("label|tag|entit|ner|etikett", name.lower()) is not None and not _is_known(
-        "pos", name
-    )
+    """Return whether a column of this name may have labels such as "PER", without a letter."""
+    is_usual = re.search("label|tag|entit|ner|etikett", name.lower()) is not None
+    return name.isdigit() or (is_usual and rank("pos", name) is None)
 
 
-def is_header(names: Sequence[str]) -> bool:
-    """Whether one of the names is usual for a column of sentences, words or tags"""
-    return any(_is_known(role, name) for role in _KNOWN for name in names)
+def _check_names(table: Table, by_role: dict[str, str | None], keys: Sequence[str]) -> None:
+    """RAISES UserError: If a column that the user names is missing."""
+    for role, name in [*by_role.items(), *(("sentence", key) for key in keys)]:
+        if name and name not in table.names:
+            where = "" if table.has_header else f" takes a number from 1 to {len(table.names)}"
+            raise UserError(
+                f"{table.name}: there is no column {name!r} (--{role}-column{where}). "
+                f"{_listed(table)}"
+            )
 
 
-def split_list(value: str) -> list[str]:
-    """The items of a cell that holds several: ['a', 'b'], [a, b] or a b"""
-    text = value.strip()
-    if not (text.startswith("[") and text.endswith("]")):
-        return text.split()
-    items = _ITEM.findall(text[1:-1])
-    plain = {r"\n": "\n", r"\t": "\t", r"\r": "\r"}
-    return [
-        UNKNOWN
-        if null
-        else re.sub(r"\\.", lambda found: plain.get(found[0], found[0][1]), a or b or c)
-        for a, b, null, c in items
-    ]
-
-
-def tag_list(value: str) -> list[str]:
-    """The tags of a cell that holds several: also B-per,O,O and B-per|O|O"""
-    return split_list(value) if value.startswith("[") else re.findall(r"[^\s,;|]+", value)
-
-
-def is_a_sentence_a_row(words: list[str], tags: list[str]) -> bool:
-    """Whether cells of the tag column hold several tags each"""
-    several = fits = 0
-    for text, value in zip(words[:1000], tags[:1000], strict=True):
-        items = tag_list(value)
-        if len(items) > 1 or value.startswith("["):
-            several += 1
-            fits += len(items) == len(split_list(text)) or all(map(is_tag, items))
-    return fits * 2 > several
-
-
-def _rank(role: str, name: str) -> int | None:
-    """How good a name is, 0 for the best; None if it is not known"""
-    known, plain = _KNOWN[role].split(), re.sub(r"[\W_]", "", name).lower()
-    if role in ("document", "sentence") and (stem := _NUMBER.sub("", plain)) in known:
-        return known.index(stem) + len(known) * (stem == plain)
-    return known.index(plain) if plain in known else None
-
-
-def _is_known(role: str, name: str) -> bool:
-    return _rank(role, name) is not None
-
-
-def _by_name(role: str, names: list[str]) -> str | None:
-    known = [name for name in names if _is_known(role, name)]
-    return min(
-        known, key=lambda name: (name != DEFAULTS.get(role), _rank(role, name)), default=None
-    )
-
-
-def _tag_column(table: Table, names: list[str]) -> str | None:
-    """The name "tag" may as well head parts of speech: it counts only if most values are tags. Not all: a faulty one
-    shall be reported, not hide its column."""
-    named = [name for name in names if _is_known("tag", name)]
-    shares = {name: _share_of_tags(table[name]) for name in names}
-    labels = [name for name in names if not holds_pos(table[name])]
-    for candidates in (
-        [name for name in named if name == DEFAULTS["tag"] and shares[name] > 0.5],
-        [name for name in named if shares[name] > 0.5],
-        [name for name in names if shares[name] == 1],
-        # Labels without a letter, or tags with a fault
-        [name for name in named if name in labels],
-        [
-            name
-            for name in labels
-            if allows_labels(name) and any(v.casefold() in OUTSIDE for v in table[name])
-        ],
-    ):
-        if candidates:
-            return candidates[0] if len(candidates) == 1 else None
-    return None
-
-
-def _share_of_tags(values: list[str]) -> float:
-    counts = Counter(values)
-    tags = 0
-    for value, n in counts.items():
-        items = split_list(value)
-        tags += n * (
-            is_tag(value) or (len(items) > 1 and all(is_tag(item.strip(",")) for item in items))
+def _check_chosen(table: Table, chosen: Sequence[str]) -> None:
+    """RAISES UserError: If two columns have the same name, or one has two purposes."""
+    for name in chosen:
+        if table.names.count(name) > 1:
+            raise UserError(
+                f"{table.name}: two columns are called {name!r}: rename one. {_listed(table)}"
+            )
+    if len(set(chosen)) < len(chosen):
+        raise UserError(
+            f"{table.name}: one column was given for two purposes: {', '.join(chosen)}. Name "
+            "different ones."
         )
-    # A cell without a tag does not speak against a column in which others have one.
-    empty = counts[""] if tags and counts.most_common(1)[0][0] == "" else 0
-    return tags / (counts.total() - empty)
 
 
-def _may_count_sentences(values: list[str]) -> bool:
-    """Filled on first rows only, or with its values in runs"""
-    runs = 1 + sum(a != b for a, b in pairwise(values))
+def _listed(table: Table) -> str:
+    return f"Columns: {', '.join(map(repr, table.names))}."
+
+
+def _missing_message(
+    table: Table, missing: list[str], word: str | None, tag: str | None
+) -> str:
+    """Return what could not be detected, and the options that settle it."""
+    options = " ".join(f"--{kind}-column NAME" for kind in missing)
+    missing_names = " and the ".join(missing)
+    message = f"{table.name}: no column for the {missing_names} was detected. {_listed(table)} "
+    if missing == ["sentence"] and _holds_texts(table[str(word)]):
+        return (
+            f"{table.name}: column {word!r} has whole texts, and column {tag!r} has no tag for each "
+            "of their words. Expected tags such as 'B-per O O', or offsets such as [[0, 4, 'per']]."
+        )
+    if "tag" in missing and not table.has_header:
+        inline = _INLINE.search(" ".join(table.columns[-1][:1000]))
+        if inline:
+            return (
+                f"{message}Labels inside the text, such as {inline[0]!r}, are not read: write them "
+                "as JSON Lines with offsets, or a word a line."
+            )
+        message += "Is it text without labels? If not: "
+    for name in table.names:
+        if "tag" in missing and holds_pos(table[name]):
+            message += f"{name!r} has parts of speech. "
+            break
+    blank = ", or leave an empty line between sentences" if "sentence" in missing else ""
+    return f"{message}Say which is which{blank}: {options}"
+
+
+def _find_words(table: Table, names: Sequence[str]) -> str | None:
+    """Return the first column with neither numbers, nor tags, nor a value that repeats in runs."""
+    if table.has_header:
+        return None
+    for name in names:
+        values = table[name]
+        n_repeated = sum(above == below for above, below in pairwise(values))
+        is_number = all(re.fullmatch(r"[\d.-]+", value) for value in values)
+        if not is_number and 2 * n_repeated <= len(values) and not _is_complete(values):
+            return name
+    return names[0] if names and not _is_complete(table[names[0]]) else None
+
+
+def _find_tags(table: Table, names: Sequence[str]) -> str | None:
+    """Return the column of tags; None if there is none.
+
+    RAISES UserError: If several columns have entities.
+    """
+    complete = [name for name in names if _is_complete(table[name])]
+    with_entities = [name for name in complete if _count_entities(table[name])]
+    brackets = [name for name in names if holds_brackets(table[name])]
+    for candidates in (with_entities, brackets):
+        if len(candidates) > 1:
+            counts = [f"{name!r} ({_count_entities(table[name]):,})" for name in candidates]
+            raise UserError(
+                f"{table.name}: several columns have tags (number of entities): "
+                f"{', '.join(counts)}. Say which one: --tag-column {candidates[0]}"
+            )
+        if candidates:
+            return candidates[0]
+    if complete:
+        return best_name("tag", complete) or complete[-1]
+    # Tags with a fault, which shall be reported, or labels without a letter
+    labels = [name for name in names if not holds_pos(table[name])]
+    mostly = [name for name in labels if _share_of_tags(table[name]) > 0.5]
+    outside = [name for name in labels if allows_labels(name) and _has_outside(table[name])]
+    named = [name for name in labels if rank("tag", name) is not None]
+    for candidates in (mostly, named, outside):
+        if len(candidates) == 1:
+            return candidates[0]
+    return outside[-1] if outside and not table.has_header else None
+
+
+def _is_complete(values: Sequence[str]) -> bool:
+    return _share_of_tags(values) == 1
+
+
+def _share_of_tags(values: Sequence[str]) -> float:
+    """Return the share of tags, or lists of tags, among the cells. Empty cells do not count if most
+    cells are empty."""
+    counts = Counter(values)
+    n_tags = 0
+    for value, number in counts.items():
+        tags = split_tags(value) if len(value) > 3 else []
+        if is_tag(value) or (len(tags) > 1 and all(map(is_tag, tags))):
+            n_tags += number
+    n_empty = counts[""] if n_tags and counts.most_common(1)[0][0] == "" else 0
+    return n_tags / max(1, counts.total() - n_empty)
+
+
+def _count_entities(values: Sequence[str]) -> int:
+    """Return the number of entities in a column of tags; 0 if it has phrases (B-NP)."""
+    counts = Counter(values)
+    labels = {value[2:] for value in counts if is_tag(value) and len(value) > 2}
+    if labels <= _CHUNKS and not holds_brackets(counts):
+        return 0
+    return sum(
+        number for value, number in counts.items() if re.match(r"[BUSbus]-|.*-[BUS]$|\(|\[", value)
+    ) or len(labels)
+
+
+def _has_outside(values: Sequence[str]) -> bool:
+    return any(value and value.casefold() in OUTSIDE for value in set(values))
+
+
+def _says_spaces(values: Sequence[str]) -> bool:
+    return any("SpaceAfter=No" in value or value.startswith("NoSpaceAfter") for value in set(values))
+
+
+def _may_count_sentences(values: Sequence[str]) -> bool:
+    """Return whether cells are filled on first rows only, or have their values in runs."""
+    runs = 1 + sum(above != below for above, below in pairwise(values))
     return values[0] != "" and ("" in values or 1 < runs == len(set(values)) < len(values))
 
 
-def _holds_texts(values: list[str]) -> bool:
-    """Texts of several words rather than a sentence's number"""
-    some = [value for value in values[:1000] if value]
-    return sum(bool(re.search(r"\w+\s+[^\W\d]+\s+\w+", value)) for value in some) > 0.5 * len(some)
+def _holds_texts(values: Sequence[str]) -> bool:
+    """Return whether most cells have a text of several words, rather than a sentence's number."""
+    filled = [value for value in values[:1000] if value]
+    texts = [value for value in filled if re.search(r"\w+\s+[^\W\d]+\s+\w+", value)]
+    return 2 * len(texts) > len(filled)

@@ -1,194 +1,256 @@
-"""A table → the rows of each sentence."""
+"""Divide the rows of a table into sentences."""
 
 import re
+from array import array
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
-from typing import Any
 
-from ..errors import UserError, count
-from .columns import (
-    Columns,
-    Table,
-    allows_labels,
-    find_columns,
-    is_a_sentence_a_row,
-    split_list,
-    tag_list,
-)
-from .schemes import UNKNOWN, holds_pos
-from .sentences import Data, Rows, build_sentences, clean
+from ..errors import count
+from .cells import holds_lists, holds_spans, parse_cell, split_list, split_tags
+from .columns import Columns, find_columns
+from .exports import read_records
+from .faults import Faults
+from .options import Options
+from .records import Content, Origin, TaggedWords, TextWithSpans
+from .report import Report
+from .schemes import holds_pos
+from .tables import Table, clean
 
-# How other programs write an empty cell. A word may be written so, too.
-_NO_NUMBER = ("nan", "null", "none", "<na>")
+# Spellings of an empty cell in a column of numbers. A word may be spelled so as well.
+_EMPTY = ("nan", "null", "none", "<na>")
 
 
-def read_table(table: Table, columns: Columns | None, data: Data) -> Columns:
-    """Add a table's sentences to the file's data.
+def read_table(
+    table: Table, content: Content, options: Options
+) -> tuple[list[TaggedWords] | list[TextWithSpans], Report]:
+    """Read the rows of a table: a word each, or a sentence each, or a text with offsets each.
 
-    columns (Optional[Columns]): Which column is what; None to find out.
-    RETURNS (Columns): Which column is what.
-    RAISES UserError: If a column cannot be found, or as `build_sentences` does.
+    RAISES UserError: If a column cannot be detected, or rows cannot be divided into sentences.
     """
-    one_each = False
-    if columns is None:
-        try:
-            columns = find_columns(table, data.options)
-        except UserError as error:
-            raise UserError(f"{data.file}: {error}") from error
-        one_each = is_a_sentence_a_row(table[columns.word], table[columns.tag])
-    keys = [columns.sentence] if isinstance(columns.sentence, str) else columns.sentence or []
-    groups: list[Sequence[int]]
-    if one_each:
-        groups = [[row] for row in range(len(table.lines))]
-    elif keys:
-        groups = _find_sentences(table, keys, columns, data)
-    else:
-        groups = _ranges([0, *table.breaks], len(table.lines))
+    columns = find_columns(table, options)
+    report = Report(guesses={"columns": columns.description()})
     words, tags = table[columns.word], table[columns.tag]
-    documents = (
-        list(accumulate(table[columns.document], _or_above))
-        if columns.document
-        else [""] * len(words)
-    )
-    found: list[Rows] = []
-    for number, rows in enumerate(groups, 1):
-        first = rows[0]
-        names = (" ".join(table[key][first] for key in keys) or str(number), documents[first])
-        if one_each:
-            found += as_rows(words[first], tags[first], table.lines[first], *names, data=data)
+    if holds_spans(tags):
+        texts, texts_report = _read_texts(table, columns, content, options)
+        return texts, report.merge(texts_report)
+    report.rows_read = len(words)
+    if holds_lists(words, tags):
+        sentences = _read_lists(table, columns)
+    else:
+        sentences = _read_words(table, columns, options)
+    report.words_read = sum(len(sentence.words) for sentence in sentences)
+    return sentences, report
+
+
+def _read_texts(
+    table: Table, columns: Columns, content: Content, options: Options
+) -> tuple[list[TaggedWords] | list[TextWithSpans], Report]:
+    """Read rows with a text and its entities as records of JSON."""
+    faults = Faults(table.name)
+    records = []
+    for line, text, cell in zip(
+        table.lines, table[columns.word], table[columns.tag], strict=True
+    ):
+        try:
+            records.append((line, {"text": text, "entities": parse_cell(cell)}))
+        except ValueError:
+            faults.add(line, f"the entities {cell[:80]!r} cannot be read", "Write them as JSON.")
+    faults.check()
+    return read_records(records, content, options)
+
+
+def _read_lists(table: Table, columns: Columns) -> list[TaggedWords]:
+    """Read rows with all words and tags of a sentence."""
+    faults = Faults(table.name)
+    sentences = []
+    for row, line in enumerate(table.lines):
+        words = tuple(map(clean, split_list(table[columns.word][row])))
+        tags = tuple(map(clean, split_tags(table[columns.tag][row])))
+        if len(words) != len(tags):
+            fault = f"{count(len(words), 'word')} and {count(len(tags), 'tag')}"
+            faults.add(line, fault, "Give a tag for each word, with spaces between both.")
+            continue
+        number = " ".join(table[key][row] for key in columns.sentence) or str(row + 1)
+        document = table[columns.document][row] if columns.document else ""
+        origin = Origin(table.name, line, document)
+        sentences.append(TaggedWords(words, tags, origin=origin, number=number))
+    faults.check()
+    return sentences
+
+
+def _read_words(table: Table, columns: Columns, options: Options) -> list[TaggedWords]:
+    """Read rows with a word each."""
+    words, tags, lines = table[columns.word], table[columns.tag], table.lines
+    documents: Sequence[str] = table.documents
+    if columns.document:
+        documents = list(accumulate(table[columns.document], _fill))
+    no_spaces = set()
+    if columns.spacing:
+        for row, value in enumerate(table[columns.spacing]):
+            if "SpaceAfter=No" in value or value.startswith("NoSpaceAfter"):
+                no_spaces.add(row)
+    sentences = []
+    for number, rows in enumerate(_divide(table, columns, options), 1):
+        first, last = rows[0], rows[-1]
+        is_run = lines[last] - lines[first] == len(rows) - 1
+        origin = Origin(
+            table.name, lines[first], documents[first] if documents else "", int(is_run)
+        )
+        key = " ".join(table[name][first] for name in columns.sentence)
+        spaces = None
+        if columns.spacing:
+            spaces = tuple(row not in no_spaces and row != last for row in rows)
+        if isinstance(rows, range):
+            words_of = words[first : last + 1]
+            tags_of = tags[first : last + 1]
         else:
-            lines = [table.lines[row] for row in rows]
-            found.append(
-                Rows([words[row] for row in rows], [tags[row] for row in rows], lines, *names)
+            words_of = [words[row] for row in rows]
+            tags_of = [tags[row] for row in rows]
+        sentences.append(
+            TaggedWords(
+                tuple(words_of),
+                tuple(tags_of),
+                spaces,
+                None,
+                origin,
+                key or str(number),
+                len(rows),
             )
-    labels = columns.tag.isdigit() or allows_labels(columns.tag)
-    build_sentences(found, data, column=columns.tag, labels=labels)
-    return columns
+        )
+    return sentences
 
 
-def as_rows(words: Any, tags: Any, line: int, *names: Any, data: Data) -> list[Rows]:
-    """The rows of a sentence that stands on one line: a text or a list of words, and as many tags. None if it is empty,
-    or has a fault."""
-    own = [clean(str(word)) for word in (split_list(words) if isinstance(words, str) else words)]
-    given = tag_list(tags) if isinstance(tags, str) else tags
-    if len(given) != len(own):
-        what = f"{count(len(own), 'word')} and {count(len(given), 'tag')}"
-        data.fault(line, what, "Give a tag for each word, with spaces between both.")
-        return []
-    cleaned = [UNKNOWN if tag is None else clean(str(tag)) for tag in given]
-    return [Rows(own, cleaned, [line] * len(own), *names)] if own else []
+def _fill(above: str, cell: str) -> str:
+    """Return the value that applies in a column with gaps."""
+    return cell or above
 
 
-def _or_above(above: str, own: str) -> str:
-    """In a column with gaps, what stands above holds on."""
-    return own or above
+def _divide(table: Table, columns: Columns, options: Options) -> list[Sequence[int]]:
+    """Return the rows of each sentence.
+
+    RAISES FileFaults: If the columns of numbers leave open which rows form a sentence, and the user
+        does not say.
+    """
+    keys = columns.sentence
+    if not keys:
+        return _ranges([0, *table.breaks], len(table.lines))
+    faults = Faults(table.name)
+    cells = [_without_empty(table[key]) for key in keys]
+    if not any(column[0] for column in cells):
+        fault = f"the column {' '.join(keys)} is empty"
+        faults.add(table.lines[0], fault, "It must be filled on each sentence's first row.")
+    if options.sentences == "gather":
+        groups: dict[tuple[str, ...], array[int]] = {}
+        for row, key_of_row in enumerate(zip(*cells, strict=True)):
+            groups.setdefault(key_of_row, array("q")).append(row)
+        faults.check()
+        return list(groups.values())
+    starts = {0}
+    has_gaps = False
+    for key, column in zip(keys, cells, strict=True):
+        if options.sentences is None:
+            _refuse_single_gaps(key, column, table.lines, faults)
+        if options.sentences == "starts" or (options.sentences is None and "" in column):
+            has_gaps = True
+            starts.update(row for row, value in enumerate(column) if value)
+        else:
+            starts.update(_changes(column))
+    first_rows = sorted(starts)
+    if options.sentences is None and not has_gaps:
+        ids = [" ".join(column[row] for column in cells) for row in first_rows]
+        if len(keys) > 1 or not _counts_up(ids):
+            _refuse_scattered(ids, [table.lines[row] for row in first_rows], faults)
+        if not options.sentence_column:
+            _refuse_blocks(table, columns, starts, faults)
+    faults.check()
+    return _ranges(first_rows, len(table.lines))
+
+
+def _without_empty(column: list[str]) -> list[str]:
+    if not any(value.casefold() in _EMPTY for value in set(column)):
+        return column
+    return ["" if value.casefold() in _EMPTY else value for value in column]
 
 
 def _ranges(starts: Sequence[int], end: int) -> list[Sequence[int]]:
     return [range(*bounds) for bounds in pairwise([*starts, end])]
 
 
-def _find_sentences(
-    table: Table, keys: list[str], names: Columns, data: Data
-) -> list[Sequence[int]]:
-    """The rows of each sentence. Where the columns `keys` leave open which rows are a sentence, and the user does not
-    say, each such row is a fault."""
-    how = data.options.sentences
-    columns = [
-        ["" if value.casefold() in _NO_NUMBER else value for value in table[key]] for key in keys
-    ]
-    if not any(column[0] for column in columns):
-        what = f"the column {' '.join(keys)} is empty"
-        data.fault(table.lines[0], what, "It must be filled on each sentence's first row.")
-    if how == "gather":
-        places: dict[tuple[str, ...], list[int]] = {}
-        for row, one in enumerate(zip(*columns, strict=True)):
-            places.setdefault(one, []).append(row)
-        return list(places.values())
-    starts = {0}
-    gaps = False
-    for key, column in zip(keys, columns, strict=True):
-        if how is None:
-            _refuse_single_gaps(key, column, table.lines, data)
-        # Filled on first rows only: each filled cell starts a sentence. Else: each other value does.
-        if how == "starts" or (how is None and "" in column):
-            gaps = True
-            starts.update(row for row, value in enumerate(column) if value)
-        else:
-            starts.update(_changes(column))
-    first = sorted(starts)
-    if how is None and not gaps:
-        ids = [" ".join(column[row] for column in columns) for row in first]
-        if len(keys) > 1 or not _counts_up(ids):
-            _refuse_scattered(ids, [table.lines[row] for row in first], data)
-        if not data.options.sentence_column:
-            others = [name for name in table.names if name not in (*keys, names.word, names.tag)]
-            _refuse_other_starts(table, keys, others, starts, data)
-    return _ranges(first, len(table.lines))
-
-
 def _changes(column: Sequence[str]) -> list[int]:
-    """The rows that have another value than the one above"""
-    return [
-        row
-        for row, (above, own) in enumerate(pairwise(accumulate(column, _or_above)), 1)
-        if own != above
-    ]
+    """Return the rows that have another value than the row above; an empty cell has the same."""
+    rows = []
+    previous = column[0]
+    for row, value in enumerate(column):
+        if value and value != previous:
+            rows.append(row)
+            previous = value
+    return rows
 
 
 def _counts_up(ids: Sequence[str]) -> bool:
-    """Whether the numbers count up by one, again and again from the same first: 1 2 3 1 2"""
-    numbers = [re.search(r"(\d+)\D*$", one) for one in ids]
-    values = [int(found[1]) for found in numbers if found]
-    return len(values) == len(ids) and all(b in (a + 1, values[0]) for a, b in pairwise(values))
+    """Return whether numbers count up by one, again and again from the first: 1 2 3 1 2"""
+    numbers = []
+    for name in ids:
+        digits = re.search(r"(\d+)\D*$", name)
+        if digits is None:
+            return False
+        numbers.append(int(digits[1]))
+    return all(below in (above + 1, numbers[0]) for above, below in pairwise(numbers))
 
 
-def _refuse_single_gaps(key: str, column: Sequence[str], lines: Sequence[int], data: Data) -> None:
-    """A number that stands on almost every row, and not only on first ones, leaves open what a row without it is."""
-    same = sum(a == b != "" for a, b in pairwise(column))
-    if 0 < column.count("") * 10 < len(column) and same > len(column) / 2 and len(set(column)) > 2:
-        remedy = (
-            f"The column {key} is filled on almost every row. Fill it in; or say --sentences runs (an empty cell "
-            "goes on with the sentence before) or --sentences starts (each filled cell starts a sentence)."
-        )
-        for line, value in zip(lines, column, strict=True):
-            if not value:
-                data.fault(line, f"the column {key} is empty", remedy)
-
-
-def _refuse_other_starts(
-    table: Table, keys: list[str], others: list[str], starts: set[int], data: Data
+def _refuse_single_gaps(
+    key: str, column: Sequence[str], lines: Sequence[int], faults: Faults
 ) -> None:
-    """A column with its values in blocks, that changes within a sentence, may be a document's, and the numbers begin
-    again in each. Where it changes on each row, it may be so if it stands first and counts no rows."""
-    for other in others:
-        column, changes = table[other], _changes(table[other])
-        values = {*column} - {""}
-        on_each = len(changes) == len(column) - 1
-        stands_first = (
-            table.names.index(other) < table.names.index(keys[0]) and not column[0][:1].isdigit()
-        )
-        in_blocks = column[0] and 1 < len(changes) + 1 == len(values)
-        if in_blocks and (stands_first or not on_each) and not holds_pos(values):
-            both = " ".join(f"--sentence-column {name!r}" for name in (other, *keys))
-            alone = " ".join(f"--sentence-column {name!r}" for name in keys)
-            remedy = f"If numbers begin again with each {other!r}, say {both}; if not, {alone}."
-            for row in changes:
-                if row not in starts:
-                    what = f"sentence {table[keys[-1]][row]} goes on where column {other!r} changes"
-                    data.fault(table.lines[row], what, remedy)
-
-
-def _refuse_scattered(ids: Sequence[str], lines: Sequence[int], data: Data) -> None:
+    """Refuse empty cells in a column that is filled on almost every row."""
+    n_empty = column.count("")
+    if not 0 < n_empty * 10 < len(column) or len(set(column)) <= 2:
+        return
+    n_repeated = sum(above == below != "" for above, below in pairwise(column))
+    if 2 * n_repeated <= len(column):
+        return
     remedy = (
-        f"Places where a sentence goes on after another one: {len(ids) - len(set(ids)):,}. Say --sentences gather to "
-        "put the rows of a number together, or --sentences runs to start a sentence wherever the number changes. If "
-        "numbers begin again with each document, name both columns: --sentence-column DOCUMENT --sentence-column NUMBER"
+        f"The column {key} is filled on almost every row. Fill it in; or say --sentences runs (an "
+        "empty cell continues the sentence) or --sentences starts (each filled cell starts one)."
+    )
+    for line, value in zip(lines, column, strict=True):
+        if not value:
+            faults.add(line, f"the column {key} is empty", remedy)
+
+
+def _refuse_scattered(ids: Sequence[str], lines: Sequence[int], faults: Faults) -> None:
+    """Refuse sentences whose rows are not consecutive."""
+    remedy = (
+        "Say --sentences gather if all rows with a number form a sentence, or --sentences runs if "
+        "each consecutive run does. If numbers begin again in each document, name both columns: "
+        "--sentence-column DOCUMENT --sentence-column NUMBER"
     )
     seen: set[str] = set()
-    for i, (one, line) in enumerate(zip(ids, lines, strict=True)):
-        if one in seen:
-            data.fault(
-                line, f"sentence {one} goes on in line {line}, after sentence {ids[i - 1]}", remedy
-            )
-        seen.add(one)
+    for position, name in enumerate(ids):
+        if name in seen:
+            fault = f"sentence {name} continues after sentence {ids[position - 1]}"
+            faults.add(lines[position], fault, remedy)
+        seen.add(name)
+
+
+def _refuse_blocks(table: Table, columns: Columns, starts: set[int], faults: Faults) -> None:
+    """Refuse a column that changes within a sentence and has each value in one block: it may be the
+    document, in which the sentences are numbered anew."""
+    keys = columns.sentence
+    for name in table.names:
+        if name in (*keys, columns.word, columns.tag):
+            continue
+        column, changes = table[name], _changes(table[name])
+        is_block = column[0] and 1 < len(changes) + 1 == len(set(column) - {""})
+        is_before = table.names.index(name) < table.names.index(keys[0])
+        counts_rows = len(changes) == len(column) - 1
+        if counts_rows and (not is_before or column[0][:1].isdigit()):
+            continue
+        if not is_block or holds_pos(column):
+            continue
+        both = " ".join(f"--sentence-column {key!r}" for key in (name, *keys))
+        alone = " ".join(f"--sentence-column {key!r}" for key in keys)
+        remedy = f"If sentences are numbered anew in each {name!r}, say {both}; if not, {alone}."
+        for row in changes:
+            if row not in starts:
+                fault = f"sentence {table[keys[-1]][row]} continues where column {name!r} changes"
+                faults.add(table.lines[row], fault, remedy)

@@ -1,31 +1,33 @@
-"""Tags as people write them → BIO: `O`, `B-x`, `I-x`, and `?` where nobody knows."""
+"""Read the tags of any scheme as BIO: `O`, `B-x`, `I-x`, and `?` for unknown."""
 
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-UNKNOWN = "?"
-# What people write for "outside", in any case. An empty cell counts only if nothing else is used.
+from .records import UNKNOWN
+
+# Tags that mean "in no entity", in any case. The empty one does only if no other is used.
 OUTSIDE = ("o", "other", "_", "-", "none", "")
-# A label; several of them ("B-per|B-org") are none.
-_LABEL = r"(?P<label>(?!.*[\s;|,/+]\s*[BILUESMW]-|.*[;|,]\s*O$)\S(?:.*\S)?)"
-# The letter of a tag, and its label: after it, before it, or none.
+# A label. "B-per|B-org" are several, and "B-per" is a label that has been tagged twice.
+_LABEL = r"(?P<label>(?![BI]-)(?!.*[\s;|,/+]\s*[BILUESMW]-|.*[;|,]\s*O$)\S(?:.*\S)?)"
+# The letter of a tag comes before its label, or after it, or alone.
 _PATTERNS = [
     re.compile(f"(?P<letter>[BILUESMW])[-_]{_LABEL}", re.IGNORECASE),
     re.compile(f"{_LABEL}[-_](?P<letter>[BILUESMW])", re.IGNORECASE),
     re.compile(r"(?P<letter>[BILUESMW])(?P<label>)", re.IGNORECASE),
 ]
-# The label of entities in a file whose tags are B, I and O alone.
+# The label of entities if the tags are B, I and O alone
 BARE_LABEL = "ENTITY"
-# Letters of a scheme → those of BILUO.
+# Letter of a scheme -> letter of BILUO
 _LETTERS = dict(zip("BILUESMW", "BILULUIU", strict=True))
-# "A column of parts of speech never becomes labels": these show that a column holds them.
-_POS_VALUES = (
-    "NN NNS NNP NNPS VB VBD VBZ VBG VBN VBP DT IN JJ RB CC CD PRP NOUN PROPN VERB ADJ ADV ADP DET PRON AUX CCONJ SCONJ "
-    "NUM PART PUNCT ART APPR VVFIN ADJA ADJD"
+# Parts of speech. A column of them is never read as labels.
+_POS_TAGS = set(
+    "NN NNS NNP NNPS VB VBD VBZ VBG VBN VBP DT IN JJ RB CC CD PRP NOUN PROPN VERB ADJ ADV ADP DET "
+    "PRON AUX CCONJ SCONJ NUM PART PUNCT ART APPR VVFIN ADJA ADJD".split()
 )
-_DASH = "[\u2010-\u2015\u2212\ufe58\ufe63]"
+_DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63"), "-")
+_DIGITS = str.maketrans("081", "OBI")
 # Characters without width, which come along when text is copied
 INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060\xad"
 _HOMOGLYPHS = str.maketrans(
@@ -36,199 +38,198 @@ _BRACKETS = re.compile(r"\([^\s()*]+\*?\)*|\*\)*")
 
 
 class Scheme:
-    """How the tags of a file are to be read.
+    """How the tags of a file are read.
 
-    tags (Counter[str]): The different tags of the file, and how often each stands there.
+    tags (Counter[str]): The different tags of the file, and how often each occurs.
     labels (bool): Whether a tag may be a label without a letter, such as "PER".
-    outside (Optional[Sequence[str]]): The tags that mean "outside"; None to find them, none if that is open.
-    lookalikes (bool): Read tags as what they look like; else those that look like others cannot be read.
+    outside (Optional[Sequence[str]]): The tags that mean "outside"; None to detect them.
 
-    `parts` tells the letter of a tag (B, I, L, U, O, ?; P for a label without a letter) and its label, which is "" for
-    O and ?; what cannot be read is not in it. `rest` has the tags that are neither outside nor unknown.
+    `parts` has the letter of each tag (B, I, L, U, O, ?; P for a label without a letter) and its
+    label, "" for O and ?. Tags that cannot be read are not in it. Source of BILUO: Ratinov and Roth
+    (2009), "Design challenges and misconceptions in named entity recognition".
     """
 
     def __init__(
-        self,
-        tags: Counter[str],
-        *,
-        labels: bool = False,
-        outside: Sequence[str] | None = None,
-        lookalikes: bool = False,
-    ):
-        clear = tags if all(map(str.isdigit, tags)) else outside or ()
-        alike = {
-            tag: other for tag in tags if tag not in clear and (other := looks_like(tag)) != tag
-        }
-        self.given, self.alike = list(tags), {} if lookalikes else alike
-        self.counts = (
-            Counter(alike.get(tag, tag) for tag in tags.elements()) if lookalikes else tags
-        )
-        self.outside = _outside(self.counts) if outside is None else list(outside)
-        self.parts = dict.fromkeys(self.outside, ("O", "")) | {UNKNOWN: ("?", "")}
-        self.rest = [tag for tag in self.counts if tag not in self.parts]
-        for pattern in _PATTERNS:
-            matches = {tag: match for tag in self.rest if (match := pattern.fullmatch(tag))}
-            read = {
-                tag: (_LETTERS[m["letter"].upper()], m["label"] or BARE_LABEL)
-                for tag, m in matches.items()
-            }
-            letters = {letter for letter, _ in read.values()}
-            # E-MAIL is a label, not the end of an entity: a scheme has beginnings.
-            if letters & {"B", "I"} or ("U" in letters and len(read) == len(self.rest)):
-                self.parts |= read
-                break
-        else:
-            if labels and self.outside and not holds_pos(self.rest):
-                # What may mean "outside" as well is a label only if the user has said what does.
-                doubt = [
-                    tag
-                    for tag in self.rest
-                    if tag.casefold() in OUTSIDE and not (outside and tag.isalpha())
-                ]
-                cut = re.compile("[BI][-_].*|[LUESMW][-_]", re.IGNORECASE)
-                self.parts |= {
-                    tag: ("P", tag)
-                    for tag in self.rest
-                    if tag not in doubt and not cut.fullmatch(tag)
-                }
-        if lookalikes:
-            self.parts |= {
-                tag: self.parts[other] for tag, other in alike.items() if other in self.parts
-            }
+        self, tags: Counter[str], *, labels: bool = False, outside: Sequence[str] | None = None
+    ) -> None:
+        self.counts = tags
+        self.outside = _find_outside(tags) if outside is None else list(outside)
+        self.parts: dict[str, tuple[str, str]] = dict.fromkeys(self.outside, ("O", ""))
+        self.parts[UNKNOWN] = ("?", "")
+        self.in_entities = [tag for tag in tags if tag not in self.parts]
+        self.seems: dict[str, str] = {}
+        if not all(map(str.isdigit, tags)):
+            self.seems = {tag: looks_like(tag) for tag in tags if looks_like(tag) != tag}
+        for tag in outside or ():
+            self.seems.pop(tag, None)
+        lettered = self._with_letters()
+        if lettered:
+            self.parts |= lettered
+        elif labels and self.outside and not holds_pos(self.in_entities):
+            self.parts |= self._without_letters(outside)
+        for tag in self.seems:
+            self.parts.pop(tag, None)
 
-    def wrong(self, column: str) -> dict[str, tuple[str, str]]:
-        """RETURNS (dict[str, tuple[str, str]]): For each tag of a column that cannot be read: why, and what to do."""
-        remedy = (
-            f"A tag in column {column!r} must be O, B-label or I-label (or of BILUO, BIOES, BMES). "
-        )
+    def _with_letters(self) -> dict[str, tuple[str, str]]:
+        """Return the parts of tags such as B-per, per-B or B."""
+        for pattern in _PATTERNS:
+            parts = {}
+            for tag in self.in_entities:
+                if match := pattern.fullmatch(tag):
+                    letter = _LETTERS[match["letter"].upper()]
+                    parts[tag] = (letter, match["label"] or BARE_LABEL)
+            letters = {letter for letter, _ in parts.values()}
+            # E-MAIL is a label, not the end of an entity: a scheme has beginnings.
+            if letters & {"B", "I"} or ("U" in letters and len(parts) == len(self.in_entities)):
+                return parts
+        return {}
+
+    def _without_letters(self, outside: Sequence[str] | None) -> dict[str, tuple[str, str]]:
+        """Return the parts of labels such as PER. A second tag that may mean "outside" is a label
+        only if the user has said which one does."""
+        parts = {}
+        for tag in self.in_entities:
+            is_doubtful = tag.casefold() in OUTSIDE and not (outside and tag.isalpha())
+            is_cut = re.fullmatch("[BI][-_].*|[LUESMW][-_]", tag, re.IGNORECASE)
+            if not is_doubtful and not is_cut:
+                parts[tag] = ("P", tag)
+        return parts
+
+    def unread(self, column: str) -> dict[str, tuple[str, str]]:
+        """Return for each tag that cannot be read: the fault, and the remedy.
+
+        column (str): Name of the column of tags.
+        """
+        remedy = self._remedy(column)
+        unread = {tag: ("", remedy) for tag in self.counts if tag not in self.parts}
+        for tag, other in self.seems.items():
+            fault = f": {difference(tag, other)} (rows with it: {self.counts[tag]:,})"
+            unread[tag] = (fault, "Correct these tags.")
+        return unread
+
+    def _remedy(self, column: str) -> str:
+        remedy = f"A tag in column {column!r} must be O, B-label or I-label (or BILUO, BIOES, BMES). "
         outside = [tag for tag in self.counts if tag.casefold() in OUTSIDE]
+        frequent, n_frequent = self.counts.most_common(1)[0]
         if set(outside) > set(self.outside):
             listed = ", ".join(f"{tag!r} ({self.counts[tag]:,})" for tag in outside)
-            remedy += f'Which of these mean "in no entity": {listed}? Say so with --outside, once for each.'
-        elif any(len(tag.split()) > 1 and all(map(is_tag, tag.split())) for tag in self.rest):
-            remedy += (
-                "Several in one cell? Give the table a line of names above, such as text and tags."
-            )
-        elif all(map(str.isdigit, self.rest)):
-            remedy += "These are numbers: write the names that they stand for."
-        else:
-            remedy += "Correct it, or name another column with --tag-column."
-        wrong = {tag: ("", remedy) for tag in self.given if tag not in self.parts}
-        remedy = "Correct these tags."
-        for tag, other in self.alike.items():
-            wrong[tag] = (
-                f": {difference(tag, other)} (rows with it: {self.counts[tag]:,})",
-                remedy,
-            )
-        return wrong
+            question = f'Which of these mean "in no entity": {listed}?'
+            return f'{remedy}{question} Say so with --outside, such as --outside "{outside[0]}".'
+        if 2 * n_frequent > self.counts.total() and frequent not in self.parts:
+            return f'{remedy}If {frequent!r} means "in no entity", say --outside "{frequent}".'
+        if any(len(tag.split()) > 1 and all(map(is_tag, tag.split())) for tag in self.in_entities):
+            return f"{remedy}If a cell has several tags, add a header such as text and tags."
+        if all(map(str.isdigit, self.in_entities)):
+            return f"{remedy}These are numbers: name them, as in --tag-names O,B-PER,I-PER."
+        return f"{remedy}Correct it, or name another column with --tag-column."
 
-    def told(self) -> str:
-        """RETURNS (str): What was taken for what, an example of each letter; "" if all of it is plain BIO."""
-        shown = {f"O {tag}": f"{tag!r} = O" for tag in self.outside if tag != "O"}
-        for tag in self.rest:
+    def description(self) -> str:
+        """Return how tags are read, with an example of each letter; "" if they are plain BIO."""
+        examples = {f"O {tag}": f"{tag!r} = O" for tag in self.outside if tag != "O"}
+        for tag in self.in_entities:
             letter, label = self.parts[tag]
-            bio = {"L": f"I-{label}", "U": f"B-{label}", "P": f"B-{label} I-{label} …"}.get(
-                letter, f"{letter}-{label}"
-            )
-            if bio != tag:
-                shown.setdefault(letter, f"{tag!r} = {bio}")
-        return ", ".join(shown.values())
+            bio = {"L": f"I-{label}", "U": f"B-{label}", "P": f"B-{label} I-{label} …"}
+            meaning = bio.get(letter, f"{letter}-{label}")
+            if meaning != tag:
+                examples.setdefault(letter, f"{tag!r} = {meaning}")
+        return ", ".join(examples.values())
 
     def to_bio(self, tags: Sequence[str]) -> tuple[list[str], list[int]]:
-        """Convert the tags of one sentence, all of which can be read, to `O`, `B-x`, `I-x` or `?`; and tell where an
-        entity was continued that had not begun: it begins there."""
-        result: list[str] = []
-        repaired: list[int] = []
-        # The label of the entity that may go on
-        goes_on = ""
+        """Convert the tags of one sentence, all of which can be read.
+
+        RETURNS (tuple[list[str], list[int]]): `O`, `B-x`, `I-x` or `?` for each word, and the words
+            with an I- or L- tag at which an entity begins.
+        """
+        bio: list[str] = []
+        begun: list[int] = []
+        open_label = ""  # label of the entity that may continue
         for position, tag in enumerate(tags):
             letter, label = self.parts[tag]
-            begins = letter in "BU" or goes_on != label
-            result.append(f"{'B' if begins else 'I'}-{label}" if label else letter)
+            begins = letter in "BU" or open_label != label
+            bio.append(f"{'B' if begins else 'I'}-{label}" if label else letter)
             if label and begins and letter in "IL":
-                repaired.append(position)
-            goes_on = label if letter in "BIP" else ""
-        return result, repaired
+                begun.append(position)
+            open_label = label if letter in "BIP" else ""
+        return bio, begun
 
 
-def _outside(tags: Iterable[str]) -> list[str]:
-    """The tag that means "outside"; none where two ways to write it leave open which of them does"""
+def _find_outside(tags: Iterable[str]) -> list[str]:
+    """Return the tag that means "outside"; none if two spellings are used."""
     candidates = [tag for tag in tags if tag.casefold() in OUTSIDE]
-    plain = (
-        [tag for tag in candidates if tag in ("O", "o")]
-        or [tag for tag in candidates if tag]
-        or candidates
-    )
-    return plain if len({tag.casefold() for tag in plain}) == 1 else []
+    plain = [tag for tag in candidates if tag in ("O", "o")]
+    filled = [tag for tag in candidates if tag]
+    outside = plain or filled or candidates
+    return outside if len(set(map(str.casefold, outside))) == 1 else []
 
 
 def is_tag(text: str) -> bool:
-    """RETURNS (bool): Whether a value is plainly a tag: `O`, or a letter of a scheme with a label."""
-    return text in ("O", "o", UNKNOWN) or any(pattern.fullmatch(text) for pattern in _PATTERNS[:2])
+    """Return whether a value is plainly a tag: `O`, or a letter of a scheme with a label."""
+    if text in ("O", "o", UNKNOWN):
+        return True
+    return bool(_PATTERNS[0].fullmatch(text) or _PATTERNS[1].fullmatch(text))
 
 
 def holds_pos(values: Iterable[str]) -> bool:
-    """RETURNS (bool): Whether the values are parts of speech, or features such as SpaceAfter=No."""
+    """Return whether most values are parts of speech, or features such as Case=Nom."""
     different = set(values)
-    features = sum(re.match(r"\w+=", value) is not None for value in different)
-    return len(different.intersection(_POS_VALUES.split())) + features > 0.4 * len(different)
+    features = [value for value in different if re.match(r"\w+=", value)]
+    return len(different & _POS_TAGS) + len(features) > 0.4 * len(different)
 
 
 def holds_brackets(values: Iterable[str]) -> bool:
-    """RETURNS (bool): Whether the values are like those of CoNLL-2012: (PER* * *)"""
+    """Return whether all values are brackets of CoNLL-2012: (PER* * *)"""
     different = set(values)
     return all(map(_BRACKETS.fullmatch, different)) and {"(", "*"} <= set("".join(different))
 
 
-def without_brackets(sentences: Iterable[Sequence[str]]) -> list[list[str]]:
-    """RETURNS (list[list[str]]): Sentences' tags (PER* * *) as B-PER I-PER I-PER. A tag whose brackets are wrong stays
-    as it is."""
-    result: list[list[str]] = []
+def without_brackets(tags: Sequence[str]) -> list[str]:
+    """Return a sentence's tags (PER* * *) as B-PER I-PER I-PER. Unbalanced ones remain."""
+    bio = []
     label = ""
-    for tags in sentences:
-        result.append([])
-        for place, tag in enumerate(tags):
-            opened, closed = tag.strip("()*"), tag.endswith(")")
-            if (label and (opened or place == 0)) or (closed and not (opened or label)):
-                result[-1].append(tag)
-                label = ""
-                continue
-            result[-1].append(f"B-{opened}" if opened else f"I-{label}" if label else "O")
-            label = "" if closed else opened or label
-    return result
+    for position, tag in enumerate(tags):
+        opened = tag.strip("()*")
+        closes = tag.endswith(")")
+        is_unbalanced = closes and not (opened or label)
+        if is_unbalanced or (label and opened):
+            bio.append(tag)
+            label = ""
+            continue
+        inside = f"I-{label}" if label and position else "O"
+        bio.append(f"B-{opened}" if opened else inside)
+        label = "" if closes else opened or label
+    return bio
 
 
 def looks_like(tag: str) -> str:
-    """RETURNS (str): What the tag looks like, if a character of it is another than it seems; else the tag itself."""
-    other = re.sub(f"[{INVISIBLE}]", "", tag)
-    if re.match(".?[\uff01-\uff5e]", other):
-        other = unicodedata.normalize("NFKC", other)
-    if len(other) == 1:
-        seems = other.translate(_HOMOGLYPHS | {ord("0"): "O"})
-        return seems if seems in "Oo" else other
-    if match := re.match(rf"(\w)(?:{_DASH}|[-_])(?=.)", other):
-        first = match[1].translate(_HOMOGLYPHS | {ord("8"): "B", ord("1"): "I"})
-        if re.match("[BILUESMW]", first, re.IGNORECASE):
-            other = first + ("_" if other[1] == "_" else "-") + other[2:]
-    if not is_tag(other):
-        other = re.sub(f"(?<=.){_DASH}(?=[BILUESMW]$)", "-", other)
-    return (
-        other[:2] + other[2:].translate(_HOMOGLYPHS) if re.search("[A-Za-z]", other[2:]) else other
-    )
+    """Return the tag that this tag looks like, or itself if its characters are what they seem."""
+    visible = tag.translate(dict.fromkeys(map(ord, INVISIBLE)))
+    if not is_tag(visible):
+        visible = visible.translate(_DASHES)
+    head = unicodedata.normalize("NFKC", visible[:2]).translate(_HOMOGLYPHS)
+    if not is_tag(visible):
+        head = head.translate(_DIGITS)
+    label = visible[2:]
+    if re.search("[A-Za-z]", label):
+        label = label.translate(_HOMOGLYPHS)
+    return head + label if is_tag(head + label) else tag
 
 
 def difference(tag: str, other: str) -> str:
-    """RETURNS (str): The character of a tag that is not what it seems."""
-    char, seems = next(((a, b) for a, b in zip(tag, other, strict=False) if a != b), (tag[-1], ""))
-    name = {"0": "zero", "\u2010": "typographic hyphen"}.get(char) or unicodedata.name(
-        char, "other character"
-    ).lower()
+    """Return a description of the first character of a tag that is not what it seems."""
+    position = 0
+    while position < len(other) and tag[position] == other[position]:
+        position += 1
+    char = tag[position]
+    names = {"0": "zero", "\u2010": "typographic hyphen"}
+    name = names.get(char) or unicodedata.name(char, "other character").lower()
     if char in INVISIBLE:
-        return f"there is an invisible character in it ({name})"
+        return f"it has an invisible character ({name})"
     article = "an" if name[0] in "aeiou" else "a"
-    return f"{article} {name}, not {f'the letter {seems}' if seems.isalpha() else 'a hyphen'}"
+    seems = other[position]
+    meant = f"the letter {seems}" if seems.isalpha() else "a hyphen"
+    return f"{article} {name}, not {meant}"
 
 
 def entity_labels(tags: Iterable[str]) -> list[str]:
-    """RETURNS (list[str]): The label of each entity of a sentence in BIO, in order."""
+    """Return the label of each entity of a sentence in BIO, in order."""
     return [tag[2:] for tag in tags if tag[0] == "B"]

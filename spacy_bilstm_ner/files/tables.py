@@ -1,183 +1,80 @@
-"""CSV and its kin, Excel and Parquet → a table: columns of strings."""
+"""A table: named columns of strings, with the line of each row."""
 
-import csv
-import io
-import json
-import re
-from array import array
-from collections.abc import Iterable, Iterator
-from datetime import date, time
-from functools import cache
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
-from tqdm import tqdm
+from .schemes import INVISIBLE, is_tag
 
-from ..errors import UserError
-from .columns import Table, allows_labels
-from .schemes import UNKNOWN, is_tag
-from .sentences import Data, clean
-from .unpack import check_size
-
-SEPARATORS = ",;\t|"
-# So many are unpacked at once.
-PARQUET_ROWS = 10_000
-_UNCLOSED = (
-    "a quote is opened and not closed, or closed on another line or before the field's end",
-    'If quotes are plain characters in this file, say --no-quotes. Else close it: a word that is a quote is """".',
-)
-# Stands for a cell that has swallowed others.
-_SWALLOWED = "\0"
+# Names that people give to columns, best first. Case, spaces and punctuation do not count.
+KNOWN_NAMES = {
+    "document": "doc document dokument file filename article story paragraph para chapter section "
+    "page abstract pmid source url textid partid postid tweetid messageid emailid reportid recordid "
+    "caseid noteid",
+    "sentence": "sid sentence sentences sent satz phrase frase oracion zin",
+    "word": "word words token tokens tok wort wörter wortform mot palabra parola woord text form",
+    "pos": "pos postag postags upos xpos stts wortart",
+    "tag": "nertag nertags ner ne entity entities bio iob tag tags label labels spans",
+}
 
 
-def read_csv(text: str, data: Data) -> Table:
-    """Read the text of a table with a header line. Rows that have a fault are left out.
+@dataclass
+class Table:
+    """Columns of strings.
 
-    RAISES UserError: If it cannot be read; the message says where and what to do.
+    name (str): Name of the file.
+    names (list[str]): Names of the n columns; "1", "2", … if there is no header.
+    columns (list[list[str]]): n columns of m cells; "" for an empty cell.
+    lines (Sequence[int]): Line of each row.
+    breaks (list[int]): Rows before which there are empty lines, in order.
+    has_header (bool): Whether the file names its columns.
+    documents (list[str]): Id of each row's document; empty if the file does not have them.
     """
-    body, sep = text.lstrip("\n"), data.options.sep
-    line = len(text) - len(body) + 1
-    if sep is not None and (len(sep) != 1 or sep in '"\r\n'):
-        raise UserError(
-            f"--sep must be one character, such as ';' or '|' ('tab' for a tab), but is {sep!r}."
-        )
-    if said := re.match(r'"?sep=(.)"?[^\S\n]*\n', body, re.IGNORECASE):
-        sep = sep or said[1]
-        body, line = body[said.end() :], line + 1
-    header = body.partition("\n")[0]
-    other = find_separator(header)
-    if (sep or other) not in header:
-        option = "tab" if other == "\t" else repr(other)
-        raise UserError(
-            f"{data.file}, line {line}: the fields are not separated by {sep!r}: say --sep {option}."
-        )
-    return make_table(_records(body, line, sep or other, data), data, sep or other)
+
+    name: str
+    names: list[str]
+    columns: list[list[str]]
+    lines: Sequence[int]
+    breaks: list[int] = field(default_factory=list)
+    has_header: bool = True
+    documents: list[str] = field(default_factory=list)
+
+    def __getitem__(self, name: str) -> list[str]:
+        return self.columns[self.names.index(name)]
 
 
-def find_separator(header: str) -> str:
-    """What separates the names of a header line"""
-    return max(SEPARATORS, key=header.count)
+def clean(value: str) -> str:
+    """Return a value without white space and invisible characters at its edges."""
+    return value.strip().strip(INVISIBLE).strip()
 
 
-def read_cells(raw: bytes, kind: str, data: Data) -> Table:
-    """Read an "excel" file's first sheet, or a "parquet" file: a list as JSON; a null tag as `?`. In Excel a date or a
-    truth value is a fault: its text is in the formatting only.
+def is_header(names: Sequence[str]) -> bool:
+    """Return whether fields name columns: none is a tag, and one is a usual name."""
+    return not any(map(is_tag, names)) and any(map(is_known, names))
 
-    RAISES ImportError: If openpyxl or pyarrow is not installed.
+
+def is_known(name: str) -> bool:
+    """Return whether a name is usual for a column of any kind."""
+    return any(rank(kind, name) is not None for kind in KNOWN_NAMES)
+
+
+def rank(kind: str, name: str) -> int | None:
+    """Return how usual a name is for a kind of column, 0 for the best; None if it is not.
+
+    kind (str): A key of KNOWN_NAMES.
     """
-    if kind == "parquet":
-        from pyarrow.parquet import ParquetFile
-
-        parquet, size = ParquetFile(io.BytesIO(raw)), 0
-        names = parquet.schema_arrow.names
-        nulls = [UNKNOWN if allows_labels(name) else "" for name in names]
-        records = [names]
-        # Part by part, since a few bytes may stand for any number of equal rows
-        for batch in parquet.iter_batches(batch_size=PARQUET_ROWS):
-            # Python keeps a pointer for each cell.
-            size += batch.nbytes + 8 * batch.num_rows * batch.num_columns
-            check_size(size, data.file)
-            rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
-            records += (
-                [_cell(value, null) for value, null in zip(row, nulls, strict=True)] for row in rows
-            )
-        return make_table(enumerate(records), data)
-    from openpyxl import load_workbook
-
-    records = []
-    for line, row in enumerate(
-        load_workbook(io.BytesIO(raw), read_only=True, data_only=True).worksheets[0].values, 1
-    ):
-        records.append([_cell(value, "") for value in row])
-        for value in row:
-            if isinstance(value, bool | date | time):
-                remedy = "Excel changed the words of these cells: format the column as text and write them again."
-                data.fault(line, f"a cell holds {value} as a {type(value).__name__}", remedy)
-    return make_table(enumerate(records, 1), data)
+    known = KNOWN_NAMES[kind].split()
+    plain = "".join(char for char in name.lower() if char.isalnum())
+    if plain in known:
+        shift = len(known) if kind in ("document", "sentence") else 0
+        return known.index(plain) + shift
+    if kind in ("document", "sentence"):
+        for suffix in "ids id no nr number num nummer idx index counter key name".split():
+            if plain.removesuffix(suffix) in known:
+                return known.index(plain.removesuffix(suffix))
+    return None
 
 
-def _cell(value: Any, null: str) -> str:
-    if isinstance(value, list):
-        return json.dumps(
-            [clean(item) if isinstance(item, str) else item for item in value], ensure_ascii=False
-        )
-    if value is None or value != value:
-        return null
-    # A whole number as Excel keeps it
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-
-def _records(body: str, line: int, sep: str, data: Data) -> Iterator[tuple[int, list[str]]]:
-    """The line on which each record begins, and its fields; none of one that cannot be read"""
-    csv.field_size_limit(2**31 - 1)
-    quoting: Any = csv.QUOTE_NONE if data.options.no_quotes else csv.QUOTE_MINIMAL
-    lines = tqdm(
-        io.StringIO(body, newline=""),
-        "Reading",
-        body.count("\n"),
-        unit=" lines",
-        delay=2,
-        disable=None,
-    )
-    reader = csv.reader(lines, delimiter=sep, quoting=quoting, strict=True)
-    before = 0
-    while True:
-        try:
-            record = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            data.fault(line + before, *_UNCLOSED)
-            record = []
-        yield line + before, record
-        before = reader.line_num
-
-
-def make_table(records: Iterable[tuple[int, list[str]]], data: Data, sep: str = "\0") -> Table:
-    """Make a table of records, the first of which is the header; without empty ones and repeated headers. What
-    separates fields tells which cells have swallowed others, as the quote that closes a field was meant to open one."""
-
-    @cache
-    def cell(value: str) -> str:
-        """Without white space at its edges, and one string for all equal ones"""
-        return _SWALLOWED if sep in value and ("\n" in value or sep == "\t") else clean(value)
-
-    header: list[str] = []
-    columns: list[list[str]] = []
-    lines = array("q")
-    breaks: set[int] = set()
-    for line, record in records:
-        if not any(map(str.strip, record)):
-            breaks.add(len(lines))
-            continue
-        width = len(header) or len(record)
-        values, fewer = list(map(cell, record[:width])), width - len(record)
-        more = fewer < 0 and any(map(str.strip, record[width:]))
-        if _SWALLOWED in values or (
-            (more or fewer > 0) and any(("\n" if more else sep) in each for each in record)
-        ):
-            data.fault(line, *_UNCLOSED)
-        elif more:
-            what = f"expected {width} fields as in the header, found {len(record)}"
-            remedy = 'Put a field that holds the separator in quotes ("…"), and double a quote inside such a field.'
-            data.fault(line, what, remedy)
-        elif not header:
-            header, columns = values, [[] for _ in values]
-            if any(map(is_tag, header)):
-                what = f"expected a header line with the columns' names, found a row of data ({record})"
-                raise UserError(
-                    f"{data.file}, line {line}: {what}. Add a header, such as: Sentence #,Word,Tag"
-                )
-        elif values != header:
-            lines.append(line)
-            for column, value in zip(columns, values + [""] * fewer, strict=True):
-                column.append(value)
-    if _UNCLOSED[1] in data.faults or not lines:
-        # What is read after an open quote may be nonsense.
-        data.faults.check()
-    if not lines:
-        raise UserError(
-            f"{data.file} holds no sentences: there is a header line and no row after it."
-        )
-    named = [i for i, column in enumerate(columns) if header[i] or any(column)]
-    starts = sorted(row for row in breaks if 0 < row < len(lines))
-    return Table([header[i] for i in named], [columns[i] for i in named], lines, starts)
+def best_name(kind: str, names: Iterable[str]) -> str | None:
+    """Return the most usual of the names for a kind of column; None if none is usual."""
+    ranks = {name: place for name in names if (place := rank(kind, name)) is not None}
+    return min(ranks, key=lambda name: ranks[name], default=None)

@@ -1,126 +1,126 @@
-"""Paths → the bytes of each file, out of a folder, a zip, or a gz, bz2 or xz file."""
+"""Read the bytes of files, folders, zips and gzip files."""
 
-import bz2
 import gzip
 import hashlib
 import io
-import lzma
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
 
 from ..errors import UserError
+from .records import Content
 
-# What a packed file may hold, in bytes: a small one can hold far more than any memory.
+# Largest size of an unpacked file in bytes. A small packed file can fill any memory.
 MAX_UNPACKED = 2**30
-# So many names of a zip's members are told.
+# Number of a zip's files that a message lists
 MAX_NAMES = 10
-# A zip in a zip, say, and not much deeper: a zip may hold itself.
-MAX_LAYERS = 4
-ZIP = b"PK\x03\x04"
-PACKED: dict[bytes, Any] = {
-    ZIP: zipfile.ZipFile,
-    b"\x1f\x8b": gzip.open,
-    b"BZh": bz2.open,
-    b"\xfd7zXZ\x00": lzma.open,
-}
-DATA_SUFFIXES = (
-    ".csv .tsv .tab .txt .conll .conllu .iob .bio .bioes .ner .ann .json .jsonl .ndjson .spacy .xlsx .parquet"
-    + " .gz .bz2 .xz .zip"
+ZIP, GZIP = b"PK\x03\x04", b"\x1f\x8b"
+# Other ways to pack files, which are refused
+OTHER_ARCHIVES = (b"BZh", b"\xfd7zXZ\x00", b"7z\xbc\xaf", b"Rar!")
+SUFFIXES = set(
+    ".csv .tsv .tab .txt .conll .conllu .iob .bio .bioes .ner .ann .json .jsonl .ndjson .spacy "
+    ".xlsx .parquet .gz .zip".split()
 )
 
 
-class Content(NamedTuple):
-    """What one file holds, unpacked; its name for messages; and the checksum of the file as it was given."""
-
-    path: Path
-    name: str
-    data: bytes
-    sha256: str
-
-
 def read_contents(paths: Iterable[Path], *, member: str | None = None) -> Iterator[Content]:
-    """Read files, one at a time, and all files of folders, by name.
+    """Yield the files, and the labelled files of the folders, sorted by name.
 
-    member (Optional[str]): Which file of a zip to take, where it holds several.
-    RAISES UserError: If there is no such file, or it is empty, damaged or too large.
+    member (Optional[str]): Name of the file to read in a zip that has several.
+    RAISES UserError: If a path does not exist, is not a file or a folder, or is empty, damaged or
+        too large.
     """
     for path in paths:
-        found = [path]
-        if path.is_dir():
-            found = sorted(
-                each for each in path.iterdir() if each.is_file() and _is_data(each.name)
+        if not path.is_dir():
+            yield read_content(path, member)
+            continue
+        files = sorted(file for file in path.iterdir() if file.is_file() and _is_data(file.name))
+        if not files:
+            raise UserError(
+                f"{path} is a folder without labelled files: give one that has CSV, CoNLL or JSON "
+                "Lines."
             )
-            if not found:
-                what = "is a folder without labelled files: give one that holds CSV, CoNLL or JSON Lines."
-                raise UserError(f"{path} {what}")
-        for each in found:
-            yield _read(each, member)
+        for file in files:
+            # In brat's folders, the text of x.ann is x.txt.
+            if file.suffix != ".txt" or not file.with_suffix(".ann").exists():
+                yield read_content(file, member)
 
 
-def _is_data(name: str) -> bool:
-    path = PurePosixPath(name)
-    # macOS packs a shadow file, `__MACOSX/._x.csv`, beside each file.
-    hidden = path.name.startswith(".") or "__MACOSX" in path.parts
-    return path.suffix.lower() in DATA_SUFFIXES.split() and not hidden
-
-
-def _read(path: Path, member: str | None) -> Content:
+def read_content(path: Path, member: str | None = None) -> Content:
+    """Read one file and unpack it."""
     if not path.exists():
         raise UserError(f"{path} does not exist: give the path of a labelled file, such as a CSV.")
+    if not path.is_file():
+        raise UserError(f"{path} is a device or a pipe: give the path of a file.")
     try:
-        data = path.read_bytes()
+        packed = path.read_bytes()
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}.") from error
-    name, sha256 = str(path), hashlib.sha256(data).hexdigest()
-    try:
-        for _ in range(MAX_LAYERS):
-            opens = next((opens for start, opens in PACKED.items() if data.startswith(start)), None)
-            if opens is None:
-                break
-            with opens(io.BytesIO(data)) as packed:
-                stream = packed
-                if isinstance(packed, zipfile.ZipFile):
-                    if "xl/workbook.xml" in packed.namelist():  # Excel, which stays as it is
-                        check_size(sum(info.file_size for info in packed.infolist()), name)
-                        break
-                    found, member = _choose(packed.namelist(), name, member), None
-                    name, stream = f"{name} ({found})", packed.open(found)
-                data = stream.read(MAX_UNPACKED + 1)
-            check_size(len(data), name)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        lzma.LZMAError,
-        EOFError,
-        OSError,
-        RuntimeError,
-    ) as error:
-        raise UserError(
-            f"{name} cannot be unpacked ({error}): pack it again, or give the file itself."
-        ) from error
-    if not data.strip():
+    name, raw = _unpack(packed, str(path), member)
+    if raw.startswith(OTHER_ARCHIVES) or (raw is not packed and raw.startswith((GZIP, ZIP))):
+        raise UserError(f"{name} is an archive that is not read: unpack it first.")
+    if not raw.strip() and path.suffix != ".ann":
         raise UserError(f"{name} is empty: expected labelled sentences.")
-    return Content(path, name, data, sha256)
-
-
-def _choose(members: list[str], name: str, member: str | None) -> str:
-    """The one labelled file among those of a zip, or the one that was named"""
-    found = [found for found in members if (found == member if member else _is_data(found))]
-    if len(found) != 1:
-        shown = found or members
-        listed = ", ".join([*shown[:MAX_NAMES], *["…"] * (len(shown) > MAX_NAMES)]) or "nothing"
-        what = f"expected a zip that holds one labelled file, but it holds {listed}"
-        raise UserError(f"{name}: {what}. Say which one to read: --member NAME")
-    return found[0]
+    return Content(name, path, raw, sha256=hashlib.sha256(packed).hexdigest())
 
 
 def check_size(size: int, name: str) -> None:
-    """RAISES UserError: If what a packed file holds takes so many bytes that it may be meant to fill the memory."""
+    """Check the size of an unpacked file in bytes.
+
+    RAISES UserError: If it may be meant to fill the memory.
+    """
     if size > MAX_UNPACKED:
         raise UserError(
-            f"{name} takes more than {MAX_UNPACKED:,} bytes when it is unpacked: divide it; or if you trust it, give "
-            f"it unpacked, as CSV or JSON Lines, for which there is no limit"
+            f"{name} takes more than {MAX_UNPACKED:,} bytes when it is unpacked: divide it. If you "
+            "trust it, unpack it yourself: CSV and JSON Lines have no limit."
         )
+
+
+def _unpack(packed: bytes, name: str, member: str | None) -> tuple[str, bytes]:
+    """Return the name and the bytes of an unpacked file; an Excel file, which is a zip, as it is."""
+    raw = packed
+    try:
+        if packed.startswith(GZIP):
+            with gzip.open(io.BytesIO(packed)) as stream:
+                raw = stream.read(MAX_UNPACKED + 1)
+        elif packed.startswith(ZIP):
+            with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+                if "xl/workbook.xml" in archive.namelist():
+                    size = sum(info.file_size for info in archive.infolist())
+                    check_size(size, name)
+                    return name, packed
+                chosen = _choose(archive.namelist(), name, member)
+                name = f"{name} ({chosen})"
+                with archive.open(chosen) as stream:
+                    raw = stream.read(MAX_UNPACKED + 1)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
+        raise UserError(
+            f"{name} cannot be unpacked ({error}): pack it again, or give the file itself."
+        ) from error
+    if raw is not packed:
+        check_size(len(raw), name)
+    return name, raw
+
+
+def _choose(members: list[str], name: str, member: str | None) -> str:
+    """Return the member that the user chose, or the only labelled file of a zip."""
+    if member in members:
+        return str(member)
+    labelled = [name_of_member for name_of_member in members if _is_data(name_of_member)]
+    if len(labelled) == 1 and member is None:
+        return labelled[0]
+    listed = (labelled or members)[:MAX_NAMES]
+    if len(labelled) > MAX_NAMES:
+        listed.append("…")
+    raise UserError(
+        f"{name}: expected a zip with one labelled file, but it has "
+        f"{', '.join(listed) or 'none'}. Say which one to read: --member NAME"
+    )
+
+
+def _is_data(name: str) -> bool:
+    """Return whether a name is that of a labelled file, and not hidden or of macOS."""
+    path = PurePosixPath(name)
+    is_hidden = path.name.startswith(".") or "__MACOSX" in path.parts
+    return path.suffix.lower() in SUFFIXES and not is_hidden
