@@ -1,173 +1,219 @@
-"""CoNLL and its kin: a word a line, columns without a header, blank lines between sentences → a table."""
+"""Read CoNLL of any width: a word a line, and empty lines between sentences."""
 
 import re
+from array import array
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache
-from itertools import pairwise
 
-from ..errors import UserError, count
-from .columns import Columns, Table, is_header
-from .schemes import OUTSIDE, holds_brackets, holds_pos, is_tag
-from .sentences import Data, clean
-from .tables import make_table
+from ..errors import UserError
+from .faults import Faults
+from .options import Options
+from .records import Content, TaggedWords, TextWithSpans
+from .report import Report
+from .rows import read_table
+from .schemes import is_tag
+from .tables import Table, clean, is_header
 
-# Labels of phrases, which CoNLL-2003 has in a column before that of entities.
-_CHUNKS = frozenset(
-    ["NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"]
-)
-# Labels within a text, as XML, OpenNLP, Rasa and Stanford's taggers write them
-_INLINE = re.compile(
-    r"<(\w+)[^<>\n]*>[^<>\n]+</\1>|<START:\w+>|\[[^]\n]{1,99}\]\([\w:]+\)|\b[^\W_]{1,99}[/_](?:[A-Z]{3,}|O)\b"
-)
-# The number of a row of CoNLL-U that is no word: several words written as one, or an empty node
+# The number of a row that is not a word: several words written as one, or an empty node
 _RANGE = re.compile(r"\d+[-.]\d+")
-# How CoNLL-U, and CoNLL-2012, begin a document
+# How CoNLL-U and CoNLL-2012 begin a document
 _DOCUMENT = re.compile(r"#\s*(?:newdoc id =|begin document)\s*(.*\S)")
+_PLUS = re.compile(r"#\s*global\.columns\s*=\s*(.+)")
+# The last field of CoNLL-U: key=value|key=value
+_FEATURES = re.compile(r"[\w:.]+=[^|]*(\|[\w:.]+(=[^|]*)?)*")
 
 
-def read_conll(text: str, data: Data) -> tuple[Table, Columns | None]:
-    """Read columns: the first that is not a number has the words, the last has the tags. Options name columns by their
-    number, from 1. Where a first line names the columns, they are for others to find: None. Lines that have a fault are
-    left out.
+def read_conll(
+    content: Content, options: Options
+) -> tuple[list[TaggedWords] | list[TextWithSpans], Report]:
+    """Read rows of a word and further columns.
 
-    RAISES UserError: If it cannot be read.
+    RAISES UserError: If most lines are not such rows; the message says where and what to do.
     """
-    name, options = data.file, data.options
-    lines = text.split("\n")
-    sep = options.sep or _separator(lines)
-    cell = cache(clean)  # One string for all equal ones
-    # Not at every white space: a no-break space stands within a word.
-    split = [
-        list(map(cell, line.split(sep) if sep else re.split("[ \t]+", line.strip(" \t"))))
-        if line.strip()
-        else []
-        for line in lines
-    ]
-    plain = [
-        one
-        for line, one in zip(lines, split, strict=True)
-        if one and line[0] != "#" and one[0] != "-DOCSTART-"
-    ]
+    table, report = make_table(content, options)
+    records, rows_report = read_table(table, content, options)
+    report = report.merge(rows_report)
+    return records, report
+
+
+def make_table(content: Content, options: Options) -> tuple[Table, Report]:
+    """Read the fields of each row.
+
+    RAISES UserError: If most lines have not the same number of fields, two or more.
+    """
+    name = content.name
+    lines = content.text.split("\n")
+    separator = options.sep or _find_separator(lines)
+    rows = _split(lines, separator)
+    plain = [row for line, row in zip(lines, rows, strict=True) if row and line[0] != "#"]
+    plain = [row for row in plain if row[0] != "-DOCSTART-"]
     if not plain:
-        raise UserError(f"{name} holds no sentences: all of its lines are empty or comments.")
+        raise UserError(
+            f"{name} has no sentences: all of its lines are empty or comments. Expected a word and "
+            "its tag on each line."
+        )
     (width, n_lines), *_ = Counter(map(len, plain)).most_common(1)
     if width < 2 or 2 * n_lines < len(plain):
         raise UserError(
-            f"{name} is no table: most of its lines have no word and tag side by side. {_what_else(text)}"
+            f"{name} is not a table: most of its lines do not have a word and a tag side by side. "
+            "Is it text without labels? Expected CSV, CoNLL or JSON Lines."
         )
-    # Some have a line of names all the same.
-    header = (
-        plain[0]
-        if is_header(plain[0][:1]) and is_header(plain[0][-1:]) and len(plain[0]) == width
-        else None
-    )
-    names = header or [str(i) for i in range(1, width + 1)]
-    last = {"O", *(fields[-1] for fields in plain if len(fields) == width)}
-    records: list[tuple[int, list[str]]] = []
-    document, n_documents = "", 0
-    is_numbered = _counts_words(plain)
-    n_ranges = 0
-    for number, (line, fields) in enumerate(zip(lines, split, strict=True), 1):
-        if said := _DOCUMENT.match(line):
-            document = said[1]
-        elif not fields or fields[0] == "-DOCSTART-":
-            records.append((number, []))
-            n_documents += bool(fields)
-            document = str(n_documents) if fields else document
-        elif fields[0].startswith("#") and not (len(fields) == width and fields[-1] in last):
-            continue
-        elif is_numbered and _RANGE.fullmatch(fields[0]) and len(fields) == width > 2:
-            n_ranges += 1
-        elif len(fields) != width:
-            data.fault(
-                number,
-                f"expected {width} columns, found {len(fields)}",
-                "Write a word, its tag, and no more.",
-            )
-        elif fields is not header:
-            records.append((number, [*fields, document]))
-    if n_ranges:
-        rows = count(n_ranges, "row")
-        data.warn(
-            "ranges", f"{name}: {rows} left out: ranges and empty nodes of CoNLL-U (1-2, 1.1)."
-        )
-    if not any(fields for _, fields in records):
-        raise UserError(
-            f"{name} holds no words: all of its lines are numbered as those of CoNLL-U that are none."
-        )
-    table = make_table([(0, [*names, "document"]), *records], data)
-    if header:
-        return table, None
-    for role, given in (("word", options.word_column), ("tag", options.tag_column)):
-        if given and given not in names:
-            what = f"has no header: --{role}-column takes a number from 1 to {width}, but is {given!r}."
-            raise UserError(f"{name} {what}")
-    values = {one: set(table[one]) for one in names}
-    tagged = [one for one in names if _has_entities(values[one])]
-    brackets = [one for one in names if holds_brackets(values[one])]
-    if len(brackets) > 1 and not options.tag_column:
-        what = f"columns {', '.join(brackets)} hold brackets such as (PER*: which of them are the entities?"
-        raise UserError(f"{name}: {what} In CoNLL-2012 it is --tag-column 11.")
-    last_is_outside = all(value.casefold() in OUTSIDE for value in values[names[-1]])
-    tag = options.tag_column or (brackets or (tagged if last_is_outside else []) or names)[-1]
-    texts = [one for one in names if one != tag and not _numbers(table[one])]
-    word = options.word_column or (texts or names)[0]
-    others = [one for one in tagged if one not in (word, tag)]
-    if others and not options.tag_column:
-        message = f"columns {', '.join([*others, tag])} of {name} hold tags: {tag} was taken. "
-        data.warn("columns", f"{message}--tag-column {others[0]} takes another.")
-    tags = values[tag]
-    if holds_pos(tags) or not (
-        holds_brackets(tags) or any(is_tag(one) or one.casefold() in OUTSIDE for one in tags)
-    ):
-        raise UserError(
-            f"{name}: column {tag} holds no tags such as O or B-per. {_what_else(text)}"
-        )
-    if all(map(is_tag, values[word])):
-        raise UserError(
-            f"{name}: column {word} holds tags, and no words. Say --word-column NUMBER (from 1)."
-        )
-    return table, Columns(None, word, tag, "document")
+    reader = _Rows(name, width, plain)
+    for number, (line, row) in enumerate(zip(lines, rows, strict=True), 1):
+        reader.add(number, line, row)
+    return reader.finish(), reader.report
 
 
-def _separator(lines: list[str]) -> str | None:
-    """What stands on every line; None for white space"""
-    some = [
-        line for line in lines[:1000] if line.strip() and line[0] != "#" and "DOCSTART" not in line
-    ]
-    if all("\t" in line for line in some):
+def _find_separator(lines: Sequence[str]) -> str | None:
+    """Return the character between all fields; None for blanks and tabs."""
+    sample = []
+    for line in lines[:1000]:
+        if line.strip() and line[0] != "#" and "DOCSTART" not in line:
+            sample.append(line)
+    if all("\t" in line for line in sample):
         return "\t"
-    return next(
-        (sep for sep in ",;|" if all(is_tag(line.rpartition(sep)[2].strip()) for line in some)),
-        None,
-    )
+    for separator in ",;|":
+        if all(is_tag(line.rpartition(separator)[2].strip()) for line in sample):
+            return separator
+    return None
 
 
-def _what_else(text: str) -> str:
-    if (found := _INLINE.search(text)) is None:
-        return "Is it text without labels? If not, say --tag-column NUMBER (from 1)."
-    what = f"Labels that stand within the text, such as {found[0]!r}, are not read:"
-    return f"{what} write them as JSON Lines with offsets, or a word a line."
+def _split(lines: Sequence[str], separator: str | None) -> list[list[str]]:
+    """Return the fields of each line, none of an empty line."""
+    cell = cache(clean)  # one string for all equal cells
+    rows = []
+    for line in lines:
+        if not line.strip():
+            fields = []
+        elif separator:
+            fields = line.split(separator)
+        else:  # not at every white space: a word may have a no-break space
+            fields = re.split("[ \t]+", line.strip(" \t"))
+        rows.append(list(map(cell, fields)))
+    return rows
 
 
-def _counts_words(rows: list[list[str]]) -> bool:
+class _Rows:
+    """Collect the rows of a file, and what is left out.
+
+    name (str): Name of the file.
+    width (int): Number of its columns.
+    plain (list[list[str]]): The rows that are surely not comments.
+    """
+
+    def __init__(self, name: str, width: int, plain: list[list[str]]) -> None:
+        self.name, self.width = name, width
+        self.faults = Faults(name)
+        self.report = Report()
+        first = plain[0]
+        self.header = first if len(first) == width and is_header(first) else None
+        self.names = self.header or [str(number) for number in range(1, width + 1)]
+        self.is_numbered = width > 2 and _counts_words(plain)
+        self.last_values = {row[-1] for row in plain if len(row) == width}
+        self.rows: list[list[str]] = []
+        self.lines = array("q")
+        self.breaks: list[int] = []
+        self.documents: list[str] = []
+        self.document, self.n_documents = "", 0
+
+    def add(self, number: int, line: str, row: list[str]) -> None:
+        """Add a line: a row, a mark, a comment or an empty line."""
+        if not row:
+            self.breaks.append(len(self.rows))
+            return
+        if row[0] == "-DOCSTART-":
+            self.n_documents += 1
+            self.document = str(self.n_documents)
+            self.breaks.append(len(self.rows))
+            self._leave_out("document", number, line)
+        elif row[0].startswith("#") and not self._is_row(row):
+            self._add_comment(number, line)
+        elif self.is_numbered and len(row) == self.width and _RANGE.fullmatch(row[0]):
+            self._leave_out("range", number, line)
+        elif row == self.header:
+            self._leave_out("header", number, line)
+        elif len(row) == self.width:
+            self._append(number, row)
+        elif len(row) == self.width - 1 and line[0] in " \t" and row[-1] in self.last_values:
+            self._append(number, ["", *row])  # the word is a blank
+        else:
+            fault = f"expected {self.width} columns, found {len(row)}"
+            self.faults.add(number, fault, "Write a word, its tag, and no more.")
+
+    def _append(self, number: int, row: list[str]) -> None:
+        self.rows.append(row)
+        self.lines.append(number)
+        self.documents.append(self.document)
+
+    def _is_row(self, row: list[str]) -> bool:
+        """Return whether a line that begins with # has the width and a tag of other rows."""
+        last = row[-1]
+        return len(row) == self.width and (last in self.last_values or is_tag(last))
+
+    def _add_comment(self, number: int, line: str) -> None:
+        if match := _DOCUMENT.match(line):
+            self.document = match[1]
+        if match := _PLUS.match(line):
+            names = match[1].split()
+            self.names = names if len(names) == self.width else self.names
+        self._leave_out("comment", number, line)
+
+    def _leave_out(self, reason: str, number: int, line: str) -> None:
+        self.report.rows_read += 1
+        self.report.count(reason, f"{self.name}, line {number}: {line[:80]!r}")
+
+    def finish(self) -> Table:
+        """Return the table.
+
+        RAISES UserError: If rows cannot be read, or there is none.
+        """
+        self.faults.check()
+        if not self.rows:
+            raise UserError(
+                f"{self.name} has no words: all of its lines are comments, or numbered as those of "
+                "CoNLL-U that are not words. Expected a word and its tag on each line."
+            )
+        columns = [list(column) for column in zip(*self.rows, strict=True)]
+        names, has_header = list(self.names), self.names[0] != "1"
+        for key, values in _feature_columns(columns[-1]).items():
+            names.append(key)
+            columns.append(values)
+        breaks = sorted({row for row in self.breaks if 0 < row < len(self.rows)})
+        documents = self.documents if any(self.documents) else []
+        return Table(self.name, names, columns, self.lines, breaks, has_header, documents)
+
+
+def _counts_words(rows: Sequence[Sequence[str]]) -> bool:
     """Return whether the first column numbers the words of each sentence: 1, 2, 3 …"""
     previous = 0
-    for fields in rows:
-        if _RANGE.fullmatch(fields[0]):
+    for row in rows:
+        if _RANGE.fullmatch(row[0]):
             continue
-        if not fields[0].isdecimal() or int(fields[0]) not in (1, previous + 1):
+        if not row[0].isdecimal() or int(row[0]) not in (1, previous + 1):
             return False
-        previous = int(fields[0])
+        previous = int(row[0])
     return True
 
 
-def _numbers(values: list[str]) -> bool:
-    """Whether a column has numbers, or what is the same for many words, such as a document's name"""
-    same = sum(a == b for a, b in pairwise(values))
-    return 2 * same > len(values) or all(re.fullmatch(r"[\d.-]+", value) for value in values)
+def _feature_columns(values: Sequence[str]) -> dict[str, list[str]]:
+    """Return the features of a column key=value|key=value that are tags, as columns."""
+    different = set(values) - {"_", ""}
+    if not different or not all(map(_FEATURES.fullmatch, different)):
+        return {}
+    parts = {value: dict(_pairs(value)) for value in different}
+    keys = dict.fromkeys(key for pairs in parts.values() for key in pairs)
+    columns = {}
+    for key in keys:
+        tags = {pairs.get(key, "O") for pairs in parts.values()}
+        if all(map(is_tag, tags)) and tags != {"O"}:
+            columns[key] = [parts.get(value, {}).get(key, "O") for value in values]
+    return columns
 
 
-def _has_entities(values: set[str]) -> bool:
-    labels = {value[2:] for value in values if is_tag(value) and len(value) > 2}
-    return all(is_tag(value) for value in values) and bool(labels - _CHUNKS)
+def _pairs(value: str) -> list[tuple[str, str]]:
+    pairs = []
+    for feature in value.split("|"):
+        key, _, tag = feature.partition("=")
+        pairs.append((key, tag))
+    return pairs

@@ -1,12 +1,10 @@
-"""Turn labelled files into train.spacy, dev.spacy, test.spacy and stats.json. What a file is, is found by its content:
-CSV and its kin, CoNLL, JSON Lines, Label Studio's export, Excel, Parquet, .spacy; also as gz, bz2, xz or in a zip."""
+"""Convert labelled files into .spacy files."""
 
-import argparse
 import os
-import random
 import tempfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,249 +12,222 @@ import srsly
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from tqdm import tqdm
-from wasabi.tables import table
 
-from ..errors import UserError, count, printable
-from ..system.whole import save
+from ..errors import UserError
+from ..system.whole import whole_file
 from .docs import blank_pipeline, count_aligned, make_doc
-from .options import add_options
-from .reading import read, show_warnings
+from .options import Options
+from .reading import read_sentences
+from .records import TaggedWords
+from .report import Report
 from .schemes import entity_labels
-from .sentences import Data, Sentence
 from .split import NAMES, Splits, count_copies, drop_copies, random_split, tutorial_split
 
 STATS = "stats.json"
-OUTPUTS = (*(f"{name}.spacy" for name in NAMES), STATS)
-# Written only if an entity's offsets were changed or could not be used.
-DOUBTFUL = "doubtful.txt"
+# train.spacy comes last: while it is missing, the folder is incomplete.
+OUTPUTS = (STATS, "test.spacy", "dev.spacy", "train.spacy")
+# Number of sentences that are shown
 N_SHOWN = 3
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = (
-        "example: python -m spacy_bilstm_ner convert mine.csv corpus --lang de --sep ';'"
-    )
-    add = parser.add_argument
-    add(
-        "files",
-        type=Path,
-        nargs="+",
-        metavar="FILE",
-        help="labelled files, or folders of such files",
-    )
-    add("out_dir", type=Path, metavar="OUT", help="the folder to write to")
-    add("--lang", default="en", help="language code of the texts, for the tokenizer (default: en)")
-    add("--dev", metavar="FILE", help="your own dev sentences (default: a part of FILE)")
-    add("--test", metavar="FILE", help="your own test sentences (default: a part of FILE)")
-    split = "the tutorial's own split, or one drawn with --seed and the sizes (default: tutorial)"
-    add("--split", choices=("tutorial", "random"), default="tutorial", help=split)
-    add("--seed", type=int, default=0, help="of the random split (default: 0)")
-    add("--dev-size", type=float, default=0.2, help="share of the random split (default: 0.2)")
-    add("--test-size", type=float, default=0.1, help="share of the random split (default: 0.1)")
-    add(
-        "--dedupe",
-        action="store_true",
-        help="drop from train and dev what stands word for word in a later split",
-    )
-    add(
-        "--report",
-        type=Path,
-        metavar="FILE",
-        help="write every fault, and all that is doubtful, to this file",
-    )
-    add_options(parser)
+@dataclass(frozen=True)
+class Split:
+    """How sentences are divided.
+
+    method (str): "tutorial" or "random".
+    dev, test (Optional[Path]): The user's own files of these parts.
+    seed (int): Seed of the random split.
+    dev_size, test_size (float): Shares of the random split.
+    dedupe (bool): Drop from train and dev what occurs word for word in a later part.
+    """
+
+    method: str = "tutorial"
+    dev: Path | None = None
+    test: Path | None = None
+    seed: int = 0
+    dev_size: float = 0.2
+    test_size: float = 0.1
+    dedupe: bool = False
 
 
-def execute(args: argparse.Namespace) -> None:
-    """RAISES UserError: If a file cannot be read as labelled sentences. Nothing is written then, but the report."""
-    try:
-        report = _convert(args)
-    except UserError as error:
-        _write_lines(args.report, getattr(error, "lines", [str(error)]))
-        raise
-    _write_lines(args.report, report)
+@dataclass
+class Conversion:
+    """What was converted.
+
+    reports (dict[str, Report]): What was read for "train", and for "dev" and "test" if they have
+        files of their own.
+    stats (dict[str, Any]): The content of stats.json.
+    examples (list[str]): Some sentences with their entities as [text](label).
+    """
+
+    reports: dict[str, Report]
+    stats: dict[str, Any]
+    examples: list[str]
 
 
-def _convert(args: argparse.Namespace) -> list[str]:
-    """Convert, and tell all that is doubtful."""
-    if args.out_dir.exists() and not args.out_dir.is_dir():
-        raise UserError(f"{args.out_dir} is a file: give a folder to write to.")
-    nlp = blank_pipeline(args.lang)
-    given = {"train": args.files} | {
-        name: [Path(path)] for name in ("dev", "test") if (path := getattr(args, name))
-    }
-    seen = Data()
-    parts = {name: read(paths, nlp, args.reading, seen=seen) for name, paths in given.items()}
-    seen.faults.check()
-    for name, data in parts.items():
-        rows, sentences = count(data.rows, "row"), count(len(data.sentences), "sentence")
-        print(f"{', '.join(map(str, given[name]))}: {rows}, {sentences}")
-        columns = ", ".join(
-            f"{role} = {column!r}"
-            for role, column in (data.source["columns"] or {}).items()
-            if column
-        )
-        told = {"Encoding": data.source["encoding"], "Columns": columns}
-        print("\n".join(f"{what}: {found}" for what, found in told.items() if found))
-    for note in seen.notes:
-        print(note)
-    options: dict[str, Any] = {
-        "method": args.split if len(parts) == 1 else "files",
-        "dedupe": args.dedupe,
-    }
-    if options["method"] == "tutorial":
-        splits = dealt = tutorial_split(parts["train"].sentences)
-    else:
-        how: dict[str, Any] = {
-            "seed": args.seed,
-            "dev_size": args.dev_size,
-            "test_size": args.test_size,
-        }
-        own: dict[str, Any] = {name: data.sentences for name, data in parts.items()}
-        splits = dealt = random_split(own.pop("train"), **how, **own)
-        options |= how
-    if args.dedupe:
-        splits = drop_copies(dealt)
-        dropped = ", ".join(
-            f"{len(dealt[name]) - len(splits[name]):,} from {name}" for name in ("train", "dev")
-        )
-        print(f"Copies dropped: {dropped}")
-    seen.warnings |= find_warnings(splits)
-    if seen.doubtful:
-        seen.warn(
-            "doubtful",
-            "entities whose offsets cut words, overlap or have white space at their edges, changed or left out: "
-            f"{len(seen.doubtful):,}; {args.out_dir / DOUBTFUL} lists them. The first: {seen.doubtful[0]}.",
-        )
-    show_warnings(seen)
-    stats: dict[str, Any] = {
-        "source" if name == "train" else name: data.source for name, data in parts.items()
-    }
-    stats |= {"lang": args.lang, "split": options, "splits": {}, "warnings": seen.warnings}
-    docs = {}
+def convert(
+    files: Sequence[Any],
+    out: Path,
+    *,
+    lang: str = "en",
+    split: Split | None = None,
+    options: Options | None = None,
+) -> Conversion:
+    """Convert labelled files.
+
+    files (Sequence[Union[Path, pandas.DataFrame]]): Files, folders of files, or tables.
+    out (Path): A folder for train.spacy, dev.spacy, test.spacy and stats.json; or a .spacy file,
+        which gets all sentences.
+    lang (str): Language code of the texts, for the tokenizer.
+    RAISES UserError: If a file cannot be read, or nothing can be written. Nothing is written then.
+    """
+    split, options = split or Split(), options or Options()
+    _check_out([*files, split.dev, split.test], out)
+    nlp = blank_pipeline(lang)
+    sentences, report = read_sentences(files, nlp, options)
+    _check_entities(sentences)
+    if out.suffix == ".spacy":
+        docs, counts = make_docs(nlp, sentences, out.stem)
+        with whole_file(out) as file:
+            file.write(docs.to_bytes())
+        stats = {"lang": lang, "splits": {out.stem: counts}}
+        return Conversion({"train": report}, stats, _examples(nlp, docs))
+    reports = {"train": report}
+    parts: dict[str, Any] = {}
+    for name, path in (("dev", split.dev), ("test", split.test)):
+        if path is not None:
+            parts[name], reports[name] = read_sentences([path], nlp, options)
+    splits = _divide(sentences, split, parts)
+    distinct = drop_copies(splits) if split.dedupe else splits
+    report.warnings += find_doubts_of_splits(distinct)
+    stats = {"lang": lang, "split": _describe(split, parts), "splits": {}}
+    stats |= {"source" if name == "train" else name: reports[name].to_dict() for name in reports}
+    docs_of = {}
     for name in NAMES:
-        docs[name], counts = _make_docs(nlp, splits[name], name)
-        stats["splits"][name] = {**counts, "dropped_copies": len(dealt[name]) - len(splits[name])}
-    write(args.out_dir, docs, stats, seen.doubtful)
-    _show_summary(stats["splits"], docs["train"].get_docs(nlp.vocab), args)
-    show_warnings(seen)
-    return [*seen.warnings.values(), *seen.doubtful]
+        docs_of[name], counts = make_docs(nlp, distinct[name], name)
+        n_dropped = len(splits[name]) - len(distinct[name])
+        stats["splits"][name] = {**counts, "dropped_copies": n_dropped}
+    write(out, docs_of, stats)
+    return Conversion(reports, stats, _examples(nlp, docs_of["train"]))
 
 
-def _make_docs(
-    nlp: Language, sentences: list[Sentence], name: str
+def make_docs(
+    nlp: Language, sentences: Sequence[TaggedWords], name: str
 ) -> tuple[DocBin, dict[str, Any]]:
-    """The documents of a split; and its counts: "aligned" entities have edges that are edges of the tokenizer's tokens,
-    too."""
+    """Make the Docs of a part, and its counts. The edges of "aligned" entities are also edges of the
+    tokenizer's tokens."""
     docs = DocBin(attrs=["ENT_IOB", "ENT_TYPE"])
-    tokens, entities, aligned = 0, Counter[str](), Counter[str]()
+    n_tokens = 0
+    entities, aligned = Counter[str](), Counter[str]()
     for sentence in tqdm(sentences, f"Converting {name}", unit=" sentences", disable=None):
         gold, tokenized = make_doc(nlp, sentence)
         docs.add(gold)
-        # spaCy keeps what stands in the flags, and does not read it: user data would slow down training.
+        # spaCy stores flags and does not read them; user data would slow down training.
         docs.flags[-1]["origin"] = gold.user_data["origin"]
-        tokens += len(gold)
+        n_tokens += len(gold)
         entities.update(ent.label_ for ent in gold.ents)
         aligned.update(count_aligned(gold, tokenized))
-    labels = {
-        label: {"entities": n, "aligned": aligned[label]} for label, n in sorted(entities.items())
-    }
-    totals = {"entities": entities.total(), "aligned": aligned.total()}
-    return docs, {"sentences": len(docs), "tokens": tokens, **totals, "labels": labels}
+    labels = {}
+    for label, number in sorted(entities.items()):
+        labels[label] = {"entities": number, "aligned": aligned[label]}
+    counts = {"sentences": len(docs), "tokens": n_tokens, "entities": entities.total()}
+    return docs, {**counts, "aligned": aligned.total(), "labels": labels}
 
 
-def find_warnings(splits: Splits) -> dict[str, str]:
-    """RETURNS (dict[str, str]): What makes a corpus hard to learn from or to measure on: a message of each kind.
-    RAISES UserError: If there is no entity at all.
-    """
-    warnings = {}
+def find_doubts_of_splits(splits: Splits) -> list[str]:
+    """Return what makes a split hard to learn from or to measure on, a sentence each."""
+    doubts = []
     copies = count_copies(splits)
     if any(copies.values()):
-        found = ", ".join(f"{copies[name]:,} of {name}'s {len(splits[name]):,}" for name in NAMES)
-        warnings["copies"] = (
-            f"sentences that stand word for word in another split: {found}; --dedupe keeps them apart."
+        shares = [f"{copies[name]:,} of {name}'s {len(splits[name]):,}" for name in NAMES]
+        doubts.append(
+            f"sentences that occur word for word in another part: {', '.join(shares)}; --dedupe "
+            "keeps them apart."
         )
-    labels = {
-        name: Counter(label for one in splits[name] for label in entity_labels(one.tags))
-        for name in NAMES
-    }
-    total = labels["train"] + labels["dev"] + labels["test"]
-    if not total:
-        raise UserError(
-            "there is no entity at all: every word is outside. Is it the right --tag-column?"
-        )
-    if found := ", ".join(
-        f"{label} ({n})" for label, n in sorted(total.items()) if label not in labels["train"]
-    ):
-        warnings["labels_not_in_train"] = (
-            f"labels that dev or test have and train lacks (number of entities): {found}."
-        )
-    if once := [label for label, n in sorted(total.items()) if n == 1]:
-        warnings["labels_once"] = (
-            f"labels of one entity only, from which nothing can be learnt: {', '.join(once)}."
-        )
-    if empty := [name for name in NAMES if not labels[name]]:
-        warnings["splits_without_entities"] = f"there is no entity in {' and '.join(empty)}."
-    spellings = Counter(map(str.casefold, total))
-    if alike := [label for label in sorted(total) if spellings[label.casefold()] > 1]:
-        warnings["labels_alike"] = (
-            f"labels that differ in capitals only are different labels: {', '.join(alike)}."
-        )
-    return warnings
+    labels = {}
+    for name in NAMES:
+        labels[name] = Counter[str]()
+        for sentence in splits[name]:
+            labels[name].update(entity_labels(sentence.tags))
+    unseen = (labels["dev"] + labels["test"]).keys() - labels["train"].keys()
+    if unseen:
+        doubts.append(f"labels that dev or test have and train lacks: {', '.join(sorted(unseen))}.")
+    empty = [name for name in NAMES if splits[name] and not labels[name]]
+    if empty:
+        doubts.append(f"there is no entity in {' and '.join(empty)}.")
+    return doubts
 
 
-def write(
-    out_dir: Path, docs: dict[str, DocBin], stats: dict[str, Any], doubtful: list[str]
-) -> None:
-    """Write the files beside their place, then move them there; other files of the folder stay as they are.
+def write(out: Path, docs: dict[str, DocBin], stats: dict[str, Any]) -> None:
+    """Write the files to a folder; its other files stay. The files of an older corpus go first, and
+    train.spacy comes last, so that no train.spacy is ever beside files of another corpus.
 
     RAISES UserError: If the folder cannot be written to.
     """
     try:
-        out_dir.mkdir(parents=True, exist_ok=True)
-        # Inside the folder, so that moving is renaming even where the folder is a mount of its own.
-        with tempfile.TemporaryDirectory(dir=out_dir, prefix=".convert-") as folder:
+        out.mkdir(parents=True, exist_ok=True)
+        # Inside the folder, so that moving is renaming even if the folder is a mount of its own
+        with tempfile.TemporaryDirectory(dir=out, prefix=".convert-") as temporary:
+            folder = Path(temporary)
             for name in NAMES:
-                docs[name].to_disk(Path(folder) / f"{name}.spacy")
-            srsly.write_json(Path(folder) / STATS, stats)
-            (out_dir / DOUBTFUL).unlink(missing_ok=True)
-            _write_lines(out_dir / DOUBTFUL if doubtful else None, doubtful)
+                docs[name].to_disk(folder / f"{name}.spacy")
+            srsly.write_json(folder / STATS, stats)
+            for name in reversed(OUTPUTS):
+                (out / name).unlink(missing_ok=True)
             for name in OUTPUTS:
-                os.replace(Path(folder) / name, out_dir / name)
+                os.replace(folder / name, out / name)
     except OSError as error:
-        raise UserError(f"{out_dir} cannot be written to: {error.strerror}.") from error
-
-
-def _write_lines(path: Path | None, lines: list[str]) -> None:
-    if path is not None:
-        save(path, "".join(f"{line}\n" for line in lines))
-
-
-def _show_summary(splits: dict[str, Any], docs: Iterable[Doc], args: argparse.Namespace) -> None:
-    """Print what was converted, some sentences of it, and what to do next."""
-    counts = {
-        what: [split[what] for split in splits.values()]
-        for what in ("sentences", "tokens", "entities")
-    }
-    counts["of which on spaCy's own tokens"] = [split["aligned"] for split in splits.values()]
-    for label in sorted({label for split in splits.values() for label in split["labels"]}):
-        counts[label] = [
-            split["labels"].get(label, {"entities": 0})["entities"] for split in splits.values()
-        ]
-    rows = [(name, *(f"{n:,}" for n in numbers)) for name, numbers in counts.items()]
-    print(printable(table(rows, header=("", *splits), aligns=("l", "r", "r", "r"))))
-    with_entities = [doc for doc in docs if doc.ents]
-    for doc in random.Random(args.seed).sample(with_entities, min(N_SHOWN, len(with_entities))):
-        print(f"  {printable(mark(doc))}")
-    print(f"Wrote {', '.join(OUTPUTS)} to {args.out_dir}. To train on them:")
-    print(f"python -m spacy_bilstm_ner init config.cfg --lang {args.lang}")
-    paths = " ".join(f"--paths.{name} {args.out_dir / name}.spacy" for name in ("train", "dev"))
-    print(f"python -m spacy train config.cfg --output training {paths}")
+        raise UserError(f"{out} cannot be written to: {error.strerror}.") from error
 
 
 def mark(doc: Doc) -> str:
-    """RETURNS (str): The text with its entities as [text](label)."""
+    """Return the text with its entities as [text](label)."""
     text = doc.text
     for ent in reversed(doc.ents):
         text = f"{text[: ent.start_char]}[{ent.text}]({ent.label_}){text[ent.end_char :]}"
     return text.replace("\n", " ")
+
+
+def _check_out(files: Sequence[Any], out: Path) -> None:
+    """RAISES UserError: If the output is an input, or cannot be one."""
+    for file in files:
+        if isinstance(file, Path) and file.exists() and file.resolve() == out.resolve():
+            raise UserError(f"{out} is an input: give another path to write to.")
+    if out.suffix != ".spacy" and out.exists() and not out.is_dir():
+        raise UserError(f"{out} is a file: give a folder, or a file that ends in .spacy.")
+    if out.suffix == ".spacy" and out.is_dir():
+        raise UserError(f"{out} is a folder: give a file that ends in .spacy.")
+
+
+def _check_entities(sentences: Sequence[TaggedWords]) -> None:
+    if not any(entity_labels(sentence.tags) for sentence in sentences):
+        raise UserError(
+            "there is no entity at all: every word is outside. Is it the right --tag-column?"
+        )
+
+
+def _divide(sentences: list[TaggedWords], split: Split, parts: dict[str, Any]) -> Splits:
+    if split.method == "tutorial" and not parts:
+        return tutorial_split(sentences)
+    sizes = {"dev_size": split.dev_size, "test_size": split.test_size}
+    return random_split(sentences, seed=split.seed, **sizes, **parts)
+
+
+def _describe(split: Split, parts: dict[str, Any]) -> dict[str, Any]:
+    description: dict[str, Any] = {"method": "files" if parts else split.method}
+    description["dedupe"] = split.dedupe
+    if description["method"] != "tutorial":
+        description |= {"seed": split.seed}
+        description |= {"dev_size": split.dev_size, "test_size": split.test_size}
+    return description
+
+
+def _examples(nlp: Language, docs: DocBin) -> list[str]:
+    """Return the first sentences that have entities."""
+    examples: list[str] = []
+    for doc in docs.get_docs(nlp.vocab):
+        if len(examples) == N_SHOWN:
+            break
+        if doc.ents:
+            examples.append(mark(doc))
+    return examples

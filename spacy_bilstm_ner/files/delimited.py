@@ -3,10 +3,8 @@
 import csv
 import io
 import re
-from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import cache
 
 from tqdm import tqdm
 
@@ -16,18 +14,9 @@ from .options import Options
 from .records import Content, TaggedWords, TextWithSpans
 from .report import Report
 from .rows import read_table
-from .schemes import is_tag
-from .tables import Table, clean, is_known
+from .tables import UNCLOSED, Table, TableBuilder
 
 SEPARATORS = ",;\t|"
-UNCLOSED = (
-    "a quotation mark is not closed, or it is closed on another line or inside the field",
-    "If quotation marks are plain characters in this file, say --no-quotes. If not, close it: a "
-    'word that is a quotation mark is """".',
-)
-TOO_LONG = "Put a field that has the separator in quotation marks, and double those inside it."
-# Stands for a cell that has rows in it, because a quotation mark is not closed
-_SWALLOWED = "\0"
 # Number of lines in which the separator is looked for
 N_SAMPLE = 200
 
@@ -90,7 +79,7 @@ def make_table(content: Content, options: Options) -> tuple[Table, Report]:
         )
     shown = "tab" if separator == "\t" else repr(separator)
     report = Report(guesses={} if options.sep else {"delimiter": shown})
-    builder = _Builder(name, separator, report)
+    builder = TableBuilder(name, separator, report)
     for line, record in _records(content, separator, options, builder.faults):
         builder.add(line, record)
     return builder.finish(), report
@@ -123,109 +112,3 @@ def _records(
             record = []
         yield line, record
         line = reader.line_num + 1
-
-
-class _Builder:
-    """Build a table of records, the first of which is the header."""
-
-    def __init__(self, name: str, separator: str, report: Report) -> None:
-        self.name, self.separator, self.report = name, separator, report
-        self.faults = Faults(name)
-        self.header: list[str] = []
-        self.columns: list[list[str]] = []
-        self.lines = array("q")
-        self.breaks: set[int] = set()
-        self.cell = cache(self._cell)  # one string for all equal cells
-
-    def add(self, line: int, record: list[str]) -> None:
-        """Add a record: a header, a row, an empty line, or a title or comment."""
-        if not any(map(str.strip, record)):
-            self.breaks.add(len(self.lines))
-            return
-        if not self.header:
-            self._add_header(line, record)
-            return
-        width = len(self.header)
-        if len(record) != width:
-            if record[0].startswith("#") and len(record) < width:
-                self._leave_out("comment", line, record)
-                return
-            if self._is_faulty(line, record):
-                return
-            record = record[:width] + [""] * (width - len(record))
-        cells = list(map(self.cell, record))
-        if _SWALLOWED in cells:
-            self.faults.add(line, *UNCLOSED)
-            return
-        if cells == self.header:
-            self._leave_out("header", line, record)
-            return
-        self.lines.append(line)
-        for column, cell in zip(self.columns, cells, strict=True):
-            column.append(cell)
-
-    def _cell(self, value: str) -> str:
-        """Return a cell without white space at its edges, _SWALLOWED if it has rows of tags."""
-        if "\n" in value and self.separator in value:
-            fields = value.replace("\n", self.separator).split(self.separator)
-            if any(map(is_tag, fields)):
-                return _SWALLOWED
-        return clean(value)
-
-    def _add_header(self, line: int, record: list[str]) -> None:
-        cells = list(map(clean, record))
-        is_short = len([cell for cell in cells if cell]) < 2
-        if cells[0].startswith("#") and not is_known(cells[0].strip("# ")) or is_short:
-            self._leave_out("title", line, record)
-            return
-        if cells[0].lower().startswith("sep=") and len(cells) <= 2:
-            self._leave_out("title", line, record)
-            return
-        if any(map(is_tag, cells)):
-            raise UserError(
-                f"{self.name}, line {line}: expected a header with the columns' names, found a row "
-                f"of data ({record}). Add a header, such as: Sentence #,Word,Tag"
-            )
-        self._leave_out("header", line, record)
-        self.header = cells
-        self.columns = [[] for _ in cells]
-        self.breaks.clear()
-
-    def _leave_out(self, reason: str, line: int, record: list[str]) -> None:
-        self.report.rows_read += 1
-        self.report.count(reason, f"{self.name}, line {line}: {self.separator.join(record)!r}")
-
-    def _is_faulty(self, line: int, record: list[str]) -> bool:
-        """Add the fault of a record with more or fewer fields than the header, if it has one."""
-        width = len(self.header)
-        has_extra_fields = any(map(str.strip, record[width:]))
-        is_short = len(record) < width
-        contains_line_break = any("\n" in field for field in record)
-        contains_separator = any(self.separator in field for field in record)
-        if has_extra_fields and contains_line_break or is_short and contains_separator:
-            self.faults.add(line, *UNCLOSED)
-        elif has_extra_fields:
-            fault = f"expected {width} fields as in the header, found {len(record)}"
-            self.faults.add(line, fault, TOO_LONG)
-        else:
-            return False
-        return True
-
-    def finish(self) -> Table:
-        """Return the table without columns that have neither a name nor a cell.
-
-        RAISES UserError: If rows cannot be read, or there is none.
-        """
-        self.faults.check()
-        if not self.lines:
-            raise UserError(
-                f"{self.name} has no sentences: there is a header, and no row after it. Expected "
-                "rows such as: 1,Mira,B-per"
-            )
-        names, columns = [], []
-        for name, column in zip(self.header, self.columns, strict=True):
-            if name or any(column):
-                names.append(name)
-                columns.append(column)
-        breaks = sorted(row for row in self.breaks if 0 < row < len(self.lines))
-        return Table(self.name, names, columns, self.lines, breaks)

@@ -1,8 +1,9 @@
-"""Sentence → Doc, and how many of a Doc's entities are left on spaCy's own tokens."""
+"""Make Docs of sentences, and find the words of texts."""
 
 import sys
 from collections import Counter
-from itertools import accumulate
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
 
 import spacy
 from spacy.language import Language
@@ -10,70 +11,153 @@ from spacy.tokens import Doc, SpanGroup
 from spacy.training import Example
 
 from ..errors import UserError
-from .schemes import UNKNOWN
-from .sentences import Sentence
+from .offsets import cuts_word
+from .records import UNKNOWN, Span, TaggedWords, TextWithSpans
+from .report import Report
 from .spacing import spaces_after
+
+# An entity is widened by at most this many characters, and by less than half of a word.
+MAX_CUT = 2
 
 
 def blank_pipeline(lang: str) -> Language:
     """Make a pipeline that only tokenizes, texts of any length.
 
-    RAISES UserError: If spaCy has no language of this code, or it needs a package that is not installed.
+    RAISES UserError: If spaCy has no language of this code, or it needs a package that is not
+        installed.
     """
     try:
         spacy.util.get_lang_class(lang)
     except (ImportError, ValueError, AttributeError) as error:
-        what = "spaCy has no such language. Give a code such as en, de, fr, or xx for any language."
-        raise UserError(f"--lang {lang}: {what}") from error
+        raise UserError(
+            f"--lang {lang}: spaCy has no such language. Give a code such as en, de, fr, or xx for "
+            "any language."
+        ) from error
     try:
         nlp = spacy.blank(lang)
     except ImportError as error:
-        what = " ".join(str(error).split())
-        raise UserError(f"--lang {lang} needs a package that is not installed. {what}") from error
+        reason = " ".join(str(error).split())
+        raise UserError(
+            f"--lang {lang} needs a package that is not installed. {reason}"
+        ) from error
     nlp.max_length = sys.maxsize
     return nlp
 
 
-def make_doc(nlp: Language, sentence: Sentence) -> tuple[Doc, Doc]:
-    """Write the sentence as a person would, as far as the tokenizer of `nlp` can take the words apart again.
+def find_words(
+    texts: Sequence[TextWithSpans], nlp: Language
+) -> tuple[list[TaggedWords], Report]:
+    """Return texts as words with tags in BIO. Every entity consists of whole words: a token at whose
+    inside an entity begins or ends is divided, unless that cuts a word.
 
-    RETURNS (tuple[Doc, Doc]): The gold document, and the tokenizer's reading of its text.
+    texts (Sequence[TextWithSpans]): Texts after `offsets.to_characters`.
+    nlp (Language): A pipeline, whose tokenizer finds the words.
+    """
+    report = Report()
+    sentences = []
+    for text in texts:
+        place = text.origin.place()
+        if not text.text.strip():
+            report.count("no_text", place)
+            continue
+        sentence = _find_words(text, nlp, report)
+        report.words_read += sentence.n_words
+        sentences.append(sentence)
+    return sentences, report
+
+
+def _find_words(text: TextWithSpans, nlp: Language, report: Report) -> TaggedWords:
+    tokens = [(token.idx, token.idx + len(token)) for token in nlp.make_doc(text.text)]
+    offsets = tokens if text.words is None else text.words
+    edges = {edge for word in offsets for edge in word} | {0, len(text.text)}
+    starts = {start for start, _ in offsets}
+    tags = ["O" if text.annotated is None else UNKNOWN] * len(text.text)
+    for span in text.spans:
+        widened = _widen(text.text, span, edges)
+        words = f"{text.origin.place()}: {span.label} {text.text[span.start : span.end]!r}"
+        n_added = widened.end - widened.start - (span.end - span.start)
+        is_cut = n_added > MAX_CUT or 2 * n_added >= widened.end - widened.start
+        if is_cut and span.label != UNKNOWN:
+            report.count("cut", words)
+        elif n_added and span.label != UNKNOWN:
+            report.count("widened", words)
+        is_unknown = is_cut or span.label == UNKNOWN
+        if is_unknown:
+            for position in range(widened.start, widened.end):
+                tags[position] = UNKNOWN if tags[position] == "O" else tags[position]
+            continue
+        if any(tag[0] in "BI" for tag in tags[widened.start : widened.end]):
+            report.count("nested", words)
+            continue
+        tags[widened.start] = f"B-{span.label}"
+        for position in range(widened.start + 1, widened.end):
+            tags[position] = f"I-{span.label}"
+        edges |= {widened.start, widened.end}
+    words_of, tags_of, spaces = [], [], []
+    for start, end in pairwise(sorted(edges)):
+        word = text.text[start:end]
+        if word == " " and start not in starts:  # it belongs to the word before
+            continue
+        words_of.append(word)
+        tags_of.append(tags[start])
+        spaces.append(text.text[end : end + 1] == " " and end not in starts)
+    return TaggedWords(
+        tuple(words_of),
+        tuple(tags_of),
+        None if text.is_joined else tuple(spaces),
+        text.annotated,
+        text.origin,
+        str(text.origin.line),
+        text.rows,
+    )
+
+
+def _widen(text: str, span: Span, edges: set[int]) -> Span:
+    """Return a span that consists of whole words."""
+    start, end = span.start, span.end
+    while start not in edges and cuts_word(text, start):
+        start -= 1
+    while end not in edges and cuts_word(text, end):
+        end += 1
+    return span._replace(start=start, end=end)
+
+
+def make_doc(nlp: Language, sentence: TaggedWords) -> tuple[Doc, Doc]:
+    """Write a sentence as a person would, as far as the tokenizer can divide it into its words again.
+
+    sentence (TaggedWords): A sentence with tags in BIO.
+    RETURNS (tuple[Doc, Doc]): The gold Doc, and the tokenizer's reading of its text.
     """
     words = list(sentence.words)
     spaces = list(sentence.spaces or spaces_after(words))
     while True:
         written = [word + " " * space for word, space in zip(words, spaces, strict=True)]
         tokenized = nlp.make_doc("".join(written))
-        token_ends = {token.idx + len(token) for token in tokenized}
-        # Where no space stands and no token ends, two words are one to the tokenizer.
-        apart = [
-            s or end in token_ends
-            for s, end in zip(spaces, accumulate(map(len, written)), strict=True)
-        ]
-        if sentence.spaces or all(apart):
+        if sentence.spaces:
             break
-        spaces = [space or not each for space, each in zip(spaces, apart, strict=True)]
-    # spaCy's sign for an unknown tag is the empty one.
+        # If there is no space and no token ends, the tokenizer reads two words as one.
+        token_ends = {token.idx + len(token) for token in tokenized}
+        word_ends = list(accumulate(map(len, written)))
+        is_divided = [
+            space or end in token_ends for space, end in zip(spaces, word_ends, strict=True)
+        ]
+        if all(is_divided):
+            break
+        spaces = [space or not divided for space, divided in zip(spaces, is_divided, strict=True)]
+    # spaCy writes an unknown tag as an empty one.
     tags = ["" if tag == UNKNOWN else tag for tag in sentence.tags]
-    gold = Doc(
-        nlp.vocab,
-        words=words,
-        spaces=spaces,
-        ents=tags,
-        user_data={"origin": sentence.origin._asdict()},
-    )
+    origin = sentence.origin._asdict()
+    gold = Doc(nlp.vocab, words=words, spaces=spaces, ents=tags, user_data={"origin": origin})
     if sentence.annotated is not None:
-        gold.spans["annotated"] = SpanGroup(
-            gold, name="annotated", attrs={"labels": list(sentence.annotated)}
-        )
+        attributes = {"labels": list(sentence.annotated)}
+        gold.spans["annotated"] = SpanGroup(gold, name="annotated", attrs=attributes)
     return gold, tokenized
 
 
 def count_aligned(gold: Doc, tokenized: Doc) -> Counter[str]:
-    """Count the entities, per label, whose edges are edges of the tokenizer's tokens, too: those that `spacy train` is
-    left with when `gold_preproc = false`."""
+    """Count the entities of each label whose edges are also edges of the tokenizer's tokens: those
+    that `spacy train` sees with `gold_preproc = false`."""
     if [token.text for token in gold] == [token.text for token in tokenized]:
         return Counter(ent.label_ for ent in gold.ents)
-    return Counter(
-        span.label_ for span in Example(tokenized, gold).get_aligned_spans_y2x(gold.ents)
-    )
+    aligned = Example(tokenized, gold).get_aligned_spans_y2x(gold.ents)
+    return Counter(span.label_ for span in aligned)

@@ -69,6 +69,11 @@ class TaggedWords(NamedTuple):
     number: str = ""
     rows: int = 1
 
+    @property
+    def n_words(self) -> int:
+        """Number of words that are not white space."""
+        return sum(not word.isspace() for word in self.words)
+
 
 class Span(NamedTuple):
     """An entity of a text.

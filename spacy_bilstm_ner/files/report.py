@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..errors import UserError
+from .records import TaggedWords
+from .schemes import entity_labels
 
 # Number of places that are kept for each reason
 N_PLACES = 3
@@ -131,6 +133,13 @@ class Report:
                 total.places[reason] += report.places.get(reason, [])
                 del total.places[reason][N_PLACES:]
         return total
+
+    def count_written(self, sentences: Sequence[TaggedWords]) -> None:
+        """Count the rows, words and entities of sentences with tags in BIO."""
+        for sentence in sentences:
+            self.rows_written += sentence.rows
+            self.words_written += sentence.n_words
+            self.entities_written += len(entity_labels(sentence.tags))
 
     def check(self) -> None:
         """Check that read = written + left out - added, for rows, words and entities.

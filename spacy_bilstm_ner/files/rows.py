@@ -56,7 +56,7 @@ def _read_texts(
         except ValueError:
             faults.add(line, f"the entities {cell[:80]!r} cannot be read", "Write them as JSON.")
     faults.check()
-    return read_records(records, content, options)
+    return read_records(records, content.name, options)
 
 
 def _read_lists(table: Table, columns: Columns) -> list[TaggedWords]:

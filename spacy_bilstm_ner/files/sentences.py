@@ -1,217 +1,242 @@
-"""Rows of words and tags, from whatever format → sentences in BIO; and what is wrong with them, all of it at once."""
+"""Read the tags and words of sentences: tags become BIO, white space goes between the words."""
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, NamedTuple
 
 from ..errors import UserError, count
+from .faults import Faults
 from .options import Options
-from .schemes import INVISIBLE, UNKNOWN, Scheme, entity_labels, holds_brackets, without_brackets
-
-# So many places of each kind of fault stand in a message. `--report FILE` has all of them.
-SHOWN = 3
-# From so many different words on, it is no accident if all of them begin alike.
-N_DIFFERENT = 5
+from .records import UNKNOWN, TaggedWords
+from .report import Report
+from .schemes import INVISIBLE, Scheme, entity_labels, holds_brackets, without_brackets
+from .spacing import spaces_after
 
 
-class Origin(NamedTuple):
-    """Where a sentence stands: the file; the line of its first word, from 1 (the row in Excel and Parquet, the Doc in
-    .spacy); the file's own name for the document, "" where it has none; and how many lines further down each next word
-    stands, 1 or 0."""
+def build(
+    sentences: Sequence[TaggedWords], options: Options, *, column: str = "tags", labels: bool = True
+) -> tuple[list[TaggedWords], Report]:
+    """Return sentences with tags in BIO and words without white space.
 
-    file: str = ""
-    line: int = 0
-    document: str = ""
-    step: int = 0
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """One sentence, or one text.
-
-    id (str): What the file calls it.
-    words (tuple[str, ...]): Its words, none empty.
-    tags (tuple[str, ...]): `O`, `B-x`, `I-x` or `?` (unknown) for each word; every `I-x` follows its own entity.
-    spaces (Optional[tuple[bool, ...]]): Whether a space follows each word; None where the file does not say.
-    annotated (Optional[tuple[str, ...]]): The labels that were annotated at all; None for all of them. Where they
-        are given, what is in no entity has the tag `?`, though none of these labels can stand there.
-    origin (Origin): Where it was read. Two sentences are equal wherever they stand.
-    """
-
-    id: str
-    words: tuple[str, ...]
-    tags: tuple[str, ...]
-    spaces: tuple[bool, ...] | None = None
-    annotated: tuple[str, ...] | None = None
-    origin: Origin = field(default=Origin(), compare=False)
-
-
-class Rows(NamedTuple):
-    """A sentence as it stands in the file: its words, a tag and a line for each; what the file calls it and its
-    document; and the labels that were annotated, None for all of them."""
-
-    words: Sequence[str]
-    tags: Sequence[str]
-    lines: Sequence[int]
-    id: str
-    document: str = ""
-    annotated: tuple[str, ...] | None = None
-
-
-class FileFaults(UserError):
-    """The faults of files; `lines` has a line for each."""
-
-    def __init__(self, faults: "Faults"):
-        found = [(*place, remedy) for remedy, places in faults.items() for place in places]
-        self.lines = [
-            f"{name}, line {line}: {what}. {remedy}" for name, line, what, remedy in found
-        ]
-        names = list(dict.fromkeys(name for name, *_ in found))
-        message = [f"{' and '.join(names)}: {len(found):,} faults, and nothing was written:"]
-        for remedy, places in faults.items():
-            message.append(f"- {len(places):,} of this kind. {remedy}")
-            for name, line, what in places[:SHOWN]:
-                message.append(f"    {f'{name}, ' if len(names) > 1 else ''}line {line}: {what}")
-            if len(places) > SHOWN:
-                message.append("    and more: --report FILE lists every one")
-        super().__init__(self.lines[0] if len(found) == 1 else "\n".join(message))
-
-
-class Faults(dict[str, list[tuple[str, int, str]]]):
-    """All that cannot be read: remedy → file, line and what is wrong there."""
-
-    def check(self) -> None:
-        """RAISES FileFaults: If there is any fault."""
-        if self:
-            raise FileFaults(self)
-
-
-@dataclass
-class Data:
-    """What was read, and what was seen on the way: all readers add to it."""
-
-    file: str = ""  # the name of the one that is being read, for messages
-    options: Options = field(default_factory=Options)  # how it is to be read
-    notes: list[str] = field(default_factory=list)  # what was taken for what
-    warnings: dict[str, str] = field(default_factory=dict)  # one message of each kind of doubt
-    doubtful: list[str] = field(
-        default_factory=list
-    )  # offsets of entities that were changed or could not be used
-    faults: Faults = field(default_factory=Faults)
-    sentences: list[Sentence] = field(default_factory=list)
-    rows: int = 0  # of the files: a word, a sentence or a text each
-    source: dict[str, Any] = field(
-        default_factory=dict
-    )  # the files, and how they were read, for stats.json
-
-    def warn(self, kind: str, message: str) -> None:
-        before = self.warnings.get(kind, message)
-        self.warnings[kind] = message if before == message else f"{before}\n{message}"
-
-    def fault(self, line: int, what: str, remedy: str) -> None:
-        self.faults.setdefault(remedy, []).append((self.file, line, what))
-
-    def add(self, sentence: Sentence, *, rows: int = 1) -> None:
-        """Add a sentence that is read from so many rows. Labels that were not looked for are a fault."""
-        self.sentences.append(sentence)
-        self.rows += rows
-        known = sentence.annotated
-        if known is not None and (
-            other := sorted(set(entity_labels(sentence.tags)).difference(known))
-        ):
-            what = (
-                f"it has entities of {', '.join(other)}, but was annotated for {', '.join(known)}"
-            )
-            self.fault(
-                sentence.origin.line, what, 'Name every label in "annotated" that was looked for.'
-            )
-
-
-def clean(value: str) -> str:
-    """RETURNS (str): The value without white space or invisible characters at its edges."""
-    return value.strip().strip(INVISIBLE).strip()
-
-
-def build_sentences(
-    found: list[Rows], data: Data, *, column: str = "tags", labels: bool = True
-) -> None:
-    """Check sentences, convert their tags to BIO, and add them, and what was seen, to the file's data. If a row cannot
-    be read, its fault is added, and no sentence.
-
-    column (str): What the column of tags is called.
+    column (str): Name of the column of tags, for messages.
     labels (bool): Whether a tag may be a label without a letter, such as "PER".
-    RAISES UserError: If tags are not plain BIO, and the options ask for that.
+    RAISES UserError: If a tag cannot be read, or white space is in an entity.
     """
-    name, options = data.file, data.options
-    if not options.strict and holds_brackets({tag for one in found for tag in one.tags}):
-        read = without_brackets([one.tags for one in found])
-        found = [one._replace(tags=tags) for one, tags in zip(found, read, strict=True)]
-        data.notes.append(f"Tags of {name}: (x* * *) = B-x I-x I-x")
-    counts = Counter(chain.from_iterable(one.tags for one in found))
-    scheme = Scheme(counts, labels=labels, outside=options.outside)
-    wrong = scheme.wrong(column)
-    words = {word for one in found for word in one.words}
-    if wrong or "" in words:
-        for word, tag, line in (
-            row for one in found for row in zip(one.words, one.tags, one.lines, strict=True)
-        ):
-            if not word:
-                data.fault(line, "there is no word", "Fill in the word, or delete the row.")
-            elif tag in wrong:
-                data.fault(line, f"the tag of {word!r} is {tag!r}{wrong[tag][0]}", wrong[tag][1])
+    report = Report()
+    sentences = _name_tags(sentences, options.tag_names)
+    tags = Counter(chain.from_iterable(sentence.tags for sentence in sentences))
+    if holds_brackets(tags) and not options.strict:
+        report.guesses["tags"] = "(x* * *) = B-x I-x I-x"
+        sentences = [
+            sentence._replace(tags=tuple(without_brackets(sentence.tags))) for sentence in sentences
+        ]
+        tags = Counter(chain.from_iterable(sentence.tags for sentence in sentences))
+    scheme = Scheme(tags, labels=labels, outside=options.outside)
+    _refuse_unread(sentences, scheme, column)
+    description = scheme.description()
+    if description:
+        report.guesses["tags"] = description
+    name = sentences[0].origin.file if sentences else ""
+    if description and options.strict:
+        raise UserError(
+            f"{name}: --strict accepts only the tags O, B-x and I-x, but these are others: "
+            f"{description}. Correct them, or leave out --strict."
+        )
+    different = set(chain.from_iterable(sentence.words for sentence in sentences))
+    irregular = {word for word in different if _is_blank(word) or len(word.split()) > 1}
+    marks = {word for word in different if _without_marks(word, options.strip) != word}
+    faults = Faults(name)
+    built = []
+    for sentence in sentences:
+        bio, begun = scheme.to_bio(sentence.tags)
+        for position in begun:
+            _count_begun(sentence, position, options, report, faults)
+        if sentence.annotated is not None:
+            bio = [UNKNOWN if tag == "O" else tag for tag in bio]
+        sentence = sentence._replace(tags=tuple(bio))
+        report.entities_read += len(entity_labels(bio))
+        if not marks.isdisjoint(sentence.words):
+            sentence = _strip(sentence, options.strip, report)
+        if marks or not irregular.isdisjoint(sentence.words):
+            sentence = _divide(_move_white_space(sentence, report, faults), report)
+        if sentence.words:
+            built.append(sentence)
+    faults.check()
+    if not options.strip and (warning := _find_marks(different)):
+        report.warnings.append(f"{name}: {warning}")
+    return built, report
+
+
+def _name_tags(sentences: Sequence[TaggedWords], names: Sequence[str]) -> Sequence[TaggedWords]:
+    """Return sentences with the names of their numbered tags."""
+    if len(names) == 1:
+        names = names[0].split(",")
+    by_number = {str(number): name.strip() for number, name in enumerate(names)}
+    named = []
+    for sentence in sentences if names else ():
+        tags = tuple(by_number.get(tag, tag) for tag in sentence.tags)
+        named.append(sentence._replace(tags=tags))
+    return named or sentences
+
+
+def _refuse_unread(sentences: Sequence[TaggedWords], scheme: Scheme, column: str) -> None:
+    """RAISES FileFaults: If there are tags that cannot be read."""
+    unread = scheme.unread(column) if scheme.counts else {}
+    if not unread:
         return
-    if told := scheme.told():
-        if options.strict:
-            what = (
-                f"--strict takes only the tags O, B-x and I-x, but {told} would have to be read so."
-            )
-            raise UserError(f"{name}: {what}")
-        data.notes.append(f"Tags of {name}: {told}")
-    prefix, *others = {word[: word.find(":") + 1] for word in words} or {""}
-    if prefix and not others and len(words) > N_DIFFERENT:
-        what = f"every word of {name} begins with {prefix!r}: take it away if it is not part of the words."
-        data.warn("prefix", what)
-    spaced = {word for word in words if len(word.split()) > 1}
-    # Lines where an entity goes on that had not begun, and where a word is several
-    repaired: list[int] = []
-    divided: list[int] = []
-    for one in found:
-        tags, begun = scheme.to_bio(one.tags)
-        repaired += (one.lines[i] for i in begun)
-        for i in begun if options.strict else ():
-            what = f"the tag {one.tags[i]!r} of the word {one.words[i]!r} follows no entity of its label"
-            data.fault(
-                one.lines[i],
-                what,
-                "Write B- there, or leave out --strict to have entities begin there.",
-            )
-        if one.annotated is not None:
-            tags = [UNKNOWN if tag == "O" else tag for tag in tags]
-        parts = list(zip(one.words, tags, strict=True))
-        if not spaced.isdisjoint(one.words):
-            divided += (
-                line for word, line in zip(one.words, one.lines, strict=True) if word in spaced
-            )
-            parts = [
-                (part, f"I{tag[1:]}" if i and tag[0] == "B" else tag)
-                for word, tag in parts
-                for i, part in enumerate(word.split())
-            ]
-        # Of a word a line, unless lines or words are between them that are none of its own
-        step = int(one.lines[-1] - one.lines[0] == len(one.words) - 1 == len(parts) - 1)
-        origin = Origin(name, one.lines[0], one.document, step)
-        words_of, tags_of = zip(*parts, strict=True)
-        data.add(
-            Sentence(one.id, words_of, tags_of, None, one.annotated, origin), rows=len(one.words)
-        )
-    if repaired:
-        what = f"{count(len(repaired), 'tag')} I-x without an entity of that label before it, read as B-x"
-        data.warn(
-            "repaired_tags",
-            f"{what} (the first: {name}, line {repaired[0]}); --strict makes this an error.",
-        )
-    if divided:
-        what = f"{count(len(divided), 'word')} with white space inside, divided there"
-        data.warn("divided_words", f"{what} (the first: {name}, line {divided[0]}).")
+    faults = Faults(sentences[0].origin.file)
+    for sentence in sentences:
+        if unread.keys().isdisjoint(sentence.tags):
+            continue
+        for position, (word, tag) in enumerate(zip(sentence.words, sentence.tags, strict=True)):
+            if tag in unread:
+                fault, remedy = unread[tag]
+                line = sentence.origin.line + sentence.origin.step * position
+                faults.add(line, f"the tag of {word!r} is {tag!r}{fault}", remedy)
+    faults.check()
+
+
+def _count_begun(
+    sentence: TaggedWords, position: int, options: Options, report: Report, faults: Faults
+) -> None:
+    """Count an entity that begins with I-; with --strict, it is a fault."""
+    word, tag = sentence.words[position], sentence.tags[position]
+    report.count("begun", f"{sentence.origin.place(position)}: {word!r} {tag!r}")
+    if options.strict:
+        line = sentence.origin.line + sentence.origin.step * position
+        fault = f"the tag {tag!r} of the word {word!r} follows no entity of its label"
+        faults.add(line, fault, "Write B- there, or leave out --strict to begin entities there.")
+
+
+def _is_blank(word: str) -> bool:
+    """Return whether a word has nothing but white space and invisible characters."""
+    return not word.strip().strip(INVISIBLE).strip()
+
+
+def _move_white_space(sentence: TaggedWords, report: Report, faults: Faults) -> TaggedWords:
+    """Return a sentence without words of white space. A blank becomes a space after the word before
+    it; line breaks and the like stay as words, as in spaCy."""
+    origin = sentence.origin
+    words: list[str] = []
+    tags: list[str] = []
+    after: set[int] = set()  # words that are followed by a blank
+    places: list[int] = []
+    for position, (word, tag) in enumerate(zip(sentence.words, sentence.tags, strict=True)):
+        if not _is_blank(word):
+            words.append(word)
+            tags.append(tag)
+            places.append(position)
+            continue
+        if tag[0] in "BI":
+            line = origin.line + origin.step * position
+            fault = f"there is no word, but the tag {tag!r}"
+            faults.add(line, fault, "Fill in the word, or write the tag of no entity.")
+        report.count("white_space", f"{origin.place(position)}: {word!r}")
+        if words and word in ("", " "):
+            after.add(len(words) - 1)
+        elif word not in ("", " "):
+            words.append(word)
+            tags.append("O")
+            places.append(-1)
+    if len(words) == len(sentence.words):
+        return sentence
+    spaces = _spaces(words, [sentence.spaces[place] for place in places] if sentence.spaces else [])
+    for position in after:
+        spaces[position] = position < len(words) - 1
+    step = origin.step if len(words) == len(sentence.words) else 0
+    return sentence._replace(
+        words=tuple(words),
+        tags=tuple(tags),
+        spaces=tuple(spaces) if sentence.spaces or any(map(str.isspace, words)) or after else None,
+        origin=origin._replace(step=step),
+    )
+
+
+def _spaces(words: Sequence[str], known: Sequence[bool]) -> list[bool]:
+    """Return whether a space follows each word; none follows white space or comes before it."""
+    solid = [position for position, word in enumerate(words) if not _is_blank(word)]
+    spaces = [False] * len(words)
+    detected = spaces_after([words[position] for position in solid])
+    for position, space in zip(solid, detected, strict=True):
+        is_last = position + 1 == len(words) or _is_blank(words[position + 1])
+        spaces[position] = (known[position] if known else space) and not is_last
+    return spaces
+
+
+def _divide(sentence: TaggedWords, report: Report) -> TaggedWords:
+    """Return a sentence in which words with white space inside are several words."""
+    if not any(len(word.split()) > 1 for word in sentence.words):
+        return sentence
+    words: list[str] = []
+    tags: list[str] = []
+    spaces: list[bool] = []
+    for position, (word, tag) in enumerate(zip(sentence.words, sentence.tags, strict=True)):
+        parts = word.split() or [word]
+        if len(parts) > 1:
+            place = f"{sentence.origin.place(position)}: {word!r}"
+            report.count("divided", place, len(parts) - 1)
+        words += parts
+        tags += [tag] + [f"I{tag[1:]}" if tag[0] == "B" else tag] * (len(parts) - 1)
+        spaces += [True] * (len(parts) - 1)
+        spaces.append(sentence.spaces[position] if sentence.spaces else False)
+    return sentence._replace(
+        words=tuple(words),
+        tags=tuple(tags),
+        spaces=tuple(spaces) if sentence.spaces else None,
+        origin=sentence.origin._replace(step=0),
+    )
+
+
+def _without_marks(word: str, marks: Sequence[str]) -> str:
+    """Return a word without the marks of --strip."""
+    for mark in marks:
+        if mark == "digits":
+            word = word[:-1] if len(word) > 1 and word[-1].isdigit() else word
+        elif mark == "_":
+            word = word.replace("_", " ").strip() or word
+        else:
+            word = word.removeprefix(mark).removesuffix(mark) or word
+    return word
+
+
+def _strip(sentence: TaggedWords, marks: Sequence[str], report: Report) -> TaggedWords:
+    """Return a sentence without the marks. Word pieces (##) are joined to the word before."""
+    words: list[str] = []
+    tags: list[str] = []
+    for position, (word, tag) in enumerate(zip(sentence.words, sentence.tags, strict=True)):
+        place = f"{sentence.origin.place(position)}: {word!r}"
+        stripped = _without_marks(word, marks)
+        if "##" in marks and word.startswith("##") and words:
+            words[-1] += stripped
+            report.count("piece", place)
+            continue
+        if stripped != word:
+            report.count("stripped", place)
+        words.append(stripped)
+        tags.append(tag)
+    is_same_length = len(words) == len(sentence.words)
+    return sentence._replace(
+        words=tuple(words),
+        tags=tuple(tags),
+        spaces=sentence.spaces if is_same_length else None,
+        origin=sentence.origin if is_same_length else sentence.origin._replace(step=0),
+    )
+
+
+def _find_marks(words: set[str]) -> str:
+    """Return a warning if many words have marks that are probably not part of the text."""
+    kinds = {
+        "##": [word for word in words if word.startswith("##") and len(word) > 2],
+        "_": [word for word in words if "_" in word[1:-1]],
+        "digits": [word for word in words if len(word) == 2 and word[1].isdigit()],
+    }
+    prefixes = {word[: word.find(":") + 1] for word in words}
+    if len(prefixes) == 1 and len(words) > 5 and (prefix := prefixes.pop()):
+        kinds[prefix] = list(words)
+    for mark, marked in kinds.items():
+        is_frequent = len(marked) * 20 > len(words) if mark != "digits" else len(marked) * 2 > len(words)
+        if marked and (is_frequent or mark == "##"):
+            shown = ", ".join(sorted(marked)[:3])
+            number = count(len(marked), "different word")
+            return f'{number} with marks, such as {shown}; --strip "{mark}" removes them.'
+    return ""

@@ -1,4 +1,4 @@
-"""Sentences → train, dev and test. All randomness comes from the seed given."""
+"""Divide sentences into train, dev and test. All randomness comes from the seed."""
 
 import math
 from collections import Counter
@@ -7,95 +7,118 @@ from collections.abc import Sequence
 import numpy
 
 from ..errors import UserError, count
-from .sentences import Sentence
+from .records import TaggedWords
 
-Splits = dict[str, list[Sentence]]
+Splits = dict[str, list[TaggedWords]]
 NAMES = ("train", "dev", "test")
 
 
-def tutorial_split(sentences: Sequence[Sentence]) -> Splits:
-    """The split of the tutorial, sentence for sentence, without scikit-learn: train_test_split(..., test_size=0.1,
-    random_state=2020), validation_split=0.2. A tenth is drawn as test; the last fifth of the rest is dev.
+def tutorial_split(sentences: Sequence[TaggedWords]) -> Splits:
+    """Return the split of the tutorial: scikit-learn's train_test_split(..., test_size=0.1,
+    random_state=2020), then Keras' validation_split=0.2. A tenth is drawn as test; the last fifth
+    of the rest is dev.
 
-    RAISES UserError: If a split would be empty.
+    RAISES UserError: If a part would be empty.
     """
     # A groupby on "Sentence #" sorts by the string: "Sentence: 10" comes before "Sentence: 2".
-    ordered = sorted(sentences, key=lambda sentence: sentence.id)
+    ordered = sorted(sentences, key=lambda sentence: sentence.number)
     n_test = math.ceil(len(ordered) * 0.1)
-    return _cut(ordered, 2020, n_test, int((len(ordered) - n_test) * (1.0 - 0.2)), {})
+    n_train = int((len(ordered) - n_test) * (1.0 - 0.2))
+    splits = _deal(_shuffle(ordered, 2020), n_test, n_train)
+    _check_parts(splits, NAMES)
+    return splits
 
 
 def random_split(
-    sentences: Sequence[Sentence],
+    sentences: Sequence[TaggedWords],
     *,
     seed: int,
     dev_size: float,
     test_size: float,
-    **own: list[Sentence],
+    dev: list[TaggedWords] | None = None,
+    test: list[TaggedWords] | None = None,
 ) -> Splits:
     """Draw a split.
 
-    sentences (Sequence[Sentence]): The sentences to divide; their order counts.
+    sentences (Sequence[TaggedWords]): The sentences to divide; their order counts.
     seed (int): Seed of the shuffle.
-    dev_size, test_size (float): Shares of the sentences for dev and test, between 0 and 1.
-    own (list[Sentence]): Sentences of `dev` or `test` that are given, and stay as they are.
-    RETURNS (Splits): At least one sentence each.
-    RAISES UserError: If the sizes cannot be or a split would be empty.
+    dev_size, test_size (float): Shares of the sentences, from 0 (an empty part) to below 1.
+    dev, test (Optional[list[TaggedWords]]): The user's own sentences of these parts.
+    RAISES UserError: If the sizes are not possible or a part with a size would be empty.
     """
     if not 0 <= seed < 2**32:
-        raise UserError(f"--seed must lie between 0 and {2**32 - 1}, but is {seed}.")
-    if not (dev_size > 0 and test_size > 0 and dev_size + test_size < 1):
+        raise UserError(f"--seed must be between 0 and {2**32 - 1}, but it is {seed}.")
+    if not (dev_size >= 0 and test_size >= 0 and dev_size + test_size < 1):
         raise UserError(
-            f"--dev-size {dev_size:g} and --test-size {test_size:g} must be shares of all sentences between 0 and 1, "
-            "together below 1: else nothing is left to train on."
+            f"--dev-size {dev_size:g} and --test-size {test_size:g} must be shares of all sentences "
+            "from 0 on, together below 1, so that something is left to train on."
         )
-    sizes = {"test": test_size, "dev": dev_size}
-    n_test, n_dev = (
-        0 if name in own else max(1, round(len(sentences) * size)) for name, size in sizes.items()
-    )
-    return _cut(sentences, seed, n_test, max(0, len(sentences) - n_test - n_dev), own)
-
-
-def _cut(
-    sentences: Sequence[Sentence], seed: int, n_test: int, n_train: int, own: Splits
-) -> Splits:
-    """Shuffle, unless all of them are for train, and deal in the order test, train, dev."""
-    shuffles = n_test or n_train < len(sentences)
-    order = (
-        numpy.random.RandomState(seed).permutation(len(sentences))
-        if shuffles
-        else range(len(sentences))
-    )
-    dealt = [sentences[i] for i in order]
-    rest = dealt[n_test:]
-    splits = {"train": rest[:n_train], "dev": rest[n_train:], "test": dealt[:n_test], **own}
-    if empty := [name for name in NAMES if not splits[name]]:
-        raise UserError(
-            f"{count(sum(map(len, splits.values())), 'sentence')}: too few, nothing would be left for "
-            f"{' and '.join(empty)}. Give at least 3 sentences, and sizes that leave some for each."
-        )
+    n_dev = _size(len(sentences), dev_size) if dev is None else 0
+    n_test = _size(len(sentences), test_size) if test is None else 0
+    is_divided = n_dev + n_test > 0
+    ordered = _shuffle(sentences, seed) if is_divided else list(sentences)
+    splits = _deal(ordered, n_test, max(0, len(sentences) - n_test - n_dev))
+    splits["dev"] = splits["dev"] if dev is None else dev
+    splits["test"] = splits["test"] if test is None else test
+    needed = ["train"]
+    needed += ["dev"] if dev_size or dev is not None else []
+    needed += ["test"] if test_size or test is not None else []
+    _check_parts(splits, needed)
     return splits
 
 
 def drop_copies(splits: Splits) -> Splits:
-    """Keep word-for-word copies apart: dev loses what is in test, train what is in either.
+    """Return a split without word-for-word copies: dev without those of test, train without those
+    of either.
 
-    RAISES UserError: If nothing is left of a split.
+    RAISES UserError: If nothing is left of a part.
     """
-    kept = {}
+    distinct = {}
     seen: set[tuple[str, ...]] = set()
     for name in reversed(NAMES):
-        kept[name] = [one for one in splits[name] if name == "test" or one.words not in seen]
-        seen.update(one.words for one in splits[name])
-        if not kept[name]:
+        sentences = splits[name]
+        if name != "test":
+            sentences = [sentence for sentence in sentences if sentence.words not in seen]
+        distinct[name] = sentences
+        seen.update(sentence.words for sentence in splits[name])
+        if splits[name] and not sentences:
             raise UserError(
-                f"--dedupe leaves nothing of {name}: all of its {len(splits[name])} sentences stand word for word in "
-                "another split. Give more distinct sentences, or leave --dedupe out."
+                f"--dedupe leaves nothing of {name}: all of its {len(splits[name])} sentences occur "
+                "in another part. Give more different sentences, or leave out --dedupe."
             )
-    return kept
+    return distinct
 
 
 def count_copies(splits: Splits) -> dict[str, int]:
-    """For each split, how many of its sentences stand in another as well"""
-    times = Counter(words for name in NAMES for words in {one.words for one in splits[name]})
-    return {name: sum(times[one.words] > 1 for one in splits[name]) for name in NAMES}
+    """Return for each part the number of its sentences that also occur in another part."""
+    different = {name: {sentence.words for sentence in splits[name]} for name in NAMES}
+    n_parts = Counter(words for name in NAMES for words in different[name])
+    copies = {}
+    for name in NAMES:
+        copies[name] = sum(n_parts[sentence.words] > 1 for sentence in splits[name])
+    return copies
+
+
+def _size(n_sentences: int, share: float) -> int:
+    return max(1, round(n_sentences * share)) if share else 0
+
+
+def _shuffle(sentences: Sequence[TaggedWords], seed: int) -> list[TaggedWords]:
+    order = numpy.random.RandomState(seed).permutation(len(sentences))
+    return [sentences[position] for position in order]
+
+
+def _deal(sentences: list[TaggedWords], n_test: int, n_train: int) -> Splits:
+    """Return sentences dealt in the order test, train, dev."""
+    remaining = sentences[n_test:]
+    return {"train": remaining[:n_train], "dev": remaining[n_train:], "test": sentences[:n_test]}
+
+
+def _check_parts(splits: Splits, needed: Sequence[str]) -> None:
+    empty = [name for name in needed if not splits[name]]
+    if empty:
+        n_sentences = sum(map(len, splits.values()))
+        raise UserError(
+            f"{count(n_sentences, 'sentence')}: too few, nothing would be left for "
+            f"{' and '.join(empty)}. Give at least 3 sentences, and sizes that leave some for each."
+        )
