@@ -70,7 +70,7 @@ def _options(
         Option(metavar="TAG", help="tag of words outside entities; repeat it for several"),
     ] = None,
     tag_names: Annotated[
-        list[str] | None, Option("--tag-name", metavar="TAG", help="name of tag 0, 1, …; repeat it")
+        str | None, Option(metavar="TAG,TAG,…", help="names of the tags 0, 1, 2, …")
     ] = None,
     strict: Annotated[
         bool, Option("--strict", help="accept only the tags O, B-x, and I-x after B-x or I-x")
@@ -138,9 +138,9 @@ def make_options(values: dict[str, Any]) -> "Options":
     """
     from ..files.options import Options, parse_fields, parse_pairs
 
-    chosen = {
-        name: value for name, value in values.items() if value not in (None, False, "", [], [""])
-    }
+    chosen = {name: value for name, value in values.items() if value not in (None, False, "", [])}
+    if "tag_names" in chosen:
+        chosen["tag_names"] = chosen["tag_names"].split(",")
     if "label" in chosen:
         chosen["label"] = parse_pairs("--label", chosen["label"])
     if "fields" in chosen:

@@ -13,7 +13,7 @@ from .schemes import OUTSIDE, holds_brackets, holds_pos, is_tag
 from .tables import Table, best_name, rank
 
 # Labels of phrases, which CoNLL-2003 has in a column before that of entities
-_CHUNKS = set("NP VP PP ADVP ADJP SBAR PRT CONJP INTJ LST UCP".split())
+_CHUNKS = "NP VP PP ADVP ADJP SBAR PRT CONJP INTJ LST UCP"
 # Labels inside a text, as XML, OpenNLP, Rasa and Stanford's taggers write them
 _INLINE = re.compile(
     r"<(\w+)[^<>\n]*>[^<>\n]+</\1>|<START:\w+>|\[[^]\n]{1,99}\]\([\w:]+\)|"
@@ -25,7 +25,7 @@ _INLINE = re.compile(
 class Columns:
     """Names of the columns.
 
-    sentence (list[str]): The columns that number sentences together; empty if there is none.
+    sentence (list[str]): The columns that together number the sentences; may be empty.
     spacing (Optional[str]): The column that says where no space follows.
     """
 
@@ -45,16 +45,14 @@ class Columns:
 def find_columns(table: Table, options: Options) -> Columns:
     """Find the columns of a table.
 
-    RAISES UserError: If a column that the user names is missing, or one cannot be detected. A column
-        of sentences is not needed if there are empty lines, or if each row is a sentence.
+    RAISES UserError: If a column that the user names is missing, or one cannot be detected. Files
+        with empty lines, or with a sentence in each row, need no column of sentences.
     """
     keys = list(options.sentence_column)
     word, tag = options.word_column, options.tag_column
     _check_names(table, {"word": word, "tag": tag}, keys)
     names = [name for name in table.names if name not in (word, tag, *keys)]
-    documents = [
-        name for name in names if rank("document", name) is not None and any(table[name])
-    ]
+    documents = [name for name in names if rank("document", name) is not None and any(table[name])]
     spacing = next((name for name in names if _says_spaces(table[name])), None)
     if not keys and (name := best_name("sentence", names)) and not _holds_texts(table[name]):
         keys = [name]
@@ -118,17 +116,15 @@ def _listed(table: Table) -> str:
     return f"Columns: {', '.join(map(repr, table.names))}."
 
 
-def _missing_message(
-    table: Table, missing: list[str], word: str | None, tag: str | None
-) -> str:
+def _missing_message(table: Table, missing: list[str], word: str | None, tag: str | None) -> str:
     """Return what could not be detected, and the options that settle it."""
     options = " ".join(f"--{kind}-column NAME" for kind in missing)
     missing_names = " and the ".join(missing)
     message = f"{table.name}: no column for the {missing_names} was detected. {_listed(table)} "
     if missing == ["sentence"] and _holds_texts(table[str(word)]):
         return (
-            f"{table.name}: column {word!r} has whole texts, and column {tag!r} has no tag for each "
-            "of their words. Expected tags such as 'B-per O O', or offsets such as [[0, 4, 'per']]."
+            f"{table.name}: column {word!r} has whole texts, and column {tag!r} has no tag for "
+            "each of their words. Expected tags such as 'B-per O O', or offsets such as [[0, 4, 'per']]."
         )
     if "tag" in missing and not table.has_header:
         inline = _INLINE.search(" ".join(table.columns[-1][:1000]))
@@ -210,7 +206,7 @@ def _count_entities(values: Sequence[str]) -> int:
     """Return the number of entities in a column of tags; 0 if it has phrases (B-NP)."""
     counts = Counter(values)
     labels = {value[2:] for value in counts if is_tag(value) and len(value) > 2}
-    if labels <= _CHUNKS and not holds_brackets(counts):
+    if labels <= set(_CHUNKS.split()) and not holds_brackets(counts):
         return 0
     return sum(
         number for value, number in counts.items() if re.match(r"[BUSbus]-|.*-[BUS]$|\(|\[", value)
@@ -222,7 +218,9 @@ def _has_outside(values: Sequence[str]) -> bool:
 
 
 def _says_spaces(values: Sequence[str]) -> bool:
-    return any("SpaceAfter=No" in value or value.startswith("NoSpaceAfter") for value in set(values))
+    return any(
+        "SpaceAfter=No" in value or value.startswith("NoSpaceAfter") for value in set(values)
+    )
 
 
 def _may_count_sentences(values: Sequence[str]) -> bool:

@@ -44,7 +44,6 @@ def unite_texts(
             united += same
     if not contradicting:
         return united, report
-    n_texts = len(contradicting)
     if options.conflicts is None:
         raise UserError(_message(contradicting, "text"))
     return _settle(united, contradicting, options.conflicts, report), report
@@ -99,9 +98,7 @@ def _overlap(spans: Sequence[Span]) -> bool:
     return any(second.start < first.end for first, second in pairwise(spans))
 
 
-def _unite(
-    same: Sequence[TextWithSpans], spans: Sequence[Span], report: Report
-) -> TextWithSpans:
+def _unite(same: Sequence[TextWithSpans], spans: Sequence[Span], report: Report) -> TextWithSpans:
     """Return one partly labelled text."""
     first = same[0]
     report.count("united", first.origin.place(), len(same))

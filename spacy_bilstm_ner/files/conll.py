@@ -9,7 +9,7 @@ from functools import cache
 from ..errors import UserError
 from .faults import Faults
 from .options import Options
-from .records import Content, TaggedWords, TextWithSpans
+from .records import Content, Records
 from .report import Report
 from .rows import read_table
 from .schemes import is_tag
@@ -24,9 +24,7 @@ _PLUS = re.compile(r"#\s*global\.columns\s*=\s*(.+)")
 _FEATURES = re.compile(r"[\w:.]+=[^|]*(\|[\w:.]+(=[^|]*)?)*")
 
 
-def read_conll(
-    content: Content, options: Options
-) -> tuple[list[TaggedWords] | list[TextWithSpans], Report]:
+def read_conll(content: Content, options: Options) -> tuple[Records, Report]:
     """Read rows of a word and further columns.
 
     RAISES UserError: If most lines are not such rows; the message says where and what to do.

@@ -90,7 +90,7 @@ def convert(
         docs, counts = make_docs(nlp, sentences, out.stem)
         with whole_file(out) as file:
             file.write(docs.to_bytes())
-        stats = {"lang": lang, "splits": {out.stem: counts}}
+        stats: dict[str, Any] = {"lang": lang, "splits": {out.stem: counts}}
         return Conversion({"train": report}, stats, _examples(nlp, docs))
     reports = {"train": report}
     parts: dict[str, Any] = {}
@@ -114,8 +114,8 @@ def convert(
 def make_docs(
     nlp: Language, sentences: Sequence[TaggedWords], name: str
 ) -> tuple[DocBin, dict[str, Any]]:
-    """Make the Docs of a part, and its counts. The edges of "aligned" entities are also edges of the
-    tokenizer's tokens."""
+    """Make the Docs of a part, and its counts. "aligned" entities have edges that are also edges of
+    the tokenizer's tokens."""
     docs = DocBin(attrs=["ENT_IOB", "ENT_TYPE"])
     n_tokens = 0
     entities, aligned = Counter[str](), Counter[str]()
@@ -209,8 +209,13 @@ def _check_entities(sentences: Sequence[TaggedWords]) -> None:
 def _divide(sentences: list[TaggedWords], split: Split, parts: dict[str, Any]) -> Splits:
     if split.method == "tutorial" and not parts:
         return tutorial_split(sentences)
-    sizes = {"dev_size": split.dev_size, "test_size": split.test_size}
-    return random_split(sentences, seed=split.seed, **sizes, **parts)
+    return random_split(
+        sentences,
+        seed=split.seed,
+        dev_size=split.dev_size,
+        test_size=split.test_size,
+        **parts,
+    )
 
 
 def _describe(split: Split, parts: dict[str, Any]) -> dict[str, Any]:

@@ -5,13 +5,14 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from tqdm import tqdm
 
 from ..errors import UserError
 from .faults import Faults
 from .options import Options
-from .records import Content, TaggedWords, TextWithSpans
+from .records import Content, Records
 from .report import Report
 from .rows import read_table
 from .tables import UNCLOSED, Table, TableBuilder
@@ -21,9 +22,7 @@ SEPARATORS = ",;\t|"
 N_SAMPLE = 200
 
 
-def read_delimited(
-    content: Content, options: Options
-) -> tuple[list[TaggedWords] | list[TextWithSpans], Report]:
+def read_delimited(content: Content, options: Options) -> tuple[Records, Report]:
     """Read a table with a header.
 
     RAISES UserError: If it cannot be read; the message says where and what to do.
@@ -90,7 +89,7 @@ def _records(
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield the line on which each record begins, and its fields."""
     csv.field_size_limit(2**31 - 1)
-    quoting = csv.QUOTE_NONE if options.no_quotes else csv.QUOTE_MINIMAL
+    quoting: Any = csv.QUOTE_NONE if options.no_quotes else csv.QUOTE_MINIMAL
     n_lines = content.text.count("\n")
     lines = tqdm(
         io.StringIO(content.text, newline=""),

@@ -37,18 +37,14 @@ def blank_pipeline(lang: str) -> Language:
         nlp = spacy.blank(lang)
     except ImportError as error:
         reason = " ".join(str(error).split())
-        raise UserError(
-            f"--lang {lang} needs a package that is not installed. {reason}"
-        ) from error
+        raise UserError(f"--lang {lang} needs a package that is not installed. {reason}") from error
     nlp.max_length = sys.maxsize
     return nlp
 
 
-def find_words(
-    texts: Sequence[TextWithSpans], nlp: Language
-) -> tuple[list[TaggedWords], Report]:
-    """Return texts as words with tags in BIO. Every entity consists of whole words: a token at whose
-    inside an entity begins or ends is divided, unless that cuts a word.
+def find_words(texts: Sequence[TextWithSpans], nlp: Language) -> tuple[list[TaggedWords], Report]:
+    """Return texts as words with tags in BIO. Entities consist of whole words: a token in which one
+    begins or ends is divided, unless that cuts a word.
 
     texts (Sequence[TextWithSpans]): Texts after `offsets.to_characters`.
     nlp (Language): A pipeline, whose tokenizer finds the words.
@@ -123,7 +119,7 @@ def _widen(text: str, span: Span, edges: set[int]) -> Span:
 
 
 def make_doc(nlp: Language, sentence: TaggedWords) -> tuple[Doc, Doc]:
-    """Write a sentence as a person would, as far as the tokenizer can divide it into its words again.
+    """Write a sentence as a person would, so that the tokenizer can divide it into its words again.
 
     sentence (TaggedWords): A sentence with tags in BIO.
     RETURNS (tuple[Doc, Doc]): The gold Doc, and the tokenizer's reading of its text.

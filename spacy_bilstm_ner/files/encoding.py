@@ -16,7 +16,7 @@ WESTERN = frozenset(
 CODECS = (
     "cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 mac_roman koi8_r gb18030 big5 "
     "cp932 cp949"
-).split()
+)
 # Number of encodings that a message lists, and of words that it shows in each
 N_CANDIDATES, N_WORDS = 6, 5
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
@@ -28,7 +28,7 @@ _NOT_ASCII = re.compile("[^\x00-\x7f]")
 def decode(content: Content, options: Options) -> Content:
     """Return a content with its text and the name of its encoding.
 
-    RAISES UserError: If it is binary, or not in the encoding that the user gave, or in none that can
+    RAISES UserError: If it is binary, not in the encoding that the user gave, or in none that can
         be detected. The message then lists candidates, each with words that are decoded by it.
     """
     name, raw = content.name, content.raw
@@ -113,7 +113,7 @@ def _is_western(sample: bytes) -> bool:
     n_accents = sum(map(str.isalpha, others))
     if 2 * n_accents > sum(map(str.isalpha, text)):
         return False
-    best = from_bytes(sample, cp_isolation=CODECS).best()
+    best = from_bytes(sample, cp_isolation=CODECS.split()).best()
     return best is None or str(best) == text
 
 
@@ -122,8 +122,8 @@ def _candidates(raw: bytes, sample: bytes) -> list[str]:
     from charset_normalizer import from_bytes
 
     lines = []
-    likeliest = [match.encoding for match in from_bytes(sample, cp_isolation=CODECS)]
-    for encoding in dict.fromkeys([*likeliest, *CODECS]):
+    likeliest = [match.encoding for match in from_bytes(sample, cp_isolation=CODECS.split())]
+    for encoding in dict.fromkeys([*likeliest, *CODECS.split()]):
         try:
             raw.decode(encoding)
             words = sample.decode(encoding).split()[:N_WORDS]

@@ -9,19 +9,20 @@ from datetime import date, time
 from typing import Any
 
 from ..errors import UserError, count
-from .columns import allows_labels, find_columns
+from .columns import Columns, allows_labels, find_columns
 from .faults import Faults
 from .options import Options
-from .records import UNKNOWN, Content, TaggedWords, TextWithSpans
+from .records import UNKNOWN, Content, Records
 from .report import Report
 from .rows import read_table
 from .tables import Table, TableBuilder
 from .unpack import check_size
 
-Records = list[TaggedWords] | list[TextWithSpans]
 # Number of rows of a Parquet file that are unpacked at once
 N_ROWS = 10_000
-_CONVERTED = "Excel has changed the words of these cells: format the column as text and write them again."
+_CONVERTED = (
+    "Excel has changed the words of these cells: format the column as text and write them again."
+)
 
 
 def read_frame(frame: Any, content: Content, options: Options) -> tuple[Records, Report]:
@@ -61,9 +62,34 @@ def read_parquet(content: Content, options: Options) -> tuple[Records, Report]:
 def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
     """Read one sheet of an Excel file.
 
-    RAISES ImportError: If pandas or python-calamine is not installed.
-    RAISES UserError: If it has several sheets with labels and the user does not say which one to
+    RAISES UserError: If it has several sheets with rows and the user does not say which one to
         read, or if Excel has changed words into numbers or dates.
+    """
+    sheet, rows = _read_sheet(content, options)
+    report = Report(guesses={"sheet": sheet})
+    table = _make_sheet(content.name, rows, report)
+    _refuse_converted(table, rows, find_columns(table, options), report)
+    records, rows_report = read_table(table, content, options)
+    return records, report.merge(rows_report)
+
+
+def make_sheet(content: Content, options: Options) -> Table:
+    """Read the cells of one sheet of an Excel file."""
+    _, rows = _read_sheet(content, options)
+    return _make_sheet(content.name, rows, Report())
+
+
+def _make_sheet(name: str, rows: Sequence[Sequence[Any]], report: Report) -> Table:
+    builder = TableBuilder(name, "\t", report)
+    for line, row in enumerate(rows, 1):
+        builder.add(line, [_to_text(value, "") for value in row])
+    return builder.finish()
+
+
+def _read_sheet(content: Content, options: Options) -> tuple[str, list[tuple[Any, ...]]]:
+    """Return the name of a sheet and the cells of its rows.
+
+    RAISES ImportError: If pandas or python-calamine is not installed.
     """
     import pandas
 
@@ -76,15 +102,7 @@ def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
         engine="calamine",
     )
     sheet = _choose_sheet(sheets, content.name, options)
-    report = Report(guesses={"sheet": sheet} if len(sheets) > 1 else {})
-    builder = TableBuilder(content.name, "\t", report)
-    rows = list(sheets[sheet].itertuples(index=False, name=None))
-    for line, row in enumerate(rows, 1):
-        builder.add(line, [_to_text(value, "") for value in row])
-    table = builder.finish()
-    _refuse_converted(table, rows, builder.header, options, report)
-    records, rows_report = read_table(table, content, options)
-    return records, report.merge(rows_report)
+    return sheet, list(sheets[sheet].itertuples(index=False, name=None))
 
 
 def _choose_sheet(sheets: Mapping[Any, Any], name: str, options: Options) -> str:
@@ -93,7 +111,9 @@ def _choose_sheet(sheets: Mapping[Any, Any], name: str, options: Options) -> str
     listed = ", ".join(map(repr, map(str, sheets)))
     if options.sheet is not None:
         if options.sheet not in sheets:
-            raise UserError(f"{name}: there is no sheet {options.sheet!r} (--sheet). Sheets: {listed}")
+            raise UserError(
+                f"{name}: there is no sheet {options.sheet!r} (--sheet). Sheets: {listed}"
+            )
         return options.sheet
     if len(filled) > 1:
         raise UserError(
@@ -104,30 +124,29 @@ def _choose_sheet(sheets: Mapping[Any, Any], name: str, options: Options) -> str
 
 
 def _refuse_converted(
-    table: Table, rows: Sequence[Sequence[Any]], header: list[str], options: Options, report: Report
+    table: Table, rows: Sequence[Sequence[Any]], columns: Columns, report: Report
 ) -> None:
     """Refuse words and tags that Excel keeps as decimal numbers, dates or truth values."""
-    columns = find_columns(table, options)
     faults = Faults(table.name)
     n_numbers = 0
-    for position in (header.index(columns.word), header.index(columns.tag)):
+    for name in (columns.word, columns.tag):
         for line in table.lines:
-            value = rows[line - 1][position]
+            value = rows[line - 1][table.positions[name]]
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
             if isinstance(value, bool | date | time) or (is_number and value != int(value)):
                 kind = "number" if is_number else type(value).__name__
                 faults.add(line, f"a cell has {value} as a {kind}", _CONVERTED)
-            n_numbers += is_number and position == header.index(columns.word)
+            n_numbers += is_number
     faults.check()
     if n_numbers:
         report.warnings.append(
-            f"{table.name}: {count(n_numbers, 'word')} are numbers in Excel, which may have changed "
-            "them (007 to 7). If so, format the column as text and write them again."
+            f"{table.name}: {count(n_numbers, 'word')} are numbers in Excel, which may have "
+            "changed them (007 to 7). If so, format the column as text and write them again."
         )
 
 
 def _make_table(
-    names: list[str], rows: Iterable[Sequence[Any]], file: str, tag_names: dict[str, list[str]]
+    names: list[str], rows: Iterable[Sequence[Any]], file: str, tag_names: Mapping[str, list[str]]
 ) -> tuple[Table, Report]:
     """Make a table of rows whose cells have any type."""
     report = Report()

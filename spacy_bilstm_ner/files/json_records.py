@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..errors import UserError
-from .exports import Records, is_record, read_records
+from .exports import is_record, read_records
 from .options import Options
-from .records import Content
+from .records import Content, Records
 from .report import Report
 
 _DECODER = json.JSONDecoder()

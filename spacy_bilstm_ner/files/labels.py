@@ -44,13 +44,14 @@ def apply_options(
 def _skip_empty(
     sentences: Sequence[TaggedWords], name: str, skip_empty: bool, report: Report
 ) -> Sequence[TaggedWords]:
-    """Return sentences, with skip_empty only those with an entity. Tell how many texts have none."""
+    """Return sentences; with skip_empty only those with an entity. Report how many have none."""
     empty = [sentence for sentence in sentences if not entity_labels(sentence.tags)]
     if not skip_empty:
         texts = [sentence for sentence in empty if sentence.rows == 1 and not sentence.origin.step]
         if texts and sentences[0].origin.step == 0:
             report.guesses["texts without an entity"] = (
-                f"{len(texts):,} of {len(sentences):,}, read as finished; --skip-empty leaves them out"
+                f"{len(texts):,} of {len(sentences):,}, read as finished; --skip-empty leaves them "
+                "out"
             )
         return sentences
     for sentence in empty:

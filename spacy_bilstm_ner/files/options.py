@@ -1,6 +1,5 @@
 """How a labelled file is to be read."""
 
-import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -157,41 +156,3 @@ def parse_fields(value: str) -> dict[str, Any]:
         options["shift"] = int(shift)
     options["fields"] = pairs
     return options
-
-
-# The options of commands that still use argparse
-ARGUMENTS = {
-    "format": ("what the file is", {"choices": CHOICES["format"]}),
-    "encoding": ("such as utf-8 or cp1252", {"metavar": "NAME"}),
-    "sep": ("the character between two fields; 'tab' for a tab", {"metavar": "CHARACTER"}),
-    "no_quotes": ("read a quotation mark as a plain character", {"action": "store_true"}),
-    "member": ("which file of a zip", {"metavar": "NAME"}),
-    "sentence_column": (
-        "the column that numbers the sentences; several times if only several columns identify one",
-        {"metavar": "NAME", "action": "append"},
-    ),
-    "word_column": ("the column of words; without a header, its number", {"metavar": "NAME"}),
-    "tag_column": ("the column of tags; without a header, its number", {"metavar": "NAME"}),
-    "sentences": (
-        "gather: all rows with the same number form a sentence; runs: each consecutive run of a "
-        "number does; starts: each non-empty cell starts a sentence",
-        {"choices": CHOICES["sentences"]},
-    ),
-    "outside": ("a tag that means 'in no entity'; several times for several", {"action": "append"}),
-    "strict": ("accept only the tags O, B-x, and I-x after B-x or I-x", {"action": "store_true"}),
-}
-
-
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the reading options to a command's parser."""
-    group = parser.add_argument_group("reading the file (detected by default)")
-    for name, (help_text, arguments) in ARGUMENTS.items():
-        group.add_argument(f"--{name.replace('_', '-')}", default=None, help=help_text, **arguments)  # type: ignore[arg-type]
-
-
-def get_options(args: argparse.Namespace) -> Options:
-    """Return the reading options among a command's arguments."""
-    values = {name: getattr(args, name) for name in ARGUMENTS}
-    return Options(
-        **{name: value for name, value in values.items() if value not in (None, "", [""])}
-    )

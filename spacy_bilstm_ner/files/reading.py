@@ -15,7 +15,6 @@ from spacy.training import Example, dont_augment
 from ..errors import UserError
 from .brat import read_brat
 from .checks import find_doubts
-from .columns import allows_labels
 from .conflicts import check_sentences, unite_texts
 from .conll import read_conll
 from .delimited import find_separator, read_delimited, sample_lines
@@ -26,8 +25,9 @@ from .json_records import read_json
 from .labels import apply_options
 from .offsets import to_characters
 from .options import Options
-from .pubtator import read_pubtator
+from .pubtator import is_pubtator, read_pubtator
 from .records import Content, TaggedWords, TextWithSpans
+from .refused import check_readable
 from .report import Report
 from .schemes import is_tag
 from .sentences import build
@@ -35,7 +35,6 @@ from .spacy_file import read_spacy
 from .tables import is_header
 from .unpack import ZIP, read_contents
 
-Records = list[TaggedWords] | list[TextWithSpans]
 READERS: dict[str, Callable[[Content, Options], tuple[Any, Report]]] = {
     "csv": read_delimited,
     "conll": read_conll,
@@ -50,18 +49,6 @@ READERS: dict[str, Callable[[Content, Options], tuple[Any, Report]]] = {
 BINARY = {ZIP: "excel", b"PAR1": "parquet"} | dict.fromkeys(
     (b"x\x01", b"x\x5e", b"x\x9c", b"x\xda"), "spacy"
 )
-# How files begin that are not read: what they are, and what to do
-REFUSED = {
-    rb"\xd0\xcf\x11\xe0": "an old Excel file: save it as .xlsx or as CSV (UTF-8)",
-    rb"\s*<[^>]*(?:xmi|cas)\b": "a UIMA CAS: export it as CoNLL 2002 or JSON instead",
-    rb"\s*(?i:<!doctype|<html|<\?xml|<\w+)": "a web page or XML: export it as CSV or CoNLL",
-    rb"%PDF|\{\\rtf": "a document: export its text, with its labels, as CSV",
-    rb"\x89PNG|\xff\xd8\xff|GIF8|II\*\0|MM\0\*": "an image: give a file with text and labels",
-    rb"\s*(?:\w+\s*=\s*)?\[\s*\(": "Python code: write it with json.dump(TRAIN_DATA, "
-    "open('train.json', 'w'))",
-    rb"#FORMAT=WebAnno TSV": "WebAnno TSV: export it as CoNLL 2002 instead",
-    rb"version https://git-lfs": "a pointer of Git LFS: `git lfs pull` brings the file itself",
-}
 
 
 def read(source: Any, lang: str = "en", **options: Any) -> tuple[list[Doc], Report]:
@@ -173,9 +160,7 @@ def _contents(source: Any, options: Options) -> Iterator[Content]:
     return read_contents([Path(source)], member=options.member)
 
 
-def _read_one(
-    source: Any, nlp: Language, options: Options
-) -> tuple[list[TaggedWords], Report]:
+def _read_one(source: Any, nlp: Language, options: Options) -> tuple[list[TaggedWords], Report]:
     """Read one content or data frame."""
     if _is_frame(source):
         kind, content = "frame", Content("DataFrame", Path("DataFrame"), b"")
@@ -221,9 +206,7 @@ def _detect(content: Content, options: Options) -> tuple[str, Content]:
 
     RAISES UserError: If the file is of a kind that is not read.
     """
-    for start, description in REFUSED.items():
-        if re.match(start, content.raw):
-            raise UserError(f"{content.name} is {description}.")
+    check_readable(content.raw, content.name)
     kind = options.format
     for start, binary_kind in BINARY.items():
         if content.raw.startswith(start):
@@ -241,7 +224,7 @@ def _text_format(content: Content, separator: str | None) -> str:
     start = content.text.lstrip()
     if content.path.suffix == ".ann" or re.match(r"[TREAMN#]\d+\t[\w-]+ \d+ \d+", start):
         return "brat"
-    if re.match(r"\w+\|[ta]\|", start):
+    if is_pubtator(start):
         return "pubtator"
     if start.startswith("{") or re.match(r"\[\s*[\[{\"\]]", start):
         return "json"

@@ -118,3 +118,6 @@ class TextWithSpans(NamedTuple):
     is_joined: bool = False
     unit: str = "characters"
     end_inclusive: bool = False
+
+
+Records = list[TaggedWords | TextWithSpans]

@@ -11,7 +11,7 @@ from .columns import Columns, find_columns
 from .exports import read_records
 from .faults import Faults
 from .options import Options
-from .records import Content, Origin, TaggedWords, TextWithSpans
+from .records import Content, Origin, Records, TaggedWords
 from .report import Report
 from .schemes import holds_pos
 from .tables import Table, clean
@@ -20,9 +20,7 @@ from .tables import Table, clean
 _EMPTY = ("nan", "null", "none", "<na>")
 
 
-def read_table(
-    table: Table, content: Content, options: Options
-) -> tuple[list[TaggedWords] | list[TextWithSpans], Report]:
+def read_table(table: Table, content: Content, options: Options) -> tuple[Records, Report]:
     """Read the rows of a table: a word each, or a sentence each, or a text with offsets each.
 
     RAISES UserError: If a column cannot be detected, or rows cannot be divided into sentences.
@@ -38,19 +36,16 @@ def read_table(
         sentences = _read_lists(table, columns)
     else:
         sentences = _read_words(table, columns, options)
-    report.words_read = sum(len(sentence.words) for sentence in sentences)
     return sentences, report
 
 
 def _read_texts(
     table: Table, columns: Columns, content: Content, options: Options
-) -> tuple[list[TaggedWords] | list[TextWithSpans], Report]:
+) -> tuple[Records, Report]:
     """Read rows with a text and its entities as records of JSON."""
     faults = Faults(table.name)
     records = []
-    for line, text, cell in zip(
-        table.lines, table[columns.word], table[columns.tag], strict=True
-    ):
+    for line, text, cell in zip(table.lines, table[columns.word], table[columns.tag], strict=True):
         try:
             records.append((line, {"text": text, "entities": parse_cell(cell)}))
         except ValueError:
@@ -59,10 +54,10 @@ def _read_texts(
     return read_records(records, content.name, options)
 
 
-def _read_lists(table: Table, columns: Columns) -> list[TaggedWords]:
+def _read_lists(table: Table, columns: Columns) -> Records:
     """Read rows with all words and tags of a sentence."""
     faults = Faults(table.name)
-    sentences = []
+    sentences: Records = []
     for row, line in enumerate(table.lines):
         words = tuple(map(clean, split_list(table[columns.word][row])))
         tags = tuple(map(clean, split_tags(table[columns.tag][row])))
@@ -78,7 +73,7 @@ def _read_lists(table: Table, columns: Columns) -> list[TaggedWords]:
     return sentences
 
 
-def _read_words(table: Table, columns: Columns, options: Options) -> list[TaggedWords]:
+def _read_words(table: Table, columns: Columns, options: Options) -> Records:
     """Read rows with a word each."""
     words, tags, lines = table[columns.word], table[columns.tag], table.lines
     documents: Sequence[str] = table.documents
@@ -89,7 +84,7 @@ def _read_words(table: Table, columns: Columns, options: Options) -> list[Tagged
         for row, value in enumerate(table[columns.spacing]):
             if "SpaceAfter=No" in value or value.startswith("NoSpaceAfter"):
                 no_spaces.add(row)
-    sentences = []
+    sentences: Records = []
     for number, rows in enumerate(_divide(table, columns, options), 1):
         first, last = rows[0], rows[-1]
         is_run = lines[last] - lines[first] == len(rows) - 1

@@ -22,9 +22,9 @@ BARE_LABEL = "ENTITY"
 # Letter of a scheme -> letter of BILUO
 _LETTERS = dict(zip("BILUESMW", "BILULUIU", strict=True))
 # Parts of speech. A column of them is never read as labels.
-_POS_TAGS = set(
+_POS_TAGS = (
     "NN NNS NNP NNPS VB VBD VBZ VBG VBN VBP DT IN JJ RB CC CD PRP NOUN PROPN VERB ADJ ADV ADP DET "
-    "PRON AUX CCONJ SCONJ NUM PART PUNCT ART APPR VVFIN ADJA ADJD".split()
+    "PRON AUX CCONJ SCONJ NUM PART PUNCT ART APPR VVFIN ADJA ADJD"
 )
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63"), "-")
 _DIGITS = str.maketrans("081", "OBI")
@@ -108,7 +108,9 @@ class Scheme:
         return unread
 
     def _remedy(self, column: str) -> str:
-        remedy = f"A tag in column {column!r} must be O, B-label or I-label (or BILUO, BIOES, BMES). "
+        remedy = (
+            f"A tag in column {column!r} must be O, B-label or I-label (or BILUO, BIOES, BMES). "
+        )
         outside = [tag for tag in self.counts if tag.casefold() in OUTSIDE]
         frequent, n_frequent = self.counts.most_common(1)[0]
         if set(outside) > set(self.outside):
@@ -173,7 +175,7 @@ def holds_pos(values: Iterable[str]) -> bool:
     """Return whether most values are parts of speech, or features such as Case=Nom."""
     different = set(values)
     features = [value for value in different if re.match(r"\w+=", value)]
-    return len(different & _POS_TAGS) + len(features) > 0.4 * len(different)
+    return len(different.intersection(_POS_TAGS.split())) + len(features) > 0.4 * len(different)
 
 
 def holds_brackets(values: Iterable[str]) -> bool:

@@ -42,6 +42,7 @@ def build(
             f"{name}: --strict accepts only the tags O, B-x and I-x, but these are others: "
             f"{description}. Correct them, or leave out --strict."
         )
+    report.words_read = sum(len(sentence.words) for sentence in sentences)
     different = set(chain.from_iterable(sentence.words for sentence in sentences))
     irregular = {word for word in different if _is_blank(word) or len(word.split()) > 1}
     marks = {word for word in different if _without_marks(word, options.strip) != word}
@@ -69,8 +70,6 @@ def build(
 
 def _name_tags(sentences: Sequence[TaggedWords], names: Sequence[str]) -> Sequence[TaggedWords]:
     """Return sentences with the names of their numbered tags."""
-    if len(names) == 1:
-        names = names[0].split(",")
     by_number = {str(number): name.strip() for number, name in enumerate(names)}
     named = []
     for sentence in sentences if names else ():
@@ -234,7 +233,9 @@ def _find_marks(words: set[str]) -> str:
     if len(prefixes) == 1 and len(words) > 5 and (prefix := prefixes.pop()):
         kinds[prefix] = list(words)
     for mark, marked in kinds.items():
-        is_frequent = len(marked) * 20 > len(words) if mark != "digits" else len(marked) * 2 > len(words)
+        is_frequent = (
+            len(marked) * 20 > len(words) if mark != "digits" else len(marked) * 2 > len(words)
+        )
         if marked and (is_frequent or mark == "##"):
             shown = ", ".join(sorted(marked)[:3])
             number = count(len(marked), "different word")

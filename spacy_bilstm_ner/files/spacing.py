@@ -1,13 +1,14 @@
-"""Where a person would write a space between the words of a sentence: plain rules.
+"""Decide where a person would write a space between the words of a sentence.
 
-They know no language and no spaCy and look at the words alone. Whether a tokenizer can take the text apart again
-depends on the tokenizer: that is checked where one is at hand, in `docs.py`.
+The rules see the words only. Whether a tokenizer can divide the text into the words again depends
+on the tokenizer: `docs.make_doc` checks that.
 """
 
 import re
 from collections.abc import Sequence
 
-# Scripts that are written without spaces between words: their characters, and the languages whose tokenizer cuts them.
+# Scripts without spaces between words: their characters, and the languages whose tokenizer divides
+# such text
 SCRIPTS = {
     "Japanese": ("\u3040-\u30ff", ("ja",)),
     "Han": ("\u3400-\u4dbf\u4e00-\u9fff", ("zh", "ja")),
@@ -17,26 +18,38 @@ SCRIPTS = {
     "Khmer": ("\u1780-\u17ff", ()),
 }
 UNSPACED = re.compile(f"[{''.join(characters for characters, _ in SCRIPTS.values())}、。「」『』]")
-# Closing punctuation clings to the word before it, opening punctuation to the word after it.
+# No space comes before closing punctuation, or after opening punctuation.
 _CLOSING = {*".,;:!?%)]}…", "..", "...", "....", "!!", "?!", "°C", "°F"}
 _OPENING = {*"([{$£€¥¿¡"}
 _ENGLISH_CLITICS = {"'s", "'re", "'ve", "'ll", "'d", "'m", "n't"}
 # French and Italian elisions
 _ELIDED = re.compile(
-    "(c|d|j|l|m|n|s|t|qu|jusqu|lorsqu|puisqu|quoiqu|quelqu|presqu|entr|un|dell|all|nell|sull|dall|coll|dov|cos|com|"
-    "quest|quell|sant|bell|anch|tutt|mezz)'",
+    "(c|d|j|l|m|n|s|t|qu|jusqu|lorsqu|puisqu|quoiqu|quelqu|presqu|entr|un|dell|all|nell|sull|dall|"
+    "coll|dov|cos|com|quest|quell|sant|bell|anch|tutt|mezz)'",
     re.IGNORECASE,
 )
-# A mark that may open → those that close it. “ and ‘ open in English and close in German, « and » go both ways: the
-# mark that opened decides.
+# A mark that may open -> those that close it. “ and ‘ open in English and close in German, « and »
+# do both: the mark that opened decides.
 _CLOSED_BY = {
-    "„": ("“", "”"), "‚": ("‘", "’"), "“": ("”",), "‘": ("’",), "«": ("»",), "»": ("«",), "‹": ("›",), "›": ("‹",),
-    "``": ("''",), '"': ('"',), "'": ("'",),
-}  # fmt: skip
+    "„": ("“", "”"),
+    "‚": ("‘", "’"),
+    "“": ("”",),
+    "‘": ("’",),
+    "«": ("»",),
+    "»": ("«",),
+    "‹": ("›",),
+    "›": ("‹",),
+    "``": ("''",),
+    '"': ('"',),
+    "'": ("'",),
+}
 
 
 def spaces_after(words: Sequence[str]) -> list[bool]:
-    """Whether a space follows each word of a sentence; never after the last. Words have no white space in them."""
+    """Return whether a space follows each word of a sentence; none follows the last one.
+
+    words (Sequence[str]): Words without white space.
+    """
     to_left, to_right = _quotation_marks(words)
     spaces = []
     for i in range(len(words) - 1):
@@ -58,7 +71,7 @@ def spaces_after(words: Sequence[str]) -> list[bool]:
 
 
 def _ties(words: Sequence[str], i: int) -> bool:
-    """Whether word `i` ties its two neighbours together: `HIV/AIDS`, `2004-07`"""
+    """Return whether word `i` joins its two neighbours: `HIV/AIDS`, `2004-07`"""
     if i == 0 or i + 1 >= len(words):
         return False
     left, right = words[i - 1], words[i + 1]
@@ -68,10 +81,10 @@ def _ties(words: Sequence[str], i: int) -> bool:
 
 
 def _quotation_marks(words: Sequence[str]) -> tuple[set[int], set[int]]:
-    """Marks that cling to the word before; to the word after"""
+    """Return the quotation marks without a space before them, and those without one after them."""
     to_left: set[int] = set()
     to_right: set[int] = set()
-    open_marks: list[tuple[str, ...]] = []  # what would close each open quotation, innermost last
+    open_marks: list[tuple[str, ...]] = []  # what closes each open quotation, innermost last
     for i, word in enumerate(words):
         if open_marks and word in open_marks[-1]:
             open_marks.pop()
@@ -90,8 +103,8 @@ def _quotation_marks(words: Sequence[str]) -> tuple[set[int], set[int]]:
 
 
 def _opens_alone(words: Sequence[str], i: int) -> bool:
-    """Whether a mark without a partner opens rather than closes"""
+    """Return whether a mark without a partner opens rather than closes."""
     if i == 0 or i + 1 == len(words):
         return i == 0
-    # A capital begins what is said, a small letter goes on with who says it.
+    # A capital begins the quotation, a small letter continues the sentence around it.
     return words[i - 1] in (",", ":") and words[i + 1][0].isupper()

@@ -50,8 +50,8 @@ def random_split(
         raise UserError(f"--seed must be between 0 and {2**32 - 1}, but it is {seed}.")
     if not (dev_size >= 0 and test_size >= 0 and dev_size + test_size < 1):
         raise UserError(
-            f"--dev-size {dev_size:g} and --test-size {test_size:g} must be shares of all sentences "
-            "from 0 on, together below 1, so that something is left to train on."
+            f"--dev-size {dev_size:g} and --test-size {test_size:g} must be shares of all "
+            "sentences from 0 on, together below 1, so that something is left to train on."
         )
     n_dev = _size(len(sentences), dev_size) if dev is None else 0
     n_test = _size(len(sentences), test_size) if test is None else 0
@@ -68,8 +68,8 @@ def random_split(
 
 
 def drop_copies(splits: Splits) -> Splits:
-    """Return a split without word-for-word copies: dev without those of test, train without those
-    of either.
+    """Return a split without word-for-word copies: dev without those of test, and train without
+    those of either.
 
     RAISES UserError: If nothing is left of a part.
     """
@@ -83,8 +83,8 @@ def drop_copies(splits: Splits) -> Splits:
         seen.update(sentence.words for sentence in splits[name])
         if splits[name] and not sentences:
             raise UserError(
-                f"--dedupe leaves nothing of {name}: all of its {len(splits[name])} sentences occur "
-                "in another part. Give more different sentences, or leave out --dedupe."
+                f"--dedupe leaves nothing of {name}: all of its {len(splits[name])} sentences "
+                "occur in another part. Give more different sentences, or leave out --dedupe."
             )
     return distinct
 

@@ -21,13 +21,16 @@ _SWALLOWED = "\0"
 # Names that people give to columns, best first. Case, spaces and punctuation do not count.
 KNOWN_NAMES = {
     "document": "doc document dokument file filename article story paragraph para chapter section "
-    "page abstract pmid source url textid partid postid tweetid messageid emailid reportid recordid "
-    "caseid noteid",
+    "page abstract pmid source url textid partid postid tweetid messageid emailid reportid "
+    "recordid caseid noteid",
     "sentence": "sid sentence sentences sent satz phrase frase oracion zin",
     "word": "word words token tokens tok wort wörter wortform mot palabra parola woord text form",
     "pos": "pos postag postags upos xpos stts wortart",
     "tag": "nertag nertags ner ne entity entities bio iob tag tags label labels spans",
 }
+
+# What can follow the name of a column of documents or sentences
+NUMBER_SUFFIXES = ("ids", "id", "no", "nr", "number", "num", "idx", "index", "key", "name")
 
 
 @dataclass
@@ -41,6 +44,7 @@ class Table:
     breaks (list[int]): Rows before which there are empty lines, in order.
     has_header (bool): Whether the file names its columns.
     documents (list[str]): Id of each row's document; empty if the file does not have them.
+    positions (dict[str, int]): Name of a column -> its position in the file.
     """
 
     name: str
@@ -50,6 +54,7 @@ class Table:
     breaks: list[int] = field(default_factory=list)
     has_header: bool = True
     documents: list[str] = field(default_factory=list)
+    positions: dict[str, int] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> list[str]:
         return self.columns[self.names.index(name)]
@@ -81,7 +86,7 @@ def rank(kind: str, name: str) -> int | None:
         shift = len(known) if kind in ("document", "sentence") else 0
         return known.index(plain) + shift
     if kind in ("document", "sentence"):
-        for suffix in "ids id no nr number num nummer idx index counter key name".split():
+        for suffix in NUMBER_SUFFIXES:
             if plain.removesuffix(suffix) in known:
                 return known.index(plain.removesuffix(suffix))
     return None
@@ -143,10 +148,8 @@ class TableBuilder:
     def _add_header(self, line: int, record: list[str]) -> None:
         cells = list(map(clean, record))
         is_short = len([cell for cell in cells if cell]) < 2
-        if cells[0].startswith("#") and not is_known(cells[0].strip("# ")) or is_short:
-            self._leave_out("title", line, record)
-            return
-        if cells[0].lower().startswith("sep=") and len(cells) <= 2:
+        is_comment = cells[0].startswith("#") and not is_known(cells[0].strip("# "))
+        if is_short or is_comment or cells[0].lower().startswith("sep="):
             self._leave_out("title", line, record)
             return
         if any(map(is_tag, cells)):
@@ -168,9 +171,9 @@ class TableBuilder:
         width = len(self.header)
         has_extra_fields = any(map(str.strip, record[width:]))
         is_short = len(record) < width
-        contains_line_break = any("\n" in field for field in record)
-        contains_separator = any(self.separator in field for field in record)
-        if has_extra_fields and contains_line_break or is_short and contains_separator:
+        merged = "\n" if has_extra_fields else self.separator
+        contains_rows = any(merged in field for field in record)
+        if (has_extra_fields or is_short) and contains_rows:
             self.faults.add(line, *UNCLOSED)
         elif has_extra_fields:
             fault = f"expected {width} fields as in the header, found {len(record)}"
@@ -191,9 +194,11 @@ class TableBuilder:
                 "rows such as: 1,Mira,B-per"
             )
         names, columns = [], []
-        for name, column in zip(self.header, self.columns, strict=True):
+        positions = {}
+        for position, (name, column) in enumerate(zip(self.header, self.columns, strict=True)):
             if name or any(column):
                 names.append(name)
                 columns.append(column)
+                positions[name] = position
         breaks = sorted(row for row in self.breaks if 0 < row < len(self.lines))
-        return Table(self.name, names, columns, self.lines, breaks)
+        return Table(self.name, names, columns, self.lines, breaks, positions=positions)

@@ -18,9 +18,9 @@ MAX_NAMES = 10
 ZIP, GZIP = b"PK\x03\x04", b"\x1f\x8b"
 # Other ways to pack files, which are refused
 OTHER_ARCHIVES = (b"BZh", b"\xfd7zXZ\x00", b"7z\xbc\xaf", b"Rar!")
-SUFFIXES = set(
+SUFFIXES = (
     ".csv .tsv .tab .txt .conll .conllu .iob .bio .bioes .ner .ann .json .jsonl .ndjson .spacy "
-    ".xlsx .parquet .gz .zip".split()
+    ".xlsx .parquet .gz .zip"
 )
 
 
@@ -78,7 +78,7 @@ def check_size(size: int, name: str) -> None:
 
 
 def _unpack(packed: bytes, name: str, member: str | None) -> tuple[str, bytes]:
-    """Return the name and the bytes of an unpacked file; an Excel file, which is a zip, as it is."""
+    """Return the name and the bytes of an unpacked file. An Excel file, a zip, stays as it is."""
     raw = packed
     try:
         if packed.startswith(GZIP):
@@ -107,7 +107,7 @@ def _choose(members: list[str], name: str, member: str | None) -> str:
     """Return the member that the user chose, or the only labelled file of a zip."""
     if member in members:
         return str(member)
-    labelled = [name_of_member for name_of_member in members if _is_data(name_of_member)]
+    labelled = list(filter(_is_data, members))
     if len(labelled) == 1 and member is None:
         return labelled[0]
     listed = (labelled or members)[:MAX_NAMES]
@@ -123,4 +123,4 @@ def _is_data(name: str) -> bool:
     """Return whether a name is that of a labelled file, and not hidden or of macOS."""
     path = PurePosixPath(name)
     is_hidden = path.name.startswith(".") or "__MACOSX" in path.parts
-    return path.suffix.lower() in SUFFIXES and not is_hidden
+    return path.suffix.lower() in SUFFIXES.split() and not is_hidden

@@ -11,7 +11,8 @@ from spacy.training import Example
 
 from ..errors import UserError
 from ..files.encoding import decode
-from ..files.sentences import Data
+from ..files.options import Options
+from ..files.records import Content
 from .folds import FoldedCorpus, predict_folds, train_folds
 from .mistakes import KINDS, Conflict, find_conflicts, tabulate_conflicts
 from .pages import Section, Table
@@ -206,7 +207,7 @@ def read_marked_rows(paths: Sequence[Path]) -> list[dict[str, str]]:
     """
     marked_rows: dict[tuple[str, ...], dict[str, str]] = {}
     for path in filter(Path.is_file, paths):
-        text, _ = decode(path.read_bytes(), Data(str(path)))
+        text = decode(Content(str(path), path, path.read_bytes()), Options()).text
         columns, rows = read_csv_rows(text)
         for name in (*IDENTITY, "keep"):
             if name not in columns:

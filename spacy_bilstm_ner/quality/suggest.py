@@ -8,7 +8,6 @@ Goldstein 1998).
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -20,10 +19,8 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..errors import UserError
-from ..files.encoding import decode
-from ..files.reading import read_docs, show_warnings
-from ..files.sentences import Data
-from ..files.unpack import read_contents
+from ..files.reading import read_docs
+from ..files.texts import read_texts as read_plain_texts
 from ..pipe.entities import Entity, entities
 from ..pipe.loading import load_pipeline
 from ..system.whole import save, save_json
@@ -173,31 +170,13 @@ def read_texts(path: Path, nlp: Language) -> list[str]:
 
     RAISES UserError: If the file is missing, cannot be read, or has no text.
     """
-    suffixes = [suffix for suffix in path.suffixes if suffix in TEXT_FORMATS]
-    if not suffixes:
-        docs = read_docs([path], nlp)
-        return list(dict.fromkeys(doc.text for doc in docs))
-    (content,) = read_contents([path])
-    doubts = Data(content.name)
-    text, _ = decode(content.data, doubts, nlp.lang)
-    show_warnings(doubts)
-    texts: dict[str, None] = {}
-    for line_number, line in enumerate(text.split("\n"), 1):
-        if line.strip() and suffixes[0] == ".jsonl":
-            line = _read_json_text(line, f"{path}, line {line_number}")
-        if line.strip():
-            texts[line] = None
+    if set(path.suffixes).intersection(TEXT_FORMATS):
+        texts = [text.text for text in read_plain_texts(path)]
+    else:
+        texts = [doc.text for doc in read_docs([path], nlp)]
     if not texts:
         raise UserError(f"{path} has no texts")
-    return list(texts)
-
-
-def _read_json_text(line: str, place: str) -> str:
-    with suppress(ValueError, TypeError, KeyError, RecursionError):
-        text = json.loads(line)["text"]
-        if isinstance(text, str):
-            return text
-    raise UserError(f'{place}: expected {{"text": "…"}}, but it is {line[:60]}')
+    return list(dict.fromkeys(texts))
 
 
 def compute_uncertainty(doc: Doc) -> float:
