@@ -11,6 +11,10 @@ A source becomes Docs in steps. Each step returns new records and a `Report` of 
 | find words | `docs` | `TextWithSpans` -> `TaggedWords` in BIO, with a tokenizer |
 | read tags | `sentences.build(sentences, options)` | tags of any scheme -> BIO |
 
-Tables whose rows hold a text and its entities go through `exports.read_records(records, name,
-options)`, as JSON does: a record is a line number and a dict.
+`read` does all of it. Tables whose rows hold a text and its entities go through
+`exports.read_records(records, name, options)`, as JSON does: a record is a line and a dict.
 """
+
+from .reading import read
+
+__all__ = ["read"]

@@ -17,6 +17,8 @@ MIN_MEAN_WORDS, MIN_SENTENCES = 1.5, 10
 MIN_SCRIPT_SHARE = 0.05
 # A label is odd if it is one letter from one that is this many times as frequent.
 MIN_RATIO = 20
+# A label that occurs once is odd in a corpus of at least this many entities.
+MIN_ENTITIES = 20
 # Labels that are missing in a file are reported for at most this many files.
 MAX_FILES = 5
 
@@ -79,8 +81,7 @@ def _odd_labels(sentences: Sequence[TaggedWords]) -> list[str]:
             if tag[0] == "B":
                 counts[tag[2:]] += 1
                 if tag[2:] not in first_places:
-                    place = f"{sentence.origin.place(position)}: {sentence.words[position]!r}"
-                    first_places[tag[2:]] = place
+                    first_places[tag[2:]] = sentence.place(position)
     doubts = []
     by_frequency = [label for label, _ in counts.most_common()]
     for label in reversed(by_frequency):
@@ -92,7 +93,7 @@ def _odd_labels(sentences: Sequence[TaggedWords]) -> list[str]:
                 f"the label {label!r} ({number}, {place}) looks like {similar!r} "
                 f"({counts[similar]:,}): --label {label}={similar} makes them one."
             )
-        elif counts[label] == 1:
+        elif counts[label] == 1 and counts.total() >= MIN_ENTITIES:
             doubts.append(
                 f"the label {label!r} has one entity only ({place}), from which nothing can be "
                 f"learnt: --label {label}= drops it."

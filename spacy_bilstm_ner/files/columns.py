@@ -118,28 +118,37 @@ def _listed(table: Table) -> str:
 
 def _missing_message(table: Table, missing: list[str], word: str | None, tag: str | None) -> str:
     """Return what could not be detected, and the options that settle it."""
-    options = " ".join(f"--{kind}-column NAME" for kind in missing)
-    missing_names = " and the ".join(missing)
-    message = f"{table.name}: no column for the {missing_names} was detected. {_listed(table)} "
     if missing == ["sentence"] and _holds_texts(table[str(word)]):
         return (
             f"{table.name}: column {word!r} has whole texts, and column {tag!r} has no tag for "
-            "each of their words. Expected tags such as 'B-per O O', or offsets such as [[0, 4, 'per']]."
+            "each of their words. Expected tags such as 'B-per O O', or offsets such as "
+            "[[0, 4, 'per']]."
         )
-    if "tag" in missing and not table.has_header:
-        inline = _INLINE.search(" ".join(table.columns[-1][:1000]))
-        if inline:
-            return (
-                f"{message}Labels inside the text, such as {inline[0]!r}, are not read: write them "
-                "as JSON Lines with offsets, or a word a line."
-            )
-        message += "Is it text without labels? If not: "
+    hint = ""
+    if "tag" in missing:
+        hint = _hint(table)
+    if "sentence" in missing:
+        hint = "Leave an empty line between sentences, or say which column numbers them. "
+    value = "NAME" if table.has_header else "NUMBER"
+    options = " ".join(f"--{kind}-column {value}" for kind in missing)
+    return (
+        f"{table.name}: no column for the {' and the '.join(missing)} was detected. "
+        f"{_listed(table)} {hint}Say which is which: {options}"
+    )
+
+
+def _hint(table: Table) -> str:
+    """Return what a table without a column of tags may be."""
+    rows = zip(*(column[:1000] for column in table.columns), strict=True)
+    if inline := _INLINE.search("\n".join(map(" ".join, rows))):
+        return (
+            f"Labels inside the text, such as {inline[0]!r}, are not read: write them as JSON Lines "
+            "with offsets, or a word a line. "
+        )
     for name in table.names:
-        if "tag" in missing and holds_pos(table[name]):
-            message += f"{name!r} has parts of speech. "
-            break
-    blank = ", or leave an empty line between sentences" if "sentence" in missing else ""
-    return f"{message}Say which is which{blank}: {options}"
+        if holds_pos(table[name]):
+            return f"{name!r} has parts of speech. "
+    return "" if table.has_header else "Is it text without labels? If not: "
 
 
 def _find_words(table: Table, names: Sequence[str]) -> str | None:
@@ -182,7 +191,12 @@ def _find_tags(table: Table, names: Sequence[str]) -> str | None:
     for candidates in (mostly, named, outside):
         if len(candidates) == 1:
             return candidates[0]
-    return outside[-1] if outside and not table.has_header else None
+    if table.has_header:
+        return None
+    last = names[-1] if names else ""
+    if last in labels and _share_of_tags(table[last]):
+        return last
+    return outside[-1] if outside else None
 
 
 def _is_complete(values: Sequence[str]) -> bool:

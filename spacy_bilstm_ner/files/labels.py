@@ -71,7 +71,7 @@ def _rename(sentence: TaggedWords, options: Options, report: Report) -> TaggedWo
             continue
         new_label = options.label[label]
         if tag[0] == "B":
-            place = f"{sentence.origin.place(position)}: {label} {sentence.words[position]!r}"
+            place = f"{sentence.place(position)} {label}"
             report.count("renamed" if new_label else "dropped", place)
         tags.append(f"{tag[0]}-{new_label}" if new_label else outside)
     annotated = sentence.annotated

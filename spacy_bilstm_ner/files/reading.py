@@ -54,7 +54,8 @@ BINARY = {ZIP: "excel", b"PAR1": "parquet"} | dict.fromkeys(
 def read(source: Any, lang: str = "en", **options: Any) -> tuple[list[Doc], Report]:
     """Read labelled sentences.
 
-    source (Union[str, Path, pandas.DataFrame]): A file, a folder of files, or a table.
+    source (Union[str, Path, pandas.DataFrame]): A file, a folder of files, or a table; or a list of
+        these.
     lang (str): Language code of the texts, for the tokenizer.
     options (Any): Fields of `Options`, such as tag_column="label".
     RETURNS (tuple[list[Doc], Report]): A Doc for each sentence or text, and what was read, left out
@@ -62,7 +63,7 @@ def read(source: Any, lang: str = "en", **options: Any) -> tuple[list[Doc], Repo
     RAISES UserError: If the source cannot be read; the message says where and what to do.
     """
     nlp = blank_pipeline(lang)
-    sources = [Path(source)] if isinstance(source, str) else [source]
+    sources = source if isinstance(source, list) else [source]
     sentences, report = read_sentences(sources, nlp, make_options(options))
     return [make_doc(nlp, sentence)[0] for sentence in sentences], report
 

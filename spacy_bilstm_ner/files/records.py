@@ -1,5 +1,6 @@
 """What a reader returns: words with tags, or texts with spans, each with its origin."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,9 +42,9 @@ class Origin(NamedTuple):
     document: str = ""
     step: int = 0
 
-    def place(self, word: int = 0) -> str:
-        """Return the file and line of a word, for messages."""
-        return f"{self.file}, line {self.line + self.step * word}"
+    def place(self) -> str:
+        """Return the file and line, for messages."""
+        return f"{self.file}, line {self.line}"
 
 
 class TaggedWords(NamedTuple):
@@ -59,6 +60,7 @@ class TaggedWords(NamedTuple):
     origin (Origin): Where the sentence was read.
     number (str): The file's own id of the sentence. The tutorial's split sorts by it.
     rows (int): Number of rows of the file that became this sentence.
+    lines (Sequence[int]): Line of each word, if the origin cannot say.
     """
 
     words: tuple[str, ...]
@@ -68,6 +70,17 @@ class TaggedWords(NamedTuple):
     origin: Origin = Origin()
     number: str = ""
     rows: int = 1
+    lines: Sequence[int] = ()
+
+    def line(self, word: int) -> int:
+        """Return the line of a word."""
+        if word < len(self.lines):
+            return self.lines[word]
+        return self.origin.line + self.origin.step * word
+
+    def place(self, word: int) -> str:
+        """Return a word with its file and line, for messages."""
+        return f"{self.origin.file}, line {self.line(word)}: {self.words[word]!r}"
 
     @property
     def n_words(self) -> int:

@@ -13,12 +13,13 @@ from .schemes import entity_labels
 # Number of places that are kept for each reason
 N_PLACES = 3
 UNITS = ("rows", "words", "entities")
+EFFECTS = {-1: "left out", 0: "changed", 1: "added"}
 
 
 class Reason(NamedTuple):
     """Why rows, words or entities were left out or changed.
 
-    sentence (str): What follows the number and the unit in messages.
+    sentence (str): What the rows, words or entities are.
     unit (str): What the reason counts first: "rows", "words" or "entities".
     effect (int): What happens to the number written: -1 left out, 0 changed, 1 added.
     """
@@ -31,39 +32,39 @@ class Reason(NamedTuple):
 # Every reason there is. Rows are lines or records that are not empty.
 REASONS = {
     # Rows
-    "header": Reason("name the columns", "rows"),
-    "title": Reason("are titles or comments above the header", "rows"),
-    "comment": Reason("are comments", "rows"),
-    "document": Reason("mark the beginning of a document", "rows"),
-    "range": Reason("are ranges or empty nodes of CoNLL-U (1-2, 1.1)", "rows"),
-    "no_text": Reason("have no text", "rows"),
-    "rejected": Reason("were rejected or ignored by the annotator", "rows"),
-    "unfinished": Reason("have not been annotated", "rows"),
-    "other_annotation": Reason("are further annotations of a text, after the first", "rows"),
-    "skip_empty": Reason("have no entity and were left out (--skip-empty)", "rows"),
-    "conflict": Reason("contradict an annotation of the same text (--conflicts)", "rows"),
-    "united": Reason("are several passes over one text and were united", "rows", 0),
+    "header": Reason("names of the columns", "rows"),
+    "title": Reason("titles or comments above the header", "rows"),
+    "comment": Reason("comments", "rows"),
+    "document": Reason("marks of a new document", "rows"),
+    "range": Reason("ranges or empty nodes of CoNLL-U (1-2, 1.1)", "rows"),
+    "no_text": Reason("without a text", "rows"),
+    "rejected": Reason("rejected or ignored by the annotator", "rows"),
+    "unfinished": Reason("not annotated", "rows"),
+    "other_annotation": Reason("further annotations of a text, after the first", "rows"),
+    "skip_empty": Reason("without an entity (--skip-empty)", "rows"),
+    "conflict": Reason("in contradiction to an annotation of the same text (--conflicts)", "rows"),
+    "united": Reason("several passes over one text, united", "rows", 0),
     # Words
-    "white_space": Reason("are white space, which is kept between the words", "words"),
-    "divided": Reason("come from dividing a word that has white space inside", "words", 1),
-    "piece": Reason("are pieces of a word and were joined to it (--strip)", "words"),
-    "stripped": Reason("lost a mark (--strip)", "words", 0),
+    "white_space": Reason("white space, kept between the words", "words"),
+    "divided": Reason("parts of a word with white space inside", "words", 1),
+    "piece": Reason("pieces of a word, joined to it (--strip)", "words"),
+    "stripped": Reason("with a mark, removed (--strip)", "words", 0),
     # Entities
-    "begun": Reason("begin with I- and were read as B-", "entities", 0),
-    "joined": Reason("continue an entity (I-) and were joined to it", "entities"),
-    "not_in_text": Reason("are outside their text or have no character", "entities"),
-    "other_text": Reason("have a text of their own that differs from the words there", "entities"),
-    "no_occurrence": Reason("do not occur in their text", "entities"),
-    "occurrence": Reason("are further occurrences of an entity without offsets", "entities", 1),
+    "begun": Reason("begin with I-, read as B-", "entities", 0),
+    "joined": Reason("continue an entity (I-), joined to it", "entities"),
+    "not_in_text": Reason("outside the text, or empty", "entities"),
+    "other_text": Reason("with a text of their own that differs from the words there", "entities"),
+    "no_occurrence": Reason("do not occur in the text", "entities"),
+    "occurrence": Reason("further occurrences of an entity without offsets", "entities", 1),
     "cut": Reason("begin or end inside a word", "entities"),
-    "widened": Reason("were widened to whole words", "entities", 0),
-    "trimmed": Reason("lost white space at their edges", "entities", 0),
-    "no_label": Reason("have no label", "entities"),
-    "fragments": Reason("consist of several parts with other words between them", "entities"),
-    "repeated": Reason("repeat another entity of the text", "entities"),
+    "widened": Reason("widened to whole words", "entities", 0),
+    "trimmed": Reason("white space at the edges, removed", "entities", 0),
+    "no_label": Reason("without a label", "entities"),
+    "fragments": Reason("several parts with other words between them", "entities"),
+    "repeated": Reason("repetitions of another entity of the text", "entities"),
     "nested": Reason("overlap with another entity (--nested)", "entities"),
-    "dropped": Reason("have a label that is dropped (--label)", "entities"),
-    "renamed": Reason("have a label that is renamed (--label)", "entities", 0),
+    "dropped": Reason("of a label that is dropped (--label)", "entities"),
+    "renamed": Reason("of a label that is renamed (--label)", "entities", 0),
 }
 
 
@@ -163,13 +164,15 @@ class Report:
         """Return the report as a few lines of text."""
         lines = []
         for side in ("read", "written"):
-            numbers = [f"{getattr(self, f'{unit}_{side}'):,} {unit}" for unit in UNITS]
+            numbers = [_number(getattr(self, f"{unit}_{side}"), unit) for unit in UNITS]
             lines.append(f"{side.capitalize()}: {', '.join(numbers)}")
         for name, guess in self.guesses.items():
             lines.append(f"Detected {name}: {guess}")
         for reason, counts in self.counts.items():
-            sentence, unit, _ = REASONS[reason]
-            lines.append(f"{counts[unit]:,} {unit} {sentence}: {_list(self.places[reason])}")
+            sentence, unit, effect = REASONS[reason]
+            places = "; ".join(self.places[reason])
+            number = _number(counts[unit], unit)
+            lines.append(f"{EFFECTS[effect].capitalize()}: {number} ({sentence}). {places}")
         return lines
 
     def to_dict(self) -> dict[str, Any]:
@@ -187,13 +190,14 @@ class Report:
         for side in ("read", "written"):
             numbers = {unit: getattr(self, f"{unit}_{side}") for unit in UNITS}
             table.append({"reason": side, **numbers, "effect": "", "places": ""})
-        effects = {-1: "left out", 0: "changed", 1: "added"}
         for reason, counts in self.counts.items():
-            effect = effects[REASONS[reason].effect]
+            effect = EFFECTS[REASONS[reason].effect]
             places = "; ".join(self.places[reason])
             table.append({"reason": reason, **counts, "effect": effect, "places": places})
         return pandas.DataFrame(table)
 
 
-def _list(places: Sequence[str]) -> str:
-    return "; ".join(places) if places else "no place is known"
+def _number(number: int, unit: str) -> str:
+    """Return a number and its unit, in the singular if it is one."""
+    singular = {"rows": "row", "words": "word", "entities": "entity"}
+    return f"{number:,} {singular[unit] if number == 1 else unit}"

@@ -110,6 +110,7 @@ def _read_words(table: Table, columns: Columns, options: Options) -> Records:
                 origin,
                 key or str(number),
                 len(rows),
+                () if is_run else [lines[row] for row in rows],
             )
         )
     return sentences

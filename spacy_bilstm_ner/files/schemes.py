@@ -41,7 +41,6 @@ class Scheme:
     """How the tags of a file are read.
 
     tags (Counter[str]): The different tags of the file, and how often each occurs.
-    labels (bool): Whether a tag may be a label without a letter, such as "PER".
     outside (Optional[Sequence[str]]): The tags that mean "outside"; None to detect them.
 
     `parts` has the letter of each tag (B, I, L, U, O, ?; P for a label without a letter) and its
@@ -49,9 +48,7 @@ class Scheme:
     (2009), "Design challenges and misconceptions in named entity recognition".
     """
 
-    def __init__(
-        self, tags: Counter[str], *, labels: bool = False, outside: Sequence[str] | None = None
-    ) -> None:
+    def __init__(self, tags: Counter[str], outside: Sequence[str] | None = None) -> None:
         self.counts = tags
         self.outside = _find_outside(tags) if outside is None else list(outside)
         self.parts: dict[str, tuple[str, str]] = dict.fromkeys(self.outside, ("O", ""))
@@ -65,7 +62,7 @@ class Scheme:
         lettered = self._with_letters()
         if lettered:
             self.parts |= lettered
-        elif labels and self.outside and not holds_pos(self.in_entities):
+        elif self.outside and not holds_pos(self.in_entities):
             self.parts |= self._without_letters(outside)
         for tag in self.seems:
             self.parts.pop(tag, None)
@@ -95,35 +92,30 @@ class Scheme:
                 parts[tag] = ("P", tag)
         return parts
 
-    def unread(self, column: str) -> dict[str, tuple[str, str]]:
-        """Return for each tag that cannot be read: the fault, and the remedy.
-
-        column (str): Name of the column of tags.
-        """
-        remedy = self._remedy(column)
+    def unread(self) -> dict[str, tuple[str, str]]:
+        """Return for each tag that cannot be read: the fault, and the remedy."""
+        remedy = self._remedy()
         unread = {tag: ("", remedy) for tag in self.counts if tag not in self.parts}
         for tag, other in self.seems.items():
             fault = f": {difference(tag, other)} (rows with it: {self.counts[tag]:,})"
             unread[tag] = (fault, "Correct these tags.")
         return unread
 
-    def _remedy(self, column: str) -> str:
-        remedy = (
-            f"A tag in column {column!r} must be O, B-label or I-label (or BILUO, BIOES, BMES). "
-        )
+    def _remedy(self) -> str:
+        remedy = "A tag must be O, B-label or I-label (or of BILUO, BIOES, BMES)."
         outside = [tag for tag in self.counts if tag.casefold() in OUTSIDE]
         frequent, n_frequent = self.counts.most_common(1)[0]
         if set(outside) > set(self.outside):
             listed = ", ".join(f"{tag!r} ({self.counts[tag]:,})" for tag in outside)
-            question = f'Which of these mean "in no entity": {listed}?'
-            return f'{remedy}{question} Say so with --outside, such as --outside "{outside[0]}".'
-        if 2 * n_frequent > self.counts.total() and frequent not in self.parts:
-            return f'{remedy}If {frequent!r} means "in no entity", say --outside "{frequent}".'
-        if any(len(tag.split()) > 1 and all(map(is_tag, tag.split())) for tag in self.in_entities):
-            return f"{remedy}If a cell has several tags, add a header such as text and tags."
+            options = " ".join(f'--outside "{tag}"' for tag in outside)
+            return f'{remedy} If all of these mean "in no entity": {listed}, say {options}'
         if all(map(str.isdigit, self.in_entities)):
-            return f"{remedy}These are numbers: name them, as in --tag-names O,B-PER,I-PER."
-        return f"{remedy}Correct it, or name another column with --tag-column."
+            return f"{remedy} These are numbers: name them, as in --tag-names O,B-PER,I-PER."
+        if 2 * n_frequent > self.counts.total() and frequent not in self.parts:
+            return f'{remedy} If {frequent!r} means "in no entity", say --outside "{frequent}"'
+        if any(len(tag.split()) > 1 and all(map(is_tag, tag.split())) for tag in self.in_entities):
+            return f"{remedy} If a cell has several tags, add a header such as text and tags."
+        return f"{remedy} Correct it, or name another column with --tag-column."
 
     def description(self) -> str:
         """Return how tags are read, with an example of each letter; "" if they are plain BIO."""
@@ -199,6 +191,8 @@ def without_brackets(tags: Sequence[str]) -> list[str]:
         inside = f"I-{label}" if label and position else "O"
         bio.append(f"B-{opened}" if opened else inside)
         label = "" if closes else opened or label
+    if label and bio:
+        bio[-1] = tags[-1]
     return bio
 
 

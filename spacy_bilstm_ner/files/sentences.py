@@ -13,13 +13,9 @@ from .schemes import INVISIBLE, Scheme, entity_labels, holds_brackets, without_b
 from .spacing import spaces_after
 
 
-def build(
-    sentences: Sequence[TaggedWords], options: Options, *, column: str = "tags", labels: bool = True
-) -> tuple[list[TaggedWords], Report]:
+def build(sentences: Sequence[TaggedWords], options: Options) -> tuple[list[TaggedWords], Report]:
     """Return sentences with tags in BIO and words without white space.
 
-    column (str): Name of the column of tags, for messages.
-    labels (bool): Whether a tag may be a label without a letter, such as "PER".
     RAISES UserError: If a tag cannot be read, or white space is in an entity.
     """
     report = Report()
@@ -31,8 +27,8 @@ def build(
             sentence._replace(tags=tuple(without_brackets(sentence.tags))) for sentence in sentences
         ]
         tags = Counter(chain.from_iterable(sentence.tags for sentence in sentences))
-    scheme = Scheme(tags, labels=labels, outside=options.outside)
-    _refuse_unread(sentences, scheme, column)
+    scheme = Scheme(tags, options.outside)
+    _refuse_unread(sentences, scheme)
     description = scheme.description()
     if description:
         report.guesses["tags"] = description
@@ -78,9 +74,9 @@ def _name_tags(sentences: Sequence[TaggedWords], names: Sequence[str]) -> Sequen
     return named or sentences
 
 
-def _refuse_unread(sentences: Sequence[TaggedWords], scheme: Scheme, column: str) -> None:
+def _refuse_unread(sentences: Sequence[TaggedWords], scheme: Scheme) -> None:
     """RAISES FileFaults: If there are tags that cannot be read."""
-    unread = scheme.unread(column) if scheme.counts else {}
+    unread = scheme.unread() if scheme.counts else {}
     if not unread:
         return
     faults = Faults(sentences[0].origin.file)
@@ -90,8 +86,9 @@ def _refuse_unread(sentences: Sequence[TaggedWords], scheme: Scheme, column: str
         for position, (word, tag) in enumerate(zip(sentence.words, sentence.tags, strict=True)):
             if tag in unread:
                 fault, remedy = unread[tag]
-                line = sentence.origin.line + sentence.origin.step * position
-                faults.add(line, f"the tag of {word!r} is {tag!r}{fault}", remedy)
+                faults.add(
+                    sentence.line(position), f"the tag of {word!r} is {tag!r}{fault}", remedy
+                )
     faults.check()
 
 
@@ -100,11 +97,14 @@ def _count_begun(
 ) -> None:
     """Count an entity that begins with I-; with --strict, it is a fault."""
     word, tag = sentence.words[position], sentence.tags[position]
-    report.count("begun", f"{sentence.origin.place(position)}: {word!r} {tag!r}")
+    report.count("begun", f"{sentence.place(position)} {tag!r}")
     if options.strict:
-        line = sentence.origin.line + sentence.origin.step * position
         fault = f"the tag {tag!r} of the word {word!r} follows no entity of its label"
-        faults.add(line, fault, "Write B- there, or leave out --strict to begin entities there.")
+        faults.add(
+            sentence.line(position),
+            fault,
+            "Write B- there, or leave out --strict to begin entities there.",
+        )
 
 
 def _is_blank(word: str) -> bool:
@@ -127,10 +127,11 @@ def _move_white_space(sentence: TaggedWords, report: Report, faults: Faults) -> 
             places.append(position)
             continue
         if tag[0] in "BI":
-            line = origin.line + origin.step * position
             fault = f"there is no word, but the tag {tag!r}"
-            faults.add(line, fault, "Fill in the word, or write the tag of no entity.")
-        report.count("white_space", f"{origin.place(position)}: {word!r}")
+            faults.add(
+                sentence.line(position), fault, "Fill in the word, or write the tag of no entity."
+            )
+        report.count("white_space", sentence.place(position))
         if words and word in ("", " "):
             after.add(len(words) - 1)
         elif word not in ("", " "):
@@ -172,7 +173,7 @@ def _divide(sentence: TaggedWords, report: Report) -> TaggedWords:
     for position, (word, tag) in enumerate(zip(sentence.words, sentence.tags, strict=True)):
         parts = word.split() or [word]
         if len(parts) > 1:
-            place = f"{sentence.origin.place(position)}: {word!r}"
+            place = sentence.place(position)
             report.count("divided", place, len(parts) - 1)
         words += parts
         tags += [tag] + [f"I{tag[1:]}" if tag[0] == "B" else tag] * (len(parts) - 1)
@@ -203,7 +204,7 @@ def _strip(sentence: TaggedWords, marks: Sequence[str], report: Report) -> Tagge
     words: list[str] = []
     tags: list[str] = []
     for position, (word, tag) in enumerate(zip(sentence.words, sentence.tags, strict=True)):
-        place = f"{sentence.origin.place(position)}: {word!r}"
+        place = sentence.place(position)
         stripped = _without_marks(word, marks)
         if "##" in marks and word.startswith("##") and words:
             words[-1] += stripped

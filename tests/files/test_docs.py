@@ -4,7 +4,7 @@ from spacy.tokens import Doc, DocBin
 from spacy.training import Corpus, Example
 
 from spacy_bilstm_ner.files.docs import count_aligned, make_doc
-from spacy_bilstm_ner.files.sentences import Sentence
+from spacy_bilstm_ner.files.records import TaggedWords as Sentence
 
 from .helpers import tokenizing
 

@@ -10,8 +10,9 @@ from spacy.tokens import Doc, DocBin
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.files import unpack
 from spacy_bilstm_ner.files.docs import make_doc
-from spacy_bilstm_ner.files.reading import read, read_docs
-from spacy_bilstm_ner.files.sentences import Sentence
+from spacy_bilstm_ner.files.reading import read_docs
+read = None
+from spacy_bilstm_ner.files.records import TaggedWords as Sentence
 
 from .helpers import HEADER, read_one, shown, tokenizing
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.files.sentences import FileFaults
+from spacy_bilstm_ner.files.faults import FileFaults
 
 from .helpers import HEADER, read_one, shown
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.files.sentences import Sentence
+from spacy_bilstm_ner.files.records import TaggedWords as Sentence
 
 from .helpers import HEADER, read_one, shown
 
