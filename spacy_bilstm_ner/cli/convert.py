@@ -108,4 +108,5 @@ def _table(parts: dict[str, Any]) -> str:
             part["labels"].get(label, {"entities": 0})["entities"] for part in parts.values()
         ]
         rows.append((label, *(f"{number:,}" for number in numbers)))
-    return str(table(rows, header=("", *parts), aligns=("l", *("r" for _ in parts))))
+    aligns: Any = ["l"] + ["r"] * len(parts)
+    return str(table(rows, header=("", *parts), aligns=aligns))

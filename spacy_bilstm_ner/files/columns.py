@@ -142,8 +142,8 @@ def _hint(table: Table) -> str:
     rows = zip(*(column[:1000] for column in table.columns), strict=True)
     if inline := _INLINE.search("\n".join(map(" ".join, rows))):
         return (
-            f"Labels inside the text, such as {inline[0]!r}, are not read: write them as JSON Lines "
-            "with offsets, or a word a line. "
+            f"Labels inside the text, such as {inline[0]!r}, are not read: write them as JSON "
+            "Lines with offsets, or a word a line. "
         )
     for name in table.names:
         if holds_pos(table[name]):

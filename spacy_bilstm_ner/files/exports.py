@@ -10,10 +10,8 @@ from typing import Any, NamedTuple
 from ..errors import UserError
 from .offsets import cuts_word
 from .options import Options, parse_pairs
-from .records import Origin, Span, TaggedWords, TextWithSpans
+from .records import Origin, Records, Span, TaggedWords, TextWithSpans
 from .report import Report
-
-Records = list[TaggedWords] | list[TextWithSpans]
 
 # The export is recognised in this many records; all records must fit it.
 N_SAMPLE = 1000

@@ -50,6 +50,9 @@ BINARY = {ZIP: "excel", b"PAR1": "parquet"} | dict.fromkeys(
     (b"x\x01", b"x\x5e", b"x\x9c", b"x\xda"), "spacy"
 )
 
+# How the lines of an .ann file of brat begin
+_BRAT = re.compile(r"(?:[TREAMN#]\d+|\*)\t[\w-]+[ :](?:\d+ \d+|[TRE]\d|Arg1:)")
+
 
 def read(source: Any, lang: str = "en", **options: Any) -> tuple[list[Doc], Report]:
     """Read labelled sentences.
@@ -223,7 +226,7 @@ def _detect(content: Content, options: Options) -> tuple[str, Content]:
 def _text_format(content: Content, separator: str | None) -> str:
     """Return the format of a text file."""
     start = content.text.lstrip()
-    if content.path.suffix == ".ann" or re.match(r"[TREAMN#]\d+\t[\w-]+ \d+ \d+", start):
+    if content.path.suffix == ".ann" or _BRAT.match(start):
         return "brat"
     if is_pubtator(start):
         return "pubtator"

@@ -133,4 +133,4 @@ class TextWithSpans(NamedTuple):
     end_inclusive: bool = False
 
 
-Records = list[TaggedWords | TextWithSpans]
+Records = list[TaggedWords] | list[TextWithSpans]

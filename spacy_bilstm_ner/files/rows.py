@@ -33,10 +33,8 @@ def read_table(table: Table, content: Content, options: Options) -> tuple[Record
         return texts, report.merge(texts_report)
     report.rows_read = len(words)
     if holds_lists(words, tags):
-        sentences = _read_lists(table, columns)
-    else:
-        sentences = _read_words(table, columns, options)
-    return sentences, report
+        return _read_lists(table, columns), report
+    return _read_words(table, columns, options), report
 
 
 def _read_texts(
@@ -54,10 +52,10 @@ def _read_texts(
     return read_records(records, content.name, options)
 
 
-def _read_lists(table: Table, columns: Columns) -> Records:
+def _read_lists(table: Table, columns: Columns) -> list[TaggedWords]:
     """Read rows with all words and tags of a sentence."""
     faults = Faults(table.name)
-    sentences: Records = []
+    sentences = []
     for row, line in enumerate(table.lines):
         words = tuple(map(clean, split_list(table[columns.word][row])))
         tags = tuple(map(clean, split_tags(table[columns.tag][row])))
@@ -73,7 +71,7 @@ def _read_lists(table: Table, columns: Columns) -> Records:
     return sentences
 
 
-def _read_words(table: Table, columns: Columns, options: Options) -> Records:
+def _read_words(table: Table, columns: Columns, options: Options) -> list[TaggedWords]:
     """Read rows with a word each."""
     words, tags, lines = table[columns.word], table[columns.tag], table.lines
     documents: Sequence[str] = table.documents
@@ -84,7 +82,7 @@ def _read_words(table: Table, columns: Columns, options: Options) -> Records:
         for row, value in enumerate(table[columns.spacing]):
             if "SpaceAfter=No" in value or value.startswith("NoSpaceAfter"):
                 no_spaces.add(row)
-    sentences: Records = []
+    sentences = []
     for number, rows in enumerate(_divide(table, columns, options), 1):
         first, last = rows[0], rows[-1]
         is_run = lines[last] - lines[first] == len(rows) - 1

@@ -88,7 +88,7 @@ class Scheme:
         for tag in self.in_entities:
             is_doubtful = tag.casefold() in OUTSIDE and not (outside and tag.isalpha())
             is_cut = re.fullmatch("[BI][-_].*|[LUESMW][-_]", tag, re.IGNORECASE)
-            if not is_doubtful and not is_cut:
+            if not (is_doubtful or is_cut or _BRACKETS.fullmatch(tag)):
                 parts[tag] = ("P", tag)
         return parts
 

@@ -1,24 +1,22 @@
-"""shim"""
-import json, os, inspect
+"""Share what the tests of files need."""
+
 from functools import cache
-from pathlib import Path
-from types import SimpleNamespace
+
+from spacy.language import Language
+
 from spacy_bilstm_ner.files.docs import blank_pipeline
-from spacy_bilstm_ner.files.options import Options
-from spacy_bilstm_ner.files.reading import read_sentences
+from spacy_bilstm_ner.files.records import TaggedWords
+
 HEADER = "Sentence #,Word,Tag\n"
+
+
 @cache
-def tokenizing(lang="en"):
+def tokenizing(lang: str = "en") -> Language:
+    """Return a pipeline that only tokenizes. Making one takes longer than reading a small file."""
     return blank_pipeline(lang)
-LOG = Path("/tmp/f1/calls.jsonl")
-def read_one(folder, content, *, name="x", lang="en", **options):
-    path = folder / name
-    raw = content if isinstance(content, bytes) else content.encode()
-    path.write_bytes(raw)
-    test = os.environ.get("PYTEST_CURRENT_TEST","")
-    with LOG.open("a") as f:
-        f.write(json.dumps({"test":test,"raw":raw.hex(),"name":name,"lang":lang,"options":{k:v for k,v in options.items()}},default=str)+"\n")
-    s, r = read_sentences([path], tokenizing(lang), Options(**options))
-    return SimpleNamespace(sentences=s, warnings={"all":" ".join(r.warnings)} if r.warnings else {}, notes=[r.guesses.get("tags","")], report=r, doubtful=r.lines(), rows=r.rows_written, source=r.guesses)
-def shown(data):
-    return [" ".join(w if t=="O" else f"{w}/{t}" for w,t in zip(s.words,s.tags)) for s in data.sentences]
+
+
+def sentence(words: str, tags: str = "", number: str = "1") -> TaggedWords:
+    """Make a sentence of words between blanks; without tags, all are outside."""
+    split = tuple(words.split())
+    return TaggedWords(split, tuple(tags.split()) or ("O",) * len(split), number=number)

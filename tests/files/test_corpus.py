@@ -1,3 +1,5 @@
+"""Test the reader that a config gives to `spacy train`."""
+
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +30,12 @@ def test_a_labelled_file_is_a_corpus(path: Path) -> None:
     assert len(list(read(path, limit=1)(nlp))) == 1
 
 
-def test_it_is_read_once_and_has_entities(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_is_read_once_and_has_entities(path: Path) -> None:
     nlp = tokenizing()
-    path.write_text(HEADER + "1,Mira,I-per\n", encoding="utf-8")
     read = labelled_corpus(path)
-    assert [len(list(read(nlp))) for _ in range(3)] == [1, 1, 1]
-    assert capsys.readouterr().err.count("Warning") == 1
+    first = list(read(nlp))
+    path.unlink()
+    assert [len(list(read(nlp))) for _ in range(2)] == [len(first)] * 2
     path.write_text(HEADER + "1,Mira,O\n", encoding="utf-8")
     with pytest.raises(UserError, match=r"has no entity at all. Is it the right tag_column"):
         list(labelled_corpus(path)(nlp))
@@ -66,7 +68,7 @@ def test_options_and_augmenter(path: Path) -> None:
         list(labelled_corpus(path, options={"sentence_column": "sid"})(nlp))
     with pytest.raises(UserError, match="no column 'x'"):
         list(labelled_corpus(path, options={"tag_column": "x"})(nlp))
-    with pytest.raises(UserError, match=r"cannot have tag_colum: there are format, .*tag_column"):
+    with pytest.raises(UserError, match=r"no option tag_colum of .*tag_column"):
         labelled_corpus(path, options={"tag_colum": "x"})
     with pytest.raises(
         UserError, match=r"sentences must be one of gather, runs, starts, but it is 'rnus'"

@@ -1,16 +1,13 @@
+"""Test the Docs that are made of sentences."""
+
 from pathlib import Path
 
 from spacy.tokens import Doc, DocBin
 from spacy.training import Corpus, Example
 
 from spacy_bilstm_ner.files.docs import count_aligned, make_doc
-from spacy_bilstm_ner.files.records import TaggedWords as Sentence
 
-from .helpers import tokenizing
-
-
-def sentence(words: str, tags: str) -> Sentence:
-    return Sentence("1", tuple(words.split()), tuple(tags.split()))
+from .helpers import sentence, tokenizing
 
 
 def test_a_doc_has_gold_words_gold_entities_and_a_persons_text() -> None:
@@ -52,9 +49,7 @@ def test_every_boundary_survives_in_other_languages() -> None:
         ("xx", "東京 に 行く 。 ¿ Qué ? l' Aquila 's"),
         ("zh", "我 爱 北京 。"),
     ):
-        doc, tokenized = make_doc(
-            tokenizing(lang), sentence(words, " ".join("O" for _ in words.split()))
-        )
+        doc, tokenized = make_doc(tokenizing(lang), sentence(words))
         ends = {token.idx + len(token) for token in tokenized}
         assert {token.idx + len(token) for token in doc} <= ends, lang
 

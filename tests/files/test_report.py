@@ -46,7 +46,7 @@ def test_as_a_table_and_as_text() -> None:
     frame = make_report().to_frame()
     assert frame["reason"].tolist() == ["read", "written", "comment", "white_space"]
     assert frame["rows"].tolist() == [4, 3, 1, 0]
-    assert "1 rows are comments: x.csv, line 1: '# a'" in make_report().lines()
+    assert "Left out: 1 row (comments). x.csv, line 1: '# a'" in make_report().lines()
 
 
 def test_labels_that_were_looked_for() -> None:

@@ -1,3 +1,5 @@
+"""Test how tags of several schemes are read."""
+
 from collections import Counter
 
 import pytest
@@ -6,13 +8,13 @@ from spacy_bilstm_ner.files.schemes import Scheme, difference, entity_labels, is
 
 
 def faulty(scheme: Scheme) -> list[str]:
-    return [tag for tag in scheme.rest if tag not in scheme.parts]
+    return [tag for tag in scheme.in_entities if tag not in scheme.parts]
 
 
-def convert(tags: str, *, labels: bool = False) -> tuple[list[str], list[int]]:
+def convert(tags: str) -> tuple[list[str], list[int]]:
     """tags: separated by blanks, `''` for an empty one."""
     given = ["" if tag == "''" else tag for tag in tags.split()]
-    scheme = Scheme(Counter(given), labels=labels)
+    scheme = Scheme(Counter(given))
     assert faulty(scheme) == []
     return scheme.to_bio(given)
 
@@ -59,41 +61,41 @@ def test_an_entity_that_continues_nothing_begins_there() -> None:
 
 
 def test_labels_without_a_letter() -> None:
-    assert convert("PER PER O LOC PER", labels=True) == (
+    assert convert("PER PER O LOC PER") == (
         ["B-PER", "I-PER", "O", "B-LOC", "B-PER"],
         [],
     )
     # E-MAIL is a label: nothing begins with B, I or S
-    assert convert("E-MAIL O PER", labels=True)[0] == ["B-E-MAIL", "O", "B-PER"]
-    assert faulty(Scheme(Counter(["PER", "O"]))) == ["PER"]
+    assert convert("E-MAIL O PER")[0] == ["B-E-MAIL", "O", "B-PER"]
     # Nothing says "outside": these are no labels of entities
-    assert faulty(Scheme(Counter(["PER", "LOC"]), labels=True)) == ["PER", "LOC"]
+    assert faulty(Scheme(Counter(["PER", "LOC"]))) == ["PER", "LOC"]
 
 
 @pytest.mark.parametrize("wrong", ["B-", "B-x|O", "Other"])
 def test_what_is_no_label(wrong: str) -> None:
-    assert faulty(Scheme(Counter(["PER", "O", wrong]), labels=True)) == [wrong]
+    assert faulty(Scheme(Counter(["PER", "O", wrong]))) == [wrong]
 
 
 def test_another_word_for_outside_is_a_label_once_it_is_said_what_is_outside() -> None:
-    assert faulty(Scheme(Counter(["PER", "O", "Other"]), labels=True, outside=["O"])) == []
+    assert faulty(Scheme(Counter(["PER", "O", "Other"]), outside=["O"])) == []
 
 
 def test_parts_of_speech_are_no_labels() -> None:
-    assert faulty(Scheme(Counter(["NNP", "VBD", "O"]), labels=True)) == ["NNP", "VBD"]
+    assert faulty(Scheme(Counter(["NNP", "VBD", "O"]))) == ["NNP", "VBD"]
 
 
 def test_what_cannot_be_told_is_faulty() -> None:
     assert faulty(Scheme(Counter(["B-x", "B-x|B-y", "B-x;O", "O"]))) == ["B-x|B-y", "B-x;O"]
+    assert faulty(Scheme(Counter(["B-B-x", "B-x", "O"]))) == ["B-B-x"]
     assert faulty(Scheme(Counter(["B-x", "O", "geo", ""]))) == ["geo", ""]
     assert faulty(Scheme(Counter(["B-x", "_", "-"]))) == ["_", "-"]
     assert faulty(Scheme(Counter(["B-x", "_", "-"]), outside=["_", "-"])) == []
 
 
 def test_what_was_taken_for_what_is_told_unless_it_is_plain() -> None:
-    assert Scheme(Counter(["B-x", "I-x", "O", "?"])).told() == ""
-    told = Scheme(Counter(["B-x", "L-x", "L-y", "U-x", "_"])).told()
-    assert told == "'_' = O, 'L-x' = I-x, 'U-x' = B-x"
+    assert Scheme(Counter(["B-x", "I-x", "O", "?"])).description() == ""
+    description = Scheme(Counter(["B-x", "L-x", "L-y", "U-x", "_"])).description()
+    assert description == "'_' = O, 'L-x' = I-x, 'U-x' = B-x"
 
 
 @pytest.mark.parametrize(
@@ -110,8 +112,8 @@ def test_what_was_taken_for_what_is_told_unless_it_is_plain() -> None:
         ("8-per", "B-per", "a digit eight, not the letter B"),
         ("B‐per", "B-per", "a typographic hyphen, not a hyphen"),
         ("B－per", "B-per", "a fullwidth hyphen-minus, not a hyphen"),
-        ("Ｂ－ｐｅｒ", "B-per", "a fullwidth latin capital letter b, not the letter B"),
-        ("B-\u200bper", "B-per", "there is an invisible character in it (zero width space)"),
+        ("Ｂ-per", "B-per", "a fullwidth latin capital letter b, not the letter B"),
+        ("B-\u200bper", "B-per", "it has an invisible character (zero width space)"),
     ],
 )
 def test_look_alikes(tag: str, other: str, why: str) -> None:

@@ -1,9 +1,11 @@
+"""Test how sentences are divided into train, dev and test."""
+
 from collections import Counter
 
 import pytest
 
 from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.files.records import TaggedWords as Sentence
+from spacy_bilstm_ner.files.records import TaggedWords
 from spacy_bilstm_ner.files.split import (
     NAMES,
     Splits,
@@ -13,7 +15,10 @@ from spacy_bilstm_ner.files.split import (
     tutorial_split,
 )
 
-# Made with scikit-learn: train_test_split(sorted ids, test_size=0.1, random_state=2020), then the last fifth as dev
+from .helpers import sentence
+
+# Made with scikit-learn: train_test_split(sorted ids, test_size=0.1, random_state=2020). The last
+# fifth is dev.
 EXPECTED = {
     "train": [21, 13, 23, 14, 15, 2, 11, 4, 5, 18, 19, 8, 9, 3, 16, 6],
     "dev": [7, 12, 17, 1],
@@ -21,12 +26,12 @@ EXPECTED = {
 }
 
 
-def make(count: int) -> list[Sentence]:
-    return [Sentence(f"Sentence: {i}", (f"w{i}",), ("O",)) for i in range(1, count + 1)]
+def make(count: int) -> list[TaggedWords]:
+    return [sentence(f"w{i}", number=f"Sentence: {i}") for i in range(1, count + 1)]
 
 
 def ids(splits: Splits) -> dict[str, list[int]]:
-    return {name: [int(sentence.id.split()[1]) for sentence in splits[name]] for name in NAMES}
+    return {name: [int(dealt.number.split()[1]) for dealt in splits[name]] for name in NAMES}
 
 
 def sizes(splits: Splits) -> list[int]:
@@ -70,10 +75,10 @@ def test_random_split_deals_each_sentence_once_as_the_seed_says() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"dev_size": 0.0}, "--dev-size 0 and --test-size 0.1 must be shares"),
+        ({"dev_size": -0.1}, "--dev-size -0.1 and --test-size 0.1 must be shares"),
         ({"test_size": 1.0}, "--test-size 1 must be shares of all sentences"),
-        ({"dev_size": 0.6, "test_size": 0.4}, "together below 1: else nothing is left to train on"),
-        ({"seed": -1}, "--seed must lie between 0 and 4294967295, but is -1"),
+        ({"dev_size": 0.6, "test_size": 0.4}, "together below 1, so that something is left"),
+        ({"seed": -1}, "--seed must be between 0 and 4294967295, but it is -1"),
     ],
 )
 def test_sizes_and_seeds_that_cannot_be(options: dict[str, float], message: str) -> None:
@@ -81,8 +86,8 @@ def test_sizes_and_seeds_that_cannot_be(options: dict[str, float], message: str)
         random_split(make(9), **{"seed": 0, "dev_size": 0.2, "test_size": 0.1, **options})  # type: ignore[arg-type]
 
 
-def say(*texts: str) -> list[Sentence]:
-    return [Sentence("1", tuple(text.split()), ("O",) * len(text.split())) for text in texts]
+def say(*texts: str) -> list[TaggedWords]:
+    return list(map(sentence, texts))
 
 
 COPIED = {
@@ -119,3 +124,10 @@ def test_own_splits_stay_as_they_are_and_what_is_missing_is_drawn() -> None:
     drawn = random_split(sentences, test=own, **sizes)  # type: ignore[arg-type]
     assert (len(drawn["train"]), len(drawn["dev"]), drawn["test"]) == (16, 4, own)
     assert Counter(drawn["train"] + drawn["dev"]) == Counter(sentences)
+
+
+def test_a_part_of_size_0_stays_empty() -> None:
+    splits = random_split(make(10), seed=0, dev_size=0.2, test_size=0)
+    assert sizes(splits) == [8, 2, 0]
+    own = random_split(make(10), seed=0, dev_size=0.2, test_size=0, dev=say("a"))
+    assert sizes(own) == [10, 1, 0]

@@ -1,16 +1,15 @@
-import bz2
+"""Test how files, folders and archives are read."""
+
 import gzip
 import io
-import lzma
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.files import unpack
-from spacy_bilstm_ner.files.unpack import Content
+from spacy_bilstm_ner.files.records import Content
 
 CONTENT = b"1,a,O\n" * 20
 
@@ -32,14 +31,11 @@ def write(folder: Path, content: bytes, name: str = "x.bin") -> list[Path]:
     return [folder / name]
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
-def test_packed_files(
-    tmp_path: Path, pack: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    paths = write(tmp_path, pack(CONTENT))
-    assert read_contents(paths)[0].data == CONTENT
+def test_packed_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = write(tmp_path, gzip.compress(CONTENT))
+    assert read_contents(paths)[0].raw == CONTENT
     with pytest.raises(UserError, match="cannot be unpacked"):
-        read_contents(write(tmp_path, pack(CONTENT)[:-9], "y"))
+        read_contents(write(tmp_path, gzip.compress(CONTENT)[:-9], "y"))
     monkeypatch.setattr(unpack, "MAX_UNPACKED", 50)
     with pytest.raises(UserError, match="takes more than 50 bytes when it is unpacked"):
         read_contents(paths)
@@ -52,7 +48,7 @@ def test_a_zip_is_read_in_memory_whatever_its_names_are(
         tmp_path, zipped({"../../in/x.csv": CONTENT, "__MACOSX/in/._x.csv": b"\0", "LICENSE": b""})
     )
     (content,) = read_contents(paths)
-    assert content.data == CONTENT
+    assert content.raw == CONTENT
     assert content.name == f"{paths[0]} (../../in/x.csv)"
     assert [path.name for path in tmp_path.rglob("*")] == ["x.bin"]
     monkeypatch.setattr(unpack, "MAX_UNPACKED", 50)
@@ -65,10 +61,10 @@ def test_a_zip_is_read_in_memory_whatever_its_names_are(
     [
         (
             ["a.csv", "b.csv"],
-            "holds one labelled file, but it holds a.csv, b.csv. Say which one to read: --member",
+            "with one labelled file, but it has a.csv, b.csv. Say which one to read: --member",
         ),
-        (["a.exe"], "it holds a.exe"),
-        (["[Content_Types].xml", "word/document.xml"], "it holds .*word/document.xml"),
+        (["a.exe"], "it has a.exe"),
+        (["[Content_Types].xml", "word/document.xml"], "it has .*word/document.xml"),
     ],
 )
 def test_other_zips(tmp_path: Path, members: list[str], message: str) -> None:
@@ -78,7 +74,7 @@ def test_other_zips(tmp_path: Path, members: list[str], message: str) -> None:
 
 def test_the_member_that_was_named(tmp_path: Path) -> None:
     paths = write(tmp_path, zipped({"a.csv": b"a", "b.csv": CONTENT}))
-    assert read_contents(paths, member="b.csv")[0].data == CONTENT
+    assert read_contents(paths, member="b.csv")[0].raw == CONTENT
 
 
 def test_a_damaged_zip(tmp_path: Path) -> None:
@@ -105,28 +101,34 @@ def test_missing_and_empty_files(tmp_path: Path) -> None:
         read_contents(write(tmp_path, b"\n \n"))
 
 
-def test_what_is_packed_twice(tmp_path: Path) -> None:
-    for content in (
+def test_other_archives(tmp_path: Path) -> None:
+    for packed in (
         zipped({"in.zip": zipped({"a.csv": CONTENT})}),
         gzip.compress(zipped({"a.csv": CONTENT})),
+        b"BZh91AY&SY",
     ):
-        assert read_contents(write(tmp_path, content))[0].data == CONTENT
-    assert (
-        read_contents(write(tmp_path, zipped({"a.csv.gz": gzip.compress(CONTENT)})))[0].data
-        == CONTENT
-    )
-    inner = zipped({"a.csv": CONTENT, "b.csv": CONTENT})
-    with pytest.raises(UserError, match=r"holds a.csv, b.csv. Say which"):
-        read_contents(write(tmp_path, zipped({"in.zip": inner})))
+        with pytest.raises(UserError, match="is an archive that is not read: unpack it first"):
+            read_contents(write(tmp_path, packed))
+
+
+def test_a_device_is_refused() -> None:
+    with pytest.raises(UserError, match="is a device or a pipe: give the path of a file"):
+        read_contents([Path("/dev/zero")])
+
+
+def test_a_text_of_brat_is_read_with_its_entities_only(tmp_path: Path) -> None:
+    for name in ("x.ann", "x.txt", "y.txt"):
+        write(tmp_path, CONTENT, name)
+    assert [content.path.name for content in read_contents([tmp_path])] == ["x.ann", "y.txt"]
 
 
 def test_a_zip_in_a_folder_is_read(tmp_path: Path) -> None:
     write(tmp_path, zipped({"a.csv": CONTENT}), "a.zip")
-    assert read_contents([tmp_path])[0].data == CONTENT
+    assert read_contents([tmp_path])[0].raw == CONTENT
 
 
 def test_a_zip_of_many_files_names_some(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"it holds 0\.csv, .*, 9\.csv, …\. Say which one") as error:
+    with pytest.raises(UserError, match=r"it has 0\.csv, .*, 9\.csv, …\. Say which one") as error:
         read_contents(write(tmp_path, zipped({f"{i}.csv": b"x" for i in range(500)})))
     assert len(str(error.value)) < 300
 
@@ -139,6 +141,6 @@ def test_an_excel_file_is_bounded_by_what_it_declares(
     monkeypatch.setattr(unpack, "MAX_UNPACKED", 50)
     with pytest.raises(
         UserError,
-        match=r"x\.bin takes more than 50 bytes .* give it unpacked, as CSV or JSON Lines",
+        match=r"x\.bin takes more than 50 bytes .* unpack it yourself: CSV and JSON Lines have no",
     ):
         read_contents(paths)
