@@ -103,7 +103,7 @@ def find_source(
 def check_corpus(path: Path, *, md5: str) -> None:
     """See that a file, or the one in an archive, is the GMB corpus."""
     (content,) = read_contents([path], member=CORPUS)
-    if (found := hashlib.md5(content.data).hexdigest()) != md5:
+    if (found := hashlib.md5(content.raw).hexdigest()) != md5:
         raise UserError(
             f"{path} is not the corpus this project knows: its MD5 checksum is {found}, expected {md5}. "
             "The file is left as it is. To have the corpus downloaded, move it away; to train on it as your own data: "

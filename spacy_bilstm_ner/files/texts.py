@@ -101,14 +101,16 @@ def _from_records(
 
 def _records(content: Content) -> Iterator[tuple[int, Any]]:
     """Yield the records of a JSON array or of JSON Lines."""
-    try:
-        if content.text.lstrip().startswith("["):
-            yield from enumerate(json.loads(content.text), 1)
-            return
-        for line, row in enumerate(content.text.split("\n"), 1):
-            if row.strip():
-                yield line, json.loads(row)
-    except json.JSONDecodeError as error:
-        raise UserError(
-            f"{content.name} is not JSON ({error}). Expected an array or JSON Lines."
-        ) from error
+    is_array = content.text.lstrip().startswith("[")
+    values = [content.text] if is_array else content.text.split("\n")
+    for line, value in enumerate(values, 1):
+        if not value.strip():
+            continue
+        try:
+            record = json.loads(value)
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise UserError(
+                f"{content.name}, line {line}: expected a record such as "
+                f'{{"text": "…"}}, or an array of these, but it is not JSON ({error}).'
+            ) from error
+        yield from enumerate(record, 1) if is_array else [(line, record)]

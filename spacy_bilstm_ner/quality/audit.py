@@ -207,7 +207,11 @@ def read_marked_rows(paths: Sequence[Path]) -> list[dict[str, str]]:
     """
     marked_rows: dict[tuple[str, ...], dict[str, str]] = {}
     for path in filter(Path.is_file, paths):
-        text = decode(Content(str(path), path, path.read_bytes()), Options()).text
+        content = Content(str(path), path, path.read_bytes())
+        try:
+            text = decode(content, Options()).text
+        except UserError:  # A spreadsheet has saved a few words in a Western encoding.
+            text = decode(content, Options(encoding="cp1252")).text
         columns, rows = read_csv_rows(text)
         for name in (*IDENTITY, "keep"):
             if name not in columns:
