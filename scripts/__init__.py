@@ -1,6 +1,7 @@
-"""The steps of this project. Each is a few lines around the library; project.yml says in which order they run."""
+"""The steps of project.yml. Each calls the library."""
 
 import os
 
-# Small matrices: two threads take longer than one here. Numpy and torch read this when they are loaded.
+# The matrices are small: several threads are slower than one. numpy and torch read this when they
+# are imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -1,4 +1,4 @@
-"""`python -m spacy_bilstm_ner convert`; with --source FILE first, it converts what `data` has found."""
+"""Run `convert`. With --source FILE as first option, the data are those that `data` found."""
 
 import sys
 from pathlib import Path

@@ -1,5 +1,8 @@
-"""Find what to train on: the user's own files, the GMB corpus in assets/ or from the web, or the bundled sample; and
-the word vectors. corpus/NAME/source.json and vectors.json say what was found, and *.code are fingerprints of the code.
+"""Find the training data and the word vectors.
+
+The data are the user's own files, the GMB corpus in assets/ or from the web, or the bundled sample.
+The step writes what it found to corpus/NAME/source.json and vectors.json, and checksums of the code
+of the later steps to corpus/NAME/*.code.
 """
 
 import argparse
@@ -18,11 +21,11 @@ from spacy_bilstm_ner.files.unpack import read_contents
 from spacy_bilstm_ner.system.whole import save, whole_file
 
 CORPUS = "ner_dataset.csv"
-# The names under which people keep it
+# Usual names of the corpus in assets/
 CORPUS_FILES = (CORPUS, "ner_dataset.zip", f"{CORPUS}.zip", f"{CORPUS}.gz")
 REAL_NAME = "GMB (Groningen Meaning Bank 2.2.0, extract)"
 SAMPLE_NAME = "sample (the project's bundled sentences)"
-# The project's own pipeline, which nobody shall take another for
+# The name of the project's own pipeline. Other pipelines must have another name.
 RESERVED = "gmb_bilstm"
 SAMPLE_BANNER = (
     "NO GMB CORPUS: training on the SMALL BUNDLED SAMPLE instead.\n"
@@ -30,17 +33,22 @@ SAMPLE_BANNER = (
     f"For the real model: put {CORPUS}, or its zip, into assets/ and run this again.",
 )
 VECTORS_BANNER = (
-    "NO WORD VECTORS: training without them.\nThe model works, but finds fewer entities than the one described.",
-    "For the real model: `python -m spacy download NAME`, or its folder in assets/, and run this again.\n"
-    'To do without, and not be told: --vars.vectors ""',
+    "NO WORD VECTORS: training without them.\n"
+    "The model works, but finds fewer entities than the one described.",
+    "For the real model: install the vectors with `python -m spacy download NAME`, or put their "
+    "folder into assets/, and run this again.\n"
+    'To train without vectors and without this message: --vars.vectors ""',
 )
-# What shall not be part of a name that ends in web pages and tables
+# Characters that are replaced in names, because names are shown in web pages and tables
 UNSAFE = re.compile(r"[^\w .,+()-]")
 
 
 def check_names(name: str, *, lang: str, config: str, own: bool) -> None:
-    """Check what the user may have chosen; a UserError says what is allowed. Data that is the user's `own` needs a name
-    of its own."""
+    """Check the names that the user has chosen.
+
+    own (bool): Whether the data are the user's own. The name must then differ from RESERVED.
+    RAISES UserError: If a name is not allowed.
+    """
     known = [*sorted(path.stem for path in Path("configs").glob("*.cfg")), "spacy_ner"]
     example = "as in --vars.name shop_ner"
     if not re.fullmatch("[A-Za-z]+", lang):
@@ -64,12 +72,15 @@ def check_names(name: str, *, lang: str, config: str, own: bool) -> None:
 def find_source(
     *, csv: str, assets: Path, url: str, md5: str, dev: str = "", test: str = ""
 ) -> tuple[Source, str]:
-    """Find the data: the user's own (csv, dev, test), else the corpus, in assets or at a url, else the sample.
+    """Find the data: the user's own files, or the GMB corpus, or the sample.
 
-    RETURNS (tuple[Source, str]): The source, and why it is only the sample ("" if it is not).
-    RAISES UserError: if a file of the user's is missing, or the corpus in assets has another checksum than md5.
+    csv, dev, test (str): The user's own files.
+    assets (Path): The folder of the corpus and the sample.
+    url, md5 (str): Address and checksum of the corpus.
+    RETURNS (tuple[Source, str]): The source, and the reason if it is the sample, otherwise "".
+    RAISES UserError: If a file of the user is missing, or the corpus in assets has another checksum.
     """
-    # `spacy project` refuses some characters, for which ? stands
+    # `spacy project` refuses some characters. In their place, the user has written ?
     csv, dev, test = (
         named[0] if not Path(file).exists() and len(named := glob(file)) == 1 else file
         for file in (csv, dev, test)
@@ -101,7 +112,7 @@ def find_source(
 
 
 def check_corpus(path: Path, *, md5: str) -> None:
-    """See that a file, or the one in an archive, is the GMB corpus."""
+    """Check that a file, or the file in an archive, is the GMB corpus."""
     (content,) = read_contents([path], member=CORPUS)
     if (found := hashlib.md5(content.raw).hexdigest()) != md5:
         raise UserError(
@@ -112,7 +123,10 @@ def check_corpus(path: Path, *, md5: str) -> None:
 
 
 def download(url: str, target: Path, *, md5: str) -> None:
-    """Download a file, which appears only when it is complete and has this checksum; a DownloadError if it has not."""
+    """Download a file. It is only written if it is complete.
+
+    RAISES DownloadError: If the address cannot be reached, or the checksum differs.
+    """
     print(f"Downloading {url}", flush=True)
     try:
         with urllib.request.urlopen(url, timeout=TIMEOUT) as response:

@@ -1,4 +1,4 @@
-"""Install a packaged pipeline, unless it is installed already, and see that it works in a fresh process."""
+"""Install a packaged pipeline if it is not installed, and check that it works in a new process."""
 
 import argparse
 import os
@@ -20,7 +20,7 @@ print(doc.text, *(f"{ent.label_:>6}  {ent.text}" for ent in doc.ents), sep="\\n 
 
 
 def is_installed(wheel: Path, site: Path) -> bool:
-    """Whether each file of a wheel is installed in a folder, byte for byte, but for pip's own RECORD."""
+    """Return whether all files of a wheel are installed in a folder, except for pip's RECORD."""
     with zipfile.ZipFile(wheel) as archive:
         names = [name for name in archive.namelist() if not name.endswith(("/RECORD", "/"))]
         return all(
@@ -30,14 +30,17 @@ def is_installed(wheel: Path, site: Path) -> bool:
 
 
 def install(wheel: Path, target: str = "") -> None:
-    """Install a wheel, in place of any version of it, and nothing else, to a folder or else to the environment."""
+    """Install a wheel without its requirements. Another version is replaced.
+
+    target (str): The folder to install to; "" for the environment.
+    """
     where = ["--target", target, "--upgrade"] if target else ["--force-reinstall"]
     words = ["--no-deps", "--no-index", "--quiet", *where, str(wheel)]
     python("-m", "pip", "install", *words, failure=f"pip could not install {wheel}")
 
 
 def try_out(name: str, site: Path) -> str:
-    """Let an installed pipeline find entities in a fresh process: a line each."""
+    """Return the entities that an installed pipeline finds in a new process, one per line."""
     paths = os.pathsep.join(filter(None, [str(site.resolve()), os.environ.get("PYTHONPATH")]))
     return python(
         "-c", TRIAL, name, failure=f"{name} is installed, but does not work", PYTHONPATH=paths

@@ -1,4 +1,4 @@
-"""What a trained pipeline says of itself, in its meta.json and its README."""
+"""Write the meta.json and the README of a trained pipeline."""
 
 from html import escape
 from pathlib import Path
@@ -12,7 +12,7 @@ from scripts.source import Source, WordVectors
 from spacy_bilstm_ner.system.whole import save_json
 
 SAMPLE_VERSION = "0.0.0+sample"
-# These configs are trained to compare with, so their pipelines get names of their own
+# Pipelines of these configs are only for comparison, and have the config in their name.
 COMPARED = ("tutorial", "spacy_ner")
 GMB_SOURCE = {
     "name": "Groningen Meaning Bank 2.2.0, as extracted for Kaggle's 'Annotated Corpus for Named Entity Recognition'",
@@ -35,7 +35,7 @@ GMB_LABELS = {
     "per": "person, often with the title",
     "tim": "time: a date, a weekday, a month, a year or an hour",
 }
-# What means something in Markdown or to a terminal, besides HTML's own characters
+# Characters with a meaning in Markdown or for a terminal, in addition to those of HTML
 MARKDOWN = dict.fromkeys((*range(32), 127), "\ufffd") | {
     ord(char): f"&#{ord(char)};" for char in "`|[]\n\r"
 }
@@ -44,8 +44,12 @@ MARKDOWN = dict.fromkeys((*range(32), 127), "\ufffd") | {
 def training_meta(
     source: Source, vectors: WordVectors, *, name: str, version: str, run: dict[str, Any]
 ) -> dict[str, Any]:
-    """What a pipeline that has just been trained gets into its meta.json: "data" and "training" are our own entries,
-    the others spaCy's. `run` says how it was trained: "config", "seed" and "overrides"."""
+    """Return the entries of a trained pipeline's meta.json.
+
+    "data" and "training" are our own entries, the others are spaCy's.
+
+    run (dict[str, Any]): How the pipeline was trained: "config", "seed" and "overrides".
+    """
     own = {} if source.kind == "own" else OURS
     sources = [GMB_SOURCE if source.kind == "real" else {"name": source.name, **own}]
     if vectors.path:
@@ -63,9 +67,9 @@ def training_meta(
 
 
 def release_meta(meta: dict[str, Any], metrics: dict[str, Any]) -> dict[str, Any]:
-    """Replace the scores on dev in a pipeline's meta by those on test, and say what its labels mean."""
+    """Return entries with the scores on the test part and with the meanings of the labels."""
     raw, test = metrics["raw_text"], metrics["test"]
-    # A user's labels mean what spaCy's glossary says, if anything
+    # Labels of users have the meanings of spaCy's glossary, if they are in it.
     meanings = GLOSSARY if meta["data"]["kind"] == "own" else GMB_LABELS
     per_type = {
         label: {key: scores[key] for key in "prf"} for label, scores in raw["labels"].items()
@@ -84,14 +88,14 @@ def release_meta(meta: dict[str, Any], metrics: dict[str, Any]) -> dict[str, Any
 
 
 def readme(meta: dict[str, Any]) -> str:
-    """A pipeline's README as spaCy makes it, with a table of the labels; no name or label is markup in it."""
+    """Return spaCy's README for a pipeline, with a table of the labels. Names and labels are escaped."""
     safe = {**escaped(meta), "spacy_version": meta["spacy_version"]}
     rows = [f"| `{label}` | {meaning} |" for label, meaning in safe["label_meanings"].items()]
     return "\n".join([generate_readme(safe), "", "| Label | Meaning |", "| --- | --- |", *rows, ""])
 
 
 def escaped(value: Any) -> Any:
-    """The same strings, lists and dictionaries, without characters that mean something in HTML or Markdown."""
+    """Escape the strings in lists and dictionaries for HTML and Markdown."""
     if isinstance(value, dict):
         return {escaped(key): escaped(each) for key, each in value.items()}
     if isinstance(value, list):
@@ -100,7 +104,7 @@ def escaped(value: Any) -> Any:
 
 
 def update_meta(pipeline: Path, entries: dict[str, Any]) -> dict[str, Any]:
-    """Write entries into a pipeline's meta.json, over those of the same name; what it then holds is returned."""
+    """Write entries to a pipeline's meta.json. Return all its entries."""
     merged: dict[str, Any] = srsly.read_json(pipeline / "meta.json") | entries
     save_json(pipeline / "meta.json", merged)
     return merged

@@ -1,4 +1,4 @@
-"""Build two wheels into one folder: the trained pipeline's and the one of the package it needs."""
+"""Build the wheels of a trained pipeline and of this package."""
 
 import argparse
 import shutil
@@ -14,8 +14,10 @@ from spacy_bilstm_ner.system.whole import generated_file
 
 
 def read_run(run_dir: Path) -> dict[str, Any]:
-    """Read what a run's pipeline is and how good it is, into entries for the meta.json of the wheel; a UserError if
-    the scores are those of another pipeline."""
+    """Return the entries for the meta.json of the wheel: what the pipeline is, and its scores.
+
+    RAISES UserError: If the scores are those of another pipeline.
+    """
     with generated_file(
         run_dir / "model-best" / "meta.json", command="spacy project run train"
     ) as path:
@@ -32,8 +34,12 @@ def read_run(run_dir: Path) -> dict[str, Any]:
 
 
 def build(project: Path, out_dir: Path) -> Path:
-    """Build the wheel of a project's folder into an empty one, without a network; from the source distribution, so that
-    nothing lying about in the folder gets in."""
+    """Build the wheel of a project without a network.
+
+    It is built from the source distribution, so it contains no other files of the folder.
+
+    out_dir (Path): An empty folder.
+    """
     python(
         "-m",
         "build",
@@ -47,9 +53,13 @@ def build(project: Path, out_dir: Path) -> Path:
 
 
 def build_pipeline(pipeline: Path, entries: dict[str, Any], work: Path) -> Path:
-    """Build the wheel of a trained pipeline with these entries in its meta.json, in an empty folder."""
+    """Build the wheel of a trained pipeline.
+
+    entries (dict[str, Any]): Entries for its meta.json.
+    work (Path): An empty folder.
+    """
     copy = shutil.copytree(pipeline, work / "pipeline")
-    # spaCy would write one itself, in which labels and names are not escaped
+    # Otherwise, spaCy writes a README in which labels and names are not escaped.
     (copy / "README.md").write_text(readme(update_meta(copy, entries)), encoding="utf-8")
     python(
         "-m",
@@ -65,7 +75,7 @@ def build_pipeline(pipeline: Path, entries: dict[str, Any], work: Path) -> Path:
 
 
 def place(wheel: Path, out_dir: Path) -> Path:
-    """Move a wheel to a folder of the same disk; then other versions of its distribution go."""
+    """Move a wheel to a folder on the same disk, and remove other versions of it there."""
     placed = wheel.replace(out_dir / wheel.name)
     for other in {*out_dir.glob(f"{wheel.name.split('-')[0]}-*.whl")} - {placed}:
         other.unlink()
@@ -78,7 +88,7 @@ def main() -> None:
     parser.add_argument("out_dir", type=Path, help="the folder for the wheels")
     args = parser.parse_args()
     entries = read_run(args.run_dir)
-    # On the disk of the wheels, so that each appears at once
+    # On the same disk as the wheels, so that moving a wheel is one step
     work = args.out_dir / ".build"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)

@@ -1,5 +1,4 @@
-"""The small files in corpus/NAME by which `data` tells later steps which data, which word vectors and which code there
-are."""
+"""Read and write the files in corpus/NAME that describe the data, the word vectors and the code."""
 
 import hashlib
 from dataclasses import asdict, dataclass
@@ -11,7 +10,7 @@ import srsly
 from spacy_bilstm_ner.system.whole import generated_file, save_json
 
 PACKAGE = "spacy_bilstm_ner"
-# Project command → the files that its result depends on besides its data. `data` writes one fingerprint for each.
+# Project command → the files of code that its result depends on
 CODE = {
     "convert": f"scripts/convert.py {PACKAGE}/cli.py {PACKAGE}/errors.py {PACKAGE}/files/**/*.py",
     "train": f"configs/{{config}}.cfg setup.cfg scripts/train.py scripts/meta.py {PACKAGE}/**/*.py",
@@ -19,19 +18,19 @@ CODE = {
     "package": "LICENSE README.md pyproject.toml setup.cfg configs/*.cfg scripts/package.py scripts/meta.py "
     f"{PACKAGE}/**/*",
 }
-# What a model does not depend on
+# Parts of the package that a model does not depend on
 NOT_MODEL = ("files", "quality", "bulk", "cli", "spacy_command", "__main__", "displacy_colors")
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where the labelled data comes from."""
+    """Origin of the labelled data."""
 
     kind: (
         str  # "real" (the GMB corpus), "sample" (the bundled sentences) or "own" (the user's files)
     )
-    name: str  # what the model's meta, the metrics and the report call it
-    path: str  # the file, or the zip that holds it
+    name: str  # its name in the model's meta, in metrics and reports
+    path: str  # the file, or an archive with the file
     sha256: str  # the checksum of all files
     dev: str = ""  # the user's own files of these splits
     test: str = ""
@@ -39,12 +38,12 @@ class Source:
 
 @dataclass(frozen=True)
 class WordVectors:
-    """The pipeline whose word vectors become part of the model. Without a path, there are none."""
+    """Word vectors that become part of the model. Without a path, there are none."""
 
-    path: str = ""  # what a config takes: an installed package, or a folder
+    path: str = ""  # an installed package, a folder or a file, as in a config
     name: str = ""  # the pipeline's name and version
     sha256: str = ""  # the checksum of the file of vectors
-    author: str = ""  # this and the next two as the pipeline's meta.json has them
+    author: str = ""  # author, url and license are from the pipeline's meta.json
     url: str = ""
     license: str = ""
     reason: str = ""  # why there are none
@@ -54,12 +53,12 @@ Record = TypeVar("Record")
 
 
 def checksum(*paths: Path) -> str:
-    """The SHA-256 of files, one after the other"""
+    """Return the SHA-256 of the concatenated contents of files."""
     return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
 
 
 def fingerprint(command: str, *, root: Path, config: str) -> str:
-    """Name the files that the result of a project command depends on, each with its checksum, a line each."""
+    """Return the files of code that a command depends on, one per line with checksums."""
     patterns = CODE[command].format(config=config).split()
     files = {
         path
@@ -81,6 +80,9 @@ def write(path: Path, record: Source | WordVectors) -> None:
 
 
 def read_record(path: Path, kind: type[Record]) -> Record:
-    """Read source.json or vectors.json; a UserError if it is missing or damaged."""
+    """Read source.json or vectors.json.
+
+    RAISES UserError: If the file is missing or damaged.
+    """
     with generated_file(path, command="spacy project run data"):
         return kind(**srsly.read_json(path))

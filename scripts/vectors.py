@@ -1,5 +1,4 @@
-"""Find the word vectors that become part of the model: those of an installed pipeline, of a folder, of a text file, or
-from the web."""
+"""Find the word vectors: in an installed pipeline, a folder, a text file, or on the web."""
 
 import importlib
 import urllib.request
@@ -14,25 +13,28 @@ from scripts.source import WordVectors, checksum
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.network.vectors import find_pipeline
 
-# Seconds without an answer after which the web counts as out of reach
+# Seconds without an answer after which a download fails
 TIMEOUT = 5
 
 
 class DownloadError(Exception):
-    """Something could not be had from the web."""
+    """A download failed."""
 
 
 def find_vectors(name: str, *, lang: str, assets: Path) -> WordVectors:
-    """Find word vectors: a text file, or a pipeline as a package, a folder, or a folder in assets/; else download it.
+    """Find word vectors, or download them.
 
-    RETURNS (WordVectors): The vectors; without a path if none are wanted, or the pipeline is of another language.
-    RAISES UserError: if it is a folder that is not there, or has no vectors.
-    RAISES DownloadError: if it is nowhere, nor to be downloaded.
+    name (str): A text file; or a pipeline: its package, its folder, or the name of its folder in
+        assets/. "" for no vectors.
+    RETURNS (WordVectors): The vectors. They have no path if there is no name, or if the pipeline is
+        of another language.
+    RAISES UserError: If the file or folder is missing, or has no vectors.
+    RAISES DownloadError: If the package is not installed and cannot be downloaded.
     """
     if not name:
         return WordVectors(reason="not asked for")
     if (file := Path(name)).is_file():
-        # It says nothing of its language, its author or its licence.
+        # The file does not contain its language, author or licence.
         return WordVectors(
             name, file.name, checksum(file), license="not known: see where the file comes from"
         )
@@ -58,17 +60,19 @@ def find_vectors(name: str, *, lang: str, assets: Path) -> WordVectors:
         return WordVectors(reason=f"{name} is of the language {meta['lang']!r}, not {lang!r}")
     title = f"{meta['lang']}_{meta['name']} {meta['version']}"
     author, url, licence = (meta.get(key, "") for key in ("author", "url", "license"))
-    # The vectors in spaCy's own pipelines have a licence of their own
+    # The vectors in spaCy's pipelines have another licence than the pipelines.
     licence += " (the pipeline), CC0 (its vectors)" if author == "Explosion" else ""
     return WordVectors(path, title, checksum(folder / "vocab" / "vectors"), author, url, licence)
 
 
 def download(package: str) -> None:
-    """Install a pipeline package without what it depends on: its vectors need none of that. A DownloadError if it
-    cannot be had."""
+    """Install a pipeline package without its requirements, which its vectors do not need.
+
+    RAISES DownloadError: If the package cannot be downloaded.
+    """
     url = about.__compatibility__
     try:
-        # Where the web is out of reach, spaCy itself would wait for minutes
+        # Without this, spaCy waits for minutes if there is no network.
         urllib.request.urlopen(url, timeout=TIMEOUT).close()
         spacy_download(
             package, False, False, None, "--no-deps", "--timeout", str(TIMEOUT), "--retries", "1"
