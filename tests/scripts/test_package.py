@@ -108,7 +108,7 @@ def test_our_wheel_holds_the_package_only(root: Path, tmp_path: Path) -> None:
         for line in metadata.splitlines()
         if line.startswith("Requires-Dist: ") and "extra ==" not in line
     ]
-    assert sorted(needed) == ["numpy", "spacy<3.9,>=3.8.18", "thinc<8.4,>=8.3.12"]
+    assert sorted(needed) == ["numpy", "spacy<3.9,>=3.8.18", "thinc<8.4,>=8.3.12", "typer"]
 
 
 def test_pipelines_wheel(project: Path) -> None:
