@@ -26,8 +26,6 @@ from .stored import (
     pack_keys,
     quantized,
     read_arrays,
-    require,
-    require_shape,
     unpack_keys,
     write_arrays,
 )
@@ -73,13 +71,6 @@ class Table:
 
 
 _TABLES, _OF_TAGS = ("words", "neighbours"), ("scale", "bias", "transitions")
-# As they are stored
-_DTYPES = {
-    **dict.fromkeys(("words_keys", "neighbours_keys"), "u1"),
-    **dict.fromkeys(("words_values", "neighbours_values"), "i1"),
-    **dict.fromkeys(_OF_TAGS, "<f4"),
-    "common": "<u8",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,25 +100,14 @@ class Weights(Archived):
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Weights":
-        """RAISES ValueError: If the weights are not whole."""
-        parts = read_arrays(data, _DTYPES)
-        n_tags = parts["bias"].size
+        """Read what `to_bytes` returned."""
+        parts = read_arrays(data)
         tables: dict[str, Table] = {}
-        for name, width in zip(_TABLES, (n_tags, N_NEIGHBOURS * n_tags), strict=True):
-            keys = unpack_keys(f"n-grams' {name}.keys", parts[f"{name}_keys"])
+        for name in _TABLES:
             values = np.ascontiguousarray(parts[f"{name}_values"].T)
-            require_shape(f"n-grams' {name}.values", values, len(keys) + 1, width)
-            require(not values[-1].any(), f"n-grams' {name}.values must end with a row of zeros")
-            tables[name] = Table(keys, values)
+            tables[name] = Table(unpack_keys(parts[f"{name}_keys"]), values)
         of_tags = {name: parts[name].astype("float32") for name in _OF_TAGS}
-        for name, numbers in of_tags.items():
-            require_shape(
-                f"n-grams' {name}",
-                numbers,
-                *((n_tags, n_tags) if name == "transitions" else (n_tags,)),
-            )
-            require(np.isfinite(numbers).all(), f"n-grams' {name} must be finite")
-        common = parts["common"].ravel().astype("uint64")
+        common = parts["common"].astype("uint64")
         return cls(tables["words"], tables["neighbours"], common, **of_tags)
 
 

@@ -14,7 +14,7 @@ from spacy.vectors import Mode, Vectors
 from thinc.api import Model
 from thinc.types import Floats2d, Ints1d
 
-from .clusters import SIZES, find_clusters
+from .clusters import find_clusters
 from .features import WordFeatures
 from .stored import (
     Archived,
@@ -22,8 +22,6 @@ from .stored import (
     pack_numbers,
     quantized,
     read_arrays,
-    require,
-    require_shape,
     unpack_keys,
     unpack_numbers,
     write_arrays,
@@ -85,23 +83,15 @@ class VectorTable(Archived):
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "VectorTable":
-        """RAISES ValueError: If the table is not whole."""
-        parts = read_arrays(
-            data, {"keys": "u1", "rows": "u1", "values": "i1", "scale": "<f4", "clusters": "<u2"}
+        """Read what `to_bytes` returned."""
+        parts = read_arrays(data)
+        return cls(
+            unpack_keys(parts["keys"]),
+            unpack_numbers(parts["rows"]),
+            parts["values"],
+            parts["scale"].astype("float32"),
+            parts["clusters"].astype("uint16"),
         )
-        keys, rows = unpack_keys("vectors.keys", parts["keys"]), unpack_numbers(parts["rows"])
-        values, scale = parts["values"], parts["scale"]
-        require_shape("vectors.rows", rows, len(keys))
-        require(values.ndim == 2, f"vectors.values must have two dimensions, but has {values.ndim}")
-        require(
-            (rows < len(values)).all(),
-            f"vectors.rows must be below {len(values)}, the number of vectors",
-        )
-        require_shape("vectors.scale", scale, values.shape[1])
-        require(np.isfinite(scale).all(), "vectors.scale must be finite")
-        clusters = parts["clusters"].astype("uint16")
-        require_shape("vectors.clusters", clusters, len(values), len(SIZES) if len(values) else 0)
-        return cls(keys, rows, values, scale.astype("float32"), clusters)
 
 
 _NO_NUMBERS = np.empty(0, "uint32")

@@ -1,1 +1,5 @@
-"""The trainable pipe `bilstm_ner`: prediction, learning, saving, confidences."""
+"""The trainable pipe `bilstm_ner`. Importing it registers `span._.confidence`."""
+
+from .confidence import register
+
+register()

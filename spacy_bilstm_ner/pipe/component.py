@@ -1,4 +1,4 @@
-"""The trainable pipe `bilstm_ner`: Docs in, entities with confidences out."""
+"""The trainable pipe `bilstm_ner`: predict entities with confidences."""
 
 import logging
 import math
@@ -34,16 +34,12 @@ from . import confidence, learning, saving
 from .decisions import UNCALIBRATED, calibrated, min_confidences
 
 DEFAULT_MODEL = default_model()
-# How spaCy writes of a token that it is in an entity, or blocked.
+# Values of `token.ent_iob` for tokens of entities and blocked tokens
 INSIDE_OR_BEGIN = (1, 3)
-# What is fitted on held-out data after training.
+# Settings that are fitted on held-out data after training
 FITTED = ("calibration", "thresholds")
-# What a pipe is saved in, besides the vocabulary.
-SAVED = ("cfg", "model")
 
 LOGGER = logging.getLogger("spacy")
-
-confidence.register()
 
 
 @Language.factory(
@@ -64,10 +60,10 @@ def make_bilstm_ner(
 
 
 class BiLSTMNER(TrainablePipe):
-    """Named-entity recogniser that scores BIO tags with a recurrent network and decodes legal entities.
+    """Recognise named entities: score BIO tags with a recurrent network and decode the entities.
 
-    Entities that are set before it runs are kept, as are blocked tokens. Each entity that it predicts has a
-    `span._.confidence`.
+    Entities and blocked tokens that are set before the pipe runs are kept. Each entity that it
+    predicts has a `span._.confidence`.
     """
 
     def __init__(
@@ -81,50 +77,54 @@ class BiLSTMNER(TrainablePipe):
     ) -> None:
         """Initialize the recogniser.
 
-        model (Model[list[Doc], TagScores]): Gives words' logits, columns as in `chain.tags`.
-        threshold (float): Entities with a lower confidence are not written, nor are those below their label's
-            own in `cfg["thresholds"]`; see `default_threshold` for one without. Both are read at each call, so that
-            they can be set at any time.
+        model (Model[list[Doc], TagScores]): A tagger, see `network.tagger.BiLSTMTagger`.
+        threshold (float): Entities below the threshold are discarded, and so are entities below the
+            threshold of their label in `cfg["thresholds"]`; see `decisions.min_confidences`. Both
+            can be changed at any time.
         RAISES ValueError: If the threshold is not between 0 and 1.
         """
         if not is_number(threshold):
             raise ValueError(f"threshold must be between 0 and 1, but is {threshold!r}")
         self.vocab, self.model, self.name, self.scorer = vocab, model, name, scorer
-        # "configured_threshold" tells a threshold set at run time from one in the config when cfg is loaded.
+        # The model is saved with its labels, which are compared with those of `cfg`.
+        self.model.attrs["labels"] = []
         self.cfg: dict[str, Any] = {
             "labels": [],
             "threshold": threshold,
+            # The threshold of the config. If it has changed when `cfg` is loaded, the config wins.
             "configured_threshold": threshold,
-            # Slope and offset of the confidences' log-odds, fitted on held-out data after training; see `calibrated`.
+            # Slope and offset of `decisions.calibrated`
             "calibration": list(UNCALIBRATED),
-            # How sure to be of an entity of each label, fitted likewise; `default_threshold` for labels not in it.
             "thresholds": {},
         }
+        # Fingerprints of the training sentences, see `training.fingerprints`.
+        self.fingerprints = b""
         self._cfg_before_fit: dict[str, Any] = {}
-        # What made the weights useless, if anything has.
+        # The reason why the weights cannot be used, if there is one
         self._failure = ""
-        # A copy of the model from before it went on learning; `nlp.resume_training` looks for this name.
+        # The model from before it went on learning. `nlp.resume_training` sets it, too.
         self._rehearsal_model: Model[list[Doc], TagScores] | None = None
         self._is_loaded = False
         self._word_source: learning.WordSource | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The labels, in the order of the model's columns."""
+        """The labels in the order of the model's columns."""
         return tuple(self.cfg["labels"])
 
     @property
     def label_data(self) -> list[str]:
-        """The labels as `spacy init labels` writes them."""
+        """The labels for `spacy init labels`."""
         return list(self.labels)
 
     def add_label(self, label: str) -> int:
-        """Add a label, and columns for it to a model that is initialized. Return 0 if the label was there, otherwise 1.
+        """Add a label, and its columns to a model that is initialized.
 
+        RETURNS (int): 0 if the label was there, otherwise 1.
         RAISES ValueError: If the label is not a string, or empty.
         """
         if not isinstance(label, str) or not label:
-            raise ValueError(f"a label must be a string that is not empty, but is {label!r}")
+            raise ValueError(f"a label must be a non-empty string, but is {label!r}")
         if label in self.labels:
             return 0
         self._allow_extra_label()
@@ -143,22 +143,24 @@ class BiLSTMNER(TrainablePipe):
         vectors: str | None = None,
         corpus: Callable[[Language], Iterable[Example]] | None = None,
     ) -> None:
-        """Initialize the model's weights for a set of labels.
+        """Initialize the weights of the model for a set of labels.
 
-        get_examples (Callable[[], Iterable[Example]]): Gives the training examples, or a sample of them.
-        labels (Sequence[str] | None): The labels; None for those that the examples have.
-        vectors (str | None): An installed pipeline package with word vectors, or the folder of one, for an embedding
-            with static vectors. They become part of the model, not of `nlp.vocab`. None for a model without.
-        corpus (Callable[[Language], Iterable[Example]] | None): A reader of all examples, for labels and n-grams:
-            with [training] max_epochs = -1, spaCy has `get_examples` give the first hundred. If the file that it reads
-            is not there, which is so for a pipeline from elsewhere, `get_examples` has to do.
-        RAISES ValueError: If there are no labels, or vectors that the model does not take.
+        get_examples (Callable[[], Iterable[Example]]): Returns training examples.
+        labels (Sequence[str] | None): The labels; None for the labels of the examples.
+        vectors (str | None): An installed pipeline package with word vectors, or the folder of one,
+            for an embedding with static vectors. They become part of the model, not of `nlp.vocab`.
+            None for a model without vectors.
+        corpus (Callable[[Language], Iterable[Example]] | None): A reader of all examples, for labels
+            and n-grams: with [training] max_epochs = -1, `get_examples` returns only the first
+            hundred. If its file does not exist, as for a pipeline that was trained elsewhere,
+            `get_examples` is used instead.
+        RAISES ValueError: If there are no labels, or the model takes no vectors.
         """
         validate_get_examples(get_examples, "BiLSTMNER.initialize")
         self._failure = ""
         examples: list[Example] = []
         if labels is None or tagger.has_ngrams(self.model):
-            examples = self._read_all(get_examples, corpus, nlp)
+            examples = self._read_examples(get_examples, corpus, nlp)
         if labels is None:
             labels = sorted({ent.label_ for eg in examples for ent in eg.reference.ents} - {""})
         for label in labels:
@@ -172,7 +174,7 @@ class BiLSTMNER(TrainablePipe):
         self._rehearsal_model, self._word_source, self._is_loaded = None, None, False
         if not self.model.has_dim("nO"):
             self.model.set_dim("nO", tags.n_tags(len(self.labels)))
-        # It needs the form of some documents, not their words.
+        # Any documents will do.
         self.model.initialize(X=[eg.reference for eg in islice(get_examples(), 10)])
         # Last, so that nothing else depends on the random numbers that they draw.
         if tagger.has_ngrams(self.model) and n_words:
@@ -180,20 +182,23 @@ class BiLSTMNER(TrainablePipe):
             tagger.fit_ngrams(self.model, docs, self._allowed_tags(examples))
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
-        """Annotate a stream of Docs in order. If a batch fails, it is tried again Doc by Doc, so that the error handler
-        gets only those that fail by themselves, and the others come through."""
+        """Annotate a stream of Docs in order.
+
+        If a batch fails, its Docs are annotated one by one, so that the error handler gets only the
+        Docs that fail alone.
+        """
         check_range("batch_size", batch_size, 1)
         for docs in minibatch(stream, size=batch_size):
-            waiting = [not doc.has_annotation("ENT_IOB") for doc in docs]
+            unannotated = [not doc.has_annotation("ENT_IOB") for doc in docs]
             try:
                 self.set_annotations(docs, self.predict(docs))
             except Exception as error:
                 if len(docs) == 1:
                     self.get_error_handler()(self.name, self, docs, error)
                     continue
-                for doc, was_waiting in zip(docs, waiting, strict=True):
-                    # Some may have been annotated before the batch failed.
-                    is_done = was_waiting and doc.has_annotation("ENT_IOB")
+                for doc, was_unannotated in zip(docs, unannotated, strict=True):
+                    # Some Docs may have been annotated before the batch failed.
+                    is_done = was_unannotated and doc.has_annotation("ENT_IOB")
                     if is_done or self(doc) is not None:
                         yield doc
             else:
@@ -202,7 +207,7 @@ class BiLSTMNER(TrainablePipe):
     def predict(self, docs: Iterable[Doc]) -> Spans:
         """All spans of a batch that may be entities, whatever the threshold; some overlap. They are counted in tokens,
         through all Docs. None is written."""
-        self._require_whole()
+        self._require_usable()
         docs = list(docs)
         if not any(map(len, docs)):
             return NO_SPANS
@@ -263,13 +268,12 @@ class BiLSTMNER(TrainablePipe):
         sgd: Optimizer | None = None,
         losses: dict[str, float] | None = None,
     ) -> dict[str, float]:
-        """Learn from a batch, as any TrainablePipe. What `set_fitted` has set is forgotten: it was fitted to weights
-        that now change.
+        """Learn from a batch, and forget what `set_fitted` has set, since the weights change.
 
-        A pipe that is loaded, or for which `nlp.resume_training` was called, is to keep what it knows: each batch gets
-        made-up sentences, on which it learns to answer as before. See `rehearsal`.
+        If the pipe was loaded, or `nlp.resume_training` was called, it also rehearses what it knows:
+        see `learning`.
 
-        RAISES ValueError: If the dropout is out of range.
+        RAISES ValueError: If the dropout is out of range, or the batch has no Examples.
         """
         check_range("dropout", drop, 0, 1, remedy=": change [training] dropout")
         examples = list(examples)
@@ -287,8 +291,10 @@ class BiLSTMNER(TrainablePipe):
         return super().update(examples, drop=drop, sgd=sgd, losses=losses)
 
     def rehearse(self, examples: Iterable[Example], **options: Any) -> dict[str, float]:
-        """Learn to answer as before `nlp.resume_training`, whatever annotation the examples have. Updates do so already
-        on sentences that they make up; texts of the kind that the pipe is for are better still.
+        """Learn to answer as before `nlp.resume_training`; the annotation of the examples is ignored.
+
+        Updates already do so on made-up sentences. Texts of the kind that the pipe is used for are
+        better.
         """
         unlabelled = (
             [Example.from_dict(eg.predicted, {}) for eg in examples]
@@ -300,7 +306,7 @@ class BiLSTMNER(TrainablePipe):
     def finish_update(self, sgd: Optimizer) -> None:
         """Change the weights by their gradients.
 
-        RAISES ValueError: If they are not finite then, or the learning rate is negative.
+        RAISES ValueError: If a weight is not finite afterwards, or the learning rate is negative.
         """
         check_range("the learning rate", getattr(sgd, "learn_rate", 0), 0)
         super().finish_update(sgd)
@@ -308,12 +314,13 @@ class BiLSTMNER(TrainablePipe):
             self._fail_training("a weight after an update")
 
     def get_loss(self, examples: Iterable[Example], scores: TagScores) -> tuple[float, TagScores]:
-        """Negative log-likelihood of the gold tags, in nats, and its gradient, both as a mean over the words that have
-        one: the likelihood of each tag by itself or, if the model has transitions, of the Doc's whole sequence among
-        the legal ones. Tokens that cannot be aligned, that carry an unknown label, or that are white space count for
-        nothing. In a pipe that is to keep what it knows, examples without any annotation are to get the tags that they
-        got before, as `rehearsal.drift` measures it.
+        """Compute the loss and its gradient, both as a mean over the labelled words.
 
+        It is the negative log-likelihood of the annotation, see `learning.annotation_loss`. Tokens
+        that cannot be aligned, that have an unknown label, or that are white space are ignored. If
+        the pipe goes on learning, `learning.rehearsal_loss` is added for examples without annotation.
+
+        RETURNS (tuple[float, TagScores]): The loss in nats, and its gradient.
         RAISES ValueError: If the loss is not finite.
         """
         examples = list(examples)
@@ -341,7 +348,7 @@ class BiLSTMNER(TrainablePipe):
         return loss + distance, d_scores
 
     def set_fitted(self, calibration: tuple[float, float], thresholds: dict[str, float]) -> None:
-        """Set what was fitted on held-out data to the present weights, until the next update: see `calibration`."""
+        """Set what was fitted to the present weights, until the next update: see `decisions`."""
         self._cfg_before_fit = self._cfg_before_fit or {key: self.cfg[key] for key in FITTED}
         self.cfg |= {"calibration": list(calibration), "thresholds": thresholds}
 
@@ -351,64 +358,66 @@ class BiLSTMNER(TrainablePipe):
         return bool(self._cfg_before_fit)
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
-        """Save to a directory, unless training or loading has failed: so the last good checkpoint stays.
+        """Save to a folder.
 
-        RAISES ValueError: If it has, or a setting in `cfg` is out of range.
+        RAISES ValueError: If training or loading has failed, so that the last good checkpoint stays,
+            or if a setting in `cfg` is out of range.
         """
-        self._require_whole()
-        super().to_disk(path, exclude=(*exclude, *SAVED))
-        for name, data in self._parts(exclude).items():
+        parts = self._write_parts(exclude)
+        super().to_disk(path, exclude=(*exclude, *saving.PARTS))
+        for name, data in parts.items():
             (Path(path) / name).write_bytes(data)
 
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
-        """The same as bytes."""
-        parts = {name: partial(bytes, data) for name, data in self._parts(exclude).items()}
-        return to_bytes({**parts, "vocab": partial(self.vocab.to_bytes, exclude=exclude)}, exclude)
-
-    def _parts(self, exclude: Iterable[str]) -> dict[str, bytes]:
-        model = self.model.to_bytes()
-        parts = {"cfg": saving.write_cfg(self.cfg, model), "model": model}
-        return {name: data for name, data in parts.items() if name not in exclude}
-
-    def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "BiLSTMNER":
-        """Load what `to_bytes` returned. A threshold that was configured otherwise than in the saved pipe stays.
-
-        RAISES ValueError: If something is missing or damaged, or does not belong together.
-        """
-        where = f"{self.name} in bytes"
-        parts = saving.read_parts(
-            bytes_data, where, [name for name in SAVED if name not in exclude]
-        )
-        super().from_bytes(bytes_data, exclude=(*exclude, *SAVED))
-        return self._load(parts, where)
+        """Save as bytes, see `to_disk`."""
+        getters: dict[str, Callable[[], bytes]] = {
+            name: partial(bytes, data) for name, data in self._write_parts(exclude).items()
+        }
+        getters["vocab"] = partial(self.vocab.to_bytes, exclude=exclude)
+        return to_bytes(getters, exclude)
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "BiLSTMNER":
-        """Load from a directory, likewise."""
-        parts = {name: saving.read_file(Path(path) / name) for name in SAVED if name not in exclude}
-        super().from_disk(path, exclude=(*exclude, *SAVED))
-        return self._load(parts, str(path))
+        """Load from a folder. If the config has another threshold than the saved pipe, it is used.
 
-    def _load(self, parts: dict[str, bytes], where: str) -> "BiLSTMNER":
-        self._failure = f"{where} could not be loaded"
-        cfg = saving.read_cfg(parts["cfg"], where) if "cfg" in parts else {}
-        fingerprint = cfg.pop(saving.FINGERPRINT, None)
-        if cfg:
-            configured = self.cfg["configured_threshold"]
-            self.cfg |= cfg
-            # Not equality: spaCy's JSON rounds the last bits.
-            if not math.isclose(configured, self.cfg["configured_threshold"]):
-                self.cfg["threshold"] = self.cfg["configured_threshold"] = configured
-        if "model" in parts:
-            saving.load_model(self.model, parts["model"], self.labels, where)
-            if fingerprint:
-                # Last: the other checks know more of what is wrong
-                saving.check_fingerprint(fingerprint, cfg, parts["model"], where)
-        self.model.attrs["labels"] = list(self.labels)
-        self._failure = ""
-        self._rehearsal_model, self._word_source, self._is_loaded = None, None, True
+        RAISES ValueError: If something is missing, damaged, or was saved with another model.
+        """
+        self._load_parts(saving.read_folder(Path(path), exclude), str(path))
+        super().from_disk(path, exclude=(*exclude, *saving.PARTS))
         return self
 
-    def _require_whole(self) -> None:
+    def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "BiLSTMNER":
+        """Load from bytes, see `from_disk`."""
+        where = f"{self.name} in bytes"
+        self._load_parts(saving.read_bytes(bytes_data, exclude, where), where)
+        super().from_bytes(bytes_data, exclude=(*exclude, *saving.PARTS))
+        return self
+
+    def _write_parts(self, exclude: Iterable[str]) -> dict[str, bytes]:
+        self._require_usable()
+        weights = self.model.to_bytes()
+        cfg = saving.write_cfg(self.cfg, self.model, weights)
+        parts = {"cfg": cfg, "model": weights, "fingerprints": self.fingerprints}
+        return {name: data for name, data in parts.items() if name not in exclude}
+
+    def _load_parts(self, parts: dict[str, bytes], where: str) -> None:
+        weights = parts.get("model")
+        cfg = self.cfg
+        if "cfg" in parts:
+            cfg = saving.read_cfg(parts["cfg"], self.model, weights, where)
+        self._failure = f"{where} could not be loaded"
+        if weights is not None:
+            saving.load_weights(self.model, weights, cfg["labels"], where)
+        configured_threshold = self.cfg["configured_threshold"]
+        self.cfg |= cfg
+        # spaCy's JSON rounds the last bits of a number.
+        if not math.isclose(configured_threshold, cfg["configured_threshold"]):
+            self.cfg["threshold"] = self.cfg["configured_threshold"] = configured_threshold
+        self.model.attrs["labels"] = list(self.labels)
+        self.fingerprints = parts.get("fingerprints", b"")
+        self._failure, self._cfg_before_fit = "", {}
+        self._rehearsal_model, self._word_source, self._is_loaded = None, None, True
+
+    def _require_usable(self) -> None:
         if self._failure:
             raise ValueError(f"{self.name} cannot be used: {self._failure}")
         saving.check_settings(self.cfg)
@@ -420,14 +429,14 @@ class BiLSTMNER(TrainablePipe):
         )
 
     def _fail_training(self, what: str) -> NoReturn:
-        """Give up weights that no longer compute: nothing is predicted or saved with them."""
+        """Refuse to predict or save from now on, since the weights cannot be used."""
         error = self._not_finite(
             what, "Lower the learning rate, and begin again from the last checkpoint"
         )
         self._failure = str(error)
         raise error
 
-    def _read_all(
+    def _read_examples(
         self,
         get_examples: Callable[[], Iterable[Example]],
         corpus: Callable[[Language], Iterable[Example]] | None,
@@ -438,7 +447,7 @@ class BiLSTMNER(TrainablePipe):
                 return list(corpus(nlp))
         except FileNotFoundError as error:
             LOGGER.warning(
-                f"{self.name}: initialized with the given examples alone, since the corpus is gone: {error}"
+                f"{self.name}: initialized with the given examples, since there is no corpus: {error}"
             )
         return list(get_examples())
 

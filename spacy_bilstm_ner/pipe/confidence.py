@@ -1,82 +1,85 @@
-"""How sure the recogniser is of an entity: where the number is kept and how it is read.
+"""The confidence of an entity: where it is stored, and how `span._.confidence` reads it.
 
-spaCy moves user data along when Docs are cut, joined, stored or written as JSON if its key is ("._.", name, first
-character, end) and its value a plain one. So the value is a number, and what label it was given for is kept in it, too:
-confidences are of single precision, and the 29 bits that a Python float has beyond that hold a checksum of the label.
+    import spacy_bilstm_ner.pipe
+
+registers the extension where only spaCy was imported, for Docs that were annotated elsewhere.
+
+The values are in `doc.user_data`. spaCy moves user data along when Docs are cut, joined, stored or
+written as JSON if its key is ("._.", name, first character, end). The label of the entity is stored
+next to its confidence under a second name. A confidence without a label was not written by the pipe.
 """
 
-import struct
 from collections.abc import Iterable, Sequence
 
-from spacy.strings import hash_string
 from spacy.tokens import Doc, Span
 
 NAME = "confidence"
-_N_CHECK_BITS = 29
+LABEL_NAME = "confidence_label"
+
+Key = tuple[str, str, int, int]
 
 
 def register() -> None:
-    """Register `span._.confidence` and `doc._.confidence` with spaCy, unless that has been done."""
+    """Register `span._.confidence` and `doc._.confidence`, unless the user has registered them."""
     if not Span.has_extension(NAME):
         Span.set_extension(NAME, getter=get_confidence, setter=_set_confidence)
-        # With it, `doc.to_json(underscore=["confidence"])` works for a Doc without entities, too.
-        Doc.set_extension(NAME, getter=_of_entities, setter=_ignore)
+    # With it, `doc.to_json(underscore=["confidence"])` also works for a Doc without entities.
+    if not Doc.has_extension(NAME):
+        Doc.set_extension(NAME, getter=_confidences_of_entities, setter=_ignore)
 
 
-# By name, since spaCy sends extensions to other processes, and a lambda cannot be pickled.
-def _of_entities(doc: Doc) -> list[float | None]:
-    return [get_confidence(ent) for ent in doc.ents]
+# Functions with a name, since spaCy pickles extensions for other processes.
+def _confidences_of_entities(doc: Doc) -> list[float | None]:
+    return [get_confidence(entity) for entity in doc.ents]
 
 
 def _ignore(doc: Doc, value: object) -> None:
-    """What Doc.from_json gives to a Doc, its entities say, too."""
+    """Ignore the confidences that Doc.from_json gives to a Doc, since its entities have them."""
 
 
 def get_confidence(span: Span) -> float | None:
-    """The probability, from 0 to 1, that exactly this span with this label is right, if a `bilstm_ner` pipe predicted
-    it; else None."""
-    value = span.doc.user_data.get(_key(span))
-    if value is None or value != _with_label(value, span.label_):
+    """Return the probability that exactly this span with this label is right.
+
+    RETURNS (float | None): From 0 to 1; None if no `bilstm_ner` pipe predicted the span.
+    """
+    user_data = span.doc.user_data
+    if user_data.get(_key(span, LABEL_NAME), span.label_) != span.label_:
         return None
-    return _with_checksum(value, 0)
+    return user_data.get(_key(span, NAME))
 
 
-def set_confidences(doc: Doc, spans: Sequence[Span], confidences: Iterable[float]) -> None:
-    """Note the confidences of a Doc's predicted entities, in single precision, and forget those of entities that it no
-    longer has."""
+def set_confidences(doc: Doc, entities: Sequence[Span], confidences: Iterable[float]) -> None:
+    """Store the confidences of the entities that a pipe predicted in a Doc.
+
+    Confidences that a pipe stored for spans that are no longer entities are removed.
+    """
     user_data = doc.user_data
     if user_data:
-        current = {_key(ent) for ent in doc.ents if get_confidence(ent) is not None}
+        current = {_key(entity, LABEL_NAME): entity.label_ for entity in doc.ents}
         for key in list(user_data):
-            is_ours = (
-                isinstance(key, tuple)
-                and len(key) == 4
-                and key[:2] == ("._.", NAME)
-                and key[2] is not None
-            )
-            if is_ours and key not in current:
+            if _is_label_key(key) and current.get(key) != user_data[key]:
+                _, _, start, end = key
                 del user_data[key]
-    for span, confidence in zip(spans, confidences, strict=True):
-        user_data[_key(span)] = _with_label(confidence, span.label_)
+                user_data.pop(("._.", NAME, start, end), None)
+    for entity, confidence in zip(entities, confidences, strict=True):
+        key, label_key = _key(entity, NAME), _key(entity, LABEL_NAME)
+        # A value that the user has set stays.
+        if key not in user_data or label_key in user_data:
+            user_data[key], user_data[label_key] = confidence, entity.label_
 
 
 def _set_confidence(span: Span, confidence: float) -> None:
-    # Doc.from_json gives a span without a label.
-    label = next((ent.label_ for ent in span.doc.ents if _key(ent) == _key(span)), span.label_)
-    span.doc.user_data[_key(span)] = _with_label(confidence, label)
+    span.doc.user_data[_key(span, NAME)] = confidence
+    # Doc.from_json sets confidences of spans without labels. They are those of entities.
+    if not span.label_:
+        for entity in span.doc.ents:
+            if _key(entity, NAME) == _key(span, NAME):
+                span.doc.user_data[_key(span, LABEL_NAME)] = entity.label_
 
 
-def _with_label(value: float, label: str) -> float:
-    return _with_checksum(value, hash_string(label) >> 64 - _N_CHECK_BITS)
+def _is_label_key(key: object) -> bool:
+    return isinstance(key, tuple) and len(key) == 4 and key[:2] == ("._.", LABEL_NAME)
 
 
-def _with_checksum(value: float, checksum: int) -> float:
-    """Replace the bits that single precision leaves unused."""
-    # struct rather than numpy: many times faster for one number.
-    (bits,) = struct.unpack("<Q", struct.pack("<d", value))
-    bits = bits >> _N_CHECK_BITS << _N_CHECK_BITS | checksum
-    return float(struct.unpack("<d", struct.pack("<Q", bits))[0])
-
-
-def _key(span: Span) -> tuple[str, str, int, int]:
-    return ("._.", NAME, span.start_char, span.end_char)
+def _key(span: Span, name: str) -> Key:
+    return ("._.", name, span.start_char, span.end_char)

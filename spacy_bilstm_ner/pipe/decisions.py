@@ -1,5 +1,7 @@
-"""What decisions are fitted on held-out data after training: what confidences are worth, and how sure the recogniser
-must be of an entity, label by label."""
+"""Decide which candidates are entities: calibration of confidences, and thresholds.
+
+Both are fitted to held-out data after training.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
@@ -7,15 +9,15 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-# Single precision says no more than that a probability is this near to 0 or 1.
-NEAREST_TO_CERTAIN = 1e-7
+# Probabilities in single precision are at least this far from 0 and 1.
+MIN_PROBABILITY = 1e-7
 MAX_NEWTON_STEPS = 50
-SMALLEST_STEP = 1e-9
-# What is more probable than not is an entity, where nothing better is known.
+MIN_STEP = 1e-9
+# An entity that is more probable than not is taken if there are no thresholds.
 DEFAULT_THRESHOLD = 0.5
-# How many entities weigh as much as what is expected of a threshold beforehand.
+# The prior of a threshold weighs as much as this number of entities.
 PRIOR_ENTITIES = 100
-# Slope and offset that change nothing.
+# A slope and an offset that change nothing.
 UNCALIBRATED = (1.0, 0.0)
 
 Doubles = NDArray[np.float64]
@@ -23,10 +25,13 @@ Bools = NDArray[np.bool_]
 
 
 def default_threshold(thresholds: Iterable[float]) -> float:
-    """RETURNS (float): How sure to be of an entity whose label has no threshold of its own, as one that was added: the
-    median of other labels' thresholds, without those above 1, which mean "never"; else DEFAULT_THRESHOLD."""
-    known = [each for each in thresholds if each <= 1]
-    return median(known) if known else DEFAULT_THRESHOLD
+    """Return the threshold of a label that has none, such as a label that was added.
+
+    thresholds (Iterable[float]): The thresholds of other labels.
+    RETURNS (float): Their median without those above 1, which mean "never"; or DEFAULT_THRESHOLD.
+    """
+    reachable = [threshold for threshold in thresholds if threshold <= 1]
+    return median(reachable) if reachable else DEFAULT_THRESHOLD
 
 
 def min_confidences(
@@ -42,72 +47,88 @@ def min_confidences(
 
 
 def calibrated(confidences: NDArray, slope: float, offset: float) -> NDArray:
-    """Stretch and shift the log-odds of confidences (Platt 1999, "Probabilistic outputs for support vector machines").
-    Their order stays, and their type."""
+    """Scale and shift the log-odds of confidences (Platt 1999, "Probabilistic outputs for support
+    vector machines"). Their order and type do not change."""
     if (slope, offset) == UNCALIBRATED:
         return confidences
-    odds = slope * log_odds(confidences) + offset
-    # The logistic function, which overflows nowhere in this form.
-    return (0.5 * (1 + np.tanh(0.5 * odds))).astype(confidences.dtype)
+    log_odds = slope * to_log_odds(confidences) + offset
+    return _to_probabilities(log_odds).astype(confidences.dtype)
 
 
-def log_odds(confidences: NDArray) -> Doubles:
-    """How much more probably entities are right than wrong, as a logarithm."""
-    inside = np.clip(confidences.astype("float64"), NEAREST_TO_CERTAIN, 1 - NEAREST_TO_CERTAIN)
+def to_log_odds(confidences: NDArray) -> Doubles:
+    """Return the logarithm of p / (1 - p) for each confidence p."""
+    inside = np.clip(confidences.astype("float64"), MIN_PROBABILITY, 1 - MIN_PROBABILITY)
     return np.log(inside) - np.log1p(-inside)
 
 
-def fit_calibration(confidences: NDArray, right: Bools) -> tuple[float, float]:
-    """Find the slope and the offset for `calibrated` that make right and wrong most probable, by Newton's method, from
-    n_entities that are right or not with confidences as the network gives them. A prior keeps both near 1 and 0 where
-    few entities tell. They change nothing if surer entities are less often right."""
-    inputs = np.stack((log_odds(confidences), np.ones(len(confidences))), axis=1)
+def _to_probabilities(log_odds: Doubles) -> Doubles:
+    # The logistic function in a form that does not overflow.
+    return 0.5 * (1 + np.tanh(0.5 * log_odds))
+
+
+def fit_calibration(confidences: NDArray, is_correct: Bools) -> tuple[float, float]:
+    """Fit the slope and the offset of `calibrated` by maximum likelihood, with Newton's method.
+
+    A prior keeps them near 1 and 0 if there are few entities.
+
+    confidences (NDArray): n_entities, as the network gives them.
+    is_correct (Bools): n_entities.
+    RETURNS (tuple[float, float]): Slope and offset; UNCALIBRATED if entities with a higher
+        confidence are correct less often.
+    """
+    inputs = np.stack((to_log_odds(confidences), np.ones(len(confidences))), axis=1)
     prior = np.array(UNCALIBRATED)
 
-    def loss(values: Doubles) -> float:
-        odds = inputs @ values
-        return float(
-            (np.logaddexp(0, odds) - odds * right).sum() + ((values - prior) ** 2).sum() / 2
-        )
+    def loss(weights: Doubles) -> float:
+        log_odds = inputs @ weights
+        likelihood = (np.logaddexp(0, log_odds) - log_odds * is_correct).sum()
+        return float(likelihood + ((weights - prior) ** 2).sum() / 2)
 
-    found = prior
+    weights = prior
     for _ in range(MAX_NEWTON_STEPS):
-        probable = 0.5 * (1 + np.tanh(0.5 * (inputs @ found)))
-        gradient = inputs.T @ (probable - right) + (found - prior)
-        curvature = (inputs * (probable * (1 - probable))[:, None]).T @ inputs + np.eye(2)
+        probabilities = _to_probabilities(inputs @ weights)
+        gradient = inputs.T @ (probabilities - is_correct) + (weights - prior)
+        variances = probabilities * (1 - probabilities)
+        curvature = (inputs * variances[:, None]).T @ inputs + np.eye(2)
         step = np.linalg.solve(curvature, gradient)
-        # A full step can go too far where confidences are near 0 or 1.
-        while loss(found - step) > loss(found) and np.abs(step).max() > SMALLEST_STEP:
+        # A full step can go too far if confidences are near 0 or 1.
+        while loss(weights - step) > loss(weights) and np.abs(step).max() > MIN_STEP:
             step = step / 2
-        found = found - step
-        if np.abs(step).max() <= SMALLEST_STEP:
+        weights = weights - step
+        if np.abs(step).max() <= MIN_STEP:
             break
-    slope, offset = found.tolist()
+    slope, offset = weights.tolist()
     return (slope, offset) if slope > 0 else UNCALIBRATED
 
 
 def fit_thresholds(
-    confidences: NDArray, right: Bools, labels: Sequence[str], gold: Mapping[str, int]
+    confidences: NDArray, is_correct: Bools, labels: Sequence[str], n_gold: Mapping[str, int]
 ) -> dict[str, float]:
-    """Find the confidences from which on entities make the F of all labels together highest.
+    """Find the thresholds that maximize the F-score of all labels together.
 
-    Taking an entity raises it if the entity is more probably right than half of the highest F (Lipton et al. 2014,
-    "Optimal Thresholding of Classifiers to Maximize F1 Measure"). If confidences are calibrated, that half is the
-    threshold. For a label with other confidences it is where these entities are right so often. What the few entities
-    of a label say of that is drawn towards the half.
+    An entity raises F if its probability is above half of the highest F (Lipton et al. 2014,
+    "Optimal Thresholding of Classifiers to Maximize F1 Measure"). With calibrated confidences, that
+    half is the threshold. If the confidences of a label are not calibrated, its threshold is where
+    its entities are correct that often. The threshold of a label with few entities is drawn towards
+    the half.
 
-    confidences, right, labels: Of n_entities.
-    gold (Mapping[str, int]): How many entities of each label there are to find. Each label in it gets a threshold.
+    confidences, is_correct, labels: Of n_entities that were predicted.
+    n_gold (Mapping[str, int]): The number of gold entities of each label. Each label in it gets a
+        threshold.
     """
     order = np.argsort(-confidences, kind="stable")
-    confidences, right, of = confidences[order], right[order], np.array(labels)[order]
-    scores = 2 * np.cumsum(right) / (np.arange(1, len(order) + 1) + sum(gold.values()))
-    half = float(scores.max(initial=0.0)) / 2 or DEFAULT_THRESHOLD
-    found = dict.fromkeys(gold, half)
-    for label in set(labels) & set(gold):
-        mine = confidences[of == label]
-        last = int(np.cumsum(right[of == label] - half).argmax())
-        # Halfway to the first that is left out.
-        best = float(mine[last : last + 2].mean())
-        found[label] = (gold[label] * best + PRIOR_ENTITIES * half) / (gold[label] + PRIOR_ENTITIES)
-    return found
+    confidences, is_correct = confidences[order], is_correct[order]
+    sorted_labels = np.array(labels)[order]
+    n_predicted = np.arange(1, len(order) + 1)
+    f_scores = 2 * np.cumsum(is_correct) / (n_predicted + sum(n_gold.values()))
+    half = float(f_scores.max(initial=0.0)) / 2 or DEFAULT_THRESHOLD
+    thresholds = dict.fromkeys(n_gold, half)
+    for label in set(labels) & set(n_gold):
+        has_label = sorted_labels == label
+        last = int(np.cumsum(is_correct[has_label] - half).argmax())
+        # Halfway to the first entity that is left out.
+        best = float(confidences[has_label][last : last + 2].mean())
+        n_entities = n_gold[label]
+        weighted = n_entities * best + PRIOR_ENTITIES * half
+        thresholds[label] = weighted / (n_entities + PRIOR_ENTITIES)
+    return thresholds

@@ -1,4 +1,4 @@
-"""Load any spaCy pipeline, for the commands; and say which of its files is damaged, if one is."""
+"""Load any spaCy pipeline for the commands, and name the file that is damaged if that fails."""
 
 import json
 import sys
@@ -19,44 +19,46 @@ from .saving import damaged
 
 
 def pipeline_folder(name: str | Path) -> Path:
-    """The folder of a pipeline that is given by it, or by the name of an installed one.
+    """Return the folder of a pipeline.
 
+    name (str | Path): A folder, or the name of an installed pipeline.
     RAISES UserError: If there is no such pipeline.
     """
     folder = get_package_path(str(name)) if is_package(str(name)) else Path(name)
     if not (folder / "meta.json").is_file():
         raise UserError(
-            f"there is no pipeline {name}: give a folder that `spacy train` wrote (such as training/model-best), "
-            "or the name of an installed pipeline (such as en_gmb_bilstm)"
+            f"there is no pipeline {name}: give a folder that `spacy train` wrote (such as "
+            "training/model-best), or the name of an installed pipeline (such as en_gmb_bilstm)"
         )
     return folder
 
 
 def load_pipeline(name: str | Path, *, max_length: int | None = sys.maxsize) -> Language:
-    """Load a folder with a pipeline, or an installed one by its name.
+    """Load a pipeline.
 
-    max_length (int | None): Characters that a text may have; None for the pipeline's `nlp.max_length`.
-    RAISES UserError: If there is no such pipeline, or it is damaged, or needs a package that is not installed.
+    name (str | Path): A folder, or the name of an installed pipeline.
+    max_length (int | None): Maximum length of a text in characters; None for `nlp.max_length`.
+    RAISES UserError: If there is no such pipeline, it is damaged, or a package is missing.
     """
     folder = pipeline_folder(name)
     try:
         nlp = spacy.load(name)
-    # A pipe of anybody's, and each parser of a file, raises errors of its own.
+    # The pipes of other packages raise errors of any type.
     except Exception as error:
-        raise UserError(
-            f"the pipeline {name} cannot be loaded: {why_not_loaded(folder, error)}"
-        ) from error
+        reason = why_not_loaded(folder, error)
+        raise UserError(f"the pipeline {name} cannot be loaded: {reason}") from error
     nlp.max_length = max_length or nlp.max_length
     return nlp
 
 
 def why_not_loaded(folder: Path, error: Exception) -> str:
-    """What to say of an error that `spacy.load` has raised for a pipeline: which file is damaged, if one is."""
+    """Explain an error that `spacy.load` has raised for a pipeline: name the damaged file if any."""
     for path in sorted(folder.rglob("*")):
-        read = READERS.get(path.name)
         try:
-            if read is not None:
-                read(path.read_bytes())
+            if path.name in READERS:
+                READERS[path.name](path.read_bytes())
+        except OSError as reading_error:
+            return str(reading_error)
         # Each parser raises errors of its own.
         except Exception as damage:
             return str(damaged(str(path), damage))
@@ -67,16 +69,22 @@ def _read_config(data: bytes) -> None:
     config = Config().from_bytes(data, interpolate=False)
     for name in config["nlp"]["pipeline"]:
         if name not in config["components"]:
-            raise ValueError(f"it must have a section for each pipe, but has none for {name}")
+            raise ValueError(f"it has no section [components.{name}]")
 
 
-# How spaCy reads the files of a pipeline, by their names.
+def _read_vectors(data: bytes) -> None:
+    np.load(BytesIO(data))
+
+
+def _read_table(data: bytes) -> None:
+    if not isinstance(srsly.msgpack_loads(data), dict):
+        raise ValueError("it has no table")
+
+
+# Functions that read the files of a pipeline, by the names of the files
 READERS: dict[str, Callable[[bytes], Any]] = {
     "config.cfg": _read_config,
-    "vectors": lambda data: np.load(BytesIO(data)),
+    "vectors": _read_vectors,
     **dict.fromkeys(("cfg", "meta.json", "strings.json", "vectors.cfg"), json.loads),
-    **dict.fromkeys(
-        ("tokenizer", "key2row", "lookups.bin", "model"),
-        lambda data: srsly.msgpack_loads(data).items(),
-    ),
+    **dict.fromkeys(("tokenizer", "key2row", "lookups.bin", "model"), _read_table),
 }

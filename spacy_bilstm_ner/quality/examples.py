@@ -12,7 +12,7 @@ from spacy.training import Example
 from ..errors import UserError
 from ..files.options import Options
 from ..files.reading import read_docs
-from ..training.fingerprints import KEY, share_seen
+from ..training.fingerprints import share_seen
 
 
 def read_labelled_docs(nlp: Language, path: Path, options: Options | None = None) -> list[Doc]:
@@ -85,7 +85,8 @@ def find_doubts(name: str, nlp: Language, examples: Sequence[Example]) -> list[s
             message += f"; it predicts {', '.join(sorted(predicted_labels))}"
         doubts.append(message)
     texts = [example.reference.text for example in examples]
-    share = share_seen(texts, nlp.meta.get(KEY, ""))
+    stored = [getattr(pipe, "fingerprints", b"") for _, pipe in nlp.pipeline]
+    share = max((share_seen(texts, fingerprints) for fingerprints in stored), default=0.0)
     if share:
         percentage = f"{share:.0%}" if share >= 0.01 else "less than 1%"
         doubts.append(

@@ -219,8 +219,8 @@ def _store_in_pipe(
         changes.append(Change(label, old, stored.get(label)))
     if stored != pipe.cfg["thresholds"]:
         pipe.cfg["thresholds"] = stored
-        model = (folder / name / "model").read_bytes()
-        save(folder / name / "cfg", write_cfg(pipe.cfg, model).decode())
+        weights = (folder / name / "model").read_bytes()
+        save(folder / name / "cfg", write_cfg(pipe.cfg, pipe.model, weights).decode())
     return changes
 
 

@@ -1,25 +1,30 @@
-"""What `spacy train` does besides, for a config that names it: how long to train, and what to fit on held-out data."""
+"""Callbacks for `spacy train`: fit the length of training, and fit decisions on held-out data."""
 
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from spacy.language import Language
+from spacy.tokens import Doc
 from spacy.training import Example
-from spacy.util import dot_to_object, logger, registry
+from spacy.util import dot_to_object, logger, minibatch, registry
 from thinc.api import Config
 
 from ..pipe.component import BiLSTMNER
 from ..pipe.decisions import UNCALIBRATED, calibrated, fit_calibration, fit_thresholds
 from ..ranges import check_range
-from .fingerprints import KEY, fingerprints
+from ..sequences.decoding import Spans
+from .fingerprints import make_fingerprints
 
-# So many entities tell what confidences are worth.
+# Calibration needs this many predicted entities, and the threshold of a label that has one already
+# this many gold entities.
 MIN_ENTITIES = 15
 SMALLEST_RATE = 1e-12
-# Where a setting stands in the config, and what it must be at least, and below
+# Settings of spaCy in the config: their minimum, and a bound that they must be below
 RANGES = (
     ("training.max_steps", 0, math.inf),
     ("training.eval_frequency", 1, math.inf),
@@ -36,132 +41,189 @@ Callback = Callable[[Language], Language]
 def fit_length(
     *, passes: float = 9.0, min_steps: int = 1500, evaluations: int = 8
 ) -> Callable[[Language], None]:
-    """Fit the length of training to the corpus: a callback for [initialize.before_init]. Registered as
-    `spacy_bilstm_ner.fit_length.v1`. It changes nothing for a pipeline that is trained, whose corpus may be elsewhere.
+    """Fit the length of training to the corpus: a callback for [initialize.before_init].
 
-    In [training], `max_steps = 0` becomes the updates that `passes` over the corpus take; any other number stays.
-    A learning rate that has `num_steps` gets as many: it rises and falls over the whole training. `eval_frequency`
-    becomes a divisor of `max_steps`, so that the end is evaluated: the one nearest to what the config says, or to what
-    makes so many `evaluations`. Fingerprints of the sentences go into the pipeline's meta if the corpus is read for it.
+    Registered as `spacy_bilstm_ner.fit_length.v1`. It changes nothing if the corpus does not exist,
+    as for a pipeline that was trained elsewhere.
 
-    passes (float): How often each word of the corpus is shown.
-    min_steps (int): The least updates for a small corpus.
-    evaluations (int): About how many there are, where `max_steps` is 0.
-    RAISES ValueError: If a number is not above 0. The callback, too: for what in [training] is out of range.
+    In [training], `max_steps = 0` becomes the number of updates for `passes` over the corpus; any
+    other number stays. A learning rate with `num_steps` gets the same number. `eval_frequency`
+    becomes a divisor of `max_steps`, so that the end is evaluated: the one nearest to the value in
+    the config, or to `evaluations` if `max_steps` is 0. If the corpus is read, the pipe gets the
+    fingerprints of its sentences.
+
+    passes (float): Number of times that each word of the corpus is shown.
+    min_steps (int): Minimum number of updates.
+    evaluations (int): Approximate number of evaluations.
+    RAISES ValueError: If a number is not above 0. The callback: if a setting in [training] is out
+        of range.
     """
     if not min(passes, min_steps, evaluations) > 0:
-        given = f"{passes}, {min_steps} and {evaluations}"
-        raise ValueError(f"passes, min_steps and evaluations must be above 0, but are {given}")
+        numbers = f"{passes}, {min_steps} and {evaluations}"
+        raise ValueError(f"passes, min_steps and evaluations must be above 0, but are {numbers}")
 
     def callback(nlp: Language) -> None:
         check_training(nlp.config.interpolate())
         training = nlp.config["training"]
         if training["max_steps"] == 0:
-            steps = _steps(nlp, passes=passes, min_steps=min_steps)
-            if steps is None:
+            max_steps = _count_steps(nlp, passes=passes, min_steps=min_steps)
+            if max_steps is None:
                 return
-            training |= {"max_steps": steps, "eval_frequency": max(1, steps // evaluations)}
-            logger.info("%s updates, to fit the corpus", steps)
-        steps, wanted = training["max_steps"], max(1, training["eval_frequency"])
-        divisors = [n for n in range(1, steps + 1) if steps % n == 0]
-        training["eval_frequency"] = min(divisors, key=lambda n: abs(math.log(n / wanted)))
-        rate = training["optimizer"].get("learn_rate")
-        if isinstance(rate, dict) and "num_steps" in rate:
-            rate["num_steps"] = steps
+            training["max_steps"] = max_steps
+            training["eval_frequency"] = max_steps // evaluations
+            logger.info("%s updates, to fit the corpus", max_steps)
+        max_steps = training["max_steps"]
+        frequency = max(1, training["eval_frequency"])
+        divisors = [n for n in range(1, max_steps + 1) if max_steps % n == 0]
+        training["eval_frequency"] = min(divisors, key=lambda n: abs(math.log(n / frequency)))
+        learn_rate = training["optimizer"].get("learn_rate")
+        if isinstance(learn_rate, dict) and "num_steps" in learn_rate:
+            learn_rate["num_steps"] = max_steps
 
     return callback
 
 
 def check_training(config: Config) -> None:
-    """RAISES ValueError: If one of spaCy's own settings is out of its range; spaCy does not look."""
-    for place, low, below in RANGES:
-        section, _, name = place.rpartition(".")
+    """Check spaCy's own settings, which spaCy does not check.
+
+    RAISES ValueError: If one is out of range.
+    """
+    for path, minimum, below in RANGES:
+        section, _, name = path.rpartition(".")
         value = dot_to_object(config, section).get(name, {})
-        # Else it is a schedule, or not there
+        # A dict is a schedule, or a setting that does not exist.
         if not isinstance(value, dict):
-            check_range(f"[{place.partition('.')[0]}] {name}", value, low, below)
+            check_range(f"[{path.partition('.')[0]}] {name}", value, minimum, below)
 
 
-def _steps(nlp: Language, *, passes: float, min_steps: int) -> int | None:
-    size = nlp.config["training"]["batcher"].get("size")
-    if not isinstance(size, int):
+def _count_steps(nlp: Language, *, passes: float, min_steps: int) -> int | None:
+    batch_size = nlp.config["training"]["batcher"].get("size")
+    if not isinstance(batch_size, int):
         return None
     try:
-        sentences = [example.reference for example in _corpus(nlp, "train_corpus")]
+        docs = [example.reference for example in _read_corpus(nlp, "train_corpus")]
     except FileNotFoundError:
         return None
-    nlp.meta[KEY] = fingerprints(sentence.text for sentence in sentences)
-    steps = max(min_steps, round(passes * sum(map(len, sentences)) / size))
+    fingerprints = make_fingerprints(doc.text for doc in docs)
+    for _, pipe in nlp.pipeline:
+        if isinstance(pipe, BiLSTMNER):
+            pipe.fingerprints = fingerprints
+    n_words = sum(map(len, docs))
+    n_steps = max(min_steps, round(passes * n_words / batch_size))
     # A round number has many divisors.
-    return math.ceil(steps / 100) * 100
+    return math.ceil(n_steps / 100) * 100
 
 
-def _corpus(nlp: Language, name: str) -> Iterable[Example]:
-    """The examples of a corpus that [training] names; the other one is not needed, and may not be there."""
+def _read_corpus(nlp: Language, name: str) -> Iterable[Example]:
+    """Read a corpus that [training] names. Other corpora may not exist."""
     config = nlp.config.interpolate()
     section = dot_to_object(config, config["training"][name])
     return registry.resolve({"corpus": section})["corpus"](nlp)
 
 
 def fit_decisions(*, pipe: str = "ner") -> Callback:
-    """Fit a recogniser's calibration and thresholds on the development set: a callback for [training.before_to_disk].
-    Registered as `spacy_bilstm_ner.fit_decisions.v1`. The scores in the pipeline's meta become those of the pipeline
-    that is saved. The next update undoes what has been fitted.
+    """Fit a recogniser's decisions on the development set: a callback for [training.before_to_disk].
+
+    Registered as `spacy_bilstm_ner.fit_decisions.v1`. The calibration and the thresholds are fitted,
+    see `decisions`. The scores in the pipeline's meta become those of the saved pipeline. The next
+    update undoes what was fitted.
+
+    If a pipe goes on learning, the thresholds of labels that the development set hardly has stay,
+    and so does the calibration if there are such labels.
 
     pipe (str): The recogniser's name.
     """
-    kept: list[Example] = []
+    examples: list[Example] = []
 
     def callback(nlp: Language) -> Language:
         recogniser = nlp.get_pipe(pipe)
         is_frozen = pipe in nlp.config["training"]["frozen_components"]
         if isinstance(recogniser, BiLSTMNER) and not recogniser.is_fitted and not is_frozen:
-            if not kept:
-                kept.extend(_corpus(nlp, "dev_corpus"))
-            _fit(nlp, recogniser, kept)
+            if not examples:
+                examples.extend(_read_corpus(nlp, "dev_corpus"))
+            _fit(nlp, recogniser, examples)
         return nlp
 
     return callback
 
 
+class Candidates(NamedTuple):
+    """What a recogniser finds in a batch, whatever the thresholds."""
+
+    docs: list[Doc]
+    spans: Spans  # without calibration
+
+
+class Judged(NamedTuple):
+    """Predicted entities, compared with the gold ones: parallel sequences of n_entities."""
+
+    confidences: NDArray[np.float64]
+    is_correct: NDArray[np.bool_]
+    labels: list[str]
+
+
 def _fit(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> None:
     cfg = recogniser.cfg
-    threshold = cfg["threshold"]
-    # All that may be an entity, as sure as the network itself is.
+    calibration, thresholds, threshold = cfg["calibration"], cfg["thresholds"], cfg["threshold"]
+    # All candidates count, with the confidences that the network gives.
     recogniser.set_fitted(UNCALIBRATED, dict.fromkeys(recogniser.labels, 0.0))
     cfg["threshold"] = 0.0
     try:
-        confidences, right, labels = _judged(_predicted(nlp, recogniser, examples))
+        batches = _find_candidates(nlp, recogniser, examples)
+        judged = _judge(_annotate(recogniser, batches, examples, UNCALIBRATED))
     finally:
         cfg["threshold"] = threshold
-    calibration, thresholds = UNCALIBRATED, {}
-    if len(confidences) >= MIN_ENTITIES:
-        calibration = fit_calibration(confidences, right)
-        found = Counter(ent.label_ for example in examples for ent in example.reference.ents)
-        gold = {label: found[label] for label in recogniser.labels}
-        thresholds = fit_thresholds(calibrated(confidences, *calibration), right, labels, gold)
-    recogniser.set_fitted(calibration, thresholds)
-    scores = recogniser.score(_predicted(nlp, recogniser, examples))
+    if len(judged.labels) >= MIN_ENTITIES:
+        labels = [entity.label_ for example in examples for entity in example.reference.ents]
+        counts = Counter(labels)
+        n_gold = {label: counts[label] for label in recogniser.labels}
+        rare = {label for label in thresholds if n_gold.get(label, 0) < MIN_ENTITIES}
+        if not rare:
+            calibration = fit_calibration(judged.confidences, judged.is_correct)
+        confidences = calibrated(judged.confidences, *calibration)
+        fitted = fit_thresholds(confidences, judged.is_correct, judged.labels, n_gold)
+        thresholds = fitted | {label: thresholds[label] for label in rare}
+    recogniser.set_fitted(tuple(calibration), thresholds)
+    scores = recogniser.score(_annotate(recogniser, batches, examples, calibration))
     performance = nlp.meta.setdefault("performance", {})
-    performance.update({key: value for key, value in scores.items() if key in performance})
+    performance.update({name: score for name, score in scores.items() if name in performance})
 
 
-def _predicted(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> list[Example]:
-    """The examples with what the recogniser predicts after all pipes before it."""
+def _find_candidates(
+    nlp: Language, recogniser: BiLSTMNER, examples: list[Example]
+) -> list[Candidates]:
+    """Apply the pipes before the recogniser and find its candidates, in one pass."""
     names = nlp.component_names
-    docs = (example.predicted.copy() for example in examples)
-    found = nlp.pipe(docs, disable=names[names.index(recogniser.name) + 1 :])
-    return [Example(doc, example.reference) for doc, example in zip(found, examples, strict=True)]
+    docs = [example.predicted.copy() for example in examples]
+    annotated = nlp.pipe(docs, disable=names[names.index(recogniser.name) :])
+    batches = minibatch(annotated, nlp.batch_size)
+    return [Candidates(batch, recogniser.predict(batch)) for batch in batches]
 
 
-def _judged(examples: list[Example]) -> tuple[NDArray[np.float64], NDArray[np.bool_], list[str]]:
-    """The confidence of each predicted entity, whether it is right, and its label."""
-    confidences, right, labels = [], [], []
+def _annotate(
+    recogniser: BiLSTMNER,
+    batches: list[Candidates],
+    examples: list[Example],
+    calibration: tuple[float, float],
+) -> list[Example]:
+    """Return the examples with the entities that the recogniser chooses from the candidates."""
+    docs: list[Doc] = []
+    for batch in batches:
+        copies = [doc.copy() for doc in batch.docs]
+        confidence = calibrated(batch.spans.confidence, *calibration)
+        recogniser.set_annotations(copies, replace(batch.spans, confidence=confidence))
+        docs += copies
+    references = [example.reference for example in examples]
+    return [Example(doc, reference) for doc, reference in zip(docs, references, strict=True)]
+
+
+def _judge(examples: list[Example]) -> Judged:
+    confidences, is_correct, labels = [], [], []
     for example in examples:
         gold = {(ent.start_char, ent.end_char, ent.label) for ent in example.reference.ents}
         for ent in example.predicted.ents:
             if ent._.confidence is not None:
                 confidences.append(ent._.confidence)
-                right.append((ent.start_char, ent.end_char, ent.label) in gold)
+                is_correct.append((ent.start_char, ent.end_char, ent.label) in gold)
                 labels.append(ent.label_)
-    return np.array(confidences), np.array(right, dtype=bool), labels
+    return Judged(np.array(confidences), np.array(is_correct, dtype=bool), labels)

@@ -4,14 +4,19 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from spacy.errors import Errors
 from spacy.language import Language
 from spacy.training import Corpus, Example, dont_augment
-from spacy.vocab import Vocab
 
 from ..ranges import check_range, is_number
 from .augmenters import Augmenter
+
+# The examples of a path at a time of its last change. Training asks for them in three places, each
+# with a reader of its own.
+Cache = dict[tuple[Path, int], list[Example]]
+_CACHES: WeakKeyDictionary[Language, Cache] = WeakKeyDictionary()
 
 
 class BalancedCorpus:
@@ -20,7 +25,7 @@ class BalancedCorpus:
     Registered as `spacy_bilstm_ner.BalancedCorpus.v1`. It is made for [training] max_epochs = -1:
     spaCy then calls the corpus for each epoch, and initializes the pipeline with the first hundred
     examples. Each pass is shuffled and augmented again, and begins with an example of each label.
-    The file is read once.
+    The file is read once for each pipeline.
     """
 
     def __init__(
@@ -46,7 +51,7 @@ class BalancedCorpus:
         self._rare_share = rare_share
         self._copies = copies
         self._augmenter = augmenter or dont_augment
-        self._vocab: Vocab | None = None
+        self._pipeline: Language | None = None
         self._examples: list[Example] = []
 
     def __call__(self, nlp: Language) -> Iterator[Example]:
@@ -55,9 +60,9 @@ class BalancedCorpus:
         RAISES FileNotFoundError: If the file does not exist.
         RAISES ValueError: If the file has no examples.
         """
-        if self._vocab is not nlp.vocab:
-            self._examples = self._read(nlp)
-            self._vocab = nlp.vocab
+        if self._pipeline is not nlp:
+            self._examples = self._balanced(self._read(nlp))
+            self._pipeline = nlp
         random.shuffle(self._examples)
         for example in _each_label_first(self._examples):
             yield from self._augmenter(nlp, example)
@@ -67,31 +72,39 @@ class BalancedCorpus:
             raise FileNotFoundError(
                 f"the training corpus is {self._path or 'not named'}: give it with --paths.train"
             )
-        examples = list(Corpus(self._path)(nlp))
-        if not examples:
+        cache = _CACHES.setdefault(nlp, {})
+        key = (self._path, self._path.stat().st_mtime_ns)
+        if key not in cache:
+            cache[key] = list(Corpus(self._path)(nlp))
+        if not cache[key]:
             raise ValueError(Errors.E986)
+        return cache[key]
+
+    def _balanced(self, examples: list[Example]) -> list[Example]:
         counts = Counter(label for example in examples for label in _labels(example))
-        rare = {
-            label for label, count in counts.items() if count < self._rare_share * counts.total()
-        }
-        # An object may occur twice, because `nlp.update` copies examples.
-        return [
-            eg
-            for eg in examples
-            for _ in range(1 if rare.isdisjoint(_labels(eg)) else self._copies)
-        ]
+        max_rare = self._rare_share * counts.total()
+        rare = {label for label, count in counts.items() if count < max_rare}
+        balanced = []
+        for example in examples:
+            n_copies = 1 if rare.isdisjoint(_labels(example)) else self._copies
+            # The same object: `nlp.update` works on copies.
+            balanced += [example] * n_copies
+        return balanced
 
 
 def _labels(example: Example) -> list[str]:
-    return [ent.label_ for ent in example.reference.ents]
+    return [entity.label_ for entity in example.reference.ents]
 
 
 def _each_label_first(examples: list[Example]) -> list[Example]:
     seen: set[str] = set()
-    first: list[Example] = []
-    others: list[Example] = []
+    with_new_label: list[Example] = []
+    without: list[Example] = []
     for example in examples:
         labels = _labels(example)
-        (others if seen.issuperset(labels) else first).append(example)
+        if seen.issuperset(labels):
+            without.append(example)
+        else:
+            with_new_label.append(example)
         seen.update(labels)
-    return first + others
+    return with_new_label + without

@@ -9,6 +9,7 @@ from spacy.training import Example
 from spacy.util import fix_random_seed
 from thinc.api import Adam
 
+from spacy_bilstm_ner.network.parts import parts
 from tests.util import (
     SENTENCES,
     SMALL_WIDTH,
@@ -146,7 +147,7 @@ def test_whole_docs_as_sequences():
     nlp.initialize(lambda: examples(nlp))
     train(nlp)
     one, two = texts()[:2]
-    assert nlp.get_pipe("ner").model.layers[2].get_param("W").any()
+    assert parts(nlp.get_pipe("ner").model).output.get_param("W").any()
     # The second sentence is read in the light of the first.
     n_two = len(nlp.make_doc(two))
     assert not np.allclose(logits(nlp, f"{one} {two}")[-n_two:], logits(nlp, two), atol=1e-3)

@@ -1,7 +1,5 @@
 """`threshold`: what is below it is not written."""
 
-import json
-
 import numpy as np
 import pytest
 import spacy
@@ -109,13 +107,6 @@ def test_one_set_at_run_time_survives_a_config_that_sets_another(tmp_path, confi
     assert spacy.load(tmp_path).get_pipe("ner").cfg["threshold"] == 0.5
 
 
-def test_what_is_saved_is_json(tmp_path):
-    trained().to_disk(tmp_path)
-    cfg = json.loads((tmp_path / "ner" / "cfg").read_text(encoding="utf8"))
-    assert cfg["threshold"] == 0.0
-    assert len(cfg["labels"]) == 4
-
-
 @pytest.mark.parametrize("threshold", [-0.1, 1.1])
 def test_out_of_range(threshold):
     nlp = spacy.blank("en")
@@ -143,15 +134,8 @@ def test_what_is_not_more_probable_than_not_is_written_only_if_a_label_asks_for_
     ner.cfg["thresholds"] = dict.fromkeys(ner.labels, 0.2)
     assert 0.2 <= min(confidences(nlp(TEXT))) < 0.5
     # The pipe's threshold counts as well.
-    ner.cfg["threshold"] = 0.6
-    assert min(confidences(nlp(TEXT))) >= 0.6
-
-
-def test_least_confidences_are_saved(unsure_bytes, tmp_path):
-    nlp = blank().from_bytes(unsure_bytes)
-    nlp.get_pipe("ner").cfg["thresholds"] = {"geo": 0.3}
-    nlp.to_disk(tmp_path)
-    assert spacy.load(tmp_path).get_pipe("ner").cfg["thresholds"] == {"geo": pytest.approx(0.3)}
+    threshold = ner.cfg["threshold"] = max(confidences(nlp(TEXT)))
+    assert set(confidences(nlp(TEXT))) == {threshold}
 
 
 def test_a_label_that_was_added_needs_as_much_as_others_do(unsure_bytes):

@@ -1,6 +1,9 @@
 """`span._.confidence`: a probability for what the recogniser predicted, None for all else."""
 
+import json
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -8,15 +11,11 @@ from numpy.testing import assert_allclose
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
 
+from spacy_bilstm_ner.network.parts import parts
 from tests.sequences.test_decoding import brute_force
-from tests.util import confidences, entities, logits, spans_of, trained
+from tests.util import confidences, entities, logits, spans_of
 
 TEXT = "Anna Smith flew to Lisbon on Monday"
-
-
-@pytest.fixture(name="nlp")
-def _nlp() -> Language:
-    return trained()
 
 
 @pytest.fixture(name="doc")
@@ -36,10 +35,10 @@ def test_confidences_are_probabilities(nlp):
 def test_confidences_equal_brute_force(nlp):
     # One label: few enough sequences to count. And scores that are not all certain.
     ner = nlp.get_pipe("ner")
-    linear = ner.model.layers[2]
-    linear.set_param("W", linear.get_param("W") * 0.2)
+    output = parts(ner.model).output
+    output.set_param("W", output.get_param("W") * 0.2)
     text = "met Zork in Oslo"
-    probable = brute_force(logits(nlp, text), linear.get_param("transitions"))
+    probable = brute_force(logits(nlp, text), output.get_param("transitions"))
     expected = {span: share for span, share in probable.items() if share >= 0.5}
     doc = nlp(text)
     assert len(doc.ents) == len(expected) > 0
@@ -155,31 +154,75 @@ def test_docs_that_are_joined(nlp):
     assert confidences(joined) == [value for doc in docs for value in confidences(doc)]
 
 
-def test_bytes_pickle_and_copy(nlp, doc):
-    copies = [
-        Doc(nlp.vocab).from_bytes(doc.to_bytes()),
-        pickle.loads(pickle.dumps(doc)),
-        doc.copy(),
-    ]
-    for other in copies:
-        assert entities(other) == entities(doc)
-        assert confidences(other) == confidences(doc)
+def by_doc_bin(doc: Doc) -> Doc:
+    docs = DocBin(store_user_data=True, docs=[doc]).to_bytes()
+    return next(DocBin().from_bytes(docs).get_docs(doc.vocab))
 
 
-def test_a_copy_has_values_of_its_own(doc):
-    other = doc.copy()
-    other.ents = []
-    other.user_data.clear()
+def by_json(doc: Doc) -> Doc:
+    text = json.dumps(doc.to_json(underscore=["confidence"]))
+    return Doc(doc.vocab).from_json(json.loads(text))
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        lambda doc: Doc(doc.vocab).from_bytes(doc.to_bytes()),
+        lambda doc: pickle.loads(pickle.dumps(doc)),
+        lambda doc: doc.copy(),
+        by_doc_bin,
+        by_json,
+    ],
+)
+def test_a_doc_that_is_stored(way, nlp, doc):
+    other = way(doc)
+    assert entities(other) == entities(doc)
+    assert confidences(other) == confidences(doc)
+    # Each has values of its own, and they still belong to a label.
+    nlp.get_pipe("ner")(other)
+    assert confidences(other) == confidences(doc)
+    other.ents = spans_of(other, (0, 2, "org"), (4, 5, "geo"))
+    assert [value is None for value in confidences(other)] == [True, False]
     assert None not in confidences(doc)
 
 
-def test_doc_bin(nlp, doc):
-    bin_ = DocBin(store_user_data=True, docs=[doc, nlp("Lisbon")])
-    found = list(DocBin().from_bytes(bin_.to_bytes()).get_docs(nlp.vocab))
-    assert confidences(found[0]) == confidences(doc)
-    assert confidences(found[1]) == confidences(nlp("Lisbon"))
-    bare = DocBin(docs=[doc]).get_docs(nlp.vocab)
-    assert confidences(next(bare)) == [None] * 3
+def test_confidences_in_json_are_numbers(doc, nlp):
+    data = doc.to_json(underscore=["confidence"])
+    assert [row["value"] for row in data["underscore_span"]["confidence"]] == confidences(doc)
+    assert data["_"]["confidence"] == confidences(doc)
+    assert nlp("It rained.").to_json(underscore=["confidence"])["_"]["confidence"] == []
+
+
+def test_values_of_the_user_stay(nlp):
+    doc = nlp.make_doc(TEXT)
+    flight, person = spans_of(doc, (2, 3, "flight"), (0, 2, "name"))
+    doc.spans["mine"] = [flight, person]
+    flight._.confidence, person._.confidence = 0.25, 0.5
+    for _ in range(2):
+        nlp.get_pipe("ner")(doc)
+    assert [span._.confidence for span in doc.spans["mine"]] == [0.25, 0.5]
+    assert len(doc.ents) == 3
+    assert doc.ents[1]._.confidence not in (0.25, 0.5, None)
+
+
+def test_a_user_may_have_registered_the_name_and_one_import_registers_it():
+    code = """
+import spacy
+from spacy.tokens import Doc, Span
+
+Doc.set_extension("confidence", default=7)
+nlp = spacy.blank("en")
+nlp.add_pipe("bilstm_ner", name="ner").add_label("per")
+nlp.initialize()
+assert nlp("Anna")._.confidence == 7
+assert Span.has_extension("confidence")
+Span.remove_extension("confidence")
+import importlib, spacy_bilstm_ner.pipe
+importlib.reload(spacy_bilstm_ner.pipe)
+assert nlp("Anna")[:1]._.confidence is None
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_other_user_data_is_left_alone(nlp):

@@ -1,9 +1,12 @@
-"""Calibrated confidences: the arithmetic."""
+"""Calibration and thresholds: their arithmetic, and what they change in a pipe."""
 
 import numpy as np
 import pytest
 
 from spacy_bilstm_ner.pipe.decisions import calibrated, default_threshold, fit_thresholds
+from tests.util import confidences, entities
+
+TEXT = "Anna Smith flew to Lisbon on Monday"
 
 
 def test_worked_out_by_hand():
@@ -51,3 +54,16 @@ def test_a_label_without_a_threshold_needs_what_others_need():
     assert default_threshold([]) == 0.5
     assert default_threshold([0.2, 0.3, 0.9, 1.5]) == 0.3
     assert default_threshold([1.5, 2.0]) == 0.5
+
+
+def test_calibration_changes_confidences_and_not_entities(nlp):
+    plain = nlp(TEXT)
+    cfg = nlp.get_pipe("ner").cfg
+    cfg["calibration"] = [0.5, -1.0]
+    doc = nlp(TEXT)
+    assert entities(doc) == entities(plain) != []
+    expected = calibrated(np.array(confidences(plain), dtype="float32"), 0.5, -1.0)
+    assert confidences(doc) == pytest.approx(expected.tolist())
+    # The threshold is compared with calibrated confidences.
+    cfg |= {"calibration": [1.0, -30.0], "threshold": 0.5}
+    assert not nlp(TEXT).ents

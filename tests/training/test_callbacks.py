@@ -1,10 +1,10 @@
-"""What a plain `spacy train` with our config does besides training."""
+"""The callbacks of `spacy train` with our config."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 import spacy
-import srsly
 from spacy.cli.evaluate import evaluate
 from spacy.cli.train import train
 from spacy.language import Language
@@ -65,23 +65,24 @@ def pipeline(root: Path, corpus: Path, **training: object) -> Language:
 
 
 @pytest.mark.slow
-def test_spacy_train_alone_makes_the_whole_model(root, corpus, tmp_path):
-    train(
-        config_for(root, tmp_path),
-        tmp_path / "out",
-        overrides={**paths(corpus), "training.max_steps": 60, "training.eval_frequency": 40},
-    )
+def test_spacy_train_alone_makes_the_whole_model(root, corpus, tmp_path, monkeypatch):
+    files = []
+    read = DocBin.from_disk
+    monkeypatch.setattr(DocBin, "from_disk", lambda *args: files.append(args[1]) or read(*args))
+    dev = Path(shutil.copy(corpus, tmp_path / "dev.spacy"))
+    steps = {"training.max_steps": 60, "training.eval_frequency": 40}
+    overrides = {**paths(corpus), "paths.dev": str(dev), **steps}
+    train(config_for(root, tmp_path), tmp_path / "out", overrides=overrides)
+    assert files.count(corpus) == 1
     for name in ("model-best", "model-last"):
         nlp = spacy.load(tmp_path / "out" / name)
         cfg = nlp.get_pipe("ner").cfg
         assert set(cfg["thresholds"]) == {"geo", "per", "tim"}
         assert cfg["calibration"] != [1.0, 0.0]
-        meta = srsly.read_json(tmp_path / "out" / name / "meta.json")["performance"]
-        found = evaluate(str(tmp_path / "out" / name), corpus)
-        assert meta["ents_f"] == pytest.approx(found["ents_f"])
-        assert meta["ents_per_type"]["per"]["f"] == pytest.approx(
-            found["ents_per_type"]["per"]["f"]
-        )
+        performance = nlp.meta["performance"]
+        scores = evaluate(str(tmp_path / "out" / name), corpus)
+        assert performance["ents_f"] == pytest.approx(scores["ents_f"])
+        assert performance["ents_per_type"]["per"] == pytest.approx(scores["ents_per_type"]["per"])
 
 
 @pytest.mark.slow
@@ -133,23 +134,43 @@ def test_a_pipeline_from_elsewhere_is_initialized_without_its_files(root, tmp_pa
     assert len(nlp("It rained in Oslo.")) == 5
 
 
-def test_what_is_fitted_is_undone_by_the_next_update(corpus):
-    nlp = trained()
-    nlp.config["corpora"] = {
-        "dev": {"@readers": "spacy.Corpus.v1", "path": str(corpus), "gold_preproc": False}
-    }
-    nlp.config["corpora"]["dev"] |= {"max_length": 0, "limit": 0, "augmenter": None}
+def with_dev(nlp: Language, corpus: Path) -> Language:
+    reader = {"@readers": "spacy.Corpus.v1", "path": str(corpus), "gold_preproc": False}
+    nlp.config["corpora"] = {"dev": {**reader, "max_length": 0, "limit": 0, "augmenter": None}}
     nlp.config["training"]["dev_corpus"] = "corpora.dev"
-    cfg = nlp.get_pipe("ner").cfg
-    cfg |= {"calibration": [1.1, 0.2], "thresholds": {"geo": 0.6}}
+    return nlp
+
+
+def test_decisions_are_fitted_in_one_pass_and_undone_by_the_next_update(corpus, monkeypatch):
+    nlp = with_dev(trained(), corpus)
+    ner = nlp.get_pipe("ner")
+    predicted = []
+    predict = ner.predict
+    monkeypatch.setattr(ner, "predict", lambda docs: predicted.extend(docs) or predict(docs))
+    ner.cfg |= {"calibration": [1.1, 0.2], "thresholds": {"geo": 0.6}}
     assert fit_decisions()(nlp) is nlp
-    assert cfg["thresholds"].keys() >= {"geo", "per", "tim"}
-    fitted = dict(cfg)
-    # Nothing has changed since: it is not fitted again.
+    assert len(predicted) == len(many_sentences())
+    assert ner.cfg["thresholds"].keys() >= {"geo", "per", "tim"}
+    assert ner.cfg["calibration"] != [1.1, 0.2]
+    fitted = dict(ner.cfg)
+    # It is not fitted again, since nothing has changed.
     fit_decisions()(nlp)
-    assert cfg == fitted
+    assert ner.cfg == fitted
     nlp.update(examples(nlp), sgd=Adam(0.001))
-    assert (cfg["calibration"], cfg["thresholds"]) == ([1.1, 0.2], {"geo": 0.6})
+    assert (ner.cfg["calibration"], ner.cfg["thresholds"]) == ([1.1, 0.2], {"geo": 0.6})
+
+
+@pytest.mark.parametrize("n_dev", [0, 30, 55])
+def test_decisions_stay_for_labels_that_dev_hardly_has(n_dev, tmp_path):
+    sentences = [marked for marked in many_sentences() if "geo" not in marked or "Oslo" in marked]
+    corpus = write_corpus(tmp_path / "dev.spacy", sentences[:n_dev])
+    nlp = with_dev(trained(), corpus)
+    cfg = nlp.get_pipe("ner").cfg
+    cfg |= {"calibration": [1.1, 0.2], "thresholds": {"geo": 0.6, "per": 0.7}}
+    fit_decisions()(nlp)
+    assert list(cfg["calibration"]) == [1.1, 0.2]
+    assert cfg["thresholds"]["geo"] == 0.6
+    assert (cfg["thresholds"]["per"] == 0.7) == (n_dev == 0)
 
 
 def test_a_frozen_pipe_stays_as_it_is():

@@ -12,9 +12,7 @@ def test_the_config_is_the_shipped_one_with_language_and_vectors(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], root: Path
 ) -> None:
     path = tmp_path / "new" / "config.cfg"
-    main(
-        ["init", str(path), "--lang", "de", "--vectors", str(tmp_path)]
-    )
+    main(["init", str(path), "--lang", "de", "--vectors", str(tmp_path)])
     written = load_config(path, interpolate=False)
     expected = load_config(root / "configs" / "bilstm.cfg", interpolate=False)
     expected["nlp"]["lang"] = "de"
