@@ -1,24 +1,23 @@
-"""Run `convert`. With --source FILE as first option, the data are those that `data` found."""
+"""Run the command `convert`; with --source FILE first, on the data that `data` found."""
 
 import sys
 from pathlib import Path
 
 from scripts.source import Source, read_record
 from scripts.step import step
-from spacy_bilstm_ner.cli import main as library
+from spacy_bilstm_ner.cli import main as run_command
 
 
 def main() -> None:
-    words = sys.argv[1:]
-    if words[:1] == ["--source"]:
-        source = read_record(Path(words[1]), Source)
-        own = [
-            f"--{name}={path}"
-            for name, path in (("dev", source.dev), ("test", source.test))
-            if path
-        ]
-        words = [source.path, *words[2:], *own]
-    library(["convert", *words])
+    """Convert the files that are named on the command line or in a source.json."""
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["--source"]:
+        source = read_record(Path(arguments[1]), Source)
+        arguments = [source.path, *arguments[2:]]
+        for name, path in (("dev", source.dev), ("test", source.test)):
+            if path:
+                arguments.append(f"--{name}={path}")
+    run_command(["convert", *arguments])
 
 
 if __name__ == "__main__":

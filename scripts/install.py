@@ -1,4 +1,4 @@
-"""Install a packaged pipeline if it is not installed, and check that it works in a new process."""
+"""Install a packaged pipeline, and check that it works in a new process."""
 
 import argparse
 import os
@@ -20,42 +20,45 @@ print(doc.text, *(f"{ent.label_:>6}  {ent.text}" for ent in doc.ents), sep="\\n 
 
 
 def is_installed(wheel: Path, site: Path) -> bool:
-    """Return whether all files of a wheel are installed in a folder, except for pip's RECORD."""
+    """Return whether a folder has each file of a wheel, except for pip's RECORD."""
     with zipfile.ZipFile(wheel) as archive:
-        names = [name for name in archive.namelist() if not name.endswith(("/RECORD", "/"))]
-        return all(
-            (site / name).is_file() and (site / name).read_bytes() == archive.read(name)
-            for name in names
-        )
+        for name in archive.namelist():
+            path = site / name
+            if name.endswith(("/RECORD", "/")):
+                continue
+            if not path.is_file() or path.read_bytes() != archive.read(name):
+                return False
+    return True
 
 
 def install(wheel: Path, target: str = "") -> None:
-    """Install a wheel without its requirements. Another version is replaced.
-
-    target (str): The folder to install to; "" for the environment.
-    """
-    where = ["--target", target, "--upgrade"] if target else ["--force-reinstall"]
-    words = ["--no-deps", "--no-index", "--quiet", *where, str(wheel)]
-    python("-m", "pip", "install", *words, failure=f"pip could not install {wheel}")
+    """Install a wheel without its dependencies, into a folder or the environment."""
+    place = ["--target", target, "--upgrade"] if target else ["--force-reinstall"]
+    options = ["--no-deps", "--no-index", "--quiet", *place]
+    python("-m", "pip", "install", *options, str(wheel), failure=f"pip could not install {wheel}")
 
 
 def try_out(name: str, site: Path) -> str:
-    """Return the entities that an installed pipeline finds in a new process, one per line."""
-    paths = os.pathsep.join(filter(None, [str(site.resolve()), os.environ.get("PYTHONPATH")]))
+    """Return what an installed pipeline finds in a sentence, in a new process."""
+    paths = [str(site.resolve()), os.environ.get("PYTHONPATH", "")]
     return python(
-        "-c", TRIAL, name, failure=f"{name} is installed, but does not work", PYTHONPATH=paths
+        "-c",
+        TRIAL,
+        name,
+        failure=f"{name} is installed, but does not work",
+        PYTHONPATH=os.pathsep.join(filter(None, paths)),
     )
 
 
 def main() -> None:
+    """Install the wheel of a pipeline, unless it is installed already."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("packages", type=Path, help="the folder of the wheels")
-    parser.add_argument(
-        "pipeline", type=Path, help="the trained pipeline's folder, which says what it is called"
-    )
+    parser.add_argument("pipeline", type=Path, help="the folder of the trained pipeline")
     parser.add_argument("--target", default="", help="install to this folder instead")
     args = parser.parse_args()
-    with generated_file(args.pipeline / "meta.json", command="spacy project run train") as path:
+    path = args.pipeline / "meta.json"
+    with generated_file(path, command="spacy project run train"):
         meta = srsly.read_json(path)
         name = f"{meta['lang']}_{meta['name']}"
         wheel = args.packages / f"{name}-{meta['version']}-py3-none-any.whl"
@@ -64,9 +67,9 @@ def main() -> None:
         state = "already" if is_installed(wheel, site) else "now"
     if state == "now":
         install(wheel, args.target)
+    found_entities = try_out(name, site)
     print(
-        f"{wheel.name} is installed {state}; spacy.load({name!r}) finds:\n{try_out(name, site)}",
-        end="",
+        f"{wheel.name} is installed {state}; spacy.load({name!r}) finds:\n{found_entities}", end=""
     )
 
 

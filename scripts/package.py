@@ -1,8 +1,9 @@
-"""Build the wheels of a trained pipeline and of this package."""
+"""Build two wheels into one folder: of the trained pipeline and of the package that it needs."""
 
 import argparse
 import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import srsly
@@ -10,94 +11,77 @@ import srsly
 from scripts.meta import readme, release_meta, update_meta
 from scripts.step import python, step
 from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.system.whole import generated_file
+from spacy_bilstm_ner.system.whole import generated_file, remove_unfinished, whole_file
 
 
 def read_run(run_dir: Path) -> dict[str, Any]:
-    """Return the entries for the meta.json of the wheel: what the pipeline is, and its scores.
+    """Return the entries for the meta.json in the wheel of a run's pipeline.
 
-    RAISES UserError: If the scores are those of another pipeline.
+    RAISES UserError: If a file is missing or damaged, or the scores are of another pipeline.
     """
-    with generated_file(
-        run_dir / "model-best" / "meta.json", command="spacy project run train"
-    ) as path:
+    path = run_dir / "model-best" / "meta.json"
+    with generated_file(path, command="spacy project run train"):
         meta = srsly.read_json(path)
-        known = {key: meta[key] for key in ("version", "data")}
-    with generated_file(run_dir / "metrics.json", command="spacy project run evaluate") as path:
+        identity = {"version": meta["version"], "data": meta["data"]}
+    path = run_dir / "metrics.json"
+    with generated_file(path, command="spacy project run evaluate"):
         metrics = srsly.read_json(path)
         entries = release_meta(meta, metrics)
-    if other := {key: metrics.get(key) for key in known if metrics.get(key) != known[key]}:
-        raise UserError(
-            f"the scores are of another pipeline, with {other}: run `spacy project run evaluate`"
-        )
+    for name, value in identity.items():
+        if metrics.get(name) != value:
+            raise UserError(
+                f"the scores are of another pipeline, with the {name} {metrics.get(name)}: "
+                "run `spacy project run evaluate`"
+            )
     return entries
 
 
 def build(project: Path, out_dir: Path) -> Path:
-    """Build the wheel of a project without a network.
+    """Build the wheel of a project into an empty folder, without a network.
 
-    It is built from the source distribution, so it contains no other files of the folder.
-
-    out_dir (Path): An empty folder.
+    It is built from the source distribution, so that it has no other files of the folder.
     """
-    python(
-        "-m",
-        "build",
-        "--no-isolation",
-        "--outdir",
-        str(out_dir),
-        str(project),
-        failure=f"{project} was not built",
-    )
+    options = ("--no-isolation", "--outdir", str(out_dir))
+    python("-m", "build", *options, str(project), failure=f"{project} was not built")
     return next(out_dir.glob("*.whl"))
 
 
 def build_pipeline(pipeline: Path, entries: dict[str, Any], work: Path) -> Path:
-    """Build the wheel of a trained pipeline.
-
-    entries (dict[str, Any]): Entries for its meta.json.
-    work (Path): An empty folder.
-    """
+    """Build the wheel of a pipeline, with entries for its meta.json, in an empty folder."""
     copy = shutil.copytree(pipeline, work / "pipeline")
-    # Otherwise, spaCy writes a README in which labels and names are not escaped.
+    # spaCy would not escape labels and names in a README of its own.
     (copy / "README.md").write_text(readme(update_meta(copy, entries)), encoding="utf-8")
-    python(
-        "-m",
-        "spacy",
-        "package",
-        str(copy),
-        str(work),
-        "--build",
-        "none",
-        failure="`spacy package` failed",
-    )
+    arguments = ("package", str(copy), str(work), "--build", "none")
+    python("-m", "spacy", *arguments, failure="`spacy package` failed")
     return build(next(work.glob("*/setup.py")).parent, work / "pipeline_wheel")
 
 
 def place(wheel: Path, out_dir: Path) -> Path:
-    """Move a wheel to a folder on the same disk, and remove other versions of it there."""
-    placed = wheel.replace(out_dir / wheel.name)
-    for other in {*out_dir.glob(f"{wheel.name.split('-')[0]}-*.whl")} - {placed}:
-        other.unlink()
-    return placed
+    """Copy a wheel to a folder, and remove other versions of its distribution there."""
+    target = out_dir / wheel.name
+    with whole_file(target) as file:
+        file.write(wheel.read_bytes())
+    distribution = wheel.name.split("-")[0]
+    for path in out_dir.glob(f"{distribution}-*.whl"):
+        if path != target:
+            path.unlink()
+    return target
 
 
 def main() -> None:
+    """Build both wheels."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run_dir", type=Path, help="the folder of model-best and metrics.json")
     parser.add_argument("out_dir", type=Path, help="the folder for the wheels")
     args = parser.parse_args()
     entries = read_run(args.run_dir)
-    # On the same disk as the wheels, so that moving a wheel is one step
-    work = args.out_dir / ".build"
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
-    try:
+    remove_unfinished(args.out_dir)
+    with TemporaryDirectory() as folder:
+        work = Path(folder)
         pipeline = build_pipeline(args.run_dir / "model-best", entries, work)
-        for wheel in (pipeline, build(Path.cwd(), work / "package_wheel")):
-            print(f"Built {place(wheel, args.out_dir)}")
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+        package = build(Path.cwd(), work / "package_wheel")
+        print(f"Built {place(pipeline, args.out_dir)}")
+        print(f"Built {place(package, args.out_dir)}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""Read and write the files in corpus/NAME that describe the data, the word vectors and the code."""
+"""The files in corpus/NAME that tell the later steps what `data` has found."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -9,80 +10,68 @@ import srsly
 
 from spacy_bilstm_ner.system.whole import generated_file, save_json
 
-PACKAGE = "spacy_bilstm_ner"
-# Project command → the files of code that its result depends on
-CODE = {
-    "convert": f"scripts/convert.py {PACKAGE}/cli.py {PACKAGE}/errors.py {PACKAGE}/files/**/*.py",
-    "train": f"configs/{{config}}.cfg setup.cfg scripts/train.py scripts/meta.py {PACKAGE}/**/*.py",
-    "evaluate": f"setup.cfg {PACKAGE}/**/*.py",
-    "package": "LICENSE README.md pyproject.toml setup.cfg configs/*.cfg scripts/package.py scripts/meta.py "
-    f"{PACKAGE}/**/*",
-}
-# Parts of the package that a model does not depend on
-NOT_MODEL = ("files", "quality", "bulk", "cli", "spacy_command", "__main__", "displacy_colors")
-
 
 @dataclass(frozen=True)
 class Source:
-    """Origin of the labelled data."""
+    """Where the labelled data comes from.
 
-    kind: (
-        str  # "real" (the GMB corpus), "sample" (the bundled sentences) or "own" (the user's files)
-    )
-    name: str  # its name in the model's meta, in metrics and reports
-    path: str  # the file, or an archive with the file
-    sha256: str  # the checksum of all files
-    dev: str = ""  # the user's own files of these splits
+    kind (str): "real" (the GMB corpus), "sample" (the bundled sentences) or "own" (the user's).
+    name (str): The name in the pipeline's meta.json, the metrics and the report.
+    path (str): The file, or the zip that holds it.
+    sha256 (str): The checksum of all files.
+    dev, test (str): The user's own files of these splits, if any.
+    """
+
+    kind: str
+    name: str
+    path: str
+    sha256: str
+    dev: str = ""
     test: str = ""
 
 
 @dataclass(frozen=True)
 class WordVectors:
-    """Word vectors that become part of the model. Without a path, there are none."""
+    """The word vectors that become part of the model. Without a path, there are none.
 
-    path: str = ""  # an installed package, a folder or a file, as in a config
-    name: str = ""  # the pipeline's name and version
-    sha256: str = ""  # the checksum of the file of vectors
-    author: str = ""  # author, url and license are from the pipeline's meta.json
+    path (str): The vectors as a config takes them: an installed package, a folder or a file.
+    name (str): The name and version of their pipeline.
+    sha256 (str): The checksum of the vectors.
+    author, url, license (str): As in the meta.json of their pipeline.
+    reason (str): Why there are none.
+    """
+
+    path: str = ""
+    name: str = ""
+    sha256: str = ""
+    author: str = ""
     url: str = ""
     license: str = ""
-    reason: str = ""  # why there are none
+    reason: str = ""
 
 
 Record = TypeVar("Record")
 
 
 def checksum(*paths: Path) -> str:
-    """Return the SHA-256 of the concatenated contents of files."""
-    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
+    """Return the SHA-256 of the contents of files."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
-def fingerprint(command: str, *, root: Path, config: str) -> str:
-    """Return the files of code that a command depends on, one per line with checksums."""
-    patterns = CODE[command].format(config=config).split()
-    files = {
-        path
-        for pattern in patterns
-        for path in root.glob(pattern)
-        if path.is_file() and path.suffix != ".pyc"
-    }
-    names = {path.relative_to(root).as_posix(): path for path in sorted(files)}
-    unneeded = tuple(f"{PACKAGE}/{name}" for name in NOT_MODEL) if command == "train" else ()
-    return "".join(
-        f"{checksum(path)}  {name}\n"
-        for name, path in names.items()
-        if not name.startswith(unneeded)
-    )
+def checksums(paths: Iterable[Path]) -> dict[str, str]:
+    """Return the checksum of each file, by its path."""
+    return {path.as_posix(): checksum(path) for path in sorted(paths)}
 
 
-def write(path: Path, record: Source | WordVectors) -> None:
+def write_record(path: Path, record: Source | WordVectors) -> None:
+    """Write a record as JSON."""
     save_json(path, asdict(record))
 
 
-def read_record(path: Path, kind: type[Record]) -> Record:
-    """Read source.json or vectors.json.
-
-    RAISES UserError: If the file is missing or damaged.
-    """
+def read_record(path: Path, record_type: type[Record]) -> Record:
+    """Read a record. RAISES UserError: If it is missing or damaged."""
     with generated_file(path, command="spacy project run data"):
-        return kind(**srsly.read_json(path))
+        return record_type(**srsly.read_json(path))

@@ -8,7 +8,7 @@ import pytest
 import srsly
 from weasel.util.config import load_project_config
 
-from scripts.source import CODE, fingerprint
+from scripts.data import write_code_checksums
 
 ROOT = Path(__file__).parents[1]
 YML: dict[str, Any] = srsly.read_yaml(ROOT / "project.yml")
@@ -33,34 +33,20 @@ def test_it_stays_short() -> None:
     assert len((ROOT / "project.yml").read_text(encoding="utf-8").splitlines()) <= 150
 
 
-def test_each_command_that_may_be_skipped_depends_on_its_code() -> None:
-    assert set(SKIPPED) == set(CODE)
-    for name in SKIPPED:
-        assert f"corpus/N/{name}.code" in COMMANDS[name]["deps"]
-        assert f"corpus/N/{name}.code" in COMMANDS["data"]["outputs"]
+@pytest.mark.parametrize("name", SKIPPED)
+def test_each_command_that_may_be_skipped_depends_on_its_code(name: str) -> None:
+    assert "corpus/N/code.json" in COMMANDS[name]["deps"]
 
 
-@pytest.mark.parametrize("command", CODE)
-def test_fingerprints_name_files_that_are_there(command: str) -> None:
-    found = fingerprint(command, root=ROOT, config="bilstm")
-    for pattern in CODE[command].format(config="bilstm").split():
-        assert [path for path in ROOT.glob(pattern) if path.is_file()], pattern
-    assert "__pycache__" not in found
-    assert "spacy_bilstm_ner/" in found
-
-
-def test_the_model_depends_on_all_code_but_what_reads_and_judges() -> None:
-    names = {
-        line.split("  ")[1]
-        for line in fingerprint("train", root=ROOT, config="bilstm").splitlines()
-    }
-    assert {
-        "setup.cfg",
-        "configs/bilstm.cfg",
-        "spacy_bilstm_ner/component.py",
-        "spacy_bilstm_ner/words.py",
-    } <= names
-    assert not [name for name in names if "/files/" in name or "/quality/" in name]
+def test_checksums_name_the_code_and_the_config(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    write_code_checksums(tmp_path, "bilstm")
+    code = srsly.read_json(tmp_path / "code.json")
+    assert {"setup.cfg", "scripts/train.py", "spacy_bilstm_ner/pipe/component.py"} <= set(code)
+    assert not [name for name in code if "__pycache__" in name]
+    assert list(srsly.read_json(tmp_path / "config.json")) == ["configs/bilstm.cfg"]
 
 
 def test_variables_are_quoted_but_those_that_are_several_options() -> None:
@@ -108,9 +94,3 @@ def test_own_data_meets_nothing_of_gmb() -> None:
     for command in YML["commands"]:
         text = str(command["script"]).replace("gmb_url", "").replace("gmb_md5", "")
         assert "gmb" not in text.lower()
-
-
-def test_the_asset_is_the_file_that_data_checks() -> None:
-    (asset,) = YML["assets"]
-    assert asset["checksum"] == YML["vars"]["gmb_md5"]
-    assert asset["url"] == "${vars.gmb_url}"

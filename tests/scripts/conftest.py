@@ -9,7 +9,8 @@ from .helpers import make_pipeline
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a pipeline, model, and its wheel, whose meta has notes and an odd label. Building takes seconds."""
+    """A folder with a pipeline, model, and its wheel, whose meta has notes and an odd label.
+    Building takes seconds."""
     folder = tmp_path_factory.mktemp("project")
     nlp = make_pipeline(folder / "model", kind="sample")
     meanings = dict.fromkeys((*nlp.pipe_labels["ner"], "<i>`|x"), "what it means")

@@ -32,7 +32,7 @@ def make_pipeline(path: Path, *, kind: str = "own") -> Language:
     nlp.to_disk(path)
     source = Source(kind=kind, name="tiny.csv", path="tiny.csv", sha256="0" * 64)
     run = {"config": "rules", "seed": 3}
-    update_meta(path, training_meta(source, WordVectors(), name="tiny", version="0.1.0", run=run))
+    update_meta(path, training_meta(source, WordVectors(), name="tiny", version="0.2.0", run=run))
     return nlp
 
 

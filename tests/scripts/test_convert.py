@@ -5,7 +5,7 @@ import pytest
 import srsly
 
 from scripts import convert
-from scripts.source import Source, write
+from scripts.source import Source, write_record
 
 CSV = "sentence,word,tag\n" + "".join(
     f"{i},Anna,B-per\n{i},went,O\n{i},to,O\n{i},Oslo,B-geo\n{i},no{i},O\n" for i in range(30)
@@ -18,7 +18,7 @@ def test_it_converts_what_data_has_found(tmp_path: Path, monkeypatch: pytest.Mon
         path.write_text(CSV, encoding="utf-8")
     csv, dev, test = map(str, paths)
     source = tmp_path / "source.json"
-    write(source, Source("own", "x", csv, "0", dev, test))
+    write_record(source, Source("own", "x", csv, "0", dev, test))
     given = ["--source", str(source), str(tmp_path / "out"), "--lang", "de", "--encoding", "utf-8"]
     monkeypatch.setattr(sys, "argv", ["convert", *given])
     convert.main()

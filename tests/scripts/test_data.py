@@ -147,16 +147,6 @@ def test_own_splits_count(tmp_path: Path) -> None:
     assert find_source(assets=tmp_path, url="", md5=MD5, **paths)[0].sha256 != source.sha256
 
 
-def test_a_question_mark_stands_for_what_a_variable_does_not_take(tmp_path: Path) -> None:
-    path = tmp_path / 'my "best" $.csv'
-    path.touch()
-    source, _ = find_source(csv=f"{tmp_path}/my ?best? ?.csv", assets=tmp_path, url="", md5=MD5)
-    assert source.path == str(path)
-    (tmp_path / "my 'best' $.csv").touch()
-    with pytest.raises(UserError, match=r"there is no file .*best"):
-        find_source(csv=f"{tmp_path}/my ?best? ?.csv", assets=tmp_path, url="", md5=MD5)
-
-
 def test_own_splits_are_of_own_data(assets: Path) -> None:
     with pytest.raises(UserError, match=r"give --vars\.csv, too"):
         find_source(csv="", dev=str(assets / "sample.csv"), assets=assets, url="", md5=MD5)
@@ -174,6 +164,7 @@ def run_main(folder: Path, monkeypatch: pytest.MonkeyPatch, *options: str) -> No
     monkeypatch.chdir(folder)
     (folder / "configs").mkdir(exist_ok=True)
     (folder / "configs" / "bilstm.cfg").touch()
+    (folder / "setup.cfg").touch()
     monkeypatch.setattr(
         "sys.argv", ["data", "out", "--lang", "en", "--config", "bilstm", "--md5", MD5, *options]
     )
@@ -199,7 +190,7 @@ def test_missing_vectors_are_said_loudly_and_found_ones_noted(
     def refuse(package: str) -> None:
         raise DownloadError(f"no web for {package}")
 
-    monkeypatch.setattr("scripts.vectors.download", refuse)
+    monkeypatch.setattr("scripts.vectors.download_pipeline", refuse)
     (assets / "ner_dataset.csv").write_bytes(CSV)
     options = ["--name", "gmb_bilstm", "--vectors", "en_no_such_md"]
     run_main(assets.parent, monkeypatch, *options)
@@ -225,30 +216,30 @@ def test_real_corpus_has_the_checksum_of_project_yml(root: Path, gmb_path: Path)
 )
 def test_bad_names(name: str) -> None:
     with pytest.raises(UserError, match="cannot be the name"):
-        check_names(name, lang="de", config="spacy_ner", own=True)
+        check_names(name, lang="de", config="spacy_ner", is_own=True)
 
 
 @pytest.mark.parametrize("lang", ["d e", "", "de;", "../de"])
 def test_bad_languages(lang: str) -> None:
     with pytest.raises(UserError, match=r"cannot be a language: .* as in --vars\.lang de"):
-        check_names("shop_ner", lang=lang, config="spacy_ner", own=True)
+        check_names("shop_ner", lang=lang, config="spacy_ner", is_own=True)
 
 
 @pytest.mark.parametrize("config", ["", "b ilstm", "nowhere", "../configs/bilstm.cfg"])
 def test_bad_configs(config: str, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(root)
     with pytest.raises(UserError, match=r"--vars\.config takes bilstm, tutorial, spacy_ner"):
-        check_names("shop_ner", lang="en", config=config, own=True)
+        check_names("shop_ner", lang="en", config=config, is_own=True)
 
 
 def test_name_with_the_language() -> None:
     with pytest.raises(UserError, match=r"give --vars\.name shop_ner"):
-        check_names("de_shop_ner", lang="de", config="spacy_ner", own=True)
-    check_names("de_shop_ner", lang="en", config="spacy_ner", own=True)
-    check_names("shop_ner", lang="de", config="spacy_ner", own=True)
+        check_names("de_shop_ner", lang="de", config="spacy_ner", is_own=True)
+    check_names("de_shop_ner", lang="en", config="spacy_ner", is_own=True)
+    check_names("shop_ner", lang="de", config="spacy_ner", is_own=True)
 
 
 def test_own_data_does_not_take_the_name_of_ours() -> None:
     with pytest.raises(UserError, match="trained on the GMB corpus"):
-        check_names("gmb_bilstm", lang="en", config="spacy_ner", own=True)
-    check_names("gmb_bilstm", lang="en", config="spacy_ner", own=False)
+        check_names("gmb_bilstm", lang="en", config="spacy_ner", is_own=True)
+    check_names("gmb_bilstm", lang="en", config="spacy_ner", is_own=False)

@@ -1,4 +1,5 @@
-"""Steps as `spacy project run` starts them, in a project with one step that says "begun" and waits."""
+"""Steps as `spacy project run` starts them, in a project with one step that says "begun" and
+waits."""
 
 import os
 import signal
@@ -11,8 +12,7 @@ import psutil
 import pytest
 import srsly
 
-from scripts import step
-from scripts.step import hold, holder
+from scripts.step import python
 from spacy_bilstm_ner.errors import UserError
 
 WAIT = """
@@ -51,7 +51,8 @@ def start(project: Path, command: str, root: Path) -> subprocess.Popen[str]:
 
 
 def heed_signals() -> None:
-    """Tests that run under nohup, or behind an & in a script, would hand down that these are ignored."""
+    """Tests that run under nohup, or behind an & in a script, would hand down that these are
+    ignored."""
     for number in (signal.SIGHUP, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
 
@@ -69,23 +70,19 @@ def waiting(project: Path, root: Path) -> Iterator[subprocess.Popen[str]]:
     process.communicate()
 
 
-def test_the_second_run_in_a_folder_names_the_first(
-    project: Path, root: Path, waiting: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+def test_a_second_run_in_a_folder_is_refused(
+    project: Path, root: Path, waiting: subprocess.Popen[str]
 ) -> None:
     second = start(project, "quick", root)
     printed, _ = second.communicate(timeout=60)
     assert second.returncode == 1
-    assert f"Error: process {waiting.pid} has been at work in this folder since" in printed
+    assert "Error: another process is at work in" in printed
     assert "Traceback" not in printed
     os.killpg(waiting.pid, signal.SIGKILL)
     waiting.wait()
     third = start(project, "quick", root)
     printed, _ = third.communicate(timeout=60)
     assert third.returncode == 0, printed
-    # What it has written of itself is whole.
-    monkeypatch.chdir(project)
-    assert srsly.read_yaml("project.lock")
-    step.check_lockfile()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals of POSIX")
@@ -109,29 +106,7 @@ def test_a_step_ends_with_its_terminal(waiting: subprocess.Popen[str], number: i
     assert waiting.returncode == 130
 
 
-def test_holder_of_a_dead_or_another_process(tmp_path: Path) -> None:
-    path, me = tmp_path / "x.pid", psutil.Process()
-    path.write_text(f"{me.pid} {me.create_time()}")
-    assert holder(path) == me
-    # A process that got the number of one that has ended
-    for text in (f"{me.pid} {me.create_time() - 60}", "999999999 0.0", "", "not a number"):
-        path.write_text(text)
-        assert holder(path) is None
-    hold(path)
-    assert holder(path) == me
-    hold(path)
-
-
-@pytest.mark.parametrize(
-    "content",
-    ["", "[1, 2]", "data: 1", "data:\n  cmd: python -m weasel run data\n  outs:\n  - path"],
-)
-def test_damaged_lockfile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> None:
-    monkeypatch.chdir(tmp_path)
-    step.check_lockfile()
-    Path("project.lock").write_text(content, encoding="utf-8")
-    with pytest.raises(
-        UserError,
-        match=r"project\.lock is damaged: .*; delete it and run `spacy project run all` again",
-    ):
-        step.check_lockfile()
+def test_a_failure_of_python_ends_with_its_output() -> None:
+    assert python("-c", "print(1)", failure="no") == "1\n"
+    with pytest.raises(UserError, match=r"(?s)it failed:.*ZeroDivisionError"):
+        python("-c", "1 / 0", failure="it failed")

@@ -4,7 +4,7 @@ import pytest
 
 from scripts import vectors
 from scripts.source import WordVectors, checksum
-from scripts.vectors import DownloadError, download, find_vectors
+from scripts.vectors import DownloadError, download_pipeline, find_vectors
 from spacy_bilstm_ner.errors import UserError
 from tests.util import chance_vectors, write_vectors
 
@@ -23,7 +23,7 @@ def _no_web(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(package: str) -> None:
         raise DownloadError(f"no web for {package}")
 
-    monkeypatch.setattr(vectors, "download", refuse)
+    monkeypatch.setattr(vectors, "download_pipeline", refuse)
 
 
 def test_a_folder(tmp_path: Path, assets: Path) -> None:
@@ -105,7 +105,7 @@ def test_unreachable_web(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(
         DownloadError, match=r"http://127\.0\.0\.1:9/x\.json or what it names cannot be had"
     ):
-        download("en_core_web_md")
+        download_pipeline("en_core_web_md")
 
 
 def test_failing_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,4 +117,4 @@ def test_failing_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(vectors, "spacy_download", fail)
     with pytest.raises(DownloadError, match=r"cannot be had \(1\)"):
-        download("en_core_web_md")
+        download_pipeline("en_core_web_md")
