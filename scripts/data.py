@@ -34,18 +34,14 @@ VECTORS_BANNER = (
     "For the real model: `python -m spacy download NAME`, or put its folder into assets/, and run "
     'this again.\nTo train without vectors: --vars.vectors ""',
 )
-# Characters that do not become part of a name in web pages and tables
-UNSAFE = re.compile(r"[^\w .,+()-]")
 
 
-def check_names(name: str, *, lang: str, config: str, is_own: bool) -> None:
-    """Check the variables that become part of names.
+def check_names(name: str, *, lang: str, is_own: bool) -> None:
+    """Check the variables that become the name of a package.
 
     is_own (bool): Whether the data are the user's. The pipeline then needs a name of its own.
     RAISES UserError: If one of them is not allowed.
     """
-    configs = [*sorted(path.stem for path in Path("configs").glob("*.cfg")), "spacy_ner"]
-    example = "as in --vars.name shop_ner"
     if not re.fullmatch("[A-Za-z]+", lang):
         raise UserError(
             f"{lang!r} cannot be a language: give a code of letters only, as in --vars.lang de"
@@ -53,20 +49,12 @@ def check_names(name: str, *, lang: str, config: str, is_own: bool) -> None:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*", name):
         raise UserError(
             f"{name!r} cannot be the name of a package: use letters, digits and single "
-            f"underscores, {example}"
-        )
-    if name.startswith(f"{lang}_"):
-        raise UserError(
-            f"{name!r} begins with the language, which is added for you: give --vars.name "
-            f"{name.removeprefix(f'{lang}_')}"
+            "underscores, as in --vars.name shop_ner"
         )
     if is_own and name == RESERVED:
         raise UserError(
-            f"{name!r} is the model trained on the GMB corpus: name yours differently, {example}"
-        )
-    if config not in configs:
-        raise UserError(
-            f"there is no configs/{config}.cfg: --vars.config takes {', '.join(configs)}"
+            f"{name!r} is the model trained on the GMB corpus: give yours another name, "
+            "as in --vars.name shop_ner"
         )
 
 
@@ -105,8 +93,7 @@ def _find_own(own_files: list[Path], csv: str, dev: str, test: str) -> Source:
         raise UserError(
             "--vars.dev and --vars.test need your own training sentences: give --vars.csv, too"
         )
-    name = UNSAFE.sub("_", Path(csv).name)
-    return Source("own", name, csv, checksum(*own_files), dev, test)
+    return Source("own", Path(csv).name, csv, checksum(*own_files), dev, test)
 
 
 def _find_corpus(assets: Path) -> Path | None:
@@ -156,7 +143,7 @@ def main() -> None:
         parser.add_argument(f"--{option}", default="")
     parser.add_argument("--assets", type=Path, default=Path("assets"))
     args = parser.parse_args()
-    check_names(args.name, lang=args.lang, config=args.config, is_own=bool(args.csv))
+    check_names(args.name, lang=args.lang, is_own=bool(args.csv))
     source, reason = find_source(
         csv=args.csv,
         dev=args.dev,

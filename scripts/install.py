@@ -3,12 +3,12 @@
 import argparse
 import os
 import sysconfig
-import zipfile
 from pathlib import Path
 
 import srsly
 
 from scripts.step import python, step
+from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.system.whole import generated_file
 
 TRIAL = """
@@ -17,18 +17,6 @@ nlp = spacy.load(sys.argv[1])
 doc = nlp("Anna Schmidt of the United Nations met President Bush in London on Monday.")
 print(doc.text, *(f"{ent.label_:>6}  {ent.text}" for ent in doc.ents), sep="\\n  ")
 """
-
-
-def is_installed(wheel: Path, site: Path) -> bool:
-    """Return whether a folder has each file of a wheel, except for pip's RECORD."""
-    with zipfile.ZipFile(wheel) as archive:
-        for name in archive.namelist():
-            path = site / name
-            if name.endswith(("/RECORD", "/")):
-                continue
-            if not path.is_file() or path.read_bytes() != archive.read(name):
-                return False
-    return True
 
 
 def install(wheel: Path, target: str = "") -> None:
@@ -51,7 +39,7 @@ def try_out(name: str, site: Path) -> str:
 
 
 def main() -> None:
-    """Install the wheel of a pipeline, unless it is installed already."""
+    """Install the wheel of a pipeline."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("packages", type=Path, help="the folder of the wheels")
     parser.add_argument("pipeline", type=Path, help="the folder of the trained pipeline")
@@ -62,15 +50,12 @@ def main() -> None:
         meta = srsly.read_json(path)
         name = f"{meta['lang']}_{meta['name']}"
         wheel = args.packages / f"{name}-{meta['version']}-py3-none-any.whl"
+    if not wheel.is_file():
+        raise UserError(f"{wheel} is missing: run `spacy project run package` first")
+    install(wheel, args.target)
     site = Path(args.target or sysconfig.get_paths()["purelib"])
-    with generated_file(wheel, command="spacy project run package"):
-        state = "already" if is_installed(wheel, site) else "now"
-    if state == "now":
-        install(wheel, args.target)
-    found_entities = try_out(name, site)
-    print(
-        f"{wheel.name} is installed {state}; spacy.load({name!r}) finds:\n{found_entities}", end=""
-    )
+    entities = try_out(name, site)
+    print(f"{wheel.name} is installed; spacy.load({name!r}) finds:\n{entities}", end="")
 
 
 if __name__ == "__main__":

@@ -10,30 +10,20 @@ import srsly
 
 from scripts.meta import readme, release_meta, update_meta
 from scripts.step import python, step
-from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.system.whole import generated_file, remove_unfinished, whole_file
 
 
 def read_run(run_dir: Path) -> dict[str, Any]:
     """Return the entries for the meta.json in the wheel of a run's pipeline.
 
-    RAISES UserError: If a file is missing or damaged, or the scores are of another pipeline.
+    RAISES UserError: If a file is missing or damaged.
     """
     path = run_dir / "model-best" / "meta.json"
     with generated_file(path, command="spacy project run train"):
         meta = srsly.read_json(path)
-        identity = {"version": meta["version"], "data": meta["data"]}
     path = run_dir / "metrics.json"
     with generated_file(path, command="spacy project run evaluate"):
-        metrics = srsly.read_json(path)
-        entries = release_meta(meta, metrics)
-    for name, value in identity.items():
-        if metrics.get(name) != value:
-            raise UserError(
-                f"the scores are of another pipeline, with the {name} {metrics.get(name)}: "
-                "run `spacy project run evaluate`"
-            )
-    return entries
+        return release_meta(meta, srsly.read_json(path))
 
 
 def build(project: Path, out_dir: Path) -> Path:

@@ -10,7 +10,6 @@ from typing import Any
 from spacy.cli._util import parse_config_overrides
 from spacy.cli.init_config import init_config
 from spacy.cli.train import train as spacy_train
-from spacy.tokens import DocBin
 from spacy.util import load_config
 
 from scripts.meta import training_meta, update_meta
@@ -18,7 +17,7 @@ from scripts.source import Source, WordVectors, read_record
 from scripts.step import step
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.system.ending import INTERRUPTED, on_ending
-from spacy_bilstm_ner.system.whole import generated_file, unfinished_folder, whole_folder
+from spacy_bilstm_ner.system.whole import unfinished_folder, whole_folder
 
 MODELS = ("model-best", "model-last")
 # spaCy's own recogniser. `spacy init config` writes this config.
@@ -33,10 +32,6 @@ def train(args: argparse.Namespace, overrides: dict[str, Any]) -> None:
     """
     source = read_record(args.corpus / "source.json", Source)
     vectors = read_record(args.corpus / "vectors.json", WordVectors)
-    for name in ("train", "dev"):
-        path = args.corpus / f"{name}.spacy"
-        with generated_file(path, command="spacy project run convert"):
-            DocBin().from_disk(path)
 
     def leave(*_: Any) -> None:
         # spaCy would save a model first, and `spacy project` kills steps soon after Ctrl-C.
@@ -118,12 +113,6 @@ def main() -> None:
     add("--version", required=True, help="the pipeline's version")
     add("--gpu", type=int, default=-1, help="the GPU's number, -1 for the CPU")
     args, words = parser.parse_known_args()
-    for word in words:
-        if word.startswith("--") and "." not in word:
-            parser.error(
-                f"there is no option {word}; an option for spacy train names a section: "
-                "--training.dropout 0.4"
-            )
     train(args, parse_config_overrides(words))
 
 

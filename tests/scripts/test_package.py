@@ -45,19 +45,6 @@ def write_run(folder: Path, meta: dict[str, Any], metrics: dict[str, Any]) -> Pa
 
 
 @pytest.mark.parametrize(
-    "other", [{"version": "0.0.0+sample"}, {"data": {"kind": "own", "name": "x", "sha256": "1"}}]
-)
-def test_metrics_of_another_run_are_refused(tmp_path: Path, other: dict[str, Any]) -> None:
-    write_run(tmp_path, META, METRICS)
-    assert read_run(tmp_path) == release_meta(META, METRICS)
-    srsly.write_json(tmp_path / "metrics.json", {**METRICS, **other})
-    with pytest.raises(
-        UserError, match=f"the scores are of another pipeline, with the {next(iter(other))}"
-    ):
-        read_run(tmp_path)
-
-
-@pytest.mark.parametrize(
     ("name", "step"), [("metrics.json", "evaluate"), ("model-best/meta.json", "train")]
 )
 def test_damaged_and_missing_files_are_named(tmp_path: Path, name: str, step: str) -> None:

@@ -93,21 +93,6 @@ def test_what_a_run_sets_and_what_its_models_say(
         assert training["vectors"] == (VECTORS.name if vectors else None)
 
 
-@pytest.mark.parametrize("name", ["train.spacy", "dev.spacy"])
-def test_a_truncated_corpus_is_named(
-    root: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    content = (corpus / name).read_bytes()
-    (corpus / name).write_bytes(content[: len(content) // 2])
-    monkeypatch.setattr(sys, "argv", ["train", *arguments(root, corpus)])
-    with pytest.raises(
-        UserError,
-        match=rf"{name} is damaged: .*delete it and run `spacy project run convert` again",
-    ):
-        train.main()
-    assert not (corpus.parent / "runs").exists()
-
-
 def test_weights_that_are_lost_are_told_in_a_line(
     root: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,14 +172,3 @@ def test_a_training_ends_with_the_process_that_started_it(root: Path, corpus: Pa
     _, errors = process.communicate(timeout=60)
     assert "Interrupted, nothing changed" in errors
     assert files_of(corpus) == ["run", "run/model-best"]
-
-
-def test_options_that_are_not_ours_name_a_section(
-    root: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(
-        sys, "argv", ["train", *arguments(root, corpus), "--training.dropout", "0.4", "--sede", "1"]
-    )
-    with pytest.raises(SystemExit):
-        train.main()
-    assert "there is no option --sede" in capsys.readouterr().err
