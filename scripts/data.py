@@ -109,7 +109,7 @@ def check_corpus(path: Path, *, md5: str) -> None:
     RAISES UserError: If its checksum differs.
     """
     (content,) = read_contents([path], member=CORPUS)
-    actual = hashlib.md5(content.data).hexdigest()
+    actual = hashlib.md5(content.raw).hexdigest()
     if actual != md5:
         raise UserError(
             f"{path} is not the corpus this project knows: its MD5 checksum is {actual}, expected "

@@ -169,10 +169,16 @@ import sys
 import ray
 from spacy_bilstm_ner.bulk import Annotator
 
-ray.init(num_cpus=3)  # one more than actors: Ray Data hangs if actors take them all
+# Ray Data hangs if the actors take all cores.
+ray.init(num_cpus=3)
 table = ray.data.read_parquet(sys.argv[1])
-table = table.map_batches(Annotator, fn_constructor_args=[sys.argv[3]], batch_format="pyarrow", batch_size=1000,
-                          compute=ray.data.ActorPoolStrategy(size=2))
+table = table.map_batches(
+    Annotator,
+    fn_constructor_args=[sys.argv[3]],
+    batch_format="pyarrow",
+    batch_size=1000,
+    compute=ray.data.ActorPoolStrategy(size=2),
+)
 table.write_parquet(sys.argv[2])
 """
 

@@ -49,13 +49,12 @@ def write_run(folder: Path, meta: dict[str, Any], metrics: dict[str, Any]) -> Pa
 )
 def test_damaged_and_missing_files_are_named(tmp_path: Path, name: str, step: str) -> None:
     path = write_run(tmp_path, META, METRICS) / name
-    for content in (path.read_bytes()[:-20], b"{}"):
-        path.write_bytes(content)
-        with pytest.raises(
-            UserError,
-            match=f"{name} is damaged: .*; delete it and run `spacy project run {step}` again",
-        ):
-            read_run(tmp_path)
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(
+        UserError,
+        match=f"{name} is damaged: .*; delete it and run `spacy project run {step}` again",
+    ):
+        read_run(tmp_path)
     path.unlink()
     with pytest.raises(UserError, match=f"{name} is missing: run `spacy project run {step}` first"):
         read_run(tmp_path)
