@@ -146,8 +146,9 @@ class _Rows:
 
     def _is_row(self, row: list[str]) -> bool:
         """Return whether a line that begins with # has the width and a tag of other rows."""
-        last = row[-1]
-        return len(row) == self.width and (last in self.last_values or is_tag(last))
+        is_piece = re.match(r"##\S+$", row[0]) and row[-1].isalnum()
+        is_tagged = row[-1] in self.last_values or is_tag(row[-1])
+        return len(row) == self.width and bool(is_tagged or is_piece)
 
     def _add_comment(self, number: int, line: str) -> None:
         if match := _DOCUMENT.match(line):

@@ -186,6 +186,8 @@ def _read_one(source: Any, nlp: Language, options: Options) -> tuple[list[Tagged
     report = report.merge(labels_report)
     report.count_written(sentences)
     report.check()
+    if not sentences:
+        raise UserError(f"{content.name}: nothing is left of it. {' '.join(report.lines())}")
     return sentences, report
 
 
