@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 from itertools import chain
 
 from ..errors import banner, count
@@ -15,8 +16,9 @@ MAX_SENTENCE_WORDS = 500
 MIN_MEAN_WORDS, MIN_SENTENCES = 1.5, 10
 # A script counts from this share of the characters on.
 MIN_SCRIPT_SHARE = 0.05
-# A label is odd if it is one letter from one that is this many times as frequent.
-MIN_RATIO = 20
+# A label is odd if it is similar to one that is this many times as frequent. One of six letters
+# makes a similarity of 0.83.
+MIN_RATIO, MIN_SIMILARITY = 20, 0.8
 # A label that occurs once is odd in a corpus of at least this many entities.
 MIN_ENTITIES = 20
 # Labels that are missing in a file are reported for at most this many files.
@@ -105,20 +107,10 @@ def _similar(label: str, by_frequency: Sequence[str], counts: Counter[str]) -> s
     """Return the more frequent label that a label is probably meant to be."""
     for other in by_frequency[: by_frequency.index(label)]:
         is_rare = counts[other] >= MIN_RATIO * counts[label]
-        if other.casefold() == label.casefold() or (is_rare and _is_one_letter_off(label, other)):
+        similarity = SequenceMatcher(None, label, other).ratio()
+        if other.casefold() == label.casefold() or (is_rare and similarity > MIN_SIMILARITY):
             return other
     return None
-
-
-def _is_one_letter_off(label: str, other: str) -> bool:
-    """Return whether a label becomes another by one letter more, less or different."""
-    short, long = sorted((label, other), key=len)
-    if len(long) < 4 or len(long) - len(short) > 1:
-        return False
-    start = 0
-    while start < len(short) and short[start] == long[start]:
-        start += 1
-    return short[start + (len(short) == len(long)) :] == long[start + 1 :]
 
 
 def _gaps(sentences: Sequence[TaggedWords]) -> list[str]:

@@ -53,7 +53,7 @@ def find_columns(table: Table, options: Options) -> Columns:
     _check_names(table, {"word": word, "tag": tag}, keys)
     names = [name for name in table.names if name not in (word, tag, *keys)]
     documents = [name for name in names if rank("document", name) is not None and any(table[name])]
-    spacing = next((name for name in names if _says_spaces(table[name])), None)
+    spacing = next((name for name in names if any(map(says_no_space, set(table[name])))), None)
     if not keys and (name := best_name("sentence", names)) and not _holds_texts(table[name]):
         keys = [name]
         names.remove(name)
@@ -231,10 +231,9 @@ def _has_outside(values: Sequence[str]) -> bool:
     return any(value and value.casefold() in OUTSIDE for value in set(values))
 
 
-def _says_spaces(values: Sequence[str]) -> bool:
-    return any(
-        "SpaceAfter=No" in value or value.startswith("NoSpaceAfter") for value in set(values)
-    )
+def says_no_space(value: str) -> bool:
+    """Return whether a value of CoNLL-U or HIPE says that no space follows the word."""
+    return "SpaceAfter=No" in value or value.startswith("NoSpaceAfter")
 
 
 def _may_count_sentences(values: Sequence[str]) -> bool:

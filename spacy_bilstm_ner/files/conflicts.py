@@ -8,7 +8,6 @@ from ..errors import UserError, count
 from .options import Options
 from .records import Span, TaggedWords, TextWithSpans
 from .report import Report
-from .schemes import entity_labels
 
 Record = TypeVar("Record", TaggedWords, TextWithSpans)
 # A file of sentences is refused if more than this share of them contradict each other. Below, the
@@ -26,27 +25,26 @@ def unite_texts(
         what to do with them.
     """
     report = Report()
-    united: list[TextWithSpans] = []
+    united: dict[int, TextWithSpans] = {}  # id of the first of several passes -> all of them
+    left_out: set[int] = set()
     contradicting: list[list[TextWithSpans]] = []
     for same in _group(texts, lambda text: text.text):
-        annotations = {_entities(text) for text in same}
-        if len(annotations) == 1 and len({text.annotated for text in same}) == 1:
-            united += same
+        annotations = {(_entities(text), text.annotated) for text in same}
+        if len(annotations) == 1:
             continue
-        partial = [text for text in same if text.annotated is not None]
+        is_partial = all(text.annotated is not None for text in same)
         is_passes = all(len(text.spans) < 2 for text in same)
-        spans = sorted({span for text in same for span in text.spans}, key=_place)
-        spans = _without_repeats(spans)
-        if (len(partial) == len(same) or is_passes) and not _overlap(spans):
-            united.append(_unite(same, spans, report))
+        places = {_place(span): span for text in same for span in text.spans}
+        spans = sorted(places.values(), key=_place)
+        if (is_partial or is_passes) and not _overlap(spans):
+            united[id(same[0])] = _unite(same, spans, report)
+            left_out.update(map(id, same[1:]))
         else:
             contradicting.append(same)
-            united += same
-    if not contradicting:
-        return united, report
-    if options.conflicts is None:
+    if contradicting and options.conflicts is None:
         raise UserError(_message(contradicting, "text"))
-    return _settle(united, contradicting, options.conflicts, report), report
+    remaining = [united.get(id(text), text) for text in texts if id(text) not in left_out]
+    return _settle(remaining, contradicting, options.conflicts, report), report
 
 
 def check_sentences(
@@ -89,10 +87,6 @@ def _entities(text: TextWithSpans) -> frozenset[tuple[int, int, str]]:
     return frozenset(map(_place, text.spans))
 
 
-def _without_repeats(spans: Sequence[Span]) -> list[Span]:
-    return list({_place(span): span for span in spans}.values())
-
-
 def _overlap(spans: Sequence[Span]) -> bool:
     """Return whether spans, sorted by their place, overlap."""
     return any(second.start < first.end for first, second in pairwise(spans))
@@ -129,7 +123,7 @@ def _message(contradicting: Sequence[Sequence[Record]], noun: str) -> str:
 def _settle(
     records: Sequence[Record],
     contradicting: Sequence[Sequence[Record]],
-    conflicts: str,
+    conflicts: str | None,
     report: Report,
 ) -> list[Record]:
     """Return the records without those that contradict others."""
@@ -137,15 +131,6 @@ def _settle(
     for same in contradicting:
         for record in same[1:] if conflicts == "first" else same:
             left_out.add(id(record))
-            entities = (
-                len(record.spans)
-                if isinstance(record, TextWithSpans)
-                else len(entity_labels(record.tags))
-            )
-            words = 0
-            if isinstance(record, TaggedWords):
-                words = record.n_words
-            report.count(
-                "conflict", record.origin.place(), record.rows, entities=entities, words=words
-            )
+            numbers = {"entities": record.n_entities, "words": record.n_words}
+            report.count("conflict", record.origin.place(), record.rows, **numbers)
     return [record for record in records if id(record) not in left_out]

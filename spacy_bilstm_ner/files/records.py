@@ -85,7 +85,12 @@ class TaggedWords(NamedTuple):
     @property
     def n_words(self) -> int:
         """Number of words that are not white space."""
-        return sum(not word.isspace() for word in self.words)
+        return len(self.words) - sum(map(str.isspace, self.words))
+
+    @property
+    def n_entities(self) -> int:
+        """Number of entities of a sentence with tags in BIO."""
+        return sum(tag[0] == "B" for tag in self.tags)
 
 
 class Span(NamedTuple):
@@ -131,6 +136,16 @@ class TextWithSpans(NamedTuple):
     is_joined: bool = False
     unit: str = "characters"
     end_inclusive: bool = False
+
+    @property
+    def n_words(self) -> int:
+        """Number of words that were read: none, as a tokenizer finds them."""
+        return 0
+
+    @property
+    def n_entities(self) -> int:
+        """Number of entities."""
+        return sum(span.label != UNKNOWN for span in self.spans)
 
 
 Records = list[TaggedWords] | list[TextWithSpans]

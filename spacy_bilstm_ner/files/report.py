@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from ..errors import UserError
 from .records import TaggedWords
-from .schemes import entity_labels
 
 # Number of places that are kept for each reason
 N_PLACES = 3
@@ -140,7 +139,7 @@ class Report:
         for sentence in sentences:
             self.rows_written += sentence.rows
             self.words_written += sentence.n_words
-            self.entities_written += len(entity_labels(sentence.tags))
+            self.entities_written += sentence.n_entities
 
     def check(self) -> None:
         """Check that read = written + left out - added, for rows, words and entities.

@@ -7,13 +7,12 @@ from itertools import accumulate, pairwise
 
 from ..errors import count
 from .cells import holds_lists, holds_spans, parse_cell, split_list, split_tags
-from .columns import Columns, find_columns
+from .columns import Columns, find_columns, says_no_space
 from .exports import read_records
 from .faults import Faults
 from .options import Options
 from .records import Content, Origin, Records, TaggedWords
 from .report import Report
-from .schemes import holds_pos
 from .tables import Table, clean
 
 # Spellings of an empty cell in a column of numbers. A word may be spelled so as well.
@@ -77,40 +76,26 @@ def _read_words(table: Table, columns: Columns, options: Options) -> list[Tagged
     documents: Sequence[str] = table.documents
     if columns.document:
         documents = list(accumulate(table[columns.document], _fill))
-    no_spaces = set()
-    if columns.spacing:
-        for row, value in enumerate(table[columns.spacing]):
-            if "SpaceAfter=No" in value or value.startswith("NoSpaceAfter"):
-                no_spaces.add(row)
+    spacing = table[columns.spacing] if columns.spacing else []
     sentences = []
     for number, rows in enumerate(_divide(table, columns, options), 1):
         first, last = rows[0], rows[-1]
         is_run = lines[last] - lines[first] == len(rows) - 1
-        origin = Origin(
-            table.name, lines[first], documents[first] if documents else "", int(is_run)
-        )
+        document = documents[first] if documents else ""
         key = " ".join(table[name][first] for name in columns.sentence)
         spaces = None
-        if columns.spacing:
-            spaces = tuple(row not in no_spaces and row != last for row in rows)
-        if isinstance(rows, range):
-            words_of = words[first : last + 1]
-            tags_of = tags[first : last + 1]
-        else:
-            words_of = [words[row] for row in rows]
-            tags_of = [tags[row] for row in rows]
-        sentences.append(
-            TaggedWords(
-                tuple(words_of),
-                tuple(tags_of),
-                spaces,
-                None,
-                origin,
-                key or str(number),
-                len(rows),
-                () if is_run else [lines[row] for row in rows],
-            )
+        if spacing:
+            spaces = tuple(row != last and not says_no_space(spacing[row]) for row in rows)
+        sentence = TaggedWords(
+            tuple(map(words.__getitem__, rows)),
+            tuple(map(tags.__getitem__, rows)),
+            spaces,
+            origin=Origin(table.name, lines[first], document, int(is_run)),
+            number=key or str(number),
+            rows=len(rows),
+            lines=() if is_run else list(map(lines.__getitem__, rows)),
         )
+        sentences.append(sentence)
     return sentences
 
 
@@ -154,8 +139,6 @@ def _divide(table: Table, columns: Columns, options: Options) -> list[Sequence[i
         ids = [" ".join(column[row] for column in cells) for row in first_rows]
         if len(keys) > 1 or not _counts_up(ids):
             _refuse_scattered(ids, [table.lines[row] for row in first_rows], faults)
-        if not options.sentence_column:
-            _refuse_blocks(table, columns, starts, faults)
     faults.check()
     return _ranges(first_rows, len(table.lines))
 
@@ -224,27 +207,3 @@ def _refuse_scattered(ids: Sequence[str], lines: Sequence[int], faults: Faults) 
             fault = f"sentence {name} continues after sentence {ids[position - 1]}"
             faults.add(lines[position], fault, remedy)
         seen.add(name)
-
-
-def _refuse_blocks(table: Table, columns: Columns, starts: set[int], faults: Faults) -> None:
-    """Refuse a column that changes within a sentence and has each value in one block: it may be the
-    document, in which the sentences are numbered anew."""
-    keys = columns.sentence
-    for name in table.names:
-        if name in (*keys, columns.word, columns.tag):
-            continue
-        column, changes = table[name], _changes(table[name])
-        is_block = column[0] and 1 < len(changes) + 1 == len(set(column) - {""})
-        is_before = table.names.index(name) < table.names.index(keys[0])
-        counts_rows = len(changes) == len(column) - 1
-        if counts_rows and (not is_before or column[0][:1].isdigit()):
-            continue
-        if not is_block or holds_pos(column):
-            continue
-        both = " ".join(f"--sentence-column {key!r}" for key in (name, *keys))
-        alone = " ".join(f"--sentence-column {key!r}" for key in keys)
-        remedy = f"If sentences are numbered anew in each {name!r}, say {both}; if not, {alone}."
-        for row in changes:
-            if row not in starts:
-                fault = f"sentence {table[keys[-1]][row]} continues where column {name!r} changes"
-                faults.add(table.lines[row], fault, remedy)

@@ -143,10 +143,11 @@ def _clean_words(
             is_space = stripped in ("", " ")
             spaces[-1:] = [is_space] * len(spaces[-1:])
             parts = [] if is_space else [stripped]
-            if tag[0] in "BI":
+            if tag[0] == "B":
                 fault = f"there is no word, but the tag {tag!r}"
                 remedy = "Fill in the word, or write the tag of no entity."
                 faults.add(sentence.line(position), fault, remedy)
+            tag = tag if tag[0] == "I" else "O"
         words += parts
         tags += [tag, *[tag.replace("B-", "I-", 1)] * (len(parts) - 1)][: len(parts)]
         spaces += [True] * len(parts)
