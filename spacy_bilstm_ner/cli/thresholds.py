@@ -41,7 +41,8 @@ def thresholds(
         show_next("store them", "thresholds", pipeline, file, "--precision", precision, "--write")
         return
     for change in store_thresholds(result, loosen=loosen):
-        old, new = (f"{value:.3f}" if value is not None else "-" for value in change[1:])
-        remark = f"{old} -> {new}" if old != new else f"{old} (unchanged)"
+        remark = f"{change.old:.3f} -> {change.new:.3f}"
+        if change.old == change.new:
+            remark = f"{change.old:.3f} (unchanged)"
         print(printable(f"{change.label}: {remark}"))
     show_next("annotate your texts", "annotate", "texts/", "annotated/", "--model", pipeline)

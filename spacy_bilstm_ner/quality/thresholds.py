@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import UserError
 from ..files.options import Options
+from ..pipe.decisions import min_confidences
 from ..pipe.loading import load_pipeline
 from ..pipe.saving import write_cfg
 from ..system.whole import save
@@ -109,11 +110,11 @@ class Thresholds(Result):
 
 
 class Change(NamedTuple):
-    """A threshold in a pipeline's settings, before and after. None: no threshold of its own."""
+    """The threshold of a label, before and after."""
 
     label: str
-    old: float | None
-    new: float | None
+    old: float
+    new: float
 
 
 def find_thresholds(
@@ -206,19 +207,19 @@ def store_thresholds(thresholds: Thresholds, *, loosen: bool = False) -> list[Ch
 def _store_in_pipe(
     folder: Path, name: str, pipe: Any, thresholds: Thresholds, loosen: bool
 ) -> list[Change]:
-    stored = dict(pipe.cfg["thresholds"])
+    stored = pipe.cfg["thresholds"]
+    effective = dict(zip(pipe.labels, min_confidences(pipe.labels, 0.0, stored), strict=True))
     changes = []
     for label, threshold in thresholds.labels.items():
-        if label not in pipe.labels:
+        if label not in effective:
             continue
-        old = stored.get(label)
+        old = new = float(effective[label])
         if threshold and label not in thresholds.uncertain:
-            is_looser = old is not None and threshold.threshold < old
-            if loosen or not is_looser:
-                stored[label] = threshold.threshold
-        changes.append(Change(label, old, stored.get(label)))
-    if stored != pipe.cfg["thresholds"]:
-        pipe.cfg["thresholds"] = stored
+            new = threshold.threshold if loosen else max(old, threshold.threshold)
+        changes.append(Change(label, old, new))
+    changed = {change.label: change.new for change in changes if change.new != change.old}
+    if changed:
+        pipe.cfg["thresholds"] = {**stored, **changed}
         weights = (folder / name / "model").read_bytes()
         save(folder / name / "cfg", write_cfg(pipe.cfg, pipe.model, weights).decode())
     return changes

@@ -49,6 +49,12 @@ def stored_thresholds(model: Path) -> dict[str, float]:
     return spacy.load(model).get_pipe("ner").cfg["thresholds"]
 
 
+def set_thresholds(model: Path, thresholds: dict[str, float]) -> None:
+    nlp = spacy.load(model)
+    nlp.get_pipe("ner").cfg["thresholds"] = thresholds
+    nlp.to_disk(model)
+
+
 # With this precision, two entities are enough for a label.
 ENOUGH = ("--precision", "0.3", "--write")
 
@@ -57,31 +63,30 @@ def test_thresholds_are_stored_and_both_values_printed(
     model: Path, trained: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = util.entities(spacy.load(model)(util.texts()[0]))
-    command("thresholds", model, trained[1], *ENOUGH, "--out", tmp_path / "t.json")
-    labels = read_json(tmp_path / "t.json")["labels"]
+    out = tmp_path / "t.json"
+    set_thresholds(model, dict.fromkeys(util.LABELS, 0.25))
+    command("thresholds", model, trained[1], *ENOUGH, "--out", out)
+    labels = read_json(out)["labels"]
     expected = {label: threshold["threshold"] for label, threshold in labels.items()}
     assert stored_thresholds(model) == pytest.approx(expected)
     assert set(expected) == set(util.LABELS)
     assert util.entities(spacy.load(model)(util.texts()[0])) == before
-    assert f"geo: - -> {expected['geo']:.3f}" in capsys.readouterr().out
+    assert f"geo: 0.250 -> {expected['geo']:.3f}" in capsys.readouterr().out
 
 
 def test_stored_thresholds_become_lower_only_if_asked(
     model: Path, trained: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
+    # The labels without a threshold of their own have that of geo.
+    set_thresholds(model, {"geo": 0.999})
     command("thresholds", model, trained[1], *ENOUGH)
-    first = stored_thresholds(model)
-    command("thresholds", model, trained[1], "--precision", "0.3", "--write")
-    assert stored_thresholds(model) == first
-    nlp = spacy.load(model)
-    nlp.get_pipe("ner").cfg["thresholds"] = dict.fromkeys(util.LABELS, 0.999)
-    nlp.to_disk(model)
-    capsys.readouterr()
-    command("thresholds", model, trained[1], *ENOUGH)
-    assert set(stored_thresholds(model).values()) == {0.999}
-    assert "geo: 0.999 (unchanged)" in capsys.readouterr().out
+    assert stored_thresholds(model) == {"geo": 0.999}
+    assert capsys.readouterr().out.count("0.999 (unchanged)") == 4
     command("thresholds", model, trained[1], *ENOUGH, "--loosen")
-    assert stored_thresholds(model) == pytest.approx(first)
+    assert max(stored_thresholds(model).values()) < 0.999
+    set_thresholds(model, dict.fromkeys(util.LABELS, 0.001))
+    command("thresholds", model, trained[1], *ENOUGH)
+    assert min(stored_thresholds(model).values()) > 0.001
 
 
 def test_too_few_entities_are_a_warning_and_change_nothing(
