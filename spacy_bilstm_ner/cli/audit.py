@@ -7,7 +7,7 @@ from typer import Option
 from ..errors import UserError
 from .arguments import Folds, FoldsFolder, LabelledFile, Lang, Seed, Vectors
 from .reading_options import with_reading_options
-from .show import show_next, show_result
+from .show import check_outputs, show_next, show_result
 from .trainings import show_trainings
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def audit(
     if len(delimiter) != 1:
         raise UserError(f"--delimiter must be one character, but it is {delimiter!r}")
     table, marked_table = out / "audit.csv", out / "kept.csv"
+    check_outputs(table, marked_table, inputs=(file,))
     marked_rows = read_marked_rows([marked_table, table])
     corpus = read_folds(
         file, out, n_folds=folds, seed=seed, lang=lang, vectors=vectors, options=reading

@@ -5,9 +5,8 @@ from typing import Annotated, Literal
 
 from typer import Argument, Option
 
-from ..system.whole import make_writable_folder
 from .arguments import Pipeline
-from .show import show_next, show_result
+from .show import check_outputs, show_next, show_result
 
 
 def suggest(
@@ -33,7 +32,7 @@ def suggest(
     """
     from ..quality.suggest import suggest_texts
 
-    make_writable_folder(out)
+    check_outputs(out / "suggested.json", out / "suggested.jsonl", inputs=(texts,))
     suggestions = suggest_texts(pipeline, texts, n_texts=number)
     path = suggestions.write(out, tool=format)
     show_result(suggestions, figures=out / "suggested-why.json", page=out / "suggested.html")

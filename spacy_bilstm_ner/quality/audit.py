@@ -73,7 +73,7 @@ class Audit(Result):
         return f"Labels of {self.corpus.file.name}"
 
     def summary(self) -> list[str]:
-        n_labels = sum(suspicion.times for suspicion in self.suspicions)
+        n_labels = self.count_kinds().total()
         return [
             f"{self.corpus.file}: {len(self.corpus.docs):,} sentences, each predicted by a "
             "pipeline that was trained without it",
@@ -126,8 +126,7 @@ class Audit(Result):
 
     def write_csv(self, path: Path, *, delimiter: str = ",") -> None:
         """Write the suspicions. The column `keep` is empty, for the user to mark rows."""
-        rows = [make_row(suspicion) for suspicion in self.suspicions]
-        write_csv(path, COLUMNS, rows, delimiter=delimiter)
+        write_csv(path, COLUMNS, map(make_row, self.suspicions), delimiter=delimiter)
 
     def write_marked_rows(self, path: Path, *, delimiter: str = ",") -> None:
         """Write the rows that the user has marked, for the next audit."""
@@ -143,7 +142,7 @@ def audit_folds(corpus: FoldedCorpus, marked_rows: Sequence[dict[str, str]] = ()
     """
     train_folds(corpus)
     examples = predict_folds(corpus, all_candidates=True)
-    marked = {identify(row) for row in marked_rows}
+    marked = set(map(identify, marked_rows))
     suspicions = []
     for suspicion in find_suspicions(examples):
         if identify(make_row(suspicion)) not in marked:
@@ -249,7 +248,7 @@ def _group_by_label(docs: Sequence[Doc]) -> dict[tuple[str, ...], dict[str, list
         for ent in doc.ents:
             words = tuple(token.text for token in ent)
             groups.setdefault(words, defaultdict(list))[ent.label_].append(doc)
-    lengths = {len(words) for words in groups}
+    lengths = set(map(len, groups))
     for doc in docs:
         texts = [token.text for token in doc]
         is_outside = [token.ent_iob_ == "O" for token in doc]

@@ -10,9 +10,8 @@ from spacy.training import Example
 
 from ..errors import UserError
 from ..files.options import Options
-from ..pipe.entities import entities
 from ..pipe.loading import load_pipeline
-from .examples import find_doubts, predict_examples, read_labelled_docs
+from .examples import entity_keys, find_doubts, predict_examples, read_labelled_docs
 from .intervals import bootstrap, middle_interval
 from .pages import Cell, Section, Table, mark_entities
 from .result import Column, Result, percent
@@ -128,16 +127,12 @@ def _show_only_correct(
 ) -> Section:
     rows = []
     for example, rival in zip(examples, rivals, strict=True):
-        gold, predicted, rival_predicted = map(
-            entities, (example.reference, example.predicted, rival.predicted)
-        )
-        gold_keys = {entity.key for entity in gold}
-        is_correct = {entity.key for entity in predicted} == gold_keys
-        rival_is_correct = {entity.key for entity in rival_predicted} == gold_keys
+        gold = entity_keys(example.reference)
+        is_correct = entity_keys(example.predicted) == gold
+        rival_is_correct = entity_keys(rival.predicted) == gold
         if is_correct and not rival_is_correct:
-            text = example.reference.text
             rows.append(
-                [Cell(mark_entities(text, predicted)), Cell(mark_entities(text, rival_predicted))]
+                [Cell(mark_entities(example.predicted)), Cell(mark_entities(rival.predicted))]
             )
     title = f"Only {name} is correct: {len(rows):,} sentences"
     if len(rows) > N_SENTENCES:

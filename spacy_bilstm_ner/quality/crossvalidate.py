@@ -12,7 +12,7 @@ from .intervals import bootstrap, middle_interval
 from .pages import Section
 from .plots import draw_learning_curve
 from .result import Column, Result, number, percent
-from .scores import FALSE_NEGATIVE, TOTALS, TRUE_POSITIVE, compute_f, count_outcomes
+from .scores import FALSE_NEGATIVE, TOTALS, TRUE_POSITIVE, compute_f, count_outcomes, name_columns
 
 # The parts of a learning curve, the largest first
 CURVE_PARTS = ("fold", "two-thirds", "third")
@@ -126,7 +126,7 @@ def describe_gain(gain: float, low: float, high: float) -> str:
     )
 
 
-def compute_intervals(counts: NDArray, draws: NDArray) -> list[dict[str, float]]:
+def compute_intervals(counts: NDArray, draws: NDArray) -> list[dict[str, Any]]:
     """Compute F of each label and of TOTALS with 95 % intervals: "f", "low", "high"."""
     columns = np.stack([compute_f(counts.sum(axis=0)), *middle_interval(draws)], axis=1)
-    return [dict(zip(("f", "low", "high"), row, strict=True)) for row in columns.tolist()]
+    return name_columns(("f", "low", "high"), columns)

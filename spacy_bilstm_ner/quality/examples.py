@@ -12,6 +12,7 @@ from spacy.training import Example
 from ..errors import UserError
 from ..files.options import Options
 from ..files.reading import read_docs
+from ..pipe.entities import entities
 from ..training.fingerprints import share_seen
 
 
@@ -51,6 +52,11 @@ def find_recognisers(nlp: Language) -> dict[str, Any]:
     return {name: pipe for name, pipe in nlp.pipeline if "thresholds" in getattr(pipe, "cfg", {})}
 
 
+def entity_keys(doc: Doc) -> set[tuple[int, int, str]]:
+    """Return the entities of a Doc without their confidences."""
+    return {entity.key for entity in entities(doc)}
+
+
 @contextmanager
 def without_thresholds(nlp: Language) -> Iterator[None]:
     """Let a pipeline write all candidate entities. The thresholds are restored at the end."""
@@ -75,8 +81,11 @@ def find_doubts(name: str, nlp: Language, examples: Sequence[Example]) -> list[s
         sentences that the pipeline was trained on.
     """
     doubts = []
-    gold_labels = {ent.label_ for example in examples for ent in example.reference.ents}
-    predicted_labels = {ent.label_ for example in examples for ent in example.predicted.ents}
+    gold_labels: set[str] = set()
+    predicted_labels: set[str] = set()
+    for example in examples:
+        gold_labels |= {ent.label_ for ent in example.reference.ents}
+        predicted_labels |= {ent.label_ for ent in example.predicted.ents}
     if not predicted_labels:
         doubts.append(f"{name} predicts no entity at all: does it have an entity recogniser?")
     elif missing := sorted(gold_labels - predicted_labels):

@@ -18,7 +18,8 @@ import threading
 from collections.abc import Sequence
 from contextlib import nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from itertools import chain
+from functools import cached_property, partial
+from itertools import chain, filterfalse
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,11 @@ class FoldedCorpus:
     out: Path
     seed: int
     config: str
+
+    @cached_property
+    def hashes(self) -> list[bytes]:
+        """A hash of each sentence with its annotation."""
+        return list(map(_hash_doc, self.docs))
 
 
 @dataclass(frozen=True)
@@ -223,7 +229,7 @@ def _make_fold(
     rng: np.random.Generator,
 ) -> Fold:
     test = sorted(chain.from_iterable(groups_by_fold[number]))
-    held_out_texts = {docs[i].text for i in test}
+    held_out_texts = {doc.text for doc in _select(docs, test)}
     other_folds = [*groups_by_fold[:number], *groups_by_fold[number + 1 :]]
     groups = list(chain.from_iterable(other_folds))
     rng.shuffle(groups)
@@ -252,7 +258,6 @@ def plan_trainings(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> li
     n_words = sum(map(len, corpus.docs))
     # MIN_STEPS updates then take N_EPOCHS passes over the corpus.
     batch_size = int(np.clip(N_EPOCHS * n_words // MIN_STEPS, *BATCH))
-    hashes = [_hash_doc(doc) for doc in corpus.docs]
     trainings = []
     for part in parts:
         settings = {
@@ -267,7 +272,7 @@ def plan_trainings(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> li
             for indices in (train, fold.dev):
                 digest.update(b"\n")
                 for i in indices:
-                    digest.update(hashes[i])
+                    digest.update(corpus.hashes[i])
             folder = corpus.out / f"{part}-{number}"
             trainings.append(Training(folder, train, fold.dev, digest.hexdigest(), settings))
     return trainings
@@ -281,7 +286,7 @@ def _hash_doc(doc: Doc) -> bytes:
 
 def missing_trainings(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> list[Training]:
     """Return the trainings of some PARTS that are still to be done."""
-    return [training for training in plan_trainings(corpus, parts) if not training.is_done()]
+    return list(filterfalse(Training.is_done, plan_trainings(corpus, parts)))
 
 
 def train_folds(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> None:
@@ -294,7 +299,7 @@ def train_folds(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> None:
         trainings = missing_trainings(corpus, parts)
         progress = tqdm(total=len(trainings), desc="Training", unit="pipeline", disable=None)
         workers = Workers(_train, cores())
-        tasks = (_pack(corpus, training) for training in trainings)
+        tasks = map(partial(_pack, corpus), trainings)
         try:
             for task, future in as_done(tasks, workers.submit, workers.n_slots):
                 _check_outcome(task.training, future)
@@ -319,11 +324,17 @@ def _check_outcome(training: Training, future: Any) -> None:
 
 
 def _pack(corpus: FoldedCorpus, training: Training) -> TrainingData:
-    train, dev = (
-        DocBin(["ENT_IOB", "ENT_TYPE"], docs=[corpus.docs[i] for i in indices]).to_bytes()
-        for indices in (training.train, training.dev)
-    )
-    return TrainingData(training, corpus.config, train, dev)
+    train = _select(corpus.docs, training.train)
+    dev = _select(corpus.docs, training.dev)
+    return TrainingData(training, corpus.config, _to_bytes(train), _to_bytes(dev))
+
+
+def _select(docs: Sequence[Doc], indices: list[int]) -> list[Doc]:
+    return [docs[i] for i in indices]
+
+
+def _to_bytes(docs: list[Doc]) -> bytes:
+    return DocBin(["ENT_IOB", "ENT_TYPE"], docs=docs).to_bytes()
 
 
 def _train(data: TrainingData) -> None:
@@ -376,6 +387,6 @@ def predict_folds(
     for number, fold in enumerate(corpus.folds, 1):
         nlp = load_pipeline(corpus.out / f"{part}-{number}" / "model")
         with without_thresholds(nlp) if all_candidates else nullcontext():
-            examples = predict_examples(nlp, [corpus.docs[i] for i in fold.test])
+            examples = predict_examples(nlp, _select(corpus.docs, fold.test))
         examples_by_sentence |= zip(fold.test, examples, strict=True)
     return [examples_by_sentence[i] for i in range(len(corpus.docs))]

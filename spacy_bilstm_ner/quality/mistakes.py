@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 from spacy.training import Example
 
@@ -150,8 +151,7 @@ def _find_partner(entity: Entity, candidates: list[Entity], if_none: str) -> str
 
 def tabulate_confusions(counts: Counter[tuple[str, str]]) -> Table:
     """Make a table of gold labels (rows) and predicted labels (columns)."""
-    names = {name for pair in counts for name in pair}
-    labels = sorted(names - {WRONG_BOUNDARY, MISSED, SPURIOUS})
+    labels = sorted(set(chain.from_iterable(counts)) - {WRONG_BOUNDARY, MISSED, SPURIOUS})
     columns = [*labels, WRONG_BOUNDARY, MISSED]
     highest = max(counts.values(), default=1)
     rows = []

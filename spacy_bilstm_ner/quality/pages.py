@@ -1,6 +1,5 @@
 """The parts of an HTML page. The template page.html escapes all text that comes from a corpus."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import cycle
@@ -9,9 +8,10 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from spacy.displacy.render import DEFAULT_LABEL_COLORS
+from spacy.tokens import Doc
 
 from ..pipe.displacy_colors import COLORS
-from ..pipe.entities import Entity
+from ..pipe.entities import Entity, entities
 
 # Colours of labels for which neither spaCy nor this package has one, in the order of first use
 PALETTE = cycle(
@@ -89,15 +89,15 @@ def name_entity(text: str, entity: Entity) -> Segment:
     return Segment(text[entity.start : entity.end], entity.label, color_of(entity.label))
 
 
-def mark_entities(text: str, entities: Iterable[Entity]) -> list[Segment]:
-    """Return a text with its entities marked. If entities overlap, the first is marked."""
+def mark_entities(doc: Doc) -> list[Segment]:
+    """Return the text of a Doc with its entities marked."""
+    text = doc.text
     segments = []
     end = 0
-    for entity in entities:
-        if entity.start >= end:
-            segments.append(Segment(text[end : entity.start]))
-            segments.append(name_entity(text, entity))
-            end = entity.end
+    for entity in entities(doc):
+        segments.append(Segment(text[end : entity.start]))
+        segments.append(name_entity(text, entity))
+        end = entity.end
     segments.append(Segment(text[end:]))
     return segments
 

@@ -6,41 +6,42 @@ from typing import Any
 import numpy as np
 
 from .pages import color_of
-from .reliability import Curve
+from .reliability import Bins, Curve
 
 Log = list[dict[str, Any]]
 
 
 def draw_training(log: Log) -> str:
     """Draw the loss of each update and the scores on the development set."""
+    import pandas as pd
+
     figure, loss_axes, score_axes = _make_plots(
         "Loss (mean of an update)", "Development set", xlabel="updates"
     )
-    steps = [row["step"] for row in log]
+    rows = pd.json_normalize(log)
     # The log adds up losses. Its first row follows the first update.
-    n_updates = np.diff(steps, prepend=-1).clip(1)
-    losses = np.array([sum(row["losses"].values()) for row in log])
-    loss_axes.plot(steps, losses / n_updates, marker=".")
+    n_updates = np.diff(rows["step"], prepend=-1).clip(1)
+    losses = rows.filter(like="losses.").sum(axis="columns")
+    loss_axes.plot(rows["step"], losses / n_updates, marker=".")
     # The first loss can be much larger than the next ones.
     loss_axes.set(yscale="log")
     for key, name in (("ents_p", "precision"), ("ents_r", "recall"), ("ents_f", "F")):
-        scores = [row["scores"].get(key) for row in log]
-        width = 2 if name == "F" else 1
-        score_axes.plot(steps, scores, marker=".", linewidth=width, label=name)
+        if f"scores.{key}" in rows:
+            width = 2 if name == "F" else 1
+            scores = rows[f"scores.{key}"]
+            score_axes.plot(rows["step"], scores, marker=".", linewidth=width, label=name)
     score_axes.set(ylim=(0, 100))
     score_axes.legend(loc="lower right", frameon=False)
     return _to_svg(figure)
 
 
-def draw_reliability(bins: list[dict[str, float]]) -> str:
+def draw_reliability(bins: Bins) -> str:
     """Draw the precision of each bin over its mean confidence."""
     figure, axes = _make_plots(
         "Reliability", xlabel="mean confidence", ylabel="precision", xlim=(0, 1.02)
     )
     axes.plot([0, 1], [0, 1], color="#bbbbbb", linewidth=1)
-    confidence = [group["confidence"] for group in bins]
-    precision = [group["precision"] for group in bins]
-    axes.plot(confidence, precision, marker="o")
+    axes.plot(bins.confidence, bins.precision, marker="o")
     axes.set_ylim(0, 1.02)
     return _to_svg(figure)
 
@@ -69,10 +70,12 @@ def draw_curves(curves: dict[str, Curve]) -> str:
 
 def draw_learning_curve(curve: list[dict[str, Any]]) -> str:
     """Draw F with its interval over the number of training sentences."""
+    import pandas as pd
+
     figure, axes = _make_plots("Learning curve", xlabel="training sentences", ylabel="F")
-    columns = {key: [point[key] for point in curve] for key in curve[0]}
-    axes.fill_between(columns["sentences"], columns["low"], columns["high"], color="#dbe5f1")
-    axes.plot(columns["sentences"], columns["f"], marker="o")
+    points = pd.DataFrame(curve)
+    axes.fill_between(points["sentences"], points["low"], points["high"], color="#dbe5f1")
+    axes.plot(points["sentences"], points["f"], marker="o")
     axes.set(xlim=(0, None))
     return _to_svg(figure)
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,19 +42,32 @@ class Curve:
         return np.cumsum(self.is_correct) / max(self.n_gold, 1)
 
 
+class Bins(NamedTuple):
+    """Entities in groups of about equal size, in increasing order of confidence.
+
+    confidence (Floats): The mean confidence of each group: n_bins
+    precision (Floats): The share of correct entities of each group: n_bins
+    n_entities (NDArray): The size of each group: n_bins
+    """
+
+    confidence: Floats
+    precision: Floats
+    n_entities: NDArray[np.int64]
+
+
 @dataclass(frozen=True)
 class Reliability:
     """How far confidences can be trusted.
 
     curves (dict[str, Curve]): By label.
-    bins (list[dict[str, float]]): See `make_bins`.
+    bins (Bins): The entities in groups of similar confidence.
     calibration_error (float): Mean distance of confidence and precision, from 0 (best) to 1.
     auc (float | None): How often a correct entity has a higher confidence than a wrong one, from 0
         to 1. None if all entities are correct, or all are wrong.
     """
 
     curves: dict[str, Curve]
-    bins: list[dict[str, float]]
+    bins: Bins
     calibration_error: float
     auc: float | None
 
@@ -78,35 +92,26 @@ def make_curves(examples: Sequence[Example]) -> dict[str, Curve]:
     for label in sorted({*entities, *n_missed}):
         # Of equal confidences, wrong entities come first.
         ranked = sorted(entities[label], key=lambda entity: (-entity[0], entity[1]))
-        confidence = np.array([entity[0] for entity in ranked], dtype="float64")
-        outcomes = np.array([entity[1] for entity in ranked], dtype=bool)
-        n_gold = int(outcomes.sum()) + n_missed[label]
-        curves[label] = Curve(confidence, outcomes, n_gold)
+        columns = np.array(ranked, dtype="float64").reshape(-1, 2)
+        n_gold = int(columns[:, 1].sum()) + n_missed[label]
+        curves[label] = Curve(columns[:, 0], columns[:, 1].astype(bool), n_gold)
     return curves
 
 
-def make_bins(confidence: Floats, is_correct: Bools) -> list[dict[str, float]]:
-    """Sort entities by confidence into at most N_BINS bins of equal size, the least sure first.
-
-    RETURNS (list[dict]): Mean "confidence", "precision" and number of "entities" of each bin.
-    """
+def make_bins(confidence: Floats, is_correct: Bools) -> Bins:
+    """Sort entities by confidence into at most N_BINS bins."""
     order = np.argsort(confidence, kind="stable")
-    bins = []
+    rows = []
     for members in np.array_split(order, min(N_BINS, len(order))):
-        bins.append(
-            {
-                "confidence": float(confidence[members].mean()),
-                "precision": float(is_correct[members].mean()),
-                "entities": len(members),
-            }
-        )
-    return bins
+        rows.append((confidence[members].mean(), is_correct[members].mean(), len(members)))
+    mean_confidence, precision, n_entities = np.array(rows).T
+    return Bins(mean_confidence, precision, n_entities.astype("int64"))
 
 
-def compute_calibration_error(bins: list[dict[str, float]]) -> float:
+def compute_calibration_error(bins: Bins) -> float:
     """Compute the expected calibration error: mean distance of confidence and precision."""
-    distances = [abs(group["confidence"] - group["precision"]) for group in bins]
-    return float(np.average(distances, weights=[group["entities"] for group in bins]))
+    distances = np.abs(bins.confidence - bins.precision)
+    return float(np.average(distances, weights=bins.n_entities))
 
 
 def compute_auc(confidence: Floats, is_correct: Bools) -> float | None:

@@ -6,6 +6,7 @@ from typing import Any
 from spacy.training import Example
 
 from ..pipe.entities import entities
+from .examples import entity_keys
 from .mistakes import (
     count_confusions,
     find_conflicts,
@@ -71,9 +72,9 @@ def _describe_metrics(metrics: dict[str, Any]) -> Section:
 
 def _describe_confidences(reliability: Reliability) -> Section:
     note = (
-        f"Entities are sorted by confidence into {len(reliability.bins)} groups of equal size. The "
-        "first plot shows the precision of each group. On average, confidence and precision "
-        f"differ by {reliability.calibration_error * 100:.1f} points. "
+        f"Entities are sorted by confidence into {len(reliability.bins.confidence)} groups of "
+        "equal size. The first plot shows the precision of each group. On average, confidence and "
+        f"precision differ by {reliability.calibration_error * 100:.1f} points. "
     )
     if reliability.auc:
         note += (
@@ -90,14 +91,13 @@ def _show_sentences(examples: Sequence[Example]) -> Section:
     step = max(len(examples) // N_SENTENCES, 1)
     sentences = []
     for example in examples[::step][:N_SENTENCES]:
-        text = example.reference.text
-        predicted = entities(example.predicted)
-        predicted_keys = {entity.key for entity in predicted}
+        predicted = entity_keys(example.predicted)
         remark: list[Segment] = []
         for entity in entities(example.reference):
-            if entity.key not in predicted_keys:
-                remark += [Segment(" " if remark else "missed: "), name_entity(text, entity)]
-        sentences.append((mark_entities(text, predicted), remark))
+            if entity.key not in predicted:
+                remark.append(Segment(" " if remark else "missed: "))
+                remark.append(name_entity(example.reference.text, entity))
+        sentences.append((mark_entities(example.predicted), remark))
     return Section(
         "Sentences", note="Predicted entities are marked; missed ones follow.", sentences=sentences
     )

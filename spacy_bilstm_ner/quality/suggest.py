@@ -100,27 +100,24 @@ class Suggestions(Result):
     def rows(self) -> list[dict[str, Any]]:
         rows = []
         for name, indices in (("all", range(len(self.docs))), ("chosen", self.chosen)):
-            n_words = [len(self.docs[i]) for i in indices]
+            n_words = np.mean([len(self.docs[i]) for i in indices])
             bits = self.uncertainty[list(indices)].mean()
-            rows.append(
-                {
-                    "texts": name,
-                    "number": len(indices),
-                    "words": float(np.mean(n_words)),
-                    "bits": float(bits),
-                }
-            )
+            row = {"texts": name, "number": len(indices), "words": n_words, "bits": bits}
+            rows.append(row)
         return rows
 
     def figures(self) -> dict[str, Any]:
-        uncertainty = {i: float(self.uncertainty[i]) for i in self.chosen}
-        return {"pipeline": self.pipeline, "texts": str(self.texts), "unsure": uncertainty}
+        uncertainty = self.uncertainty[self.chosen].tolist()
+        return {
+            "pipeline": self.pipeline,
+            "texts": str(self.texts),
+            "unsure": dict(zip(self.chosen, uncertainty, strict=True)),
+        }
 
     def sections(self) -> Iterator[Section]:
         sentences: list[Sentence] = []
         for i in self.chosen:
-            doc = self.docs[i]
-            sentences.append((mark_entities(doc.text, entities(doc)), []))
+            sentences.append((mark_entities(self.docs[i]), []))
         yield Section("The texts", note="With the pipeline's guesses.", sentences=sentences)
 
     def write(self, folder: Path, *, tool: str = "jsonl") -> Path:
@@ -131,8 +128,7 @@ class Suggestions(Result):
         """
         records = []
         for i in self.chosen:
-            doc = self.docs[i]
-            records.append(FORMATS[tool](doc.text, entities(doc)))
+            records.append(FORMATS[tool](self.docs[i].text, entities(self.docs[i])))
         if tool == "label-studio":
             path = folder / "suggested.json"
             save_json(path, records)
@@ -155,7 +151,7 @@ def suggest_texts(pipeline: str, texts: Path, *, n_texts: int = 100) -> Suggesti
     distinct_texts = read_texts(texts, nlp)
     docs = list(nlp.pipe(distinct_texts))
     with without_thresholds(nlp):
-        uncertainty = np.array([compute_uncertainty(doc) for doc in nlp.pipe(distinct_texts)])
+        uncertainty = np.array(list(map(compute_uncertainty, nlp.pipe(distinct_texts))))
     if not uncertainty.any():
         raise UserError(
             f"{pipeline} gives no confidences for {texts}, or is sure of all entities: there is "
@@ -216,4 +212,4 @@ def choose_texts(
         chosen.append(best)
         distance = np.minimum(distance, 1 - words @ words[best])
         distance[best] = -np.inf
-    return [int(i) for i in pool[chosen]]
+    return pool[chosen].tolist()

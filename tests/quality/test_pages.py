@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from spacy.tokens import Doc
 
 from spacy_bilstm_ner.pipe.displacy_colors import COLORS
 from spacy_bilstm_ner.pipe.entities import Entity
@@ -24,15 +25,15 @@ from spacy_bilstm_ner.quality.plots import (
     draw_reliability,
     draw_training,
 )
-from spacy_bilstm_ner.quality.reliability import Curve
+from spacy_bilstm_ner.quality.reliability import Bins, Curve
 
-from .helpers import command
+from .helpers import VOCAB, command
 
 LOG = [
     {"epoch": 0, "step": 0, "losses": {"ner": 5.0}, "scores": {"ents_f": 0.0}, "score": 0.0},
     {"epoch": 0, "step": 10, "losses": {"ner": 40.0}, "scores": {"ents_f": 50.0}, "score": 0.5},
 ]
-BINS = [{"confidence": 0.4, "precision": 0.3}, {"confidence": 0.9, "precision": 0.8}]
+BINS = Bins(np.array([0.4, 0.9]), np.array([0.3, 0.8]), np.array([5, 5]))
 CURVE = [{"sentences": n, "f": 0.5, "low": 0.4, "high": 0.6} for n in (10, 20)]
 CURVES = {"geo": Curve(np.array([0.9, 0.5]), np.array([True, False]), 3)}
 
@@ -71,8 +72,8 @@ def test_the_page_of_evaluate(tiny: tuple[Path, Path], tmp_path: Path) -> None:
 
 
 def test_all_text_is_escaped() -> None:
-    entity = Entity(0, 3, "<i>")
-    segments = [*mark_entities("<b> fell", [entity]), *mark_wrong("<b>", entity)]
+    doc = Doc(VOCAB, words=["<b>", "fell"], ents=["B-<i>", "O"])
+    segments = [*mark_entities(doc), *mark_wrong("<b>", Entity(0, 3, "<i>"))]
     table = Table(["<b>", "<b>"], [["<b>", Cell(segments)]])
     section = Section("<b>", note="<b>", table=table, sentences=[(segments, segments)])
     html = render_page(

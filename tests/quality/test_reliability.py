@@ -18,16 +18,16 @@ def test_the_error_worked_out_by_hand() -> None:
     # Thirty entities make fifteen bins of two.
     confidence = np.repeat(np.linspace(0.1, 0.9, 15), 2)
     bins = make_bins(confidence, np.array([False, True] * 15))
-    assert [group["entities"] for group in bins] == [2] * 15
-    assert bins[0]["confidence"] == pytest.approx(0.1)
-    assert {group["precision"] for group in bins} == {0.5}
+    assert bins.n_entities.tolist() == [2] * 15
+    assert bins.confidence[0] == pytest.approx(0.1)
+    assert set(bins.precision) == {0.5}
     expected = np.abs(np.linspace(0.1, 0.9, 15) - 0.5).mean()
     assert compute_calibration_error(bins) == pytest.approx(expected)
 
 
 def test_few_entities_make_few_bins() -> None:
     bins = make_bins(np.array([0.9, 0.4]), np.array([True, False]))
-    assert [group["confidence"] for group in bins] == [0.4, 0.9]
+    assert bins.confidence.tolist() == [0.4, 0.9]
     assert compute_calibration_error(bins) == pytest.approx(0.25)
 
 
