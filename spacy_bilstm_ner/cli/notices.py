@@ -29,7 +29,7 @@ def short_warnings() -> Iterator[None]:
             print(printable(f"Warning: {text}"), file=sys.stderr)
 
     with warnings.catch_warnings():
-        warnings.filterwarnings("always", r"\[W\d+\]")
+        warnings.simplefilter("always", UserWarning)
         warnings.showwarning = show  # type: ignore[assignment]
         yield
     for code, times in codes.items():

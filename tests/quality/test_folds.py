@@ -16,7 +16,7 @@ from tests import util
 
 from .helpers import VOCAB, command, make_csv, read_json
 
-PEOPLE = [(["Anna", "saw", str(number)], ["B-per", "O", "O"]) for number in range(30)]
+PEOPLE = [(["Anna", "saw", f"ship{chr(65 + n)}"], ["B-per", "O", "O"]) for n in range(30)]
 THREE = ("--folds", "3")
 
 
