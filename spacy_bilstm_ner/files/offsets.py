@@ -182,7 +182,7 @@ def cuts_word(text: str, place: int) -> bool:
     Scripts without spaces between words have no such places. A combining accent belongs to the
     letter before it.
     """
-    if not 0 < place < len(text) or UNSPACED.match(text[place]):
+    if not 0 < place < len(text) or UNSPACED.search(text[place - 1 : place + 1]):
         return False
     is_accent = unicodedata.category(text[place])[0] == "M"
     return is_accent or (text[place - 1].isalnum() and text[place].isalnum())
