@@ -249,7 +249,7 @@ def _read_record(record: Any, export: Export, origin: Origin, report: Report) ->
     annotated = look_up(record, "annotated")
     labels: tuple[str, ...] | None = None
     if annotated is not MISSING:
-        labels = tuple(annotated) if isinstance(annotated, list) else (str(annotated),)
+        labels = tuple(map(str, annotated if isinstance(annotated, list) else [annotated]))
     reason = _reason_to_skip(record, text, export)
     if reason:
         report.count(reason, origin.place())
