@@ -257,7 +257,9 @@ def _read_record(record: Any, export: Export, origin: Origin, report: Report) ->
     if words is not None and export.tags:
         tags = tuple(map(str, _get_tags(record, words, export)))
         spaces = look_up(record, export.spaces) if export.spaces else MISSING
-        known_spaces = tuple(map(bool, spaces)) if isinstance(spaces, list) else None
+        if spaces is not MISSING and (not isinstance(spaces, list) or len(spaces) != len(words)):
+            raise MisfitError(f"it has no list at {export.spaces!r} with a value for each word")
+        known_spaces = None if spaces is MISSING else tuple(map(bool, spaces))
         return [TaggedWords(tuple(words), tags, known_spaces, labels, origin)]
     if export.binary and look_up(record, export.binary) is True:
         labels = ()

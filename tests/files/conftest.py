@@ -5,7 +5,7 @@ import pytest
 import spacy
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def fast_blank() -> Iterator[None]:
     """Make each blank pipeline once; it takes longer than to read a small file."""
     with pytest.MonkeyPatch.context() as monkeypatch:

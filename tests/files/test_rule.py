@@ -113,7 +113,7 @@ def write_json_words(sentences: list[Sentence], rng: random.Random, path: Path) 
 
 
 def write_doccano(sentences: list[Sentence], rng: random.Random, path: Path) -> Counts:
-    lines = []
+    lines: list[str] = []
     for sentence in sentences:
         text, spans = make_spans(sentence)
         spans += [[900, 905, "LOC"]] * (not lines) + spans[:1] * rng.randint(0, 1)
@@ -140,7 +140,7 @@ def write_prodigy(sentences: list[Sentence], rng: random.Random, path: Path) -> 
 
 
 def write_studio(sentences: list[Sentence], rng: random.Random, path: Path) -> Counts:
-    tasks = []
+    tasks: list[dict[str, Any]] = []
     for sentence in sentences:
         text, spans = make_spans(sentence)
         results = []
