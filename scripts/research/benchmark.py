@@ -1,7 +1,7 @@
-"""Measure speed, memory and loading of pipelines beside each other, on this machine.
+"""Compare the speed, the memory and the loading time of pipelines.
 
-Each figure comes from a fresh process (see timing.py). Pipelines take turns, so that whatever else the machine does
-meets all of them, with one thread each. Seconds depend on the machine; the ratios of the medians are what counts.
+Each run is a new process with one thread (see timing.py). The pipelines take turns, so that other
+work of the machine affects all of them. Seconds depend on the machine. Compare the ratios.
 """
 
 import argparse
@@ -26,9 +26,9 @@ from spacy_bilstm_ner.system.whole import generated_file, save_json
 
 TIMING = Path(__file__).with_name("timing.py")
 SENTENCES_PER_DOC = 40
-# A load of the machine above which figures are not worth quoting
+# Figures are not published if the load of the machine is higher.
 BUSY = 0.5
-# What is measured, and the task that does it
+# Part of the benchmark -> task of timing.py
 PARTS = {
     "sentences": "throughput",
     "documents": "throughput",
@@ -40,7 +40,7 @@ Figures = dict[str, Any]
 
 
 def read_texts(corpus: Path) -> dict[str, list[str]]:
-    """The texts of each of PARTS that has any, and those of the "warm_up"."""
+    """Return the texts of each part, and those of the "warm_up"."""
     read = {}
     for part in ("test", "dev"):
         with generated_file(corpus / f"{part}.spacy", command="spacy project run convert") as path:
@@ -56,9 +56,12 @@ def read_texts(corpus: Path) -> dict[str, list[str]]:
 
 
 def time_task(python: str, task: str, options: Figures) -> Figures:
-    """Run a task of timing.py in a fresh process of a Python, with one thread."""
+    """Run a task of timing.py in a new process with one thread.
+
+    python (str): The Python to run.
+    """
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    # -I: nothing of the folder that this is called from is imported by chance
+    # -I: do not import from the current folder
     command, given = [python, "-I", str(TIMING), task], json.dumps(options)
     done = subprocess.run(
         command, input=given, env={**os.environ, **threads}, capture_output=True, text=True
@@ -69,9 +72,10 @@ def time_task(python: str, task: str, options: Figures) -> Figures:
 
 
 def benchmark(pipelines: dict[str, tuple[str, str]], corpus: Path, *, runs: int) -> Figures:
-    """Measure pipelines in turns: of each name its Python, and its folder or package.
+    """Measure pipelines in turns.
 
-    RETURNS (dict[str, Any]): For each of PARTS and each pipeline, the figures of so many runs.
+    pipelines (dict[str, tuple[str, str]]): Name -> Python, and folder or package of the pipeline.
+    RETURNS (dict[str, Any]): Part -> name -> the figures of each run.
     """
     texts = read_texts(corpus)
     found: Figures = {part: {name: [] for name in pipelines} for part in PARTS}
@@ -91,11 +95,9 @@ def main() -> None:
     parser.add_argument(
         "pipelines",
         nargs="+",
-        help="bilstm=PIPELINE and others; NAME=PYTHON:PIPELINE for its Python",
+        help="bilstm=PIPELINE and others; NAME=PYTHON:PIPELINE to use another Python",
     )
-    parser.add_argument(
-        "--runs", type=int, default=5, help="fresh processes for each figure (default: 5)"
-    )
+    parser.add_argument("--runs", type=int, default=5, help="number of runs (default: 5)")
     args = parser.parse_args()
     pipelines = {}
     for name, _, given in (text.partition("=") for text in args.pipelines):
@@ -123,7 +125,8 @@ def main() -> None:
     save_json(args.out, result)
     print(speed_table({"benchmark": result}))
     print(
-        f"The machine's load when this began was {load:.2f}: {'do not quote these' if load > BUSY else 'quiet'}."
+        f"The load of the machine at the start was {load:.2f}: "
+        f"{'do not publish these figures' if load > BUSY else 'quiet'}."
     )
 
 

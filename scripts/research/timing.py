@@ -1,8 +1,8 @@
-"""One task of the benchmark, in the fresh process that this file is run in: it prints its figures as json.
+"""Run one task of the benchmark, and print its figures as JSON.
 
     PYTHON scripts/research/timing.py TASK < {"pipeline": ..., "texts": [...], "warm_up": [...]}
 
-It imports spaCy and nothing of this project, so that any Python with any pipeline can run it.
+This file does not import this project, so it runs with any Python and any pipeline.
 """
 
 import json
@@ -25,31 +25,31 @@ def load(pipeline: str) -> Any:
 
 
 def timed(work: Callable[..., Any], *arguments: Any) -> tuple[float, Any]:
-    """RETURNS (tuple[float, Any]): The seconds that a call took, and what it returned."""
+    """Return the seconds that a call took, and its result."""
     start = perf_counter()
     result = work(*arguments)
     return perf_counter() - start, result
 
 
 def throughput(pipeline: str, texts: list[str], warm_up: list[str]) -> dict[str, Any]:
-    """Time a first pass over texts, after others."""
+    """Measure a first pass over texts, after the warm-up."""
     nlp = load(pipeline)
     sum(map(len, nlp.pipe(warm_up)))
     seconds, words = timed(lambda: sum(map(len, nlp.pipe(texts))))
-    # `resource` can tell the peak of the process that started this one. Linux knows better.
+    # `resource` may return the peak of the parent process, so it is not used.
     peak_kb = int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
     return {"words": words, "words_per_second": words / seconds, "peak_mb": peak_kb / 1e3}
 
 
 def latency(pipeline: str, texts: list[str], warm_up: list[str]) -> dict[str, Any]:
-    """Time texts that come one at a time: the milliseconds of the median text."""
+    """Measure texts one at a time. Return the median in milliseconds."""
     nlp = load(pipeline)
     seconds = [timed(nlp, text)[0] for text in (*warm_up, *texts)]
     return {"milliseconds": median(seconds[len(warm_up) :]) * 1000}
 
 
 def loading(pipeline: str) -> dict[str, Any]:
-    """Time loading once more, when all is imported, and say what is loaded."""
+    """Measure loading after all modules were imported. Also return what was loaded."""
     load(pipeline)
     seconds, nlp = timed(load, pipeline)
     return {

@@ -105,7 +105,7 @@ def test_pipelines_take_turns(
     assert figures["versions"]["spacy"]
     printed = capsys.readouterr().out
     assert "| loading, s | 2 | 2 | 1 |" in printed
-    assert "load when this began" in printed
+    assert "load of the machine" in printed
 
 
 @pytest.mark.slow
