@@ -1,4 +1,4 @@
-"""What all tests share: where the project is, and whether the GMB corpus is at hand."""
+"""Shared fixtures: the folder of the project, and the GMB corpus if it is there."""
 
 import signal
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from scripts.data import CORPUS_FILES
 
 ROOT = Path(__file__).parents[1]
-# What a shell runs in the background ignores Ctrl-C, and so would the processes that tests start and interrupt.
+# Background processes of a shell ignore Ctrl-C. Processes that tests start would inherit this.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 CORPUS = next(filter(Path.is_file, (ROOT / "assets" / name for name in CORPUS_FILES)), None)
 
@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def root() -> Path:
-    """The project's folder."""
+    """The folder of the project."""
     return ROOT
 
 

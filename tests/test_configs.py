@@ -19,7 +19,7 @@ def test_configs_need_no_file_of_ours(root: Path, name: str) -> None:
 
 def test_tutorials_numbers(root: Path) -> None:
     config = load_config(root / "configs" / "tutorial.cfg")
-    # With what the pipe fills in where the config says nothing
+    # With the defaults of the pipe
     filled = load_model_from_config(config, auto_fill=True).config
     model, training = filled["components"]["ner"]["model"], config["training"]
     assert model["tok2vec"]["widths"] == [64]
@@ -40,6 +40,6 @@ def test_tutorials_numbers(root: Path) -> None:
 
 
 def test_training_goes_on_with_a_rate_that_learns(root: Path) -> None:
-    """nlp.update steps no schedule: the first rate is that of all its updates."""
+    """Outside of `spacy train`, all updates use the first rate of the schedule."""
     nlp = load_model_from_config(load_config(root / "configs" / "bilstm.cfg"), auto_fill=True)
     assert nlp.create_optimizer().learn_rate == 0.001

@@ -1,7 +1,8 @@
-"""Whatever spaCy takes, the pipe takes, too: texts, annotations and updates drawn at random, round by round.
+"""Test the pipe with random texts, annotations and updates, round by round.
 
-Round n is the same each time: `pytest tests/test_fuzz.py --fuzz-seed n --fuzz-seconds 0` runs it alone. With
-`--fuzz-seconds 3600`, it goes on for an hour.
+Round n is always the same. To run only this round, call
+`pytest tests/test_fuzz.py --fuzz-seed n --fuzz-seconds 0`. With `--fuzz-seconds 3600`, rounds run
+for an hour.
 """
 
 import pickle
@@ -57,7 +58,7 @@ ODD = (
     "-",
 )
 SURROGATES = ("\ud800", "\udfff", "a\udc80b")
-# Above all there is room for nothing but mistakes of ours.
+# Only errors of this package are left.
 ALL_CODES = 0x110000
 
 
@@ -82,7 +83,7 @@ def text(rng: np.random.Generator) -> str:
 
 
 def annotate(doc: Doc, rng: np.random.Generator) -> None:
-    """Set entities, or block tokens, or leave them open; or nothing at all."""
+    """Set entities at random, block tokens, or leave them unset."""
     if len(doc) == 0 or rng.random() < 0.4:
         return
     bounds = np.unique(rng.integers(0, len(doc) + 1, size=rng.choice((2, 6, 20))))
@@ -120,7 +121,7 @@ def taken(doc: Doc) -> tuple[list[tuple[int, int, str]], list[int]]:
 
 
 def check(before: Doc, after: Doc) -> None:
-    """What was set before stays, what is new is sound."""
+    """Check that annotation from before is kept, and that new annotation is consistent."""
     assert after.text == before.text
     presets, blocked = taken(before)
     assert set(presets) <= set(entities(after))
@@ -151,7 +152,7 @@ def round_trips(nlp: Language, docs: list[Doc]) -> None:
 
 
 def learn(nlp: Language, rng: np.random.Generator, optimizer: Adam) -> None:
-    """An update with gold annotation that is partial, and of other tokens than the pipe's at times."""
+    """Update with partial annotation, sometimes with other tokens than those of the pipe."""
     data = examples(nlp)
     for gold in (make(nlp, rng) for _ in range(4)):
         own = (
@@ -166,7 +167,7 @@ def learn(nlp: Language, rng: np.random.Generator, optimizer: Adam) -> None:
 
 
 def play(nlp: Language, number: int) -> None:
-    """One round: predict, alone and together; store; learn; predict again."""
+    """Run one round: predict alone and in a batch, store, learn, predict again."""
     rng = np.random.default_rng(number)
     ner, optimizer = nlp.get_pipe("ner"), Adam(0.001)
     ner.cfg["threshold"] = float(rng.choice((0.0, 0.0, 0.9)))
@@ -180,7 +181,7 @@ def play(nlp: Language, number: int) -> None:
             assert_same(doc, ner(single), atol=1e-4)
         round_trips(nlp, together)
         learn(nlp, rng, optimizer)
-    # Nothing that is kept of words is older than the weights.
+    # Nothing in the cache of words is older than the weights.
     other = blank(model=small_model(ngrams=True)).from_bytes(nlp.to_bytes())
     for each in (*texts(), text(rng)):
         assert_same(nlp(each), other(each), atol=1e-4)

@@ -1,4 +1,4 @@
-"""Who may import whom, by folder. Read from the sources, so that nothing has to run."""
+"""Check which folder imports which, by reading the sources."""
 
 import ast
 import subprocess
@@ -16,14 +16,14 @@ SOURCES = {
     for path in sorted((ROOT / PACKAGE).rglob("*.py"))
 }
 SCRIPTS = sorted((ROOT / "scripts").rglob("*.py"))
-# What reads files, trains and judges, and what the commands are made of: a trained pipeline reaches none of it.
+# A trained pipeline imports none of these folders.
 ABOVE = ("files", "quality", "training", "bulk", "system", "cli", "__main__", "spacy_command")
-# What a pipeline that only predicts may need.
+# Packages that prediction may import
 RUN_TIME = {"spacy", "thinc", "numpy", "srsly"}
 
 
 def imports(path: Path, module: str = "") -> set[str]:
-    """All modules that a file imports, whole names; imports within functions, too."""
+    """Return the full names of all modules that a file imports, also within functions."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -47,7 +47,7 @@ def room(name: str) -> str:
 
 
 def own(name: str) -> set[str]:
-    """The package's modules that one of them imports."""
+    """Return the modules of this package that a module imports."""
     return {found for found in IMPORTS[name] if found in SOURCES and found != name}
 
 
@@ -147,10 +147,8 @@ def test_importing_defines_things_and_does_nothing_else(name):
     )
     for node in ast.parse(SOURCES[name].read_text(encoding="utf-8")).body:
         is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        runs = name.endswith(
-            (".__main__", ".spacy_command")
-        ) or ast.unparse(node) == "register()"
-        # An import that says which extra brings what is missing.
+        runs = name.endswith((".__main__", ".spacy_command")) or ast.unparse(node) == "register()"
+        # An import with a message that names the extra
         guards = isinstance(node, ast.Try) and all(
             isinstance(each, ast.Import | ast.ImportFrom) for each in node.body
         )
@@ -176,7 +174,8 @@ nlp.add_pipe("bilstm_ner", name="ner").add_label("per")
 nlp.initialize()
 nlp("Anna Smith flew to Lisbon.")
 try:
-    nlp.update([spacy.training.Example.from_dict(nlp.make_doc("Anna flew."), {"entities": [(0, 4, "per")]})])
+    doc = nlp.make_doc("Anna flew.")
+    nlp.update([spacy.training.Example.from_dict(doc, {"entities": [(0, 4, "per")]})])
 except ImportError as error:
     print(error)
 """

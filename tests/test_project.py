@@ -1,4 +1,4 @@
-"""project.yml: each command lists all that its result depends on, and all that it makes."""
+"""Check that each command of project.yml lists its dependencies and its outputs."""
 
 import shlex
 from pathlib import Path
@@ -12,7 +12,7 @@ from scripts.data import write_code_checksums
 
 ROOT = Path(__file__).parents[1]
 YML: dict[str, Any] = srsly.read_yaml(ROOT / "project.yml")
-# As it is run with these variables
+# The commands with these variables
 NAMED: list[dict[str, Any]] = load_project_config(
     ROOT, overrides={"vars.name": "N", "vars.config": "C"}
 )["commands"]
@@ -83,7 +83,7 @@ def test_workflows_make_each_file_before_they_need_it(flow: str) -> None:
 
 
 def test_names_and_configs_keep_runs_apart() -> None:
-    """Two names, or two configs of one, never write the same model."""
+    """Runs with different names or configs write to different folders."""
     outputs = [output for command in NAMED for output in command.get("outputs", [])]
     assert len(outputs) == len(set(outputs))
     for output in outputs:

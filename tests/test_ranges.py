@@ -1,4 +1,4 @@
-"""A setting that is out of its range, or of another type, is refused, and the message says what was expected."""
+"""Settings out of range or of another type are refused with a message."""
 
 from typing import Any
 

@@ -29,7 +29,7 @@ NAMES = {
 
 
 def declared(root) -> dict[str, dict[str, str]]:
-    """Entry points as setup.cfg has them: group → name → target."""
+    """Return the entry points in setup.cfg: group → name → target."""
     parser = ConfigParser(delimiters=("=",))
     parser.optionxform = str  # type: ignore[assignment, method-assign]
     parser.read(root / "setup.cfg", encoding="utf8")
@@ -48,7 +48,7 @@ def declared(root) -> dict[str, dict[str, str]]:
 )
 def test_public_names_resolve(group, name):
     if group == "factories":
-        # A factory is known once a pipeline has been made
+        # Factories are registered when the first pipeline is made.
         assert spacy.blank("en").has_factory(name)
     else:
         assert registry.get(group, name) is not None
@@ -66,7 +66,7 @@ def test_every_declared_entry_point_resolves_and_is_installed(root):
         for name, target in names.items():
             module, attribute = target.split(":")
             assert hasattr(import_module(module), attribute), target
-            # Fails after a change of setup.cfg until the package is installed again.
+            # After a change of setup.cfg, install the package again.
             assert installed.get(name) == target
 
 
@@ -117,7 +117,7 @@ def test_the_shipped_config_has_the_models_defaults(root):
     default = nlp.config["components"]["ner"]
     shipped = spacy.util.load_model_from_config(config, auto_fill=True).config["components"]["ner"]
     assert shipped["factory"] == default["factory"]
-    # What has to be given when a pipe is initialized, or depends on the size of the corpus
+    # Settings that need data, or depend on the size of the corpus
     assert default["model"].pop("ngrams") is False
     assert shipped["model"].pop("ngrams") is True
     assert default["model"]["tok2vec"]["vector_width"] == 0

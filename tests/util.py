@@ -1,4 +1,4 @@
-"""Our own example sentences, and tiny pipelines that are trained on them in a second."""
+"""Example sentences, and tiny pipelines that are trained on them in a second."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -60,17 +60,17 @@ SMALL_MODEL: dict[str, Any] = {
     "words": True,
     "segment": {"@misc": "spacy_bilstm_ner.sentence_segments.v1", "max_length": 50},
 }
-# Of its embedding
+# Width of its embedding
 SMALL_WIDTH = 32 + 16 + 16 + 8
 
 
 def small_model(**parts: Any) -> dict[str, Any]:
-    """SMALL_MODEL with some of its parts exchanged."""
+    """Return SMALL_MODEL with other values for some parts."""
     return {**deepcopy(SMALL_MODEL), **parts}
 
 
 def blank(**config: Any) -> Language:
-    """An English pipeline with a small recogniser that knows nothing yet. Its weights will be the same each time."""
+    """Make an English pipeline with a small untrained recogniser, always with the same weights."""
     fix_random_seed(0)
     nlp = spacy.blank("en")
     nlp.add_pipe("bilstm_ner", name="ner", config={"model": small_model(), **config})
@@ -78,7 +78,7 @@ def blank(**config: Any) -> Language:
 
 
 def marked_doc(nlp: Language, marked: str) -> Doc:
-    """A Doc with the entities that are marked in the text as [text](label)."""
+    """Make a Doc with the entities that are marked in the text as [text](label)."""
     text, found, end = "", [], 0
     for match in re.finditer(r"\[([^\]]*)\]\(([^)]*)\)", marked):
         text += marked[end : match.start()]
@@ -91,13 +91,13 @@ def marked_doc(nlp: Language, marked: str) -> Doc:
 
 
 def examples(nlp: Language, sentences: Iterable[str] = SENTENCES) -> list[Example]:
-    """Training examples of marked sentences."""
+    """Make training examples from marked sentences."""
     docs = [marked_doc(nlp, marked) for marked in sentences]
     return [Example(nlp.make_doc(doc.text), doc) for doc in docs]
 
 
 def texts(sentences: Iterable[str] = SENTENCES) -> list[str]:
-    """The sentences without their marks."""
+    """Return the sentences without their marks."""
     return [re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", marked) for marked in sentences]
 
 
@@ -109,7 +109,7 @@ def train(
     drop: float = 0.0,
     optimizer: Any = None,
 ) -> dict[str, float]:
-    """Update a pipeline that is initialized; return the last step's losses."""
+    """Train an initialized pipeline. Return the losses of the last update."""
     optimizer = optimizer or Adam(0.05)
     data = examples(nlp, sentences)
     losses: dict[str, float] = {}
@@ -128,14 +128,14 @@ def _trained_bytes() -> bytes:
 
 
 def trained() -> Language:
-    """A pipeline of its own that has learnt SENTENCES."""
+    """Return a new pipeline that was trained on SENTENCES."""
     nlp = blank()
     nlp.get_pipe("ner").from_bytes(_trained_bytes())
     return nlp
 
 
 def entities(doc: Doc) -> list[tuple[int, int, str]]:
-    """Start, end and label of each entity, in tokens."""
+    """Return start and end in tokens and the label of each entity."""
     return [(ent.start, ent.end, ent.label_) for ent in doc.ents]
 
 
@@ -144,38 +144,38 @@ def confidences(doc: Doc) -> list[Any]:
 
 
 def logits(nlp: Language, text: str) -> np.ndarray:
-    """The scores of a text's words, n_words × n_tags."""
+    """Return the tag scores of a text, n_words × n_tags."""
     ner = nlp.get_pipe("ner")
     return ner.model.ops.to_numpy(ner.model.predict([nlp.make_doc(text)]).scores)
 
 
 def plain_logits(nlp: Language, text: str) -> np.ndarray:
-    """The same as training computes them, without dropout."""
+    """Return the tag scores as training computes them, without dropout."""
     ner = nlp.get_pipe("ner")
     set_dropout_rate(ner.model, 0.0)
     return ner.model.ops.to_numpy(ner.model.begin_update([nlp.make_doc(text)])[0].scores)
 
 
 def tag_scores(nlp: Language, docs: list[Doc], scores: np.ndarray) -> TagScores:
-    """Logits of our own, n_words × n_tags, in the form in which the model gives its own."""
+    """Return logits, n_words × n_tags, in the form of the model's output."""
     model = nlp.get_pipe("ner").model
     return TagScores(model.attrs["segment"](docs), scores, transitions(nlp))
 
 
 def transitions(nlp: Language) -> np.ndarray | None:
-    """The learnt scores of steps from tag to tag."""
+    """Return the transition scores of a pipeline, or None."""
     output = parts(nlp.get_pipe("ner").model).output
     return output.get_param("transitions") if "transitions" in output.param_names else None
 
 
 def allow(columns: Iterable[int], n_tags: int) -> np.ndarray:
-    """The tags that words may have, n_words × n_tags: one column each, or any for ANY."""
+    """Return the allowed tags, n_words × n_tags: one column per word, or all columns for ANY."""
     columns = np.array(list(columns), dtype=int)
     return (columns[:, None] == np.arange(n_tags)) | (columns == ANY)[:, None]
 
 
 def doc_of(words: str, *, vocab: Vocab | None = None, **kwargs: Any) -> Doc:
-    """A Doc of words that are separated by single spaces in the argument."""
+    """Make a Doc from words that are separated by spaces."""
     return Doc(vocab or Vocab(), words=words.split(" "), **kwargs)
 
 
@@ -184,7 +184,7 @@ def spans_of(doc: Doc, *bounds: tuple[int, int, str]) -> list[Span]:
 
 
 def write_vectors(path: Path, vectors: dict[str, list[float]], *, lang: str = "en") -> str:
-    """Write a pipeline that has nothing but word vectors; return its folder as a config takes it."""
+    """Write a pipeline with word vectors and no pipe. Return its folder as in a config."""
     nlp = spacy.blank(lang)
     data = np.asarray(list(vectors.values()), dtype="float32")
     nlp.vocab.vectors = Vectors(strings=nlp.vocab.strings, data=data, keys=list(vectors))
@@ -197,13 +197,13 @@ def write_vectors(path: Path, vectors: dict[str, list[float]], *, lang: str = "e
 def chance_vectors(
     words: Iterable[str], *, seed: int = 0, width: int = 6
 ) -> dict[str, list[float]]:
-    """A vector for each word."""
+    """Return a random vector for each word."""
     rng = np.random.default_rng(seed)
     return {word: rng.normal(size=width).tolist() for word in words}
 
 
 class WorkersHere:
-    """Does in this process, at once, what `Workers` do in theirs, which take seconds to start."""
+    """Like `Workers`, but runs tasks in this process, because processes take seconds to start."""
 
     n_slots = 1
 
