@@ -65,7 +65,11 @@ def find_columns(table: Table, options: Options) -> Columns:
     is_divided = bool(keys or table.breaks)
     if word and tag and not is_divided and not holds_lists(table[word], table[tag]):
         keys = [
-            name for name in names if name not in documents and _may_count_sentences(table[name])
+            name
+            for name in names
+            if name not in documents
+            and _may_count_sentences(table[name])
+            and not _is_complete(table[name])
         ]
         is_divided = len(keys) == 1 or not table.has_header
     else:

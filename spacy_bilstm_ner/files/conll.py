@@ -1,5 +1,6 @@
 """Read CoNLL of any width: a word a line, and empty lines between sentences."""
 
+import csv
 import re
 from array import array
 from collections import Counter
@@ -67,12 +68,13 @@ def _find_separator(lines: Sequence[str]) -> str | None:
     """Return the character between all fields; None for blanks and tabs."""
     sample = []
     for line in lines[:1000]:
-        if line.strip() and line[0] != "#" and "DOCSTART" not in line:
+        if line.strip(" \t,;|") and line[0] != "#" and "DOCSTART" not in line:
             sample.append(line)
     if all("\t" in line for line in sample):
         return "\t"
     for separator in ",;|":
-        if all(is_tag(line.rpartition(separator)[2].strip()) for line in sample):
+        rows = [line.split(separator)[1:] for line in sample]
+        if all(any(is_tag(field.strip()) for field in row) for row in rows):
             return separator
     return None
 
@@ -84,6 +86,8 @@ def _split(lines: Sequence[str], separator: str | None) -> list[list[str]]:
     for line in lines:
         if not line.strip():
             fields = []
+        elif separator in (",", ";"):
+            fields = next(csv.reader([line], delimiter=separator), [])
         elif separator:
             fields = line.split(separator)
         else:  # not at every white space: a word may have a no-break space
@@ -116,11 +120,11 @@ class _Rows:
         self.document, self.n_documents = "", 0
 
     def add(self, number: int, line: str, row: list[str]) -> None:
-        """Add a line: a row, a mark, a comment or an empty line."""
-        if not row:
+        """Add a line: a row, a mark, a comment, or an empty line, which may have separators."""
+        if not any(row):
             self.breaks.append(len(self.rows))
             return
-        if row[0] == "-DOCSTART-":
+        if line.startswith("-DOCSTART-"):
             self.n_documents += 1
             self.document = str(self.n_documents)
             self.breaks.append(len(self.rows))
@@ -135,6 +139,8 @@ class _Rows:
             self._append(number, row)
         elif len(row) == self.width - 1 and line[0] in " \t" and row[-1] in self.last_values:
             self._append(number, ["", *row])  # the word is a blank
+        elif len(row) > self.width and not any(row[self.width :]):
+            self._append(number, row[: self.width])
         else:
             fault = f"expected {self.width} columns, found {len(row)}"
             self.faults.add(number, fault, "Write a word, its tag, and no more.")

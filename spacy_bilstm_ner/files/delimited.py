@@ -89,7 +89,9 @@ def _records(
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield the line on which each record begins, and its fields."""
     csv.field_size_limit(2**31 - 1)
-    quoting: Any = csv.QUOTE_NONE if options.no_quotes else csv.QUOTE_MINIMAL
+    # In a file with tabs, a field that is a quotation mark is a word.
+    is_plain = separator == "\t" and re.search('(?m)(^|\t)"(\t|$)', content.text)
+    quoting: Any = csv.QUOTE_NONE if options.no_quotes or is_plain else csv.QUOTE_MINIMAL
     n_lines = content.text.count("\n")
     lines = tqdm(
         io.StringIO(content.text, newline=""),

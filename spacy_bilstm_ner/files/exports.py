@@ -256,7 +256,7 @@ def _read_record(record: Any, export: Export, origin: Origin, report: Report) ->
         return []
     if words is not None and export.tags:
         tags = tuple(map(str, _get_tags(record, words, export)))
-        spaces = look_up(record, export.spaces) if export.spaces else MISSING
+        spaces: Any = look_up(record, export.spaces) if export.spaces else MISSING
         if spaces is not MISSING and (not isinstance(spaces, list) or len(spaces) != len(words)):
             raise MisfitError(f"it has no list at {export.spaces!r} with a value for each word")
         known_spaces = None if spaces is MISSING else tuple(map(bool, spaces))

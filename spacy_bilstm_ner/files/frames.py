@@ -15,7 +15,7 @@ from .options import Options
 from .records import UNKNOWN, Content, Records
 from .report import Report
 from .rows import read_table
-from .tables import Table, TableBuilder
+from .tables import Table, TableBuilder, is_header
 from .unpack import check_size
 
 # Number of rows of a Parquet file that are unpacked at once
@@ -60,23 +60,36 @@ def read_parquet(content: Content, options: Options) -> tuple[Records, Report]:
 
 
 def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
-    """Read one sheet of an Excel file.
+    """Read the sheets of an Excel file that have the same header; others are named in a warning.
 
-    RAISES UserError: If it has several sheets with rows and the user does not say which one to
-        read, or if Excel has changed words into numbers or dates.
+    RAISES UserError: If Excel has changed words into numbers or dates.
     """
-    sheet, rows = _read_sheet(content, options)
-    report = Report(guesses={"sheet": sheet})
-    table = _make_sheet(content.name, rows, report)
-    _refuse_converted(table, rows, find_columns(table, options), report)
-    records, rows_report = read_table(table, content, options)
-    return records, report.merge(rows_report)
+    report = Report()
+    sheets = _read_sheets(content, options, report)
+    report.guesses["sheet"] = ", ".join(sheets)
+    records: list[Any] = []
+    for sheet, rows in sheets.items():
+        name = content.name if len(sheets) == 1 else f"{content.name}, sheet {sheet}"
+        table = _make_sheet(name, rows, report)
+        _refuse_converted(table, rows, find_columns(table, options), report)
+        records_of_sheet, rows_report = read_table(table, content._replace(name=name), options)
+        records += records_of_sheet
+        report = report.merge(rows_report)
+    return records, report
 
 
 def make_sheet(content: Content, options: Options) -> Table:
-    """Read the cells of one sheet of an Excel file."""
-    _, rows = _read_sheet(content, options)
-    return _make_sheet(content.name, rows, Report())
+    """Read the cells of one sheet of an Excel file.
+
+    RAISES UserError: If it has several and the user does not say which one to read.
+    """
+    sheets = _read_sheets(content, options, Report())
+    if len(sheets) > 1:
+        raise UserError(
+            f"{content.name} has several sheets: {', '.join(sheets)}. Say which one to read, such "
+            f"as --sheet {next(iter(sheets))!r}"
+        )
+    return _make_sheet(content.name, next(iter(sheets.values())), Report())
 
 
 def _make_sheet(name: str, rows: Sequence[Sequence[Any]], report: Report) -> Table:
@@ -86,14 +99,17 @@ def _make_sheet(name: str, rows: Sequence[Sequence[Any]], report: Report) -> Tab
     return builder.finish()
 
 
-def _read_sheet(content: Content, options: Options) -> tuple[str, list[tuple[Any, ...]]]:
-    """Return the name of a sheet and the cells of its rows.
+def _read_sheets(
+    content: Content, options: Options, report: Report
+) -> dict[str, list[tuple[Any, ...]]]:
+    """Return the cells of the rows of each sheet that is to be read.
 
     RAISES ImportError: If pandas or python-calamine is not installed.
+    RAISES UserError: If there is no such sheet, or no sheet has rows.
     """
     import pandas
 
-    sheets = pandas.read_excel(
+    frames = pandas.read_excel(
         io.BytesIO(content.raw),
         sheet_name=None,
         header=None,
@@ -101,26 +117,29 @@ def _read_sheet(content: Content, options: Options) -> tuple[str, list[tuple[Any
         na_filter=False,
         engine="calamine",
     )
-    sheet = _choose_sheet(sheets, content.name, options)
-    return sheet, list(sheets[sheet].itertuples(index=False, name=None))
-
-
-def _choose_sheet(sheets: Mapping[Any, Any], name: str, options: Options) -> str:
-    """Return the name of the sheet to read."""
-    filled = [str(sheet) for sheet, frame in sheets.items() if len(frame) > 1]
-    listed = ", ".join(map(repr, map(str, sheets)))
-    if options.sheet is not None:
-        if options.sheet not in sheets:
-            raise UserError(
-                f"{name}: there is no sheet {options.sheet!r} (--sheet). Sheets: {listed}"
-            )
-        return options.sheet
-    if len(filled) > 1:
+    sheets: dict[str, list[tuple[Any, ...]]] = {}
+    for sheet, frame in frames.items():
+        sheets[str(sheet)] = list(frame.itertuples(index=False, name=None))
+    if options.sheet is not None and options.sheet not in sheets:
         raise UserError(
-            f"{name} has several sheets: {listed}. Say which one to read, such as --sheet "
-            f"{filled[0]!r}"
+            f"{content.name}: there is no sheet {options.sheet!r} (--sheet). Sheets: "
+            f"{', '.join(sheets)}"
         )
-    return (filled or [str(sheet) for sheet in sheets])[0]
+    if options.sheet is not None:
+        return {options.sheet: sheets[options.sheet]}
+    filled = {sheet: rows for sheet, rows in sheets.items() if len(rows) > 1}
+    if not filled:
+        raise UserError(f"{content.name} has no rows: expected such as 1, Mira, B-PER.")
+    headers = [tuple(map(str, rows[0])) for rows in filled.values()]
+    header = next(filter(is_header, headers), headers[0])
+    same = [sheet for sheet, rows in filled.items() if tuple(map(str, rows[0])) == header]
+    different = [sheet for sheet in filled if sheet not in same]
+    if different:
+        report.warnings.append(
+            f"{content.name}: sheets with another header than {same[0]!r} are not read: "
+            f"{', '.join(different)}. --sheet NAME reads one of them."
+        )
+    return {sheet: filled[sheet] for sheet in same}
 
 
 def _refuse_converted(

@@ -140,6 +140,7 @@ def _clean_words(
             report.count("divided", sentence.place(position), len(parts) - 1)
         if _is_blank(stripped):
             report.count("white_space", sentence.place(position))
+            stripped = "".join(filter(str.isspace, stripped))
             is_space = stripped in ("", " ")
             spaces[-1:] = [is_space] * len(spaces[-1:])
             parts = [] if is_space else [stripped]
