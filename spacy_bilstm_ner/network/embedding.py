@@ -169,13 +169,26 @@ def _layer(model: Model, name: str) -> Model | None:
     return next((layer for layer in model.layers if layer.name == name), None)
 
 
+class HashTable(NamedTuple):
+    """The vectors of a feature, which thinc's `HashEmbed` trains."""
+
+    feature: str
+    is_hidden: bool
+    seed: int
+    rows: Floats2d  # n_rows × width
+
+    def embed(self, words: WordFeatures, ops: NumpyOps) -> Floats2d:
+        """Return the sum of four rows for each word: n_words × width."""
+        ids = words[self.feature]
+        if self.is_hidden:
+            ids = np.full(len(ids), HIDDEN, dtype="uint64")
+        return ops.gather_add(self.rows, ops.hash(ids, self.seed) % len(self.rows))
+
+
 class Prepared(NamedTuple):
     """An embedding's weights, as `embed_words` needs them."""
 
-    features: list[str]
-    hides_words: bool
-    hash_tables: list[Floats2d]  # of each feature, n_rows × width
-    seeds: list[int]  # of each feature
+    hash_tables: list[HashTable]
     window_scores: Floats3d | None  # see `characters`; None without characters
     vectors: VectorTable
     unknown: Floats1d  # the vector of words without a static vector
@@ -184,15 +197,15 @@ class Prepared(NamedTuple):
 
 def prepare(model: Model) -> Prepared:
     """Collect an embedding's weights for prediction on a CPU."""
-    features = model.attrs["features"]
-    hash_layers = model.layers[: len(features)]
+    hash_tables = []
+    for feature, layer in zip(model.attrs["features"], model.layers, strict=False):
+        is_hidden = model.attrs["hides_words"] and feature in WORD_FEATURES
+        table = HashTable(feature, is_hidden, layer.attrs["seed"], layer.get_param("E"))
+        hash_tables.append(table)
     characters = _layer(model, "characters")
     static = _layer(model, "static_vectors")
     return Prepared(
-        features,
-        model.attrs["hides_words"],
-        [layer.get_param("E") for layer in hash_layers],
-        [layer.attrs["seed"] for layer in hash_layers],
+        hash_tables,
         None if characters is None else window_scores(characters),
         vector_table(model),
         np.empty(0, dtype="float32") if static is None else static.get_param("unknown"),
@@ -203,16 +216,7 @@ def prepare(model: Model) -> Prepared:
 def embed_words(weights: Prepared, words: WordFeatures, vector_rows: Rows) -> Floats2d:
     """Compute words' vectors outside training, on a CPU: at least one word → n_words × width.
     `vector_rows` are the words' rows in the table of static vectors."""
-    ops = weights.ops
-    columns = []
-    for feature, table, seed in zip(
-        weights.features, weights.hash_tables, weights.seeds, strict=True
-    ):
-        if weights.hides_words and feature in WORD_FEATURES:
-            ids = np.full(len(words), HIDDEN, dtype="uint64")
-        else:
-            ids = words.ids(feature)[:, 0]
-        columns.append(ops.gather_add(table, ops.hash(ids, seed) % len(table)))
+    columns = [table.embed(words, weights.ops) for table in weights.hash_tables]
     if weights.window_scores is not None:
         columns.append(embed_characters(weights.window_scores, character_codes(words.words)))
     if len(weights.unknown):

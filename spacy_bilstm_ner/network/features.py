@@ -93,14 +93,17 @@ class WordFeatures:
     def __len__(self) -> int:
         return len(self.words)
 
-    def ids(self, *names: str) -> Ids:
-        """Return the hashes of features: n_words × n_features."""
-        columns = [self._column(name) for name in names]
-        return np.stack(columns, axis=1)
-
-    def _column(self, name: str) -> Ids:
+    def __getitem__(self, name: str) -> Ids:
+        """Return the hashes of a feature: n_words."""
         if name not in self._ids:
             feature = FEATURES[name]
             hashes = [hash_string(feature(word)) for word in self.words]
             self._ids[name] = np.array(hashes, dtype="uint64")
         return self._ids[name]
+
+    def ids(self, *names: str) -> Ids:
+        """Return the hashes of features: n_words × n_features."""
+        columns = np.empty((len(self.words), len(names)), dtype="uint64")
+        for i, name in enumerate(names):
+            columns[:, i] = self[name]
+        return columns

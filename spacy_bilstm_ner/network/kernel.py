@@ -50,15 +50,15 @@ def multiply_blocks(rows: Floats, blocks: Floats) -> Floats:
 def multiply(left: Floats, right: Floats, out: Floats) -> None:
     """Write matrix products into `out`, in pieces so small that BLAS computes each of them in this
     thread: … × n_rows × n_in times … × n_in × width. Leading axes are broadcast."""
-    n_in, width = right.shape[-2:]
-    n_rows = left.shape[-2]
-    piece = max(1, MAX_PRODUCT // max(1, n_in * width))
-    if n_rows <= piece:
-        np.matmul(left, right, out)
-        return
-    for first in range(0, n_rows, piece):
+    piece = _rows_of_piece(right)
+    for first in range(0, left.shape[-2], piece):
         rows = slice(first, first + piece)
         np.matmul(left[..., rows, :], right, out[..., rows, :])
+
+
+def _rows_of_piece(right: Floats) -> int:
+    n_in, width = right.shape[-2:]
+    return max(1, MAX_PRODUCT // max(1, n_in * width))
 
 
 def lstm_states(
@@ -121,9 +121,11 @@ def _run(
     ones = np.ones(3 * n, dtype="float32")
     halves = np.full(n, 0.5, dtype="float32")
     states = np.empty((len(rows_by_step), *cell.shape), dtype="float32")
+    is_small = cell.shape[1] <= _rows_of_piece(recurrent)
+    multiply_state = np.matmul if is_small else multiply
     for rows, next_state in zip(rows_by_step, states, strict=True):
         gates.take(rows, axis=1, out=gate_buffer, mode="clip")
-        multiply(state, recurrent, from_states)
+        multiply_state(state, recurrent, from_states)
         np.add(all_gates, flat_from_states, all_gates)
         np.tanh(all_gates, all_gates)
         # 1 + tanh is twice the sigmoid. So is the sum of both parts twice the cell.

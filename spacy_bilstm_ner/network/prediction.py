@@ -16,7 +16,7 @@ other layers `tagger` computes layer by layer.
 """
 
 from collections.abc import Sequence
-from operator import is_not
+from operator import is_
 from typing import NamedTuple
 
 import numpy as np
@@ -222,21 +222,21 @@ class Snapshot:
             self._params += [(node, name) for name in node.param_names if node.has_param(name)]
             self._tables += [(node, name) for name in ("table", "weights") if name in node.attrs]
         self._arrays = self._current_arrays()
-        samples = [
-            array.ravel()[:: max(1, array.size // N_SAMPLED_VALUES)] for array in self._arrays
-        ]
-        self._samples = samples
-        self._values = np.concatenate(samples)
+        self._samples = []
+        for array in self._arrays:
+            step = max(1, array.size // N_SAMPLED_VALUES)
+            self._samples.append(array.ravel()[::step])
+        self._values = np.concatenate(self._samples).tobytes()
         self._table_values = self._current_tables()
 
     def is_current(self, model: Model) -> bool:
         """Return whether the model still has the same arrays with the same values."""
-        if len(model.layers) != len(self._layers) or any(map(is_not, model.layers, self._layers)):
-            return False
         return (
-            not any(map(is_not, self._current_arrays(), self._arrays))
-            and not any(map(is_not, self._current_tables(), self._table_values))
-            and np.array_equal(np.concatenate(self._samples), self._values)
+            len(model.layers) == len(self._layers)
+            and all(map(is_, model.layers, self._layers))
+            and all(map(is_, self._current_arrays(), self._arrays))
+            and all(map(is_, self._current_tables(), self._table_values))
+            and np.concatenate(self._samples).tobytes() == self._values
         )
 
     def _current_arrays(self) -> list[NDArray]:

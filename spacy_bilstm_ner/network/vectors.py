@@ -54,8 +54,8 @@ class VectorTable(Archived):
         if not len(self.keys):
             return np.full(len(words), -1)
         keys = (words.ids("form", "lower") & KEY_BITS).astype("uint32")
-        places = find_sorted(self.keys, keys)
-        places = np.where(places[:, 0] >= 0, places[:, 0], places[:, 1])
+        by_form, by_lower = find_sorted(self.keys, keys).T
+        places = np.where(by_form >= 0, by_form, by_lower)
         return np.where(places >= 0, self.rows[places].astype("int64"), -1)
 
     def vectors(self, rows: Rows) -> Floats2d:

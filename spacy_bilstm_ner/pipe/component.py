@@ -29,7 +29,7 @@ from ..ranges import check_range, is_number
 from ..sequences import tags
 from ..sequences.decoding import NO_SPANS, Spans, choose, decode
 from ..sequences.gold import allowed_tags
-from ..sequences.words import TagScores
+from ..sequences.words import TagScores, Words
 from . import confidence, learning, saving
 from .decisions import UNCALIBRATED, calibrated, min_confidences
 
@@ -100,6 +100,7 @@ class BiLSTMNER(TrainablePipe):
         # Fingerprints of the training sentences, see `training.fingerprints`.
         self.fingerprints = b""
         self._cfg_before_fit: dict[str, Any] = {}
+        self._checked_cfg: dict[str, Any] = {}
         # The reason why the weights cannot be used, if there is one
         self._failure = ""
         # The model from before it went on learning. `nlp.resume_training` sets it, too.
@@ -205,31 +206,27 @@ class BiLSTMNER(TrainablePipe):
                 yield from docs
 
     def predict(self, docs: Iterable[Doc]) -> Spans:
-        """All spans of a batch that may be entities, whatever the threshold; some overlap. They are counted in tokens,
-        through all Docs. None is written."""
+        """Return candidate spans for a batch. They may overlap. Offsets are token indices into the
+        concatenated batch. Docs are not modified."""
         self._require_usable()
         docs = list(docs)
         if not any(map(len, docs)):
             return NO_SPANS
         if self.model.maybe_get_dim("nO") is None:
             raise ValueError(Errors.E109.format(name=self.name))
-        found: TagScores = self.model.predict(docs)
-        words, to_numpy = found.words, self.model.ops.to_numpy
-        lengths, outside = words.per_block, None
-        iob = np.concatenate([doc.to_array(ENT_IOB) for doc in docs])
-        if iob.any():
-            taken = np.isin(iob, INSIDE_OR_BEGIN)
-            outside = taken[words.tokens]
-            # No entity runs across white space that is taken, either.
-            ends = np.cumsum([len(doc) for doc in docs])
-            bounds = words.tokens.searchsorted(np.union1d(ends, np.flatnonzero(taken)))
-            block_ends = np.union1d(bounds, np.cumsum(words.per_block)).astype("int64")
-            lengths = np.diff(block_ends, prepend=0)
-        scores = to_numpy(found.scores)
-        transitions = None if found.transitions is None else to_numpy(found.transitions)
-        if not all(np.isfinite(each).all() for each in (scores, transitions) if each is not None):
+        output: TagScores = self.model.predict(docs)
+        words = output.words
+        scores = self.model.ops.to_numpy(output.scores)
+        transitions = output.transitions
+        if transitions is not None:
+            transitions = self.model.ops.to_numpy(transitions)
+        is_finite = np.isfinite(scores).all()
+        if not is_finite or (transitions is not None and not np.isfinite(transitions).all()):
             raise self._not_finite("a prediction", "Load or train it again")
-        spans = decode(scores, lengths, transitions=transitions, outside=outside)
+        lengths, is_outside = words.per_block, None
+        if any(doc.has_annotation("ENT_IOB") for doc in docs):
+            lengths, is_outside = _exclude_entities(docs, words)
+        spans = decode(scores, lengths, transitions=transitions, outside=is_outside)
         return replace(
             spans,
             start=words.tokens[spans.start],
@@ -238,27 +235,29 @@ class BiLSTMNER(TrainablePipe):
         )
 
     def set_annotations(self, docs: Iterable[Doc], scores: Spans) -> None:
-        """Choose from what `predict` returned and write entities and confidences; entities that are there stay."""
+        """Choose entities from the spans that `predict` returned, and write them with their
+        confidences. Entities that a Doc has already stay."""
         needed = min_confidences(self.labels, self.cfg["threshold"], self.cfg["thresholds"])
-        found = choose(scores, needed)
-        labels = np.array(self.labels, dtype=object)[found.label].tolist()
-        confidences = found.confidence.tolist()
-        docs = list(docs)
-        first_tokens = np.array([0, *map(len, docs)]).cumsum()
-        bounds = found.start.searchsorted(first_tokens).tolist()
-        starts, ends, first_tokens = found.start.tolist(), found.end.tolist(), first_tokens.tolist()
-        for doc, first, begin, end in zip(docs, first_tokens, bounds, bounds[1:], strict=False):
-            spans = [
-                Span(doc, starts[k] - first, ends[k] - first, label=labels[k])
-                for k in range(begin, end)
-            ]
+        chosen = choose(scores, needed)
+        labels = self.labels
+        starts, ends = chosen.start.tolist(), chosen.end.tolist()
+        label_numbers, confidences = chosen.label.tolist(), chosen.confidence.tolist()
+        first_token = first = last = 0
+        for doc in docs:
+            last_token = first_token + len(doc)
+            spans = []
+            while last < len(starts) and starts[last] < last_token:
+                start, end = starts[last] - first_token, ends[last] - first_token
+                spans.append(Span(doc, start, end, label=labels[label_numbers[last]]))
+                last += 1
             if doc.has_annotation("ENT_IOB"):
                 blocked = [doc[t.i : t.i + 1] for t in doc if t.ent_iob_ == "B" and not t.ent_type]
                 doc.set_ents([*doc.ents, *spans], blocked=blocked, default="outside")
             else:
                 doc.set_ents(spans)
             if spans or doc.user_data:
-                confidence.set_confidences(doc, spans, confidences[begin:end])
+                confidence.set_confidences(doc, spans, confidences[first:last])
+            first_token, first = last_token, last
 
     def update(
         self,
@@ -420,7 +419,9 @@ class BiLSTMNER(TrainablePipe):
     def _require_usable(self) -> None:
         if self._failure:
             raise ValueError(f"{self.name} cannot be used: {self._failure}")
-        saving.check_settings(self.cfg)
+        if self.cfg != self._checked_cfg:
+            saving.check_settings(self.cfg)
+            self._checked_cfg = deepcopy(self.cfg)
 
     def _not_finite(self, what: str, remedy: str) -> ValueError:
         where = ", ".join(saving.not_finite_weights(self.model)) or "no weight by itself"
@@ -463,3 +464,20 @@ class BiLSTMNER(TrainablePipe):
         if self._is_loaded and self._rehearsal_model is None:
             self._rehearsal_model = deepcopy(self.model)
         return self._rehearsal_model
+
+
+def _exclude_entities(
+    docs: Sequence[Doc], words: Words
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Exclude tokens that are part of an entity, or blocked, before the pipe runs.
+
+    RETURNS (tuple): The lengths of the blocks between them, also where they are white space;
+        n_words, True for words that no entity may cover.
+    """
+    iob = np.concatenate([doc.to_array(ENT_IOB) for doc in docs])
+    is_annotated = np.isin(iob, INSIDE_OR_BEGIN)
+    doc_ends = np.cumsum([len(doc) for doc in docs])
+    token_ends = np.union1d(doc_ends, np.flatnonzero(is_annotated))
+    block_ends = np.union1d(words.tokens.searchsorted(token_ends), np.cumsum(words.per_block))
+    lengths = np.diff(block_ends.astype("int64"), prepend=0)
+    return lengths, is_annotated[words.tokens]
