@@ -67,7 +67,7 @@ class Table:
 
     def rows(self, keys: Keys) -> NDArray[np.int8]:
         """Return the rows of keys: the shape of the keys × width."""
-        return self.values[find_sorted(self.keys, keys)]
+        return self.values.take(find_sorted(self.keys, keys), axis=0, mode="wrap")
 
 
 _TABLES, _OF_TAGS = ("words", "neighbours"), ("scale", "bias", "transitions")
@@ -121,21 +121,22 @@ NO_WEIGHTS = Weights(
 class WordScores(NamedTuple):
     """Scores and hashes that depend on words alone. The last row is that of the edge."""
 
-    # n_words + 1 × N_PLACES × n_tags, in units of the weights' scale: what a word adds to the
-    # scores of the word REACH places behind it, …, of itself, …, of the word REACH places before it
+    # N_PLACES × n_words + 1 × n_tags, in units of the weights' scale: what a word adds to the scores
+    # of the word REACH places behind it, …, of itself, …, of the word REACH places before it
     scores: NDArray[np.int16]
     ids: Ids  # n_words + 1 × (N_PAIRED + 1), hashes for its pairs and for its patterns
 
     def make_room(self, n_words: int) -> "WordScores":
         """Return an empty table for a number of words."""
-        arrays = [np.empty((n_words + 1, *array.shape[1:]), array.dtype) for array in self]
-        return WordScores(*arrays)
+        n_places, _, n_tags = self.scores.shape
+        scores = np.empty((n_places, n_words + 1, n_tags), dtype="int16")
+        return WordScores(scores, np.empty((n_words + 1, N_PAIRED + 1), dtype="uint64"))
 
     def put(self, words: "WordScores", first: int) -> None:
         """Write rows of words, beginning at row `first`, and that of the edge."""
         last = first + len(words.ids) - 1
-        self.scores[first:last] = words.scores[:-1]
-        self.scores[-1] = words.scores[-1]
+        self.scores[:, first:last] = words.scores[:, :-1]
+        self.scores[:, -1] = words.scores[:, -1]
         self.ids[first:last] = words.ids[:-1]
         self.ids[-1] = words.ids[-1]
 
@@ -208,13 +209,14 @@ def look_up_words(
     n_own = own_keys.shape[1]
     keys = np.concatenate((own_keys, placed_keys.reshape(n_words, -1)), axis=1)
     rows = weights.words.rows(keys)
-    placed_rows = rows[:, n_own:].reshape(*placed_keys.shape, n_tags)
-    scores = np.zeros((n_words, N_PLACES, n_tags), dtype="int16")
-    # Several times as fast as a sum along this axis
-    for feature in range(placed_rows.shape[2]):
-        scores += placed_rows[:, :, feature]
-    for feature in range(n_own):
-        scores[:, REACH] += rows[:, feature]
+    scores = np.zeros((N_PLACES, n_words, n_tags), dtype="int16")
+    # Several times as fast as sums along the axes of features
+    for i in range(n_own):
+        scores[REACH] += rows[:, i]
+    for place in range(N_PLACES):
+        first = n_own + place * placed_keys.shape[2]
+        for i in range(first, first + placed_keys.shape[2]):
+            scores[place] += rows[:, i]
     return WordScores(scores, _neighbour_ids(ids, weights.common))
 
 
@@ -228,15 +230,12 @@ def score(weights: Weights, words: WordScores, rows: Rows, lengths: NDArray[np.i
     padded, inside = _pad(rows, lengths)
     n_tags = len(weights.bias)
     n = len(padded) - 2 * REACH
-    placed = words.scores[padded]
-    total = placed[REACH : REACH + n, REACH].copy()
+    total = np.zeros((n, n_tags), dtype="int16")
     for place in range(N_PLACES):
-        if place != REACH:
-            total += placed[place : place + n, place]
-    neighbour_rows = weights.neighbours.rows(_neighbour_keys(words.ids[padded]))
-    neighbours = neighbour_rows[:, 0].astype("int16")
-    for i in range(1, neighbour_rows.shape[1]):
-        neighbours += neighbour_rows[:, i]
+        total += words.scores[place].take(padded[place : place + n], axis=0, mode="wrap")
+    neighbours = np.zeros((len(padded) - 2, N_NEIGHBOURS * n_tags), dtype="int16")
+    for keys in _neighbour_keys(words.ids[padded]).T:
+        neighbours += weights.neighbours.rows(keys)
     for place in range(N_NEIGHBOURS):
         first = REACH - place
         columns = slice(place * n_tags, (place + 1) * n_tags)

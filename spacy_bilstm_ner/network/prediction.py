@@ -41,8 +41,8 @@ MAX_KNOWN_WORDS = 20_000
 # Words that are computed together; they bound the memory for a batch of any size.
 MAX_PART_WORDS = 32_768
 MAX_GROUP_WORDS = 16_384
-# More sequences at once do not fit into the processor's cache.
-MAX_GROUP_SEQUENCES = 192
+# The gates of so many sequences stay in the processor's cache.
+MAX_GROUP_SEQUENCES = 96
 # Values of each weight array that are compared to find out whether it has changed
 N_SAMPLED_VALUES = 64
 
@@ -147,7 +147,8 @@ class WordCache(SharedCache):
             weights = self._current_weights(model)
             rows = list(map(self._rows.get, words))
             if None in rows:
-                self._add(docs, words, weights)
+                unknown = [word for word, row in zip(words, rows, strict=True) if row is None]
+                self._add(docs, words, list(dict.fromkeys(unknown)), weights)
                 rows = list(map(self._rows.get, words))
             # Other threads add rows to this table, or replace it by another one.
             assert self._table is not None
@@ -160,8 +161,9 @@ class WordCache(SharedCache):
             self._rows = {}
         return self._weights
 
-    def _add(self, docs: Sequence[Doc], words: list[int], weights: Weights) -> None:
-        unknown = [word for word in dict.fromkeys(words) if word not in self._rows]
+    def _add(
+        self, docs: Sequence[Doc], words: list[int], unknown: list[int], weights: Weights
+    ) -> None:
         if len(self._rows) + len(unknown) > MAX_KNOWN_WORDS:
             self._rows = {}
             unknown = list(dict.fromkeys(words))
