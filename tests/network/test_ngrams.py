@@ -4,7 +4,6 @@ network's scores."""
 import pickle
 from collections.abc import Sequence
 from copy import deepcopy
-from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -279,13 +278,6 @@ def test_tables_come_back():
         assert not other.values[-1].any()
     for name in ("common", "scale", "bias", "transitions"):
         assert_array_equal(getattr(weights, name), getattr(back, name))
-
-
-def test_weights_of_an_earlier_version_are_told():
-    file = BytesIO()
-    np.savez(file, words_keys=[], pairs_keys=[])
-    with pytest.raises(ValueError, match="but has no "):
-        Weights.from_bytes(file.getvalue())
 
 
 def test_what_is_fitted_is_what_is_scored(monkeypatch):
