@@ -237,7 +237,7 @@ def _has_outside(values: Sequence[str]) -> bool:
 
 def says_no_space(value: str) -> bool:
     """Return whether a value of CoNLL-U or HIPE says that no space follows the word."""
-    return "SpaceAfter=No" in value or value.startswith("NoSpaceAfter")
+    return "SpaceAfter=No" in value or "NoSpaceAfter" in value
 
 
 def _may_count_sentences(values: Sequence[str]) -> bool:

@@ -46,7 +46,7 @@ def make_table(content: Content, options: Options) -> tuple[Table, Report]:
     separator = options.sep or _find_separator(lines)
     rows = _split(lines, separator)
     plain = [row for line, row in zip(lines, rows, strict=True) if row and line[0] != "#"]
-    plain = [row for row in plain if row[0] != "-DOCSTART-"]
+    plain = [row for row in plain if not row[0].startswith("-DOCSTART-")]
     if not plain:
         raise UserError(
             f"{name} has no sentences: all of its lines are empty or comments. Expected a word and "
@@ -84,7 +84,7 @@ def _split(lines: Sequence[str], separator: str | None) -> list[list[str]]:
     cell = cache(clean)  # one string for all equal cells
     rows = []
     for line in lines:
-        if not line.strip():
+        if not clean(line):
             fields = []
         elif separator in (",", ";"):
             fields = next(csv.reader([line], delimiter=separator), [])

@@ -5,6 +5,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tqdm import tqdm
@@ -78,10 +79,21 @@ def make_table(content: Content, options: Options) -> tuple[Table, Report]:
         )
     shown = "tab" if separator == "\t" else repr(separator)
     report = Report(guesses={} if options.sep else {"delimiter": shown})
+    if separator == "\t" and _has_plain_quotes(content.text):
+        options = replace(options, no_quotes=True)
+        report.guesses["quotation marks"] = "plain characters"
     builder = TableBuilder(name, separator, report)
     for line, record in _records(content, separator, options, builder.faults):
         builder.add(line, record)
     return builder.finish(), report
+
+
+def _has_plain_quotes(text: str) -> bool:
+    """Return whether each line has the same number of tabs, and one an odd number of quotes."""
+    lines = [line for line in text.split("\n") if line.strip() and line[0] != "#"]
+    return len({line.count("\t") for line in lines}) == 1 and any(
+        line.count('"') % 2 for line in lines
+    )
 
 
 def _records(
