@@ -50,6 +50,8 @@ def build(sentences: Sequence[TaggedWords], options: Options) -> tuple[list[Tagg
             sentence = _clean_words(sentence, options.strip, report, faults)
         if sentence.words:
             built.append(sentence)
+        else:
+            report.count("no_text", sentence.origin.place(), sentence.rows)
     faults.check()
     if not options.strip:
         report.warnings += _find_marks(different, name)
