@@ -19,6 +19,8 @@ from .rows import read_table
 from .tables import UNCLOSED, Table, TableBuilder
 
 SEPARATORS = ",;\t|"
+# In a file with tabs, a field that is a quotation mark is a word.
+_QUOTE_AS_FIELD = re.compile('(^|\t)"(\t|$)', re.MULTILINE)
 # Number of lines in which the separator is looked for
 N_SAMPLE = 200
 
@@ -79,7 +81,7 @@ def make_table(content: Content, options: Options) -> tuple[Table, Report]:
         )
     shown = "tab" if separator == "\t" else repr(separator)
     report = Report(guesses={} if options.sep else {"delimiter": shown})
-    if separator == "\t" and _has_plain_quotes(content.text):
+    if separator == "\t" and _QUOTE_AS_FIELD.search(content.text):
         options = replace(options, no_quotes=True)
         report.guesses["quotation marks"] = "plain characters"
     builder = TableBuilder(name, separator, report)
@@ -88,22 +90,12 @@ def make_table(content: Content, options: Options) -> tuple[Table, Report]:
     return builder.finish(), report
 
 
-def _has_plain_quotes(text: str) -> bool:
-    """Return whether each line has the same number of tabs, and one an odd number of quotes."""
-    lines = [line for line in text.split("\n") if line.strip() and line[0] != "#"]
-    return len({line.count("\t") for line in lines}) == 1 and any(
-        line.count('"') % 2 for line in lines
-    )
-
-
 def _records(
     content: Content, separator: str, options: Options, faults: Faults
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield the line on which each record begins, and its fields."""
     csv.field_size_limit(2**31 - 1)
-    # In a file with tabs, a field that is a quotation mark is a word.
-    is_plain = separator == "\t" and re.search('(?m)(^|\t)"(\t|$)', content.text)
-    quoting: Any = csv.QUOTE_NONE if options.no_quotes or is_plain else csv.QUOTE_MINIMAL
+    quoting: Any = csv.QUOTE_NONE if options.no_quotes else csv.QUOTE_MINIMAL
     n_lines = content.text.count("\n")
     lines = tqdm(
         io.StringIO(content.text, newline=""),
