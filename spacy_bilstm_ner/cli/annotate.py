@@ -1,5 +1,6 @@
 """The command `annotate`."""
 
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from typer import Argument, Exit, Option, echo
@@ -83,6 +84,11 @@ def annotate(
     _show(summary, monotonic() - started)
     if summary.given_up or 0 < summary.n_texts == summary.n_errors:
         raise Exit(1)
+    echo("Next, read the results:")
+    if format == "jsonl":
+        echo(f"head {quote(out)}/*.jsonl")
+    else:
+        echo(f'python -c "import pyarrow.parquet as pq; print(pq.read_table({out!r}))"')
 
 
 def _show(summary: "Summary", seconds: float) -> None:

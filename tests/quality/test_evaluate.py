@@ -108,8 +108,10 @@ def test_files_that_cannot_be_evaluated(tiny: tuple[Path, Path], tmp_path: Path)
     for name in ("damaged.spacy", "empty.spacy", "outside.spacy", "nowhere.spacy"):
         with pytest.raises(UserError, match=name):
             evaluate_pipeline(tiny[0], tmp_path / name)
-    with pytest.raises(UserError, match="nowhere"):
+    with pytest.raises(UserError, match="there is no pipeline nowhere"):
         evaluate_pipeline("nowhere", tiny[1])
+    with pytest.raises(UserError, match="the folder nowhere/model is missing"):
+        evaluate_pipeline("nowhere/model", tiny[1])
 
 
 def test_nothing_is_written_if_a_file_is_missing(tiny: tuple[Path, Path], tmp_path: Path) -> None:
