@@ -1,5 +1,4 @@
-"""Commands end when they are told to, with all that they have started, and leave nothing
-half-written."""
+"""Commands end on signals, with all processes that they have started."""
 
 import os
 import signal
@@ -23,7 +22,7 @@ def main():
     time.sleep(60)
 run(main)
 """
-# A child with a child of its own. Each writes its number into a file.
+# A child that starts a child. Each writes its process id into a file.
 NUMBER = "import os, subprocess, sys, time; open({!r}, 'w').write(str(os.getpid()));"
 GRANDCHILD = NUMBER.format("grandchild") + "time.sleep(60)"
 CHILD = NUMBER.format("child") + f"subprocess.run([sys.executable, '-c', {GRANDCHILD!r}])"
@@ -38,7 +37,7 @@ def heed_signals() -> None:
 
 @posix
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_what_ends_a_command_is_one_line(name: str) -> None:
+def test_a_signal_ends_a_command_with_one_line(name: str) -> None:
     command = [sys.executable, "-c", WAIT]
     pipe = subprocess.PIPE
     process = subprocess.Popen(
@@ -52,7 +51,7 @@ def test_what_ends_a_command_is_one_line(name: str) -> None:
 
 
 @posix
-def test_a_signal_that_is_switched_off_stays_so_and_others_come_back() -> None:
+def test_an_ignored_signal_stays_ignored_and_handlers_are_restored() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     term = signal.getsignal(signal.SIGTERM)
     try:
@@ -77,6 +76,32 @@ def test_a_thread_leaves_signals_alone() -> None:
     thread.start()
     thread.join()
     assert said == ["done"]
+
+
+def read_errors(*command: str, first_line: bytes) -> tuple[bytes, int]:
+    """Run Python and close its standard output after a line, as `head` does."""
+    process = subprocess.Popen(
+        [sys.executable, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    if first_line:
+        assert process.stdout.readline() == first_line
+    process.stdout.close()
+    errors = process.stderr.read()
+    process.stderr.close()
+    return errors, process.wait(timeout=60)
+
+
+MANY_LINES = """
+from spacy_bilstm_ner.system.ending import run
+run(lambda: print("many lines\\n" * 100_000))
+"""
+
+
+def test_a_closed_pipe_ends_a_command_quietly() -> None:
+    assert read_errors("-c", MANY_LINES, first_line=b"many lines\n") == (b"", 1)
+    assert read_errors("-m", "spacy_bilstm_ner", "--help", first_line=b"")[0] == b""
 
 
 def wait_for(path: Path) -> psutil.Process:
@@ -110,7 +135,7 @@ def work(item: object) -> object:
     return item, os.getpid(), os.environ["OMP_NUM_THREADS"]
 
 
-def test_workers_go_on_and_say_what_went_wrong() -> None:
+def test_workers_report_errors_and_continue() -> None:
     workers: Workers = Workers(work, 1)
     try:
         found = dict(as_done(iter(["a", "b", "user", 7, "c"]), workers.submit, 2))

@@ -1,8 +1,7 @@
-"""Test the pipe with random texts, annotations and updates, round by round.
+"""The pipe accepts all texts, annotations and updates that spaCy accepts: rounds of random ones.
 
-Round n is always the same. To run only this round, call
-`pytest tests/test_fuzz.py --fuzz-seed n --fuzz-seconds 0`. With `--fuzz-seconds 3600`, rounds run
-for an hour.
+Round n is always the same. `pytest tests/test_fuzz.py --fuzz-seed n --fuzz-seconds 0` runs only that
+one, and `--fuzz-seconds 3600` runs rounds for an hour.
 """
 
 import pickle
@@ -58,15 +57,15 @@ ODD = (
     "-",
 )
 SURROGATES = ("\ud800", "\udfff", "a\udc80b")
-# Only errors of this package are left.
+# The number of code points
 ALL_CODES = 0x110000
 
 
 def word(rng: np.random.Generator) -> str:
     kind = rng.integers(10)
     if kind < 5:
-        known = " ".join(texts()).split()
-        return known[rng.integers(len(known))]
+        training_words = " ".join(texts()).split()
+        return training_words[rng.integers(len(training_words))]
     if kind < 7:
         return ODD[rng.integers(len(ODD))]
     codes = rng.integers(
@@ -83,7 +82,7 @@ def text(rng: np.random.Generator) -> str:
 
 
 def annotate(doc: Doc, rng: np.random.Generator) -> None:
-    """Set entities at random, block tokens, or leave them unset."""
+    """Set entities, block tokens or leave them open, or change nothing."""
     if len(doc) == 0 or rng.random() < 0.4:
         return
     bounds = np.unique(rng.integers(0, len(doc) + 1, size=rng.choice((2, 6, 20))))
@@ -107,84 +106,86 @@ def make(nlp: Language, rng: np.random.Generator) -> Doc:
     if rng.random() < 0.7:
         doc = nlp.make_doc(text(rng))
     else:
-        words = [each for each in (word(rng) for _ in range(rng.integers(20))) if each]
-        words = [
-            SPACES[rng.integers(len(SPACES))] if rng.random() < 0.1 else each for each in words
-        ]
+        words = []
+        for _ in range(rng.integers(20)):
+            is_space = rng.random() < 0.1
+            words.append(SPACES[rng.integers(len(SPACES))] if is_space else word(rng))
+        words = list(filter(None, words))
         doc = Doc(nlp.vocab, words=words, spaces=(rng.random(len(words)) < 0.7).tolist())
     annotate(doc, rng)
     return doc
 
 
-def taken(doc: Doc) -> tuple[list[tuple[int, int, str]], list[int]]:
+def entities_and_blocked(doc: Doc) -> tuple[list[tuple[int, int, str]], list[int]]:
     return entities(doc), [token.i for token in doc if token.ent_iob_ == "B" and not token.ent_type]
 
 
 def check(before: Doc, after: Doc) -> None:
-    """Check that annotation from before is kept, and that new annotation is consistent."""
+    """Check that annotations are kept, and that new entities are valid."""
     assert after.text == before.text
-    presets, blocked = taken(before)
+    presets, blocked = entities_and_blocked(before)
     assert set(presets) <= set(entities(after))
-    assert taken(after)[1] == blocked
+    assert entities_and_blocked(after)[1] == blocked
     assert len(before) == 0 or after.has_annotation("ENT_IOB", require_complete=True)
-    for ent, sure in zip(after.ents, confidences(after), strict=True):
+    for ent, confidence in zip(after.ents, confidences(after), strict=True):
         is_preset = (ent.start, ent.end, ent.label_) in presets
-        assert (sure is None) == is_preset
-        assert is_preset or (0.0 <= sure <= 1.0 and not ent[0].is_space and not ent[-1].is_space)
+        assert (confidence is None) == is_preset
+        assert is_preset or (
+            0.0 <= confidence <= 1.0 and not ent[0].is_space and not ent[-1].is_space
+        )
 
 
-def assert_same(one: Doc, other: Doc, *, atol: float = 0.0) -> None:
-    assert one.text == other.text
-    assert taken(one) == taken(other)
-    for mine, theirs in zip(confidences(one), confidences(other), strict=True):
-        assert (mine is None) == (theirs is None)
-        assert mine is None or mine == pytest.approx(theirs, abs=atol)
+def assert_same(doc: Doc, expected: Doc, *, atol: float = 0.0) -> None:
+    assert doc.text == expected.text
+    assert entities_and_blocked(doc) == entities_and_blocked(expected)
+    for p, expected_p in zip(confidences(doc), confidences(expected), strict=True):
+        assert (p is None) == (expected_p is None)
+        assert p is None or p == pytest.approx(expected_p, abs=atol)
 
 
 def round_trips(nlp: Language, docs: list[Doc]) -> None:
     stored = DocBin(store_user_data=True, docs=docs).to_bytes()
-    for doc, found in zip(
-        docs, DocBin(store_user_data=True).from_bytes(stored).get_docs(nlp.vocab), strict=True
-    ):
-        assert_same(doc, found)
+    loaded_docs = DocBin(store_user_data=True).from_bytes(stored).get_docs(nlp.vocab)
+    for doc, loaded_doc in zip(docs, loaded_docs, strict=True):
+        assert_same(doc, loaded_doc)
         assert_same(doc, Doc(nlp.vocab).from_bytes(doc.to_bytes()))
         assert_same(doc, pickle.loads(pickle.dumps(doc)))
 
 
 def learn(nlp: Language, rng: np.random.Generator, optimizer: Adam) -> None:
-    """Update with partial annotation, sometimes with other tokens than those of the pipe."""
+    """Update on partial annotation, which may have other tokens than the pipe's."""
     data = examples(nlp)
-    for gold in (make(nlp, rng) for _ in range(4)):
-        own = (
-            nlp.make_doc(gold.text)
-            if rng.random() < 0.5
-            else Doc(gold.vocab).from_bytes(gold.to_bytes())
-        )
-        data.append(Example(own, gold))
+    for _ in range(4):
+        gold = make(nlp, rng)
+        predicted = nlp.make_doc(gold.text)
+        if rng.random() < 0.5:
+            predicted = Doc(gold.vocab).from_bytes(gold.to_bytes())
+        data.append(Example(predicted, gold))
     losses: dict[str, float] = {}
     nlp.update(data, sgd=optimizer, losses=losses, drop=rng.choice((0.0, 0.5)))
     assert np.isfinite(losses["ner"])
 
 
 def play(nlp: Language, number: int) -> None:
-    """Run one round: predict alone and in a batch, store, learn, predict again."""
+    """Play a round: predict single docs and batches, store, learn, and predict again."""
     rng = np.random.default_rng(number)
     ner, optimizer = nlp.get_pipe("ner"), Adam(0.001)
     ner.cfg["threshold"] = float(rng.choice((0.0, 0.0, 0.9)))
     for _ in range(3):
         docs = [make(nlp, rng) for _ in range(rng.integers(1, 12))]
         stored = [doc.to_bytes() for doc in docs]
-        befores, singles = ([Doc(nlp.vocab).from_bytes(each) for each in stored] for _ in range(2))
+        befores = [Doc(nlp.vocab).from_bytes(data) for data in stored]
+        singles = [Doc(nlp.vocab).from_bytes(data) for data in stored]
         together = list(ner.pipe(docs, batch_size=int(rng.choice((1, 2, 100)))))
         for before, doc, single in zip(befores, together, singles, strict=True):
             check(before, doc)
             assert_same(doc, ner(single), atol=1e-4)
         round_trips(nlp, together)
         learn(nlp, rng, optimizer)
-    # Nothing in the cache of words is older than the weights.
-    other = blank(model=small_model(ngrams=True)).from_bytes(nlp.to_bytes())
-    for each in (*texts(), text(rng)):
-        assert_same(nlp(each), other(each), atol=1e-4)
+    # No cache is older than the weights.
+    loaded_nlp = blank(model=small_model(ngrams=True)).from_bytes(nlp.to_bytes())
+    for content in (*texts(), text(rng)):
+        assert_same(nlp(content), loaded_nlp(content), atol=1e-4)
 
 
 @pytest.fixture(scope="module")
@@ -216,7 +217,7 @@ def test_rounds(pipeline, request):
 
 
 @pytest.mark.parametrize("broken", SURROGATES)
-def test_what_spacy_itself_does_not_take_harms_nothing(pipeline, broken):
+def test_texts_that_spacy_refuses_change_nothing(pipeline, broken):
     nlp = blank(model=small_model(ngrams=True)).from_bytes(pipeline)
     before = nlp(texts()[0])
     with pytest.raises(UnicodeEncodeError):
@@ -249,7 +250,7 @@ def test_one_thread_predicts_while_another_learns(pipeline, request):
     stop = True
     thread.join()
     assert not failures
-    other = blank(model=small_model(ngrams=True)).from_bytes(nlp.to_bytes())
-    for each in texts():
-        assert_same(nlp(each), other(each), atol=1e-4)
-        assert_allclose(confidences(nlp(each)), confidences(other(each)), atol=1e-4)
+    loaded_nlp = blank(model=small_model(ngrams=True)).from_bytes(nlp.to_bytes())
+    for content in texts():
+        assert_same(nlp(content), loaded_nlp(content), atol=1e-4)
+        assert_allclose(confidences(nlp(content)), confidences(loaded_nlp(content)), atol=1e-4)

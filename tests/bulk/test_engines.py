@@ -139,6 +139,18 @@ def test_ray_core(source, usual, model, code, tmp_path):
     assert sum(row["entities_error"] is not None for row in usual) == 1
 
 
+@needs("ray")
+@pytest.mark.slow
+def test_a_killed_ray_worker_loses_no_text(model, code, tmp_path):
+    marker = tmp_path / "marker"
+    (tmp_path / "in.txt").write_text(f"Lisbon\nonce:{marker} Lisbon\nno\n")
+    out = tmp_path / "out"
+    options = ["--model", model, "--workers", 2, "--ray", "local"]
+    call(code, "-m", "spacy_bilstm_ner", "annotate", tmp_path / "in.txt", out, *options)
+    assert marker.exists(), "no worker was killed"
+    assert [len(row["entities"]) for row in rows_of(out, "row")] == [1, 1, 0]
+
+
 SPARK = """
 import sys
 from pyspark.sql import SparkSession
