@@ -26,16 +26,11 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     YIELDS (BinaryIO): The open file.
     RAISES UserError: If the file cannot be written.
     """
-    try:
+    with _explained_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists() and not path.is_file():
-            with path.open("wb") as file:
-                yield file
-        else:
-            with _replaced(path.resolve()) as file:
-                yield file
-    except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror or error}") from error
+        is_special = path.exists() and not path.is_file()
+        with path.open("wb") if is_special else _replaced(path.resolve()) as file:
+            yield file
 
 
 @contextmanager
@@ -66,23 +61,37 @@ def whole_folder(path: Path) -> Iterator[Path]:
     """
     path = path.resolve()
     unfinished, previous = unfinished_folder(path), path.with_name(f".{path.name}.previous")
+    _restore(path, previous)
+    shutil.rmtree(unfinished, ignore_errors=True)
     try:
-        if previous.exists() and not path.exists():
-            previous.rename(path)
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(parents=True)
+        with _explained_errors(path):
+            unfinished.mkdir(parents=True)
         yield unfinished
-        for file in filter(Path.is_file, unfinished.rglob("*")):
-            _synchronize(file)
-        if path.exists():
-            path.rename(previous)
-        unfinished.rename(path)
+        with _explained_errors(path):
+            for file in filter(Path.is_file, unfinished.rglob("*")):
+                _synchronize(file)
+            if path.exists():
+                path.rename(previous)
+            unfinished.rename(path)
+    finally:
+        _restore(path, previous)
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _restore(path: Path, previous: Path) -> None:
+    """Give a folder its name back if it was to be replaced but no other one has come."""
+    if path.exists():
+        shutil.rmtree(previous, ignore_errors=True)
+    elif previous.exists():
+        previous.rename(path)
+
+
+@contextmanager
+def _explained_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror or error}") from error
-    finally:
-        if path.exists():
-            shutil.rmtree(previous, ignore_errors=True)
-        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def unfinished_folder(path: Path) -> Path:

@@ -150,8 +150,7 @@ def write_half_a_folder(path: Path, failure: BaseException) -> None:
 @pytest.mark.parametrize("failure", FAILURES)
 def test_a_failure_leaves_the_old_folder(tmp_path: Path, failure: BaseException) -> None:
     write_folder(tmp_path / "x", "before")
-    expected = UserError if isinstance(failure, OSError) else type(failure)
-    with pytest.raises(expected):
+    with pytest.raises(type(failure)):
         write_half_a_folder(tmp_path / "x", failure)
     assert names(tmp_path) == ["x"]
     assert (tmp_path / "x" / "a" / "b").read_text() == "before"
@@ -160,6 +159,7 @@ def test_a_failure_leaves_the_old_folder(tmp_path: Path, failure: BaseException)
 def test_the_next_call_repairs_what_a_killed_process_has_left(tmp_path: Path) -> None:
     path = tmp_path / "x"
     write_folder(path, "before")
+    # The process was killed between two renames.
     path.rename(tmp_path / ".x.previous")
     unfinished_folder(path).mkdir()
     (unfinished_folder(path) / "half").touch()
@@ -201,3 +201,9 @@ def test_a_folder_that_cannot_be_written_to_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="is no folder that can be written to"):
         make_writable_folder(tmp_path / "file")
+
+
+def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="cannot be written"), whole_folder(tmp_path / "file" / "x"):
+        pass
