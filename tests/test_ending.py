@@ -78,6 +78,33 @@ def test_a_thread_leaves_signals_alone() -> None:
     assert said == ["done"]
 
 
+@posix
+def test_a_signal_during_an_import_comes_after_it(tmp_path: Path) -> None:
+    slow = "import time; print('begun', flush=True); time.sleep(1); print('imported', flush=True)"
+    (tmp_path / "slow.py").write_text(slow)
+    code = """
+from spacy_bilstm_ner.system.ending import run
+def main():
+    import slow
+    slow.time.sleep(60)
+run(main)
+"""
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begun\n"
+    process.send_signal(signal.SIGTERM)
+    output, errors = process.communicate(timeout=60)
+    assert (output, errors) == ("imported\n", "Interrupted, nothing changed.\n")
+    assert process.returncode == 130
+
+
 def read_errors(*command: str, first_line: bytes) -> tuple[bytes, int]:
     """Run Python and close its standard output after a line, as `head` does."""
     process = subprocess.Popen(

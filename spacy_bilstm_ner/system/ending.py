@@ -7,7 +7,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from types import FrameType
+from typing import Any
 
 from ..errors import UserError
 
@@ -40,8 +41,16 @@ def flush_output() -> None:
         sys.stdout.flush()
 
 
-def interrupt(*_: Any) -> NoReturn:
-    """Handle a signal as Python handles Ctrl-C."""
+def interrupt(number: int, frame: FrameType | None) -> None:
+    """Handle a signal as Python handles Ctrl-C, but not during an import.
+
+    Modules in C++ abort the process if an exception comes while they are imported.
+    """
+    while frame is not None:
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            threading.Timer(0.1, os.kill, (os.getpid(), number)).start()
+            return
+        frame = frame.f_back
     raise KeyboardInterrupt
 
 
