@@ -1,7 +1,8 @@
 """The pipe accepts all texts, annotations and updates that spaCy accepts: rounds of random ones.
 
-Round n is always the same. `pytest tests/test_fuzz.py --fuzz-seed n --fuzz-seconds 0` runs only that
-one, and `--fuzz-seconds 3600` runs rounds for an hour.
+Round n is always the same. To run only this round, call
+`pytest tests/test_fuzz.py --fuzz-seed n --fuzz-seconds 0`. With `--fuzz-seconds 3600`, rounds run
+for an hour.
 """
 
 import pickle
