@@ -109,7 +109,7 @@ def test_a_fault_of_the_program_keeps_its_traceback(monkeypatch: pytest.MonkeyPa
     def fail(*args: object) -> None:
         raise KeyError("a fault of the program")
 
-    monkeypatch.setattr("spacy_bilstm_ner.training.init.execute", fail)
+    monkeypatch.setattr("spacy_bilstm_ner.cli.init.find_vectors", fail)
     with pytest.raises(KeyError, match="a fault of the program"):
         main(["init", "config.cfg"])
 
@@ -168,8 +168,8 @@ def test_an_interrupted_command_is_one_line_and_exits_with_130(
     code = f"""
 import os, sys
 from spacy_bilstm_ner.cli import main
-import spacy_bilstm_ner.training.init as init
-init.execute = lambda arguments: os.kill(os.getpid(), {int(number)})
+import spacy_bilstm_ner.cli.init as init
+init.find_vectors = lambda lang: os.kill(os.getpid(), {int(number)})
 main(["init", "config.cfg"])
 """
     done = run("-c", code, folder=tmp_path)
@@ -198,15 +198,15 @@ def test_a_closed_pipe_ends_quietly(tmp_path: Path) -> None:
 
 
 def test_warnings_are_short_and_counted(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def warn(*args: object) -> None:
         for number in range(3):
             warnings.warn("The encoding was guessed.", stacklevel=1)
             warnings.warn(f"[W030] Sentence {number} is not aligned.", stacklevel=1)
 
-    monkeypatch.setattr("spacy_bilstm_ner.training.init.execute", warn)
-    main(["init", "config.cfg", "--vectors", "none"])
+    monkeypatch.setattr("spacy_bilstm_ner.cli.init.find_vectors", warn)
+    main(["init", str(tmp_path / "config.cfg")])
     assert capsys.readouterr().err.splitlines() == [
         "Warning: The encoding was guessed.",
         "Warning: [W030] Sentence 0 is not aligned.",
