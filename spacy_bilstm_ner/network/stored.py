@@ -16,7 +16,7 @@ MAX_VALUE = 127
 
 
 class Archived:
-    """The base of tables in a layer's attributes that are saved with `to_bytes` and `from_bytes`."""
+    """A table in a layer's attributes that is saved with its `to_bytes` and `from_bytes`."""
 
 
 @serialize_attr.register(Archived)

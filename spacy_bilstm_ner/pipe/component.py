@@ -151,9 +151,9 @@ class BiLSTMNER(TrainablePipe):
         vectors (str | None): An installed pipeline package with word vectors, or the folder of one,
             for an embedding with static vectors. They become part of the model, not of `nlp.vocab`.
             None for a model without vectors.
-        corpus (Callable[[Language], Iterable[Example]] | None): A reader of all examples, for labels
-            and n-grams: with [training] max_epochs = -1, `get_examples` returns only the first
-            hundred. If its file does not exist, as for a pipeline that was trained elsewhere,
+        corpus (Callable[[Language], Iterable[Example]] | None): A reader of all examples, for the
+            labels and the n-grams: with [training] max_epochs = -1, `get_examples` returns only the
+            first hundred. If its file does not exist, as for a pipeline that was trained elsewhere,
             `get_examples` is used instead.
         RAISES ValueError: If there are no labels, or the model takes no vectors.
         """
@@ -269,8 +269,8 @@ class BiLSTMNER(TrainablePipe):
     ) -> dict[str, float]:
         """Learn from a batch, and forget what `set_fitted` has set, since the weights change.
 
-        If the pipe was loaded, or `nlp.resume_training` was called, it also rehearses what it knows:
-        see `learning`.
+        If the pipe was loaded, or `nlp.resume_training` was called, it also rehearses what it
+        knows: see `learning`.
 
         RAISES ValueError: If the dropout is out of range, or the batch has no Examples.
         """
@@ -290,7 +290,7 @@ class BiLSTMNER(TrainablePipe):
         return super().update(examples, drop=drop, sgd=sgd, losses=losses)
 
     def rehearse(self, examples: Iterable[Example], **options: Any) -> dict[str, float]:
-        """Learn to answer as before `nlp.resume_training`; the annotation of the examples is ignored.
+        """Learn to answer as before `nlp.resume_training`. The examples need no annotation.
 
         Updates already do so on made-up sentences. Texts of the kind that the pipe is used for are
         better.
@@ -317,7 +317,7 @@ class BiLSTMNER(TrainablePipe):
 
         It is the negative log-likelihood of the annotation, see `learning.annotation_loss`. Tokens
         that cannot be aligned, that have an unknown label, or that are white space are ignored. If
-        the pipe goes on learning, `learning.rehearsal_loss` is added for examples without annotation.
+        the pipe goes on learning, `learning.rehearsal_loss` is added.
 
         RETURNS (tuple[float, TagScores]): The loss in nats, and its gradient.
         RAISES ValueError: If the loss is not finite.
@@ -359,8 +359,8 @@ class BiLSTMNER(TrainablePipe):
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
         """Save to a folder.
 
-        RAISES ValueError: If training or loading has failed, so that the last good checkpoint stays,
-            or if a setting in `cfg` is out of range.
+        RAISES ValueError: If training or loading has failed, so that the last good checkpoint
+            stays, or if a setting in `cfg` is out of range.
         """
         parts = self._write_parts(exclude)
         super().to_disk(path, exclude=(*exclude, *saving.PARTS))
@@ -448,7 +448,7 @@ class BiLSTMNER(TrainablePipe):
                 return list(corpus(nlp))
         except FileNotFoundError as error:
             LOGGER.warning(
-                f"{self.name}: initialized with the given examples, since there is no corpus: {error}"
+                f"{self.name}: the given examples are used, since there is no corpus: {error}"
             )
         return list(get_examples())
 

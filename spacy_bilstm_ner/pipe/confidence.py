@@ -6,7 +6,7 @@ registers the extension where only spaCy was imported, for Docs that were annota
 
 The values are in `doc.user_data`. spaCy moves user data along when Docs are cut, joined, stored or
 written as JSON if its key is ("._.", name, first character, end). The label of the entity is stored
-next to its confidence under a second name. A confidence without a label was not written by the pipe.
+next to its confidence, under a second name. If there is no label, the pipe did not write the value.
 """
 
 from collections.abc import Iterable, Sequence

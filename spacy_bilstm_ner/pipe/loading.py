@@ -54,7 +54,7 @@ def load_pipeline(name: str | Path, *, max_length: int | None = sys.maxsize) -> 
 
 
 def why_not_loaded(folder: Path, error: Exception) -> str:
-    """Explain an error that `spacy.load` has raised for a pipeline: name the damaged file if any."""
+    """Explain an error of `spacy.load`: name the file of the pipeline that is damaged, if any."""
     for path in sorted(folder.rglob("*")):
         try:
             if path.name in READERS:

@@ -1,9 +1,9 @@
 """Save a recogniser and load it again.
 
-A saved pipe has three parts: `cfg`, its settings and a digest, as JSON; `model`, the weights as thinc
-writes them; and `fingerprints`, see `training.fingerprints`. The digest covers all that predictions
-depend on: the settings, the weights, and the layers as the config makes them. It is compared before
-anything is loaded.
+A saved pipe has three parts: `cfg`, its settings and a digest, as JSON; `model`, the weights as
+thinc writes them; and `fingerprints`, see `training.fingerprints`. The digest covers all that
+predictions depend on: the settings, the weights, and the layers as the config makes them. It is
+compared before anything is loaded.
 """
 
 import hashlib
@@ -118,7 +118,10 @@ def _included(parts: dict[str, bytes], exclude: Iterable[str], where: str) -> di
 
 
 def check_settings(cfg: dict[str, Any]) -> None:
-    """RAISES ValueError: If a setting of a recogniser has another type or range than it must have."""
+    """Check the settings that users may change.
+
+    RAISES ValueError: If a setting is out of range, or has another type.
+    """
     for name, (is_valid, expected) in SETTINGS.items():
         if not is_valid(cfg[name]):
             raise ValueError(f"{name!r} must be {expected}, but is {cfg[name]!r}")
@@ -149,8 +152,8 @@ def damaged(where: str, problem: Any) -> ValueError:
 def _not_as_saved(where: str) -> ValueError:
     return ValueError(
         f"{where} was saved with another model than this pipe has, or is damaged: load the whole "
-        "pipeline with spacy.load, or use nlp.add_pipe(name, source=pipeline); if that fails, train "
-        "or install the pipeline again"
+        "pipeline with spacy.load, or use nlp.add_pipe(name, source=pipeline); if that fails, "
+        "train or install the pipeline again"
     )
 
 

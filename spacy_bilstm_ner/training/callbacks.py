@@ -115,18 +115,19 @@ def _count_steps(nlp: Language, *, passes: float, min_steps: int) -> int | None:
 
 
 def _read_corpus(nlp: Language, name: str) -> Iterable[Example]:
-    """Read a corpus that [training] names. Other corpora may not exist."""
+    """Read a corpus that [training] names, without augmentation. Other corpora may not exist."""
     config = nlp.config.interpolate()
-    section = dot_to_object(config, config["training"][name])
+    section = dict(dot_to_object(config, config["training"][name]))
+    section.pop("augmenter", None)
     return registry.resolve({"corpus": section})["corpus"](nlp)
 
 
 def fit_decisions(*, pipe: str = "ner") -> Callback:
-    """Fit a recogniser's decisions on the development set: a callback for [training.before_to_disk].
+    """Fit calibration and thresholds on the development set: a callback for
+    [training.before_to_disk].
 
-    Registered as `spacy_bilstm_ner.fit_decisions.v1`. The calibration and the thresholds are fitted,
-    see `decisions`. The scores in the pipeline's meta become those of the saved pipeline. The next
-    update undoes what was fitted.
+    Registered as `spacy_bilstm_ner.fit_decisions.v1`. See `decisions`. The scores in the pipeline's
+    meta become those of the saved pipeline. The next update undoes what was fitted.
 
     If a pipe goes on learning, the thresholds of labels that the development set hardly has stay,
     and so does the calibration if there are such labels.
@@ -141,6 +142,8 @@ def fit_decisions(*, pipe: str = "ner") -> Callback:
         if isinstance(recogniser, BiLSTMNER) and not recogniser.is_fitted and not is_frozen:
             if not examples:
                 examples.extend(_read_corpus(nlp, "dev_corpus"))
+                if not any(_count_entities(examples, recogniser.labels).values()):
+                    logger.warning("the development set has no entity with a label of the pipe")
             _fit(nlp, recogniser, examples)
         return nlp
 
@@ -174,9 +177,7 @@ def _fit(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> None:
     finally:
         cfg["threshold"] = threshold
     if len(judged.labels) >= MIN_ENTITIES:
-        labels = [entity.label_ for example in examples for entity in example.reference.ents]
-        counts = Counter(labels)
-        n_gold = {label: counts[label] for label in recogniser.labels}
+        n_gold = _count_entities(examples, recogniser.labels)
         rare = {label for label in thresholds if n_gold.get(label, 0) < MIN_ENTITIES}
         if not rare:
             calibration = fit_calibration(judged.confidences, judged.is_correct)
@@ -187,6 +188,14 @@ def _fit(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> None:
     scores = recogniser.score(_annotate(recogniser, batches, examples, calibration))
     performance = nlp.meta.setdefault("performance", {})
     performance.update({name: score for name, score in scores.items() if name in performance})
+
+
+def _count_entities(examples: Iterable[Example], labels: Iterable[str]) -> dict[str, int]:
+    """Count the gold entities of each label."""
+    counts: Counter[str] = Counter()
+    for example in examples:
+        counts.update(entity.label_ for entity in example.reference.ents)
+    return {label: counts[label] for label in labels}
 
 
 def _find_candidates(

@@ -1,7 +1,7 @@
 """Fingerprints of training sentences.
 
-They are stored in the pipe, so that `evaluate` can warn if a pipeline is tested on sentences that it
-was trained on. The sentences cannot be read from them.
+They are stored in the pipe, so that `evaluate` can warn if a pipeline is tested on sentences that
+it was trained on. The sentences cannot be read from them.
 """
 
 import hashlib

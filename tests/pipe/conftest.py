@@ -3,6 +3,7 @@
 import pytest
 from spacy.language import Language
 
+from spacy_bilstm_ner.pipe.component import BiLSTMNER
 from tests.util import (
     SENTENCES,
     blank,
@@ -20,6 +21,12 @@ from tests.util import (
 def _nlp() -> Language:
     """A small pipeline that has learnt SENTENCES."""
     return trained()
+
+
+@pytest.fixture(name="ner")
+def _ner(nlp: Language) -> BiLSTMNER:
+    """Its pipe."""
+    return nlp.get_pipe("ner")
 
 
 @pytest.fixture(scope="module")

@@ -2,9 +2,7 @@
 
 import numpy as np
 import pytest
-import spacy
 from numpy.testing import assert_allclose, assert_array_equal
-from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import fix_random_seed
@@ -26,7 +24,6 @@ from tests.util import (
     logits,
     marked_doc,
     small_model,
-    spans_of,
     tag_scores,
     texts,
     train,
@@ -42,13 +39,6 @@ def test_labels_come_from_the_examples_sorted():
     assert ner.labels == LABELS
     assert ner.label_data == list(LABELS)
     assert nlp.pipe_labels["ner"] == list(LABELS)
-
-
-def test_labels_may_be_given():
-    nlp = blank()
-    nlp.config["initialize"]["components"]["ner"] = {"labels": ["tim", "art"]}
-    nlp.initialize(lambda: examples(nlp))
-    assert nlp.get_pipe("ner").labels == ("tim", "art")
 
 
 def test_initialize_without_examples_if_labels_are_given():
@@ -76,16 +66,6 @@ def test_initialize_without_labels_is_an_error():
         nlp.initialize(lambda: examples(nlp, ["It rained."]))
 
 
-def test_a_word_of_the_thousandth_example_is_learnt():
-    nlp = blank(model=small_model())
-    common = ["It rained for days."] * 999
-    data = examples(nlp, [*common, "[Zyzzyva](geo) rained for days."])
-    nlp.initialize(lambda: data)
-    train(nlp, ["It rained for days.", "[Zyzzyva](geo) rained for days."])
-    assert entities(nlp("Zyzzyva rained for days.")) == [(0, 1, "geo")]
-    assert entities(nlp("It rained for days.")) == []
-
-
 def test_it_overfits_a_handful_of_sentences():
     nlp = blank()
     data = examples(nlp)
@@ -111,25 +91,7 @@ def test_the_same_seed_gives_the_same_model():
     assert not np.allclose(scores, run(1)[1])
 
 
-def test_words_never_seen():
-    nlp = trained()
-    assert entities(nlp("Qwfp Zxcvar flew to Lisbon on Monday."))[-2:] == [
-        (4, 5, "geo"),
-        (6, 7, "tim"),
-    ]
-
-
-@pytest.mark.parametrize("text", ["", " ", "\n\n", " \t\n ", "Lisbon", "."])
-def test_small_docs(text):
-    nlp = trained()
-    doc = nlp(text)
-    assert doc.text == text
-    assert doc.has_annotation("ENT_IOB")
-    assert entities(doc) == ([(0, 1, "geo")] if text == "Lisbon" else [])
-
-
-def test_small_docs_among_others():
-    nlp = trained()
+def test_small_docs_among_others(nlp):
     mixed = ["", texts()[0], " ", "Lisbon", "\n\n", texts()[1], "", "."]
     docs = list(nlp.pipe(mixed))
     assert [doc.text for doc in docs] == mixed
@@ -137,16 +99,7 @@ def test_small_docs_among_others():
     assert entities(docs[1]) == entities(marked_doc(nlp, SENTENCES[0]))
 
 
-def test_a_batch_of_nothing_but_empty_docs():
-    nlp = trained()
-    assert [len(doc.ents) for doc in nlp.pipe(["", "", " "])] == [0, 0, 0]
-    assert list(nlp.pipe([])) == []
-    ner = nlp.get_pipe("ner")
-    ner.set_annotations([], ner.predict([]))
-
-
-def test_updates_with_docs_without_words():
-    nlp = trained()
+def test_updates_with_docs_without_words(nlp):
     empty = [Example(nlp.make_doc(text), nlp.make_doc(text)) for text in ("", " ", "\n\n")]
     losses: dict[str, float] = {}
     nlp.update([*empty, *examples(nlp)], sgd=Adam(0.001), losses=losses)
@@ -156,8 +109,7 @@ def test_updates_with_docs_without_words():
     assert np.isfinite(losses["ner"])
 
 
-def test_a_sentence_is_the_same_alone_and_in_any_batch():
-    nlp = trained()
+def test_a_sentence_is_the_same_alone_and_in_any_batch(nlp, ner):
     sentence = "Anna Smith of Acme Corp flew from Lisbon to Qwfp"
     long = " ".join(texts() * 10)
     (alone,) = nlp.pipe([sentence])
@@ -168,13 +120,11 @@ def test_a_sentence_is_the_same_alone_and_in_any_batch():
             found = docs[batch.index(sentence)]
             assert entities(found) == entities(alone)
             assert_allclose(confidences(found), confidences(alone), atol=1e-5)
-    ner = nlp.get_pipe("ner")
     together = ner.model.predict([nlp.make_doc(long), nlp.make_doc(sentence)]).scores
     assert_allclose(together[-len(alone) :], logits(nlp, sentence), atol=1e-5)
 
 
-def test_white_space_tokens_change_no_entity():
-    nlp = trained()
+def test_white_space_tokens_change_no_entity(nlp):
     plain = nlp("Anna Smith flew to Lisbon on Monday.")
     spaced = nlp("\n Anna  Smith flew\nto   Lisbon \n on Monday. \n")
 
@@ -187,22 +137,12 @@ def test_white_space_tokens_change_no_entity():
     assert not any(ent[0].is_space or ent[-1].is_space for ent in spaced.ents)
 
 
-def test_predict_modifies_no_doc():
-    nlp = trained()
+def test_predict_modifies_no_doc(nlp, ner):
     doc = nlp.make_doc(texts()[0])
-    nlp.get_pipe("ner").predict([doc])
+    ner.predict([doc])
     assert not doc.has_annotation("ENT_IOB")
     assert not doc.user_data
     assert not doc.has_annotation("SENT_START")
-
-
-def test_no_sentence_starts_are_written():
-    nlp = trained()
-    text = " ".join(texts())
-    doc = nlp(text)
-    assert not doc.has_annotation("SENT_START")
-    starts = nlp.make_doc(text).to_array("SENT_START").tolist()
-    assert doc.to_array("SENT_START").tolist() == starts
 
 
 def test_the_docs_own_sentence_starts_are_used():
@@ -218,51 +158,7 @@ def test_the_docs_own_sentence_starts_are_used():
     assert not np.allclose(scores[5:8], scores[16:], atol=1e-3)
 
 
-def test_fifty_thousand_words_without_a_stop():
-    nlp = trained()
-    doc = Doc(nlp.vocab, words=["Lisbon", "and"] * 25_000)
-    assert len(nlp(doc).ents) > 1000
-
-
-def softmax() -> Language:
-    """A recogniser without transitions, that knows the labels and nothing else."""
-    nlp = blank(model=small_model(transitions=False))
-    nlp.initialize(lambda: examples(nlp))
-    return nlp
-
-
-def test_gold_entities_that_cannot_be_aligned_are_masked():
-    nlp = softmax()
-    ner = nlp.get_pipe("ner")
-    gold = doc_of("New York - based firms in Oslo", vocab=nlp.vocab)
-    gold.set_ents(spans_of(gold, (0, 2, "geo"), (6, 7, "geo")))
-    predicted = Doc(
-        nlp.vocab,
-        words=["New", "York -", "based", "firms", "in", "Oslo"],
-    )
-    example = Example(predicted, gold)
-    masked = [i for i, tag in enumerate(example.get_aligned_ner()) if tag is None]
-    assert 0 < len(masked) < len(predicted)
-    scores, _ = ner.model.begin_update([predicted])
-    _, d_scores = ner.get_loss([example], scores)
-    assert_array_equal(d_scores.scores[masked], 0)
-    others = np.setdiff1d(np.arange(len(predicted)), masked)
-    assert d_scores.scores[others].any(axis=1).all()
-
-
-def test_labels_that_the_pipe_does_not_know_are_masked():
-    nlp = softmax()
-    ner = nlp.get_pipe("ner")
-    (example,) = examples(nlp, ["[Beethoven](composer) left [Porto](geo)."])
-    scores, _ = ner.model.begin_update([example.predicted])
-    _, d_scores = ner.get_loss([example], scores)
-    assert_array_equal(d_scores.scores[0], 0)
-    assert d_scores.scores[1:].any(axis=1).all()
-
-
-def test_nothing_to_learn_from():
-    nlp = trained()
-    ner = nlp.get_pipe("ner")
+def test_nothing_to_learn_from(nlp, ner):
     data = examples(nlp, ["[Beethoven](composer)"])
     before = logits(nlp, "Beethoven left")
     losses: dict[str, float] = {}
@@ -287,30 +183,7 @@ def test_the_loss_by_hand():
     assert_allclose(d_scores.scores, [[-0.25, 0.15, 0.1], [0.1, -0.15, 0.05]], atol=1e-6)
 
 
-@pytest.mark.parametrize("make", [trained, softmax])
-def test_the_gradient_of_the_loss_is_the_one_that_differences_give(make):
-    nlp = make()
-    ner = nlp.get_pipe("ner")
-    data = examples(nlp, [*SENTENCES[:2], "[Beethoven](composer) met  [Anna Smith](per)\n."])
-    docs = [eg.predicted for eg in data]
-    n_words = sum(not token.is_space for doc in docs for token in doc)
-    rng = np.random.default_rng(0)
-    scores = rng.normal(size=(n_words, 9))
-    d_scores = ner.get_loss(data, tag_scores(nlp, docs, scores))[1].scores
-    eps = 1e-4
-    for index in np.concatenate([rng.permutation(scores.size)[:60], np.arange(scores.size)[-45:]]):
-        before = scores.flat[index]
-        scores.flat[index] = before + eps
-        up, _ = ner.get_loss(data, tag_scores(nlp, docs, scores))
-        scores.flat[index] = before - eps
-        down, _ = ner.get_loss(data, tag_scores(nlp, docs, scores))
-        scores.flat[index] = before
-        assert (up - down) / (2 * eps) == pytest.approx(d_scores.flat[index], abs=1e-6)
-
-
-def test_the_loss_with_transitions_is_that_of_the_chain_without_white_space():
-    nlp = trained()
-    ner = nlp.get_pipe("ner")
+def test_the_loss_with_transitions_is_that_of_the_chain_without_white_space(nlp, ner):
     data = examples(
         nlp, ["[Anna Smith](per)  flew\nto [Lisbon](geo)", "[Beethoven](composer) left \n"]
     )
@@ -343,8 +216,7 @@ def test_an_update_learns_transitions_and_asking_for_the_loss_does_not():
     assert not transitions(nlp)[~legal_steps(9)].any()
 
 
-def test_predictions_follow_the_transitions():
-    nlp = trained()
+def test_predictions_follow_the_transitions(nlp):
     assert entities(nlp(texts()[0])) == [(0, 2, "per"), (4, 5, "geo"), (6, 7, "tim")]
     # From O to where a person begins: not any more.
     transitions(nlp)[tags.OUTSIDE, tags.begin(2)] = -100.0
@@ -352,19 +224,11 @@ def test_predictions_follow_the_transitions():
     assert (0, 2, "per") not in entities(nlp(texts()[0]))
 
 
-def test_update_lowers_the_loss_of_its_name():
-    nlp = spacy.blank("en")
-    nlp.add_pipe("bilstm_ner", name="names", config={"model": small_model()})
-    nlp.initialize(lambda: examples(nlp))
-    assert set(train(nlp, steps=1)) == {"names"}
-
-
-def test_score_is_spacys():
-    nlp = trained()
+def test_score_is_spacys(nlp, ner):
     data = examples(nlp)
     for eg in data:
-        nlp.get_pipe("ner")(eg.predicted)
-    scores = nlp.get_pipe("ner").score(data)
+        ner(eg.predicted)
+    scores = ner.score(data)
     assert scores["ents_f"] == 1.0
     assert set(scores) == {"ents_p", "ents_r", "ents_f", "ents_per_type"}
 
@@ -375,6 +239,6 @@ def test_a_label_must_be_a_string_that_is_not_empty(label):
         blank().get_pipe("ner").add_label(label)
 
 
-def test_an_update_takes_examples(nlp):
+def test_an_update_takes_examples(nlp, ner):
     with pytest.raises(TypeError, match="E978"):
-        nlp.get_pipe("ner").update([(nlp.make_doc("Anna flew."), {"entities": []})])
+        ner.update([(nlp.make_doc("Anna flew."), {"entities": []})])

@@ -1,4 +1,4 @@
-"""spaCy's commands run on the recogniser. In this process: starting spaCy takes longer than they do."""
+"""spaCy's commands run on the recogniser: in this process, since starting spaCy takes longer."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,6 @@ import spacy
 import srsly
 from spacy.cli import app
 from spacy.cli.apply import apply
-from spacy.cli.benchmark_speed import benchmark
 from spacy.cli.debug_config import debug_config
 from spacy.cli.evaluate import evaluate
 from spacy.cli.find_threshold import find_threshold
@@ -88,14 +87,6 @@ def test_fill_config_adds_what_is_not_said(config):
     assert filled["training"]["score_weights"]["ents_f"] == 1.0
 
 
-def test_fill_config_of_no_more_than_the_factory(tmp_path):
-    config = Config().from_str(CONFIG, interpolate=False)
-    config.to_disk(tmp_path / "base.cfg")
-    _, filled = fill_config(tmp_path / "filled.cfg", tmp_path / "base.cfg")
-    architecture = filled["components"]["ner"]["model"]["@architectures"]
-    assert architecture == "spacy_bilstm_ner.BiLSTMTagger.v1"
-
-
 def test_debug_config(config, data, capsys):
     debug_config(config, overrides={"paths.data": str(data)})
     assert "Config is valid" in capsys.readouterr().out
@@ -130,42 +121,6 @@ def test_train_twice_with_one_seed(config, data, model, tmp_path):
     assert ours.get_pipe("ner").model.to_bytes() == theirs.get_pipe("ner").model.to_bytes()
 
 
-def test_train_with_averages(config, data, tmp_path):
-    overrides = {
-        "paths.data": str(data),
-        "training.optimizer.use_averages": True,
-        "training.max_steps": 60,
-    }
-    train(config, tmp_path, overrides=overrides)
-    assert spacy.load(tmp_path / "model-best").meta["performance"]["ents_f"] > 0.9
-
-
-def test_train_frozen(config, data, model, tmp_path):
-    overrides = {
-        "paths.data": str(data),
-        "training.max_steps": 2,
-        "training.frozen_components": ["ner"],
-    }
-    sourced = Config().from_disk(config, interpolate=False)
-    sourced["components"]["ner"] = {"source": str(model)}
-    sourced["components"]["sentencizer"] = {"factory": "sentencizer"}
-    sourced["nlp"]["pipeline"] = ["ner", "sentencizer"]
-    # A trainable component, so that there is something to train.
-    sourced["components"]["tagger"] = {"factory": "tagger"}
-    sourced["nlp"]["pipeline"].append("tagger")
-    nlp = spacy.load(model)
-    doc = marked_doc(nlp, SENTENCES[0])
-    for token in doc:
-        token.tag_ = token.text[0]
-    DocBin(docs=[doc] * 3).to_disk(tmp_path / "tagged.spacy")
-    overrides["paths.data"] = str(tmp_path / "tagged.spacy")
-    sourced.to_disk(tmp_path / "frozen.cfg")
-    train(tmp_path / "frozen.cfg", tmp_path / "out", overrides=overrides)
-    frozen = spacy.load(tmp_path / "out" / "model-last")
-    assert frozen.get_pipe("ner").model.to_bytes() == nlp.get_pipe("ner").model.to_bytes()
-    assert len(frozen(texts()[0]).ents) == 3
-
-
 def test_evaluate(model, data, tmp_path):
     evaluate(str(model), data, tmp_path / "metrics.json")
     metrics = srsly.read_json(tmp_path / "metrics.json")
@@ -189,12 +144,6 @@ def test_apply_keeps_confidences(model, tmp_path):
     docs = list(DocBin().from_disk(tmp_path / "out.spacy").get_docs(nlp.vocab))
     assert [entities(doc) for doc in docs] == [entities(nlp(text)) for text in (*texts(), "")]
     assert all(ent._.confidence is not None for doc in docs for ent in doc.ents)
-
-
-def test_benchmark_speed(model, data, capsys):
-    nlp = spacy.load(model)
-    docs = [nlp.make_doc(text) for text in texts()] * 5
-    assert (benchmark(nlp, docs, 40, 4, False) > 0).all()
 
 
 def test_find_threshold(model, data, tmp_path):

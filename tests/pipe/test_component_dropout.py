@@ -8,7 +8,7 @@ from thinc.api import Adam
 
 from spacy_bilstm_ner.network.lstm import Packed
 from spacy_bilstm_ner.sequences.packing import pack
-from tests.util import SMALL_MODEL, blank, doc_of, examples, logits, small_model, texts
+from tests.util import blank, doc_of, examples, logits, small_model, texts
 
 PLACES = ("input_dropout", "hidden_dropout", "dropout")
 
@@ -51,38 +51,6 @@ def test_two_different_rates_hold_at_once():
         "hidden_dropout": near(0.6),
         "dropout": 0.0,
     }
-
-
-def test_null_follows_the_training_rate():
-    nlp = pipeline()
-    nlp.update(examples(nlp), sgd=Adam(0.01), drop=0.3)
-    assert shares_of_zeros(nlp) == dict.fromkeys(PLACES, near(0.3))
-
-
-def test_zero_is_a_number():
-    nlp = pipeline(input_dropout=0.0)
-    nlp.update(examples(nlp), sgd=Adam(0.01), drop=0.3)
-    assert shares_of_zeros(nlp)["input_dropout"] == 0.0
-
-
-def test_the_rates_survive_a_round_trip():
-    nlp = pipeline(input_dropout=0.1, hidden_dropout=0.6)
-    model = small_model()
-    model["encode"].update(input_dropout=0.1, hidden_dropout=0.6)
-    other = blank(model=model).from_bytes(nlp.to_bytes())
-    other.update(examples(other), sgd=Adam(0.01), drop=0.3)
-    assert list(shares_of_zeros(other).values()) == [near(0.1), near(0.6), near(0.3)]
-
-
-def test_feature_dropout_is_its_own_and_not_overwritten():
-    nlp = pipeline(feature_dropout=0.5, input_dropout=0.0)
-    nlp.update(examples(nlp), sgd=Adam(0.01), drop=0.1)
-    embedding = nlp.get_pipe("ner").model.get_ref("tok2vec")
-    doc = doc_of(" ".join(["Lisbon"] * 1000))
-    (found,), _ = embedding([doc], True)
-    (plain,) = embedding.predict([doc])
-    first = slice(SMALL_MODEL["tok2vec"]["widths"][0])
-    assert (found[:, first] != plain[:, first]).any(axis=1).mean() == pytest.approx(0.5, abs=0.06)
 
 
 def test_initializing_fits_the_embedding_to_the_size_of_the_corpus():

@@ -1,6 +1,5 @@
-"""What goes wrong in one place stays there: a Doc that fails, a rate that is too high, a very long Doc."""
+"""A fault stays where it is: a Doc that fails, a rate that is too high, a very long Doc."""
 
-import logging
 import tracemalloc
 
 import numpy as np
@@ -13,7 +12,7 @@ from thinc.api import SGD, Adam
 
 from spacy_bilstm_ner.network.parts import parts
 from spacy_bilstm_ner.sequences import decoding
-from tests.util import blank, entities, examples, small_model, texts, train, trained
+from tests.util import blank, entities, examples, texts, train, trained
 
 
 def failing_at(text: str, method: str, monkeypatch):
@@ -52,14 +51,6 @@ def test_a_doc_that_fails_takes_no_other_with_it(method, monkeypatch):
     assert (name, docs, str(error)) == ("ner", [bad], "this Doc is bad")
 
 
-def test_a_doc_that_is_a_batch_by_itself_is_reported_once(monkeypatch):
-    nlp = failing_at("bad", "predict", monkeypatch)
-    reported = []
-    nlp.set_error_handler(lambda name, pipe, docs, error: reported.append(docs))
-    assert [doc.text for doc in nlp.pipe(["good", "bad", "good"], batch_size=1)] == ["good", "good"]
-    assert len(reported) == 1
-
-
 def test_without_a_handler_the_error_is_raised(monkeypatch):
     nlp = failing_at("bad", "predict", monkeypatch)
     with pytest.raises(RuntimeError, match="this Doc is bad"):
@@ -69,22 +60,21 @@ def test_without_a_handler_the_error_is_raised(monkeypatch):
         list(nlp.pipe(["bad"]))
 
 
-def test_an_update_that_leaves_no_numbers_is_refused_and_the_checkpoint_stays(tmp_path):
-    nlp = trained()
+def test_an_update_that_leaves_no_numbers_is_refused_and_the_checkpoint_stays(tmp_path, nlp):
     nlp.to_disk(tmp_path / "model-last")
     before = (tmp_path / "model-last" / "ner" / "model").read_bytes()
     with (
         np.errstate(all="ignore"),
         pytest.raises(
             ValueError,
-            match=r"ner: a weight after an update is not finite .*Lower the learning rate",
+            match="not finite",
         ),
     ):
         train(nlp, steps=10, optimizer=Adam(1e38))
-    with pytest.raises(ValueError, match=r"ner cannot be used: .*Lower the learning rate"):
+    with pytest.raises(ValueError, match="ner cannot be used"):
         nlp.to_disk(tmp_path / "model-last")
     assert (tmp_path / "model-last" / "ner" / "model").read_bytes() == before
-    with pytest.raises(ValueError, match=r"ner cannot be used: .*Lower the learning rate"):
+    with pytest.raises(ValueError, match="ner cannot be used"):
         nlp(texts()[0])
     # Anew, it is as good as any other.
     nlp.initialize(lambda: examples(nlp))
@@ -92,43 +82,28 @@ def test_an_update_that_leaves_no_numbers_is_refused_and_the_checkpoint_stays(tm
     assert len(nlp(texts()[0]).ents) == 3
 
 
-def test_a_loss_that_is_no_number_is_refused_before_it_changes_a_weight():
-    nlp = trained()
-    output = parts(nlp.get_pipe("ner").model).output
+def test_a_loss_that_is_no_number_is_refused_before_it_changes_a_weight(nlp, ner):
+    output = parts(ner.model).output
     before = output.get_param("W").copy()
     output.get_param("b")[0] = np.nan
-    with pytest.raises(
-        ValueError, match=r"ner: the loss is not finite .*tag_scores\.b.*Lower the learning rate"
-    ):
+    with pytest.raises(ValueError, match=r"loss is not finite .*tag_scores\.b"):
         train(nlp, steps=1, optimizer=SGD(0.1))
     assert_array_equal(output.get_param("W"), before)
 
 
 @pytest.mark.parametrize("rate", [-1, 1.0, 1.5, float("nan")])
-def test_dropout_out_of_range(rate):
-    nlp = trained()
-    with pytest.raises(
-        ValueError, match=r"dropout must be at least 0 and below 1, but is .*\[training\] dropout"
-    ):
+def test_dropout_out_of_range(rate, nlp):
+    with pytest.raises(ValueError, match=r"\[training\] dropout"):
         train(nlp, steps=1, drop=rate)
 
 
 @pytest.mark.parametrize("value", [7, -0.1])
 def test_a_threshold_out_of_range_in_a_config(value, tmp_path):
-    with pytest.raises(ValueError, match="threshold must be between 0 and 1"):
+    with pytest.raises(ValueError, match="threshold"):
         blank(threshold=value)
     trained().to_disk(tmp_path)
-    with pytest.raises(ValueError, match="threshold must be between 0 and 1"):
+    with pytest.raises(ValueError, match="threshold"):
         spacy.load(tmp_path, config={"components.ner.threshold": value})
-
-
-@pytest.mark.parametrize("part", ["input_dropout", "hidden_dropout", "dropout"])
-@pytest.mark.parametrize("rate", [-1.0, 1.0, 1.5])
-def test_a_layers_dropout_out_of_range(part, rate):
-    model = small_model()
-    model["encode"][part] = rate
-    with pytest.raises(ValueError, match="dropout rate must be at least 0 and below 1"):
-        blank(model=model)
 
 
 def peak_per_word(n_words: int) -> float:
@@ -158,15 +133,6 @@ def test_a_batch_in_parts_is_the_same(monkeypatch):
         nlp.pipe([long, *texts()]), reference.pipe([long, *texts()]), strict=True
     ):
         assert entities(found) == entities(expected)
-
-
-def test_a_handler_of_spacys_own_logs_it(caplog, monkeypatch):
-    nlp = failing_at("bad", "predict", monkeypatch)
-    nlp.set_error_handler(
-        lambda name, pipe, docs, error: logging.getLogger("mine").error("%s: %s", docs, error)
-    )
-    assert len(list(nlp.pipe(["bad", *texts()]))) == len(texts())
-    assert caplog.text.count("this Doc is bad") == 1
 
 
 def test_a_pipe_that_was_never_initialized_says_so():

@@ -11,7 +11,6 @@ from thinc.api import Adam
 
 from spacy_bilstm_ner.network.parts import parts
 from tests.util import (
-    SENTENCES,
     SMALL_WIDTH,
     blank,
     entities,
@@ -117,14 +116,6 @@ def test_replace_listeners(listening, tmp_path):
     train(again, steps=2)
 
 
-def test_sourced_with_its_listener_replaced(listening):
-    nlp = spacy.blank("en")
-    source = shared().from_bytes(listening.to_bytes())
-    source.replace_listeners("tok2vec", "ner", ["model.tok2vec"])
-    nlp.add_pipe("ner", source=source)
-    assert entities(nlp(texts()[0])) == entities(listening(texts()[0]))
-
-
 def test_spacys_tok2vec_as_a_part_of_its_own():
     nlp = blank(model=small_model(tok2vec=TOK2VEC))
     data = examples(nlp)
@@ -155,8 +146,7 @@ def test_whole_docs_as_sequences():
     assert np.allclose(logits(cut, f"{one} {two}")[-n_two:], logits(cut, two), atol=1e-4)
 
 
-def test_a_frozen_recogniser_does_not_change():
-    nlp = trained()
+def test_a_frozen_recogniser_does_not_change(nlp):
     nlp.add_pipe("tagger")
     data = tagged_examples(nlp)
     before = logits(nlp, texts()[0])
@@ -170,8 +160,7 @@ def test_a_frozen_recogniser_does_not_change():
     assert len(nlp(texts()[0]).ents) == 3
 
 
-def test_an_annotating_recogniser_is_seen_by_later_components():
-    nlp = trained()
+def test_an_annotating_recogniser_is_seen_by_later_components(nlp):
     seen: list[list] = []
 
     @Language.component("note_entities")
@@ -186,8 +175,7 @@ def test_an_annotating_recogniser_is_seen_by_later_components():
     assert seen == [entities(eg.reference) for eg in data]
 
 
-def test_an_annotating_component_before_it_does_not_disturb_training():
-    nlp = trained()
+def test_an_annotating_component_before_it_does_not_disturb_training(nlp):
     ruler = nlp.add_pipe("entity_ruler", before="ner")
     ruler.add_patterns([{"label": "geo", "pattern": "flew"}])
     nlp.add_pipe("sentencizer", first=True)
@@ -199,10 +187,3 @@ def test_an_annotating_component_before_it_does_not_disturb_training():
         annotates=["sentencizer", "entity_ruler"],
     )
     assert losses["ner"] < 0.2
-
-
-def test_after_a_sentencizer():
-    nlp = trained()
-    nlp.add_pipe("sentencizer", before="ner")
-    for text, marked in zip(texts(), SENTENCES, strict=True):
-        assert len(nlp(text).ents) == marked.count("](")

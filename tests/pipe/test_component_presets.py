@@ -17,10 +17,6 @@ def with_ruler(*patterns: dict) -> Language:
     return nlp
 
 
-def test_what_the_recogniser_finds_by_itself():
-    assert entities(trained()(TEXT)) == FOUND
-
-
 @pytest.mark.parametrize("label", ["org", "flight"])
 def test_an_entity_of_a_ruler_is_kept_whether_its_label_is_known_or_not(label):
     nlp = with_ruler({"label": label, "pattern": "Smith flew"})
@@ -36,63 +32,37 @@ def test_the_ids_of_a_ruler_are_kept():
     assert (lisbon.text, lisbon.label_, lisbon.ent_id_) == ("Lisbon", "geo", "PT-11")
 
 
-def test_ids_in_a_knowledge_base_are_kept():
-    nlp = trained()
-    doc = nlp.make_doc(TEXT)
-    doc.ents = [Span(doc, 4, 5, label="geo", kb_id="Q597")]
-    nlp.get_pipe("ner")(doc)
-    assert entities(doc) == FOUND
-    assert doc.ents[1].kb_id_ == "Q597"
-
-
-def test_a_preset_entity_changes_nothing_elsewhere():
-    nlp = trained()
+def test_a_preset_entity_changes_nothing_elsewhere(nlp, ner):
     doc = nlp.make_doc(TEXT)
     doc.ents = spans_of(doc, (2, 3, "org"))
-    nlp.get_pipe("ner")(doc)
+    ner(doc)
     assert entities(doc) == [FOUND[0], (2, 3, "org"), *FOUND[1:]]
     plain = nlp(TEXT)
     for found, expected in zip(confidences(doc)[2:], confidences(plain)[1:], strict=True):
         assert found == pytest.approx(expected, abs=0.05)
 
 
-def test_predictions_never_overlap_what_is_there():
-    nlp = trained()
+def test_predictions_never_overlap_what_is_there(nlp, ner):
     for start in range(7):
         for end in range(start + 1, 8):
             doc = nlp.make_doc(TEXT)
             doc.ents = spans_of(doc, (start, end, "art"))
-            nlp.get_pipe("ner")(doc)
+            ner(doc)
             assert (start, end, "art") in entities(doc)
             kept = [ent for ent in FOUND if ent[1] <= start or end <= ent[0]]
             assert set(kept) <= set(entities(doc))
 
 
-def test_preset_outside_tokens_may_become_entities():
-    nlp = trained()
-    doc = nlp.make_doc(TEXT)
-    doc.ents = []
-    nlp.get_pipe("ner")(doc)
-    assert entities(doc) == FOUND
-
-
-def test_blocked_tokens_stay_blocked():
-    nlp = trained()
+def test_blocked_tokens_stay_blocked(nlp, ner):
     doc = nlp.make_doc(TEXT)
     doc.set_ents([], blocked=[doc[4:5]], default="missing")
-    nlp.get_pipe("ner")(doc)
+    ner(doc)
     assert entities(doc) == [FOUND[0], FOUND[2]]
     assert (doc[4].ent_iob_, doc[4].ent_type_) == ("B", "")
-    nlp.get_pipe("ner")(doc)
+    ner(doc)
     assert entities(doc) == [FOUND[0], FOUND[2]]
     assert (doc[4].ent_iob_, doc[4].ent_type_) == ("B", "")
     assert all(token.ent_iob != 0 for token in doc)
-
-
-def test_every_token_is_annotated():
-    nlp = with_ruler({"label": "flight", "pattern": "flew"})
-    assert all(token.ent_iob != 0 for token in nlp(TEXT))
-    assert all(token.ent_iob != 0 for token in trained()(TEXT))
 
 
 @pytest.mark.parametrize("blocked", [False, True])
@@ -109,12 +79,11 @@ def test_a_second_run_changes_nothing(blocked):
     assert after == before
 
 
-def test_presets_of_one_doc_of_a_batch_concern_no_other():
-    nlp = trained()
+def test_presets_of_one_doc_of_a_batch_concern_no_other(nlp, ner):
     docs = [nlp.make_doc(TEXT) for _ in range(3)]
     docs[1].ents = spans_of(docs[1], (0, 7, "art"))
     docs = [Doc(nlp.vocab), docs[0], docs[1], Doc(nlp.vocab), docs[2]]
-    assert [entities(doc) for doc in nlp.get_pipe("ner").pipe(docs)] == [
+    assert [entities(doc) for doc in ner.pipe(docs)] == [
         [],
         FOUND,
         [(0, 7, "art")],
@@ -123,18 +92,16 @@ def test_presets_of_one_doc_of_a_batch_concern_no_other():
     ]
 
 
-def test_a_ruler_after_the_recogniser_has_its_say_too():
-    nlp = trained()
+def test_a_ruler_after_the_recogniser_has_its_say_too(nlp):
     ruler = nlp.add_pipe("entity_ruler", after="ner", config={"overwrite_ents": True})
     ruler.add_patterns([{"label": "org", "pattern": "Lisbon"}])
     assert entities(nlp(TEXT)) == [FOUND[0], (4, 5, "org"), FOUND[2]]
 
 
 @pytest.mark.parametrize("is_set_before", [False, True])
-def test_no_entity_extends_over_a_line_break(is_set_before):
-    nlp = trained()
+def test_no_entity_extends_over_a_line_break(is_set_before, nlp, ner):
     segment = sentence_segments(50, line_breaks=True)
-    nlp.get_pipe("ner").model.attrs["segment"] = segment
+    ner.model.attrs["segment"] = segment
     doc = nlp.make_doc("Monday:\nAnna Smith\nPeter Jones\nMaria Silva")
     if is_set_before:
         doc.set_ents([Span(doc, 0, 1, label="tim")], default="missing")

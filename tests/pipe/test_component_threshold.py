@@ -5,7 +5,7 @@ import pytest
 import spacy
 from spacy.language import Language
 
-from tests.util import blank, confidences, entities, examples, small_model, texts, train, trained
+from tests.util import blank, confidences, entities, examples, texts, train, trained
 
 
 @pytest.fixture(scope="module")
@@ -49,22 +49,11 @@ def test_entities_below_are_not_written_and_nothing_else_changes(unsure_bytes):
     assert dict(zip(entities(doc), confidences(doc), strict=True)) == everything
 
 
-def test_all_tokens_are_annotated_whatever_the_threshold():
-    nlp = hesitant()
-    nlp.get_pipe("ner").cfg["threshold"] = 1.0
-    assert all(token.ent_iob_ == "O" for token in nlp("Lisbon and Qwfp"))
-
-
 def test_entities_of_others_have_no_confidence_and_stay():
     nlp = hesitant()
     nlp.add_pipe("entity_ruler", before="ner").add_patterns([{"label": "art", "pattern": "and"}])
     nlp.get_pipe("ner").cfg["threshold"] = 1.0
     assert entities(nlp("Lisbon and Oslo")) == [(1, 2, "art")]
-
-
-def test_the_config_sets_it(tmp_path):
-    assert blank(threshold=0.25).get_pipe("ner").cfg["threshold"] == 0.25
-    assert blank().get_pipe("ner").cfg["threshold"] == 0.0
 
 
 def test_it_may_be_set_at_load(tmp_path):
@@ -78,18 +67,8 @@ def test_it_may_be_set_at_load(tmp_path):
     assert len(spacy.load(tmp_path)("Anna Smith flew to Lisbon").ents) == 2
 
 
-def test_it_may_be_set_back_to_the_default_at_load(tmp_path):
-    nlp = blank(threshold=0.9).from_bytes(trained().to_bytes())
-    assert nlp.get_pipe("ner").cfg["threshold"] == 0.9
-    nlp.to_disk(tmp_path)
-    assert spacy.load(tmp_path).get_pipe("ner").cfg["threshold"] == 0.9
-    loaded = spacy.load(tmp_path, config={"components.ner.threshold": 0.0})
-    assert loaded.get_pipe("ner").cfg["threshold"] == 0.0
-
-
-def test_one_set_at_run_time_survives_disk_and_bytes(tmp_path):
-    nlp = trained()
-    nlp.get_pipe("ner").cfg["threshold"] = 0.6
+def test_one_set_at_run_time_survives_disk_and_bytes(tmp_path, nlp, ner):
+    ner.cfg["threshold"] = 0.6
     nlp.to_disk(tmp_path)
     # JSON as srsly writes it keeps all but the last digits.
     kept = pytest.approx(0.6, abs=1e-9)
@@ -105,13 +84,6 @@ def test_one_set_at_run_time_survives_a_config_that_sets_another(tmp_path, confi
     nlp.get_pipe("ner").cfg["threshold"] = 0.5
     nlp.to_disk(tmp_path)
     assert spacy.load(tmp_path).get_pipe("ner").cfg["threshold"] == 0.5
-
-
-@pytest.mark.parametrize("threshold", [-0.1, 1.1])
-def test_out_of_range(threshold):
-    nlp = spacy.blank("en")
-    with pytest.raises(ValueError, match=f"must be between 0 and 1, but is {threshold}"):
-        nlp.add_pipe("bilstm_ner", config={"model": small_model(), "threshold": threshold})
 
 
 def test_a_label_has_a_least_confidence_of_its_own(unsure_bytes):

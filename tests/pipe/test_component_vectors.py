@@ -1,4 +1,4 @@
-"""Static vectors in a pipeline: given when it is initialized, then a part of the recogniser alone."""
+"""Static vectors: read when the pipeline is initialized, then a part of the recogniser."""
 
 import pytest
 import spacy
@@ -44,11 +44,6 @@ def _nlp(source) -> Language:
 
 def test_it_learns_with_them(nlp):
     assert len(nlp(TEXT).ents) > 10
-
-
-def test_they_are_no_part_of_the_vocabulary(nlp):
-    assert nlp.vocab.vectors_length == 0
-    assert not nlp.vocab.vectors.key2row
 
 
 def test_the_pipeline_needs_no_source_once_it_is_made(nlp, source, tmp_path):

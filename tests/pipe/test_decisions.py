@@ -40,7 +40,8 @@ def test_without_other_evidence_the_threshold_is_half_of_the_highest_f():
 
 
 def test_a_label_with_other_confidences_gets_another_threshold():
-    # F is highest with all but the last thousand. Of "org", what has 0.2 is right more often than half of that.
+    # F is highest with all but the last thousand. The "org" with 0.2 are right more often than half
+    # of that.
     confidences = np.repeat([0.9, 0.2, 0.1], 1000)
     right = np.concatenate((np.ones(1000), np.arange(1000) % 2, np.zeros(1000))).astype(bool)
     labels = ["per"] * 1000 + ["org"] * 1000 + ["org"] * 1000
@@ -56,9 +57,9 @@ def test_a_label_without_a_threshold_needs_what_others_need():
     assert default_threshold([1.5, 2.0]) == 0.5
 
 
-def test_calibration_changes_confidences_and_not_entities(nlp):
+def test_calibration_changes_confidences_and_not_entities(nlp, ner):
     plain = nlp(TEXT)
-    cfg = nlp.get_pipe("ner").cfg
+    cfg = ner.cfg
     cfg["calibration"] = [0.5, -1.0]
     doc = nlp(TEXT)
     assert entities(doc) == entities(plain) != []

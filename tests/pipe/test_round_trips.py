@@ -13,6 +13,7 @@ from spacy.language import Language
 from spacy.util import load_model_from_config
 from thinc.api import Adam
 
+from spacy_bilstm_ner.network.parts import parts
 from tests.util import (
     LABELS,
     SENTENCES,
@@ -73,10 +74,6 @@ def by_pickle(nlp: Language, folder: Path) -> Language:
     return pickle.loads(pickle.dumps(nlp))
 
 
-def by_cloudpickle(nlp: Language, folder: Path) -> Language:
-    return srsly.pickle_loads(srsly.pickle_dumps(nlp))
-
-
 def by_deepcopy(nlp: Language, folder: Path) -> Language:
     return deepcopy(nlp)
 
@@ -93,7 +90,6 @@ WAYS = [
     by_disk_of_the_pipe,
     by_bytes_of_the_pipe,
     by_pickle,
-    by_cloudpickle,
     by_deepcopy,
     by_a_copy_of_the_model,
 ]
@@ -123,13 +119,12 @@ def test_a_round_trip(way, pipeline, tmp_path):
     assert_same(pipeline, other)
     # The copy is independent.
     before = logits(pipeline, TEXT)
-    train(other, SENTENCES[:2], steps=2)
+    parts(other.get_pipe("ner").model).output.get_param("b")[0] += 1.0
     assert not np.allclose(logits(other, TEXT), before)
     assert_array_equal(logits(pipeline, TEXT), before)
 
 
-def test_fields_may_be_excluded(nlp):
-    ner = nlp.get_pipe("ner")
+def test_fields_may_be_excluded(ner):
     assert set(srsly.msgpack_loads(ner.to_bytes(exclude=["vocab"]))) == {
         "cfg",
         "model",
@@ -140,18 +135,6 @@ def test_fields_may_be_excluded(nlp):
     assert not other.model.has_dim("nO")
     other.initialize(lambda: examples(blank()))
     assert blank().get_pipe("ner").from_bytes(other.to_bytes()).labels == LABELS
-
-
-def test_select_pipes(nlp):
-    with nlp.select_pipes(disable="ner"):
-        assert not nlp(TEXT).has_annotation("ENT_IOB")
-    assert len(nlp(TEXT).ents) > 10
-
-
-def test_renamed(nlp):
-    nlp.rename_pipe("ner", "names")
-    assert len(nlp(TEXT).ents) > 10
-    assert set(train(nlp, steps=1)) == {"names"}
 
 
 def test_two_recognisers_in_one_pipeline(nlp):
@@ -182,10 +165,10 @@ def test_sourced_through_the_config(nlp, tmp_path):
     assert_same(nlp, load_model_from_config(config, auto_fill=True))
 
 
-def test_use_params_is_for_a_while(nlp):
+def test_use_params_is_for_a_while(nlp, ner):
     before = logits(nlp, TEXT)
     zeros = {}
-    for node in nlp.get_pipe("ner").model.walk():
+    for node in ner.model.walk():
         zeros |= {(node.id, name): node.get_param(name) * 0 for name in node.param_names}
     with nlp.use_params(zeros):
         assert not logits(nlp, TEXT).any()
@@ -215,17 +198,8 @@ def test_averages_reach_every_weight_and_are_saved():
     assert not np.allclose(transitions(loaded), last_transitions, atol=1e-4)
 
 
-def test_resume_training_goes_on_from_the_trained_model(nlp):
-    before = logits(nlp, TEXT)
-    optimizer = nlp.resume_training()
-    assert_array_equal(logits(nlp, TEXT), before)
-    assert train(nlp, steps=1, optimizer=optimizer)["ner"] < 0.2
-    assert nlp.evaluate(examples(nlp))["ents_f"] == 1.0
-
-
-def test_a_new_label_leaves_the_old_scores_and_entities(nlp):
+def test_a_new_label_leaves_the_old_scores_and_entities(nlp, ner):
     before, doc = logits(nlp, TEXT), nlp(TEXT)
-    ner = nlp.get_pipe("ner")
     assert [ner.add_label(label) for label in ("art", "art", "law")] == [1, 0, 1]
     assert ner.labels == (*LABELS, "art", "law")
     after = logits(nlp, TEXT)
@@ -235,8 +209,8 @@ def test_a_new_label_leaves_the_old_scores_and_entities(nlp):
     assert_allclose(confidences(nlp(TEXT)), confidences(doc), atol=0.02)
 
 
-def test_a_new_label_is_learnt_and_survives(nlp, tmp_path):
-    nlp.get_pipe("ner").add_label("art")
+def test_a_new_label_is_learnt_and_survives(nlp, tmp_path, ner):
+    ner.add_label("art")
     train(nlp, [*SENTENCES, NEW], steps=40, optimizer=Adam(0.02))
     loaded = by_disk(nlp, tmp_path)
     assert_same(nlp, loaded)
@@ -252,8 +226,8 @@ def test_labels_added_before_initialize_come_first():
     assert nlp.evaluate(examples(nlp))["ents_f"] is not None
 
 
-def test_initialized_again_it_begins_anew(nlp):
+def test_initialized_again_it_begins_anew(nlp, ner):
     nlp.initialize(lambda: examples(nlp, ["[Ninth](art) symphony"]))
-    assert nlp.get_pipe("ner").labels == (*LABELS, "art")
+    assert ner.labels == (*LABELS, "art")
     train(nlp, [*SENTENCES, NEW], steps=60)
     assert entities(nlp(texts([NEW])[0])) == entities(marked_doc(nlp, NEW))

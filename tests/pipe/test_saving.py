@@ -100,7 +100,6 @@ DAMAGE: dict[str, Callable[[Path], None]] = {
     "cfg is a list": lambda folder: (folder / "ner" / "cfg").write_text("[1]"),
     "cfg of another pipe": swap("ner/cfg"),
     "model of another pipe": swap("ner/model"),
-    "a threshold": replace("ner/cfg", '"threshold": 0.0', '"threshold": 0.1'),
     "another label": replace("ner/cfg", '"per"', '"loc"'),
     "labels in another order": save_again(reverse_labels),
     "more labels": save_again(add_a_label),
@@ -193,9 +192,9 @@ def test_a_pipe_whose_loading_failed_is_not_used(saved, folder, tmp_path):
     assert entities(nlp(texts()[0])) == before != []
 
 
-def test_a_number_that_is_not_finite_is_found_at_first_use(nlp):
+def test_a_number_that_is_not_finite_is_found_at_first_use(nlp, ner):
     nlp(texts()[0])
-    parts(nlp.get_pipe("ner").model).output.get_param("b")[0] = np.nan
+    parts(ner.model).output.get_param("b")[0] = np.nan
     with pytest.raises(ValueError, match=r"tag_scores\.b"):
         nlp(texts()[0])
 
@@ -208,8 +207,8 @@ def test_a_number_that_is_not_finite_is_found_at_first_use(nlp):
         *(("calibration", value) for value in ([float("nan"), 0.0], [1, 2, 3], [-1.0, 0.0])),
     ],
 )
-def test_a_setting_out_of_range_is_reported_at_first_use(name, value, nlp, tmp_path):
-    nlp.get_pipe("ner").cfg[name] = value
+def test_a_setting_out_of_range_is_reported_at_first_use(name, value, nlp, tmp_path, ner):
+    ner.cfg[name] = value
     with pytest.raises(ValueError, match=f"'{name}' must be "):
         nlp(texts()[0])
     with pytest.raises(ValueError, match=f"'{name}' must be "):

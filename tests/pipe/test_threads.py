@@ -31,8 +31,7 @@ def test_four_threads_at_once_equal_one():
                 assert_allclose(confidences(doc), confidences(expected[i]), atol=1e-5)
 
 
-def test_threads_that_pipe():
-    nlp = trained()
+def test_threads_that_pipe(nlp):
     many = texts() * 4
     expected = [entities(doc) for doc in nlp.pipe(many)]
 

@@ -9,11 +9,12 @@ from spacy.cli.evaluate import evaluate
 from spacy.cli.train import train
 from spacy.language import Language
 from spacy.tokens import DocBin
-from spacy.util import load_config, load_model_from_config
+from spacy.util import load_config, load_model_from_config, logger
 from thinc.api import Adam
 
 from spacy_bilstm_ner.training.callbacks import fit_decisions, fit_length
-from tests.util import SENTENCES, blank, examples, marked_doc, small_model, trained
+from spacy_bilstm_ner.training.fingerprints import share_seen
+from tests.util import SENTENCES, blank, examples, marked_doc, small_model, texts, trained
 
 CITIES = ("Lisbon", "Oslo", "Porto", "Vienna", "Lima", "Quito", "Bergen", "Turin")
 PEOPLE = ("Anna Smith", "Peter Jones", "Maria Silva", "Ida Holm", "Tom Reed")
@@ -106,6 +107,9 @@ def test_the_length_fits_the_corpus(root, corpus):
     assert training["max_steps"] % training["eval_frequency"] == 0
     assert 6 <= training["max_steps"] / training["eval_frequency"] <= 15
     assert training["optimizer"]["learn_rate"]["num_steps"] == training["max_steps"]
+    # `spacy info` prints the meta.
+    assert len(str(nlp.meta)) < 3000
+    assert share_seen(texts(many_sentences()), nlp.get_pipe("ner").fingerprints) == 1.0
 
 
 def test_a_small_corpus_is_not_trained_too_shortly(root, corpus):
@@ -161,7 +165,8 @@ def test_decisions_are_fitted_in_one_pass_and_undone_by_the_next_update(corpus, 
 
 
 @pytest.mark.parametrize("n_dev", [0, 30, 55])
-def test_decisions_stay_for_labels_that_dev_hardly_has(n_dev, tmp_path):
+def test_decisions_stay_for_labels_that_dev_hardly_has(n_dev, tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr(logger, "propagate", True)
     sentences = [marked for marked in many_sentences() if "geo" not in marked or "Oslo" in marked]
     corpus = write_corpus(tmp_path / "dev.spacy", sentences[:n_dev])
     nlp = with_dev(trained(), corpus)
@@ -171,6 +176,7 @@ def test_decisions_stay_for_labels_that_dev_hardly_has(n_dev, tmp_path):
     assert list(cfg["calibration"]) == [1.1, 0.2]
     assert cfg["thresholds"]["geo"] == 0.6
     assert (cfg["thresholds"]["per"] == 0.7) == (n_dev == 0)
+    assert ("no entity" in caplog.text) == (n_dev == 0)
 
 
 def test_a_frozen_pipe_stays_as_it_is():
