@@ -31,7 +31,7 @@ from ..sequences.decoding import NO_SPANS, Spans, choose, decode
 from ..sequences.gold import allowed_tags
 from ..sequences.words import TagScores, Words
 from . import confidence, learning, saving
-from .decisions import UNCALIBRATED, calibrated, min_confidences
+from .decisions import UNCALIBRATED, calibrated, check_settings, min_confidences
 
 DEFAULT_MODEL = default_model()
 # Values of `token.ent_iob` for tokens of entities and blocked tokens
@@ -162,14 +162,13 @@ class BiLSTMNER(TrainablePipe):
         examples: list[Example] = []
         if labels is None or tagger.has_ngrams(self.model):
             examples = self._read_examples(get_examples, corpus, nlp)
-        if labels is None:
-            labels = sorted({ent.label_ for eg in examples for ent in eg.reference.ents} - {""})
-        for label in labels:
+        for label in _entity_labels(examples) if labels is None else labels:
             self.add_label(label)
         if not self.labels:
             raise ValueError(Errors.E143.format(name=self.name))
         set_vectors(self.model, vectors)
-        n_words = sum(len(eg.predicted) for eg in examples)
+        docs = _predicted_docs(examples)
+        n_words = sum(map(len, docs))
         if n_words:
             fit_to_size(self.model, n_words)
         self._rehearsal_model, self._word_source, self._is_loaded = None, None, False
@@ -179,7 +178,6 @@ class BiLSTMNER(TrainablePipe):
         self.model.initialize(X=[eg.reference for eg in islice(get_examples(), 10)])
         # Last, so that nothing else depends on the random numbers that they draw.
         if tagger.has_ngrams(self.model) and n_words:
-            docs = [eg.predicted for eg in examples]
             tagger.fit_ngrams(self.model, docs, self._allowed_tags(examples))
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
@@ -283,7 +281,7 @@ class BiLSTMNER(TrainablePipe):
             if self._word_source is None:
                 self._word_source = learning.word_source(self.vocab, self.model)
             examples = learning.with_rehearsal(examples, self.labels, self._word_source, self.vocab)
-        docs = [eg.predicted for eg in examples]
+        docs = _predicted_docs(examples)
         if any(map(len, docs)) and tagger.has_untrained_tags(self.model):
             set_dropout_rate(self.model, drop)
             tagger.imprint_new_tags(self.model, docs, self._allowed_tags(examples))
@@ -337,7 +335,7 @@ class BiLSTMNER(TrainablePipe):
         self, examples: list[Example], scores: TagScores, teacher: Model[list[Doc], TagScores]
     ) -> tuple[float, TagScores]:
         # The n-grams do not learn, so the network has to learn what makes both together right.
-        docs, ops = [eg.predicted for eg in examples], self.model.ops
+        docs, ops = _predicted_docs(examples), self.model.ops
         mixed, backprop_mixture = tagger.mix_with_ngrams(self.model, docs, scores)
         loss, d_mixed = learning.annotation_loss(examples, self.labels, mixed, ops)
         teacher_scores = teacher.predict(docs)
@@ -369,10 +367,9 @@ class BiLSTMNER(TrainablePipe):
 
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
         """Save as bytes, see `to_disk`."""
-        getters: dict[str, Callable[[], bytes]] = {
-            name: partial(bytes, data) for name, data in self._write_parts(exclude).items()
-        }
-        getters["vocab"] = partial(self.vocab.to_bytes, exclude=exclude)
+        getters = {"vocab": partial(self.vocab.to_bytes, exclude=exclude)}
+        for name, data in self._write_parts(exclude).items():
+            getters[name] = partial(bytes, data)
         return to_bytes(getters, exclude)
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "BiLSTMNER":
@@ -396,7 +393,7 @@ class BiLSTMNER(TrainablePipe):
         weights = self.model.to_bytes()
         cfg = saving.write_cfg(self.cfg, self.model, weights)
         parts = {"cfg": cfg, "model": weights, "fingerprints": self.fingerprints}
-        return {name: data for name, data in parts.items() if name not in exclude}
+        return saving.included(parts, exclude, self.name)
 
     def _load_parts(self, parts: dict[str, bytes], where: str) -> None:
         weights = parts.get("model")
@@ -420,19 +417,19 @@ class BiLSTMNER(TrainablePipe):
         if self._failure:
             raise ValueError(f"{self.name} cannot be used: {self._failure}")
         if self.cfg != self._checked_cfg:
-            saving.check_settings(self.cfg)
+            check_settings(self.cfg)
             self._checked_cfg = deepcopy(self.cfg)
 
-    def _not_finite(self, what: str, remedy: str) -> ValueError:
-        where = ", ".join(saving.not_finite_weights(self.model)) or "no weight by itself"
+    def _not_finite(self, subject: str, remedy: str) -> ValueError:
+        weights = ", ".join(saving.not_finite_weights(self.model)) or "no weight by itself"
         return ValueError(
-            f"{self.name}: {what} is not finite (NaN, infinite or too large: {where}). {remedy}"
+            f"{self.name}: {subject} is not finite (NaN, infinite, too large: {weights}). {remedy}"
         )
 
-    def _fail_training(self, what: str) -> NoReturn:
+    def _fail_training(self, subject: str) -> NoReturn:
         """Refuse to predict or save from now on, since the weights cannot be used."""
         error = self._not_finite(
-            what, "Lower the learning rate, and begin again from the last checkpoint"
+            subject, "Lower the learning rate, and begin again from the last checkpoint"
         )
         self._failure = str(error)
         raise error
@@ -481,3 +478,14 @@ def _exclude_entities(
     block_ends = np.union1d(words.tokens.searchsorted(token_ends), np.cumsum(words.per_block))
     lengths = np.diff(block_ends.astype("int64"), prepend=0)
     return lengths, is_annotated[words.tokens]
+
+
+def _predicted_docs(examples: Iterable[Example]) -> list[Doc]:
+    return [example.predicted for example in examples]
+
+
+def _entity_labels(examples: Iterable[Example]) -> list[str]:
+    labels: set[str] = set()
+    for example in examples:
+        labels.update(entity.label_ for entity in example.reference.ents)
+    return sorted(labels - {""})

@@ -3,11 +3,14 @@
 Both are fitted to held-out data after training.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ..ranges import is_number
 
 # Probabilities in single precision are at least this far from 0 and 1.
 MIN_PROBABILITY = 1e-7
@@ -22,6 +25,16 @@ UNCALIBRATED = (1.0, 0.0)
 
 Doubles = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+
+
+def check_settings(cfg: dict[str, Any]) -> None:
+    """Check the settings that users may change.
+
+    RAISES ValueError: If a setting is out of range, or has another type.
+    """
+    for name, (is_valid, expected) in SETTINGS.items():
+        if not is_valid(cfg[name]):
+            raise ValueError(f"{name!r} must be {expected}, but is {cfg[name]!r}")
 
 
 def default_threshold(thresholds: Iterable[float]) -> float:
@@ -132,3 +145,22 @@ def fit_thresholds(
         weighted = n_entities * best + PRIOR_ENTITIES * half
         thresholds[label] = weighted / (n_entities + PRIOR_ENTITIES)
     return thresholds
+
+
+def _is_calibration(value: Any) -> bool:
+    if not isinstance(value, list) or len(value) != 2:
+        return False
+    slope, offset = value
+    return is_number(slope, 1e-9, 1e9) and is_number(offset, -1e9, 1e9)
+
+
+def _are_thresholds(value: Any) -> bool:
+    return isinstance(value, dict) and all(is_number(number, high=1e9) for number in value.values())
+
+
+# Settings that users may change: a function that checks the value, and what it must be.
+SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "threshold": (is_number, "a number from 0 to 1"),
+    "calibration": (_is_calibration, "two numbers, the first above 0, neither beyond 1e9"),
+    "thresholds": (_are_thresholds, "a number from 0 to 1 for each label, or above 1 for never"),
+}

@@ -8,7 +8,7 @@ compared before anything is loaded.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,6 @@ from typing import Any
 from spacy.util import from_bytes
 from thinc.api import Model
 from thinc.types import FloatsXd
-
-from ..ranges import is_number
 
 # The parts of a saved pipe, besides the vocabulary.
 PARTS = ("cfg", "model", "fingerprints")
@@ -91,9 +89,11 @@ def read_folder(path: Path, exclude: Iterable[str]) -> dict[str, bytes]:
 
     RAISES ValueError: If a part is missing.
     """
-    paths = {name: path / name for name in PARTS}
-    parts = {name: file.read_bytes() for name, file in paths.items() if file.is_file()}
-    return _included(parts, exclude, str(path))
+    parts = {}
+    for name in PARTS:
+        if (path / name).is_file():
+            parts[name] = (path / name).read_bytes()
+    return included(parts, exclude, str(path))
 
 
 def read_bytes(data: bytes, exclude: Iterable[str], where: str) -> dict[str, bytes]:
@@ -107,24 +107,18 @@ def read_bytes(data: bytes, exclude: Iterable[str], where: str) -> dict[str, byt
     # msgpack raises errors of many types.
     except Exception as error:
         raise damaged(where, repr(error)) from error
-    return _included(parts, exclude, where)
+    return included(parts, exclude, where)
 
 
-def _included(parts: dict[str, bytes], exclude: Iterable[str], where: str) -> dict[str, bytes]:
+def included(parts: dict[str, bytes], exclude: Iterable[str], where: str) -> dict[str, bytes]:
+    """Return the parts without those to exclude.
+
+    RAISES ValueError: If a part is missing.
+    """
     for name in ("cfg", "model"):
         if name not in parts and name not in exclude:
             raise damaged(where, f"it has no {name}")
     return {name: data for name, data in parts.items() if name not in exclude}
-
-
-def check_settings(cfg: dict[str, Any]) -> None:
-    """Check the settings that users may change.
-
-    RAISES ValueError: If a setting is out of range, or has another type.
-    """
-    for name, (is_valid, expected) in SETTINGS.items():
-        if not is_valid(cfg[name]):
-            raise ValueError(f"{name!r} must be {expected}, but is {cfg[name]!r}")
 
 
 def not_finite_weights(model: Model) -> list[str]:
@@ -155,22 +149,3 @@ def _not_as_saved(where: str) -> ValueError:
         "pipeline with spacy.load, or use nlp.add_pipe(name, source=pipeline); if that fails, "
         "train or install the pipeline again"
     )
-
-
-def _is_calibration(value: Any) -> bool:
-    if not isinstance(value, list) or len(value) != 2:
-        return False
-    slope, offset = value
-    return is_number(slope, 1e-9, 1e9) and is_number(offset, -1e9, 1e9)
-
-
-def _are_thresholds(value: Any) -> bool:
-    return isinstance(value, dict) and all(is_number(number, high=1e9) for number in value.values())
-
-
-# Settings that users may change: a function that checks the value, and what it must be.
-SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "threshold": (is_number, "a number from 0 to 1"),
-    "calibration": (_is_calibration, "two numbers, the first above 0, neither beyond 1e9"),
-    "thresholds": (_are_thresholds, "a number from 0 to 1 for each label, or above 1 for never"),
-}

@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from spacy.language import Language
-from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import dot_to_object, logger, minibatch, registry
 from thinc.api import Config
@@ -153,7 +152,7 @@ def fit_decisions(*, pipe: str = "ner") -> Callback:
 class Candidates(NamedTuple):
     """What a recogniser finds in a batch, whatever the thresholds."""
 
-    docs: list[Doc]
+    examples: list[Example]  # with what the pipes before the recogniser predict
     spans: Spans  # without calibration
 
 
@@ -173,21 +172,21 @@ def _fit(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> None:
     cfg["threshold"] = 0.0
     try:
         batches = _find_candidates(nlp, recogniser, examples)
-        judged = _judge(_annotate(recogniser, batches, examples, UNCALIBRATED))
+        judged = _judge(_annotate(recogniser, batches, UNCALIBRATED))
     finally:
         cfg["threshold"] = threshold
     if len(judged.labels) >= MIN_ENTITIES:
         n_gold = _count_entities(examples, recogniser.labels)
-        rare = {label for label in thresholds if n_gold.get(label, 0) < MIN_ENTITIES}
+        rare = {label: t for label, t in thresholds.items() if n_gold.get(label, 0) < MIN_ENTITIES}
         if not rare:
             calibration = fit_calibration(judged.confidences, judged.is_correct)
         confidences = calibrated(judged.confidences, *calibration)
-        fitted = fit_thresholds(confidences, judged.is_correct, judged.labels, n_gold)
-        thresholds = fitted | {label: thresholds[label] for label in rare}
+        thresholds = fit_thresholds(confidences, judged.is_correct, judged.labels, n_gold) | rare
     recogniser.set_fitted(tuple(calibration), thresholds)
-    scores = recogniser.score(_annotate(recogniser, batches, examples, calibration))
+    scores = recogniser.score(_annotate(recogniser, batches, calibration))
     performance = nlp.meta.setdefault("performance", {})
-    performance.update({name: score for name, score in scores.items() if name in performance})
+    for name in performance.keys() & scores.keys():
+        performance[name] = scores[name]
 
 
 def _count_entities(examples: Iterable[Example], labels: Iterable[str]) -> dict[str, int]:
@@ -203,27 +202,28 @@ def _find_candidates(
 ) -> list[Candidates]:
     """Apply the pipes before the recogniser and find its candidates, in one pass."""
     names = nlp.component_names
-    docs = [example.predicted.copy() for example in examples]
-    annotated = nlp.pipe(docs, disable=names[names.index(recogniser.name) :])
-    batches = minibatch(annotated, nlp.batch_size)
-    return [Candidates(batch, recogniser.predict(batch)) for batch in batches]
+    later = names[names.index(recogniser.name) :]
+    batches = []
+    for batch in minibatch(examples, nlp.batch_size):
+        docs = list(nlp.pipe((example.predicted.copy() for example in batch), disable=later))
+        references = [example.reference for example in batch]
+        annotated = list(map(Example, docs, references))
+        batches.append(Candidates(annotated, recogniser.predict(docs)))
+    return batches
 
 
 def _annotate(
-    recogniser: BiLSTMNER,
-    batches: list[Candidates],
-    examples: list[Example],
-    calibration: tuple[float, float],
+    recogniser: BiLSTMNER, batches: list[Candidates], calibration: tuple[float, float]
 ) -> list[Example]:
     """Return the examples with the entities that the recogniser chooses from the candidates."""
-    docs: list[Doc] = []
-    for batch in batches:
-        copies = [doc.copy() for doc in batch.docs]
-        confidence = calibrated(batch.spans.confidence, *calibration)
-        recogniser.set_annotations(copies, replace(batch.spans, confidence=confidence))
-        docs += copies
-    references = [example.reference for example in examples]
-    return [Example(doc, reference) for doc, reference in zip(docs, references, strict=True)]
+    annotated = []
+    for examples, spans in batches:
+        docs = [example.predicted.copy() for example in examples]
+        confidence = calibrated(spans.confidence, *calibration)
+        recogniser.set_annotations(docs, replace(spans, confidence=confidence))
+        for doc, example in zip(docs, examples, strict=True):
+            annotated.append(Example(doc, example.reference))
+    return annotated
 
 
 def _judge(examples: list[Example]) -> Judged:

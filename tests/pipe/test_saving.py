@@ -92,7 +92,7 @@ def add_a_label(nlp: Language) -> None:
     nlp.get_pipe("ner").cfg["labels"].append("art")
 
 
-DAMAGE: dict[str, Callable[[Path], None]] = {
+DAMAGE: dict[str, Callable[[Path], Any]] = {
     "cfg is cut": cut("ner/cfg"),
     "model is cut": cut("ner/model"),
     "no cfg": remove("ner/cfg"),
@@ -246,7 +246,7 @@ def test_each_file_of_a_pipeline_that_was_cut_is_named(folder):
     assert len(paths) == 10
     for path in paths:
         data = path.read_bytes()
-        for cut_data in (data[: len(data) // 2], b"", b"\0"):
+        for cut_data in (data[: len(data) // 2], b""):
             path.write_bytes(cut_data)
             with pytest.raises(UserError, match=f"{path} is damaged"):
                 load_pipeline(folder)
