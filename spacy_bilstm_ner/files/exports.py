@@ -14,7 +14,7 @@ from .records import Origin, Records, Span, TaggedWords, TextWithSpans
 from .report import Report
 
 # The export is recognised in this many records; all records must fit it.
-N_SAMPLE = 1000
+N_SAMPLE = 100
 # Number of records that a message shows
 N_SHOWN = 3
 DOCUMENT_KEYS = ("doc_id", "document_id", "documentName", "example_id", "id")
@@ -182,7 +182,8 @@ def _member(value: Any, key: str) -> Any:
 
 def _list_exports(options: Options) -> list[Export]:
     """Return the exports that a file can be. Paths of `--fields` replace those of the table."""
-    fields = {key: path for key, path in options.fields.items() if key != "id"}
+    fields = dict(options.fields)
+    fields.pop("id", None)
     if "own_text" in fields:
         fields.setdefault("start", "")
     if "words" in fields:
@@ -259,7 +260,7 @@ def _read_record(record: Any, export: Export, origin: Origin, report: Report) ->
         spaces: Any = look_up(record, export.spaces) if export.spaces else MISSING
         if spaces is not MISSING and (not isinstance(spaces, list) or len(spaces) != len(words)):
             raise MisfitError(f"it has no list at {export.spaces!r} with a value for each word")
-        known_spaces = None if spaces is MISSING else tuple(map(bool, spaces))
+        known_spaces = tuple(map(bool, spaces)) if isinstance(spaces, list) else None
         return [TaggedWords(tuple(words), tags, known_spaces, labels, origin)]
     if export.binary and look_up(record, export.binary) is True:
         labels = ()
@@ -331,9 +332,14 @@ def _list_passes(
         annotations = look_up(record, export.passes)
         if not isinstance(annotations, list):
             raise MisfitError(f"it has no list at {export.passes!r}")
-        finished = [one for one in annotations if look_up(one, "was_cancelled") is not True]
-        true = [one for one in finished if look_up(one, "ground_truth") is True]
-        best = true[:1] or finished
+        finished: list[Any] = []
+        best: list[Any] = []
+        for annotation in annotations:
+            if look_up(annotation, "was_cancelled") is not True:
+                finished.append(annotation)
+                if look_up(annotation, "ground_truth") is True:
+                    best = best or [annotation]
+        best = best or finished
         passes = [_get_entities(annotation, export) for annotation in best]
         report.rows_read += len(annotations) - 1
         if len(finished) < len(annotations):
@@ -385,10 +391,12 @@ def _flatten(entities: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield an object for each entity of {label: {text: [[start, end]]}} or {label: [text]}."""
     for label, texts in entities.items():
         if isinstance(texts, list):
-            texts = {str(text): [None] for text in texts}
-        if not isinstance(texts, dict) or not all(isinstance(x, list) for x in texts.values()):
+            texts = {text: [None] for text in map(str, texts)}
+        if not isinstance(texts, dict):
             raise MisfitError(f"the entities of {label!r} are no list")
         for text, places in texts.items():
+            if not isinstance(places, list):
+                raise MisfitError(f"the places of {text!r} are no list")
             for place in places:
                 start, end = look_up(place, "0"), look_up(place, "1")
                 yield {"label": label, "text": text, "start": start, "end": end}
@@ -403,7 +411,7 @@ def _read_entity(
     labels = look_up(entity, export.label)
     if labels is MISSING:
         raise MisfitError(f"the entity {shown} has no label at {export.label!r}")
-    names = [label for label in (labels if isinstance(labels, list) else [labels]) if label]
+    names = list(filter(None, labels if isinstance(labels, list) else [labels]))
     points = look_up(entity, export.points) if export.points else [entity]
     if not isinstance(points, list):
         raise MisfitError(f"the entity {shown} has no list at {export.points!r}")
@@ -413,9 +421,10 @@ def _read_entity(
     for point in points:
         places = _find_places(point, text, export, shown)
         own_text = look_up(point, export.own_text)
-        own = own_text if isinstance(own_text, str) else None
+        text_of_span = own_text if isinstance(own_text, str) else None
         for start, end in places:
-            spans += [Span(start, end, str(label).strip(), own) for label in names]
+            for label in names:
+                spans.append(Span(start, end, str(label).strip(), text_of_span))
     if not names:
         report.count("no_label", place, n_spans)
     elif look_up(entity, "correct") is False:
@@ -464,20 +473,13 @@ def _describe_unknown(record: Any, name: str) -> str:
             'as {"text": "Mira left Oslo", "entities": [[0, 4, "PER"]]}.'
         )
     fields = dict.fromkeys(("text", "entities", "start", "end", "label"), "KEY")
-    members = list(_members(record))
-    texts = [path for path, value in members if isinstance(value, str)]
-    fields["text"] = max(texts, key=lambda path: len(look_up(record, path)), default="KEY")
-    for path, value in members:
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            fields["entities"] = path
-            in_entity = list(_members(value[0]))
-            numbers = [path for path, value in in_entity if type(value) is int]
-            strings = [path for path, value in in_entity if isinstance(value, str)]
-            if len(numbers) == 2:
-                fields["start"], fields["end"] = numbers
-            if len(strings) == 1:
-                fields["label"] = strings[0]
-            break
+    longest = ""
+    for path, value in _members(record):
+        if isinstance(value, str) and len(value) > len(longest):
+            fields["text"], longest = path, value
+        is_list = isinstance(value, list) and value and isinstance(value[0], dict)
+        if is_list and fields["entities"] == "KEY":
+            fields |= {"entities": path, **_guess_fields(value[0])}
     described = ",".join(f"{key}={path}" for key, path in fields.items())
     return (
         f"{name}: no known export has such records. The keys of the first are {', '.join(record)}. "
@@ -492,3 +494,19 @@ def _members(record: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str,
             yield from _members(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
+
+
+def _guess_fields(entity: Mapping[str, Any]) -> dict[str, str]:
+    """Return the start, end and label of an entity, if it has two numbers and one string."""
+    numbers, strings = [], []
+    for path, value in _members(entity):
+        if type(value) is int:
+            numbers.append(path)
+        elif isinstance(value, str):
+            strings.append(path)
+    fields = {}
+    if len(numbers) == 2:
+        fields["start"], fields["end"] = numbers
+    if len(strings) == 1:
+        fields["label"] = strings[0]
+    return fields

@@ -50,7 +50,7 @@ def _decode(content: Content, position: int, is_array: bool) -> Iterator[tuple[i
     line = 1
     counted = 0
     ending = re.compile(r"\s*(,|\]\s*\Z)\s*" if is_array else r"\s*")
-    position += len(text[position:]) - len(text[position:].lstrip())
+    position = _skip_space(text, position)
     while position < len(text):
         line += text.count("\n", counted, position)
         counted = position
@@ -75,6 +75,12 @@ def _decode(content: Content, position: int, is_array: bool) -> Iterator[tuple[i
             )
         position = match.end()
         yield line, value
+
+
+def _skip_space(text: str, position: int) -> int:
+    while text[position : position + 1].isspace():
+        position += 1
+    return position
 
 
 def _find_records(value: Any, options: Options) -> list[Any]:

@@ -66,7 +66,10 @@ def to_characters(
     is_stated = bool(options.unit or options.shift or options.end_inclusive is not None)
     if not is_stated:
         _check_reading(texts, reading, report)
-    labels = {span.label for text in texts for span in text.spans} - {UNKNOWN}
+    labels: set[str] = set()
+    for text in texts:
+        labels.update(span.label for span in text.spans)
+    labels.discard(UNKNOWN)
     has_parts = bool(labels) and all(map(_PART.fullmatch, labels))
     converted = []
     for text in texts:
@@ -114,10 +117,11 @@ def _count_misfits(
 ) -> dict[Reading, int]:
     """Return for each reading how many entities cut words or differ from their own text."""
     misfits = dict.fromkeys(readings, 0)
-    units = {reading.unit for reading in readings}
     for text in texts:
-        places = {unit: _places(text, unit) for unit in units}
+        places: dict[str, tuple[Sequence[int], Sequence[int]]] = {}
         for reading in misfits:
+            if reading.unit not in places:
+                places[reading.unit] = _places(text, reading.unit)
             for span in text.spans:
                 start, end = _locate(span, places[reading.unit], reading)
                 is_misfit = not _fits(text.text, start, end, span.text)
@@ -258,7 +262,7 @@ def _drop_overlaps(
         for span in text.spans:
             if span.label == UNKNOWN:
                 continue
-            before = [other for other in before if other.end > span.start]
+            before = [earlier for earlier in before if earlier.end > span.start]
             if before:
                 kinds[_overlap(span, before)] += 1
             before.append(span)
@@ -275,9 +279,11 @@ def _drop_overlaps(
 
 def _overlap(span: Span, before: Sequence[Span]) -> str:
     """Return how a span overlaps with spans that begin before it and end after its start."""
-    if any((other.start, other.end) == (span.start, span.end) for other in before):
-        return _SAME
-    return _INSIDE if any(span.end <= other.end for other in before) else _CROSSING
+    for earlier in before:
+        if (earlier.start, earlier.end) == (span.start, span.end):
+            return _SAME
+    reach = max(before, key=lambda earlier: earlier.end).end
+    return _INSIDE if span.end <= reach else _CROSSING
 
 
 def _keep(text: TextWithSpans, nested: str, report: Report) -> TextWithSpans:
@@ -287,15 +293,15 @@ def _keep(text: TextWithSpans, nested: str, report: Report) -> TextWithSpans:
         "inner": lambda span: (span.end - span.start, span.start),
         "longest": lambda span: (span.start - span.end, span.start),
     }
-    entities = [span for span in text.spans if span.label != UNKNOWN]
-    kept: list[Span] = []
+    remaining: list[Span] = []
     is_taken = bytearray(len(text.text))
-    for span in sorted(entities, key=sort_keys[nested]):
-        if not any(is_taken[span.start : span.end]):
-            kept.append(span)
+    for span in sorted(text.spans, key=sort_keys[nested]):
+        if span.label == UNKNOWN:
+            remaining.append(span)
+        elif not any(is_taken[span.start : span.end]):
+            remaining.append(span)
             is_taken[span.start : span.end] = b"\1" * (span.end - span.start)
         else:
             words = text.text[span.start : span.end]
             report.count("nested", f"{text.origin.place()}: {span.label} {words!r}")
-    unknown = [span for span in text.spans if span.label == UNKNOWN]
-    return text._replace(spans=tuple(sorted([*kept, *unknown], key=lambda span: span.start)))
+    return text._replace(spans=tuple(sorted(remaining, key=lambda span: span.start)))
