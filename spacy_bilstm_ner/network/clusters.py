@@ -29,11 +29,11 @@ def find_clusters(vectors: Floats2d) -> NDArray[np.uint16]:
     """
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     points = (vectors / np.where(lengths == 0, 1, lengths)).astype("float32")
-    found = [
-        _nearest(points, _centres(points[:N_FORMING], size, seed))
-        for seed, size in enumerate(SIZES)
-    ]
-    return np.stack(found, axis=1).astype("uint16")
+    numbers = np.empty((len(points), len(SIZES)), dtype="uint16")
+    for i, size in enumerate(SIZES):
+        centres = _centres(points[:N_FORMING], size, seed=i)
+        numbers[:, i] = _nearest(points, centres)
+    return numbers
 
 
 def _centres(points: Floats2d, n: int, seed: int) -> Floats2d:

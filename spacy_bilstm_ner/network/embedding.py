@@ -73,7 +73,8 @@ def WordEmbedding(
     n, n_widths, n_rows = map(len, (features, widths, rows))
     if not n == n_widths == n_rows:
         raise ValueError(
-            f"features, widths and rows must be equally long, but have {n}, {n_widths} and {n_rows} items"
+            f"features, widths and rows must be equally long, but have {n}, {n_widths} and "
+            f"{n_rows} items"
         )
     check_range("feature_dropout", feature_dropout, 0, 1)
     for size in (*widths, *rows):

@@ -69,7 +69,8 @@ def _drop(model: Model, X: Packed, is_train: bool) -> tuple[Packed, Callable]:
     rate = model.attrs.get("fixed_dropout_rate", model.attrs.get("dropout_rate", 0.0))
     if not is_train or rate == 0.0:
         return X, lambda dY: dY
-    masks = model.ops.get_dropout_mask((int(X.packing.sizes[0]), X.data.shape[1]), rate)
+    n_sequences = int(X.packing.sizes[0])
+    masks = model.ops.get_dropout_mask((n_sequences, X.data.shape[1]), rate)
     mask = masks[model.ops.asarray(X.packing.sequence)]
     return X.replace(X.data * mask), lambda dY: dY.replace(dY.data * mask)
 
@@ -80,14 +81,16 @@ def _beside_input(layer: Model[Packed, Packed]) -> Model[Packed, Packed]:
 
 
 def _forward(model: Model[Packed, Packed], X: Packed, is_train: bool) -> tuple[Packed, Callable]:
-    found, backprop_layer = model.layers[0](X, is_train)
+    output, backprop_layer = model.layers[0](X, is_train)
     width = X.data.shape[1]
 
     def backprop(dY: Packed) -> Packed:
-        d_input = backprop_layer(dY.replace(model.ops.as_contig(dY.data[:, width:])))
+        d_output = model.ops.as_contig(dY.data[:, width:])
+        d_input = backprop_layer(dY.replace(d_output))
         return d_input.replace(d_input.data + dY.data[:, :width])
 
-    return X.replace(model.ops.xp.concatenate((X.data, found.data), axis=1)), backprop
+    both = model.ops.xp.concatenate((X.data, output.data), axis=1)
+    return X.replace(both), backprop
 
 
 def _init(model: Model[Packed, Packed], X: Packed | None = None, Y: Packed | None = None) -> None:
@@ -118,17 +121,23 @@ def _forward_packed(
         return empty, lambda d_empty: [ops.alloc2f(0, model.get_dim("nI")) for _ in d_empty]
     packing = pack(lengths)
     rows = ops.asarray(packing.rows)
-    packed, backprop_packed = layer(Packed(ops.xp.concatenate(sequences)[rows], packing), is_train)
+    ends = np.cumsum(lengths)[:-1].tolist()
 
-    def unpack(data: Floats2d) -> list[Floats2d]:
-        flat = ops.xp.empty_like(data)
-        flat[rows] = data
-        return ops.xp.split(flat, np.cumsum(lengths)[:-1].tolist())
+    def pack_rows(arrays: list[Floats2d]) -> Packed:
+        flat = ops.xp.concatenate(arrays)
+        return Packed(flat[rows], packing)
+
+    def unpack(packed: Packed) -> list[Floats2d]:
+        flat = ops.xp.empty_like(packed.data)
+        flat[rows] = packed.data
+        return ops.xp.split(flat, ends)
+
+    output, backprop_layer = layer(pack_rows(sequences), is_train)
 
     def backprop(d_sequences: list[Floats2d]) -> list[Floats2d]:
-        return unpack(backprop_packed(Packed(ops.xp.concatenate(d_sequences)[rows], packing)).data)
+        return unpack(backprop_layer(pack_rows(d_sequences)))
 
-    return unpack(packed.data), backprop
+    return unpack(output), backprop
 
 
 def _init_packed(

@@ -47,17 +47,17 @@ def multiply_blocks(rows: Floats, blocks: Floats) -> Floats:
     return product
 
 
-def multiply(left: Floats, right: Floats, out: Floats) -> None:
+def multiply(left: Floats, matrix: Floats, out: Floats) -> None:
     """Write matrix products into `out`, in pieces so small that BLAS computes each of them in this
     thread: … × n_rows × n_in times … × n_in × width. Leading axes are broadcast."""
-    piece = _rows_of_piece(right)
+    piece = _rows_of_piece(matrix)
     for first in range(0, left.shape[-2], piece):
         rows = slice(first, first + piece)
-        np.matmul(left[..., rows, :], right, out[..., rows, :])
+        np.matmul(left[..., rows, :], matrix, out[..., rows, :])
 
 
-def _rows_of_piece(right: Floats) -> int:
-    n_in, width = right.shape[-2:]
+def _rows_of_piece(matrix: Floats) -> int:
+    n_in, width = matrix.shape[-2:]
     return max(1, MAX_PRODUCT // max(1, n_in * width))
 
 
@@ -118,7 +118,7 @@ def _run(
     parts = np.empty(2 * n, dtype="float32")
     new_part, old_part = parts[:n], parts[n:]
     # Arrays instead of numbers, which numpy would convert at each step
-    ones = np.ones(3 * n, dtype="float32")
+    unity = np.ones(3 * n, dtype="float32")
     halves = np.full(n, 0.5, dtype="float32")
     states = np.empty((len(rows_by_step), *cell.shape), dtype="float32")
     is_small = cell.shape[1] <= _rows_of_piece(recurrent)
@@ -129,7 +129,7 @@ def _run(
         np.add(all_gates, flat_from_states, all_gates)
         np.tanh(all_gates, all_gates)
         # 1 + tanh is twice the sigmoid. So is the sum of both parts twice the cell.
-        np.add(openings, ones, openings)
+        np.add(openings, unity, openings)
         np.multiply(input_and_forget, content_and_cell, parts)
         np.add(new_part, old_part, flat_cell)
         np.multiply(flat_cell, halves, flat_cell)

@@ -7,6 +7,7 @@ nothing.
 """
 
 import logging
+from types import EllipsisType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,53 +45,76 @@ def fit_weights(
     RETURNS (tuple): Weights, n_rows × n_tags, row 0 being 0; the tags' bias, n_tags; transitions,
         n_tags × n_tags.
     """
-    weights, bias = np.zeros((n_rows, n_tags), dtype="float32"), np.zeros(n_tags, dtype="float32")
-    transitions = np.zeros((n_tags, n_tags), dtype="float32")
-    squares = [np.zeros_like(params) for params in (weights, bias, transitions)]
+    weights = _AdaGrad((n_rows, n_tags))
+    bias = _AdaGrad((n_tags,))
+    transitions = _AdaGrad((n_tags, n_tags))
     rng = np.random.default_rng(np.random.randint(2**31))
-    firsts = np.cumsum(lengths) - lengths
     n_batches = -(-len(lengths) // BATCH_SIZE)
     n_steps = EPOCHS * n_batches
     losses: list[float] = []
     for step in range(n_steps):
-        if step % n_batches == 0:
+        batch = step % n_batches
+        if batch == 0:
             order = rng.permutation(len(lengths))
             losses = []
-        docs = order[step % n_batches * BATCH_SIZE :][:BATCH_SIZE]
-        n = lengths[docs]
-        words = np.repeat(firsts[docs] - (np.cumsum(n) - n), n) + np.arange(n.sum())
-        shown = np.where(rng.random((len(words), features.shape[1])) < DROPOUT, 0, features[words])
-        scores = weights[shown].sum(axis=1) / (1 - DROPOUT) + bias
-        loss, d_scores, d_transitions = crf_loss(scores, transitions, allowed[words], n)
+        docs = order[batch * BATCH_SIZE : (batch + 1) * BATCH_SIZE]
+        words = _words_of_docs(docs, lengths)
+        is_hidden = rng.random((len(words), features.shape[1])) < DROPOUT
+        shown = np.where(is_hidden, 0, features[words])
+        scores = weights.values[shown].sum(axis=1) / (1 - DROPOUT) + bias.values
+        loss, d_scores, d_transitions = crf_loss(
+            scores, transitions.values, allowed[words], lengths[docs]
+        )
         losses.append(loss)
         rate = RATE * (1 - step / n_steps)
         rows, d_rows = _sum_by_row(shown, d_scores / (1 - DROPOUT))
-        weights[rows], squares[0][rows] = _stepped(weights[rows], squares[0][rows], d_rows, rate)
-        bias, squares[1] = _stepped(bias, squares[1], d_scores.sum(axis=0), rate)
-        transitions, squares[2] = _stepped(transitions, squares[2], d_transitions, rate)
+        weights.update(d_rows, rate, rows)
+        bias.update(d_scores.sum(axis=0), rate)
+        transitions.update(d_transitions, rate)
     LOGGER.info(
-        f"Fitted n-grams: {n_rows - 1:,} weights per tag, {len(lengths):,} examples, loss {np.mean(losses or 0):.4f}"
+        f"Fitted n-grams: {n_rows - 1:,} weights per tag, {len(lengths):,} examples, "
+        f"loss {np.mean(losses or 0):.4f}"
     )
-    return weights, bias, transitions
+    return weights.values, bias.values, transitions.values
+
+
+class _AdaGrad:
+    """Weights, at first 0, and the sums of their squared gradients."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.values = np.zeros(shape, dtype="float32")
+        self._squares = np.zeros(shape, dtype="float32")
+
+    def update(
+        self, gradient: FloatsXd, rate: float, rows: NDArray[np.int64] | EllipsisType = ...
+    ) -> None:
+        """Update all rows, or some distinct ones."""
+        self._squares[rows] += gradient**2
+        self.values[rows] -= rate * gradient / (np.sqrt(self._squares[rows]) + EPSILON)
+
+
+def _words_of_docs(docs: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the numbers of the words of some Docs, one Doc after the other."""
+    first_words = np.cumsum(lengths) - lengths
+    n_words = lengths[docs]
+    begins = np.cumsum(n_words) - n_words
+    return np.repeat(first_words[docs] - begins, n_words) + np.arange(n_words.sum())
 
 
 def _sum_by_row(
     features: NDArray[np.int64], d_scores: Floats2d
 ) -> tuple[NDArray[np.int64], Floats2d]:
-    """The rows that there are, without 0, and for each the sum of the gradients of the words that
-    have it."""
+    """Sum the gradients of the words that have a row.
+
+    RETURNS (tuple): The rows that occur, without 0; n_rows × n_tags, their gradients.
+    """
     flat = features.ravel()
     order = np.argsort(flat, kind="stable")
-    order = order[np.searchsorted(flat[order], 1) :]
+    n_hidden = np.searchsorted(flat[order], 1)
+    order = order[n_hidden:]
     if not len(order):
         return order, d_scores[:0]
     rows = flat[order]
+    words = order // features.shape[1]
     first = np.flatnonzero(np.diff(rows, prepend=0))
-    return rows[first], np.add.reduceat(d_scores[order // features.shape[1]], first, axis=0)
-
-
-def _stepped(
-    params: FloatsXd, squares: FloatsXd, gradient: FloatsXd, rate: float
-) -> tuple[FloatsXd, FloatsXd]:
-    squares = squares + gradient**2
-    return params - rate * gradient / (np.sqrt(squares) + EPSILON), squares
+    return rows[first], np.add.reduceat(d_scores[words], first, axis=0)

@@ -121,8 +121,8 @@ NO_WEIGHTS = Weights(
 class WordScores(NamedTuple):
     """Scores and hashes that depend on words alone. The last row is that of the edge."""
 
-    # N_PLACES × n_words + 1 × n_tags, in units of the weights' scale: what a word adds to the scores
-    # of the word REACH places behind it, …, of itself, …, of the word REACH places before it
+    # N_PLACES × n_words + 1 × n_tags, in units of the weights' scale: what a word adds to the
+    # scores of the word REACH places behind it, …, of itself, …, of the word REACH places before it
     scores: NDArray[np.int16]
     ids: Ids  # n_words + 1 × (N_PAIRED + 1), hashes for its pairs and for its patterns
 

@@ -78,8 +78,8 @@ def _predict(
 ) -> Floats2d:
     """Predict the logits of some sequences: the hashes of their words, and the number of words of
     each."""
-    known: WordCache = model.attrs["word_gates"]
-    weights, table, rows = known.look_up(model, docs, orths)
+    cache: WordCache = model.attrs["word_gates"]
+    weights, table, rows = cache.look_up(model, docs, orths)
     scores = table.scores[rows]
     n_tags = scores.shape[1]
     firsts = np.cumsum(lengths) - lengths

@@ -32,23 +32,29 @@ def run_lstm(
     RETURNS (tuple): The outputs, n_words × (directions · hidden), packed; and a function from their
         gradient to those of the inputs and of the weights.
     """
-    given = [inputs, *(weight for direction in directions for weight in direction)]
-    x, *weights = leaves = [each.detach().requires_grad_() for each in given]
+    x = inputs.detach().requires_grad_()
+    leaves = [x]
+    for direction in directions:
+        leaves += [weight.detach().requires_grad_() for weight in direction]
     groups, places = _groups(sizes)
-    orders = (torch.arange(len(x), device=x.device), mirrored)[: len(directions)]
+    orders = [torch.arange(len(x), device=x.device), mirrored]
     with torch.enable_grad():
         # Padding has the row after the last word.
         rows = torch.cat((x, x.new_zeros(1, x.shape[1])))
         outputs = []
-        for number, order in enumerate(orders):
-            row_of = torch.cat((order, order.new_tensor([len(x)])))
-            padded = [rows[row_of[group]] for group in groups]
-            outputs.append(_run(padded, weights[3 * number : 3 * number + 3])[places[order]])
+        for number in range(len(directions)):
+            order = orders[number]
+            row_of_place = torch.cat((order, order.new_tensor([len(x)])))
+            padded = [rows[row_of_place[group]] for group in groups]
+            first = 1 + 3 * number
+            states = _run(padded, leaves[first : first + 3])
+            outputs.append(states[places[order]])
         output = torch.cat(outputs, dim=1)
 
     def backprop(d_outputs: Tensor) -> tuple[Tensor, list[Direction]]:
         d_x, *d_weights = torch.autograd.grad(output, leaves, d_outputs)
-        return d_x, list(zip(d_weights[::3], d_weights[1::3], d_weights[2::3], strict=True))
+        by_direction = [d_weights[first : first + 3] for first in range(0, len(d_weights), 3)]
+        return d_x, [(of_input, recurrent, bias) for of_input, recurrent, bias in by_direction]
 
     return output.detach(), backprop
 
@@ -66,11 +72,18 @@ def _run(padded: list[Tensor], weights: list[Tensor]) -> Tensor:
     """
     of_input, recurrent, bias = weights
     # torch has two biases, of which one is enough.
-    named = {"weight_ih_l0": of_input, "weight_hh_l0": recurrent, "bias_ih_l0": bias}
-    named["bias_hh_l0"] = torch.zeros_like(bias)
+    weights_by_name = {
+        "weight_ih_l0": of_input,
+        "weight_hh_l0": recurrent,
+        "bias_ih_l0": bias,
+        "bias_hh_l0": torch.zeros_like(bias),
+    }
     module = _module(of_input.shape[1], recurrent.shape[1])
-    states = [functional_call(module, named, (each,))[0] for each in padded]
-    return torch.cat([each.flatten(0, 1) for each in states])
+    states = []
+    for group in padded:
+        group_states, _ = functional_call(module, weights_by_name, (group,))
+        states.append(group_states.flatten(0, 1))
+    return torch.cat(states)
 
 
 def _groups(sizes: Tensor) -> tuple[list[Tensor], Tensor]:

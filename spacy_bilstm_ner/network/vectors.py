@@ -115,9 +115,9 @@ def find_sorted(keys: NDArray[np.uint32], wanted: NDArray[np.uint32]) -> Rows:
     ascending = flat[order]
     places = keys.searchsorted(ascending)
     is_known = keys.take(places, mode="clip") == ascending
-    found = np.empty(len(flat), dtype="int64")
-    found[order] = np.where(is_known, places, -1)
-    return found.reshape(wanted.shape)
+    place_of_key = np.empty(len(flat), dtype="int64")
+    place_of_key[order] = np.where(is_known, places, -1)
+    return place_of_key.reshape(wanted.shape)
 
 
 def StaticVectors(width: int, *, max_rows: int = 0) -> Model[Ints1d, Floats2d]:
@@ -155,22 +155,27 @@ def read_vectors(source: str | Path, width: int, *, max_rows: int = 0) -> Vector
         vectors = Vectors(strings=StringStore()).from_disk(find_pipeline(source) / "vocab")
     if vectors.mode != Mode.default or not len(vectors.key2row):
         raise ValueError(
-            f"{source} has no table of word vectors: take a pipeline that has one, en_core_web_md, say"
+            f"{source} has no table of word vectors: take a pipeline that has one, "
+            "en_core_web_md, say"
         )
     data = vectors.data.astype("float64")[: max_rows or None]
-    words = {key: row for key, row in _needed_words(vectors).items() if row < len(data)}
-    keys = np.fromiter((key & KEY_BITS for key in words), dtype="uint32", count=len(words))
-    rows = np.fromiter(words.values(), dtype="uint32", count=len(words))
+    row_of_word = _needed_words(vectors)
+    hashes = np.array(list(row_of_word), dtype="uint64")
+    rows = np.array(list(row_of_word.values()), dtype="uint32")
+    is_read = rows < len(data)
+    keys, rows = (hashes[is_read] & KEY_BITS).astype("uint32"), rows[is_read]
     order = np.argsort(keys, kind="stable")
     reduced = _principal_components(data, min(width, *data.shape))
-    return VectorTable(keys[order], rows[order], *quantized(reduced), find_clusters(reduced))
+    values, scale = quantized(reduced)
+    return VectorTable(keys[order], rows[order], values, scale, find_clusters(reduced))
 
 
 def _read_text(path: Path, max_rows: int) -> Vectors:
-    # It imports much that prediction does not need.
+    # Here and not at the top, because it imports much that prediction does not need
     from spacy.training.initialize import read_vectors as read_text
 
-    if is_zipfile(path) and len(names := ZipFile(path).namelist()) > 1:
+    names = ZipFile(path).namelist() if is_zipfile(path) else []
+    if len(names) > 1:
         raise ValueError(
             f"{path} holds several files: unpack it, and take one of {', '.join(names)}"
         )
@@ -178,21 +183,23 @@ def _read_text(path: Path, max_rows: int) -> Vectors:
         data, words, _ = read_text(path, max_rows)
     except (ValueError, RuntimeError, OSError, EOFError, MemoryError, BadZipFile) as error:
         raise ValueError(
-            f"{path} is no text file of word vectors: expected a word and its values in each line, separated by "
-            f"blanks, as in GloVe's .txt or fastText's .vec ({error or type(error).__name__})"
+            f"{path} is no text file of word vectors: expected a word and its values in each "
+            "line, separated by blanks, as in GloVe's .txt or fastText's .vec "
+            f"({error or type(error).__name__})"
         ) from error
     if not data.shape[1]:
         raise ValueError(
-            f"{path} is no text file of word vectors: its first line has no values separated by blanks"
+            f"{path} is no text file of word vectors: its first line has no values separated by "
+            "blanks"
         )
     if not np.isfinite(data).all():
         raise ValueError(f"{path} has values that are no finite numbers, as nan or inf")
-    # Where the file ends sooner, the last rows were not written.
+    # Only the rows of words in the file were written.
     return Vectors(strings=StringStore(words), data=data[: len(words)], keys=words)
 
 
 def find_pipeline(source: str | Path) -> Path:
-    """The folder of a pipeline, installed or in a folder, that has word vectors.
+    """Find the folder of a pipeline with word vectors, installed or in a folder.
 
     RAISES ValueError: If there is no such pipeline, or it has no file of vectors.
     """
@@ -202,15 +209,16 @@ def find_pipeline(source: str | Path) -> Path:
         folder = package / "{lang}_{name}-{version}".format(**get_model_meta(package))
     if not (folder / "vocab" / "vectors").is_file():
         raise ValueError(
-            f"there are no word vectors in {source}: it must be an installed pipeline package that has some, a "
-            "pipeline's folder, or a text file such as GloVe's; `python -m spacy download en_core_web_md` installs one"
+            f"there are no word vectors in {source}: it must be an installed pipeline package that "
+            "has some, a pipeline's folder, or a text file such as GloVe's; "
+            "`python -m spacy download en_core_web_md` installs one"
         )
     return folder
 
 
 def _needed_words(vectors: Vectors) -> dict[int, int]:
-    """Hash → row, without the words that have their lower-case form's row: `find` finds that by
-    itself."""
+    """Return the rows of words by their hashes, without the words that have the row of their
+    lower-case form: `VectorTable.find` looks that up as well."""
     needed = {}
     for key, row in vectors.key2row.items():
         lower = hash_string(vectors.strings[key].lower()) if key in vectors.strings else key
