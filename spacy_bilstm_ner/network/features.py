@@ -20,7 +20,7 @@ PLAIN_MARKS = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "�
 
 
 class _Kinds(dict[int, str]):
-    """The kind of each character, for `str.translate`. It is computed when it is first needed."""
+    """The kind of each character, for `str.translate`, computed when it is first needed."""
 
     def __missing__(self, code: int) -> str:
         character = chr(code)

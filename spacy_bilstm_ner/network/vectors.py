@@ -155,8 +155,8 @@ def read_vectors(source: str | Path, width: int, *, max_rows: int = 0) -> Vector
         vectors = Vectors(strings=StringStore()).from_disk(find_pipeline(source) / "vocab")
     if vectors.mode != Mode.default or not len(vectors.key2row):
         raise ValueError(
-            f"{source} has no table of word vectors: take a pipeline that has one, "
-            "en_core_web_md, say"
+            f"{source} has no table of word vectors: give a pipeline that has one, such as "
+            "en_core_web_md"
         )
     data = vectors.data.astype("float64")[: max_rows or None]
     row_of_word = _needed_words(vectors)
@@ -171,20 +171,20 @@ def read_vectors(source: str | Path, width: int, *, max_rows: int = 0) -> Vector
 
 
 def _read_text(path: Path, max_rows: int) -> Vectors:
-    # Here and not at the top, because it imports much that prediction does not need
+    # Imported here, because it imports much that prediction does not need
     from spacy.training.initialize import read_vectors as read_text
 
     names = ZipFile(path).namelist() if is_zipfile(path) else []
     if len(names) > 1:
         raise ValueError(
-            f"{path} holds several files: unpack it, and take one of {', '.join(names)}"
+            f"{path} contains several files: unpack it, and give one of {', '.join(names)}"
         )
     try:
         data, words, _ = read_text(path, max_rows)
     except (ValueError, RuntimeError, OSError, EOFError, MemoryError, BadZipFile) as error:
         raise ValueError(
-            f"{path} is no text file of word vectors: expected a word and its values in each "
-            "line, separated by blanks, as in GloVe's .txt or fastText's .vec "
+            f"{path} is no text file of word vectors: expected a word and its values in each line, "
+            f"separated by blanks, as in GloVe's .txt or fastText's .vec "
             f"({error or type(error).__name__})"
         ) from error
     if not data.shape[1]:
@@ -194,13 +194,14 @@ def _read_text(path: Path, max_rows: int) -> Vectors:
         )
     if not np.isfinite(data).all():
         raise ValueError(f"{path} has values that are no finite numbers, as nan or inf")
-    # Only the rows of words in the file were written.
+    # If the file is shorter than it says, the last rows are empty.
     return Vectors(strings=StringStore(words), data=data[: len(words)], keys=words)
 
 
 def find_pipeline(source: str | Path) -> Path:
-    """Find the folder of a pipeline with word vectors, installed or in a folder.
+    """Return the folder of a pipeline with word vectors.
 
+    source (str | Path): The folder, or the name of an installed pipeline.
     RAISES ValueError: If there is no such pipeline, or it has no file of vectors.
     """
     folder, source = Path(source), str(source)
@@ -209,16 +210,18 @@ def find_pipeline(source: str | Path) -> Path:
         folder = package / "{lang}_{name}-{version}".format(**get_model_meta(package))
     if not (folder / "vocab" / "vectors").is_file():
         raise ValueError(
-            f"there are no word vectors in {source}: it must be an installed pipeline package that "
-            "has some, a pipeline's folder, or a text file such as GloVe's; "
-            "`python -m spacy download en_core_web_md` installs one"
+            f"there are no word vectors in {source}: give an installed pipeline with vectors, the "
+            "folder of one, or a text file such as GloVe's. `python -m spacy download "
+            "en_core_web_md` installs one"
         )
     return folder
 
 
 def _needed_words(vectors: Vectors) -> dict[int, int]:
-    """Return the rows of words by their hashes, without the words that have the row of their
-    lower-case form: `VectorTable.find` looks that up as well."""
+    """Return the row of each word, by its hash.
+
+    Words with the same row as their lower-case form are left out, because `find` looks up both.
+    """
     needed = {}
     for key, row in vectors.key2row.items():
         lower = hash_string(vectors.strings[key].lower()) if key in vectors.strings else key

@@ -226,9 +226,7 @@ def test_a_zip_of_several_files_needs_a_choice(tmp_path):
     path = write_text(tmp_path / "v.zip", "a 1.0 2.0\n")
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("wide.txt", "a 1.0 2.0 3.0\n")
-    with pytest.raises(
-        ValueError, match=r"holds several files: unpack it, and take one of vectors\.txt, wide\.txt"
-    ):
+    with pytest.raises(ValueError, match=r"several files: .* give one of vectors\.txt, wide\.txt"):
         read_vectors(path, 2)
 
 

@@ -53,7 +53,9 @@ def test_each_task_is_a_fresh_process_with_one_thread(
     script.write_text(
         "import json, os, sys\nprint('a warning')\n"
         "threads = os.environ.get('OMP_NUM_THREADS', '')\n"
-        "print(json.dumps({'threads': threads, 'pid': os.getpid(), 'argv': sys.argv[1:], 'given': sys.stdin.read()}))"
+        "figures = {'threads': threads, 'pid': os.getpid()}\n"
+        "figures |= {'argv': sys.argv[1:], 'given': sys.stdin.read()}\n"
+        "print(json.dumps(figures))"
     )
     monkeypatch.setattr(benchmark, "TIMING", script)
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
