@@ -136,9 +136,20 @@ def set_vectors(model: Model, source: str | None) -> None:
 
 
 def fit_to_size(model: Model, n_words: int) -> None:
-    """Fit the feature dropout of a model's word embedding to the size of the corpus.
+    """Fit a model's word embedding to the size of the corpus, before the model is initialized.
 
     For `full_dropout_words` and `min_words`, see `WordEmbedding`.
+
+    n_words (int): Words of the corpus, at least one.
+    """
+    fit_feature_dropout(model, n_words)
+    for node in model.walk():
+        if node.name == "word_embedding":
+            node.attrs["hides_words"] = n_words < node.attrs["min_words"]
+
+
+def fit_feature_dropout(model: Model, n_words: int) -> None:
+    """Fit the feature dropout of a model's word embedding to the size of the corpus.
 
     n_words (int): Words of the corpus, at least one.
     """
@@ -147,7 +158,6 @@ def fit_to_size(model: Model, n_words: int) -> None:
             full_dropout_words = node.attrs["full_dropout_words"]
             share = min(1.0, full_dropout_words / n_words) if full_dropout_words else 1.0
             node.attrs["feature_dropout"] = node.attrs["configured_dropout"] * share
-            node.attrs["hides_words"] = n_words < node.attrs["min_words"]
 
 
 def vector_table(model: Model) -> VectorTable:

@@ -34,7 +34,8 @@ def fit_weights(
     lengths: NDArray[np.int64],
     *,
     n_rows: int,
-    n_tags: int,
+    old_scores: Floats2d,
+    old_transitions: Floats2d,
 ) -> tuple[Floats2d, Floats1d, Floats2d]:
     """Find the weights that make the allowed tags probable. What is drawn at random follows from
     numpy's seed.
@@ -42,12 +43,18 @@ def fit_weights(
     features (NDArray[int64]): n_words × n_features, each word's rows; 0 for none.
     allowed (NDArray[bool]): n_words × n_tags, see `gold.allowed_tags`.
     lengths (NDArray[int64]): n_docs, the number of words of each.
-    RETURNS (tuple): Weights, n_rows × n_tags, row 0 being 0; the tags' bias, n_tags; transitions,
-        n_tags × n_tags.
+    n_rows (int): The number of rows of weights.
+    old_scores (Floats2d): n_words × n_old_tags, the scores of the first tags, which stay as they
+        are.
+    old_transitions (Floats2d): n_old_tags × n_old_tags, likewise.
+    RETURNS (tuple): Weights, n_rows × n_new_tags, row 0 being 0; the bias of the new tags,
+        n_new_tags; transitions, n_tags × n_tags.
     """
-    weights = _AdaGrad((n_rows, n_tags))
-    bias = _AdaGrad((n_tags,))
+    n_tags, n_old = allowed.shape[1], old_scores.shape[1]
+    weights = _AdaGrad((n_rows, n_tags - n_old))
+    bias = _AdaGrad((n_tags - n_old,))
     transitions = _AdaGrad((n_tags, n_tags))
+    transitions.values[:n_old, :n_old] = old_transitions
     rng = np.random.default_rng(np.random.randint(2**31))
     n_batches = -(-len(lengths) // BATCH_SIZE)
     n_steps = EPOCHS * n_batches
@@ -61,11 +68,14 @@ def fit_weights(
         words = _words_of_docs(docs, lengths)
         is_hidden = rng.random((len(words), features.shape[1])) < DROPOUT
         shown = np.where(is_hidden, 0, features[words])
-        scores = weights.values[shown].sum(axis=1) / (1 - DROPOUT) + bias.values
+        new_scores = weights.values[shown].sum(axis=1) / (1 - DROPOUT) + bias.values
+        scores = np.concatenate((old_scores[words], new_scores), axis=1)
         loss, d_scores, d_transitions = crf_loss(
             scores, transitions.values, allowed[words], lengths[docs]
         )
         losses.append(loss)
+        d_scores = d_scores[:, n_old:]
+        d_transitions[:n_old, :n_old] = 0.0
         rate = RATE * (1 - step / n_steps)
         rows, d_rows = _sum_by_row(shown, d_scores / (1 - DROPOUT))
         weights.update(d_rows, rate, rows)

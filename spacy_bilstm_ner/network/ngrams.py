@@ -155,10 +155,13 @@ def fit(
     words: Words,
     allowed: NDArray[np.bool_],
     *,
-    n_tags: int,
     vectors: VectorTable,
+    old: Weights,
 ) -> None:
-    """Fit the layer's weights to the tags that words may have, n_words × n_tags."""
+    """Fit the layer's weights to the tags that words may have, n_words × n_tags.
+
+    old (Weights): The weights of the first tags, which stay as they are.
+    """
     distinct, cluster_numbers, rows = _distinct_words(docs, words, vectors)
     ids = _with_edge(distinct.ids(*FEATURES), cluster_numbers)
     padded, inside = _pad(rows, words.lengths)
@@ -167,8 +170,10 @@ def fit(
     for place in range(N_PLACES):
         keys.append(placed_keys[padded[inside + place - REACH], place])
     known_words, word_rows = _frequent(np.concatenate(keys, axis=1))
-    by_frequency = np.argsort(-np.bincount(rows), kind="stable")
-    common = np.unique(ids[by_frequency[:N_COMMON], FORM])
+    common = old.common
+    if not len(common):
+        by_frequency = np.argsort(-np.bincount(rows), kind="stable")
+        common = np.unique(ids[by_frequency[:N_COMMON], FORM])
     neighbour_keys = _neighbour_keys(_neighbour_ids(ids, common)[padded])
     known_neighbours, neighbour_rows = _frequent(neighbour_keys)
     # All weights are one matrix: a row of zeros for unknown features, words, and each place in
@@ -180,22 +185,42 @@ def fit(
         at_place = neighbour_rows if place < 2 else neighbour_rows[:, N_PAIRED:]
         numbers = np.where(at_place < 0, 0, first + N_NEIGHBOURS * at_place + place)
         features.append(numbers[inside - place])
+    old_words = look_up_words(old, distinct, cluster_numbers)
     values, bias, transitions = fit_weights(
         np.concatenate(features, axis=1),
         allowed,
         words.per_doc,
         n_rows=first + N_NEIGHBOURS * len(known_neighbours),
-        n_tags=n_tags,
+        old_scores=score(old, old_words, rows, words.lengths),
+        old_transitions=old.transitions,
     )
     integers, scale = quantized(values)
+    word_values = integers[1:first, None]
+    neighbour_values = integers[first:].reshape(-1, N_NEIGHBOURS, integers.shape[1])
     model.attrs["weights"] = Weights(
-        _table(known_words, integers[1:first]),
-        _table(known_neighbours, integers[first:].reshape(-1, N_NEIGHBOURS * n_tags)),
+        _join(old.words, known_words, word_values),
+        _join(old.neighbours, known_neighbours, neighbour_values),
         common,
-        scale=scale,
-        bias=bias.astype("float32"),
+        scale=np.concatenate((old.scale, scale)),
+        bias=np.concatenate((old.bias, bias)).astype("float32"),
         transitions=transitions.astype("float32"),
     )
+
+
+def _join(old: Table, keys: Keys, values: NDArray[np.int8]) -> Table:
+    """Add columns for new tags to a table.
+
+    keys (Keys): n_keys, sorted.
+    values (NDArray[int8]): n_keys × n_places × n_new_tags.
+    """
+    _, n_places, n_new = values.shape
+    n_old = old.values.shape[1] // n_places
+    all_keys = np.union1d(old.keys, keys)
+    joined = np.zeros((len(all_keys), n_places, n_old + n_new), dtype="int8")
+    old_values = old.values[:-1].reshape(len(old.keys), n_places, n_old)
+    joined[np.searchsorted(all_keys, old.keys), :, :n_old] = old_values
+    joined[np.searchsorted(all_keys, keys), :, n_old:] = values
+    return _table(all_keys, joined.reshape(len(all_keys), -1))
 
 
 def look_up_words(

@@ -12,7 +12,7 @@ from ..sequences.words import Segmenter, TagScores, Words, whole_docs
 from . import prediction
 from .embedding import vector_table
 from .mixture import d_unmixed, mixed_scores, mixed_transitions
-from .ngrams import NGrams, fit
+from .ngrams import NO_WEIGHTS, NGrams, fit
 from .output import imprint, output_layer, resized, untaught
 from .parts import parts
 
@@ -80,11 +80,14 @@ def has_ngrams(model: Model) -> bool:
     return parts(model).ngrams is not None
 
 
-def fit_ngrams(model: Model, docs: list[Doc], allowed: NDArray[np.bool_]) -> None:
+def fit_ngrams(
+    model: Model, docs: list[Doc], allowed: NDArray[np.bool_], *, teacher: Model | None = None
+) -> None:
     """Fit a tagger's n-grams to annotated Docs.
 
     docs (list[Doc]): At least one Doc.
     allowed (NDArray[bool]): n_tokens × n_tags, see `gold.allowed_tags`.
+    teacher (Model | None): A tagger with n-grams for the first tags, which stay as they are.
     """
     layers = parts(model)
     words: Words = model.attrs["segment"](docs)
@@ -93,9 +96,24 @@ def fit_ngrams(model: Model, docs: list[Doc], allowed: NDArray[np.bool_]) -> Non
         docs,
         words,
         allowed[words.tokens],
-        n_tags=model.get_dim("nO"),
         vectors=vector_table(layers.tok2vec),
+        old=parts(teacher).ngrams.attrs["weights"] if teacher else NO_WEIGHTS,
     )
+
+
+def without_ngrams(model: Model) -> Model:
+    """Return a tagger with the same layers except for the n-grams."""
+    layers = parts(model)
+    network = BiLSTMTagger(
+        layers.tok2vec,
+        layers.encode,
+        segment=model.attrs["segment"],
+        words=model.attrs["words"],
+        nO=model.get_dim("nO"),
+    )
+    network.layers[2] = layers.output
+    network.attrs["word_gates"] = model.attrs["word_gates"]
+    return network
 
 
 def mix_with_ngrams(
@@ -103,7 +121,8 @@ def mix_with_ngrams(
 ) -> tuple[TagScores, Callable[[TagScores], TagScores]]:
     """Combine the scores of the network with those of the n-grams, if the tagger has n-grams.
 
-    scores (TagScores): The scores of the network for the Docs.
+    scores (TagScores): The scores of the network for the Docs. It may have more tags than the
+        n-grams.
     RETURNS (tuple): The combined scores; a function from their gradient to that of the network's
         scores.
     """
@@ -119,7 +138,13 @@ def mix_with_ngrams(
         return TagScores(words, d_unmixed(d_mixed.scores, n_tags), d_transitions)
 
     mixed = mixed_scores(scores.scores, ngram_scores)
-    return TagScores(words, mixed, _mixed_transitions(model)), backprop
+    return TagScores(words, mixed, _mix_transitions(model, scores.transitions)), backprop
+
+
+def n_trained_tags(model: Model) -> int:
+    """Return the number of tags before the first one that was added and has no weights yet."""
+    untrained = untaught(parts(model).output)
+    return int(untrained[0]) if len(untrained) else model.get_dim("nO")
 
 
 def has_untrained_tags(model: Model) -> bool:
@@ -155,7 +180,8 @@ def _predict(model: Model, docs: list[Doc], words: Words) -> TagScores:
     if not len(words):
         return TagScores(words, model.ops.alloc2f(0, output.get_dim("nO")), _transitions(model))
     if prediction.fits(model):
-        return TagScores(words, prediction.predict(model, docs, words), _mixed_transitions(model))
+        transitions = _mix_transitions(model, _transitions(model))
+        return TagScores(words, prediction.predict(model, docs, words), transitions)
     inputs, _ = _encode(model, docs, words, is_train=False)
     scores = TagScores(words, output.predict(inputs), _transitions(model))
     mixed, _ = mix_with_ngrams(model, docs, scores)
@@ -180,8 +206,8 @@ def _transitions(model: Model) -> Floats2d | None:
     return output.get_param("transitions") if "transitions" in output.param_names else None
 
 
-def _mixed_transitions(model: Model) -> Floats2d | None:
-    transitions, ngrams = _transitions(model), parts(model).ngrams
+def _mix_transitions(model: Model, transitions: Floats2d | None) -> Floats2d | None:
+    ngrams = parts(model).ngrams
     if ngrams is None:
         return transitions
     return mixed_transitions(transitions, model.ops.asarray2f(ngrams.attrs["weights"].transitions))

@@ -2,6 +2,7 @@
 
 import logging
 import math
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
@@ -24,7 +25,7 @@ from thinc.api import Model, Optimizer, set_dropout_rate
 
 from ..default_config import default_model
 from ..network import tagger
-from ..network.embedding import fit_to_size, set_vectors
+from ..network.embedding import fit_feature_dropout, fit_to_size, set_vectors
 from ..ranges import check_range, is_number
 from ..sequences import tags
 from ..sequences.decoding import NO_SPANS, Spans, choose, decode
@@ -107,6 +108,7 @@ class BiLSTMNER(TrainablePipe):
         self._rehearsal_model: Model[list[Doc], TagScores] | None = None
         self._is_loaded = False
         self._word_source: learning.WordSource | None = None
+        self._memory = learning.Memory()
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -172,6 +174,7 @@ class BiLSTMNER(TrainablePipe):
         if n_words:
             fit_to_size(self.model, n_words)
         self._rehearsal_model, self._word_source, self._is_loaded = None, None, False
+        self._memory = learning.Memory()
         if not self.model.has_dim("nO"):
             self.model.set_dim("nO", tags.n_tags(len(self.labels)))
         # Any documents will do.
@@ -277,15 +280,76 @@ class BiLSTMNER(TrainablePipe):
         validate_examples(examples, "BiLSTMNER.update")
         self.cfg |= self._cfg_before_fit
         self._cfg_before_fit = {}
-        if self._teacher() is not None:
-            if self._word_source is None:
-                self._word_source = learning.word_source(self.vocab, self.model)
-            examples = learning.with_rehearsal(examples, self.labels, self._word_source, self.vocab)
+        set_dropout_rate(self.model, drop)
+        teacher = self._teacher()
+        added = self._add_labels(examples)
+        if teacher is None:
+            self._imprint_new_tags(examples)
+        else:
+            if added:
+                warnings.warn(learning.LABELS_ADDED.format(", ".join(added)), stacklevel=2)
+            self._remember(examples)
+            examples = self._with_rehearsal(examples)
+        return super().update(examples, drop=drop, sgd=sgd, losses=losses)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether `nlp.resume_training` was called, or a loaded pipe was updated."""
+        return self._rehearsal_model is not None and learning.can_rehearse(self.model)
+
+    def prepare(self, examples: Iterable[Example]) -> None:
+        """Prepare a trained pipe for learning from all of these examples.
+
+        Their labels are added and get their first weights, and the n-grams are fitted to them.
+        `update` does the same with the examples that it meets.
+        """
+        examples = list(examples)
+        teacher = self._teacher()
+        self._add_labels(examples)
+        if teacher is not None:
+            self._remember(examples)
+
+    def _add_labels(self, examples: list[Example]) -> list[str]:
+        labels = {ent.label_ for eg in examples for ent in eg.reference.ents}
+        return [label for label in sorted(labels) if label and self.add_label(label)]
+
+    def _with_rehearsal(self, examples: list[Example]) -> list[Example]:
+        """Add earlier and made-up examples to a batch."""
+        rng = np.random.default_rng(np.random.randint(2**31))
+        examples = self._memory.fill_up(examples, rng)
+        return learning.with_rehearsal(examples, self.labels, self._word_source, self.vocab, rng)
+
+    def _remember(self, examples: list[Example]) -> None:
+        if self._memory.add(examples):
+            self._review()
+
+    def _review(self) -> None:
+        """Give new tags their first weights, and n-grams, from all remembered examples."""
+        examples = list(self._memory.examples.values())
+        docs = _predicted_docs(examples)
+        n_words = sum(map(len, docs))
+        if not n_words:
+            return
+        self._word_source = learning.word_source(
+            self.vocab, self.model, excluded=self._memory.entity_words()
+        )
+        fit_feature_dropout(self.model, n_words)
+        self._imprint_new_tags(examples)
+        teacher = self._teacher()
+        n_old = tagger.n_trained_tags(teacher)
+        if n_old == self.model.get_dim("nO"):
+            return
+        allowed = self._allowed_tags(examples)
+        if tagger.has_ngrams(self.model):
+            tagger.fit_ngrams(self.model, docs, allowed, teacher=teacher)
+        if learning.lacks_old_labels(allowed, n_old):
+            new_labels = ", ".join(self.labels[n_old // 2 :])
+            warnings.warn(learning.OLD_LABELS_MISSING.format(new_labels), stacklevel=2)
+
+    def _imprint_new_tags(self, examples: list[Example]) -> None:
         docs = _predicted_docs(examples)
         if any(map(len, docs)) and tagger.has_untrained_tags(self.model):
-            set_dropout_rate(self.model, drop)
             tagger.imprint_new_tags(self.model, docs, self._allowed_tags(examples))
-        return super().update(examples, drop=drop, sgd=sgd, losses=losses)
 
     def rehearse(self, examples: Iterable[Example], **options: Any) -> dict[str, float]:
         """Learn to answer as before `nlp.resume_training`. The examples need no annotation.
@@ -322,27 +386,17 @@ class BiLSTMNER(TrainablePipe):
         """
         examples = list(examples)
         validate_examples(examples, "BiLSTMNER.get_loss")
+        allowed = self._allowed_tags(examples)[scores.words.tokens]
         teacher = self._teacher()
         if teacher is None:
-            loss, d_scores = learning.annotation_loss(examples, self.labels, scores, self.model.ops)
+            loss, d_scores = learning.annotation_loss(scores, allowed, self.model.ops)
         else:
-            loss, d_scores = self._loss_with_rehearsal(examples, scores, teacher)
+            docs = _predicted_docs(examples)
+            is_new = [eg.reference.has_annotation("ENT_IOB") for eg in examples]
+            loss, d_scores = learning.loss_with_rehearsal(teacher, docs, scores, allowed, is_new)
         if not np.isfinite(loss):
             self._fail_training("the loss")
         return loss, d_scores
-
-    def _loss_with_rehearsal(
-        self, examples: list[Example], scores: TagScores, teacher: Model[list[Doc], TagScores]
-    ) -> tuple[float, TagScores]:
-        # The n-grams do not learn, so the network has to learn what makes both together right.
-        docs, ops = _predicted_docs(examples), self.model.ops
-        mixed, backprop_mixture = tagger.mix_with_ngrams(self.model, docs, scores)
-        loss, d_mixed = learning.annotation_loss(examples, self.labels, mixed, ops)
-        teacher_scores = teacher.predict(docs)
-        distance, d_distance = learning.rehearsal_loss(examples, mixed, teacher_scores, ops)
-        d_logits = d_mixed.scores + ops.asarray(d_distance)
-        d_scores = backprop_mixture(TagScores(mixed.words, d_logits, d_mixed.transitions))
-        return loss + distance, d_scores
 
     def set_fitted(self, calibration: tuple[float, float], thresholds: dict[str, float]) -> None:
         """Set what was fitted to the present weights, until the next update: see `decisions`."""
@@ -412,6 +466,7 @@ class BiLSTMNER(TrainablePipe):
         self.fingerprints = parts.get("fingerprints", b"")
         self._failure, self._cfg_before_fit = "", {}
         self._rehearsal_model, self._word_source, self._is_loaded = None, None, True
+        self._memory = learning.Memory()
 
     def _require_usable(self) -> None:
         if self._failure:

@@ -6,9 +6,13 @@ on which the pipe learns to answer as before (Li & Hoiem 2016, "Learning without
 of the sentences are new ones in which the words of entities and half of the other words are
 replaced; the others are words drawn at random. They make no sense, but show nearly all that the
 network knows of words and their neighbours.
+
+On the new sentences, the old labels are learned from the pipe's earlier answers wherever the
+annotation leaves them open (Monaikul et al. 2021, "Continual Learning for Named Entity
+Recognition").
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +23,7 @@ from spacy.training import Example
 from spacy.vocab import Vocab
 from thinc.api import Model, Ops
 
+from ..network import tagger
 from ..network.embedding import vector_rows
 from ..sequences import tags
 from ..sequences.crf import crf_loss, marginals
@@ -26,6 +31,10 @@ from ..sequences.cross_entropy import cross_entropy
 from ..sequences.gold import allowed_tags
 from ..sequences.words import TagScores
 
+# New examples of an update: a smaller batch is filled up with earlier examples.
+MIN_EXAMPLES = 32
+# Examples that are remembered
+MAX_REMEMBERED = 2000
 # Made-up sentences of an update
 N_SENTENCES = 16
 # Share of them that is made from new sentences, and share of these sentences' words that stay.
@@ -33,7 +42,58 @@ NEW_SHARE = 0.5
 KEPT_SHARE = 0.5
 # Length of the other sentences, in words
 MIN_LENGTH, MAX_LENGTH = 4, 20
+# Weight of the new annotation in the loss. Rehearsal has the weight 1.
+ANNOTATION_WEIGHT = 10.0
 EPSILON = 1e-9
+LABELS_ADDED = (
+    "added the labels {}. `python -m spacy_bilstm_ner init CONFIG --from PIPELINE` writes a config "
+    "that also fits the length of training, the calibration and the thresholds to new data"
+)
+OLD_LABELS_MISSING = (
+    "the new examples have the labels {} alone, and count all other words as outside of entities. "
+    "The pipe may forget its other labels. If they were not looked for, say so with "
+    "`python -m spacy_bilstm_ner convert --annotated LABEL`"
+)
+
+Bools = NDArray[np.bool_]
+
+
+class Memory:
+    """The new examples of a pipe that goes on learning. They are not saved with the pipe."""
+
+    def __init__(self) -> None:
+        self.examples: dict[str, Example] = {}
+        self._n_reviewed = 0
+
+    def add(self, examples: Iterable[Example]) -> bool:
+        """Remember examples.
+
+        RETURNS (bool): Whether to review all remembered examples: there are twice as many as at the
+            last review, or the last examples were known and others were not reviewed yet.
+        """
+        n_before = len(self.examples)
+        for example in examples:
+            if len(self.examples) < MAX_REMEMBERED:
+                self.examples.setdefault(example.reference.text, example)
+        n_examples = len(self.examples)
+        is_due = n_examples >= 2 * self._n_reviewed or n_examples == n_before
+        if not is_due or n_examples == self._n_reviewed:
+            return False
+        self._n_reviewed = n_examples
+        return True
+
+    def entity_words(self) -> set[str]:
+        """Return the words of all entities."""
+        entities = (ent for eg in self.examples.values() for ent in eg.reference.ents)
+        return {token.text for ent in entities for token in ent}
+
+    def fill_up(self, examples: list[Example], rng: np.random.Generator) -> list[Example]:
+        """Add remembered examples to a batch of fewer than MIN_EXAMPLES."""
+        texts = {example.reference.text for example in examples}
+        absent = [text for text in self.examples if text not in texts]
+        n_drawn = max(0, MIN_EXAMPLES - len(examples))
+        drawn = rng.permutation(len(absent))[:n_drawn]
+        return [*examples, *(self.examples[absent[number]] for number in drawn)]
 
 
 class WordSource(NamedTuple):
@@ -43,10 +103,14 @@ class WordSource(NamedTuple):
     probabilities: NDArray[np.float64]  # n_words
 
 
-def word_source(vocab: Vocab, model: Model) -> WordSource:
-    """The words that the vocabulary has seen. Those with a static vector are drawn by their rank among the vectors,
-    which tells how frequent they are in any text (Zipf 1935); without vectors, all are equally probable."""
-    words = [word for word in vocab.strings if word.isalpha()] or list(vocab.strings)
+def word_source(vocab: Vocab, model: Model, *, excluded: set[str]) -> WordSource:
+    """Return the words of the vocabulary except for the excluded ones.
+
+    Words with a static vector are drawn by their rank among the vectors, which reflects how
+    frequent they are in any text (Zipf 1935). Without vectors, all are equally probable.
+    """
+    known_words = [word for word in vocab.strings if word.isalpha()] or list(vocab.strings)
+    words = [word for word in known_words if word not in excluded] or known_words
     weights = np.ones(len(words))
     rows = vector_rows(model, words)
     if (rows >= 0).any():
@@ -56,33 +120,41 @@ def word_source(vocab: Vocab, model: Model) -> WordSource:
 
 def made_up(
     docs: Sequence[Doc],
-    allowed: Sequence[NDArray[np.bool_]],
+    allowed: Sequence[Bools],
     source: WordSource,
     vocab: Vocab,
     rng: np.random.Generator,
 ) -> list[Doc]:
-    """Make up N_SENTENCES Docs without annotation from new sentences, at least one, the tags that their tokens may have,
-    n_tokens × n_tags, and other words."""
+    """Make up N_SENTENCES Docs without annotation.
+
+    docs (Sequence[Doc]): New sentences, at least one.
+    allowed (Sequence[Bools]): For each Doc n_tokens × n_tags, see `gold.allowed_tags`.
+    """
+    cumulative = source.probabilities.cumsum()
     texts = []
     for _ in range(N_SENTENCES):
         if rng.random() < NEW_SHARE:
             number = int(rng.integers(len(docs)))
             text = [token.text for token in docs[number]]
-            (replaced,) = (
-                ~allowed[number][:, tags.OUTSIDE] | (rng.random(len(text)) > KEPT_SHARE)
-            ).nonzero()
+            is_entity = ~allowed[number][:, tags.OUTSIDE]
+            is_replaced = is_entity | (rng.random(len(text)) > KEPT_SHARE)
         else:
             text = [""] * int(rng.integers(MIN_LENGTH, MAX_LENGTH + 1))
-            replaced = np.arange(len(text))
-        drawn = rng.choice(len(source.words), len(replaced), p=source.probabilities)
-        for place, word in zip(replaced.tolist(), drawn.tolist(), strict=True):
+            is_replaced = np.ones(len(text), dtype=bool)
+        (places,) = is_replaced.nonzero()
+        drawn = cumulative.searchsorted(rng.random(len(places)) * cumulative[-1])
+        for place, word in zip(places.tolist(), drawn.tolist(), strict=True):
             text[place] = source.words[word]
         texts.append(text)
     return [Doc(vocab, words=text) for text in texts]
 
 
 def with_rehearsal(
-    examples: list[Example], labels: Sequence[str], source: WordSource, vocab: Vocab
+    examples: list[Example],
+    labels: Sequence[str],
+    source: WordSource,
+    vocab: Vocab,
+    rng: np.random.Generator,
 ) -> list[Example]:
     """Add made-up examples without annotation to a batch.
 
@@ -92,9 +164,19 @@ def with_rehearsal(
     if all(rows.all() for rows in allowed):
         return []
     docs = [example.predicted for example in examples]
-    rng = np.random.default_rng(np.random.randint(2**31))
     made_up_docs = made_up(docs, allowed, source, vocab, rng)
     return examples + [Example.from_dict(doc, {}) for doc in made_up_docs]
+
+
+def lacks_old_labels(allowed: Bools, n_old: int) -> bool:
+    """Return whether words are annotated as outside of entities, but none with an old label.
+
+    allowed (Bools): n_words × n_tags, see `gold.allowed_tags`.
+    n_old (int): The number of old tags.
+    """
+    is_annotated = allowed.sum(axis=1) == 1
+    n_words_by_tag = allowed[is_annotated].sum(axis=0)
+    return bool(n_words_by_tag[tags.OUTSIDE] and not n_words_by_tag[1:n_old].any())
 
 
 def can_rehearse(model: Model) -> bool:
@@ -106,20 +188,17 @@ def can_rehearse(model: Model) -> bool:
     return not any(isinstance(node, Tok2VecListener) for node in model.walk())
 
 
-def annotation_loss(
-    examples: Sequence[Example], labels: Sequence[str], scores: TagScores, ops: Ops
-) -> tuple[float, TagScores]:
+def annotation_loss(scores: TagScores, allowed: Bools, ops: Ops) -> tuple[float, TagScores]:
     """Compute the negative log-likelihood of the annotation, and its gradient.
 
     With transitions, it is that of the Doc's sequence of tags among the legal sequences; without,
     that of each tag by itself.
 
-    scores (TagScores): The scores of `example.predicted` of all examples.
+    allowed (Bools): n_words × n_tags, see `gold.allowed_tags`.
     RETURNS (tuple[float, TagScores]): The loss in nats per labelled word, and its gradient.
     """
     words = scores.words
     logits = ops.to_numpy(scores.scores)
-    allowed = np.concatenate([allowed_tags(example, labels) for example in examples])[words.tokens]
     if scores.transitions is None:
         loss, d_logits = cross_entropy(logits, allowed)
         return loss, TagScores(words, ops.asarray(d_logits), None)
@@ -129,39 +208,80 @@ def annotation_loss(
     return loss, TagScores(words, ops.asarray(d_logits), ops.asarray(d_transitions))
 
 
-def rehearsal_loss(
-    examples: Sequence[Example], scores: TagScores, teacher_scores: TagScores, ops: Ops
-) -> tuple[float, NDArray]:
-    """Compute the distance of the predictions from the teacher's, for examples without annotation.
+def loss_with_rehearsal(
+    teacher: Model[list[Doc], TagScores],
+    docs: list[Doc],
+    scores: TagScores,
+    allowed: Bools,
+    is_new: Sequence[bool],
+) -> tuple[float, TagScores]:
+    """Compute the loss of a pipe that goes on learning, and its gradient.
 
-    scores, teacher_scores (TagScores): The scores of all examples.
-    RETURNS (tuple[float, NDArray]): See `drift`.
+    Without new tags, the n-grams do not learn, so the network learns what makes both together
+    right. With new tags, it learns by itself: the n-grams were fitted to the same sentences, and it
+    would rely on them.
+
+    teacher (Model): The model from before it went on learning.
+    allowed (Bools): n_words × n_tags, see `gold.allowed_tags`.
+    is_new (Sequence[bool]): n_docs, whether the Doc is a new sentence, not a made-up one.
     """
-    is_annotated = [example.reference.has_annotation("ENT_IOB") for example in examples]
-    without_annotation = ~np.repeat(is_annotated, scores.words.per_doc)
-    return drift(scores, teacher_scores, without_annotation, ops)
+    words, ops = scores.words, teacher.ops
+    n_old = tagger.n_trained_tags(teacher)
+    if allowed.shape[1] > n_old:
+        teacher = tagger.without_ngrams(teacher)
+    mixed, backprop_mixture = tagger.mix_with_ngrams(teacher, docs, scores)
+    loss, d_mixed = annotation_loss(mixed, allowed, ops)
+    is_new_word = np.repeat(is_new, words.per_doc)
+    teacher_probabilities = _probabilities(teacher.predict(docs), ops)[:, :n_old]
+    distance, d_logits = rehearsal_loss(mixed, teacher_probabilities, allowed, is_new_word, ops)
+    d_transitions = d_mixed.transitions
+    if d_transitions is not None:
+        d_transitions = d_transitions * ANNOTATION_WEIGHT
+    d_logits = d_mixed.scores * ANNOTATION_WEIGHT + ops.asarray(d_logits)
+    d_scores = backprop_mixture(TagScores(words, d_logits, d_transitions))
+    return loss * ANNOTATION_WEIGHT + distance, d_scores
 
 
-def drift(
-    now: TagScores, before: TagScores, chosen: NDArray[np.bool_], ops: Ops
+def rehearsal_loss(
+    scores: TagScores,
+    teacher_probabilities: NDArray[np.floating],
+    allowed: Bools,
+    is_new: Bools,
+    ops: Ops,
 ) -> tuple[float, NDArray]:
-    """How far the tags of chosen words, n_words, are from what they were: the Kullback-Leibler divergence of their
-    probabilities, in nats per word; and its gradient by the scores, n_words × n_tags. Tags that the earlier model does
-    not have are improbable. Scores of steps are left as they are."""
-    are, were = _probabilities(now, ops), np.zeros(now.scores.shape)
-    were[:, : before.scores.shape[1]] = _probabilities(before, ops)
-    are[~chosen], were[~chosen] = 0.0, 0.0
-    n_chosen = max(1, int(chosen.sum()))
-    value = (were * np.log((were + EPSILON) / (are + EPSILON))).sum() / n_chosen
-    return float(value), ((are - were) / n_chosen).astype("float32")
+    """Compute the distance of the predictions from the teacher's.
+
+    The distance is the Kullback-Leibler divergence of the tags' probabilities. Words count whose
+    annotation leaves their old tag open. In new sentences, only the old tags are compared with each
+    other, since the annotation decides about the new ones. In other sentences, the new tags are to
+    be improbable. The transitions get no gradient.
+
+    teacher_probabilities (NDArray): n_words × n_old_tags.
+    allowed (Bools): n_words × n_tags, see `gold.allowed_tags`.
+    is_new (Bools): n_words, whether the word is in a new sentence.
+    RETURNS (tuple[float, NDArray]): The distance in nats per word, and its gradient with respect to
+        the scores, n_words × n_tags.
+    """
+    probabilities = _probabilities(scores, ops)
+    n_old = teacher_probabilities.shape[1]
+    targets = np.zeros_like(probabilities)
+    targets[:, :n_old] = teacher_probabilities
+    new_probabilities = probabilities[is_new, n_old:]
+    targets[is_new, :n_old] *= 1 - new_probabilities.sum(axis=1, keepdims=True)
+    targets[is_new, n_old:] = new_probabilities
+    is_open = allowed[:, :n_old].sum(axis=1) > 1
+    probabilities[~is_open], targets[~is_open] = 0.0, 0.0
+    n_open = max(1, int(is_open.sum()))
+    ratios = (targets + EPSILON) / (probabilities + EPSILON)
+    distance = (targets * np.log(ratios)).sum() / n_open
+    return float(distance), ((probabilities - targets) / n_open).astype("float32")
 
 
 def _probabilities(scores: TagScores, ops: Ops) -> NDArray[np.floating]:
     logits = ops.to_numpy(scores.scores)
     n_tags = logits.shape[1]
-    steps = (
-        np.zeros((n_tags, n_tags))
-        if scores.transitions is None
-        else ops.to_numpy(scores.transitions)
-    )
-    return marginals(logits, steps, scores.words.per_doc)
+    if scores.transitions is None:
+        transitions = np.zeros((n_tags, n_tags))
+    else:
+        transitions = ops.to_numpy(scores.transitions)
+    return marginals(logits, transitions, scores.words.per_doc)

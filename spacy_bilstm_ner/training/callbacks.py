@@ -38,7 +38,11 @@ Callback = Callable[[Language], Language]
 
 
 def fit_length(
-    *, passes: float = 9.0, min_steps: int = 1500, evaluations: int = 8
+    *,
+    passes: float = 9.0,
+    min_steps: int = 1500,
+    max_passes: float | None = None,
+    evaluations: int = 8,
 ) -> Callable[[Language], None]:
     """Fit the length of training to the corpus: a callback for [initialize.before_init].
 
@@ -49,10 +53,12 @@ def fit_length(
     other number stays. A learning rate with `num_steps` gets the same number. `eval_frequency`
     becomes a divisor of `max_steps`, so that the end is evaluated: the one nearest to the value in
     the config, or to `evaluations` if `max_steps` is 0. If the corpus is read, the pipe gets the
-    fingerprints of its sentences.
+    fingerprints of its sentences, and a pipe that goes on learning is prepared for all of them.
 
     passes (float): Number of times that each word of the corpus is shown.
     min_steps (int): Minimum number of updates.
+    max_passes (float | None): Maximum number of times that each word is shown, even if that takes
+        fewer updates than min_steps. None for no maximum.
     evaluations (int): Approximate number of evaluations.
     RAISES ValueError: If a number is not above 0. The callback: if a setting in [training] is out
         of range.
@@ -65,7 +71,7 @@ def fit_length(
         check_training(nlp.config.interpolate())
         training = nlp.config["training"]
         if training["max_steps"] == 0:
-            max_steps = _count_steps(nlp, passes=passes, min_steps=min_steps)
+            max_steps = _count_steps(nlp, passes, min_steps, max_passes)
             if max_steps is None:
                 return
             training["max_steps"] = max_steps
@@ -95,20 +101,29 @@ def check_training(config: Config) -> None:
             check_range(f"[{path.partition('.')[0]}] {name}", value, minimum, below)
 
 
-def _count_steps(nlp: Language, *, passes: float, min_steps: int) -> int | None:
+def _count_steps(
+    nlp: Language, passes: float, min_steps: int, max_passes: float | None
+) -> int | None:
     batch_size = nlp.config["training"]["batcher"].get("size")
     if not isinstance(batch_size, int):
         return None
     try:
-        docs = [example.reference for example in _read_corpus(nlp, "train_corpus")]
+        examples = list(_read_corpus(nlp, "train_corpus"))
     except FileNotFoundError:
         return None
+    for name in nlp.component_names:
+        component = nlp.get_pipe(name)
+        if isinstance(component, BiLSTMNER) and component.goes_on:
+            component.prepare(examples)
+    docs = [example.reference for example in examples]
     fingerprints = make_fingerprints(doc.text for doc in docs)
     for _, pipe in nlp.pipeline:
         if isinstance(pipe, BiLSTMNER):
             pipe.fingerprints = fingerprints
-    n_words = sum(map(len, docs))
-    n_steps = max(min_steps, round(passes * n_words / batch_size))
+    batches_per_pass = sum(map(len, docs)) / batch_size
+    if max_passes is not None:
+        min_steps = min(min_steps, round(max_passes * batches_per_pass))
+    n_steps = max(min_steps, round(passes * batches_per_pass))
     # A round number has many divisors.
     return math.ceil(n_steps / 100) * 100
 

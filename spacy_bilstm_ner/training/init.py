@@ -1,56 +1,95 @@
-"""Write the training config of the shipped model, for `python -m spacy train`."""
+"""Write configs for `spacy train`."""
 
-import argparse
 import json
 from pathlib import Path
 
 import spacy
+from thinc.api import Config
 
 from ..default_config import read_config
 from ..errors import UserError
 from ..files.docs import blank_pipeline
+from ..pipe.component import BiLSTMNER
+from ..pipe.loading import load_pipeline
 from ..system.whole import save
 
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = (
-        "example: python -m spacy_bilstm_ner init config.cfg --lang en --vectors en_core_web_md"
-    )
-    parser.add_argument(
-        "config", type=Path, metavar="CONFIG", help="the file to write, such as config.cfg"
-    )
-    parser.add_argument("--lang", default="en", help="language code of the texts (default: en)")
-    parser.add_argument(
-        "--optimize", choices=["efficiency"], default="efficiency", help="the only one there is"
-    )
-    what = (
-        "a pipeline with word vectors, its folder, or a text file such as GloVe's (default: none)"
-    )
-    parser.add_argument("--vectors", metavar="NAME", help=what)
-    parser.add_argument("--force", action="store_true", help="replace the file if there is one")
+# The rate of a trained pipe may be as high as that of a new one, since it rehearses. It needs fewer
+# updates, and not more than MAX_PASSES over the data.
+MIN_STEPS = 600
+MAX_PASSES = 80
 
 
-def execute(args: argparse.Namespace) -> None:
-    """RAISES UserError: If spaCy has no such language, or the file is there already or cannot be written."""
-    blank_pipeline(args.lang)
-    if args.config.exists() and not args.force:
+def write_config(
+    path: Path,
+    *,
+    lang: str = "en",
+    vectors: str | None = None,
+    source: str | None = None,
+    force: bool = False,
+) -> list[str]:
+    """Write a config.
+
+    path (Path): The file to write.
+    lang (str): The language code of a new pipeline.
+    vectors (str | None): The word vectors of a new pipeline: an installed pipeline, or a folder.
+    source (str | None): A trained pipeline to go on from: an installed package, or a folder. Its
+        recogniser keeps its labels and vectors.
+    force (bool): Replace an existing file.
+    RETURNS (list[str]): Notes for the user.
+    RAISES UserError: If spaCy has no such language, if the source cannot be loaded or has no
+        recogniser of ours, or if the file exists or cannot be written.
+    """
+    if path.exists() and not force:
+        raise UserError(f"{path} is there already. Give another name, or --force to replace it.")
+    notes = []
+    if source:
+        config = going_on_config(source)
+    else:
+        blank_pipeline(lang)
+        config = fill(read_config(), lang=lang, vectors=vectors)
+        if vectors and not (spacy.util.is_package(vectors) or Path(vectors).exists()):
+            notes.append(
+                f"There is no installed pipeline, folder or file {vectors} here: before you train, "
+                f"python -m spacy download {vectors}"
+            )
+    save(path, config)
+    command = (
+        f"python -m spacy train {path} --output training "
+        "--paths.train corpus/train.spacy --paths.dev corpus/dev.spacy"
+    )
+    return [*notes, f"Wrote {path}. To train with it:\n{command}"]
+
+
+def going_on_config(source: str) -> str:
+    """Return a config that goes on from a trained pipeline. Its other pipes stay as they are.
+
+    RAISES UserError: If the pipeline has no recogniser of ours.
+    """
+    nlp = load_pipeline(source)
+    ours = [name for name, pipe in nlp.pipeline if isinstance(pipe, BiLSTMNER)]
+    if not ours:
         raise UserError(
-            f"{args.config} is there already. Give another name, or --force to replace it."
+            f"{source} has no pipe bilstm_ner to go on from, but {', '.join(nlp.pipe_names)}: give "
+            "a pipeline that was trained with a config of `init`"
         )
-    save(args.config, fill(read_config(), lang=args.lang, vectors=args.vectors))
-    if args.vectors and not (spacy.util.is_package(args.vectors) or Path(args.vectors).exists()):
-        print(
-            f"There is no installed pipeline, folder or file {args.vectors} here: before you train, ",
-            end="",
-        )
-        print(f"python -m spacy download {args.vectors}")
-    print(f"Wrote {args.config}. To train with it:")
-    paths = "--paths.train corpus/train.spacy --paths.dev corpus/dev.spacy"
-    print(f"python -m spacy train {args.config} --output training {paths}")
+    name = ours[0]
+    config = Config().from_str(read_config(), interpolate=False)
+    config["nlp"]["lang"] = nlp.lang
+    config["nlp"]["pipeline"] = nlp.pipe_names
+    config["components"] = {pipe_name: {"source": source} for pipe_name in nlp.pipe_names}
+    training = config["training"]
+    training["frozen_components"] = [other for other in nlp.pipe_names if other != name]
+    training["before_to_disk"]["pipe"] = name
+    initialize = config["initialize"]
+    del config["paths"]["vectors"], initialize["components"]
+    initialize["before_init"] |= {"min_steps": MIN_STEPS, "max_passes": MAX_PASSES}
+    return f"# Go on from the trained pipeline {source}\n\n{config.to_str(interpolate=False)}"
 
 
 def fill(config: str, *, lang: str, vectors: str | None) -> str:
-    """RETURNS (str): The config with the language, and the name or folder of a pipeline with word vectors. Only these
-    two lines change, so that comments stay; [paths] vectors stands before [initialize] vectors."""
+    """Fill in the language and the word vectors. Only these two lines change, and comments stay.
+
+    RETURNS (str): The config.
+    """
     config = config.replace('\nlang = "en"\n', f"\nlang = {json.dumps(lang)}\n", 1)
     return config.replace("\nvectors = null\n", f"\nvectors = {json.dumps(vectors)}\n", 1)

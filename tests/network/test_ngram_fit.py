@@ -25,7 +25,8 @@ def fit(features=FEATURES, gold=GOLD, lengths=LENGTHS, *, copies: int = 100, see
         allow(np.tile(gold, copies), 3),
         np.tile(lengths, copies),
         n_rows=7,
-        n_tags=3,
+        old_scores=np.zeros((copies * len(gold), 0), dtype="float32"),
+        old_transitions=np.zeros((0, 0), dtype="float32"),
     )
 
 

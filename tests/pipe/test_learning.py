@@ -5,14 +5,17 @@ import pytest
 import spacy
 from numpy.testing import assert_allclose
 from spacy.language import Language
+from spacy.tokens import SpanGroup
 from spacy.training import Example
 from spacy.util import fix_random_seed, minibatch
-from thinc.api import Adam
+from thinc.api import Adam, NumpyOps
 
+from spacy_bilstm_ner.network.embedding import vector_table
 from spacy_bilstm_ner.network.output import NEW_TAG_SCORE
 from spacy_bilstm_ner.network.parts import parts
 from spacy_bilstm_ner.pipe import learning
 from spacy_bilstm_ner.sequences import tags
+from spacy_bilstm_ner.sequences.words import TagScores
 from tests.util import (
     ANY,
     LABELS,
@@ -55,6 +58,15 @@ def found(nlp: Language, sentences=SENTENCES) -> list:
 
 def wanted(nlp: Language, sentences=SENTENCES) -> list:
     return [entities(marked_doc(nlp, marked)) for marked in sentences]
+
+
+def partly(docs: list[Example]) -> list[Example]:
+    """The same examples with FRUIT as the only label that was looked for."""
+    for example in docs:
+        example.reference.set_ents(list(example.reference.ents), default="missing")
+        group = SpanGroup(example.reference, name="annotated", attrs={"labels": ["FRUIT"]})
+        example.reference.spans["annotated"] = group
+    return docs
 
 
 def go_on(nlp: Language, sentences, *, steps: int) -> None:
@@ -167,3 +179,102 @@ def test_an_update_of_unlabelled_text_changes_nothing_by_itself():
     before = logits(nlp, "Nobody left Oslo")
     nlp.update([Example.from_dict(nlp.make_doc("Nobody left Oslo"), {})], sgd=Adam(0.01))
     assert_allclose(logits(nlp, "Nobody left Oslo"), before, atol=1e-6)
+
+
+@pytest.mark.parametrize("ngrams", [False, True])
+def test_an_update_adds_the_labels_that_it_meets(ngrams):
+    nlp = pipeline(ngrams=ngrams)
+    data = partly(examples(nlp, NEW))
+    fix_random_seed(0)
+    optimizer = Adam(0.001)
+    with pytest.warns(UserWarning, match="added the labels FRUIT.*--from"):
+        nlp.update(data, sgd=optimizer)
+    for _ in range(29):
+        nlp.update(data, sgd=optimizer)
+    assert nlp.get_pipe("ner").labels == (*LABELS, "FRUIT")
+    assert found(nlp, NEW) == wanted(nlp, NEW)
+    assert found(nlp) == wanted(nlp)
+
+
+def test_words_that_count_as_outside_are_reported():
+    nlp = pipeline()
+    with pytest.warns(UserWarning, match="--annotated LABEL"):
+        nlp.update(examples(nlp, NEW), sgd=Adam(0.001))
+
+
+def test_partly_labelled_words_are_not_reported(recwarn):
+    nlp = pipeline()
+    nlp.get_pipe("ner").add_label("FRUIT")
+    nlp.update(partly(examples(nlp, NEW)), sgd=Adam(0.001))
+    nlp.update(examples(nlp, [*NEW, *SENTENCES]), sgd=Adam(0.001))
+    assert not [warning for warning in recwarn if "--annotated" in str(warning.message)]
+
+
+def test_ngrams_learn_a_new_label_and_keep_the_scores_of_the_others():
+    nlp = pipeline(ngrams=True)
+    ner = nlp.get_pipe("ner")
+    teacher = ner.model.copy()
+    nlp.resume_training()
+    ner.prepare(partly(examples(nlp, [NEW[0]] * 3 + [SENTENCES[0]])))
+    docs = [nlp.make_doc(text) for text in texts(NEW)]
+    words = ner.model.attrs["segment"](docs)
+    before, after = (
+        parts(model).ngrams.predict((docs, words, vector_table(parts(model).tok2vec)))
+        for model in (teacher, ner.model)
+    )
+    assert_allclose(after[:, : tags.n_tags(len(LABELS))], before)
+    mango = [token.text for doc in docs for token in doc].index("mango")
+    assert after[:, tags.begin(len(LABELS))].argmax() == mango
+
+
+def test_memory_is_reviewed_when_it_has_doubled_and_after_the_first_pass():
+    nlp = blank()
+    data = [Example(nlp.make_doc(str(n)), nlp.make_doc(str(n))) for n in range(7)]
+    memory = learning.Memory()
+    batches = (data[:2], data[2:3], data[3:5], data[5:7], data[:2], data[2:4])
+    assert [memory.add(batch) for batch in batches] == [True, False, True, False, True, False]
+
+
+def test_memory_fills_up_small_batches(monkeypatch):
+    monkeypatch.setattr(learning, "MIN_EXAMPLES", 3)
+    nlp = blank()
+    data = [Example(nlp.make_doc(str(n)), nlp.make_doc(str(n))) for n in range(5)]
+    memory = learning.Memory()
+    memory.add(data)
+    filled = memory.fill_up(data[:1], np.random.default_rng(0))
+    assert len({example.reference.text for example in filled}) == 3
+    assert filled[0] is data[0]
+    assert memory.fill_up(data, np.random.default_rng(0)) == data
+
+
+def test_in_new_sentences_only_the_old_tags_are_kept_and_in_others_new_ones_are_improbable():
+    nlp = blank()
+    words = nlp.get_pipe("ner").model.attrs["segment"]([nlp.make_doc("a"), nlp.make_doc("b")])
+    # Tags O, B-old, I-old and B-new, I-new. Both models think the same of old tags.
+    logits_of_old = np.array([[0.0, 1.0, -9.0]] * 2, dtype="float32")
+    logits_of_new = np.array([[2.0, -9.0]] * 2, dtype="float32")
+    scores = np.concatenate((logits_of_old, logits_of_new), axis=1)
+    exponentials = np.exp(logits_of_old)
+    probabilities_of_old = exponentials / exponentials.sum(axis=1, keepdims=True)
+    allowed = np.ones((2, 5), dtype=bool)
+    distance, gradient = learning.rehearsal_loss(
+        TagScores(words, scores, None),
+        probabilities_of_old,
+        allowed,
+        np.array([True, False]),
+        NumpyOps(),
+    )
+    assert distance > 0
+    assert_allclose(gradient[0], 0, atol=1e-6)
+    assert gradient[1, 3] > 0.1 > 0 > gradient[1, 1]
+    annotated = allow([tags.begin(0), tags.begin(0)], 5)
+    assert (
+        learning.rehearsal_loss(
+            TagScores(words, scores, None),
+            probabilities_of_old,
+            annotated,
+            np.array([True, True]),
+            NumpyOps(),
+        )[0]
+        == 0
+    )

@@ -1,0 +1,151 @@
+"""Measure how well a trained pipeline learns new labels, and how much it forgets.
+
+    python -m scripts.research.going_on PIPELINE OLD.spacy NEW [--way update] [--size 300]
+
+OLD.spacy has test sentences of the labels that PIPELINE knows. NEW is a folder with train.spacy,
+dev.spacy and test.spacy of other labels. A row of the table has F on the new labels, F on the old
+labels before and after, and the entities of new labels that are found in the first 1,000 sentences
+of OLD.spacy. Ways to learn:
+
+    update       a loop of `nlp.update`: 12 passes, batches of 8, dropout 0.2
+    train        `spacy train` with a config that `init --from PIPELINE` wrote
+    scratch      `spacy train` with configs/bilstm.cfg; give the vectors with --vectors
+    correction   20 updates on the sentences of NEW, which have old labels; F is of these sentences
+    outside      as `update`, but words without annotation count as outside of entities
+"""
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc, DocBin, SpanGroup
+from spacy.training import Example
+from spacy.util import fix_random_seed, minibatch
+
+N_OLD_SENTENCES = 1000
+N_DEV_SENTENCES = 100
+
+
+def read(path: Path, nlp: Language) -> list[Doc]:
+    return list(DocBin().from_disk(path).get_docs(nlp.vocab))
+
+
+def write(docs: list[Doc], path: Path) -> None:
+    DocBin(docs=docs, attrs=["ENT_IOB", "ENT_TYPE"]).to_disk(path)
+
+
+def annotate_partly(doc: Doc, labels: set[str]) -> None:
+    """Note that only these labels were looked for."""
+    doc.set_ents(list(doc.ents), default="missing")
+    group = SpanGroup(doc, name="annotated", attrs={"labels": sorted(labels)})
+    doc.spans["annotated"] = group
+
+
+def labels_of(docs: list[Doc]) -> set[str]:
+    return {ent.label_ for doc in docs for ent in doc.ents}
+
+
+def score(nlp: Language, docs: list[Doc], labels: set[str]) -> tuple[float, list[str]]:
+    """Return F of some labels, and the texts of all predicted entities of other labels."""
+    n_correct = n_predicted = n_gold = 0
+    others = []
+    for predicted, doc in zip(nlp.pipe([doc.text for doc in docs]), docs, strict=True):
+        gold = {(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents}
+        n_gold += len(gold)
+        for ent in predicted.ents:
+            if ent.label_ in labels:
+                n_predicted += 1
+                n_correct += (ent.start_char, ent.end_char, ent.label_) in gold
+            else:
+                others.append(ent.text)
+    return 2 * n_correct / max(1, n_predicted + n_gold), others
+
+
+def update(nlp: Language, docs: list[Doc], seed: int) -> Language:
+    fix_random_seed(seed)
+    examples = [Example(nlp.make_doc(doc.text), doc) for doc in docs]
+    optimizer = nlp.resume_training()
+    for _ in range(12):
+        random.shuffle(examples)
+        for batch in minibatch(examples, 8):
+            nlp.update(batch, sgd=optimizer, drop=0.2)
+    return nlp
+
+
+def correct(nlp: Language, docs: list[Doc], seed: int) -> Language:
+    fix_random_seed(seed)
+    examples = [Example(nlp.make_doc(doc.text), doc) for doc in docs]
+    optimizer = nlp.resume_training()
+    for _ in range(20):
+        nlp.update(examples, sgd=optimizer)
+    return nlp
+
+
+def train(config: Path, docs: list[Doc], dev: list[Doc], folder: Path, *overrides: str) -> Language:
+    write(docs, folder / "train.spacy")
+    write(dev, folder / "dev.spacy")
+    paths = [f"--paths.{part}={folder / part}.spacy" for part in ("train", "dev")]
+    command = [sys.executable, "-m", "spacy", "train", str(config), "--output", str(folder)]
+    subprocess.run([*command, *paths, *overrides], check=True)
+    return spacy.load(folder / "model-best")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pipeline")
+    parser.add_argument("old", type=Path)
+    parser.add_argument("new", type=Path)
+    parser.add_argument("--size", type=int, default=300, help="new sentences")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--way", default="update")
+    parser.add_argument("--part", default="test", help="the part of NEW that is scored")
+    parser.add_argument("--vectors", help="the vectors of a pipeline that starts from scratch")
+    args = parser.parse_args()
+    nlp = spacy.load(args.pipeline)
+    old_labels = set(nlp.get_pipe("ner").labels)
+    old_docs = read(args.old, nlp)[:N_OLD_SENTENCES]
+    old_f, _ = score(nlp, old_docs, old_labels)
+    new_docs = read(args.new / "train.spacy", nlp)
+    random.Random(0).shuffle(new_docs)
+    new_docs = new_docs[: args.size]
+    dev = read(args.new / "dev.spacy", nlp)[:N_DEV_SENTENCES]
+    test = read(args.new / f"{args.part}.spacy", nlp)
+    new_labels = labels_of(new_docs)
+    if args.way in ("update", "train"):
+        for doc in new_docs + dev:
+            annotate_partly(doc, new_labels)
+    start = sum(os.times()[:4])
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        seed = f"--system.seed={args.seed}"
+        if args.way == "scratch":
+            vectors = f"--paths.vectors={args.vectors}" if args.vectors else "--paths.vectors=null"
+            nlp = train(Path("configs/bilstm.cfg"), new_docs, dev, folder, seed, vectors)
+        elif args.way == "train":
+            config = folder / "config.cfg"
+            command = [sys.executable, "-m", "spacy_bilstm_ner", "init", str(config)]
+            subprocess.run([*command, "--from", args.pipeline], check=True)
+            nlp = train(config, new_docs, dev, folder, seed)
+        elif args.way == "correction":
+            nlp, test = correct(nlp, new_docs, args.seed), new_docs
+        else:
+            nlp = update(nlp, new_docs, args.seed)
+    seconds = sum(os.times()[:4]) - start
+    new_f, _ = score(nlp, test, new_labels)
+    row = [args.way, f"{args.size}", f"{args.seed}", f"{new_f:.1%}"]
+    if args.way != "scratch":
+        new_old_f, found_in_old = score(nlp, old_docs, old_labels)
+        row += [f"{old_f:.1%} → {new_old_f:.1%}", f"{len(found_in_old)}"]
+        print(found_in_old, file=sys.stderr)
+    row.append(f"{seconds:.0f} s")
+    print("|", " | ".join(row), "|")
+
+
+if __name__ == "__main__":
+    main()
