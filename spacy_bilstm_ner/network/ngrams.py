@@ -220,7 +220,8 @@ def _join(old: Table, keys: Keys, values: NDArray[np.int8]) -> Table:
     old_values = old.values[:-1].reshape(len(old.keys), n_places, n_old)
     joined[np.searchsorted(all_keys, old.keys), :, :n_old] = old_values
     joined[np.searchsorted(all_keys, keys), :, n_old:] = values
-    return _table(all_keys, joined.reshape(len(all_keys), -1))
+    width = n_places * (n_old + n_new)
+    return _table(all_keys, joined.reshape(len(all_keys), width))
 
 
 def look_up_words(
