@@ -12,7 +12,7 @@ from ..sequences.words import Segmenter, TagScores, Words, whole_docs
 from . import prediction
 from .embedding import vector_table
 from .mixture import d_unmixed, mixed_scores, mixed_transitions
-from .ngrams import NO_WEIGHTS, NGrams, fit
+from .ngrams import NO_WEIGHTS, NGrams, Weights, fit
 from .output import imprint, output_layer, resized, untaught
 from .parts import parts
 
@@ -97,8 +97,13 @@ def fit_ngrams(
         words,
         allowed[words.tokens],
         vectors=vector_table(layers.tok2vec),
-        old=parts(teacher).ngrams.attrs["weights"] if teacher else NO_WEIGHTS,
+        old=NO_WEIGHTS if teacher is None else _ngram_weights(teacher),
     )
+
+
+def _ngram_weights(model: Model) -> Weights:
+    ngrams = parts(model).ngrams
+    return NO_WEIGHTS if ngrams is None else ngrams.attrs["weights"]
 
 
 def without_ngrams(model: Model) -> Model:
@@ -207,10 +212,9 @@ def _transitions(model: Model) -> Floats2d | None:
 
 
 def _mix_transitions(model: Model, transitions: Floats2d | None) -> Floats2d | None:
-    ngrams = parts(model).ngrams
-    if ngrams is None:
+    if parts(model).ngrams is None:
         return transitions
-    return mixed_transitions(transitions, model.ops.asarray2f(ngrams.attrs["weights"].transitions))
+    return mixed_transitions(transitions, model.ops.asarray2f(_ngram_weights(model).transitions))
 
 
 def _encode(

@@ -107,8 +107,7 @@ class BiLSTMNER(TrainablePipe):
         # The model from before it went on learning. `nlp.resume_training` sets it, too.
         self._rehearsal_model: Model[list[Doc], TagScores] | None = None
         self._is_loaded = False
-        self._word_source: learning.WordSource | None = None
-        self._memory = learning.Memory()
+        self._memory, self._word_source = learning.Memory(), learning.NO_WORDS
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -173,8 +172,8 @@ class BiLSTMNER(TrainablePipe):
         n_words = sum(map(len, docs))
         if n_words:
             fit_to_size(self.model, n_words)
-        self._rehearsal_model, self._word_source, self._is_loaded = None, None, False
-        self._memory = learning.Memory()
+        self._rehearsal_model, self._is_loaded = None, False
+        self._memory, self._word_source = learning.Memory(), learning.NO_WORDS
         if not self.model.has_dim("nO"):
             self.model.set_dim("nO", tags.n_tags(len(self.labels)))
         # Any documents will do.
@@ -465,8 +464,8 @@ class BiLSTMNER(TrainablePipe):
         self.model.attrs["labels"] = list(self.labels)
         self.fingerprints = parts.get("fingerprints", b"")
         self._failure, self._cfg_before_fit = "", {}
-        self._rehearsal_model, self._word_source, self._is_loaded = None, None, True
-        self._memory = learning.Memory()
+        self._rehearsal_model, self._is_loaded = None, True
+        self._memory, self._word_source = learning.Memory(), learning.NO_WORDS
 
     def _require_usable(self) -> None:
         if self._failure:

@@ -103,6 +103,9 @@ class WordSource(NamedTuple):
     probabilities: NDArray[np.float64]  # n_words
 
 
+NO_WORDS = WordSource([], np.empty(0))
+
+
 def word_source(vocab: Vocab, model: Model, *, excluded: set[str]) -> WordSource:
     """Return the words of the vocabulary except for the excluded ones.
 
