@@ -172,14 +172,15 @@ def with_rehearsal(
 
 
 def lacks_old_labels(allowed: Bools, n_old: int) -> bool:
-    """Return whether words are annotated as outside of entities, but none with an old label.
+    """Return whether most words are annotated as outside of entities, and none has an old label.
 
     allowed (Bools): n_words × n_tags, see `gold.allowed_tags`.
     n_old (int): The number of old tags.
     """
     is_annotated = allowed.sum(axis=1) == 1
     n_words_by_tag = allowed[is_annotated].sum(axis=0)
-    return bool(n_words_by_tag[tags.OUTSIDE] and not n_words_by_tag[1:n_old].any())
+    most_are_outside = n_words_by_tag[tags.OUTSIDE] > len(allowed) / 2
+    return bool(most_are_outside and not n_words_by_tag[1:n_old].any())
 
 
 def can_rehearse(model: Model) -> bool:

@@ -32,6 +32,12 @@ from tests.util import (
     train,
 )
 
+# Warnings that going on with a new label gives, see the tests of them
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:added the labels"),
+    pytest.mark.filterwarnings("ignore:the new examples have the labels"),
+]
+
 NEW = (
     "She bought a [mango](FRUIT) at the market.",
     "He ate a ripe [banana](FRUIT).",
