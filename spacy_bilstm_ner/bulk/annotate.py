@@ -145,7 +145,10 @@ def _annotate_parts(
 
 
 def _check_input(file: str, options: InputOptions) -> None:
-    """RAISES UserError: If a file lacks a column or has no text, before hours of work."""
+    """Check a file before hours of work.
+
+    RAISES UserError: If it lacks a column, or has no text.
+    """
     with open_input(file) as raw:
         next(read_rows(file, options, raw), None)
 

@@ -128,7 +128,10 @@ def _check_texts(file: str, cells: list[tuple[Any, Any]]) -> None:
 
 
 def check_columns(file: str, names: list[str], options: InputOptions) -> None:
-    """RAISES UserError: If a file lacks the column of texts or of ids."""
+    """Check the columns of a file.
+
+    RAISES UserError: If it lacks the column of texts or of ids.
+    """
     for name in filter(None, (options.text_column, options.id_column)):
         if name not in names:
             raise UserError(f"{file}: there is no column {name!r}, but {', '.join(names)}")

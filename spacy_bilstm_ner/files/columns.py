@@ -92,7 +92,10 @@ def allows_labels(name: str) -> bool:
 
 
 def _check_names(table: Table, by_role: dict[str, str | None], keys: Sequence[str]) -> None:
-    """RAISES UserError: If a column that the user names is missing."""
+    """Check the columns that the user names.
+
+    RAISES UserError: If one of them is missing.
+    """
     for role, name in [*by_role.items(), *(("sentence", key) for key in keys)]:
         if name and name not in table.names:
             where = "" if table.has_header else f" takes a number from 1 to {len(table.names)}"
@@ -103,7 +106,10 @@ def _check_names(table: Table, by_role: dict[str, str | None], keys: Sequence[st
 
 
 def _check_chosen(table: Table, chosen: Sequence[str]) -> None:
-    """RAISES UserError: If two columns have the same name, or one has two purposes."""
+    """Check the columns that were chosen.
+
+    RAISES UserError: If two columns have the same name, or one has two purposes.
+    """
     for name in chosen:
         if table.names.count(name) > 1:
             raise UserError(

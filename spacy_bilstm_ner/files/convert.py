@@ -189,7 +189,10 @@ def mark(doc: Doc) -> str:
 
 
 def _check_out(files: Sequence[Any], out: Path) -> None:
-    """RAISES UserError: If the output is an input, or cannot be one."""
+    """Check the output.
+
+    RAISES UserError: If it is an input, or cannot be an output.
+    """
     for file in files:
         if isinstance(file, Path) and file.exists() and file.resolve() == out.resolve():
             raise UserError(f"{out} is an input: give another path to write to.")

@@ -29,7 +29,10 @@ class Faults:
         self.places.setdefault(remedy, []).append((line, fault))
 
     def check(self) -> None:
-        """RAISES FileFaults: If there is a fault."""
+        """Refuse the file if there is a fault.
+
+        RAISES FileFaults: If so.
+        """
         lines = []
         message = []
         for remedy, places in self.places.items():

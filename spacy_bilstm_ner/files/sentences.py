@@ -92,7 +92,10 @@ def _find_scheme(
 
 
 def _refuse_unread(sentences: Sequence[TaggedWords], scheme: Scheme) -> None:
-    """RAISES FileFaults: If there are tags that cannot be read."""
+    """Refuse tags that cannot be read.
+
+    RAISES FileFaults: If there are some.
+    """
     unread = scheme.unread()
     faults = Faults(sentences[0].origin.file)
     for sentence in sentences if unread else ():
