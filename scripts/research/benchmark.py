@@ -11,6 +11,7 @@ import platform
 import shlex
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ BUSY = 0.5
 PARTS = {
     "sentences": "throughput",
     "documents": "throughput",
+    "mixed": "throughput",
     "one": "latency",
     "loading": "loading",
 }
@@ -50,6 +52,8 @@ def read_texts(corpus: Path) -> dict[str, list[str]]:
     return {
         "sentences": test,
         "documents": documents,
+        # The first half as single sentences, the second half as documents
+        "mixed": [*test[: len(test) // 2], *documents[len(documents) // 2 :]],
         "one": test[:1000],
         "warm_up": read["dev"][:500],
     }
@@ -62,13 +66,17 @@ def time_task(python: str, task: str, options: Figures) -> Figures:
     """
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     # -I: do not import from the current folder
-    command, given = [python, "-I", str(TIMING), task], json.dumps(options)
-    done = subprocess.run(
-        command, input=given, env={**os.environ, **threads}, capture_output=True, text=True
+    command = [python, "-I", str(TIMING), task]
+    process = subprocess.run(
+        command,
+        input=json.dumps(options),
+        env={**os.environ, **threads},
+        capture_output=True,
+        text=True,
     )
-    if done.returncode:
-        raise UserError(f"{shlex.join(command)} failed:\n{done.stderr}")
-    return json.loads(done.stdout.splitlines()[-1])
+    if process.returncode:
+        raise UserError(f"{shlex.join(command)} failed:\n{process.stderr}")
+    return json.loads(process.stdout.splitlines()[-1])
 
 
 def benchmark(pipelines: dict[str, tuple[str, str]], corpus: Path, *, runs: int) -> Figures:
@@ -78,14 +86,15 @@ def benchmark(pipelines: dict[str, tuple[str, str]], corpus: Path, *, runs: int)
     RETURNS (dict[str, Any]): Part -> name -> the figures of each run.
     """
     texts = read_texts(corpus)
-    found: Figures = {part: {name: [] for name in pipelines} for part in PARTS}
-    for part, name in tqdm(
-        [(part, name) for part in PARTS for _ in range(runs) for name in pipelines]
-    ):
+    figures: Figures = {part: {name: [] for name in pipelines} for part in PARTS}
+    turns = list(product(PARTS, range(runs), pipelines))
+    for part, _, name in tqdm(turns):
         python, pipeline = pipelines[name]
-        given = {"texts": texts[part], "warm_up": texts["warm_up"]} if part in texts else {}
-        found[part][name].append(time_task(python, PARTS[part], {"pipeline": pipeline, **given}))
-    return found
+        options: Figures = {"pipeline": pipeline}
+        if part in texts:
+            options |= {"texts": texts[part], "warm_up": texts["warm_up"]}
+        figures[part][name].append(time_task(python, PARTS[part], options))
+    return figures
 
 
 def main() -> None:
@@ -100,26 +109,27 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5, help="number of runs (default: 5)")
     args = parser.parse_args()
     pipelines = {}
-    for name, _, given in (text.partition("=") for text in args.pipelines):
-        python, _, pipeline = given.rpartition(":")
+    for argument in args.pipelines:
+        name, _, location = argument.partition("=")
+        python, _, pipeline = location.rpartition(":")
         pipelines[name] = python or sys.executable, pipeline
     if "bilstm" not in pipelines or not all(pipeline for _, pipeline in pipelines.values()):
         raise UserError(
             "give pipelines as NAME=PIPELINE or NAME=PYTHON:PIPELINE; one of them is bilstm=…"
         )
     load = os.getloadavg()[0]
-    told = {
-        name: time_task(python, "loading", {"pipeline": p})["meta"]
-        for name, (python, p) in pipelines.items()
-    }
-    pipelines["tokenizer"] = sys.executable, f"blank:{told['bilstm']['lang']}"
+    metas = {}
+    for name, (python, pipeline) in pipelines.items():
+        metas[name] = time_task(python, "loading", {"pipeline": pipeline})["meta"]
+    pipelines["tokenizer"] = sys.executable, f"blank:{metas['bilstm']['lang']}"
     result = {
-        "command": shlex.join(["python", "-m", "scripts.research.benchmark", *sys.argv[1:]]),
-        **{key: told["bilstm"][key] for key in ("version", "data")},
+        # Without the locations of pipelines, which are different on each machine
+        "command": f"python -m scripts.research.benchmark CORPUS OUT {' '.join(metas)}",
+        **{key: metas["bilstm"][key] for key in ("version", "data")},
         "machine": {"cores": os.cpu_count(), "system": platform.platform(), "load": load},
         "versions": list_versions(),
         "settings": {"runs": args.runs, "threads": 1},
-        "pipelines": told,
+        "pipelines": metas,
         "figures": benchmark(pipelines, args.corpus, runs=args.runs),
     }
     save_json(args.out, result)

@@ -21,6 +21,7 @@ MARK = re.compile(r"(<!-- (\w+): (.+?) -->\n)(?:\|.*\n)*")
 BENCHMARK_ROWS = {
     "single sentences, words/s": ("sentences", "words_per_second"),
     "documents of forty sentences, words/s": ("documents", "words_per_second"),
+    "mixed, words/s": ("mixed", "words_per_second"),
     "one sentence at a time, ms": ("one", "milliseconds"),
     "peak memory, single sentences, MB": ("sentences", "peak_mb"),
     "loading, s": ("loading", "seconds"),
@@ -89,6 +90,9 @@ def speed_table(files: dict[str, Figures]) -> str:
     (benchmark,) = files.values()
     rows = []
     for title, (part, unit) in BENCHMARK_ROWS.items():
+        # Files of earlier versions do not have all parts.
+        if part not in benchmark["figures"]:
+            continue
         runs = benchmark["figures"][part]
         medians = {name: median(run[unit] for run in runs[name]) for name in runs}
         ours = medians.pop("bilstm")

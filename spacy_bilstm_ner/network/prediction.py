@@ -11,6 +11,19 @@ This is why it is fast:
    the processor's cache.
 3. No product is so large that BLAS starts threads for it.
 
+The microseconds of a word in a stream of single sentences, in which 8 of 100 words are new. They
+were measured with one thread on a busy machine, so only their ratios count:
+
+    tokenizer and Doc                              7.5
+    steps and products of both LSTMs               5.2
+    new words: features, gates, n-gram scores      1.6
+    entities and confidences                       1.5
+    look-up of words                               1.0
+    n-gram scores of sentences                     0.9
+    decoding                                       0.8
+    sentence boundaries                            0.7
+    other calls                                    1.0
+
 It reads the weights of the layers and knows only our own embedding and encoder, on a CPU. With
 other layers `tagger` computes layer by layer.
 """
