@@ -139,8 +139,8 @@ def test_git_sees_nothing_new(sample_run: tuple[Path, str]) -> None:
     git("init", "--quiet")
     listed = git("ls-files", "--others", "--exclude-standard").splitlines()
     # `site` is where this test, and nobody else, installs to
-    found = [name for name in listed if not name.startswith("site/")]
-    assert sorted(found) == sorted(
+    new_files = [name for name in listed if not name.startswith("site/")]
+    assert sorted(new_files) == sorted(
         path.relative_to(project).as_posix()
         for name in (*FOLDERS, *FILES, "assets")
         for path in [project / name, *(project / name).rglob("*")]
@@ -203,8 +203,8 @@ def test_own_data(tmp_path: Path) -> None:
     project = copy_project(tmp_path)
     write_own_csv(project / "meine Daten.csv")
     shutil.copy(project / "configs" / "bilstm.cfg", project / "configs" / "other.cfg")
-    own = ["--vars.csv", "meine Daten.csv", "--vars.lang", "de", "--vars.name", "shop_ner"]
-    run_project(project, "all", *own, "--vars.config", "other")
+    variables = ["--vars.csv", "meine Daten.csv", "--vars.lang", "de", "--vars.name", "shop_ner"]
+    run_project(project, "all", *variables, "--vars.config", "other")
 
     result = use(project, "de_shop_ner", "Käthe Weiß bestellt bei Blauwal in Graz.")
     assert [ent[:2] for ent in result["ents"][0]] == [

@@ -165,15 +165,15 @@ def work(item: object) -> object:
 def test_workers_report_errors_and_continue() -> None:
     workers: Workers = Workers(work, 1)
     try:
-        found = dict(as_done(iter(["a", "b", "user", 7, "c"]), workers.submit, 2))
+        futures = dict(as_done(iter(["a", "b", "user", 7, "c"]), workers.submit, 2))
     finally:
         workers.close()
-    assert found["a"].result() == ("a", found["b"].result()[1], "1")
+    assert futures["a"].result() == ("a", futures["b"].result()[1], "1")
     with pytest.raises(UserError, match="not so"):
-        found["user"].result()
+        futures["user"].result()
     with pytest.raises(RuntimeError, match=r"its worker died \(exit code 7\)"):
-        found[7].result()
-    assert found["c"].result()[1] != found["a"].result()[1]
+        futures[7].result()
+    assert futures["c"].result()[1] != futures["a"].result()[1]
 
 
 def test_workers_are_stopped_and_none_begins_after_that(tmp_path: Path) -> None:

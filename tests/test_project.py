@@ -53,7 +53,7 @@ def test_variables_are_quoted_but_those_that_are_several_options() -> None:
     options = {"vars.convert": " --sep ';' --strict"}
     values = {
         name: f"{name}'s b"
-        for name in (f"vars.{each}" for each in YML["vars"])
+        for name in (f"vars.{variable}" for variable in YML["vars"])
         if name not in options
     }
     config = load_project_config(ROOT, overrides=values | options)

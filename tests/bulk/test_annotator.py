@@ -24,10 +24,10 @@ def test_rows_keep_their_order_and_columns(model):
     assert result.select(["id", "text"]) == table
     assert result.schema.field("entities").type == ENTITIES
     assert result.schema.field("entities_error").type == pa.string()
-    found = [
+    spans = [
         [(e["start"], e["end"], e["label"]) for e in row] for row in result["entities"].to_pylist()
     ]
-    assert found == [[(0, 6, "GPE")], [], [(0, 12, "PERSON"), (16, 22, "GPE")]]
+    assert spans == [[(0, 6, "GPE")], [], [(0, 12, "PERSON"), (16, 22, "GPE")]]
     assert result["entities_error"].null_count == 3
     result.validate(full=True)
 

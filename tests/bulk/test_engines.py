@@ -56,8 +56,10 @@ class Told:
 
 
 def outcomes(names: str, engine: Any) -> dict[str, str]:
-    found = each_part((Part(name, (), 0) for name in names), engine)
-    return {part.name: outcome if isinstance(outcome, str) else "done" for part, outcome in found}
+    finished = each_part((Part(name, (), 0) for name in names), engine)
+    return {
+        part.name: outcome if isinstance(outcome, str) else "done" for part, outcome in finished
+    }
 
 
 def test_what_fails_is_tried_after_the_others_and_given_up_after_three_times():
@@ -69,8 +71,8 @@ def test_what_fails_is_tried_after_the_others_and_given_up_after_three_times():
 
 def test_many_bad_parts_are_all_given_up_by_name():
     bad = {chr(ord("a") + n): 3 for n in range(MAX_FAILURES - 1)}
-    found = outcomes("".join(bad) + "z", Told(bad))
-    assert found == {name: f"{name} fails" for name in bad} | {"z": "done"}
+    results = outcomes("".join(bad) + "z", Told(bad))
+    assert results == {name: f"{name} fails" for name in bad} | {"z": "done"}
 
 
 def test_when_nothing_succeeds_it_stops():

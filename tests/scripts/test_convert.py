@@ -19,12 +19,20 @@ def test_it_converts_what_data_has_found(tmp_path: Path, monkeypatch: pytest.Mon
     csv, dev, test = map(str, paths)
     source = tmp_path / "source.json"
     write_record(source, Source("own", "x", csv, "0", dev, test))
-    given = ["--source", str(source), str(tmp_path / "out"), "--lang", "de", "--encoding", "utf-8"]
-    monkeypatch.setattr(sys, "argv", ["convert", *given])
+    arguments = [
+        "--source",
+        str(source),
+        str(tmp_path / "out"),
+        "--lang",
+        "de",
+        "--encoding",
+        "utf-8",
+    ]
+    monkeypatch.setattr(sys, "argv", ["convert", *arguments])
     convert.main()
     stats = srsly.read_json(tmp_path / "out" / "stats.json")
     assert stats["lang"] == "de"
-    assert {name: each["sentences"] for name, each in stats["splits"].items()} == {
+    assert {name: split["sentences"] for name, split in stats["splits"].items()} == {
         "train": 30,
         "dev": 30,
         "test": 30,

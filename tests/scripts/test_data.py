@@ -120,10 +120,10 @@ def test_no_url_no_download(assets: Path) -> None:
 
 def test_own_file_goes_before_the_corpus(assets: Path, tmp_path: Path) -> None:
     (assets / "ner_dataset.csv").write_bytes(CSV)
-    own = tmp_path / "shop.csv"
-    own.write_bytes(b"mine")
-    source, _ = find_source(csv=str(own), assets=assets, url="", md5=MD5)
-    assert (source.kind, source.name, source.path) == ("own", "shop.csv", str(own))
+    shop = tmp_path / "shop.csv"
+    shop.write_bytes(b"mine")
+    source, _ = find_source(csv=str(shop), assets=assets, url="", md5=MD5)
+    assert (source.kind, source.name, source.path) == ("own", "shop.csv", str(shop))
     assert source.sha256 == hashlib.sha256(b"mine").hexdigest()
 
 

@@ -61,8 +61,8 @@ def test_vectors_are_named_with_their_licence(kind: str) -> None:
     )
     meta = make(kind, vectors)
     assert meta["training"] == {"config": "bilstm", "seed": 7, "vectors": "en_x 1.0.0"}
-    *others, last = cast(list, meta["sources"])
-    assert others == make(kind)["sources"]
+    *first_sources, last = cast(list, meta["sources"])
+    assert first_sources == make(kind)["sources"]
     assert last == {
         "name": "Word vectors of en_x 1.0.0",
         "url": "https://x",
@@ -73,11 +73,11 @@ def test_vectors_are_named_with_their_licence(kind: str) -> None:
 
 def test_nothing_escaped_is_markup() -> None:
     value = {"<b>": ["`|`", 1, None], "x": {"y": "[a](javascript:x) & \n# title"}}
-    found = escaped(value)
-    assert not set(str(found)) & set("<>`|\n")
-    assert "[a]" not in str(found)
-    assert found["x"]["y"].startswith("&#91;a&#93;(")
-    assert found["&lt;b&gt;"][1:] == [1, None]
+    safe = escaped(value)
+    assert not set(str(safe)) & set("<>`|\n")
+    assert "[a]" not in str(safe)
+    assert safe["x"]["y"].startswith("&#91;a&#93;(")
+    assert safe["&lt;b&gt;"][1:] == [1, None]
 
 
 def test_configs_to_compare_with_have_names_of_their_own() -> None:

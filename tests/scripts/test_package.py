@@ -128,9 +128,9 @@ def test_a_users_labels_mean_what_spacy_says() -> None:
         "labels": {"ner": ["per", "PERSON", "<b>"]},
         "data": {"kind": "own", "name": "x.csv", "sha256": "0"},
     }
-    found = release_meta(meta, METRICS)
+    meta_entries = release_meta(meta, METRICS)
     # "per" is ours: our data's labels are not looked up for a user's own
-    assert found["label_meanings"] == {
+    assert meta_entries["label_meanings"] == {
         "<b>": "",
         "PERSON": "People, including fictional",
         "per": "",

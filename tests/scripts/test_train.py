@@ -74,12 +74,16 @@ def test_what_a_run_sets_and_what_its_models_say(
     monkeypatch.setattr(sys, "argv", ["train", *arguments(root, corpus, config), *options])
     train.main()
     run = corpus.parent / "runs" / "run"
-    (found,) = calls
-    assert found.get("paths.vectors") == vectors
-    assert found["paths.dev"] == (corpus / "dev.spacy").as_posix()
+    (overrides,) = calls
+    assert overrides.get("paths.vectors") == vectors
+    assert overrides["paths.dev"] == (corpus / "dev.spacy").as_posix()
     # 0 is a seed
-    assert (found["nlp.lang"], found["system.seed"], found["training.dropout"]) == ("de", 0, 0.4)
-    assert found["training.logger.output_file"].endswith(".run.unfinished/log.jsonl")
+    assert (overrides["nlp.lang"], overrides["system.seed"], overrides["training.dropout"]) == (
+        "de",
+        0,
+        0.4,
+    )
+    assert overrides["training.logger.output_file"].endswith(".run.unfinished/log.jsonl")
     for name in MODELS:
         assert (run / name / "config.cfg").read_text(
             encoding="utf-8"

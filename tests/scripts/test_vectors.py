@@ -28,18 +28,22 @@ def _no_web(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_folder(tmp_path: Path, assets: Path) -> None:
     path = write_vectors(tmp_path / "mine", chance_vectors(WORDS))
-    found = find_vectors(path, lang="en", assets=assets)
-    assert (found.path, found.name) == (path, "en_tiny_vectors 1.2.3")
-    assert (found.author, found.license, found.reason) == ("Ann", "CC0", "")
-    assert found.sha256 == checksum(tmp_path / "mine" / "vocab" / "vectors")
+    word_vectors = find_vectors(path, lang="en", assets=assets)
+    assert (word_vectors.path, word_vectors.name) == (path, "en_tiny_vectors 1.2.3")
+    assert (word_vectors.author, word_vectors.license, word_vectors.reason) == ("Ann", "CC0", "")
+    assert word_vectors.sha256 == checksum(tmp_path / "mine" / "vocab" / "vectors")
 
 
 def test_a_text_file(tmp_path: Path, assets: Path) -> None:
     path = tmp_path / "glove.txt"
     path.write_text("tea 0.1 0.2\nship 0.3 0.4\n", encoding="utf-8")
-    found = find_vectors(path.as_posix(), lang="de", assets=assets)
-    assert (found.path, found.name, found.sha256) == (path.as_posix(), "glove.txt", checksum(path))
-    assert "see where the file comes from" in found.license
+    word_vectors = find_vectors(path.as_posix(), lang="de", assets=assets)
+    assert (word_vectors.path, word_vectors.name, word_vectors.sha256) == (
+        path.as_posix(),
+        "glove.txt",
+        checksum(path),
+    )
+    assert "see where the file comes from" in word_vectors.license
 
 
 def test_a_folder_in_assets(assets: Path) -> None:
@@ -62,8 +66,8 @@ def test_a_package(tmp_path: Path, assets: Path, monkeypatch: pytest.MonkeyPatch
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: en_tiny_vectors\nVersion: 1.2.3\n")
     monkeypatch.syspath_prepend(tmp_path / "site")
-    found = find_vectors("en_tiny_vectors", lang="en", assets=assets)
-    assert (found.path, found.name) == ("en_tiny_vectors", "en_tiny_vectors 1.2.3")
+    word_vectors = find_vectors("en_tiny_vectors", lang="en", assets=assets)
+    assert (word_vectors.path, word_vectors.name) == ("en_tiny_vectors", "en_tiny_vectors 1.2.3")
 
 
 def test_what_is_nowhere_is_downloaded(assets: Path) -> None:
@@ -76,15 +80,15 @@ def test_none_are_wanted(assets: Path) -> None:
 
 
 def test_another_language_is_not_downloaded(assets: Path) -> None:
-    found = find_vectors("en_no_such_md", lang="de", assets=assets)
-    assert found == WordVectors(reason="en_no_such_md is not of the language 'de'")
+    word_vectors = find_vectors("en_no_such_md", lang="de", assets=assets)
+    assert word_vectors == WordVectors(reason="en_no_such_md is not of the language 'de'")
 
 
 def test_another_language_is_not_taken(tmp_path: Path, assets: Path) -> None:
     path = write_vectors(tmp_path / "mine", chance_vectors(WORDS))
-    found = find_vectors(path, lang="de", assets=assets)
-    assert not found.path
-    assert "of the language 'en', not 'de'" in found.reason
+    word_vectors = find_vectors(path, lang="de", assets=assets)
+    assert not word_vectors.path
+    assert "of the language 'en', not 'de'" in word_vectors.reason
 
 
 def test_a_folder_that_is_not_there(assets: Path) -> None:
