@@ -24,8 +24,6 @@ from tests import util
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-# Pages whose commands are being made
-UNFINISHED = {"going-on"}
 BLOCK = re.compile(
     r"(?P<skip><!-- not run in tests: .+? -->\n)?"
     r"^```(?P<language>\w+) ?(?P<file>\S*)\n(?P<code>.*?)^```",
@@ -101,8 +99,6 @@ def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_blocks_run(
     page: Path, small_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if page.stem in UNFINISHED:
-        pytest.skip("the commands on this page are not finished")
     folder = shutil.copytree(small_data, tmp_path / "docs")
     monkeypatch.chdir(folder)
     monkeypatch.setenv("SPACY_CONFIG_OVERRIDES", SHORT)
