@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from spacy.language import Language
+from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import dot_to_object, logger, minibatch, registry
 from thinc.api import Config
@@ -111,15 +112,12 @@ def _count_steps(
         examples = list(_read_corpus(nlp, "train_corpus"))
     except FileNotFoundError:
         return None
-    for name in nlp.component_names:
-        component = nlp.get_pipe(name)
-        if isinstance(component, BiLSTMNER) and component.goes_on:
-            component.prepare(examples)
     docs = [example.reference for example in examples]
-    fingerprints = make_fingerprints(doc.text for doc in docs)
     for _, pipe in nlp.pipeline:
         if isinstance(pipe, BiLSTMNER):
-            pipe.fingerprints = fingerprints
+            pipe.fingerprints = make_fingerprints(doc.text for doc in docs)
+            if pipe.goes_on:
+                pipe.prepare(examples)
     batches_per_pass = sum(map(len, docs)) / batch_size
     if max_passes is not None:
         min_steps = min(min_steps, round(max_passes * batches_per_pass))
@@ -192,7 +190,10 @@ def _fit(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> None:
         cfg["threshold"] = threshold
     if len(judged.labels) >= MIN_ENTITIES:
         n_gold = _count_entities(examples, recogniser.labels)
-        rare = {label: t for label, t in thresholds.items() if n_gold.get(label, 0) < MIN_ENTITIES}
+        rare = dict(thresholds)
+        for label, n_entities in n_gold.items():
+            if n_entities >= MIN_ENTITIES:
+                rare.pop(label, None)
         if not rare:
             calibration = fit_calibration(judged.confidences, judged.is_correct)
         confidences = calibrated(judged.confidences, *calibration)
@@ -221,9 +222,7 @@ def _find_candidates(
     batches = []
     for batch in minibatch(examples, nlp.batch_size):
         docs = list(nlp.pipe((example.predicted.copy() for example in batch), disable=later))
-        references = [example.reference for example in batch]
-        annotated = list(map(Example, docs, references))
-        batches.append(Candidates(annotated, recogniser.predict(docs)))
+        batches.append(Candidates(_with_docs(batch, docs), recogniser.predict(docs)))
     return batches
 
 
@@ -236,9 +235,13 @@ def _annotate(
         docs = [example.predicted.copy() for example in examples]
         confidence = calibrated(spans.confidence, *calibration)
         recogniser.set_annotations(docs, replace(spans, confidence=confidence))
-        for doc, example in zip(docs, examples, strict=True):
-            annotated.append(Example(doc, example.reference))
+        annotated += _with_docs(examples, docs)
     return annotated
+
+
+def _with_docs(examples: list[Example], docs: list[Doc]) -> list[Example]:
+    """Return examples with other predicted Docs."""
+    return [Example(doc, example.reference) for doc, example in zip(docs, examples, strict=True)]
 
 
 def _judge(examples: list[Example]) -> Judged:

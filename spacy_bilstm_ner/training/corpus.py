@@ -81,7 +81,9 @@ class BalancedCorpus:
         return cache[key]
 
     def _balanced(self, examples: list[Example]) -> list[Example]:
-        counts = Counter(label for example in examples for label in _labels(example))
+        counts: Counter[str] = Counter()
+        for example in examples:
+            counts.update(_labels(example))
         max_rare = self._rare_share * counts.total()
         rare = {label for label, count in counts.items() if count < max_rare}
         balanced = []
