@@ -113,7 +113,7 @@ def _count_steps(
     except FileNotFoundError:
         return None
     docs = [example.reference for example in examples]
-    for _, pipe in nlp.pipeline:
+    for _, pipe in nlp.components:
         if isinstance(pipe, BiLSTMNER):
             pipe.fingerprints = make_fingerprints(doc.text for doc in docs)
             if pipe.goes_on:
