@@ -1,4 +1,20 @@
-"""Read labelled files into Docs: detect what each file is, and call its reader."""
+"""Read labelled files into Docs: detect what each file is, and call its reader.
+
+These guesses are made if the user does not say. Each is in `Report.guesses`. If a row of the file
+does not agree with a guess, the file is refused, with the option that settles it.
+
+| guess | from | option |
+|---|---|---|
+| format | the first bytes; a header, or tags in the first line | `format` |
+| encoding | UTF-8; UTF-16 with a mark; words that are Western European in cp1252 | `encoding` |
+| delimiter | the character that divides most lines into the same number of fields | `sep` |
+| quotation marks | plain characters if a field between tabs is one | `no_quotes` |
+| header, columns | usual names; else the only column of tags, the first of words | `word_column` … |
+| sentences | a column of numbers, or empty lines | `sentence_column`, `sentences` |
+| tags | the letters of BIO, BILUO, BIOES and BMES; brackets; labels and one tag for outside | `outside` |
+| export | the keys of JSON records | `fields` |
+| texts without an entity | counted as finished | `skip_empty` |
+"""
 
 import re
 import warnings
@@ -104,11 +120,11 @@ def make_options(options: dict[str, Any]) -> Options:
 
     RAISES UserError: If there is no such option.
     """
-    known = [option.name for option in fields(Options)]
-    unknown = [name for name in options if name not in known]
+    names = [option.name for option in fields(Options)]
+    unknown = [name for name in options if name not in names]
     if unknown:
         raise UserError(
-            f"there is no option {', '.join(unknown)} of reading: there are {', '.join(known)}."
+            f"there is no option {', '.join(unknown)} of reading: there are {', '.join(names)}."
         )
     return Options(**options)
 
