@@ -7,11 +7,11 @@ does not agree with a guess, the file is refused, with the option that settles i
 |---|---|---|
 | format | the first bytes; a header, or tags in the first line | `format` |
 | encoding | UTF-8; UTF-16 with a mark; words that are Western European in cp1252 | `encoding` |
-| delimiter | the character that divides most lines into the same number of fields | `sep` |
+| delimiter | the character that divides most lines into equal numbers of fields | `sep` |
 | quotation marks | plain characters if a field between tabs is one | `no_quotes` |
-| header, columns | usual names; else the only column of tags, the first of words | `word_column` … |
+| header, columns | usual names; else the only column of tags | `word_column`, `tag_column` |
 | sentences | a column of numbers, or empty lines | `sentence_column`, `sentences` |
-| tags | the letters of BIO, BILUO, BIOES and BMES; brackets; labels and one tag for outside | `outside` |
+| tags | the letters of BIO, BILUO, BIOES and BMES; brackets; or labels and one O | `outside` |
 | export | the keys of JSON records | `fields` |
 | texts without an entity | counted as finished | `skip_empty` |
 """
