@@ -11,7 +11,15 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 from thinc.api import Adam, Model, fix_random_seed, set_dropout_rate
 
-from spacy_bilstm_ner.network.embedding import WordEmbedding, fit_to_size, set_vectors
+from spacy_bilstm_ner.network.embedding import (
+    WordEmbedding,
+    embed_words,
+    fit_to_size,
+    prepare,
+    set_vectors,
+    vector_table,
+)
+from spacy_bilstm_ner.network.features import WordFeatures
 from tests.util import chance_vectors, doc_of, write_vectors
 
 FORM, SUFFIX, VECTOR = slice(0, 4), slice(4, 7), slice(7, 12)
@@ -23,13 +31,6 @@ def new_embedding(feature_dropout: float = 0.0) -> Model:
     )
     model.initialize()
     return model
-
-
-def test_shapes():
-    model = new_embedding()
-    docs = [doc_of("one two three"), Doc(Vocab()), doc_of("four")]
-    assert [x.shape for x in model.predict(docs)] == [(3, 7), (0, 7), (1, 7)]
-    assert model.get_dim("nO") == 7
 
 
 @pytest.mark.parametrize("n_docs", [1, 2])
@@ -67,13 +68,6 @@ def test_typographic_marks_change_nothing():
     assert np.array_equal(model.predict([curly])[0], model.predict([straight])[0])
 
 
-def test_training_and_prediction_give_the_same_vectors():
-    model = new_embedding()
-    docs = [doc_of("the cat saw the dog"), doc_of("the end")]
-    for found, expected in zip(model(docs, True)[0], model.predict(docs), strict=True):
-        assert_allclose(found, expected)
-
-
 def test_a_word_that_first_occurs_in_the_thousandth_example_has_its_own_vector():
     common = "the cat sat on a mat and saw nothing else at all"
     docs = [doc_of(common) for _ in range(999)]
@@ -83,14 +77,6 @@ def test_a_word_that_first_occurs_in_the_thousandth_example_has_its_own_vector()
     (rare,) = model.predict(docs[-1:])[0]
     (others,) = model.predict([doc_of(f"{common} Never Seen")])
     assert (np.abs(others - rare).max(axis=1) > 1e-3).all()
-
-
-def test_words_never_seen_have_vectors_of_their_own():
-    model = new_embedding()
-    words = [f"word{i}" for i in range(200)]
-    (vectors,) = model.predict([Doc(Vocab(), words=words)])
-    assert np.isfinite(vectors).all()
-    assert len(np.unique(vectors[:, FORM].round(6), axis=0)) == len(words)
 
 
 def test_gradients_add_up_where_values_are_shared():
@@ -159,12 +145,6 @@ def test_words_themselves_are_hidden_in_a_small_corpus_also_in_prediction():
             assert_array_equal(found[0, SUFFIX], found[1, SUFFIX])
 
 
-def test_without_a_size_the_dropout_is_the_same_for_any_corpus():
-    model = new_embedding(feature_dropout=0.4)
-    fit_to_size(model, 1_000_000)
-    assert model.attrs["feature_dropout"] == 0.4
-
-
 def test_feature_dropout_is_its_own_setting():
     model = new_embedding(feature_dropout=0.3)
     doc = Doc(Vocab(), words=["talking"] * 2000)
@@ -175,13 +155,6 @@ def test_feature_dropout_is_its_own_setting():
     none = new_embedding(feature_dropout=0.0)
     set_dropout_rate(none, 0.8)
     assert_allclose(none([doc], True)[0][0], none.predict([doc])[0])
-
-
-def test_feature_dropout_is_off_in_prediction():
-    model = new_embedding(feature_dropout=0.9)
-    set_dropout_rate(model, 0.9)
-    (vectors,) = model.predict([Doc(Vocab(), words=["talking"] * 100)])
-    assert len(np.unique(vectors, axis=0)) == 1
 
 
 def test_as_embed_of_spacys_tok2vec():
@@ -280,51 +253,48 @@ def test_static_vectors_move_with_the_model(tmp_path, move):
     assert_array_equal(other.predict(docs)[0], model.predict(docs)[0])
 
 
-@pytest.mark.parametrize("move", [None, through_bytes, through_pickle, deepcopy, Model.copy])
-def test_static_vectors_that_are_not_there(move):
-    fix_random_seed(0)
-    plain = new_embedding()
-    fix_random_seed(0)
-    model = WordEmbedding(["form", "suffix2"], widths=[4, 3], rows=[300, 100], vector_width=5)
-    model.initialize()
-    model = move(model) if move else model
-    assert model.get_dim("nO") == 7
-    docs = [doc_of("tea Oslo qwfp"), Doc(Vocab())]
-    for found, expected in zip(model.predict(docs), plain.predict(docs), strict=True):
-        assert_array_equal(found, expected)
-    vectors, backprop = model(docs, True)
-    assert_allclose(vectors[0], plain.predict(docs)[0])
-    backprop([np.ones_like(x) for x in vectors])
-    model.finish_update(Adam(0.1))
-    assert not np.allclose(model.predict(docs)[0], vectors[0])
-
-
 def test_static_vectors_without_a_column(tmp_path):
-    with pytest.raises(ValueError, match="somewhere.*vector_width"):
+    with pytest.raises(ValueError, match=r"somewhere.*vector_width"):
         set_vectors(new_embedding(), "somewhere")
 
 
-def test_a_negative_width():
-    with pytest.raises(ValueError, match="vector_width must be at least 0, but is -1"):
-        WordEmbedding(["form"], widths=[4], rows=[10], vector_width=-1)
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"vector_width": -1}, "vector_width must be at least 0, but is -1"),
+        ({"features": ["sufix2"]}, "features must be of form, lower, .* but got sufix2"),
+        ({"features": []}, "but got none"),
+        ({"widths": []}, "equally long, but have 1, 0 and 1 items"),
+        ({"feature_dropout": 1.0}, "at least 0 and below 1, but is 1.0"),
+    ],
+    ids=str,
+)
+def test_settings_out_of_range(settings, message):
+    with pytest.raises(ValueError, match=message):
+        WordEmbedding(**{"features": ["form"], "widths": [4], "rows": [10], **settings})
 
 
-def test_a_feature_that_does_not_exist():
-    with pytest.raises(ValueError, match=r"features must be of form, lower, .* but got sufix2"):
-        WordEmbedding(["form", "sufix2"], widths=[4, 4], rows=[10, 10])
-
-
-def test_no_features():
-    with pytest.raises(ValueError, match="but got none"):
-        WordEmbedding([], widths=[], rows=[])
-
-
-def test_lists_of_different_lengths():
-    with pytest.raises(ValueError, match="equally long, but have 2, 1 and 2 items"):
-        WordEmbedding(["form", "shape"], widths=[4], rows=[10, 10])
-
-
-@pytest.mark.parametrize("rate", [-0.1, 1.0])
-def test_feature_dropout_out_of_range(rate):
-    with pytest.raises(ValueError, match=f"at least 0 and below 1, but is {rate}"):
-        WordEmbedding(["form"], widths=[4], rows=[10], feature_dropout=rate)
+@pytest.mark.parametrize("n_words", [10, 1000])
+def test_prediction_computes_what_the_layers_compute(n_words, tmp_path):
+    """With and without words that are hidden, and with vectors and characters."""
+    model = WordEmbedding(
+        ["lower", "suffix2"],
+        widths=[4, 3],
+        rows=[300, 100],
+        min_words=100,
+        character_width=6,
+        vector_width=5,
+    )
+    set_vectors(
+        model, write_vectors(tmp_path, chance_vectors(["tea", "law", "ship", "Oslo", "us"]))
+    )
+    fit_to_size(model, n_words)
+    model.initialize()
+    static = next(node for node in model.walk() if node.name == "static_vectors")
+    static.set_param("unknown", np.arange(5, dtype="float32"))
+    doc = doc_of("tea Oslo qwfp “ lawyer Donaudampfschifffahrtsgesellschaft")
+    words = WordFeatures([token.text for token in doc])
+    vectors = embed_words(prepare(model), words, vector_table(model).find(words))
+    assert vectors.shape == (6, 18)
+    for is_train in (False, True):
+        assert_allclose(vectors, model([doc], is_train)[0][0], atol=1e-6)

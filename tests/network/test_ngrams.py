@@ -255,13 +255,6 @@ def test_edges_are_neighbours():
     )
 
 
-def test_white_space_is_not_seen():
-    rows = {word_key(1, "b"): [1, 1]}
-    spaced = blank().make_doc("b \n a")
-    assert spaced[1].is_space
-    assert_array_equal(scores_of(rows, {}, spaced), scores_of(rows, {}, doc_of("b a")))
-
-
 def test_tables_come_back():
     weights = linear_of(fitted()).attrs["weights"]
     assert len(weights.words.keys)
@@ -357,37 +350,6 @@ def test_predictions_are_a_mixture(monkeypatch, parts):
             assert np.abs(linear).max() > 0.1
 
 
-def test_a_batch_changes_nothing():
-    nlp = fitted()
-    alone = [logits(nlp, text) for text in MIXED]
-    assert_allclose(logits(nlp, *MIXED), np.concatenate(alone), atol=1e-5)
-    assert_allclose(logits(nlp, *reversed(MIXED)), np.concatenate(alone[::-1]), atol=1e-5)
-
-
-def test_what_is_kept_is_bounded(monkeypatch):
-    monkeypatch.setattr(prediction, "MAX_KNOWN_WORDS", 10)
-    nlp = fitted()
-    fresh = new()
-    for i in range(20):
-        text = f"Anna Smith saw w{i} and v{i} in Lisbon"
-        fresh.get_pipe("ner").from_bytes(nlp.get_pipe("ner").to_bytes())
-        assert_allclose(logits(nlp, text), logits(fresh, text), atol=1e-5)
-        assert len(nlp.get_pipe("ner").model.attrs["word_gates"]._rows) <= 10
-
-
-def test_nothing_kept_outlives_the_weights():
-    nlp, other = fitted(), initialized(new())
-    before = logits(nlp, TEXT)
-    linear_of(nlp).attrs["weights"] = linear_of(other).attrs["weights"]
-    assert_array_equal(logits(nlp, TEXT), before)
-    data = examples(other, SENTENCES * 30)
-    other.get_pipe("ner").initialize(lambda: data, nlp=other, corpus=lambda _: data)
-    linear_of(nlp).attrs["weights"] = linear_of(other).attrs["weights"]
-    after = logits(nlp, TEXT)
-    assert np.abs(after - before).max() > 0.1
-    assert_array_equal(logits(pickle.loads(pickle.dumps(nlp)), TEXT), after)
-
-
 @pytest.mark.parametrize("how", ["bytes", "disk", "pickle", "deepcopy"])
 def test_they_are_saved_with_the_pipe(how, tmp_path):
     nlp = fitted()
@@ -401,13 +363,6 @@ def test_they_are_saved_with_the_pipe(how, tmp_path):
         other = pickle.loads(pickle.dumps(nlp)) if how == "pickle" else deepcopy(nlp)
     assert_allclose(logits(other, *MIXED), expected, atol=1e-5)
     assert_array_equal(mixed_transitions(other), mixed_transitions(nlp))
-
-
-def test_a_models_copy_has_them():
-    nlp = fitted()
-    expected = logits(nlp, *MIXED)
-    nlp.get_pipe("ner").model = nlp.get_pipe("ner").model.copy()
-    assert_allclose(logits(nlp, *MIXED), expected, atol=1e-5)
 
 
 def test_decoding_mixes_transitions():
