@@ -13,8 +13,11 @@ from ..errors import printable
 
 @contextmanager
 def short_warnings() -> Iterator[None]:
-    """Print each warning once. Of the warnings with one of spaCy's codes, such as [W030], print the
-    first one, and the number of all at the end."""
+    """Print each warning once.
+
+    Of the warnings with one of spaCy's codes, such as [W030], print the first one, and the number
+    of all at the end.
+    """
     messages: set[str] = set()
     codes: Counter[str] = Counter()
 

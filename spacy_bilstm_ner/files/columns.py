@@ -214,8 +214,10 @@ def _is_complete(values: Sequence[str]) -> bool:
 
 
 def _share_of_tags(values: Sequence[str]) -> float:
-    """Return the share of tags, or lists of tags, among the cells. Empty cells do not count if most
-    cells are empty."""
+    """Return the share of tags, or lists of tags, among the cells.
+
+    Empty cells do not count if most cells are empty.
+    """
     counts = Counter(values)
     n_tags = 0
     for value, number in counts.items():

@@ -114,8 +114,10 @@ def convert(
 def make_docs(
     nlp: Language, sentences: Sequence[TaggedWords], name: str
 ) -> tuple[DocBin, dict[str, Any]]:
-    """Make the Docs of a part, and its counts. "aligned" entities have edges that are also edges of
-    the tokenizer's tokens."""
+    """Make the Docs of a part, and its counts.
+
+    "aligned" entities have edges that are also edges of the tokenizer's tokens.
+    """
     docs = DocBin(attrs=["ENT_IOB", "ENT_TYPE"])
     n_tokens = 0
     entities, aligned = Counter[str](), Counter[str]()
@@ -159,8 +161,10 @@ def find_doubts_of_splits(splits: Splits) -> list[str]:
 
 
 def write(out: Path, docs: dict[str, DocBin], stats: dict[str, Any]) -> None:
-    """Write the files to a folder; its other files stay. The files of an older corpus go first, and
-    train.spacy comes last, so that no train.spacy is ever beside files of another corpus.
+    """Write the files to a folder; its other files stay.
+
+    The files of an older corpus go first, and train.spacy comes last, so that no train.spacy is
+    ever beside files of another corpus.
 
     RAISES UserError: If the folder cannot be written to.
     """

@@ -36,7 +36,8 @@ def read_delimited(content: Content, options: Options) -> tuple[Records, Report]
 
 def find_separator(lines: Sequence[str]) -> str | None:
     """Return the character that divides most lines into the same number of fields, two or more;
-    None if there is none."""
+    None if there is none.
+    """
     best, most_lines = None, 0
     for separator in SEPARATORS:
         widths = Counter(line.count(separator) for line in lines)

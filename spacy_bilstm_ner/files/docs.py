@@ -43,8 +43,10 @@ def blank_pipeline(lang: str) -> Language:
 
 
 def find_words(texts: Sequence[TextWithSpans], nlp: Language) -> tuple[list[TaggedWords], Report]:
-    """Return texts as words with tags in BIO. Entities consist of whole words: a token in which one
-    begins or ends is divided, unless that cuts a word.
+    """Return texts as words with tags in BIO.
+
+    Entities consist of whole words: a token in which one begins or ends is divided, unless that
+    cuts a word.
 
     texts (Sequence[TextWithSpans]): Texts after `offsets.to_characters`.
     nlp (Language): A pipeline, whose tokenizer finds the words.
@@ -152,7 +154,8 @@ def make_doc(nlp: Language, sentence: TaggedWords) -> tuple[Doc, Doc]:
 
 def count_aligned(gold: Doc, tokenized: Doc) -> Counter[str]:
     """Count the entities of each label whose edges are also edges of the tokenizer's tokens: those
-    that `spacy train` sees with `gold_preproc = false`."""
+    that `spacy train` sees with `gold_preproc = false`.
+    """
     if [token.text for token in gold] == [token.text for token in tokenized]:
         return Counter(ent.label_ for ent in gold.ents)
     aligned = Example(tokenized, gold).get_aligned_spans_y2x(gold.ents)

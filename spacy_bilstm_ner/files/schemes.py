@@ -82,8 +82,10 @@ class Scheme:
         return {}
 
     def _without_letters(self, outside: Sequence[str] | None) -> dict[str, tuple[str, str]]:
-        """Return the parts of labels such as PER. A second tag that may mean "outside" is a label
-        only if the user has said which one does."""
+        """Return the parts of labels such as PER.
+
+        A second tag that may mean "outside" is a label only if the user has said which one does.
+        """
         parts = {}
         for tag in self.in_entities:
             is_doubtful = tag.casefold() in OUTSIDE and not (outside and tag.isalpha())

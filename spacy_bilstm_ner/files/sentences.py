@@ -130,8 +130,11 @@ def _join_pieces(sentence: TaggedWords, report: Report) -> TaggedWords:
 def _clean_words(
     sentence: TaggedWords, marks: Sequence[str], report: Report, faults: Faults
 ) -> TaggedWords:
-    """Return a sentence without marks, and without white space in or as words. A blank as a word is
-    a space after the word before it; line breaks and the like stay as words, as in spaCy."""
+    """Return a sentence without marks, and without white space in or as words.
+
+    A blank as a word is a space after the word before it; line breaks and the like stay as words,
+    as in spaCy.
+    """
     words: list[str] = []
     tags: list[str] = []
     spaces: list[bool | None] = []  # None if unknown

@@ -27,7 +27,8 @@ Codes = NDArray[np.uint8]
 
 class _CodeOfCharacter(dict[int, int]):
     """The code of each character, for `str.translate`: ASCII as it is, others in the 128 numbers
-    above."""
+    above.
+    """
 
     def __missing__(self, character: int) -> int:
         code = character if character < N_ASCII else N_ASCII + character % N_ASCII
@@ -52,7 +53,9 @@ def character_codes(words: Sequence[str]) -> Codes:
 
 def Characters(width: int) -> Model[Ints2d, Floats2d]:
     """Embed words by their characters: `character_codes`, n_words × MAX_LENGTH → n_words × width.
-    The width is the number of filters."""
+
+    The width is the number of filters.
+    """
     params = {"E": None, "W": None, "b": None}
     return Model("characters", _forward, init=_init, dims={"nO": width}, params=params)
 
@@ -60,7 +63,8 @@ def Characters(width: int) -> Model[Ints2d, Floats2d]:
 def window_scores(layer: Model) -> Floats3d:
     """Return what each character adds to each filter at each place of a window: WINDOW × N_CODES ×
     width. Sums of these replace a matrix product for each word. The bias is part of the middle
-    place."""
+    place.
+    """
     E, W, b = (layer.get_param(name) for name in ("E", "W", "b"))
     W3 = W.reshape(-1, WINDOW, CODE_WIDTH)
     scores = layer.ops.xp.stack([E @ W3[:, place].T for place in range(WINDOW)])
@@ -70,7 +74,8 @@ def window_scores(layer: Model) -> Floats3d:
 
 def embed_characters(scores: Floats3d, codes: Codes) -> Floats2d:
     """Compute words' vectors outside training, on a CPU: n_words × MAX_LENGTH → n_words × width,
-    from `window_scores`. Words of similar length are computed together."""
+    from `window_scores`. Words of similar length are computed together.
+    """
     vectors = np.empty((len(codes), scores.shape[2]), dtype="float32")
     lengths = np.count_nonzero(codes, axis=1)
     groups = groups_of_similar_length(
@@ -91,9 +96,11 @@ def _places(codes: Codes, length: int) -> NDArray[np.int64]:
 
 
 def _filter(scores: Floats3d, codes: Ints2d, places: NDArray[np.int64]) -> Floats3d:
-    """Return each filter's value in each window, length × n_words × width. `codes` are the `places`
-    on the device of the scores. Windows around PADDING never have the maximum; an empty word has
-    one window."""
+    """Return each filter's value in each window, length × n_words × width.
+
+    `codes` are the `places` on the device of the scores. Windows around PADDING never have the
+    maximum; an empty word has one window.
+    """
     length = len(places) - 2
     values = scores[0].take(codes[:length], axis=0)
     values += scores[1].take(codes[1:-1], axis=0)

@@ -41,7 +41,8 @@ KINDS = _Kinds()
 
 def shape(word: str) -> str:
     """Return the kinds of a word's characters: X for upper case, x for lower case, d for digits,
-    and other characters as they are. Runs are cut at four: "Smith-2006" → "Xxxxx-dddd"."""
+    and other characters as they are. Runs are cut at four: "Smith-2006" → "Xxxxx-dddd".
+    """
     return _cut_runs(word.translate(KINDS))
 
 
@@ -67,7 +68,8 @@ FEATURES: dict[str, Callable[[str], str]] = {
 
 def plain(word: str) -> str:
     """Write a word with straight quotation marks and hyphens, so that typography does not change
-    entities."""
+    entities.
+    """
     return word if word.isascii() else word.translate(PLAIN_MARKS)
 
 

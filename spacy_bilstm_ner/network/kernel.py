@@ -24,14 +24,17 @@ MAX_PRODUCT = 8 * 65_536 - 1
 def arrange(weights: Floats) -> Floats:
     """Arrange an LSTM's weights, 4 · hidden × n or 4 · hidden, as `lstm_states` needs them: 4 ×
     hidden × n or 4 × hidden. The order of gates changes from torch's (input, forget, new content,
-    output) to input, forget, output, new content. The first three are halved."""
+    output) to input, forget, output, new content. The first three are halved.
+    """
     into, forget, content, out = np.split(weights, N_GATES)
     return np.stack((into / 2, forget / 2, out / 2, content))
 
 
 def columns_in_blocks(weights: Floats, width: int) -> Floats:
     """Cut weights, n_out × n_in, into blocks for `multiply_blocks`: n_blocks × n_in × width.
-    Missing columns of the last block are 0."""
+
+    Missing columns of the last block are 0.
+    """
     n_blocks = -(-len(weights) // width)
     padded = np.zeros((n_blocks * width, weights.shape[1]), dtype="float32")
     padded[: len(weights)] = weights
@@ -41,7 +44,8 @@ def columns_in_blocks(weights: Floats, width: int) -> Floats:
 def multiply_blocks(rows: Floats, blocks: Floats) -> Floats:
     """Multiply rows, n_rows × n_in, with blocks of columns, n_blocks × n_in × width: n_blocks ×
     n_rows × width. The result of a column depends on no column of another block, not even in the
-    last bit."""
+    last bit.
+    """
     product = np.empty((len(blocks), len(rows), blocks.shape[2]), dtype="float32")
     multiply(rows[None], blocks, product)
     return product
@@ -49,7 +53,8 @@ def multiply_blocks(rows: Floats, blocks: Floats) -> Floats:
 
 def multiply(left: Floats, matrix: Floats, out: Floats) -> None:
     """Write matrix products into `out`, in pieces so small that BLAS computes each of them in this
-    thread: … × n_rows × n_in times … × n_in × width. Leading axes are broadcast."""
+    thread: … × n_rows × n_in times … × n_in × width. Leading axes are broadcast.
+    """
     piece = _rows_of_piece(matrix)
     for first in range(0, left.shape[-2], piece):
         rows = slice(first, first + piece)
@@ -96,8 +101,10 @@ def lstm_states(
 def _run(
     gates: Floats, rows_by_step: NDArray[np.int64], state: Floats, cell: Floats, recurrent: Floats
 ) -> tuple[Floats, Floats]:
-    """Run steps of the same sequences. The overhead of numpy calls dominates for few sequences, so
-    buffers are allocated once for all steps, and each call does as much as it can.
+    """Run steps of the same sequences.
+
+    The overhead of numpy calls dominates for few sequences, so buffers are allocated once for all
+    steps, and each call does as much as it can.
 
     gates (Floats): 4 × n_rows × hidden.
     rows_by_step (NDArray[int64]): n_steps × n_lstms × n_sequences.

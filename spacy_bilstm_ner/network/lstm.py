@@ -108,7 +108,8 @@ def prepare(layer: Model[Packed, Packed]) -> Prepared:
 
 def input_gates(weights: Prepared, X: Floats2d) -> Floats4d:
     """Compute the part of the gates that depends on the input alone: n_words × n_in → 4 ×
-    directions × n_words × hidden."""
+    directions × n_words × hidden.
+    """
     gates = multiply_blocks(X, weights.input_blocks)
     gates += weights.bias
     return gates.reshape(N_GATES, -1, *gates.shape[1:])
@@ -136,7 +137,8 @@ def states(
 
 def predict(weights: Prepared, X: Floats2d, packing: Packing) -> Floats2d:
     """Compute the layer's output outside training, on a CPU: n_words × n_in, packed → n_words ×
-    directions · hidden."""
+    directions · hidden.
+    """
     return states(weights, input_gates(weights, X), np.arange(len(X)), packing)
 
 

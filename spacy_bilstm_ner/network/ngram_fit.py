@@ -37,8 +37,9 @@ def fit_weights(
     old_scores: Floats2d,
     old_transitions: Floats2d,
 ) -> tuple[Floats2d, Floats1d, Floats2d]:
-    """Find the weights that make the allowed tags probable. What is drawn at random follows from
-    numpy's seed.
+    """Find the weights that make the allowed tags probable.
+
+    What is drawn at random follows from numpy's seed.
 
     features (NDArray[int64]): n_words × n_features, each word's rows; 0 for none.
     allowed (NDArray[bool]): n_words × n_tags, see `gold.allowed_tags`.

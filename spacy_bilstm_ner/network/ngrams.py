@@ -76,7 +76,8 @@ _TABLES, _OF_TAGS = ("words", "neighbours"), ("scale", "bias", "transitions")
 @dataclass(frozen=True, eq=False)
 class Weights(Archived):
     """The weights of a linear tagger: some 160,000 rows, three to four megabytes when they are
-    stored."""
+    stored.
+    """
 
     words: Table  # n_tags for what is known of words
     # N_NEIGHBOURS · n_tags for what is known of pairs and patterns: their words', from left to
@@ -145,7 +146,8 @@ def NGrams() -> Model[tuple[list[Doc], Words, VectorTable], Floats2d]:
     """Score every tag for every word, at least one, by a sum of weights: of the word, its parts,
     the words around it and their clusters, the pairs that it forms with its neighbours, and the
     patterns of three words that contain it. The layer is not trained with other layers, but fitted:
-    see `fit`."""
+    see `fit`.
+    """
     return Model("ngrams", _forward, attrs={"weights": NO_WEIGHTS})
 
 
@@ -227,8 +229,10 @@ def _join(old: Table, keys: Keys, values: NDArray[np.int8]) -> Table:
 def look_up_words(
     weights: Weights, words: WordFeatures, cluster_numbers: NDArray[np.uint64]
 ) -> WordScores:
-    """Find the scores and hashes that depend on words alone. For the numbers of their clusters, see
-    `VectorTable`."""
+    """Find the scores and hashes that depend on words alone.
+
+    For the numbers of their clusters, see `VectorTable`.
+    """
     ids = _with_edge(words.ids(*FEATURES), cluster_numbers)
     n_words, n_tags = len(ids), len(weights.bias)
     own_keys, placed_keys = _word_keys(ids)
@@ -283,7 +287,8 @@ def _distinct_words(
     docs: Sequence[Doc], words: Words, vectors: VectorTable
 ) -> tuple[WordFeatures, NDArray[np.uint64], Rows]:
     """RETURNS (tuple): Distinct words; the numbers of their clusters; for each word its row in
-    these."""
+    these.
+    """
     orths, rows = np.unique(words.orths, return_inverse=True)
     distinct = WordFeatures.of_hashes(docs, orths.tolist())
     return distinct, vectors.cluster_numbers(vectors.find(distinct)), rows
@@ -302,7 +307,8 @@ def _pad(rows: Rows, lengths: NDArray[np.int64]) -> tuple[Rows, Rows]:
 
 def _with_edge(ids: Ids, cluster_numbers: NDArray[np.uint64]) -> Ids:
     """Return the features of words, those of their clusters behind them, and a last row for the
-    edge."""
+    edge.
+    """
     n_words, n_features = ids.shape
     with_edge = np.full((n_words + 1, n_features + cluster_numbers.shape[1]), EDGE, dtype="uint64")
     with_edge[:-1, :n_features] = ids
@@ -312,7 +318,8 @@ def _with_edge(ids: Ids, cluster_numbers: NDArray[np.uint64]) -> Ids:
 
 def _word_keys(ids: Ids) -> tuple[Keys, Keys]:
     """Return the keys of features that count for the word itself, n_words × n; and of those that
-    count for the words around it, with a key for each of their places, n_words × N_PLACES × n."""
+    count for the words around it, with a key for each of their places, n_words × N_PLACES × n.
+    """
     ids = ids + np.arange(ids.shape[1], dtype="uint64") * _SEED
     placed = np.concatenate((ids[:, :1], ids[:, len(FEATURES) :]), axis=1)
     places = np.arange(1, N_PLACES + 1, dtype="uint64")[:, None] * _PLACE
@@ -333,7 +340,8 @@ def _neighbour_ids(ids: Ids, common: Ids) -> Ids:
 
 def _neighbour_keys(ids: Ids) -> Keys:
     """Return the keys of each word's pairs with the next word, and of its pattern with the next two
-    words: n - 2 × (N_PAIRED + 1)."""
+    words: n - 2 × (N_PAIRED + 1).
+    """
     keys = ids[:-2] * _LEFT + ids[1:-1]
     keys[:, N_PAIRED] = keys[:, N_PAIRED] * _LEFT + ids[2:, N_PAIRED]
     return _keys(keys)
@@ -345,7 +353,8 @@ def _keys(ids: Ids) -> Keys:
 
 def _frequent(keys: Keys) -> tuple[Keys, Rows]:
     """Return the keys that occur at least MIN_COUNT times, sorted; and the row of each key among
-    them, -1 for rarer keys."""
+    them, -1 for rarer keys.
+    """
     values, rows, counts = np.unique(keys, return_inverse=True, return_counts=True)
     is_frequent = counts >= MIN_COUNT
     row_of_value = np.where(is_frequent, np.cumsum(is_frequent) - 1, -1)

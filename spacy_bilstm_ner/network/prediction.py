@@ -90,7 +90,8 @@ def _predict(
     model: Model, docs: Sequence[Doc], orths: NDArray[np.uint64], lengths: NDArray[np.int64]
 ) -> Floats2d:
     """Predict the logits of some sequences: the hashes of their words, and the number of words of
-    each."""
+    each.
+    """
     cache: WordCache = model.attrs["word_gates"]
     weights, table, rows = cache.look_up(model, docs, orths)
     scores = table.scores[rows]
@@ -134,8 +135,11 @@ class WordTable(NamedTuple):
 
 
 class WordCache(SharedCache):
-    """The table of known words, and the weights that it was computed with. It is emptied when the
-    weights change and when it is full. Threads may share it; copies and pickles of it are empty."""
+    """The table of known words, and the weights that it was computed with.
+
+    It is emptied when the weights change and when it is full. Threads may share it; copies and
+    pickles of it are empty.
+    """
 
     def clear(self) -> None:
         """Forget all words and weights."""

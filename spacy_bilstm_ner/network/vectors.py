@@ -1,5 +1,6 @@
 """Static word vectors inside a model: frozen, stored in eight bits, found by the hash of a word's
-form."""
+form.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,7 +41,8 @@ Rows = NDArray[np.int64]
 @dataclass(frozen=True, eq=False)
 class VectorTable(Archived):
     """Words' vectors. 680,000 words with 20,000 vectors of width 80 take about two megabytes on
-    disk."""
+    disk.
+    """
 
     keys: NDArray[np.uint32]  # n_keys, the words' hashes, sorted
     rows: NDArray[np.uint32]  # n_keys, each word's row of `values`
@@ -50,7 +52,8 @@ class VectorTable(Archived):
 
     def find(self, words: WordFeatures) -> Rows:
         """Find words' rows by their forms, or else by their lower-case forms: n_words, -1 for words
-        without a vector."""
+        without a vector.
+        """
         if not len(self.keys):
             return np.full(len(words), -1)
         keys = (words.ids("form", "lower") & KEY_BITS).astype("uint32")
@@ -64,7 +67,8 @@ class VectorTable(Archived):
 
     def cluster_numbers(self, rows: Rows) -> NDArray[np.uint64]:
         """Return the clusters of words with these rows: n_words × len(SIZES), numbers from 1, 0 for
-        words without a vector. There are no columns if no word has a vector."""
+        words without a vector. There are no columns if no word has a vector.
+        """
         numbers = np.zeros((len(rows), self.clusters.shape[1]), dtype="uint64")
         if numbers.size:
             has_vector = (rows >= 0)[:, None]
@@ -107,7 +111,8 @@ NO_VECTORS = VectorTable(
 def find_sorted(keys: NDArray[np.uint32], wanted: NDArray[np.uint32]) -> Rows:
     """Find the places of keys in a sorted array: the shape of `wanted`, -1 for keys that it does
     not contain. A binary search for keys in ascending order stays in the processor's cache, which
-    pays for sorting them."""
+    pays for sorting them.
+    """
     if not len(keys):
         return np.full(wanted.shape, -1)
     flat = wanted.ravel()

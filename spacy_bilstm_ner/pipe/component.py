@@ -206,8 +206,11 @@ class BiLSTMNER(TrainablePipe):
                 yield from docs
 
     def predict(self, docs: Iterable[Doc]) -> Spans:
-        """Return candidate spans for a batch. They may overlap. Offsets are token indices into the
-        concatenated batch. Docs are not modified."""
+        """Return candidate spans for a batch.
+
+        They may overlap. Offsets are token indices into the concatenated batch. Docs are not
+        modified.
+        """
         self._require_usable()
         docs = list(docs)
         if not any(map(len, docs)):
@@ -236,7 +239,8 @@ class BiLSTMNER(TrainablePipe):
 
     def set_annotations(self, docs: Iterable[Doc], scores: Spans) -> None:
         """Choose entities from the spans that `predict` returned, and write them with their
-        confidences. Entities that a Doc has already stay."""
+        confidences. Entities that a Doc has already stay.
+        """
         needed = min_confidences(self.labels, self.cfg["threshold"], self.cfg["thresholds"])
         chosen = choose(scores, needed)
         labels = self.labels
@@ -509,7 +513,8 @@ class BiLSTMNER(TrainablePipe):
 
     def _teacher(self) -> Model[list[Doc], TagScores] | None:
         """Return the model from before it went on learning, or None if it learns for the first
-        time or cannot rehearse."""
+        time or cannot rehearse.
+        """
         if not learning.can_rehearse(self.model):
             return None
         if self._is_loaded and self._rehearsal_model is None:

@@ -61,7 +61,8 @@ def min_confidences(
 
 def calibrated(confidences: NDArray, slope: float, offset: float) -> NDArray:
     """Scale and shift the log-odds of confidences (Platt 1999, "Probabilistic outputs for support
-    vector machines"). Their order and type do not change."""
+    vector machines"). Their order and type do not change.
+    """
     if (slope, offset) == UNCALIBRATED:
         return confidences
     log_odds = slope * to_log_odds(confidences) + offset

@@ -57,7 +57,8 @@ class Words:
 @dataclass(frozen=True)
 class TagScores:
     """The output of a tagger for the words of a batch, or the gradient of a loss with respect to
-    it."""
+    it.
+    """
 
     words: Words
     # n_words × n_tags: the logits
@@ -71,8 +72,9 @@ Segmenter = Callable[[Sequence[Doc]], Words]
 
 
 def sentence_segments(max_length: int, *, line_breaks: bool = False) -> Segmenter:
-    """Cut Docs, at least one, into sentences. Registered as
-    `spacy_bilstm_ner.sentence_segments.v1`.
+    """Cut Docs, at least one, into sentences.
+
+    Registered as `spacy_bilstm_ner.sentence_segments.v1`.
 
     If a Doc has sentence starts, they are used. Otherwise a sentence ends at a blank line, and at a
     terminal mark that is followed by white space and not by a word in lower case. The Doc is not
@@ -167,7 +169,8 @@ def _attributes(docs: Sequence[Doc], names: list[int]) -> NDArray[np.uint64]:
 
 def _ends_block(token: Token, text: str) -> bool:
     """Return whether a token of white space contains a blank line, or a line break that does not
-    only wrap a long line of the Doc's text."""
+    only wrap a long line of the Doc's text.
+    """
     n_breaks = token.text.count("\n")
     if n_breaks == 1:
         return not is_wrapped(text, token.idx, token.idx + len(token))
@@ -176,7 +179,8 @@ def _ends_block(token: Token, text: str) -> bool:
 
 def _sentence_length(doc: Doc, i: int) -> int | None:
     """Return the index after the sentence that token i, a terminal mark, ends, or None if it does
-    not end a sentence."""
+    not end a sentence.
+    """
     end = i + 1
     n_tokens = len(doc)
     while end < n_tokens and not doc[end - 1].whitespace_ and doc[end].text in FOLLOWERS:
@@ -207,7 +211,8 @@ def _make_words(
     max_length: int | None = None,
 ) -> Words:
     """Make `Words` of n_tokens × (ORTH, IS_SPACE, …) and the indices after the last tokens of Docs,
-    blocks and sentences."""
+    blocks and sentences.
+    """
     (tokens,) = (attributes[:, 1] == 0).nonzero()
     lengths = _count_between(tokens, sentence_ends)
     lengths = lengths[lengths > 0]
@@ -224,7 +229,8 @@ def _make_words(
 
 def _divide(lengths: NDArray[np.int64], max_length: int) -> NDArray[np.int64]:
     """Divide each length into the fewest equal parts of at most max_length, as far as integers
-    allow."""
+    allow.
+    """
     parts = []
     for length in lengths.tolist():
         n_parts = -(-length // max_length)

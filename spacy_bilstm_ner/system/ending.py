@@ -18,7 +18,8 @@ INTERRUPTED = 130
 
 def run(main: Callable[[], None]) -> None:
     """Run a main function and turn errors of the input, interruptions and closed pipes into exit
-    codes."""
+    codes.
+    """
     try:
         with on_ending():
             main()

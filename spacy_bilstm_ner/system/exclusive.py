@@ -12,8 +12,9 @@ from .whole import make_writable_folder
 
 @contextmanager
 def exclusive(folder: Path) -> Iterator[None]:
-    """Make a folder and lock it until the block ends. The system also releases the lock if the
-    process is killed.
+    """Make a folder and lock it until the block ends.
+
+    The system also releases the lock if the process is killed.
 
     RAISES UserError: If another process holds the lock, or nothing can be written to the folder.
     """

@@ -9,8 +9,9 @@ _caches: WeakSet["SharedCache"] = WeakSet()
 
 
 class SharedCache:
-    """Base class of a cache that threads share. A forked child starts with a new lock and no
-    content.
+    """Base class of a cache that threads share.
+
+    A forked child starts with a new lock and no content.
 
     A thread of the parent may hold the lock when another thread forks. The child has only the
     thread that forked, so nobody would ever release its copy of the lock.

@@ -125,8 +125,9 @@ def save_json(path: Path, content: Any) -> None:
 
 @contextmanager
 def generated_file(path: Path, *, command: str, remedy: str = "") -> Iterator[Path]:
-    """Read a file that one of our commands has written. Any error in the block means that the file
-    is damaged.
+    """Read a file that one of our commands has written.
+
+    Any error in the block means that the file is damaged.
 
     command (str): The command that writes the file.
     remedy (str): What to do about a damaged file. By default: delete it and run the command again.

@@ -32,8 +32,9 @@ else:
 
 
 def run_python(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run `python -m MODULE …` or `python -c CODE …` and wait for its end. The child ends with this
-    process.
+    """Run `python -m MODULE …` or `python -c CODE …` and wait for its end.
+
+    The child ends with this process.
 
     environment (str): Environment variables of the child, in addition to those of this process.
     RETURNS (CompletedProcess[str]): The exit code and the output.
@@ -57,8 +58,9 @@ def run_python(*words: str, **environment: str) -> subprocess.CompletedProcess[s
 
 
 class Workers(Generic[Task, Answer]):
-    """Processes of one thread each, which end with this process. Each does one task after the
-    other.
+    """Processes of one thread each, which end with this process.
+
+    Each does one task after the other.
 
     work (Callable): The function that each process calls with a task. It must be picklable.
     n_slots (int): The number of processes.

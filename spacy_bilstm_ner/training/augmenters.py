@@ -28,8 +28,9 @@ TOP_LEVEL_DOMAINS = ("com", "org", "net", "co", "ly", "de", "uk")
 
 
 def case_augmenter(lower: float, upper: float) -> Augmenter:
-    """Write some examples in lower case and some in upper case. Registered as
-    `spacy_bilstm_ner.case.v1`.
+    """Write some examples in lower case and some in upper case.
+
+    Registered as `spacy_bilstm_ner.case.v1`.
 
     The pipeline's tokenizer reads the new text. Entities and sentence starts are kept, other
     annotation is not. An example is not changed if its length would change ("ß" → "SS").
@@ -88,7 +89,8 @@ def change_case(nlp: Language, example: Example, change: Callable[[str], str]) -
 
 def insert_online_tokens(nlp: Language, example: Example) -> Example:
     """Return the example with from one to MAX_INSERTIONS links, names of accounts, hashtags and
-    emoji between its words. Insertions are outside of entities and do not split one."""
+    emoji between its words. Insertions are outside of entities and do not split one.
+    """
     gold = example.reference
     if not len(gold):
         return example
