@@ -35,8 +35,9 @@ def read_delimited(content: Content, options: Options) -> tuple[Records, Report]
 
 
 def find_separator(lines: Sequence[str]) -> str | None:
-    """Return the character that divides most lines into the same number of fields, two or more;
-    None if there is none.
+    """Return the character that divides most lines into the same number of fields.
+
+    RETURNS (str | None): None if no character divides most lines into two fields or more.
     """
     best, most_lines = None, 0
     for separator in SEPARATORS:

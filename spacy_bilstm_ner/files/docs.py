@@ -153,8 +153,9 @@ def make_doc(nlp: Language, sentence: TaggedWords) -> tuple[Doc, Doc]:
 
 
 def count_aligned(gold: Doc, tokenized: Doc) -> Counter[str]:
-    """Count the entities of each label whose edges are also edges of the tokenizer's tokens: those
-    that `spacy train` sees with `gold_preproc = false`.
+    """Count the entities of each label that consist of whole tokens of the tokenizer.
+
+    `spacy train` sees only these, with `gold_preproc = false`.
     """
     if [token.text for token in gold] == [token.text for token in tokenized]:
         return Counter(ent.label_ for ent in gold.ents)

@@ -14,9 +14,10 @@ NAMES = ("train", "dev", "test")
 
 
 def tutorial_split(sentences: Sequence[TaggedWords]) -> Splits:
-    """Return the split of the tutorial: scikit-learn's train_test_split(..., test_size=0.1,
-    random_state=2020), then Keras' validation_split=0.2. A tenth is drawn as test; the last fifth
-    of the rest is dev.
+    """Return the split of the tutorial: a random tenth is test, the last fifth of the rest is dev.
+
+    This is scikit-learn's train_test_split(..., test_size=0.1, random_state=2020), then Keras'
+    validation_split=0.2.
 
     RAISES UserError: If a part would be empty.
     """
@@ -68,8 +69,7 @@ def random_split(
 
 
 def drop_copies(splits: Splits) -> Splits:
-    """Return a split without word-for-word copies: dev without those of test, and train without
-    those of either.
+    """Return a split in which no sentence of a part occurs in a later part.
 
     RAISES UserError: If nothing is left of a part.
     """

@@ -1,5 +1,7 @@
-"""A word's vector from its characters: a convolution over windows of three, of which each filter's
-maximum is used (Ma & Hovy 2016, "End-to-end Sequence Labeling via Bi-directional LSTM-CNNs-CRF").
+"""Vectors of words from their characters.
+
+A convolution over windows of three characters, followed by the maximum of each filter (Ma & Hovy
+2016, "End-to-end Sequence Labeling via Bi-directional LSTM-CNNs-CRF").
 """
 
 from collections.abc import Callable, Sequence
@@ -26,8 +28,9 @@ Codes = NDArray[np.uint8]
 
 
 class _CodeOfCharacter(dict[int, int]):
-    """The code of each character, for `str.translate`: ASCII as it is, others in the 128 numbers
-    above.
+    """The code of each character, for `str.translate`.
+
+    ASCII characters have their own codes, others share the 128 codes above.
     """
 
     def __missing__(self, character: int) -> int:
@@ -61,9 +64,11 @@ def Characters(width: int) -> Model[Ints2d, Floats2d]:
 
 
 def window_scores(layer: Model) -> Floats3d:
-    """Return what each character adds to each filter at each place of a window: WINDOW × N_CODES ×
-    width. Sums of these replace a matrix product for each word. The bias is part of the middle
-    place.
+    """Return what each character adds to each filter at each place of a window.
+
+    Sums of these replace a matrix product for each word. The bias is part of the middle place.
+
+    RETURNS: WINDOW × N_CODES × width.
     """
     E, W, b = (layer.get_param(name) for name in ("E", "W", "b"))
     W3 = W.reshape(-1, WINDOW, CODE_WIDTH)
@@ -73,8 +78,9 @@ def window_scores(layer: Model) -> Floats3d:
 
 
 def embed_characters(scores: Floats3d, codes: Codes) -> Floats2d:
-    """Compute words' vectors outside training, on a CPU: n_words × MAX_LENGTH → n_words × width,
-    from `window_scores`. Words of similar length are computed together.
+    """Compute vectors of words for prediction on a CPU: n_words × MAX_LENGTH → n_words × width.
+
+    Words of similar length are computed together. See `window_scores`.
     """
     vectors = np.empty((len(codes), scores.shape[2]), dtype="float32")
     lengths = np.count_nonzero(codes, axis=1)

@@ -40,8 +40,9 @@ KINDS = _Kinds()
 
 
 def shape(word: str) -> str:
-    """Return the kinds of a word's characters: X for upper case, x for lower case, d for digits,
-    and other characters as they are. Runs are cut at four: "Smith-2006" → "Xxxxx-dddd".
+    """Return the kinds of a word's characters: "Smith-2006" → "Xxxxx-dddd".
+
+    X is upper case, x is lower case, d is a digit. Other characters stay. Runs are cut at four.
     """
     return _cut_runs(word.translate(KINDS))
 
@@ -67,8 +68,9 @@ FEATURES: dict[str, Callable[[str], str]] = {
 
 
 def plain(word: str) -> str:
-    """Write a word with straight quotation marks and hyphens, so that typography does not change
-    entities.
+    """Write a word with straight quotation marks and hyphens.
+
+    So entities do not depend on typography.
     """
     return word if word.isascii() else word.translate(PLAIN_MARKS)
 

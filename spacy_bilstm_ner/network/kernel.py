@@ -22,9 +22,11 @@ MAX_PRODUCT = 8 * 65_536 - 1
 
 
 def arrange(weights: Floats) -> Floats:
-    """Arrange an LSTM's weights, 4 · hidden × n or 4 · hidden, as `lstm_states` needs them: 4 ×
-    hidden × n or 4 × hidden. The order of gates changes from torch's (input, forget, new content,
-    output) to input, forget, output, new content. The first three are halved.
+    """Arrange the weights or biases of an LSTM for `lstm_states`.
+
+    4 · hidden × n → 4 × hidden × n, or 4 · hidden → 4 × hidden. The order of the gates changes from
+    torch's (input, forget, new content, output) to input, forget, output, new content. The first
+    three are halved.
     """
     into, forget, content, out = np.split(weights, N_GATES)
     return np.stack((into / 2, forget / 2, out / 2, content))
@@ -42,9 +44,10 @@ def columns_in_blocks(weights: Floats, width: int) -> Floats:
 
 
 def multiply_blocks(rows: Floats, blocks: Floats) -> Floats:
-    """Multiply rows, n_rows × n_in, with blocks of columns, n_blocks × n_in × width: n_blocks ×
-    n_rows × width. The result of a column depends on no column of another block, not even in the
-    last bit.
+    """Multiply rows with blocks of columns.
+
+    n_rows × n_in times n_blocks × n_in × width → n_blocks × n_rows × width. The result of a column
+    does not depend on other blocks, not even in the last bit.
     """
     product = np.empty((len(blocks), len(rows), blocks.shape[2]), dtype="float32")
     multiply(rows[None], blocks, product)
@@ -52,8 +55,9 @@ def multiply_blocks(rows: Floats, blocks: Floats) -> Floats:
 
 
 def multiply(left: Floats, matrix: Floats, out: Floats) -> None:
-    """Write matrix products into `out`, in pieces so small that BLAS computes each of them in this
-    thread: … × n_rows × n_in times … × n_in × width. Leading axes are broadcast.
+    """Write matrix products into `out`: … × n_rows × n_in times … × n_in × width.
+
+    Leading axes are broadcast. The pieces are so small that BLAS starts no threads.
     """
     piece = _rows_of_piece(matrix)
     for first in range(0, left.shape[-2], piece):

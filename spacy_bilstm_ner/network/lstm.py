@@ -32,8 +32,9 @@ class Packed:
 
 
 def lstm(hidden_width: int, *, bidirectional: bool = False) -> Model[Packed, Packed]:
-    """Construct a long short-term memory layer (Hochreiter & Schmidhuber 1997): n_words × nI →
-    n_words × (directions · hidden_width), the outputs of both directions side by side.
+    """Construct a long short-term memory layer (Hochreiter & Schmidhuber 1997).
+
+    n_words × nI → n_words × (directions · hidden_width), the outputs of the directions.
 
     The weights are thinc parameters: thinc's optimizer trains and averages them, `use_params`
     replaces them, and bytes contain them. torch computes in training, numpy in prediction.
@@ -107,8 +108,9 @@ def prepare(layer: Model[Packed, Packed]) -> Prepared:
 
 
 def input_gates(weights: Prepared, X: Floats2d) -> Floats4d:
-    """Compute the part of the gates that depends on the input alone: n_words × n_in → 4 ×
-    directions × n_words × hidden.
+    """Compute the part of the gates that depends on the input alone.
+
+    n_words × n_in → 4 × directions × n_words × hidden.
     """
     gates = multiply_blocks(X, weights.input_blocks)
     gates += weights.bias
@@ -136,8 +138,9 @@ def states(
 
 
 def predict(weights: Prepared, X: Floats2d, packing: Packing) -> Floats2d:
-    """Compute the layer's output outside training, on a CPU: n_words × n_in, packed → n_words ×
-    directions · hidden.
+    """Compute the output of the layer for prediction on a CPU.
+
+    n_words × n_in, packed → n_words × directions · hidden.
     """
     return states(weights, input_gates(weights, X), np.arange(len(X)), packing)
 

@@ -75,8 +75,9 @@ _TABLES, _OF_TAGS = ("words", "neighbours"), ("scale", "bias", "transitions")
 
 @dataclass(frozen=True, eq=False)
 class Weights(Archived):
-    """The weights of a linear tagger: some 160,000 rows, three to four megabytes when they are
-    stored.
+    """The weights of a linear tagger.
+
+    For GMB, they have 160,000 rows and take three to four megabytes on disk.
     """
 
     words: Table  # n_tags for what is known of words
@@ -143,10 +144,11 @@ class WordScores(NamedTuple):
 
 
 def NGrams() -> Model[tuple[list[Doc], Words, VectorTable], Floats2d]:
-    """Score every tag for every word, at least one, by a sum of weights: of the word, its parts,
-    the words around it and their clusters, the pairs that it forms with its neighbours, and the
-    patterns of three words that contain it. The layer is not trained with other layers, but fitted:
-    see `fit`.
+    """Construct a layer that scores every tag for every word by a sum of weights.
+
+    There are weights for the word and its parts, the words around it and their clusters, its pairs
+    with neighbours, and the patterns of three words that contain it. There must be at least one
+    word. The layer is not trained with other layers, but fitted: see `fit`.
     """
     return Model("ngrams", _forward, attrs={"weights": NO_WEIGHTS})
 
@@ -286,8 +288,9 @@ def _forward(
 def _distinct_words(
     docs: Sequence[Doc], words: Words, vectors: VectorTable
 ) -> tuple[WordFeatures, NDArray[np.uint64], Rows]:
-    """RETURNS (tuple): Distinct words; the numbers of their clusters; for each word its row in
-    these.
+    """Find the distinct words.
+
+    RETURNS (tuple): Distinct words; the numbers of their clusters; for each word its row in these.
     """
     orths, rows = np.unique(words.orths, return_inverse=True)
     distinct = WordFeatures.of_hashes(docs, orths.tolist())
@@ -306,9 +309,7 @@ def _pad(rows: Rows, lengths: NDArray[np.int64]) -> tuple[Rows, Rows]:
 
 
 def _with_edge(ids: Ids, cluster_numbers: NDArray[np.uint64]) -> Ids:
-    """Return the features of words, those of their clusters behind them, and a last row for the
-    edge.
-    """
+    """Return the features of words and of their clusters, with a last row for the edge."""
     n_words, n_features = ids.shape
     with_edge = np.full((n_words + 1, n_features + cluster_numbers.shape[1]), EDGE, dtype="uint64")
     with_edge[:-1, :n_features] = ids
@@ -317,8 +318,10 @@ def _with_edge(ids: Ids, cluster_numbers: NDArray[np.uint64]) -> Ids:
 
 
 def _word_keys(ids: Ids) -> tuple[Keys, Keys]:
-    """Return the keys of features that count for the word itself, n_words × n; and of those that
-    count for the words around it, with a key for each of their places, n_words × N_PLACES × n.
+    """Return the keys of the features of words.
+
+    RETURNS (tuple): The keys for the word itself, n_words × n; the keys for the words around it,
+        one for each place, n_words × N_PLACES × n.
     """
     ids = ids + np.arange(ids.shape[1], dtype="uint64") * _SEED
     placed = np.concatenate((ids[:, :1], ids[:, len(FEATURES) :]), axis=1)
@@ -339,8 +342,9 @@ def _neighbour_ids(ids: Ids, common: Ids) -> Ids:
 
 
 def _neighbour_keys(ids: Ids) -> Keys:
-    """Return the keys of each word's pairs with the next word, and of its pattern with the next two
-    words: n - 2 × (N_PAIRED + 1).
+    """Return the keys of pairs with the next word, and of patterns with the next two words.
+
+    RETURNS: n - 2 × (N_PAIRED + 1).
     """
     keys = ids[:-2] * _LEFT + ids[1:-1]
     keys[:, N_PAIRED] = keys[:, N_PAIRED] * _LEFT + ids[2:, N_PAIRED]
@@ -352,8 +356,9 @@ def _keys(ids: Ids) -> Keys:
 
 
 def _frequent(keys: Keys) -> tuple[Keys, Rows]:
-    """Return the keys that occur at least MIN_COUNT times, sorted; and the row of each key among
-    them, -1 for rarer keys.
+    """Find the keys that occur at least MIN_COUNT times.
+
+    RETURNS (tuple): These keys, sorted; the row of each key among them, -1 for rarer keys.
     """
     values, rows, counts = np.unique(keys, return_inverse=True, return_counts=True)
     is_frequent = counts >= MIN_COUNT

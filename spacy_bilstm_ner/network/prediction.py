@@ -89,8 +89,10 @@ def predict(model: Model, docs: Sequence[Doc], words: Words) -> Floats2d:
 def _predict(
     model: Model, docs: Sequence[Doc], orths: NDArray[np.uint64], lengths: NDArray[np.int64]
 ) -> Floats2d:
-    """Predict the logits of some sequences: the hashes of their words, and the number of words of
-    each.
+    """Predict the logits of some sequences.
+
+    orths (NDArray[uint64]): The hashes of their words.
+    lengths (NDArray[int64]): The number of words of each.
     """
     cache: WordCache = model.attrs["word_gates"]
     weights, table, rows = cache.look_up(model, docs, orths)

@@ -1,5 +1,6 @@
-"""Static word vectors inside a model: frozen, stored in eight bits, found by the hash of a word's
-form.
+"""Static word vectors inside a model.
+
+They are not trained, are stored in eight bits, and are found by the hash of a word's form.
 """
 
 from collections.abc import Callable
@@ -40,8 +41,9 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class VectorTable(Archived):
-    """Words' vectors. 680,000 words with 20,000 vectors of width 80 take about two megabytes on
-    disk.
+    """The vectors of words.
+
+    680,000 words with 20,000 vectors of width 80 take about two megabytes on disk.
     """
 
     keys: NDArray[np.uint32]  # n_keys, the words' hashes, sorted
@@ -51,8 +53,9 @@ class VectorTable(Archived):
     clusters: NDArray[np.uint16]  # n_rows × len(SIZES), each vector's clusters: see `clusters`
 
     def find(self, words: WordFeatures) -> Rows:
-        """Find words' rows by their forms, or else by their lower-case forms: n_words, -1 for words
-        without a vector.
+        """Find the rows of words by their forms, or by their lower-case forms.
+
+        RETURNS: n_words, -1 for words without a vector.
         """
         if not len(self.keys):
             return np.full(len(words), -1)
@@ -66,8 +69,10 @@ class VectorTable(Archived):
         return self.values[rows] * self.scale
 
     def cluster_numbers(self, rows: Rows) -> NDArray[np.uint64]:
-        """Return the clusters of words with these rows: n_words × len(SIZES), numbers from 1, 0 for
-        words without a vector. There are no columns if no word has a vector.
+        """Return the clusters of words with these rows.
+
+        RETURNS: n_words × len(SIZES): numbers from 1, or 0 for words without a vector. There are no
+            columns if no word has a vector.
         """
         numbers = np.zeros((len(rows), self.clusters.shape[1]), dtype="uint64")
         if numbers.size:
@@ -109,9 +114,10 @@ NO_VECTORS = VectorTable(
 
 
 def find_sorted(keys: NDArray[np.uint32], wanted: NDArray[np.uint32]) -> Rows:
-    """Find the places of keys in a sorted array: the shape of `wanted`, -1 for keys that it does
-    not contain. A binary search for keys in ascending order stays in the processor's cache, which
-    pays for sorting them.
+    """Find the places of keys in a sorted array, -1 for keys that it does not contain.
+
+    The result has the shape of `wanted`. The keys are sorted first: a binary search for keys in
+    ascending order stays in the processor's cache.
     """
     if not len(keys):
         return np.full(wanted.shape, -1)
@@ -126,8 +132,10 @@ def find_sorted(keys: NDArray[np.uint32], wanted: NDArray[np.uint32]) -> Rows:
 
 
 def StaticVectors(width: int, *, max_rows: int = 0) -> Model[Ints1d, Floats2d]:
-    """Look up words' static vectors by their rows in the table, see `VectorTable.find`: n_words →
-    n_words × width. They are not trained. Words without a vector share one that is trained.
+    """Construct a layer that looks up static vectors: n_words → n_words × width.
+
+    The input are rows, see `VectorTable.find`. The vectors are not trained. Words without a vector
+    share one that is trained.
 
     width, max_rows: See `read_vectors`. In a model that is initialized without vectors, the output
         width is 0.
@@ -143,8 +151,10 @@ def StaticVectors(width: int, *, max_rows: int = 0) -> Model[Ints1d, Floats2d]:
 
 
 def read_vectors(source: str | Path, width: int, *, max_rows: int = 0) -> VectorTable:
-    """Read word vectors and reduce them to their principal components, which are centred and scaled
-    to an overall standard deviation of VECTOR_STD. A pipeline is not loaded for that.
+    """Read word vectors and reduce them to their principal components.
+
+    The components are centred and scaled to an overall standard deviation of VECTOR_STD. A pipeline
+    is not loaded for this.
 
     source (str | Path): An installed pipeline package, a pipeline's folder, or a text file with a
         word and its values in each line: GloVe's .txt, word2vec's or fastText's .vec, also as .gz,

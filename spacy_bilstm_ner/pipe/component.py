@@ -238,8 +238,9 @@ class BiLSTMNER(TrainablePipe):
         )
 
     def set_annotations(self, docs: Iterable[Doc], scores: Spans) -> None:
-        """Choose entities from the spans that `predict` returned, and write them with their
-        confidences. Entities that a Doc has already stay.
+        """Choose entities among the spans of `predict`, and write them with confidences.
+
+        Entities that a Doc already has are kept.
         """
         needed = min_confidences(self.labels, self.cfg["threshold"], self.cfg["thresholds"])
         chosen = choose(scores, needed)
@@ -512,8 +513,9 @@ class BiLSTMNER(TrainablePipe):
         return np.concatenate([allowed_tags(eg, self.labels) for eg in examples])
 
     def _teacher(self) -> Model[list[Doc], TagScores] | None:
-        """Return the model from before it went on learning, or None if it learns for the first
-        time or cannot rehearse.
+        """Return the model from before it went on learning.
+
+        RETURNS: None if the pipe learns for the first time or cannot rehearse.
         """
         if not learning.can_rehearse(self.model):
             return None

@@ -60,8 +60,9 @@ def min_confidences(
 
 
 def calibrated(confidences: NDArray, slope: float, offset: float) -> NDArray:
-    """Scale and shift the log-odds of confidences (Platt 1999, "Probabilistic outputs for support
-    vector machines"). Their order and type do not change.
+    """Scale and shift the log-odds of confidences. Their order and type do not change.
+
+    See Platt 1999, "Probabilistic outputs for support vector machines".
     """
     if (slope, offset) == UNCALIBRATED:
         return confidences

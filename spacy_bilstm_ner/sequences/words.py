@@ -56,9 +56,7 @@ class Words:
 
 @dataclass(frozen=True)
 class TagScores:
-    """The output of a tagger for the words of a batch, or the gradient of a loss with respect to
-    it.
-    """
+    """The output of a tagger for a batch, or the gradient of a loss with respect to it."""
 
     words: Words
     # n_words × n_tags: the logits
@@ -93,8 +91,7 @@ def sentence_segments(max_length: int, *, line_breaks: bool = False) -> Segmente
 
 
 def is_wrapped(text: str, start: int, end: int) -> bool:
-    """Return whether the white space text[start:end], which contains one line break, only wraps a
-    long line.
+    """Return whether white space with one line break, text[start:end], only wraps a long line.
 
     It does if the next line begins with a lower-case letter, or if the first word of the next line
     would not have fitted on this line. The width of the text is the length of the longest of three
@@ -168,8 +165,9 @@ def _attributes(docs: Sequence[Doc], names: list[int]) -> NDArray[np.uint64]:
 
 
 def _ends_block(token: Token, text: str) -> bool:
-    """Return whether a token of white space contains a blank line, or a line break that does not
-    only wrap a long line of the Doc's text.
+    """Return whether a token of white space ends a block.
+
+    It does if it contains a blank line, or a line break that does not only wrap a long line.
     """
     n_breaks = token.text.count("\n")
     if n_breaks == 1:
@@ -178,8 +176,9 @@ def _ends_block(token: Token, text: str) -> bool:
 
 
 def _sentence_length(doc: Doc, i: int) -> int | None:
-    """Return the index after the sentence that token i, a terminal mark, ends, or None if it does
-    not end a sentence.
+    """Return the index after the sentence that token i, a terminal mark, ends.
+
+    RETURNS: None if it does not end a sentence.
     """
     end = i + 1
     n_tokens = len(doc)
@@ -210,8 +209,9 @@ def _make_words(
     *,
     max_length: int | None = None,
 ) -> Words:
-    """Make `Words` of n_tokens × (ORTH, IS_SPACE, …) and the indices after the last tokens of Docs,
-    blocks and sentences.
+    """Make `Words` of the attributes of tokens, n_tokens × (ORTH, IS_SPACE, …).
+
+    The other arguments are the indices after the last tokens of Docs, blocks and sentences.
     """
     (tokens,) = (attributes[:, 1] == 0).nonzero()
     lengths = _count_between(tokens, sentence_ends)
@@ -228,9 +228,7 @@ def _make_words(
 
 
 def _divide(lengths: NDArray[np.int64], max_length: int) -> NDArray[np.int64]:
-    """Divide each length into the fewest equal parts of at most max_length, as far as integers
-    allow.
-    """
+    """Divide each length into the fewest parts of at most max_length, which differ by at most 1."""
     parts = []
     for length in lengths.tolist():
         n_parts = -(-length // max_length)

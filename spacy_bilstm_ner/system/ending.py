@@ -17,9 +17,7 @@ INTERRUPTED = 130
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a main function and turn errors of the input, interruptions and closed pipes into exit
-    codes.
-    """
+    """Run a main function. Errors, interruptions and closed pipes become exit codes."""
     try:
         with on_ending():
             main()

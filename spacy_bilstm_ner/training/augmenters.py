@@ -43,9 +43,10 @@ def case_augmenter(lower: float, upper: float) -> Augmenter:
 
 
 def online_text_augmenter(lower: float, upper: float, insertions: float) -> Augmenter:
-    """Write some examples as people write online: in lower case, in upper case, or with links,
-    names of accounts, hashtags and emoji between the words. Registered as
-    `spacy_bilstm_ner.online_text.v1`.
+    """Write some examples as people write online.
+
+    They are in lower case, in upper case, or have links, names of accounts, hashtags and emoji
+    between the words. Registered as `spacy_bilstm_ner.online_text.v1`.
 
     Without such examples, a network that was trained on newspapers finds hardly any name beside a
     link or an emoji, because it has never read one.
@@ -88,8 +89,9 @@ def change_case(nlp: Language, example: Example, change: Callable[[str], str]) -
 
 
 def insert_online_tokens(nlp: Language, example: Example) -> Example:
-    """Return the example with from one to MAX_INSERTIONS links, names of accounts, hashtags and
-    emoji between its words. Insertions are outside of entities and do not split one.
+    """Insert one to MAX_INSERTIONS links, names of accounts, hashtags and emoji between words.
+
+    Insertions are outside of entities and do not divide one.
     """
     gold = example.reference
     if not len(gold):

@@ -135,11 +135,11 @@ def _read_corpus(nlp: Language, name: str) -> Iterable[Example]:
 
 
 def fit_decisions(*, pipe: str = "ner") -> Callback:
-    """Fit calibration and thresholds on the development set: a callback for
-    [training.before_to_disk].
+    """Fit calibration and thresholds on the development set.
 
-    Registered as `spacy_bilstm_ner.fit_decisions.v1`. See `decisions`. The scores in the pipeline's
-    meta become those of the saved pipeline. The next update undoes what was fitted.
+    This is a callback for [training.before_to_disk], registered as
+    `spacy_bilstm_ner.fit_decisions.v1`. See `decisions`. The scores in the pipeline's meta become
+    those of the saved pipeline. The next update undoes what was fitted.
 
     If a pipe goes on learning, the thresholds of labels that the development set hardly has stay,
     and so does the calibration if there are such labels.
