@@ -33,7 +33,7 @@ def unite_texts(
         if len(annotations) == 1:
             continue
         is_partial = all(text.annotated is not None for text in same)
-        is_passes = all(len(text.spans) < 2 for text in same)
+        is_passes = all(len(text.spans) == 1 for text in same)
         places = {_place(span): span for text in same for span in text.spans}
         spans = sorted(places.values(), key=_place)
         if (is_partial or is_passes) and not _overlap(spans):
