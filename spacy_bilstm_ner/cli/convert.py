@@ -54,6 +54,7 @@ def convert(
     from ..files.convert import Split, convert
     from ..system.whole import save
 
+    dev, test = (None if path == Path() else path for path in (dev, test))  # "" is no path
     parts = Split(split, dev, test, seed, dev_size, test_size, dedupe)
     try:
         conversion = convert(files, out, lang=lang, split=parts, options=reading)

@@ -166,6 +166,11 @@ def test_parts_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert [len(load(without_test[f"{name}.spacy"])) for name in PARTS] == [10, 2, 0]
 
 
+def test_an_empty_option_is_not_given(tmp_path: Path) -> None:
+    files = convert(tmp_path, HEADER + rows(5), "--dev", "", "--test", "")
+    assert json.loads(files["stats.json"])["split"]["method"] == "tutorial"
+
+
 def test_several_files_and_labels_that_one_lacks(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
