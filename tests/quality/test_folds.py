@@ -146,28 +146,16 @@ def test_a_folder_of_another_kind_is_not_replaced(
     assert trainings == []
 
 
-@pytest.mark.parametrize(
-    ("setting", "wrong", "cause"),
-    [
-        ("hidden_width = 64", "hidden_width = 0", "ValueError: hidden_width must be"),
-        ("batch_size = 1000", "batch_size = no", "✘ Config validation error"),
-    ],
-)
 def test_a_failed_training_is_one_line(
-    file: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    setting: str,
-    wrong: str,
-    cause: str,
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = read_config().replace(setting, wrong)
+    config = read_config().replace("hidden_width = 64", "hidden_width = 0")
     monkeypatch.setattr(folds, "read_config", lambda: config)
     with pytest.raises(SystemExit) as exit_info:
         command("crossvalidate", file, tmp_path / "out", *THREE)
     message = str(exit_info.value.code)
     assert message.startswith("Error: `spacy train` failed for ")
-    assert cause in message
+    assert "ValueError: hidden_width must be" in message
     assert folders(tmp_path / "out") == []
 
 
