@@ -190,7 +190,7 @@ class _Rows:
 
 
 def _counts_words(rows: Sequence[Sequence[str]]) -> bool:
-    """Return whether the first column numbers the words of each sentence: 1, 2, 3 …"""
+    """Return whether the first column numbers the words of each sentence: 1, 2, 3 and so on."""
     previous = 0
     for row in rows:
         if _RANGE.fullmatch(row[0]):

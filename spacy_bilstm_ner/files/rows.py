@@ -165,7 +165,7 @@ def _changes(column: Sequence[str]) -> list[int]:
 
 
 def _counts_up(ids: Sequence[str]) -> bool:
-    """Return whether numbers count up by one, again and again from the first: 1 2 3 1 2"""
+    """Return whether numbers count up by one, and start again at the first one: 1 2 3 1 2."""
     numbers = []
     for name in ids:
         digits = re.search(r"(\d+)\D*$", name)

@@ -173,7 +173,7 @@ def holds_pos(values: Iterable[str]) -> bool:
 
 
 def holds_brackets(values: Iterable[str]) -> bool:
-    """Return whether all values are brackets of CoNLL-2012: (PER* * *)"""
+    """Return whether all values are brackets of CoNLL-2012: (PER* * *)."""
     different = set(values)
     return all(map(_BRACKETS.fullmatch, different)) and {"(", "*"} <= set("".join(different))
 

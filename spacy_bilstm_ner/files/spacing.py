@@ -71,7 +71,7 @@ def spaces_after(words: Sequence[str]) -> list[bool]:
 
 
 def _ties(words: Sequence[str], i: int) -> bool:
-    """Return whether word `i` joins its two neighbours: `HIV/AIDS`, `2004-07`"""
+    """Return whether word `i` joins its two neighbours, as in `HIV/AIDS` and `2004-07`."""
     if i == 0 or i + 1 >= len(words):
         return False
     left, right = words[i - 1], words[i + 1]

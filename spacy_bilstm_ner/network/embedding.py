@@ -38,8 +38,10 @@ def WordEmbedding(
     vector_width: int = 0,
     max_vectors: int = 120_000,
 ) -> Model[list[Doc], list[Floats2d]]:
-    """Embed each token by its word form and sub-word features, concatenated. Registered as
-    `spacy_bilstm_ner.WordEmbedding.v1`; fits wherever spaCy takes an embedding layer.
+    """Embed each token by its word form and sub-word features.
+
+    Registered as `spacy_bilstm_ner.WordEmbedding.v1`. It can be used wherever spaCy takes an
+    embedding layer. The vectors of the features are concatenated.
 
     Each feature has its own table, whose rows are found by hashing (Svenstrup et al. 2017, "Hash
     Embeddings for Efficient Word Representations"). The vector of a value is the sum of four rows,
@@ -161,15 +163,16 @@ def fit_feature_dropout(model: Model, n_words: int) -> None:
 
 
 def vector_table(model: Model) -> VectorTable:
-    """Return the static vectors of any embedding layer. They are NO_VECTORS for a layer that has
-    none."""
+    """Return the static vectors of an embedding layer; NO_VECTORS if it has none."""
     layer = _layer(model, "static_vectors")
     return NO_VECTORS if layer is None else layer.attrs["table"]
 
 
 def vector_rows(model: Model, words: Sequence[str]) -> Rows:
-    """Return the rows of words in the static vectors of a model: n_words, -1 for words without a
-    vector. Rows are counted from the first vector of the source."""
+    """Return the rows of words in the static vectors of a model.
+
+    RETURNS: n_words, counted from the first vector of the source; -1 for words without a vector.
+    """
     for node in model.walk():
         if node.name == "static_vectors":
             return node.attrs["table"].find(WordFeatures(words))
@@ -225,8 +228,10 @@ def prepare(model: Model) -> Prepared:
 
 
 def embed_words(weights: Prepared, words: WordFeatures, vector_rows: Rows) -> Floats2d:
-    """Compute words' vectors outside training, on a CPU: at least one word → n_words × width.
-    `vector_rows` are the words' rows in the table of static vectors."""
+    """Compute vectors of at least one word for prediction on a CPU: n_words × width.
+
+    `vector_rows` are the rows of the words in the table of static vectors.
+    """
     columns = [table.embed(words, weights.ops) for table in weights.hash_tables]
     if weights.window_scores is not None:
         columns.append(embed_characters(weights.window_scores, character_codes(words.words)))
@@ -277,8 +282,10 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats
 def _feature_ids(
     model: Model, words: WordFeatures, word_of_token: NDArray[np.int64], is_train: bool
 ) -> Ids:
-    """Return the ids of tokens' features, n_tokens × n_features, HIDDEN where they are hidden. In
-    training each token's features are hidden independently of those of equal words."""
+    """Return the ids of tokens' features, n_tokens × n_features. Hidden features are HIDDEN.
+
+    In training, the features of each token are hidden independently of those of equal words.
+    """
     features = model.attrs["features"]
     ids = words.ids(*features)[word_of_token]
     if model.attrs["hides_words"]:

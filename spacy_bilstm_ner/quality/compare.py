@@ -51,7 +51,7 @@ class Comparison(Result):
 
     @property
     def better(self) -> str | None:
-        """ "A" or "B"; None if the interval of the difference contains zero."""
+        """The better pipeline, "A" or "B"; None if the interval contains zero."""
         total = self.scores[TOTALS[0]]
         if (total["low"] or 0) > 0:
             return "B"
