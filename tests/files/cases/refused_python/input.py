@@ -1,1 +1,1 @@
-TRAIN_DATA = [("Mira left", {"entities": [(0, 4, "PER")]})]
+TRAIN_DATA = [('Mira left', {'entities': [(0, 4, 'PER')]})]
