@@ -202,6 +202,9 @@ def _convert(text: TextWithSpans, reading: Reading, report: Report) -> list[Span
         place = f"{text.origin.file}, line {span.line or text.origin.line}: {span.label} {part!r}"
         if not part.strip() and span.label == UNKNOWN:
             continue
+        if not span.label.strip():
+            report.count("no_label", place)
+            continue
         if not part.strip():
             report.count("not_in_text", f"{place} at {span.start}:{span.end}")
             continue
