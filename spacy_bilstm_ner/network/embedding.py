@@ -119,7 +119,7 @@ def set_vectors(model: Model, source: str | None) -> None:
     """Give the word embedding of a model its static vectors, before the model is initialized.
 
     source (str | None): An installed pipeline package with word vectors, or the folder of one; None
-        for no vectors.
+        for no vectors, or for those of a trained model.
     RAISES ValueError: If the model has no word embedding with columns for vectors, or the source
         has no vectors.
     """
@@ -131,8 +131,10 @@ def set_vectors(model: Model, source: str | None) -> None:
             "set vectors = null"
         )
     for taker in takers:
-        taker.attrs["table"] = NO_VECTORS
-        if source is not None:
+        if source is None:
+            if not taker.has_dim("nO"):
+                taker.attrs["table"] = NO_VECTORS
+        else:
             width, max_rows = taker.attrs["width"], taker.attrs["max_rows"]
             taker.attrs["table"] = read_vectors(source, width, max_rows=max_rows)
 

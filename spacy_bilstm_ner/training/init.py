@@ -81,7 +81,8 @@ def going_on_config(source: str) -> str:
     training["frozen_components"] = [other for other in nlp.pipe_names if other != name]
     training["before_to_disk"]["pipe"] = name
     initialize = config["initialize"]
-    del config["paths"]["vectors"], initialize["components"]
+    del config["paths"]["vectors"]
+    initialize["components"] = {}
     initialize["before_init"] |= {"min_steps": MIN_STEPS, "max_passes": MAX_PASSES}
     return f"# Go on from the trained pipeline {source}\n\n{config.to_str(interpolate=False)}"
 

@@ -1,11 +1,15 @@
 from pathlib import Path
 
 import pytest
+from spacy.tokens import DocBin
+from spacy.training.initialize import init_nlp
 from spacy.util import load_config
 
 from spacy_bilstm_ner.cli import main
 from spacy_bilstm_ner.default_config import read_config
-from spacy_bilstm_ner.training.init import fill
+from spacy_bilstm_ner.errors import UserError
+from spacy_bilstm_ner.training.init import fill, write_config
+from tests.util import LABELS, blank, marked_doc, trained
 
 
 def test_the_config_is_the_shipped_one_with_language_and_vectors(
@@ -53,3 +57,30 @@ def test_what_cannot_be(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SystemExit, match="cannot be written: "):
         main(["init", str(tmp_path / "file" / "a.cfg")])
+
+
+def test_a_config_goes_on_from_a_trained_pipeline(tmp_path: Path) -> None:
+    source, corpus = tmp_path / "trained", tmp_path / "train.spacy"
+    nlp = trained()
+    nlp.to_disk(source)
+    DocBin(docs=[marked_doc(nlp, "A [papaya](FRUIT) is sweet.")] * 3).to_disk(corpus)
+    (notes,) = write_config(tmp_path / "config.cfg", source=str(source))
+    assert "python -m spacy train" in notes
+    paths = {"paths.train": str(corpus), "paths.dev": str(corpus)}
+    config = load_config(tmp_path / "config.cfg", overrides=paths, interpolate=True)
+    assert config["components"] == {"ner": {"source": str(source)}}
+    with pytest.warns(UserWarning, match="--annotated LABEL"):
+        going_on = init_nlp(config)
+    assert going_on.get_pipe("ner").labels == (*LABELS, "FRUIT")
+    # A few sentences need few updates.
+    assert going_on.config["training"]["max_steps"] == 100
+
+
+def test_a_pipeline_without_our_pipe_cannot_be_gone_on_from(tmp_path: Path) -> None:
+    nlp = blank()
+    nlp.remove_pipe("ner")
+    nlp.add_pipe("sentencizer")
+    nlp.to_disk(tmp_path / "other")
+    with pytest.raises(UserError, match="has no pipe bilstm_ner"):
+        write_config(tmp_path / "config.cfg", source=str(tmp_path / "other"))
+    assert not (tmp_path / "config.cfg").exists()
