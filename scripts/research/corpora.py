@@ -36,12 +36,14 @@ def main(config: str, corpus: str, out: str, *overrides: str) -> None:
     figures: dict[str, Any] = {"configs": {}}
     if Path(out).exists():
         figures = srsly.read_json(out)
-    scores = score(config, corpus, overrides)["raw_text"]
+    evaluation = score(config, corpus, overrides)
+    scores = evaluation["raw_text"]
+    version = evaluation["versions"]["spacy-bilstm-ner"]
     names = [Path(argument).name for argument in sys.argv[1:]]
     command = " ".join(["python -m scripts.research.corpora", *names])
     f_scores = {"f": scores["micro"]["f"], "mean_of_labels": scores["macro"]["f"]}
     corpora = figures["configs"].setdefault(Path(config).stem, {})
-    corpora[Path(corpus).name] = {"command": command, **f_scores}
+    corpora[Path(corpus).name] = {"command": command, "version": version, **f_scores}
     srsly.write_json(out, figures)
 
 

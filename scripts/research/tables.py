@@ -61,8 +61,8 @@ def scores_table(files: dict[str, Figures]) -> str:
     for name, figures in files.items():
         scores = figures["raw_text"]
         cells = percents(*scores["micro"].values(), scores["macro"]["f"])
-        rows.append([f"`{name.removesuffix('.json')}`", *cells])
-    return markdown(["", "P", "R", "F", "F, mean of labels"], rows)
+        rows.append([f"`{name.removesuffix('.json')}`", figures["version"], *cells])
+    return markdown(["", "version", "P", "R", "F", "F, mean of labels"], rows)
 
 
 def labels_table(files: dict[str, Figures]) -> str:
@@ -81,8 +81,9 @@ def corpora_table(files: dict[str, Figures]) -> str:
     rows = []
     for config, corpora in figures["configs"].items():
         f_scores = [scores["f"] for scores in corpora.values()]
-        rows.append([f"`{config}`", *percents(*f_scores, mean(f_scores))])
-    return markdown(["", *corpora, "mean"], rows)
+        oldest = min(scores["version"] for scores in corpora.values())
+        rows.append([f"`{config}`", oldest, *percents(*f_scores, mean(f_scores))])
+    return markdown(["", "version", *corpora, "mean"], rows)
 
 
 def speed_table(files: dict[str, Figures]) -> str:
@@ -101,7 +102,7 @@ def speed_table(files: dict[str, Figures]) -> str:
         for theirs in medians.values():
             row += [number(theirs), number(ours / theirs)]
         rows.append(row)
-    titles = ["", "bilstm"]
+    titles = ["", f"bilstm {benchmark['version']}"]
     for name in medians:
         titles += [name, "ratio"]
     return markdown(titles, rows)

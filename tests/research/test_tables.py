@@ -9,6 +9,7 @@ from scripts.research.tables import fill, publish
 
 SCORES = {"p": 0.5, "r": 0.25, "f": 0.333}
 FIGURES = {
+    "version": "0.2.0",
     "data": {"kind": "real"},
     "raw_text": {
         "micro": SCORES,
@@ -30,7 +31,7 @@ def table(tmp_path: Path, kind: str, figures: dict) -> str:
 
 
 def test_scores(tmp_path: Path) -> None:
-    assert "| `a` | 50.0 | 25.0 | 33.3 | - |\n" in table(tmp_path, "scores", FIGURES)
+    assert "| `a` | 0.2.0 | 50.0 | 25.0 | 33.3 | - |\n" in table(tmp_path, "scores", FIGURES)
 
 
 def test_labels(tmp_path: Path) -> None:
@@ -38,10 +39,11 @@ def test_labels(tmp_path: Path) -> None:
 
 
 def test_corpora(tmp_path: Path) -> None:
-    figures = {"configs": {"ours": {"news": {"f": 0.8}, "letters": {"f": 0.7}}}}
+    scores = {"news": {"f": 0.8, "version": "0.2.0"}, "letters": {"f": 0.7, "version": "0.1.0"}}
+    figures = {"configs": {"ours": scores}}
     filled = table(tmp_path, "corpora", figures)
-    assert "|  | news | letters | mean |\n" in filled
-    assert "| `ours` | 80.0 | 70.0 | 75.0 |\n" in filled
+    assert "|  | version | news | letters | mean |\n" in filled
+    assert "| `ours` | 0.1.0 | 80.0 | 70.0 | 75.0 |\n" in filled
 
 
 def test_speed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,8 +51,8 @@ def test_speed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     runs = {}
     for name, speeds in BENCHMARK_RUNS.items():
         runs[name] = [{"words_per_second": speed} for speed in speeds]
-    filled = table(tmp_path, "speed", {"figures": {"sentences": runs}})
-    assert "|  | bilstm | spacy_ner | ratio |\n" in filled
+    filled = table(tmp_path, "speed", {"version": "0.2.0", "figures": {"sentences": runs}})
+    assert "|  | bilstm 0.2.0 | spacy_ner | ratio |\n" in filled
     assert "| words/s | 20,000 | 4,000 | 5 |\n" in filled
 
 
