@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import spacy
@@ -64,7 +65,7 @@ def test_four_files(tmp_path: Path) -> None:
     )
     assert source["counts"] == {"header": {"rows": 1, "words": 0, "entities": 0}}
     assert source["guesses"]["encoding"] == "utf-8"
-    splits = {}
+    splits: dict[str, dict[str, Any]] = {}
     for name, number in (("train", 7), ("dev", 2), ("test", 1)):
         splits[name] = {"sentences": number, "tokens": 5 * number, "entities": number}
         splits[name] |= {"aligned": number, "dropped_copies": 0}

@@ -152,8 +152,11 @@ def write_studio(sentences: list[Sentence], rng: random.Random, path: Path) -> C
         tasks.append({"data": {"text": text}, "annotations": annotations})
     path.write_text(json.dumps(tasks, indent=1), encoding="utf8")
     loaded = json.loads(path.read_text("utf8"))
-    annotations = [annotation for task in loaded for annotation in task["annotations"]]
-    return len(loaded), -1, sum(len(annotation["result"]) for annotation in annotations)
+    n_entities = 0
+    for task in loaded:
+        for annotation in task["annotations"]:
+            n_entities += len(annotation["result"])
+    return len(loaded), -1, n_entities
 
 
 def write_pubtator(sentences: list[Sentence], rng: random.Random, path: Path) -> Counts:

@@ -41,7 +41,7 @@ def test_the_better_pipeline_is_named(
     ("low", "high", "expected"), [(0.01, 0.2, "B"), (-0.2, -0.01, "A"), (-0.1, 0.2, None)]
 )
 def test_the_interval_decides(low: float, high: float, expected: str | None) -> None:
-    scores = {TOTALS[0]: {"low": low, "high": high}}
+    scores: dict[str, dict[str, float | None]] = {TOTALS[0]: {"low": low, "high": high}}
     comparison = Comparison(("a", "b"), Path("x"), scores, ([], []), [])
     assert comparison.better == expected
     assert comparison.verdict.startswith(expected or "0 sentences do not show")

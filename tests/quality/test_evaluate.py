@@ -135,7 +135,7 @@ def test_nothing_is_written_if_a_file_is_missing(tiny: tuple[Path, Path], tmp_pa
 def test_outputs_are_checked_before_the_work(tiny: tuple[Path, Path], tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     (tmp_path / "link").symlink_to(tiny[1])
-    wrong_outputs = {
+    wrong_outputs: dict[str, list[str | Path]] = {
         "is a folder": ["--out", tmp_path],
         "no folder that can be written to": ["--out", tiny[1] / "m.json"],
         "another file": ["--out", path, "--report", path],
