@@ -91,7 +91,7 @@ def _find_own(own_files: list[Path], csv: str, dev: str, test: str) -> Source:
             )
     if not csv:
         raise UserError(
-            "--vars.dev and --vars.test need your own training sentences: give --vars.csv, too"
+            "--vars.dev and --vars.test need your own training sentences: also give --vars.csv"
         )
     return Source("own", Path(csv).name, csv, checksum(*own_files), dev, test)
 

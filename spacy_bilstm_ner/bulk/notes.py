@@ -39,7 +39,7 @@ class Note:
     def update(self, stamps: Stamps) -> None:
         """Make new shares of inputs that are new or have changed.
 
-        The other files of the share of a changed file are annotated again, too.
+        All files of the share of a changed file are annotated again.
         """
         new_stamps = dict(stamps)
         for name, share in list(self.shares.items()):

@@ -129,6 +129,6 @@ def _gaps(sentences: Sequence[TaggedWords]) -> list[str]:
             option = f'--annotated "{file}={",".join(sorted(present))}"'
             doubts.append(
                 f"{file} has no entity of {', '.join(missing)}, which another file has. If nobody "
-                f"looked for them there, say {option}"
+                f"looked for them there, use {option}"
             )
     return doubts

@@ -60,7 +60,7 @@ def _detect(content: Content) -> str:
     if b"\0" in raw or len(_CONTROL.findall(raw)) * 100 > len(raw):
         order = "be" if raw.startswith(b"\0") else "le"
         raise UserError(
-            f"{name} is a binary file: expected text. If it is UTF-16, say --encoding "
+            f"{name} is a binary file: expected text. If it is UTF-16, use --encoding "
             f"utf-16-{order}."
         )
     try:

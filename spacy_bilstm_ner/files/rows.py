@@ -186,7 +186,7 @@ def _refuse_single_gaps(
     if 2 * n_repeated <= len(column):
         return
     remedy = (
-        f"The column {key} is filled on almost every row. Fill it in; or say --sentences runs (an "
+        f"The column {key} is filled on almost every row. Fill it in; or use --sentences runs (an "
         "empty cell continues the sentence) or --sentences starts (each filled cell starts one)."
     )
     for line, value in zip(lines, column, strict=True):

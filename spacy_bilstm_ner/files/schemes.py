@@ -110,11 +110,11 @@ class Scheme:
         if set(outside) > set(self.outside):
             listed = ", ".join(f"{tag!r} ({self.counts[tag]:,})" for tag in outside)
             options = " ".join(f'--outside "{tag}"' for tag in outside)
-            return f'{remedy} If all of these mean "in no entity": {listed}, say {options}'
+            return f'{remedy} If all of these mean "in no entity": {listed}, use {options}'
         if all(map(str.isdigit, self.in_entities)):
             return f"{remedy} These are numbers: name them, as in --tag-names O,B-PER,I-PER."
         if 2 * n_frequent > self.counts.total() and frequent not in self.parts:
-            return f'{remedy} If {frequent!r} means "in no entity", say --outside "{frequent}"'
+            return f'{remedy} If {frequent!r} means "in no entity", use --outside "{frequent}"'
         if any(len(tag.split()) > 1 and all(map(is_tag, tag.split())) for tag in self.in_entities):
             return f"{remedy} If a cell has several tags, add a header such as text and tags."
         return f"{remedy} Correct it, or name another column with --tag-column."

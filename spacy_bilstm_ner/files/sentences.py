@@ -103,7 +103,7 @@ def _refuse_unread(sentences: Sequence[TaggedWords], scheme: Scheme) -> None:
             if tag in unread:
                 fault, remedy = unread[tag]
                 if word.startswith("##"):
-                    remedy = 'If these are pieces of words, say --strip "##" to join them.'
+                    remedy = 'If these are pieces of words, use --strip "##" to join them.'
                 faults.add(
                     sentence.line(position), f"the tag of {word!r} is {tag!r}{fault}", remedy
                 )

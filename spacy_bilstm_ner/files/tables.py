@@ -12,7 +12,7 @@ from .schemes import INVISIBLE, is_tag
 
 UNCLOSED = (
     "a quotation mark is not closed, or it is closed on another line or inside the field",
-    "If quotation marks are plain characters in this file, say --no-quotes. If not, close it: a "
+    "If quotation marks are plain characters in this file, use --no-quotes. If not, close it: a "
     'word that is a quotation mark is """".',
 )
 TOO_LONG = "Put a field that has the separator in quotation marks, and double those inside it."

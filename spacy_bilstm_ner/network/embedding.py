@@ -127,7 +127,7 @@ def set_vectors(model: Model, source: str | None) -> None:
     if source is not None and not takers:
         raise ValueError(
             f"vectors are given ({source}), but the model takes none: use "
-            "spacy_bilstm_ner.WordEmbedding.v1 with a vector_width, 100, say, as its tok2vec, or "
+            "spacy_bilstm_ner.WordEmbedding.v1 with a vector_width (such as 100) as tok2vec, or "
             "set vectors = null"
         )
     for taker in takers:

@@ -47,7 +47,7 @@ def fit_weights(
     n_rows (int): The number of rows of weights.
     old_scores (Floats2d): n_words × n_old_tags, the scores of the first tags, which stay as they
         are.
-    old_transitions (Floats2d): n_old_tags × n_old_tags, likewise.
+    old_transitions (Floats2d): n_old_tags × n_old_tags, the transitions between these tags.
     RETURNS (tuple): Weights, n_rows × n_new_tags, row 0 being 0; the bias of the new tags,
         n_new_tags; transitions, n_tags × n_tags.
     """

@@ -82,7 +82,7 @@ class Weights(Archived):
 
     words: Table  # n_tags for what is known of words
     # N_NEIGHBOURS · n_tags for what is known of pairs and patterns: their words', from left to
-    # right. After a pair's two stand zeros.
+    # right. A pair has two, followed by zeros.
     neighbours: Table
     common: Ids  # hashes of the forms that are part of patterns, sorted
     scale: NDArray[np.float32]  # n_tags, the factor of each tag's values

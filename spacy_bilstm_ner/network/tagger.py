@@ -37,7 +37,7 @@ def BiLSTMTagger(
         type.
     segment (Segmenter | None): Cuts Docs into the sequences that `encode` reads; None for whole
         Docs.
-    transitions (bool): Score the transitions between tags, too, and read the scores as sequences.
+    transitions (bool): Also score the transitions between tags, and decode sequences of tags.
     words (bool): Compute the tag scores from the word vectors and the output of `encode`, instead
         of from the latter alone.
     ngrams (bool): Combine predictions with those of a linear tagger of words, pairs of words and

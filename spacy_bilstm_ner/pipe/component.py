@@ -104,7 +104,7 @@ class BiLSTMNER(TrainablePipe):
         self._checked_cfg: dict[str, Any] = {}
         # The reason why the weights cannot be used, if there is one
         self._failure = ""
-        # The model from before it went on learning. `nlp.resume_training` sets it, too.
+        # The model from before it went on learning. `nlp.resume_training` sets it as well.
         self._rehearsal_model: Model[list[Doc], TagScores] | None = None
         self._is_loaded = False
         self._memory, self._word_source = learning.Memory(), learning.NO_WORDS

@@ -186,7 +186,7 @@ def lacks_old_labels(allowed: Bools, n_old: int) -> bool:
 def can_rehearse(model: Model) -> bool:
     """Return whether a model can rehearse.
 
-    It cannot if it shares its embedding with other pipes: the embedding learns, too, and does not
+    It cannot if it shares its embedding with other pipes: the embedding also learns, and does not
     read the made-up sentences.
     """
     return not any(isinstance(node, Tok2VecListener) for node in model.walk())

@@ -17,7 +17,7 @@ from spacy.util import from_bytes
 from thinc.api import Model
 from thinc.types import FloatsXd
 
-# The parts of a saved pipe, besides the vocabulary.
+# The parts of a saved pipe, in addition to the vocabulary
 PARTS = ("cfg", "model", "fingerprints")
 DIGEST = "digest"
 # Attributes of layers that the config decides and that predictions depend on.

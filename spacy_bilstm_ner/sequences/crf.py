@@ -22,8 +22,8 @@ def crf_loss(
     """Compute the negative log-likelihood of the allowed tags among all legal sequences.
 
     scores (Floats): n_words × n_tags, the documents' words one after the other.
-    transitions (Floats): n_tags × n_tags, the score of each step from row to column. O stands
-        before a document's first word and after its last.
+    transitions (Floats): n_tags × n_tags, the score of each step from row to column. The tag
+        before the first word of a document and after its last word is O.
     allowed (Bools): n_words × n_tags, see `gold.allowed_tags`. An I- tag that the word before
         does not allow is read as B-.
     lengths (Ints): n_docs, the number of words of each document.

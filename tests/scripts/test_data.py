@@ -148,7 +148,7 @@ def test_own_splits_count(tmp_path: Path) -> None:
 
 
 def test_own_splits_are_of_own_data(assets: Path) -> None:
-    with pytest.raises(UserError, match=r"give --vars\.csv, too"):
+    with pytest.raises(UserError, match=r"also give --vars\.csv"):
         find_source(csv="", dev=str(assets / "sample.csv"), assets=assets, url="", md5=MD5)
 
 
