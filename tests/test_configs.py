@@ -42,4 +42,4 @@ def test_tutorials_numbers(root: Path) -> None:
 def test_training_goes_on_with_a_rate_that_learns(root: Path) -> None:
     """Outside of `spacy train`, all updates use the first rate of the schedule."""
     nlp = load_model_from_config(load_config(root / "configs" / "bilstm.cfg"), auto_fill=True)
-    assert nlp.create_optimizer().learn_rate == 0.001
+    assert nlp.create_optimizer().learn_rate == 0.002
