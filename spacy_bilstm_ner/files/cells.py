@@ -1,10 +1,7 @@
 """Read the cells of a table that have several items: words, tags, or entities with offsets."""
 
-import ast
-import json
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from .records import UNKNOWN
 from .schemes import is_tag
@@ -51,20 +48,3 @@ def holds_spans(cells: Sequence[str]) -> bool:
     lists = [cell for cell in cells if cell.startswith(("[", "{"))]
     filled = [cell for cell in lists if re.match(r"\[\s*[\[({]|\{", cell)]
     return len(lists) == sum(cell != "" for cell in cells) and bool(filled)
-
-
-def parse_cell(cell: str) -> Any:
-    """Return the value that JSON or Python has written into a cell.
-
-    RAISES ValueError: If neither has.
-    """
-    if not cell:
-        return []
-    try:
-        return json.loads(cell)
-    except json.JSONDecodeError:
-        pass
-    try:
-        return ast.literal_eval(cell)
-    except (SyntaxError, MemoryError, RecursionError) as error:
-        raise ValueError(str(error)) from error

@@ -60,16 +60,14 @@ def check_sentences(
         complete = {sentence.tags for sentence in same if sentence.annotated is None}
         if len(complete) > 1:
             contradicting.append(same)
-    if not contradicting:
-        return list(sentences), report
     n_contradicting = sum(map(len, contradicting))
-    if options.conflicts is not None:
-        return _settle(sentences, contradicting, options.conflicts, report), report
-    message = _message(contradicting, "sentence")
-    if n_contradicting > MAX_SHARE * len(sentences) and n_contradicting > 2:
-        raise UserError(message)
-    report.warnings.append(message)
-    return list(sentences), report
+    if contradicting and options.conflicts is None:
+        message = _message(contradicting, "sentence")
+        if n_contradicting > max(2, MAX_SHARE * len(sentences)):
+            raise UserError(message)
+        report.warnings.append(message)
+        contradicting = []
+    return _settle(sentences, contradicting, options.conflicts, report), report
 
 
 def _group(records: Iterable[Record], key: Callable[[Record], Hashable]) -> list[list[Record]]:
@@ -97,8 +95,7 @@ def _unite(same: Sequence[TextWithSpans], spans: Sequence[Span], report: Report)
     first = same[0]
     report.count("united", first.origin.place(), len(same))
     n_repeated = sum(len(text.spans) for text in same) - len(spans)
-    if n_repeated:
-        report.count("repeated", first.origin.place(), n_repeated)
+    report.count("repeated", first.origin.place(), n_repeated)
     labels: set[str] = set()
     for text in same:
         labels.update(text.annotated or ())

@@ -242,7 +242,9 @@ def _read_record(record: Any, export: Export, origin: Origin, report: Report) ->
         return []
     if export.marker and look_up(record, export.marker) is MISSING:
         raise MisfitError(f"it has no {export.marker!r}")
-    words = _get_words(record, export) if export.words else None
+    words = None
+    if export.words:
+        words = _get_elements(record, export.words, export.word, export)
     text = look_up(record, export.text) if words is None else " ".join(words)
     if not isinstance(text, str | None):
         raise MisfitError(f"it has no text at {export.text!r}")
@@ -256,13 +258,14 @@ def _read_record(record: Any, export: Export, origin: Origin, report: Report) ->
         report.count(reason, origin.place())
         return []
     if words is not None and export.tags:
-        tags = tuple(map(str, _get_tags(record, words, export)))
-        spaces: Any = look_up(record, export.spaces) if export.spaces else MISSING
-        if spaces is not MISSING and (not isinstance(spaces, list) or len(spaces) != len(words)):
-            raise MisfitError(f"it has no list at {export.spaces!r} with a value for each word")
-        known_spaces = tuple(map(bool, spaces)) if isinstance(spaces, list) else None
-        return [TaggedWords(tuple(words), tags, known_spaces, labels, origin)]
-    if export.binary and look_up(record, export.binary) is True:
+        tags = _get_elements(record, export.tags, export.tag, export)
+        if len(tags) != len(words):
+            raise MisfitError(f"it has {len(words):,} words and {len(tags):,} tags")
+        flags = look_up(record, export.spaces)
+        has_spaces = isinstance(flags, list) and len(flags) == len(words)
+        spaces = tuple(map(bool, flags)) if has_spaces else None
+        return [TaggedWords(tuple(words), tuple(tags), spaces, labels, origin)]
+    if look_up(record, export.binary) is True:
         labels = ()
     texts = []
     for entities in _list_passes(record, export, origin, report):
@@ -288,7 +291,7 @@ def _reason_to_skip(record: Any, text: str | None, export: Export) -> str:
     """Return the reason to leave out a text; "" if there is none."""
     if not (text or "").strip():
         return "no_text"
-    if export.answer and look_up(record, export.answer) not in (MISSING, "accept"):
+    if look_up(record, export.answer) not in (MISSING, "accept"):
         return "rejected"
     if export.tags:
         return ""
@@ -299,61 +302,38 @@ def _reason_to_skip(record: Any, text: str | None, export: Export) -> str:
     return ""
 
 
-def _get_words(record: Any, export: Export) -> list[str]:
-    words = look_up(record, export.words)
-    if isinstance(words, str) and export.tags:
-        words = words.split()
-    if isinstance(words, list) and export.word:
-        words = [look_up(word, export.word) for word in words]
-    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise MisfitError(f"it has no list of words at {export.words!r}")
-    return words
-
-
-def _get_tags(record: Any, words: Sequence[str], export: Export) -> list[Any]:
-    tags = look_up(record, export.tags)
-    if isinstance(tags, str):
-        tags = _parse_text(tags, tags.split())
-    if isinstance(tags, list) and export.tag:
-        tags = [look_up(tag, export.tag) for tag in tags]
-    if not isinstance(tags, list) or not all(isinstance(tag, str | int) for tag in tags):
-        raise MisfitError(f"it has no list of tags at {export.tags!r}")
-    if len(tags) != len(words):
-        raise MisfitError(f"it has {len(words):,} words and {len(tags):,} tags")
-    return tags
+def _get_elements(record: Any, path: str, key: str, export: Export) -> list[Any]:
+    """Return a list of words or tags. With tags, both may be written as text."""
+    elements = look_up(record, path)
+    if isinstance(elements, str) and export.tags:
+        divided = elements.split()
+        elements = _parse_text(elements, divided) if elements.startswith("[") else divided
+    if isinstance(elements, list) and key:
+        elements = [look_up(element, key) for element in elements]
+    if not isinstance(elements, list) or not all(isinstance(part, str | int) for part in elements):
+        raise MisfitError(f"it has no list of words or tags at {path!r}")
+    return list(map(str, elements))
 
 
 def _list_passes(
     record: Any, export: Export, origin: Origin, report: Report
 ) -> list[Sequence[Any]]:
     """Return the entities of each annotation of a text. Each annotation counts as a row."""
-    passes: list[Sequence[Any]]
-    if export.passes:
-        annotations = look_up(record, export.passes)
-        if not isinstance(annotations, list):
-            raise MisfitError(f"it has no list at {export.passes!r}")
-        finished: list[Any] = []
-        best: list[Any] = []
-        for annotation in annotations:
-            if look_up(annotation, "was_cancelled") is not True:
-                finished.append(annotation)
-                if look_up(annotation, "ground_truth") is True:
-                    best = best or [annotation]
-        best = best or finished
-        passes = [_get_entities(annotation, export) for annotation in best]
-        report.rows_read += len(annotations) - 1
-        if len(finished) < len(annotations):
-            report.count("rejected", origin.place(), len(annotations) - len(finished))
-        if len(best) < len(finished):
-            report.count("other_annotation", origin.place(), len(finished) - len(best))
-        return passes
-    entities = _get_entities(record, export)
-    users: dict[str, list[Any]] = {}
-    for entity in entities:
-        users.setdefault(str(look_up(entity, export.user)), []).append(entity)
-    passes = list(users.values()) or [[]]
-    report.rows_read += len(passes) - 1
-    return passes
+    if not export.passes:
+        users: dict[str, list[Any]] = {}
+        for entity in _get_entities(record, export):
+            users.setdefault(str(look_up(entity, export.user)), []).append(entity)
+        report.rows_read += max(len(users), 1) - 1
+        return list(users.values()) or [[]]
+    annotations = look_up(record, export.passes)
+    if not isinstance(annotations, list):
+        raise MisfitError(f"it has no list at {export.passes!r}")
+    report.rows_read += len(annotations) - 1
+    finished = [entry for entry in annotations if look_up(entry, "was_cancelled") is not True]
+    report.count("rejected", origin.place(), len(annotations) - len(finished))
+    best = [entry for entry in finished if look_up(entry, "ground_truth") is True][:1] or finished
+    report.count("other_annotation", origin.place(), len(finished) - len(best))
+    return [_get_entities(annotation, export) for annotation in best]
 
 
 def _get_entities(annotation: Any, export: Export) -> Sequence[Any]:
@@ -391,13 +371,11 @@ def _flatten(entities: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield an object for each entity of {label: {text: [[start, end]]}} or {label: [text]}."""
     for label, texts in entities.items():
         if isinstance(texts, list):
-            texts = {text: [None] for text in map(str, texts)}
+            texts = dict.fromkeys(map(str, texts))
         if not isinstance(texts, dict):
             raise MisfitError(f"the entities of {label!r} are no list")
         for text, places in texts.items():
-            if not isinstance(places, list):
-                raise MisfitError(f"the places of {text!r} are no list")
-            for place in places:
+            for place in places if isinstance(places, list) else [None]:
                 start, end = look_up(place, "0"), look_up(place, "1")
                 yield {"label": label, "text": text, "start": start, "end": end}
 

@@ -13,8 +13,8 @@ from .report import Report
 
 _DECODER = json.JSONDecoder()
 _SURROGATE = re.compile("[\ud800-\udfff]")
-# The beginning of an array of objects or arrays
-_ARRAY = re.compile(r"\s*\[\s*(?=[\[{])")
+# White space, and the beginning of an array of objects or arrays
+_START = re.compile(r"\s*(\[\s*(?=[\[{]))?")
 
 
 def read_json(content: Content, options: Options) -> tuple[Records, Report]:
@@ -27,21 +27,21 @@ def read_json(content: Content, options: Options) -> tuple[Records, Report]:
 
 def _iterate(content: Content, options: Options) -> Iterator[tuple[int, Any]]:
     """Yield the records with their lines, or with their numbers if they are in an array."""
-    start = _ARRAY.match(content.text)
     number = 0
     is_flat = False
-    for line, value in _decode(content, start.end() if start else 0, bool(start)):
+    is_array = content.text.lstrip().startswith("[")
+    for line, value in decode_values(content):
         records = [_as_record(value)]
         is_flat = is_flat or (number == 0 and is_record(records[0], options))
         if not is_flat:
             records = _find_records(value, options) or records
         for record in records:
             number += 1
-            yield (number if start or len(records) > 1 else line), record
+            yield (number if is_array or len(records) > 1 else line), record
 
 
-def _decode(content: Content, position: int, is_array: bool) -> Iterator[tuple[int, Any]]:
-    """Yield each value from a position on, with its line.
+def decode_values(content: Content) -> Iterator[tuple[int, Any]]:
+    """Yield each value of JSON Lines, or each object or array in an array, with its line.
 
     RAISES UserError: If a value is no JSON, or the array does not end.
     """
@@ -49,8 +49,9 @@ def _decode(content: Content, position: int, is_array: bool) -> Iterator[tuple[i
     has_surrogates = re.search(r"\\u[dD][89a-fA-F]", text) is not None
     line = 1
     counted = 0
-    ending = re.compile(r"\s*(,|\]\s*\Z)\s*" if is_array else r"\s*")
-    position = _skip_space(text, position)
+    start = _START.match(text)
+    position = start.end() if start else 0
+    ending = re.compile(r"\s*(,|\]\s*\Z)\s*" if start and start[1] else r"\s*")
     while position < len(text):
         line += text.count("\n", counted, position)
         counted = position
@@ -75,12 +76,6 @@ def _decode(content: Content, position: int, is_array: bool) -> Iterator[tuple[i
             )
         position = match.end()
         yield line, value
-
-
-def _skip_space(text: str, position: int) -> int:
-    while text[position : position + 1].isspace():
-        position += 1
-    return position
 
 
 def _find_records(value: Any, options: Options) -> list[Any]:

@@ -106,6 +106,8 @@ class Report:
         more (int): Further units, such as words=12, entities=2 of a row that is left out after it
             was read.
         """
+        if not (number or more):
+            return
         counts = self.counts.setdefault(reason, dict.fromkeys(UNITS, 0))
         counts[REASONS[reason].unit] += number
         for unit, more_of_unit in more.items():

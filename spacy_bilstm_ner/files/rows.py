@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
 from ..errors import count
-from .cells import holds_lists, holds_spans, parse_cell, split_list, split_tags
+from .cells import holds_lists, holds_spans, split_list, split_tags
 from .columns import Columns, find_columns, says_no_space
 from .exports import read_records
 from .faults import Faults
@@ -40,14 +40,9 @@ def _read_texts(
     table: Table, columns: Columns, content: Content, options: Options
 ) -> tuple[Records, Report]:
     """Read rows with a text and its entities as records of JSON."""
-    faults = Faults(table.name)
     records = []
     for line, text, cell in zip(table.lines, table[columns.word], table[columns.tag], strict=True):
-        try:
-            records.append((line, {"text": text, "entities": parse_cell(cell)}))
-        except ValueError:
-            faults.add(line, f"the entities {cell[:80]!r} cannot be read", "Write them as JSON.")
-    faults.check()
+        records.append((line, {"text": text, "entities": cell}))
     return read_records(records, content.name, options)
 
 
