@@ -9,7 +9,8 @@ class UserError(ValueError):
 
 def count(number: int, noun: str) -> str:
     """Return a number with its noun: "1 word", "2,000 words"."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
 
 
 def printable(text: str) -> str:

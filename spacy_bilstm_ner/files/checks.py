@@ -88,7 +88,7 @@ def _odd_labels(sentences: Sequence[TaggedWords]) -> list[str]:
     by_frequency = [label for label, _ in counts.most_common()]
     for label in reversed(by_frequency):
         place = first_places[label]
-        number = count(counts[label], "entity").replace("entitys", "entities")
+        number = count(counts[label], "entity")
         similar = _similar(label, by_frequency, counts)
         if similar:
             doubts.append(

@@ -20,6 +20,9 @@ _INLINE = re.compile(
     r"\b[^\W_]{1,99}[/_](?:[A-Z]{3,}|O)\b"
 )
 
+_SEVERAL_WORDS = re.compile(r"\w+\s+[^\W\d]+\s+\w+")
+_NUMBER = re.compile(r"[\d.-]+")
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -168,7 +171,7 @@ def _find_words(table: Table, names: Sequence[str]) -> str | None:
     for name in names:
         values = table[name]
         n_repeated = sum(above == below for above, below in pairwise(values))
-        is_number = all(re.fullmatch(r"[\d.-]+", value) for value in values)
+        is_number = all(map(_NUMBER.fullmatch, values))
         if not is_number and 2 * n_repeated <= len(values) and not _is_complete(values):
             return name
     return names[0] if names and not _is_complete(table[names[0]]) else None
@@ -256,6 +259,6 @@ def _may_count_sentences(values: Sequence[str]) -> bool:
 
 def _holds_texts(values: Sequence[str]) -> bool:
     """Return whether most cells have a text of several words, rather than a sentence's number."""
-    filled = [value for value in values[:1000] if value]
-    texts = [value for value in filled if re.search(r"\w+\s+[^\W\d]+\s+\w+", value)]
+    filled = list(filter(None, values[:1000]))
+    texts = list(filter(_SEVERAL_WORDS.search, filled))
     return 2 * len(texts) > len(filled)

@@ -31,9 +31,7 @@ def read_conll(content: Content, options: Options) -> tuple[Records, Report]:
     RAISES UserError: If most lines are not such rows; the message says where and what to do.
     """
     table, report = make_table(content, options)
-    records, rows_report = read_table(table, content, options)
-    report = report.merge(rows_report)
-    return records, report
+    return read_table(table, content, options, report)
 
 
 def make_table(content: Content, options: Options) -> tuple[Table, Report]:

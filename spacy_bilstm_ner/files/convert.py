@@ -85,7 +85,10 @@ def convert(
     _check_out([*files, split.dev, split.test], out)
     nlp = blank_pipeline(lang)
     sentences, report = read_sentences(files, nlp, options)
-    _check_entities(sentences)
+    if not any(sentence.n_entities for sentence in sentences):
+        raise UserError(
+            "there is no entity at all: every word is outside. Is it the right --tag-column?"
+        )
     if out.suffix == ".spacy":
         docs, counts = make_docs(nlp, sentences, out.stem)
         with whole_file(out) as file:
@@ -101,7 +104,7 @@ def convert(
     distinct = drop_copies(splits) if split.dedupe else splits
     report.warnings += find_doubts_of_splits(distinct)
     stats = {"lang": lang, "split": _describe(split, parts), "splits": {}}
-    stats |= {"source" if name == "train" else name: reports[name].to_dict() for name in reports}
+    stats |= {"source" if name == "train" else name: vars(reports[name]) for name in reports}
     docs_of = {}
     for name in NAMES:
         docs_of[name], counts = make_docs(nlp, distinct[name], name)
@@ -204,13 +207,6 @@ def _check_out(files: Sequence[Any], out: Path) -> None:
         raise UserError(f"{out} is a file: give a folder, or a file that ends in .spacy.")
     if out.suffix == ".spacy" and out.is_dir():
         raise UserError(f"{out} is a folder: give a file that ends in .spacy.")
-
-
-def _check_entities(sentences: Sequence[TaggedWords]) -> None:
-    if not any(entity_labels(sentence.tags) for sentence in sentences):
-        raise UserError(
-            "there is no entity at all: every word is outside. Is it the right --tag-column?"
-        )
 
 
 def _divide(sentences: list[TaggedWords], split: Split, parts: dict[str, Any]) -> Splits:

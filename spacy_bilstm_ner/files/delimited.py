@@ -30,8 +30,7 @@ def read_delimited(content: Content, options: Options) -> tuple[Records, Report]
     RAISES UserError: If it cannot be read; the message says where and what to do.
     """
     table, report = make_table(content, options)
-    records, rows_report = read_table(table, content, options)
-    return records, report.merge(rows_report)
+    return read_table(table, content, options, report)
 
 
 def find_separator(lines: Sequence[str]) -> str | None:
@@ -50,7 +49,7 @@ def find_separator(lines: Sequence[str]) -> str | None:
 
 def sample_lines(text: str) -> list[str]:
     """Return the first lines that are neither empty nor comments."""
-    lines = [line for line in text[:100_000].split("\n")[:N_SAMPLE] if line.strip()]
+    lines = list(filter(str.strip, text[:100_000].split("\n")[:N_SAMPLE]))
     return [line for line in lines if line[0] != "#"] or lines
 
 

@@ -75,12 +75,9 @@ def _find_words(text: TextWithSpans, nlp: Language, report: Report) -> TaggedWor
         words = f"{text.origin.place()}: {span.label} {text.text[span.start : span.end]!r}"
         n_added = widened.end - widened.start - (span.end - span.start)
         is_cut = n_added > MAX_CUT or 2 * n_added >= widened.end - widened.start
-        if is_cut and span.label != UNKNOWN:
-            report.count("cut", words)
-        elif n_added and span.label != UNKNOWN:
-            report.count("widened", words)
-        is_unknown = is_cut or span.label == UNKNOWN
-        if is_unknown:
+        if n_added and span.label != UNKNOWN:
+            report.count("cut" if is_cut else "widened", words)
+        if is_cut or span.label == UNKNOWN:
             for position in range(widened.start, widened.end):
                 tags[position] = UNKNOWN if tags[position] == "O" else tags[position]
             continue
@@ -102,7 +99,7 @@ def _find_words(text: TextWithSpans, nlp: Language, report: Report) -> TaggedWor
     return TaggedWords(
         tuple(words_of),
         tuple(tags_of),
-        None if text.is_joined else tuple(spaces),
+        tuple(spaces) if text.words is None else None,
         text.annotated,
         text.origin,
         str(text.origin.line),

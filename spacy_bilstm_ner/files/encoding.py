@@ -35,16 +35,10 @@ def decode(content: Content, options: Options) -> Content:
     encoding = options.encoding if options.encoding != "auto" else _detect(content)
     try:
         text = raw.decode(encoding)
-    except LookupError as error:
-        raise UserError(f"{name}: {error}. Try utf-8, cp1252 or utf-16.") from error
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
+    except (LookupError, UnicodeError) as error:
         raise UserError(
-            f"{name}, line {line}: byte 0x{raw[error.start]:02x} is not {encoding}. Give another "
-            "--encoding, or leave it out."
+            f"{name}: {error}. Give another --encoding, such as cp1252, or leave it out."
         ) from error
-    except UnicodeError as error:
-        raise UserError(f"{name} is not {encoding}: {error}. Give another --encoding.") from error
     if "\0" in text:
         raise UserError(f"{name} is a binary file, or it is not {encoding}: expected text.")
     if "\r" in text:

@@ -279,7 +279,6 @@ def _read_record(record: Any, export: Export, origin: Origin, report: Report) ->
                 labels,
                 origin,
                 words=None if words is None else _offsets(words),
-                is_joined=words is not None,
                 unit=export.unit,
                 end_inclusive=bool(export.end_inclusive),
             )

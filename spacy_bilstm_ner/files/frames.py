@@ -33,8 +33,7 @@ def read_frame(frame: Any, content: Content, options: Options) -> tuple[Records,
     names = list(map(str, frame.columns))
     rows = frame.itertuples(index=False, name=None)
     table, report = _make_table(names, rows, content.name, {})
-    records, rows_report = read_table(table, content, options)
-    return records, report.merge(rows_report)
+    return read_table(table, content, options, report)
 
 
 def read_parquet(content: Content, options: Options) -> tuple[Records, Report]:
@@ -55,8 +54,7 @@ def read_parquet(content: Content, options: Options) -> tuple[Records, Report]:
         rows += zip(*(column.to_pylist() for column in batch.columns), strict=True)
     names = parquet.schema_arrow.names
     table, report = _make_table(names, rows, content.name, tag_names)
-    records, rows_report = read_table(table, content, options)
-    return records, report.merge(rows_report)
+    return read_table(table, content, options, report)
 
 
 def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
@@ -70,33 +68,15 @@ def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
     records: list[Any] = []
     for sheet, rows in sheets.items():
         name = content.name if len(sheets) == 1 else f"{content.name}, sheet {sheet}"
-        table = _make_sheet(name, rows, report)
+        builder = TableBuilder(name, "\t", report)
+        for line, row in enumerate(rows, 1):
+            builder.add(line, [_to_text(value, "") for value in row])
+        table = builder.finish()
         _refuse_converted(table, rows, find_columns(table, options), report)
-        records_of_sheet, rows_report = read_table(table, content._replace(name=name), options)
+        sheet_content = content._replace(name=name)
+        records_of_sheet, report = read_table(table, sheet_content, options, report)
         records += records_of_sheet
-        report = report.merge(rows_report)
     return records, report
-
-
-def make_sheet(content: Content, options: Options) -> Table:
-    """Read the cells of one sheet of an Excel file.
-
-    RAISES UserError: If it has several and the user does not say which one to read.
-    """
-    sheets = _read_sheets(content, options, Report())
-    if len(sheets) > 1:
-        raise UserError(
-            f"{content.name} has several sheets: {', '.join(sheets)}. Say which one to read, such "
-            f"as --sheet {next(iter(sheets))!r}"
-        )
-    return _make_sheet(content.name, next(iter(sheets.values())), Report())
-
-
-def _make_sheet(name: str, rows: Sequence[Sequence[Any]], report: Report) -> Table:
-    builder = TableBuilder(name, "\t", report)
-    for line, row in enumerate(rows, 1):
-        builder.add(line, [_to_text(value, "") for value in row])
-    return builder.finish()
 
 
 def _read_sheets(

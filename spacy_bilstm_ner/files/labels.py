@@ -45,7 +45,7 @@ def _skip_empty(
     sentences: Sequence[TaggedWords], name: str, skip_empty: bool, report: Report
 ) -> Sequence[TaggedWords]:
     """Return sentences; with skip_empty only those with an entity. Report how many have none."""
-    empty = [sentence for sentence in sentences if not entity_labels(sentence.tags)]
+    empty = [sentence for sentence in sentences if not sentence.n_entities]
     if not skip_empty:
         texts = [sentence for sentence in empty if sentence.rows == 1 and not sentence.origin.step]
         if texts and sentences[0].origin.step == 0:
@@ -55,9 +55,9 @@ def _skip_empty(
             )
         return sentences
     for sentence in empty:
-        words = sentence.n_words
-        report.count("skip_empty", sentence.origin.place(), sentence.rows, words=words)
-    return [sentence for sentence in sentences if entity_labels(sentence.tags)]
+        place = sentence.origin.place()
+        report.count("skip_empty", place, sentence.rows, words=sentence.n_words)
+    return [sentence for sentence in sentences if sentence.n_entities]
 
 
 def _rename(sentence: TaggedWords, options: Options, report: Report) -> TaggedWords:

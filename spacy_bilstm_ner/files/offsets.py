@@ -58,8 +58,6 @@ def to_characters(
         what offsets count, or if entities overlap and `options.nested` is None.
     """
     report = Report()
-    if not texts:
-        return [], report
     first = texts[0]
     inclusive = first.end_inclusive if options.end_inclusive is None else options.end_inclusive
     reading = Reading(options.unit or first.unit, inclusive, options.shift)

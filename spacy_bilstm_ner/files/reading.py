@@ -107,7 +107,9 @@ def read_sentences(
     sentences: list[TaggedWords] = []
     report = Report()
     for source in sources:
-        for content in [source] if _is_frame(source) else _contents(source, options):
+        is_frame = hasattr(source, "itertuples")
+        contents = [source] if is_frame else read_contents([Path(source)], member=options.member)
+        for content in contents:
             sentences_of_file, report_of_file = _read_one(content, nlp, options)
             sentences += sentences_of_file
             report = report.merge(report_of_file)
@@ -172,17 +174,9 @@ def labelled_corpus(
     return read_examples
 
 
-def _is_frame(source: Any) -> bool:
-    return hasattr(source, "itertuples")
-
-
-def _contents(source: Any, options: Options) -> Iterator[Content]:
-    return read_contents([Path(source)], member=options.member)
-
-
 def _read_one(source: Any, nlp: Language, options: Options) -> tuple[list[TaggedWords], Report]:
     """Read one content or data frame."""
-    if _is_frame(source):
+    if not isinstance(source, Content):
         kind, content = "frame", Content("DataFrame", Path("DataFrame"), b"")
         records, report = read_frame(source, content, options)
     else:
@@ -265,8 +259,6 @@ def _call_reader(kind: str, content: Content, options: Options) -> tuple[Any, Re
 
     RAISES UserError: If it cannot be read.
     """
-    if kind not in BINARY.values():
-        return READERS[kind](content, options)
     try:
         return READERS[kind](content, options)
     except (UserError, MemoryError):
@@ -276,6 +268,8 @@ def _call_reader(kind: str, content: Content, options: Options) -> tuple[Any, Re
             f'{content.name} is {kind}: pip install "spacy-bilstm-ner[formats]"'
         ) from error
     except Exception as error:  # each parser has its own errors for a damaged file
+        if kind not in BINARY.values():
+            raise
         raise UserError(
             f"{content.name} cannot be read as {kind} ({error}): make it again."
         ) from error

@@ -16,7 +16,6 @@ class Content(NamedTuple):
     raw (bytes): Its bytes.
     text (str): The bytes decoded, with "\\n" at the end of each line; "" for a binary format.
     encoding (str): Name of the encoding; "" for a binary format.
-    sha256 (str): Checksum of the file before it was unpacked.
     """
 
     name: str
@@ -24,7 +23,6 @@ class Content(NamedTuple):
     raw: bytes
     text: str = ""
     encoding: str = ""
-    sha256: str = ""
 
 
 class Origin(NamedTuple):
@@ -121,8 +119,8 @@ class TextWithSpans(NamedTuple):
     origin (Origin): Where the text was read.
     rows (int): Number of records of the file that became this text.
     words (Optional[tuple[tuple[int, int], ...]]): Start and end of each word in characters, if the
-        file has words of its own; None if the tokenizer finds them.
-    is_joined (bool): Whether the file has words only, and the text is these words joined by blanks.
+        file has words only, and the text is these words joined by blanks; None if the tokenizer
+        finds them.
     unit (str): What the offsets count: "characters", "words", "utf16" or "bytes".
     end_inclusive (bool): Whether the end of a span is its last character rather than the one after.
     """
@@ -133,7 +131,6 @@ class TextWithSpans(NamedTuple):
     origin: Origin = Origin()
     rows: int = 1
     words: tuple[tuple[int, int], ...] | None = None
-    is_joined: bool = False
     unit: str = "characters"
     end_inclusive: bool = False
 

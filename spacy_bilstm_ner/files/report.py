@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ..errors import UserError
+from ..errors import UserError, count
 from .records import TaggedWords
 
 # Number of places that are kept for each reason
 N_PLACES = 3
-UNITS = ("rows", "words", "entities")
+# Unit -> its singular
+UNITS = {"rows": "row", "words": "word", "entities": "entity"}
 EFFECTS = {-1: "left out", 0: "changed", 1: "added"}
 
 
@@ -165,20 +166,16 @@ class Report:
         """Return the report as a few lines of text."""
         lines = []
         for side in ("read", "written"):
-            numbers = [_number(getattr(self, f"{unit}_{side}"), unit) for unit in UNITS]
+            numbers = [count(getattr(self, f"{unit}_{side}"), UNITS[unit]) for unit in UNITS]
             lines.append(f"{side.capitalize()}: {', '.join(numbers)}")
         for name, guess in self.guesses.items():
             lines.append(f"Detected {name}: {guess}")
         for reason, counts in self.counts.items():
             sentence, unit, effect = REASONS[reason]
             places = "; ".join(self.places[reason])
-            number = _number(counts[unit], unit)
+            number = count(counts[unit], UNITS[unit])
             lines.append(f"{EFFECTS[effect].capitalize()}: {number} ({sentence}). {places}")
         return lines
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the report as JSON data."""
-        return vars(self).copy()
 
     def to_frame(self) -> Any:
         """Return a table with a row for each number: what was read and written, and each reason.
@@ -196,9 +193,3 @@ class Report:
             places = "; ".join(self.places[reason])
             table.append({"reason": reason, **counts, "effect": effect, "places": places})
         return pandas.DataFrame(table)
-
-
-def _number(number: int, unit: str) -> str:
-    """Return a number and its unit, in the singular if it is one."""
-    singular = {"rows": "row", "words": "word", "entities": "entity"}
-    return f"{number:,} {singular[unit] if number == 1 else unit}"

@@ -19,31 +19,27 @@ from .tables import Table, clean
 _EMPTY = ("nan", "null", "none", "<na>")
 
 
-def read_table(table: Table, content: Content, options: Options) -> tuple[Records, Report]:
+def read_table(
+    table: Table, content: Content, options: Options, report: Report
+) -> tuple[Records, Report]:
     """Read the rows of a table: a word each, or a sentence each, or a text with offsets each.
 
+    report (Report): What was read and left out before; its sum with that of the rows is returned.
     RAISES UserError: If a column cannot be detected, or rows cannot be divided into sentences.
     """
     columns = find_columns(table, options)
-    report = Report(guesses={"columns": columns.description()})
+    rows_report = Report(guesses={"columns": columns.description()})
     words, tags = table[columns.word], table[columns.tag]
     if holds_spans(tags):
-        texts, texts_report = _read_texts(table, columns, content, options)
-        return texts, report.merge(texts_report)
-    report.rows_read = len(words)
-    if holds_lists(words, tags):
-        return _read_lists(table, columns), report
-    return _read_words(table, columns, options), report
-
-
-def _read_texts(
-    table: Table, columns: Columns, content: Content, options: Options
-) -> tuple[Records, Report]:
-    """Read rows with a text and its entities as records of JSON."""
-    records = []
-    for line, text, cell in zip(table.lines, table[columns.word], table[columns.tag], strict=True):
-        records.append((line, {"text": text, "entities": cell}))
-    return read_records(records, content.name, options)
+        cells = zip(words, tags, strict=True)
+        records = [{"text": text, "entities": entities} for text, entities in cells]
+        numbered = zip(table.lines, records, strict=True)
+        texts, texts_report = read_records(numbered, content.name, options)
+        return texts, report.merge(rows_report).merge(texts_report)
+    rows_report.rows_read = len(words)
+    is_list = holds_lists(words, tags)
+    sentences = _read_lists(table, columns) if is_list else _read_words(table, columns, options)
+    return sentences, report.merge(rows_report)
 
 
 def _read_lists(table: Table, columns: Columns) -> list[TaggedWords]:

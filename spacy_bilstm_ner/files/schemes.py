@@ -115,8 +115,6 @@ class Scheme:
             return f"{remedy} These are numbers: name them, as in --tag-names O,B-PER,I-PER."
         if 2 * n_frequent > self.counts.total() and frequent not in self.parts:
             return f'{remedy} If {frequent!r} means "in no entity", use --outside "{frequent}"'
-        if any(len(tag.split()) > 1 and all(map(is_tag, tag.split())) for tag in self.in_entities):
-            return f"{remedy} If a cell has several tags, add a header such as text and tags."
         return f"{remedy} Correct it, or name another column with --tag-column."
 
     def description(self) -> str:
@@ -153,8 +151,7 @@ def _find_outside(tags: Iterable[str]) -> list[str]:
     """Return the tag that means "outside"; none if two spellings are used."""
     candidates = [tag for tag in tags if tag.casefold() in OUTSIDE]
     plain = [tag for tag in candidates if tag in ("O", "o")]
-    filled = [tag for tag in candidates if tag]
-    outside = plain or filled or candidates
+    outside = plain or list(filter(None, candidates)) or candidates
     return outside if len(set(map(str.casefold, outside))) == 1 else []
 
 

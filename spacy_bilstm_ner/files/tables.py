@@ -4,6 +4,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from operator import itemgetter
 
 from ..errors import UserError
 from .faults import Faults
@@ -81,21 +82,24 @@ def rank(kind: str, name: str) -> int | None:
     kind (str): A key of KNOWN_NAMES.
     """
     known = KNOWN_NAMES[kind].split()
-    plain = "".join(char for char in name.lower() if char.isalnum())
+    plain = "".join(filter(str.isalnum, name.lower()))
+    is_numbered = kind in ("document", "sentence")
     if plain in known:
-        shift = len(known) if kind in ("document", "sentence") else 0
-        return known.index(plain) + shift
-    if kind in ("document", "sentence"):
-        for suffix in NUMBER_SUFFIXES:
-            if plain.removesuffix(suffix) in known:
-                return known.index(plain.removesuffix(suffix))
+        return known.index(plain) + is_numbered * len(known)
+    for suffix in NUMBER_SUFFIXES if is_numbered else ():
+        if plain.removesuffix(suffix) in known:
+            return known.index(plain.removesuffix(suffix))
     return None
 
 
 def best_name(kind: str, names: Iterable[str]) -> str | None:
     """Return the most usual of the names for a kind of column; None if none is usual."""
-    ranks = {name: place for name in names if (place := rank(kind, name)) is not None}
-    return min(ranks, key=lambda name: ranks[name], default=None)
+    ranks = []
+    for name in names:
+        place = rank(kind, name)
+        if place is not None:
+            ranks.append((place, name))
+    return min(ranks, key=itemgetter(0))[1] if ranks else None
 
 
 class TableBuilder:
@@ -147,7 +151,7 @@ class TableBuilder:
 
     def _add_header(self, line: int, record: list[str]) -> None:
         cells = list(map(clean, record))
-        is_short = len([cell for cell in cells if cell]) < 2
+        is_short = len(list(filter(None, cells))) < 2
         is_comment = cells[0].startswith("#") and not is_known(cells[0].strip("# "))
         if is_short or is_comment or cells[0].lower().startswith("sep="):
             self._leave_out("title", line, record)

@@ -1,7 +1,6 @@
 """Read the bytes of files, folders, zips and gzip files."""
 
 import gzip
-import hashlib
 import io
 import zipfile
 import zlib
@@ -62,7 +61,7 @@ def read_content(path: Path, member: str | None = None) -> Content:
         raise UserError(f"{name} is an archive that is not read: unpack it first.")
     if not raw.strip() and path.suffix != ".ann":
         raise UserError(f"{name} is empty: expected labelled sentences.")
-    return Content(name, path, raw, sha256=hashlib.sha256(packed).hexdigest())
+    return Content(name, path, raw)
 
 
 def check_size(size: int, name: str) -> None:
@@ -111,8 +110,6 @@ def _choose(members: list[str], name: str, member: str | None) -> str:
     if len(labelled) == 1 and member is None:
         return labelled[0]
     listed = (labelled or members)[:MAX_NAMES]
-    if len(labelled) > MAX_NAMES:
-        listed.append("…")
     raise UserError(
         f"{name}: expected a zip with one labelled file, but it has "
         f"{', '.join(listed) or 'none'}. Say which one to read: --member NAME"

@@ -167,7 +167,7 @@ def read_texts(path: Path, nlp: Language) -> list[str]:
     RAISES UserError: If the file is missing, cannot be read, or has no text.
     """
     if set(path.suffixes).intersection(TEXT_FORMATS):
-        texts = [text.text for text in read_plain_texts(path)]
+        texts = list(read_plain_texts(path))
     else:
         texts = [doc.text for doc in read_docs([path], nlp)]
     if not texts:

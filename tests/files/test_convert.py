@@ -10,12 +10,11 @@ import pytest
 import spacy
 from spacy.tokens import Doc, DocBin
 from spacy.training import Corpus
-from spacy.vocab import Vocab
 
 from spacy_bilstm_ner.cli import main
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.files import convert as module
-from spacy_bilstm_ner.files.convert import OUTPUTS, mark, write
+from spacy_bilstm_ner.files.convert import OUTPUTS, write
 from spacy_bilstm_ner.files.docs import blank_pipeline
 
 from .helpers import HEADER, tokenizing
@@ -89,18 +88,6 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     assert other["test.spacy"] != first["test.spacy"]
 
 
-def test_another_language(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    content = "satz_id;wort;etikett\n" + "".join(
-        f"{i};„;O\n{i};Bäcker;B-laden\n{i};Nr{i};I-laden\n{i};“;O\n{i};offen;O\n" for i in range(9)
-    )
-    files = convert(tmp_path, content, "--lang", "de", "--sep", ";")
-    doc = load(files["dev.spacy"], "de")[0]
-    assert doc.text == f"„Bäcker {doc[2].text}“ offen"
-    out = capsys.readouterr().out
-    assert "Detected encoding: utf-8" in out
-    assert "Detected columns: sentence = 'satz_id', word = 'wort', tag = 'etikett'" in out
-
-
 def test_the_report_is_printed_and_stored(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -124,21 +111,6 @@ def test_a_label_that_train_lacks(tmp_path: Path, capsys: pytest.CaptureFixture[
         files = convert(tmp_path, HEADER + tagged)
         rare = any(ent.label_ == "rare" for doc in load(files["train.spacy"]) for ent in doc.ents)
         assert ("train lacks: rare." in capsys.readouterr().err) != rare
-
-
-def test_labels_that_are_odd(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    content = HEADER + rows(40, tag="B-place") + "x,Oslo,B-PLACE\ny,Rome,B-plaice\nz,Ann,B-q\n"
-    convert(tmp_path, content)
-    err = capsys.readouterr().err
-    assert f"'PLACE' (1 entity, {tmp_path / 'x.csv'}, line 202: 'Oslo')" in err
-    assert "--label PLACE=place makes them one" in err
-    assert "--label plaice=place makes them one" in err
-    assert "the label 'q' has one entity only" in err
-    convert(tmp_path, content, "--label", "PLACE=place", "--label", "plaice=place", "--label", "q=")
-    captured = capsys.readouterr()
-    assert "--label" not in captured.err
-    assert "Changed: 2 entities (of a label that is renamed" in captured.out
-    assert "Left out: 1 entity (of a label that is dropped" in captured.out
 
 
 def test_no_entity_or_too_few_sentences_is_an_error(tmp_path: Path) -> None:
@@ -172,22 +144,6 @@ def test_an_empty_option_is_not_given(tmp_path: Path) -> None:
     assert json.loads(files["stats.json"])["split"]["method"] == "tutorial"
 
 
-def test_several_files_and_labels_that_one_lacks(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for name, tag in (("old", "B-MED"), ("new", "B-DOSIS")):
-        (tmp_path / f"{name}.csv").write_text(HEADER + rows(5, tag=tag), encoding="utf-8")
-    files = [str(tmp_path / name) for name in ("old.csv", "new.csv")]
-    main(["convert", *files, str(tmp_path / "all.spacy")])
-    assert f'--annotated "{tmp_path / "old.csv"}=MED"' in capsys.readouterr().err
-    options = ["--annotated", "old.csv=MED", "--annotated", "MED,DOSIS"]
-    main(["convert", *files, str(tmp_path / "all.spacy"), *options])
-    docs = load((tmp_path / "all.spacy").read_bytes())
-    assert docs[0].spans["annotated"].attrs["labels"] == ["MED"]
-    assert docs[9].spans["annotated"].attrs["labels"] == ["MED", "DOSIS"]
-    assert [token.ent_iob_ for token in docs[0]] == ["B", "", "", "", ""]
-
-
 def test_every_fault_is_in_the_report(tmp_path: Path) -> None:
     report = tmp_path / "faults.txt"
     with pytest.raises(SystemExit, match="9 faults"):
@@ -211,14 +167,6 @@ def test_the_end_says_what_came_out_and_what_to_do_next(
     assert re.search(numbers, out)
     assert len(re.findall(r"\n  \[Town\d\]\(geo\) is No \d\.", out)) == 3
     assert f"--paths.train {tmp_path / 'out' / 'train'}.spacy" in out
-
-
-@pytest.mark.parametrize(
-    ("tags", "marked"),
-    [("B-a I-a O", "[a b](a) c"), ("B-a B-a I-a", "[a](a) [b c](a)"), ("O O B-b", "a b [c](b)")],
-)
-def test_entities_are_marked_in_the_text(tags: str, marked: str) -> None:
-    assert mark(Doc(Vocab(), words=["a", "b", "c"], ents=tags.split())).strip() == marked
 
 
 @pytest.mark.parametrize("split", ["tutorial", "random"])

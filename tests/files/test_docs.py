@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from spacy.tokens import Doc, DocBin
-from spacy.training import Corpus, Example
+from spacy.training import Corpus
 
 from spacy_bilstm_ner.files.docs import count_aligned, make_doc
 
@@ -20,17 +20,6 @@ def test_a_doc_has_gold_words_gold_entities_and_a_persons_text() -> None:
         ("New York", "geo"),
     ]
     assert not doc.has_unknown_spaces
-
-
-def test_neighbouring_entities_of_one_label_stay_two() -> None:
-    doc, _ = make_doc(tokenizing(), sentence("a b c", "B-x B-x I-x"))
-    assert [ent.text for ent in doc.ents] == ["a", "b c"]
-
-
-def test_a_sentence_without_entities_says_so() -> None:
-    doc, _ = make_doc(tokenizing(), sentence("It rains .", "O O O"))
-    assert [token.ent_iob_ for token in doc] == ["O", "O", "O"]
-    assert Example(tokenizing()("It rains."), doc).get_aligned_ner() == ["O", "O", "O"]
 
 
 def test_words_that_the_tokenizer_would_leave_merged_keep_their_space() -> None:

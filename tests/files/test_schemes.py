@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from spacy_bilstm_ner.files.schemes import Scheme, difference, entity_labels, is_tag, looks_like
+from spacy_bilstm_ner.files.schemes import Scheme, difference, is_tag, looks_like
 
 
 def faulty(scheme: Scheme) -> list[str]:
@@ -17,13 +17,6 @@ def convert(tags: str) -> tuple[list[str], list[int]]:
     scheme = Scheme(Counter(given))
     assert faulty(scheme) == []
     return scheme.to_bio(given)
-
-
-@pytest.mark.parametrize(
-    "tag", ["O", "B-geo", "I-geo", "B-x-y", "B-Straße", "o", "U-geo", "b_geo", "geo-S", "?"]
-)
-def test_what_a_tag_is(tag: str) -> None:
-    assert is_tag(tag)
 
 
 @pytest.mark.parametrize("tag", ["", "0", "B", "B-", "B- ", "geo", "O\n", "X-geo"])
@@ -60,42 +53,12 @@ def test_an_entity_that_continues_nothing_begins_there() -> None:
     assert convert("B-a L-a L-a U-a I-a") == (["B-a", "I-a", "B-a", "B-a", "B-a"], [2, 4])
 
 
-def test_labels_without_a_letter() -> None:
-    assert convert("PER PER O LOC PER") == (
-        ["B-PER", "I-PER", "O", "B-LOC", "B-PER"],
-        [],
-    )
-    # E-MAIL is a label: nothing begins with B, I or S
-    assert convert("E-MAIL O PER")[0] == ["B-E-MAIL", "O", "B-PER"]
-    # Nothing says "outside": these are no labels of entities
-    assert faulty(Scheme(Counter(["PER", "LOC"]))) == ["PER", "LOC"]
-
-
-@pytest.mark.parametrize("wrong", ["B-", "B-x|O", "Other"])
-def test_what_is_no_label(wrong: str) -> None:
-    assert faulty(Scheme(Counter(["PER", "O", wrong]))) == [wrong]
-
-
-def test_another_word_for_outside_is_a_label_once_it_is_said_what_is_outside() -> None:
-    assert faulty(Scheme(Counter(["PER", "O", "Other"]), outside=["O"])) == []
-
-
-def test_parts_of_speech_are_no_labels() -> None:
-    assert faulty(Scheme(Counter(["NNP", "VBD", "O"]))) == ["NNP", "VBD"]
-
-
 def test_what_cannot_be_told_is_faulty() -> None:
     assert faulty(Scheme(Counter(["B-x", "B-x|B-y", "B-x;O", "O"]))) == ["B-x|B-y", "B-x;O"]
     assert faulty(Scheme(Counter(["B-B-x", "B-x", "O"]))) == ["B-B-x"]
     assert faulty(Scheme(Counter(["B-x", "O", "geo", ""]))) == ["geo", ""]
     assert faulty(Scheme(Counter(["B-x", "_", "-"]))) == ["_", "-"]
     assert faulty(Scheme(Counter(["B-x", "_", "-"]), outside=["_", "-"])) == []
-
-
-def test_what_was_taken_for_what_is_told_unless_it_is_plain() -> None:
-    assert Scheme(Counter(["B-x", "I-x", "O", "?"])).description() == ""
-    description = Scheme(Counter(["B-x", "L-x", "L-y", "U-x", "_"])).description()
-    assert description == "'_' = O, 'L-x' = I-x, 'U-x' = B-x"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +89,3 @@ def test_look_alikes(tag: str, other: str, why: str) -> None:
 )
 def test_what_is_as_it_seems(tag: str) -> None:
     assert looks_like(tag) == tag
-
-
-def test_labels_are_counted_per_entity() -> None:
-    assert entity_labels(["B-a", "I-a", "B-a", "O", "B-b"]) == ["a", "a", "b"]

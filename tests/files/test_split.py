@@ -114,20 +114,3 @@ def test_dropping_copies_leaves_no_split_empty(name: str) -> None:
         UserError, match=f"--dedupe leaves nothing of {name}: all of its 2 sentences"
     ):
         drop_copies(splits)
-
-
-def test_own_splits_stay_as_they_are_and_what_is_missing_is_drawn() -> None:
-    sentences, own = make(20), say("a", "b")
-    sizes = {"seed": 0, "dev_size": 0.2, "test_size": 0.1}
-    whole = random_split(sentences, dev=own, test=own[:1], **sizes)  # type: ignore[arg-type]
-    assert whole == {"train": sentences, "dev": own, "test": own[:1]}
-    drawn = random_split(sentences, test=own, **sizes)  # type: ignore[arg-type]
-    assert (len(drawn["train"]), len(drawn["dev"]), drawn["test"]) == (16, 4, own)
-    assert Counter(drawn["train"] + drawn["dev"]) == Counter(sentences)
-
-
-def test_a_part_of_size_0_stays_empty() -> None:
-    splits = random_split(make(10), seed=0, dev_size=0.2, test_size=0)
-    assert sizes(splits) == [8, 2, 0]
-    own = random_split(make(10), seed=0, dev_size=0.2, test_size=0, dev=say("a"))
-    assert sizes(own) == [10, 1, 0]

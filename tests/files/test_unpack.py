@@ -56,27 +56,6 @@ def test_a_zip_is_read_in_memory_whatever_its_names_are(
         read_contents(paths)
 
 
-@pytest.mark.parametrize(
-    ("members", "message"),
-    [
-        (
-            ["a.csv", "b.csv"],
-            "with one labelled file, but it has a.csv, b.csv. Say which one to read: --member",
-        ),
-        (["a.exe"], "it has a.exe"),
-        (["[Content_Types].xml", "word/document.xml"], "it has .*word/document.xml"),
-    ],
-)
-def test_other_zips(tmp_path: Path, members: list[str], message: str) -> None:
-    with pytest.raises(UserError, match=message):
-        read_contents(write(tmp_path, zipped(dict.fromkeys(members, b"x"))))
-
-
-def test_the_member_that_was_named(tmp_path: Path) -> None:
-    paths = write(tmp_path, zipped({"a.csv": b"a", "b.csv": CONTENT}))
-    assert read_contents(paths, member="b.csv")[0].raw == CONTENT
-
-
 def test_a_damaged_zip(tmp_path: Path) -> None:
     content = zipped({"x.csv": CONTENT})
     for damaged in (content[:40], content.replace(b"PK\x01\x02", b"PK\x01\x03")):
@@ -120,17 +99,6 @@ def test_a_text_of_brat_is_read_with_its_entities_only(tmp_path: Path) -> None:
     for name in ("x.ann", "x.txt", "y.txt"):
         write(tmp_path, CONTENT, name)
     assert [content.path.name for content in read_contents([tmp_path])] == ["x.ann", "y.txt"]
-
-
-def test_a_zip_in_a_folder_is_read(tmp_path: Path) -> None:
-    write(tmp_path, zipped({"a.csv": CONTENT}), "a.zip")
-    assert read_contents([tmp_path])[0].raw == CONTENT
-
-
-def test_a_zip_of_many_files_names_some(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"it has 0\.csv, .*, 9\.csv, …\. Say which one") as error:
-        read_contents(write(tmp_path, zipped({f"{i}.csv": b"x" for i in range(500)})))
-    assert len(str(error.value)) < 300
 
 
 def test_an_excel_file_is_bounded_by_what_it_declares(
