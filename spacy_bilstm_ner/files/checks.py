@@ -61,15 +61,12 @@ def _check_script(sentences: Sequence[TaggedWords], lang: str) -> str:
             n_script += number if re.match(f"[{ranges}]", char) else 0
         if n_script < MIN_SCRIPT_SHARE * characters.total() or lang in langs or not n_script:
             continue
-        problem = (
-            f"words of {script} script without spaces, but --lang {lang} does not find words in "
-            "such text"
-        )
+        remedy = "spaCy has no language that does. The model works only on text with such spaces."
         if langs:
-            return banner(f"{problem}:\ngive --lang {langs[0]}. Else the model is useless on text.")
+            remedy = f"give --lang {langs[0]}. Else the model is useless on text."
         return banner(
-            f"{problem}, and spaCy has no language that does.\nThe model will work only on text "
-            "that has such spaces."
+            f"words of {script} script without spaces, but --lang {lang} does not find words in "
+            f"such text:\n{remedy}"
         )
     return ""
 

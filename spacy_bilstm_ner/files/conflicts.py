@@ -29,14 +29,15 @@ def unite_texts(
     left_out: set[int] = set()
     contradicting: list[list[TextWithSpans]] = []
     for same in _group(texts, lambda text: text.text):
-        annotations = {(_entities(text), text.annotated) for text in same}
+        annotations = {(frozenset(map(_place, text.spans)), text.annotated) for text in same}
         if len(annotations) == 1:
             continue
         is_partial = all(text.annotated is not None for text in same)
         is_passes = all(len(text.spans) == 1 for text in same)
         places = {_place(span): span for text in same for span in text.spans}
         spans = sorted(places.values(), key=_place)
-        if (is_partial or is_passes) and not _overlap(spans):
+        has_overlap = any(second.start < first.end for first, second in pairwise(spans))
+        if (is_partial or is_passes) and not has_overlap:
             united[id(same[0])] = _unite(same, spans, report)
             left_out.update(map(id, same[1:]))
         else:
@@ -79,15 +80,6 @@ def _group(records: Iterable[Record], key: Callable[[Record], Hashable]) -> list
 
 def _place(span: Span) -> tuple[int, int, str]:
     return span.start, span.end, span.label
-
-
-def _entities(text: TextWithSpans) -> frozenset[tuple[int, int, str]]:
-    return frozenset(map(_place, text.spans))
-
-
-def _overlap(spans: Sequence[Span]) -> bool:
-    """Return whether spans, sorted by their place, overlap."""
-    return any(second.start < first.end for first, second in pairwise(spans))
 
 
 def _unite(same: Sequence[TextWithSpans], spans: Sequence[Span], report: Report) -> TextWithSpans:

@@ -100,10 +100,19 @@ def convert(
     for name, path in (("dev", split.dev), ("test", split.test)):
         if path is not None:
             parts[name], reports[name] = read_sentences([path], nlp, options)
-    splits = _divide(sentences, split, parts)
+    sizes: dict[str, Any] = {"seed": split.seed, "dev_size": split.dev_size}
+    sizes["test_size"] = split.test_size
+    description: dict[str, Any] = {"method": split.method, "dedupe": split.dedupe}
+    if parts:
+        description["method"] = "files"
+    if description["method"] == "tutorial":
+        splits = tutorial_split(sentences)
+    else:
+        splits = random_split(sentences, **sizes, **parts)
+        description |= sizes
     distinct = drop_copies(splits) if split.dedupe else splits
     report.warnings += find_doubts_of_splits(distinct)
-    stats = {"lang": lang, "split": _describe(split, parts), "splits": {}}
+    stats = {"lang": lang, "split": description, "splits": {}}
     stats |= {"source" if name == "train" else name: vars(reports[name]) for name in reports}
     docs_of = {}
     for name in NAMES:
@@ -203,31 +212,9 @@ def _check_out(files: Sequence[Any], out: Path) -> None:
     for file in files:
         if isinstance(file, Path) and file.exists() and file.resolve() == out.resolve():
             raise UserError(f"{out} is an input: give another path to write to.")
-    if out.suffix != ".spacy" and out.exists() and not out.is_dir():
-        raise UserError(f"{out} is a file: give a folder, or a file that ends in .spacy.")
-    if out.suffix == ".spacy" and out.is_dir():
-        raise UserError(f"{out} is a folder: give a file that ends in .spacy.")
-
-
-def _divide(sentences: list[TaggedWords], split: Split, parts: dict[str, Any]) -> Splits:
-    if split.method == "tutorial" and not parts:
-        return tutorial_split(sentences)
-    return random_split(
-        sentences,
-        seed=split.seed,
-        dev_size=split.dev_size,
-        test_size=split.test_size,
-        **parts,
-    )
-
-
-def _describe(split: Split, parts: dict[str, Any]) -> dict[str, Any]:
-    description: dict[str, Any] = {"method": "files" if parts else split.method}
-    description["dedupe"] = split.dedupe
-    if description["method"] != "tutorial":
-        description |= {"seed": split.seed}
-        description |= {"dev_size": split.dev_size, "test_size": split.test_size}
-    return description
+    if out.exists() and out.is_dir() == (out.suffix == ".spacy"):
+        kind = "folder" if out.is_dir() else "file"
+        raise UserError(f"{out} is a {kind}: give a folder, or a file that ends in .spacy.")
 
 
 def _examples(nlp: Language, docs: DocBin) -> list[str]:

@@ -69,7 +69,7 @@ def _find_words(text: TextWithSpans, nlp: Language, report: Report) -> TaggedWor
     offsets = tokens if text.words is None else text.words
     edges = {edge for word in offsets for edge in word} | {0, len(text.text)}
     starts = {start for start, _ in offsets}
-    tags = ["O" if text.annotated is None else UNKNOWN] * len(text.text)
+    tags = ["O"] * len(text.text)
     for span in text.spans:
         widened = _widen(text.text, span, edges)
         words = f"{text.origin.place()}: {span.label} {text.text[span.start : span.end]!r}"

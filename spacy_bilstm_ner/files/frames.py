@@ -112,14 +112,17 @@ def _read_sheets(
         raise UserError(f"{content.name} has no rows: expected such as 1, Mira, B-PER.")
     headers = [tuple(map(str, rows[0])) for rows in filled.values()]
     header = next(filter(is_header, headers), headers[0])
-    same = [sheet for sheet, rows in filled.items() if tuple(map(str, rows[0])) == header]
-    different = [sheet for sheet in filled if sheet not in same]
+    same = {}
+    for sheet, first_row in zip(filled, headers, strict=True):
+        if first_row == header:
+            same[sheet] = filled[sheet]
+    different = filled.keys() - same
     if different:
         report.warnings.append(
-            f"{content.name}: sheets with another header than {same[0]!r} are not read: "
-            f"{', '.join(different)}. --sheet NAME reads one of them."
+            f"{content.name}: sheets with another header than {next(iter(same))!r} are not read: "
+            f"{', '.join(sorted(different))}. --sheet NAME reads one of them."
         )
-    return {sheet: filled[sheet] for sheet in same}
+    return same
 
 
 def _refuse_converted(

@@ -25,9 +25,11 @@ def apply_options(
     for sentence in filled:
         if options.label:
             sentence = _rename(sentence, options, report)
-        if annotated is not None and sentence.annotated is None:
-            tags = [UNKNOWN if tag == "O" else tag for tag in sentence.tags]
-            sentence = sentence._replace(tags=tuple(tags), annotated=annotated)
+        if sentence.annotated is None:
+            sentence = sentence._replace(annotated=annotated)
+        if sentence.annotated is not None:
+            tags = tuple(UNKNOWN if tag == "O" else tag for tag in sentence.tags)
+            sentence = sentence._replace(tags=tags)
         unexpected = set(entity_labels(sentence.tags)).difference(sentence.annotated or ())
         if sentence.annotated and unexpected:
             fault = (
@@ -63,7 +65,6 @@ def _skip_empty(
 def _rename(sentence: TaggedWords, options: Options, report: Report) -> TaggedWords:
     """Return a sentence with other labels; words with a dropped label are outside."""
     tags = []
-    outside = "O" if sentence.annotated is None else UNKNOWN
     for position, tag in enumerate(sentence.tags):
         label = tag[2:]
         if label not in options.label:
@@ -73,7 +74,7 @@ def _rename(sentence: TaggedWords, options: Options, report: Report) -> TaggedWo
         if tag[0] == "B":
             place = f"{sentence.place(position)} {label}"
             report.count("renamed" if new_label else "dropped", place)
-        tags.append(f"{tag[0]}-{new_label}" if new_label else outside)
+        tags.append(f"{tag[0]}-{new_label}" if new_label else "O")
     annotated = sentence.annotated
     if annotated is not None:
         renamed = [options.label.get(label, label) for label in annotated]

@@ -7,7 +7,7 @@ from itertools import chain
 from ..errors import UserError, count
 from .faults import Faults
 from .options import Options
-from .records import UNKNOWN, TaggedWords
+from .records import TaggedWords
 from .report import Report
 from .schemes import INVISIBLE, Scheme, entity_labels, holds_brackets, without_brackets
 from .spacing import spaces_after
@@ -43,8 +43,6 @@ def build(sentences: Sequence[TaggedWords], options: Options) -> tuple[list[Tagg
                 remedy = "Write B- there, or leave out --strict to begin entities there."
                 faults.add(sentence.line(position), fault, remedy)
         report.entities_read += len(entity_labels(bio))
-        if sentence.annotated is not None:
-            bio = [UNKNOWN if tag == "O" else tag for tag in bio]
         sentence = sentence._replace(tags=tuple(bio))
         if not irregular.isdisjoint(sentence.words):
             sentence = _clean_words(sentence, options.strip, report, faults)

@@ -1,7 +1,5 @@
 """Share what the tests of files need."""
 
-from functools import cache
-
 from spacy.language import Language
 
 from spacy_bilstm_ner.files.docs import blank_pipeline
@@ -10,9 +8,8 @@ from spacy_bilstm_ner.files.records import TaggedWords
 HEADER = "Sentence #,Word,Tag\n"
 
 
-@cache
 def tokenizing(lang: str = "en") -> Language:
-    """Return a pipeline that only tokenizes. Making one takes longer than reading a small file."""
+    """Return a pipeline that only tokenizes."""
     return blank_pipeline(lang)
 
 

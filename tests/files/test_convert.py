@@ -2,7 +2,6 @@
 
 import json
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ from spacy.training import Corpus
 
 from spacy_bilstm_ner.cli import main
 from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.files import convert as module
 from spacy_bilstm_ner.files.convert import OUTPUTS, write
 from spacy_bilstm_ner.files.docs import blank_pipeline
 
@@ -24,11 +22,6 @@ PARTS = ("train", "dev", "test")
 GMB = [
     ROOT / "assets" / name for name in ("ner_dataset.csv", "ner_dataset.csv.zip", "ner_dataset.zip")
 ]
-
-
-@pytest.fixture(autouse=True)
-def _one_pipeline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "blank_pipeline", tokenizing)
 
 
 def rows(count: int, *, tag: str = "B-geo") -> str:
@@ -239,13 +232,6 @@ def test_places_that_cannot_be_written_to(tmp_path: Path) -> None:
 def test_an_unknown_language(lang: str) -> None:
     with pytest.raises(UserError, match=r"--lang .* Give a code such as en, de, fr, or xx"):
         blank_pipeline(lang)
-
-
-def test_a_language_whose_package_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "sudachipy", None)
-    message = r"^--lang ja needs a package that is not installed\. .*pip install .*\.$"
-    with pytest.raises(UserError, match=message):
-        blank_pipeline("ja")
 
 
 @pytest.mark.gmb

@@ -10,18 +10,6 @@ from spacy_bilstm_ner.files.docs import count_aligned, make_doc
 from .helpers import sentence, tokenizing
 
 
-def test_a_doc_has_gold_words_gold_entities_and_a_persons_text() -> None:
-    words = "Mr. Kowalski did n't leave New York , he said ."
-    doc, tokenized = make_doc(tokenizing(), sentence(words, "O B-per O O O B-geo I-geo O O O O"))
-    assert [token.text for token in doc] == words.split()
-    assert doc.text == tokenized.text == "Mr. Kowalski didn't leave New York, he said."
-    assert [(ent.text, ent.label_) for ent in doc.ents] == [
-        ("Kowalski", "per"),
-        ("New York", "geo"),
-    ]
-    assert not doc.has_unknown_spaces
-
-
 def test_words_that_the_tokenizer_would_leave_merged_keep_their_space() -> None:
     nlp = tokenizing()
     # "I." is one of the tokenizer's exceptions, "45." is not

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from spacy_bilstm_ner.files.schemes import Scheme, difference, is_tag, looks_like
+from spacy_bilstm_ner.files.schemes import Scheme, difference, looks_like
 
 
 def faulty(scheme: Scheme) -> list[str]:
@@ -17,11 +17,6 @@ def convert(tags: str) -> tuple[list[str], list[int]]:
     scheme = Scheme(Counter(given))
     assert faulty(scheme) == []
     return scheme.to_bio(given)
-
-
-@pytest.mark.parametrize("tag", ["", "0", "B", "B-", "B- ", "geo", "O\n", "X-geo"])
-def test_what_a_tag_is_not(tag: str) -> None:
-    assert not is_tag(tag)
 
 
 @pytest.mark.parametrize(
@@ -51,14 +46,6 @@ def test_an_entity_that_continues_nothing_begins_there() -> None:
     assert changed == [0, 3, 5, 6]
     # An entity that has ended does not go on
     assert convert("B-a L-a L-a U-a I-a") == (["B-a", "I-a", "B-a", "B-a", "B-a"], [2, 4])
-
-
-def test_what_cannot_be_told_is_faulty() -> None:
-    assert faulty(Scheme(Counter(["B-x", "B-x|B-y", "B-x;O", "O"]))) == ["B-x|B-y", "B-x;O"]
-    assert faulty(Scheme(Counter(["B-B-x", "B-x", "O"]))) == ["B-B-x"]
-    assert faulty(Scheme(Counter(["B-x", "O", "geo", ""]))) == ["geo", ""]
-    assert faulty(Scheme(Counter(["B-x", "_", "-"]))) == ["_", "-"]
-    assert faulty(Scheme(Counter(["B-x", "_", "-"]), outside=["_", "-"])) == []
 
 
 @pytest.mark.parametrize(

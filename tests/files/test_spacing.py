@@ -43,10 +43,6 @@ def test_text_as_a_person_would_write_it(words: str, text: str) -> None:
     )
 
 
-def test_nothing_gives_nothing() -> None:
-    assert spaces_after([]) == []
-
-
 @pytest.mark.parametrize("mark", [*"\"'“”‘’„‚«»‹›()/-–…#.", "``", "''", "--", "'s", "l'"])
 def test_marks_anywhere_do_no_harm(mark: str) -> None:
     for words in (
