@@ -199,7 +199,11 @@ def _find_tags(table: Table, names: Sequence[str]) -> str | None:
     # Tags with a fault, which shall be reported, or labels without a letter
     labels = [name for name in names if not holds_pos(table[name])]
     mostly = [name for name in labels if _share_of_tags(table[name]) > 0.5]
-    outside = [name for name in labels if allows_labels(name) and _has_outside(table[name])]
+    outside = []
+    for name in filter(allows_labels, labels):
+        values = set(map(str.casefold, table[name]))
+        if values.intersection(filter(None, OUTSIDE)):
+            outside.append(name)
     named = [name for name in labels if rank("tag", name) is not None]
     for candidates in (mostly, named, outside):
         if len(candidates) == 1:
@@ -240,10 +244,6 @@ def _count_entities(values: Sequence[str]) -> int:
     return sum(
         number for value, number in counts.items() if re.match(r"[BUSbus]-|.*-[BUS]$|\(|\[", value)
     ) or len(labels)
-
-
-def _has_outside(values: Sequence[str]) -> bool:
-    return any(value and value.casefold() in OUTSIDE for value in set(values))
 
 
 def says_no_space(value: str) -> bool:

@@ -2,6 +2,8 @@
 
 import codecs
 import re
+from operator import attrgetter
+from typing import Any
 
 from ..errors import UserError
 from .faults import Faults
@@ -94,29 +96,32 @@ def _words_with_accents(raw: bytes) -> bytes:
 
 def _is_western(sample: bytes) -> bool:
     """Return whether words look Western European in cp1252, and another encoding fits no better."""
-    from charset_normalizer import from_bytes
-
     try:
         text = sample.decode("cp1252")
     except UnicodeDecodeError:
         return False
-    others = _NOT_ASCII.findall(text)
+    accented = _NOT_ASCII.findall(text)
     # "JosŽ" and "Èâàí" are not words: a capital follows a small letter, or hardly any is ASCII.
-    if not WESTERN.issuperset(others) or re.search("[a-zß-ÿ][À-ÞŒ]", text):
+    if not WESTERN.issuperset(accented) or re.search("[a-zß-ÿ][À-ÞŒ]", text):
         return False
-    n_accents = sum(map(str.isalpha, others))
+    n_accents = sum(map(str.isalpha, accented))
     if 2 * n_accents > sum(map(str.isalpha, text)):
         return False
-    best = from_bytes(sample, cp_isolation=CODECS.split()).best()
+    best = _find_codecs(sample).best()
     return best is None or str(best) == text
+
+
+def _find_codecs(sample: bytes) -> Any:
+    """Return charset-normalizer's matches, the likeliest first."""
+    from charset_normalizer import from_bytes
+
+    return from_bytes(sample, cp_isolation=CODECS.split())
 
 
 def _candidates(raw: bytes, sample: bytes) -> list[str]:
     """Return a line for each encoding that fits, the likeliest first: its name and some words."""
-    from charset_normalizer import from_bytes
-
     lines = []
-    likeliest = [match.encoding for match in from_bytes(sample, cp_isolation=CODECS.split())]
+    likeliest = map(attrgetter("encoding"), _find_codecs(sample))
     for encoding in dict.fromkeys([*likeliest, *CODECS.split()]):
         try:
             raw.decode(encoding)
