@@ -93,7 +93,7 @@ def annotate(
         )
         with bar:
             parts = _missing_parts(shares, options, out, format, summary, bar)
-            _annotate_parts(parts, work, workers or cores(), ray, summary, bar)
+            _annotate_parts(parts, work, workers or cores(), ray, out, summary, bar)
         if not summary.given_up:
             note.complete = sorted({*note.complete, *shares} & note.shares.keys())
             note.save(out)
@@ -123,6 +123,7 @@ def _annotate_parts(
     work: Work,
     n_workers: int,
     ray: str | None,
+    out: Path,
     summary: Summary,
     bar: tqdm,
 ) -> None:
@@ -142,6 +143,8 @@ def _annotate_parts(
             bar.update(part.size)
     finally:
         engine.close()
+        # Workers that were killed while they were writing leave a file.
+        remove_unfinished(out)
 
 
 def _check_input(file: str, options: InputOptions) -> None:

@@ -112,6 +112,7 @@ class Workers(Generic[Task, Answer]):
         self._threads.shutdown(wait=False, cancel_futures=True)
         for process in multiprocessing.active_children():
             process.kill()
+            process.join()
         self._threads.shutdown()
 
 
