@@ -43,7 +43,7 @@ KEPT_SHARE = 0.5
 # Length of the other sentences, in words
 MIN_LENGTH, MAX_LENGTH = 4, 20
 # Weight of the new annotation in the loss. Rehearsal has the weight 1.
-ANNOTATION_WEIGHT = 10.0
+ANNOTATION_WEIGHT = 30.0
 EPSILON = 1e-9
 LABELS_ADDED = (
     "added the labels {}. `python -m spacy_bilstm_ner init CONFIG --from PIPELINE` writes a config "
