@@ -11,12 +11,13 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from ..ranges import is_number
+from ..sequences.gold import ANNOTATED
 
 Augmenter = Callable[[Language, Example], Iterator[Example]]
 
 # The annotation that a varied sentence keeps.
 KEPT_ATTRIBUTES = [ENT_IOB, ENT_TYPE, ENT_KB_ID, ENT_ID, SENT_START]
-MISSING_IOB, OUTSIDE_IOB, BEGIN_IOB = 0, 2, 3
+MISSING_IOB, OUTSIDE_IOB = 0, 2
 # An example gets from one to this many insertions.
 MAX_INSERTIONS = 3
 # The share of insertions that directly follow an entity, where the sentence has one.
@@ -146,8 +147,8 @@ def _make_example(
 ) -> Example:
     reference = Doc(nlp.vocab, words=words, spaces=spaces)
     reference.from_array(KEPT_ATTRIBUTES, annotation)
-    if "annotated" in gold.spans:
+    if ANNOTATED in gold.spans:
         # The group says which labels were looked for; its spans are not used.
-        reference.spans["annotated"] = []
-        reference.spans["annotated"].attrs.update(gold.spans["annotated"].attrs)
+        reference.spans[ANNOTATED] = []
+        reference.spans[ANNOTATED].attrs.update(gold.spans[ANNOTATED].attrs)
     return Example(nlp.make_doc(reference.text), reference)
