@@ -1,7 +1,7 @@
 """The commands: `python -m spacy_bilstm_ner COMMAND` or `python -m spacy bilstm COMMAND`.
 
-Each command is a module with one function. It imports the library when it is called,
-so that help and usage errors appear at once.
+Each command is a function. It imports the library when it is called, so that help and usage errors
+appear at once.
 """
 
 import sys
@@ -13,32 +13,25 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from ..system.ending import run
-from . import (
-    annotate,
-    audit,
-    compare,
-    convert,
-    crossvalidate,
-    evaluate,
-    init,
-    suggest,
-    thresholds,
-)
-from .notices import short_warnings
+from . import convert
+from .bulk import annotate
+from .output import short_warnings
+from .quality import audit, compare, crossvalidate, evaluate, suggest, thresholds
 from .reading_options import OPTION_NAMES
+from .training import init
 
 PROGRAM = "python -m spacy_bilstm_ner"
-COMMANDS: dict[str, Callable[..., None]] = {
-    "convert": convert.convert,
-    "init": init.init,
-    "evaluate": evaluate.evaluate,
-    "compare": compare.compare,
-    "crossvalidate": crossvalidate.crossvalidate,
-    "audit": audit.audit,
-    "thresholds": thresholds.thresholds,
-    "suggest": suggest.suggest,
-    "annotate": annotate.annotate,
-}
+COMMANDS: tuple[Callable[..., None], ...] = (
+    convert.convert,
+    init,
+    evaluate,
+    compare,
+    crossvalidate,
+    audit,
+    thresholds,
+    suggest,
+    annotate,
+)
 # Packages that only some commands need, and the extra that installs each
 EXTRAS = {
     "pyarrow": "bulk",
@@ -48,6 +41,7 @@ EXTRAS = {
     "charset_normalizer": "train",
     "filelock": "train",
     "jinja2": "train",
+    "markupsafe": "train",
     "matplotlib": "train",
     "pandas": "train",
     "srsly": "train",
@@ -104,8 +98,8 @@ def make_app() -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    for name, function in COMMANDS.items():
-        app.command(name, cls=Command)(function)
+    for command in COMMANDS:
+        app.command(cls=Command)(command)
     return app
 
 

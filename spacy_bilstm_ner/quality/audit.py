@@ -1,25 +1,24 @@
 """Find the labels of a file that are most likely wrong."""
 
-from collections import Counter, defaultdict
+import csv
+import io
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-from spacy.tokens import Doc
+import pandas as pd
 from spacy.training import Example
 
 from ..errors import UserError
-from ..files.encoding import decode
-from ..files.options import Options
-from ..files.records import Content
+from ..system.whole import save
 from .folds import FoldedCorpus, predict_folds, train_folds
-from .mistakes import KINDS, Conflict, find_conflicts, tabulate_conflicts
-from .pages import Section, Table
-from .result import Column, Result, number
-from .spreadsheets import read_csv_rows, write_csv
+from .mistakes import KINDS, compare_entities, show_mistakes
+from .result import Result, Section
 
-COLUMNS = (
+COLUMNS = [
     "file",
     "line",
     "sentence",
@@ -31,172 +30,112 @@ COLUMNS = (
     "confidence",
     "times",
     "keep",
-)
+]
 # These columns identify a row that the user has marked in the column `keep`.
-IDENTITY = ("sentence", "text", "gold")
-# Conflicts with a lower confidence are not listed.
+IDENTITY = ["sentence", "text", "gold"]
+# Mistakes with a lower confidence are not listed.
 MIN_CONFIDENCE = 0.1
 N_ON_PAGE = 200
+# A spreadsheet executes a cell that begins with one of these. An apostrophe before it prevents it.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
-@dataclass(frozen=True)
-class Suspicion:
-    """A conflict, and the number of times that it occurs in copies of its sentence."""
-
-    conflict: Conflict
-    times: int = 1
-
-
-@dataclass(frozen=True)
+@dataclass(kw_only=True)
 class Audit(Result):
     """Labels that are probably wrong.
 
-    suspicions (list[Suspicion]): Most suspicious first.
-    marked_rows (list[dict[str, str]]): Rows that the user has marked in the column `keep`.
-    inconsistent (list[dict[str, Any]]): See `find_inconsistent_texts`.
+    suspicions (pd.DataFrame): The rows of audit.csv, most suspicious first.
     """
 
-    corpus: FoldedCorpus
-    suspicions: list[Suspicion]
-    marked_rows: list[dict[str, str]]
-    inconsistent: list[dict[str, Any]]
-    warnings: list[str]
-
-    columns: ClassVar = {
-        "kind": Column("what may be wrong"),
-        "labels": Column("labels", number),
-        "meaning": Column("meaning"),
-    }
-
-    @property
-    def title(self) -> str:
-        return f"Labels of {self.corpus.file.name}"
-
-    def summary(self) -> list[str]:
-        n_labels = self.count_kinds().total()
-        return [
-            f"{self.corpus.file}: {len(self.corpus.docs):,} sentences, each predicted by a "
-            "pipeline that was trained without it",
-            f"labels to look at: {n_labels:,} in {len(self.suspicions):,} rows, most suspicious "
-            f"first (rows left out because you marked them in `keep`: {len(self.marked_rows):,})",
-            f"texts labelled in several ways: {len(self.inconsistent):,}",
-        ]
-
-    def count_kinds(self) -> Counter[str]:
-        """Count the suspicious labels of each kind."""
-        kinds: Counter[str] = Counter()
-        for suspicion in self.suspicions:
-            kinds[suspicion.conflict.kind] += suspicion.times
-        return kinds
-
-    def rows(self) -> list[dict[str, Any]]:
-        rows = []
-        for kind, labels in self.count_kinds().most_common():
-            rows.append({"kind": kind, "labels": labels, "meaning": KINDS[kind]})
-        return rows
-
-    def figures(self) -> dict[str, Any]:
-        return {
-            "file": str(self.corpus.file),
-            "sentences": len(self.corpus.docs),
-            "kinds": self.count_kinds(),
-            "kept": len(self.marked_rows),
-            "several": self.inconsistent,
-        }
-
-    def sections(self) -> Iterator[Section]:
-        conflicts = [suspicion.conflict for suspicion in self.suspicions[:N_ON_PAGE]]
-        table = tabulate_conflicts(conflicts)
-        table.head.append("times")
-        for row, suspicion in zip(table.rows, self.suspicions, strict=False):
-            row.append(number(suspicion.times))
-        yield Section(
-            f"The first {len(conflicts)} rows",
-            note="The confidence is that of the prediction, minus that of the annotation.",
-            table=table,
-        )
-        rows = []
-        for text in self.inconsistent[:N_ON_PAGE]:
-            counts = ", ".join(f"{label}: {n:,}" for label, n in text["labels"].items())
-            rows.append([text["text"], counts, " / ".join(text["examples"])])
-        yield Section(
-            f"Labelled in several ways: the first {len(rows)} texts",
-            table=Table(["text", "labels", "examples"], rows, has_text=True),
-        )
-
-    def write_csv(self, path: Path, *, delimiter: str = ",") -> None:
-        """Write the suspicions. The column `keep` is empty, for the user to mark rows."""
-        write_csv(path, COLUMNS, map(make_row, self.suspicions), delimiter=delimiter)
-
-    def write_marked_rows(self, path: Path, *, delimiter: str = ",") -> None:
-        """Write the rows that the user has marked, for the next audit."""
-        write_csv(path, COLUMNS, self.marked_rows, delimiter=delimiter)
+    suspicions: pd.DataFrame
 
 
-def audit_folds(corpus: FoldedCorpus, marked_rows: Sequence[dict[str, str]] = ()) -> Audit:
+def audit_folds(corpus: FoldedCorpus, marked: pd.DataFrame | None = None) -> Audit:
     """Train the pipelines that are missing, and find the labels that they contradict most surely.
 
-    marked_rows (Sequence[dict[str, str]]): Rows of an earlier audit that are not listed again; see
+    marked (pd.DataFrame | None): Rows of an earlier audit that are not listed again; see
         `read_marked_rows`.
     RAISES UserError: If a training fails.
     """
     train_folds(corpus)
-    examples = predict_folds(corpus, all_candidates=True)
-    marked = set(map(identify, marked_rows))
-    suspicions = []
-    for suspicion in find_suspicions(examples):
-        if identify(make_row(suspicion)) not in marked:
-            suspicions.append(suspicion)
-    inconsistent = find_inconsistent_texts(corpus.docs)
-    return Audit(corpus, suspicions, list(marked_rows), inconsistent, [])
+    suspicions = find_suspicions(predict_folds(corpus, all_candidates=True))
+    n_marked = 0
+    if marked is not None:
+        n_marked = len(marked)
+        suspicions = suspicions[~identify(suspicions).isin(identify(marked))]
+    counts = suspicions.groupby("kind")["times"].sum().sort_values(ascending=False)
+    table = counts.rename("labels").rename_axis("what may be wrong").reset_index()
+    table["meaning"] = table["what may be wrong"].map(KINDS)
+    n_labels = int(counts.sum())
+    return Audit(
+        title=f"Labels of {corpus.file.name}",
+        summary=[
+            f"{corpus.file}: {len(corpus.docs):,} sentences, each predicted by a pipeline that was "
+            "trained without it",
+            f"labels to look at: {n_labels:,} in {len(suspicions):,} rows, most suspicious first "
+            f"(rows left out because you marked them in `keep`: {n_marked:,})",
+        ],
+        table=table,
+        formats={"labels": ",.0f"},
+        figures={
+            "file": str(corpus.file),
+            "sentences": len(corpus.docs),
+            "kinds": counts.to_dict(),
+            "kept": n_marked,
+        },
+        sections=partial(make_sections, suspicions),
+        suspicions=suspicions,
+    )
 
 
-def find_suspicions(examples: Sequence[Example]) -> list[Suspicion]:
-    """Return what is suspected, most suspicious first. Copies of a sentence count as one.
+def find_suspicions(examples: Sequence[Example]) -> pd.DataFrame:
+    """Return what is suspected, most suspicious first. Copies of a sentence are one row.
 
     examples (Sequence[Example]): Sentences with all candidate entities of pipelines that were not
         trained on them.
+    RETURNS (pd.DataFrame): COLUMNS, where "times" is the number of copies, and "entity".
     """
-    conflicts: dict[tuple[Any, ...], list[Conflict]] = defaultdict(list)
-    for conflict in find_conflicts(examples):
-        if (conflict.confidence or 0.0) >= MIN_CONFIDENCE:
-            gold = conflict.gold.key if conflict.gold else None
-            predicted = conflict.predicted.key if conflict.predicted else None
-            conflicts[conflict.text, gold, predicted].append(conflict)
-    return [Suspicion(copies[0], len(copies)) for copies in conflicts.values()]
+    pairs = compare_entities(examples, all_candidates=True)
+    mistakes = pairs[(pairs["kind"] != "") & (pairs["confidence"] >= MIN_CONFIDENCE)]
+    copies = mistakes.groupby([*IDENTITY, "found", "predicted", "entity"], sort=False)
+    suspicions = mistakes.assign(times=copies["line"].transform("size"), keep="")
+    return suspicions.loc[copies.head(1).index]
 
 
-def make_row(suspicion: Suspicion) -> dict[str, Any]:
-    """Return the row of a suspicion in audit.csv, by COLUMNS."""
-    conflict = suspicion.conflict
-    gold, predicted = conflict.gold, conflict.predicted
-    entity = gold or predicted
-    assert entity is not None
-    doc = conflict.example.reference
-    # Tokens of the reference are the words of the file.
-    first_token = doc.char_span(entity.start, entity.end, alignment_mode="expand").start
-    origin = doc.user_data["origin"]
-    return {
-        "file": origin["file"],
-        "line": origin["line"] + origin["step"] * first_token,
-        "sentence": conflict.text,
-        "text": conflict.words(entity),
-        "gold": gold.label if gold else "",
-        "found": conflict.words(predicted),
-        "predicted": predicted.label if predicted else "",
-        "kind": conflict.kind,
-        "confidence": f"{conflict.confidence:.4f}",
-        "times": suspicion.times,
-        "keep": "",
-    }
+def make_sections(suspicions: pd.DataFrame) -> Iterator[Section]:
+    """Show the most suspicious rows."""
+    first = suspicions.head(N_ON_PAGE)
+    yield Section(
+        f"The first {len(first)} rows",
+        note="The confidence is that of the prediction, minus that of the annotation.",
+        table=show_mistakes(first).assign(times=first["times"]),
+    )
 
 
-def identify(row: dict[str, Any]) -> tuple[str, ...]:
-    """Return what identifies a row, without regard to white space."""
-    return tuple(" ".join(row[name].split()) for name in IDENTITY)
+def identify(rows: pd.DataFrame) -> pd.Series:
+    """Return what identifies each row, without regard to white space."""
+    texts = rows[IDENTITY].map(lambda text: " ".join(text.split()))
+    return texts.agg("\n".join, axis="columns").astype(object)
 
 
-def read_marked_rows(paths: Sequence[Path]) -> list[dict[str, str]]:
+def write_rows(path: Path, rows: pd.DataFrame, *, delimiter: str = ",") -> None:
+    """Write rows of an audit for a spreadsheet, which would execute some texts as formulas.
+
+    Excel recognises UTF-8 by the byte order mark.
+    """
+    table = rows[COLUMNS].map(escape_formula)
+    text = table.to_csv(sep=delimiter, index=False, float_format="%.4f", lineterminator="\n")
+    save(path, "\ufeff" + text)
+
+
+def escape_formula(value: Any) -> Any:
+    """Put an apostrophe before a text that a spreadsheet would execute."""
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+        return f"'{value}"
+    return value
+
+
+def read_marked_rows(paths: Sequence[Path]) -> pd.DataFrame:
     """Read the rows of audit.csv files that the user has marked in the column `keep`.
 
     A spreadsheet may have saved the files with another encoding, separator or order of columns.
@@ -204,63 +143,28 @@ def read_marked_rows(paths: Sequence[Path]) -> list[dict[str, str]]:
 
     RAISES UserError: If a column is missing.
     """
-    marked_rows: dict[tuple[str, ...], dict[str, str]] = {}
+    tables = [pd.DataFrame(columns=COLUMNS)]
     for path in filter(Path.is_file, paths):
-        content = Content(str(path), path, path.read_bytes())
-        try:
-            text = decode(content, Options()).text
-        except UserError:  # A spreadsheet has saved a few words in a Western encoding.
-            text = decode(content, Options(encoding="cp1252")).text
-        columns, rows = read_csv_rows(text)
+        text = _decode(path.read_bytes())
+        header = text.partition("\n")[0]
+        delimiter = max(",;\t", key=header.count)
+        rows = csv.DictReader(io.StringIO(text), delimiter=delimiter, restval="")
         for name in (*IDENTITY, "keep"):
-            if name not in columns:
+            if name not in (rows.fieldnames or ()):
                 raise UserError(
                     f"{path} is no table of `audit`: it has no column {name!r}. Move it away"
                 )
-        for row in rows:
-            if row["keep"].strip():
-                marked_rows[identify(row)] = row
-    return list(marked_rows.values())
+        table = pd.DataFrame(list(rows)).reindex(columns=COLUMNS, fill_value="")
+        table = table.map(lambda cell: cell.removeprefix("'"))
+        tables.append(table[table["keep"].map(str.strip) != ""])
+    marked = pd.concat(tables)
+    return marked[~identify(marked).duplicated(keep="last")]
 
 
-def find_inconsistent_texts(docs: Sequence[Doc]) -> list[dict[str, Any]]:
-    """Find texts that are labelled in several ways.
-
-    RETURNS (list[dict[str, Any]]): The "text"; its "labels" with their counts, where "O" is no
-        entity; an example of each label in "examples". Texts with the most labels against the
-        majority come first.
-    """
-    docs_by_label = _group_by_label(docs)
-    inconsistent = []
-    for words, labels in docs_by_label.items():
-        if len(labels) > 1:
-            counts = Counter({label: len(docs) for label, docs in labels.items()})
-            ranked = dict(counts.most_common())
-            examples = [f"{label}: {labels[label][0].text}" for label in ranked]
-            inconsistent.append({"text": " ".join(words), "labels": ranked, "examples": examples})
-    return sorted(inconsistent, key=_count_minority, reverse=True)
-
-
-def _group_by_label(docs: Sequence[Doc]) -> dict[tuple[str, ...], dict[str, list[Doc]]]:
-    """Return words of an entity -> label -> the Docs that have it."""
-    groups: dict[tuple[str, ...], dict[str, list[Doc]]] = {}
-    for doc in docs:
-        for ent in doc.ents:
-            words = tuple(token.text for token in ent)
-            groups.setdefault(words, defaultdict(list))[ent.label_].append(doc)
-    lengths = set(map(len, groups))
-    for doc in docs:
-        texts = [token.text for token in doc]
-        is_outside = [token.ent_iob_ == "O" for token in doc]
-        for length in lengths:
-            for start in range(len(texts) - length + 1):
-                end = start + length
-                words = tuple(texts[start:end])
-                if words in groups and all(is_outside[start:end]):
-                    groups[words]["O"].append(doc)
-    return groups
-
-
-def _count_minority(text: dict[str, Any]) -> int:
-    counts = text["labels"].values()
-    return sum(counts) - max(counts)
+def _decode(content: bytes) -> str:
+    try:
+        is_utf16 = content.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+        return content.decode("utf-16" if is_utf16 else "utf-8-sig")
+    except UnicodeDecodeError:
+        # Western spreadsheets save in this encoding.
+        return content.decode("cp1252")

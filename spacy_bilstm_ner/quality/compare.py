@@ -2,91 +2,34 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
+from markupsafe import Markup
 from spacy.training import Example
 
 from ..errors import UserError
 from ..files.options import Options
+from ..pipe.entities import entities
 from ..pipe.loading import load_pipeline
-from .examples import entity_keys, find_doubts, predict_examples, read_labelled_docs
+from .examples import find_doubts, predict_examples, read_labelled_docs
 from .intervals import bootstrap, middle_interval
-from .pages import Cell, Section, Table, mark_entities
-from .result import Column, Result, percent
-from .scores import TOTALS, compute_f, count_outcomes, name_columns
+from .result import Result, Section, mark_entities, to_records
+from .scores import TOTALS, compute_f, count_outcomes
 
 N_SENTENCES = 50
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True)
 class Comparison(Result):
     """The F scores of two pipelines, and their difference.
 
-    pipelines (tuple[str, str]): The names of A and B.
-    scores (dict[str, dict[str, float | None]]): For each label and each of TOTALS: "a", "b", the
-        "difference" B - A, and its 95 % interval "low" and "high".
-    examples (tuple[list[Example], list[Example]]): The file, as A and as B predict it.
+    better (str): The better pipeline, "A" or "B"; empty if the interval contains zero.
     """
 
-    pipelines: tuple[str, str]
-    file: Path
-    scores: dict[str, dict[str, float | None]]
-    examples: tuple[list[Example], list[Example]]
-    warnings: list[str]
-
-    columns: ClassVar = {
-        "label": Column("F in per cent"),
-        "a": Column("A", percent),
-        "b": Column("B", percent),
-        "difference": Column("B - A", percent),
-        "low": Column("95 % from", percent),
-        "high": Column("to", percent),
-    }
-
-    @property
-    def title(self) -> str:
-        return "A and B compared"
-
-    @property
-    def better(self) -> str | None:
-        """The better pipeline, "A" or "B"; None if the interval contains zero."""
-        total = self.scores[TOTALS[0]]
-        if (total["low"] or 0) > 0:
-            return "B"
-        return "A" if (total["high"] or 0) < 0 else None
-
-    @property
-    def verdict(self) -> str:
-        """Which pipeline is better, in a sentence."""
-        if self.better:
-            return f"{self.better} is better."
-        return f"{len(self.examples[0]):,} sentences do not show which one is better."
-
-    def summary(self) -> list[str]:
-        a, b = self.pipelines
-        n_sentences = len(self.examples[0])
-        return [f"A: {a}", f"B: {b}", f"{self.file}: {n_sentences:,} sentences", self.verdict]
-
-    def rows(self) -> list[dict[str, Any]]:
-        return [{"label": label, **scores} for label, scores in self.scores.items()]
-
-    def figures(self) -> dict[str, Any]:
-        return {
-            "a": self.pipelines[0],
-            "b": self.pipelines[1],
-            "file": str(self.file),
-            "sentences": len(self.examples[0]),
-            "verdict": self.verdict,
-            "scores": self.scores,
-            "warnings": self.warnings,
-        }
-
-    def sections(self) -> Iterator[Section]:
-        a, b = self.examples
-        yield _show_only_correct(a, b, "A", "B")
-        yield _show_only_correct(b, a, "B", "A")
+    better: str
 
 
 def compare_pipelines(
@@ -116,25 +59,44 @@ def compare_pipelines(
     f_a, f_b = compute_f(paired_counts.sum(axis=0))
     draws = compute_f(bootstrap(paired_counts, seed=seed))
     low, high = middle_interval(draws[:, 1] - draws[:, 0])
-    columns = np.stack([f_a, f_b, f_b - f_a, low, high], axis=1)
-    rows = name_columns(("a", "b", "difference", "low", "high"), columns)
-    scores = dict(zip([*labels, *TOTALS], rows, strict=True))
-    return Comparison((a, b), file, scores, (examples[0], examples[1]), warnings)
+    columns = {"A": f_a, "B": f_b, "B - A": f_b - f_a, "95 % from": low, "to": high}
+    table = pd.DataFrame({"F in per cent": [*labels, *TOTALS], **columns})
+    better = name_better(low[-2], high[-2])
+    verdict = f"{n_sentences:,} sentences do not show which one is better."
+    if better:
+        verdict = f"{better} is better."
+    return Comparison(
+        title="A and B compared",
+        summary=[f"A: {a}", f"B: {b}", f"{file}: {n_sentences:,} sentences", verdict],
+        table=table,
+        formats=dict.fromkeys(columns, ".1%"),
+        figures={"a": a, "b": b, "file": str(file), "verdict": verdict, "f": to_records(table)},
+        warnings=warnings,
+        sections=partial(make_sections, *examples),
+        better=better,
+    )
 
 
-def _show_only_correct(
-    examples: list[Example], rivals: list[Example], name: str, rival_name: str
-) -> Section:
-    rows = []
-    for example, rival in zip(examples, rivals, strict=True):
-        gold = entity_keys(example.reference)
-        is_correct = entity_keys(example.predicted) == gold
-        rival_is_correct = entity_keys(rival.predicted) == gold
-        if is_correct and not rival_is_correct:
-            rows.append(
-                [Cell(mark_entities(example.predicted)), Cell(mark_entities(rival.predicted))]
-            )
-    title = f"Only {name} is correct: {len(rows):,} sentences"
-    if len(rows) > N_SENTENCES:
-        title += f", the first {N_SENTENCES}"
-    return Section(title, table=Table([name, rival_name], rows[:N_SENTENCES], has_text=True))
+def name_better(low: float, high: float) -> str:
+    """Return the better pipeline, by the interval of the difference B - A; else an empty text."""
+    if low > 0:
+        return "B"
+    return "A" if high < 0 else ""
+
+
+def make_sections(a: list[Example], b: list[Example]) -> Iterator[Section]:
+    """Show the sentences that only one of two pipelines predicts correctly."""
+    rows: dict[str, list[list[Markup]]] = {"A": [], "B": []}
+    for example_a, example_b in zip(a, b, strict=True):
+        gold = {entity.key for entity in entities(example_a.reference)}
+        is_correct = []
+        marked = []
+        for example in (example_a, example_b):
+            predicted = entities(example.predicted)
+            is_correct.append({entity.key for entity in predicted} == gold)
+            marked.append(mark_entities(example.predicted.text, predicted))
+        if is_correct[0] != is_correct[1]:
+            rows["A" if is_correct[0] else "B"].append(marked)
+    for name, sentences in rows.items():
+        table = pd.DataFrame(sentences[:N_SENTENCES], columns=["A", "B"], dtype=object)
+        yield Section(f"Only {name} is correct: {len(sentences):,} sentences", table=table)

@@ -12,7 +12,6 @@ from spacy.training import Example
 from ..errors import UserError
 from ..files.options import Options
 from ..files.reading import read_docs
-from ..pipe.entities import entities
 from ..training.fingerprints import share_seen
 
 
@@ -52,24 +51,18 @@ def find_recognisers(nlp: Language) -> dict[str, Any]:
     return {name: pipe for name, pipe in nlp.pipeline if "thresholds" in getattr(pipe, "cfg", {})}
 
 
-def entity_keys(doc: Doc) -> set[tuple[int, int, str]]:
-    """Return the entities of a Doc without their confidences."""
-    return {entity.key for entity in entities(doc)}
-
-
 @contextmanager
 def without_thresholds(nlp: Language) -> Iterator[None]:
     """Let a pipeline write all candidate entities. The thresholds are restored at the end."""
     recognisers = list(find_recognisers(nlp).values())
-    previous = []
+    previous_settings = [dict(pipe.cfg) for pipe in recognisers]
     for pipe in recognisers:
-        previous.append({key: pipe.cfg[key] for key in ("threshold", "thresholds")})
         pipe.cfg |= {"threshold": 0.0, "thresholds": dict.fromkeys(pipe.labels, 0.0)}
     try:
         yield
     finally:
-        for pipe, thresholds in zip(recognisers, previous, strict=True):
-            pipe.cfg |= thresholds
+        for pipe, settings in zip(recognisers, previous_settings, strict=True):
+            pipe.cfg |= settings
 
 
 def find_doubts(name: str, nlp: Language, examples: Sequence[Example]) -> list[str]:
@@ -84,8 +77,8 @@ def find_doubts(name: str, nlp: Language, examples: Sequence[Example]) -> list[s
     gold_labels: set[str] = set()
     predicted_labels: set[str] = set()
     for example in examples:
-        gold_labels |= {ent.label_ for ent in example.reference.ents}
-        predicted_labels |= {ent.label_ for ent in example.predicted.ents}
+        gold_labels.update(ent.label_ for ent in example.reference.ents)
+        predicted_labels.update(ent.label_ for ent in example.predicted.ents)
     if not predicted_labels:
         doubts.append(f"{name} predicts no entity at all: does it have an entity recogniser?")
     elif missing := sorted(gold_labels - predicted_labels):
@@ -94,12 +87,12 @@ def find_doubts(name: str, nlp: Language, examples: Sequence[Example]) -> list[s
             message += f"; it predicts {', '.join(sorted(predicted_labels))}"
         doubts.append(message)
     texts = [example.reference.text for example in examples]
-    stored = [getattr(pipe, "fingerprints", b"") for _, pipe in nlp.pipeline]
-    share = max((share_seen(texts, fingerprints) for fingerprints in stored), default=0.0)
-    if share:
-        percentage = f"{share:.0%}" if share >= 0.01 else "less than 1%"
-        doubts.append(
-            f"{name} was trained on {percentage} of these sentences: its scores on new sentences "
-            "will be lower"
-        )
+    for _, pipe in nlp.pipeline:
+        share = share_seen(texts, getattr(pipe, "fingerprints", b""))
+        if share:
+            percentage = f"{share:.0%}" if share >= 0.01 else "less than 1%"
+            doubts.append(
+                f"{name} was trained on {percentage} of these sentences: its scores on new "
+                "sentences will be lower"
+            )
     return doubts

@@ -9,23 +9,23 @@ settings, and is trained again only if that differs.
 import gc
 import hashlib
 import io
-import json
-import logging
 import math
-import re
 import shutil
-import threading
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from functools import cached_property, partial
-from itertools import chain, filterfalse
+from functools import cached_property
+from itertools import filterfalse
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
+from spacy.training.initialize import init_nlp
+from spacy.training.loop import train
+from spacy.util import load_config_from_str
 from tqdm import tqdm
 
 from ..default_config import read_config
@@ -40,7 +40,7 @@ from ..system.workers import Workers, as_done
 from ..training.init import fill
 from .examples import predict_examples, read_labelled_docs, without_thresholds
 
-# Part -> share of the training sentences
+# Part -> share of the training sentences, the smallest first
 PARTS = {"third": 1 / 3, "two-thirds": 2 / 3, "fold": 1.0}
 # Share of the training sentences on which calibration and thresholds are fitted
 DEV_SHARE = 0.1
@@ -91,9 +91,9 @@ class FoldedCorpus:
     config: str
 
     @cached_property
-    def hashes(self) -> list[bytes]:
+    def hashes(self) -> list[str]:
         """A hash of each sentence with its annotation."""
-        return list(map(_hash_doc, self.docs))
+        return [hashlib.sha256(_to_bytes([doc])).hexdigest() for doc in self.docs]
 
 
 @dataclass(frozen=True)
@@ -102,40 +102,32 @@ class Training:
 
     folder (Path): Where the pipeline will be.
     train, dev (list[int]): Indices of sentences.
-    key (str): A hash of the data and of the settings.
-    settings (dict[str, Any]): Changes to the config.
+    config (str): The config, without the paths.
+    key (str): A hash of the data and of the config.
     """
 
     folder: Path
     train: list[int]
     dev: list[int]
+    config: str
     key: str
-    settings: dict[str, Any]
 
     def is_done(self) -> bool:
         """Return whether the pipeline is there.
 
         RAISES UserError: If the folder is there, but was not made by a training.
         """
-        if not self.folder.exists():
-            return False
         key_file = self.folder / "key"
-        if not key_file.is_file():
+        if self.folder.exists() and not key_file.is_file():
             raise UserError(
                 f"{self.folder} exists, but holds no pipeline of a fold: give another OUT, or move "
                 "it away"
             )
-        return key_file.read_text() == self.key
+        return key_file.is_file() and key_file.read_text() == self.key
 
 
-@dataclass(frozen=True)
-class TrainingData:
-    """What a worker needs for a training. The bytes are DocBins."""
-
-    training: Training
-    config: str
-    train: bytes
-    dev: bytes
+# A training with its sentences, train and dev, as DocBins
+Task = tuple[Training, dict[str, bytes]]
 
 
 def read_folds(
@@ -164,9 +156,8 @@ def read_folds(
 def make_folds(docs: Sequence[Doc], *, n_folds: int, seed: int) -> list[Fold]:
     """Divide a corpus into folds of about equal size.
 
-    Sentences of one document, and copies of one sentence, are in the same fold. An exception are
-    copies that would join documents to more than a fold holds: they stay in their documents, and
-    the other folds do not train on them.
+    Sentences of one document are in the same fold, and so are copies of a sentence that belong to
+    no document. A fold does not train on copies of its test sentences.
 
     docs (Sequence[Doc]): The sentences. Their `origin` names their document. Labels are ignored.
     RETURNS (list[Fold]): Each fold has an entity to train on, and one in dev.
@@ -174,7 +165,11 @@ def make_folds(docs: Sequence[Doc], *, n_folds: int, seed: int) -> list[Fold]:
     """
     if n_folds < 2:
         raise UserError(f"--folds must be at least 2, but it is {n_folds}")
-    groups = _group_sentences(docs, max_size=math.ceil(len(docs) / n_folds))
+    groups: dict[Any, list[int]] = defaultdict(list)
+    for i, doc in enumerate(docs):
+        origin = doc.user_data["origin"]
+        document = (origin["file"], origin["document"])
+        groups[document if origin["document"] else doc.text].append(i)
     if len(groups) < n_folds:
         raise UserError(
             f"{len(docs)} sentences make {len(groups)} groups (sentences of one document, and "
@@ -182,71 +177,31 @@ def make_folds(docs: Sequence[Doc], *, n_folds: int, seed: int) -> list[Fold]:
             "sentences, or a smaller --folds"
         )
     rng = np.random.default_rng(seed)
-    rng.shuffle(groups)
+    shuffled = list(groups.values())
+    rng.shuffle(shuffled)
     # Large groups come first, each into the smallest fold.
-    groups_by_fold: list[list[list[int]]] = [[] for _ in range(n_folds)]
-    sizes = [0] * n_folds
-    for group in sorted(groups, key=len, reverse=True):
-        smallest = sizes.index(min(sizes))
-        groups_by_fold[smallest].append(group)
-        sizes[smallest] += len(group)
-    return [_make_fold(docs, groups_by_fold, number, rng) for number in range(n_folds)]
+    test_sets: list[list[int]] = [[] for _ in range(n_folds)]
+    for group in sorted(shuffled, key=len, reverse=True):
+        min(test_sets, key=len).extend(group)
+    return [_make_fold(docs, shuffled, test) for test in test_sets]
 
 
-def _group_sentences(docs: Sequence[Doc], *, max_size: int) -> list[list[int]]:
-    """Return groups of indices of sentences that belong into one fold."""
-    group_of = [[i] for i in range(len(docs))]
-
-    def join(i: int, j: int) -> None:
-        first, second = group_of[i], group_of[j]
-        if first is not second:
-            first += second
-            for member in second:
-                group_of[member] = first
-
-    documents: list[tuple[str, str] | None] = []
-    first_of_document: dict[tuple[str, str], int] = {}
-    for i, doc in enumerate(docs):
-        origin = doc.user_data["origin"]
-        document = (origin["file"], origin["document"]) if origin["document"] else None
-        documents.append(document)
-        if document:
-            join(first_of_document.setdefault(document, i), i)
-    first_of_text: dict[str, int] = {}
-    for i, doc in enumerate(docs):
-        copy = first_of_text.setdefault(doc.text, i)
-        joins_documents = documents[copy] and documents[i]
-        if not joins_documents or len(group_of[copy]) + len(group_of[i]) <= max_size:
-            join(copy, i)
-    distinct_groups = {id(group): group for group in group_of}
-    return list(distinct_groups.values())
-
-
-def _make_fold(
-    docs: Sequence[Doc],
-    groups_by_fold: list[list[list[int]]],
-    number: int,
-    rng: np.random.Generator,
-) -> Fold:
-    test = sorted(chain.from_iterable(groups_by_fold[number]))
-    held_out_texts = {doc.text for doc in _select(docs, test)}
-    other_folds = [*groups_by_fold[:number], *groups_by_fold[number + 1 :]]
-    groups = list(chain.from_iterable(other_folds))
-    rng.shuffle(groups)
-    remaining = []
-    for group in groups:
-        remaining.append([i for i in group if docs[i].text not in held_out_texts])
-    dev_size = DEV_SHARE * sum(map(len, remaining))
+def _make_fold(docs: Sequence[Doc], groups: list[list[int]], test: list[int]) -> Fold:
+    held_out = {docs[i].text for i in test}
+    dev_size = DEV_SHARE * (len(docs) - len(test))
     dev: list[int] = []
-    while remaining and (len(dev) < dev_size or not _has_entities(docs, dev)):
-        dev += remaining.pop()
-    train = list(chain.from_iterable(remaining))
+    train: list[int] = []
+    in_test = set(test)
+    for group in groups:
+        unseen = [i for i in group if i not in in_test and docs[i].text not in held_out]
+        is_dev = len(dev) < dev_size or not _has_entities(docs, dev)
+        (dev if is_dev else train).extend(unseen)
     if not _has_entities(docs, train):
         raise UserError(
-            f"too few sentences have entities: without fold {number + 1}, there is none left to "
-            "train on and one to fit confidences on. Label more, or give a smaller --folds"
+            "too few sentences have entities: without a fold, there is none left to train on and "
+            "one to fit confidences on. Label more, or give a smaller --folds"
         )
-    return Fold(test, train, dev)
+    return Fold(sorted(test), train, dev)
 
 
 def _has_entities(docs: Sequence[Doc], indices: list[int]) -> bool:
@@ -256,32 +211,28 @@ def _has_entities(docs: Sequence[Doc], indices: list[int]) -> bool:
 def plan_trainings(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> list[Training]:
     """Return all trainings of some PARTS, also those that are done."""
     n_words = sum(map(len, corpus.docs))
-    # MIN_STEPS updates then take N_EPOCHS passes over the corpus.
-    batch_size = int(np.clip(N_EPOCHS * n_words // MIN_STEPS, *BATCH))
+    settings: dict[str, Any] = {
+        "system.seed": corpus.seed,
+        # MIN_STEPS updates then take N_EPOCHS passes over the corpus.
+        "training.batcher.size": int(np.clip(N_EPOCHS * n_words // MIN_STEPS, *BATCH)),
+        "training.logger.progress_bar": None,
+        "initialize.before_init.evaluations": N_EVALUATIONS,
+    }
     trainings = []
     for part in parts:
-        settings = {
-            "system.seed": corpus.seed,
-            "training.batcher.size": batch_size,
-            "initialize.before_init.min_steps": math.ceil(MIN_STEPS * PARTS[part]),
-            "initialize.before_init.evaluations": N_EVALUATIONS,
-        }
+        settings["initialize.before_init.min_steps"] = math.ceil(MIN_STEPS * PARTS[part])
+        config = load_config_from_str(corpus.config, overrides=settings).to_str()
         for number, fold in enumerate(corpus.folds, 1):
-            train = fold.train[: math.ceil(len(fold.train) * PARTS[part])]
-            digest = hashlib.sha256(f"{corpus.config}\n{json.dumps(settings)}".encode())
-            for indices in (train, fold.dev):
-                digest.update(b"\n")
-                for i in indices:
-                    digest.update(corpus.hashes[i])
+            train_set = fold.train[: math.ceil(len(fold.train) * PARTS[part])]
+            hashes = [corpus.hashes[i] for i in (*train_set, *fold.dev)]
+            key = hashlib.sha256("\n".join([config, *hashes]).encode()).hexdigest()
             folder = corpus.out / f"{part}-{number}"
-            trainings.append(Training(folder, train, fold.dev, digest.hexdigest(), settings))
+            trainings.append(Training(folder, train_set, fold.dev, config, key))
     return trainings
 
 
-def _hash_doc(doc: Doc) -> bytes:
-    tokens = [(token.text, token.whitespace_, token.ent_iob, token.ent_type_) for token in doc]
-    annotated = doc.spans["annotated"].attrs if "annotated" in doc.spans else None
-    return hashlib.sha256(repr((tokens, annotated)).encode()).digest()
+def _to_bytes(docs: list[Doc]) -> bytes:
+    return DocBin(["ENT_IOB", "ENT_TYPE"], docs=docs).to_bytes()
 
 
 def missing_trainings(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> list[Training]:
@@ -298,11 +249,13 @@ def train_folds(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> None:
     with exclusive(corpus.out):
         trainings = missing_trainings(corpus, parts)
         progress = tqdm(total=len(trainings), desc="Training", unit="pipeline", disable=None)
-        workers = Workers(_train, cores())
-        tasks = map(partial(_pack, corpus), trainings)
+        workers = Workers(train_pipeline, cores())
         try:
-            for task, future in as_done(tasks, workers.submit, workers.n_slots):
-                _check_outcome(task.training, future)
+            tasks = _make_tasks(corpus, trainings)
+            for (training, _), future in as_done(tasks, workers.submit, workers.n_slots):
+                error = future.exception()
+                if error:
+                    raise UserError(f"the training of {training.folder} failed: {error}") from error
                 progress.update()
         except KeyboardInterrupt:
             raise KeyboardInterrupt(
@@ -316,62 +269,30 @@ def train_folds(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> None:
                 shutil.rmtree(unfinished_folder(training.folder), ignore_errors=True)
 
 
-def _check_outcome(training: Training, future: Any) -> None:
-    try:
-        future.result()
-    except (RuntimeError, UserError) as error:
-        raise UserError(f"`spacy train` failed for {training.folder}: {error}") from error
+def _make_tasks(corpus: FoldedCorpus, trainings: list[Training]) -> Iterator[Task]:
+    for training in trainings:
+        data = {}
+        for name, indices in (("train", training.train), ("dev", training.dev)):
+            data[name] = _to_bytes([corpus.docs[i] for i in indices])
+        yield training, data
 
 
-def _pack(corpus: FoldedCorpus, training: Training) -> TrainingData:
-    train = _select(corpus.docs, training.train)
-    dev = _select(corpus.docs, training.dev)
-    return TrainingData(training, corpus.config, _to_bytes(train), _to_bytes(dev))
-
-
-def _select(docs: Sequence[Doc], indices: list[int]) -> list[Doc]:
-    return [docs[i] for i in indices]
-
-
-def _to_bytes(docs: list[Doc]) -> bytes:
-    return DocBin(["ENT_IOB", "ENT_TYPE"], docs=docs).to_bytes()
-
-
-def _train(data: TrainingData) -> None:
+def train_pipeline(task: Task) -> None:
     """Train a pipeline in a worker process."""
-    with whole_folder(data.training.folder) as folder:
-        (folder / "config.cfg").write_text(data.config, encoding="utf-8")
-        (folder / "train.spacy").write_bytes(data.train)
-        (folder / "dev.spacy").write_bytes(data.dev)
-        paths = {
-            "paths.train": str(folder / "train.spacy"),
-            "paths.dev": str(folder / "dev.spacy"),
-        }
-        _spacy_train(folder / "config.cfg", folder / "training", paths | data.training.settings)
-        (folder / "training" / "model-best").rename(folder / "model")
-        shutil.rmtree(folder / "training")
-        (folder / "key").write_text(data.training.key)
-
-
-def _spacy_train(config: Path, output: Path, overrides: dict[str, Any]) -> None:
-    """Run `spacy train` without its output. RAISES UserError: With its error message."""
-    from spacy.cli.train import train
-
-    output_text = io.StringIO()
-    logging.disable(logging.WARNING)
-    # The lock of tqdm is shared by processes. Python warns about it if a process is killed.
-    tqdm.set_lock(threading.RLock())
-    try:
-        with redirect_stdout(output_text), redirect_stderr(output_text):
-            train(config, output, overrides=overrides)
-    except SystemExit:
-        # spaCy prints its errors with a cross.
-        errors = re.findall("✘ .*?(?=\x1b|$)", output_text.getvalue(), re.MULTILINE)
-        raise UserError(*errors[-1:]) from None
-    finally:
-        logging.disable(logging.NOTSET)
-        # A pipeline refers to itself, so two pipelines would be in memory without this.
-        gc.collect()
+    training, data = task
+    with whole_folder(training.folder) as folder:
+        paths = {}
+        for name, content in data.items():
+            path = folder / f"{name}.spacy"
+            path.write_bytes(content)
+            paths[f"paths.{name}"] = str(path)
+        config = load_config_from_str(training.config, overrides=paths)
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()) as output:
+            train(init_nlp(config), folder, stdout=output, stderr=output)
+        shutil.rmtree(folder / "model-last")
+        (folder / "key").write_text(training.key)
+    # A pipeline refers to itself, so two pipelines would be in memory without this.
+    gc.collect()
 
 
 def predict_folds(
@@ -385,8 +306,8 @@ def predict_folds(
     """
     examples_by_sentence: dict[int, Example] = {}
     for number, fold in enumerate(corpus.folds, 1):
-        nlp = load_pipeline(corpus.out / f"{part}-{number}" / "model")
+        nlp = load_pipeline(corpus.out / f"{part}-{number}" / "model-best")
         with without_thresholds(nlp) if all_candidates else nullcontext():
-            examples = predict_examples(nlp, _select(corpus.docs, fold.test))
+            examples = predict_examples(nlp, [corpus.docs[i] for i in fold.test])
         examples_by_sentence |= zip(fold.test, examples, strict=True)
-    return [examples_by_sentence[i] for i in range(len(corpus.docs))]
+    return [example for _, example in sorted(examples_by_sentence.items())]

@@ -23,12 +23,9 @@ def bootstrap(counts: NDArray, *, seed: int, n_draws: int = 1000) -> Floats:
     """
     n_sentences = len(counts)
     rng = np.random.default_rng(seed)
+    shares = np.full(n_sentences, 1 / n_sentences)
     flat_counts = counts.reshape(n_sentences, -1).astype("float64")
-    sums = []
-    for _ in range(n_draws):
-        sentences = rng.integers(n_sentences, size=n_sentences)
-        times_drawn = np.bincount(sentences, minlength=n_sentences)
-        sums.append(times_drawn @ flat_counts)
+    sums = [rng.multinomial(n_sentences, shares) @ flat_counts for _ in range(n_draws)]
     return np.stack(sums).reshape(n_draws, *counts.shape[1:])
 
 

@@ -1,101 +1,101 @@
-"""Results that can be shown as text, as a data frame, as JSON and as a page."""
+"""Results of the commands: as a data frame, as text, and as a page."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+from spacy import displacy
 from wasabi.tables import table as text_table
 
-from .pages import Section, Table, render_page
-
-if TYPE_CHECKING:
-    import pandas as pd
+from ..pipe.entities import Entity
 
 
-class Column(NamedTuple):
-    """A column of a result's table.
+@dataclass
+class Section:
+    """A part of a page.
 
-    heading (str): Its name on the terminal and on the page.
-    show (Callable): Turns a value into text.
+    pictures (Sequence[str]): SVG elements.
+    table (pd.DataFrame | None): Cells are texts, which are escaped, or Markup, or numbers.
     """
 
-    heading: str
-    show: Callable[[Any], str] = str
+    title: str
+    note: str = ""
+    pictures: Sequence[str] = ()
+    table: pd.DataFrame | None = None
 
 
-def percent(share: float | None) -> str:
-    """Show a share in per cent with one decimal, and None as "-"."""
-    # Adding 0.0 turns -0.0 into 0.0.
-    return "-" if share is None else f"{round(share * 100, 1) + 0.0:.1f}"
-
-
-def precise_percent(share: float | None) -> str:
-    """Show a share in per cent with two decimals, and None as "-"."""
-    return "-" if share is None else f"{share * 100:.2f}"
-
-
-def number(count: int | None) -> str:
-    """Show a count with commas, and None as an empty text."""
-    return "" if count is None else f"{count:,}"
-
-
-class Result(ABC):
+@dataclass(kw_only=True)
+class Result:
     """A result of one of the commands.
 
-    columns (dict[str, Column]): The columns of the table: key in `rows` -> how to show it.
+    title (str): The heading of the page.
+    summary (list[str]): The sentences above the table.
+    table (pd.DataFrame): The main figures. Shares are from 0 to 1.
+    formats (dict[str, str]): The format of each column of numbers. Shares are shown in per cent.
+    figures (dict[str, Any]): All figures, for a JSON file.
     warnings (list[str]): Reasons to doubt the result.
+    sections (Callable): Makes what the page has below the table.
     """
 
-    columns: ClassVar[dict[str, Column]]
-    warnings: list[str]
+    title: str
+    summary: list[str]
+    table: pd.DataFrame
+    formats: dict[str, str]
+    figures: dict[str, Any]
+    warnings: list[str] = field(default_factory=list)
+    sections: Callable[[], Iterable[Section]] = tuple
 
-    @property
-    @abstractmethod
-    def title(self) -> str:
-        """The heading of the page."""
-
-    @abstractmethod
-    def summary(self) -> list[str]:
-        """Return the sentences above the table."""
-
-    @abstractmethod
-    def rows(self) -> list[dict[str, Any]]:
-        """Return the rows of the table, with numbers as they are."""
-
-    @abstractmethod
-    def figures(self) -> dict[str, Any]:
-        """Return all figures, for a JSON file."""
-
-    def sections(self) -> Iterable[Section]:
-        """Return what the page has below the table."""
-        return ()
-
-    def to_frame(self) -> "pd.DataFrame":
-        """Return the rows as a data frame. Shares are from 0 to 1."""
-        import pandas as pd
-
-        return pd.DataFrame(self.rows(), columns=list(self.columns))
-
-    def to_table(self) -> Table:
-        """Return the rows as texts."""
-        table_rows = []
-        for row in self.rows():
-            table_rows.append([column.show(row[key]) for key, column in self.columns.items()])
-        return Table([column.heading for column in self.columns.values()], table_rows)
+    def format_table(self) -> pd.DataFrame:
+        """Return the table with numbers as texts. A missing number is "-"."""
+        texts = self.table.astype(object)
+        for name, spec in self.formats.items():
+            column = []
+            for value in texts[name]:
+                text = "-" if pd.isna(value) else format(value, spec)
+                column.append(text.removesuffix("%"))
+            texts[name] = column
+        return texts
 
     def to_text(self) -> str:
         """Return the summary and the table as plain text."""
-        table = self.to_table()
-        alignment: Any = ["l" if column.show is str else "r" for column in self.columns.values()]
-        text = text_table(table.rows, header=table.head, divider=True, aligns=alignment)
-        return "\n".join([*self.summary(), text.strip("\n")])
+        texts = self.format_table()
+        columns = list(texts)
+        alignment: Any = ["r" if name in self.formats else "l" for name in columns]
+        lines = text_table(texts.values.tolist(), header=columns, divider=True, aligns=alignment)
+        return "\n".join([*self.summary, lines.strip("\n")])
 
     def to_html(self) -> str:
         """Return a page that needs no other file."""
-        return render_page(
+        environment = Environment(
+            loader=FileSystemLoader(Path(__file__).parent),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        return environment.get_template("page.html").render(
             title=self.title,
             warnings=self.warnings,
-            summary=self.summary(),
-            table=self.to_table(),
+            summary=self.summary,
+            table=self.format_table(),
             sections=self.sections(),
         )
+
+
+def to_records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table. NaN becomes None."""
+    return json.loads(table.to_json(orient="records", double_precision=15))
+
+
+def mark_entities(text: str, spans: Iterable[Entity]) -> Markup:
+    """Return a text with entities marked, as displaCy draws them."""
+    marks = []
+    for start, end, label, _ in spans:
+        marks.append({"start": start, "end": end, "label": escape(label)})
+    content = {"text": text, "ents": marks}
+    return Markup(displacy.render(content, style="ent", manual=True, jupyter=False))

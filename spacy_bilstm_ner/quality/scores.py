@@ -1,72 +1,62 @@
 """Precision, recall and F of entities."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from spacy.training import Example
 
-from ..pipe.entities import Entity, entities
+from ..pipe.entities import entities
+from .result import to_records
 
-# The last axis of an array of counts
-TRUE_POSITIVE, FALSE_POSITIVE, FALSE_NEGATIVE = range(3)
+# The outcomes of entities, which are also the last axis of an array of counts
+CORRECT, WRONG, MISSED = range(3)
 # Rows below those of the labels
 TOTALS = ("all", "mean of labels")
 
 
-class Judgement(NamedTuple):
-    """A prediction compared with the annotation.
-
-    predicted (list[tuple[Entity, bool]]): The predicted entities, and whether each is correct.
-    missed (list[str]): The labels of the gold entities that were not predicted.
-    """
-
-    predicted: list[tuple[Entity, bool]]
-    missed: list[str]
-
-
-def judge_entities(example: Example) -> Judgement:
+def judge_entities(examples: Sequence[Example]) -> pd.DataFrame:
     """Compare predicted and gold entities as spaCy's scorer does.
 
     An entity is correct if its boundaries and its label are. Predictions on tokens without
     annotation are left out.
+
+    RETURNS (pd.DataFrame): A row for each predicted entity, CORRECT or WRONG, and for each gold
+        entity that is MISSED. "sentence" is the index of its example, "confidence" may be NaN.
     """
-    gold = {(ent.start, ent.end, ent.label_) for ent in example.reference.ents}
-    predicted = []
-    pairs = zip(example.predicted.ents, entities(example.predicted), strict=True)
-    for span, entity in pairs:
-        # Predicted and gold tokens differ. As in spaCy, gold tokens count.
-        tokens = example.alignment.x2y[span.start : span.end].tolist()
-        if not tokens:
-            continue
-        start, end = tokens[0], tokens[-1] + 1
-        if all(token.ent_iob for token in example.reference[start:end]):
-            key = (start, end, entity.label)
-            predicted.append((entity, key in gold))
-            gold.discard(key)
-    missed = [label for _, _, label in gold]
-    return Judgement(predicted, missed)
+    rows: list[tuple[int, str, int, float | None]] = []
+    for sentence, example in enumerate(examples):
+        gold = {(ent.start, ent.end, ent.label_) for ent in example.reference.ents}
+        pairs = zip(example.predicted.ents, entities(example.predicted), strict=True)
+        for span, entity in pairs:
+            # Predicted and gold tokens differ. As in spaCy, gold tokens count.
+            tokens = example.alignment.x2y[span.start : span.end].tolist()
+            if not tokens:
+                continue
+            start, end = tokens[0], tokens[-1] + 1
+            if all(token.ent_iob for token in example.reference[start:end]):
+                key = (start, end, entity.label)
+                outcome = CORRECT if key in gold else WRONG
+                gold.discard(key)
+                rows.append((sentence, entity.label, outcome, entity.confidence))
+        for _, _, label in gold:
+            rows.append((sentence, label, MISSED, None))
+    judged = pd.DataFrame(rows, columns=["sentence", "label", "outcome", "confidence"])
+    return judged.astype({"confidence": "float64"})
 
 
 def count_outcomes(examples: Sequence[Example]) -> tuple[list[str], NDArray[np.int64]]:
-    """Count true positives, false positives and false negatives.
+    """Count the outcomes of entities.
 
     RETURNS (tuple): The sorted labels, and counts: n_examples × n_labels × 3.
     """
-    outcomes: list[tuple[int, str, int]] = []
-    for row, example in enumerate(examples):
-        judgement = judge_entities(example)
-        for entity, is_correct in judgement.predicted:
-            outcome = TRUE_POSITIVE if is_correct else FALSE_POSITIVE
-            outcomes.append((row, entity.label, outcome))
-        for label in judgement.missed:
-            outcomes.append((row, label, FALSE_NEGATIVE))
-    labels = sorted({label for _, label, _ in outcomes})
+    judged = judge_entities(examples)
+    labels, columns = np.unique(judged["label"].to_numpy(dtype=str), return_inverse=True)
     counts = np.zeros((len(examples), len(labels), 3), dtype="int64")
-    for row, label, outcome in outcomes:
-        counts[row, labels.index(label), outcome] += 1
-    return labels, counts
+    np.add.at(counts, (judged["sentence"], columns, judged["outcome"]), 1)
+    return labels.tolist(), counts
 
 
 def compute_scores(counts: NDArray) -> NDArray[np.float64]:
@@ -78,12 +68,10 @@ def compute_scores(counts: NDArray) -> NDArray[np.float64]:
     RETURNS (NDArray): … × (n_labels + 2) × 3
     """
     counts = np.concatenate([counts, counts.sum(axis=-2, keepdims=True)], axis=-2)
-    correct, false_positives, false_negatives = np.moveaxis(counts, -1, 0)
-    n_predicted = correct + false_positives
-    n_gold = correct + false_negatives
-    precision = correct / np.maximum(n_predicted, 1)
-    recall = correct / np.maximum(n_gold, 1)
-    f = 2 * correct / np.maximum(n_predicted + n_gold, 1)
+    correct, wrong, missed = np.moveaxis(counts, -1, 0)
+    precision = correct / np.maximum(correct + wrong, 1)
+    recall = correct / np.maximum(correct + missed, 1)
+    f = 2 * correct / np.maximum(2 * correct + wrong + missed, 1)
     scores = np.stack([precision, recall, f], axis=-1)
     scores[~counts.any(axis=-1)] = np.nan
     labels_with_entities = np.ma.masked_invalid(scores[..., :-1, :])
@@ -96,11 +84,6 @@ def compute_f(counts: NDArray) -> NDArray[np.float64]:
     return compute_scores(counts)[..., 2]
 
 
-def name_columns(keys: Sequence[str], rows: NDArray[np.float64]) -> list[dict[str, float | None]]:
-    """Return each row as a dict. NaN becomes None."""
-    return [dict(zip(keys, row, strict=True)) for row in np.ma.masked_invalid(rows).tolist()]
-
-
 def score_examples(examples: Sequence[Example]) -> dict[str, Any]:
     """Score the entities of predicted examples.
 
@@ -110,17 +93,17 @@ def score_examples(examples: Sequence[Example]) -> dict[str, Any]:
     """
     labels, counts = count_outcomes(examples)
     total = counts.sum(axis=0)
-    *label_scores, micro, macro = name_columns("prf", compute_scores(total))
-    gold = total[:, TRUE_POSITIVE] + total[:, FALSE_NEGATIVE]
-    predicted = total[:, TRUE_POSITIVE] + total[:, FALSE_POSITIVE]
+    scores = pd.DataFrame(compute_scores(total), columns=["p", "r", "f"])
+    *label_scores, micro, macro = to_records(scores)
+    gold = total[:, [CORRECT, MISSED]].sum(axis=1).tolist()
+    predicted = total[:, [CORRECT, WRONG]].sum(axis=1).tolist()
     by_label = {}
-    for i, label in enumerate(labels):
-        numbers = {"gold": int(gold[i]), "predicted": int(predicted[i])}
-        by_label[label] = label_scores[i] | numbers
+    for label, prf, n_gold, n_predicted in zip(labels, label_scores, gold, predicted, strict=True):
+        by_label[label] = prf | {"gold": n_gold, "predicted": n_predicted}
     return {
         "micro": micro,
         "macro": macro,
         "labels": by_label,
-        "gold": int(gold.sum()),
-        "predicted": int(predicted.sum()),
+        "gold": sum(gold),
+        "predicted": sum(predicted),
     }

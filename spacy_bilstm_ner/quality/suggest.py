@@ -9,10 +9,12 @@ Goldstein 1998).
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from spacy.attrs import LOWER
 from spacy.language import Language
@@ -23,16 +25,16 @@ from ..files.reading import read_docs
 from ..files.texts import read_texts as read_plain_texts
 from ..pipe.entities import Entity, entities
 from ..pipe.loading import load_pipeline
-from ..system.whole import save, save_json
+from ..system.whole import save
 from .examples import without_thresholds
-from .pages import Section, Sentence, mark_entities
-from .result import Column, Result, number
+from .result import Result, Section, mark_entities
 
 # Texts are chosen from this many times as many uncertain texts.
 POOL_FACTOR = 5
 # Number of buckets to which words are hashed to compare texts
 N_BUCKETS = 2048
 TEXT_FORMATS = (".txt", ".jsonl")
+FORMATS = {"texts": ",.0f", "words": ".1f", "bits of uncertainty": ".2f"}
 
 
 def _for_prodigy(text: str, guesses: list[Entity]) -> dict[str, Any]:
@@ -50,92 +52,42 @@ def _for_label_studio(text: str, guesses: list[Entity]) -> dict[str, Any]:
         annotations.append(
             {"from_name": "label", "to_name": "text", "type": "labels", "value": value}
         )
-    prediction = {"model_version": "bilstm_ner", "result": annotations}
-    return {"data": {"text": text}, "predictions": [prediction]}
-
-
-def _for_json_lines(text: str, guesses: list[Entity]) -> dict[str, Any]:
-    return {"text": text, "entities": [entity._asdict() for entity in guesses]}
+    return {"data": {"text": text}, "predictions": [{"result": annotations}]}
 
 
 # Tool -> what it imports for a text and its entities
-FORMATS: dict[str, Callable[[str, list[Entity]], dict[str, Any]]] = {
+TOOLS: dict[str, Callable[[str, list[Entity]], dict[str, Any]]] = {
     "prodigy": _for_prodigy,
     "doccano": _for_doccano,
     "label-studio": _for_label_studio,
-    "jsonl": _for_json_lines,
 }
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True)
 class Suggestions(Result):
     """Texts that are worth labelling.
 
-    docs (list[Doc]): All texts, with the pipeline's guesses.
-    uncertainty (NDArray[np.float64]): Uncertainty of each text in bits: n_texts
-    chosen (list[int]): Indices of the chosen texts, the best first.
+    docs (list[Doc]): The chosen texts with the pipeline's guesses, the best first.
     """
 
-    pipeline: str
-    texts: Path
     docs: list[Doc]
-    uncertainty: NDArray[np.float64]
-    chosen: list[int]
-    warnings: list[str]
 
-    columns: ClassVar = {
-        "texts": Column(""),
-        "number": Column("texts", number),
-        "words": Column("words", "{:.1f}".format),
-        "bits": Column("bits of uncertainty", "{:.2f}".format),
-    }
-
-    @property
-    def title(self) -> str:
-        return "What to label next"
-
-    def summary(self) -> list[str]:
-        return [f"The texts of {self.texts} from which {self.pipeline} would learn most"]
-
-    def rows(self) -> list[dict[str, Any]]:
-        rows = []
-        for name, indices in (("all", range(len(self.docs))), ("chosen", self.chosen)):
-            n_words = np.mean([len(self.docs[i]) for i in indices])
-            bits = self.uncertainty[list(indices)].mean()
-            row = {"texts": name, "number": len(indices), "words": n_words, "bits": bits}
-            rows.append(row)
-        return rows
-
-    def figures(self) -> dict[str, Any]:
-        uncertainty = self.uncertainty[self.chosen].tolist()
-        return {
-            "pipeline": self.pipeline,
-            "texts": str(self.texts),
-            "unsure": dict(zip(self.chosen, uncertainty, strict=True)),
-        }
-
-    def sections(self) -> Iterator[Section]:
-        sentences: list[Sentence] = []
-        for i in self.chosen:
-            sentences.append((mark_entities(self.docs[i]), []))
-        yield Section("The texts", note="With the pipeline's guesses.", sentences=sentences)
-
-    def write(self, folder: Path, *, tool: str = "jsonl") -> Path:
+    def write(self, folder: Path, *, tool: str = "prodigy") -> Path:
         """Write the chosen texts with the pipeline's guesses, for labelling.
 
-        tool (str): A key of FORMATS.
+        tool (str): A key of TOOLS.
         RETURNS (Path): The file: suggested.json for Label Studio, or else suggested.jsonl.
         """
         records = []
-        for i in self.chosen:
-            records.append(FORMATS[tool](self.docs[i].text, entities(self.docs[i])))
+        for doc in self.docs:
+            record = TOOLS[tool](doc.text, entities(doc))
+            records.append(json.dumps(record, ensure_ascii=False))
+        path = folder / "suggested.jsonl"
+        text = "".join(f"{record}\n" for record in records)
         if tool == "label-studio":
             path = folder / "suggested.json"
-            save_json(path, records)
-        else:
-            path = folder / "suggested.jsonl"
-            lines = [json.dumps(record, ensure_ascii=False) + "\n" for record in records]
-            save(path, "".join(lines))
+            text = f"[{', '.join(records)}]\n"
+        save(path, text)
         return path
 
 
@@ -158,7 +110,27 @@ def suggest_texts(pipeline: str, texts: Path, *, n_texts: int = 100) -> Suggesti
             "nothing to choose by"
         )
     chosen = choose_texts(docs, uncertainty, n_texts=n_texts)
-    return Suggestions(pipeline, texts, docs, uncertainty, chosen, [])
+    rows = []
+    for name, indices in (("all", list(range(len(docs)))), ("chosen", chosen)):
+        n_words = np.mean([len(docs[i]) for i in indices])
+        rows.append([name, len(indices), n_words, uncertainty[indices].mean()])
+    chosen_docs = [docs[i] for i in chosen]
+    return Suggestions(
+        title="What to label next",
+        summary=[f"The texts of {texts} from which {pipeline} would learn most"],
+        table=pd.DataFrame(rows, columns=["", *FORMATS]),
+        formats=FORMATS,
+        figures={},
+        sections=partial(make_sections, chosen_docs, uncertainty[chosen]),
+        docs=chosen_docs,
+    )
+
+
+def make_sections(docs: list[Doc], bits: NDArray[np.float64]) -> Iterator[Section]:
+    """Show the chosen texts."""
+    marked = [mark_entities(doc.text, entities(doc)) for doc in docs]
+    table = pd.DataFrame({"bits": bits.round(2), "text": marked}, dtype=object)
+    yield Section("The texts", note="With the pipeline's guesses.", table=table)
 
 
 def read_texts(path: Path, nlp: Language) -> list[str]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any
 
-import numpy as np
+import pandas as pd
 
 from ..errors import UserError
 from ..files.options import Options
@@ -20,101 +21,29 @@ from .examples import (
     without_thresholds,
 )
 from .intervals import cases_needed, wilson_interval
-from .pages import Section
-from .plots import draw_curves
-from .reliability import Curve, make_curves
-from .result import Column, Result, number
+from .reliability import make_curves
+from .result import Result, Section, to_records
+from .scores import WRONG, judge_entities
+
+FORMATS = {
+    "from": ".3f",
+    "precision": ".3f",
+    "95 % from": ".3f",
+    "to": ".3f",
+    "recall": ".3f",
+    "entities": ",.0f",
+    "gold": ",.0f",
+}
 
 
-class Threshold(NamedTuple):
-    """The lowest confidence from which the entities of a label reach a precision.
-
-    precision (float): The precision of these entities, with its 95 % interval "low" and "high".
-    recall (float): The share of the gold entities that are among them.
-    n_entities (int): Their number.
-    """
-
-    threshold: float
-    precision: float
-    low: float
-    high: float
-    recall: float
-    n_entities: int
-
-
-def _show(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
-
-
-@dataclass(frozen=True)
+@dataclass(kw_only=True)
 class Thresholds(Result):
     """Thresholds of a pipeline.
 
-    precision (float): The precision to reach.
-    labels (dict[str, Threshold | None]): None if no threshold reaches the precision.
-    curves (dict[str, Curve]): Precision and recall over the threshold, by label.
-    uncertain (list[str]): Labels with too few entities to show that the precision is reached.
+    sure (dict[str, float]): The thresholds of labels with enough entities to show the precision.
     """
 
-    pipeline: str
-    file: Path
-    n_sentences: int
-    precision: float
-    labels: dict[str, Threshold | None]
-    curves: dict[str, Curve]
-    uncertain: list[str]
-    warnings: list[str]
-
-    columns: ClassVar = {
-        "label": Column(""),
-        "threshold": Column("from", _show),
-        "precision": Column("precision", _show),
-        "low": Column("95 % from", _show),
-        "high": Column("to", _show),
-        "recall": Column("recall", _show),
-        "n_entities": Column("entities", number),
-        "n_gold": Column("gold", number),
-    }
-
-    @property
-    def title(self) -> str:
-        return "Thresholds"
-
-    def summary(self) -> list[str]:
-        return [
-            f"{self.file}: {self.n_sentences:,} sentences. From these confidences on, entities "
-            f'have a precision of at least {self.precision:g} ("-": not reached).'
-        ]
-
-    def rows(self) -> list[dict[str, Any]]:
-        rows = []
-        for label, threshold in self.labels.items():
-            values = threshold._asdict() if threshold else dict.fromkeys(Threshold._fields)
-            rows.append({"label": label, **values, "n_gold": self.curves[label].n_gold})
-        return rows
-
-    def figures(self) -> dict[str, Any]:
-        labels = {}
-        for label, threshold in self.labels.items():
-            labels[label] = threshold._asdict() if threshold else None
-        return {
-            "pipeline": self.pipeline,
-            "file": str(self.file),
-            "wanted": self.precision,
-            "labels": labels,
-            "warnings": self.warnings,
-        }
-
-    def sections(self) -> Iterator[Section]:
-        yield Section("Precision and recall", pictures=[draw_curves(self.curves)])
-
-
-class Change(NamedTuple):
-    """The threshold of a label, before and after."""
-
-    label: str
-    old: float
-    new: float
+    sure: dict[str, float]
 
 
 def find_thresholds(
@@ -125,6 +54,9 @@ def find_thresholds(
     pipeline (str): The folder or name of a pipeline.
     precision (float): The precision to reach, between 0 and 1.
     options (Optional[Options]): How to read the file.
+    RETURNS (Thresholds): A row of `table` for each label. Without a threshold "from" which the
+        precision is reached, its figures are NaN. "precision" is that of the "entities" above the
+        threshold, with its 95 % interval, and "recall" their share of the "gold" entities.
     RAISES UserError: If the pipeline gives no confidences, or predicts no label of the file.
     """
     if not 0 < precision < 1:
@@ -132,96 +64,118 @@ def find_thresholds(
     nlp = load_pipeline(pipeline)
     docs = read_labelled_docs(nlp, file, options)
     with without_thresholds(nlp):
-        curves = make_curves(predict_examples(nlp, docs))
+        judged = judge_entities(predict_examples(nlp, docs))
+    curves = make_curves(judged)
     if not curves:
         raise UserError(
             f"{pipeline} predicts no entity in {file}, or gives no confidences: there is nothing "
             "to choose"
         )
-    predicted_labels = [label for label, curve in curves.items() if len(curve.confidence)]
-    if not any(curves[label].n_gold for label in predicted_labels):
+    n_gold = judged[judged["outcome"] != WRONG].groupby("label").size()
+    predicted_labels = [label for label, curve in curves.items() if len(curve)]
+    if n_gold.index.intersection(predicted_labels).empty:
         raise UserError(
             f"{file} has no entity with a label that {pipeline} predicts on it: "
             f"{', '.join(predicted_labels)}"
         )
-    n_needed = cases_needed(precision)
-    labels = {}
-    uncertain = []
+    rows = []
     for label, curve in curves.items():
         threshold = threshold_for_precision(curve, precision)
-        labels[label] = threshold
-        if threshold and threshold.n_entities < n_needed:
-            uncertain.append(label)
+        rows.append({"": label, "gold": n_gold.get(label, 0)} | threshold)
+    table = pd.DataFrame(rows, columns=["", *FORMATS])
+    n_needed = cases_needed(precision)
+    has_threshold = table["from"].notna()
+    is_sure = table["entities"] >= n_needed
     warnings = []
-    if uncertain:
+    uncertain = table[""][has_threshold & ~is_sure]
+    if len(uncertain):
         warnings.append(
             f"too few entities to show a precision of {precision:g} (at least {n_needed:,} are "
             f"needed, all correct): {', '.join(uncertain)}. These thresholds are not stored"
         )
-    return Thresholds(pipeline, file, len(docs), precision, labels, curves, uncertain, warnings)
-
-
-def threshold_for_precision(curve: Curve, precision: float) -> Threshold | None:
-    """Find the lowest threshold with a precision; None if no threshold has it."""
-    # Entities with the same confidence stay together: only the last of them can be the limit.
-    (limits,) = np.nonzero(np.diff(curve.confidence, append=-1.0))
-    precise_limits = limits[curve.precision[limits] >= precision]
-    if not len(precise_limits):
-        return None
-    limit = int(precise_limits[-1])
-    n_entities = limit + 1
-    low, high = wilson_interval(int(curve.is_correct[:n_entities].sum()), n_entities)
-    # Halfway to the first entity that is left out
-    next_confidence = np.append(curve.confidence, 0.0)[n_entities]
-    return Threshold(
-        threshold=float((curve.confidence[limit] + next_confidence) / 2),
-        precision=float(curve.precision[limit]),
-        low=low,
-        high=high,
-        recall=float(curve.recall[limit]),
-        n_entities=n_entities,
+    return Thresholds(
+        title="Thresholds",
+        summary=[
+            f"{file}: {len(docs):,} sentences. From these confidences on, entities have a "
+            f'precision of at least {precision:g} ("-": not reached).'
+        ],
+        table=table,
+        formats=FORMATS,
+        figures={
+            "pipeline": pipeline,
+            "file": str(file),
+            "precision": precision,
+            "labels": to_records(table.rename(columns={"": "label"})),
+            "warnings": warnings,
+        },
+        warnings=warnings,
+        sections=partial(make_sections, curves),
+        sure=table[is_sure].set_index("")["from"].to_dict(),
     )
 
 
-def store_thresholds(thresholds: Thresholds, *, loosen: bool = False) -> list[Change]:
-    """Write thresholds to the settings in the folder of their pipeline.
+def threshold_for_precision(curve: pd.DataFrame, precision: float) -> dict[str, Any]:
+    """Find the lowest threshold with a precision.
 
-    Labels without a threshold, and those with too few entities, keep what they have.
+    curve (pd.DataFrame): See `make_curves`.
+    RETURNS (dict[str, Any]): The threshold "from" which the precision is reached, and figures of
+        the entities above it; empty if no threshold has the precision.
+    """
+    # Entities with the same confidence stay together: only the last of them can be the limit.
+    limits = curve.drop_duplicates("confidence", keep="last")
+    precise = limits[limits["precision"] >= precision]
+    if precise.empty:
+        return {}
+    last = precise.iloc[-1]
+    n_entities = precise.index[-1] + 1
+    low, high = wilson_interval(int(last["is_correct"]), n_entities)
+    # Halfway to the first entity that is left out
+    next_confidence = curve["confidence"].get(n_entities, 0.0)
+    return {
+        "from": (last["confidence"] + next_confidence) / 2,
+        "precision": last["precision"],
+        "95 % from": low,
+        "to": high,
+        "recall": last["recall"],
+        "entities": n_entities,
+    }
 
+
+def make_sections(curves: dict[str, pd.DataFrame]) -> Iterator[Section]:
+    """Draw precision and recall over the threshold."""
+    from .plots import draw_curves
+
+    yield Section("Precision and recall", pictures=[draw_curves(curves)])
+
+
+def store_thresholds(
+    folder: Path, thresholds: dict[str, float], *, loosen: bool = False
+) -> list[str]:
+    """Write thresholds to the settings of a pipeline. Other labels keep what they have.
+
+    folder (Path): The folder of the pipeline.
     loosen (bool): Whether a threshold may become lower than the stored one.
-    RETURNS (list[Change]): Old and new threshold of each label of the result.
+    RETURNS (list[str]): Old and new threshold of each label.
     RAISES UserError: If the pipeline is no folder, or has no bilstm_ner pipe.
     """
-    folder = Path(thresholds.pipeline)
     check_folder(folder)
-    nlp = load_pipeline(folder)
-    recognisers = find_recognisers(nlp)
+    recognisers = find_recognisers(load_pipeline(folder))
     if not recognisers:
         raise UserError(f"{folder} has no bilstm_ner pipe: only that one takes thresholds")
     changes = []
     for name, pipe in recognisers.items():
-        changes += _store_in_pipe(folder, name, pipe, thresholds, loosen)
-    return changes
-
-
-def _store_in_pipe(
-    folder: Path, name: str, pipe: Any, thresholds: Thresholds, loosen: bool
-) -> list[Change]:
-    stored = pipe.cfg["thresholds"]
-    effective = dict(zip(pipe.labels, min_confidences(pipe.labels, 0.0, stored), strict=True))
-    changes = []
-    for label, threshold in thresholds.labels.items():
-        if label not in effective:
-            continue
-        old = new = float(effective[label])
-        if threshold and label not in thresholds.uncertain:
-            new = threshold.threshold if loosen else max(old, threshold.threshold)
-        changes.append(Change(label, old, new))
-    changed = {change.label: change.new for change in changes if change.new != change.old}
-    if changed:
-        pipe.cfg["thresholds"] = {**stored, **changed}
-        weights = (folder / name / "model").read_bytes()
-        save(folder / name / "cfg", write_cfg(pipe.cfg, pipe.model, weights).decode())
+        stored = pipe.cfg["thresholds"]
+        effective = min_confidences(pipe.labels, 0.0, stored).tolist()
+        for label, old in zip(pipe.labels, effective, strict=True):
+            new = thresholds.get(label, old)
+            if new == old or (new < old and not loosen):
+                changes.append(f"{label}: {old:.3f} (unchanged)")
+                continue
+            changes.append(f"{label}: {old:.3f} -> {new:.3f}")
+            pipe.cfg["thresholds"] = pipe.cfg["thresholds"] | {label: new}
+        if pipe.cfg["thresholds"] != stored:
+            weights = (folder / name / "model").read_bytes()
+            save(folder / name / "cfg", write_cfg(pipe.cfg, pipe.model, weights).decode())
     return changes
 
 

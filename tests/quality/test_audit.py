@@ -2,23 +2,22 @@ import csv
 import io
 from pathlib import Path
 
+import pandas as pd
 import pytest
-from spacy.tokens import Doc
 
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.quality import audit
 from spacy_bilstm_ner.quality.audit import (
     COLUMNS,
     audit_folds,
-    find_inconsistent_texts,
     find_suspicions,
-    make_row,
     read_marked_rows,
+    write_rows,
 )
 from spacy_bilstm_ner.quality.folds import FoldedCorpus
 from spacy_bilstm_ner.quality.mistakes import KINDS
 
-from .helpers import VOCAB, make_example
+from .helpers import make_example
 
 # A wrong label, a wrong border, a missing and a spurious entity; then two that are correct, and a
 # guess that is too unsure
@@ -43,24 +42,28 @@ def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FoldedCorpus:
     return FoldedCorpus(Path("mine.csv"), docs, [], tmp_path, 0, "")
 
 
-def test_planted_errors_are_found_and_nothing_else() -> None:
-    rows = [make_row(suspicion) for suspicion in find_suspicions(PLANTED)]
-    keys = ("line", "kind", "text", "gold", "found", "predicted", "confidence")
+def read_table(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
+
+
+def test_planted_errors_are_found_and_nothing_else(tmp_path: Path) -> None:
+    write_rows(tmp_path / "a.csv", find_suspicions(PLANTED))
+    rows = read_table(tmp_path / "a.csv")
+    keys = ("line", "kind", "text", "gold", "found", "predicted", "confidence", "times")
     assert [tuple(row[key] for key in keys) for row in rows] == [
-        (1, "label", "Anna", "geo", "Anna", "per", "0.9500"),
-        (5, "border", "Acme", "org", "Acme Corp", "org", "0.8500"),
-        (11, "spurious", "It", "tim", "", "", "0.8000"),
-        (8, "missing", "Peter", "", "Peter", "per", "0.7500"),
+        ("1", "label", "Anna", "geo", "Anna", "per", "0.9500", "1"),
+        ("5", "border", "Acme", "org", "Acme Corp", "org", "0.8500", "1"),
+        ("11", "spurious", "It", "tim", "", "", "0.8000", "1"),
+        ("8", "missing", "Peter", "", "Peter", "per", "0.7500", "1"),
     ]
-    assert tuple(rows[0]) == COLUMNS
+    assert list(rows[0]) == COLUMNS
 
 
 def test_copies_of_a_sentence_are_one_row_with_their_number() -> None:
     predictions = [(0, 1, "per", 0.875)]
     copies = [make_example("Oslo fell", "B-geo O", predictions, line=n) for n in (3, 9, 27)]
-    (suspicion,) = find_suspicions([*copies, PLANTED[4]])
-    row = make_row(suspicion)
-    assert (row["line"], row["times"]) == (3, 3)
+    suspicions = find_suspicions([*copies, PLANTED[4]])
+    assert suspicions[["line", "times"]].values.tolist() == [[3, 3]]
 
 
 @pytest.mark.parametrize(
@@ -76,37 +79,37 @@ def test_the_line_is_that_of_the_first_word(
 ) -> None:
     example = make_example("We can't leave Oslo", tags, [prediction], line=7)
     example.reference.user_data["origin"]["step"] = step
-    (suspicion,) = find_suspicions([example])
-    assert make_row(suspicion)["line"] == line
+    assert find_suspicions([example])["line"].tolist() == [line]
 
 
-def test_the_table_opens_in_spreadsheets(corpus: FoldedCorpus, tmp_path: Path) -> None:
-    audit_folds(corpus).write_csv(tmp_path / "audit.csv", delimiter=";")
+def test_the_table_opens_in_spreadsheets(tmp_path: Path) -> None:
+    write_rows(tmp_path / "audit.csv", find_suspicions(PLANTED), delimiter=";")
     content = (tmp_path / "audit.csv").read_bytes()
     assert content.startswith(b"\xef\xbb\xbffile;line;")
 
 
-@pytest.mark.parametrize("separator", [",", ";", "\t"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize(
+    ("separator", "encoding"),
+    [(",", "utf-8"), (";", "utf-8-sig"), ("\t", "utf-16"), (";", "cp1252")],
+)
 def test_marked_rows_are_not_listed_again(
     corpus: FoldedCorpus, tmp_path: Path, separator: str, encoding: str
 ) -> None:
     """Even if a spreadsheet saved the table with other columns, order and white space."""
     path = tmp_path / "audit.csv"
-    audit_folds(corpus).write_csv(path)
-    rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
+    write_rows(path, audit_folds(corpus).suspicions)
+    rows = read_table(path)
     rows[2] |= {"keep": "é", "sentence": rows[2]["sentence"] + "  "}
     columns = ["note", *(name for name in COLUMNS[::-1] if name != "confidence")]
     with path.open("w", encoding=encoding, newline="") as file:
         writer = csv.DictWriter(file, columns, delimiter=separator, extrasaction="ignore")
         writer.writeheader()
         writer.writerows(rows[::-1])
-    marked_rows = read_marked_rows([tmp_path / "none.csv", path])
-    result = audit_folds(corpus, marked_rows)
-    kinds = [suspicion.conflict.kind for suspicion in result.suspicions]
-    assert kinds == ["label", "border", "missing"]
-    assert "marked them in `keep`: 1)" in result.summary()[1]
-    result.write_marked_rows(path)
+    marked = read_marked_rows([tmp_path / "none.csv", path])
+    result = audit_folds(corpus, marked)
+    assert result.suspicions["kind"].tolist() == ["label", "border", "missing"]
+    assert "marked them in `keep`: 1)" in result.summary[1]
+    write_rows(path, marked)
     again = audit_folds(corpus, read_marked_rows([path]))
     assert len(again.suspicions) == 3
 
@@ -114,18 +117,13 @@ def test_marked_rows_are_not_listed_again(
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "'", "'="])
 def test_a_spreadsheet_executes_nothing(start: str, tmp_path: Path) -> None:
     text = f"{start}SUM(A1)"
-    example = make_example(f"{text} fell", "B-org O", [(0, 1, "per", 0.9)])
-    result = audit.Audit(
-        FoldedCorpus(Path("f"), [], [], tmp_path, 0, ""), find_suspicions([example]), [], [], []
-    )
-    result.write_csv(tmp_path / "audit.csv")
-    (row,) = csv.DictReader(io.StringIO((tmp_path / "audit.csv").read_text("utf-8-sig")))
+    suspicions = find_suspicions([make_example(f"{text} fell", "B-org O", [(0, 1, "per", 0.9)])])
+    write_rows(tmp_path / "audit.csv", suspicions)
+    (row,) = read_table(tmp_path / "audit.csv")
     assert row["text"] == f"'{text}"
     assert row["sentence"].startswith("'")
-    marked = (tmp_path / "audit.csv").read_text("utf-8").replace(",1,\n", ",1,yes\n")
-    (tmp_path / "audit.csv").write_text(marked, encoding="utf-8")
-    (marked_row,) = read_marked_rows([tmp_path / "audit.csv"])
-    assert marked_row["text"] == text
+    write_rows(tmp_path / "audit.csv", suspicions.assign(keep="yes"))
+    assert read_marked_rows([tmp_path / "audit.csv"])["text"].tolist() == [text]
 
 
 @pytest.mark.parametrize(
@@ -140,17 +138,16 @@ def test_another_table_is_named(tmp_path: Path, text: str, missing: str) -> None
 
 def test_kinds_are_explained(corpus: FoldedCorpus) -> None:
     result = audit_folds(corpus)
-    frame = result.to_frame().set_index("kind")
-    assert dict(frame["meaning"]) == KINDS
-    assert "missing" in result.to_html()
+    assert dict(result.table.set_index("what may be wrong")["meaning"]) == KINDS
+    assert "predicted, but not annotated" in result.to_html()
     assert "predicted, but not annotated" in result.to_text()
 
 
-def test_texts_that_are_labelled_in_several_ways() -> None:
-    docs = [Doc(VOCAB, words=["Oslo", "fell"], ents=["B-geo", "O"])]
-    for number, tag in enumerate(["B-geo", "B-geo", "B-per", "O"]):
-        docs.append(Doc(VOCAB, words=["Lima", "is", str(number)], ents=[tag, "O", "O"]))
-    (text,) = find_inconsistent_texts(docs)
-    assert text["text"] == "Lima"
-    assert text["labels"] == {"geo": 2, "per": 1, "O": 1}
-    assert text["examples"] == ["geo: Lima is 0 ", "per: Lima is 2 ", "O: Lima is 3 "]
+def test_nothing_is_suspected(corpus: FoldedCorpus) -> None:
+    everything = audit_folds(corpus).suspicions
+    result = audit_folds(corpus, everything)
+    assert result.table.empty
+    assert "0 in 0 rows" in result.summary[1]
+    assert "0 in 0 rows" in result.to_text()
+    assert "The first 0 rows" in result.to_html()
+    assert isinstance(result.suspicions, pd.DataFrame)

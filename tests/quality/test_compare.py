@@ -2,8 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from spacy_bilstm_ner.quality.compare import Comparison, compare_pipelines
-from spacy_bilstm_ner.quality.scores import TOTALS
+from spacy_bilstm_ner.quality.compare import compare_pipelines, name_better
 
 from .helpers import command, make_pipeline, read_json
 
@@ -26,9 +25,10 @@ def test_the_better_pipeline_is_named(
     command("compare", tiny[0], better, tiny[1], *outputs)
     figures = read_json(tmp_path / "c.json")
     assert figures["verdict"] == "B is better."
-    total = figures["scores"]["all"]
-    assert (total["a"], total["b"]) == (pytest.approx(2 / 5), 1.0)
-    assert total["difference"] == pytest.approx(3 / 5)
+    *_, total, mean = figures["f"]
+    assert (total["A"], total["B"]) == (pytest.approx(2 / 5), 1.0)
+    assert total["B - A"] == pytest.approx(3 / 5)
+    assert mean["F in per cent"] == "mean of labels"
     out = capsys.readouterr().out
     assert "B is better." in out
     assert f"evaluate {better} {tiny[1]}" in out
@@ -38,13 +38,10 @@ def test_the_better_pipeline_is_named(
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "expected"), [(0.01, 0.2, "B"), (-0.2, -0.01, "A"), (-0.1, 0.2, None)]
+    ("low", "high", "expected"), [(0.01, 0.2, "B"), (-0.2, -0.01, "A"), (-0.1, 0.2, "")]
 )
-def test_the_interval_decides(low: float, high: float, expected: str | None) -> None:
-    scores: dict[str, dict[str, float | None]] = {TOTALS[0]: {"low": low, "high": high}}
-    comparison = Comparison(("a", "b"), Path("x"), scores, ([], []), [])
-    assert comparison.better == expected
-    assert comparison.verdict.startswith(expected or "0 sentences do not show")
+def test_the_interval_decides(low: float, high: float, expected: str) -> None:
+    assert name_better(low, high) == expected
 
 
 def test_a_pipeline_without_entities(tiny: tuple[Path, Path], tmp_path: Path) -> None:
@@ -58,9 +55,7 @@ def test_a_label_that_only_one_pipeline_has(
 ) -> None:
     make_pipeline(tmp_path / "other", {"CITY": ["Vienna"]})
     comparison = compare_pipelines(str(better), str(tmp_path / "other"), tiny[1])
-    city = comparison.scores["CITY"]
-    assert city["a"] is city["difference"] is city["low"] is None
-    (row,) = (row for row in comparison.to_table().rows if row[0] == "CITY")
-    assert row[1] == "-"
+    assert comparison.figures["f"][0]["A"] is None
+    assert comparison.format_table().iloc[0].tolist() == ["CITY", "-", "0.0", "-", "-", "-"]
     (warning,) = comparison.warnings
     assert "no entity with these labels of the file: geo, org; it predicts CITY" in warning

@@ -99,13 +99,15 @@ def trainings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     util.trained().to_disk(tmp_path / "trained")
     names: list[str] = []
 
-    def copy_pipeline(config: Path, output: Path, overrides: dict[str, Any]) -> None:
-        names.append(output.parent.name.split(".")[1])
+    def copy_pipeline(nlp: Any, output: Path, **streams: Any) -> None:
+        names.append(output.name.split(".")[1])
         if names[0] == "interrupt" and len(names) == 3:
             raise KeyboardInterrupt
-        shutil.copytree(tmp_path / "trained", output / "model-best")
+        for model in ("model-best", "model-last"):
+            shutil.copytree(tmp_path / "trained", output / model)
 
-    monkeypatch.setattr(folds, "_spacy_train", copy_pipeline)
+    monkeypatch.setattr(folds, "train", copy_pipeline)
+    monkeypatch.setattr(folds, "init_nlp", lambda config: None)
     monkeypatch.setattr(folds, "Workers", util.WorkersHere)
     return names
 
@@ -154,7 +156,7 @@ def test_a_failed_training_is_one_line(
     with pytest.raises(SystemExit) as exit_info:
         command("crossvalidate", file, tmp_path / "out", *THREE)
     message = str(exit_info.value.code)
-    assert message.startswith("Error: `spacy train` failed for ")
+    assert message.startswith("Error: the training of ")
     assert "ValueError: hidden_width must be" in message
     assert folders(tmp_path / "out") == []
 
@@ -184,12 +186,12 @@ def test_crossvalidate_and_audit_share_the_folds(
     command("crossvalidate", file, out, *THREE)
     assert len(trainings) == 9
     text = capsys.readouterr().out
-    assert "3 are there, 6 are to be trained: two-thirds-1, two-thirds-2" in text
+    assert "3 are there, 6 are to be trained: third-1, third-2" in text
     assert "more data would help" in text.lower()
     assert f"python -m spacy_bilstm_ner audit {file} {out}" in text
     figures = read_json(out / "crossvalidation.json")
-    total = figures["scores"]["all"]
-    assert total["low"] <= total["f"] <= total["high"]
+    *_, total, _ = figures["scores"]
+    assert total["95 % from"] <= total["F"] <= total["to"]
     sizes = [point["sentences"] for point in figures["curve"]]
     assert sizes == sorted(sizes)
     assert "<svg" in (out / "crossvalidation.html").read_text(encoding="utf-8")

@@ -1,41 +1,32 @@
 import json
 import re
 import sys
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 
-import numpy as np
+import pandas as pd
 import pytest
-from spacy.tokens import Doc
 
 from spacy_bilstm_ner.pipe.displacy_colors import COLORS
 from spacy_bilstm_ner.pipe.entities import Entity
-from spacy_bilstm_ner.quality.pages import (
-    Cell,
-    Section,
-    Table,
-    color_of,
-    mark_entities,
-    mark_wrong,
-    render_page,
-)
 from spacy_bilstm_ner.quality.plots import (
     draw_curves,
     draw_learning_curve,
     draw_reliability,
     draw_training,
 )
-from spacy_bilstm_ner.quality.reliability import Bins, Curve
+from spacy_bilstm_ner.quality.result import Result, Section, mark_entities
 
-from .helpers import VOCAB, command
+from .helpers import command
 
 LOG = [
     {"epoch": 0, "step": 0, "losses": {"ner": 5.0}, "scores": {"ents_f": 0.0}, "score": 0.0},
     {"epoch": 0, "step": 10, "losses": {"ner": 40.0}, "scores": {"ents_f": 50.0}, "score": 0.5},
 ]
-BINS = Bins(np.array([0.4, 0.9]), np.array([0.3, 0.8]), np.array([5, 5]))
-CURVE = [{"sentences": n, "f": 0.5, "low": 0.4, "high": 0.6} for n in (10, 20)]
-CURVES = {"geo": Curve(np.array([0.9, 0.5]), np.array([True, False]), 3)}
+BINS = pd.DataFrame({"confidence": [0.4, 0.9], "precision": [0.3, 0.8], "entities": [5, 5]})
+POINTS = pd.DataFrame({"sentences": [10, 20], "f": 0.5, "low": 0.4, "high": 0.6})
+CURVE = pd.DataFrame({"confidence": [0.9, 0.5], "precision": [1.0, 0.5], "recall": [0.3, 0.3]})
 
 
 class Elements(HTMLParser):
@@ -53,10 +44,16 @@ class Elements(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_the_page_of_evaluate(tiny: tuple[Path, Path], tmp_path: Path) -> None:
-    log, report = tmp_path / "log.jsonl", tmp_path / "r.html"
-    log.write_text("\n".join(map(json.dumps, LOG)), encoding="utf-8")
-    command("evaluate", *tiny, "--report", report, "--log", log, "--dev", tiny[1])
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "log.jsonl"
+    path.write_text("\n".join(map(json.dumps, LOG)), encoding="utf-8")
+    return path
+
+
+def test_the_page_of_evaluate(tiny: tuple[Path, Path], log: Path, tmp_path: Path) -> None:
+    report = tmp_path / "r.html"
+    command("evaluate", *tiny, "--report", report, "--log", log)
     html = report.read_text(encoding="utf-8")
     elements = Elements()
     elements.feed(html)
@@ -65,42 +62,38 @@ def test_the_page_of_evaluate(tiny: tuple[Path, Path], tmp_path: Path) -> None:
     text = " ".join(re.sub(r"<style>.*?</style>|<[^>]*>", " ", html, flags=re.DOTALL).split())
     # Precision, recall and F of geo are worked out by hand in test_evaluate.py.
     assert "geo 100.00 50.00 66.67" in text
-    assert "Development set" in text
-    assert "Monday blues &amp; Vienna" in text
-    assert "missed: World Bank org Peru geo" in text
-    assert f"background: {COLORS['geo']}" in html
+    assert "Scores on dev" in text
+    assert "predicted with other boundaries org org World Bank org lent Peru money." in text
+    assert f"background: {COLORS['tim']}" in html
 
 
 def test_all_text_is_escaped() -> None:
-    doc = Doc(VOCAB, words=["<b>", "fell"], ents=["B-<i>", "O"])
-    segments = [*mark_entities(doc), *mark_wrong("<b>", Entity(0, 3, "<i>"))]
-    table = Table(["<b>", "<b>"], [["<b>", Cell(segments)]])
-    section = Section("<b>", note="<b>", table=table, sentences=[(segments, segments)])
-    html = render_page(
-        title="<b>", warnings=["<b>"], summary=["<b>"], table=table, sections=[section]
+    marked = mark_entities("<b>", [Entity(0, 3, "<i>")])
+    table = pd.DataFrame([["<b>", marked]], columns=["<b>", "<b> "])
+    sections = [Section("<b>", note="<b>", table=table)]
+    result = Result(
+        title="<b>",
+        summary=["<b>"],
+        table=table,
+        formats={},
+        figures={},
+        warnings=["<b>"],
+        sections=partial(list, sections),
     )
-    # The template's own <b> elements are those of the three labels.
-    assert html.count("<b>") == html.count("<b>&lt;i&gt;</b>") == 4
-    assert "<i>" not in html
-
-
-def test_every_label_has_a_colour() -> None:
-    colors = {label: color_of(label) for label in ("geo", "GPE", "WARE", "MARKE")}
-    assert colors["geo"] == COLORS["geo"]
-    assert colors["GPE"] == "#feca74"
-    assert len(set(colors.values())) == 4
+    assert not re.search("<[bi]>", result.to_html())
 
 
 @pytest.mark.parametrize(
     ("draw", "data", "text"),
     [
-        (draw_training, LOG, "Development set"),
         (draw_reliability, BINS, "Reliability"),
-        (draw_learning_curve, CURVE, "Learning curve"),
-        (draw_curves, CURVES, "geo"),
+        (draw_learning_curve, POINTS, "Learning curve"),
+        (draw_curves, {"geo": CURVE}, "geo"),
+        (draw_training, None, "Scores on dev"),
     ],
 )
-def test_a_picture_is_one_element_and_always_the_same(draw, data, text) -> None:
+def test_a_picture_is_one_element_and_always_the_same(draw, data, text, log) -> None:
+    data = log if data is None else data
     svg = draw(data)
     assert svg.startswith("<svg")
     assert svg.rstrip().endswith("</svg>")
@@ -111,6 +104,7 @@ def test_a_picture_is_one_element_and_always_the_same(draw, data, text) -> None:
 def test_pictures_are_made_for_a_page_only(
     trained: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delitem(sys.modules, "spacy_bilstm_ner.quality.plots")
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     command("thresholds", *trained)
     outputs = ("--report", tmp_path / "t.html", "--out", tmp_path / "t.json")

@@ -1,47 +1,55 @@
 import numpy as np
+import pandas as pd
 import pytest
 from spacy.training import Example
 
 from spacy_bilstm_ner.quality.reliability import (
-    Curve,
     compute_auc,
     compute_calibration_error,
     make_bins,
     make_curves,
-    measure_reliability,
 )
+from spacy_bilstm_ner.quality.scores import CORRECT, WRONG, judge_entities
 
 from .helpers import make_example
+
+
+def make_judged(confidence: list[float], is_correct: list[bool]) -> pd.DataFrame:
+    outcome = [CORRECT if truth else WRONG for truth in is_correct]
+    return pd.DataFrame({"label": "geo", "outcome": outcome, "confidence": confidence})
 
 
 def test_the_error_worked_out_by_hand() -> None:
     # Thirty entities make fifteen bins of two.
     confidence = np.repeat(np.linspace(0.1, 0.9, 15), 2)
-    bins = make_bins(confidence, np.array([False, True] * 15))
-    assert bins.n_entities.tolist() == [2] * 15
-    assert bins.confidence[0] == pytest.approx(0.1)
-    assert set(bins.precision) == {0.5}
+    bins = make_bins(make_judged(confidence.tolist(), [False, True] * 15))
+    assert bins["entities"].tolist() == [2] * 15
+    assert bins["confidence"][0] == pytest.approx(0.1)
+    assert set(bins["precision"]) == {0.5}
     expected = np.abs(np.linspace(0.1, 0.9, 15) - 0.5).mean()
     assert compute_calibration_error(bins) == pytest.approx(expected)
 
 
 def test_few_entities_make_few_bins() -> None:
-    bins = make_bins(np.array([0.9, 0.4]), np.array([True, False]))
-    assert bins.confidence.tolist() == [0.4, 0.9]
+    bins = make_bins(make_judged([0.9, 0.4], [True, False]))
+    assert bins["confidence"].tolist() == [0.4, 0.9]
     assert compute_calibration_error(bins) == pytest.approx(0.25)
 
 
 def test_the_auc_counts_pairs() -> None:
     # Pairs of a correct and a wrong entity: 0.9 > 0.5, 0.9 > 0.2, 0.5 = 0.5, 0.5 > 0.2
-    confidence = np.array([0.9, 0.5, 0.5, 0.2])
-    assert compute_auc(confidence, np.array([True, True, False, False])) == 3.5 / 4
-    assert compute_auc(np.array([0.7]), np.array([True])) is None
+    judged = make_judged([0.9, 0.5, 0.5, 0.2], [True, True, False, False])
+    assert compute_auc(judged) == 3.5 / 4
+    assert compute_auc(make_judged([0.7], [True])) is None
 
 
 def test_a_curve_takes_the_surest_first() -> None:
-    curve = Curve(np.array([0.9, 0.5, 0.4, 0.2]), np.array([True, False, True, False]), n_gold=4)
-    assert curve.precision.tolist() == pytest.approx([1, 1 / 2, 2 / 3, 1 / 2])
-    assert curve.recall.tolist() == [1 / 4, 1 / 4, 2 / 4, 2 / 4]
+    predictions = [(0, 1, "geo", 0.2), (1, 2, "geo", 0.4), (2, 3, "geo", 0.5), (3, 4, "geo", 0.9)]
+    example = make_example("a b c d e f", "O B-geo O B-geo B-geo B-geo", predictions)
+    (curve,) = make_curves(judge_entities([example])).values()
+    assert curve["confidence"].tolist() == pytest.approx([0.9, 0.5, 0.4, 0.2])
+    assert curve["precision"].tolist() == pytest.approx([1, 1 / 2, 2 / 3, 1 / 2])
+    assert curve["recall"].tolist() == [1 / 4, 1 / 4, 2 / 4, 2 / 4]
 
 
 def test_curves_of_labels() -> None:
@@ -49,18 +57,16 @@ def test_curves_of_labels() -> None:
     for sure, unsure in ((0.75, 0.25), (0.875, 0.5)):
         predictions = [(0, 1, "geo", sure), (2, 3, "per", unsure)]
         examples.append(make_example("Vienna and Lima .", "B-geo O B-geo O", predictions))
-    curves = make_curves(examples)
+    curves = make_curves(judge_entities(examples))
     assert list(curves) == ["geo", "per"]
-    assert curves["geo"].confidence.tolist() == [0.875, 0.75]
-    assert curves["geo"].is_correct.tolist() == [True, True]
-    assert curves["geo"].n_gold == 4
-    assert curves["per"].is_correct.tolist() == [False, False]
-    assert curves["per"].n_gold == 0
+    assert curves["geo"]["confidence"].tolist() == [0.875, 0.75]
+    assert curves["geo"]["recall"].tolist() == [1 / 4, 2 / 4]
+    assert curves["per"]["precision"].tolist() == [0, 0]
 
 
 def test_entities_without_a_confidence_do_not_count(examples: list[Example]) -> None:
-    assert make_curves(examples) == {}
-    assert measure_reliability(examples) is None
+    assert make_curves(judge_entities(examples)) == {}
     sure = make_example("Vienna fell", "B-geo O", [(0, 1, "geo", 0.75)])
-    # The rules' Vienna is neither correct nor missed.
-    assert make_curves([*examples, sure])["geo"].n_gold == 1 + 2
+    # Two gold entities are missed. The rules' Vienna is neither correct nor missed.
+    curve = make_curves(judge_entities([*examples, sure]))["geo"]
+    assert curve["recall"].tolist() == [1 / 3]

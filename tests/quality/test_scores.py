@@ -5,7 +5,6 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.vocab import Vocab
 
-from spacy_bilstm_ner.quality.result import percent
 from spacy_bilstm_ner.quality.scores import compute_scores, count_outcomes, score_examples
 
 VOCAB = Vocab()
@@ -68,7 +67,3 @@ def test_no_entity_gives_none() -> None:
     empty = Doc(VOCAB, words=["one"], ents=["O"])
     scores = score_examples([Example(empty.copy(), empty)])
     assert scores["micro"] == {"p": None, "r": None, "f": None}
-
-
-def test_zero_has_no_minus() -> None:
-    assert [percent(value) for value in (-0.0001, 0.4567, None)] == ["0.0", "45.7", "-"]

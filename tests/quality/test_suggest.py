@@ -9,7 +9,7 @@ import spacy
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.quality.examples import read_labelled_docs
 from spacy_bilstm_ner.quality.suggest import (
-    FORMATS,
+    TOOLS,
     choose_texts,
     compute_uncertainty,
     read_texts,
@@ -42,7 +42,7 @@ def test_uncertain_texts_that_differ_are_chosen() -> None:
     assert sorted(choose_texts(docs, uncertainty, n_texts=5)) == [0, 1, 2, 3]
 
 
-@pytest.mark.parametrize("tool", FORMATS)
+@pytest.mark.parametrize("tool", TOOLS)
 def test_a_tool_gives_back_what_can_be_read(
     trained: tuple[Path, Path], tmp_path: Path, tool: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

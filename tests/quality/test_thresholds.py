@@ -1,7 +1,7 @@
 import shutil
 from pathlib import Path
 
-import numpy as np
+import pandas as pd
 import pytest
 import spacy
 from spacy.tokens import DocBin, Span
@@ -13,31 +13,34 @@ from spacy_bilstm_ner.quality.examples import (
     without_thresholds,
 )
 from spacy_bilstm_ner.quality.intervals import wilson_interval
-from spacy_bilstm_ner.quality.reliability import Curve
 from spacy_bilstm_ner.quality.thresholds import threshold_for_precision
 from tests import util
 
 from .helpers import command, read_json
 
-CURVE = Curve(
-    np.array([0.9, 0.8, 0.6, 0.6, 0.4]), np.array([True, True, False, True, False]), n_gold=4
-)
+
+def make_curve(confidence: list[float], is_correct: list[bool], n_gold: int) -> pd.DataFrame:
+    curve = pd.DataFrame({"confidence": confidence, "is_correct": is_correct}).astype("float64")
+    curve["is_correct"] = curve["is_correct"].cumsum()
+    curve["precision"] = curve["is_correct"] / (curve.index + 1)
+    return curve.assign(recall=curve["is_correct"] / n_gold)
+
+
+CURVE = make_curve([0.9, 0.8, 0.6, 0.6, 0.4], [True, True, False, True, False], 4)
 
 
 def test_the_lowest_threshold_with_a_precision() -> None:
     threshold = threshold_for_precision(CURVE, 0.75)
     # The first four entities: three are correct, of four gold entities. Equal ones stay together.
-    assert threshold == pytest.approx((0.5, 0.75, *wilson_interval(3, 4), 0.75, 4))
+    expected = (0.5, 0.75, *wilson_interval(3, 4), 0.75, 4)
+    assert tuple(threshold.values()) == pytest.approx(expected)
     higher = threshold_for_precision(CURVE, 0.9)
-    assert higher is not None
-    assert (higher.threshold, higher.precision, higher.recall) == (pytest.approx(0.7), 1.0, 0.5)
+    assert (higher["from"], higher["precision"], higher["recall"]) == (pytest.approx(0.7), 1, 0.5)
 
 
 def test_a_precision_that_is_not_reached() -> None:
-    wrong_first = Curve(np.array([0.9, 0.8]), np.array([False, True]), n_gold=1)
-    assert threshold_for_precision(wrong_first, 0.6) is None
-    empty = Curve(np.array([]), np.array([], dtype=bool), n_gold=3)
-    assert threshold_for_precision(empty, 0.5) is None
+    assert threshold_for_precision(make_curve([0.9, 0.8], [False, True], 1), 0.6) == {}
+    assert threshold_for_precision(make_curve([], [], 3), 0.5) == {}
 
 
 @pytest.fixture
@@ -66,8 +69,7 @@ def test_thresholds_are_stored_and_both_values_printed(
     out = tmp_path / "t.json"
     set_thresholds(model, dict.fromkeys(util.LABELS, 0.25))
     command("thresholds", model, trained[1], *ENOUGH, "--out", out)
-    labels = read_json(out)["labels"]
-    expected = {label: threshold["threshold"] for label, threshold in labels.items()}
+    expected = {row["label"]: row["from"] for row in read_json(out)["labels"]}
     assert stored_thresholds(model) == pytest.approx(expected)
     assert set(expected) == set(util.LABELS)
     assert util.entities(spacy.load(model)(util.texts()[0])) == before

@@ -1,57 +1,42 @@
 """The command `annotate`."""
 
 from shlex import quote
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING
 
-from typer import Argument, Exit, Option, echo
+from typer import Exit, echo
 
 from ..system.ending import INTERRUPTED
+from .arguments import (
+    Encoding,
+    IdColumn,
+    Inputs,
+    MaxLength,
+    Model,
+    NumberOfWorkers,
+    RayAddress,
+    ResultsFolder,
+    ResultsFormat,
+    Separator,
+    TextColumn,
+)
 
 if TYPE_CHECKING:
     from ..bulk.summary import Summary
 
 
 def annotate(
-    inputs: Annotated[
-        list[str],
-        Argument(
-            metavar="INPUT",
-            help="files or folders of texts: Parquet, JSON, JSON Lines, CSV, Excel or plain text "
-            "with a text on each line; - for standard input",
-        ),
-    ],
-    out: Annotated[
-        str, Argument(metavar="OUT", help="folder for the results; a second call resumes")
-    ],
+    inputs: Inputs,
+    out: ResultsFolder,
     *,
-    model: Annotated[
-        str, Option(metavar="NAME", help="name or path of any spaCy pipeline with entities")
-    ],
-    text_column: Annotated[str, Option(metavar="NAME", help="column of texts")] = "text",
-    id_column: Annotated[
-        str | None,
-        Option(metavar="NAME", help="column of ids in the results; default: file and row"),
-    ] = None,
-    sep: Annotated[
-        str | None, Option(metavar="CHAR", help="separator of CSV files; default: by the header")
-    ] = None,
-    encoding: Annotated[
-        str | None, Option(metavar="NAME", help="encoding of text files; default: UTF-8")
-    ] = None,
-    format: Annotated[
-        Literal["parquet", "jsonl"], Option(help="format of the results")
-    ] = "parquet",
-    max_length: Annotated[
-        int | None,
-        Option(metavar="N", min=1, help="longest text, in characters; default: nlp.max_length"),
-    ] = None,
-    workers: Annotated[
-        int | None, Option(min=1, help="number of processes; default: one for each core")
-    ] = None,
-    ray: Annotated[
-        str | None,
-        Option(metavar="ADDRESS", help='Ray cluster to run on; "local" starts one'),
-    ] = None,
+    model: Model,
+    text_column: TextColumn = "text",
+    id_column: IdColumn = None,
+    sep: Separator = None,
+    encoding: Encoding = None,
+    format: ResultsFormat = "parquet",
+    max_length: MaxLength = None,
+    workers: NumberOfWorkers = None,
+    ray: RayAddress = None,
 ) -> None:
     """Find the entities in files of texts, on every core.
 

@@ -1,10 +1,14 @@
-"""What all commands print and write."""
+"""What commands print and write."""
 
+import re
 import shlex
 import sys
-from collections.abc import Iterable
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError, printable
 from ..system.whole import make_writable_folder, save, save_json
@@ -20,9 +24,7 @@ def check_outputs(*outputs: Path | None, inputs: Iterable[Path | None] = ()) -> 
         file as an input or another output.
     """
     used = {path.resolve() for path in inputs if path}
-    for output in outputs:
-        if output is None:
-            continue
+    for output in filter(None, outputs):
         if output.is_dir():
             raise UserError(f"{output} is a folder: give the name of a file in it")
         if output.resolve() in used:
@@ -37,7 +39,7 @@ def show_result(result: "Result", *, figures: Path | None = None, page: Path | N
     if page:
         save(page, result.to_html())
     if figures:
-        save_json(figures, result.figures())
+        save_json(figures, result.figures)
     print(printable(result.to_text()))
     for warning in result.warnings:
         print(printable(f"Warning: {warning}"), file=sys.stderr)
@@ -51,3 +53,29 @@ def show_next(purpose: str, *words: str | Path | float) -> None:
     """Print the command that people call next."""
     command = shlex.join(["python", "-m", "spacy_bilstm_ner", *map(str, words)])
     print(f"Next, {purpose}:\n{command}")
+
+
+@contextmanager
+def short_warnings() -> Iterator[None]:
+    """Print each of Python's warnings in one line, and only once.
+
+    Of the warnings with one of spaCy's codes, such as [W030], print the first one, and the number
+    of all at the end.
+    """
+    counts: Counter[str] = Counter()
+
+    def show(message: Warning | str, category: type[Warning], *place: Any) -> None:
+        text = str(message)
+        code = re.match(r"\[W\d+\]", text)
+        kind = code[0] if code else text
+        counts[kind] += 1
+        if counts[kind] == 1:
+            print(printable(f"Warning: {text}"), file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", UserWarning)
+        warnings.showwarning = show  # type: ignore[assignment]
+        yield
+    for kind, times in counts.items():
+        if times > 1 and kind.startswith("[W"):
+            print(f"Warning: spaCy gave the warning {kind} {times:,} times.", file=sys.stderr)

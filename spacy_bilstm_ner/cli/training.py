@@ -1,6 +1,10 @@
-"""The word vectors that `init` takes if none are named."""
+"""The command `init`."""
 
 import json
+
+import typer
+
+from .arguments import Config, Force, InitVectors, Lang, Source
 
 # Languages whose pipelines with vectors are not called LANG_core_news_md
 PIPELINES = {"en": "en_core_web_md", "zh": "zh_core_web_md"}
@@ -9,6 +13,32 @@ IMPROVEMENT = (
     "They help most when there is little training data: on 530 sentences of WikiGold, the vectors "
     "of en_core_web_md raise F from 62.3 to 69.7."
 )
+
+
+def init(
+    config: Config,
+    *,
+    lang: Lang = "en",
+    vectors: InitVectors = None,
+    source: Source = None,
+    force: Force = False,
+) -> None:
+    """Write a training config for `spacy train`.
+
+    Example: python -m spacy_bilstm_ner init config.cfg --lang en --vectors en_core_web_md
+    """
+    from ..training.init import write_config
+
+    if source is not None:
+        if vectors is not None:
+            raise typer.BadParameter("a trained pipeline has its own vectors: give --from alone")
+    elif vectors is None:
+        vectors = find_vectors(lang)
+        print(describe_choice(lang, vectors))
+    elif vectors == "none":
+        vectors = None
+    for note in write_config(config, lang=lang, vectors=vectors, source=source, force=force):
+        print(note)
 
 
 def find_vectors(lang: str) -> str | None:

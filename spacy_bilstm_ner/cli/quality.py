@@ -1,0 +1,218 @@
+"""The commands that answer questions about quality: see docs/how-good-is-it.md."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Argument
+
+from ..errors import UserError, printable
+from .arguments import (
+    Delimiter,
+    Figures,
+    Folds,
+    FoldsFolder,
+    LabelledFile,
+    LabellingTool,
+    Lang,
+    Log,
+    Loosen,
+    NoCurve,
+    NumberOfTexts,
+    Pipeline,
+    Precision,
+    Report,
+    Seed,
+    SuggestedFolder,
+    Texts,
+    Vectors,
+    Write,
+)
+from .output import check_outputs, show_next, show_result
+from .reading_options import with_reading_options
+
+if TYPE_CHECKING:
+    from ..files.options import Options
+    from ..quality.folds import FoldedCorpus
+
+
+def evaluate(
+    pipeline: Pipeline,
+    file: LabelledFile,
+    *,
+    out: Figures = None,
+    report: Report = None,
+    log: Log = None,
+) -> None:
+    """Score a pipeline on a labelled file, on raw text and on gold tokens.
+
+    Example: python -m spacy_bilstm_ner evaluate en_gmb_bilstm test.csv --report report.html
+    """
+    from ..quality.evaluate import evaluate_pipeline
+
+    check_outputs(out, report, inputs=(file, log))
+    if log and not (report and log.is_file()):
+        raise UserError(f"--log is the log of a training, for the page of --report: got {log}")
+    evaluation = evaluate_pipeline(pipeline, file, log=log)
+    show_result(evaluation, figures=out, page=report)
+    show_next("find the confidence to require", "thresholds", pipeline, file)
+
+
+def compare(
+    a: Annotated[str, Argument(metavar="A", help="first pipeline")],
+    b: Annotated[str, Argument(metavar="B", help="second pipeline")],
+    file: LabelledFile,
+    *,
+    out: Figures = None,
+    report: Report = None,
+    seed: Seed = 0,
+) -> None:
+    """Compare two pipelines on a labelled file.
+
+    Shows the difference of their F scores with its 95 % interval.
+
+    Example: python -m spacy_bilstm_ner compare en_gmb_bilstm training/model-best test.csv
+    """
+    from ..quality.compare import compare_pipelines
+
+    check_outputs(out, report, inputs=(file,))
+    comparison = compare_pipelines(a, b, file, seed=seed)
+    show_result(comparison, figures=out, page=report)
+    better = a if comparison.better == "A" else b
+    show_next("see its mistakes", "evaluate", better, file, "--report", "report.html")
+
+
+@with_reading_options
+def crossvalidate(
+    file: LabelledFile,
+    out: FoldsFolder,
+    *,
+    folds: Folds = 5,
+    seed: Seed = 0,
+    lang: Lang = "en",
+    vectors: Vectors = None,
+    no_curve: NoCurve = False,
+    reading: "Options",
+) -> None:
+    """Estimate how good a pipeline trained on a labelled file will be.
+
+    Trains on all folds but one, in turn, and scores each pipeline on the fold left out. Shows how
+    sure the scores are, and whether more data would help.
+
+    Example: python -m spacy_bilstm_ner crossvalidate mine.csv out
+    """
+    from ..quality.crossvalidate import crossvalidate_folds
+    from ..quality.folds import PARTS, read_folds
+
+    corpus = read_folds(
+        file, out, n_folds=folds, seed=seed, lang=lang, vectors=vectors, options=reading
+    )
+    _show_trainings(corpus, ["fold"] if no_curve else list(PARTS))
+    result = crossvalidate_folds(corpus, with_curve=not no_curve)
+    show_result(result, figures=out / "crossvalidation.json", page=out / "crossvalidation.html")
+    show_next("find wrong labels with the same pipelines", "audit", file, out)
+
+
+@with_reading_options
+def audit(
+    file: LabelledFile,
+    out: FoldsFolder,
+    *,
+    folds: Folds = 5,
+    seed: Seed = 0,
+    lang: Lang = "en",
+    vectors: Vectors = None,
+    delimiter: Delimiter = ",",
+    reading: "Options",
+) -> None:
+    """Find the labels of a file that are most likely wrong.
+
+    Each sentence is predicted by a pipeline that was trained without it. Where an annotation is
+    right, write anything into the column `keep` of OUT/audit.csv: it is not listed again.
+
+    Example: python -m spacy_bilstm_ner audit mine.csv out
+    """
+    from ..quality.audit import audit_folds, read_marked_rows, write_rows
+    from ..quality.folds import read_folds
+
+    if len(delimiter) != 1:
+        raise UserError(f"--delimiter must be one character, but it is {delimiter!r}")
+    table, marked_table = out / "audit.csv", out / "kept.csv"
+    check_outputs(table, marked_table, inputs=(file,))
+    marked = read_marked_rows([marked_table, table])
+    corpus = read_folds(
+        file, out, n_folds=folds, seed=seed, lang=lang, vectors=vectors, options=reading
+    )
+    _show_trainings(corpus, ["fold"])
+    result = audit_folds(corpus, marked)
+    write_rows(marked_table, marked, delimiter=delimiter)
+    write_rows(table, result.suspicions, delimiter=delimiter)
+    show_result(result, figures=out / "audit.json", page=out / "audit.html")
+    print(f"Table: {table}. Write anything into the column `keep` where the annotation is right.")
+    show_next(f"when {file} is corrected, train again", "convert", file, "corpus", "--lang", lang)
+
+
+def _show_trainings(corpus: "FoldedCorpus", parts: Sequence[str]) -> None:
+    """Print which pipelines are still to be trained."""
+    from ..quality.folds import missing_trainings
+
+    missing = missing_trainings(corpus, parts)
+    n_present = len(parts) * len(corpus.folds) - len(missing)
+    line = f"Pipelines in {corpus.out}: {n_present} are there"
+    if missing:
+        names = ", ".join(training.folder.name for training in missing)
+        line += f", {len(missing)} are to be trained: {names}"
+    print(line, flush=True)
+
+
+def thresholds(
+    pipeline: Pipeline,
+    file: LabelledFile,
+    *,
+    precision: Precision = 0.95,
+    write: Write = False,
+    loosen: Loosen = False,
+    out: Figures = None,
+    report: Report = None,
+) -> None:
+    """Find the confidence from which the entities of each label reach a precision.
+
+    Example: python -m spacy_bilstm_ner thresholds training/model-best dev.csv --precision 0.95
+    """
+    from ..quality.thresholds import check_folder, find_thresholds, store_thresholds
+
+    if write:
+        check_folder(Path(pipeline))
+    elif loosen:
+        raise UserError("--loosen is for --write: add --write")
+    check_outputs(out, report, inputs=(file,))
+    result = find_thresholds(pipeline, file, precision=precision)
+    show_result(result, figures=out, page=report)
+    if not write:
+        show_next("store them", "thresholds", pipeline, file, "--precision", precision, "--write")
+        return
+    for change in store_thresholds(Path(pipeline), result.sure, loosen=loosen):
+        print(printable(change))
+    show_next("annotate your texts", "annotate", "texts/", "annotated/", "--model", pipeline)
+
+
+def suggest(
+    pipeline: Pipeline,
+    texts: Texts,
+    out: SuggestedFolder,
+    *,
+    format: LabellingTool = "prodigy",
+    number: NumberOfTexts = 100,
+) -> None:
+    """Choose the texts that are worth labelling next.
+
+    Example: python -m spacy_bilstm_ner suggest en_gmb_bilstm texts.txt out --format prodigy
+    """
+    from ..quality.suggest import suggest_texts
+
+    check_outputs(out / "suggested.json", out / "suggested.jsonl", inputs=(texts,))
+    suggestions = suggest_texts(pipeline, texts, n_texts=number)
+    path = suggestions.write(out, tool=format)
+    show_result(suggestions, page=out / "suggested.html")
+    print(f"Texts: {path}")
+    show_next("when the texts are labelled", "convert", path, "corpus")
