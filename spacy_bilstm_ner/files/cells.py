@@ -1,30 +1,27 @@
 """Read the cells of a table that have several items: words, tags, or entities with offsets."""
 
+import ast
+import json
 import re
 from collections.abc import Sequence
 
-from .records import UNKNOWN
 from .schemes import is_tag
 
-# An item of a list that Python or JSON has written: in quotes, null, or a plain word
-_ITEM = re.compile(
-    r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(\bNone\b|\bnull\b)|([^\s,'"\[\]]+)"""
-)
-_ESCAPES = {r"\n": "\n", r"\t": "\t", r"\r": "\r"}
+# An item of a list that Python or numpy has written: in quotes, or a plain word
+_ITEM = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s,'"\[\]]+""")
+_NULLS = ("None", "null", "nan")
 
 
 def split_list(cell: str) -> list[str]:
-    """Return the items of a cell: ['a', 'b'], [a, b] or a b."""
+    """Return the items of a cell: ['a', 'b'], ['a' 'b'], [a, b] or a b. None becomes ""."""
     text = cell.strip()
     if not (text.startswith("[") and text.endswith("]")):
         return text.split()
-    items = []
-    for single, double, null, plain in _ITEM.findall(text[1:-1]):
-        item = single or double or plain
-        if "\\" in item:
-            item = re.sub(r"\\.", lambda match: _ESCAPES.get(match[0], match[0][1]), item)
-        items.append(UNKNOWN if null else item)
-    return items
+    try:
+        items = json.loads(text)
+        return ["" if item is None or item != item else str(item) for item in items]
+    except ValueError:
+        return list(map(_unquote, _ITEM.findall(text[1:-1])))
 
 
 def split_tags(cell: str) -> list[str]:
@@ -33,9 +30,9 @@ def split_tags(cell: str) -> list[str]:
 
 
 def holds_lists(words: Sequence[str], tags: Sequence[str]) -> bool:
-    """Return whether the cells of a column of tags have several tags each, or entities."""
+    """Return whether most cells of a column have a tag for each word of a text, or entities."""
     n_several = n_fitting = 0
-    for text, cell in zip(words[:1000], tags[:1000], strict=True):
+    for text, cell in zip(words, tags, strict=True):
         items = split_tags(cell)
         if len(items) > 1 or cell.startswith("["):
             n_several += 1
@@ -45,6 +42,15 @@ def holds_lists(words: Sequence[str], tags: Sequence[str]) -> bool:
 
 def holds_spans(cells: Sequence[str]) -> bool:
     """Return whether cells have entities with offsets: [[0, 4, "PER"]] or [{"start": 0, …}]."""
-    lists = [cell for cell in cells if cell.startswith(("[", "{"))]
-    filled = [cell for cell in lists if re.match(r"\[\s*[\[({]|\{", cell)]
-    return len(lists) == sum(cell != "" for cell in cells) and bool(filled)
+    n_lists = sum(cell.startswith(("[", "{")) for cell in cells)
+    is_filled = any(re.match(r"\[\s*[\[({]|\{", cell) for cell in cells)
+    return is_filled and n_lists + cells.count("") == len(cells)
+
+
+def _unquote(item: str) -> str:
+    if item[0] not in "'\"":
+        return "" if item in _NULLS else item
+    try:
+        return str(ast.literal_eval(item))
+    except (SyntaxError, ValueError):
+        return item[1:-1]

@@ -1,45 +1,94 @@
-"""Read CSV and its relatives: a header, and separators between the fields."""
+"""Read text files of rows: CSV and its relatives, and CoNLL of any width."""
 
 import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from tqdm import tqdm
 
 from ..errors import UserError
+from .columns import find_columns
 from .faults import Faults
 from .options import Options
 from .records import Content, Records
 from .report import Report
 from .rows import read_table
-from .tables import UNCLOSED, Table, TableBuilder
+from .schemes import is_tag
+from .tables import Table, collect_rows, is_header
 
 SEPARATORS = ",;\t|"
+# Number of lines in which the separator is looked for
+N_SAMPLE = 1000
 # In a file with tabs, a field that is a quotation mark is a word.
 _QUOTE_AS_FIELD = re.compile('(^|\t)"(\t|$)', re.MULTILINE)
-# Number of lines in which the separator is looked for
-N_SAMPLE = 200
+_UNCLOSED = (
+    "a quotation mark is not closed, or it is closed on another line or inside the field",
+    "If quotation marks are plain characters in this file, use --no-quotes. If not, close it: a "
+    'word that is a quotation mark is """".',
+)
 
 
 def read_delimited(content: Content, options: Options) -> tuple[Records, Report]:
-    """Read a table with a header.
+    """Read CSV and its relatives, with a header."""
+    table, report = divide(content, options, needs_header=True)
+    return read_table(table, find_columns(table, options), options, report)
 
-    RAISES UserError: If it cannot be read; the message says where and what to do.
+
+def divide(content: Content, options: Options, needs_header: bool) -> tuple[Table, Report]:
+    """Divide the lines of a text into fields.
+
+    needs_header (bool): Whether the file is CSV, the first row of which names the columns.
+    RAISES UserError: If it has no rows, or rows that cannot be read.
     """
-    table, report = make_table(content, options)
-    return read_table(table, content, options, report)
+    name, text = content.name, content.text
+    sample = sample_lines(text)
+    detected = find_separator(sample)
+    separator = options.sep or detected
+    if options.sep is not None and (len(options.sep) != 1 or options.sep in '"\r\n'):
+        raise UserError(
+            "--sep must be one character, such as ';' or '|' ('tab' for a tab), but it is "
+            f"{options.sep!r}."
+        )
+    if separator and not any(separator in line for line in sample):
+        remedy = f"Say --sep {_spell(detected)}, or leave it out." if detected else "Leave it out."
+        raise UserError(f"{name}: no line has the separator {separator!r}. {remedy}")
+    report = Report(guesses={} if options.sep else {"delimiter": _spell(separator or " ")})
+    has_plain_quotes = options.no_quotes
+    if separator == "\t" and (not needs_header or _QUOTE_AS_FIELD.search(text)):
+        has_plain_quotes = True
+        report.guesses["quotation marks"] = "plain characters"
+    faults = Faults(name)
+    rows = _split_at_blanks(text)
+    if separator:
+        rows = _split(text, separator, has_plain_quotes, faults)
+    table = collect_rows(
+        rows, name, separator, faults=faults, report=report, needs_header=needs_header
+    )
+    return table, report
+
+
+def sample_lines(text: str) -> list[str]:
+    """Return the first lines that are neither empty nor comments."""
+    lines = list(filter(str.strip, text[:100_000].split("\n")[:N_SAMPLE]))
+    return [line for line in lines if not line.startswith(("#", "-DOCSTART-"))] or lines
 
 
 def find_separator(lines: Sequence[str]) -> str | None:
-    """Return the character that divides most lines into the same number of fields.
+    """Return the character between fields; None for blanks.
 
-    RETURNS (str | None): None if no character divides most lines into two fields or more.
+    It divides the first line into names of columns, or most lines into the same number of fields.
+
+    lines (Sequence[str]): The first lines. Excel may have written the character into the first.
     """
-    best, most_lines = None, 0
+    if excel_mark := re.match('"?sep=(.)"?$', lines[0], re.IGNORECASE):
+        return excel_mark[1]
+    best, most_lines = None, len(lines) / 2
     for separator in SEPARATORS:
+        header = lines[0].split(separator)
+        if len(header) > 1 and is_header(header):
+            return separator
         widths = Counter(line.count(separator) for line in lines)
         del widths[0]
         if widths and max(widths.values()) > most_lines:
@@ -47,47 +96,40 @@ def find_separator(lines: Sequence[str]) -> str | None:
     return best
 
 
-def sample_lines(text: str) -> list[str]:
-    """Return the first lines that are neither empty nor comments."""
-    lines = list(filter(str.strip, text[:100_000].split("\n")[:N_SAMPLE]))
-    return [line for line in lines if line[0] != "#"] or lines
+def _spell(separator: str) -> str:
+    return "tab" if separator == "\t" else repr(separator)
 
 
-def make_table(content: Content, options: Options) -> tuple[Table, Report]:
-    """Read the cells of a table with a header.
+def _split_at_blanks(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number and the fields of each line. The first field is empty if blanks precede it.
 
-    RAISES UserError: If it has no header, or rows that cannot be read.
+    A word may have other white space, such as a no-break space.
     """
-    name, separator = content.name, options.sep
-    if separator is not None and (len(separator) != 1 or separator in '"\r\n'):
-        raise UserError(
-            f"--sep must be one character, such as ';' or '|' ('tab' for a tab), but it is "
-            f"{separator!r}."
-        )
-    excel_mark = re.match(r'\s*"?sep=(.)"?[^\S\n]*\n', content.text, re.IGNORECASE)
-    if excel_mark and separator is None:
-        separator = excel_mark[1]
-    detected = find_separator(sample_lines(content.text))
-    separator = separator or detected
-    if separator is None:
-        raise UserError(
-            f"{name}: no character separates the fields of its lines. Expected one of , ; | or a "
-            "tab, with a header such as: Sentence #,Word,Tag"
-        )
-    if detected and not any(separator in line for line in sample_lines(content.text)):
-        option = "tab" if detected == "\t" else repr(detected)
-        raise UserError(
-            f"{name}: no line has the separator {separator!r}. Say --sep {option}, or leave it out."
-        )
-    shown = "tab" if separator == "\t" else repr(separator)
-    report = Report(guesses={} if options.sep else {"delimiter": shown})
-    if separator == "\t" and _QUOTE_AS_FIELD.search(content.text):
-        options = replace(options, no_quotes=True)
-        report.guesses["quotation marks"] = "plain characters"
-    builder = TableBuilder(name, separator, report)
-    for line, record in _records(content, separator, options, builder.faults):
-        builder.add(line, record)
-    return builder.finish(), report
+    for number, line in enumerate(text.split("\n"), 1):
+        yield number, re.split("[ \t]+", line.rstrip(" \t"))
+
+
+def _split(
+    text: str, separator: str, has_plain_quotes: bool, faults: Faults
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield the line on which each row begins, and its fields."""
+    csv.field_size_limit(2**31 - 1)
+    quoting: Any = csv.QUOTE_NONE if has_plain_quotes else csv.QUOTE_MINIMAL
+    lines = tqdm(_lines(text), "Reading", text.count("\n"), unit=" lines", delay=2, disable=None)
+    reader = csv.reader(lines, delimiter=separator, quoting=quoting, strict=True)
+    line = 1
+    while True:
+        try:
+            fields = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            faults.add(line, *_UNCLOSED)
+            fields = []
+        if reader.line_num > line and _holds_rows(fields, separator):
+            faults.add(line, *_UNCLOSED)
+        yield line, fields
+        line = reader.line_num + 1
 
 
 def _lines(text: str) -> Iterator[str]:
@@ -99,30 +141,10 @@ def _lines(text: str) -> Iterator[str]:
         start = end
 
 
-def _records(
-    content: Content, separator: str, options: Options, faults: Faults
-) -> Iterator[tuple[int, list[str]]]:
-    """Yield the line on which each record begins, and its fields."""
-    csv.field_size_limit(2**31 - 1)
-    quoting: Any = csv.QUOTE_NONE if options.no_quotes else csv.QUOTE_MINIMAL
-    n_lines = content.text.count("\n")
-    lines = tqdm(
-        _lines(content.text),
-        "Reading",
-        n_lines,
-        unit=" lines",
-        delay=2,
-        disable=None,
-    )
-    reader = csv.reader(lines, delimiter=separator, quoting=quoting, strict=True)
-    line = 1
-    while True:
-        try:
-            record = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            faults.add(line, *UNCLOSED)
-            record = []
-        yield line, record
-        line = reader.line_num + 1
+def _holds_rows(fields: Sequence[str], separator: str) -> bool:
+    """Return whether a field has rows of the table, because its quotation mark is not closed."""
+    for field in fields:
+        parts = field.replace("\n", separator).split(separator)
+        if "\n" in field and any(map(is_tag, parts)):
+            return True
+    return False

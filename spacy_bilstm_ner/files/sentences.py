@@ -1,5 +1,6 @@
 """Read the tags and words of sentences: tags become BIO, white space goes between the words."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
@@ -9,7 +10,16 @@ from .faults import Faults
 from .options import Options
 from .records import TaggedWords
 from .report import Report
-from .schemes import INVISIBLE, Scheme, entity_labels, holds_brackets, without_brackets
+from .schemes import (
+    INVISIBLE,
+    describe,
+    entity_labels,
+    find_faults,
+    find_parts,
+    holds_brackets,
+    to_bio,
+    without_brackets,
+)
 from .spacing import spaces_after
 
 # Marks are reported if this share of the different words has them.
@@ -26,16 +36,16 @@ def build(sentences: Sequence[TaggedWords], options: Options) -> tuple[list[Tagg
     report.words_read = sum(len(sentence.words) for sentence in sentences)
     if "##" in options.strip:
         sentences = [_join_pieces(sentence, report) for sentence in sentences]
-    scheme, sentences = _find_scheme(sentences, options, report)
+    parts, sentences = _read_tags(sentences, options, report)
     different = set(chain.from_iterable(sentence.words for sentence in sentences))
-    irregular = {
-        word for word in different if _without_marks(word, options.strip).split() != [word]
-    }
-    irregular |= set(filter(_is_blank, different))
+    irregular = set(filter(_is_blank, different))
+    for word in different:
+        if _divide(_without_marks(word, options.strip)) != [word]:
+            irregular.add(word)
     faults = Faults(name)
     built = []
     for sentence in sentences:
-        bio, begun = scheme.to_bio(sentence.tags)
+        bio, begun = to_bio(sentence.tags, parts)
         for position in begun:
             report.count("begun", f"{sentence.place(position)} {sentence.tags[position]!r}")
             if options.strict:
@@ -43,7 +53,7 @@ def build(sentences: Sequence[TaggedWords], options: Options) -> tuple[list[Tagg
                 remedy = "Write B- there, or leave out --strict to begin entities there."
                 faults.add(sentence.line(position), fault, remedy)
         report.entities_read += len(entity_labels(bio))
-        sentence = sentence._replace(tags=tuple(bio))
+        sentence = sentence._replace(tags=bio)
         if not irregular.isdisjoint(sentence.words):
             sentence = _clean_words(sentence, options.strip, report, faults)
         if sentence.words:
@@ -56,50 +66,53 @@ def build(sentences: Sequence[TaggedWords], options: Options) -> tuple[list[Tagg
     return built, report
 
 
-def _find_scheme(
+def _read_tags(
     sentences: Sequence[TaggedWords], options: Options, report: Report
-) -> tuple[Scheme, Sequence[TaggedWords]]:
+) -> tuple[dict[str, tuple[str, str]], Sequence[TaggedWords]]:
     """Return how tags are read, and sentences with named tags and without brackets.
 
     RAISES UserError: If a tag cannot be read.
     """
+    name = sentences[0].origin.file
     names = {str(number): tag.strip() for number, tag in enumerate(options.tag_names)}
     if names:
         sentences = [
             sentence._replace(tags=tuple(names.get(tag, tag) for tag in sentence.tags))
             for sentence in sentences
         ]
-    tags = Counter(chain.from_iterable(sentence.tags for sentence in sentences))
-    if holds_brackets(tags) and not options.strict:
+    counts = Counter(chain.from_iterable(sentence.tags for sentence in sentences))
+    if holds_brackets(counts) and not options.strict:
         sentences = [
             sentence._replace(tags=tuple(without_brackets(sentence.tags))) for sentence in sentences
         ]
         report.guesses["tags"] = "(x* * *) = B-x I-x I-x"
-        tags = Counter(chain.from_iterable(sentence.tags for sentence in sentences))
-    scheme = Scheme(tags, options.outside)
-    _refuse_unread(sentences, scheme)
-    description = scheme.description()
+        counts = Counter(chain.from_iterable(sentence.tags for sentence in sentences))
+    parts = find_parts(counts, options.outside)
+    _refuse_faulty(sentences, find_faults(counts, parts, options.outside))
+    description = describe({tag: parts[tag] for tag in counts})
     if description and options.strict:
         raise UserError(
-            f"{sentences[0].origin.file}: --strict accepts only the tags O, B-x and I-x, but these "
-            f"are others: {description}. Correct them, or leave out --strict."
+            f"{name}: --strict accepts only the tags O, B-x and I-x, but these are others: "
+            f"{description}. Correct them, or leave out --strict."
         )
     if description:
         report.guesses["tags"] = description
-    return scheme, sentences
+    return parts, sentences
 
 
-def _refuse_unread(sentences: Sequence[TaggedWords], scheme: Scheme) -> None:
+def _refuse_faulty(
+    sentences: Sequence[TaggedWords], faulty_tags: dict[str, tuple[str, str]]
+) -> None:
     """Refuse tags that cannot be read.
 
     RAISES FileFaults: If there are some.
     """
-    unread = scheme.unread()
     faults = Faults(sentences[0].origin.file)
-    for sentence in sentences if unread else ():
-        for position, (word, tag) in enumerate(zip(sentence.words, sentence.tags, strict=True)):
-            if tag in unread:
-                fault, remedy = unread[tag]
+    for sentence in sentences if faulty_tags else ():
+        for position, tag in enumerate(sentence.tags):
+            if tag in faulty_tags:
+                word = sentence.words[position]
+                fault, remedy = faulty_tags[tag]
                 if word.startswith("##"):
                     remedy = 'If these are pieces of words, use --strip "##" to join them.'
                 faults.add(
@@ -112,6 +125,7 @@ def _join_pieces(sentence: TaggedWords, report: Report) -> TaggedWords:
     """Return a sentence in which word pieces (##) are joined to the word before them."""
     words: list[str] = []
     tags: list[str] = []
+    lines: list[int] = []
     for position, (word, tag) in enumerate(zip(sentence.words, sentence.tags, strict=True)):
         if words and word.startswith("##"):
             words[-1] += word.removeprefix("##")
@@ -119,10 +133,10 @@ def _join_pieces(sentence: TaggedWords, report: Report) -> TaggedWords:
         else:
             words.append(word)
             tags.append(tag)
+            lines.append(sentence.line(position))
     if len(words) == len(sentence.words):
         return sentence
-    origin = sentence.origin._replace(step=0)
-    return sentence._replace(words=tuple(words), tags=tuple(tags), spaces=None, origin=origin)
+    return sentence._replace(words=tuple(words), tags=tuple(tags), spaces=None, lines=lines)
 
 
 def _clean_words(
@@ -135,56 +149,53 @@ def _clean_words(
     """
     words: list[str] = []
     tags: list[str] = []
-    spaces: list[bool | None] = []  # None if unknown
     lines: list[int] = []
+    spaces: dict[int, bool] = {}  # word -> whether a space follows, if that is known
     for position, (word, tag) in enumerate(zip(sentence.words, sentence.tags, strict=True)):
+        place, line = sentence.place(position), sentence.line(position)
         stripped = _without_marks(word, marks)
-        parts = stripped.split()
+        parts = _divide(stripped)
+        is_blank = _is_blank(stripped)
         if stripped != word:
-            report.count("stripped", sentence.place(position))
-        if len(parts) > 1:
-            report.count("divided", sentence.place(position), len(parts) - 1)
-        if _is_blank(stripped):
-            report.count("white_space", sentence.place(position))
-            stripped = "".join(filter(str.isspace, stripped))
-            is_space = stripped in ("", " ")
-            spaces[-1:] = [is_space] * len(spaces[-1:])
-            parts = [] if is_space else [stripped]
+            report.count("stripped", place)
+        if is_blank:
+            report.count("white_space", place)
+            spaces[len(words) - 1] = not parts
             if tag[0] == "B":
-                fault = f"there is no word, but the tag {tag!r}"
                 remedy = "Fill in the word, or write the tag of no entity."
-                faults.add(sentence.line(position), fault, remedy)
+                faults.add(line, f"there is no word, but the tag {tag!r}", remedy)
             tag = tag if tag[0] == "I" else "O"
-        words += parts
-        tags += [tag, *[tag.replace("B-", "I-", 1)] * (len(parts) - 1)][: len(parts)]
-        spaces += [True] * len(parts)
-        lines += [sentence.line(position)] * len(parts)
-        if parts:
-            after = sentence.spaces[position] if sentence.spaces else None
-            spaces[-1] = False if _is_blank(stripped) else after
+        report.count("divided", place, max(0, len(parts) - 1))
+        for part in parts:
+            spaces[len(words)] = not is_blank
+            words.append(part)
+            tags.append(tag)
+            lines.append(line)
+            tag = tag.replace("B-", "I-", 1)
+        if parts and not is_blank:
+            del spaces[len(words) - 1]
+            if sentence.spaces:
+                spaces[len(words) - 1] = sentence.spaces[position]
+    spaces.pop(-1, None)
+    filled = spaces_after(words) if spaces else []
+    for position, is_followed in spaces.items():
+        filled[position] = is_followed and position + 1 < len(words)
     return sentence._replace(
-        words=tuple(words),
-        tags=tuple(tags),
-        spaces=_fill_spaces(words, spaces),
-        origin=sentence.origin._replace(step=0),
-        lines=lines,
+        words=tuple(words), tags=tuple(tags), spaces=tuple(filled) or None, lines=lines
     )
-
-
-def _fill_spaces(words: Sequence[str], spaces: Sequence[bool | None]) -> tuple[bool, ...] | None:
-    """Return whether a space follows each word, with rules where it is unknown; None if all are."""
-    if set(spaces) <= {None}:
-        return None
-    filled = []
-    for space, detected in zip(spaces, spaces_after(words), strict=True):
-        filled.append(detected if space is None else space)
-    filled[-1:] = [False] * len(filled[-1:])
-    return tuple(filled)
 
 
 def _is_blank(word: str) -> bool:
     """Return whether a word has nothing but white space and invisible characters."""
     return not word.strip().strip(INVISIBLE).strip()
+
+
+def _divide(word: str) -> list[str]:
+    """Return the parts of a word with white space inside; only line breaks and the like of none."""
+    if not _is_blank(word):
+        return word.split()
+    white_space = "".join(filter(str.isspace, word))
+    return [] if white_space in ("", " ") else [white_space]
 
 
 def _without_marks(word: str, marks: Sequence[str]) -> str:
@@ -201,20 +212,17 @@ def _without_marks(word: str, marks: Sequence[str]) -> str:
 
 def _find_marks(words: set[str], name: str) -> list[str]:
     """Return a warning for each kind of mark that many words have."""
-    marked = {
-        "##": [word for word in words if word.startswith("##") and len(word) > 2],
-        "_": [word for word in words if "_" in word[1:-1]],
-        "digits": [word for word in words if len(word) == 2 and word[1].isdigit()],
-    }
     prefixes = {word[: word.find(":") + 1] for word in words}
-    if len(prefixes) == 1 and len(words) > 5:
-        marked[prefixes.pop()] = sorted(words)
+    common = prefixes.pop() if len(prefixes) == 1 and len(words) > 5 else ""
+    patterns = {"##": "##.+", "_": ".+_.+", "digits": r"\D\d"}
+    if common:
+        patterns[common] = ".*"
     warnings = []
-    for mark, examples in marked.items():
-        if mark and len(examples) > MIN_MARKED.get(mark, 0) * len(words):
-            shown = ", ".join(sorted(examples)[:3])
-            number = count(len(examples), "different word")
+    for mark, pattern in patterns.items():
+        marked = sorted(filter(re.compile(pattern).fullmatch, words))
+        if len(marked) > MIN_MARKED.get(mark, 0) * len(words):
             warnings.append(
-                f'{name}: {number} with marks, such as {shown}; --strip "{mark}" removes them.'
+                f"{name}: {count(len(marked), 'different word')} with marks, such as "
+                f'{", ".join(marked[:3])}; --strip "{mark}" removes them.'
             )
     return warnings

@@ -1,37 +1,36 @@
 """A table: named columns of strings, with the line of each row."""
 
+import re
 from array import array
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, MutableSequence, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from operator import itemgetter
+from itertools import chain, islice
 
 from ..errors import UserError
 from .faults import Faults
 from .report import Report
 from .schemes import INVISIBLE, is_tag
 
-UNCLOSED = (
-    "a quotation mark is not closed, or it is closed on another line or inside the field",
-    "If quotation marks are plain characters in this file, use --no-quotes. If not, close it: a "
-    'word that is a quotation mark is """".',
-)
-TOO_LONG = "Put a field that has the separator in quotation marks, and double those inside it."
-# Stands for a cell that has rows in it, because a quotation mark is not closed
-_SWALLOWED = "\0"
-# Names that people give to columns, best first. Case, spaces and punctuation do not count.
+# Names that people give to columns. Case and punctuation do not count, "#" is "number".
+_SENTENCE = "(sentence|sent|satz|phrase|frase|oracion|zin)s?"
+_NUMBER = "(ids?|no|nr|num|number|idx|index|key|name)"
 KNOWN_NAMES = {
-    "document": "doc document dokument file filename article story paragraph para chapter section "
-    "page abstract pmid source url textid partid postid tweetid messageid emailid reportid "
-    "recordid caseid noteid",
-    "sentence": "sid sentence sentences sent satz phrase frase oracion zin",
-    "word": "word words token tokens tok wort wörter wortform mot palabra parola woord text form",
-    "pos": "pos postag postags upos xpos stts wortart",
-    "tag": "nertag nertags ner ne entity entities bio iob tag tags label labels spans",
+    "document": f"(document|doc|dokument|file|filename|article|chapter|pmid|url){_NUMBER}?",
+    "number": f"sid|{_SENTENCE}{_NUMBER}",
+    "word": "words?|tokens?|tok|wort|wörter|wortform|mot|palabra|parola|woord",
+    "text": "text|form",
+    "sentence": _SENTENCE,
+    "tag": "(ner|ne|entity|bio|iob)?(tags?|labels?)|ner|ne|entity|entities|bio|iob|spans",
 }
-
-# What can follow the name of a column of documents or sentences
-NUMBER_SUFFIXES = ("ids", "id", "no", "nr", "number", "num", "idx", "index", "key", "name")
+# Number of rows in which the header and the width are looked for
+N_SAMPLE = 1000
+# The number of a row that is not a word: several words written as one, or an empty node
+_RANGE = re.compile(r"\d+[-.]\d+")
+_EXPECTED = "Expected rows such as: 1,Mira,B-per"
+# How CoNLL-U and CoNLL-2012 begin a document
+_DOCUMENT = re.compile(r"#\s*(?:newdoc id =|begin document)\s*(.*\S)")
 
 
 @dataclass
@@ -41,21 +40,19 @@ class Table:
     name (str): Name of the file.
     names (list[str]): Names of the n columns; "1", "2", … if there is no header.
     columns (list[list[str]]): n columns of m cells; "" for an empty cell.
-    lines (Sequence[int]): Line of each row.
-    breaks (list[int]): Rows before which there are empty lines, in order.
     has_header (bool): Whether the file names its columns.
-    documents (list[str]): Id of each row's document; empty if the file does not have them.
-    positions (dict[str, int]): Name of a column -> its position in the file.
+    lines (MutableSequence[int]): Line of each row.
+    breaks (list[int]): Rows before which there are empty lines, in order.
+    documents (dict[int, str]): Row at which a document begins -> the document's id.
     """
 
     name: str
     names: list[str]
     columns: list[list[str]]
-    lines: Sequence[int]
+    has_header: bool
+    lines: MutableSequence[int] = field(default_factory=lambda: array("q"))
     breaks: list[int] = field(default_factory=list)
-    has_header: bool = True
-    documents: list[str] = field(default_factory=list)
-    positions: dict[str, int] = field(default_factory=dict)
+    documents: dict[int, str] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> list[str]:
         return self.columns[self.names.index(name)]
@@ -66,143 +63,163 @@ def clean(value: str) -> str:
     return value.strip().strip(INVISIBLE).strip()
 
 
-def is_header(names: Sequence[str]) -> bool:
-    """Return whether fields name columns: none is a tag, and one is a usual name."""
-    return not any(map(is_tag, names)) and any(map(is_known, names))
-
-
-def is_known(name: str) -> bool:
-    """Return whether a name is usual for a column of any kind."""
-    return any(rank(kind, name) is not None for kind in KNOWN_NAMES)
-
-
-def rank(kind: str, name: str) -> int | None:
-    """Return how usual a name is for a kind of column, 0 for the best; None if it is not.
-
-    kind (str): A key of KNOWN_NAMES.
-    """
-    known = KNOWN_NAMES[kind].split()
-    plain = "".join(filter(str.isalnum, name.lower()))
-    is_numbered = kind in ("document", "sentence")
-    if plain in known:
-        return known.index(plain) + is_numbered * len(known)
-    for suffix in NUMBER_SUFFIXES if is_numbered else ():
-        if plain.removesuffix(suffix) in known:
-            return known.index(plain.removesuffix(suffix))
+def find_name(kind: str, names: Iterable[str]) -> str | None:
+    """Return the first of the names that is usual for a kind of column, a key of KNOWN_NAMES."""
+    for name in names:
+        plain = re.sub(r"\W|_", "", name.lower().replace("#", "number"))
+        if re.fullmatch(KNOWN_NAMES[kind], plain):
+            return name
     return None
 
 
-def best_name(kind: str, names: Iterable[str]) -> str | None:
-    """Return the most usual of the names for a kind of column; None if none is usual."""
-    ranks = []
-    for name in names:
-        place = rank(kind, name)
-        if place is not None:
-            ranks.append((place, name))
-    return min(ranks, key=itemgetter(0))[1] if ranks else None
+def is_header(names: Sequence[str]) -> bool:
+    """Return whether fields name columns: none is a tag, and one is a usual name."""
+    return not any(map(is_tag, names)) and any(find_name(kind, names) for kind in KNOWN_NAMES)
 
 
-class TableBuilder:
-    """Build a table of records, the first of which is the header."""
+def collect_rows(
+    rows: Iterable[tuple[int, Sequence[str]]],
+    table_name: str,
+    separator: str | None,
+    *,
+    faults: Faults,
+    report: Report,
+    header: Sequence[str] = (),
+    needs_header: bool = False,
+) -> Table:
+    """Make a table of the rows of a file. Count those that are no data in the report.
 
-    def __init__(self, name: str, separator: str, report: Report) -> None:
-        self.name, self.separator, self.report = name, separator, report
-        self.faults = Faults(name)
-        self.header: list[str] = []
-        self.columns: list[list[str]] = []
-        self.lines = array("q")
-        self.breaks: set[int] = set()
-        self.cell = cache(self._cell)  # one string for all equal cells
-
-    def add(self, line: int, record: list[str]) -> None:
-        """Add a record: a header, a row, an empty line, or a title or comment."""
-        if not any(map(str.strip, record)):
-            self.breaks.add(len(self.lines))
-            return
-        if not self.header:
-            self._add_header(line, record)
-            return
-        width = len(self.header)
-        if len(record) != width:
-            if record[0].startswith("#") and len(record) < width:
-                self._leave_out("comment", line, record)
-                return
-            if self._is_faulty(line, record):
-                return
-            record = record[:width] + [""] * (width - len(record))
-        cells = list(map(self.cell, record))
-        if _SWALLOWED in cells:
-            self.faults.add(line, *UNCLOSED)
-            return
-        if cells == self.header:
-            self._leave_out("header", line, record)
-            return
-        self.lines.append(line)
-        for column, cell in zip(self.columns, cells, strict=True):
+    rows (Iterable[tuple[int, Sequence[str]]]): The line of each row, and its fields.
+    table_name (str): Name of the file.
+    separator (Optional[str]): What is between the fields; None for blanks.
+    faults (Faults): Rows that cannot be read.
+    header (Sequence[str]): Names of the columns, if they are not in a row.
+    needs_header (bool): Whether the first row that is no title or comment names the columns,
+        even if its names are not usual.
+    RAISES UserError: If rows cannot be read, or there is none.
+    """
+    stream = iter(rows)
+    sample = list(islice(stream, N_SAMPLE))
+    faults.check()
+    to_cell = cache(clean)  # one string for all equal cells
+    data = [list(map(to_cell, fields)) for _, fields in sample]
+    data = [cells for cells in data if any(cells) and not _is_mark(cells)]
+    header_row = [] if header else _find_header(data, needs_header)
+    names = list(header) or header_row
+    width = len(names) or _common_width(data, table_name)
+    names = names or [str(number) for number in range(1, width + 1)]
+    data = [cells for cells in data if cells != header_row]
+    is_numbered = width > 2 and _counts_words(data)
+    last_values = {cells[-1] for cells in data}
+    columns: list[list[str]] = [[] for _ in names]
+    table = Table(table_name, names, columns, bool(header or header_row))
+    is_started = not header_row
+    lines = table.lines
+    for line, fields in chain(sample, stream):
+        cells = list(map(to_cell, fields))
+        reason = ""
+        if not any(cells):
+            table.breaks.append(len(lines))
+            continue
+        if cells == header_row:
+            is_started = True
+            reason = "header"
+        elif not is_started:
+            reason = "title"
+        elif cells[0].startswith("-DOCSTART-"):
+            table.breaks.append(len(lines))
+            table.documents[len(lines)] = str(len(table.documents) + 1)
+            reason = "document"
+        elif cells[0].startswith("#") and not _is_row(cells, width, separator, last_values):
+            reason = "comment"
+        elif is_numbered and _RANGE.fullmatch(cells[0]):
+            reason = "range"
+        if reason:
+            shown = (separator or " ").join(fields)[:80]
+            report.rows_read += 1
+            report.count(reason, f"{table_name}, line {line}: {shown!r}")
+            if match := _DOCUMENT.match(shown):
+                table.documents[len(lines)] = match[1]
+            continue
+        if len(cells) != width:
+            cells = _fit(cells, width, separator)
+        if len(cells) != width:
+            remedy = (
+                "Write a word, its tag, and no more; put a field that has the separator in "
+                "quotation marks."
+            )
+            faults.add(line, f"expected {width} columns, found {len(cells)}", remedy)
+            continue
+        lines.append(line)
+        for column, cell in zip(columns, cells, strict=True):
             column.append(cell)
+    faults.check()
+    if not lines:
+        raise UserError(
+            f"{table_name} has no sentences: there is no row but a header or comments. {_EXPECTED}"
+        )
+    table.breaks = sorted(set(table.breaks) - {0, len(lines)})
+    return table
 
-    def _cell(self, value: str) -> str:
-        """Return a cell without white space at its edges, _SWALLOWED if it has rows of tags."""
-        if "\n" in value and self.separator in value:
-            fields = value.replace("\n", self.separator).split(self.separator)
-            if any(map(is_tag, fields)):
-                return _SWALLOWED
-        return clean(value)
 
-    def _add_header(self, line: int, record: list[str]) -> None:
-        cells = list(map(clean, record))
-        is_short = len(list(filter(None, cells))) < 2
-        is_comment = cells[0].startswith("#") and not is_known(cells[0].strip("# "))
-        if is_short or is_comment or cells[0].lower().startswith("sep="):
-            self._leave_out("title", line, record)
-            return
-        if any(map(is_tag, cells)):
-            raise UserError(
-                f"{self.name}, line {line}: expected a header with the columns' names, found a row "
-                f"of data ({record}). Add a header, such as: Sentence #,Word,Tag"
-            )
-        self._leave_out("header", line, record)
-        self.header = cells
-        self.columns = [[] for _ in cells]
-        self.breaks.clear()
+def _is_mark(cells: Sequence[str]) -> bool:
+    """Return whether a row is surely a comment or a mark, rather than a header or data."""
+    is_comment = cells[0].startswith("#") and not is_header([cells[0].strip("# ")])
+    return is_comment or cells[0].startswith(("-DOCSTART-", "sep=", "SEP="))
 
-    def _leave_out(self, reason: str, line: int, record: list[str]) -> None:
-        self.report.rows_read += 1
-        self.report.count(reason, f"{self.name}, line {line}: {self.separator.join(record)!r}")
 
-    def _is_faulty(self, line: int, record: list[str]) -> bool:
-        """Add the fault of a record with more or fewer fields than the header, if it has one."""
-        width = len(self.header)
-        has_extra_fields = any(map(str.strip, record[width:]))
-        is_short = len(record) < width
-        merged = "\n" if has_extra_fields else self.separator
-        contains_rows = any(merged in field for field in record)
-        if (has_extra_fields or is_short) and contains_rows:
-            self.faults.add(line, *UNCLOSED)
-        elif has_extra_fields:
-            fault = f"expected {width} fields as in the header, found {len(record)}"
-            self.faults.add(line, fault, TOO_LONG)
-        else:
-            return False
-        return True
+def _find_header(rows: Sequence[list[str]], needs_header: bool) -> list[str]:
+    """Return the first row that may name columns, if it does."""
+    for cells in rows:
+        if len(list(filter(None, cells))) > 1:
+            names_columns = needs_header and not any(map(is_tag, cells))
+            return cells if names_columns or is_header(cells) else []
+    return []
 
-    def finish(self) -> Table:
-        """Return the table without columns that have neither a name nor a cell.
 
-        RAISES UserError: If rows cannot be read, or there is none.
-        """
-        self.faults.check()
-        if not self.lines:
-            raise UserError(
-                f"{self.name} has no sentences: there is a header, and no row after it. Expected "
-                "rows such as: 1,Mira,B-per"
-            )
-        names, columns = [], []
-        positions = {}
-        for position, (name, column) in enumerate(zip(self.header, self.columns, strict=True)):
-            if name or any(column):
-                names.append(name)
-                columns.append(column)
-                positions[name] = position
-        breaks = sorted(row for row in self.breaks if 0 < row < len(self.lines))
-        return Table(self.name, names, columns, self.lines, breaks, positions=positions)
+def _common_width(rows: Sequence[Sequence[str]], table_name: str) -> int:
+    """Return the number of fields that most rows have.
+
+    RAISES UserError: If there is no such number, or it is 1.
+    """
+    widths = Counter(map(len, rows))
+    width, n_rows = widths.most_common(1)[0] if widths else (0, 0)
+    if not rows:
+        raise UserError(
+            f"{table_name} has no sentences: all of its lines are empty or comments. {_EXPECTED}"
+        )
+    if width < 2 or 2 * n_rows < len(rows):
+        raise UserError(
+            f"{table_name} is not a table: most of its lines do not have a word and a tag side by "
+            "side. Is it text without labels? Expected CSV, CoNLL or JSON Lines."
+        )
+    return width
+
+
+def _counts_words(rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether the first column numbers the words of each sentence: 1, 2, 3 and so on."""
+    previous = 0
+    for cells in rows:
+        if not _RANGE.fullmatch(cells[0]):
+            if cells[0] not in ("1", str(previous + 1)):
+                return False
+            previous = int(cells[0])
+    return previous > 0
+
+
+def _is_row(cells: Sequence[str], width: int, separator: str | None, last_values: set[str]) -> bool:
+    """Return whether a line that begins with # is a row: it has the width, and a tag."""
+    if separator:
+        return len(cells) >= width and not any(cells[width:])
+    is_piece = cells[0].startswith("##") and len(cells[0]) > 2
+    is_tagged = cells[-1] in last_values or is_tag(cells[-1])
+    return len(cells) == width and (is_tagged or is_piece)
+
+
+def _fit(cells: list[str], width: int, separator: str | None) -> list[str]:
+    """Return a row without empty fields at its end, or with more of them."""
+    if not separator and not cells[0]:
+        cells = cells[1:]  # the line begins with blanks
+    if not any(cells[width:]):
+        cells = cells[:width]
+    return cells + [""] * (width - len(cells)) if separator else cells
