@@ -14,8 +14,6 @@ from .tables import Table, find_name
 
 # Labels of phrases, which CoNLL-2003 has in a column before that of entities
 _CHUNKS = re.compile("(NP|VP|PP|ADVP|ADJP|SBAR|PRT|CONJP|INTJ|LST|UCP)?")
-    ""
-}
 # A column holds tags if more than this share of its cells are tags. Other columns have "?" or "O".
 MIN_TAGS = 0.2
 _NUMBER = re.compile(r"[\d.-]+")
