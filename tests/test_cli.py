@@ -4,15 +4,12 @@ import signal
 import subprocess
 import sys
 import warnings
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from spacy_bilstm_ner.cli import COMMANDS, main
-from spacy_bilstm_ner.cli.reading_options import OPTIONS
 from spacy_bilstm_ner.cli.training import find_vectors
-from spacy_bilstm_ner.files.options import Options
 
 NAMES = [command.__name__ for command in COMMANDS]
 READING_COMMANDS = ("convert", "audit", "crossvalidate")
@@ -46,12 +43,6 @@ def test_help_of_a_command_shows_an_example(
 ) -> None:
     main([command, "--help"])
     assert f"Example: python -m spacy_bilstm_ner {command} " in capsys.readouterr().out
-
-
-def test_reading_options_are_those_of_the_reader() -> None:
-    names = {option.name for option in fields(Options)}
-    # `--fields` has a part for this one.
-    assert set(OPTIONS) == names - {"end_inclusive"}
 
 
 @pytest.mark.parametrize("command", READING_COMMANDS)

@@ -2,110 +2,34 @@
 
 import inspect
 from collections.abc import Callable
+from dataclasses import Field, fields
 from functools import wraps
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from inspect import Parameter
+from typing import Annotated, Any
 
 from typer import Option
 
-if TYPE_CHECKING:
-    from ..files.options import Options
+from ..files.options import LISTS, Options
 
 
-def _options(
-    *,
-    format: Annotated[
-        Literal["csv", "conll", "json", "spacy", "excel", "parquet", "brat", "pubtator"] | None,
-        Option(help="format of the file"),
-    ] = None,
-    encoding: Annotated[str | None, Option(metavar="NAME", help="such as utf-8 or cp1252")] = None,
-    sep: Annotated[
-        str | None, Option(metavar="CHARACTER", help="separator of two fields; 'tab' for a tab")
-    ] = None,
-    no_quotes: Annotated[
-        bool, Option("--no-quotes", help='read " as an ordinary character')
-    ] = False,
-    member: Annotated[
-        str | None, Option(metavar="NAME", help="name of the file in a zip archive")
-    ] = None,
-    sheet: Annotated[
-        str | None, Option(metavar="NAME", help="name of the sheet in an Excel file")
-    ] = None,
-    sentence_column: Annotated[
-        list[str] | None,
-        Option(
-            metavar="NAME",
-            help="column of sentence numbers; repeat the option if several columns together "
-            "identify a sentence",
-        ),
-    ] = None,
-    word_column: Annotated[
-        str | None, Option(metavar="NAME", help="column of words; its number if there is no header")
-    ] = None,
-    tag_column: Annotated[
-        str | None, Option(metavar="NAME", help="column of tags; its number if there is no header")
-    ] = None,
-    text_column: Annotated[str | None, Option(metavar="NAME", help="column of texts")] = None,
-    sentences: Annotated[
-        Literal["gather", "runs", "starts"] | None,
-        Option(
-            help="gather: all rows with the same number form a sentence. runs: each consecutive "
-            "run of a number does. starts: each non-empty cell starts a sentence."
-        ),
-    ] = None,
-    fields: Annotated[
-        str | None,
-        Option(
-            metavar="KEY=KEY,…",
-            help="keys of a JSON export: text=content,entities=annotation,start=from,unit=words",
-        ),
-    ] = None,
-    unit: Annotated[
-        Literal["characters", "words", "utf16", "bytes"] | None, Option(help="what offsets count")
-    ] = None,
-    shift: Annotated[
-        int | None, Option(metavar="N", help="number that is added to each offset")
-    ] = None,
-    outside: Annotated[
-        list[str] | None,
-        Option(metavar="TAG", help="tag of words outside entities; repeat it for several"),
-    ] = None,
-    tag_names: Annotated[
-        str | None, Option(metavar="TAG,TAG,…", help="names of the tags 0, 1, 2, …")
-    ] = None,
-    strict: Annotated[
-        bool, Option("--strict", help="accept only the tags O, B-x, and I-x after B-x or I-x")
-    ] = False,
-    label: Annotated[
-        list[str] | None,
-        Option(metavar="OLD=NEW", help="rename a label, or drop it if NEW is empty; repeat it"),
-    ] = None,
-    annotated: Annotated[
-        list[str] | None,
-        Option(
-            metavar="LABELS",
-            help="labels that were looked for: MED,DOSIS for all files, old.csv=MED for one",
-        ),
-    ] = None,
-    strip: Annotated[
-        list[str] | None,
-        Option(metavar="MARK", help="marks to remove from words: ##, _ or digits; repeat it"),
-    ] = None,
-    skip_empty: Annotated[
-        bool, Option("--skip-empty", help="leave out texts without an entity")
-    ] = False,
-    conflicts: Annotated[
-        Literal["first", "drop"] | None,
-        Option(help="for a text with different annotations: take the first, or drop the text"),
-    ] = None,
-    nested: Annotated[
-        Literal["outer", "inner", "longest"] | None,
-        Option(help="which of several overlapping entities to keep"),
-    ] = None,
-) -> None:
-    """Declare the reading options; all are detected automatically by default."""
+def _parameter(option: Field[Any]) -> Parameter:
+    """Return the parameter of a command for a field of Options."""
+    is_list = option.name in LISTS
+    kind = list[str] | None if is_list else option.type
+    flag = Option(
+        f"--{option.name.replace('_', '-')}",
+        help=option.metadata["help"],
+        metavar="TEXT" if is_list else None,
+    )
+    return Parameter(
+        option.name,
+        Parameter.KEYWORD_ONLY,
+        default=None if is_list else option.default,
+        annotation=Annotated[kind, flag],
+    )
 
 
-OPTIONS = inspect.signature(_options).parameters
+OPTIONS = {option.name: _parameter(option) for option in fields(Options)}
 OPTION_NAMES = frozenset(f"--{name.replace('_', '-')}" for name in OPTIONS)
 
 
@@ -119,30 +43,12 @@ def with_reading_options(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def command_with_options(**arguments: Any) -> None:
         values = {name: arguments.pop(name) for name in OPTIONS}
-        command(**arguments, reading=make_options(values))
+        given = {name: value for name, value in values.items() if value not in (None, "", [])}
+        command(**arguments, reading=Options(**given))
 
-    parameters = dict(inspect.signature(command).parameters)
+    parameters = dict(inspect.signature(command).parameters) | OPTIONS
     del parameters["reading"]
-    parameters |= OPTIONS
-    signature = inspect.Signature(list(parameters.values()))
     annotations = {name: parameter.annotation for name, parameter in parameters.items()}
-    command_with_options.__signature__ = signature  # type: ignore[attr-defined]
+    command_with_options.__signature__ = inspect.Signature(list(parameters.values()))  # type: ignore[attr-defined]
     command_with_options.__annotations__ = annotations
     return command_with_options
-
-
-def make_options(values: dict[str, Any]) -> "Options":
-    """Make Options of the values of the reading options. Empty values count as not given.
-
-    RAISES UserError: If a value cannot be read.
-    """
-    from ..files.options import Options, parse_fields, parse_pairs
-
-    chosen = {name: value for name, value in values.items() if value not in (None, False, "", [])}
-    if "tag_names" in chosen:
-        chosen["tag_names"] = chosen["tag_names"].split(",")
-    if "label" in chosen:
-        chosen["label"] = parse_pairs("--label", chosen["label"])
-    if "fields" in chosen:
-        chosen |= parse_fields(chosen["fields"])
-    return Options(**chosen)

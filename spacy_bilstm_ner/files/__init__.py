@@ -1,13 +1,14 @@
 """Read labelled files.
 
-A source becomes Docs in steps. Each step returns new records and a `Report` of its own.
+A source becomes Docs in steps. Readers return records and a `Report` of what they left out. Each
+later step takes records and the report, and returns new records.
 
 | step | module | from -> to |
 |---|---|---|
 | unpack | `unpack`, `encoding` | path -> `Content` |
-| read | a reader for each container | `read_X(content, options)` -> records and what was left out |
+| read | a reader for each container | `read_X(content, options)` -> records, report |
+| count offsets | `offsets` | offsets of any unit -> characters |
 | unite | `conflicts` | several annotations of one text -> one |
-| count offsets | `offsets.to_characters(texts, options)` | offsets of any unit -> characters |
 | find words | `docs` | `TextWithSpans` -> `TaggedWords` in BIO, with a tokenizer |
 | read tags | `sentences.build(sentences, options)` | tags of any scheme -> BIO |
 
@@ -15,6 +16,32 @@ A source becomes Docs in steps. Each step returns new records and a `Report` of 
 `exports.read_records(records, name, options)`, as JSON does: a record is a line and a dict.
 """
 
-from .reading import read
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+    from .report import Report
 
 __all__ = ["read"]
+
+
+def read(source: Any, lang: str = "en", **options: Any) -> "tuple[list[Doc], Report]":
+    """Read labelled sentences.
+
+    source (Union[str, Path, pandas.DataFrame]): A file, a folder of files, or a table; or a list of
+        these.
+    lang (str): Language code of the texts, for the tokenizer.
+    options (Any): Fields of `Options`, such as tag_column="label".
+    RETURNS (tuple[list[Doc], Report]): A Doc for each sentence or text, and what was read, left out
+        and changed. `doc.user_data["origin"]` has the file and line.
+    RAISES UserError: If the source cannot be read; the message says where and what to do.
+    """
+    # The commands import the options of this package without spaCy.
+    from .docs import blank_pipeline, make_doc
+    from .reading import make_options, read_sentences
+
+    nlp = blank_pipeline(lang)
+    sources = source if isinstance(source, list) else [source]
+    sentences, report = read_sentences(sources, nlp, make_options(options))
+    return [make_doc(nlp, sentence)[0] for sentence in sentences], report

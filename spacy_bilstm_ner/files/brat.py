@@ -3,6 +3,7 @@
 import re
 
 from ..errors import UserError
+from .offsets import make_reading
 from .options import Options
 from .records import UNKNOWN, Content, Origin, Span, TextWithSpans
 from .report import Report
@@ -16,7 +17,16 @@ def read_brat(content: Content, options: Options) -> tuple[list[TextWithSpans], 
 
     RAISES UserError: If there is no .txt file, or an entity cannot be read.
     """
-    text = _read_text(content, options)
+    path = content.path.with_suffix(".txt")
+    try:
+        # Line ends stay as they are, since offsets count them.
+        encoding = "utf-8-sig" if options.encoding == "auto" else options.encoding
+        text = path.read_bytes().decode(encoding)
+    except (OSError, UnicodeDecodeError, LookupError) as error:
+        raise UserError(
+            f"{content.name}: its text {path} cannot be read ({error}). Put both files of brat "
+            "into one folder and give that folder; or say the encoding: --encoding cp1252."
+        ) from error
     report = Report(rows_read=1)
     origin = Origin(content.name, 1, content.path.stem)
     spans = []
@@ -37,20 +47,5 @@ def read_brat(content: Content, options: Options) -> tuple[list[TextWithSpans], 
             report.count("fragments", f"{content.name}, line {line}: {label} {own_text!r}")
             label, own_text = UNKNOWN, None
         spans.append(Span(numbers[0], numbers[-1], label, own_text, line))
-    return [TextWithSpans(text, tuple(spans), origin=origin)], report
-
-
-def _read_text(content: Content, options: Options) -> str:
-    path = content.path.with_suffix(".txt")
-    encoding = "utf-8-sig" if options.encoding == "auto" else options.encoding
-    try:
-        return path.read_bytes().decode(encoding)
-    except OSError as error:
-        raise UserError(
-            f"{content.name}: its text {path} cannot be read ({error.strerror}). Put both files of "
-            "brat into one folder and give that folder."
-        ) from error
-    except (UnicodeDecodeError, LookupError) as error:
-        raise UserError(
-            f"{path} is not in {encoding} ({error}). Say its encoding, such as --encoding cp1252."
-        ) from error
+    reading = make_reading(options.fields)
+    return [TextWithSpans(text, tuple(spans), origin=origin, reading=reading)], report

@@ -20,34 +20,13 @@ from .options import Options
 from .reading import read_sentences
 from .records import TaggedWords
 from .report import Report
-from .schemes import entity_labels
-from .split import NAMES, Splits, count_copies, drop_copies, random_split, tutorial_split
+from .split import NAMES, Split, divide, drop_copies, find_doubts
 
 STATS = "stats.json"
 # train.spacy comes last: while it is missing, the folder is incomplete.
 OUTPUTS = (STATS, "test.spacy", "dev.spacy", "train.spacy")
 # Number of sentences that are shown
 N_SHOWN = 3
-
-
-@dataclass(frozen=True)
-class Split:
-    """How sentences are divided.
-
-    method (str): "tutorial" or "random".
-    dev, test (Optional[Path]): The user's own files of these parts.
-    seed (int): Seed of the random split.
-    dev_size, test_size (float): Shares of the random split.
-    dedupe (bool): Drop from train and dev what occurs word for word in a later part.
-    """
-
-    method: str = "tutorial"
-    dev: Path | None = None
-    test: Path | None = None
-    seed: int = 0
-    dev_size: float = 0.2
-    test_size: float = 0.1
-    dedupe: bool = False
 
 
 @dataclass
@@ -89,50 +68,48 @@ def convert(
         raise UserError(
             "there is no entity at all: every word is outside. Is it the right --tag-column?"
         )
-    if out.suffix == ".spacy":
-        docs, counts = make_docs(nlp, sentences, out.stem)
-        with whole_file(out) as file:
-            file.write(docs.to_bytes())
-        stats: dict[str, Any] = {"lang": lang, "splits": {out.stem: counts}}
-        return Conversion({"train": report}, stats, _examples(nlp, docs))
     reports = {"train": report}
-    parts: dict[str, Any] = {}
+    own_parts = {}
     for name, path in (("dev", split.dev), ("test", split.test)):
-        if path is not None:
-            parts[name], reports[name] = read_sentences([path], nlp, options)
-    sizes: dict[str, Any] = {"seed": split.seed, "dev_size": split.dev_size}
-    sizes["test_size"] = split.test_size
-    description: dict[str, Any] = {"method": split.method, "dedupe": split.dedupe}
-    if parts:
-        description["method"] = "files"
-    if description["method"] == "tutorial":
-        splits = tutorial_split(sentences)
+        if path and out.suffix != ".spacy":
+            own_parts[name], reports[name] = read_sentences([path], nlp, options)
+    stats: dict[str, Any] = {"lang": lang, "splits": {}}
+    parts = distinct = {out.stem: sentences}
+    if out.suffix != ".spacy":
+        parts = divide(sentences, split, own_parts)
+        distinct = drop_copies(parts) if split.dedupe else parts
+        report.warnings += find_doubts(distinct)
+        stats["split"] = {"method": "files" if own_parts else split.method, "dedupe": split.dedupe}
+        if stats["split"]["method"] != "tutorial":
+            sizes = {"dev_size": split.dev_size, "test_size": split.test_size}
+            stats["split"] |= {"seed": split.seed, **sizes}
+    docs: dict[str, DocBin] = {}
+    examples: list[str] = []
+    for name, part in distinct.items():
+        docs[name], counts, marked = make_docs(nlp, part, name)
+        stats["splits"][name] = {**counts, "dropped_copies": len(parts[name]) - len(part)}
+        examples += marked
+    for name, part_report in reports.items():
+        stats["source" if name == "train" else name] = vars(part_report)
+    if out.suffix != ".spacy":
+        write(out, docs, stats)
     else:
-        splits = random_split(sentences, **sizes, **parts)
-        description |= sizes
-    distinct = drop_copies(splits) if split.dedupe else splits
-    report.warnings += find_doubts_of_splits(distinct)
-    stats = {"lang": lang, "split": description, "splits": {}}
-    stats |= {"source" if name == "train" else name: vars(reports[name]) for name in reports}
-    docs_of = {}
-    for name in NAMES:
-        docs_of[name], counts = make_docs(nlp, distinct[name], name)
-        n_dropped = len(splits[name]) - len(distinct[name])
-        stats["splits"][name] = {**counts, "dropped_copies": n_dropped}
-    write(out, docs_of, stats)
-    return Conversion(reports, stats, _examples(nlp, docs_of["train"]))
+        with whole_file(out) as file:
+            file.write(docs[out.stem].to_bytes())
+    return Conversion(reports, stats, examples[:N_SHOWN])
 
 
 def make_docs(
     nlp: Language, sentences: Sequence[TaggedWords], name: str
-) -> tuple[DocBin, dict[str, Any]]:
-    """Make the Docs of a part, and its counts.
+) -> tuple[DocBin, dict[str, Any], list[str]]:
+    """Make the Docs of a part, its counts, and some examples.
 
     "aligned" entities have edges that are also edges of the tokenizer's tokens.
     """
     docs = DocBin(attrs=["ENT_IOB", "ENT_TYPE"])
     n_tokens = 0
     entities, aligned = Counter[str](), Counter[str]()
+    examples: list[str] = []
     for sentence in tqdm(sentences, f"Converting {name}", unit=" sentences", disable=None):
         gold, tokenized = make_doc(nlp, sentence)
         docs.add(gold)
@@ -141,35 +118,13 @@ def make_docs(
         n_tokens += len(gold)
         entities.update(ent.label_ for ent in gold.ents)
         aligned.update(count_aligned(gold, tokenized))
+        if gold.ents and len(examples) < N_SHOWN:
+            examples.append(mark(gold))
     labels = {}
     for label, number in sorted(entities.items()):
         labels[label] = {"entities": number, "aligned": aligned[label]}
     counts = {"sentences": len(docs), "tokens": n_tokens, "entities": entities.total()}
-    return docs, {**counts, "aligned": aligned.total(), "labels": labels}
-
-
-def find_doubts_of_splits(splits: Splits) -> list[str]:
-    """Return what makes a split hard to learn from or to measure on, a sentence each."""
-    doubts = []
-    copies = count_copies(splits)
-    if any(copies.values()):
-        shares = [f"{copies[name]:,} of {name}'s {len(splits[name]):,}" for name in NAMES]
-        doubts.append(
-            f"sentences that occur word for word in another part: {', '.join(shares)}; --dedupe "
-            "keeps them apart."
-        )
-    labels = {}
-    for name in NAMES:
-        labels[name] = Counter[str]()
-        for sentence in splits[name]:
-            labels[name].update(entity_labels(sentence.tags))
-    unseen = (labels["dev"] + labels["test"]).keys() - labels["train"].keys()
-    if unseen:
-        doubts.append(f"labels that dev or test have and train lacks: {', '.join(sorted(unseen))}.")
-    empty = [name for name in NAMES if splits[name] and not labels[name]]
-    if empty:
-        doubts.append(f"there is no entity in {' and '.join(empty)}.")
-    return doubts
+    return docs, {**counts, "aligned": aligned.total(), "labels": labels}, examples
 
 
 def write(out: Path, docs: dict[str, DocBin], stats: dict[str, Any]) -> None:
@@ -204,25 +159,14 @@ def mark(doc: Doc) -> str:
     return text.replace("\n", " ")
 
 
-def _check_out(files: Sequence[Any], out: Path) -> None:
+def _check_out(inputs: Sequence[Any], out: Path) -> None:
     """Check the output.
 
     RAISES UserError: If it is an input, or cannot be an output.
     """
-    for file in files:
-        if isinstance(file, Path) and file.exists() and file.resolve() == out.resolve():
+    for path in inputs:
+        if isinstance(path, Path) and path.exists() and path.resolve() == out.resolve():
             raise UserError(f"{out} is an input: give another path to write to.")
     if out.exists() and out.is_dir() == (out.suffix == ".spacy"):
         kind = "folder" if out.is_dir() else "file"
         raise UserError(f"{out} is a {kind}: give a folder, or a file that ends in .spacy.")
-
-
-def _examples(nlp: Language, docs: DocBin) -> list[str]:
-    """Return the first sentences that have entities."""
-    examples: list[str] = []
-    for doc in docs.get_docs(nlp.vocab):
-        if len(examples) == N_SHOWN:
-            break
-        if doc.ents:
-            examples.append(mark(doc))
-    return examples

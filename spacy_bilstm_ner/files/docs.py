@@ -1,9 +1,10 @@
 """Make Docs of sentences, and find the words of texts."""
 
+import operator
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
 import spacy
 from spacy.language import Language
@@ -42,7 +43,7 @@ def blank_pipeline(lang: str) -> Language:
     return nlp
 
 
-def find_words(texts: Sequence[TextWithSpans], nlp: Language) -> tuple[list[TaggedWords], Report]:
+def find_words(texts: Sequence[TextWithSpans], nlp: Language, report: Report) -> list[TaggedWords]:
     """Return texts as words with tags in BIO.
 
     Entities consist of whole words: a token in which one begins or ends is divided, unless that
@@ -51,54 +52,48 @@ def find_words(texts: Sequence[TextWithSpans], nlp: Language) -> tuple[list[Tagg
     texts (Sequence[TextWithSpans]): Texts after `offsets.to_characters`.
     nlp (Language): A pipeline, whose tokenizer finds the words.
     """
-    report = Report()
     sentences = []
     for text in texts:
-        place = text.origin.place()
         if not text.text.strip():
-            report.count("no_text", place)
+            report.count("no_text", text.origin.place())
             continue
         sentence = _find_words(text, nlp, report)
         report.words_read += sentence.n_words
         sentences.append(sentence)
-    return sentences, report
+    return sentences
 
 
 def _find_words(text: TextWithSpans, nlp: Language, report: Report) -> TaggedWords:
-    tokens = [(token.idx, token.idx + len(token)) for token in nlp.make_doc(text.text)]
-    offsets = tokens if text.words is None else text.words
-    edges = {edge for word in offsets for edge in word} | {0, len(text.text)}
-    starts = {start for start, _ in offsets}
+    tokens = text.words
+    if tokens is None:
+        tokens = tuple((token.idx, token.idx + len(token)) for token in nlp.make_doc(text.text))
+    starts = {start for start, _ in tokens}
+    edges = {0, len(text.text)}.union(*tokens)
     tags = ["O"] * len(text.text)
     for span in text.spans:
-        widened = _widen(text.text, span, edges)
-        words = f"{text.origin.place()}: {span.label} {text.text[span.start : span.end]!r}"
-        n_added = widened.end - widened.start - (span.end - span.start)
-        is_cut = n_added > MAX_CUT or 2 * n_added >= widened.end - widened.start
+        start, end = _widen(text.text, span, edges)
+        place = f"{text.origin.place()}: {span.label} {text.text[span.start : span.end]!r}"
+        n_added = end - start - (span.end - span.start)
+        is_cut = n_added > MAX_CUT or 2 * n_added >= end - start
         if n_added and span.label != UNKNOWN:
-            report.count("cut" if is_cut else "widened", words)
+            report.count("cut" if is_cut else "widened", place)
         if is_cut or span.label == UNKNOWN:
-            for position in range(widened.start, widened.end):
-                tags[position] = UNKNOWN if tags[position] == "O" else tags[position]
-            continue
-        if any(tag[0] in "BI" for tag in tags[widened.start : widened.end]):
-            report.count("nested", words)
-            continue
-        tags[widened.start] = f"B-{span.label}"
-        for position in range(widened.start + 1, widened.end):
-            tags[position] = f"I-{span.label}"
-        edges |= {widened.start, widened.end}
-    words_of, tags_of, spaces = [], [], []
+            tags[start:end] = [UNKNOWN if tag == "O" else tag for tag in tags[start:end]]
+        elif any(tag[0] in "BI" for tag in tags[start:end]):
+            report.count("nested", place)
+        else:
+            tags[start:end] = [f"B-{span.label}"] + [f"I-{span.label}"] * (end - start - 1)
+            edges |= {start, end}
+    words, tags_of_words, spaces = [], [], []
     for start, end in pairwise(sorted(edges)):
         word = text.text[start:end]
-        if word == " " and start not in starts:  # it belongs to the word before
-            continue
-        words_of.append(word)
-        tags_of.append(tags[start])
-        spaces.append(text.text[end : end + 1] == " " and end not in starts)
+        if word != " " or start in starts:  # else the blank belongs to the word before
+            words.append(word)
+            tags_of_words.append(tags[start])
+            spaces.append(text.text[end : end + 1] == " " and end not in starts)
     return TaggedWords(
-        tuple(words_of),
-        tuple(tags_of),
+        tuple(words),
+        tuple(tags_of_words),
         tuple(spaces) if text.words is None else None,
         text.annotated,
         text.origin,
@@ -107,14 +102,14 @@ def _find_words(text: TextWithSpans, nlp: Language, report: Report) -> TaggedWor
     )
 
 
-def _widen(text: str, span: Span, edges: set[int]) -> Span:
-    """Return a span that consists of whole words."""
+def _widen(text: str, span: Span, edges: set[int]) -> tuple[int, int]:
+    """Return the start and end of the whole words of a span."""
     start, end = span.start, span.end
     while start not in edges and cuts_word(text, start):
         start -= 1
     while end not in edges and cuts_word(text, end):
         end += 1
-    return span._replace(start=start, end=end)
+    return start, end
 
 
 def make_doc(nlp: Language, sentence: TaggedWords) -> tuple[Doc, Doc]:
@@ -125,24 +120,18 @@ def make_doc(nlp: Language, sentence: TaggedWords) -> tuple[Doc, Doc]:
     """
     words = list(sentence.words)
     spaces = list(sentence.spaces or spaces_after(words))
-    while True:
-        written = [word + " " * space for word, space in zip(words, spaces, strict=True)]
-        tokenized = nlp.make_doc("".join(written))
-        if sentence.spaces:
-            break
-        # If there is no space and no token ends, the tokenizer reads two words as one.
-        token_ends = {token.idx + len(token) for token in tokenized}
-        word_ends = list(accumulate(map(len, written)))
-        is_divided = [
-            space or end in token_ends for space, end in zip(spaces, word_ends, strict=True)
-        ]
-        if all(is_divided):
-            break
-        spaces = [space or not divided for space, divided in zip(spaces, is_divided, strict=True)]
     # spaCy writes an unknown tag as an empty one.
     tags = ["" if tag == UNKNOWN else tag for tag in sentence.tags]
-    origin = sentence.origin._asdict()
-    gold = Doc(nlp.vocab, words=words, spaces=spaces, ents=tags, user_data={"origin": origin})
+    origin = {"origin": sentence.origin._asdict()}
+    while True:
+        gold = Doc(nlp.vocab, words=words, spaces=spaces, ents=tags, user_data=origin)
+        tokenized = nlp.make_doc(gold.text)
+        # If there is no space and no token ends, the tokenizer reads two words as one.
+        ends = {token.idx + len(token) for token in tokenized}
+        is_merged = [not (token.whitespace_ or token.idx + len(token) in ends) for token in gold]
+        if sentence.spaces or not any(is_merged):
+            break
+        spaces = list(map(operator.or_, spaces, is_merged))
     if sentence.annotated is not None:
         attributes = {"labels": list(sentence.annotated)}
         gold.spans["annotated"] = SpanGroup(gold, name="annotated", attrs=attributes)

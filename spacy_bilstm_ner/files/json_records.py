@@ -28,12 +28,12 @@ def read_json(content: Content, options: Options) -> tuple[Records, Report]:
 def _iterate(content: Content, options: Options) -> Iterator[tuple[int, Any]]:
     """Yield the records with their lines, or with their numbers if they are in an array."""
     number = 0
-    is_flat = False
+    has_records = False  # as values, not inside of other objects
     is_array = content.text.lstrip().startswith("[")
     for line, value in decode_values(content):
         records = [_as_record(value)]
-        is_flat = is_flat or (number == 0 and is_record(records[0], options))
-        if not is_flat:
+        has_records = has_records or (number == 0 and is_record(records[0], options))
+        if not has_records:
             records = _find_records(value, options) or records
         for record in records:
             number += 1
@@ -55,25 +55,18 @@ def decode_values(content: Content) -> Iterator[tuple[int, Any]]:
     while position < len(text):
         line += text.count("\n", counted, position)
         counted = position
-        problem = ""
         try:
             value, position = _DECODER.raw_decode(text, position)
-        except json.JSONDecodeError as error:
-            problem, position = error.msg, error.pos
-        except (RecursionError, ValueError):
-            problem = "lists are nested too deeply, or a number is too long"
-        match = ending.match(text, position)
-        if not problem and match is None:
-            problem = "expected a comma, or ] at the end"
-        elif not problem and has_surrogates:
-            is_half = _SURROGATE.search(json.dumps(value, ensure_ascii=False))
-            problem = "a text has half a character, a surrogate" if is_half else ""
-        if problem or match is None:
-            column = position - text.rfind("\n", 0, position)
+            match = ending.match(text, position)
+            if match is None:
+                raise ValueError("expected a comma, or ] at the end")
+            if has_surrogates and _SURROGATE.search(json.dumps(value, ensure_ascii=False)):
+                raise ValueError("a text has half a character, a surrogate")
+        except (ValueError, RecursionError) as error:
             raise UserError(
-                f"{content.name}, line {line}: this is no JSON ({problem}, column {column}). "
-                "Expected one JSON array, or JSON Lines with a whole record on each line."
-            )
+                f"{content.name}, line {line}: this is no JSON ({error}). Expected one JSON array, "
+                "or JSON Lines with a whole record on each line."
+            ) from error
         position = match.end()
         yield line, value
 
@@ -84,13 +77,12 @@ def _find_records(value: Any, options: Options) -> list[Any]:
     if is_record(value, options):
         return [value]
     records = []
-    members = value.values() if isinstance(value, dict) else []
-    for member in members:
+    for member in value.values() if isinstance(value, dict) else ():
         elements = member if isinstance(member, list) else [member]
-        inner = [_find_records(element, options) for element in elements]
-        if any(inner):
-            for element, records_of_element in zip(elements, inner, strict=True):
-                records += records_of_element or [element]
+        records_of_elements = [_find_records(element, options) for element in elements]
+        if any(records_of_elements):
+            for element, found_records in zip(elements, records_of_elements, strict=True):
+                records += found_records or [element]
     return records
 
 

@@ -1,6 +1,7 @@
 """Rename and drop labels, and say which labels were looked for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from .faults import Faults
 from .options import Options
@@ -10,26 +11,30 @@ from .schemes import entity_labels
 
 
 def apply_options(
-    sentences: Sequence[TaggedWords], name: str, options: Options
-) -> tuple[list[TaggedWords], Report]:
+    sentences: Sequence[TaggedWords], name: str, options: Options, report: Report
+) -> list[TaggedWords]:
     """Return sentences after --skip-empty, --label and --annotated.
 
     name (str): Name of the file.
     RAISES FileFaults: If a sentence has a label that was not looked for.
     """
-    report = Report()
-    filled = _skip_empty(sentences, name, options.skip_empty, report)
-    annotated = options.labels_looked_for(name)
+    annotated = _find_annotated(name, options.annotated)
     faults = Faults(name)
+    n_empty = 0
     changed = []
-    for sentence in filled:
-        if options.label:
-            sentence = _rename(sentence, options, report)
+    for sentence in sentences:
+        if not sentence.n_entities and options.skip_empty:
+            place = sentence.origin.place()
+            report.count("skip_empty", place, sentence.rows, words=sentence.n_words)
+            continue
+        # A text or record, not rows of a table
+        n_empty += not (sentence.n_entities or sentence.origin.step or sentence.rows > 1)
+        sentence = _rename(sentence, options.label, report)
         if sentence.annotated is None:
             sentence = sentence._replace(annotated=annotated)
         if sentence.annotated is not None:
-            tags = tuple(UNKNOWN if tag == "O" else tag for tag in sentence.tags)
-            sentence = sentence._replace(tags=tags)
+            tags = [UNKNOWN if tag == "O" else tag for tag in sentence.tags]
+            sentence = sentence._replace(tags=tuple(tags))
         unexpected = set(entity_labels(sentence.tags)).difference(sentence.annotated or ())
         if sentence.annotated and unexpected:
             fault = (
@@ -40,43 +45,39 @@ def apply_options(
             faults.add(sentence.origin.line, fault, remedy)
         changed.append(sentence)
     faults.check()
-    return changed, report
+    if n_empty:
+        report.guesses["texts without an entity"] = (
+            f"{n_empty:,} of {len(sentences):,}, read as finished; --skip-empty leaves them out"
+        )
+    return changed
 
 
-def _skip_empty(
-    sentences: Sequence[TaggedWords], name: str, skip_empty: bool, report: Report
-) -> Sequence[TaggedWords]:
-    """Return sentences; with skip_empty only those with an entity. Report how many have none."""
-    empty = [sentence for sentence in sentences if not sentence.n_entities]
-    if not skip_empty:
-        texts = [sentence for sentence in empty if sentence.rows == 1 and not sentence.origin.step]
-        if texts and sentences[0].origin.step == 0:
-            report.guesses["texts without an entity"] = (
-                f"{len(texts):,} of {len(sentences):,}, read as finished; --skip-empty leaves them "
-                "out"
-            )
-        return sentences
-    for sentence in empty:
-        place = sentence.origin.place()
-        report.count("skip_empty", place, sentence.rows, words=sentence.n_words)
-    return [sentence for sentence in sentences if sentence.n_entities]
+def _find_annotated(name: str, options: Sequence[str]) -> tuple[str, ...] | None:
+    """Return the labels that were looked for in a file, None for all labels.
+
+    options (Sequence[str]): Such as "MED,DOSIS" for all files, and "old.csv=MED" for one.
+    """
+    labels = None
+    for option in options:
+        file, _, labels_of_file = option.rpartition("=")
+        if file in (name, Path(name).name) or (not file and labels is None):
+            labels = tuple(map(str.strip, labels_of_file.split(",")))
+    return labels
 
 
-def _rename(sentence: TaggedWords, options: Options, report: Report) -> TaggedWords:
+def _rename(sentence: TaggedWords, names: Mapping[str, str], report: Report) -> TaggedWords:
     """Return a sentence with other labels; words with a dropped label are outside."""
+    if not names:
+        return sentence
     tags = []
     for position, tag in enumerate(sentence.tags):
-        label = tag[2:]
-        if label not in options.label:
-            tags.append(tag)
-            continue
-        new_label = options.label[label]
-        if tag[0] == "B":
-            place = f"{sentence.place(position)} {label}"
-            report.count("renamed" if new_label else "dropped", place)
-        tags.append(f"{tag[0]}-{new_label}" if new_label else "O")
+        letter, label = tag[:1], tag[2:]
+        if label in names:
+            reason = "renamed" if names[label] else "dropped"
+            report.count(reason, f"{sentence.place(position)} {label}", int(letter == "B"))
+            tag = f"{letter}-{names[label]}" if names[label] else "O"
+        tags.append(tag)
     annotated = sentence.annotated
     if annotated is not None:
-        renamed = [options.label.get(label, label) for label in annotated]
-        annotated = tuple(dict.fromkeys(filter(None, renamed)))
+        annotated = tuple(filter(None, [names.get(label, label) for label in annotated]))
     return sentence._replace(tags=tuple(tags), annotated=annotated)

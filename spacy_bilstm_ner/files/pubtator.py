@@ -3,6 +3,7 @@
 import re
 
 from ..errors import UserError
+from .offsets import make_reading
 from .options import Options
 from .records import Content, Origin, Span, TextWithSpans
 from .report import Report
@@ -23,6 +24,7 @@ def read_pubtator(content: Content, options: Options) -> tuple[list[TextWithSpan
     """
     report = Report()
     texts: list[TextWithSpans] = []
+    reading = make_reading(options.fields)
     for line, row in enumerate(content.text.split("\n"), 1):
         fields = row.split("\t")
         if passage := _PASSAGE.fullmatch(row):
@@ -31,10 +33,11 @@ def read_pubtator(content: Content, options: Options) -> tuple[list[TextWithSpan
                 texts[-1] = texts[-1]._replace(text=f"{texts[-1].text} {text}")
                 continue
             report.rows_read += 1
-            texts.append(TextWithSpans(text, (), origin=Origin(content.name, line, document)))
+            origin = Origin(content.name, line, document)
+            texts.append(TextWithSpans(text, (), origin=origin, reading=reading))
         elif texts and len(fields) > 4 and fields[1].isdecimal() and fields[2].isdecimal():
             report.entities_read += 1
-            span = Span(int(fields[1]), int(fields[2]), fields[4], fields[3], line)
+            span = Span(int(fields[1]), int(fields[2]), fields[4].strip(), fields[3], line)
             texts[-1] = texts[-1]._replace(spans=(*texts[-1].spans, span))
         elif row.strip() and (len(fields) != 4 or fields[1].isdecimal()):
             raise UserError(

@@ -18,7 +18,7 @@ does not agree with a guess, the file is refused, with the option that settles i
 
 import re
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
@@ -31,10 +31,10 @@ from spacy.training import Example, dont_augment
 from ..errors import UserError
 from .brat import read_brat
 from .checks import find_doubts
-from .conflicts import check_sentences, unite_texts
+from .conflicts import settle_conflicts
 from .conll import read_conll
 from .delimited import find_separator, read_delimited, sample_lines
-from .docs import blank_pipeline, find_words, make_doc
+from .docs import find_words, make_doc
 from .encoding import decode
 from .frames import read_excel, read_frame, read_parquet
 from .json_records import read_json
@@ -65,26 +65,6 @@ READERS: dict[str, Callable[[Content, Options], tuple[Any, Report]]] = {
 BINARY = {ZIP: "excel", b"PAR1": "parquet"} | dict.fromkeys(
     (b"x\x01", b"x\x5e", b"x\x9c", b"x\xda"), "spacy"
 )
-
-# How the lines of an .ann file of brat begin
-_BRAT = re.compile(r"(?:[TREAMN#]\d+|\*)\t[\w-]+[ :](?:\d+ \d+|[TRE]\d|Arg1:)")
-
-
-def read(source: Any, lang: str = "en", **options: Any) -> tuple[list[Doc], Report]:
-    """Read labelled sentences.
-
-    source (Union[str, Path, pandas.DataFrame]): A file, a folder of files, or a table; or a list of
-        these.
-    lang (str): Language code of the texts, for the tokenizer.
-    options (Any): Fields of `Options`, such as tag_column="label".
-    RETURNS (tuple[list[Doc], Report]): A Doc for each sentence or text, and what was read, left out
-        and changed. `doc.user_data["origin"]` has the file and line.
-    RAISES UserError: If the source cannot be read; the message says where and what to do.
-    """
-    nlp = blank_pipeline(lang)
-    sources = source if isinstance(source, list) else [source]
-    sentences, report = read_sentences(sources, nlp, make_options(options))
-    return [make_doc(nlp, sentence)[0] for sentence in sentences], report
 
 
 def read_docs(paths: Sequence[Path], nlp: Language, options: Options | None = None) -> list[Doc]:
@@ -117,16 +97,16 @@ def read_sentences(
     return sentences, report
 
 
-def make_options(options: dict[str, Any]) -> Options:
+def make_options(options: Mapping[str, Any]) -> Options:
     """Return Options of a mapping.
 
     RAISES UserError: If there is no such option.
     """
-    names = [option.name for option in fields(Options)]
-    unknown = [name for name in options if name not in names]
-    if unknown:
+    names = {option.name for option in fields(Options)}
+    if unknown := options.keys() - names:
         raise UserError(
-            f"there is no option {', '.join(unknown)} of reading: there are {', '.join(names)}."
+            f"there is no option {', '.join(unknown)} of reading: there are "
+            f"{', '.join(sorted(names))}."
         )
     return Options(**options)
 
@@ -176,8 +156,9 @@ def labelled_corpus(
 
 def _read_one(source: Any, nlp: Language, options: Options) -> tuple[list[TaggedWords], Report]:
     """Read one content or data frame."""
+    content = source
     if not isinstance(source, Content):
-        kind, content = "frame", Content("DataFrame", Path("DataFrame"), b"")
+        content = Content("DataFrame", Path("DataFrame"), b"")
         records, report = read_frame(source, content, options)
     else:
         kind, content = _detect(source, options)
@@ -190,31 +171,21 @@ def _read_one(source: Any, nlp: Language, options: Options) -> tuple[list[Tagged
             f"{content.name} has no sentences. {' '.join(report.lines())}. Expected labelled "
             "sentences."
         )
-    sentences, words_report = _find_sentences(records, kind, nlp, options)
-    report = report.merge(words_report)
-    sentences, labels_report = apply_options(sentences, content.name, options)
-    report = report.merge(labels_report)
+    if isinstance(records[0], TextWithSpans):
+        texts = to_characters(records, options, report)
+        sentences = find_words(settle_conflicts(texts, options, report), nlp, report)
+    elif report.guesses.get("format") == "spacy":
+        sentences = records
+    else:
+        sentences, build_report = build(records, options)
+        report = report.merge(build_report)
+        sentences = settle_conflicts(sentences, options, report)
+    sentences = apply_options(sentences, content.name, options, report)
     report.count_written(sentences)
     report.check()
     if not sentences:
         raise UserError(f"{content.name}: nothing is left of it. {' '.join(report.lines())}")
     return sentences, report
-
-
-def _find_sentences(
-    records: Any, kind: str, nlp: Language, options: Options
-) -> tuple[list[TaggedWords], Report]:
-    """Return records of both kinds as sentences with tags in BIO."""
-    if isinstance(records[0], TextWithSpans):
-        texts, report = to_characters(records, options)
-        texts, united_report = unite_texts(texts, options)
-        sentences, words_report = find_words(texts, nlp)
-        return sentences, report.merge(united_report).merge(words_report)
-    if kind == "spacy":
-        return records, Report()
-    sentences, report = build(records, options)
-    sentences, conflicts_report = check_sentences(sentences, options)
-    return sentences, report.merge(conflicts_report)
 
 
 def _detect(content: Content, options: Options) -> tuple[str, Content]:
@@ -223,12 +194,12 @@ def _detect(content: Content, options: Options) -> tuple[str, Content]:
     RAISES UserError: If the file is of a kind that is not read.
     """
     check_readable(content.raw, content.name)
-    kind = options.format
+    kind: str | None = options.format
     for start, binary_kind in BINARY.items():
         if content.raw.startswith(start):
             kind = kind or binary_kind
-    if kind in BINARY.values():
-        return str(kind), content
+    if kind and kind in BINARY.values():
+        return kind, content
     content = decode(content, options)
     if not content.text.strip() and content.path.suffix != ".ann":
         raise UserError(f"{content.name} is empty: expected labelled sentences.")
@@ -238,7 +209,7 @@ def _detect(content: Content, options: Options) -> tuple[str, Content]:
 def _text_format(content: Content, separator: str | None) -> str:
     """Return the format of a text file."""
     start = content.text.lstrip()
-    if content.path.suffix == ".ann" or _BRAT.match(start):
+    if content.path.suffix == ".ann":
         return "brat"
     if is_pubtator(start):
         return "pubtator"

@@ -91,11 +91,30 @@ class TaggedWords(NamedTuple):
         return sum(tag[0] == "B" for tag in self.tags)
 
 
+class Reading(NamedTuple):
+    """What the offsets of a file count.
+
+    unit (str): "characters", "words", "utf16" or "bytes".
+    end_inclusive (bool): Whether the end is the last unit of the entity instead of the next one.
+    shift (int): Number that is added to each offset.
+    """
+
+    unit: str = "characters"
+    end_inclusive: bool = False
+    shift: int = 0
+
+    def option(self) -> str:
+        """Return the option that selects this reading."""
+        answer = "yes" if self.end_inclusive else "no"
+        shift = f",shift={self.shift}" if self.shift else ""
+        return f"--fields unit={self.unit},end_inclusive={answer}{shift}"
+
+
 class Span(NamedTuple):
     """An entity of a text.
 
-    start, end (int): Offsets in the unit that the file uses; in characters, with the end exclusive,
-        after `offsets.to_characters`.
+    start, end (int): Offsets as they are in the file; in characters, with the end exclusive, after
+        `offsets.to_characters`.
     label (str): The label as it is in the file; "?" if the words may belong to an entity that was
         left out.
     text (Optional[str]): The entity's text according to the file; None if it has none.
@@ -121,8 +140,7 @@ class TextWithSpans(NamedTuple):
     words (Optional[tuple[tuple[int, int], ...]]): Start and end of each word in characters, if the
         file has words only, and the text is these words joined by blanks; None if the tokenizer
         finds them.
-    unit (str): What the offsets count: "characters", "words", "utf16" or "bytes".
-    end_inclusive (bool): Whether the end of a span is its last character rather than the one after.
+    reading (Reading): What the offsets of the spans count.
     """
 
     text: str
@@ -131,8 +149,7 @@ class TextWithSpans(NamedTuple):
     origin: Origin = Origin()
     rows: int = 1
     words: tuple[tuple[int, int], ...] | None = None
-    unit: str = "characters"
-    end_inclusive: bool = False
+    reading: Reading = Reading()
 
     @property
     def n_words(self) -> int:

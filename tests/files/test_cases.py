@@ -13,6 +13,7 @@ takes them, then any of these lines:
 """
 
 import shlex
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from spacy.tokens import Doc
 
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.files import read
-from spacy_bilstm_ner.files.options import parse_fields, parse_pairs
+from spacy_bilstm_ner.files.options import LISTS
 from spacy_bilstm_ner.files.report import REASONS, Report
 
 CASES = Path(__file__).parent / "cases"
@@ -55,13 +56,7 @@ def parse_options(line: str) -> dict[str, Any]:
         name = words.pop(0).removeprefix("--").replace("-", "_")
         if name in ("no_quotes", "strict", "skip_empty"):
             options[name] = True
-        elif name == "fields":
-            options |= parse_fields(words.pop(0))
-        elif name == "label":
-            options.setdefault("label", {}).update(parse_pairs("--label", [words.pop(0)]))
-        elif name == "tag_names":
-            options[name] = words.pop(0).split(",")
-        elif name in ("outside", "annotated", "strip", "sentence_column"):
+        elif name in LISTS:
             options.setdefault(name, []).append(words.pop(0))
         else:
             options[name] = words.pop(0)
@@ -75,7 +70,7 @@ def describe(docs: list[Doc], report: Report, expected: list[str]) -> list[str]:
         f"{report.entities_written} entities"
     ]
     for reason in REASONS:
-        counts = report.counts.get(reason, {})
+        counts = report.counts.get(reason, Counter())
         numbers = ", ".join(f"{number} {unit}" for unit, number in counts.items() if number)
         if numbers:
             lines.append(f"{reason}: {numbers}")

@@ -158,7 +158,7 @@ def test_the_end_says_what_came_out_and_what_to_do_next(
     out = capsys.readouterr().out
     numbers = r"\n *train +dev +test *\n(.|\n)*entities +7 +2 +1 *\n(.|\n)*geo +7 +2 +1 *\n"
     assert re.search(numbers, out)
-    assert len(re.findall(r"\n  \[Town\d\]\(geo\) is No \d\.", out)) == 3
+    assert len(re.findall(r"\n\[Town\d\]\(geo\) is No \d\.", out)) == 3
     assert f"--paths.train {tmp_path / 'out' / 'train'}.spacy" in out
 
 

@@ -1,10 +1,12 @@
 """Test the counts of what is read, written, left out and changed."""
 
+from pathlib import Path
+
 import pytest
 
 from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.files.options import parse_fields
-from spacy_bilstm_ner.files.report import AccountError, Report
+from spacy_bilstm_ner.files import read
+from spacy_bilstm_ner.files.report import Report
 
 
 def make_report() -> Report:
@@ -18,9 +20,7 @@ def test_read_is_written_and_left_out() -> None:
     report = make_report()
     report.check()
     report.words_written = 3
-    with pytest.raises(
-        AccountError, match="words are lost: 3 were read, and 3 written instead of 2"
-    ):
+    with pytest.raises(UserError, match="words are lost: 3 were read, and 3 written instead of 2"):
         report.check()
 
 
@@ -43,7 +43,8 @@ def test_as_a_table_and_as_text() -> None:
     assert "Left out: 1 row (comments). x.csv, line 1: '# a'" in make_report().lines()
 
 
-@pytest.mark.parametrize("value", ["text", "end_inclusive=maybe", "shift=x"])
-def test_fields_that_cannot_be_read(value: str) -> None:
+@pytest.mark.parametrize("value", ["text", "unit=feet", "end_inclusive=maybe", "shift=x", "x=y"])
+def test_fields_that_cannot_be_read(value: str, tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_text('{"text": "Mira", "entities": [[0, 4, "PER"]]}\n')
     with pytest.raises(UserError):
-        parse_fields(value)
+        read(tmp_path / "x.jsonl", fields=value)

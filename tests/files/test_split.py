@@ -1,19 +1,13 @@
 """Test how sentences are divided into train, dev and test."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.files.records import TaggedWords
-from spacy_bilstm_ner.files.split import (
-    NAMES,
-    Splits,
-    count_copies,
-    drop_copies,
-    random_split,
-    tutorial_split,
-)
+from spacy_bilstm_ner.files.split import NAMES, Parts, Split, divide, drop_copies, find_doubts
 
 from .helpers import sentence
 
@@ -30,87 +24,63 @@ def make(count: int) -> list[TaggedWords]:
     return [sentence(f"w{i}", number=f"Sentence: {i}") for i in range(1, count + 1)]
 
 
-def ids(splits: Splits) -> dict[str, list[int]]:
-    return {name: [int(dealt.number.split()[1]) for dealt in splits[name]] for name in NAMES}
+def ids(parts: Parts) -> dict[str, list[int]]:
+    return {name: [int(dealt.number.split()[1]) for dealt in parts[name]] for name in NAMES}
 
 
-def sizes(splits: Splits) -> list[int]:
-    return [len(splits[name]) for name in NAMES]
+def sizes(parts: Parts) -> list[int]:
+    return [len(parts[name]) for name in NAMES]
 
 
 def test_tutorial_split_is_that_of_the_tutorial() -> None:
-    assert ids(tutorial_split(make(23))) == EXPECTED
-    assert ids(tutorial_split(make(23)[::-1])) == EXPECTED
+    assert ids(divide(make(23), Split(), {})) == EXPECTED
+    assert ids(divide(make(23)[::-1], Split(), {})) == EXPECTED
+    assert sizes(divide(make(47_959), Split(), {})) == [34_530, 8_633, 4_796]
 
 
-def test_tutorial_split_has_the_sizes_that_results_are_reported_on() -> None:
-    assert sizes(tutorial_split(make(47_959))) == [34_530, 8_633, 4_796]
-
-
-@pytest.mark.parametrize(("count", "expected"), [(3, [1, 1, 1]), (5, [3, 1, 1]), (10, [7, 2, 1])])
-def test_small_data_fills_every_split(count: int, expected: list[int]) -> None:
-    assert sizes(tutorial_split(make(count))) == expected
-    assert sizes(random_split(make(count), seed=0, dev_size=0.2, test_size=0.1)) == expected
-
-
-@pytest.mark.parametrize("count", [0, 1, 2])
-def test_too_little_data_is_an_error(count: int) -> None:
-    message = rf"{count} sentences?: too few, nothing would be left for .*Give at least 3 sentences"
-    with pytest.raises(UserError, match=message):
-        tutorial_split(make(count))
-    with pytest.raises(UserError, match=message):
-        random_split(make(count), seed=0, dev_size=0.2, test_size=0.1)
+@pytest.mark.parametrize("method", ["tutorial", "random"])
+def test_small_data(method: str) -> None:
+    for count, expected in ((3, [1, 1, 1]), (5, [3, 1, 1]), (10, [7, 2, 1])):
+        assert sizes(divide(make(count), Split(method), {})) == expected
+    for count in (0, 1, 2):
+        message = f"{count} sentences?: too few, nothing would be left for .*Give at least 3"
+        with pytest.raises(UserError, match=message):
+            divide(make(count), Split(method), {})
 
 
 def test_random_split_deals_each_sentence_once_as_the_seed_says() -> None:
     sentences = make(50)
-    first = random_split(sentences, seed=0, dev_size=0.3, test_size=0.1)
+    split = Split("random", dev_size=0.3)
+    first = divide(sentences, split, {})
     assert sizes(first) == [30, 15, 5]
     assert Counter(i for dealt in ids(first).values() for i in dealt) == Counter(range(1, 51))
-    assert first == random_split(sentences, seed=0, dev_size=0.3, test_size=0.1)
-    assert first != random_split(sentences, seed=1, dev_size=0.3, test_size=0.1)
-    assert sentences == make(50)
+    assert first == divide(sentences, split, {})
+    assert first != divide(sentences, replace(split, seed=1), {})
+    with pytest.raises(UserError, match="nothing would be left for train"):
+        divide(sentences, Split("random", dev_size=0.6, test_size=0.4), {})
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"dev_size": -0.1}, "--dev-size -0.1 and --test-size 0.1 must be shares"),
-        ({"test_size": 1.0}, "--test-size 1 must be shares of all sentences"),
-        ({"dev_size": 0.6, "test_size": 0.4}, "together below 1, so that something is left"),
-        ({"seed": -1}, "--seed must be between 0 and 4294967295, but it is -1"),
-    ],
-)
-def test_sizes_and_seeds_that_cannot_be(options: dict[str, float], message: str) -> None:
-    with pytest.raises(UserError, match=message):
-        random_split(make(9), **{"seed": 0, "dev_size": 0.2, "test_size": 0.1, **options})  # type: ignore[arg-type]
+def test_own_parts_leave_the_order_of_the_others() -> None:
+    parts = divide(make(5), Split(test_size=0), {"dev": make(2)})
+    assert parts == {"train": make(5), "dev": make(2), "test": []}
 
 
 def say(*texts: str) -> list[TaggedWords]:
     return list(map(sentence, texts))
 
 
-COPIED = {
-    "train": say("a b", "c", "d", "d", "e"),
-    "dev": say("a b", "e", "f"),
-    "test": say("a b", "c", "g", "g"),
-}
-
-
-def test_copies_are_counted_across_splits_only() -> None:
-    assert count_copies(COPIED) == {"train": 3, "dev": 2, "test": 2}
-
-
-def test_dropping_copies_keeps_test_whole_and_copies_within_a_split() -> None:
-    dropped = drop_copies(COPIED)
-    assert dropped == {"train": say("d", "d"), "dev": say("e", "f"), "test": COPIED["test"]}
-    assert count_copies(dropped) == dict.fromkeys(NAMES, 0)
+def test_copies() -> None:
+    parts = {"train": say("a b", "c", "d", "d", "e"), "dev": say("a b", "e", "f")}
+    parts["test"] = say("a b", "c", "g", "g")
+    copies = "another part: 3 of train's 5, 2 of dev's 3, 2 of test's 4; --dedupe"
+    assert copies in " ".join(find_doubts(parts))
+    distinct = drop_copies(parts)
+    assert distinct == {"train": say("d", "d"), "dev": say("e", "f"), "test": parts["test"]}
+    assert "another part" not in " ".join(find_doubts(distinct))
 
 
 @pytest.mark.parametrize("name", ["train", "dev"])
-def test_dropping_copies_leaves_no_split_empty(name: str) -> None:
-    splits = {"train": say("a"), "dev": say("b"), "test": say("c"), name: say("c", "c")}
-    with pytest.raises(
-        UserError, match=f"--dedupe leaves nothing of {name}: all of its 2 sentences"
-    ):
-        drop_copies(splits)
+def test_dropping_copies_leaves_no_part_empty(name: str) -> None:
+    parts = {"train": say("a"), "dev": say("b"), "test": say("c"), name: say("c", "c")}
+    with pytest.raises(UserError, match=f"--dedupe leaves nothing of {name}: all of its 2"):
+        drop_copies(parts)
