@@ -50,7 +50,7 @@ def test_checksums_name_the_code_and_the_config(
 
 
 def test_variables_are_quoted_but_those_that_are_several_options() -> None:
-    options = {"vars.convert": " --sep ';' --strict"}
+    options = {"vars.convert": " --sep ';' --no-quotes"}
     values = {
         name: f"{name}'s b"
         for name in (f"vars.{variable}" for variable in YML["vars"])
@@ -58,7 +58,7 @@ def test_variables_are_quoted_but_those_that_are_several_options() -> None:
     }
     config = load_project_config(ROOT, overrides=values | options)
     words = {word for command in config["commands"] for word in arguments(command)}
-    assert {"--sep", ";", "--strict"} <= words
+    assert {"--sep", ";", "--no-quotes"} <= words
     for value in values.values():
         assert [word for word in words if value in word], value
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from .schemes import is_tag
+from .tables import clean
 
 # An item of a list that Python or numpy has written: in quotes, or a plain word
 _ITEM = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s,'"\[\]]+""")
@@ -14,14 +15,13 @@ _NULLS = ("None", "null", "nan")
 
 def split_list(cell: str) -> list[str]:
     """Return the items of a cell: ['a', 'b'], ['a' 'b'], [a, b] or a b. None becomes ""."""
-    text = cell.strip()
-    if not (text.startswith("[") and text.endswith("]")):
-        return text.split()
+    if not (cell.startswith("[") and cell.endswith("]")):
+        return cell.split()
     try:
-        items = json.loads(text)
-        return ["" if item is None or item != item else str(item) for item in items]
+        items = json.loads(cell)
     except ValueError:
-        return list(map(_unquote, _ITEM.findall(text[1:-1])))
+        items = map(_unquote, _ITEM.findall(cell[1:-1]))
+    return [clean("" if item is None or item != item else str(item)) for item in items]
 
 
 def split_tags(cell: str) -> list[str]:

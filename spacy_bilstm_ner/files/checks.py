@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from difflib import SequenceMatcher
+from difflib import get_close_matches
 from itertools import chain
 
 from ..errors import banner, count
@@ -31,83 +31,67 @@ def find_doubts(sentences: Sequence[TaggedWords], lang: str) -> list[str]:
     sentences (Sequence[TaggedWords]): Sentences with tags in BIO.
     lang (str): Language of the tokenizer.
     """
-    doubts = [_check_lengths(sentences), _check_script(sentences, lang)]
-    return [doubt for doubt in [*doubts, *_odd_labels(sentences), *_gaps(sentences)] if doubt]
+    doubts = _check_lengths(sentences) + _check_script(sentences, lang)
+    return doubts + _odd_labels(sentences) + _gaps(sentences)
 
 
-def _check_lengths(sentences: Sequence[TaggedWords]) -> str:
+def _check_lengths(sentences: Sequence[TaggedWords]) -> list[str]:
     """Check rows of a word each: too many in one sentence, or one in most."""
     lengths = [len(sentence.words) for sentence in sentences if sentence.origin.step]
-    if not lengths:
-        return ""
-    mean = sum(lengths) / len(lengths)
-    remedy = (
-        "see that sentences are divided by empty lines or by a column that numbers them "
-        "(--sentence-column NAME)."
-    )
-    if max(lengths) > MAX_SENTENCE_WORDS:
-        return f"the longest sentence has {max(lengths):,} words: {remedy}"
-    if mean < MIN_MEAN_WORDS and len(sentences) >= MIN_SENTENCES:
-        return f"sentences have {mean:.1f} words on average: {remedy}"
-    return ""
+    longest, mean = max(lengths, default=0), sum(lengths) / max(1, len(lengths))
+    is_short = 0 < mean < MIN_MEAN_WORDS and len(sentences) >= MIN_SENTENCES
+    if longest <= MAX_SENTENCE_WORDS and not is_short:
+        return []
+    return [
+        f"sentences have {mean:.1f} words on average, the longest one {longest:,}: see that they "
+        "are divided by empty lines or by a column that numbers them (--sentence-column NAME)."
+    ]
 
 
-def _check_script(sentences: Sequence[TaggedWords], lang: str) -> str:
+def _check_script(sentences: Sequence[TaggedWords], lang: str) -> list[str]:
     """Check whether the language's tokenizer divides text in the script of the words."""
     characters = Counter("".join(chain.from_iterable(sentence.words for sentence in sentences)))
     for script, (ranges, langs) in SCRIPTS.items():
-        n_script = 0
-        for char, number in characters.items():
-            n_script += number if re.match(f"[{ranges}]", char) else 0
-        if n_script < MIN_SCRIPT_SHARE * characters.total() or lang in langs or not n_script:
+        in_script = re.findall(f"[{ranges}]", "".join(characters))
+        n_script = sum(map(characters.__getitem__, in_script))
+        if lang in langs or n_script <= MIN_SCRIPT_SHARE * characters.total():
             continue
         remedy = "spaCy has no language that does. The model works only on text with such spaces."
         if langs:
             remedy = f"give --lang {langs[0]}. Else the model is useless on text."
-        return banner(
-            f"words of {script} script without spaces, but --lang {lang} does not find words in "
-            f"such text:\n{remedy}"
-        )
-    return ""
+        warning = f"words of {script} script without spaces, but --lang {lang} does not find words"
+        return [banner(f"{warning} in such text:\n{remedy}")]
+    return []
 
 
 def _odd_labels(sentences: Sequence[TaggedWords]) -> list[str]:
     """Find labels that differ in case only, occur once, or are one letter from a frequent one."""
-    first_places: dict[str, str] = {}
+    places: dict[str, str] = {}
     counts: Counter[str] = Counter()
     for sentence in sentences:
         for position, tag in enumerate(sentence.tags):
             if tag[0] == "B":
                 counts[tag[2:]] += 1
-                if tag[2:] not in first_places:
-                    first_places[tag[2:]] = sentence.place(position)
+                places.setdefault(tag[2:], sentence.place(position))
     doubts = []
-    by_frequency = [label for label, _ in counts.most_common()]
-    for label in reversed(by_frequency):
-        place = first_places[label]
-        number = count(counts[label], "entity")
-        similar = _similar(label, by_frequency, counts)
-        if similar:
+    more_frequent: dict[str, str] = {}  # label without capitals -> label
+    for label, number in counts.most_common():
+        place = f"{count(number, 'entity')}, {places[label]}"
+        plain = label.casefold()
+        similar = get_close_matches(plain, more_frequent, 1, MIN_SIMILARITY)
+        other = more_frequent[similar[0]] if similar else ""
+        if similar == [plain] or counts[other] >= MIN_RATIO * number:
             doubts.append(
-                f"the label {label!r} ({number}, {place}) looks like {similar!r} "
-                f"({counts[similar]:,}): --label {label}={similar} makes them one."
+                f"the label {label!r} ({place}) looks like {other!r} ({counts[other]:,}): "
+                f"--label {label}={other} makes them one."
             )
-        elif counts[label] == 1 and counts.total() >= MIN_ENTITIES:
+        elif number == 1 and counts.total() >= MIN_ENTITIES:
             doubts.append(
                 f"the label {label!r} has one entity only ({place}), from which nothing can be "
                 f"learnt: --label {label}= drops it."
             )
+        more_frequent.setdefault(plain, label)
     return doubts
-
-
-def _similar(label: str, by_frequency: Sequence[str], counts: Counter[str]) -> str | None:
-    """Return the more frequent label that a label is probably meant to be."""
-    for other in by_frequency[: by_frequency.index(label)]:
-        is_rare = counts[other] >= MIN_RATIO * counts[label]
-        similarity = SequenceMatcher(None, label, other).ratio()
-        if other.casefold() == label.casefold() or (is_rare and similarity > MIN_SIMILARITY):
-            return other
-    return None
 
 
 def _gaps(sentences: Sequence[TaggedWords]) -> list[str]:
@@ -116,13 +100,11 @@ def _gaps(sentences: Sequence[TaggedWords]) -> list[str]:
     for sentence in sentences:
         if sentence.annotated is None:
             labels.setdefault(sentence.origin.file, set()).update(entity_labels(sentence.tags))
-    if not 1 < len(labels) <= MAX_FILES:
-        return []
     every = set().union(*labels.values())
     doubts = []
     for file, present in labels.items():
         missing = sorted(every - present)
-        if missing and present:
+        if missing and present and len(labels) <= MAX_FILES:
             option = f'--annotated "{file}={",".join(sorted(present))}"'
             doubts.append(
                 f"{file} has no entity of {', '.join(missing)}, which another file has. If nobody "

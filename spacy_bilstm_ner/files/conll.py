@@ -10,7 +10,7 @@ from .report import Report
 from .rows import read_table
 from .tables import Table
 
-# A tag among the features of CoNLL-U: key=value|key=value
+# A tag among the features of CoNLL-U Plus: key=value|key=value
 _FEATURE = re.compile(r"(?:^|\|)([\w:.]+)=[BILUES]-[^|]+")
 
 
@@ -25,16 +25,13 @@ def read_conll(content: Content, options: Options) -> tuple[Records, Report]:
 
 
 def _add_features(table: Table) -> None:
-    """Add a column for each feature of the last column that is a tag."""
-    features = table.columns[-1]
-    keys: set[str] = set()
-    for value in set(features):
-        keys.update(_FEATURE.findall(value))
-    for key in sorted(keys):
-        pattern = re.compile(rf"(?:^|\|){re.escape(key)}=([^|]*)")
-        tags = []
-        for value in features:
-            match = pattern.search(value)
-            tags.append(match[1] if match else "O")
-        table.names = [*table.names, key]
-        table.columns.append(tags)
+    """Add a column for each feature that is a tag."""
+    for column in list(table.columns):
+        keys: set[str] = set()
+        for value in set(column):
+            keys.update(_FEATURE.findall(value))
+        for key in sorted(keys):
+            pattern = re.compile(rf"(?:^|\|){re.escape(key)}=([^|]*)")
+            matches = map(pattern.search, column)
+            table.names.append(key)
+            table.columns.append([match[1] if match else "O" for match in matches])

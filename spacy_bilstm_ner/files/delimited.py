@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tqdm import tqdm
-
 from ..errors import UserError
 from .columns import find_columns
 from .faults import Faults
@@ -46,14 +44,12 @@ def divide(content: Content, options: Options, needs_header: bool) -> tuple[Tabl
     sample = sample_lines(text)
     detected = find_separator(sample)
     separator = options.sep or detected
-    if options.sep is not None and (len(options.sep) != 1 or options.sep in '"\r\n'):
+    if separator and (len(separator) > 1 or not any(separator in line for line in sample)):
+        option = f"--sep {_spell(detected)}" if detected else "--format conll"
         raise UserError(
-            "--sep must be one character, such as ';' or '|' ('tab' for a tab), but it is "
-            f"{options.sep!r}."
+            f"{name}: {separator!r} is not one character that is between its fields. Say {option}, "
+            "or leave out --sep."
         )
-    if separator and not any(separator in line for line in sample):
-        remedy = f"Say --sep {_spell(detected)}, or leave it out." if detected else "Leave it out."
-        raise UserError(f"{name}: no line has the separator {separator!r}. {remedy}")
     report = Report(guesses={} if options.sep else {"delimiter": _spell(separator or " ")})
     has_plain_quotes = options.no_quotes
     if separator == "\t" and (not needs_header or _QUOTE_AS_FIELD.search(text)):
@@ -79,11 +75,7 @@ def find_separator(lines: Sequence[str]) -> str | None:
     """Return the character between fields; None for blanks.
 
     It divides the first line into names of columns, or most lines into the same number of fields.
-
-    lines (Sequence[str]): The first lines. Excel may have written the character into the first.
     """
-    if excel_mark := re.match('"?sep=(.)"?$', lines[0], re.IGNORECASE):
-        return excel_mark[1]
     best, most_lines = None, len(lines) / 2
     for separator in SEPARATORS:
         header = lines[0].split(separator)
@@ -115,21 +107,16 @@ def _split(
     """Yield the line on which each row begins, and its fields."""
     csv.field_size_limit(2**31 - 1)
     quoting: Any = csv.QUOTE_NONE if has_plain_quotes else csv.QUOTE_MINIMAL
-    lines = tqdm(_lines(text), "Reading", text.count("\n"), unit=" lines", delay=2, disable=None)
-    reader = csv.reader(lines, delimiter=separator, quoting=quoting, strict=True)
+    reader = csv.reader(_lines(text), delimiter=separator, quoting=quoting, strict=True)
     line = 1
-    while True:
-        try:
-            fields = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            faults.add(line, *_UNCLOSED)
-            fields = []
-        if reader.line_num > line and _holds_rows(fields, separator):
-            faults.add(line, *_UNCLOSED)
-        yield line, fields
-        line = reader.line_num + 1
+    try:
+        for fields in reader:
+            if reader.line_num > line and _holds_rows(fields, separator):
+                faults.add(line, *_UNCLOSED)
+            yield line, fields
+            line = reader.line_num + 1
+    except csv.Error:
+        faults.add(line, *_UNCLOSED)
 
 
 def _lines(text: str) -> Iterator[str]:

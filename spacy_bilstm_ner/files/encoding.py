@@ -6,7 +6,6 @@ from operator import attrgetter
 from typing import Any
 
 from ..errors import UserError
-from .faults import Faults
 from .options import Options
 from .records import Content
 
@@ -21,9 +20,6 @@ CODECS = (
 )
 # Number of encodings that a message lists, and of words that it shows in each
 N_CANDIDATES, N_WORDS = 6, 5
-_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
-# A byte that is not UTF-8, as Python's "surrogateescape" decodes it
-_BAD_BYTE = re.compile("[\udc80-\udcff]")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
 
 
@@ -33,16 +29,19 @@ def decode(content: Content, options: Options) -> Content:
     RAISES UserError: If it is binary, not in the encoding that the user gave, or in none that can
         be detected. The message then lists candidates, each with words that are decoded by it.
     """
-    name, raw = content.name, content.raw
     encoding = options.encoding if options.encoding != "auto" else _detect(content)
     try:
-        text = raw.decode(encoding)
+        text = content.raw.decode(encoding)
     except (LookupError, UnicodeError) as error:
         raise UserError(
-            f"{name}: {error}. Give another --encoding, such as cp1252, or leave it out."
+            f"{content.name}: {error}. Give another --encoding, such as cp1252, or leave it out."
         ) from error
     if "\0" in text:
-        raise UserError(f"{name} is a binary file, or it is not {encoding}: expected text.")
+        order = "be" if text.startswith("\0") else "le"
+        raise UserError(
+            f"{content.name} is a binary file: expected text. If it is UTF-16, use --encoding "
+            f"utf-16-{order}."
+        )
     if "\r" in text:
         text = re.sub("\r\r?\n|\r", "\n", text)
     return content._replace(text=text.removeprefix("\ufeff"), encoding=encoding)
@@ -53,18 +52,24 @@ def _detect(content: Content) -> str:
     name, raw = content.name, content.raw
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    if b"\0" in raw or len(_CONTROL.findall(raw)) * 100 > len(raw):
-        order = "be" if raw.startswith(b"\0") else "le"
-        raise UserError(
-            f"{name} is a binary file: expected text. If it is UTF-16, use --encoding "
-            f"utf-16-{order}."
-        )
+    if b"\0" in raw:
+        return "latin-1"  # any bytes, for the message
     try:
         raw.decode("utf-8")
         return "utf-8"
-    except UnicodeDecodeError:
-        _refuse_mixture(content)
-    sample = _words_with_accents(raw)
+    except UnicodeDecodeError as error:
+        line, bad = raw.count(b"\n", 0, error.start) + 1, raw[error.start]
+    text = raw.decode("utf-8", errors="surrogateescape")
+    n_bad = len(re.findall("[\udc80-\udcff]", text))
+    if len(_NOT_ASCII.findall(text)) >= 2 * n_bad:
+        raise UserError(
+            f"{name}, line {line}: byte 0x{bad:02x} is not UTF-8, though most "
+            f"of the file is (such bytes: {n_bad:,}). Correct these bytes, or give the file's "
+            "--encoding."
+        )
+    # Up to 3,000 different words that are not ASCII
+    words = dict.fromkeys(re.findall(rb"[^\s,;|\"]*[\x80-\xff][^\s,;|\"]*", raw))
+    sample = b" ".join(list(words)[:3000])
     if _is_western(sample):
         return "cp1252"
     listed = "\n".join(_candidates(raw, sample))
@@ -74,38 +79,14 @@ def _detect(content: Content) -> str:
     )
 
 
-def _refuse_mixture(content: Content) -> None:
-    """Refuse a file that is UTF-8 except for some bytes, and name these bytes."""
-    text = content.raw.decode("utf-8", errors="surrogateescape")
-    n_bad = len(_BAD_BYTE.findall(text))
-    if len(_NOT_ASCII.findall(text)) < 2 * n_bad:
-        return
-    faults = Faults(content.name)
-    for number, line in enumerate(text.split("\n"), 1):
-        for bad in _BAD_BYTE.findall(line):
-            fault = f"byte 0x{ord(bad) - 0xDC00:02x} is not UTF-8, though the rest of the file is"
-            faults.add(number, fault, "Correct these bytes, or give the file's --encoding.")
-    faults.check()
-
-
-def _words_with_accents(raw: bytes) -> bytes:
-    """Return up to 3,000 different words that are not ASCII, with spaces in between."""
-    words = re.findall(rb"[^\s,;|\"]*[\x80-\xff][^\s,;|\"]*", raw)
-    return b" ".join(list(dict.fromkeys(words))[:3000])
-
-
 def _is_western(sample: bytes) -> bool:
     """Return whether words look Western European in cp1252, and another encoding fits no better."""
-    try:
-        text = sample.decode("cp1252")
-    except UnicodeDecodeError:
-        return False
+    text = sample.decode("cp1252", errors="replace")
     accented = _NOT_ASCII.findall(text)
     # "JosŽ" and "Èâàí" are not words: a capital follows a small letter, or hardly any is ASCII.
     if not WESTERN.issuperset(accented) or re.search("[a-zß-ÿ][À-ÞŒ]", text):
         return False
-    n_accents = sum(map(str.isalpha, accented))
-    if 2 * n_accents > sum(map(str.isalpha, text)):
+    if 2 * sum(map(str.isalpha, accented)) > sum(map(str.isalpha, text)):
         return False
     best = _find_codecs(sample).best()
     return best is None or str(best) == text

@@ -6,7 +6,6 @@ import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, time
-from itertools import filterfalse
 from typing import Any
 
 from ..errors import UserError, count
@@ -16,11 +15,8 @@ from .options import Options
 from .records import Content, Records
 from .report import Report
 from .rows import read_table
-from .tables import Table, collect_rows, is_header
+from .tables import Table, collect_rows
 from .unpack import check_size
-
-# Number of rows of a sheet in which the header is looked for
-N_TITLES = 10
 
 
 def read_frame(frame: Any, content: Content, options: Options) -> tuple[Records, Report]:
@@ -74,48 +70,40 @@ def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
         na_filter=False,
         engine="calamine",
     )
-    if options.sheet is not None and options.sheet not in frames:
-        raise UserError(
-            f"{content.name}: there is no sheet {options.sheet!r} (--sheet). Sheets: "
-            f"{', '.join(frames)}"
-        )
-    sheets = {}
-    headers = {}
-    for sheet, frame in frames.items():
-        rows = list(frame.itertuples(index=False, name=None))
-        if len(rows) > 1 and options.sheet in (None, sheet):
-            sheets[sheet] = rows
-            headers[sheet] = _find_header(rows)
-    if not sheets:
-        raise UserError(f"{content.name} has no rows: expected such as 1, Mira, B-PER.")
-    header = next(filter(is_header, headers.values()), next(iter(headers.values())))
-    report = Report()
+    header: list[str] = []
     records: list[Any] = []
+    report = Report()
     others = []
-    for sheet, rows in sheets.items():
-        if headers[sheet] != header:
+    for sheet, frame in frames.items():
+        if len(frame) < 2 or options.sheet not in (None, sheet):
+            continue
+        rows = list(frame.itertuples(index=False, name=None))
+        try:
+            table, sheet_report = _make_table(rows, f"{content.name}, sheet {sheet}")
+        except UserError:
             others.append(sheet)
             continue
-        name = content.name if len(sheets) == 1 else f"{content.name}, sheet {sheet}"
-        table, sheet_report = _make_table(rows, name)
+        header = header or table.names
+        if table.names != header:
+            others.append(sheet)
+            continue
         columns = find_columns(table, options)
         _refuse_converted(table, columns, rows, sheet_report)
         records_of_sheet, sheet_report = read_table(table, columns, options, sheet_report)
+        sheet_report.guesses["sheet"] = sheet
         records += records_of_sheet
         report = report.merge(sheet_report)
-    report.guesses["sheet"] = ", ".join(filterfalse(others.__contains__, sheets))
+    if not header:
+        raise UserError(
+            f"{content.name}: there is no sheet {options.sheet or 'with a table'} (--sheet). "
+            f"Sheets: {', '.join(frames)}"
+        )
     if others:
         report.warnings.append(
             f"{content.name}: sheets with another header are not read: {', '.join(others)}. "
             "--sheet NAME reads one of them."
         )
     return records, report
-
-
-def _find_header(rows: Sequence[Sequence[Any]]) -> list[str]:
-    """Return the first rows of a sheet that has usual names of columns; else its first row."""
-    texts = [list(map(_to_text, row)) for row in rows[:N_TITLES]]
-    return next(filter(is_header, texts), texts[0])
 
 
 def _make_table(
@@ -175,8 +163,9 @@ def _tag_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
     names = {}
     info = json.loads(metadata.get(b"huggingface", b"{}")).get("info", {})
     for column, feature in info.get("features", {}).items():
-        feature = feature.get("feature", feature) if isinstance(feature, dict) else {}
-        if isinstance(feature, dict) and isinstance(feature.get("names"), list):
+        # A list of tags has one feature for all of them.
+        feature = feature[0] if isinstance(feature, list) else feature.get("feature", feature)
+        if "names" in feature:
             names[column] = feature["names"]
     return names
 

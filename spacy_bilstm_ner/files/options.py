@@ -64,7 +64,6 @@ class Options:
     )
     outside: Sequence[str] | None = _option("tag of words outside entities; repeat it for several")
     tag_names: Sequence[str] = _option("names of the tags 0, 1, 2, …: O,B-PER,I-PER", ())
-    strict: bool = _option("accept only the tags O, B-x, and I-x after B-x or I-x", False)
     label: Mapping[str, str] = _option(
         "OLD=NEW renames a label, OLD= drops it; repeat it for several", ()
     )

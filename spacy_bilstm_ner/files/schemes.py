@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from .records import UNKNOWN
 
-# Tags that mean "in no entity", in any case. The empty one does only if no other is used.
+# Tags that mean "in no entity", in any case, the likeliest first
 OUTSIDE = ("o", "other", "_", "-", "none", "")
 # A label. "B-per|B-org" are several, and "B-per" is a label that has been tagged twice.
 _LABEL = r"(?P<label>(?![BI]-)(?!.*[\s;|,/+]\s*[BILUESMW]-|.*[;|,]\s*O$)\S(?:.*\S)?)"
@@ -27,11 +27,14 @@ _BRACKETS = re.compile(r"\([^\s()*]+\*?\)*|\*\)*")
 _NO_LABEL = re.compile(rf"[BI][-_].*|[LUESMW][-_]|{_BRACKETS.pattern}", re.IGNORECASE)
 # Characters without width, which come along when text is copied
 INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060\xad"
-# Characters that look like hyphens, and like letters of tags
-_DASHES = str.maketrans("‐‑‒–—―−﹘﹣－", "-" * 10)
+# Characters that look like letters of tags
 _LOOK_ALIKES = str.maketrans(
-    "АВЕКМНОРСТХІасеорхуіΑΒΕΖΗΙΚΜΝΟΡΤΥΧοՕ〇○", "ABEKMHOPCTXIaceopxyiABEZHIKMNOPTYXoOOO"
+    "АВЕКМНОРСТХІасеорхуіΑΒΕΖΗΙΚΜΝΟΡΤΥΧοՕ〇○ＢＩＯ",
+    "ABEKMHOPCTXIaceopxyiABEZHIKMNOPTYXoOOOBIO",
+    INVISIBLE,
 )
+# Also those in what is no tag otherwise
+_MORE_LOOK_ALIKES = _LOOK_ALIKES | str.maketrans("08‐‑‒–—―−﹘﹣－", "OB----------")
 
 
 def find_parts(
@@ -46,7 +49,10 @@ def find_parts(
         BILUO: Ratinov and Roth (2009), "Design challenges and misconceptions in named entity
         recognition".
     """
-    parts = dict.fromkeys(_find_outside(counts) if outside is None else outside, ("O", ""))
+    spellings = [tag for tag in counts if tag.casefold() in OUTSIDE]
+    likeliest = min(map(str.casefold, spellings), key=OUTSIDE.index, default=None)
+    detected = [tag for tag in spellings if tag.casefold() == likeliest]
+    parts = dict.fromkeys(detected if outside is None else outside, ("O", ""))
     has_outside = bool(parts)
     parts[UNKNOWN] = ("?", "")
     in_entities = [tag for tag in counts if tag not in parts]
@@ -67,17 +73,6 @@ def find_parts(
     return parts
 
 
-def describe(parts: dict[str, tuple[str, str]]) -> str:
-    """Return how tags are read, with an example of each letter; "" if they are plain BIO."""
-    examples: dict[str, str] = {}
-    for tag, (letter, label) in parts.items():
-        meanings = {"L": f"I-{label}", "U": f"B-{label}", "P": f"B-{label} I-{label} …"}
-        meaning = meanings.get(letter, f"{letter}-{label}".rstrip("-"))
-        if meaning != tag:
-            examples.setdefault(tag if letter == "O" else letter, f"{tag!r} = {meaning}")
-    return ", ".join(examples.values())
-
-
 def find_faults(
     counts: Counter[str], parts: dict[str, tuple[str, str]], outside: Sequence[str] | None = None
 ) -> dict[str, tuple[str, str]]:
@@ -85,31 +80,32 @@ def find_faults(
 
     parts (dict[str, tuple[str, str]]): The tags that `find_parts` has read.
     """
+    unread = [tag for tag in counts if tag not in parts]
     faults = {}
-    remedy = _remedy(counts, parts) if counts else ""
-    has_letters = not all(map(str.isdigit, counts))
-    for tag in counts:
+    if unread:
+        faults = dict.fromkeys(unread, ("", _remedy(counts, unread)))
+    for tag in counts.keys() - (outside or ()):
         other = looks_like(tag)
-        if other != tag and has_letters and tag not in (outside or ()):
-            fault = f": {difference(tag, other)} (rows with it: {counts[tag]:,})"
+        if other != tag and not all(map(str.isdigit, counts)):
+            position = next(i for i in range(len(tag)) if tag[: i + 1] != other[: i + 1])
+            name = unicodedata.name(tag[position], "another character").lower()
+            fault = f": {name} in place of {other} (rows with it: {counts[tag]:,})"
             faults[tag] = (fault, "Correct these tags.")
-        elif tag not in parts:
-            faults[tag] = ("", remedy)
     return faults
 
 
-def _remedy(counts: Counter[str], parts: dict[str, tuple[str, str]]) -> str:
+def _remedy(counts: Counter[str], unread: Sequence[str]) -> str:
     """Return what to do about tags that cannot be read."""
     remedy = "A tag must be O, B-label or I-label (or of BILUO, BIOES, BMES)."
     outside = [tag for tag in counts if tag.casefold() in OUTSIDE]
     frequent, n_frequent = counts.most_common(1)[0]
-    if any(tag not in parts for tag in outside):
+    if not set(outside).isdisjoint(unread):
         listed = ", ".join(f"{tag!r} ({counts[tag]:,})" for tag in outside)
         options = " ".join(f'--outside "{tag}"' for tag in outside)
         return f'{remedy} If all of these mean "in no entity": {listed}, use {options}'
-    if all(map(str.isdigit, counts.keys() - parts.keys())):
+    if all(map(str.isdigit, unread)):
         return f"{remedy} These are numbers: name them, as in --tag-names O,B-PER,I-PER."
-    if 2 * n_frequent > counts.total() and frequent not in parts:
+    if 2 * n_frequent > counts.total() and frequent in unread:
         return f'{remedy} If {frequent!r} means "in no entity", use --outside "{frequent}"'
     return f"{remedy} Correct it, or name another column with --tag-column."
 
@@ -170,36 +166,12 @@ def looks_like(tag: str) -> str:
 
     Labels may be of any script, but not of two.
     """
-    visible = tag.translate(dict.fromkeys(map(ord, INVISIBLE)))
-    is_plain = is_tag(visible)
-    if not is_plain:
-        visible = visible.translate(_DASHES)
-    head, label = unicodedata.normalize("NFKC", visible[:2]), visible[2:]
-    if not is_plain:
-        head = head.replace("0", "O").replace("8", "B")
-    if re.search("[A-Za-z]", label):
-        label = label.translate(_LOOK_ALIKES)
-    other = head.translate(_LOOK_ALIKES) + label
+    look_alikes = _LOOK_ALIKES if is_tag(tag) else _MORE_LOOK_ALIKES
+    end = None if re.search("[A-Za-z]", tag[2:]) else 2
+    other = tag[:end].translate(look_alikes) + tag[2:] * (end is not None)
     return other if is_tag(other) else tag
-
-
-def difference(tag: str, other: str) -> str:
-    """Return a description of the first character of a tag that is not what it seems."""
-    position = 0
-    while position < len(other) and tag[position] == other[position]:
-        position += 1
-    name = unicodedata.name(tag[position], "another character").lower()
-    return f"{name} instead of {other[position : position + 1]!r}"
 
 
 def entity_labels(tags: Iterable[str]) -> list[str]:
     """Return the label of each entity of a sentence in BIO, in order."""
     return [tag[2:] for tag in tags if tag[0] == "B"]
-
-
-def _find_outside(tags: Iterable[str]) -> list[str]:
-    """Return the tag that means "outside"; none if two spellings are used."""
-    candidates = [tag for tag in tags if tag.casefold() in OUTSIDE]
-    plain = [tag for tag in candidates if tag in ("O", "o")]
-    outside = plain or list(filter(None, candidates)) or candidates
-    return outside if len(set(map(str.casefold, outside))) == 1 else []

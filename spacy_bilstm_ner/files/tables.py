@@ -43,7 +43,6 @@ class Table:
     has_header (bool): Whether the file names its columns.
     lines (MutableSequence[int]): Line of each row.
     breaks (list[int]): Rows before which there are empty lines, in order.
-    documents (dict[int, str]): Row at which a document begins -> the document's id.
     """
 
     name: str
@@ -52,7 +51,6 @@ class Table:
     has_header: bool
     lines: MutableSequence[int] = field(default_factory=lambda: array("q"))
     breaks: list[int] = field(default_factory=list)
-    documents: dict[int, str] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> list[str]:
         return self.columns[self.names.index(name)]
@@ -115,6 +113,7 @@ def collect_rows(
     table = Table(table_name, names, columns, bool(header or header_row))
     is_started = not header_row
     lines = table.lines
+    documents: dict[int, str] = {}  # row at which a document begins -> its id
     for line, fields in chain(sample, stream):
         cells = list(map(to_cell, fields))
         reason = ""
@@ -128,7 +127,7 @@ def collect_rows(
             reason = "title"
         elif cells[0].startswith("-DOCSTART-"):
             table.breaks.append(len(lines))
-            table.documents[len(lines)] = str(len(table.documents) + 1)
+            documents[len(lines)] = str(len(documents) + 1)
             reason = "document"
         elif cells[0].startswith("#") and not _is_row(cells, width, separator, last_values):
             reason = "comment"
@@ -139,7 +138,7 @@ def collect_rows(
             report.rows_read += 1
             report.count(reason, f"{table_name}, line {line}: {shown!r}")
             if match := _DOCUMENT.match(shown):
-                table.documents[len(lines)] = match[1]
+                documents[len(lines)] = match[1]
             continue
         if len(cells) != width:
             cells = _fit(cells, width, separator)
@@ -159,6 +158,9 @@ def collect_rows(
             f"{table_name} has no sentences: there is no row but a header or comments. {_EXPECTED}"
         )
     table.breaks = sorted(set(table.breaks) - {0, len(lines)})
+    if documents:
+        table.names.append("document")
+        columns.append([documents.get(row, "") for row in range(len(lines))])
     return table
 
 

@@ -15,8 +15,6 @@ MAX_UNPACKED = 2**30
 # Number of a zip's files that a message lists
 MAX_NAMES = 10
 ZIP, GZIP = b"PK\x03\x04", b"\x1f\x8b"
-# Other ways to pack files, which are refused
-OTHER_ARCHIVES = (b"BZh", b"\xfd7zXZ\x00", b"7z\xbc\xaf", b"Rar!")
 SUFFIXES = (
     ".csv .tsv .tab .txt .conll .conllu .iob .bio .bioes .ner .ann .json .jsonl .ndjson .spacy "
     ".xlsx .parquet .gz .zip"
@@ -57,8 +55,6 @@ def read_content(path: Path, member: str | None = None) -> Content:
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}.") from error
     name, raw = _unpack(packed, str(path), member)
-    if raw.startswith(OTHER_ARCHIVES) or (raw is not packed and raw.startswith((GZIP, ZIP))):
-        raise UserError(f"{name} is an archive that is not read: unpack it first.")
     if not raw.strip() and path.suffix != ".ann":
         raise UserError(f"{name} is empty: expected labelled sentences.")
     return Content(name, path, raw)

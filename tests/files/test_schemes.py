@@ -39,16 +39,16 @@ def test_schemes_become_bio(tags: str, bio: str, begun: list[int]) -> None:
 @pytest.mark.parametrize(
     ("tag", "fault"),
     [
-        ("0", "digit zero instead of 'O'"),
-        ("О", "cyrillic capital letter o instead of 'O'"),
-        ("B–per", "en dash instead of '-'"),
-        ("per−B", "minus sign instead of '-'"),
-        ("В-per", "cyrillic capital letter ve instead of 'B'"),
-        ("B-РER", "cyrillic capital letter er instead of 'P'"),
-        ("○", "white circle instead of 'O'"),
-        ("8-per", "digit eight instead of 'B'"),
-        ("B－per", "fullwidth hyphen-minus instead of '-'"),
-        ("B-\u200bper", "zero width space instead of 'p'"),
+        ("0", "digit zero in place of O"),
+        ("О", "cyrillic capital letter o in place of O"),
+        ("B–per", "en dash in place of B-per"),
+        ("per−B", "minus sign in place of per-B"),
+        ("В-per", "cyrillic capital letter ve in place of B-per"),
+        ("B-РER", "cyrillic capital letter er in place of B-PER"),
+        ("○", "white circle in place of O"),
+        ("8-per", "digit eight in place of B-per"),
+        ("B－per", "fullwidth hyphen-minus in place of B-per"),
+        ("B-\u200bper", "zero width space in place of B-per"),
     ],
 )
 def test_look_alikes_are_named(tag: str, fault: str) -> None:

@@ -80,16 +80,6 @@ def test_missing_and_empty_files(tmp_path: Path) -> None:
         read_contents(write(tmp_path, b"\n \n"))
 
 
-def test_other_archives(tmp_path: Path) -> None:
-    for packed in (
-        zipped({"in.zip": zipped({"a.csv": CONTENT})}),
-        gzip.compress(zipped({"a.csv": CONTENT})),
-        b"BZh91AY&SY",
-    ):
-        with pytest.raises(UserError, match="is an archive that is not read: unpack it first"):
-            read_contents(write(tmp_path, packed))
-
-
 def test_a_device_is_refused() -> None:
     with pytest.raises(UserError, match="is a device or a pipe: give the path of a file"):
         read_contents([Path("/dev/zero")])
