@@ -14,7 +14,7 @@ from .options import Options
 from .records import Origin, Records, TaggedWords
 from .report import Report
 from .schemes import holds_brackets, without_brackets
-from .tables import Table, clean
+from .tables import Table
 
 _SCATTERED = (
     "Say --sentences gather if all rows with a number form a sentence, or --sentences runs if each "

@@ -31,8 +31,7 @@ _OPENING = re.compile(
 )
 # A mark that may open -> those that close it. “ and ‘ open in English and close in German, « and »
 # do both: the mark that opened decides.
-_CLOSED_BY = {"„": "“”", "‚": "‘’", "“": "”", "‘": "’", "«": "»", "»": "«", "‹": "›", "›": "‹"}
-_CLOSED_BY |= {'"': '"', "'": "'"}
+_CLOSED_BY = dict(zip("„‚“‘«»‹›\"'", ("“”", "‘’", *"”’»«›‹\"'"), strict=True))
 
 
 def spaces_after(words: Sequence[str]) -> list[bool]:
