@@ -6,16 +6,14 @@ from hashlib import sha256
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import srsly
 from spacy.util import is_package
 from tqdm import tqdm
 
 from ..errors import UserError
-from ..pipe.loading import pipeline_folder, why_not_loaded
+from ..pipe.loading import pipeline_folder
 from ..system.cores import cores
 from ..system.exclusive import exclusive
 from ..system.whole import remove_unfinished
@@ -24,7 +22,7 @@ from .annotator import Annotator
 from .engines import Ray, Work, each_part
 from .notes import NOTE, open_note, stamp_files
 from .parts import Part, Stamps, annotate_part, is_whole, parts_of
-from .rows import STDIN, InputOptions, find_files, kind_of, open_input, read_rows
+from .rows import STDIN, InputOptions, find_files, kind_of, read_rows
 from .summary import Summary
 
 
@@ -58,17 +56,23 @@ def annotate(
     for name in inputs:
         if name != STDIN and Path(name).resolve() in (out, *out.parents):
             raise UserError(f"{out} is in a folder that is read: name one outside")
-    stamps = stamp_files(files)
+    stamps = stamp_files(file for file in files if file != STDIN)
     for file in stamps:
-        _check_input(file, options)
+        # A file without the columns or without texts is refused before hours of work.
+        next(read_rows(file, options), None)
     key = _id_field(files, options)
-    settings = _describe_model(model) | {
+    folder = pipeline_folder(model).resolve()
+    model_name = model if is_package(model) else str(folder)
+    settings = {
+        "model": model_name,
+        "weights": _hash_folder(folder),
+        "package": version("spacy-bilstm-ner"),
         "columns": [options.text_column, str(key)],
         "reading": [options.sep, options.encoding],
         "format": format,
         "max_length": max_length,
     }
-    annotator = Annotator(settings["model"], text=options.text_column, max_length=max_length)
+    annotator = Annotator(model_name, text=options.text_column, max_length=max_length)
     work = partial(annotate_part, annotator=annotator, out=out, ending=format, key=key)
     with exclusive(out):
         remove_unfinished(out)
@@ -84,16 +88,8 @@ def annotate(
         if STDIN in files:
             shares["stdin"] = {STDIN: [0, 0]}
         summary = Summary(missing_inputs=note.missing_files())
-        bar = tqdm(
-            total=sum(size for size, _ in stamps.values()),
-            unit="B",
-            unit_scale=True,
-            smoothing=0,
-            disable=None,
-        )
-        with bar:
-            parts = _missing_parts(shares, options, out, format, summary, bar)
-            _annotate_parts(parts, work, workers or cores(), ray, out, summary, bar)
+        parts = _missing_parts(shares, options, out, format, summary)
+        _annotate_parts(parts, work, workers or cores(), ray, out, summary)
         if not summary.given_up:
             note.complete = sorted({*note.complete, *shares} & note.shares.keys())
             note.save(out)
@@ -106,54 +102,38 @@ def _missing_parts(
     out: Path,
     format: str,
     summary: Summary,
-    bar: tqdm,
 ) -> Iterator[Part]:
     """Yield the parts that have no whole results, and count the others."""
     for name, share in shares.items():
         for part in parts_of(name, share, options):
             if is_whole(out / f"{part.name}.{format}", len(part.rows)):
                 summary.n_existing += 1
-                bar.total -= part.size
             else:
                 yield part
 
 
 def _annotate_parts(
-    parts: Iterator[Part],
-    work: Work,
-    n_workers: int,
-    ray: str | None,
-    out: Path,
-    summary: Summary,
-    bar: tqdm,
+    parts: Iterator[Part], work: Work, n_workers: int, ray: str | None, out: Path, summary: Summary
 ) -> None:
     # Nothing is started if there is nothing to do.
     first_part = next(parts, None)
     if first_part is None:
         return
     engine = Workers(work, n_workers) if ray is None else Ray(work, n_workers, ray)
+    progress = tqdm(desc="Annotating", unit=" texts", disable=None)
     try:
         for part, outcome in each_part(chain([first_part], parts), engine):
+            progress.update(len(part.rows))
             if isinstance(outcome, Summary):
                 summary.add(outcome)
             else:
                 row = part.rows[0]
                 summary.given_up.append(f"{row.file}, from row {row.number}: {outcome}")
-            bar.set_postfix_str(f"{summary.n_texts:,} texts", refresh=False)
-            bar.update(part.size)
     finally:
+        progress.close()
         engine.close()
         # Workers that were killed while they were writing leave a file.
         remove_unfinished(out)
-
-
-def _check_input(file: str, options: InputOptions) -> None:
-    """Check a file before hours of work.
-
-    RAISES UserError: If it lacks a column, or has no text.
-    """
-    with open_input(file) as raw:
-        next(read_rows(file, options, raw), None)
 
 
 def _id_field(files: Sequence[str], options: InputOptions) -> pa.Field | None:
@@ -177,32 +157,9 @@ def _id_field(files: Sequence[str], options: InputOptions) -> pa.Field | None:
     return pa.field(options.id_column, next(iter(types)))
 
 
-def _describe_model(model: str) -> dict[str, Any]:
-    """Return the name to load a pipeline by, and what distinguishes it from other pipelines.
-
-    RAISES UserError: If the pipeline cannot be loaded.
-    """
-    folder = pipeline_folder(model).resolve()
+def _hash_folder(folder: Path) -> str:
     digest = sha256()
-    thresholds: dict[str, Any] = {}
-    try:
-        for file in sorted(folder.rglob("*")):
-            if file.is_file() and "__pycache__" not in file.parts:
-                digest.update(f"{file.relative_to(folder)}\0".encode() + file.read_bytes())
-        for file in sorted(folder.rglob("ner/cfg")):
-            for name, value in srsly.read_json(file).items():
-                if name.startswith("threshold"):
-                    thresholds[name] = value
-        meta = srsly.read_json(folder / "meta.json")
-        pipeline_version = meta["version"]
-    except (ValueError, OSError) as error:
-        raise UserError(
-            f"the pipeline {model} cannot be loaded: {why_not_loaded(folder, error)}"
-        ) from error
-    return {
-        "model": model if is_package(model) else str(folder),
-        "version": pipeline_version,
-        "weights": digest.hexdigest(),
-        "threshold": thresholds,
-        "package": version("spacy-bilstm-ner"),
-    }
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and "__pycache__" not in file.parts:
+            digest.update(f"{file.relative_to(folder)}\0".encode() + file.read_bytes())
+    return digest.hexdigest()

@@ -1,8 +1,8 @@
 """Find the entities in a column of texts."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -23,6 +23,8 @@ ENTITY = pa.struct(
         ("confidence", pa.float32()),
     ]
 )
+# The new columns
+INTO, ERRORS = "entities", "entities_error"
 # Texts in a batch of the network, and characters that are read at once. More is faster and takes
 # more memory.
 MAX_TEXTS, MAX_CHARACTERS = 1000, 1_000_000
@@ -31,28 +33,18 @@ MAX_TEXTS, MAX_CHARACTERS = 1000, 1_000_000
 WARM_UP_CHARACTERS = 1_000_000
 
 
-@dataclass
-class LoadedPipeline:
-    """A pipeline and the number of characters that it has read."""
-
-    nlp: Language
-    n_characters: int = 0
-
-
 class Pipelines(SharedCache):
-    """The pipelines of this process by name and `max_length`. The lock is for their users."""
+    """The pipelines of this process. The lock is for their users.
+
+    loaded (dict): By name and `max_length`.
+    n_characters (Counter): The number of characters that each pipeline has read.
+    """
 
     def clear(self) -> None:
         """Forget all pipelines."""
         super().clear()
-        self.loaded: dict[tuple[str, int | None], LoadedPipeline] = {}
-
-    def get(self, model: str, max_length: int | None) -> LoadedPipeline:
-        """Load a pipeline if this process has not loaded it. The caller holds the lock."""
-        key = (model, max_length)
-        if key not in self.loaded:
-            self.loaded[key] = LoadedPipeline(load_pipeline(model, max_length=max_length))
-        return self.loaded[key]
+        self.loaded: dict[tuple[str, int | None], Language] = {}
+        self.n_characters: Counter[tuple[str, int | None]] = Counter()
 
 
 PIPELINES = Pipelines()
@@ -78,7 +70,7 @@ class Annotator:
 
     model (str): The name or path of any spaCy pipeline that sets `doc.ents`. Each process loads it
         when the first text comes. Only the name is pickled.
-    text, into, errors (str): The column of texts, and the new columns of entities and errors.
+    text (str): The column of texts.
     max_length (int | None): The longest text in characters; None for `nlp.max_length`.
     """
 
@@ -87,14 +79,10 @@ class Annotator:
         model: str,
         *,
         text: str = "text",
-        into: str = "entities",
-        errors: str = "entities_error",
         max_length: int | None = None,
     ) -> None:
         self.model = model
         self.text = text
-        self.into = into
-        self.errors = errors
         self.max_length = max_length
 
     def __call__(self, table: pa.Table) -> pa.Table:
@@ -120,25 +108,30 @@ class Annotator:
             raise UserError(
                 f"there is no column {self.text!r}, but {schema.names}: say which one has the texts"
             )
-        existing = {self.into, self.errors}.intersection(schema.names)
+        existing = {INTO, ERRORS}.intersection(schema.names)
         if existing:
-            raise UserError(
-                f"the columns {sorted(existing)} exist already: give other names for the new ones"
-            )
-        schema = schema.append(pa.field(self.into, pa.list_(ENTITY)))
-        return schema.append(pa.field(self.errors, pa.string()))
+            raise UserError(f"the columns {sorted(existing)} exist already: rename them")
+        schema = schema.append(pa.field(INTO, pa.list_(ENTITY)))
+        return schema.append(pa.field(ERRORS, pa.string()))
 
     def load(self) -> Language:
         """Return the pipeline. RAISES UserError: If it cannot be loaded."""
         with PIPELINES.lock:
-            return PIPELINES.get(self.model, self.max_length).nlp
+            return self._load()
+
+    def _load(self) -> Language:
+        # The caller holds the lock.
+        key = (self.model, self.max_length)
+        if key not in PIPELINES.loaded:
+            nlp = load_pipeline(self.model, max_length=self.max_length)
+            PIPELINES.loaded[key] = nlp
+        return PIPELINES.loaded[key]
 
     def annotate(self, texts: Sequence[Any]) -> list[Outcome]:
         """Annotate texts. A value that is no text gets an error; an exception is its own error."""
         max_length = self.load().max_length
         outcomes = [Outcome(error=text_error(text, max_length)) for text in texts]
         readable = (row for row, outcome in enumerate(outcomes) if outcome.error is None)
-        # `minibatch_by_words` calls this for each row.
         batches = minibatch_by_words(
             readable, MAX_CHARACTERS, get_length=lambda row: len(texts[row])
         )
@@ -150,11 +143,12 @@ class Annotator:
 
     def _annotate_batch(self, texts: list[str]) -> list[Outcome]:
         with PIPELINES.lock:
-            pipeline = PIPELINES.get(self.model, self.max_length)
-            is_warm = pipeline.n_characters >= WARM_UP_CHARACTERS
-            pipeline.n_characters += sum(map(len, texts))
-            with pipeline.nlp.memory_zone() if is_warm else nullcontext():
-                return _find_entities(pipeline.nlp, texts)
+            nlp = self._load()
+            key = (self.model, self.max_length)
+            is_warm = PIPELINES.n_characters[key] >= WARM_UP_CHARACTERS
+            PIPELINES.n_characters[key] += sum(map(len, texts))
+            with nlp.memory_zone() if is_warm else nullcontext():
+                return _find_entities(nlp, texts)
 
 
 def _find_entities(nlp: Language, texts: list[str]) -> list[Outcome]:

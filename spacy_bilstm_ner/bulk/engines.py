@@ -40,30 +40,28 @@ class Ray:
 def each_part(
     parts: Iterator[Part], engine: Workers[Part, Summary] | Ray
 ) -> Iterator[tuple[Part, Summary | str]]:
-    """Annotate all parts. A part that fails is tried twice more after the others, at last alone.
+    """Annotate all parts. A part that fails is tried once more, after the others and alone.
 
     YIELDS (tuple[Part, Summary | str]): A part, and what was done or why it was given up.
     RAISES UserError: If the pipeline cannot be loaded, or every part fails.
     """
-    failed: list[tuple[Part, str]] = []
+    failed: list[Part] = []
     n_failures = 0
-    for n_slots in (engine.n_slots, engine.n_slots, 1):
-        is_first_try = not failed
-        failed = []
-        for part, future in as_done(parts, engine.submit, n_slots):
-            error = future.exception()
-            if error is None:
-                n_failures = 0
-                yield part, future.result()
-                continue
-            if isinstance(error, UserError):
-                raise error
-            failed.append((part, str(error)))
-            n_failures += 1
-            if is_first_try and n_failures == MAX_FAILURES:
-                raise UserError(
-                    f"{n_failures} failures in a row. The last one: {error}. "
-                    "Fewer --workers need less memory"
-                )
-        parts = iter([part for part, _ in failed])
-    yield from failed
+    for part, future in as_done(parts, engine.submit, engine.n_slots):
+        error = future.exception()
+        if error is None:
+            n_failures = 0
+            yield part, future.result()
+            continue
+        n_failures += 1
+        if isinstance(error, UserError):
+            raise error
+        if n_failures == MAX_FAILURES:
+            raise UserError(
+                f"{n_failures} failures in a row. The last one: {error}. "
+                "Fewer --workers need less memory"
+            )
+        failed.append(part)
+    for part, future in as_done(iter(failed), engine.submit, 1):
+        error = future.exception()
+        yield part, str(error) if error else future.result()

@@ -1,6 +1,7 @@
 """The note of a run in its folder: its settings, and which inputs have which results."""
 
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,10 +11,11 @@ import srsly
 
 from ..errors import UserError
 from ..system.whole import generated_file, save_json
-from .parts import Stamp, Stamps, make_shares
-from .rows import STDIN
+from .parts import Stamps, make_shares
 
 NOTE = "_run.json"
+# The name of a share, the number of the part and the format
+RESULTS = re.compile(r"(.+-[0-9a-f]{12})-\d+\.(parquet|jsonl)")
 
 
 @dataclass
@@ -24,13 +26,11 @@ class Note:
     shares (dict): For the name of each share, its files with their stamps. The names of the files
         of results begin with that of their share.
     complete (list[str]): Shares of which all results have been written.
-    outdated (list[str]): Shares whose results are to be removed.
     """
 
     settings: dict[str, Any]
-    shares: dict[str, dict[str, Stamp]] = field(default_factory=dict)
+    shares: dict[str, Stamps] = field(default_factory=dict)
     complete: list[str] = field(default_factory=list)
-    outdated: list[str] = field(default_factory=list)
 
     def save(self, out: Path) -> None:
         """Write the note."""
@@ -43,33 +43,25 @@ class Note:
         """
         new_stamps = dict(stamps)
         for name, share in list(self.shares.items()):
-            if self._is_outdated(name, stamps):
-                self.outdated.append(name)
+            is_changed = any(stamps.get(file, stamp) != stamp for file, stamp in share.items())
+            existing = list(filter(os.path.exists, share))
+            cannot_be_completed = name not in self.complete and len(existing) < len(share)
+            if is_changed or cannot_be_completed:
                 del self.shares[name]
-                new_stamps = stamp_files(filter(os.path.exists, share)) | new_stamps
-        for share in self.shares.values():
-            for file in share:
-                new_stamps.pop(file, None)
+                new_stamps = stamp_files(existing) | new_stamps
+            else:
+                for file in share:
+                    new_stamps.pop(file, None)
         self.shares |= make_shares(new_stamps)
 
-    def _is_outdated(self, name: str, stamps: Stamps) -> bool:
-        for file, stamp in self.shares[name].items():
-            if stamps.get(file, stamp) != stamp:
-                return True
-            if name not in self.complete and not os.path.exists(file):
-                return True
-        return False
-
     def remove_outdated(self, out: Path) -> None:
-        """Remove the results of outdated shares."""
-        for name in self.outdated:
-            for path in out.iterdir():
-                if path.name.startswith(f"{name}-"):
-                    path.unlink()
-        self.outdated = []
-        self.save(out)
+        """Remove the results of shares that are no longer there."""
+        for path in list(out.iterdir()):
+            results = RESULTS.fullmatch(path.name)
+            if results and results[1] not in self.shares:
+                path.unlink()
 
-    def shares_to_do(self, stamps: Stamps) -> dict[str, dict[str, Stamp]]:
+    def shares_to_do(self, stamps: Stamps) -> dict[str, Stamps]:
         """Return the shares of some inputs, without those that have a missing file."""
         shares = {}
         for name, share in self.shares.items():
@@ -79,19 +71,16 @@ class Note:
 
     def missing_files(self) -> list[str]:
         """Return the inputs that no longer exist."""
-        missing = []
-        for share in self.shares.values():
-            missing += [file for file in share if not os.path.exists(file)]
-        return missing
+        files = [file for share in self.shares.values() for file in share]
+        return [file for file in files if not os.path.exists(file)]
 
 
-def stamp_files(files: Iterable[str]) -> dict[str, Stamp]:
-    """Return the size and the time of change of each file, without standard input."""
+def stamp_files(files: Iterable[str]) -> dict[str, list[int]]:
+    """Return the size and the time of change of each file."""
     stamps = {}
     for file in files:
-        if file != STDIN:
-            status = os.stat(file)
-            stamps[file] = [status.st_size, status.st_mtime_ns]
+        status = os.stat(file)
+        stamps[file] = [status.st_size, status.st_mtime_ns]
     return stamps
 
 
@@ -109,10 +98,9 @@ def open_note(out: Path, settings: dict[str, Any]) -> Note:
     with generated_file(path, command="annotate", remedy=remedy):
         note = Note(**srsly.read_json(path))
         differences = []
-        for name in note.settings | settings:
-            before, now = note.settings.get(name), settings.get(name)
-            if before != now:
-                differences.append(f"{name} was {before}, is {now}")
+        for name in settings:
+            if note.settings[name] != settings[name]:
+                differences.append(f"{name} was {note.settings[name]}, is {settings[name]}")
     if differences:
         raise UserError(
             f"{out} has the results of another run: {'; '.join(differences)}. Name a new folder"

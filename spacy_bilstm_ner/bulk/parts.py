@@ -3,9 +3,10 @@
 import gc
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,15 @@ import srsly
 from spacy.training.batchers import minibatch_by_words
 
 from ..system.whole import whole_file
-from .annotator import Annotator, outcome_columns
-from .rows import InputOptions, Row, open_input, read_rows
+from .annotator import ERRORS, INTO, Annotator, outcome_columns
+from .rows import InputOptions, Row, read_rows
 from .summary import Summary, summarize
 
 # About a million English words
 PART_BYTES = 6_000_000
 
-# A file's size in bytes and the time of its last change
-Stamp = list[int]
-Stamps = Mapping[str, Stamp]
+# Files with their size in bytes and the time of their last change
+Stamps = Mapping[str, list[int]]
 
 
 @dataclass(frozen=True)
@@ -33,20 +33,18 @@ class Part:
 
     name (str): The name of the file of results, without its ending.
     rows (tuple[Row, ...]): The rows.
-    size (int): About the number of bytes of the input.
     """
 
     name: str
     rows: tuple[Row, ...]
-    size: int
 
 
-def make_shares(stamps: Stamps) -> dict[str, dict[str, Stamp]]:
+def make_shares(stamps: Stamps) -> dict[str, Stamps]:
     """Divide files into shares. A large file is a share, and so are many small files.
 
     RETURNS (dict): For the name of each share, its files with their stamps.
     """
-    shares: list[dict[str, Stamp]] = []
+    shares: list[dict[str, list[int]]] = []
     n_free_bytes = 0
     for file, stamp in stamps.items():
         if not shares or stamp[0] > n_free_bytes:
@@ -57,7 +55,7 @@ def make_shares(stamps: Stamps) -> dict[str, dict[str, Stamp]]:
     return {_name_share(share): share for share in shares}
 
 
-def _name_share(share: dict[str, Stamp]) -> str:
+def _name_share(share: Stamps) -> str:
     stem = Path(next(iter(share))).name.split(".")[0]
     digest = sha256(json.dumps(share).encode()).hexdigest()
     return f"{stem}-{digest[:12]}"
@@ -68,33 +66,13 @@ def parts_of(name: str, share: Stamps, options: InputOptions) -> Iterator[Part]:
 
     RAISES UserError: If a file lacks a column, has no texts, or is damaged.
     """
-    files = _Files(share, options)
-    n_bytes = 0
+    rows = chain.from_iterable(map(partial(read_rows, options=options), share))
     # A longer text would overtake the texts before it.
     batches = minibatch_by_words(
-        files, PART_BYTES, 0, get_length=lambda row: min(PART_BYTES, len(str(row.text)) + 1)
+        rows, PART_BYTES, 0, get_length=lambda row: min(PART_BYTES, len(str(row.text)) + 1)
     )
-    for number, rows in enumerate(batches):
-        yield Part(f"{name}-{number:05d}", tuple(rows), files.n_bytes - n_bytes)
-        n_bytes = files.n_bytes
-
-
-class _Files:
-    """The rows of some files, and the number of bytes that have been read."""
-
-    def __init__(self, files: Stamps, options: InputOptions) -> None:
-        self.files = files
-        self.options = options
-        self.n_bytes = 0
-
-    def __iter__(self) -> Iterator[Row]:
-        for file in self.files:
-            n_bytes = self.n_bytes
-            with open_input(file) as raw:
-                for row in read_rows(file, self.options, raw):
-                    if raw.seekable():
-                        self.n_bytes = n_bytes + raw.tell()
-                    yield row
+    for number, batch in enumerate(batches):
+        yield Part(f"{name}-{number:05d}", tuple(batch))
 
 
 def annotate_part(
@@ -117,7 +95,7 @@ def annotate_part(
     else:
         columns["file"] = pa.array([row.file for row in rows], pa.string())
         columns["row"] = pa.array([row.number for row in rows], pa.int64())
-    columns[annotator.into], columns[annotator.errors] = outcome_columns(outcomes)
+    columns[INTO], columns[ERRORS] = outcome_columns(outcomes)
     write_table(pa.table(columns), out / f"{part.name}.{ending}")
     return summarize(rows, outcomes)
 
@@ -136,24 +114,19 @@ def is_whole(path: Path, n_rows: int) -> bool:
     """Return whether a file of results exists, can be read and has so many rows."""
     try:
         if path.suffix == ".parquet":
-            parquet = pq.ParquetFile(path, page_checksum_verification=True)
-            with closing(parquet):
-                return parquet.metadata.num_rows == n_rows == parquet.read().num_rows
-        with path.open(encoding="utf-8") as lines:
-            return sum(json.loads(line).keys() != set() for line in lines) == n_rows
+            table = pq.read_table(path, page_checksum_verification=True, partitioning=None)
+            return table.num_rows == n_rows
+        return sum(map(bool, srsly.read_jsonl(path))) == n_rows
     # Readers raise errors of many types for damaged files.
     except Exception:
         return False
 
 
 def _make_ids(rows: tuple[Row, ...], id_type: pa.DataType) -> pa.Array:
-    ids = [row.id for row in rows]
-    if id_type == pa.string():
-        ids = [_id_text(row_id) for row_id in ids]
+    ids: list[Any] = []
+    for row in rows:
+        row_id = row.id
+        if row_id is not None and id_type == pa.string():
+            row_id = str(row_id).encode(errors="backslashreplace").decode()
+        ids.append(row_id)
     return pa.array(ids, id_type)
-
-
-def _id_text(row_id: Any) -> str | None:
-    if row_id is None:
-        return None
-    return str(row_id).encode(errors="backslashreplace").decode()

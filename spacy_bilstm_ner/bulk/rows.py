@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,11 +20,11 @@ from ..errors import UserError
 from .annotator import column_values, text_error
 
 STDIN = "-"
-# Characters of a line. A small .gz file can hold a line of any length.
-MAX_LINE = 2**28
 # Rows of a file in which there must be a text.
 N_CHECKED_ROWS = 1000
 SEPARATORS = ",;\t|"
+# The key of the fields of a row that has more of them than the header
+MORE_FIELDS = "\0"
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,8 @@ class Row(NamedTuple):
     id: Any
 
 
-Cells = Iterator[tuple[Any, Any]]
+# Rows as the readers find them. Something else than a dict has no text.
+Records = Iterator[Any]
 
 
 def kind_of(file: str) -> str:
@@ -67,12 +68,15 @@ def find_files(inputs: Iterable[str]) -> list[str]:
     """
     files: dict[str, None] = {}
     for name in inputs:
+        if name == STDIN:
+            if sys.stdin is None:
+                raise UserError("standard input is closed: give a file")
+            files[STDIN] = None
+            continue
         path = Path(name).resolve()
         candidates = sorted(path.rglob("*")) if path.is_dir() else [path]
         readable = list(filter(_is_readable, candidates))
-        if name == STDIN:
-            files[STDIN] = None
-        elif not readable:
+        if not readable:
             raise UserError(
                 f"{name}: expected a file or folder of {', '.join(READERS)} (.gz too), "
                 "or - for lines of standard input"
@@ -85,98 +89,84 @@ def _is_readable(path: Path) -> bool:
     return kind_of(path.name) in READERS and path.name[0] not in "_." and path.is_file()
 
 
-def open_input(file: str) -> BinaryIO:
-    """Open a file, or standard input. RAISES UserError: If it cannot be opened."""
-    if file == STDIN and sys.stdin is None:
-        raise UserError("standard input is closed: give a file")
-    try:
-        return open(0 if file == STDIN else file, "rb", closefd=file != STDIN)
-    except OSError as error:
-        raise UserError(f"{file} cannot be read: {error.strerror}") from error
-
-
-def read_rows(file: str, options: InputOptions, raw: BinaryIO) -> Iterator[Row]:
+def read_rows(file: str, options: InputOptions) -> Iterator[Row]:
     """Yield the rows of a file.
 
-    raw (BinaryIO): The open file. Its position shows how much has been read.
     RAISES UserError: If the file is damaged, lacks a column, or has no text in its first rows.
     """
     try:
-        cells = READERS[kind_of(file)](file, options, raw)
-        first_cells = list(islice(cells, N_CHECKED_ROWS))
-        _check_texts(file, first_cells)
-        for number, (text, row_id) in enumerate(chain(first_cells, cells)):
-            yield Row(file, number, text, row_id)
+        records = READERS[kind_of(file)](file, options)
+        rows = (_make_row(file, number, record, options) for number, record in enumerate(records))
+        first_rows = list(islice(rows, N_CHECKED_ROWS))
+        _check_texts(file, first_rows)
+        yield from chain(first_rows, rows)
     except LookupError as error:
         raise UserError(f"--encoding: {error}") from error
     except UnicodeError as error:
         raise UserError(f"{file}: {error}. Give its encoding with --encoding") from error
     except (pa.ArrowInvalid, gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise UserError(f"{file} is damaged: {error}") from error
+    except OSError as error:
+        raise UserError(f"{file} cannot be read: {error.strerror}") from error
 
 
-def _check_texts(file: str, cells: list[tuple[Any, Any]]) -> None:
-    for text, _ in cells:
-        if text_error(text, sys.maxsize) is None:
-            return
-    if cells:
-        problem = text_error(cells[0][0], sys.maxsize)
+def _make_row(file: str, number: int, record: Any, options: InputOptions) -> Row:
+    if not isinstance(record, dict):
+        return Row(file, number, ValueError("The line is no JSON object"), None)
+    text = record.get(options.text_column)
+    if MORE_FIELDS in record:
+        text = ValueError("The row has more fields than the header")
+    return Row(file, number, text, record.get(options.id_column))
+
+
+def _check_texts(file: str, rows: list[Row]) -> None:
+    problems = [text_error(row.text, sys.maxsize) for row in rows]
+    if rows and None not in problems:
         raise UserError(
-            f"{file} has no text in its first {len(cells)} rows. First row: {problem}. Name the "
-            "column of texts with --text-column, or the encoding with --encoding"
+            f"{file} has no text in its first {len(rows)} rows. First row: {problems[0]}. Name "
+            "the column of texts with --text-column, or the encoding with --encoding"
         )
 
 
-def check_columns(file: str, names: list[str], options: InputOptions) -> None:
+def check_columns(file: str, names: Iterable[Any], options: InputOptions) -> None:
     """Check the columns of a file.
 
     RAISES UserError: If it lacks the column of texts or of ids.
     """
+    columns = list(map(str, names))
     for name in filter(None, (options.text_column, options.id_column)):
-        if name not in names:
-            raise UserError(f"{file}: there is no column {name!r}, but {', '.join(names)}")
+        if name not in columns:
+            raise UserError(f"{file}: there is no column {name!r}, but {', '.join(columns)}")
 
 
-def _open_lines(file: str, raw: BinaryIO, options: InputOptions) -> Iterator[str]:
-    """Yield the lines of a file, none of which fills the memory."""
-    plain: Any = gzip.GzipFile(fileobj=raw) if file.endswith(".gz") else raw
-    has_utf16_mark = plain.peek(2)[:2] in (BOM_UTF16_BE, BOM_UTF16_LE)
-    encoding = options.encoding or ("utf-16" if has_utf16_mark else "utf-8-sig")
-    lines = io.TextIOWrapper(plain, encoding, "surrogateescape", newline="\n")
-    while line := lines.readline(MAX_LINE):
-        if len(line) == MAX_LINE and line[-1] != "\n":
-            raise UserError(
-                f"{file} has a line of more than {MAX_LINE:,} characters: divide the text"
-            )
-        yield line
-    # The caller closes the file.
-    lines.detach()
+def _open_lines(file: str, options: InputOptions) -> Iterator[str]:
+    with open(0 if file == STDIN else file, "rb", closefd=file != STDIN) as raw:
+        plain: Any = gzip.GzipFile(fileobj=raw) if file.endswith(".gz") else raw
+        has_utf16_mark = plain.peek(2)[:2] in (BOM_UTF16_BE, BOM_UTF16_LE)
+        encoding = options.encoding or ("utf-16" if has_utf16_mark else "utf-8-sig")
+        with io.TextIOWrapper(plain, encoding, "surrogateescape", newline="\n") as lines:
+            yield from lines
 
 
-def _read_lines(file: str, options: InputOptions, raw: BinaryIO) -> Cells:
-    for line in _open_lines(file, raw, options):
-        yield line.rstrip("\r\n"), None
+def _read_lines(file: str, options: InputOptions) -> Records:
+    for line in _open_lines(file, options):
+        yield {options.text_column: line.rstrip("\r\n")}
 
 
-def _read_delimited(file: str, options: InputOptions, raw: BinaryIO) -> Cells:
-    lines = _open_lines(file, raw, options)
-    header_line = next(lines, "")
-    separator = options.sep or max(SEPARATORS, key=header_line.count)
-    csv.field_size_limit(MAX_LINE)
-    reader = csv.reader(chain([header_line], lines), delimiter=separator, strict=True)
+def _read_delimited(file: str, options: InputOptions) -> Records:
+    lines = _open_lines(file, options)
+    header = next(lines, "")
+    separator = options.sep or max(SEPARATORS, key=header.count)
+    csv.field_size_limit(sys.maxsize)
+    reader = csv.DictReader(
+        chain([header], lines), restkey=MORE_FIELDS, delimiter=separator, strict=True
+    )
     line = 1
     try:
-        header = next(reader, [])
-        check_columns(file, header, options)
+        check_columns(file, reader.fieldnames or (), options)
         line = reader.line_num + 1
-        for fields in reader:
-            text, row_id = _cells(dict(zip(header, fields, strict=False)), options)
-            if len(fields) == len(header):
-                yield text, row_id
-            elif fields:
-                widths = f"{len(fields)}, not {len(header)}"
-                problem = "The row has another number of fields than the header"
-                yield ValueError(f"{problem}: {widths}"), row_id
+        for record in reader:
+            yield record
             line = reader.line_num + 1
     except csv.Error as error:
         raise UserError(
@@ -184,70 +174,44 @@ def _read_delimited(file: str, options: InputOptions, raw: BinaryIO) -> Cells:
         ) from error
 
 
-def _read_json(file: str, options: InputOptions, raw: BinaryIO) -> Cells:
+def _read_json(file: str, options: InputOptions) -> Records:
     """Read JSON Lines, or one array of objects."""
-    lines = _open_lines(file, raw, options)
+    lines = _open_lines(file, options)
     first_line = next(lines, "")
-    lines = chain([first_line], lines)
     if first_line.lstrip().startswith("["):
-        yield from _read_json_array(file, options, "".join(lines))
-    else:
-        for line in lines:
-            yield _cells(_parse(line), options)
+        records = _parse(first_line + "".join(lines))
+        return iter([None] if records is None else records)
+    return map(_parse, chain([first_line], lines))
 
 
-def _parse(line: str) -> Any:
+def _parse(text: str) -> Any:
     try:
-        return json.loads(line)
+        return json.loads(text)
     except (ValueError, RecursionError):
         return None
 
 
-def _read_json_array(file: str, options: InputOptions, content: str) -> Cells:
-    try:
-        records = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"{file} is no array of JSON objects: {error}") from error
-    for record in records:
-        yield _cells(record, options)
+def _read_excel(file: str, options: InputOptions) -> Records:
+    import pandas as pd
+
+    sheets = pd.read_excel(file, sheet_name=None, dtype=object, na_filter=False, engine="calamine")
+    for sheet in sheets.values():
+        if len(sheet):
+            check_columns(file, sheet.columns, options)
+            yield from sheet.to_dict("records")
 
 
-def _read_excel(file: str, options: InputOptions, raw: BinaryIO) -> Cells:
-    import pandas
-
-    sheets = pandas.read_excel(
-        raw, sheet_name=None, dtype=object, na_filter=False, engine="calamine"
-    )
-    filled = [name for name, sheet in sheets.items() if len(sheet)]
-    if len(filled) > 1:
-        raise UserError(f"{file} has several sheets, {', '.join(filled)}: save one of them as CSV")
-    for name in filled:
-        check_columns(file, list(map(str, sheets[name].columns)), options)
-        for record in sheets[name].to_dict("records"):
-            yield _cells(record, options)
+def _read_parquet(file: str, options: InputOptions) -> Records:
+    with pq.ParquetFile(file) as parquet:
+        check_columns(file, parquet.schema_arrow.names, options)
+        names = {options.text_column, options.id_column or options.text_column}
+        for batch in parquet.iter_batches(N_CHECKED_ROWS, columns=list(names)):
+            columns = map(column_values, batch.columns)
+            for values in zip(*columns, strict=True):
+                yield dict(zip(batch.schema.names, values, strict=True))
 
 
-def _read_parquet(file: str, options: InputOptions, raw: BinaryIO) -> Cells:
-    parquet = pq.ParquetFile(file)
-    check_columns(file, parquet.schema_arrow.names, options)
-    names = [options.text_column, options.id_column or options.text_column]
-    n_bytes, n_rows = Path(file).stat().st_size, 0
-    for batch in parquet.iter_batches(N_CHECKED_ROWS, columns=list(set(names))):
-        texts, ids = (column_values(batch.column(name)) for name in names)
-        n_rows += len(texts)
-        # The position of the open file shows how much has been read.
-        raw.seek(n_bytes * n_rows // parquet.metadata.num_rows)
-        yield from zip(texts, ids, strict=True)
-
-
-def _cells(record: Any, options: InputOptions) -> tuple[Any, Any]:
-    if not isinstance(record, dict):
-        return ValueError("The line is no JSON object"), None
-    row_id = record.get(options.id_column) if options.id_column else None
-    return record.get(options.text_column), row_id
-
-
-READERS: dict[str, Callable[[str, InputOptions, BinaryIO], Cells]] = {
+READERS: dict[str, Callable[[str, InputOptions], Records]] = {
     ".parquet": _read_parquet,
     ".jsonl": _read_json,
     ".json": _read_json,

@@ -17,11 +17,6 @@ class ErrorKind(NamedTuple):
     row: int
     message: str
 
-    def add(self, errors: "ErrorKind") -> "ErrorKind":
-        """Add the errors of another part."""
-        first = min(self, errors, key=lambda kind: (kind.file, kind.row))
-        return first._replace(n_rows=self.n_rows + errors.n_rows)
-
 
 @dataclass
 class Summary:
@@ -55,7 +50,9 @@ class Summary:
 
     def add_error(self, name: str, kind: ErrorKind) -> None:
         """Add errors of a kind."""
-        self.errors[name] = self.errors[name].add(kind) if name in self.errors else kind
+        known = self.errors.get(name, kind._replace(n_rows=0))
+        first = min(known, kind, key=lambda errors: (errors.file, errors.row))
+        self.errors[name] = first._replace(n_rows=known.n_rows + kind.n_rows)
 
 
 def summarize(rows: Sequence[Row], outcomes: Sequence[Outcome]) -> Summary:
@@ -66,6 +63,5 @@ def summarize(rows: Sequence[Row], outcomes: Sequence[Outcome]) -> Summary:
         if outcome.error is not None:
             kind = ErrorKind(1, row.file, row.number, outcome.error)
             summary.add_error(outcome.error.partition(":")[0], kind)
-        for entity in outcome.entities or ():
-            summary.labels[entity.label] += 1
+        summary.labels.update(entity.label for entity in outcome.entities or ())
     return summary

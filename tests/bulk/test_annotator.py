@@ -107,7 +107,7 @@ def test_a_stream_gives_what_a_table_gives(model, monkeypatch):
     monkeypatch.setattr(annotator, "WARM_UP_CHARACTERS", 30)  # the rest inside memory zones
     annotator.PIPELINES.clear()
     table = pa.table({"body": ["Lisbon", "boom", "Ada Lovelace", "x", "Lisbon Lisbon"] * 5})
-    function = Annotator(str(model), text="body", into="found", errors="why")
+    function = Annotator(str(model), text="body")
     batches = list(function.batches(table.to_batches(max_chunksize=7)))
     assert [batch.num_rows for batch in batches] == [7, 7, 7, 4]
     assert pa.Table.from_batches(batches).combine_chunks() == function(table).combine_chunks()
