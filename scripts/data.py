@@ -8,9 +8,10 @@ import hashlib
 import re
 import urllib.request
 from http.client import HTTPException
+from itertools import chain
 from pathlib import Path
 
-from scripts.source import Source, WordVectors, checksum, checksums, write_record
+from scripts.source import Source, WordVectors, checksum, write_record
 from scripts.step import step
 from scripts.vectors import TIMEOUT, DownloadError, find_vectors
 from spacy_bilstm_ner.errors import UserError, banner
@@ -67,8 +68,17 @@ def find_source(
     RAISES UserError: If a file is missing, or the corpus in assets has another checksum.
     """
     own_files = [Path(file) for file in (csv, dev, test) if file]
+    for path in own_files:
+        if not path.is_file():
+            raise UserError(
+                f"there is no file {path}: --vars.csv, --vars.dev and --vars.test take paths"
+            )
+    if csv:
+        return Source("own", Path(csv).name, csv, checksum(*own_files), dev, test), ""
     if own_files:
-        return _find_own(own_files, csv, dev, test), ""
+        raise UserError(
+            "--vars.dev and --vars.test need your own training sentences: also give --vars.csv"
+        )
     reason = "downloading is switched off"
     if url and not _find_corpus(assets):
         try:
@@ -81,19 +91,6 @@ def find_source(
         return Source("real", REAL_NAME, corpus.as_posix(), checksum(corpus)), ""
     sample = assets / "sample.csv"
     return Source("sample", SAMPLE_NAME, sample.as_posix(), checksum(sample)), reason
-
-
-def _find_own(own_files: list[Path], csv: str, dev: str, test: str) -> Source:
-    for path in own_files:
-        if not path.is_file():
-            raise UserError(
-                f"there is no file {path}: --vars.csv, --vars.dev and --vars.test take paths"
-            )
-    if not csv:
-        raise UserError(
-            "--vars.dev and --vars.test need your own training sentences: also give --vars.csv"
-        )
-    return Source("own", Path(csv).name, csv, checksum(*own_files), dev, test)
 
 
 def _find_corpus(assets: Path) -> Path | None:
@@ -144,23 +141,15 @@ def main() -> None:
     parser.add_argument("--assets", type=Path, default=Path("assets"))
     args = parser.parse_args()
     check_names(args.name, lang=args.lang, is_own=bool(args.csv))
-    source, reason = find_source(
-        csv=args.csv,
-        dev=args.dev,
-        test=args.test,
-        assets=args.assets,
-        url=args.url,
-        md5=args.md5,
-    )
+    names = ("csv", "dev", "test", "assets", "url", "md5")
+    source, reason = find_source(**{name: getattr(args, name) for name in names})
     if source.kind == "sample":
         print(banner(*SAMPLE_BANNER, f"Why: {CORPUS} is not in assets/, and {reason}."), flush=True)
         vectors = WordVectors(reason="the data is only the sample")
     else:
         vectors = _find_vectors(args)
-    description = f"{vectors.name}, from {vectors.path}"
-    if not vectors.path:
-        description = f"none, {vectors.reason}"
-    print(f"Data: {source.name}, from {source.path}\nWord vectors: {description}")
+    print(f"Data: {source.name}, from {source.path}")
+    print(f"Word vectors: {vectors.name or f'none, {vectors.reason}'}")
     write_record(args.folder / "source.json", source)
     write_record(args.folder / "vectors.json", vectors)
     write_code_checksums(args.folder, args.config)
@@ -176,14 +165,14 @@ def _find_vectors(args: argparse.Namespace) -> WordVectors:
 
 
 def write_code_checksums(folder: Path, config: str) -> None:
-    """Write the checksums of the code and of the config. If they change, the steps run again."""
-    code = [
-        Path("setup.cfg"),
-        *Path("scripts").glob("*.py"),
-        *Path("spacy_bilstm_ner").rglob("*.*"),
-    ]
-    save_json(folder / "code.json", checksums(path for path in code if path.suffix != ".pyc"))
-    save_json(folder / "config.json", checksums(Path("configs").glob(f"{config}.cfg")))
+    """Write the checksums of the code and of the config. If they change, the steps run again.
+
+    The checksum that spaCy makes of a folder would change with compiled files.
+    """
+    code = ("setup.cfg", "scripts/*.py", "spacy_bilstm_ner/**/*.py", "spacy_bilstm_ner/**/*.html")
+    for name, patterns in (("code", code), ("config", [f"configs/{config}.cfg"])):
+        paths = chain.from_iterable(map(Path().glob, patterns))
+        save_json(folder / f"{name}.json", {str(path): checksum(path) for path in sorted(paths)})
 
 
 if __name__ == "__main__":

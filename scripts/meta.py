@@ -1,11 +1,9 @@
-"""Write the meta.json and the README of a trained pipeline."""
+"""Write the meta.json of a trained pipeline."""
 
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import srsly
-from spacy.cli.package import generate_readme
 from spacy.glossary import GLOSSARY
 
 from scripts.source import Source, WordVectors
@@ -37,9 +35,6 @@ GMB_LABELS = {
     "per": "person, often with the title",
     "tim": "time: a date, a weekday, a month, a year or an hour",
 }
-# Characters that mean something in Markdown or to a terminal, in addition to those of HTML
-MARKDOWN = dict.fromkeys((*range(32), 127), "\ufffd")
-MARKDOWN |= {ord(char): f"&#{ord(char)};" for char in "`|[]\n\r"}
 
 
 def training_meta(
@@ -74,40 +69,24 @@ def training_meta(
 
 
 def release_meta(meta: dict[str, Any], metrics: dict[str, Any]) -> dict[str, Any]:
-    """Return the entries for the meta.json in a wheel: scores on test, and what labels mean."""
+    """Return the entries for the meta.json in a wheel: scores on test, and what labels mean.
+
+    spaCy shows them in the README of the wheel.
+    """
     scores = metrics["raw_text"]
+    performance: dict[str, Any] = {f"ents_{key}": scores["micro"][key] for key in "prf"}
+    performance["ents_per_type"] = scores["labels"]
+    n_sentences = metrics["test"]["sentences"]
+    notes = [
+        f"Trained on: {meta['data']['name']}. The scores are those on the {n_sentences:,} "
+        "sentences of its test split, as raw text."
+    ]
     # The labels of a user mean what spaCy's glossary says, if it has them.
     glossary = GLOSSARY if meta["data"]["kind"] == "own" else GMB_LABELS
-    meanings = {label: glossary.get(label, "") for label in sorted(meta["labels"].get("ner", []))}
-    performance: dict[str, Any] = {f"ents_{key}": scores["micro"][key] for key in "prf"}
-    performance["ents_per_type"] = {}
-    for label, label_scores in scores["labels"].items():
-        performance["ents_per_type"][label] = {key: label_scores[key] for key in "prf"}
-    n_sentences = metrics["test"]["sentences"]
-    return {
-        "label_meanings": meanings,
-        "performance": performance,
-        "notes": f"Trained on: {meta['data']['name']}. The scores are those on the "
-        f"{n_sentences:,} sentences of its test split, as raw text.",
-    }
-
-
-def readme(meta: dict[str, Any]) -> str:
-    """Return spaCy's README of a pipeline with a table of the labels. Names become no markup."""
-    safe_meta = {**escaped(meta), "spacy_version": meta["spacy_version"]}
-    lines = [generate_readme(safe_meta), "", "| Label | Meaning |", "| --- | --- |"]
-    for label, meaning in safe_meta["label_meanings"].items():
-        lines.append(f"| `{label}` | {meaning} |")
-    return "\n".join([*lines, ""])
-
-
-def escaped(value: Any) -> Any:
-    """Return strings, lists and dictionaries without characters of HTML and Markdown."""
-    if isinstance(value, dict):
-        return {escaped(key): escaped(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return list(map(escaped, value))
-    return escape(value, quote=False).translate(MARKDOWN) if isinstance(value, str) else value
+    for label in meta["labels"].get("ner", []):
+        if label in glossary:
+            notes.append(f"- `{label}`: {glossary[label]}")
+    return {"performance": performance, "notes": "\n".join(notes)}
 
 
 def update_meta(pipeline: Path, entries: dict[str, Any]) -> dict[str, Any]:

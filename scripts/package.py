@@ -8,7 +8,7 @@ from typing import Any
 
 import srsly
 
-from scripts.meta import readme, release_meta, update_meta
+from scripts.meta import release_meta, update_meta
 from scripts.step import python, step
 from spacy_bilstm_ner.system.whole import generated_file, remove_unfinished, whole_file
 
@@ -39,8 +39,7 @@ def build(project: Path, out_dir: Path) -> Path:
 def build_pipeline(pipeline: Path, entries: dict[str, Any], work: Path) -> Path:
     """Build the wheel of a pipeline, with entries for its meta.json, in an empty folder."""
     copy = shutil.copytree(pipeline, work / "pipeline")
-    # spaCy would not escape labels and names in a README of its own.
-    (copy / "README.md").write_text(readme(update_meta(copy, entries)), encoding="utf-8")
+    update_meta(copy, entries)
     arguments = ("package", str(copy), str(work), "--build", "none")
     python("-m", "spacy", *arguments, failure="`spacy package` failed")
     return build(next(work.glob("*/setup.py")).parent, work / "pipeline_wheel")

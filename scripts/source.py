@@ -1,7 +1,6 @@
 """The files in corpus/NAME that tell the later steps what `data` has found."""
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -36,14 +35,12 @@ class WordVectors:
 
     path (str): The vectors as a config takes them: an installed package, a folder or a file.
     name (str): The name and version of their pipeline.
-    sha256 (str): The checksum of the vectors.
     author, url, license (str): As in the meta.json of their pipeline.
     reason (str): Why there are none.
     """
 
     path: str = ""
     name: str = ""
-    sha256: str = ""
     author: str = ""
     url: str = ""
     license: str = ""
@@ -59,11 +56,6 @@ def checksum(*paths: Path) -> str:
     for path in paths:
         digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-def checksums(paths: Iterable[Path]) -> dict[str, str]:
-    """Return the checksum of each file, by its path."""
-    return {path.as_posix(): checksum(path) for path in sorted(paths)}
 
 
 def write_record(path: Path, record: Source | WordVectors) -> None:

@@ -1,9 +1,6 @@
 """Train a pipeline with `spacy train`, in a folder that appears when the model is complete."""
 
 import argparse
-import os
-import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +13,7 @@ from scripts.meta import training_meta, update_meta
 from scripts.source import Source, WordVectors, read_record
 from scripts.step import step
 from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.system.ending import INTERRUPTED, on_ending
-from spacy_bilstm_ner.system.whole import unfinished_folder, whole_folder
+from spacy_bilstm_ner.system.whole import whole_folder
 
 MODELS = ("model-best", "model-last")
 # spaCy's own recogniser. `spacy init config` writes this config.
@@ -33,13 +29,7 @@ def train(args: argparse.Namespace, overrides: dict[str, Any]) -> None:
     source = read_record(args.corpus / "source.json", Source)
     vectors = read_record(args.corpus / "vectors.json", WordVectors)
 
-    def leave(*_: Any) -> None:
-        # spaCy would save a model first, and `spacy project` kills steps soon after Ctrl-C.
-        shutil.rmtree(unfinished_folder(args.out_dir), ignore_errors=True)
-        print("Interrupted, nothing changed.", file=sys.stderr, flush=True)
-        os._exit(INTERRUPTED)
-
-    with on_ending(leave), whole_folder(args.out_dir) as work:
+    with whole_folder(args.out_dir) as work:
         config_path = _find_config(args.config, work, lang=overrides.get("nlp.lang", "en"))
         config = load_config(config_path, overrides=overrides)
         if "vectors" not in config["initialize"].get("components", {}).get("ner", {}):

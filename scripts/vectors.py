@@ -7,11 +7,10 @@ from pathlib import Path
 import srsly
 from spacy import about
 from spacy.cli.download import download as spacy_download
-from spacy.util import is_package
+from spacy.util import get_package_path, is_package
 
-from scripts.source import WordVectors, checksum
+from scripts.source import WordVectors
 from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.network.vectors import find_pipeline
 
 # Seconds to wait for an answer from the web
 TIMEOUT = 5
@@ -34,49 +33,31 @@ def find_vectors(name: str, *, lang: str, assets: Path) -> WordVectors:
     file = Path(name)
     if file.is_file():
         licence = "not known: see where the file comes from"
-        return WordVectors(name, file.name, checksum(file), license=licence)
-    path = name
+        return WordVectors(name, file.name, license=licence)
+    for folder in (file, assets / name):
+        if (folder / "meta.json").is_file():
+            return _describe(folder.as_posix(), folder, lang)
+    if not name.isidentifier():
+        raise UserError(
+            f"there is no file and no pipeline {name}: --vars.vectors takes a text file, or a "
+            "pipeline's folder or package"
+        )
     if not is_package(name):
-        path = _find_folder(name, assets)
-    if not path:
-        if not name.isidentifier():
-            raise UserError(
-                f"there is no file and no pipeline {name}: --vars.vectors takes a text file, or a "
-                "pipeline's folder or package"
-            )
         if not name.startswith(f"{lang}_"):
             return WordVectors(reason=f"{name} is not of the language {lang!r}")
         download_pipeline(name)
-        path = name
-    return _describe(path, lang)
+    return _describe(name, get_package_path(name), lang)
 
 
-def _find_folder(name: str, assets: Path) -> str:
-    for folder in (Path(name), assets / name):
-        if (folder / "meta.json").is_file():
-            return folder.as_posix()
-    return ""
-
-
-def _describe(path: str, lang: str) -> WordVectors:
-    try:
-        folder = find_pipeline(path)
-    except ValueError as error:
-        raise UserError(str(error)) from error
+def _describe(path: str, folder: Path, lang: str) -> WordVectors:
     meta = srsly.read_json(folder / "meta.json")
     if meta["lang"] != lang:
         return WordVectors(reason=f"{path} is of the language {meta['lang']!r}, not {lang!r}")
-    licence = meta.get("license", "")
-    if meta.get("author") == "Explosion":
+    licence = meta["license"]
+    if meta["author"] == "Explosion":
         licence += " (the pipeline), CC0 (its vectors)"
-    return WordVectors(
-        path,
-        f"{meta['lang']}_{meta['name']} {meta['version']}",
-        checksum(folder / "vocab" / "vectors"),
-        meta.get("author", ""),
-        meta.get("url", ""),
-        licence,
-    )
+    name = f"{meta['lang']}_{meta['name']} {meta['version']}"
+    return WordVectors(path, name, meta["author"], meta["url"], licence)
 
 
 def download_pipeline(package: str) -> None:

@@ -151,7 +151,7 @@ def test_git_sees_nothing_new(sample_run: tuple[Path, str]) -> None:
 @pytest.mark.parametrize(
     ("file", "steps"),
     [
-        ("spacy_bilstm_ner/quality/report.py", {"convert", "train", "evaluate", "package"}),
+        ("spacy_bilstm_ner/quality/result.py", {"convert", "train", "evaluate", "package"}),
         ("configs/bilstm.cfg", {"train"}),
         ("configs/tutorial.cfg", set()),
         ("assets/sample.csv", {"convert", "train"}),

@@ -4,7 +4,7 @@ from typing import cast
 import pytest
 import srsly
 
-from scripts.meta import escaped, training_meta, update_meta
+from scripts.meta import training_meta, update_meta
 from scripts.source import Source, WordVectors
 
 NO_VECTORS = WordVectors()
@@ -57,7 +57,6 @@ def test_vectors_are_named_with_their_licence(kind: str) -> None:
         author="Ann",
         url="https://x",
         license="CC0",
-        sha256="0" * 64,
     )
     meta = make(kind, vectors)
     assert meta["training"] == {"config": "bilstm", "seed": 7, "vectors": "en_x 1.0.0"}
@@ -71,15 +70,6 @@ def test_vectors_are_named_with_their_licence(kind: str) -> None:
     }
 
 
-def test_nothing_escaped_is_markup() -> None:
-    value = {"<b>": ["`|`", 1, None], "x": {"y": "[a](javascript:x) & \n# title"}}
-    safe = escaped(value)
-    assert not set(str(safe)) & set("<>`|\n")
-    assert "[a]" not in str(safe)
-    assert safe["x"]["y"].startswith("&#91;a&#93;(")
-    assert safe["&lt;b&gt;"][1:] == [1, None]
-
-
 def test_configs_to_compare_with_have_names_of_their_own() -> None:
     assert make("own")["name"] == "shop_ner"
     assert make("own", config="short")["name"] == "shop_ner"
@@ -91,7 +81,3 @@ def test_update_keeps_what_is_there(tmp_path: Path) -> None:
     expected = {"lang": "de", "version": "1.0.0", "data": {}}
     assert update_meta(tmp_path, {"version": "1.0.0", "data": {}}) == expected
     assert srsly.read_json(tmp_path / "meta.json") == expected
-
-
-def test_nothing_escaped_commands_a_terminal() -> None:
-    assert escaped(["a\x1b[31mb\x07", "c\td"]) == ["a\ufffd&#91;31mb\ufffd", "c\ufffdd"]

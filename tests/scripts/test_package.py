@@ -8,7 +8,7 @@ import srsly
 
 from scripts import package
 from scripts.install import install
-from scripts.meta import readme, release_meta
+from scripts.meta import release_meta
 from scripts.package import build, place, read_run
 from spacy_bilstm_ner.errors import UserError
 
@@ -28,11 +28,10 @@ METRICS: dict[str, Any] = {
 
 def test_release_meta_has_labels_and_test_scores() -> None:
     meta = release_meta(META, METRICS)
-    assert list(meta["label_meanings"]) == ["geo", "tim"]
-    assert all(meta["label_meanings"].values())
-    per_type = {"geo": SCORES}
-    expected = {"ents_p": 0.5, "ents_r": 0.25, "ents_f": 0.75, "ents_per_type": per_type}
-    assert meta["performance"] == expected
+    assert "- `geo`: geographical entity" in meta["notes"]
+    assert "- `tim`: time" in meta["notes"]
+    assert meta["performance"]["ents_f"] == 0.75
+    assert meta["performance"]["ents_per_type"]["geo"]["p"] == 0.5
     assert "1,234 sentences" in meta["notes"]
     assert "<" not in meta["notes"]
 
@@ -112,57 +111,17 @@ def test_pipelines_wheel(project: Path) -> None:
         )
     assert "Our notes." in meta
     assert '"kind":"sample"' in inner
-    for text in (
-        "Our notes.",
-        "| `geo` | what it means |",
-        "| `&lt;i&gt;&#96;&#124;x` | what it means |",
-    ):
+    # The model card
+    for text in ("Our notes.", "tiny.csv", "| Feature | Description |"):
         assert text in metadata
     # the trained pipeline itself is left as it was
     assert "Our notes." not in (project / "model" / "meta.json").read_text(encoding="utf-8")
 
 
 def test_a_users_labels_mean_what_spacy_says() -> None:
-    meta = {
-        **META,
-        "labels": {"ner": ["per", "PERSON", "<b>"]},
-        "data": {"kind": "own", "name": "x.csv", "sha256": "0"},
-    }
-    meta_entries = release_meta(meta, METRICS)
-    # "per" is ours: our data's labels are not looked up for a user's own
-    assert meta_entries["label_meanings"] == {
-        "<b>": "",
-        "PERSON": "People, including fictional",
-        "per": "",
-    }
-
-
-def test_labels_are_no_markup_in_the_readme() -> None:
-    meta = {
-        **META,
-        "lang": "en",
-        "name": "x",
-        "spacy_version": ">=3.8",
-        "labels": {"ner": ["<img src=x>", "a`|b"]},
-    }
-    text = readme({**meta, **release_meta(meta, METRICS)})
-    assert "<img" not in text
-    assert "a`" not in text
-    assert "`>=3.8`" in text
-
-
-def test_what_a_killed_run_has_left_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fake_wheel(folder: Path, name: str) -> Path:
-        wheel = folder / f"{name}-0.1.0-py3-none-any.whl"
-        wheel.touch()
-        return wheel
-
-    monkeypatch.setattr(package, "build", lambda _, out_dir: fake_wheel(out_dir.parent, "ours"))
-    monkeypatch.setattr(package, "build_pipeline", lambda _, __, work: fake_wheel(work, "x"))
-    write_run(tmp_path, META, METRICS)
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / ".1234.unfinished").touch()
-    monkeypatch.setattr("sys.argv", ["package", str(tmp_path), str(tmp_path / "out")])
-    package.main()
-    names = ["ours-0.1.0-py3-none-any.whl", "x-0.1.0-py3-none-any.whl"]
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == names
+    data = {"kind": "own", "name": "x.csv", "sha256": "0"}
+    meta = {**META, "labels": {"ner": ["per", "PERSON", "<b>"]}, "data": data}
+    notes = release_meta(meta, METRICS)["notes"]
+    assert "- `PERSON`: People, including fictional" in notes
+    # "per" is ours: labels of our data are not looked up for a user's own.
+    assert "`per`" not in notes

@@ -15,7 +15,7 @@ from spacy_bilstm_ner.errors import UserError
 
 from .helpers import make_test_set
 
-VECTORS = WordVectors(path="en_x", name="en_x 1.0.0", sha256="0")
+VECTORS = WordVectors(path="en_x", name="en_x 1.0.0")
 # A training that says it has begun, and then takes for ever
 SLOW = """
 import sys, time
@@ -159,9 +159,8 @@ def test_an_interrupted_training_leaves_the_run_before(
 ) -> None:
     process = start_slow(root, corpus)
     process.send_signal(number)
-    printed, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert not printed
     assert errors.splitlines() == ["Interrupted, nothing changed."]
     assert files_of(corpus) == ["run", "run/model-best"]
 
