@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 import srsly
 
-from scripts import package
 from scripts.install import install
 from scripts.meta import release_meta
 from scripts.package import build, place, read_run
