@@ -6,14 +6,15 @@ Each way reads the texts once, and then four times. The difference does not cont
 takes to start. CPU seconds are those of all processes.
 """
 
-import resource
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 
-import spacy
 import srsly
 from spacy.tokens import DocBin
+from spacy.vocab import Vocab
 
 PIPE = """import sys, spacy, srsly
 texts = [line["text"] for line in srsly.read_jsonl(sys.argv[1])]
@@ -28,14 +29,14 @@ WAYS = {
 
 def cpu_seconds(command: list[str]) -> float:
     """Run Python with these arguments. Return the CPU seconds of the process and its children."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    before = getrusage(RUSAGE_CHILDREN)
     subprocess.run([sys.executable, *command], check=True, stdout=subprocess.DEVNULL)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    after = getrusage(RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def main(pipeline: str, source: str, out: str) -> None:
-    docs = list(DocBin().from_disk(source).get_docs(spacy.blank("en").vocab))
+    docs = list(DocBin().from_disk(source).get_docs(Vocab()))
     texts = [{"text": doc.text} for doc in docs]
     millions = 3 * sum(map(len, docs)) / 1e6
     per_million = {}
@@ -43,14 +44,15 @@ def main(pipeline: str, source: str, out: str) -> None:
         srsly.write_jsonl(f"{folder}/once.jsonl", texts)
         srsly.write_jsonl(f"{folder}/four.jsonl", texts * 4)
         for way, command in WAYS.items():
-            seconds = {}
+            seconds = []
             for name in ("once", "four"):
                 paths = [f"{folder}/{name}.jsonl", f"{folder}/{name} {way}"]
-                seconds[name] = cpu_seconds([*command, *paths, "--model", pipeline])
-            per_million[way] = (seconds["four"] - seconds["once"]) / millions
-    command_line = f"python -m scripts.research.annotate {pipeline} {source}"
-    figures = {"command": command_line, "cpu_seconds_per_million_words": per_million}
-    srsly.write_json(out, figures)
+                seconds.append(cpu_seconds([*command, *paths, "--model", pipeline]))
+            once, four = seconds
+            per_million[way] = (four - once) / millions
+    names = f"{Path(pipeline).name} {Path(source).name}"
+    command_line = f"python -m scripts.research.annotate {names}"
+    srsly.write_json(out, {"command": command_line, "cpu_seconds_per_million_words": per_million})
 
 
 if __name__ == "__main__":

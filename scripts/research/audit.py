@@ -1,14 +1,12 @@
 """Change 3 % of the labels of a corpus, and measure how many of the changes `audit` finds.
 
-    python -m scripts.research.audit CORPUS.spacy FOLDER OUT.json [OPTIONS of audit]
+    python -m scripts.research.audit CORPUS.spacy FOLDER OUT.json
 
 `audit` reads the corpus before and after the change. Of its second list, suspicions that the first
 list has are left out, since any corpus has wrong labels already. The figure is the share of changed
 labels among the first N of the rest, where N is the number of changes.
 """
 
-import csv
-import subprocess
 import sys
 from pathlib import Path
 
@@ -16,6 +14,9 @@ import numpy as np
 import srsly
 from spacy.tokens import Doc, DocBin, Span
 from spacy.vocab import Vocab
+
+from spacy_bilstm_ner.quality.audit import audit_folds
+from spacy_bilstm_ner.quality.folds import read_folds
 
 SHARE = 0.03
 # The text of a sentence, and of an entity in it
@@ -42,31 +43,29 @@ def spoil(docs: list[Doc], rng: np.random.Generator) -> set[Place]:
     return places
 
 
-def audit(path: Path, folder: Path, options: list[str]) -> list[Place]:
-    """Run `audit`. Return the places that it suspects, most suspicious first."""
-    command = [sys.executable, "-m", "spacy_bilstm_ner", "audit", str(path), str(folder), *options]
-    subprocess.run(command, check=True)
-    with (folder / "audit.csv").open(encoding="utf-8-sig", newline="") as file:
-        return [(row["sentence"], row["text"]) for row in csv.DictReader(file)]
+def find_suspicious_places(path: Path, folder: Path) -> list[Place]:
+    """Audit a corpus. Return the places that are suspected, most suspicious first."""
+    suspicions = audit_folds(read_folds(path, folder)).suspicions
+    return list(zip(suspicions["sentence"], suspicions["text"], strict=True))
 
 
 def share_of_changes(ranked: list[Place], before: list[Place], changed: set[Place]) -> float:
     """Return the share of changed places among the first ones that are not in the list before."""
     new_places = [place for place in ranked if place not in before]
-    hits = [place in changed for place in new_places[: len(changed)]]
-    return sum(hits) / len(changed)
+    hits = changed.intersection(new_places[: len(changed)])
+    return len(hits) / len(changed)
 
 
-def main(source: str, target: str, out: str, *options: str) -> None:
+def main(source: str, target: str, out: str) -> None:
     folder = Path(target)
     docs = list(DocBin().from_disk(source).get_docs(Vocab()))
-    before = audit(Path(source), folder / "before", list(options))
+    before = find_suspicious_places(Path(source), folder / "before")
     changed = spoil(docs, np.random.default_rng(0))
     spoilt = folder / "spoilt.spacy"
     DocBin(docs=docs).to_disk(spoilt)
-    ranked = audit(spoilt, folder / "after", list(options))
+    ranked = find_suspicious_places(spoilt, folder / "after")
     figures = {
-        "command": " ".join(["python -m scripts.research.audit", source, *options]),
+        "command": f"python -m scripts.research.audit {Path(source).name}",
         "changes": len(changed),
         "share_of_changes": share_of_changes(ranked, before, changed),
     }

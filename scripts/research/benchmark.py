@@ -8,22 +8,19 @@ import argparse
 import json
 import os
 import platform
-import shlex
 import subprocess
 import sys
 from itertools import product
 from pathlib import Path
 from typing import Any
 
+import srsly
 from spacy.tokens import DocBin
 from spacy.vocab import Vocab
 from tqdm import tqdm
 
 from scripts.research.tables import speed_table
-from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.quality.evaluate import list_versions
-from spacy_bilstm_ner.system.ending import run
-from spacy_bilstm_ner.system.whole import generated_file, save_json
 
 TIMING = Path(__file__).with_name("timing.py")
 SENTENCES_PER_DOC = 40
@@ -43,19 +40,22 @@ Figures = dict[str, Any]
 
 def read_texts(corpus: Path) -> dict[str, list[str]]:
     """Return the texts of each part, and those of the "warm_up"."""
-    read = {}
+    texts = {}
     for part in ("test", "dev"):
-        with generated_file(corpus / f"{part}.spacy", command="spacy project run convert") as path:
-            read[part] = [doc.text for doc in DocBin().from_disk(path).get_docs(Vocab())]
-    test, n = read["test"], SENTENCES_PER_DOC
-    documents = [" ".join(test[first : first + n]) for first in range(0, len(test), n)]
+        docs = DocBin().from_disk(corpus / f"{part}.spacy").get_docs(Vocab())
+        texts[part] = [doc.text for doc in docs]
+    test = texts["test"]
+    documents = []
+    for first in range(0, len(test), SENTENCES_PER_DOC):
+        documents.append(" ".join(test[first : first + SENTENCES_PER_DOC]))
     return {
         "sentences": test,
         "documents": documents,
         # The first half as single sentences, the second half as documents
         "mixed": [*test[: len(test) // 2], *documents[len(documents) // 2 :]],
         "one": test[:1000],
-        "warm_up": read["dev"][:500],
+        "loading": [],
+        "warm_up": texts["dev"][:500],
     }
 
 
@@ -66,16 +66,14 @@ def time_task(python: str, task: str, options: Figures) -> Figures:
     """
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     # -I: do not import from the current folder
-    command = [python, "-I", str(TIMING), task]
     process = subprocess.run(
-        command,
+        [python, "-I", str(TIMING), task],
         input=json.dumps(options),
         env={**os.environ, **threads},
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
+        check=True,
     )
-    if process.returncode:
-        raise UserError(f"{shlex.join(command)} failed:\n{process.stderr}")
     return json.loads(process.stdout.splitlines()[-1])
 
 
@@ -87,12 +85,9 @@ def benchmark(pipelines: dict[str, tuple[str, str]], corpus: Path, *, runs: int)
     """
     texts = read_texts(corpus)
     figures: Figures = {part: {name: [] for name in pipelines} for part in PARTS}
-    turns = list(product(PARTS, range(runs), pipelines))
-    for part, _, name in tqdm(turns):
+    for part, _, name in tqdm(list(product(PARTS, range(runs), pipelines))):
         python, pipeline = pipelines[name]
-        options: Figures = {"pipeline": pipeline}
-        if part in texts:
-            options |= {"texts": texts[part], "warm_up": texts["warm_up"]}
+        options = {"pipeline": pipeline, "texts": texts[part], "warm_up": texts["warm_up"]}
         figures[part][name].append(time_task(python, PARTS[part], options))
     return figures
 
@@ -113,32 +108,22 @@ def main() -> None:
         name, _, location = argument.partition("=")
         python, _, pipeline = location.rpartition(":")
         pipelines[name] = python or sys.executable, pipeline
-    if "bilstm" not in pipelines or not all(pipeline for _, pipeline in pipelines.values()):
-        raise UserError(
-            "give pipelines as NAME=PIPELINE or NAME=PYTHON:PIPELINE; one of them is bilstm=…"
-        )
     load = os.getloadavg()[0]
-    metas = {}
-    for name, (python, pipeline) in pipelines.items():
-        metas[name] = time_task(python, "loading", {"pipeline": pipeline})["meta"]
-    pipelines["tokenizer"] = sys.executable, f"blank:{metas['bilstm']['lang']}"
+    figures = benchmark(pipelines, args.corpus, runs=args.runs)
     result = {
         # Without the locations of pipelines, which are different on each machine
-        "command": f"python -m scripts.research.benchmark CORPUS OUT {' '.join(metas)}",
-        **{key: metas["bilstm"][key] for key in ("version", "data")},
+        "command": f"python -m scripts.research.benchmark CORPUS OUT {' '.join(pipelines)}",
+        "version": figures["loading"]["bilstm"][0]["version"],
         "machine": {"cores": os.cpu_count(), "system": platform.platform(), "load": load},
         "versions": list_versions(),
         "settings": {"runs": args.runs, "threads": 1},
-        "pipelines": metas,
-        "figures": benchmark(pipelines, args.corpus, runs=args.runs),
+        "figures": figures,
     }
-    save_json(args.out, result)
+    srsly.write_json(args.out, result)
     print(speed_table({"benchmark": result}))
-    print(
-        f"The load of the machine at the start was {load:.2f}: "
-        f"{'do not publish these figures' if load > BUSY else 'quiet'}."
-    )
+    verdict = "do not publish these figures" if load > BUSY else "quiet"
+    print(f"The load of the machine at the start was {load:.2f}: {verdict}.")
 
 
 if __name__ == "__main__":
-    run(main)
+    main()

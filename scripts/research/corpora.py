@@ -15,35 +15,29 @@ from typing import Any
 
 import srsly
 
-
-def run(*arguments: str) -> None:
-    """Run a Python module as a command, and stop if it fails."""
-    subprocess.run([sys.executable, "-m", *arguments], check=True)
+from spacy_bilstm_ner.quality.evaluate import evaluate_pipeline
 
 
 def score(config: str, corpus: str, overrides: tuple[str, ...]) -> dict[str, Any]:
-    """Train a config on a corpus, and return what `evaluate` says of the test part."""
+    """Train a config on a corpus, and return the figures of `evaluate` on the test part."""
     with tempfile.TemporaryDirectory() as folder:
         paths = ["--paths.train", f"{corpus}/train.spacy", "--paths.dev", f"{corpus}/dev.spacy"]
-        run("spacy", "train", config, "--output", folder, *paths, *overrides)
-        out = f"{folder}/scores.json"
-        model = f"{folder}/model-best"
-        run("spacy_bilstm_ner", "evaluate", model, f"{corpus}/test.spacy", "--out", out)
-        return srsly.read_json(out)
+        command = [sys.executable, "-m", "spacy", "train", config, "--output", folder]
+        subprocess.run([*command, *paths, *overrides], check=True)
+        return evaluate_pipeline(f"{folder}/model-best", Path(corpus) / "test.spacy").figures
 
 
 def main(config: str, corpus: str, out: str, *overrides: str) -> None:
-    figures: dict[str, Any] = {"configs": {}}
-    if Path(out).exists():
-        figures = srsly.read_json(out)
+    figures: dict[str, Any] = srsly.read_json(out) if Path(out).exists() else {"configs": {}}
     evaluation = score(config, corpus, overrides)
-    scores = evaluation["raw_text"]
-    version = evaluation["versions"]["spacy-bilstm-ner"]
     names = [Path(argument).name for argument in sys.argv[1:]]
-    command = " ".join(["python -m scripts.research.corpora", *names])
-    f_scores = {"f": scores["micro"]["f"], "mean_of_labels": scores["macro"]["f"]}
     corpora = figures["configs"].setdefault(Path(config).stem, {})
-    corpora[Path(corpus).name] = {"command": command, "version": version, **f_scores}
+    corpora[Path(corpus).name] = {
+        "command": " ".join(["python -m scripts.research.corpora", *names]),
+        "version": evaluation["versions"]["spacy-bilstm-ner"],
+        "f": evaluation["raw_text"]["micro"]["f"],
+        "mean_of_labels": evaluation["raw_text"]["macro"]["f"],
+    }
     srsly.write_json(out, figures)
 
 

@@ -24,9 +24,6 @@ Vectors = Annotated[
 ]
 Folds = Annotated[int, Option(metavar="K", help="number of folds")]
 Seed = Annotated[int, Option(metavar="N", min=0, max=2**32 - 1, help="random seed")]
-Log = Annotated[
-    Path | None, Option(metavar="JSONL", help="training log, for the curves of the page")
-]
 NoCurve = Annotated[
     bool,
     Option(

@@ -15,7 +15,6 @@ from .arguments import (
     LabelledFile,
     LabellingTool,
     Lang,
-    Log,
     Loosen,
     NoCurve,
     NumberOfTexts,
@@ -42,7 +41,6 @@ def evaluate(
     *,
     out: Figures = None,
     report: Report = None,
-    log: Log = None,
 ) -> None:
     """Score a pipeline on a labelled file, on raw text and on gold tokens.
 
@@ -50,10 +48,8 @@ def evaluate(
     """
     from ..quality.evaluate import evaluate_pipeline
 
-    check_outputs(out, report, inputs=(file, log))
-    if log and not (report and log.is_file()):
-        raise UserError(f"--log is the log of a training, for the page of --report: got {log}")
-    evaluation = evaluate_pipeline(pipeline, file, log=log)
+    check_outputs(out, report, inputs=(file,))
+    evaluation = evaluate_pipeline(pipeline, file)
     show_result(evaluation, figures=out, page=report)
     show_next("find the confidence to require", "thresholds", pipeline, file)
 
@@ -64,7 +60,6 @@ def compare(
     file: LabelledFile,
     *,
     out: Figures = None,
-    report: Report = None,
     seed: Seed = 0,
 ) -> None:
     """Compare two pipelines on a labelled file.
@@ -75,9 +70,9 @@ def compare(
     """
     from ..quality.compare import compare_pipelines
 
-    check_outputs(out, report, inputs=(file,))
+    check_outputs(out, inputs=(file,))
     comparison = compare_pipelines(a, b, file, seed=seed)
-    show_result(comparison, figures=out, page=report)
+    show_result(comparison, figures=out)
     better = a if comparison.better == "A" else b
     show_next("see its mistakes", "evaluate", better, file, "--report", "report.html")
 

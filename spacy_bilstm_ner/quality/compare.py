@@ -1,25 +1,18 @@
 """Compare two pipelines on a labelled file."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
-from spacy.training import Example
 
 from ..errors import UserError
 from ..files.options import Options
-from ..pipe.entities import entities
 from ..pipe.loading import load_pipeline
 from .examples import find_doubts, predict_examples, read_labelled_docs
 from .intervals import bootstrap, middle_interval
-from .result import Result, Section, mark_entities, to_records
+from .result import Result, to_records
 from .scores import TOTALS, compute_f, count_outcomes
-
-N_SENTENCES = 50
 
 
 @dataclass(kw_only=True)
@@ -72,7 +65,6 @@ def compare_pipelines(
         formats=dict.fromkeys(columns, ".1%"),
         figures={"a": a, "b": b, "file": str(file), "verdict": verdict, "f": to_records(table)},
         warnings=warnings,
-        sections=partial(make_sections, *examples),
         better=better,
     )
 
@@ -82,21 +74,3 @@ def name_better(low: float, high: float) -> str:
     if low > 0:
         return "B"
     return "A" if high < 0 else ""
-
-
-def make_sections(a: list[Example], b: list[Example]) -> Iterator[Section]:
-    """Show the sentences that only one of two pipelines predicts correctly."""
-    rows: dict[str, list[list[Markup]]] = {"A": [], "B": []}
-    for example_a, example_b in zip(a, b, strict=True):
-        gold = {entity.key for entity in entities(example_a.reference)}
-        is_correct = []
-        marked = []
-        for example in (example_a, example_b):
-            predicted = entities(example.predicted)
-            is_correct.append({entity.key for entity in predicted} == gold)
-            marked.append(mark_entities(example.predicted.text, predicted))
-        if is_correct[0] != is_correct[1]:
-            rows["A" if is_correct[0] else "B"].append(marked)
-    for name, sentences in rows.items():
-        table = pd.DataFrame(sentences[:N_SENTENCES], columns=["A", "B"], dtype=object)
-        yield Section(f"Only {name} is correct: {len(sentences):,} sentences", table=table)

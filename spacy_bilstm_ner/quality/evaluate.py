@@ -40,14 +40,12 @@ def evaluate_pipeline(
     pipeline: str | Path | Language,
     file: Path,
     *,
-    log: Path | None = None,
     options: Options | None = None,
 ) -> Result:
     """Score a pipeline on a labelled file.
 
     pipeline (Union[str, Path, Language]): A pipeline, its folder, or the name of an installed one.
     file (Path): The labelled file, or a folder of such files.
-    log (Optional[Path]): The log of the training, for the page's curves.
     options (Optional[Options]): How to read the file.
     RETURNS (Result): "raw_text" and "gold_tokens" in `figures` are those of `score_examples`.
         "data" is None, and "config", "seed" and "vectors" are absent, if the pipeline's meta does
@@ -85,7 +83,7 @@ def evaluate_pipeline(
         formats=FORMATS,
         figures=figures,
         warnings=warnings,
-        sections=partial(make_sections, figures, examples, log),
+        sections=partial(make_sections, figures, examples),
     )
 
 
@@ -106,11 +104,9 @@ def list_versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
 
 
-def make_sections(
-    figures: dict[str, Any], examples: Sequence[Example], log: Path | None
-) -> Iterator[Section]:
+def make_sections(figures: dict[str, Any], examples: Sequence[Example]) -> Iterator[Section]:
     """Make the parts of the page below the table of scores."""
-    from .plots import draw_curves, draw_reliability, draw_training
+    from .plots import draw_curves, draw_reliability
 
     versions = ", ".join(f"{name} {value}" for name, value in figures["versions"].items())
     yield Section(
@@ -119,8 +115,6 @@ def make_sections(
         "P, R and F are on raw text, which spaCy's tokenizer splits. Gold tokens are those of the "
         f"file. Made with {versions}.",
     )
-    if log:
-        yield Section("Training", pictures=[draw_training(log)])
     judged = judge_entities(examples)
     curves = make_curves(judged)
     if curves:

@@ -1,30 +1,14 @@
 """Plots for the pages, as SVG elements."""
 
 import io
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-import srsly
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 # The same data gives the same bytes, and text stays text.
 STYLE = {"svg.hashsalt": "quality", "svg.fonttype": "none", "font.size": 10}
-
-
-def draw_training(log: Path) -> str:
-    """Draw the loss of each update and the scores on dev, from the log of spaCy's ConsoleLogger."""
-    figure, loss_axes, score_axes = _make_plots("Loss of an update", "Scores on dev")
-    rows = pd.json_normalize(list(srsly.read_jsonl(log))).set_index("step")
-    # The log adds up losses. Its first row follows the first update.
-    n_updates = np.diff(rows.index, prepend=-1).clip(1)
-    losses = rows.filter(like="losses.").sum(axis="columns")
-    (losses / n_updates).plot(ax=loss_axes, logy=True, xlabel="updates")
-    scores = rows.filter(regex=r"^scores\.ents_[prf]$")
-    scores.plot(ax=score_axes, xlabel="updates", ylim=(0, 100))
-    return _to_svg(figure)
 
 
 def draw_reliability(bins: pd.DataFrame) -> str:

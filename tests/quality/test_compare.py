@@ -21,8 +21,7 @@ def test_the_better_pipeline_is_named(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    outputs = ("--out", tmp_path / "c.json", "--report", tmp_path / "c.html")
-    command("compare", tiny[0], better, tiny[1], *outputs)
+    command("compare", tiny[0], better, tiny[1], "--out", tmp_path / "c.json")
     figures = read_json(tmp_path / "c.json")
     assert figures["verdict"] == "B is better."
     *_, total, mean = figures["f"]
@@ -32,9 +31,6 @@ def test_the_better_pipeline_is_named(
     out = capsys.readouterr().out
     assert "B is better." in out
     assert f"evaluate {better} {tiny[1]}" in out
-    html = (tmp_path / "c.html").read_text(encoding="utf-8")
-    assert "Only B is correct: 3 sentences" in html
-    assert "Only A is correct: 0 sentences" in html
 
 
 @pytest.mark.parametrize(

@@ -113,17 +113,6 @@ def test_files_that_cannot_be_evaluated(tiny: tuple[Path, Path], tmp_path: Path)
         evaluate_pipeline("nowhere/model", tiny[1])
 
 
-def test_nothing_is_written_if_a_file_is_missing(tiny: tuple[Path, Path], tmp_path: Path) -> None:
-    out, report = tmp_path / "m.json", tmp_path / "r.html"
-    outputs = ("--out", out, "--report", report)
-    with pytest.raises(SystemExit, match=r"nowhere\.jsonl"):
-        command("evaluate", *tiny, *outputs, "--log", tmp_path / "nowhere.jsonl")
-    with pytest.raises(SystemExit, match="--report"):
-        command("evaluate", *tiny, "--out", out, "--log", tiny[1])
-    assert not out.exists()
-    assert not report.exists()
-
-
 def test_outputs_are_checked_before_the_work(tiny: tuple[Path, Path], tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     (tmp_path / "link").symlink_to(tiny[1])

@@ -1,4 +1,3 @@
-import json
 import re
 import sys
 from functools import partial
@@ -14,16 +13,11 @@ from spacy_bilstm_ner.quality.plots import (
     draw_curves,
     draw_learning_curve,
     draw_reliability,
-    draw_training,
 )
 from spacy_bilstm_ner.quality.result import Result, Section, mark_entities
 
 from .helpers import command
 
-LOG = [
-    {"epoch": 0, "step": 0, "losses": {"ner": 5.0}, "scores": {"ents_f": 0.0}, "score": 0.0},
-    {"epoch": 0, "step": 10, "losses": {"ner": 40.0}, "scores": {"ents_f": 50.0}, "score": 0.5},
-]
 BINS = pd.DataFrame({"confidence": [0.4, 0.9], "precision": [0.3, 0.8], "entities": [5, 5]})
 POINTS = pd.DataFrame({"sentences": [10, 20], "f": 0.5, "low": 0.4, "high": 0.6})
 CURVE = pd.DataFrame({"confidence": [0.9, 0.5], "precision": [1.0, 0.5], "recall": [0.3, 0.3]})
@@ -44,16 +38,9 @@ class Elements(HTMLParser):
         assert self.open.pop() == tag
 
 
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    path = tmp_path / "log.jsonl"
-    path.write_text("\n".join(map(json.dumps, LOG)), encoding="utf-8")
-    return path
-
-
-def test_the_page_of_evaluate(tiny: tuple[Path, Path], log: Path, tmp_path: Path) -> None:
+def test_the_page_of_evaluate(tiny: tuple[Path, Path], tmp_path: Path) -> None:
     report = tmp_path / "r.html"
-    command("evaluate", *tiny, "--report", report, "--log", log)
+    command("evaluate", *tiny, "--report", report)
     html = report.read_text(encoding="utf-8")
     elements = Elements()
     elements.feed(html)
@@ -62,7 +49,6 @@ def test_the_page_of_evaluate(tiny: tuple[Path, Path], log: Path, tmp_path: Path
     text = " ".join(re.sub(r"<style>.*?</style>|<[^>]*>", " ", html, flags=re.DOTALL).split())
     # Precision, recall and F of geo are worked out by hand in test_evaluate.py.
     assert "geo 100.00 50.00 66.67" in text
-    assert "Scores on dev" in text
     assert "predicted with other boundaries org org World Bank org lent Peru money." in text
     assert f"background: {COLORS['tim']}" in html
 
@@ -89,11 +75,9 @@ def test_all_text_is_escaped() -> None:
         (draw_reliability, BINS, "Reliability"),
         (draw_learning_curve, POINTS, "Learning curve"),
         (draw_curves, {"geo": CURVE}, "geo"),
-        (draw_training, None, "Scores on dev"),
     ],
 )
-def test_a_picture_is_one_element_and_always_the_same(draw, data, text, log) -> None:
-    data = log if data is None else data
+def test_a_picture_is_one_element_and_always_the_same(draw, data, text) -> None:
     svg = draw(data)
     assert svg.startswith("<svg")
     assert svg.rstrip().endswith("</svg>")
