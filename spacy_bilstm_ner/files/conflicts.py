@@ -17,8 +17,9 @@ MAX_SHARE = 0.1
 def settle_conflicts(records: Sequence[Any], options: Options, report: Report) -> list[Any]:
     """Return records without those that contradict another annotation of the same text.
 
-    Binary answers, and passes that have one entity each, become one partly labelled text. Sentences
-    of words are left out only if the user says so: the same few words may mean different things.
+    Binary answers, and passes that have one entity each, become one partly labelled text. Equal
+    annotations of one record become one text. Sentences of words are left out only if the user says
+    so: the same few words may mean different things.
 
     records (Sequence[Union[TextWithSpans, TaggedWords]]): Texts after `offsets.to_characters`, or
         sentences with tags in BIO.
@@ -35,7 +36,9 @@ def settle_conflicts(records: Sequence[Any], options: Options, report: Report) -
     conflicts = []
     replaced: dict[int, Any] = {}  # id of a record -> the record to take instead, or None
     for same in groups.values():
-        if len(set(map(annotation, same))) == 1:
+        # Different records may well have the same text, but two annotators of a record agree.
+        is_repeated = is_text and len({record.origin for record in same}) < len(same)
+        if len(set(map(annotation, same))) == 1 and not is_repeated:
             continue
         united = _unite(same, report) if is_text else None
         if united:
@@ -66,16 +69,18 @@ def settle_conflicts(records: Sequence[Any], options: Options, report: Report) -
 
 def _unite(same: Sequence[TextWithSpans], report: Report) -> TextWithSpans | None:
     """Return one partly labelled text; None if the annotations are complete or overlap."""
+    is_equal = len({(text.spans, text.annotated) for text in same}) == 1
     is_partial = all(text.annotated is not None for text in same)
     is_passes = all(len(text.spans) == 1 for text in same)
     spans = sorted(set(chain.from_iterable(text.spans for text in same)))
     has_overlap = any(second.start < first.end for first, second in pairwise(spans))
-    if has_overlap or not (is_partial or is_passes):
+    if has_overlap or not (is_equal or is_partial or is_passes):
         return None
     place = same[0].origin.place()
     report.count("united", place, len(same))
     report.count("repeated", place, sum(len(text.spans) for text in same) - len(spans))
     labels = set(chain.from_iterable(text.annotated or () for text in same))
     annotated = tuple(sorted(labels)) if all(text.annotated for text in same) else ()
+    annotated = same[0].annotated if is_equal else annotated
     rows = sum(text.rows for text in same)
     return same[0]._replace(spans=tuple(spans), annotated=annotated, rows=rows)

@@ -3,11 +3,12 @@
 import ast
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice, product
+from itertools import accumulate, chain, islice
 from typing import Any
 
 from ..errors import UserError
 from .cells import split_list
+from .faults import Faults
 from .offsets import find_occurrences, make_reading
 from .options import Options, parse_pairs
 from .records import Origin, Records, Span, TaggedWords, TextWithSpans
@@ -17,8 +18,6 @@ from .report import Report
 N_SAMPLE = 100
 # What is raised if a record does not fit an export
 MISFIT = (TypeError, ValueError, OverflowError)
-# Number of records that a message shows
-N_SHOWN = 3
 DOCUMENT = "doc_id|document_id|documentName|example_id|id"
 MISSING = object()
 
@@ -31,8 +30,8 @@ MISSING = object()
 #   passes                a list of annotations of the text, each with entities
 #   type                  no path: how the `type` of an entity ends, if the list has other elements
 #   label                 of an entity: a label or a list of labels
-#   start, end, own_text  of an entity; without a start, every occurrence of its own text is meant
-#   points                a list of places in an entity, each with a start and an end
+#   start, end, own_text  of an entity, or lists of them; without a start, every occurrence of its
+#                         own text is meant
 #   user                  who has annotated an entity; the entities of each user are a pass
 #   status                "reject" or "ignore", or empty if nobody has annotated the text
 #   marker                a key that every record has; a record without entities is finished then
@@ -46,7 +45,8 @@ EXPORTS = {
     "Label Studio, JSON-MIN or CSV": "text=text|content|sentence,entities=label,label=labels,"
     "own_text=text",
     "Prodigy": "entities=spans,own_text=text,marker=_input_hash,status=answer",
-    "Dataturks": "text=content,entities=annotation,points=points,own_text=text,end_inclusive=yes",
+    "Dataturks": "text=content,entities=annotation,start=points.start,end=points.end,"
+    "own_text=points.text,end_inclusive=yes",
     "LightTag": "text=content,entities=annotations,label=tag,own_text=value,marker=seen_by,"
     "status=seen_by",
     "UBIAI": "text=document,entities=tokens|annotation,label=entityLabel|label,own_text=text",
@@ -69,7 +69,8 @@ EXPORTS = {
     "texts with spans": "text=text|data|content|sentence,"
     "entities=entities|spans|annotations|annotation|labels|label|ents,"
     "start=start|start_offset|start_char|begin,end=end|end_offset|end_char,"
-    "label=label|labels|type|tag|entity|entity_group|class,own_text=text|value|name|word",
+    "label=label|labels|type|tag|tag_name|entity|entity_group|class,"
+    "own_text=text|value|name|word",
     "entities without offsets": "text=text|data|content|sentence,"
     "entities=entities|spans|labels|output|ner,start=,"
     "label=label|labels|type|types|tag|class|category|entity_type,"
@@ -96,17 +97,21 @@ def read_records(
     """
     stream = iter(records)
     sample = list(islice(stream, N_SAMPLE))
-    tool, export = _recognise(sample, name, options)
+    tool, export = _recognise([record for _, record in sample], options)
+    if export is None:
+        raise UserError(_describe_unknown(sample[0][1] if sample else None, name))
     report = Report(guesses={"export": tool})
     texts: list[Any] = []
-    misfits: list[str] = []
+    faults = Faults(name)
     for line, record in chain(sample, stream):
         document = look_up(record, DOCUMENT)
         origin = Origin(name, line, "" if document is MISSING else str(document))
         try:
             annotations = _read_record(record, export, origin, report)
         except MISFIT as error:
-            misfits.append(f"line {line}: {error}")
+            faults.add(
+                line, str(error), f"Correct it as in other records of {tool}, or use --fields."
+            )
             continue
         report.rows_read += len(annotations)
         for annotation in annotations:
@@ -114,23 +119,17 @@ def read_records(
                 report.count(annotation, origin.place())
             else:
                 texts.append(annotation)
-    if misfits:
-        raise UserError(
-            f"{name}: {len(misfits):,} records do not fit the others ({tool}). "
-            f"{'; '.join(misfits[:N_SHOWN])}. Correct these records, or describe the file with "
-            "--fields."
-        )
+    faults.check()
     return texts, report
 
 
 def is_record(value: Any, options: Options) -> bool:
     """Return whether a value of JSON is a record of an export."""
-    for export in _list_exports(options).values():
-        # The entity {"text": "Mira", "label": "PER"} is no word with its tag.
-        has_plain_words = export["tags"] and isinstance(look_up(value, export["words"]), str)
-        if _fits(value, export) and not has_plain_words:
-            return True
-    return False
+    _, export = _recognise([value], options)
+    # The entity {"text": "Mira", "label": "PER"} is no word with its tag.
+    return export is not None and not (
+        export["tags"] and isinstance(look_up(value, export["words"]), str)
+    )
 
 
 def look_up(value: Any, path: str) -> Any:
@@ -152,10 +151,8 @@ def _member(value: Any, key: str) -> Any:
         return value.get(key, MISSING)
     if isinstance(value, list) and key.lstrip("-").isdigit():
         return next(iter(value[int(key) :][:1]), MISSING)
-    if isinstance(value, list):
-        members = [_member(element, key) for element in value]
-        return MISSING if MISSING in members else members
-    return MISSING
+    members = [_member(element, key) for element in value] if isinstance(value, list) else []
+    return members if members and MISSING not in members else MISSING
 
 
 def _expect(value: Any, path: str, kind: Any = object) -> Any:
@@ -170,8 +167,15 @@ def _expect(value: Any, path: str, kind: Any = object) -> Any:
     return member
 
 
-def _list_exports(options: Options) -> dict[str, Export]:
-    """Return the exports that a file can be. Paths of `--fields` replace those of the table."""
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _recognise(records: Sequence[Any], options: Options) -> tuple[str, Export | None]:
+    """Return the first export that fits most of the records; None if no export fits a record.
+
+    Paths of `--fields` replace those of the table.
+    """
     fields = dict(options.fields)
     if "own_text" in fields:
         fields.setdefault("start", "")
@@ -181,25 +185,13 @@ def _list_exports(options: Options) -> dict[str, Export]:
     if not fields.keys() & {"entities", "tags"}:
         for tool, paths in EXPORTS.items():
             exports[tool] = Export(DEFAULTS | parse_pairs(paths.split(",")) | fields)
-    return exports
-
-
-def _recognise(
-    sample: Sequence[tuple[int, Any]], name: str, options: Options
-) -> tuple[str, Export]:
-    """Return the first export that fits most of the records.
-
-    RAISES UserError: If no export fits a record.
-    """
-    exports = _list_exports(options)
-    n_fitting = dict.fromkeys(exports, 0)
-    for _, record in sample:
-        for tool, export in exports.items():
-            n_fitting[tool] += _fits(record, export)
-    best = max(n_fitting, key=n_fitting.__getitem__)
-    if not n_fitting[best]:
-        raise UserError(_describe_unknown(sample[0][1] if sample else None, name))
-    return best, exports[best]
+    best: tuple[str, Export | None] = "", None
+    most_fitting = 0
+    for tool, export in exports.items():
+        n_fitting = sum(_fits(record, export) for record in records)
+        if n_fitting > most_fitting:
+            best, most_fitting = (tool, export), n_fitting
+    return best
 
 
 def _fits(record: Any, export: Export) -> bool:
@@ -231,7 +223,7 @@ def _read_record(
     if status in (None, []):
         return ["unfinished"]
     labels = [] if look_up(record, "_is_binary") is True else look_up(record, "annotated")
-    annotated = tuple(map(str, labels)) if isinstance(labels, list) else None
+    annotated = None if labels is MISSING else tuple(map(str, _as_list(labels)))
     if words is not None and export["tags"]:
         tags = _list_words(record, export["tags"])
         if len(tags) != len(words):
@@ -268,46 +260,36 @@ def _list_words(record: Any, path: str) -> list[str]:
 
 def _offsets(words: Sequence[str]) -> tuple[tuple[int, int], ...]:
     """Return the start and end of each word in the words joined by blanks."""
-    offsets = []
-    start = 0
-    for word in words:
-        offsets.append((start, start + len(word)))
-        start += len(word) + 1
-    return tuple(offsets)
+    ends = accumulate(map(len, words), lambda end, length: end + 1 + length)
+    return tuple((end - len(word), end) for word, end in zip(words, ends, strict=True))
 
 
 def _list_passes(record: Any, export: Export) -> list[list[Any] | str]:
     """Return for each annotation of a text its entities, or the reason to leave it out."""
-    if export["passes"]:
-        annotations = _expect(record, export["passes"], list)
-        truths = [entry for entry in annotations if look_up(entry, "ground_truth") is True]
-        passes: list[list[Any] | str] = []
-        for annotation in annotations:
-            if look_up(annotation, "was_cancelled") is True:
-                passes.append("rejected")
-            elif truths and annotation is not truths[0]:
-                passes.append("other_annotation")
-            else:
-                passes.append(_list_entities(annotation, export))
-        return passes or ["unfinished"]
-    entities = _list_entities(record, export)
-    if isinstance(entities, str):
-        return [entities]
-    entities_of: dict[str, list[Any]] = {}
-    for entity in entities:
-        entities_of.setdefault(str(look_up(entity, export["user"])), []).append(entity)
-    return list(entities_of.values()) or [[]]
+    if not export["passes"]:
+        entities = _list_entities(record, export)
+        if not export["user"] or isinstance(entities, str):
+            return [entities]
+        entities_of: dict[str, list[Any]] = {}
+        for entity in entities:
+            entities_of.setdefault(str(look_up(entity, export["user"])), []).append(entity)
+        return [*entities_of.values()] or [[]]
+    passes: list[list[Any] | str] = []
+    for annotation in _expect(record, export["passes"], list):
+        is_cancelled = look_up(annotation, "was_cancelled") is True
+        passes.append("rejected" if is_cancelled else _list_entities(annotation, export))
+    return passes or ["unfinished"]
 
 
 def _list_entities(annotation: Any, export: Export) -> list[Any] | str:
     """Return the entities of a text, or the reason to leave it out."""
     entities = look_up(annotation, export["entities"])
-    if entities is MISSING and export["marker"]:
-        return []
     if isinstance(entities, str):
         entities = _parse(entities)
     if isinstance(entities, dict):
         entities = list(_flatten(entities))
+    if entities is MISSING and export["marker"]:
+        return []
     if entities is None:
         return "unfinished"
     if not isinstance(entities, list):
@@ -342,25 +324,25 @@ def _read_entity(
 ) -> list[Span]:
     """Return a span for each label and place of an entity."""
     place = f"{origin.place()}: {json.dumps(entity, ensure_ascii=False, default=str)[:60]}"
-    labels = _expect(entity, export["label"])
-    labels = (labels if isinstance(labels, list) else [labels]) or [""]
-    points = _expect(entity, export["points"], list) if export["points"] else [entity]
-    n_entities = len(labels) * len(points)
+    labels = _as_list(_expect(entity, export["label"])) or [""]
+    own_texts = _as_list(look_up(entity, export["own_text"]))
+    if export["start"]:
+        starts = _as_list(_expect(entity, export["start"]))
+        ends = _as_list(_expect(entity, export["end"]))
+        n_entities = len(labels) * len(starts)
+        places = list(zip(map(int, starts), map(int, ends), own_texts, strict=True))
+    else:
+        own_text = _expect(entity, export["own_text"], str)
+        n_entities = len(labels)
+        places = [(start, end, own_text) for start, end in find_occurrences(text, own_text)]
     report.entities_read += n_entities
     if look_up(entity, "correct") is False:
         report.count("rejected", place, 0, entities=n_entities)
         return []
     spans = []
-    for label, point in product(labels, points):
-        own_text = look_up(point, export["own_text"])
-        own_text = own_text if isinstance(own_text, str) else None
-        if export["start"]:
-            offsets = [_expect(point, export[key], int | float | str) for key in ("start", "end")]
-            places = [(int(offsets[0]), int(offsets[1]))]
-        else:
-            places = find_occurrences(text, _expect(point, export["own_text"], str))
-        for start, end in places:
-            spans.append(Span(start, end, str(label or "").strip(), own_text))
+    for start, end, own_text in places:
+        words = own_text if isinstance(own_text, str) else None
+        spans += [Span(start, end, str(label or "").strip(), words) for label in labels]
     if not spans:
         report.count("no_occurrence", place, n_entities)
     report.count("occurrence", place, max(0, len(spans) - n_entities))
@@ -381,14 +363,14 @@ def _describe_unknown(record: Any, name: str) -> str:
             fields["text"], longest = path, value
         if isinstance(value, list) and value and isinstance(value[0], dict):
             fields["entities"] = path
-            members = dict(_members(value[0]))
-            numbers = [key for key in members if type(members[key]) is int]
-            strings = [key for key in members if isinstance(members[key], str)]
-            if len(numbers) == 2:
-                fields["start"], fields["end"] = numbers
-            if len(strings) == 1:
-                fields["label"] = strings[0]
-    described = ",".join(f"{key}={path}" for key, path in fields.items())
+            keys: dict[type, list[str]] = {int: [], str: []}
+            for key, member in _members(value[0]):
+                keys.setdefault(type(member), []).append(key)
+            if len(keys[int]) == 2:
+                fields["start"], fields["end"] = keys[int]
+            if len(keys[str]) == 1:
+                (fields["label"],) = keys[str]
+    described = ",".join(map("=".join, fields.items()))
     return (
         f"{name}: no known export has such records. The keys of the first are {', '.join(record)}. "
         f"Say where the text and its entities are, such as --fields {described}"

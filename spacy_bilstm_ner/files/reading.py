@@ -102,13 +102,11 @@ def make_options(options: Mapping[str, Any]) -> Options:
 
     RAISES UserError: If there is no such option.
     """
-    names = {option.name for option in fields(Options)}
-    if unknown := options.keys() - names:
-        raise UserError(
-            f"there is no option {', '.join(unknown)} of reading: there are "
-            f"{', '.join(sorted(names))}."
-        )
-    return Options(**options)
+    try:
+        return Options(**options)
+    except TypeError as error:
+        names = ", ".join(option.name for option in fields(Options))
+        raise UserError(f"{error}. The options of reading are {names}.") from error
 
 
 def labelled_corpus(
@@ -144,12 +142,12 @@ def labelled_corpus(
 
     def read_examples(nlp: Language) -> Iterator[Example]:
         for doc in docs(nlp):
-            tokens = nlp.make_doc(doc.text)
+            predicted = nlp.make_doc(doc.text)
             if gold_preproc:
                 words = [token.text for token in doc]
                 spaces = [bool(token.whitespace_) for token in doc]
-                tokens = Doc(nlp.vocab, words=words, spaces=spaces)
-            yield from (augmenter or dont_augment)(nlp, Example(tokens, doc))
+                predicted = Doc(nlp.vocab, words=words, spaces=spaces)
+            yield from (augmenter or dont_augment)(nlp, Example(predicted, doc))
 
     return read_examples
 
@@ -234,13 +232,10 @@ def _call_reader(kind: str, content: Content, options: Options) -> tuple[Any, Re
         return READERS[kind](content, options)
     except (UserError, MemoryError):
         raise
-    except ImportError as error:
-        raise UserError(
-            f'{content.name} is {kind}: pip install "spacy-bilstm-ner[formats]"'
-        ) from error
     except Exception as error:  # each parser has its own errors for a damaged file
         if kind not in BINARY.values():
             raise
         raise UserError(
-            f"{content.name} cannot be read as {kind} ({error}): make it again."
+            f"{content.name} cannot be read as {kind} ({error}). Make it again, or install what is "
+            'missing: pip install "spacy-bilstm-ner[formats]"'
         ) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -40,7 +40,6 @@ _MEANINGS = {
         "no_text": "without a text",
         "rejected": "rejected or ignored by the annotator",
         "unfinished": "not annotated",
-        "other_annotation": "further annotations of a text, after the first",
         "skip_empty": "without an entity (--skip-empty)",
         "conflict": "in contradiction to an annotation of the same text (--conflicts)",
     },
@@ -121,20 +120,18 @@ class Report:
             places += [place] * (place != "" and len(places) < N_PLACES)
 
     def merge(self, other: Report) -> Report:
-        """Return the sum of two reports."""
-        total = Report()
-        for report in (self, other):
-            for name, value in vars(report).items():
-                if isinstance(value, int):
-                    setattr(total, name, getattr(total, name) + value)
-            for name, guess in report.guesses.items():
-                before = total.guesses.get(name, guess)
-                total.guesses[name] = before if guess in before else f"{before}; {guess}"
-            total.warnings += report.warnings
-            for reason, counts in report.counts.items():
-                total.count(reason, "", 0, **counts)
-                total.places[reason] = (total.places[reason] + report.places[reason])[:N_PLACES]
-        return total
+        """Add another report to this one, and return this one."""
+        for name, value in vars(other).items():
+            if isinstance(value, int):
+                setattr(self, name, getattr(self, name) + value)
+        for name, guess in other.guesses.items():
+            before = self.guesses.get(name, guess)
+            self.guesses[name] = before if guess in before else f"{before}; {guess}"
+        self.warnings += other.warnings
+        for reason, counts in other.counts.items():
+            self.count(reason, "", 0, **counts)
+            self.places[reason] = (self.places[reason] + other.places[reason])[:N_PLACES]
+        return self
 
     def count_written(self, sentences: Sequence[TaggedWords]) -> None:
         """Count the rows, words and entities of sentences with tags in BIO."""
@@ -150,10 +147,10 @@ class Report:
         """
         for unit in UNITS:
             n_read, n_written = getattr(self, f"{unit}_read"), getattr(self, f"{unit}_written")
-            expected = n_read
+            changes = {"left out": 0, "changed": 0, "added": 0}
             for reason, counts in self.counts.items():
-                sign = {"left out": -1, "changed": 0, "added": 1}[REASONS[reason].effect]
-                expected += sign * counts[unit]
+                changes[REASONS[reason].effect] += counts[unit]
+            expected = n_read - changes["left out"] + changes["added"]
             if n_written != expected:
                 raise UserError(
                     f"{unit} are lost: {n_read:,} were read, and {n_written:,} written instead of "
@@ -164,16 +161,15 @@ class Report:
     def lines(self) -> list[str]:
         """Return the report as a few lines of text."""
         lines = []
-        for side in ("read", "written"):
-            numbers = [count(getattr(self, f"{unit}_{side}"), UNITS[unit]) for unit in UNITS]
-            lines.append(f"{side.capitalize()}: {', '.join(numbers)}")
-        for name, guess in self.guesses.items():
-            lines.append(f"Detected {name}: {guess}")
-        for reason, counts in self.counts.items():
-            meaning, unit, effect = REASONS[reason]
-            number = count(counts[unit], UNITS[unit])
-            places = "; ".join(self.places[reason])
-            lines.append(f"{effect.capitalize()}: {number} ({meaning}). {places}")
+        for reason, counts, effect, places in self._entries():
+            if effect:
+                meaning, unit, _ = REASONS[reason]
+                number = count(counts[unit], UNITS[unit])
+                lines.append(f"{effect.capitalize()}: {number} ({meaning}). {places}")
+            else:
+                numbers = [count(number, UNITS[unit]) for unit, number in counts.items()]
+                lines.append(f"{reason.capitalize()}: {', '.join(numbers)}")
+        lines[2:2] = [f"Detected {name}: {guess}" for name, guess in self.guesses.items()]
         return lines
 
     def to_frame(self) -> Any:
@@ -183,11 +179,14 @@ class Report:
         """
         import pandas
 
-        rows: list[dict[str, Any]] = []
-        for side in ("read", "written"):
-            numbers = {unit: getattr(self, f"{unit}_{side}") for unit in UNITS}
-            rows.append({"reason": side, **numbers, "effect": "", "places": ""})
-        for reason, counts in self.counts.items():
-            row = {"reason": reason, **counts, "effect": REASONS[reason].effect}
-            rows.append({**row, "places": "; ".join(self.places[reason])})
+        rows = []
+        for reason, counts, effect, places in self._entries():
+            rows.append({"reason": reason, **counts, "effect": effect, "places": places})
         return pandas.DataFrame(rows)
+
+    def _entries(self) -> Iterator[tuple[str, Mapping[str, int], str, str]]:
+        """Yield what was read and written, and each reason: its counts, effect and places."""
+        for side in ("read", "written"):
+            yield side, {unit: getattr(self, f"{unit}_{side}") for unit in UNITS}, "", ""
+        for reason, counts in self.counts.items():
+            yield reason, counts, REASONS[reason].effect, "; ".join(self.places[reason])

@@ -64,7 +64,7 @@ def test_options_and_augmenter(path: Path) -> None:
 
     nlp = tokenizing()
     assert len(list(labelled_corpus(path, augmenter=twice)(nlp))) == 4
-    with pytest.raises(UserError, match=r"no option tag_colum of .*tag_column"):
+    with pytest.raises(UserError, match=r"argument 'tag_colum'.*tag_column"):
         labelled_corpus(path, options={"tag_colum": "x"})
     with pytest.raises(
         UserError, match=r"sentences must be one of gather, runs, starts, but it is 'rnus'"
