@@ -79,8 +79,9 @@ def _unite(same: Sequence[TextWithSpans], report: Report) -> TextWithSpans | Non
     place = same[0].origin.place()
     report.count("united", place, len(same))
     report.count("repeated", place, sum(len(text.spans) for text in same) - len(spans))
-    labels = set(chain.from_iterable(text.annotated or () for text in same))
-    annotated = tuple(sorted(labels)) if all(text.annotated for text in same) else ()
-    annotated = same[0].annotated if is_equal else annotated
+    annotated = same[0].annotated
+    if not is_equal:
+        labels = set(chain.from_iterable(text.annotated or () for text in same))
+        annotated = tuple(sorted(labels)) if all(text.annotated for text in same) else ()
     rows = sum(text.rows for text in same)
     return same[0]._replace(spans=tuple(spans), annotated=annotated, rows=rows)
