@@ -2,7 +2,6 @@
 
 import re
 
-from .columns import find_columns
 from .delimited import divide
 from .options import Options
 from .records import Content, Records
@@ -19,9 +18,10 @@ def read_conll(content: Content, options: Options) -> tuple[Records, Report]:
 
     RAISES UserError: If most lines are not such rows; the message says where and what to do.
     """
-    table, report = divide(content, options, needs_header=False)
+    report = Report()
+    table = divide(content, options, report, needs_header=False)
     _add_features(table)
-    return read_table(table, find_columns(table, options), options, report)
+    return read_table(table, options, report)
 
 
 def _add_features(table: Table) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..errors import UserError
-from .columns import find_columns
 from .faults import Faults
 from .options import Options
 from .records import Content, Records
@@ -30,11 +29,12 @@ _UNCLOSED = (
 
 def read_delimited(content: Content, options: Options) -> tuple[Records, Report]:
     """Read CSV and its relatives, with a header."""
-    table, report = divide(content, options, needs_header=True)
-    return read_table(table, find_columns(table, options), options, report)
+    report = Report()
+    table = divide(content, options, report, needs_header=True)
+    return read_table(table, options, report)
 
 
-def divide(content: Content, options: Options, needs_header: bool) -> tuple[Table, Report]:
+def divide(content: Content, options: Options, report: Report, needs_header: bool) -> Table:
     """Divide the lines of a text into fields.
 
     needs_header (bool): Whether the file is CSV, the first row of which names the columns.
@@ -50,19 +50,20 @@ def divide(content: Content, options: Options, needs_header: bool) -> tuple[Tabl
             f"{name}: {separator!r} is not one character that is between its fields. Say {option}, "
             "or leave out --sep."
         )
-    report = Report(guesses={} if options.sep else {"delimiter": _spell(separator or " ")})
+    if not options.sep:
+        report.guesses["delimiter"] = _spell(separator or " ")
     has_plain_quotes = options.no_quotes
     if separator == "\t" and (not needs_header or _QUOTE_AS_FIELD.search(text)):
         has_plain_quotes = True
         report.guesses["quotation marks"] = "plain characters"
     faults = Faults(name)
-    rows = _split_at_blanks(text)
+    # A word may have other white space than blanks, such as a no-break space.
+    at_blanks = re.compile("[ \t]+")
+    fields_of_lines = map(at_blanks.split, map(str.rstrip, text.split("\n")))
+    rows: Iterator[tuple[int, list[str]]] = enumerate(fields_of_lines, 1)
     if separator:
         rows = _split(text, separator, has_plain_quotes, faults)
-    table = collect_rows(
-        rows, name, separator, faults=faults, report=report, needs_header=needs_header
-    )
-    return table, report
+    return collect_rows(rows, faults, report, separator, needs_header=needs_header)
 
 
 def sample_lines(text: str) -> list[str]:
@@ -90,15 +91,6 @@ def find_separator(lines: Sequence[str]) -> str | None:
 
 def _spell(separator: str) -> str:
     return "tab" if separator == "\t" else repr(separator)
-
-
-def _split_at_blanks(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the number and the fields of each line. The first field is empty if blanks precede it.
-
-    A word may have other white space, such as a no-break space.
-    """
-    for number, line in enumerate(text.split("\n"), 1):
-        yield number, re.split("[ \t]+", line.rstrip(" \t"))
 
 
 def _split(

@@ -33,18 +33,14 @@ class Faults:
 
         RAISES FileFaults: If so.
         """
-        lines = []
-        message = []
+        lines: list[str] = []
+        message: list[str] = []
         for remedy, places in self.places.items():
+            lines += [f"{self.name}, line {line}: {fault}. {remedy}" for line, fault in places]
             message.append(f"- {len(places):,} of this kind. {remedy}")
-            for line, fault in places:
-                lines.append(f"{self.name}, line {line}: {fault}. {remedy}")
-            for line, fault in places[:N_SHOWN]:
-                message.append(f"    line {line}: {fault}")
+            message += [f"    line {line}: {fault}" for line, fault in places[:N_SHOWN]]
             if len(places) > N_SHOWN:
                 message.append("    and more: --report FILE lists all of them")
-        if len(lines) == 1:
-            raise FileFaults(lines[0], lines)
+        title = f"{self.name}: {count(len(lines), 'fault')}, and nothing was written:"
         if lines:
-            title = f"{self.name}: {count(len(lines), 'fault')}, and nothing was written:"
-            raise FileFaults("\n".join([title, *message]), lines)
+            raise FileFaults(lines[0] if len(lines) == 1 else "\n".join([title, *message]), lines)

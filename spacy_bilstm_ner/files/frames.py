@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, time
 from typing import Any
 
 from ..errors import UserError, count
-from .columns import Columns, find_columns
+from .columns import find_columns
 from .faults import Faults
 from .options import Options
 from .records import Content, Records
 from .report import Report
 from .rows import read_table
 from .tables import Table, collect_rows
-from .unpack import check_size
 
 
 def read_frame(frame: Any, content: Content, options: Options) -> tuple[Records, Report]:
@@ -25,16 +24,16 @@ def read_frame(frame: Any, content: Content, options: Options) -> tuple[Records,
     frame (pandas.DataFrame): Its columns need names. Lines are numbers of rows, from 1.
     """
     names = list(map(str, frame.columns))
-    rows = frame.itertuples(index=False, name=None)
-    table, report = _make_table(rows, content.name, names)
-    columns = find_columns(table, options)
-    n_missing = frame.iloc[:, names.index(columns.word)].isna().sum()
+    report = Report()
+    table = _make_table(frame, content.name, report, names)
+    word = find_columns(table, options).word
+    n_missing = frame.iloc[:, names.index(word)].isna().sum()
     if n_missing:
         report.warnings.append(
             f"{count(n_missing, 'row')} of the table have no word. pandas reads words such as NA, "
             "null and None so: pandas.read_csv(…, keep_default_na=False) keeps them."
         )
-    return read_table(table, columns, options, report)
+    return read_table(table, options, report)
 
 
 def read_parquet(content: Content, options: Options) -> tuple[Records, Report]:
@@ -43,13 +42,10 @@ def read_parquet(content: Content, options: Options) -> tuple[Records, Report]:
     RAISES ImportError: If pandas or pyarrow is not installed.
     """
     import pandas
-    from pyarrow.parquet import ParquetFile
+    from pyarrow.parquet import read_schema
 
-    parquet = ParquetFile(io.BytesIO(content.raw))
-    # A few bytes may be any number of equal rows. Python keeps a pointer for each cell.
-    check_size(8 * parquet.metadata.num_rows * parquet.metadata.num_columns, content.name)
     frame = pandas.read_parquet(io.BytesIO(content.raw), dtype_backend="pyarrow")
-    for column, names in _tag_names(parquet.schema_arrow.metadata or {}).items():
+    for column, names in _tag_names(read_schema(io.BytesIO(content.raw)).metadata or {}).items():
         frame[column] = [_name_tags(value, names) for value in frame[column]]
     return read_frame(frame, content, options)
 
@@ -71,26 +67,24 @@ def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
         engine="calamine",
     )
     header: list[str] = []
+    others = []
     records: list[Any] = []
     report = Report()
-    others = []
     for sheet, frame in frames.items():
         if len(frame) < 2 or options.sheet not in (None, sheet):
             continue
-        rows = list(frame.itertuples(index=False, name=None))
+        sheet_report = Report(guesses={"sheet": sheet})
         try:
-            table, sheet_report = _make_table(rows, f"{content.name}, sheet {sheet}")
+            table = _make_table(frame, f"{content.name}, sheet {sheet}", sheet_report)
+            header = header or table.names
         except UserError:
             others.append(sheet)
             continue
-        header = header or table.names
         if table.names != header:
             others.append(sheet)
             continue
-        columns = find_columns(table, options)
-        _refuse_converted(table, columns, rows, sheet_report)
-        records_of_sheet, sheet_report = read_table(table, columns, options, sheet_report)
-        sheet_report.guesses["sheet"] = sheet
+        _refuse_converted(table, frame, options)
+        records_of_sheet, sheet_report = read_table(table, options, sheet_report)
         records += records_of_sheet
         report = report.merge(sheet_report)
     if not header:
@@ -106,42 +100,32 @@ def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
     return records, report
 
 
-def _make_table(
-    rows: Iterable[Sequence[Any]], name: str, header: Sequence[str] = ()
-) -> tuple[Table, Report]:
-    """Make a table of rows whose cells have any type.
+def _make_table(frame: Any, name: str, report: Report, header: Sequence[str] = ()) -> Table:
+    """Make a table of a data frame, the cells of which may have any type.
 
     header (Sequence[str]): Names of the columns; empty if a row has them.
     """
-    report = Report()
+    rows = frame.itertuples(index=False, name=None)
     texts = enumerate((list(map(_to_text, row)) for row in rows), 1)
-    table = collect_rows(
-        texts, name, "\t", faults=Faults(name), report=report, header=header, needs_header=True
-    )
-    return table, report
+    return collect_rows(texts, Faults(name), report, "\t", header=header, needs_header=True)
 
 
-def _refuse_converted(
-    table: Table, columns: Columns, rows: Sequence[Sequence[Any]], report: Report
-) -> None:
+def _refuse_converted(table: Table, frame: Any, options: Options) -> None:
     """Refuse words and tags that Excel keeps as decimal numbers, dates or truth values."""
     faults = Faults(table.name)
-    n_numbers = 0
-    remedy = "Excel has changed it: format the column as text and write these words again."
+    remedy = (
+        "Excel has turned the words of these cells into numbers or dates: format the column as "
+        "text and write them again."
+    )
+    columns = find_columns(table, options)
     for name in (columns.word, columns.tag):
+        values = frame[table.names.index(name)]
         for line in table.lines:
-            value = rows[line - 1][table.names.index(name)]
-            is_number = isinstance(value, int | float) and not isinstance(value, bool)
-            if isinstance(value, bool | date | time) or (is_number and value != int(value)):
-                kind = "number" if is_number else type(value).__name__
-                faults.add(line, f"a cell has {value} as a {kind}", remedy)
-            n_numbers += is_number
+            value = values[line - 1]
+            is_decimal = isinstance(value, float) and not value.is_integer()
+            if is_decimal or isinstance(value, bool | date | time):
+                faults.add(line, f"a cell has {value}, which is no text", remedy)
     faults.check()
-    if n_numbers:
-        report.warnings.append(
-            f"{table.name}: {count(n_numbers, 'word')} are numbers in Excel, which may have "
-            "changed them (007 to 7). If so, format the column as text and write them again."
-        )
 
 
 def _to_text(value: Any) -> str:

@@ -175,9 +175,7 @@ def _read_one(source: Any, nlp: Language, options: Options) -> tuple[list[Tagged
     elif report.guesses.get("format") == "spacy":
         sentences = records
     else:
-        sentences, build_report = build(records, options)
-        report = report.merge(build_report)
-        sentences = settle_conflicts(sentences, options, report)
+        sentences = settle_conflicts(build(records, options, report), options, report)
     sentences = apply_options(sentences, content.name, options, report)
     report.count_written(sentences)
     report.check()

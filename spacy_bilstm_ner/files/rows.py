@@ -1,13 +1,13 @@
 """Divide the rows of a table into sentences."""
 
 from array import array
-from collections.abc import Iterable, Sequence
-from itertools import accumulate, pairwise
+from collections.abc import Sequence
+from itertools import accumulate, groupby, pairwise
 from typing import Any
 
 from ..errors import count
 from .cells import holds_lists, holds_spans, split_list, split_tags
-from .columns import Columns, says_no_space
+from .columns import Columns, find_columns, says_no_space
 from .exports import read_records
 from .faults import Faults
 from .options import Options
@@ -25,42 +25,56 @@ _SCATTERED = (
 _EMPTY = ("", "nan", "null", "none", "<na>")
 
 
-def read_table(
-    table: Table, columns: Columns, options: Options, report: Report
-) -> tuple[Records, Report]:
+def read_table(table: Table, options: Options, report: Report) -> tuple[Records, Report]:
     """Read the rows of a table: a word each, or a sentence each, or a text with offsets each.
 
     report (Report): What was read and left out before; its sum with that of the rows is returned.
-    RAISES UserError: If rows cannot be divided into sentences.
+    RAISES UserError: If a column cannot be detected, or rows cannot be divided into sentences.
     """
-    words, tags = table[columns.word], table[columns.tag]
+    columns = find_columns(table, options)
     described = {"sentence": " ".join(columns.sentence), "word": columns.word, "tag": columns.tag}
-    guess = ", ".join(f"{kind} = {name!r}" for kind, name in described.items() if name)
-    rows_report = Report(guesses={"columns": guess})
+    guess = [f"{kind} = {name!r}" for kind, name in described.items() if name]
+    report.guesses["columns"] = ", ".join(guess)
+    words, tags = table[columns.word], table[columns.tag]
     if holds_spans(tags):
         records = []
         for line, text, entities in zip(table.lines, words, tags, strict=True):
             records.append((line, {"text": text, "entities": entities}))
         texts, texts_report = read_records(records, table.name, options)
-        return texts, report.merge(rows_report).merge(texts_report)
-    rows_report.rows_read = len(words)
-    return _read_sentences(table, columns, options), report.merge(rows_report)
+        return texts, report.merge(texts_report)
+    report.rows_read += len(words)
+    return _read_sentences(table, columns, options), report
 
 
 def _read_sentences(table: Table, columns: Columns, options: Options) -> list[TaggedWords]:
-    """Read rows with a word each, or with all words and tags of a sentence."""
+    """Read rows with a word each, or with all words and tags of a sentence.
+
+    RAISES FileFaults: If rows cannot be divided into sentences, or have not a tag for each word.
+    """
     faults = Faults(table.name)
     words, tags = table[columns.word], table[columns.tag]
+    is_list, has_brackets = holds_lists(words, tags), holds_brackets(tags)
     spacing = table[columns.spacing] if columns.spacing else []
     documents = list(accumulate(table[columns.document], _fill)) if columns.document else []
-    is_list, has_brackets = holds_lists(words, tags), holds_brackets(tags)
-    groups = _divide(table, columns, options, is_list)
-    sentences = []
-    for number, rows in enumerate(groups, 1):
+    all_rows: Sequence[int] = range(len(words))
+    numbers = all_rows if is_list else _number_rows(table, columns.sentence, options, faults)
+    if options.sentences == "gather":
+        first_rows: dict[Any, int] = {}
+        all_rows = sorted(all_rows, key=lambda row: first_rows.setdefault(numbers[row], row))
+    sentences: list[TaggedWords] = []
+    previous = None
+    seen = set()
+    for number, group in groupby(all_rows, numbers.__getitem__):
+        rows = list(group)
         first, last = rows[0], rows[-1]
+        lines = list(map(table.lines.__getitem__, rows))
+        if number in seen and options.sentences != "runs":
+            fault = f"sentence {number} continues after sentence {previous}"
+            faults.add(lines[0], fault, _SCATTERED)
+        seen.add(number)
+        previous = number
         words_of = list(map(words.__getitem__, rows))
         tags_of = list(map(tags.__getitem__, rows))
-        lines = list(map(table.lines.__getitem__, rows))
         if is_list:
             words_of, tags_of = split_list(words[first]), split_tags(tags[first])
         if has_brackets:
@@ -68,17 +82,16 @@ def _read_sentences(table: Table, columns: Columns, options: Options) -> list[Ta
         if len(words_of) != len(tags_of):
             fault = f"{count(len(words_of), 'word')} and {count(len(tags_of), 'tag')}"
             faults.add(lines[0], fault, "Give a tag for each word, with spaces between both.")
-        spaces = None
-        if spacing:
-            spaces = tuple(row != last and not says_no_space(spacing[row]) for row in rows)
+        spaces = [row != last and not says_no_space(spacing[row]) for row in rows if spacing]
         is_run = lines[-1] - lines[0] == len(rows) - 1
         document = documents[first] if documents else ""
+        name = " ".join(table[name][first] for name in columns.sentence)
         sentence = TaggedWords(
             tuple(words_of),
             tuple(tags_of),
-            spaces,
+            tuple(spaces) or None,
             origin=Origin(table.name, lines[0], document, int(is_run and not is_list)),
-            number=" ".join(table[name][first] for name in columns.sentence) or str(number),
+            number=name or str(len(sentences) + 1),
             rows=len(rows),
             lines=() if is_run else lines,
         )
@@ -87,50 +100,25 @@ def _read_sentences(table: Table, columns: Columns, options: Options) -> list[Ta
     return sentences
 
 
-def _divide(
-    table: Table, columns: Columns, options: Options, is_list: bool
-) -> Iterable[Sequence[int]]:
-    """Return the rows of each sentence.
-
-    is_list (bool): Whether each row is a sentence.
-    RAISES FileFaults: If a row does not agree with the method that was detected.
-    """
-    faults = Faults(table.name)
-    n_rows = len(table.lines)
-    if is_list or not columns.sentence:
-        return _ranges(range(n_rows) if is_list else [0, *table.breaks], n_rows)
-    keys: list[Sequence[Any]] = []
-    for name in columns.sentence:
-        keys.append(_number_rows(name, table, options.sentences, faults))
-    numbers = keys[0] if len(keys) == 1 else list(zip(*keys, strict=True))
-    if options.sentences == "gather":
-        groups: dict[Any, list[int]] = {}
-        for row, number in enumerate(numbers):
-            groups.setdefault(number, []).append(row)
-        return groups.values()
-    first_rows = [0]
-    seen = {numbers[0]}
-    for row, (above, number) in enumerate(pairwise(numbers), 1):
-        if number != above:
-            first_rows.append(row)
-            if number in seen and options.sentences is None:
-                fault = f"sentence {number} continues after sentence {above}"
-                faults.add(table.lines[row], fault, _SCATTERED)
-            seen.add(number)
-    faults.check()
-    return _ranges(first_rows, n_rows)
-
-
-def _ranges(starts: Sequence[int], end: int) -> list[Sequence[int]]:
-    return [range(*bounds) for bounds in pairwise([*starts, end])]
-
-
 def _fill(above: str, cell: str) -> str:
     """Return the value that applies in a column with gaps."""
     return cell or above
 
 
-def _number_rows(name: str, table: Table, method: str | None, faults: Faults) -> Sequence[Any]:
+def _number_rows(
+    table: Table, names: Sequence[str], options: Options, faults: Faults
+) -> Sequence[Any]:
+    """Return for each row the number of its sentence. Without columns, empty lines divide them."""
+    keys: list[Sequence[Any]] = []
+    for name in names:
+        keys.append(_number_column(name, table, options.sentences, faults))
+    if not keys:
+        breaks = set(table.breaks)
+        return array("q", accumulate(row in breaks for row in range(len(table.lines))))
+    return keys[0] if len(keys) == 1 else list(zip(*keys, strict=True))
+
+
+def _number_column(name: str, table: Table, method: str | None, faults: Faults) -> Sequence[Any]:
     """Return for each row the number of its sentence, or a part of it.
 
     method (Optional[str]): "gather", "runs" or "starts"; None for "starts" if the column has

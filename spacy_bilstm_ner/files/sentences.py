@@ -23,14 +23,13 @@ MARKS = {
 }
 
 
-def build(sentences: Sequence[TaggedWords], options: Options) -> tuple[list[TaggedWords], Report]:
+def build(sentences: Sequence[TaggedWords], options: Options, report: Report) -> list[TaggedWords]:
     """Return sentences with tags in BIO and words without white space.
 
     RAISES UserError: If a tag cannot be read, or white space is in an entity.
     """
     name = sentences[0].origin.file
-    report = Report()
-    report.words_read = sum(len(sentence.words) for sentence in sentences)
+    report.words_read += sum(len(sentence.words) for sentence in sentences)
     if "##" in options.strip:
         sentences = [_join_pieces(sentence, report) for sentence in sentences]
     names = {str(number): tag.strip() for number, tag in enumerate(options.tag_names)}
@@ -62,7 +61,7 @@ def build(sentences: Sequence[TaggedWords], options: Options) -> tuple[list[Tagg
     faults.check()
     if not options.strip:
         report.warnings += _find_marks(different, name)
-    return built, report
+    return built
 
 
 def _read_tags(

@@ -1,20 +1,15 @@
 """Read a .spacy file."""
 
-import zlib
-
 import spacy
 from spacy.tokens import Doc, DocBin
 
 from .options import Options
 from .records import UNKNOWN, Content, Origin, TaggedWords
 from .report import Report
-from .unpack import MAX_UNPACKED, check_size
 
 
 def read_spacy(content: Content, options: Options) -> tuple[list[TaggedWords], Report]:
     """Read the Docs of a .spacy file, with tags in BIO."""
-    unpacked = zlib.decompressobj().decompress(content.raw, MAX_UNPACKED + 1)
-    check_size(len(unpacked), content.name)
     bin_of_docs = DocBin().from_bytes(content.raw)
     report = Report(rows_read=len(bin_of_docs))
     sentences = []

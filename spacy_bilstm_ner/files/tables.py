@@ -7,6 +7,7 @@ from collections.abc import Iterable, MutableSequence, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain, islice
+from operator import itemgetter
 
 from ..errors import UserError
 from .faults import Faults
@@ -28,7 +29,6 @@ KNOWN_NAMES = {
 N_SAMPLE = 1000
 # The number of a row that is not a word: several words written as one, or an empty node
 _RANGE = re.compile(r"\d+[-.]\d+")
-_EXPECTED = "Expected rows such as: 1,Mira,B-per"
 # How CoNLL-U and CoNLL-2012 begin a document
 _DOCUMENT = re.compile(r"#\s*(?:newdoc id =|begin document)\s*(.*\S)")
 
@@ -77,25 +77,24 @@ def is_header(names: Sequence[str]) -> bool:
 
 def collect_rows(
     rows: Iterable[tuple[int, Sequence[str]]],
-    table_name: str,
-    separator: str | None,
-    *,
     faults: Faults,
     report: Report,
+    separator: str | None,
+    *,
     header: Sequence[str] = (),
     needs_header: bool = False,
 ) -> Table:
     """Make a table of the rows of a file. Count those that are no data in the report.
 
     rows (Iterable[tuple[int, Sequence[str]]]): The line of each row, and its fields.
-    table_name (str): Name of the file.
-    separator (Optional[str]): What is between the fields; None for blanks.
     faults (Faults): Rows that cannot be read.
+    separator (Optional[str]): What is between the fields; None for blanks.
     header (Sequence[str]): Names of the columns, if they are not in a row.
     needs_header (bool): Whether the first row that is no title or comment names the columns,
         even if its names are not usual.
     RAISES UserError: If rows cannot be read, or there is none.
     """
+    name = faults.name
     stream = iter(rows)
     sample = list(islice(stream, N_SAMPLE))
     faults.check()
@@ -104,22 +103,25 @@ def collect_rows(
     data = [cells for cells in data if any(cells) and not _is_mark(cells)]
     header_row = [] if header else _find_header(data, needs_header)
     names = list(header) or header_row
-    width = len(names) or _common_width(data, table_name)
+    width = len(names) or _common_width(data, name)
     names = names or [str(number) for number in range(1, width + 1)]
     data = [cells for cells in data if cells != header_row]
     is_numbered = width > 2 and _counts_words(data)
     last_values = {cells[-1] for cells in data}
     columns: list[list[str]] = [[] for _ in names]
-    table = Table(table_name, names, columns, bool(header or header_row))
+    table = Table(name, names, columns, bool(header or header_row))
     is_started = not header_row
-    lines = table.lines
     documents: dict[int, str] = {}  # row at which a document begins -> its id
+    lines = table.lines
     for line, fields in chain(sample, stream):
         cells = list(map(to_cell, fields))
-        reason = ""
         if not any(cells):
             table.breaks.append(len(lines))
             continue
+        if len(cells) != width:
+            cells = _trim(cells, width, separator)
+        is_row = len(cells) == width and (separator or _is_tagged(cells, last_values))
+        reason = ""
         if cells == header_row:
             is_started = True
             reason = "header"
@@ -129,19 +131,19 @@ def collect_rows(
             table.breaks.append(len(lines))
             documents[len(lines)] = str(len(documents) + 1)
             reason = "document"
-        elif cells[0].startswith("#") and not _is_row(cells, width, separator, last_values):
+        elif cells[0].startswith("#") and not is_row:
             reason = "comment"
         elif is_numbered and _RANGE.fullmatch(cells[0]):
             reason = "range"
         if reason:
             shown = (separator or " ").join(fields)[:80]
             report.rows_read += 1
-            report.count(reason, f"{table_name}, line {line}: {shown!r}")
+            report.count(reason, f"{name}, line {line}: {shown!r}")
             if match := _DOCUMENT.match(shown):
                 documents[len(lines)] = match[1]
             continue
-        if len(cells) != width:
-            cells = _fit(cells, width, separator)
+        if separator:
+            cells += [""] * (width - len(cells))
         if len(cells) != width:
             remedy = (
                 "Write a word, its tag, and no more; put a field that has the separator in "
@@ -155,19 +157,19 @@ def collect_rows(
     faults.check()
     if not lines:
         raise UserError(
-            f"{table_name} has no sentences: there is no row but a header or comments. {_EXPECTED}"
+            f"{name} has no sentences: there is no row but a header or comments. Expected rows "
+            "such as: 1,Mira,B-per"
         )
     table.breaks = sorted(set(table.breaks) - {0, len(lines)})
     if documents:
-        table.names.append("document")
+        names.append("document")
         columns.append([documents.get(row, "") for row in range(len(lines))])
     return table
 
 
 def _is_mark(cells: Sequence[str]) -> bool:
     """Return whether a row is surely a comment or a mark, rather than a header or data."""
-    is_comment = cells[0].startswith("#") and not is_header([cells[0].strip("# ")])
-    return is_comment or cells[0].startswith(("-DOCSTART-", "sep=", "SEP="))
+    return cells[0].startswith(("#", "-DOCSTART-", "sep=", "SEP="))
 
 
 def _find_header(rows: Sequence[list[str]], needs_header: bool) -> list[str]:
@@ -179,21 +181,17 @@ def _find_header(rows: Sequence[list[str]], needs_header: bool) -> list[str]:
     return []
 
 
-def _common_width(rows: Sequence[Sequence[str]], table_name: str) -> int:
+def _common_width(rows: Sequence[Sequence[str]], name: str) -> int:
     """Return the number of fields that most rows have.
 
     RAISES UserError: If there is no such number, or it is 1.
     """
     widths = Counter(map(len, rows))
-    width, n_rows = widths.most_common(1)[0] if widths else (0, 0)
-    if not rows:
-        raise UserError(
-            f"{table_name} has no sentences: all of its lines are empty or comments. {_EXPECTED}"
-        )
+    width, n_rows = max(widths.items(), key=itemgetter(1), default=(0, 0))
     if width < 2 or 2 * n_rows < len(rows):
         raise UserError(
-            f"{table_name} is not a table: most of its lines do not have a word and a tag side by "
-            "side. Is it text without labels? Expected CSV, CoNLL or JSON Lines."
+            f"{name} is not a table: most of its lines do not have a word and a tag side by side. "
+            "Is it text without labels? Expected CSV, CoNLL or JSON Lines."
         )
     return width
 
@@ -209,19 +207,14 @@ def _counts_words(rows: Sequence[Sequence[str]]) -> bool:
     return previous > 0
 
 
-def _is_row(cells: Sequence[str], width: int, separator: str | None, last_values: set[str]) -> bool:
-    """Return whether a line that begins with # is a row: it has the width, and a tag."""
-    if separator:
-        return len(cells) >= width and not any(cells[width:])
+def _is_tagged(cells: Sequence[str], last_values: set[str]) -> bool:
+    """Return whether a row that begins with # has a tag, or a piece of a word (##)."""
     is_piece = cells[0].startswith("##") and len(cells[0]) > 2
-    is_tagged = cells[-1] in last_values or is_tag(cells[-1])
-    return len(cells) == width and (is_tagged or is_piece)
+    return is_piece or cells[-1] in last_values or is_tag(cells[-1])
 
 
-def _fit(cells: list[str], width: int, separator: str | None) -> list[str]:
-    """Return a row without empty fields at its end, or with more of them."""
-    if not separator and not cells[0]:
+def _trim(cells: list[str], width: int, separator: str | None) -> list[str]:
+    """Return a row without empty fields outside of the columns."""
+    if not separator and len(cells) > width and not cells[0]:
         cells = cells[1:]  # the line begins with blanks
-    if not any(cells[width:]):
-        cells = cells[:width]
-    return cells + [""] * (width - len(cells)) if separator else cells
+    return cells if any(cells[width:]) else cells[:width]

@@ -10,8 +10,6 @@ from pathlib import Path, PurePosixPath
 from ..errors import UserError
 from .records import Content
 
-# Largest size of an unpacked file in bytes. A small packed file can fill any memory.
-MAX_UNPACKED = 2**30
 # Number of a zip's files that a message lists
 MAX_NAMES = 10
 ZIP, GZIP = b"PK\x03\x04", b"\x1f\x8b"
@@ -25,8 +23,7 @@ def read_contents(paths: Iterable[Path], *, member: str | None = None) -> Iterat
     """Yield the files, and the labelled files of the folders, sorted by name.
 
     member (Optional[str]): Name of the file to read in a zip that has several.
-    RAISES UserError: If a path does not exist, is not a file or a folder, or is empty, damaged or
-        too large.
+    RAISES UserError: If a path does not exist, is not a file or a folder, or is empty or damaged.
     """
     for path in paths:
         if not path.is_dir():
@@ -60,42 +57,21 @@ def read_content(path: Path, member: str | None = None) -> Content:
     return Content(name, path, raw)
 
 
-def check_size(size: int, name: str) -> None:
-    """Check the size of an unpacked file in bytes.
-
-    RAISES UserError: If it may be meant to fill the memory.
-    """
-    if size > MAX_UNPACKED:
-        raise UserError(
-            f"{name} takes more than {MAX_UNPACKED:,} bytes when it is unpacked: divide it. If you "
-            "trust it, unpack it yourself: CSV and JSON Lines have no limit."
-        )
-
-
 def _unpack(packed: bytes, name: str, member: str | None) -> tuple[str, bytes]:
     """Return the name and the bytes of an unpacked file. An Excel file, a zip, stays as it is."""
-    raw = packed
     try:
         if packed.startswith(GZIP):
-            with gzip.open(io.BytesIO(packed)) as stream:
-                raw = stream.read(MAX_UNPACKED + 1)
-        elif packed.startswith(ZIP):
-            with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-                if "xl/workbook.xml" in archive.namelist():
-                    size = sum(info.file_size for info in archive.infolist())
-                    check_size(size, name)
-                    return name, packed
+            return name, gzip.decompress(packed)
+        if packed.startswith(ZIP):
+            archive = zipfile.ZipFile(io.BytesIO(packed))
+            if "xl/workbook.xml" not in archive.namelist():
                 chosen = _choose(archive.namelist(), name, member)
-                name = f"{name} ({chosen})"
-                with archive.open(chosen) as stream:
-                    raw = stream.read(MAX_UNPACKED + 1)
+                return f"{name} ({chosen})", archive.read(chosen)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
         raise UserError(
             f"{name} cannot be unpacked ({error}): pack it again, or give the file itself."
         ) from error
-    if raw is not packed:
-        check_size(len(raw), name)
-    return name, raw
+    return name, packed
 
 
 def _choose(members: list[str], name: str, member: str | None) -> str:
