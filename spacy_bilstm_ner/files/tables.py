@@ -29,6 +29,7 @@ KNOWN_NAMES = {
 N_SAMPLE = 1000
 # The number of a row that is not a word: several words written as one, or an empty node
 _RANGE = re.compile(r"\d+[-.]\d+")
+_PIECE = re.compile(r"##\S+")
 # How CoNLL-U and CoNLL-2012 begin a document
 _DOCUMENT = re.compile(r"#\s*(?:newdoc id =|begin document)\s*(.*\S)")
 
@@ -120,7 +121,7 @@ def collect_rows(
             continue
         if len(cells) != width:
             cells = _trim(cells, width, separator)
-        is_row = len(cells) == width and (separator or _is_tagged(cells, last_values))
+        is_row = len(cells) == width and _is_tagged(cells, separator, last_values)
         reason = ""
         if cells == header_row:
             is_started = True
@@ -207,10 +208,11 @@ def _counts_words(rows: Sequence[Sequence[str]]) -> bool:
     return previous > 0
 
 
-def _is_tagged(cells: Sequence[str], last_values: set[str]) -> bool:
+def _is_tagged(cells: Sequence[str], separator: str | None, last_values: set[str]) -> bool:
     """Return whether a row that begins with # has a tag, or a piece of a word (##)."""
-    is_piece = cells[0].startswith("##") and len(cells[0]) > 2
-    return is_piece or cells[-1] in last_values or is_tag(cells[-1])
+    is_piece = _PIECE.fullmatch(cells[0]) and cells[-1].isalnum()
+    may_be_tags = cells[1:] if separator else cells[-1:]
+    return bool(is_piece) or cells[-1] in last_values or any(map(is_tag, may_be_tags))
 
 
 def _trim(cells: list[str], width: int, separator: str | None) -> list[str]:

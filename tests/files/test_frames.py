@@ -1,0 +1,105 @@
+"""Test data frames as people on Kaggle and Colab have them."""
+
+import io
+from typing import Any
+
+import pytest
+from spacy.tokens import Doc
+
+from spacy_bilstm_ner.errors import UserError
+from spacy_bilstm_ner.files import read
+
+pandas = pytest.importorskip("pandas")
+
+GMB = """Sentence #,Word,POS,Tag
+Sentence: 1,Mira,NNP,B-per
+,Holt,NNP,I-per
+,left,VBD,O
+Sentence: 2,Oslo,NNP,B-geo
+,waits,VBZ,O
+"""
+MARKED = ["[Mira Holt]per left", "[Oslo]geo waits"]
+
+
+def mark(docs: list[Doc]) -> list[str]:
+    marked = []
+    for doc in docs:
+        words = [token.text for token in doc]
+        for ent in doc.ents:
+            words[ent.start] = f"[{words[ent.start]}"
+            words[ent.end - 1] += f"]{ent.label_}"
+        marked.append(" ".join(words))
+    return marked
+
+
+def frame() -> Any:
+    return pandas.read_csv(io.StringIO(GMB))
+
+
+def group() -> Any:
+    return frame().ffill().groupby("Sentence #").agg(list).reset_index()
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        frame(),
+        frame().ffill(),
+        frame().set_index(frame().index * 7 + 3),
+        frame().ffill().set_index("Word", drop=False),
+        group(),
+        group()[["Word", "Tag"]],
+        pandas.DataFrame(
+            {"text": ["Mira Holt left", "Oslo waits"], "tags": ["B-per I-per O", "B-geo O"]}
+        ),
+        pandas.DataFrame(
+            {
+                "sentence": ["Mira Holt left", "Oslo waits"],
+                "word_labels": ["B-per,I-per,O", "B-geo,O"],
+            }
+        ),
+        pandas.DataFrame(
+            {
+                "text": ["Mira Holt left", "Oslo waits"],
+                "entities": [[(0, 9, "per")], [(0, 4, "geo")]],
+            }
+        ),
+        frame().ffill().astype("string"),
+        frame().astype({"Tag": "category"}),
+    ],
+    ids=[
+        *("gaps", "filled", "index", "named_index", "lists", "lists_only", "tag_string"),
+        *("word_labels", "offsets", "string_dtype", "category"),
+    ],
+)
+def test_tables_of_kaggle_are_read(table: Any) -> None:
+    before = table.copy(deep=True)
+    docs, report = read(table)
+    assert mark(docs) == MARKED
+    assert (report.words_written, report.entities_written) == (5, 2)
+    assert not report.counts
+    pandas.testing.assert_frame_equal(table, before)
+
+
+def test_words_that_pandas_has_dropped_are_reported() -> None:
+    docs, report = read(pandas.read_csv(io.StringIO(GMB.replace("left", "null"))))
+    assert mark(docs) == ["[Mira Holt]per", "[Oslo]geo waits"]
+    assert report.counts["white_space"]["words"] == 1
+    assert "keep_default_na=False" in report.warnings[0]
+
+
+def test_words_without_sentences_are_refused_with_the_option() -> None:
+    table = frame().ffill().rename(columns={"Sentence #": "group"})
+    with pytest.raises(UserError, match="--sentence-column NAME"):
+        read(table)
+    docs, _ = read(table, sentence_column=["group"])
+    assert mark(docs) == MARKED
+
+
+def test_missing_tags_are_refused_unless_no_other_tag_is_outside() -> None:
+    table = frame()
+    table.loc[2, "Tag"] = None
+    with pytest.raises(UserError, match=r"DataFrame, line 3: the tag of 'left' is ''.*--outside"):
+        read(table)
+    docs, _ = read(table, outside=["O", ""])
+    assert mark(docs) == MARKED
