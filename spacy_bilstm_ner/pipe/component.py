@@ -107,6 +107,8 @@ class BiLSTMNER(TrainablePipe):
         # The model from before it went on learning. `nlp.resume_training` sets it as well.
         self._rehearsal_model: Model[list[Doc], TagScores] | None = None
         self._is_loaded = False
+        # Steps of the optimizer that follow the next one
+        self._n_more_steps = 0
         self._memory, self._word_source = learning.Memory(), learning.NO_WORDS
 
     @property
@@ -190,18 +192,13 @@ class BiLSTMNER(TrainablePipe):
         """
         check_range("batch_size", batch_size, 1)
         for docs in minibatch(stream, size=batch_size):
-            unannotated = [not doc.has_annotation("ENT_IOB") for doc in docs]
             try:
                 self.set_annotations(docs, self.predict(docs))
             except Exception as error:
                 if len(docs) == 1:
                     self.get_error_handler()(self.name, self, docs, error)
-                    continue
-                for doc, was_unannotated in zip(docs, unannotated, strict=True):
-                    # Some Docs may have been annotated before the batch failed.
-                    is_done = was_unannotated and doc.has_annotation("ENT_IOB")
-                    if is_done or self(doc) is not None:
-                        yield doc
+                else:
+                    yield from self.pipe(docs, batch_size=1)
             else:
                 yield from docs
 
@@ -220,12 +217,11 @@ class BiLSTMNER(TrainablePipe):
         output: TagScores = self.model.predict(docs)
         words = output.words
         scores = self.model.ops.to_numpy(output.scores)
+        if not np.isfinite(scores).all():
+            raise self._not_finite("a prediction", "Load or train it again")
         transitions = output.transitions
         if transitions is not None:
             transitions = self.model.ops.to_numpy(transitions)
-        is_finite = np.isfinite(scores).all()
-        if not is_finite or (transitions is not None and not np.isfinite(transitions).all()):
-            raise self._not_finite("a prediction", "Load or train it again")
         lengths, is_outside = words.per_block, None
         if any(doc.has_annotation("ENT_IOB") for doc in docs):
             lengths, is_outside = _exclude_entities(docs, words)
@@ -289,12 +285,36 @@ class BiLSTMNER(TrainablePipe):
         added = self._add_labels(examples)
         if teacher is None:
             self._imprint_new_tags(examples)
-        else:
-            if added:
-                warnings.warn(learning.LABELS_ADDED.format(", ".join(added)), stacklevel=2)
-            self._remember(examples)
-            examples = self._with_rehearsal(examples)
-        return super().update(examples, drop=drop, sgd=sgd, losses=losses)
+            return super().update(examples, drop=drop, sgd=sgd, losses=losses)
+        if added:
+            warnings.warn(learning.LABELS_ADDED.format(", ".join(added)), stacklevel=2)
+        self._remember(examples)
+        losses = {} if losses is None else losses
+        losses[self.name] = losses.get(self.name, 0.0) + self._learn(examples)
+        self._n_more_steps = self._memory.n_more_steps
+        if sgd is not None:
+            self.finish_update(sgd)
+        return losses
+
+    def _learn(self, examples: list[Example]) -> float:
+        """Compute gradients on examples, on earlier ones if these are few, and on made-up ones."""
+        teacher = self._teacher()
+        rng = np.random.default_rng(np.random.randint(2**31))
+        examples = self._memory.fill_up(examples, rng)
+        if not examples:
+            return 0.0
+        batch = learning.make_batch(examples, self.labels, self._word_source, self.vocab, rng)
+        if batch.allowed.all():
+            return 0.0
+        scores, backprop = self.model.begin_update(batch.docs)
+        loss, d_scores = learning.loss_with_rehearsal(teacher, batch, scores)
+        self._check_loss(loss)
+        backprop(d_scores)
+        return loss
+
+    def _check_loss(self, loss: float) -> None:
+        if not np.isfinite(loss):
+            self._fail_training("the loss")
 
     @property
     def goes_on(self) -> bool:
@@ -312,16 +332,11 @@ class BiLSTMNER(TrainablePipe):
         self._add_labels(examples)
         if teacher is not None:
             self._remember(examples)
+            self._memory.is_complete = True
 
     def _add_labels(self, examples: list[Example]) -> list[str]:
         labels = {ent.label_ for eg in examples for ent in eg.reference.ents}
         return [label for label in sorted(labels) if label and self.add_label(label)]
-
-    def _with_rehearsal(self, examples: list[Example]) -> list[Example]:
-        """Add earlier and made-up examples to a batch."""
-        rng = np.random.default_rng(np.random.randint(2**31))
-        examples = self._memory.fill_up(examples, rng)
-        return learning.with_rehearsal(examples, self.labels, self._word_source, self.vocab, rng)
 
     def _remember(self, examples: list[Example]) -> None:
         if self._memory.add(examples):
@@ -355,19 +370,6 @@ class BiLSTMNER(TrainablePipe):
         if any(map(len, docs)) and tagger.has_untrained_tags(self.model):
             tagger.imprint_new_tags(self.model, docs, self._allowed_tags(examples))
 
-    def rehearse(self, examples: Iterable[Example], **options: Any) -> dict[str, float]:
-        """Learn to answer as before `nlp.resume_training`. The examples need no annotation.
-
-        Updates already do so on made-up sentences. Texts of the kind that the pipe is used for are
-        better.
-        """
-        unlabelled = (
-            [Example.from_dict(eg.predicted, {}) for eg in examples]
-            if self._teacher() is not None
-            else []
-        )
-        return super().update(unlabelled, **options)
-
     def finish_update(self, sgd: Optimizer) -> None:
         """Change the weights by their gradients.
 
@@ -375,6 +377,10 @@ class BiLSTMNER(TrainablePipe):
         """
         check_range("the learning rate", getattr(sgd, "learn_rate", 0), 0)
         super().finish_update(sgd)
+        for _ in range(self._n_more_steps):
+            self._learn([])
+            super().finish_update(sgd)
+        self._n_more_steps = 0
         if saving.not_finite_weights(self.model):
             self._fail_training("a weight after an update")
 
@@ -382,8 +388,7 @@ class BiLSTMNER(TrainablePipe):
         """Compute the loss and its gradient, both as a mean over the labelled words.
 
         It is the negative log-likelihood of the annotation, see `learning.annotation_loss`. Tokens
-        that cannot be aligned, that have an unknown label, or that are white space are ignored. If
-        the pipe goes on learning, `learning.rehearsal_loss` is added.
+        that cannot be aligned, that have an unknown label, or that are white space are ignored.
 
         RETURNS (tuple[float, TagScores]): The loss in nats, and its gradient.
         RAISES ValueError: If the loss is not finite.
@@ -391,16 +396,13 @@ class BiLSTMNER(TrainablePipe):
         examples = list(examples)
         validate_examples(examples, "BiLSTMNER.get_loss")
         allowed = self._allowed_tags(examples)[scores.words.tokens]
-        teacher = self._teacher()
-        if teacher is None:
-            loss, d_scores = learning.annotation_loss(scores, allowed, self.model.ops)
-        else:
-            docs = _predicted_docs(examples)
-            is_new = [eg.reference.has_annotation("ENT_IOB") for eg in examples]
-            loss, d_scores = learning.loss_with_rehearsal(teacher, docs, scores, allowed, is_new)
-        if not np.isfinite(loss):
-            self._fail_training("the loss")
+        loss, d_scores = learning.annotation_loss(scores, allowed, self.model.ops)
+        self._check_loss(loss)
         return loss, d_scores
+
+    def score(self, examples: Iterable[Example], **settings: Any) -> dict[str, Any]:
+        """Score examples with the pipe's scorer, see `learning.as_scored`."""
+        return super().score([learning.as_scored(eg) for eg in examples], **settings)
 
     def set_fitted(self, calibration: tuple[float, float], thresholds: dict[str, float]) -> None:
         """Set what was fitted to the present weights, until the next update: see `decisions`."""

@@ -28,13 +28,16 @@ from ..network.embedding import vector_rows
 from ..sequences import tags
 from ..sequences.crf import crf_loss, marginals
 from ..sequences.cross_entropy import cross_entropy
-from ..sequences.gold import allowed_tags
+from ..sequences.gold import ANNOTATED, allowed_tags
 from ..sequences.words import TagScores
 
 # New examples of an update: a smaller batch is filled up with earlier examples.
 MIN_EXAMPLES = 32
 # Examples that are remembered
 MAX_REMEMBERED = 2000
+# While fewer examples than ENOUGH_EXAMPLES are remembered, an update takes up to MAX_STEPS steps.
+ENOUGH_EXAMPLES = 300
+MAX_STEPS = 8
 # Made-up sentences of an update
 N_SENTENCES = 16
 # Share of them that is made from new sentences, and share of these sentences' words that stay.
@@ -64,6 +67,14 @@ class Memory:
     def __init__(self) -> None:
         self.examples: dict[str, Example] = {}
         self._n_reviewed = 0
+        # Whether all examples are known, so that others are variants of them
+        self.is_complete = False
+
+    @property
+    def n_more_steps(self) -> int:
+        """Return how many steps an update takes after the first one, the more the less is known."""
+        n_steps = -(-ENOUGH_EXAMPLES // max(1, len(self.examples)))
+        return min(MAX_STEPS, n_steps) - 1
 
     def add(self, examples: Iterable[Example]) -> bool:
         """Remember examples.
@@ -71,6 +82,8 @@ class Memory:
         RETURNS (bool): Whether to review all remembered examples: there are twice as many as at the
             last review, or the last examples were known and others were not reviewed yet.
         """
+        if self.is_complete:
+            return False
         n_before = len(self.examples)
         for example in examples:
             if len(self.examples) < MAX_REMEMBERED:
@@ -92,8 +105,9 @@ class Memory:
         texts = {example.reference.text for example in examples}
         absent = [text for text in self.examples if text not in texts]
         n_drawn = max(0, MIN_EXAMPLES - len(examples))
-        drawn = rng.permutation(len(absent))[:n_drawn]
-        return [*examples, *(self.examples[absent[number]] for number in drawn)]
+        for number in rng.permutation(len(absent))[:n_drawn].tolist():
+            examples = [*examples, self.examples[absent[number]]]
+        return examples
 
 
 class WordSource(NamedTuple):
@@ -121,54 +135,62 @@ def word_source(vocab: Vocab, model: Model, *, excluded: set[str]) -> WordSource
     return WordSource(words, weights / weights.sum())
 
 
-def made_up(
-    docs: Sequence[Doc],
-    allowed: Sequence[Bools],
-    source: WordSource,
-    vocab: Vocab,
-    rng: np.random.Generator,
-) -> list[Doc]:
-    """Make up N_SENTENCES Docs without annotation.
+class Batch(NamedTuple):
+    """The Docs of an update: new sentences, followed by made-up ones."""
 
-    docs (Sequence[Doc]): New sentences, at least one.
-    allowed (Sequence[Bools]): For each Doc n_tokens × n_tags, see `gold.allowed_tags`.
-    """
-    cumulative = source.probabilities.cumsum()
-    texts = []
-    for _ in range(N_SENTENCES):
-        if rng.random() < NEW_SHARE:
-            number = int(rng.integers(len(docs)))
-            text = [token.text for token in docs[number]]
-            is_entity = ~allowed[number][:, tags.OUTSIDE]
-            is_replaced = is_entity | (rng.random(len(text)) > KEPT_SHARE)
-        else:
-            text = [""] * int(rng.integers(MIN_LENGTH, MAX_LENGTH + 1))
-            is_replaced = np.ones(len(text), dtype=bool)
-        (places,) = is_replaced.nonzero()
-        drawn = cumulative.searchsorted(rng.random(len(places)) * cumulative[-1])
-        for place, word in zip(places.tolist(), drawn.tolist(), strict=True):
-            text[place] = source.words[word]
-        texts.append(text)
-    return [Doc(vocab, words=text) for text in texts]
+    docs: list[Doc]
+    allowed: Bools  # n_tokens × n_tags, see `gold.allowed_tags`; all tags in made-up sentences
+    # n_tokens, whether new tags may be probable although the earlier model does not know them
+    may_be_new: Bools
 
 
-def with_rehearsal(
+def make_batch(
     examples: list[Example],
     labels: Sequence[str],
     source: WordSource,
     vocab: Vocab,
     rng: np.random.Generator,
-) -> list[Example]:
-    """Add made-up examples without annotation to a batch.
-
-    RETURNS (list[Example]): No examples if the batch has no annotation.
-    """
-    allowed = [allowed_tags(example, labels) for example in examples]
-    if all(rows.all() for rows in allowed):
-        return []
+) -> Batch:
+    """Make the batch of an update from at least one example, with N_SENTENCES made-up sentences."""
     docs = [example.predicted for example in examples]
-    made_up_docs = made_up(docs, allowed, source, vocab, rng)
-    return examples + [Example.from_dict(doc, {}) for doc in made_up_docs]
+    allowed = [allowed_tags(example, labels) for example in examples]
+    may_be_new = [np.ones(len(doc), dtype=bool) for doc in docs]
+    cumulative = source.probabilities.cumsum()
+    for _ in range(N_SENTENCES):
+        if rng.random() < NEW_SHARE:
+            number = int(rng.integers(len(examples)))
+            words = [token.text for token in docs[number]]
+            is_replaced = rng.random(len(words)) > KEPT_SHARE
+            is_entity = ~allowed[number][:, tags.OUTSIDE]
+        else:
+            words = [""] * int(rng.integers(MIN_LENGTH, MAX_LENGTH + 1))
+            is_replaced = np.ones(len(words), dtype=bool)
+            is_entity = ~is_replaced
+        (places,) = is_replaced.nonzero()
+        drawn = cumulative.searchsorted(rng.random(len(places)) * cumulative[-1])
+        for place, word in zip(places.tolist(), drawn.tolist(), strict=True):
+            words[place] = source.words[word]
+        docs.append(Doc(vocab, words=words))
+        allowed.append(np.ones((len(words), tags.n_tags(len(labels))), dtype=bool))
+        may_be_new.append(is_entity)
+    return Batch(docs, np.concatenate(allowed), np.concatenate(may_be_new))
+
+
+def as_scored(example: Example) -> Example:
+    """Return an example in which labels that were not looked for do not count.
+
+    Labels that were looked for count everywhere, while spaCy's scorer ignores entities on words
+    without annotation.
+    """
+    reference = example.reference
+    group = reference.spans.get(ANNOTATED)
+    if group is None or "labels" not in group.attrs:
+        return example
+    labels = group.attrs["labels"]
+    predicted, gold = example.predicted.copy(), reference.copy()
+    predicted.set_ents([ent for ent in predicted.ents if ent.label_ in labels])
+    gold.set_ents(gold.ents, default="outside")
+    return Example(predicted, gold)
 
 
 def lacks_old_labels(allowed: Bools, n_old: int) -> bool:
@@ -214,10 +236,8 @@ def annotation_loss(scores: TagScores, allowed: Bools, ops: Ops) -> tuple[float,
 
 def loss_with_rehearsal(
     teacher: Model[list[Doc], TagScores],
-    docs: list[Doc],
+    batch: Batch,
     scores: TagScores,
-    allowed: Bools,
-    is_new: Sequence[bool],
 ) -> tuple[float, TagScores]:
     """Compute the loss of a pipe that goes on learning, and its gradient.
 
@@ -226,18 +246,19 @@ def loss_with_rehearsal(
     would rely on them.
 
     teacher (Model): The model from before it went on learning.
-    allowed (Bools): n_words × n_tags, see `gold.allowed_tags`.
-    is_new (Sequence[bool]): n_docs, whether the Doc is a new sentence, not a made-up one.
     """
     words, ops = scores.words, teacher.ops
+    docs = batch.docs
+    allowed, may_be_new = batch.allowed[words.tokens], batch.may_be_new[words.tokens]
     n_old = tagger.n_trained_tags(teacher)
     if allowed.shape[1] > n_old:
         teacher = tagger.without_ngrams(teacher)
     mixed, backprop_mixture = tagger.mix_with_ngrams(teacher, docs, scores)
     loss, d_mixed = annotation_loss(mixed, allowed, ops)
-    is_new_word = np.repeat(is_new, words.per_doc)
     teacher_probabilities = _probabilities(teacher.predict(docs), ops)[:, :n_old]
-    distance, d_logits = rehearsal_loss(mixed, teacher_probabilities, allowed, is_new_word, ops)
+    distance, d_logits = rehearsal_loss(
+        mixed, teacher_probabilities, allowed, may_be_new[words.tokens], ops
+    )
     d_transitions = d_mixed.transitions
     if d_transitions is not None:
         d_transitions = d_transitions * ANNOTATION_WEIGHT
@@ -250,19 +271,19 @@ def rehearsal_loss(
     scores: TagScores,
     teacher_probabilities: NDArray[np.floating],
     allowed: Bools,
-    is_new: Bools,
+    may_be_new: Bools,
     ops: Ops,
 ) -> tuple[float, NDArray]:
     """Compute the distance of the predictions from the teacher's.
 
     The distance is the Kullback-Leibler divergence of the tags' probabilities. Words count whose
-    annotation leaves their old tag open. In new sentences, only the old tags are compared with each
-    other, since the annotation decides about the new ones. In other sentences, the new tags are to
-    be improbable. The transitions get no gradient.
+    annotation leaves their old tag open. Where new tags may be probable, only the old tags are
+    compared with each other. On other words, the new tags are to be improbable. The transitions get
+    no gradient.
 
     teacher_probabilities (NDArray): n_words × n_old_tags.
     allowed (Bools): n_words × n_tags, see `gold.allowed_tags`.
-    is_new (Bools): n_words, whether the word is in a new sentence.
+    may_be_new (Bools): n_words, see `Batch`.
     RETURNS (tuple[float, NDArray]): The distance in nats per word, and its gradient with respect to
         the scores, n_words × n_tags.
     """
@@ -270,9 +291,9 @@ def rehearsal_loss(
     n_old = teacher_probabilities.shape[1]
     targets = np.zeros_like(probabilities)
     targets[:, :n_old] = teacher_probabilities
-    new_probabilities = probabilities[is_new, n_old:]
-    targets[is_new, :n_old] *= 1 - new_probabilities.sum(axis=1, keepdims=True)
-    targets[is_new, n_old:] = new_probabilities
+    new_probabilities = probabilities[may_be_new, n_old:]
+    targets[may_be_new, :n_old] *= 1 - new_probabilities.sum(axis=1, keepdims=True)
+    targets[may_be_new, n_old:] = new_probabilities
     is_open = allowed[:, :n_old].sum(axis=1) > 1
     probabilities[~is_open], targets[~is_open] = 0.0, 0.0
     n_open = max(1, int(is_open.sum()))

@@ -5,7 +5,7 @@ import string
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from spacy.attrs import ENT_ID, ENT_IOB, ENT_KB_ID, ENT_TYPE, SENT_START
+from spacy.attrs import ENT_IOB, ENT_TYPE, SENT_START
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
@@ -16,7 +16,7 @@ from ..sequences.gold import ANNOTATED
 Augmenter = Callable[[Language, Example], Iterator[Example]]
 
 # The annotation that a varied sentence keeps.
-KEPT_ATTRIBUTES = [ENT_IOB, ENT_TYPE, ENT_KB_ID, ENT_ID, SENT_START]
+KEPT_ATTRIBUTES = [ENT_IOB, ENT_TYPE, SENT_START]
 MISSING_IOB, OUTSIDE_IOB = 0, 2
 # An example gets from one to this many insertions.
 MAX_INSERTIONS = 3
@@ -81,12 +81,12 @@ def online_text_augmenter(lower: float, upper: float, insertions: float) -> Augm
 def change_case(nlp: Language, example: Example, change: Callable[[str], str]) -> Example:
     """Return the example in another case, or unchanged if the length of a word would change."""
     gold = example.reference
-    words = [change(token.text) for token in gold]
-    lengths = [len(token) for token in gold]
-    if [len(word) for word in words] != lengths:
-        return example
-    spaces = [bool(token.whitespace_) for token in gold]
-    return _make_example(nlp, gold, words, spaces, gold.to_array(KEPT_ATTRIBUTES))
+    words = []
+    for token in gold:
+        words.append(change(token.text))
+        if len(words[-1]) != len(token):
+            return example
+    return _make_example(nlp, gold, words, _spaces(gold), gold.to_array(KEPT_ATTRIBUTES))
 
 
 def insert_online_tokens(nlp: Language, example: Example) -> Example:
@@ -97,49 +97,44 @@ def insert_online_tokens(nlp: Language, example: Example) -> Example:
     gold = example.reference
     if not len(gold):
         return example
-    words = [token.text for token in gold]
-    spaces = [bool(token.whitespace_) for token in gold]
+    words, spaces = [token.text for token in gold], _spaces(gold)
     annotation = gold.to_array(KEPT_ATTRIBUTES)
     entity_ends = [ent.end for ent in gold.ents]
-    inside = {i for ent in gold.ents for i in range(ent.start + 1, ent.end)}
-    free_places = [i for i in range(1, len(gold) + 1) if i not in inside]
+    free_places = set(range(1, len(gold) + 1))
+    for ent in gold.ents:
+        free_places -= set(range(ent.start + 1, ent.end))
     places = []
     for _ in range(random.randint(1, MAX_INSERTIONS)):
         follows_entity = bool(entity_ends) and random.random() < AFTER_ENTITY_SHARE
-        places.append(random.choice(entity_ends if follows_entity else free_places))
-    hashtags = [token.lower_ for token in gold if token.is_alpha and not token.ent_type]
+        places.append(random.choice(entity_ends if follows_entity else sorted(free_places)))
+    topics = [token.text for token in gold if token.is_alpha and not token.ent_type]
     # From the end, so that the earlier places stay valid.
     for place in sorted(places, reverse=True):
-        word, is_emoji = make_online_token(hashtags or ["news"])
+        word, is_emoji = make_online_token(random.choice(topics or ["news"]))
         spaces[place - 1] = not (is_emoji and random.random() < GLUED_SHARE)
         words.insert(place, word)
         spaces.insert(place, True)
         is_missing = annotation[place - 1, 0] == MISSING_IOB
-        row = [MISSING_IOB if is_missing else OUTSIDE_IOB, 0, 0, 0, 0]
+        row = [MISSING_IOB if is_missing else OUTSIDE_IOB, 0, 0]
         annotation = np.insert(annotation, place, row, axis=0)
     return _make_example(nlp, gold, words, spaces, annotation)
 
 
-def make_online_token(hashtags: list[str]) -> tuple[str, bool]:
-    """Draw a link, the name of an account, a hashtag or an emoji.
+def make_online_token(topic: str) -> tuple[str, bool]:
+    """Draw a link, the name of an account, a hashtag of the topic, or an emoji.
 
-    hashtags (list[str]): Words to make a hashtag of, at least one.
     RETURNS (tuple[str, bool]): The token, and whether it is an emoji.
     """
-    kind = random.choice(("link", "account", "hashtag", "emoji"))
-    letters = random.choices(string.ascii_letters + string.digits, k=random.randint(4, 12))
-    name = "".join(letters)
-    if kind == "link":
-        domain = f"{name.lower()}.{random.choice(TOP_LEVEL_DOMAINS)}"
-        return random.choice(
-            (f"http://{domain}/{name}", f"https://{domain}", f"www.{domain}")
-        ), False
-    if kind == "account":
-        return f"@{name}", False
-    if kind == "hashtag":
-        hashtag = random.choice(hashtags)
-        return f"#{random.choice((hashtag, hashtag.capitalize()))}", False
-    return chr(random.randint(*random.choice(EMOJI_RANGES))), True
+    name = "".join(random.choices(string.ascii_letters + string.digits, k=random.randint(4, 12)))
+    domain = f"{name.lower()}.{random.choice(TOP_LEVEL_DOMAINS)}"
+    link = random.choice((f"http://{domain}/{name}", f"https://{domain}", f"www.{domain}"))
+    emoji = chr(random.randint(*random.choice(EMOJI_RANGES)))
+    token = random.choice((link, f"@{name}", f"#{topic}", emoji))
+    return token, token == emoji
+
+
+def _spaces(doc: Doc) -> list[bool]:
+    return [bool(token.whitespace_) for token in doc]
 
 
 def _make_example(

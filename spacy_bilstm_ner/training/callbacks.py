@@ -2,22 +2,25 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import replace
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Span
 from spacy.training import Example
-from spacy.util import dot_to_object, logger, minibatch, registry
+from spacy.util import dot_to_object, logger, registry
 from thinc.api import Config
 
 from ..pipe.component import BiLSTMNER
-from ..pipe.decisions import UNCALIBRATED, calibrated, fit_calibration, fit_thresholds
+from ..pipe.decisions import (
+    UNCALIBRATED,
+    calibrated,
+    fit_calibration,
+    fit_thresholds,
+    min_confidences,
+)
+from ..pipe.learning import as_scored
 from ..ranges import check_range
-from ..sequences.decoding import Spans
 from .fingerprints import make_fingerprints
 
 # Calibration needs this many predicted entities, and the threshold of a label that has one already
@@ -154,7 +157,7 @@ def fit_decisions(*, pipe: str = "ner") -> Callback:
         if isinstance(recogniser, BiLSTMNER) and not recogniser.is_fitted and not is_frozen:
             if not examples:
                 examples.extend(_read_corpus(nlp, "dev_corpus"))
-                if not any(_count_entities(examples, recogniser.labels).values()):
+                if not _count_entities(examples, recogniser.labels).total():
                     logger.warning("the development set has no entity with a label of the pipe")
             _fit(nlp, recogniser, examples)
         return nlp
@@ -162,95 +165,69 @@ def fit_decisions(*, pipe: str = "ner") -> Callback:
     return callback
 
 
-class Candidates(NamedTuple):
-    """What a recogniser finds in a batch, whatever the thresholds."""
-
-    examples: list[Example]  # with what the pipes before the recogniser predict
-    spans: Spans  # without calibration
-
-
-class Judged(NamedTuple):
-    """Predicted entities, compared with the gold ones: parallel sequences of n_entities."""
-
-    confidences: NDArray[np.float64]
-    is_correct: NDArray[np.bool_]
-    labels: list[str]
-
-
 def _fit(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> None:
-    cfg = recogniser.cfg
+    cfg, labels = recogniser.cfg, recogniser.labels
     calibration, thresholds, threshold = cfg["calibration"], cfg["thresholds"], cfg["threshold"]
-    # All candidates count, with the confidences that the network gives.
-    recogniser.set_fitted(UNCALIBRATED, dict.fromkeys(recogniser.labels, 0.0))
+    # All entities count, with the confidences that the network gives.
+    recogniser.set_fitted(UNCALIBRATED, dict.fromkeys(labels, 0.0))
     cfg["threshold"] = 0.0
     try:
-        batches = _find_candidates(nlp, recogniser, examples)
-        judged = _judge(_annotate(recogniser, batches, UNCALIBRATED))
+        predicted = _predict(nlp, recogniser, examples)
     finally:
         cfg["threshold"] = threshold
-    if len(judged.labels) >= MIN_ENTITIES:
-        n_gold = _count_entities(examples, recogniser.labels)
-        rare = dict(thresholds)
-        for label, n_entities in n_gold.items():
-            if n_entities >= MIN_ENTITIES:
-                rare.pop(label, None)
+    judged: list[tuple[float, bool, str]] = []
+    for example in predicted:
+        judged += _judge(as_scored(example))
+    if len(judged) >= MIN_ENTITIES:
+        confidences, is_correct, judged_labels = map(np.array, zip(*judged, strict=True))
+        n_gold = _count_entities(examples, labels)
+        rare = {label: thresholds[label] for label in thresholds if n_gold[label] < MIN_ENTITIES}
         if not rare:
-            calibration = fit_calibration(judged.confidences, judged.is_correct)
-        confidences = calibrated(judged.confidences, *calibration)
-        thresholds = fit_thresholds(confidences, judged.is_correct, judged.labels, n_gold) | rare
+            calibration = fit_calibration(confidences, is_correct)
+        confidences = calibrated(confidences, *calibration)
+        thresholds = fit_thresholds(confidences, is_correct, judged_labels, n_gold) | rare
     recogniser.set_fitted(tuple(calibration), thresholds)
-    scores = recogniser.score(_annotate(recogniser, batches, calibration))
+    minima = dict(zip(labels, min_confidences(labels, threshold, thresholds), strict=True))
+    for example in predicted:
+        doc = example.predicted
+        doc.set_ents([ent for ent in doc.ents if _is_certain(ent, calibration, minima)])
+    scores = recogniser.score(predicted)
     performance = nlp.meta.setdefault("performance", {})
     for name in performance.keys() & scores.keys():
         performance[name] = scores[name]
 
 
-def _count_entities(examples: Iterable[Example], labels: Iterable[str]) -> dict[str, int]:
+def _count_entities(examples: Iterable[Example], labels: Iterable[str]) -> Counter[str]:
     """Count the gold entities of each label."""
-    counts: Counter[str] = Counter()
+    counts = Counter(dict.fromkeys(labels, 0))
     for example in examples:
-        counts.update(entity.label_ for entity in example.reference.ents)
-    return {label: counts[label] for label in labels}
+        counts.update(ent.label_ for ent in example.reference.ents if ent.label_ in counts)
+    return counts
 
 
-def _find_candidates(
-    nlp: Language, recogniser: BiLSTMNER, examples: list[Example]
-) -> list[Candidates]:
-    """Apply the pipes before the recogniser and find its candidates, in one pass."""
+def _predict(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> list[Example]:
+    """Apply the recogniser and the pipes before it, in one pass."""
     names = nlp.component_names
-    later = names[names.index(recogniser.name) :]
-    batches = []
-    for batch in minibatch(examples, nlp.batch_size):
-        docs = list(nlp.pipe((example.predicted.copy() for example in batch), disable=later))
-        batches.append(Candidates(_with_docs(batch, docs), recogniser.predict(docs)))
-    return batches
+    later = names[names.index(recogniser.name) + 1 :]
+    docs = nlp.pipe([example.predicted.copy() for example in examples], disable=later)
+    return [Example(doc, eg.reference) for doc, eg in zip(docs, examples, strict=True)]
 
 
-def _annotate(
-    recogniser: BiLSTMNER, batches: list[Candidates], calibration: tuple[float, float]
-) -> list[Example]:
-    """Return the examples with the entities that the recogniser chooses from the candidates."""
-    annotated = []
-    for examples, spans in batches:
-        docs = [example.predicted.copy() for example in examples]
-        confidence = calibrated(spans.confidence, *calibration)
-        recogniser.set_annotations(docs, replace(spans, confidence=confidence))
-        annotated += _with_docs(examples, docs)
-    return annotated
+def _judge(example: Example) -> Iterator[tuple[float, bool, str]]:
+    """Compare predicted entities with gold ones.
+
+    YIELDS (tuple): Confidence, whether it is correct, label.
+    """
+    gold = {(ent.start_char, ent.end_char, ent.label) for ent in example.reference.ents}
+    for ent in example.predicted.ents:
+        if ent._.confidence is not None:
+            is_correct = (ent.start_char, ent.end_char, ent.label) in gold
+            yield ent._.confidence, is_correct, ent.label_
 
 
-def _with_docs(examples: list[Example], docs: list[Doc]) -> list[Example]:
-    """Return examples with other predicted Docs."""
-    return [Example(doc, example.reference) for doc, example in zip(docs, examples, strict=True)]
-
-
-def _judge(examples: list[Example]) -> Judged:
-    confidences, is_correct, labels = [], [], []
-    for example in examples:
-        gold = {(ent.start_char, ent.end_char, ent.label) for ent in example.reference.ents}
-        for ent in example.predicted.ents:
-            if ent._.confidence is not None:
-                confidences.append(ent._.confidence)
-                is_correct.append((ent.start_char, ent.end_char, ent.label) in gold)
-                labels.append(ent.label_)
-    return Judged(np.array(confidences), np.array(is_correct, dtype=bool), labels)
+def _is_certain(entity: Span, calibration: Sequence[float], minima: Mapping[str, float]) -> bool:
+    """Return whether an entity has the minimum confidence of its label, or is not predicted."""
+    confidence = entity._.confidence
+    if confidence is None:
+        return True
+    return bool(calibrated(np.array(confidence), *calibration) >= minima[entity.label_])

@@ -24,8 +24,7 @@ class BalancedCorpus:
 
     Registered as `spacy_bilstm_ner.BalancedCorpus.v1`. It is made for [training] max_epochs = -1:
     spaCy then calls the corpus for each epoch, and initializes the pipeline with the first hundred
-    examples. Each pass is shuffled and augmented again, and begins with an example of each label.
-    The file is read once for each pipeline.
+    examples. Each pass is shuffled and augmented again. The file is read once for each pipeline.
     """
 
     def __init__(
@@ -64,7 +63,7 @@ class BalancedCorpus:
             self._examples = self._balanced(self._read(nlp))
             self._pipeline = nlp
         random.shuffle(self._examples)
-        for example in _each_label_first(self._examples):
+        for example in self._examples:
             yield from self._augmenter(nlp, example)
 
     def _read(self, nlp: Language) -> list[Example]:
@@ -96,17 +95,3 @@ class BalancedCorpus:
 
 def _labels(example: Example) -> list[str]:
     return [entity.label_ for entity in example.reference.ents]
-
-
-def _each_label_first(examples: list[Example]) -> list[Example]:
-    seen: set[str] = set()
-    with_new_label: list[Example] = []
-    without: list[Example] = []
-    for example in examples:
-        labels = _labels(example)
-        if seen.issuperset(labels):
-            without.append(example)
-        else:
-            with_new_label.append(example)
-        seen.update(labels)
-    return with_new_label + without

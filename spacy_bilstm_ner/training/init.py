@@ -15,8 +15,8 @@ from ..system.whole import save
 
 # The rate of a trained pipe may be as high as that of a new one, since it rehearses. It needs fewer
 # updates, and not more than MAX_PASSES over the data.
-MIN_STEPS = 600
-MAX_PASSES = 80
+MIN_STEPS = 1200
+MAX_PASSES = 160
 
 
 def write_config(

