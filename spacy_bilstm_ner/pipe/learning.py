@@ -256,9 +256,7 @@ def loss_with_rehearsal(
     mixed, backprop_mixture = tagger.mix_with_ngrams(teacher, docs, scores)
     loss, d_mixed = annotation_loss(mixed, allowed, ops)
     teacher_probabilities = _probabilities(teacher.predict(docs), ops)[:, :n_old]
-    distance, d_logits = rehearsal_loss(
-        mixed, teacher_probabilities, allowed, may_be_new[words.tokens], ops
-    )
+    distance, d_logits = rehearsal_loss(mixed, teacher_probabilities, allowed, may_be_new, ops)
     d_transitions = d_mixed.transitions
     if d_transitions is not None:
         d_transitions = d_transitions * ANNOTATION_WEIGHT
