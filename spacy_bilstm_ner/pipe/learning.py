@@ -45,6 +45,8 @@ NEW_SHARE = 0.5
 KEPT_SHARE = 0.5
 # Length of the other sentences, in words
 MIN_LENGTH, MAX_LENGTH = 4, 20
+# Share of the words without a static vector, if the model has vectors
+UNKNOWN_SHARE = 0.2
 # Weight of the new annotation in the loss. Rehearsal has the weight 1.
 ANNOTATION_WEIGHT = 30.0
 EPSILON = 1e-9
@@ -124,15 +126,18 @@ def word_source(vocab: Vocab, model: Model, *, excluded: set[str]) -> WordSource
     """Return the words of the vocabulary except for the excluded ones.
 
     Words with a static vector are drawn by their rank among the vectors, which reflects how
-    frequent they are in any text (Zipf 1935). Without vectors, all are equally probable.
+    frequent they are in any text (Zipf 1935). The others, mostly rare names, have a probability of
+    UNKNOWN_SHARE together.
     """
     known_words = [word for word in vocab.strings if word.isalpha()] or list(vocab.strings)
     words = [word for word in known_words if word not in excluded] or known_words
-    weights = np.ones(len(words))
     rows = vector_rows(model, words)
-    if (rows >= 0).any():
-        weights = np.where(rows >= 0, 1.0 / (1 + np.abs(rows)), 0.0)
-    return WordSource(words, weights / weights.sum())
+    is_unknown = rows < 0
+    by_rank = np.where(is_unknown, 0.0, 1.0 / (1 + np.abs(rows)))
+    share = UNKNOWN_SHARE if by_rank.any() else 1.0
+    probabilities = (1 - share) * by_rank / max(by_rank.sum(), EPSILON)
+    probabilities += share * is_unknown / max(1, is_unknown.sum())
+    return WordSource(words, probabilities)
 
 
 class Batch(NamedTuple):
