@@ -5,7 +5,7 @@ import re
 from ..errors import UserError
 from .offsets import make_reading
 from .options import Options
-from .records import UNKNOWN, Content, Origin, Span, TextWithSpans
+from .records import Content, Origin, Span, TextWithSpans
 from .report import Report
 
 # Such as "T1\tPER 0 4\tMira", or "T2\tPER 0 4;10 14\tMira Holt" in several parts
@@ -42,10 +42,7 @@ def read_brat(content: Content, options: Options) -> tuple[list[TextWithSpans], 
         label, places, own_text = match.groups()
         report.entities_read += 1
         numbers = list(map(int, re.findall(r"\d+", places)))
-        gaps = zip(numbers[1::2], numbers[2::2], strict=False)
-        if any(text[end:start].strip() for end, start in gaps):
-            report.count("fragments", f"{content.name}, line {line}: {label} {own_text!r}")
-            label, own_text = UNKNOWN, None
-        spans.append(Span(numbers[0], numbers[-1], label, own_text, line))
+        parts = tuple(zip(numbers[::2], numbers[1::2], strict=True))
+        spans.append(Span(numbers[0], numbers[-1], label, own_text, line, parts))
     reading = make_reading(options.fields)
     return [TextWithSpans(text, tuple(spans), origin=origin, reading=reading)], report

@@ -17,7 +17,7 @@ from .report import Report
 # The export is recognised in this many records; all records must fit it.
 N_SAMPLE = 100
 # What is raised if a record does not fit an export
-MISFIT = (TypeError, ValueError, OverflowError)
+MISFIT = (TypeError, ValueError, IndexError, OverflowError)
 DOCUMENT = "doc_id|document_id|documentName|example_id|id"
 MISSING = object()
 
@@ -30,8 +30,8 @@ MISSING = object()
 #   passes                a list of annotations of the text, each with entities
 #   type                  no path: how the `type` of an entity ends, if the list has other elements
 #   label                 of an entity: a label or a list of labels
-#   start, end, own_text  of an entity, or lists of them; without a start, every occurrence of its
-#                         own text is meant
+#   start, end, own_text  of an entity; lists of starts and ends if it has several parts; without a
+#                         start, every occurrence of its own text is meant
 #   user                  who has annotated an entity; the entities of each user are a pass
 #   status                "reject" or "ignore", or empty if nobody has annotated the text
 #   marker                a key that every record has; a record without entities is finished then
@@ -46,7 +46,7 @@ EXPORTS = {
     "own_text=text",
     "Prodigy": "entities=spans,own_text=text,marker=_input_hash,status=answer",
     "Dataturks": "text=content,entities=annotation,start=points.start,end=points.end,"
-    "own_text=points.text,end_inclusive=yes",
+    "own_text=points.0.text,end_inclusive=yes",
     "LightTag": "text=content,entities=annotations,label=tag,own_text=value,marker=seen_by,"
     "status=seen_by",
     "UBIAI": "text=document,entities=tokens|annotation,label=entityLabel|label,own_text=text",
@@ -55,7 +55,7 @@ EXPORTS = {
     "Stockmark": "start=span.0,end=span.1,label=type,own_text=name",
     "GLiNER": "words=tokenized_text,entities=ner,start=0,end=1,label=2,unit=words,"
     "end_inclusive=yes",
-    "W2NER": "words=sentence,entities=ner,start=index.0,end=index.-1,label=type,unit=words,"
+    "W2NER": "words=sentence,entities=ner,start=index,end=index,label=type,unit=words,"
     "end_inclusive=yes",
     "SpERT": "words=tokens,label=type,unit=words",
     "spaCy, training data of version 2": "words=tokens.orth,tags=tokens.ner",
@@ -325,27 +325,27 @@ def _read_entity(
     """Return a span for each label and place of an entity."""
     place = f"{origin.place()}: {json.dumps(entity, ensure_ascii=False, default=str)[:60]}"
     labels = _as_list(_expect(entity, export["label"])) or [""]
-    own_texts = _as_list(look_up(entity, export["own_text"]))
-    if export["start"]:
-        starts = _as_list(_expect(entity, export["start"]))
-        ends = _as_list(_expect(entity, export["end"]))
-        n_entities = len(labels) * len(starts)
-        places = list(zip(map(int, starts), map(int, ends), own_texts, strict=True))
-    else:
-        own_text = _expect(entity, export["own_text"], str)
-        n_entities = len(labels)
-        places = [(start, end, own_text) for start, end in find_occurrences(text, own_text)]
-    report.entities_read += n_entities
+    report.entities_read += len(labels)
     if look_up(entity, "correct") is False:
-        report.count("rejected", place, 0, entities=n_entities)
+        report.count("rejected", place, 0, entities=len(labels))
         return []
+    own_text = look_up(entity, export["own_text"])
+    own_text = own_text if isinstance(own_text, str) else None
+    parts: tuple[tuple[int, int], ...] = ()
+    if export["start"]:
+        starts = list(map(int, _as_list(_expect(entity, export["start"]))))
+        ends = list(map(int, _as_list(_expect(entity, export["end"]))))
+        parts = tuple(zip(starts, ends, strict=True))
+        places = [(starts[0], ends[-1])]
+    else:
+        places = find_occurrences(text, _expect(entity, export["own_text"], str))
     spans = []
-    for start, end, own_text in places:
-        words = own_text if isinstance(own_text, str) else None
-        spans += [Span(start, end, str(label or "").strip(), words) for label in labels]
-    if not spans:
-        report.count("no_occurrence", place, n_entities)
-    report.count("occurrence", place, max(0, len(spans) - n_entities))
+    for start, end in places:
+        for label in labels:
+            spans.append(Span(start, end, str(label or "").strip(), own_text, parts=parts))
+    if not places:
+        report.count("no_occurrence", place, len(labels))
+    report.count("occurrence", place, max(0, len(spans) - len(labels)))
     return spans
 
 

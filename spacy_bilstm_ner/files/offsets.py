@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, product, repeat
 
 from ..errors import UserError
@@ -110,24 +110,29 @@ def _count_misfits(texts: Sequence[TextWithSpans], reading: Reading) -> int:
     """Return how many entities cut words or differ from their own text."""
     n_misfits = 0
     for text in texts:
-        for span, (start, end) in zip(text.spans, _locate(text, reading), strict=True):
+        for span, (start, end, words) in zip(text.spans, _locate(text, reading), strict=True):
             if span.text is not None:
-                fits = _is_same_text(text.text[start:end], span.text)
+                fits = _is_same_text(words, span.text)
             else:
                 fits = not (cuts_word(text.text, start) or cuts_word(text.text, end))
-            n_misfits += span.label != UNKNOWN and not (start < end and fits)
+            n_misfits += not (start < end and fits)
     return n_misfits
 
 
-def _locate(text: TextWithSpans, reading: Reading) -> list[tuple[int, int]]:
-    """Return the start and end of each span in characters; (0, 0) if they are not in the text."""
+def _locate(text: TextWithSpans, reading: Reading) -> Iterator[tuple[int, int, str]]:
+    """Yield the start and end of each span in characters, and the words of its parts.
+
+    A span that is not in the text has no words.
+    """
     starts, ends = _characters(text, reading.unit)
-    places = []
     for span in text.spans:
-        start, end = span.start + reading.shift, span.end + reading.shift + reading.end_inclusive
-        is_inside = 0 <= start < end < len(ends)
-        places.append((starts[start], ends[end]) if is_inside else (0, 0))
-    return places
+        places = []
+        for start, end in span.parts or [(span.start, span.end)]:
+            start, end = start + reading.shift, end + reading.shift + reading.end_inclusive
+            is_inside = 0 <= start < end < len(ends)
+            places.append((starts[start], ends[end]) if is_inside else (0, 0))
+        words = " ".join(text.text[start:end] for start, end in places)
+        yield places[0][0], places[-1][1], words
 
 
 def _characters(text: TextWithSpans, unit: str) -> tuple[Sequence[int], Sequence[int]]:
@@ -176,22 +181,24 @@ def find_occurrences(text: str, own_text: str) -> list[tuple[int, int]]:
 def _convert(text: TextWithSpans, report: Report) -> list[Span]:
     """Return different spans with offsets in characters, without white space at their edges."""
     spans: dict[Span, None] = {}
-    for span, (start, end) in zip(text.spans, _locate(text, text.reading), strict=True):
+    for span, (start, end, words) in zip(text.spans, _locate(text, text.reading), strict=True):
         label, part = span.label, text.text[start:end]
         line = span.line or text.origin.line
         place = f"{text.origin.file}, line {line}: {label} {part!r} at {span.start}:{span.end}"
-        n_entities = int(label != UNKNOWN)
         if not label:
             report.count("no_label", place)
             continue
         if not part.strip():
-            report.count("not_in_text", place, n_entities)
+            report.count("not_in_text", place)
             continue
-        if span.text is not None and not _is_same_text(part, span.text):
+        if "".join(words.split()) != "".join(part.split()):
+            report.count("fragments", place)
+            label = UNKNOWN
+        elif span.text is not None and not _is_same_text(part, span.text):
             report.count("other_text", f"{place} instead of {span.text!r}")
             label = UNKNOWN
         elif part != part.strip():
-            report.count("trimmed", place, n_entities)
+            report.count("trimmed", place)
         start += len(part) - len(part.lstrip())
         converted = Span(start, start + len(part.strip()), label)
         if converted in spans and label != UNKNOWN:

@@ -119,6 +119,7 @@ class Span(NamedTuple):
         left out.
     text (Optional[str]): The entity's text according to the file; None if it has none.
     line (int): Line of the entity, if it is not on the line of its text (brat, PubTator).
+    parts (tuple[tuple[int, int], ...]): Start and end of each part, if the file has several.
     """
 
     start: int
@@ -126,6 +127,7 @@ class Span(NamedTuple):
     label: str
     text: str | None = None
     line: int | None = None
+    parts: tuple[tuple[int, int], ...] = ()
 
 
 class TextWithSpans(NamedTuple):
