@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, product, repeat
+from operator import itemgetter
 
 from ..errors import UserError
 from .options import Options
@@ -33,12 +34,12 @@ def make_reading(fields: Mapping[str, str]) -> Reading:
 
     RAISES UserError: If a value is not possible.
     """
-    unit, answer = fields.get("unit", "characters"), fields.get("end_inclusive", "no")
-    shift = fields.get("shift", "0")
-    if unit not in UNITS or answer not in ("yes", "no") or not re.fullmatch(r"-?\d+", str(shift)):
+    unit, shift = fields.get("unit", "characters"), fields.get("shift", "0")
+    answer = fields.get("end_inclusive", "no")
+    if unit not in UNITS or answer not in ("yes", "no") or not shift.lstrip("-").isdecimal():
         raise UserError(
-            f"--fields: unit must be one of {', '.join(UNITS)}, end_inclusive yes or no, and shift "
-            f"a number, but they are {unit!r}, {answer!r} and {shift!r}."
+            f"--fields: expected unit={'|'.join(UNITS)}, end_inclusive=yes|no and shift=NUMBER, "
+            f"found {unit}, {answer} and {shift}."
         )
     return Reading(unit, answer == "yes", int(shift))
 
@@ -210,20 +211,17 @@ def _convert(text: TextWithSpans, report: Report) -> list[Span]:
 def _join_parts(text: TextWithSpans, spans: Sequence[Span], report: Report) -> list[Span]:
     """Join spans labelled I-x to the span of x before them, and remove B- and I- from labels."""
     joined: list[Span] = []
-    for span in sorted(spans, key=lambda span: span.start):
-        letter, _, label = span.label.rpartition("-")
+    for span in sorted(spans, key=itemgetter(0)):
+        letter, label = span.label[0], span.label[2:] or span.label
         place = f"{text.origin.place()}: {span.label} {text.text[span.start : span.end]!r}"
         before = joined[-1] if joined else Span(0, 0, UNKNOWN)
-        if (
-            letter == "I"
-            and before.label == label
-            and not text.text[before.end : span.start].strip()
-        ):
+        gap = text.text[before.end : span.start]
+        if letter == "I" and before.label == label and not gap.strip():
             report.count("joined", place)
             joined[-1] = before._replace(end=span.end)
-            continue
-        report.count("begun", place, int(letter == "I"))
-        joined.append(span._replace(label=label))
+        else:
+            report.count("begun", place, int(letter == "I"))
+            joined.append(span._replace(label=label))
     return joined
 
 
@@ -247,7 +245,7 @@ def _drop_overlaps(
         remaining.append(span)
         if span.label != UNKNOWN:
             owners.update(dict.fromkeys(range(span.start, span.end), span))
-    return sorted(remaining, key=lambda span: span.start)
+    return sorted(remaining, key=itemgetter(0))
 
 
 def _overlap(span: Span, other: Span) -> str:

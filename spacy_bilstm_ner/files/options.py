@@ -28,7 +28,7 @@ def _option(help: str, default: Any = None) -> Any:
     return field(default=default, metadata={"help": help})
 
 
-@dataclass(frozen=True)
+@dataclass
 class Options:
     """What the user says about files. By default, everything is detected.
 
@@ -89,22 +89,19 @@ class Options:
                     f"{option.name} must be one of {', '.join(choices)}, but it is {value!r}."
                 )
             if isinstance(value, str) and option.name in LISTS:
-                self._set(option.name, [value])
+                setattr(self, option.name, [value])
             if isinstance(value, int) and option.type is not bool:  # a column's number in a config
-                self._set(option.name, str(value))
+                setattr(self, option.name, str(value))
         if self.sep in ("tab", r"\t"):
-            self._set("sep", "\t")
-        self._set("tag_names", _divide(self.tag_names))
-        self._set("label", parse_pairs(self.label))
+            self.sep = "\t"
+        self.tag_names = _divide(self.tag_names)
+        self.label = parse_pairs(self.label)
         if not isinstance(self.fields, Mapping):
-            self._set("fields", parse_pairs(_divide(self.fields)))
+            self.fields = parse_pairs(_divide(self.fields))
         if unknown := sorted(self.fields.keys() - FIELDS):
             raise UserError(
                 f"fields must have keys of {', '.join(FIELDS)}, but it has {', '.join(unknown)}."
             )
-
-    def _set(self, name: str, value: Any) -> None:
-        object.__setattr__(self, name, value)
 
 
 def _divide(values: Iterable[str]) -> list[str]:

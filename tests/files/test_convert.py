@@ -12,7 +12,7 @@ from spacy.training import Corpus
 
 from spacy_bilstm_ner.cli import main
 from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.files.convert import OUTPUTS, write
+from spacy_bilstm_ner.files.convert import OUTPUTS
 from spacy_bilstm_ner.files.docs import blank_pipeline
 
 from .helpers import HEADER, tokenizing
@@ -47,16 +47,10 @@ def test_four_files(tmp_path: Path) -> None:
     doc = docs["test"][0]
     assert doc.text == f"{doc[0].text} is No {doc[3].text}."
     assert [(ent.text, ent.label_) for ent in doc.ents] == [(doc[0].text, "geo")]
-    assert [token.ent_iob_ for token in doc] == ["B", "O", "O", "O", "O"]
     stats = json.loads(files["stats.json"])
     source = stats.pop("source")
-    assert (source["rows_read"], source["words_written"], source["entities_written"]) == (
-        51,
-        50,
-        10,
-    )
+    assert (source["rows_read"], source["words_written"]) == (51, 50)
     assert source["counts"] == {"header": {"rows": 1, "words": 0, "entities": 0}}
-    assert source["guesses"]["encoding"] == "utf-8"
     splits: dict[str, dict[str, Any]] = {}
     for name, number in (("train", 7), ("dev", 2), ("test", 1)):
         splits[name] = {"sentences": number, "tokens": 5 * number, "entities": number}
@@ -74,36 +68,30 @@ def test_one_file_without_a_split(tmp_path: Path) -> None:
 
 
 def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
-    options = ("--split", "random", "--seed", "0")
-    first = convert(tmp_path, HEADER + rows(20), *options)
-    assert first == convert(tmp_path, HEADER + rows(20), *options)
-    other = convert(tmp_path, HEADER + rows(20), "--split", "random", "--seed", "1")
-    assert other["test.spacy"] != first["test.spacy"]
+    random = ("--split", "random", "--seed")
+    first = convert(tmp_path, HEADER + rows(20), *random, "0")
+    assert first == convert(tmp_path, HEADER + rows(20), *random, "0")
+    assert first["test.spacy"] != convert(tmp_path, HEADER + rows(20), *random, "1")["test.spacy"]
 
 
-def test_the_report_is_printed_and_stored(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    same = "".join(f"c{i},Same,O\n,words,O\n" for i in range(9))
-    content = HEADER + rows(9, tag="I-geo") + "x,A\u00a0b,O\n" + same
-    options = ("--split", "random", "--dev-size", "0.4", "--test-size", "0.3")
-    files = convert(tmp_path, content, *options)
-    captured = capsys.readouterr()
-    path = tmp_path / "x.csv"
-    assert f"Changed: 9 entities (begin with I-, read as B-). {path}, line 2" in captured.out
-    assert "Added: 1 word (parts of a word with white space inside). " in captured.out
-    assert captured.err.count("sentences that occur word for word in another part") == 1
-    source = json.loads(files["stats.json"])["source"]
-    assert source["counts"]["begun"]["entities"] == 9
-    assert len(source["warnings"]) == 1
+def test_what_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report = tmp_path / "report.txt"
+    content = HEADER + rows(10, tag="I-geo") + "".join(f"x{i},A\u00a0b,O\n" for i in range(9))
+    convert(tmp_path, content, "--report", str(report))
+    out, err = capsys.readouterr()
+    begun = f"Changed: 10 entities (begin with I-, read as B-). {tmp_path / 'x.csv'}, line 2"
+    assert begun in out
+    assert begun in report.read_text(encoding="utf-8")
+    assert "Added: 9 words (parts of a word with white space inside). " in out
+    numbers = r"\n *train +dev +test *\n(.|\n)*entities +\d+ +\d+ +\d+ *\n"
+    assert re.search(numbers, out)
+    assert len(re.findall(r"\n\[Town\d\]\(geo\) is No \d\.", out)) == 3
+    assert f"--paths.train {tmp_path / 'out' / 'train'}.spacy" in out
+    assert err.count("Warning: ") == len(json.loads(source(tmp_path))["source"]["warnings"])
 
 
-def test_a_label_that_train_lacks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for i in range(10):
-        tagged = "".join(f"s{k},w{k},{'B-rare' if k == i else 'B-geo'}\n" for k in range(10))
-        files = convert(tmp_path, HEADER + tagged)
-        rare = any(ent.label_ == "rare" for doc in load(files["train.spacy"]) for ent in doc.ents)
-        assert ("train lacks: rare." in capsys.readouterr().err) != rare
+def source(folder: Path) -> str:
+    return (folder / "out" / "stats.json").read_text(encoding="utf-8")
 
 
 def test_no_entity_or_too_few_sentences_is_an_error(tmp_path: Path) -> None:
@@ -118,85 +106,62 @@ def test_parts_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     (tmp_path / "dev.conll").write_text("Oslo B-geo\n! O\n\nBern B-geo\n", encoding="utf-8")
     text = '{"text": "Town1 is No 1.", "entities": [[0, 5, "geo"]]}\n'
     (tmp_path / "test.jsonl").write_text(text, encoding="utf-8")
-    options = ("--dev", str(tmp_path / "dev.conll"), "--test", str(tmp_path / "test.jsonl"))
-    files = convert(tmp_path, HEADER + rows(10), *options)
-    assert len(load(files["train.spacy"])) == 10
-    assert [doc.text for doc in load(files["dev.spacy"])] == ["Oslo!", "Bern"]
-    assert [doc.text for doc in load(files["test.spacy"])] == ["Town1 is No 1."]
+    dev, test = ("--dev", str(tmp_path / "dev.conll")), ("--test", str(tmp_path / "test.jsonl"))
+    files = convert(tmp_path, HEADER + rows(10), *dev, *test)
+    texts = [[doc.text for doc in load(files[f"{name}.spacy"])] for name in ("dev", "test")]
+    assert texts == [["Oslo!", "Bern"], ["Town1 is No 1."]]
     stats = json.loads(files["stats.json"])
     assert (stats["split"]["method"], stats["test"]["guesses"]["format"]) == ("files", "json")
     assert "1 of train's 10" in capsys.readouterr().err
-    drawn = convert(tmp_path, HEADER + rows(10), *options[2:])
-    assert [len(load(drawn[f"{name}.spacy"])) for name in PARTS] == [8, 2, 1]
-    without_test = convert(tmp_path, HEADER + rows(10), *options[:2], "--test-size", "0")
-    assert [len(load(without_test[f"{name}.spacy"])) for name in PARTS] == [10, 2, 0]
-
-
-def test_an_empty_option_is_not_given(tmp_path: Path) -> None:
-    files = convert(tmp_path, HEADER + rows(5), "--dev", "", "--test", "")
-    assert json.loads(files["stats.json"])["split"]["method"] == "tutorial"
+    for options, sizes in (
+        ((*dev, *test), [10, 2, 1]),
+        (test, [8, 2, 1]),
+        ((*dev, "--test-size", "0"), [10, 2, 0]),
+        (("--dev", "", "--test", ""), [7, 2, 1]),
+    ):
+        files = convert(tmp_path, HEADER + rows(10), *options)
+        assert [len(load(files[f"{name}.spacy"])) for name in PARTS] == sizes
 
 
 def test_every_fault_is_in_the_report(tmp_path: Path) -> None:
     report = tmp_path / "faults.txt"
-    with pytest.raises(SystemExit, match="9 faults"):
-        convert(tmp_path, HEADER + rows(5) + ",bad,X\n" * 9, "--report", str(report))
-    assert len(report.read_text(encoding="utf-8").splitlines()) == 9
-    with pytest.raises(SystemExit, match="is empty"):
-        convert(tmp_path, "\n", "--report", str(report))
-    assert "is empty" in report.read_text(encoding="utf-8")
-    convert(tmp_path, HEADER + rows(5, tag="I-geo"), "--report", str(report))
-    assert "Changed: 5 entities" in report.read_text(encoding="utf-8")
+    for content, n_lines in ((HEADER + rows(5) + ",bad,X\n" * 9, 9), ("\n", 1)):
+        with pytest.raises(SystemExit, match=r"9 faults|is empty"):
+            convert(tmp_path, content, "--report", str(report))
+        assert len(report.read_text(encoding="utf-8").splitlines()) == n_lines
     with pytest.raises(SystemExit, match="cannot be written: "):
         convert(tmp_path, HEADER + rows(5), "--report", str(report / "file"))
 
 
-def test_the_end_says_what_came_out_and_what_to_do_next(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    convert(tmp_path, HEADER + rows(10))
-    out = capsys.readouterr().out
-    numbers = r"\n *train +dev +test *\n(.|\n)*entities +7 +2 +1 *\n(.|\n)*geo +7 +2 +1 *\n"
-    assert re.search(numbers, out)
-    assert len(re.findall(r"\n\[Town\d\]\(geo\) is No \d\.", out)) == 3
-    assert f"--paths.train {tmp_path / 'out' / 'train'}.spacy" in out
-
-
 @pytest.mark.parametrize("split", ["tutorial", "random"])
 def test_dedupe(tmp_path: Path, split: str) -> None:
-    content = HEADER + rows(20) + rows(20).replace("\n1", "\n10")
-    files = convert(tmp_path, content, "--split", split, "--dedupe")
+    files = convert(tmp_path, HEADER + rows(20) + rows(20), "--split", split, "--dedupe")
     train, dev, test = ({doc.text for doc in load(files[f"{name}.spacy"])} for name in PARTS)
     assert train.isdisjoint(dev | test)
     assert dev.isdisjoint(test)
-    parts = json.loads(files["stats.json"])["splits"]
-    assert parts["train"]["dropped_copies"] > 0
-    assert sum(part["sentences"] + part["dropped_copies"] for part in parts.values()) == 40
+    parts = json.loads(files["stats.json"])["splits"].values()
+    assert sum(part["sentences"] + part["dropped_copies"] for part in parts) == 40
 
 
-def test_an_error_leaves_everything_as_it_was(tmp_path: Path) -> None:
+def test_an_error_leaves_everything_as_it_was(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     before = convert(tmp_path, HEADER + rows(5))
     (tmp_path / "out" / "source.json").write_text("mine")
     with pytest.raises(SystemExit, match=r"x\.csv, line 27: the tag of 'bad' is 'X'\. A tag must"):
         convert(tmp_path, HEADER + rows(5) + ",bad,X\n")
-    assert {name: (tmp_path / "out" / name).read_bytes() for name in OUTPUTS} == before
-    convert(tmp_path, HEADER + rows(6))
-    names = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert names == sorted([*OUTPUTS, "source.json"])
-
-
-def test_a_disk_that_is_full_leaves_the_older_corpus(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    before = convert(tmp_path, HEADER + rows(5))
 
     def full(*args: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("srsly.write_json", full)
-    with pytest.raises(SystemExit, match="out cannot be written to: No space left on device"):
+    with pytest.raises(SystemExit, match="No space left on"):
         convert(tmp_path, HEADER + rows(6))
-    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+    monkeypatch.undo()
+    assert {name: (tmp_path / "out" / name).read_bytes() for name in OUTPUTS} == before
+    convert(tmp_path, HEADER + rows(6))
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == sorted([*OUTPUTS, "source.json"])
 
 
 def test_a_run_that_is_killed_leaves_no_train_beside_another_corpus(
@@ -214,7 +179,6 @@ def test_a_run_that_is_killed_leaves_no_train_beside_another_corpus(
     monkeypatch.setattr("os.replace", stop)
     with pytest.raises(SystemExit):
         convert(tmp_path, HEADER + rows(6))
-    assert "train.spacy" not in moved
     assert not (tmp_path / "out" / "train.spacy").exists()
 
 
@@ -224,8 +188,8 @@ def test_places_that_cannot_be_written_to(tmp_path: Path) -> None:
         convert(tmp_path, HEADER + rows(5), out="file")
     with pytest.raises(SystemExit, match="is an input: give another path"):
         convert(tmp_path, HEADER + rows(5), out="x.csv")
-    with pytest.raises(UserError, match="cannot be written to: Not a directory"):
-        write(tmp_path / "file" / "out", {}, {})
+    with pytest.raises(SystemExit, match="cannot be written to: Not a directory"):
+        convert(tmp_path, HEADER + rows(5), out="file/out")
 
 
 @pytest.mark.parametrize("lang", ["zz", "tokenizer_exceptions", "../en"])
