@@ -35,9 +35,11 @@ def train(args: argparse.Namespace, overrides: dict[str, Any]) -> None:
         if "vectors" not in config["initialize"].get("components", {}).get("ner", {}):
             vectors = WordVectors()
         print(f"Word vectors: {vectors.name or 'none'}", flush=True)
-        settings = _settings(args.corpus, work, vectors) | overrides
+        paths = {f"paths.{part}": f"{args.corpus}/{part}.spacy" for part in ("train", "dev")}
+        if vectors.path:
+            paths["paths.vectors"] = vectors.path
         try:
-            spacy_train(config_path, work, use_gpu=args.gpu, overrides=settings)
+            spacy_train(config_path, work, use_gpu=args.gpu, overrides=paths | overrides)
         # spaCy and our pipe raise it for a wrong config and for weights that are not finite.
         except ValueError as error:
             raise UserError(f"the training failed: {error}") from error
@@ -49,7 +51,7 @@ def train(args: argparse.Namespace, overrides: dict[str, Any]) -> None:
         }
         meta = training_meta(source, vectors, name=args.name, version=args.version, run=run)
         for name in MODELS:
-            _finish_model(work / name, meta, work, args.out_dir)
+            update_meta(work / name, meta)
 
 
 def _find_config(path: Path, work: Path, *, lang: str) -> Path:
@@ -59,33 +61,6 @@ def _find_config(path: Path, work: Path, *, lang: str) -> Path:
         raise UserError(f"there is no config {path}")
     init_config(lang=lang, pipeline=["ner"], optimize="efficiency").to_disk(work / SPACY_NER)
     return work / SPACY_NER
-
-
-def _settings(corpus: Path, work: Path, vectors: WordVectors) -> dict[str, Any]:
-    settings: dict[str, Any] = {
-        "paths.train": (corpus / "train.spacy").as_posix(),
-        "paths.dev": (corpus / "dev.spacy").as_posix(),
-        # Every config writes the same log.
-        "training.logger.@loggers": "spacy.ConsoleLogger.v3",
-        "training.logger.progress_bar": "eval",
-        "training.logger.console_output": True,
-        "training.logger.output_file": (work / "log.jsonl").as_posix(),
-    }
-    if vectors.path:
-        settings["paths.vectors"] = vectors.path
-    return settings
-
-
-def _finish_model(model: Path, meta: dict[str, Any], work: Path, out_dir: Path) -> None:
-    if not model.is_dir():
-        raise UserError(
-            f"the training wrote no {model.name}: it was not evaluated once. Lower [training] "
-            "eval_frequency in the config, or let it train longer"
-        )
-    update_meta(model, meta)
-    config = model / "config.cfg"
-    text = config.read_text(encoding="utf-8").replace(work.as_posix(), out_dir.as_posix())
-    config.write_text(text, encoding="utf-8")
 
 
 def main() -> None:

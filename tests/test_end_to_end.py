@@ -126,28 +126,6 @@ def test_second_run_does_nothing(sample_run: tuple[Path, str]) -> None:
         assert f"Skipping '{name}': nothing changed" in printed
 
 
-def test_git_sees_nothing_new(sample_run: tuple[Path, str]) -> None:
-    if shutil.which("git") is None:
-        pytest.skip("git is not installed")
-    project, _ = sample_run
-
-    def git(*arguments: str) -> str:
-        done = subprocess.run(["git", *arguments], cwd=project, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    git("init", "--quiet")
-    listed = git("ls-files", "--others", "--exclude-standard").splitlines()
-    # `site` is where this test, and nobody else, installs to
-    new_files = [name for name in listed if not name.startswith("site/")]
-    assert sorted(new_files) == sorted(
-        path.relative_to(project).as_posix()
-        for name in (*FOLDERS, *FILES, "assets")
-        for path in [project / name, *(project / name).rglob("*")]
-        if path.is_file() and "__pycache__" not in path.parts
-    )
-
-
 @pytest.mark.parametrize(
     ("file", "steps"),
     [

@@ -65,19 +65,6 @@ def test_an_ignored_signal_stays_ignored_and_handlers_are_restored() -> None:
         signal.signal(signal.SIGHUP, before)
 
 
-def test_a_thread_leaves_signals_alone() -> None:
-    said: list[str] = []
-
-    def work() -> None:
-        with on_ending():
-            said.append("done")
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    assert said == ["done"]
-
-
 @posix
 def test_a_signal_during_an_import_comes_after_it(tmp_path: Path) -> None:
     slow = "import time; print('begun', flush=True); time.sleep(1); print('imported', flush=True)"

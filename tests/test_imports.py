@@ -24,18 +24,18 @@ RUN_TIME = {"spacy", "thinc", "numpy", "srsly"}
 
 def imports(path: Path, module: str = "") -> set[str]:
     """Return the full names of all modules that a file imports, also within functions."""
-    found = set()
+    modules = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            modules |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             base = node.module or ""
             if node.level:
                 package = module if path.name == "__init__.py" else module.rpartition(".")[0]
                 parents = package.split(".")[: len(package.split(".")) - node.level + 1]
                 base = ".".join([*parents, *filter(None, [base])])
-            found |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
-    return found
+            modules |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
+    return modules
 
 
 IMPORTS = {name: imports(path, name) for name, path in SOURCES.items()}
@@ -48,7 +48,7 @@ def room(name: str) -> str:
 
 def own(name: str) -> set[str]:
     """Return the modules of this package that a module imports."""
-    return {found for found in IMPORTS[name] if found in SOURCES and found != name}
+    return {module for module in IMPORTS[name] if module in SOURCES and module != name}
 
 
 def is_above(name: str) -> bool:
@@ -74,13 +74,13 @@ def test_what_predicts_imports_nothing_that_is_above_it(name):
 
 @pytest.mark.parametrize("name", run_time())
 def test_what_predicts_needs_spacy_and_numpy_only(name):
-    top = {found.split(".")[0] for found in IMPORTS[name]} - {PACKAGE, ""}
+    top = {module.split(".")[0] for module in IMPORTS[name]} - {PACKAGE, ""}
     allowed = RUN_TIME | sys.stdlib_module_names
     assert top <= (allowed | {"torch"} if name.endswith(".torch_lstm") else allowed)
 
 
 def test_torch_stands_in_one_file():
-    assert [name for name, found in IMPORTS.items() if "torch" in found] == [
+    assert [name for name, module in IMPORTS.items() if "torch" in module] == [
         f"{PACKAGE}.network.torch_lstm"
     ]
 
@@ -89,31 +89,33 @@ def test_the_pipe_uses_the_functions_of_taggers_and_embeddings_and_no_other_laye
     allowed = {"tagger", "embedding", "stored"}
     for name in SOURCES:
         if room(name) == "pipe":
-            layers = {found for found in own(name) if found.startswith(f"{PACKAGE}.network.")}
-            assert {found.rpartition(".")[2] for found in layers} <= allowed
+            layers = {module for module in own(name) if module.startswith(f"{PACKAGE}.network.")}
+            assert {module.rpartition(".")[2] for module in layers} <= allowed
 
 
 @pytest.mark.parametrize("name", [name for name in SOURCES if room(name) == "network"])
 def test_the_network_knows_no_pipe(name):
     assert f"{PACKAGE}.pipe.component" not in own(name)
     assert not {
-        found for found in IMPORTS[name] if found.startswith(("spacy.language", "spacy.pipeline"))
+        module
+        for module in IMPORTS[name]
+        if module.startswith(("spacy.language", "spacy.pipeline"))
     }
 
 
 @pytest.mark.parametrize("name", [name for name in SOURCES if room(name) == "sequences"])
 def test_chains_are_numbers_only(name):
     if name.rpartition(".")[2] not in ("gold", "words"):
-        top = {found.split(".")[0] for found in IMPORTS[name]} - {PACKAGE, ""}
+        top = {module.split(".")[0] for module in IMPORTS[name]} - {PACKAGE, ""}
         assert top <= {"numpy"} | sys.stdlib_module_names
-        assert {room(found) for found in own(name)} <= {"sequences", "ranges", ""}
+        assert {room(module) for module in own(name)} <= {"sequences", "ranges", ""}
 
 
 @pytest.mark.parametrize(
     "name", [name for name in SOURCES if room(name) in ("files", "quality", "bulk")]
 )
 def test_files_and_quality_see_the_pipe_as_any_user_does(name):
-    assert not {found for found in own(name) if room(found) in ("network", "sequences")}
+    assert not {module for module in own(name) if room(module) in ("network", "sequences")}
 
 
 def test_one_direction():
@@ -126,13 +128,16 @@ def test_one_direction():
 
 def test_scripts_are_imported_by_no_part_of_the_package_and_research_by_nothing():
     assert not {
-        found for each in IMPORTS.values() for found in each if found.split(".")[0] == "scripts"
+        module
+        for modules in IMPORTS.values()
+        for module in modules
+        if module.split(".")[0] == "scripts"
     }
     for path in SCRIPTS:
         if "research" not in path.parts:
-            assert not {found for found in imports(path) if found.startswith("scripts.research")}, (
-                path
-            )
+            assert not {
+                module for module in imports(path) if module.startswith("scripts.research")
+            }, path
 
 
 @pytest.mark.parametrize("name", SOURCES)
@@ -150,7 +155,7 @@ def test_importing_defines_things_and_does_nothing_else(name):
         runs = name.endswith((".__main__", ".spacy_command")) or ast.unparse(node) == "register()"
         # An import with a message that names the extra
         guards = isinstance(node, ast.Try) and all(
-            isinstance(each, ast.Import | ast.ImportFrom) for each in node.body
+            isinstance(statement, ast.Import | ast.ImportFrom) for statement in node.body
         )
         for_types = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
         is_allowed = isinstance(node, defining) or is_docstring or runs or guards or for_types
@@ -186,5 +191,5 @@ except ImportError as error:
 
 def test_what_the_package_imports_comes_with_spacy_or_is_named_by_an_extra():
     of_spacy = RUN_TIME | {"typer", "wasabi"}
-    imported = {found.partition(".")[0] for names in IMPORTS.values() for found in names}
+    imported = {module.partition(".")[0] for names in IMPORTS.values() for module in names}
     assert imported - set(sys.stdlib_module_names) - {PACKAGE, ""} <= of_spacy | set(EXTRAS)

@@ -24,15 +24,6 @@ def arguments(command: dict[str, Any]) -> list[str]:
     return [word for line in command["script"] for word in shlex.split(line)]
 
 
-def test_weasel_takes_it() -> None:
-    config = load_project_config(ROOT, overrides={"vars.name": "shop_ner"})
-    assert len(config["commands"]) == len(COMMANDS)
-
-
-def test_it_stays_short() -> None:
-    assert len((ROOT / "project.yml").read_text(encoding="utf-8").splitlines()) <= 150
-
-
 @pytest.mark.parametrize("name", SKIPPED)
 def test_each_command_that_may_be_skipped_depends_on_its_code(name: str) -> None:
     assert "corpus/N/code.json" in COMMANDS[name]["deps"]
@@ -88,9 +79,3 @@ def test_names_and_configs_keep_runs_apart() -> None:
     assert len(outputs) == len(set(outputs))
     for output in outputs:
         assert output.startswith(("corpus/N/", "training/N/C/")) or output == "packages"
-
-
-def test_own_data_meets_nothing_of_gmb() -> None:
-    for command in YML["commands"]:
-        text = str(command["script"]).replace("gmb_url", "").replace("gmb_md5", "")
-        assert "gmb" not in text.lower()

@@ -10,7 +10,7 @@ from spacy_bilstm_ner.ranges import check_range
 from spacy_bilstm_ner.training.augmenters import case_augmenter
 from spacy_bilstm_ner.training.callbacks import check_training
 from spacy_bilstm_ner.training.corpus import BalancedCorpus
-from tests.util import blank, examples, small_model, texts, trained
+from tests.util import blank, examples, small_model, trained
 
 
 @pytest.mark.parametrize(
@@ -76,11 +76,6 @@ def test_what_reads_the_corpus():
             BalancedCorpus(None, **options)
     with pytest.raises(ValueError, match="must be shares"):
         case_augmenter(lower="0.05", upper=0)
-
-
-def test_no_doc_is_lost_to_a_batch_size_of_0():
-    with pytest.raises(ValueError, match="batch_size must be at least 1, but is 0"):
-        list(trained().pipe(texts(), batch_size=0))
 
 
 def test_a_learning_rate_below_0():

@@ -129,6 +129,10 @@ def _annotate_parts(
             else:
                 row = part.rows[0]
                 summary.given_up.append(f"{row.file}, from row {row.number}: {outcome}")
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            "Stopped. Finished parts stay. The same command does the rest."
+        ) from None
     finally:
         progress.close()
         engine.close()

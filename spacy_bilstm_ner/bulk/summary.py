@@ -50,9 +50,9 @@ class Summary:
 
     def add_error(self, name: str, kind: ErrorKind) -> None:
         """Add errors of a kind."""
-        known = self.errors.get(name, kind._replace(n_rows=0))
-        first = min(known, kind, key=lambda errors: (errors.file, errors.row))
-        self.errors[name] = first._replace(n_rows=known.n_rows + kind.n_rows)
+        previous = self.errors.get(name, kind._replace(n_rows=0))
+        first = min(previous, kind, key=lambda errors: (errors.file, errors.row))
+        self.errors[name] = first._replace(n_rows=previous.n_rows + kind.n_rows)
 
 
 def summarize(rows: Sequence[Row], outcomes: Sequence[Outcome]) -> Summary:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from typer import Exit, echo
 
-from ..system.ending import INTERRUPTED
+from ..errors import printable
 from .arguments import (
     Encoding,
     IdColumn,
@@ -52,20 +52,16 @@ def annotate(
     if "-" in inputs:
         echo("Note: standard input cannot be resumed, but a file can.", err=True)
     started = monotonic()
-    try:
-        summary = annotate_files(
-            inputs,
-            out,
-            model=model,
-            options=InputOptions(text_column, id_column, sep, encoding),
-            format=format,
-            max_length=max_length,
-            workers=workers,
-            ray=ray,
-        )
-    except KeyboardInterrupt:
-        echo("Stopped. Finished parts stay. The same command does the rest.", err=True)
-        raise Exit(INTERRUPTED) from None
+    summary = annotate_files(
+        inputs,
+        out,
+        model=model,
+        options=InputOptions(text_column, id_column, sep, encoding),
+        format=format,
+        max_length=max_length,
+        workers=workers,
+        ray=ray,
+    )
     _show(summary, monotonic() - started)
     if summary.given_up or 0 < summary.n_texts == summary.n_errors:
         raise Exit(1)
@@ -89,8 +85,9 @@ def _show(summary: "Summary", seconds: float) -> None:
     echo(f"{summary.n_existing:12,} parts existed")
     echo(f"{summary.n_errors:12,} errors")
     for name, kind in summary.errors.items():
-        echo(f"{kind.n_rows:12,} {name}. First: {kind.file}, row {kind.row}: {kind.message}")
+        first = f"{kind.file}, row {kind.row}: {kind.message}"
+        echo(printable(f"{kind.n_rows:12,} {name}. First: {first}"))
     for label, count in summary.labels.most_common():
-        echo(f"{count:12,} {label}")
+        echo(printable(f"{count:12,} {label}"))
     for problem in summary.given_up:
         echo(f"Given up, the same command tries again: {problem}", err=True)

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 import pytest
 import spacy
 
-from spacy_bilstm_ner.bulk import annotate, parts, rows
+from spacy_bilstm_ner.bulk import annotate, parts
 from spacy_bilstm_ner.cli import main
 from spacy_bilstm_ner.system.exclusive import exclusive
 from tests import util
@@ -172,7 +172,7 @@ def write_input(path: Path, texts: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    ["jsonl", "json", "csv", "txt", "jsonl.gz", "csv.gz", "txt.gz", "tsv", "parquet", "xlsx"],
+    ["jsonl", "json", "csv", "txt", "csv.gz", "tsv", "parquet", "xlsx"],
 )
 def test_every_kind_of_input(tmp_path, run, kind, monkeypatch):
     texts = [text for text in TEXTS if text]
@@ -281,12 +281,6 @@ def test_nothing_annotated_is_an_error(tmp_path, run):
     assert "2 The text is too long. First: " in done.output
 
 
-def test_ids_that_are_no_utf8_are_escaped(tmp_path, run):
-    (tmp_path / "in.csv").write_bytes(b"key,text\n\xe9,fine\n")
-    assert run("in.csv", "out", "--id-column", "key").code == 0
-    assert [row["key"] for row in rows_of(tmp_path / "out")] == ["\\udce9"]
-
-
 def test_ids_of_two_types_are_refused(tmp_path, run):
     write_parquet(tmp_path / "a.parquet", TEXTS)
     (tmp_path / "b.csv").write_text("key,text\n1,Lisbon\n")
@@ -295,21 +289,6 @@ def test_ids_of_two_types_are_refused(tmp_path, run):
     assert "int64 in" in done.errors
     assert "string in" in done.errors
     assert not (tmp_path / "out").exists()
-
-
-def test_a_file_may_have_any_name(tmp_path, run):
-    write_parquet(tmp_path / "{a}%s[1].parquet", ["Lisbon"])
-    assert run("{a}%s[1].parquet", "out").code == 0
-    assert next(iter(results(tmp_path / "out"))).startswith("{a}%s[1]-")
-
-
-def test_a_long_line_does_not_overtake_the_lines_before_it(tmp_path, run, monkeypatch):
-    monkeypatch.setattr(parts, "PART_BYTES", 20)
-    lines = ["one", "two", "x" * 50, "three", "four"]
-    (tmp_path / "in.txt").write_text("\n".join(lines))
-    options = rows.InputOptions()
-    cut = parts.parts_of("in", {str(tmp_path / "in.txt"): [60, 0]}, options)
-    assert [[row.text for row in part.rows] for part in cut] == [lines[:2], [lines[2]], lines[3:]]
 
 
 @pytest.mark.parametrize("name", ["in.txt.gz", "in.parquet"])
@@ -462,15 +441,6 @@ def test_wrong_arguments_are_refused_before_any_work(tmp_path, run, arguments, e
     done = run(*arguments)
     assert (done.code, message in done.errors) == (exit_code, True), done.errors
     assert not (tmp_path / "out").exists()
-
-
-def test_the_library_function_prints_nothing(tmp_path, model, monkeypatch, capsys):
-    monkeypatch.setattr(annotate, "Workers", util.WorkersHere)
-    path = write_parquet(tmp_path / "in.parquet", TEXTS)
-    summary = annotate.annotate([str(path)], tmp_path / "out", model=str(model))
-    gc.unfreeze()
-    assert (summary.n_texts, summary.n_errors, summary.labels["GPE"]) == (8, 1, 5)
-    assert tuple(capsys.readouterr()) == ("", "")
 
 
 def test_no_text_is_lost_when_a_worker_is_killed(tmp_path, start):

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pyarrow as pa
 import pytest
 import spacy
-from spacy.tokens.underscore import Underscore
 
 from spacy_bilstm_ner.bulk import Annotator, annotator
 from spacy_bilstm_ner.errors import UserError
@@ -57,15 +56,6 @@ def test_each_bad_row_has_its_own_error(model):
     ]
 
 
-def test_a_number_is_no_text(model):
-    result = Annotator(str(model))(pa.table({"text": [1, None]}))
-    assert result["entities_error"].to_pylist() == [
-        "The text is no string: int",
-        "The text is null",
-    ]
-    assert result["entities"].null_count == 2
-
-
 def test_bytes_that_are_no_utf8_spoil_their_row_alone(model):
     bad = pa.array([b"Lisbon", b"\xff\xfe", None]).view(pa.string())
     result = Annotator(str(model))(pa.table({"text": bad}))
@@ -86,22 +76,6 @@ def test_the_pipelines_own_max_length_holds(model):
     assert raised["entities"][0].as_py()[0]["end"] == limit + 5
 
 
-@pytest.mark.parametrize(
-    "kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())]
-)
-def test_kinds_of_string_columns(model, kind):
-    column = pa.array(["Lisbon", None, "Lisbon"]).cast(kind)
-    result = Annotator(str(model))(pa.table({"text": column}))
-    assert [row and len(row) for row in result["entities"].to_pylist()] == [1, None, 1]
-
-
-def test_an_empty_table_and_an_empty_stream(model):
-    result = Annotator(str(model))(pa.table({"text": pa.array([], pa.string())}))
-    assert result.num_rows == 0
-    assert result.schema.field("entities").type == ENTITIES
-    assert list(Annotator(str(model)).batches([])) == []
-
-
 def test_a_stream_gives_what_a_table_gives(model, monkeypatch):
     monkeypatch.setattr(annotator, "MAX_CHARACTERS", 20)
     monkeypatch.setattr(annotator, "WARM_UP_CHARACTERS", 30)  # the rest inside memory zones
@@ -111,18 +85,6 @@ def test_a_stream_gives_what_a_table_gives(model, monkeypatch):
     batches = list(function.batches(table.to_batches(max_chunksize=7)))
     assert [batch.num_rows for batch in batches] == [7, 7, 7, 4]
     assert pa.Table.from_batches(batches).combine_chunks() == function(table).combine_chunks()
-
-
-def test_confidence_is_read_where_it_is_known(model, monkeypatch):
-    with monkeypatch.context() as patch:
-        patch.delitem(Underscore.span_extensions, "confidence")
-        (row,) = Annotator(str(model))(pa.table({"text": ["Lisbon"]}))["entities"].to_pylist()
-        assert row[0]["confidence"] is None
-        patch.setitem(
-            Underscore.span_extensions, "confidence", (None, None, lambda span: 0.25, None)
-        )
-        (row,) = Annotator(str(model))(pa.table({"text": ["Lisbon"]}))["entities"].to_pylist()
-        assert row[0]["confidence"] == 0.25
 
 
 def test_it_is_pickled_as_a_name_and_loaded_once(model):

@@ -169,32 +169,3 @@ def test_spark_recipe(source, usual, model, code, tmp_path):
     rows = rows_of(tmp_path / "out")
     assert [row.pop("text") for row in rows] == TEXTS
     assert rows == usual
-
-
-RAY_DATA = """
-import sys
-import ray
-from spacy_bilstm_ner.bulk import Annotator
-
-# Ray Data hangs if the actors take all cores.
-ray.init(num_cpus=3)
-table = ray.data.read_parquet(sys.argv[1])
-table = table.map_batches(
-    Annotator,
-    fn_constructor_args=[sys.argv[3]],
-    batch_format="pyarrow",
-    batch_size=1000,
-    compute=ray.data.ActorPoolStrategy(size=2),
-)
-table.write_parquet(sys.argv[2])
-"""
-
-
-@needs("ray.data")
-@pytest.mark.slow
-def test_ray_data_recipe(source, usual, model, code, tmp_path):
-    (tmp_path / "job.py").write_text(RAY_DATA, encoding="utf8")
-    call(code, tmp_path / "job.py", source, tmp_path / "out", model)
-    rows = rows_of(tmp_path / "out")
-    assert [row.pop("text") for row in rows] == TEXTS
-    assert rows == usual

@@ -7,7 +7,7 @@ from spacy.training import Example
 
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.quality.evaluate import SAMPLE_WARNING, evaluate_pipeline
-from spacy_bilstm_ner.quality.examples import find_doubts, predict_examples, read_labelled_docs
+from spacy_bilstm_ner.quality.examples import find_doubts
 from spacy_bilstm_ner.training.fingerprints import make_fingerprints
 
 from .helpers import DATA, command, make_csv, make_pipeline, read_json, usage_error
@@ -48,15 +48,6 @@ def test_metrics_say_what_they_are_of(
     out = capsys.readouterr().out
     assert "en_tiny 0.1.0, trained on tiny.csv: 3 test sentences" in out
     assert f"python -m spacy_bilstm_ner thresholds {tiny[0]} {tiny[1]}" in out
-
-
-def test_raw_text_is_tokenized_by_the_pipeline(tiny: tuple[Path, Path]) -> None:
-    nlp = spacy.load(tiny[0])
-    docs = read_labelled_docs(nlp, tiny[1])
-    raw = predict_examples(nlp, docs)[0].predicted
-    gold = predict_examples(nlp, docs, gold_tokens=True)[0].predicted
-    assert [token.text for token in raw] == ["Vienna", "ca", "n't", "see", "Lima", "."]
-    assert [token.text for token in gold] == ["Vienna", "can't", "see", "Lima", "."]
 
 
 def test_a_csv_and_a_folder_give_the_same_scores(tiny: tuple[Path, Path], tmp_path: Path) -> None:

@@ -6,12 +6,6 @@ import pytest
 import spacy
 from spacy.tokens import DocBin, Span
 
-from spacy_bilstm_ner.pipe.entities import entities
-from spacy_bilstm_ner.quality.examples import (
-    predict_examples,
-    read_labelled_docs,
-    without_thresholds,
-)
 from spacy_bilstm_ner.quality.intervals import wilson_interval
 from spacy_bilstm_ner.quality.thresholds import threshold_for_precision
 from tests import util
@@ -109,21 +103,6 @@ def test_wrong_input(tiny: tuple[Path, Path]) -> None:
         command("thresholds", *tiny, "--precision", "95")
     with pytest.raises(SystemExit, match="--write changes a pipeline's folder"):
         command("thresholds", "en_core_web_sm", tiny[1], "--write")
-
-
-def test_a_threshold_does_not_change_other_labels(trained: tuple[Path, Path]) -> None:
-    nlp = spacy.load(trained[0])
-    ner, docs = nlp.get_pipe("ner"), read_labelled_docs(nlp, trained[1])
-    with without_thresholds(nlp):
-        candidates = predict_examples(nlp, docs)
-    thresholds = dict.fromkeys(util.LABELS, 0.001) | {"geo": 0.95}
-    ner.cfg["thresholds"] = thresholds
-    for example, before in zip(predict_examples(nlp, docs), candidates, strict=True):
-        expected = []
-        for entity in entities(before.predicted):
-            if (entity.confidence or 0) >= thresholds[entity.label]:
-                expected.append(entity)
-        assert entities(example.predicted) == expected
 
 
 def test_a_file_with_other_labels(trained: tuple[Path, Path], tmp_path: Path) -> None:

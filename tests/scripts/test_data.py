@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import data
-from scripts.data import check_corpus, check_names, download, find_source, main
+from scripts.data import check_corpus, check_names, find_source, main
 from scripts.source import Source, WordVectors, checksum, read_record
 from scripts.vectors import DownloadError
 from spacy_bilstm_ner.errors import UserError
@@ -68,15 +67,6 @@ def test_wrong_checksum_stops_and_keeps_the_file(
     assert path.read_bytes() == before
 
 
-def test_damaged_zip_is_named_and_stays(assets: Path, web: str) -> None:
-    path = assets / "ner_dataset.zip"
-    zip_corpus(path)
-    path.write_bytes(path.read_bytes()[:-30])
-    with pytest.raises(UserError, match=r"ner_dataset\.zip cannot be unpacked"):
-        find_source(csv="", assets=assets, url=web, md5=MD5)
-    assert path.exists()
-
-
 def test_missing_corpus_is_downloaded(assets: Path, web: str) -> None:
     source, reason = find_source(csv="", assets=assets, url=web, md5=MD5)
     assert (source.kind, reason) == ("real", "")
@@ -99,25 +89,6 @@ def test_unreachable_download_falls_back(assets: Path, url: str) -> None:
     assert [path.name for path in assets.iterdir()] == ["sample.csv"]
 
 
-def test_silent_server_counts_as_unreachable(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import socket
-
-    monkeypatch.setattr(data, "TIMEOUT", 0.2)
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        url = f"http://127.0.0.1:{server.getsockname()[1]}/ner_dataset.csv"
-        with pytest.raises(DownloadError, match="timed out"):
-            download(url, tmp_path / "ner_dataset.csv", md5=MD5)
-    assert not list(tmp_path.iterdir())
-
-
-def test_no_url_no_download(assets: Path) -> None:
-    source, reason = find_source(csv="", assets=assets, url="", md5=MD5)
-    assert source.kind == "sample"
-    assert reason
-
-
 def test_own_file_goes_before_the_corpus(assets: Path, tmp_path: Path) -> None:
     (assets / "ner_dataset.csv").write_bytes(CSV)
     shop = tmp_path / "shop.csv"
@@ -135,16 +106,6 @@ def test_missing_own_file(tmp_path: Path, option: str) -> None:
         UserError, match=r"no file .*nowhere\.csv.*--vars\.csv, --vars\.dev and --vars\.test"
     ):
         find_source(assets=tmp_path, url="", md5=MD5, **files)
-
-
-def test_own_splits_count(tmp_path: Path) -> None:
-    paths = {name: str(tmp_path / f"{name}.csv") for name in ("csv", "dev", "test")}
-    for name, path in paths.items():
-        Path(path).write_text(name)
-    source, _ = find_source(assets=tmp_path, url="", md5=MD5, **paths)
-    assert (source.dev, source.test) == (paths["dev"], paths["test"])
-    Path(paths["test"]).write_text("another")
-    assert find_source(assets=tmp_path, url="", md5=MD5, **paths)[0].sha256 != source.sha256
 
 
 def test_own_splits_are_of_own_data(assets: Path) -> None:

@@ -109,12 +109,6 @@ def test_a_fifo_gets_the_text_and_stays_a_fifo(tmp_path: Path) -> None:
     assert path.is_fifo()
 
 
-def test_a_folder_cannot_be_replaced_by_a_file(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="cannot be written"):
-        save(tmp_path, "text")
-    assert tmp_path.is_dir()
-
-
 def test_unfinished_files_of_a_killed_process_are_removed(tmp_path: Path) -> None:
     with whole_file(tmp_path / "x"):
         (unfinished,) = tmp_path.iterdir()
@@ -187,23 +181,9 @@ def test_a_generated_file_is_damaged_or_unreadable(
         raise failure
 
 
-def test_a_generated_file_is_missing(tmp_path: Path) -> None:
-    with (
-        pytest.raises(UserError, match="is missing: run `make it` first"),
-        generated_file(tmp_path / "x.json", command="make it"),
-    ):
-        pass
-
-
 def test_a_folder_that_cannot_be_written_to_is_an_error(tmp_path: Path) -> None:
     make_writable_folder(tmp_path / "a" / "b")
     assert names(tmp_path / "a" / "b") == []
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="is no folder that can be written to"):
         make_writable_folder(tmp_path / "file")
-
-
-def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(UserError, match="cannot be written"), whole_folder(tmp_path / "file" / "x"):
-        pass
