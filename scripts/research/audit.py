@@ -8,6 +8,7 @@ labels among the first N of the rest, where N is the number of changes.
 """
 
 import sys
+from itertools import filterfalse
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,7 @@ def find_suspicious_places(path: Path, folder: Path) -> list[Place]:
 
 def share_of_changes(ranked: list[Place], before: list[Place], changed: set[Place]) -> float:
     """Return the share of changed places among the first ones that are not in the list before."""
-    new_places = [place for place in ranked if place not in before]
+    new_places = list(filterfalse(before.__contains__, ranked))
     hits = changed.intersection(new_places[: len(changed)])
     return len(hits) / len(changed)
 

@@ -30,7 +30,6 @@ BUSY = 0.5
 PARTS = {
     "sentences": "throughput",
     "documents": "throughput",
-    "mixed": "throughput",
     "one": "latency",
     "loading": "loading",
 }
@@ -51,8 +50,6 @@ def read_texts(corpus: Path) -> dict[str, list[str]]:
     return {
         "sentences": test,
         "documents": documents,
-        # The first half as single sentences, the second half as documents
-        "mixed": [*test[: len(test) // 2], *documents[len(documents) // 2 :]],
         "one": test[:1000],
         "loading": [],
         "warm_up": texts["dev"][:500],
@@ -84,11 +81,12 @@ def benchmark(pipelines: dict[str, tuple[str, str]], corpus: Path, *, runs: int)
     RETURNS (dict[str, Any]): Part -> name -> the figures of each run.
     """
     texts = read_texts(corpus)
-    figures: Figures = {part: {name: [] for name in pipelines} for part in PARTS}
+    figures: Figures = {}
     for part, _, name in tqdm(list(product(PARTS, range(runs), pipelines))):
         python, pipeline = pipelines[name]
         options = {"pipeline": pipeline, "texts": texts[part], "warm_up": texts["warm_up"]}
-        figures[part][name].append(time_task(python, PARTS[part], options))
+        runs_of_pipeline = figures.setdefault(part, {}).setdefault(name, [])
+        runs_of_pipeline.append(time_task(python, PARTS[part], options))
     return figures
 
 
@@ -99,7 +97,7 @@ def main() -> None:
     parser.add_argument(
         "pipelines",
         nargs="+",
-        help="bilstm=PIPELINE and others; NAME=PYTHON:PIPELINE to use another Python",
+        help="bilstm=PIPELINE, then others; NAME=PYTHON:PIPELINE to use another Python",
     )
     parser.add_argument("--runs", type=int, default=5, help="number of runs (default: 5)")
     args = parser.parse_args()

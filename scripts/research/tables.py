@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
+import pandas as pd
 import srsly
 
 METRICS = Path("metrics")
@@ -21,7 +22,6 @@ MARK = re.compile(r"(<!-- (\w+): (.+?) -->\n)(?:\|.*\n)*")
 BENCHMARK_ROWS = {
     "single sentences, words/s": ("sentences", "words_per_second"),
     "documents of forty sentences, words/s": ("documents", "words_per_second"),
-    "mixed, words/s": ("mixed", "words_per_second"),
     "one sentence at a time, ms": ("one", "milliseconds"),
     "peak memory, single sentences, MB": ("sentences", "peak_mb"),
     "loading, s": ("loading", "seconds"),
@@ -76,8 +76,9 @@ def corpora_table(files: dict[str, Figures]) -> str:
     (figures,) = files.values()
     rows = []
     for config, corpora in figures["configs"].items():
-        f_scores = [scores["f"] for scores in corpora.values()]
-        oldest = min(scores["version"] for scores in corpora.values())
+        scores = pd.DataFrame(corpora).T
+        f_scores = scores["f"].tolist()
+        oldest = scores["version"].min()
         rows.append([f"`{config}`", oldest, *percents(*f_scores, mean(f_scores))])
     return markdown(["", "version", *corpora, "mean"], rows)
 
@@ -87,21 +88,17 @@ def speed_table(files: dict[str, Figures]) -> str:
     (benchmark,) = files.values()
     rows = []
     for title, (part, unit) in BENCHMARK_ROWS.items():
-        # Files of earlier versions do not have all parts.
-        if part not in benchmark["figures"]:
-            continue
-        runs = benchmark["figures"][part]
-        medians = {name: median(run[unit] for run in runs[name]) for name in runs}
-        # Files of earlier versions also have the time of spaCy's tokenizer.
-        medians.pop("tokenizer", None)
-        ours = medians.pop("bilstm")
-        row = [title, number(ours)]
-        for theirs in medians.values():
-            row += [number(theirs), number(ours / theirs)]
+        titles = ["", f"bilstm {benchmark['version']}"]
+        row = [title]
+        for name, runs in benchmark["figures"][part].items():
+            value = median(run[unit] for run in runs)
+            if name == "bilstm":
+                ours = value
+                row.append(number(ours))
+            else:
+                titles += [name, "ratio"]
+                row += [number(value), number(ours / value)]
         rows.append(row)
-    titles = ["", f"bilstm {benchmark['version']}"]
-    for name in medians:
-        titles += [name, "ratio"]
     return markdown(titles, rows)
 
 
@@ -125,8 +122,10 @@ def number(value: float) -> str:
 def markdown(titles: list[str], rows: list[list[str]]) -> str:
     """Make a Markdown table. The first column is text, the others are numbers."""
     rule = ["---", *["---:"] * (len(titles) - 1)]
-    lines = [f"| {' | '.join(row)} |\n" for row in [titles, rule, *rows]]
-    return "".join(lines)
+    text = ""
+    for row in [titles, rule, *rows]:
+        text += f"| {' | '.join(row)} |\n"
+    return text
 
 
 def main(*arguments: str) -> None:

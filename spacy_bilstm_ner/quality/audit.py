@@ -6,6 +6,7 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,8 @@ def find_suspicions(examples: Sequence[Example]) -> pd.DataFrame:
     """
     pairs = compare_entities(examples, all_candidates=True)
     mistakes = pairs[(pairs["kind"] != "") & (pairs["confidence"] >= MIN_CONFIDENCE)]
-    copies = mistakes.groupby([*IDENTITY, "found", "predicted", "entity"], sort=False)
+    starts = mistakes["entity"].map(itemgetter(0))
+    copies = mistakes.groupby([*IDENTITY, "found", "predicted", starts], sort=False)
     suspicions = mistakes.assign(times=copies["line"].transform("size"), keep="")
     return suspicions.loc[copies.head(1).index]
 

@@ -60,8 +60,10 @@ def test_planted_errors_are_found_and_nothing_else(tmp_path: Path) -> None:
 
 
 def test_copies_of_a_sentence_are_one_row_with_their_number() -> None:
-    predictions = [(0, 1, "per", 0.875)]
-    copies = [make_example("Oslo fell", "B-geo O", predictions, line=n) for n in (3, 9, 27)]
+    copies = []
+    for line, confidence in ((9, 0.75), (3, 0.875), (27, 0.5)):
+        predictions = [(0, 1, "per", confidence)]
+        copies.append(make_example("Oslo fell", "B-geo O", predictions, line=line))
     suspicions = find_suspicions([*copies, PLANTED[4]])
     assert suspicions[["line", "times"]].values.tolist() == [[3, 3]]
 
