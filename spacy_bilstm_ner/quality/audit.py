@@ -78,12 +78,6 @@ def audit_folds(corpus: FoldedCorpus, marked: pd.DataFrame | None = None) -> Aud
         ],
         table=table,
         formats={"labels": ",.0f"},
-        figures={
-            "file": str(corpus.file),
-            "sentences": len(corpus.docs),
-            "kinds": counts.to_dict(),
-            "kept": n_marked,
-        },
         sections=partial(make_sections, suspicions),
         suspicions=suspicions,
     )

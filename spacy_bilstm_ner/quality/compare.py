@@ -11,7 +11,7 @@ from ..files.options import Options
 from ..pipe.loading import load_pipeline
 from .examples import find_doubts, predict_examples, read_labelled_docs
 from .intervals import bootstrap, middle_interval
-from .result import Result, to_records
+from .result import Result
 from .scores import TOTALS, compute_f, count_outcomes
 
 
@@ -53,17 +53,21 @@ def compare_pipelines(
     draws = compute_f(bootstrap(paired_counts, seed=seed))
     low, high = middle_interval(draws[:, 1] - draws[:, 0])
     columns = {"A": f_a, "B": f_b, "B - A": f_b - f_a, "95 % from": low, "to": high}
-    table = pd.DataFrame({"F in per cent": [*labels, *TOTALS], **columns})
+    table = pd.DataFrame({"label": [*labels, *TOTALS], **columns})
     better = name_better(low[-2], high[-2])
     verdict = f"{n_sentences:,} sentences do not show which one is better."
     if better:
         verdict = f"{better} is better."
     return Comparison(
         title="A and B compared",
-        summary=[f"A: {a}", f"B: {b}", f"{file}: {n_sentences:,} sentences", verdict],
+        summary=[
+            f"A: {a}",
+            f"B: {b}",
+            f"{file}: {n_sentences:,} sentences, F in per cent",
+            verdict,
+        ],
         table=table,
         formats=dict.fromkeys(columns, ".1%"),
-        figures={"a": a, "b": b, "file": str(file), "verdict": verdict, "f": to_records(table)},
         warnings=warnings,
         better=better,
     )

@@ -8,7 +8,7 @@ import pandas as pd
 
 from .folds import PARTS, FoldedCorpus, predict_folds, train_folds
 from .intervals import bootstrap, middle_interval
-from .result import Result, Section, to_records
+from .result import Result, Section
 from .scores import CORRECT, MISSED, TOTALS, compute_f, count_outcomes
 
 FORMATS = {"F": ".1%", "95 % from": ".1%", "to": ".1%", "entities": ",.0f"}
@@ -33,7 +33,7 @@ def crossvalidate_folds(corpus: FoldedCorpus, *, with_curve: bool = True) -> Res
         points.append([round(n_train * PARTS[part]), f[-2], *interval[:, -2]])
     # The last part is "fold": the pipelines that were trained on everything else.
     n_gold = counts[..., [CORRECT, MISSED]].sum(axis=(0, 2))
-    table = pd.DataFrame({"": [*labels, *TOTALS], "F": f, "95 % from": interval[0]})
+    table = pd.DataFrame({"label": [*labels, *TOTALS], "F": f, "95 % from": interval[0]})
     table["to"] = interval[1]
     table["entities"] = [*n_gold, n_gold.sum(), n_gold.sum()]
     curve = pd.DataFrame(points, columns=["sentences", "f", "low", "high"])
@@ -51,13 +51,6 @@ def crossvalidate_folds(corpus: FoldedCorpus, *, with_curve: bool = True) -> Res
         summary=summary,
         table=table,
         formats=FORMATS,
-        figures={
-            "file": str(corpus.file),
-            "folds": n_folds,
-            "seed": corpus.seed,
-            "scores": to_records(table),
-            "curve": to_records(curve),
-        },
         sections=partial(make_sections, curve),
     )
 

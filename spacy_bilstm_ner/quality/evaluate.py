@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -36,20 +37,33 @@ FORMATS = {
 }
 
 
+@dataclass(kw_only=True)
+class Evaluation(Result):
+    """The scores of a pipeline.
+
+    metrics (dict[str, Any]): The scores ("raw_text", "gold_tokens"; see `score_examples`) and what
+        they are of. "data" is None, and "config", "seed" and "vectors" are absent, if the
+        pipeline's meta does not have them.
+    """
+
+    metrics: dict[str, Any]
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        return self.metrics
+
+
 def evaluate_pipeline(
     pipeline: str | Path | Language,
     file: Path,
     *,
     options: Options | None = None,
-) -> Result:
+) -> Evaluation:
     """Score a pipeline on a labelled file.
 
     pipeline (Union[str, Path, Language]): A pipeline, its folder, or the name of an installed one.
     file (Path): The labelled file, or a folder of such files.
     options (Optional[Options]): How to read the file.
-    RETURNS (Result): "raw_text" and "gold_tokens" in `figures` are those of `score_examples`.
-        "data" is None, and "config", "seed" and "vectors" are absent, if the pipeline's meta does
-        not have them.
     RAISES UserError: If the pipeline or the file cannot be read.
     """
     nlp = pipeline if isinstance(pipeline, Language) else load_pipeline(pipeline)
@@ -65,7 +79,7 @@ def evaluate_pipeline(
         warnings.insert(0, SAMPLE_WARNING)
     title = f"{name} {meta['version']}"
     trained_on = f", trained on {data['name']}" if data else ""
-    figures = {
+    metrics = {
         "pipeline": name,
         "version": meta["version"],
         "data": data,
@@ -76,14 +90,14 @@ def evaluate_pipeline(
         "versions": list_versions(),
         "warnings": warnings,
     }
-    return Result(
+    return Evaluation(
         title=title,
         summary=[f"{title}{trained_on}: {len(docs):,} test sentences"],
         table=make_table(raw_text, gold_tokens),
         formats=FORMATS,
-        figures=figures,
+        metrics=metrics,
         warnings=warnings,
-        sections=partial(make_sections, figures, examples),
+        sections=partial(make_sections, metrics, examples),
     )
 
 
@@ -96,7 +110,7 @@ def make_table(raw_text: dict[str, Any], gold_tokens: dict[str, Any]) -> pd.Data
     for label, kind in zip(TOTALS, ("micro", "macro"), strict=True):
         numbers = (raw_text["gold"], raw_text["predicted"]) if kind == "micro" else (None, None)
         rows.append([label, *raw_text[kind].values(), *numbers, gold_tokens[kind]["f"]])
-    return pd.DataFrame(rows, columns=["", *FORMATS])
+    return pd.DataFrame(rows, columns=["label", *FORMATS])
 
 
 def list_versions() -> dict[str, str]:
@@ -104,11 +118,11 @@ def list_versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
 
 
-def make_sections(figures: dict[str, Any], examples: Sequence[Example]) -> Iterator[Section]:
+def make_sections(metrics: dict[str, Any], examples: Sequence[Example]) -> Iterator[Section]:
     """Make the parts of the page below the table of scores."""
     from .plots import draw_curves, draw_reliability
 
-    versions = ", ".join(f"{name} {value}" for name, value in figures["versions"].items())
+    versions = ", ".join(f"{name} {value}" for name, value in metrics["versions"].items())
     yield Section(
         "About the scores",
         note="Scores are in per cent. An entity is correct if its boundaries and its label are. "

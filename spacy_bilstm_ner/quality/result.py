@@ -37,7 +37,6 @@ class Result:
     summary (list[str]): The sentences above the table.
     table (pd.DataFrame): The main figures. Shares are from 0 to 1.
     formats (dict[str, str]): The format of each column of numbers. Shares are shown in per cent.
-    figures (dict[str, Any]): All figures, for a JSON file.
     warnings (list[str]): Reasons to doubt the result.
     sections (Callable): Makes what the page has below the table.
     """
@@ -46,9 +45,14 @@ class Result:
     summary: list[str]
     table: pd.DataFrame
     formats: dict[str, str]
-    figures: dict[str, Any]
     warnings: list[str] = field(default_factory=list)
     sections: Callable[[], Iterable[Section]] = tuple
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """All figures, for a JSON file."""
+        rows = to_records(self.table)
+        return {"summary": self.summary, "table": rows, "warnings": self.warnings}
 
     def format_table(self) -> pd.DataFrame:
         """Return the table with numbers as texts. A missing number is "-"."""

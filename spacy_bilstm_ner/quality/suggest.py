@@ -118,9 +118,8 @@ def suggest_texts(pipeline: str, texts: Path, *, n_texts: int = 100) -> Suggesti
     return Suggestions(
         title="What to label next",
         summary=[f"The texts of {texts} from which {pipeline} would learn most"],
-        table=pd.DataFrame(rows, columns=["", *FORMATS]),
+        table=pd.DataFrame(rows, columns=["which", *FORMATS]),
         formats=FORMATS,
-        figures={},
         sections=partial(make_sections, chosen_docs, uncertainty[chosen]),
         docs=chosen_docs,
     )

@@ -22,7 +22,7 @@ from .examples import (
 )
 from .intervals import cases_needed, wilson_interval
 from .reliability import make_curves
-from .result import Result, Section, to_records
+from .result import Result, Section
 from .scores import WRONG, judge_entities
 
 FORMATS = {
@@ -81,13 +81,13 @@ def find_thresholds(
     rows = []
     for label, curve in curves.items():
         threshold = threshold_for_precision(curve, precision)
-        rows.append({"": label, "gold": n_gold.get(label, 0)} | threshold)
-    table = pd.DataFrame(rows, columns=["", *FORMATS])
+        rows.append({"label": label, "gold": n_gold.get(label, 0)} | threshold)
+    table = pd.DataFrame(rows, columns=["label", *FORMATS])
     n_needed = cases_needed(precision)
     has_threshold = table["from"].notna()
     is_sure = table["entities"] >= n_needed
     warnings = []
-    uncertain = table[""][has_threshold & ~is_sure]
+    uncertain = table["label"][has_threshold & ~is_sure]
     if len(uncertain):
         warnings.append(
             f"too few entities to show a precision of {precision:g} (at least {n_needed:,} are "
@@ -101,16 +101,9 @@ def find_thresholds(
         ],
         table=table,
         formats=FORMATS,
-        figures={
-            "pipeline": pipeline,
-            "file": str(file),
-            "precision": precision,
-            "labels": to_records(table.rename(columns={"": "label"})),
-            "warnings": warnings,
-        },
         warnings=warnings,
         sections=partial(make_sections, curves),
-        sure=table[is_sure].set_index("")["from"].to_dict(),
+        sure=table[is_sure].set_index("label")["from"].to_dict(),
     )
 
 

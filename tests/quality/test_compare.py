@@ -23,11 +23,11 @@ def test_the_better_pipeline_is_named(
 ) -> None:
     command("compare", tiny[0], better, tiny[1], "--out", tmp_path / "c.json")
     figures = read_json(tmp_path / "c.json")
-    assert figures["verdict"] == "B is better."
-    *_, total, mean = figures["f"]
+    assert figures["summary"][-1] == "B is better."
+    *_, total, mean = figures["table"]
     assert (total["A"], total["B"]) == (pytest.approx(2 / 5), 1.0)
     assert total["B - A"] == pytest.approx(3 / 5)
-    assert mean["F in per cent"] == "mean of labels"
+    assert mean["label"] == "mean of labels"
     out = capsys.readouterr().out
     assert "B is better." in out
     assert f"evaluate {better} {tiny[1]}" in out
@@ -51,7 +51,7 @@ def test_a_label_that_only_one_pipeline_has(
 ) -> None:
     make_pipeline(tmp_path / "other", {"CITY": ["Vienna"]})
     comparison = compare_pipelines(str(better), str(tmp_path / "other"), tiny[1])
-    assert comparison.figures["f"][0]["A"] is None
+    assert comparison.figures["table"][0]["A"] is None
     assert comparison.format_table().iloc[0].tolist() == ["CITY", "-", "0.0", "-", "-", "-"]
     (warning,) = comparison.warnings
     assert "no entity with these labels of the file: geo, org; it predicts CITY" in warning

@@ -29,7 +29,7 @@ def test_a_data_frame_for_notebooks(
     tiny: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     frame = evaluate_pipeline(spacy.load(tiny[0]), tiny[1]).table
-    assert list(frame[""]) == ["geo", "org", "per", "tim", "all", "mean of labels"]
+    assert list(frame["label"]) == ["geo", "org", "per", "tim", "all", "mean of labels"]
     assert frame.loc[4, "F"] == pytest.approx(2 / 5)
     assert capsys.readouterr() == ("", "")
 

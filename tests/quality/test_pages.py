@@ -62,7 +62,6 @@ def test_all_text_is_escaped() -> None:
         summary=["<b>"],
         table=table,
         formats={},
-        figures={},
         warnings=["<b>"],
         sections=partial(list, sections),
     )

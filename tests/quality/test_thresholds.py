@@ -63,7 +63,7 @@ def test_thresholds_are_stored_and_both_values_printed(
     out = tmp_path / "t.json"
     set_thresholds(model, dict.fromkeys(util.LABELS, 0.25))
     command("thresholds", model, trained[1], *ENOUGH, "--out", out)
-    expected = {row["label"]: row["from"] for row in read_json(out)["labels"]}
+    expected = {row["label"]: row["from"] for row in read_json(out)["table"]}
     assert stored_thresholds(model) == pytest.approx(expected)
     assert set(expected) == set(util.LABELS)
     assert util.entities(spacy.load(model)(util.texts()[0])) == before
