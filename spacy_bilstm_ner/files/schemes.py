@@ -9,6 +9,8 @@ from .records import UNKNOWN
 
 # Tags that mean "in no entity", in any case, the likeliest first
 OUTSIDE = ("o", "other", "_", "-", "none", "")
+# The tag of a piece that is joined to the word before it
+PIECE = "##"
 # A label. "B-per|B-org" are several, and "B-per" is a label that has been tagged twice.
 _LABEL = r"(?P<label>(?![BI]-)(?!.*[\s;|,/+]\s*[BILUESMW]-|.*[;|,]\s*O$)\S(?:.*\S)?)"
 # The letter of a tag comes before its label, or after it, or alone.
@@ -45,16 +47,16 @@ def find_parts(
     counts (Counter[str]): The different tags, and how often each occurs.
     outside (Optional[Sequence[str]]): The tags that mean "outside"; None to detect them.
     RETURNS (dict[str, tuple[str, str]]): Tag -> its letter (B, I, L, U, O, ?; P for a label without
-        a letter) and its label, "" for O and ?. Tags that cannot be read are not in it. Source of
-        BILUO: Ratinov and Roth (2009), "Design challenges and misconceptions in named entity
-        recognition".
+        a letter; PIECE) and its label, "" if it has none. Tags that cannot be read are not in it.
+        Source of BILUO: Ratinov and Roth (2009), "Design challenges and misconceptions in named
+        entity recognition".
     """
     spellings = [tag for tag in counts if tag.casefold() in OUTSIDE]
     likeliest = min(map(str.casefold, spellings), key=OUTSIDE.index, default=None)
     detected = [tag for tag in spellings if tag.casefold() == likeliest]
     parts = dict.fromkeys(detected if outside is None else outside, ("O", ""))
     has_outside = bool(parts)
-    parts[UNKNOWN] = ("?", "")
+    parts[UNKNOWN], parts[PIECE] = (UNKNOWN, ""), (PIECE, "")
     in_entities = [tag for tag in counts if tag not in parts]
     for pattern in _PATTERNS:
         lettered = {}
@@ -115,8 +117,8 @@ def to_bio(
 ) -> tuple[tuple[str, ...], list[int]]:
     """Convert the tags of one sentence, all of which can be read.
 
-    RETURNS (tuple[tuple[str, ...], list[int]]): `O`, `B-x`, `I-x` or `?` for each word, and the
-        words with an I- or L- tag at which an entity begins.
+    RETURNS (tuple[tuple[str, ...], list[int]]): `O`, `B-x`, `I-x`, `?` or PIECE for each word, and
+        the words with an I- or L- tag at which an entity begins.
     """
     bio: list[str] = []
     begun: list[int] = []
@@ -127,7 +129,8 @@ def to_bio(
         bio.append(f"{'B' if begins else 'I'}-{label}" if label else letter)
         if label and begins and letter in "IL":
             begun.append(position)
-        open_label = label if letter in "BIP" else ""
+        if letter != PIECE:
+            open_label = label if letter in "BIP" else ""
     return tuple(bio), begun
 
 

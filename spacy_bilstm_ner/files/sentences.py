@@ -10,7 +10,7 @@ from .faults import Faults
 from .options import Options
 from .records import TaggedWords
 from .report import Report
-from .schemes import INVISIBLE, entity_labels, find_faults, find_parts, to_bio
+from .schemes import INVISIBLE, PIECE, entity_labels, find_faults, find_parts, to_bio
 from .spacing import spaces_after
 
 # Mark of --strip -> pattern of words with it, and the share of the different words from which it is
@@ -28,28 +28,25 @@ def build(sentences: Sequence[TaggedWords], options: Options, report: Report) ->
 
     RAISES UserError: If a tag cannot be read, or white space is in an entity.
     """
-    name = sentences[0].origin.file
-    report.words_read += sum(len(sentence.words) for sentence in sentences)
-    if "##" in options.strip:
-        sentences = [_join_pieces(sentence, report) for sentence in sentences]
+    faults = Faults(sentences[0].origin.file)
     names = {str(number): tag.strip() for number, tag in enumerate(options.tag_names)}
-    if names:
-        sentences = [
-            sentence._replace(tags=tuple(names.get(tag, tag) for tag in sentence.tags))
-            for sentence in sentences
-        ]
-    parts = _read_tags(sentences, options, report)
+    has_pieces = "##" in options.strip
+    if names or has_pieces:
+        sentences = [_name_tags(sentence, names, has_pieces) for sentence in sentences]
+    parts = _read_tags(sentences, options, faults)
+    examples = {letter: tag for tag, (letter, _) in parts.items() if letter != tag}
+    report.guesses["tags"] = ", ".join(f"{letter} = {tag!r}" for letter, tag in examples.items())
     different = set(chain.from_iterable(sentence.words for sentence in sentences))
-    irregular = {word for word in different if _is_blank(word)}
+    irregular = set(filter(_is_blank, different))
     for word in different:
         if _without_marks(word, options.strip).split() != [word]:
             irregular.add(word)
-    faults = Faults(name)
     built = []
     for sentence in sentences:
         bio, begun = to_bio(sentence.tags, parts)
         for position in begun:
             report.count("begun", f"{sentence.place(position)} {sentence.tags[position]!r}")
+        report.words_read += len(bio)
         report.entities_read += len(entity_labels(bio))
         sentence = sentence._replace(tags=bio)
         if not irregular.isdisjoint(sentence.words):
@@ -60,12 +57,21 @@ def build(sentences: Sequence[TaggedWords], options: Options, report: Report) ->
             report.count("no_text", sentence.origin.place(), sentence.rows)
     faults.check()
     if not options.strip:
-        report.warnings += _find_marks(different, name)
+        report.warnings += _find_marks(different, faults.name)
     return built
 
 
+def _name_tags(sentence: TaggedWords, names: dict[str, str], has_pieces: bool) -> TaggedWords:
+    """Return a sentence with names instead of numbers, and PIECE as the tag of word pieces."""
+    tags = []
+    for position, tag in enumerate(sentence.tags):
+        is_piece = has_pieces and position and sentence.words[position].startswith(PIECE)
+        tags.append(PIECE if is_piece else names.get(tag, tag))
+    return sentence._replace(tags=tuple(tags))
+
+
 def _read_tags(
-    sentences: Sequence[TaggedWords], options: Options, report: Report
+    sentences: Sequence[TaggedWords], options: Options, faults: Faults
 ) -> dict[str, tuple[str, str]]:
     """Return the letter and the label of each tag.
 
@@ -74,39 +80,17 @@ def _read_tags(
     counts = Counter(chain.from_iterable(sentence.tags for sentence in sentences))
     parts = find_parts(counts, options.outside)
     faulty_tags = find_faults(counts, parts, options.outside)
-    faults = Faults(sentences[0].origin.file)
     for sentence in sentences if faulty_tags else ():
         for position, tag in enumerate(sentence.tags):
             if tag in faulty_tags:
                 word = sentence.words[position]
                 fault, remedy = faulty_tags[tag]
-                if word.startswith("##"):
+                if word.startswith(PIECE):
                     remedy = 'If these are pieces of words, use --strip "##" to join them.'
                 fault = f"the tag of {word!r} is {tag!r}{fault}"
                 faults.add(sentence.line(position), fault, remedy)
     faults.check()
-    examples = {parts[tag][0]: tag for tag in counts}
-    report.guesses["tags"] = ", ".join(f"{letter} = {tag!r}" for letter, tag in examples.items())
     return parts
-
-
-def _join_pieces(sentence: TaggedWords, report: Report) -> TaggedWords:
-    """Return a sentence in which word pieces (##) are joined to the word before them."""
-    words: list[str] = []
-    positions: list[int] = []
-    for position, word in enumerate(sentence.words):
-        if words and word.startswith("##"):
-            words[-1] += word.removeprefix("##")
-            report.count("piece", sentence.place(position))
-        else:
-            words.append(word)
-            positions.append(position)
-    return sentence._replace(
-        words=tuple(words),
-        tags=tuple(map(sentence.tags.__getitem__, positions)),
-        spaces=None,
-        lines=list(map(sentence.line, positions)),
-    )
 
 
 def _clean_words(
@@ -124,6 +108,11 @@ def _clean_words(
     for position, tag in enumerate(sentence.tags):
         place, line = sentence.place(position), sentence.line(position)
         word = _without_marks(sentence.words[position], marks)
+        if tag == PIECE and words:
+            report.count("piece", place)
+            words[-1] += word
+            continue
+        tag = "O" if tag == PIECE else tag
         parts = word.split()
         is_blank = _is_blank(word)
         if is_blank:
