@@ -1,8 +1,16 @@
-"""One LSTM layer as a thinc layer that owns its weights."""
+"""One LSTM layer as a thinc layer that owns its weights: torch trains it, numpy predicts with it.
+
+In prediction, all arrays of gates have the gate as their first axis. Then each product writes its
+numbers where they are needed, and every other operation of a step runs over one contiguous array.
+All gates of a step share one call of tanh: a sigmoid is (1 + tanh(x / 2)) / 2. The weights of the
+three sigmoid gates are therefore halved beforehand, and the factor 1 / 2 in front is applied once,
+to cells and states.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -12,12 +20,18 @@ from thinc.types import Floats2d, Floats3d, Floats4d
 from thinc.util import torch2xp, xp2torch
 
 from ..sequences.packing import Packing
-from .kernel import N_GATES, arrange, columns_in_blocks, lstm_states, multiply_blocks
 
+Floats = NDArray[np.float32]
+N_GATES = 4
 # The forget gate's place in torch's order: input, forget, new cell content, output.
 FORGET = 1
 # Input weights, recurrent weights, bias.
 KINDS = ("W", "R", "b")
+# OpenBLAS, which comes with numpy, starts threads for a product of more multiplications. They bring
+# little for small matrices, and slow everything down where other programs use the cores.
+MAX_PRODUCT = 8 * 65_536 - 1
+# For so many sequences, the gates of all steps are gathered at once.
+FEW_SEQUENCES = 8
 
 
 @dataclass(frozen=True)
@@ -37,7 +51,7 @@ def lstm(hidden_width: int, *, bidirectional: bool = False) -> Model[Packed, Pac
     n_words × nI → n_words × (directions · hidden_width), the outputs of the directions.
 
     The weights are thinc parameters: thinc's optimizer trains and averages them, `use_params`
-    replaces them, and bytes contain them. torch computes in training, numpy in prediction.
+    replaces them, and bytes contain them.
     """
     directions = ["forward", "backward"] if bidirectional else ["forward"]
     names = [f"{kind}_{direction}" for direction in directions for kind in KINDS]
@@ -55,10 +69,9 @@ def _forward(model: Model[Packed, Packed], X: Packed, is_train: bool) -> tuple[P
     if not is_train and isinstance(model.ops, NumpyOps):
         return X.replace(predict(prepare(model), X.data, X.packing)), lambda dY: dY
     run_lstm = _import_torch_lstm()
-    weights = [
-        [xp2torch(model.get_param(f"{kind}_{name}")) for kind in KINDS]
-        for name in model.attrs["directions"]
-    ]
+    weights = []
+    for direction in model.attrs["directions"]:
+        weights.append([xp2torch(model.get_param(f"{kind}_{direction}")) for kind in KINDS])
     sizes = xp2torch(model.ops.asarray(X.packing.sizes))
     mirrored = xp2torch(model.ops.asarray(X.packing.mirrored))
     outputs, backprop_outputs = run_lstm(xp2torch(X.data), sizes, mirrored, weights)
@@ -85,11 +98,11 @@ def _import_torch_lstm() -> Callable:
 
 
 class Prepared(NamedTuple):
-    """A layer's weights for numpy, with the gates first: see `kernel.arrange`."""
+    """A layer's weights for numpy, with the gates first: input, forget, output, new content."""
 
-    input_blocks: Floats3d  # 4 · directions × n_in × hidden, see `multiply_blocks`
+    of_input: Floats3d  # 4 · directions × n_in × hidden
     bias: Floats3d  # 4 · directions × 1 × hidden
-    recurrent: Floats4d  # 4 × directions × hidden × hidden, transposed
+    recurrent: Floats4d  # 4 × directions × hidden × hidden, for doubled states
 
 
 def prepare(layer: Model[Packed, Packed]) -> Prepared:
@@ -97,14 +110,20 @@ def prepare(layer: Model[Packed, Packed]) -> Prepared:
     kinds = []
     for kind in KINDS:
         names = [f"{kind}_{direction}" for direction in layer.attrs["directions"]]
-        kinds.append(np.stack([arrange(layer.get_param(name)) for name in names], axis=1))
+        kinds.append(np.stack([_arrange(layer.get_param(name)) for name in names], axis=1))
     of_input, recurrent, bias = kinds
-    _, _, hidden, n_in = of_input.shape
+    hidden, n_in = of_input.shape[2:]
     return Prepared(
-        columns_in_blocks(of_input.reshape(-1, n_in), hidden),
+        np.ascontiguousarray(of_input.reshape(-1, hidden, n_in).swapaxes(1, 2)),
         bias.reshape(-1, 1, hidden),
-        np.ascontiguousarray(recurrent.swapaxes(2, 3)),
+        np.ascontiguousarray(recurrent.swapaxes(2, 3)) / 2,
     )
+
+
+def _arrange(weights: Floats) -> Floats:
+    """Put the gate first, 4 × hidden × …, and halve the weights of the sigmoid gates."""
+    into, forget, content, out = np.split(weights, N_GATES)
+    return np.stack((into / 2, forget / 2, out / 2, content))
 
 
 def input_gates(weights: Prepared, X: Floats2d) -> Floats4d:
@@ -112,9 +131,28 @@ def input_gates(weights: Prepared, X: Floats2d) -> Floats4d:
 
     n_words × n_in → 4 × directions × n_words × hidden.
     """
-    gates = multiply_blocks(X, weights.input_blocks)
+    gates = multiply(X, weights.of_input)
     gates += weights.bias
     return gates.reshape(N_GATES, -1, *gates.shape[1:])
+
+
+def multiply(rows: Floats2d, weights: Floats3d) -> Floats3d:
+    """Multiply rows with matrices, in pieces that are so small that BLAS starts no threads.
+
+    n_rows × n_in times n × n_in × width → n × n_rows × width.
+    """
+    n, n_in, width = weights.shape
+    product = np.empty((n, len(rows), width), dtype="float32")
+    step = max(1, MAX_PRODUCT // max(1, n_in * width))
+    for first in range(0, len(rows), step):
+        piece = slice(first, first + step)
+        np.matmul(rows[piece], weights, product[:, piece])
+    return product
+
+
+def max_sequences(weights: Prepared) -> int:
+    """Return the number of sequences that are computed together without threads of BLAS."""
+    return max(1, MAX_PRODUCT // weights.recurrent[0, 0].size)
 
 
 def states(
@@ -131,7 +169,7 @@ def states(
     rows_by_direction[0] = rows
     rows_by_direction[1:] = rows[packing.mirrored] + n_rows
     table = gates.reshape(N_GATES, directions * n_rows, hidden)
-    by_direction = lstm_states(table, rows_by_direction, packing.sizes.tolist(), weights.recurrent)
+    by_direction = _run(table, rows_by_direction, packing.sizes, weights.recurrent)
     if directions == 1:
         return by_direction[0]
     return np.concatenate((by_direction[0], by_direction[1][packing.mirrored]), axis=1)
@@ -143,6 +181,87 @@ def predict(weights: Prepared, X: Floats2d, packing: Packing) -> Floats2d:
     n_words × n_in, packed → n_words × directions · hidden.
     """
     return states(weights, input_gates(weights, X), np.arange(len(X)), packing)
+
+
+def _run(
+    gates: Floats, rows: NDArray[np.int64], sizes: NDArray[np.int64], recurrent: Floats4d
+) -> Floats3d:
+    """Run LSTMs (Hochreiter & Schmidhuber 1997) over packed sequences, side by side.
+
+    gates (Floats): 4 × n_rows × hidden, see `input_gates`.
+    rows (NDArray[int64]): n_lstms × n_words, each packed word's row of the gates.
+    sizes (NDArray[int64]): n_steps, the number of sequences that have a word at each step.
+    recurrent (Floats4d): See `Prepared`.
+    RETURNS (Floats3d): n_lstms × n_words × hidden, packed.
+    """
+    n_lstms, n_words = rows.shape
+    hidden = gates.shape[2]
+    states = np.empty((n_lstms, n_words, hidden), dtype="float32")
+    # States are doubled while they go from step to step.
+    state: Floats = np.zeros((n_lstms, int(sizes[0]), hidden), dtype="float32")
+    cell = state
+    first = 0
+    for size, steps in groupby(sizes.tolist()):
+        n_steps = len(list(steps))
+        last = first + size * n_steps
+        rows_by_step = rows[:, first:last].reshape(n_lstms, n_steps, size).swapaxes(0, 1)
+        doubled, cell = _run_steps(gates, rows_by_step, state[:, :size], cell[:, :size], recurrent)
+        by_lstm = doubled.swapaxes(0, 1).reshape(n_lstms, -1, hidden)
+        np.multiply(by_lstm, 0.5, out=states[:, first:last])
+        state = doubled[-1]
+        first = last
+    return states
+
+
+def _run_steps(
+    gates: Floats, rows_by_step: NDArray[np.int64], state: Floats, cell: Floats, recurrent: Floats4d
+) -> tuple[Floats, Floats]:
+    """Run steps of the same sequences.
+
+    The overhead of numpy calls dominates for few sequences, so buffers are allocated once for all
+    steps, and each call does as much as it can.
+
+    gates (Floats): 4 × n_rows × hidden.
+    rows_by_step (NDArray[int64]): n_steps × n_lstms × n_sequences.
+    state, cell (Floats): n_lstms × n_sequences × hidden, from the step before; the state is
+        doubled.
+    RETURNS (tuple): The states, doubled, n_steps × n_lstms × n_sequences × hidden; the last cell.
+    """
+    n = cell.size
+    # Input, forget, output, new content and the cell, one after the other
+    buffer = np.empty((N_GATES + 1, *cell.shape), dtype="float32")
+    buffer[N_GATES] = cell
+    from_states = np.empty((N_GATES, *cell.shape), dtype="float32")
+    flat = buffer.ravel()
+    all_gates, openings = flat[: 4 * n], flat[: 3 * n]
+    input_and_forget, content_and_cell = flat[: 2 * n], flat[3 * n :]
+    gate_buffer, output, cell, flat_cell = buffer[:4], buffer[2], buffer[4], flat[4 * n :]
+    parts = np.empty(2 * n, dtype="float32")
+    new_part, old_part = parts[:n], parts[n:]
+    # Arrays instead of numbers, which numpy would convert at each step
+    unity = np.ones(3 * n, dtype="float32")
+    halves = np.full(n, 0.5, dtype="float32")
+    states = np.empty((len(rows_by_step), *cell.shape), dtype="float32")
+    gathered = None
+    if cell.shape[1] <= FEW_SEQUENCES:
+        gathered = gates.take(rows_by_step, axis=1).swapaxes(0, 1)
+    for step, rows in enumerate(rows_by_step):
+        if gathered is None:
+            of_input = gates.take(rows, axis=1, out=gate_buffer, mode="clip")
+        else:
+            of_input = gathered[step]
+        np.matmul(state, recurrent, from_states)
+        np.add(of_input, from_states, gate_buffer)
+        np.tanh(all_gates, all_gates)
+        # 1 + tanh is twice the sigmoid. So is the sum of both parts twice the cell.
+        np.add(openings, unity, openings)
+        np.multiply(input_and_forget, content_and_cell, parts)
+        np.add(new_part, old_part, flat_cell)
+        np.multiply(flat_cell, halves, flat_cell)
+        state = states[step]
+        np.tanh(cell, state)
+        np.multiply(state, output, state)
+    return states, cell
 
 
 def _init(hidden: int, model: Model, X: Packed | None = None, Y: Packed | None = None) -> None:

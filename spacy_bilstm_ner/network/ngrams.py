@@ -2,9 +2,10 @@
 
 It has weights for words, parts of words, pairs of neighbours and patterns of three words, and so
 remembers rare facts that a network smooths away. Tagger and network are trained separately, since
-the network would rely on the tagger if they were trained together. Their predictions are multiplied
-(a product of experts; Hinton 2002, "Training Products of Experts by Minimizing Contrastive
-Divergence"): see `mixture`.
+the network would rely on the tagger if they were trained together. The score of a tag is a weighted
+mean of both scores. This is a product of experts (Hinton 2002, "Training Products of Experts by
+Minimizing Contrastive Divergence"): the product of both distributions, each to the power of its
+weight.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from spacy.strings import hash_string
 from spacy.tokens import Doc
-from thinc.api import Model
+from thinc.api import Model, get_array_module
 from thinc.types import Floats2d
 
 from ..sequences.words import Words
@@ -48,6 +49,8 @@ EDGE = hash_string("<edge>")
 # Rarer features have no weight.
 MIN_COUNT = 3
 KEY_BITS = 32
+# Weight of the n-grams in the mean. The network has the rest.
+NGRAMS_SHARE = 0.5
 
 # Odd numbers. A product with one of them has all bits of a hash in its upper half.
 _SEED, _LEFT, _SPREAD, _PLACE = (
@@ -121,26 +124,20 @@ NO_WEIGHTS = Weights(
 
 
 class WordScores(NamedTuple):
-    """Scores and hashes that depend on words alone. The last row is that of the edge."""
+    """Scores and hashes that depend on words alone. The first row is that of the edge."""
 
     # N_PLACES × n_words + 1 × n_tags, in units of the weights' scale: what a word adds to the
     # scores of the word REACH places behind it, …, of itself, …, of the word REACH places before it
     scores: NDArray[np.int16]
     ids: Ids  # n_words + 1 × (N_PAIRED + 1), hashes for its pairs and for its patterns
 
-    def make_room(self, n_words: int) -> "WordScores":
-        """Return an empty table for a number of words."""
+    def with_room(self, n_words: int) -> "WordScores":
+        """Return the first row of a table, followed by rows to write."""
         n_places, _, n_tags = self.scores.shape
         scores = np.empty((n_places, n_words + 1, n_tags), dtype="int16")
-        return WordScores(scores, np.empty((n_words + 1, N_PAIRED + 1), dtype="uint64"))
-
-    def put(self, words: "WordScores", first: int) -> None:
-        """Write rows of words, beginning at row `first`, and that of the edge."""
-        last = first + len(words.ids) - 1
-        self.scores[:, first:last] = words.scores[:, :-1]
-        self.scores[:, -1] = words.scores[:, -1]
-        self.ids[first:last] = words.ids[:-1]
-        self.ids[-1] = words.ids[-1]
+        ids = np.empty((n_words + 1, N_PAIRED + 1), dtype="uint64")
+        scores[:, 0], ids[0] = self.scores[:, 0], self.ids[0]
+        return WordScores(scores, ids)
 
 
 def NGrams() -> Model[tuple[list[Doc], Words, VectorTable], Floats2d]:
@@ -166,8 +163,7 @@ def fit(
 
     old (Weights): The weights of the first tags, which stay as they are.
     """
-    distinct, cluster_numbers, rows = _distinct_words(docs, words, vectors)
-    ids = _with_edge(distinct.ids(*FEATURES), cluster_numbers)
+    ids, rows = _distinct_words(docs, words, vectors)
     padded, inside = _pad(rows, words.lengths)
     own_keys, placed_keys = _word_keys(ids)
     keys = [own_keys[padded[inside]]]
@@ -189,13 +185,12 @@ def fit(
         at_place = neighbour_rows if place < 2 else neighbour_rows[:, N_PAIRED:]
         numbers = np.where(at_place < 0, 0, first + N_NEIGHBOURS * at_place + place)
         features.append(numbers[inside - place])
-    old_words = look_up_words(old, distinct, cluster_numbers)
     values, bias, transitions = fit_weights(
         np.concatenate(features, axis=1),
         allowed,
         words.per_doc,
         n_rows=first + N_NEIGHBOURS * len(known_neighbours),
-        old_scores=score(old, old_words, rows, words.lengths),
+        old_scores=score(old, look_up_words(old, ids), rows, words.lengths),
         old_transitions=old.transitions,
     )
     integers, scale = quantized(values)
@@ -228,28 +223,24 @@ def _join(old: Table, keys: Keys, values: NDArray[np.int8]) -> Table:
     return _table(all_keys, joined.reshape(len(all_keys), width))
 
 
-def look_up_words(
-    weights: Weights, words: WordFeatures, cluster_numbers: NDArray[np.uint64]
-) -> WordScores:
-    """Find the scores and hashes that depend on words alone.
-
-    For the numbers of their clusters, see `VectorTable`.
-    """
-    ids = _with_edge(words.ids(*FEATURES), cluster_numbers)
-    n_words, n_tags = len(ids), len(weights.bias)
+def look_up_words(weights: Weights, ids: Ids) -> WordScores:
+    """Find the scores and hashes that depend on words alone. For the ids, see `word_ids`."""
     own_keys, placed_keys = _word_keys(ids)
     n_own = own_keys.shape[1]
-    keys = np.concatenate((own_keys, placed_keys.reshape(n_words, -1)), axis=1)
+    keys = np.concatenate((own_keys, placed_keys.reshape(len(ids), -1)), axis=1)
     rows = weights.words.rows(keys)
-    scores = np.zeros((N_PLACES, n_words, n_tags), dtype="int16")
-    # Several times as fast as sums along the axes of features
-    for i in range(n_own):
-        scores[REACH] += rows[:, i]
-    for place in range(N_PLACES):
-        first = n_own + place * placed_keys.shape[2]
-        for i in range(first, first + placed_keys.shape[2]):
-            scores[place] += rows[:, i]
+    placed = rows[:, n_own:].reshape(*placed_keys.shape, rows.shape[2])
+    scores = _sum_features(placed.swapaxes(0, 1))
+    scores[REACH] += _sum_features(rows[:, :n_own])
     return WordScores(scores, _neighbour_ids(ids, weights.common))
+
+
+def _sum_features(values: NDArray[np.int8]) -> NDArray[np.int16]:
+    """Sum … × n_features × n_tags over the features. This is several times as fast as `sum`."""
+    total = values[..., 0, :].astype("int16")
+    for i in range(1, values.shape[-2]):
+        total += values[..., i, :]
+    return total
 
 
 def score(weights: Weights, words: WordScores, rows: Rows, lengths: NDArray[np.int64]) -> Floats2d:
@@ -260,19 +251,61 @@ def score(weights: Weights, words: WordScores, rows: Rows, lengths: NDArray[np.i
     lengths (NDArray[int64]): n_sequences, the number of words of each.
     """
     padded, inside = _pad(rows, lengths)
-    n_tags = len(weights.bias)
     n = len(padded) - 2 * REACH
-    total = np.zeros((n, n_tags), dtype="int16")
-    for place in range(N_PLACES):
-        total += words.scores[place].take(padded[place : place + n], axis=0, mode="wrap")
-    neighbours = np.zeros((len(padded) - 2, N_NEIGHBOURS * n_tags), dtype="int16")
-    for keys in _neighbour_keys(words.ids[padded]).T:
-        neighbours += weights.neighbours.rows(keys)
+    total = words.scores[0].take(padded[:n], axis=0, mode="clip")
+    for place in range(1, N_PLACES):
+        total += words.scores[place].take(padded[place : n + place], axis=0, mode="clip")
+    values = weights.neighbours.rows(_neighbour_keys(words.ids[padded]))
+    of_neighbours = _sum_features(values)
+    n_tags = len(weights.bias)
     for place in range(N_NEIGHBOURS):
         first = REACH - place
-        columns = slice(place * n_tags, (place + 1) * n_tags)
-        total += neighbours[first : first + n, columns]
+        total += of_neighbours[first : first + n, place * n_tags : (place + 1) * n_tags]
     return total[inside - REACH] * weights.scale + weights.bias
+
+
+def mixed_scores(scores: Floats2d, others: Floats2d) -> Floats2d:
+    """Combine the scores of the network and of the n-grams.
+
+    A tag that was added after the n-grams were fitted keeps its distance from the best other tag.
+
+    scores (Floats2d): n_words × n_tags, of the network.
+    others (Floats2d): n_words × n_old_tags, of the n-grams.
+    RETURNS (Floats2d): n_words × n_tags.
+    """
+    n_old = others.shape[1]
+    old = scores[:, :n_old]
+    mixture = old + NGRAMS_SHARE * (others - old)
+    if n_old in (0, scores.shape[1]):
+        return mixture if n_old else scores
+    shift = mixture.max(axis=1, keepdims=True) - old.max(axis=1, keepdims=True)
+    return get_array_module(scores).concatenate((mixture, scores[:, n_old:] + shift), axis=1)
+
+
+def mixed_transitions(transitions: Floats2d, others: Floats2d) -> Floats2d:
+    """Combine the scores of transitions. Those of added tags are the network's.
+
+    transitions (Floats2d): n_tags × n_tags, of the network.
+    others (Floats2d): n_old_tags × n_old_tags, of the n-grams.
+    """
+    n_old = len(others)
+    mixture = transitions.copy()
+    mixture[:n_old, :n_old] += NGRAMS_SHARE * (others - mixture[:n_old, :n_old])
+    return mixture
+
+
+def d_unmixed(gradient: Floats2d, n_old: int, *, n_rows: int | None = None) -> Floats2d:
+    """Return the gradient with respect to the network's scores or transitions.
+
+    The shift of added tags by the scores of old tags is neglected.
+
+    gradient (Floats2d): n_rows × n_tags, the gradient with respect to the combined scores.
+    n_old (int): Number of tags that the n-grams have.
+    n_rows (int | None): Number of rows that are combined; None for all.
+    """
+    gradient = gradient.copy()
+    gradient[:n_rows, :n_old] *= 1 - NGRAMS_SHARE
+    return gradient
 
 
 def _forward(
@@ -280,41 +313,43 @@ def _forward(
 ) -> tuple[Floats2d, Callable]:
     docs, words, vectors = inputs
     weights = model.attrs["weights"]
-    distinct, clusters, rows = _distinct_words(docs, words, vectors)
-    scores = score(weights, look_up_words(weights, distinct, clusters), rows, words.lengths)
+    ids, rows = _distinct_words(docs, words, vectors)
+    scores = score(weights, look_up_words(weights, ids), rows, words.lengths)
     return model.ops.asarray2f(scores), lambda d_scores: inputs
 
 
-def _distinct_words(
-    docs: Sequence[Doc], words: Words, vectors: VectorTable
-) -> tuple[WordFeatures, NDArray[np.uint64], Rows]:
+def _distinct_words(docs: Sequence[Doc], words: Words, vectors: VectorTable) -> tuple[Ids, Rows]:
     """Find the distinct words.
 
-    RETURNS (tuple): Distinct words; the numbers of their clusters; for each word its row in these.
+    RETURNS (tuple): Their ids, with a first row for the edge; for each word its row in these.
     """
-    orths, rows = np.unique(words.orths, return_inverse=True)
+    orths, numbers = np.unique(words.orths, return_inverse=True)
     distinct = WordFeatures.of_hashes(docs, orths.tolist())
-    return distinct, vectors.cluster_numbers(vectors.find(distinct)), rows
+    ids = word_ids(distinct, vectors.cluster_numbers(vectors.find(distinct)))
+    return np.concatenate((edge_ids(vectors), ids)), numbers + 1
+
+
+def word_ids(words: WordFeatures, cluster_numbers: NDArray[np.uint64]) -> Ids:
+    """Return the features of words and the numbers of their clusters, see `VectorTable`."""
+    return np.concatenate((words.ids(*FEATURES), cluster_numbers), axis=1)
+
+
+def edge_ids(vectors: VectorTable) -> Ids:
+    """Return what `word_ids` would return for the edge of a sequence."""
+    return np.full((1, len(FEATURES) + vectors.clusters.shape[1]), EDGE, dtype="uint64")
 
 
 def _pad(rows: Rows, lengths: NDArray[np.int64]) -> tuple[Rows, Rows]:
     """Put REACH edges between sequences and at both ends.
 
-    RETURNS (tuple): Rows of words, -1 for edges; n_words, the places of the words in it.
+    RETURNS (tuple): Rows of words, 0 for edges; n_words, the places of the words in it.
     """
-    inside = np.arange(len(rows)) + np.repeat(np.arange(1, len(lengths) + 1) * REACH, lengths)
-    padded = np.full(len(rows) + (len(lengths) + 1) * REACH, -1)
+    inside = np.arange(1, len(lengths) + 1).repeat(lengths)
+    inside *= REACH
+    inside += np.arange(len(rows))
+    padded = np.zeros(len(rows) + (len(lengths) + 1) * REACH, dtype="int64")
     padded[inside] = rows
     return padded, inside
-
-
-def _with_edge(ids: Ids, cluster_numbers: NDArray[np.uint64]) -> Ids:
-    """Return the features of words and of their clusters, with a last row for the edge."""
-    n_words, n_features = ids.shape
-    with_edge = np.full((n_words + 1, n_features + cluster_numbers.shape[1]), EDGE, dtype="uint64")
-    with_edge[:-1, :n_features] = ids
-    with_edge[:-1, n_features:] = cluster_numbers
-    return with_edge
 
 
 def _word_keys(ids: Ids) -> tuple[Keys, Keys]:

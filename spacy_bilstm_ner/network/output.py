@@ -4,19 +4,14 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from thinc.api import Model, NumpyOps
-from thinc.types import Floats2d, Floats3d
-
-from .kernel import columns_in_blocks, multiply_blocks
+from thinc.api import Model
+from thinc.types import Floats2d
 
 # The score of an added tag before it is trained. It is lower than that of all other tags.
 NEW_TAG_SCORE = -1000.0
 # The first score of an added tag is higher by this on words that have it than on other words.
 IMPRINT_MARGIN = 8.0
 MIN_SQUARE = 1e-6
-# Number of columns in a matrix product. The last bits of a product depend on its shape. With a
-# constant shape, the score of a tag does not depend on the number of tags.
-BLOCK_WIDTH = 16
 
 
 def output_layer(nO: int | None = None, *, transitions: bool = False) -> Model[Floats2d, Floats2d]:
@@ -78,17 +73,6 @@ def imprint(layer: Model[Floats2d, Floats2d], inputs: Floats2d, gold: NDArray[np
             b[tag] = best[having].mean() - W[tag] @ mean
 
 
-def linear_scores(words: Floats2d, blocks: Floats3d, n_tags: int) -> Floats2d:
-    """Compute the scores without the bias on a CPU: n_words × nI → n_words × n_tags.
-
-    blocks (Floats3d): The weights in blocks of BLOCK_WIDTH columns, see `columns_in_blocks`.
-    """
-    scores = (
-        multiply_blocks(words, blocks).swapaxes(0, 1).reshape(len(words), len(blocks) * BLOCK_WIDTH)
-    )
-    return scores[:, :n_tags]
-
-
 def _forward(
     model: Model[Floats2d, Floats2d], X: Floats2d, is_train: bool
 ) -> tuple[Floats2d, Callable]:
@@ -99,8 +83,6 @@ def _forward(
         model.inc_grad("W", dY.T @ X)
         return dY @ W
 
-    if isinstance(model.ops, NumpyOps):
-        return linear_scores(X, columns_in_blocks(W, BLOCK_WIDTH), len(b)) + b, backprop
     return X @ W.T + b, backprop
 
 

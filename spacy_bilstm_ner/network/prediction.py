@@ -43,9 +43,6 @@ from ..sequences.words import Words
 from ..system.forking import SharedCache
 from . import embedding, lstm, ngrams
 from .features import WordFeatures
-from .kernel import columns_in_blocks
-from .mixture import mixed_scores
-from .output import BLOCK_WIDTH, linear_scores
 from .parts import parts
 from .vectors import Rows
 
@@ -53,11 +50,15 @@ from .vectors import Rows
 MAX_KNOWN_WORDS = 20_000
 # Words that are computed together; they bound the memory for a batch of any size.
 MAX_PART_WORDS = 32_768
-MAX_GROUP_WORDS = 16_384
+# New words that are computed together. What is computed of them stays in the processor's cache.
+MAX_NEW_WORDS = 1024
 # The gates of so many sequences stay in the processor's cache.
 MAX_GROUP_SEQUENCES = 96
+MAX_GROUP_WORDS = 16_384
+# Size of the arrays whose memory is reused. glibc allows no larger one.
+REUSED_BYTES = 2**25 - 2**16
 # Values of each weight array that are compared to find out whether it has changed
-N_SAMPLED_VALUES = 64
+N_SAMPLED_VALUES = 8
 
 
 def fits(model: Model) -> bool:
@@ -72,17 +73,14 @@ def fits(model: Model) -> bool:
 
 def predict(model: Model, docs: Sequence[Doc], words: Words) -> Floats2d:
     """Predict the logits of words, at least one, with a tagger that `fits`: n_words × n_tags."""
-    if len(words) <= MAX_PART_WORDS:
+    ends = np.cumsum(words.lengths)
+    cuts = np.flatnonzero(np.diff(ends // MAX_PART_WORDS)) + 1
+    if not len(cuts):
         return _predict(model, docs, words.orths, words.lengths)
-    part_of_sequence = np.cumsum(words.lengths) // MAX_PART_WORDS
-    cuts = np.flatnonzero(np.diff(part_of_sequence)) + 1
-    lengths_by_part = np.split(words.lengths, cuts)
-    first = 0
     scores = []
-    for lengths in lengths_by_part:
-        last = first + int(lengths.sum())
-        scores.append(_predict(model, docs, words.orths[first:last], lengths))
-        first = last
+    orths_by_part = np.split(words.orths, ends[cuts - 1])
+    for orths, lengths in zip(orths_by_part, np.split(words.lengths, cuts), strict=True):
+        scores.append(_predict(model, docs, orths, lengths))
     return np.concatenate(scores)
 
 
@@ -97,20 +95,19 @@ def _predict(
     cache: WordCache = model.attrs["word_gates"]
     weights, table, rows = cache.look_up(model, docs, orths)
     scores = table.scores[rows]
-    n_tags = scores.shape[1]
+    max_sequences = min(MAX_GROUP_SEQUENCES, lstm.max_sequences(weights.bilstm))
     firsts = np.cumsum(lengths) - lengths
     for group in groups_of_similar_length(
-        lengths, max_sequences=MAX_GROUP_SEQUENCES, max_words=MAX_GROUP_WORDS
+        lengths, max_sequences=max_sequences, max_words=MAX_GROUP_WORDS
     ):
         packing = pack(lengths[group], firsts[group])
-        places = packing.rows
-        lower = lstm.states(weights.bilstm, table.gates, rows[places], packing)
+        lower = lstm.states(weights.bilstm, table.gates, rows[packing.rows], packing)
         upper = lstm.predict(weights.top, lower, packing)
         encoded = np.concatenate((lower, upper), axis=1) if weights.reads_both else upper
-        scores[places] += linear_scores(encoded, weights.tag_blocks, n_tags)
+        scores[packing.rows] += lstm.multiply(encoded, weights.of_encoder)[0]
     if table.ngrams is None or weights.ngrams is None:
         return scores
-    return mixed_scores(scores, ngrams.score(weights.ngrams, table.ngrams, rows, lengths))
+    return ngrams.mixed_scores(scores, ngrams.score(weights.ngrams, table.ngrams, rows, lengths))
 
 
 class Weights(NamedTuple):
@@ -120,16 +117,19 @@ class Weights(NamedTuple):
     bilstm: lstm.Prepared
     top: lstm.Prepared
     reads_both: bool  # whether tag scores are computed from both LSTMs
-    # Output weights for the encoder and for the words' vectors; the latter without rows if they are
-    # not read. For blocks, see `kernel`.
-    tag_blocks: Floats3d
-    word_tag_blocks: Floats3d
+    # Output weights for the words' vectors and for the encoder, 1 × n_in × n_tags. The former have
+    # no rows if tag scores are not computed from them.
+    of_words: Floats3d
+    of_encoder: Floats3d
     tag_bias: Floats1d  # n_tags
     ngrams: ngrams.Weights | None
 
 
 class WordTable(NamedTuple):
-    """What depends on a word alone. A word has the same row in all arrays."""
+    """What depends on a word alone. A word has the same row in all arrays.
+
+    The first row is that of the edge of a sequence, which only has n-grams.
+    """
 
     gates: Floats4d  # 4 × 2 × n_rows × hidden, its part of the gates of the first LSTM
     scores: Floats2d  # n_rows × n_tags, its part of the tag scores
@@ -147,9 +147,7 @@ class WordCache(SharedCache):
         """Forget all words and weights."""
         super().clear()
         self._snapshot: Snapshot | None = None
-        self._weights: Weights | None = None
         self._rows: dict[int, int] = {}
-        self._table: WordTable | None = None
 
     def __reduce__(self) -> tuple:
         return (WordCache, ())
@@ -163,69 +161,65 @@ class WordCache(SharedCache):
         """
         words = orths.tolist()
         with self.lock:
-            weights = self._current_weights(model)
+            if self._snapshot is None or not self._snapshot.is_current(model):
+                self._snapshot = Snapshot(model)
+                self._weights = _prepare(model)
+                self._make_table(MAX_KNOWN_WORDS)
             rows = list(map(self._rows.get, words))
             if None in rows:
-                unknown = [word for word, row in zip(words, rows, strict=True) if row is None]
-                self._add(docs, words, list(dict.fromkeys(unknown)), weights)
+                # In the order of the text: frequent words come first, and stay in the cache.
+                unknown = [word for word in dict.fromkeys(words) if word not in self._rows]
+                if len(self._rows) + len(unknown) > MAX_KNOWN_WORDS:
+                    unknown = list(dict.fromkeys(words))
+                    self._make_table(max(MAX_KNOWN_WORDS, len(unknown)))
+                self._add(docs, unknown)
                 rows = list(map(self._rows.get, words))
             # Other threads add rows to this table, or replace it by another one.
-            assert self._table is not None
-            return weights, self._table, np.array(rows, dtype="int64")
+            return self._weights, self._table, np.array(rows, dtype="int64")
 
-    def _current_weights(self, model: Model) -> Weights:
-        if self._weights is None or self._snapshot is None or not self._snapshot.is_current(model):
-            self._snapshot = Snapshot(model)
-            self._weights = _prepare(model)
-            self._rows = {}
-        return self._weights
+    def _make_table(self, n_words: int) -> None:
+        """Make an empty table, since other threads may be reading the old one."""
+        weights = self._weights
+        n_tags = len(weights.tag_bias)
+        n_gates, n_directions, hidden, _ = weights.bilstm.recurrent.shape
+        word_scores = None
+        if weights.ngrams is not None:
+            edge_ids = ngrams.edge_ids(weights.embedding.vectors)
+            edge = ngrams.look_up_words(weights.ngrams, edge_ids)
+            word_scores = edge.with_room(n_words)
+        self._rows = {}
+        # glibc reuses the memory of large arrays only after it has freed a larger one.
+        np.empty(REUSED_BYTES, dtype="uint8")
+        # Rows take memory when they are written.
+        self._table = WordTable(
+            np.empty((n_gates, n_directions, n_words + 1, hidden), dtype="float32"),
+            np.empty((n_words + 1, n_tags), dtype="float32"),
+            word_scores,
+        )
 
-    def _add(
-        self, docs: Sequence[Doc], words: list[int], unknown: list[int], weights: Weights
-    ) -> None:
-        if len(self._rows) + len(unknown) > MAX_KNOWN_WORDS:
-            self._rows = {}
-            unknown = list(dict.fromkeys(words))
-        computed = _compute_words(WordFeatures.of_hashes(docs, unknown), weights)
-        first = len(self._rows)
-        last = first + len(unknown)
-        if first == 0 or self._table is None:
-            # Not the old table, which other threads may be reading. Rows take memory when they are
-            # written.
-            self._table = _make_room(computed, max(MAX_KNOWN_WORDS, last))
-        self._table.gates[:, :, first:last] = computed.gates
-        self._table.scores[first:last] = computed.scores
-        if self._table.ngrams is not None and computed.ngrams is not None:
-            self._table.ngrams.put(computed.ngrams, first)
-        self._rows.update(zip(unknown, range(first, last), strict=True))
+    def _add(self, docs: Sequence[Doc], orths: list[int]) -> None:
+        for first in range(0, len(orths), MAX_NEW_WORDS):
+            part = orths[first : first + MAX_NEW_WORDS]
+            row = len(self._rows) + 1
+            rows = slice(row, row + len(part))
+            self._compute(WordFeatures.of_hashes(docs, part), rows)
+            self._rows.update(zip(part, range(rows.start, rows.stop), strict=True))
 
-
-def _compute_words(words: WordFeatures, weights: Weights) -> WordTable:
-    """Compute what depends on words alone, for at least one word."""
-    vector_table = weights.embedding.vectors
-    vector_rows = vector_table.find(words)
-    vectors = embedding.embed_words(weights.embedding, words, vector_rows)
-    gates = lstm.input_gates(weights.bilstm, vectors)
-    n_tags = len(weights.tag_bias)
-    if weights.word_tag_blocks.shape[1]:
-        scores = linear_scores(vectors, weights.word_tag_blocks, n_tags) + weights.tag_bias
-    else:
-        scores = np.tile(weights.tag_bias, (len(words), 1))
-    word_scores = None
-    if weights.ngrams is not None:
-        clusters = vector_table.cluster_numbers(vector_rows)
-        word_scores = ngrams.look_up_words(weights.ngrams, words, clusters)
-    return WordTable(gates, scores, word_scores)
-
-
-def _make_room(words: WordTable, n_rows: int) -> WordTable:
-    """Return an empty table of a number of rows, with the widths of these words."""
-    n_gates, n_directions, _, hidden = words.gates.shape
-    return WordTable(
-        np.empty((n_gates, n_directions, n_rows, hidden), dtype="float32"),
-        np.empty((n_rows, words.scores.shape[1]), dtype="float32"),
-        None if words.ngrams is None else words.ngrams.make_room(n_rows),
-    )
+    def _compute(self, words: WordFeatures, rows: slice) -> None:
+        """Compute what depends on words alone, and write it to rows of the table."""
+        weights, table = self._weights, self._table
+        vector_table = weights.embedding.vectors
+        vector_rows = vector_table.find(words)
+        vectors = embedding.embed_words(weights.embedding, words, vector_rows)
+        table.gates[:, :, rows] = lstm.input_gates(weights.bilstm, vectors)
+        table.scores[rows] = weights.tag_bias
+        if weights.of_words.shape[1]:
+            table.scores[rows] += lstm.multiply(vectors, weights.of_words)[0]
+        if weights.ngrams is not None and table.ngrams is not None:
+            ids = ngrams.word_ids(words, vector_table.cluster_numbers(vector_rows))
+            word_scores = ngrams.look_up_words(weights.ngrams, ids)
+            table.ngrams.scores[:, rows] = word_scores.scores
+            table.ngrams.ids[rows] = word_scores.ids
 
 
 class Snapshot:
@@ -236,35 +230,34 @@ class Snapshot:
     """
 
     def __init__(self, model: Model) -> None:
-        self._layers = list(model.layers)
         self._params: list[tuple[Model, str]] = []
         self._tables: list[tuple[Model, str]] = []
         for node in model.walk():
             self._params += [(node, name) for name in node.param_names if node.has_param(name)]
             self._tables += [(node, name) for name in ("table", "weights") if name in node.attrs]
-        self._arrays = self._current_arrays()
+        self._content = self._current_content(model)
         self._samples = []
-        for array in self._arrays:
-            step = max(1, array.size // N_SAMPLED_VALUES)
-            self._samples.append(array.ravel()[::step])
-        self._values = np.concatenate(self._samples).tobytes()
-        self._table_values = self._current_tables()
+        for node, name in self._params:
+            array = node.get_param(name)
+            self._samples.append(array.ravel()[:: max(1, array.size // N_SAMPLED_VALUES)])
+        self._values = self._current_values()
 
     def is_current(self, model: Model) -> bool:
-        """Return whether the model still has the same arrays with the same values."""
+        """Return whether the model still has the same layers, and arrays with the same values."""
+        content = self._current_content(model)
         return (
-            len(model.layers) == len(self._layers)
-            and all(map(is_, model.layers, self._layers))
-            and all(map(is_, self._current_arrays(), self._arrays))
-            and all(map(is_, self._current_tables(), self._table_values))
-            and np.concatenate(self._samples).tobytes() == self._values
+            len(content) == len(self._content)
+            and all(map(is_, content, self._content))
+            and self._current_values() == self._values
         )
 
-    def _current_arrays(self) -> list[NDArray]:
-        return [node.get_param(name) for node, name in self._params]
+    def _current_content(self, model: Model) -> list[object]:
+        content: list[object] = [node.get_param(name) for node, name in self._params]
+        content += [node.attrs[name] for node, name in self._tables]
+        return content + model.layers
 
-    def _current_tables(self) -> list[object]:
-        return [node.attrs[name] for node, name in self._tables]
+    def _current_values(self) -> bytes:
+        return np.concatenate(self._samples).tobytes()
 
 
 def _prepare(model: Model) -> Weights:
@@ -277,8 +270,8 @@ def _prepare(model: Model) -> Weights:
         lstm.prepare(recurrent["bilstm"]),
         lstm.prepare(recurrent["lstm"]),
         reads_both=encode.get_dim("nO") > recurrent["lstm"].get_dim("nO"),
-        tag_blocks=columns_in_blocks(of_encoder, BLOCK_WIDTH),
-        word_tag_blocks=columns_in_blocks(of_words, BLOCK_WIDTH),
+        of_words=of_words.T[None].copy(),
+        of_encoder=of_encoder.T[None].copy(),
         tag_bias=output.get_param("b").copy(),
         ngrams=None if linear is None else linear.attrs["weights"],
     )

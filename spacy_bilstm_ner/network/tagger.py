@@ -11,8 +11,15 @@ from thinc.types import Floats2d
 from ..sequences.words import Segmenter, TagScores, Words, whole_docs
 from . import prediction
 from .embedding import vector_table
-from .mixture import d_unmixed, mixed_scores, mixed_transitions
-from .ngrams import NO_WEIGHTS, NGrams, Weights, fit
+from .ngrams import (
+    NO_WEIGHTS,
+    NGrams,
+    Weights,
+    d_unmixed,
+    fit,
+    mixed_scores,
+    mixed_transitions,
+)
 from .output import imprint, output_layer, resized, untaught
 from .parts import parts
 

@@ -8,6 +8,7 @@ import torch
 from numpy.testing import assert_allclose
 from thinc.api import Model
 
+from spacy_bilstm_ner.network import lstm as lstm_module
 from spacy_bilstm_ner.network.lstm import Packed, lstm
 from spacy_bilstm_ner.sequences.packing import pack as pack_lengths
 
@@ -57,15 +58,16 @@ def torch_twin(model: Model, hidden: int, n_in: int, *, bidirectional: bool) -> 
 
 
 @BOTH
-def test_forward_equals_torch_sequence_by_sequence(bidirectional):
+@pytest.mark.parametrize("lengths", [LENGTHS, (7,), tuple(range(1, 30))], ids=str)
+def test_forward_equals_torch_sequence_by_sequence(bidirectional, lengths):
     model = new_layer(4, 3, bidirectional=bidirectional)
     twin = torch_twin(model, 4, 3, bidirectional=bidirectional)
-    sequences = random_sequences(3)
+    sequences = random_sequences(3, lengths)
     packed, rows = pack(sequences)
     for Y in (model.predict(packed), model(packed, True)[0]):
-        for found, x in zip(unpack(Y.data, rows, LENGTHS), sequences, strict=True):
+        for states, x in zip(unpack(Y.data, rows, lengths), sequences, strict=True):
             expected = twin(torch.tensor(x))[0].detach().numpy()
-            assert_allclose(found, expected, atol=1e-6)
+            assert_allclose(states, expected, atol=1e-6)
 
 
 @BOTH
@@ -164,3 +166,23 @@ def test_initialization():
         assert_allclose(model.get_param(f"b_{direction}"), expected)
         assert model.get_param(f"W_{direction}").dtype == "float32"
     assert not np.array_equal(model.get_param("W_forward"), model.get_param("W_backward"))
+
+
+@pytest.mark.parametrize("n_rows", [0, 1, 6, 40])
+def test_products_are_computed_in_pieces_without_threads(monkeypatch, n_rows):
+    """Six rows are a piece."""
+    max_product = 6 * 5 * 4
+    monkeypatch.setattr(lstm_module, "MAX_PRODUCT", max_product)
+    sizes = []
+
+    def matmul(left, right, out):
+        sizes.append(left.shape[-2] * left.shape[-1] * right.shape[-1])
+        return np.add(left @ right, 0, out)
+
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(n_rows, 5)).astype("float32")
+    weights = rng.normal(size=(3, 5, 4)).astype("float32")
+    expected = rows @ weights
+    monkeypatch.setattr(lstm_module.np, "matmul", matmul)
+    assert_allclose(lstm_module.multiply(rows, weights), expected, atol=1e-6)
+    assert max(sizes, default=0) <= max_product

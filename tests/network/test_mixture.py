@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from spacy_bilstm_ner.network.mixture import NGRAMS_SHARE, mixed_scores, mixed_transitions
+from spacy_bilstm_ner.network.ngrams import NGRAMS_SHARE, mixed_scores, mixed_transitions
 
 
 def random(*shape: int, seed: int = 0) -> np.ndarray:

@@ -16,8 +16,15 @@ from spacy.training import Example
 
 from spacy_bilstm_ner.network import clusters, ngram_fit, ngrams, prediction
 from spacy_bilstm_ner.network.clusters import SIZES
-from spacy_bilstm_ner.network.mixture import NGRAMS_SHARE
-from spacy_bilstm_ner.network.ngrams import FEATURES, N_PLACES, REACH, NGrams, Table, Weights
+from spacy_bilstm_ner.network.ngrams import (
+    FEATURES,
+    N_PLACES,
+    NGRAMS_SHARE,
+    REACH,
+    NGrams,
+    Table,
+    Weights,
+)
 from spacy_bilstm_ner.network.vectors import NO_VECTORS, VectorTable
 from spacy_bilstm_ner.sequences.words import whole_docs
 from tests.util import (
