@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import Sequence
 
-from .schemes import is_tag
 from .tables import clean
 
 # An item of a list that Python or numpy has written: in quotes, or a plain word
@@ -29,15 +28,12 @@ def split_tags(cell: str) -> list[str]:
     return split_list(cell) if cell.startswith("[") else re.findall(r"[^\s,;|]+", cell)
 
 
-def holds_lists(words: Sequence[str], tags: Sequence[str]) -> bool:
-    """Return whether most cells of a column have a tag for each word of a text, or entities."""
-    n_several = n_fitting = 0
-    for text, cell in zip(words, tags, strict=True):
-        items = split_tags(cell)
-        if len(items) > 1 or cell.startswith("["):
-            n_several += 1
-            n_fitting += len(items) == len(split_list(text)) or all(map(is_tag, items))
-    return holds_spans(tags) or 2 * n_fitting > n_several
+def holds_lists(cells: Sequence[str]) -> bool:
+    """Return whether most cells of a column of tags are lists: of tags or of entities."""
+    n_lists = 0
+    for cell in cells:
+        n_lists += cell.startswith(("[", "{")) or len(split_tags(cell)) > 1
+    return 2 * n_lists >= len(cells)
 
 
 def holds_spans(cells: Sequence[str]) -> bool:

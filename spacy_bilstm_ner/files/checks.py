@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from difflib import get_close_matches
 from itertools import chain
+from operator import attrgetter
 
 from ..errors import banner, count
 from .records import TaggedWords
@@ -50,7 +51,8 @@ def _check_lengths(sentences: Sequence[TaggedWords]) -> list[str]:
 
 def _check_script(sentences: Sequence[TaggedWords], lang: str) -> list[str]:
     """Check whether the language's tokenizer divides text in the script of the words."""
-    characters = Counter("".join(chain.from_iterable(sentence.words for sentence in sentences)))
+    words = chain.from_iterable(map(attrgetter("words"), sentences))
+    characters = Counter("".join(words))
     for script, (ranges, langs) in SCRIPTS.items():
         in_script = re.findall(f"[{ranges}]", "".join(characters))
         n_script = sum(map(characters.__getitem__, in_script))

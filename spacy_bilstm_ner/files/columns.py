@@ -48,9 +48,8 @@ def find_columns(table: Table, options: Options) -> Columns:
     document = find_name("document", names)
     spacing = next((name for name in names if any(map(says_no_space, set(table[name])))), None)
     tag = tag or _find_tags(table, names)
-    names = [name for name in names if name not in (tag, document)]
     number = find_name("number", names)
-    names = [name for name in names if name != number]
+    names = [name for name in names if name not in (tag, document, number)]
     for kind in ("word", "text", "sentence"):
         word = word or find_name(kind, names)
     word = word or _find_words(table, names)
@@ -67,7 +66,7 @@ def find_columns(table: Table, options: Options) -> Columns:
             f"--{missing}-column {table.names[-1]!r}. Labels inside a text are not read.",
         )
     is_divided = keys or table.breaks or not table.has_header
-    if not is_divided and not holds_lists(table[word], table[tag]):
+    if not is_divided and not holds_lists(table[tag]):
         _refuse(
             table,
             "no column for the sentence was detected",

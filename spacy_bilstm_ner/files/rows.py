@@ -53,7 +53,7 @@ def _read_sentences(table: Table, columns: Columns, options: Options) -> list[Ta
     """
     faults = Faults(table.name)
     words, tags = table[columns.word], table[columns.tag]
-    is_list, has_brackets = holds_lists(words, tags), holds_brackets(tags)
+    is_list, has_brackets = holds_lists(tags), holds_brackets(tags)
     spacing = table[columns.spacing] if columns.spacing else []
     documents = list(accumulate(table[columns.document], _fill)) if columns.document else []
     all_rows: Sequence[int] = range(len(words))

@@ -3,7 +3,9 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
+from itertools import filterfalse
+from operator import itemgetter
 
 from .records import UNKNOWN
 
@@ -51,19 +53,19 @@ def find_parts(
         Source of BILUO: Ratinov and Roth (2009), "Design challenges and misconceptions in named
         entity recognition".
     """
-    spellings = [tag for tag in counts if tag.casefold() in OUTSIDE]
-    likeliest = min(map(str.casefold, spellings), key=OUTSIDE.index, default=None)
-    detected = [tag for tag in spellings if tag.casefold() == likeliest]
+    detected: list[str] = []
+    for spelling in OUTSIDE:
+        detected = detected or [tag for tag in counts if tag.casefold() == spelling]
     parts = dict.fromkeys(detected if outside is None else outside, ("O", ""))
     has_outside = bool(parts)
     parts[UNKNOWN], parts[PIECE] = (UNKNOWN, ""), (PIECE, "")
-    in_entities = [tag for tag in counts if tag not in parts]
+    in_entities = list(filterfalse(parts.__contains__, counts))
     for pattern in _PATTERNS:
         lettered = {}
         for tag in in_entities:
             if match := pattern.fullmatch(tag):
                 lettered[tag] = (_LETTERS[match["letter"].upper()], match["label"] or BARE_LABEL)
-        letters = {letter for letter, _ in lettered.values()}
+        letters = set(map(itemgetter(0), lettered.values()))
         # E-MAIL is a label, not the end of an entity: a scheme has beginnings.
         if letters & {"B", "I"} or ("U" in letters and len(lettered) == len(in_entities)):
             return parts | lettered
@@ -82,29 +84,28 @@ def find_faults(
 
     parts (dict[str, tuple[str, str]]): The tags that `find_parts` has read.
     """
-    unread = [tag for tag in counts if tag not in parts]
+    unread = counts.keys() - parts.keys()
     faults = {}
     if unread:
         faults = dict.fromkeys(unread, ("", _remedy(counts, unread)))
     for tag in counts.keys() - (outside or ()):
         other = looks_like(tag)
         if other != tag and not all(map(str.isdigit, counts)):
-            position = next(i for i in range(len(tag)) if tag[: i + 1] != other[: i + 1])
-            name = unicodedata.name(tag[position], "another character").lower()
+            strange = min(set(tag) - set(other), default=tag[0])
+            name = unicodedata.name(strange, "another character").lower()
             fault = f": {name} in place of {other} (rows with it: {counts[tag]:,})"
             faults[tag] = (fault, "Correct these tags.")
     return faults
 
 
-def _remedy(counts: Counter[str], unread: Sequence[str]) -> str:
+def _remedy(counts: Counter[str], unread: Set[str]) -> str:
     """Return what to do about tags that cannot be read."""
     remedy = "A tag must be O, B-label or I-label (or of BILUO, BIOES, BMES)."
     outside = [tag for tag in counts if tag.casefold() in OUTSIDE]
     frequent, n_frequent = counts.most_common(1)[0]
     if not set(outside).isdisjoint(unread):
-        listed = ", ".join(f"{tag!r} ({counts[tag]:,})" for tag in outside)
         options = " ".join(f'--outside "{tag}"' for tag in outside)
-        return f'{remedy} If all of these mean "in no entity": {listed}, use {options}'
+        return f'{remedy} If all of these mean "in no entity", use {options}'
     if all(map(str.isdigit, unread)):
         return f"{remedy} These are numbers: name them, as in --tag-names O,B-PER,I-PER."
     if 2 * n_frequent > counts.total() and frequent in unread:

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
+from operator import attrgetter
 
 from ..errors import count
 from .faults import Faults
@@ -36,7 +37,7 @@ def build(sentences: Sequence[TaggedWords], options: Options, report: Report) ->
     parts = _read_tags(sentences, options, faults)
     examples = {letter: tag for tag, (letter, _) in parts.items() if letter != tag}
     report.guesses["tags"] = ", ".join(f"{letter} = {tag!r}" for letter, tag in examples.items())
-    different = set(chain.from_iterable(sentence.words for sentence in sentences))
+    different = set(chain.from_iterable(map(attrgetter("words"), sentences)))
     irregular = set(filter(_is_blank, different))
     for word in different:
         if _without_marks(word, options.strip).split() != [word]:
@@ -77,7 +78,7 @@ def _read_tags(
 
     RAISES FileFaults: If a tag cannot be read.
     """
-    counts = Counter(chain.from_iterable(sentence.tags for sentence in sentences))
+    counts = Counter(chain.from_iterable(map(attrgetter("tags"), sentences)))
     parts = find_parts(counts, options.outside)
     faulty_tags = find_faults(counts, parts, options.outside)
     for sentence in sentences if faulty_tags else ():
@@ -154,12 +155,9 @@ def _is_blank(word: str) -> bool:
 def _without_marks(word: str, marks: Sequence[str]) -> str:
     """Return a word without the marks of --strip. A "_" becomes a space."""
     for mark in marks:
-        if mark == "digits":
-            word = word[:-1] if len(word) > 1 and word[-1].isdigit() else word
-        elif mark == "_":
-            word = word.replace("_", " ").strip() or word
-        else:
-            word = word.removeprefix(mark).removesuffix(mark) or word
+        literal = re.escape(mark)
+        pattern = {"digits": r"(?<=.)\d$", "_": "_"}.get(mark, f"^{literal}|{literal}$")
+        word = re.sub(pattern, " ", word).strip() or word
     return word
 
 

@@ -100,15 +100,19 @@ def collect_rows(
     sample = list(islice(stream, N_SAMPLE))
     faults.check()
     to_cell = cache(clean)  # one string for all equal cells
-    data = [list(map(to_cell, fields)) for _, fields in sample]
-    data = [cells for cells in data if any(cells) and not _is_mark(cells)]
+    data = []
+    for _, fields in sample:
+        cells = list(map(to_cell, fields))
+        if any(cells) and not cells[0].startswith(("#", "-DOCSTART-", "sep=", "SEP=")):
+            data.append(cells)
     header_row = [] if header else _find_header(data, needs_header)
     names = list(header) or header_row
     width = len(names) or _common_width(data, name)
-    names = names or [str(number) for number in range(1, width + 1)]
-    data = [cells for cells in data if cells != header_row]
+    names = names or list(map(str, range(1, width + 1)))
+    if header_row:
+        data.remove(header_row)
     is_numbered = width > 2 and _counts_words(data)
-    last_values = {cells[-1] for cells in data}
+    last_values = set(map(itemgetter(-1), data))
     columns: list[list[str]] = [[] for _ in names]
     table = Table(name, names, columns, bool(header or header_row))
     is_started = not header_row
@@ -121,7 +125,6 @@ def collect_rows(
             continue
         if len(cells) != width:
             cells = _trim(cells, width, separator)
-        is_row = len(cells) == width and _is_tagged(cells, separator, last_values)
         reason = ""
         if cells == header_row:
             is_started = True
@@ -132,7 +135,7 @@ def collect_rows(
             table.breaks.append(len(lines))
             documents[len(lines)] = str(len(documents) + 1)
             reason = "document"
-        elif cells[0].startswith("#") and not is_row:
+        elif cells[0].startswith("#") and not _is_row(cells, width, separator, last_values):
             reason = "comment"
         elif is_numbered and _RANGE.fullmatch(cells[0]):
             reason = "range"
@@ -166,11 +169,6 @@ def collect_rows(
         names.append("document")
         columns.append([documents.get(row, "") for row in range(len(lines))])
     return table
-
-
-def _is_mark(cells: Sequence[str]) -> bool:
-    """Return whether a row is surely a comment or a mark, rather than a header or data."""
-    return cells[0].startswith(("#", "-DOCSTART-", "sep=", "SEP="))
 
 
 def _find_header(rows: Sequence[list[str]], needs_header: bool) -> list[str]:
@@ -208,11 +206,12 @@ def _counts_words(rows: Sequence[Sequence[str]]) -> bool:
     return previous > 0
 
 
-def _is_tagged(cells: Sequence[str], separator: str | None, last_values: set[str]) -> bool:
-    """Return whether a row that begins with # has a tag, or a piece of a word (##)."""
+def _is_row(cells: Sequence[str], width: int, separator: str | None, last_values: set[str]) -> bool:
+    """Return whether a line that begins with # is a row: it has the width, and a tag."""
     is_piece = _PIECE.fullmatch(cells[0]) and cells[-1].isalnum()
     may_be_tags = cells[1:] if separator else cells[-1:]
-    return bool(is_piece) or cells[-1] in last_values or any(map(is_tag, may_be_tags))
+    is_tagged = is_piece or cells[-1] in last_values or any(map(is_tag, may_be_tags))
+    return len(cells) == width and bool(is_tagged)
 
 
 def _trim(cells: list[str], width: int, separator: str | None) -> list[str]:
