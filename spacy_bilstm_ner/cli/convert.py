@@ -1,34 +1,23 @@
 """The command `convert`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer import Argument, Option
 
 from ..errors import UserError, printable
-from .arguments import Lang, Seed
+from .arguments import Lang
 from .reading_options import with_reading_options
 
 if TYPE_CHECKING:
-    from ..files.options import Options
+    from ..files.options import Options, Split
 
 Files = Annotated[
     list[Path], Argument(metavar="FILE", help="labelled files, or folders of such files")
 ]
 Out = Annotated[
     Path, Argument(metavar="OUT", help="folder to write to, or a file OUT.spacy without a split")
-]
-Dev = Annotated[Path | None, Option(metavar="FILE", help="your own dev sentences")]
-Test = Annotated[Path | None, Option(metavar="FILE", help="your own test sentences")]
-Method = Annotated[
-    Literal["tutorial", "random"],
-    Option(help="the tutorial's own split, or a random one of the sizes given"),
-]
-DevSize = Annotated[float, Option(min=0, max=1, help="share of dev in the random split")]
-TestSize = Annotated[float, Option(min=0, max=1, help="share of test in the random split")]
-Dedupe = Annotated[
-    bool, Option("--dedupe", help="drop sentences from train and dev that a later split has")
 ]
 Report = Annotated[
     Path | None, Option(metavar="FILE", help="write all faults and doubts to this file")
@@ -41,14 +30,8 @@ def convert(
     out: Out,
     *,
     lang: Lang = "en",
-    dev: Dev = None,
-    test: Test = None,
-    split: Method = "tutorial",
-    seed: Seed = 0,
-    dev_size: DevSize = 0.2,
-    test_size: TestSize = 0.1,
-    dedupe: Dedupe = False,
     report: Report = None,
+    split: "Split",
     reading: "Options",
 ) -> None:
     """Turn labelled files into train.spacy, dev.spacy and test.spacy.
@@ -59,13 +42,10 @@ def convert(
     Example: python -m spacy_bilstm_ner convert mine.csv corpus --lang de --sep ';'
     """
     from ..files.convert import convert
-    from ..files.split import Split
     from ..system.whole import save
 
-    dev, test = (None if path == Path() else path for path in (dev, test))  # "" is no path
-    parts = Split(split, dev, test, seed, dev_size, test_size, dedupe)
     try:
-        conversion = convert(files, out, lang=lang, split=parts, options=reading)
+        conversion = convert(files, out, lang=lang, split=split, options=reading)
     except UserError as error:
         if report is not None:
             save(report, "\n".join([*getattr(error, "lines", [str(error)]), ""]))

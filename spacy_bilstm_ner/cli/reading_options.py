@@ -5,22 +5,23 @@ from collections.abc import Callable
 from dataclasses import Field, fields
 from functools import wraps
 from inspect import Parameter
+from pathlib import Path
 from typing import Annotated, Any
 
 from typer import Option
 
-from ..files.options import LISTS, Options
+from ..files.options import LISTS, Options, Split
+
+# Argument of a command -> the class whose fields are options of the command
+CLASSES: dict[str, Any] = {"reading": Options, "split": Split}
 
 
 def _parameter(option: Field[Any]) -> Parameter:
-    """Return the parameter of a command for a field of Options."""
+    """Return the parameter of a command for a field of a class."""
     is_list = option.name in LISTS
     kind = list[str] | None if is_list else option.type
-    flag = Option(
-        f"--{option.name.replace('_', '-')}",
-        help=option.metadata["help"],
-        metavar="TEXT" if is_list else None,
-    )
+    name = "split" if option.name == "method" else option.name.replace("_", "-")
+    flag = Option(f"--{name}", metavar="TEXT" if is_list else None, **option.metadata)
     return Parameter(
         option.name,
         Parameter.KEYWORD_ONLY,
@@ -29,25 +30,34 @@ def _parameter(option: Field[Any]) -> Parameter:
     )
 
 
-OPTIONS = {option.name: _parameter(option) for option in fields(Options)}
-OPTION_NAMES = frozenset(f"--{name.replace('_', '-')}" for name in OPTIONS)
+OPTION_NAMES = frozenset(f"--{option.name.replace('_', '-')}" for option in fields(Options))
 
 
 def with_reading_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the reading options to a command.
 
-    command (Callable): A function with a keyword argument `reading`, which takes the Options.
-    RETURNS (Callable): A function that has the single options instead of `reading`.
+    command (Callable): A function with a keyword argument `reading`, which takes the Options. It
+        may also have `split`, which takes a Split.
+    RETURNS (Callable): A function that has the single options instead.
     """
 
     @wraps(command)
     def command_with_options(**arguments: Any) -> None:
-        values = {name: arguments.pop(name) for name in OPTIONS}
-        given = {name: value for name, value in values.items() if value not in (None, "", [])}
-        command(**arguments, reading=Options(**given))
+        for name in classes:
+            given = {}
+            for option in fields(CLASSES[name]):
+                value = arguments.pop(option.name)
+                if value not in (None, "", [], Path()):  # Path("") is Path()
+                    given[option.name] = value
+            arguments[name] = CLASSES[name](**given)
+        command(**arguments)
 
-    parameters = dict(inspect.signature(command).parameters) | OPTIONS
-    del parameters["reading"]
+    parameters = dict(inspect.signature(command).parameters)
+    classes = [name for name in CLASSES if name in parameters]
+    for name in classes:
+        del parameters[name]
+        for option in fields(CLASSES[name]):
+            parameters[option.name] = _parameter(option)
     annotations = {name: parameter.annotation for name, parameter in parameters.items()}
     command_with_options.__signature__ = inspect.Signature(list(parameters.values()))  # type: ignore[attr-defined]
     command_with_options.__annotations__ = annotations

@@ -16,11 +16,11 @@ from tqdm import tqdm
 from ..errors import UserError
 from ..system.whole import whole_file
 from .docs import blank_pipeline, count_aligned, make_doc
-from .options import Options
+from .options import Options, Split
 from .reading import read_sentences
 from .records import TaggedWords
 from .report import Report
-from .split import NAMES, Split, divide, drop_copies, find_doubts
+from .split import NAMES, divide, drop_copies, find_doubts
 
 STATS = "stats.json"
 # train.spacy comes last: while it is missing, the folder is incomplete.

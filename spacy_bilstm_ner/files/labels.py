@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .faults import Faults
+from ..errors import UserError
 from .options import Options
 from .records import UNKNOWN, TaggedWords
 from .report import Report
@@ -16,10 +16,9 @@ def apply_options(
     """Return sentences after --skip-empty, --label and --annotated.
 
     name (str): Name of the file.
-    RAISES FileFaults: If a sentence has a label that was not looked for.
+    RAISES UserError: If a sentence has a label that was not looked for.
     """
     annotated = _find_annotated(name, options.annotated)
-    faults = Faults(name)
     n_empty = 0
     changed = []
     for sentence in sentences:
@@ -37,14 +36,12 @@ def apply_options(
             sentence = sentence._replace(tags=tuple(tags))
         unexpected = set(entity_labels(sentence.tags)).difference(sentence.annotated or ())
         if sentence.annotated and unexpected:
-            fault = (
-                f"it has entities of {', '.join(sorted(unexpected))}, but was annotated for "
-                f"{', '.join(sentence.annotated)}"
+            raise UserError(
+                f"{sentence.origin.place()} has entities of {', '.join(sorted(unexpected))}, but was "
+                f"annotated for {', '.join(sentence.annotated)}. Name every label that was "
+                "looked for (--annotated)."
             )
-            remedy = "Name every label that was looked for (--annotated)."
-            faults.add(sentence.origin.line, fault, remedy)
         changed.append(sentence)
-    faults.check()
     if n_empty:
         report.guesses["texts without an entity"] = (
             f"{n_empty:,} of {len(sentences):,}, read as finished; --skip-empty leaves them out"

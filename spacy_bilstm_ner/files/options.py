@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from ..errors import UserError
@@ -24,8 +25,23 @@ FIELDS = (
 )
 
 
-def _option(help: str, default: Any = None) -> Any:
-    return field(default=default, metadata={"help": help})
+def _option(help: str, default: Any = None, **limits: float) -> Any:
+    return field(default=default, metadata={"help": help, **limits})
+
+
+@dataclass(frozen=True)
+class Split:
+    """How sentences are divided into train, dev and test."""
+
+    dev: Path | None = _option("your own dev sentences")  # noqa: RUF009
+    test: Path | None = _option("your own test sentences")  # noqa: RUF009
+    method: Literal["tutorial", "random"] = _option(
+        "the tutorial's own split, or a random one of the sizes given", "tutorial"
+    )
+    seed: int = _option("random seed", 0, min=0, max=2**32 - 1)
+    dev_size: float = _option("share of dev in the random split", 0.2, min=0, max=1)
+    test_size: float = _option("share of test in the random split", 0.1, min=0, max=1)
+    dedupe: bool = _option("drop sentences from train and dev that a later part has", False)
 
 
 @dataclass

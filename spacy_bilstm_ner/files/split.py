@@ -3,38 +3,17 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
 
 import numpy
 
 from ..errors import UserError, count
+from .options import Split
 from .records import TaggedWords
 from .schemes import entity_labels
 
 Parts = dict[str, list[TaggedWords]]
 NAMES = ("train", "dev", "test")
-
-
-@dataclass(frozen=True)
-class Split:
-    """How sentences are divided.
-
-    method (str): "tutorial" or "random".
-    dev, test (Optional[Path]): The user's own files of these parts.
-    seed (int): Seed of the random split.
-    dev_size, test_size (float): Shares of the random split, from 0 (an empty part) to below 1.
-    dedupe (bool): Drop from train and dev what occurs word for word in a later part.
-    """
-
-    method: str = "tutorial"
-    dev: Path | None = None
-    test: Path | None = None
-    seed: int = 0
-    dev_size: float = 0.2
-    test_size: float = 0.1
-    dedupe: bool = False
 
 
 def divide(sentences: Sequence[TaggedWords], split: Split, own_parts: Parts) -> Parts:

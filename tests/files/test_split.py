@@ -2,12 +2,14 @@
 
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from spacy_bilstm_ner.errors import UserError
+from spacy_bilstm_ner.files.options import Split
 from spacy_bilstm_ner.files.records import TaggedWords
-from spacy_bilstm_ner.files.split import NAMES, Parts, Split, divide, drop_copies, find_doubts
+from spacy_bilstm_ner.files.split import NAMES, Parts, divide, drop_copies, find_doubts
 
 from .helpers import sentence
 
@@ -39,25 +41,25 @@ def test_tutorial_split_is_that_of_the_tutorial() -> None:
 
 
 @pytest.mark.parametrize("method", ["tutorial", "random"])
-def test_small_data(method: str) -> None:
+def test_small_data(method: Any) -> None:
     for count, expected in ((3, [1, 1, 1]), (5, [3, 1, 1]), (10, [7, 2, 1])):
-        assert sizes(divide(make(count), Split(method), {})) == expected
+        assert sizes(divide(make(count), Split(method=method), {})) == expected
     for count in (0, 1, 2):
         message = f"{count} sentences?: too few, nothing would be left for .*Give at least 3"
         with pytest.raises(UserError, match=message):
-            divide(make(count), Split(method), {})
+            divide(make(count), Split(method=method), {})
 
 
 def test_random_split_deals_each_sentence_once_as_the_seed_says() -> None:
     sentences = make(50)
-    split = Split("random", dev_size=0.3)
+    split = Split(method="random", dev_size=0.3)
     first = divide(sentences, split, {})
     assert sizes(first) == [30, 15, 5]
     assert Counter(i for dealt in ids(first).values() for i in dealt) == Counter(range(1, 51))
     assert first == divide(sentences, split, {})
     assert first != divide(sentences, replace(split, seed=1), {})
     with pytest.raises(UserError, match="nothing would be left for train"):
-        divide(sentences, Split("random", dev_size=0.6, test_size=0.4), {})
+        divide(sentences, Split(method="random", dev_size=0.6, test_size=0.4), {})
 
 
 def test_own_parts_leave_the_order_of_the_others() -> None:
