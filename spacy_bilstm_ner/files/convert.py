@@ -164,9 +164,8 @@ def _check_out(inputs: Sequence[Any], out: Path) -> None:
 
     RAISES UserError: If it is an input, or cannot be an output.
     """
-    for path in inputs:
-        if isinstance(path, Path) and path.exists() and path.resolve() == out.resolve():
-            raise UserError(f"{out} is an input: give another path to write to.")
+    if any(isinstance(path, Path) and path == out for path in inputs):
+        raise UserError(f"{out} is an input: give another path to write to.")
     if out.exists() and out.is_dir() == (out.suffix == ".spacy"):
         kind = "folder" if out.is_dir() else "file"
         raise UserError(f"{out} is a {kind}: give a folder, or a file that ends in .spacy.")

@@ -28,17 +28,13 @@ def blank_pipeline(lang: str) -> Language:
         installed.
     """
     try:
-        spacy.util.get_lang_class(lang)
-    except (ImportError, ValueError, AttributeError) as error:
-        raise UserError(
-            f"--lang {lang}: spaCy has no such language. Give a code such as en, de, fr, or xx for "
-            "any language."
-        ) from error
-    try:
         nlp = spacy.blank(lang)
-    except ImportError as error:
+    except (ImportError, ValueError, AttributeError) as error:
         reason = " ".join(str(error).split())
-        raise UserError(f"--lang {lang} needs a package that is not installed. {reason}") from error
+        raise UserError(
+            f"--lang {lang} cannot be used ({reason}). Give a code such as en, de, fr, or xx for "
+            "any language, or install what is missing."
+        ) from error
     nlp.max_length = sys.maxsize
     return nlp
 

@@ -266,19 +266,19 @@ def _offsets(words: Sequence[str]) -> tuple[tuple[int, int], ...]:
 
 def _list_passes(record: Any, export: Export) -> list[list[Any] | str]:
     """Return for each annotation of a text its entities, or the reason to leave it out."""
-    if not export["passes"]:
-        entities = _list_entities(record, export)
-        if not export["user"] or isinstance(entities, str):
-            return [entities]
-        entities_of: dict[str, list[Any]] = {}
-        for entity in entities:
-            entities_of.setdefault(str(look_up(entity, export["user"])), []).append(entity)
-        return [*entities_of.values()] or [[]]
     passes: list[list[Any] | str] = []
-    for annotation in _expect(record, export["passes"], list):
-        is_cancelled = look_up(annotation, "was_cancelled") is True
-        passes.append("rejected" if is_cancelled else _list_entities(annotation, export))
-    return passes or ["unfinished"]
+    if export["passes"]:
+        for annotation in _expect(record, export["passes"], list):
+            is_cancelled = look_up(annotation, "was_cancelled") is True
+            passes.append("rejected" if is_cancelled else _list_entities(annotation, export))
+        return passes or ["unfinished"]
+    entities = _list_entities(record, export)
+    if isinstance(entities, str):
+        return [entities]
+    entities_of: dict[str, list[Any]] = {}
+    for entity in entities:
+        entities_of.setdefault(str(look_up(entity, export["user"])), []).append(entity)
+    return [*entities_of.values()] or [[]]
 
 
 def _list_entities(annotation: Any, export: Export) -> list[Any] | str:

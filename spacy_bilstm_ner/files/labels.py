@@ -37,8 +37,8 @@ def apply_options(
         unexpected = set(entity_labels(sentence.tags)).difference(sentence.annotated or ())
         if sentence.annotated and unexpected:
             raise UserError(
-                f"{sentence.origin.place()} has entities of {', '.join(sorted(unexpected))}, but was "
-                f"annotated for {', '.join(sentence.annotated)}. Name every label that was "
+                f"{sentence.origin.place()} has entities of {', '.join(sorted(unexpected))}, but "
+                f"it was annotated for {', '.join(sentence.annotated)}. Name every label that was "
                 "looked for (--annotated)."
             )
         changed.append(sentence)

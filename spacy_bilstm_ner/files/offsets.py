@@ -19,7 +19,7 @@ MAX_MISFITS = 0.1
 MAX_FEW = 2
 # Other readings are tried on at most this many texts.
 N_TRIED = 500
-UNITS = ("characters", "utf16", "bytes", "words")
+UNITS = ("characters", "utf16", "words")
 _PART = re.compile("([BI])-(.+)")
 # --nested -> key by which overlapping entities are sorted; the first one stays
 _ORDERS = {
@@ -142,9 +142,8 @@ def _characters(text: TextWithSpans, unit: str) -> tuple[Sequence[int], Sequence
         words = text.words or [match.span() for match in re.finditer(r"\S+", text.text)]
         return [start for start, _ in words], [0, *(end for _, end in words)]
     characters: Sequence[int] = range(len(text.text) + 1)
-    if unit != "characters" and not text.text.isascii():
-        encoding, size = ("utf-16-le", 2) if unit == "utf16" else ("utf-8", 1)
-        lengths = [len(character.encode(encoding)) // size for character in text.text]
+    if unit == "utf16":
+        lengths = [1 + (character > "\uffff") for character in text.text]
         characters = list(chain.from_iterable(map(repeat, characters, [*lengths, 1])))
     return characters, characters
 

@@ -94,7 +94,7 @@ class TaggedWords(NamedTuple):
 class Reading(NamedTuple):
     """What the offsets of a file count.
 
-    unit (str): "characters", "words", "utf16" or "bytes".
+    unit (str): "characters", "words" or "utf16" (Windows, Java, JavaScript).
     end_inclusive (bool): Whether the end is the last unit of the entity instead of the next one.
     shift (int): Number that is added to each offset.
     """
