@@ -30,6 +30,7 @@ KINDS = ("W", "R", "b")
 # OpenBLAS, which comes with numpy, starts threads for a product of more multiplications. They bring
 # little for small matrices, and slow everything down where other programs use the cores.
 MAX_PRODUCT = 8 * 65_536 - 1
+FEW_ROWS = 4
 # For so many sequences, the gates of all steps are gathered at once.
 FEW_SEQUENCES = 8
 
@@ -143,7 +144,8 @@ def multiply(rows: Floats2d, weights: Floats3d) -> Floats3d:
     """
     n, n_in, width = weights.shape
     product = np.empty((n, len(rows), width), dtype="float32")
-    step = max(1, MAX_PRODUCT // max(1, n_in * width))
+    # BLAS multiplies few rows faster one by one.
+    step = 1 if len(rows) <= FEW_ROWS else max(1, MAX_PRODUCT // max(1, n_in * width))
     for first in range(0, len(rows), step):
         piece = slice(first, first + step)
         np.matmul(rows[piece], weights, product[:, piece])

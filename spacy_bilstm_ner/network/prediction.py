@@ -39,7 +39,7 @@ from thinc.api import Model, NumpyOps
 from thinc.types import Floats1d, Floats2d, Floats3d, Floats4d
 
 from ..sequences.packing import groups_of_similar_length, pack
-from ..sequences.words import Words
+from ..sequences.words import TagScores, Words
 from ..system.forking import SharedCache
 from . import embedding, lstm, ngrams
 from .features import WordFeatures
@@ -71,29 +71,27 @@ def fits(model: Model) -> bool:
     )
 
 
-def predict(model: Model, docs: Sequence[Doc], words: Words) -> Floats2d:
-    """Predict the logits of words, at least one, with a tagger that `fits`: n_words × n_tags."""
+def predict(model: Model, docs: Sequence[Doc], words: Words) -> TagScores:
+    """Predict the logits of words, at least one, with a tagger that `fits`."""
+    cache: WordCache = model.attrs["word_gates"]
     ends = np.cumsum(words.lengths)
     cuts = np.flatnonzero(np.diff(ends // MAX_PART_WORDS)) + 1
-    if not len(cuts):
-        return _predict(model, docs, words.orths, words.lengths)
     scores = []
     orths_by_part = np.split(words.orths, ends[cuts - 1])
     for orths, lengths in zip(orths_by_part, np.split(words.lengths, cuts), strict=True):
-        scores.append(_predict(model, docs, orths, lengths))
-    return np.concatenate(scores)
+        weights, table, rows = cache.look_up(model, docs, orths)
+        scores.append(_predict(weights, table, rows, lengths))
+    return TagScores(words, np.concatenate(scores), weights.transitions)
 
 
 def _predict(
-    model: Model, docs: Sequence[Doc], orths: NDArray[np.uint64], lengths: NDArray[np.int64]
+    weights: "Weights", table: "WordTable", rows: Rows, lengths: NDArray[np.int64]
 ) -> Floats2d:
     """Predict the logits of some sequences.
 
-    orths (NDArray[uint64]): The hashes of their words.
+    rows (Rows): The rows of their words in the table.
     lengths (NDArray[int64]): The number of words of each.
     """
-    cache: WordCache = model.attrs["word_gates"]
-    weights, table, rows = cache.look_up(model, docs, orths)
     scores = table.scores[rows]
     max_sequences = min(MAX_GROUP_SEQUENCES, lstm.max_sequences(weights.bilstm))
     firsts = np.cumsum(lengths) - lengths
@@ -122,6 +120,7 @@ class Weights(NamedTuple):
     of_words: Floats3d
     of_encoder: Floats3d
     tag_bias: Floats1d  # n_tags
+    transitions: Floats2d | None  # n_tags × n_tags, mixed with those of the n-grams
     ngrams: ngrams.Weights | None
 
 
@@ -262,6 +261,9 @@ class Snapshot:
 
 def _prepare(model: Model) -> Weights:
     tok2vec, encode, output, linear = parts(model)
+    transitions = output.get_param("transitions") if output.has_param("transitions") else None
+    if transitions is not None and linear is not None:
+        transitions = ngrams.mixed_transitions(transitions, linear.attrs["weights"].transitions)
     recurrent = {node.name: node for node in encode.walk()}
     word_width = tok2vec.get_dim("nO") if model.attrs["words"] else 0
     of_words, of_encoder = np.split(output.get_param("W"), [word_width], axis=1)
@@ -273,5 +275,6 @@ def _prepare(model: Model) -> Weights:
         of_words=of_words.T[None].copy(),
         of_encoder=of_encoder.T[None].copy(),
         tag_bias=output.get_param("b").copy(),
+        transitions=transitions,
         ngrams=None if linear is None else linear.attrs["weights"],
     )

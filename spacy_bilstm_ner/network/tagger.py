@@ -192,8 +192,7 @@ def _predict(model: Model, docs: list[Doc], words: Words) -> TagScores:
     if not len(words):
         return TagScores(words, model.ops.alloc2f(0, output.get_dim("nO")), _transitions(model))
     if prediction.fits(model):
-        transitions = _mix_transitions(model, _transitions(model))
-        return TagScores(words, prediction.predict(model, docs, words), transitions)
+        return prediction.predict(model, docs, words)
     inputs, _ = _encode(model, docs, words, is_train=False)
     scores = TagScores(words, output.predict(inputs), _transitions(model))
     mixed, _ = mix_with_ngrams(model, docs, scores)

@@ -31,9 +31,6 @@ MAX_ODDS_OF_O = 0.001
 LOOK_BACK = 3
 # Number of words that are decoded at once. They fit into the processor's cache.
 MAX_GROUP_WORDS = 1024
-# These bound the memory for a text of any length. A longer island is cut as if there were an O.
-PART_WORDS = 32_768
-MAX_ISLAND_WORDS = 8192
 # The score of an illegal transition. It is lower than any sum of scores.
 ILLEGAL_STEP = np.float32(-1e30)
 
@@ -87,8 +84,7 @@ def decode(
         transitions = np.zeros((n_tags, n_tags), dtype="float32")
     steps = _steps_of(transitions.tobytes(), transitions.dtype.str, n_tags)
     starts = (lengths.cumsum() - lengths)[lengths > 0]
-    firsts = range(0, max(1, len(scores)), PART_WORDS)
-    odds = np.concatenate([_odds_of_part(scores, first, starts, steps) for first in firsts])
+    odds = _odds_of_cover(scores, starts, steps)
     if outside is not None:
         odds[outside] = 0.0
     first, island_lengths = _promising_islands(odds, starts)
@@ -131,13 +127,6 @@ def _steps_of(values: bytes, dtype: str, n_tags: int) -> Steps:
     return step_factors(transitions), (arriving + leaving)[1:]
 
 
-def _odds_of_part(scores: Floats, first: int, starts: Ints, steps: Steps) -> Floats:
-    """Return `_odds_of_cover` for at most PART_WORDS words, beginning at the word `first`."""
-    begin, end = max(0, first - LOOK_BACK), first + PART_WORDS
-    within = starts[starts.searchsorted(begin) : starts.searchsorted(end)] - begin
-    return _odds_of_cover(scores[begin:end], within, steps)[first - begin :]
-
-
 def _odds_of_cover(scores: Floats, starts: Ints, steps: Steps) -> Floats:
     """Return an upper bound for the odds that an entity covers each word, n_words."""
     _, gain = steps
@@ -173,15 +162,7 @@ def _promising_islands(covered: Floats, starts: Ints) -> tuple[Ints, Ints]:
     at, lengths = bounds[:-1], bounds[1:] - bounds[:-1]
     # Most islands contain no probable span.
     promising = np.maximum.reduceat(covered[rows], at) > MIN_SPAN_PROBABILITY
-    first, lengths = rows[at[promising]], lengths[promising]
-    if lengths.max(initial=0) <= MAX_ISLAND_WORDS:
-        return first, lengths
-    n_parts = -(-lengths // MAX_ISLAND_WORDS)
-    part = np.arange(n_parts.sum()) - np.repeat(np.cumsum(n_parts) - n_parts, n_parts)
-    begin = part * MAX_ISLAND_WORDS
-    return np.repeat(first, n_parts) + begin, np.minimum(
-        np.repeat(lengths, n_parts) - begin, MAX_ISLAND_WORDS
-    )
+    return rows[at[promising]], lengths[promising]
 
 
 def _probable_spans(scores: Floats, first: Ints, lengths: Ints, steps: Steps) -> Spans:
@@ -190,13 +171,10 @@ def _probable_spans(scores: Floats, first: Ints, lengths: Ints, steps: Steps) ->
         lengths, max_sequences=MAX_GROUP_WORDS, max_words=MAX_GROUP_WORDS
     )
     parts = [_spans_of_islands(scores, first[group], lengths[group], steps) for group in groups]
-    start, end, label, confidence = (
-        np.concatenate(columns) for columns in zip(*parts, strict=True)
-    )
+    start, end, label, confidence = map(np.concatenate, zip(*parts, strict=True))
     order = np.lexsort((label, end, start))
-    return Spans(
-        start[order], end[order], label[order], np.minimum(confidence[order], 1.0).astype("float32")
-    )
+    confidence = np.minimum(confidence, 1.0).astype("float32")
+    return Spans(start, end, label, confidence)[order]
 
 
 def _spans_of_islands(
@@ -221,23 +199,19 @@ def _spans_of_islands(
     last = begin
     weight, reaches = begins[begin], reaches[begin]
     goes_on = from_begin
-    found = []
+    spans = []
     while True:
         weight = weight * goes_on[last]
         goes_further = weight * follows[last]
         # The probability to end at this word: to reach it, but not the next one
-        found.append((begin, last, reaches - goes_further))
+        spans.append((begin, last, reaches - goes_further))
         live = goes_further >= MIN_SPAN_PROBABILITY
         if not live.any():
             break
-        begin, last, weight, reaches = (
-            begin[live],
-            last[live] + stride,
-            weight[live],
-            goes_further[live],
-        )
+        begin, last = begin[live], last[live] + stride
+        weight, reaches = weight[live], goes_further[live]
         goes_on = from_inside
-    begin, last, confidence = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    begin, last, confidence = map(np.concatenate, zip(*spans, strict=True))
     enough = confidence >= MIN_SPAN_PROBABILITY
     begin, last, confidence = begin[enough], last[enough], confidence[enough]
     place, number = np.divmod(begin, stride)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from spacy.attrs import ENT_IOB, IDX, LENGTH
+from spacy.attrs import ENT_IOB
 from spacy.tokens import Doc
 from spacy.training import Example
 
@@ -16,6 +16,7 @@ MISSING_IOB = 0
 ANNOTATED = "annotated"
 
 Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 
 
 def allowed_tags(example: Example, labels: Sequence[str]) -> Bools:
@@ -25,37 +26,28 @@ def allowed_tags(example: Example, labels: Sequence[str]) -> Bools:
     token, and where the label of an entity is not among `labels`. If only some labels were
     annotated (see ANNOTATED), tokens without annotation may have any tag but those.
 
-    If both Docs have the same text, entities are found by their characters, which is many times
-    faster than spaCy's alignment of tokens.
+    Tokens of both Docs are compared by their characters without white space, which is many times
+    faster than spaCy's alignment.
 
     labels (Sequence[str]): The labels in the order of the model's columns.
     RETURNS (Bools): n_tokens × n_tags.
     """
-    if example.predicted.text.rstrip() == example.reference.text.rstrip():
-        return _by_characters(example.predicted, example.reference, labels)
-    return _by_alignment(example, labels)
-
-
-def _by_characters(predicted: Doc, reference: Doc, labels: Sequence[str]) -> Bools:
-    starts, widths = predicted.to_array([IDX, LENGTH]).astype("int64").T
-    ends = starts + widths
+    reference = example.reference
+    starts, ends = _offsets(example.predicted)
+    reference_starts, reference_ends = _offsets(reference)
     allowed = np.zeros((len(starts), tags.n_tags(len(labels))), dtype=bool)
     allowed[:, tags.OUTSIDE] = True
-    if (reference.to_array(ENT_IOB) == MISSING_IOB).any():
+    (missing,) = (reference.to_array(ENT_IOB) == MISSING_IOB).nonzero()
+    if len(missing):
         allowed_without_annotation = _without_annotation(reference, labels)
-        for token in reference:
-            if token.ent_iob == MISSING_IOB:
-                first = int(ends.searchsorted(token.idx, side="right"))
-                last = int(starts.searchsorted(token.idx + len(token)))
-                allowed[first:last] = allowed_without_annotation
+        for token in missing:
+            first = ends.searchsorted(reference_starts[token], side="right")
+            last = starts.searchsorted(reference_ends[token])
+            allowed[first:last] = allowed_without_annotation
     for entity in reference.ents:
-        first = int(ends.searchsorted(entity.start_char, side="right"))
-        last = int(starts.searchsorted(entity.end_char))
-        is_aligned = (
-            first < last
-            and starts[first] == entity.start_char
-            and ends[last - 1] == entity.end_char
-        )
+        start, end = reference_starts[entity.start], reference_ends[entity.end - 1]
+        first, last = ends.searchsorted(start, side="right"), starts.searchsorted(end)
+        is_aligned = first < last and starts[first] == start and ends[last - 1] == end
         if is_aligned and entity.label_ in labels:
             label = labels.index(entity.label_)
             allowed[first:last] = False
@@ -64,6 +56,13 @@ def _by_characters(predicted: Doc, reference: Doc, labels: Sequence[str]) -> Boo
         else:
             allowed[first:last] = True
     return allowed
+
+
+def _offsets(doc: Doc) -> tuple[Ints, Ints]:
+    """Return where each token begins and ends, counted in characters without white space."""
+    lengths = np.array([len("".join(token.text.split())) for token in doc], dtype="int64")
+    ends = np.cumsum(lengths)
+    return ends - lengths, ends
 
 
 def _without_annotation(reference: Doc, labels: Sequence[str]) -> Bools:
@@ -77,18 +76,4 @@ def _without_annotation(reference: Doc, labels: Sequence[str]) -> Bools:
         if label in labels:
             column = labels.index(label)
             allowed[[tags.begin(column), tags.inside(column)]] = False
-    return allowed
-
-
-def _by_alignment(example: Example, labels: Sequence[str]) -> Bools:
-    columns: dict[str | None, int] = {"O": tags.OUTSIDE}
-    for i, label in enumerate(labels):
-        columns |= dict.fromkeys((f"B-{label}", f"U-{label}"), tags.begin(i))
-        columns |= dict.fromkeys((f"I-{label}", f"L-{label}"), tags.inside(i))
-    aligned = example.get_aligned_ner()
-    allowed = np.ones((len(aligned), tags.n_tags(len(labels))), dtype=bool)
-    for token, tag in enumerate(aligned):
-        if tag in columns:
-            allowed[token] = False
-            allowed[token, columns[tag]] = True
     return allowed

@@ -4,6 +4,7 @@ network's scores."""
 import pickle
 from collections.abc import Sequence
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -375,11 +376,13 @@ def test_they_are_saved_with_the_pipe(how, tmp_path):
 def test_decoding_mixes_transitions():
     nlp = fitted()
     ner = nlp.get_pipe("ner")
-    linear = linear_of(nlp).attrs["weights"].transitions
-    expected = (1 - NGRAMS_SHARE) * transitions(nlp) + NGRAMS_SHARE * linear
+    weights = linear_of(nlp).attrs["weights"]
+    expected = (1 - NGRAMS_SHARE) * transitions(nlp) + NGRAMS_SHARE * weights.transitions
     assert_allclose(mixed_transitions(nlp), expected, atol=1e-6)
     spans = ner.predict([nlp.make_doc(TEXT)])
-    linear[0, 1::2] -= 80.0
+    lower = weights.transitions.copy()
+    lower[0, 1::2] -= 80.0
+    linear_of(nlp).attrs["weights"] = replace(weights, transitions=lower)
     after = ner.predict([nlp.make_doc(TEXT)])
     # Hardly anything begins behind a word that is none.
     assert after.confidence.sum() < spans.confidence.sum() / 2
@@ -392,7 +395,7 @@ def test_a_label_can_be_added_and_learnt():
     assert sum(map(len, found)) > 10
     nlp.get_pipe("ner").add_label("art")
     after = logits(nlp, TEXT)
-    assert_array_equal(after[:, : before.shape[1]], before)
+    assert_allclose(after[:, : before.shape[1]], before, atol=1e-5)
     # As far behind the best of the others as the network has it.
     network = plain_logits(nlp, TEXT)
     assert_allclose(
