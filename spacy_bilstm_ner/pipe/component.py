@@ -303,7 +303,10 @@ class BiLSTMNER(TrainablePipe):
         examples = self._memory.fill_up(examples, rng)
         if not examples:
             return 0.0
-        batch = learning.make_batch(examples, self.labels, self._word_source, self.vocab, rng)
+        n_old = tagger.n_trained_tags(teacher)
+        batch = learning.make_batch(
+            examples, self.labels, n_old, self._word_source, self.vocab, rng
+        )
         if batch.allowed.all():
             return 0.0
         scores, backprop = self.model.begin_update(batch.docs)
@@ -316,27 +319,20 @@ class BiLSTMNER(TrainablePipe):
         if not np.isfinite(loss):
             self._fail_training("the loss")
 
-    @property
-    def goes_on(self) -> bool:
-        """Whether `nlp.resume_training` was called, or a loaded pipe was updated."""
-        return self._rehearsal_model is not None and learning.can_rehearse(self.model)
-
     def prepare(self, examples: Iterable[Example]) -> None:
-        """Prepare a trained pipe for learning from all of these examples.
+        """Prepare a pipe that goes on learning for all of these examples.
 
         Their labels are added and get their first weights, and the n-grams are fitted to them.
         `update` does the same with the examples that it meets.
         """
-        examples = list(examples)
-        teacher = self._teacher()
-        self._add_labels(examples)
-        if teacher is not None:
+        if self._teacher() is not None:
+            examples = list(examples)
+            self._add_labels(examples)
             self._remember(examples)
             self._memory.is_complete = True
 
     def _add_labels(self, examples: list[Example]) -> list[str]:
-        labels = {ent.label_ for eg in examples for ent in eg.reference.ents}
-        return [label for label in sorted(labels) if label and self.add_label(label)]
+        return [label for label in _entity_labels(examples) if self.add_label(label)]
 
     def _remember(self, examples: list[Example]) -> None:
         if self._memory.add(examples):

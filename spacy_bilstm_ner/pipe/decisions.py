@@ -3,8 +3,7 @@
 Both are fitted to held-out data after training.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from statistics import median
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,9 @@ MAX_NEWTON_STEPS = 50
 MIN_STEP = 1e-9
 # An entity that is more probable than not is taken if there are no thresholds.
 DEFAULT_THRESHOLD = 0.5
+# A label that was added to a fitted pipe has no threshold. It was learned from few sentences, and
+# its confidences are lower than those of the other labels.
+NEW_LABEL_THRESHOLD = 0.25
 # The prior of a threshold weighs as much as this number of entities.
 PRIOR_ENTITIES = 100
 # A slope and an offset that change nothing.
@@ -37,16 +39,6 @@ def check_settings(cfg: dict[str, Any]) -> None:
             raise ValueError(f"{name!r} must be {expected}, but is {cfg[name]!r}")
 
 
-def default_threshold(thresholds: Iterable[float]) -> float:
-    """Return the threshold of a label that has none, such as a label that was added.
-
-    thresholds (Iterable[float]): The thresholds of other labels.
-    RETURNS (float): Their median without those above 1, which mean "never"; or DEFAULT_THRESHOLD.
-    """
-    reachable = [threshold for threshold in thresholds if threshold <= 1]
-    return median(reachable) if reachable else DEFAULT_THRESHOLD
-
-
 def min_confidences(
     labels: Sequence[str], threshold: float, thresholds: Mapping[str, float]
 ) -> Doubles:
@@ -55,7 +47,7 @@ def min_confidences(
     threshold (float): The threshold of all labels.
     thresholds (Mapping[str, float]): The thresholds of single labels.
     """
-    default = default_threshold(thresholds.values())
+    default = NEW_LABEL_THRESHOLD if thresholds else DEFAULT_THRESHOLD
     return np.array([max(threshold, thresholds.get(label, default)) for label in labels])
 
 

@@ -36,7 +36,7 @@ MIN_EXAMPLES = 32
 # Examples that are remembered
 MAX_REMEMBERED = 2000
 # While fewer examples than ENOUGH_EXAMPLES are remembered, an update takes up to MAX_STEPS steps.
-ENOUGH_EXAMPLES = 300
+ENOUGH_EXAMPLES = 600
 MAX_STEPS = 8
 # Made-up sentences of an update
 N_SENTENCES = 16
@@ -144,22 +144,26 @@ class Batch(NamedTuple):
     """The Docs of an update: new sentences, followed by made-up ones."""
 
     docs: list[Doc]
-    allowed: Bools  # n_tokens × n_tags, see `gold.allowed_tags`; all tags in made-up sentences
-    # n_tokens, whether new tags may be probable although the earlier model does not know them
-    may_be_new: Bools
+    allowed: Bools  # n_tokens × n_tags, see `gold.allowed_tags`
 
 
 def make_batch(
     examples: list[Example],
     labels: Sequence[str],
+    n_old: int,
     source: WordSource,
     vocab: Vocab,
     rng: np.random.Generator,
 ) -> Batch:
-    """Make the batch of an update from at least one example, with N_SENTENCES made-up sentences."""
+    """Make the batch of an update from at least one example, with N_SENTENCES made-up sentences.
+
+    In made-up sentences, any old tag is allowed. New tags are allowed only where the new sentence
+    has an entity.
+
+    n_old (int): The number of old tags.
+    """
     docs = [example.predicted for example in examples]
     allowed = [allowed_tags(example, labels) for example in examples]
-    may_be_new = [np.ones(len(doc), dtype=bool) for doc in docs]
     cumulative = source.probabilities.cumsum()
     for _ in range(N_SENTENCES):
         if rng.random() < NEW_SHARE:
@@ -176,9 +180,10 @@ def make_batch(
         for place, word in zip(places.tolist(), drawn.tolist(), strict=True):
             words[place] = source.words[word]
         docs.append(Doc(vocab, words=words))
-        allowed.append(np.ones((len(words), tags.n_tags(len(labels))), dtype=bool))
-        may_be_new.append(is_entity)
-    return Batch(docs, np.concatenate(allowed), np.concatenate(may_be_new))
+        allowed_in_made_up = np.ones((len(words), tags.n_tags(len(labels))), dtype=bool)
+        allowed_in_made_up[:, n_old:] = is_entity[:, None]
+        allowed.append(allowed_in_made_up)
+    return Batch(docs, np.concatenate(allowed))
 
 
 def as_scored(example: Example) -> Example:
@@ -253,15 +258,14 @@ def loss_with_rehearsal(
     teacher (Model): The model from before it went on learning.
     """
     words, ops = scores.words, teacher.ops
-    docs = batch.docs
-    allowed, may_be_new = batch.allowed[words.tokens], batch.may_be_new[words.tokens]
+    docs, allowed = batch.docs, batch.allowed[words.tokens]
     n_old = tagger.n_trained_tags(teacher)
     if allowed.shape[1] > n_old:
         teacher = tagger.without_ngrams(teacher)
     mixed, backprop_mixture = tagger.mix_with_ngrams(teacher, docs, scores)
     loss, d_mixed = annotation_loss(mixed, allowed, ops)
     teacher_probabilities = _probabilities(teacher.predict(docs), ops)[:, :n_old]
-    distance, d_logits = rehearsal_loss(mixed, teacher_probabilities, allowed, may_be_new, ops)
+    distance, d_logits = rehearsal_loss(mixed, teacher_probabilities, allowed, ops)
     d_transitions = d_mixed.transitions
     if d_transitions is not None:
         d_transitions = d_transitions * ANNOTATION_WEIGHT
@@ -271,32 +275,24 @@ def loss_with_rehearsal(
 
 
 def rehearsal_loss(
-    scores: TagScores,
-    teacher_probabilities: NDArray[np.floating],
-    allowed: Bools,
-    may_be_new: Bools,
-    ops: Ops,
+    scores: TagScores, teacher_probabilities: NDArray[np.floating], allowed: Bools, ops: Ops
 ) -> tuple[float, NDArray]:
     """Compute the distance of the predictions from the teacher's.
 
     The distance is the Kullback-Leibler divergence of the tags' probabilities. Words count whose
-    annotation leaves their old tag open. Where new tags may be probable, only the old tags are
-    compared with each other. On other words, the new tags are to be improbable. The transitions get
-    no gradient.
+    annotation leaves their old tag open. Only the old tags are compared with each other, since the
+    annotation decides about new ones. The transitions get no gradient.
 
     teacher_probabilities (NDArray): n_words × n_old_tags.
     allowed (Bools): n_words × n_tags, see `gold.allowed_tags`.
-    may_be_new (Bools): n_words, see `Batch`.
     RETURNS (tuple[float, NDArray]): The distance in nats per word, and its gradient with respect to
         the scores, n_words × n_tags.
     """
     probabilities = _probabilities(scores, ops)
     n_old = teacher_probabilities.shape[1]
-    targets = np.zeros_like(probabilities)
-    targets[:, :n_old] = teacher_probabilities
-    new_probabilities = probabilities[may_be_new, n_old:]
-    targets[may_be_new, :n_old] *= 1 - new_probabilities.sum(axis=1, keepdims=True)
-    targets[may_be_new, n_old:] = new_probabilities
+    targets = probabilities.copy()
+    old_share = 1 - probabilities[:, n_old:].sum(axis=1, keepdims=True)
+    targets[:, :n_old] = teacher_probabilities * old_share
     is_open = allowed[:, :n_old].sum(axis=1) > 1
     probabilities[~is_open], targets[~is_open] = 0.0, 0.0
     n_open = max(1, int(is_open.sum()))

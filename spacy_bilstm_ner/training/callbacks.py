@@ -119,8 +119,7 @@ def _count_steps(
     for _, pipe in nlp.components:
         if isinstance(pipe, BiLSTMNER):
             pipe.fingerprints = make_fingerprints(doc.text for doc in docs)
-            if pipe.goes_on:
-                pipe.prepare(examples)
+            pipe.prepare(examples)
     batches_per_pass = sum(map(len, docs)) / batch_size
     if max_passes is not None:
         min_steps = min(min_steps, round(max_passes * batches_per_pass))
@@ -177,7 +176,7 @@ def _fit(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> None:
         cfg["threshold"] = threshold
     judged: list[tuple[float, bool, str]] = []
     for example in predicted:
-        judged += _judge(as_scored(example))
+        judged.extend(_judge(as_scored(example)))
     if len(judged) >= MIN_ENTITIES:
         confidences, is_correct, judged_labels = map(np.array, zip(*judged, strict=True))
         n_gold = _count_entities(examples, labels)

@@ -78,7 +78,7 @@ def going_on_config(source: str) -> str:
     config["nlp"]["pipeline"] = nlp.pipe_names
     config["components"] = {pipe_name: {"source": source} for pipe_name in nlp.pipe_names}
     training = config["training"]
-    training["frozen_components"] = [other for other in nlp.pipe_names if other != name]
+    training["frozen_components"] = sorted(set(nlp.pipe_names) - {name})
     training["before_to_disk"]["pipe"] = name
     initialize = config["initialize"]
     del config["paths"]["vectors"]

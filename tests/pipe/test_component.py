@@ -91,14 +91,6 @@ def test_the_same_seed_gives_the_same_model():
     assert not np.allclose(scores, run(1)[1])
 
 
-def test_small_docs_among_others(nlp):
-    mixed = ["", texts()[0], " ", "Lisbon", "\n\n", texts()[1], "", "."]
-    docs = list(nlp.pipe(mixed))
-    assert [doc.text for doc in docs] == mixed
-    assert [entities(doc) for doc in docs] == [entities(nlp(text)) for text in mixed]
-    assert entities(docs[1]) == entities(marked_doc(nlp, SENTENCES[0]))
-
-
 def test_updates_with_docs_without_words(nlp):
     empty = [Example(nlp.make_doc(text), nlp.make_doc(text)) for text in ("", " ", "\n\n")]
     losses: dict[str, float] = {}

@@ -10,10 +10,9 @@ from spacy.cli import app
 from spacy.cli.apply import apply
 from spacy.cli.debug_config import debug_config
 from spacy.cli.evaluate import evaluate
-from spacy.cli.find_threshold import find_threshold
 from spacy.cli.init_config import fill_config
 from spacy.cli.train import train
-from spacy.tokens import Doc, DocBin
+from spacy.tokens import DocBin
 from thinc.api import Config
 from typer.testing import CliRunner
 
@@ -128,15 +127,6 @@ def test_evaluate(model, data, tmp_path):
     assert set(metrics["ents_per_type"]) == set(LABELS)
 
 
-def test_evaluate_on_data_without_entities(model, tmp_path):
-    nlp = spacy.load(model)
-    empty = [nlp.make_doc("It rained for days."), Doc(nlp.vocab)]
-    for doc in empty:
-        doc.ents = []
-    DocBin(docs=empty).to_disk(tmp_path / "empty.spacy")
-    assert evaluate(str(model), tmp_path / "empty.spacy")["ents_f"] in (0.0, None)
-
-
 def test_apply_keeps_confidences(model, tmp_path):
     srsly.write_jsonl(tmp_path / "in.jsonl", [{"text": text} for text in (*texts(), "")])
     apply(tmp_path / "in.jsonl", tmp_path / "out.spacy", str(model), "text", 3, 1)
@@ -144,17 +134,3 @@ def test_apply_keeps_confidences(model, tmp_path):
     docs = list(DocBin().from_disk(tmp_path / "out.spacy").get_docs(nlp.vocab))
     assert [entities(doc) for doc in docs] == [entities(nlp(text)) for text in (*texts(), "")]
     assert all(ent._.confidence is not None for doc in docs for ent in doc.ents)
-
-
-def test_find_threshold(model, data, tmp_path):
-    # Less sure, so that no confidence is rounded to 1.
-    nlp = spacy.load(model)
-    nlp.get_pipe("ner").cfg["calibration"] = [0.5, 0.0]
-    nlp.to_disk(tmp_path)
-    threshold, score, scores = find_threshold(
-        str(tmp_path), data, "ner", "threshold", "ents_f", n_trials=3
-    )
-    assert set(scores) == {0.0, 0.5, 1.0}
-    assert score == max(scores.values()) == 1.0
-    assert threshold < 1.0
-    assert scores[1.0] < 1.0

@@ -36,23 +36,6 @@ def near(rate: float):
     return pytest.approx(rate, abs=0.03)
 
 
-def test_two_different_rates_hold_at_once():
-    nlp = pipeline(input_dropout=0.1, hidden_dropout=0.6, dropout=None)
-    optimizer = Adam(0.01)
-    nlp.update(examples(nlp), sgd=optimizer, drop=0.3)
-    assert shares_of_zeros(nlp) == {
-        "input_dropout": near(0.1),
-        "hidden_dropout": near(0.6),
-        "dropout": near(0.3),
-    }
-    nlp.update(examples(nlp), sgd=optimizer, drop=0.0)
-    assert shares_of_zeros(nlp) == {
-        "input_dropout": near(0.1),
-        "hidden_dropout": near(0.6),
-        "dropout": 0.0,
-    }
-
-
 def test_initializing_fits_the_embedding_to_the_size_of_the_corpus():
     model = small_model()
     model["tok2vec"] |= {"feature_dropout": 0.5, "full_dropout_words": 10, "min_words": 1000}

@@ -7,7 +7,6 @@ import pytest
 import spacy
 from numpy.testing import assert_array_equal
 from spacy.tokens import Doc
-from spacy.util import raise_error
 from thinc.api import SGD, Adam
 
 from spacy_bilstm_ner.network.parts import parts
@@ -49,15 +48,6 @@ def test_a_doc_that_fails_takes_no_other_with_it(method, monkeypatch):
     assert [entities(doc) for doc in found] == [entities(reference(doc.text)) for doc in found]
     ((name, docs, error),) = reported
     assert (name, docs, str(error)) == ("ner", [bad], "this Doc is bad")
-
-
-def test_without_a_handler_the_error_is_raised(monkeypatch):
-    nlp = failing_at("bad", "predict", monkeypatch)
-    with pytest.raises(RuntimeError, match="this Doc is bad"):
-        list(nlp.pipe(["good", "bad"]))
-    nlp.set_error_handler(raise_error)
-    with pytest.raises(RuntimeError, match="this Doc is bad"):
-        list(nlp.pipe(["bad"]))
 
 
 def test_an_update_that_leaves_no_numbers_is_refused_and_the_checkpoint_stays(tmp_path, nlp):

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import spacy
-from numpy.testing import assert_array_equal
 from spacy.language import Language
 from spacy.training import Example
 from spacy.util import fix_random_seed
@@ -11,7 +10,6 @@ from thinc.api import Adam
 
 from spacy_bilstm_ner.network.parts import parts
 from tests.util import (
-    SMALL_WIDTH,
     blank,
     entities,
     examples,
@@ -125,14 +123,6 @@ def test_spacys_tok2vec_as_a_part_of_its_own():
     assert [len(doc.ents) for doc in nlp.pipe(["", " ", texts()[0]])] == [0, 0, 3]
 
 
-def test_spacys_encoder_in_the_place_of_ours():
-    nlp = blank(model=small_model(encode={**TOK2VEC["encode"], "width": SMALL_WIDTH}))
-    data = examples(nlp)
-    nlp.initialize(lambda: data)
-    train(nlp, optimizer=Adam(0.02))
-    assert nlp.evaluate(data)["ents_f"] == 1.0
-
-
 def test_whole_docs_as_sequences():
     nlp = blank(model=small_model(segment=None))
     nlp.initialize(lambda: examples(nlp))
@@ -144,35 +134,6 @@ def test_whole_docs_as_sequences():
     assert not np.allclose(logits(nlp, f"{one} {two}")[-n_two:], logits(nlp, two), atol=1e-3)
     cut = trained()
     assert np.allclose(logits(cut, f"{one} {two}")[-n_two:], logits(cut, two), atol=1e-4)
-
-
-def test_a_frozen_recogniser_does_not_change(nlp):
-    nlp.add_pipe("tagger")
-    data = tagged_examples(nlp)
-    before = logits(nlp, texts()[0])
-    with nlp.select_pipes(disable="ner"):
-        nlp.initialize(lambda: data)
-    for _ in range(3):
-        losses: dict[str, float] = {}
-        nlp.update(data, sgd=Adam(0.01), losses=losses, exclude=["ner"])
-        assert set(losses) == {"tagger"}
-    assert_array_equal(logits(nlp, texts()[0]), before)
-    assert len(nlp(texts()[0]).ents) == 3
-
-
-def test_an_annotating_recogniser_is_seen_by_later_components(nlp):
-    seen: list[list] = []
-
-    @Language.component("note_entities")
-    def note_entities(doc):
-        seen.append(entities(doc))
-        return doc
-
-    nlp.add_pipe("note_entities")
-    data = examples(nlp)
-    optimizer = Adam(0.0)
-    nlp.update(data, sgd=optimizer, annotates=["ner", "note_entities"])
-    assert seen == [entities(eg.reference) for eg in data]
 
 
 def test_an_annotating_component_before_it_does_not_disturb_training(nlp):

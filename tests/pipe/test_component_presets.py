@@ -32,16 +32,6 @@ def test_the_ids_of_a_ruler_are_kept():
     assert (lisbon.text, lisbon.label_, lisbon.ent_id_) == ("Lisbon", "geo", "PT-11")
 
 
-def test_a_preset_entity_changes_nothing_elsewhere(nlp, ner):
-    doc = nlp.make_doc(TEXT)
-    doc.ents = spans_of(doc, (2, 3, "org"))
-    ner(doc)
-    assert entities(doc) == [FOUND[0], (2, 3, "org"), *FOUND[1:]]
-    plain = nlp(TEXT)
-    for found, expected in zip(confidences(doc)[2:], confidences(plain)[1:], strict=True):
-        assert found == pytest.approx(expected, abs=0.05)
-
-
 def test_predictions_never_overlap_what_is_there(nlp, ner):
     for start in range(7):
         for end in range(start + 1, 8):
@@ -90,12 +80,6 @@ def test_presets_of_one_doc_of_a_batch_concern_no_other(nlp, ner):
         [],
         FOUND,
     ]
-
-
-def test_a_ruler_after_the_recogniser_has_its_say_too(nlp):
-    ruler = nlp.add_pipe("entity_ruler", after="ner", config={"overwrite_ents": True})
-    ruler.add_patterns([{"label": "org", "pattern": "Lisbon"}])
-    assert entities(nlp(TEXT)) == [FOUND[0], (4, 5, "org"), FOUND[2]]
 
 
 @pytest.mark.parametrize("is_set_before", [False, True])

@@ -78,24 +78,6 @@ def test_one_set_at_run_time_survives_disk_and_bytes(tmp_path, nlp, ner):
     assert loaded.get_pipe("ner").cfg["threshold"] == 0.3
 
 
-@pytest.mark.parametrize("configured", [0.6, 0.7, 0.1])
-def test_one_set_at_run_time_survives_a_config_that_sets_another(tmp_path, configured):
-    nlp = blank(threshold=configured).from_bytes(trained().to_bytes())
-    nlp.get_pipe("ner").cfg["threshold"] = 0.5
-    nlp.to_disk(tmp_path)
-    assert spacy.load(tmp_path).get_pipe("ner").cfg["threshold"] == 0.5
-
-
-def test_a_label_has_a_least_confidence_of_its_own(unsure_bytes):
-    nlp = blank().from_bytes(unsure_bytes)
-    ner = nlp.get_pipe("ner")
-    labels = {label for _, _, label in entities(nlp(TEXT))}
-    assert len(labels) > 1
-    assert "per" in labels
-    ner.cfg["thresholds"] = {"per": 1.01}
-    assert {label for _, _, label in entities(nlp(TEXT))} == labels - {"per"}
-
-
 def test_what_is_not_more_probable_than_not_is_written_only_if_a_label_asks_for_less(unsure_bytes):
     nlp = blank().from_bytes(unsure_bytes)
     ner = nlp.get_pipe("ner")
@@ -108,12 +90,3 @@ def test_what_is_not_more_probable_than_not_is_written_only_if_a_label_asks_for_
     # The pipe's threshold counts as well.
     threshold = ner.cfg["threshold"] = max(confidences(nlp(TEXT)))
     assert set(confidences(nlp(TEXT))) == {threshold}
-
-
-def test_a_label_that_was_added_needs_as_much_as_others_do(unsure_bytes):
-    nlp = blank().from_bytes(unsure_bytes)
-    ner = nlp.get_pipe("ner")
-    ner.cfg["thresholds"] = dict.fromkeys(set(ner.labels) - {"per"}, 1.0)
-    assert not entities(nlp(TEXT))
-    ner.cfg["thresholds"] = dict.fromkeys(set(ner.labels) - {"per"}, 0.1)
-    assert "per" in {label for _, _, label in entities(nlp(TEXT))}

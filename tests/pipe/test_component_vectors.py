@@ -69,13 +69,6 @@ def test_through_the_config(source):
     assert nlp.vocab.vectors_length == 0
 
 
-def test_an_embedding_inside_another(source):
-    inner = {**TOK2VEC, "embed": {**with_width(6)["tok2vec"], "widths": [10, 4, 4]}}
-    nlp = blank(model=small_model(tok2vec=inner))
-    nlp.get_pipe("ner").initialize(lambda: examples(nlp), vectors=source)
-    assert len(logits(nlp, TEXT))
-
-
 def test_a_width_and_no_vectors():
     """A config with a place for vectors does without any."""
     losses = []

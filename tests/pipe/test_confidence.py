@@ -45,13 +45,6 @@ def test_other_spans_have_none(doc):
                 assert (found is not None) == ((start, end, label) in entities(doc))
 
 
-def test_entities_of_a_ruler_have_none(nlp):
-    ruler = nlp.add_pipe("entity_ruler", before="ner")
-    ruler.add_patterns([{"label": "geo", "pattern": "Lisbon"}, {"label": "x", "pattern": "flew"}])
-    doc = nlp(TEXT)
-    assert [value is None for value in confidences(doc)] == [False, True, True, False]
-
-
 @pytest.mark.parametrize("bounds", [(0, 1), (1, 2), (0, 3), (3, 5), (4, 6)])
 @pytest.mark.parametrize("label", ["per", "geo"])
 def test_an_entity_whose_boundary_was_changed_has_none(doc, bounds, label):
@@ -92,14 +85,6 @@ def test_a_doc_used_again_has_no_values_of_old(nlp, ner):
     assert confidences(doc) == [None, None]
 
 
-def test_merged_tokens(doc):
-    before = confidences(doc)
-    with doc.retokenize() as retokenizer:
-        retokenizer.merge(doc[0:2])
-    assert entities(doc) == [(0, 1, "per"), (3, 4, "geo"), (5, 6, "tim")]
-    assert confidences(doc) == before
-
-
 def test_split_tokens(doc):
     before = confidences(doc)
     with doc.retokenize() as retokenizer:
@@ -116,14 +101,6 @@ def test_as_doc_takes_confidences_along(doc, start):
         for ent in part.ents:
             assert ent._.confidence == before.get(ent.text)
         assert confidences(doc[start:end].as_doc()) == [None] * len(part.ents)
-
-
-def test_docs_that_are_joined(nlp):
-    docs = [nlp(text) for text in (TEXT, "", "Lisbon ", TEXT, "Oslo")]
-    joined = Doc.from_docs(docs)
-    assert len(joined.ents) == 8
-    assert [ent.text for ent in joined.ents] == [ent.text for doc in docs for ent in doc.ents]
-    assert confidences(joined) == [value for doc in docs for value in confidences(doc)]
 
 
 def by_doc_bin(doc: Doc) -> Doc:
@@ -195,13 +172,3 @@ assert nlp("Anna")[:1]._.confidence is None
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-
-
-def test_other_user_data_is_left_alone(nlp, ner):
-    doc = nlp.make_doc(TEXT)
-    doc.user_data["title"] = "a title"
-    doc.user_data["._.", "mine", 0, 4] = 3
-    for _ in range(2):
-        ner(doc)
-    assert doc.user_data["title"] == "a title"
-    assert doc.user_data["._.", "mine", 0, 4] == 3

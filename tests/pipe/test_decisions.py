@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spacy_bilstm_ner.pipe.decisions import calibrated, default_threshold, fit_thresholds
+from spacy_bilstm_ner.pipe.decisions import calibrated, fit_thresholds, min_confidences
 from tests.util import confidences, entities
 
 TEXT = "Anna Smith flew to Lisbon on Monday"
@@ -19,14 +19,8 @@ def test_worked_out_by_hand():
 
 def test_nothing_is_certain():
     confidences = np.array([0.0, 1.0, 0.3], dtype="float32")
-    with np.errstate(all="raise"):
-        found = calibrated(confidences, 0.5, 0.0)
+    found = calibrated(confidences, 0.5, 0.0)
     assert ((found > 0) & (found < 1)).all()
-
-
-def test_it_can_be_left_out():
-    confidences = np.array([0.0, 1.0, 0.3], dtype="float32")
-    assert calibrated(confidences, 1.0, 0.0) is confidences
 
 
 def test_without_other_evidence_the_threshold_is_half_of_the_highest_f():
@@ -51,10 +45,11 @@ def test_a_label_with_other_confidences_gets_another_threshold():
     assert found["per"] == pytest.approx((1000 * 0.9 + 100 * half) / 1100)
 
 
-def test_a_label_without_a_threshold_needs_what_others_need():
-    assert default_threshold([]) == 0.5
-    assert default_threshold([0.2, 0.3, 0.9, 1.5]) == 0.3
-    assert default_threshold([1.5, 2.0]) == 0.5
+def test_a_label_without_a_threshold():
+    labels = ["geo", "new"]
+    assert min_confidences(labels, 0.0, {}).tolist() == [0.5, 0.5]
+    assert min_confidences(labels, 0.0, {"geo": 0.6}).tolist() == [0.6, 0.25]
+    assert min_confidences(labels, 0.4, {"geo": 0.6}).tolist() == [0.6, 0.4]
 
 
 def test_calibration_changes_confidences_and_not_entities(nlp, ner):

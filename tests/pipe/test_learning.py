@@ -26,6 +26,7 @@ from tests.util import (
     logits,
     marked_doc,
     small_model,
+    spans_of,
     texts,
     train,
 )
@@ -148,21 +149,18 @@ def test_a_new_label_scores_nothing_until_a_word_has_it():
     assert (logits(nlp, "A mango")[:, column] > NEW_TAG_SCORE / 2).all()
 
 
-def test_new_labels_are_improbable_in_made_up_sentences_except_at_entities_of_new_ones():
+def test_made_up_sentences_have_no_new_labels_except_at_entities():
     nlp = blank()
     data = partly(examples(nlp, NEW))
     source = learning.WordSource(["dust"], np.ones(1))
-    batch = learning.make_batch(data, ["FRUIT"], source, nlp.vocab, np.random.default_rng(0))
+    batch = learning.make_batch(data, ["FRUIT"], 1, source, nlp.vocab, np.random.default_rng(0))
     made_up = batch.docs[len(data) :]
     assert len(made_up) == learning.N_SENTENCES
-    n_words = sum(len(eg.predicted) for eg in data)
-    assert batch.may_be_new[:n_words].all()
-    assert batch.allowed[n_words:].all()
-    words = [token.text for doc in made_up for token in doc]
+    allowed = batch.allowed[-sum(map(len, made_up)) :]
+    assert allowed[:, tags.OUTSIDE].all()
+    words = np.array([token.text for doc in made_up for token in doc])
     assert set(words) <= {"dust", *(token.text for eg in data for token in eg.predicted)}
-    (places,) = batch.may_be_new[n_words:].nonzero()
-    assert {words[place] for place in places} <= {"dust", "mango", "banana", "papaya"}
-    assert len(places) > 0
+    assert set(words[allowed.all(axis=1)]) <= {"dust", "mango", "banana", "papaya"}
 
 
 def test_an_update_of_unlabelled_text_changes_nothing_by_itself():
@@ -238,34 +236,43 @@ def test_memory_fills_up_small_batches(monkeypatch):
     assert memory.fill_up(data, np.random.default_rng(0)) == data
 
 
-def test_in_new_sentences_only_the_old_tags_are_kept_and_in_others_new_ones_are_improbable():
+def test_only_old_tags_are_compared_and_only_where_they_are_open():
     nlp = blank()
     words = nlp.get_pipe("ner").model.attrs["segment"]([nlp.make_doc("a"), nlp.make_doc("b")])
     # Tags O, B-old, I-old and B-new, I-new. Both models think the same of old tags.
     logits_of_old = np.array([[0.0, 1.0, -9.0]] * 2, dtype="float32")
     logits_of_new = np.array([[2.0, -9.0]] * 2, dtype="float32")
-    scores = np.concatenate((logits_of_old, logits_of_new), axis=1)
+    scores = TagScores(words, np.concatenate((logits_of_old, logits_of_new), axis=1), None)
     exponentials = np.exp(logits_of_old)
     probabilities_of_old = exponentials / exponentials.sum(axis=1, keepdims=True)
-    allowed = np.ones((2, 5), dtype=bool)
-    distance, gradient = learning.rehearsal_loss(
-        TagScores(words, scores, None),
-        probabilities_of_old,
-        allowed,
-        np.array([True, False]),
-        NumpyOps(),
-    )
+    is_open = np.ones((2, 5), dtype=bool)
+    ops = NumpyOps()
+    distance, gradient = learning.rehearsal_loss(scores, probabilities_of_old, is_open, ops)
+    assert distance == pytest.approx(0, abs=1e-4)
+    assert_allclose(gradient, 0, atol=1e-4)
+    others = probabilities_of_old[:, [1, 0, 2]]
+    distance, gradient = learning.rehearsal_loss(scores, others, is_open, ops)
     assert distance > 0
-    assert_allclose(gradient[0], 0, atol=1e-4)
-    assert gradient[1, 3] > 0.1 > 0 > gradient[1, 1]
+    assert gradient[0, 0] < 0 < gradient[0, 1]
     annotated = allow([tags.begin(0), tags.begin(0)], 5)
-    assert (
-        learning.rehearsal_loss(
-            TagScores(words, scores, None),
-            probabilities_of_old,
-            annotated,
-            np.array([True, True]),
-            NumpyOps(),
-        )[0]
-        == 0
-    )
+    assert learning.rehearsal_loss(scores, others, annotated, ops)[0] == 0
+
+
+def test_an_update_takes_more_steps_while_few_examples_are_known(monkeypatch):
+    nlp = blank()
+    data = [Example(nlp.make_doc(str(n)), nlp.make_doc(str(n))) for n in range(400)]
+    memory = learning.Memory()
+    steps = []
+    for n_known in (10, 100, 400):
+        memory.add(data[:n_known])
+        steps.append(1 + memory.n_more_steps)
+    assert steps == [learning.MAX_STEPS, 6, 2]
+
+
+def test_labels_that_were_not_looked_for_do_not_count():
+    nlp = pipeline()
+    (example,) = partly(examples(nlp, ["Anna ate a [mango](FRUIT)."]))
+    predicted = nlp.make_doc(example.text)
+    predicted.set_ents(spans_of(predicted, (0, 1, "per"), (2, 3, "FRUIT"), (3, 4, "FRUIT")))
+    scores = nlp.get_pipe("ner").score([Example(predicted, example.reference)])
+    assert (scores["ents_p"], scores["ents_r"]) == (0.5, 1.0)

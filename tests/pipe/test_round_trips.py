@@ -16,13 +16,11 @@ from thinc.api import Adam
 from spacy_bilstm_ner.network.parts import parts
 from tests.util import (
     LABELS,
-    SENTENCES,
     blank,
     confidences,
     entities,
     examples,
     logits,
-    marked_doc,
     small_model,
     texts,
     train,
@@ -57,19 +55,6 @@ def by_bytes(nlp: Language, folder: Path) -> Language:
     return same_config(nlp).from_bytes(nlp.to_bytes())
 
 
-def by_disk_of_the_pipe(nlp: Language, folder: Path) -> Language:
-    other = same_config(nlp)
-    nlp.get_pipe("ner").to_disk(folder)
-    assert other.get_pipe("ner").from_disk(folder) is other.get_pipe("ner")
-    return other
-
-
-def by_bytes_of_the_pipe(nlp: Language, folder: Path) -> Language:
-    other = same_config(nlp)
-    assert other.get_pipe("ner").from_bytes(nlp.get_pipe("ner").to_bytes()) is other.get_pipe("ner")
-    return other
-
-
 def by_pickle(nlp: Language, folder: Path) -> Language:
     return pickle.loads(pickle.dumps(nlp))
 
@@ -87,8 +72,6 @@ def by_a_copy_of_the_model(nlp: Language, folder: Path) -> Language:
 WAYS = [
     by_disk,
     by_bytes,
-    by_disk_of_the_pipe,
-    by_bytes_of_the_pipe,
     by_pickle,
     by_deepcopy,
     by_a_copy_of_the_model,
@@ -137,12 +120,6 @@ def test_fields_may_be_excluded(ner):
     assert blank().get_pipe("ner").from_bytes(other.to_bytes()).labels == LABELS
 
 
-def test_two_recognisers_in_one_pipeline(nlp):
-    nlp.add_pipe("ner", name="second", source=trained())
-    nlp.get_pipe("second").cfg["threshold"] = 1.0
-    assert entities(nlp(TEXT)) == entities(trained()(TEXT))
-
-
 def test_sourced_into_a_pipeline_with_vectors(nlp, tmp_path):
     other = spacy.blank("en")
     other.add_pipe("ner", source=nlp)
@@ -163,20 +140,6 @@ def test_sourced_through_the_config(nlp, tmp_path):
         "components": {"ner": {"source": str(tmp_path)}},
     }
     assert_same(nlp, load_model_from_config(config, auto_fill=True))
-
-
-def test_use_params_is_for_a_while(nlp, ner):
-    before = logits(nlp, TEXT)
-    zeros = {}
-    for node in ner.model.walk():
-        zeros |= {(node.id, name): node.get_param(name) * 0 for name in node.param_names}
-    with nlp.use_params(zeros):
-        assert not logits(nlp, TEXT).any()
-        assert len(nlp(TEXT).ents) == 0
-    assert_array_equal(logits(nlp, TEXT), before)
-    # Averages of an optimizer that never saw these weights
-    with nlp.use_params(Adam(0.1, use_averages=True).averages):
-        assert_array_equal(logits(nlp, TEXT), before)
 
 
 def test_averages_reach_every_weight_and_are_saved():
@@ -209,25 +172,9 @@ def test_a_new_label_leaves_the_old_scores_and_entities(nlp, ner):
     assert_allclose(confidences(nlp(TEXT)), confidences(doc), atol=0.02)
 
 
-def test_a_new_label_is_learnt_and_survives(nlp, tmp_path, ner):
-    ner.add_label("art")
-    train(nlp, [*SENTENCES, NEW], steps=40, optimizer=Adam(0.02))
-    loaded = by_disk(nlp, tmp_path)
-    assert_same(nlp, loaded)
-    loaded.get_pipe("ner").add_label("another")
-    assert loaded.evaluate(examples(loaded, [*SENTENCES, NEW]))["ents_f"] == 1.0
-
-
 def test_labels_added_before_initialize_come_first():
     nlp = blank()
     nlp.get_pipe("ner").add_label("zoo")
     nlp.initialize(lambda: examples(nlp))
     assert nlp.get_pipe("ner").labels == ("zoo", *LABELS)
     assert nlp.evaluate(examples(nlp))["ents_f"] is not None
-
-
-def test_initialized_again_it_begins_anew(nlp, ner):
-    nlp.initialize(lambda: examples(nlp, ["[Ninth](art) symphony"]))
-    assert ner.labels == (*LABELS, "art")
-    train(nlp, [*SENTENCES, NEW], steps=60)
-    assert entities(nlp(texts([NEW])[0])) == entities(marked_doc(nlp, NEW))

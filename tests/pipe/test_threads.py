@@ -29,15 +29,3 @@ def test_four_threads_at_once_equal_one():
             for i, doc in results:
                 assert entities(doc) == entities(expected[i])
                 assert_allclose(confidences(doc), confidences(expected[i]), atol=1e-5)
-
-
-def test_threads_that_pipe(nlp):
-    many = texts() * 4
-    expected = [entities(doc) for doc in nlp.pipe(many)]
-
-    def work(batch_size: int) -> list:
-        return [entities(doc) for doc in nlp.pipe(many, batch_size=batch_size)]
-
-    with ThreadPoolExecutor(N_THREADS) as pool:
-        for found in pool.map(work, (1, 3, 7, 100)):
-            assert found == expected

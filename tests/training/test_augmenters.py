@@ -37,15 +37,6 @@ def test_another_case(nlp, shares, change):
     assert [token.text for token in example.predicted] == [token.text for token in nlp(text)]
 
 
-def test_tokens_outside_entities_are_known_to_be_outside(nlp):
-    example = augment(nlp, MARKED, lower=1.0, upper=0.0)
-    assert example.get_aligned_ner()[-1] == "O"
-    missing = examples(nlp, ["It rained."])[0]
-    missing.reference.set_ents([], missing=[missing.reference[0:1]], default="outside")
-    (example,) = case_augmenter(1.0, 0.0)(nlp, missing)
-    assert example.get_aligned_ner() == [None, "O", "O"]
-
-
 def test_a_text_whose_length_would_change_stays(nlp):
     assert augment(nlp, "[Anna Groß](per) left.", lower=0.0, upper=1.0).text == "Anna Groß left."
     assert augment(nlp, "[İzmir](geo) is far.", lower=1.0, upper=0.0).text == "İzmir is far."

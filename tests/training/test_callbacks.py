@@ -14,7 +14,7 @@ from thinc.api import Adam
 
 from spacy_bilstm_ner.training.callbacks import fit_decisions, fit_length
 from spacy_bilstm_ner.training.fingerprints import share_seen
-from tests.util import SENTENCES, blank, examples, marked_doc, small_model, texts, trained
+from tests.util import examples, marked_doc, small_model, texts, trained
 
 CITIES = ("Lisbon", "Oslo", "Porto", "Vienna", "Lima", "Quito", "Bergen", "Turin")
 PEOPLE = ("Anna Smith", "Peter Jones", "Maria Silva", "Ida Holm", "Tom Reed")
@@ -112,12 +112,6 @@ def test_the_length_fits_the_corpus(root, corpus):
     assert share_seen(texts(many_sentences()), nlp.get_pipe("ner").fingerprints) == 1.0
 
 
-def test_a_small_corpus_is_not_trained_too_shortly(root, corpus):
-    nlp = pipeline(root, corpus)
-    fit_length(passes=1, min_steps=700)(nlp)
-    assert nlp.config["training"]["max_steps"] == 700
-
-
 @pytest.mark.parametrize(
     ("steps", "wanted", "frequency"), [(875, 35, 35), (1000, 400, 500), (1009, 400, 1009)]
 )
@@ -185,17 +179,3 @@ def test_a_frozen_pipe_stays_as_it_is():
     before = nlp.get_pipe("ner").to_bytes()
     assert fit_decisions()(nlp) is nlp
     assert nlp.get_pipe("ner").to_bytes() == before
-
-
-def test_what_was_loaded_stays(tmp_path):
-    nlp = trained()
-    fitted = {"calibration": [1.1, 0.2], "thresholds": {"geo": 0.6}}
-    nlp.get_pipe("ner").cfg |= fitted
-    nlp.to_disk(tmp_path / "fitted")
-    loaded = blank().from_disk(tmp_path / "fitted")
-    optimizer = loaded.resume_training()
-    loaded.get_pipe("ner").add_label("new")
-    loaded.update(examples(loaded, SENTENCES), sgd=optimizer)
-    cfg = loaded.get_pipe("ner").cfg
-    assert cfg["calibration"] == pytest.approx(fitted["calibration"])
-    assert cfg["thresholds"] == pytest.approx(fitted["thresholds"])

@@ -8,11 +8,10 @@ import pytest
 import spacy
 from spacy.language import Language
 from spacy.tokens import DocBin
-from spacy.util import registry
 
 from spacy_bilstm_ner.training.augmenters import case_augmenter
 from spacy_bilstm_ner.training.corpus import BalancedCorpus
-from tests.util import entities, marked_doc
+from tests.util import marked_doc
 
 MARKED = "[Anna O'Neill](per) can't leave [Oslo](geo)."
 # 100 entities: 2 rare labels, one of which stands in a sentence that has two of it
@@ -73,13 +72,6 @@ def test_it_is_read_once(nlp, tmp_path):
     assert len(list(corpus(nlp))) == len(first)
 
 
-def test_another_pipeline_gets_examples_of_its_own(nlp, tmp_path):
-    corpus = BalancedCorpus(write(tmp_path, nlp, MANY))
-    list(corpus(nlp))
-    other = spacy.blank("en")
-    assert all(example.reference.vocab is other.vocab for example in corpus(other))
-
-
 def test_an_empty_corpus_is_an_error(nlp, tmp_path):
     with pytest.raises(ValueError, match="E986"):
         list(BalancedCorpus(write(tmp_path, nlp, []))(nlp))
@@ -89,20 +81,3 @@ def test_no_path():
     """A config without paths makes a corpus; reading it says what is missing."""
     with pytest.raises(FileNotFoundError, match=r"not named: give it with --paths\.train"):
         list(BalancedCorpus(None)(spacy.blank("en")))
-
-
-def test_copies_out_of_range(tmp_path):
-    with pytest.raises(ValueError, match="copies must be at least 1, but is 0"):
-        BalancedCorpus(tmp_path, copies=0)
-
-
-def test_a_config_finds_them(nlp, tmp_path):
-    config = {
-        "corpus": {
-            "@readers": "spacy_bilstm_ner.BalancedCorpus.v1",
-            "path": write(tmp_path, nlp, ["[Anna](per) left [Oslo](geo)."]),
-            "augmenter": {"@augmenters": "spacy_bilstm_ner.case.v1", "lower": 0.0, "upper": 1.0},
-        }
-    }
-    (example,) = registry.resolve(config)["corpus"](nlp)
-    assert entities(example.reference) == entities(marked_doc(nlp, "[ANNA](per) LEFT [OSLO](geo)."))
