@@ -184,7 +184,7 @@ def _fit(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> None:
         if not rare:
             calibration = fit_calibration(confidences, is_correct)
         confidences = calibrated(confidences, *calibration)
-        thresholds = fit_thresholds(confidences, is_correct, judged_labels, n_gold) | rare
+        thresholds = fit_thresholds(confidences, is_correct, list(judged_labels), n_gold) | rare
     recogniser.set_fitted(tuple(calibration), thresholds)
     minima = dict(zip(labels, min_confidences(labels, threshold, thresholds), strict=True))
     for example in predicted:
