@@ -1,13 +1,13 @@
 """Unite several annotations of one text, and settle those that contradict each other."""
 
 from collections.abc import Sequence
-from itertools import chain, pairwise
+from itertools import pairwise
 from operator import attrgetter
 from typing import Any
 
 from ..errors import UserError, count
 from .options import Options
-from .records import TextWithSpans
+from .records import Span, TextWithSpans
 from .report import Report
 
 # A file is refused if more than this share of its records contradict each other.
@@ -36,11 +36,12 @@ def settle_conflicts(records: Sequence[Any], options: Options, report: Report) -
     conflicts = []
     replaced: dict[int, Any] = {}  # id of a record -> the record to take instead, or None
     for same in groups.values():
-        # Different records may well have the same text, but two annotators of a record agree.
-        is_repeated = is_text and len({record.origin for record in same}) < len(same)
-        if len(set(map(annotation, same))) == 1 and not is_repeated:
+        is_equal = len(set(map(annotation, same))) == 1
+        # Different records may well have the same text, but annotators of one record agree.
+        is_record = len(set(map(attrgetter("origin"), same))) < len(same)
+        if is_equal and not (is_text and is_record):
             continue
-        united = _unite(same, report) if is_text else None
+        united = _unite(same, is_equal, report) if is_text else None
         if united:
             replaced |= {**dict.fromkeys(map(id, same)), id(same[0]): united}
         else:
@@ -56,10 +57,8 @@ def settle_conflicts(records: Sequence[Any], options: Options, report: Report) -
         if sum(map(len, conflicts)) > MAX_SHARE * len(records):
             raise UserError(message)
         report.warnings.append(message)
-    if options.conflicts or is_text:
-        for record in chain.from_iterable(
-            same[options.conflicts == "first" :] for same in conflicts
-        ):
+    for same in conflicts if options.conflicts or is_text else ():
+        for record in same[options.conflicts == "first" :]:
             replaced[id(record)] = None
             numbers = {"entities": record.n_entities, "words": record.n_words}
             report.count("conflict", record.origin.place(), record.rows, **numbers)
@@ -67,21 +66,26 @@ def settle_conflicts(records: Sequence[Any], options: Options, report: Report) -
     return list(filter(None, settled))
 
 
-def _unite(same: Sequence[TextWithSpans], report: Report) -> TextWithSpans | None:
+def _unite(same: Sequence[TextWithSpans], is_equal: bool, report: Report) -> TextWithSpans | None:
     """Return one partly labelled text; None if the annotations are complete or overlap."""
-    is_equal = len({(text.spans, text.annotated) for text in same}) == 1
-    is_partial = all(text.annotated is not None for text in same)
+    spans: set[Span] = set()
+    labels: set[str] = set()
+    n_spans = n_rows = 0
+    for text in same:
+        spans.update(text.spans)
+        labels.update(text.annotated or ())
+        n_spans += len(text.spans)
+        n_rows += text.rows
+    annotated = set(map(attrgetter("annotated"), same))
     is_passes = all(len(text.spans) == 1 for text in same)
-    spans = sorted(set(chain.from_iterable(text.spans for text in same)))
-    has_overlap = any(second.start < first.end for first, second in pairwise(spans))
-    if has_overlap or not (is_equal or is_partial or is_passes):
+    in_order = sorted(spans)
+    has_overlap = any(second.start < first.end for first, second in pairwise(in_order))
+    if has_overlap or not (is_equal or is_passes or None not in annotated):
         return None
     place = same[0].origin.place()
     report.count("united", place, len(same))
-    report.count("repeated", place, sum(len(text.spans) for text in same) - len(spans))
-    annotated = same[0].annotated
-    if not is_equal:
-        labels = set(chain.from_iterable(text.annotated or () for text in same))
-        annotated = tuple(sorted(labels)) if all(text.annotated for text in same) else ()
-    rows = sum(text.rows for text in same)
-    return same[0]._replace(spans=tuple(spans), annotated=annotated, rows=rows)
+    report.count("repeated", place, n_spans - len(spans))
+    united = same[0]._replace(spans=tuple(in_order), rows=n_rows)
+    if is_equal:
+        return united
+    return united._replace(annotated=tuple(sorted(labels)) if all(annotated) else ())

@@ -88,9 +88,8 @@ def _find_records(value: Any, options: Options) -> list[Any]:
 
 def _as_record(value: Any) -> Any:
     """Return [text, {"entities": []}] as an object."""
-    match value:
-        case [str() as text, dict() as members]:
-            return {"text": text, **members}
-        case [str() as text, list() as entities]:
-            return {"text": text, "entities": entities}
+    if isinstance(value, list) and len(value) == 2 and isinstance(value[0], str):
+        text, entities = value
+        members = entities if isinstance(entities, dict) else {"entities": entities}
+        return {"text": text, **members}
     return value

@@ -154,6 +154,7 @@ def labelled_corpus(
 
 def _read_one(source: Any, nlp: Language, options: Options) -> tuple[list[TaggedWords], Report]:
     """Read one content or data frame."""
+    records: Any
     content = source
     if not isinstance(source, Content):
         content = Content("DataFrame", Path("DataFrame"), b"")
@@ -164,23 +165,19 @@ def _read_one(source: Any, nlp: Language, options: Options) -> tuple[list[Tagged
         report.guesses["format"] = kind
         if content.encoding:
             report.guesses["encoding"] = content.encoding
-    if not records:
-        raise UserError(
-            f"{content.name} has no sentences. {' '.join(report.lines())}. Expected labelled "
-            "sentences."
-        )
-    if isinstance(records[0], TextWithSpans):
-        texts = to_characters(records, options, report)
-        sentences = find_words(settle_conflicts(texts, options, report), nlp, report)
-    elif report.guesses.get("format") == "spacy":
-        sentences = records
-    else:
-        sentences = settle_conflicts(build(records, options, report), options, report)
-    sentences = apply_options(sentences, content.name, options, report)
+    if records and isinstance(records[0], TextWithSpans):
+        texts = settle_conflicts(to_characters(records, options, report), options, report)
+        records = find_words(texts, nlp, report)
+    elif records and report.guesses.get("format") != "spacy":
+        records = settle_conflicts(build(records, options, report), options, report)
+    sentences = apply_options(records, content.name, options, report)
     report.count_written(sentences)
     report.check()
     if not sentences:
-        raise UserError(f"{content.name}: nothing is left of it. {' '.join(report.lines())}")
+        raise UserError(
+            f"{content.name} has no sentences, or nothing is left of it. "
+            f"{' '.join(report.lines())}. Expected labelled sentences."
+        )
     return sentences, report
 
 
