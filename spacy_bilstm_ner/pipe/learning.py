@@ -74,7 +74,12 @@ class Memory:
 
     @property
     def n_more_steps(self) -> int:
-        """Return how many steps an update takes after the first one, the more the less is known."""
+        """Return how many steps an update takes after the first one, the more the less is known.
+
+        It is none if all examples were known before, since the length of training fits them.
+        """
+        if self.is_complete:
+            return 0
         n_steps = -(-ENOUGH_EXAMPLES // max(1, len(self.examples)))
         return min(MAX_STEPS, n_steps) - 1
 

@@ -16,7 +16,7 @@ from ..system.whole import save
 # The rate of a trained pipe may be as high as that of a new one, since it rehearses. It needs fewer
 # updates, and not more than MAX_PASSES over the data.
 MIN_STEPS = 1200
-MAX_PASSES = 160
+MAX_PASSES = 240
 
 
 def write_config(
