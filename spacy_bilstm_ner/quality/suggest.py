@@ -1,9 +1,8 @@
 """Choose the texts from which a pipeline would learn most, for labelling.
 
 The uncertainty of a text is the total entropy of its entities (Settles & Craven 2008, "An Analysis
-of Active Learning Strategies for Sequence Labeling Tasks"). Among the most uncertain texts, those
-are chosen that also differ from the texts chosen before (maximal marginal relevance, Carbonell &
-Goldstein 1998).
+of Active Learning Strategies for Sequence Labeling Tasks"). Of texts that share most of their
+words, only the most uncertain one is chosen.
 """
 
 import json
@@ -16,7 +15,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from spacy.attrs import LOWER
 from spacy.language import Language
 from spacy.tokens import Doc
 
@@ -29,10 +27,8 @@ from ..system.whole import save
 from .examples import without_thresholds
 from .result import Result, Section, mark_entities
 
-# Texts are chosen from this many times as many uncertain texts.
-POOL_FACTOR = 5
-# Number of buckets to which words are hashed to compare texts
-N_BUCKETS = 2048
+# Of the distinct words of two texts, the share that both may have
+MAX_SHARED_WORDS = 0.5
 TEXT_FORMATS = (".txt", ".jsonl")
 FORMATS = {"texts": ",.0f", "words": ".1f", "bits of uncertainty": ".2f"}
 
@@ -162,25 +158,21 @@ def compute_uncertainty(doc: Doc) -> float:
 def choose_texts(
     docs: Sequence[Doc], uncertainty: NDArray[np.float64], *, n_texts: int
 ) -> list[int]:
-    """Choose texts one by one, by uncertainty times distance from the nearest text chosen before.
+    """Choose the most uncertain texts, without those that resemble a text chosen before.
 
     docs (Sequence[Doc]): n_docs
     uncertainty (NDArray[np.float64]): n_docs
     RETURNS (list[int]): At most `n_texts` indices. Texts without uncertainty are not chosen.
     """
-    pool = np.argsort(-uncertainty, kind="stable")[: POOL_FACTOR * n_texts]
-    pool = pool[uncertainty[pool] > 0]
-    words = np.zeros((len(pool), N_BUCKETS), dtype="float32")
-    for row, i in zip(words, pool, strict=True):
-        row[np.unique(docs[i].to_array([LOWER]) % N_BUCKETS)] = 1
-    # Frequent words have small weights.
-    words *= np.log(len(pool) / words.sum(axis=0).clip(1)) + 0.01
-    words /= np.linalg.norm(words, axis=1, keepdims=True).clip(1e-9)
-    distance = np.ones(len(pool))
-    chosen: list[int] = []
-    for _ in range(min(n_texts, len(pool))):
-        best = int(np.argmax(uncertainty[pool] * distance))
-        chosen.append(best)
-        distance = np.minimum(distance, 1 - words @ words[best])
-        distance[best] = -np.inf
-    return pool[chosen].tolist()
+    chosen: dict[int, set[str]] = {}
+    for i in np.argsort(-uncertainty, kind="stable").tolist():
+        if len(chosen) == n_texts or not uncertainty[i]:
+            break
+        words = {token.lower_ for token in docs[i]}
+        if not any(_is_similar(words, chosen_words) for chosen_words in chosen.values()):
+            chosen[i] = words
+    return list(chosen)
+
+
+def _is_similar(words: set[str], other_words: set[str]) -> bool:
+    return len(words & other_words) > MAX_SHARED_WORDS * len(words | other_words)

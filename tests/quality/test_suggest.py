@@ -39,7 +39,7 @@ def test_uncertain_texts_that_differ_are_chosen() -> None:
     uncertainty = np.array([2.0, 1.9, 1.0, 0.1, 0.0])
     assert choose_texts(docs, uncertainty, n_texts=2) == [0, 2]
     # Texts without uncertainty are never chosen.
-    assert sorted(choose_texts(docs, uncertainty, n_texts=5)) == [0, 1, 2, 3]
+    assert choose_texts(docs, uncertainty, n_texts=5) == [0, 2, 3]
 
 
 @pytest.mark.parametrize("tool", TOOLS)
