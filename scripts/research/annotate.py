@@ -51,7 +51,7 @@ def main(pipeline: str, source: str, out: str) -> None:
             once, four = seconds
             per_million[way] = (four - once) / millions
     names = f"{Path(pipeline).name} {Path(source).name}"
-    command_line = f"python -m scripts.research.annotate {names}"
+    command_line = f"python -m scripts.research.annotate {names} OUT.json"
     srsly.write_json(out, {"command": command_line, "cpu_seconds_per_million_words": per_million})
 
 

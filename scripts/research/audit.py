@@ -66,7 +66,7 @@ def main(source: str, target: str, out: str) -> None:
     DocBin(docs=docs).to_disk(spoilt)
     ranked = find_suspicious_places(spoilt, folder / "after")
     figures = {
-        "command": f"python -m scripts.research.audit {Path(source).name}",
+        "command": f"python -m scripts.research.audit {Path(source).name} FOLDER OUT.json",
         "changes": len(changed),
         "share_of_changes": share_of_changes(ranked, before, changed),
     }

@@ -9,6 +9,7 @@ the kind of table, and the files in metrics/ from which it is made.
 
 import re
 import sys
+from operator import itemgetter
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
@@ -91,7 +92,7 @@ def speed_table(files: dict[str, Figures]) -> str:
         titles = ["", f"bilstm {benchmark['version']}"]
         row = [title]
         for name, runs in benchmark["figures"][part].items():
-            value = median(run[unit] for run in runs)
+            value = median(map(itemgetter(unit), runs))
             if name == "bilstm":
                 ours = value
                 row.append(number(ours))
