@@ -37,16 +37,12 @@ VECTORS_BANNER = (
 )
 
 
-def check_names(name: str, *, lang: str, is_own: bool) -> None:
-    """Check the variables that become the name of a package.
+def check_name(name: str, *, is_own: bool) -> None:
+    """Check the variable that becomes the name of a package.
 
     is_own (bool): Whether the data are the user's. The pipeline then needs a name of its own.
-    RAISES UserError: If one of them is not allowed.
+    RAISES UserError: If it is not allowed.
     """
-    if not re.fullmatch("[A-Za-z]+", lang):
-        raise UserError(
-            f"{lang!r} cannot be a language: give a code of letters only, as in --vars.lang de"
-        )
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*", name):
         raise UserError(
             f"{name!r} cannot be the name of a package: use letters, digits and single "
@@ -140,7 +136,7 @@ def main() -> None:
         parser.add_argument(f"--{option}", default="")
     parser.add_argument("--assets", type=Path, default=Path("assets"))
     args = parser.parse_args()
-    check_names(args.name, lang=args.lang, is_own=bool(args.csv))
+    check_name(args.name, is_own=bool(args.csv))
     names = ("csv", "dev", "test", "assets", "url", "md5")
     source, reason = find_source(**{name: getattr(args, name) for name in names})
     if source.kind == "sample":

@@ -1,7 +1,6 @@
 """Install a packaged pipeline, and check that it works in a new process."""
 
 import argparse
-import os
 import sysconfig
 from pathlib import Path
 
@@ -28,13 +27,12 @@ def install(wheel: Path, target: str = "") -> None:
 
 def try_out(name: str, site: Path) -> str:
     """Return what an installed pipeline finds in a sentence, in a new process."""
-    paths = [str(site.resolve()), os.environ.get("PYTHONPATH", "")]
     return python(
         "-c",
         TRIAL,
         name,
         failure=f"{name} is installed, but does not work",
-        PYTHONPATH=os.pathsep.join(filter(None, paths)),
+        PYTHONPATH=str(site.resolve()),
     )
 
 

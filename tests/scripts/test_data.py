@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.data import check_corpus, check_names, find_source, main
+from scripts.data import check_corpus, check_name, find_source, main
 from scripts.source import Source, WordVectors, checksum, read_record
 from scripts.vectors import DownloadError
 from spacy_bilstm_ner.errors import UserError
@@ -169,16 +169,10 @@ def test_real_corpus_has_the_checksum_of_project_yml(root: Path, gmb_path: Path)
 )
 def test_bad_names(name: str) -> None:
     with pytest.raises(UserError, match="cannot be the name"):
-        check_names(name, lang="de", is_own=True)
-
-
-@pytest.mark.parametrize("lang", ["d e", "", "de;", "../de"])
-def test_bad_languages(lang: str) -> None:
-    with pytest.raises(UserError, match=r"cannot be a language: .* as in --vars\.lang de"):
-        check_names("shop_ner", lang=lang, is_own=True)
+        check_name(name, is_own=True)
 
 
 def test_own_data_does_not_take_the_name_of_ours() -> None:
     with pytest.raises(UserError, match="trained on the GMB corpus"):
-        check_names("gmb_bilstm", lang="en", is_own=True)
-    check_names("gmb_bilstm", lang="en", is_own=False)
+        check_name("gmb_bilstm", is_own=True)
+    check_name("gmb_bilstm", is_own=False)
