@@ -14,16 +14,12 @@ LabelledFile = Annotated[
 FoldsFolder = Annotated[
     Path, Argument(metavar="OUT", help="folder for the results and the folds' pipelines")
 ]
-Figures = Annotated[
-    Path | None, Option("--out", metavar="JSON", help="write the figures to this file")
-]
-Report = Annotated[Path | None, Option(metavar="HTML", help="write a page to this file")]
+Figures = Annotated[Path | None, Option("--out", help="write the figures to this file")]
+Report = Annotated[Path | None, Option(help="write a page to this file")]
 Lang = Annotated[str, Option(help="language code of the texts")]
-Vectors = Annotated[
-    str | None, Option(metavar="NAME", help="pipeline with word vectors, or its folder")
-]
-Folds = Annotated[int, Option(metavar="K", help="number of folds")]
-Seed = Annotated[int, Option(metavar="N", min=0, max=2**32 - 1, help="random seed")]
+Vectors = Annotated[str | None, Option(help="pipeline with word vectors, or its folder")]
+Folds = Annotated[int, Option(help="number of folds")]
+Seed = Annotated[int, Option(min=0, max=2**32 - 1, help="random seed")]
 NoCurve = Annotated[
     bool,
     Option(
@@ -31,9 +27,7 @@ NoCurve = Annotated[
         help="skip the learning curve (training on a third and two thirds of the data)",
     ),
 ]
-Delimiter = Annotated[
-    str, Option(metavar="CHARACTER", help="separator in audit.csv, such as ; for German Excel")
-]
+Delimiter = Annotated[str, Option(help="separator in audit.csv, such as ; for German Excel")]
 Precision = Annotated[float, Option(help="minimum precision, below 1")]
 Write = Annotated[bool, Option("--write", help="store the thresholds in the pipeline's folder")]
 Loosen = Annotated[
@@ -52,7 +46,7 @@ SuggestedFolder = Annotated[
 LabellingTool = Annotated[
     Literal["prodigy", "doccano", "label-studio"], Option(help="tool that imports the texts")
 ]
-NumberOfTexts = Annotated[int, Option(metavar="N", min=1, help="number of texts")]
+NumberOfTexts = Annotated[int, Option(min=1, help="number of texts")]
 
 # Of `annotate`
 Inputs = Annotated[
@@ -66,37 +60,26 @@ Inputs = Annotated[
 ResultsFolder = Annotated[
     str, Argument(metavar="OUT", help="folder for the results; a second call resumes")
 ]
-Model = Annotated[
-    str, Option(metavar="NAME", help="name or path of any spaCy pipeline with entities")
-]
-TextColumn = Annotated[str, Option(metavar="NAME", help="column of texts")]
-IdColumn = Annotated[
-    str | None, Option(metavar="NAME", help="column of ids in the results; default: file and row")
-]
-Separator = Annotated[
-    str | None, Option(metavar="CHAR", help="separator of CSV files; default: by the header")
-]
-Encoding = Annotated[
-    str | None, Option(metavar="NAME", help="encoding of text files; default: UTF-8")
-]
+Model = Annotated[str, Option(help="name or path of any spaCy pipeline with entities")]
+TextColumn = Annotated[str, Option(help="column of texts")]
+IdColumn = Annotated[str | None, Option(help="column of ids in the results; default: file and row")]
+Separator = Annotated[str | None, Option(help="separator of CSV files; default: by the header")]
+Encoding = Annotated[str | None, Option(help="encoding of text files; default: UTF-8")]
 ResultsFormat = Annotated[Literal["parquet", "jsonl"], Option(help="format of the results")]
 MaxLength = Annotated[
     int | None,
-    Option(metavar="N", min=1, help="longest text, in characters; default: nlp.max_length"),
+    Option(min=1, help="longest text, in characters; default: nlp.max_length"),
 ]
 NumberOfWorkers = Annotated[
     int | None, Option(min=1, help="number of processes; default: one for each core")
 ]
-RayAddress = Annotated[
-    str | None, Option(metavar="ADDRESS", help='Ray cluster to run on; "local" starts one')
-]
+RayAddress = Annotated[str | None, Option(help='Ray cluster to run on; "local" starts one')]
 
 # Of `init`
 Config = Annotated[Path, Argument(metavar="CONFIG", help="file to write, such as config.cfg")]
 InitVectors = Annotated[
     str | None,
     Option(
-        metavar="NAME",
         help="pipeline with word vectors, its folder, or a text file such as GloVe's; none for "
         "no vectors; default: an installed pipeline of the language",
     ),
@@ -105,7 +88,6 @@ Source = Annotated[
     str | None,
     Option(
         "--from",
-        metavar="PIPELINE",
         help="trained pipeline to go on from: folder or name of an installed pipeline",
     ),
 ]
