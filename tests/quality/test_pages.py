@@ -55,7 +55,7 @@ def test_the_page_of_evaluate(tiny: tuple[Path, Path], tmp_path: Path) -> None:
 
 def test_all_text_is_escaped() -> None:
     marked = mark_entities("<b>", [Entity(0, 3, "<i>")])
-    table = pd.DataFrame([["<b>", marked]], columns=["<b>", "<b> "])
+    table = pd.DataFrame([["<b>", marked]], columns=["<b>", "<b> "], dtype=object)
     sections = [Section("<b>", note="<b>", table=table)]
     result = Result(
         title="<b>",
@@ -65,7 +65,10 @@ def test_all_text_is_escaped() -> None:
         warnings=["<b>"],
         sections=partial(list, sections),
     )
-    assert not re.search("<[bi]>", result.to_html())
+    html = result.to_html()
+    assert not re.search("<[bi]>", html)
+    # In both tables
+    assert html.count("<mark") == 2
 
 
 @pytest.mark.parametrize(
