@@ -27,30 +27,17 @@ GROUP_WORDS = 256
 Codes = NDArray[np.uint8]
 
 
-class _CodeOfCharacter(dict[int, int]):
-    """The code of each character, for `str.translate`.
+def character_codes(words: Sequence[str]) -> Codes:
+    """Write words' characters as codes: n_words × MAX_LENGTH, filled up with PADDING.
 
     ASCII characters have their own codes, others share the 128 codes above.
     """
-
-    def __missing__(self, character: int) -> int:
-        code = character if character < N_ASCII else N_ASCII + character % N_ASCII
-        self[character] = code
-        return code
-
-
-CODE_OF_CHARACTER = _CodeOfCharacter()
-
-
-def character_codes(words: Sequence[str]) -> Codes:
-    """Write words' characters as codes: n_words × MAX_LENGTH, filled up with PADDING."""
     rows = []
     for word in words:
         if len(word) > MAX_LENGTH:
             word = word[: MAX_LENGTH // 2] + word[-MAX_LENGTH // 2 :]
-        if not word.isascii():
-            word = word.translate(CODE_OF_CHARACTER)
-        rows.append(word.encode("latin-1").ljust(MAX_LENGTH, b"\0"))
+        codes = [code if code < N_ASCII else N_ASCII + code % N_ASCII for code in map(ord, word)]
+        rows.append(bytes(codes).ljust(MAX_LENGTH, b"\0"))
     return np.frombuffer(b"".join(rows), dtype="uint8").reshape(-1, MAX_LENGTH)
 
 

@@ -187,8 +187,6 @@ class WordCache(SharedCache):
             edge = ngrams.look_up_words(weights.ngrams, edge_ids)
             word_scores = edge.with_room(n_words)
         self._rows = {}
-        # glibc reuses the memory of large arrays only after it has freed a larger one.
-        np.empty(REUSED_BYTES, dtype="uint8")
         # Rows take memory when they are written.
         self._table = WordTable(
             np.empty((n_gates, n_directions, n_words + 1, hidden), dtype="float32"),
@@ -260,6 +258,8 @@ class Snapshot:
 
 
 def _prepare(model: Model) -> Weights:
+    # glibc reuses the memory of large arrays only after it has freed a larger one.
+    np.empty(REUSED_BYTES, dtype="uint8")
     tok2vec, encode, output, linear = parts(model)
     transitions = output.get_param("transitions") if output.has_param("transitions") else None
     if transitions is not None and linear is not None:

@@ -10,7 +10,6 @@ from spacy.tokens import Doc
 from thinc.api import SGD, Adam
 
 from spacy_bilstm_ner.network.parts import parts
-from spacy_bilstm_ner.sequences import decoding
 from tests.util import blank, entities, examples, texts, train, trained
 
 
@@ -99,6 +98,7 @@ def test_a_threshold_out_of_range_in_a_config(value, tmp_path):
 def peak_per_word(n_words: int) -> float:
     nlp = trained()
     doc = Doc(nlp.vocab, words=[f"Word{i}" if i % 23 else "." for i in range(n_words)])
+    nlp("Word")
     tracemalloc.start()
     nlp.get_pipe("ner")(doc)
     _, peak = tracemalloc.get_traced_memory()
@@ -110,7 +110,6 @@ def peak_per_word(n_words: int) -> float:
 def test_a_very_long_doc_takes_little_memory_beyond_its_own(monkeypatch):
     for bound in ("prediction.MAX_PART_WORDS", "prediction.MAX_KNOWN_WORDS"):
         monkeypatch.setattr(f"spacy_bilstm_ner.network.{bound}", 1000)
-    monkeypatch.setattr(decoding, "PART_WORDS", 1000)
     # The gates of its words alone would take 1 kB each, and what leads to them as much again.
     assert peak_per_word(15_000) < 750
 
