@@ -29,10 +29,12 @@ def split_tags(cell: str) -> list[str]:
 
 
 def holds_lists(cells: Sequence[str]) -> bool:
-    """Return whether most cells of a column of tags are lists: of tags or of entities."""
+    """Return whether cells are lists, in brackets, or most of them with several tags."""
     n_lists = 0
     for cell in cells:
-        n_lists += cell.startswith(("[", "{")) or len(split_tags(cell)) > 1
+        if cell.startswith(("[", "{")):
+            return True
+        n_lists += len(split_tags(cell)) > 1
     return 2 * n_lists >= len(cells)
 
 

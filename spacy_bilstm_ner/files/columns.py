@@ -47,13 +47,13 @@ def find_columns(table: Table, options: Options) -> Columns:
     names = [name for name in table.names if name not in chosen and any(table[name])]
     document = find_name("document", names)
     spacing = next((name for name in names if any(map(says_no_space, set(table[name])))), None)
-    tag = tag or _find_tags(table, names)
     number = find_name("number", names)
-    names = [name for name in names if name not in (tag, document, number)]
     for kind in ("word", "text", "sentence"):
         word = word or find_name(kind, names)
-    word = word or _find_words(table, names)
-    number = number or find_name("sentence", [name for name in names if name != word])
+    names = [name for name in names if name not in (document, number, word)]
+    tag = tag or _find_tags(table, names)
+    word = word or _find_words(table, [name for name in names if name != tag])
+    number = number or find_name("sentence", names)
     if number and not keys:
         # The numbers may begin again in each document.
         keys = [document, number] if document else [number]
@@ -65,7 +65,10 @@ def find_columns(table: Table, options: Options) -> Columns:
             "Is it text without labels? If not, say which column it is, such as "
             f"--{missing}-column {table.names[-1]!r}. Labels inside a text are not read.",
         )
-    is_divided = keys or table.breaks or not table.has_header
+    may_be_numbered = table.has_header or any(
+        _repeats_numbers(table[name]) for name in names if name != tag
+    )
+    is_divided = keys or table.breaks or not may_be_numbered
     if not is_divided and not holds_lists(table[tag]):
         _refuse(
             table,
@@ -86,6 +89,12 @@ def says_no_space(value: str) -> bool:
     return "SpaceAfter=No" in value or "NoSpaceAfter" in value
 
 
+def _repeats_numbers(values: Sequence[str]) -> bool:
+    """Return whether cells are different numbers that repeat in consecutive rows."""
+    is_repeated = any(map(eq, values, values[1:])) and len(set(values)) > 1
+    return is_repeated and all(map(str.isdecimal, values))
+
+
 def _refuse(table: Table, problem: str, remedy: str) -> NoReturn:
     names = ", ".join(map(repr, table.names))
     raise UserError(f"{table.name}: {problem}. Columns: {names}. {remedy}")
@@ -97,7 +106,8 @@ def _find_words(table: Table, names: Sequence[str]) -> str | None:
     for name in names:
         values = table[name]
         n_repeated = sum(map(eq, values, values[1:]))
-        if 2 * n_repeated <= len(values) and not all(map(_NUMBER.fullmatch, values)):
+        is_varied = 2 * n_repeated <= len(values) or len(names) == 1
+        if is_varied and not all(map(_NUMBER.fullmatch, values)):
             candidates.append(name)
     is_clear = len(candidates) == 1 or not table.has_header
     return candidates[0] if candidates and is_clear else None

@@ -77,6 +77,8 @@ def find_separator(lines: Sequence[str]) -> str | None:
 
     It divides the first line into names of columns, or most lines into the same number of fields.
     """
+    if all("\t" in line for line in lines):
+        return "\t"
     best, most_lines = None, len(lines) / 2
     for separator in SEPARATORS:
         header = lines[0].split(separator)

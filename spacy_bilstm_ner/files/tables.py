@@ -135,7 +135,7 @@ def collect_rows(
             table.breaks.append(len(lines))
             documents[len(lines)] = str(len(documents) + 1)
             reason = "document"
-        elif cells[0].startswith("#") and not _is_row(cells, width, separator, last_values):
+        elif cells[0].startswith("#") and not _is_row(cells, width, last_values):
             reason = "comment"
         elif is_numbered and _RANGE.fullmatch(cells[0]):
             reason = "range"
@@ -206,11 +206,10 @@ def _counts_words(rows: Sequence[Sequence[str]]) -> bool:
     return previous > 0
 
 
-def _is_row(cells: Sequence[str], width: int, separator: str | None, last_values: set[str]) -> bool:
+def _is_row(cells: Sequence[str], width: int, last_values: set[str]) -> bool:
     """Return whether a line that begins with # is a row: it has the width, and a tag."""
     is_piece = _PIECE.fullmatch(cells[0]) and cells[-1].isalnum()
-    may_be_tags = cells[1:] if separator else cells[-1:]
-    is_tagged = is_piece or cells[-1] in last_values or any(map(is_tag, may_be_tags))
+    is_tagged = is_piece or cells[-1] in last_values or is_tag(cells[-1])
     return len(cells) == width and bool(is_tagged)
 
 
