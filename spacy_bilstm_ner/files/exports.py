@@ -2,8 +2,10 @@
 
 import ast
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain, islice
+from operator import itemgetter
 from typing import Any
 
 from ..errors import UserError
@@ -78,11 +80,8 @@ EXPORTS = {
 }
 
 
-class Export(dict[str, str]):
-    """Where the records of an export have their texts and entities. A key without a path is ""."""
-
-    def __missing__(self, key: str) -> str:
-        return ""
+# Keys without a path have "".
+Export = defaultdict[str, str]
 
 
 def read_records(
@@ -97,10 +96,10 @@ def read_records(
     """
     stream = iter(records)
     sample = list(islice(stream, N_SAMPLE))
-    tool, export = _recognise([record for _, record in sample], options)
+    export = _recognise(list(map(itemgetter(1), sample)), options)
     if export is None:
         raise UserError(_describe_unknown(sample[0][1] if sample else None, name))
-    report = Report(guesses={"export": tool})
+    report = Report(guesses={"export": export["tool"]})
     texts: list[Any] = []
     faults = Faults(name)
     for line, record in chain(sample, stream):
@@ -109,9 +108,8 @@ def read_records(
         try:
             annotations = _read_record(record, export, origin, report)
         except MISFIT as error:
-            faults.add(
-                line, str(error), f"Correct it as in other records of {tool}, or use --fields."
-            )
+            remedy = f"Correct it as in other records of {export['tool']}, or use --fields."
+            faults.add(line, str(error), remedy)
             continue
         report.rows_read += len(annotations)
         for annotation in annotations:
@@ -125,11 +123,11 @@ def read_records(
 
 def is_record(value: Any, options: Options) -> bool:
     """Return whether a value of JSON is a record of an export."""
-    _, export = _recognise([value], options)
+    export = _recognise([value], options)
+    if export is None:
+        return False
     # The entity {"text": "Mira", "label": "PER"} is no word with its tag.
-    return export is not None and not (
-        export["tags"] and isinstance(look_up(value, export["words"]), str)
-    )
+    return not (export["tags"] and isinstance(look_up(value, export["words"]), str))
 
 
 def look_up(value: Any, path: str) -> Any:
@@ -171,7 +169,7 @@ def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _recognise(records: Sequence[Any], options: Options) -> tuple[str, Export | None]:
+def _recognise(records: Sequence[Any], options: Options) -> Export | None:
     """Return the first export that fits most of the records; None if no export fits a record.
 
     Paths of `--fields` replace those of the table.
@@ -181,17 +179,15 @@ def _recognise(records: Sequence[Any], options: Options) -> tuple[str, Export | 
         fields.setdefault("start", "")
     if "words" in fields:
         fields.setdefault("unit", "words")
-    exports = {"--fields": Export(DEFAULTS | fields)} if fields else {}
+    exports = [Export(str, DEFAULTS | fields, tool="--fields")] if fields else []
     if not fields.keys() & {"entities", "tags"}:
         for tool, paths in EXPORTS.items():
-            exports[tool] = Export(DEFAULTS | parse_pairs(paths.split(",")) | fields)
-    best: tuple[str, Export | None] = "", None
-    most_fitting = 0
-    for tool, export in exports.items():
-        n_fitting = sum(_fits(record, export) for record in records)
-        if n_fitting > most_fitting:
-            best, most_fitting = (tool, export), n_fitting
-    return best
+            exports.append(
+                Export(str, DEFAULTS | parse_pairs(paths.split(",")) | fields, tool=tool)
+            )
+    n_fitting = [sum(_fits(record, export) for record in records) for export in exports]
+    most = max(n_fitting)
+    return exports[n_fitting.index(most)] if most else None
 
 
 def _fits(record: Any, export: Export) -> bool:
@@ -233,18 +229,15 @@ def _read_record(
         spaces = tuple(map(bool, flags)) if has_spaces else None
         return [TaggedWords(tuple(words), tuple(tags), spaces, annotated, origin)]
     offsets = None if words is None else _offsets(words)
-    annotations: list[Any] = []
-    for entities in _list_passes(record, export):
-        if isinstance(entities, str):
-            annotations.append(entities)
-            continue
-        spans: list[Span] = []
-        for entity in entities:
-            spans += _read_entity(entity, text, export, origin, report)
-        reading = make_reading(export)
-        annotations.append(
-            TextWithSpans(text, tuple(spans), annotated, origin, 1, offsets, reading)
-        )
+    annotations: list[Any] = _list_passes(record, export)
+    for number, entities in enumerate(annotations):
+        if isinstance(entities, list):
+            spans: list[Span] = []
+            for entity in entities:
+                spans += _read_entity(entity, text, export, origin, report)
+            annotations[number] = TextWithSpans(
+                text, tuple(spans), annotated, origin, 1, offsets, make_reading(export)
+            )
     return annotations
 
 

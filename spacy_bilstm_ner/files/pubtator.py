@@ -10,6 +10,9 @@ from .report import Report
 
 # Such as "123|t|A title" and "123|a|An abstract"
 _PASSAGE = re.compile(r"(\w+)\|([ta])\|(.*)")
+# Such as "123\t0\t4\tMira\tPER\tQ7"; a relation has four fields.
+_ENTITY = re.compile(r"\w+\t(\d+)\t(\d+)\t([^\t]*)\t([^\t]*)(?:\t.*)?")
+_RELATION = re.compile(r"\w+\t(?!\d)[^\t]*\t[^\t]*\t[^\t]*")
 
 
 def is_pubtator(text: str) -> bool:
@@ -26,7 +29,6 @@ def read_pubtator(content: Content, options: Options) -> tuple[list[TextWithSpan
     texts: list[TextWithSpans] = []
     reading = make_reading(options.fields)
     for line, row in enumerate(content.text.split("\n"), 1):
-        fields = row.split("\t")
         if passage := _PASSAGE.fullmatch(row):
             document, kind, text = passage.groups()
             if kind == "a" and texts and texts[-1].origin.document == document:
@@ -35,11 +37,12 @@ def read_pubtator(content: Content, options: Options) -> tuple[list[TextWithSpan
             report.rows_read += 1
             origin = Origin(content.name, line, document)
             texts.append(TextWithSpans(text, (), origin=origin, reading=reading))
-        elif texts and len(fields) > 4 and fields[1].isdecimal() and fields[2].isdecimal():
+        elif texts and (entity := _ENTITY.fullmatch(row)):
+            start, end, own_text, label = entity.groups()
             report.entities_read += 1
-            span = Span(int(fields[1]), int(fields[2]), fields[4].strip(), fields[3], line)
+            span = Span(int(start), int(end), label.strip(), own_text, line)
             texts[-1] = texts[-1]._replace(spans=(*texts[-1].spans, span))
-        elif row.strip() and (len(fields) != 4 or fields[1].isdecimal()):
+        elif row.strip() and not _RELATION.fullmatch(row):
             raise UserError(
                 f"{content.name}, line {line}: {row[:60]!r} is no line of PubTator. Expected an "
                 "entity, such as '123\\t0\\t4\\tMira\\tPER', with tabs."
