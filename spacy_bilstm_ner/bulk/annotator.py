@@ -44,7 +44,7 @@ class Pipelines(SharedCache):
         """Forget all pipelines."""
         super().clear()
         self.loaded: dict[tuple[str, int | None], Language] = {}
-        self.n_characters: Counter[tuple[str, int | None]] = Counter()
+        self.n_characters: Counter[Language] = Counter()
 
 
 PIPELINES = Pipelines()
@@ -129,26 +129,22 @@ class Annotator:
 
     def annotate(self, texts: Sequence[Any]) -> list[Outcome]:
         """Annotate texts. A value that is no text gets an error; an exception is its own error."""
-        max_length = self.load().max_length
-        outcomes = [Outcome(error=text_error(text, max_length)) for text in texts]
-        readable = (row for row, outcome in enumerate(outcomes) if outcome.error is None)
-        batches = minibatch_by_words(
-            readable, MAX_CHARACTERS, get_length=lambda row: len(texts[row])
-        )
-        for rows in batches:
-            batch = [texts[row] for row in rows]
-            for row, outcome in zip(rows, self._annotate_batch(batch), strict=True):
-                outcomes[row] = outcome
-        return outcomes
-
-    def _annotate_batch(self, texts: list[str]) -> list[Outcome]:
         with PIPELINES.lock:
             nlp = self._load()
-            key = (self.model, self.max_length)
-            is_warm = PIPELINES.n_characters[key] >= WARM_UP_CHARACTERS
-            PIPELINES.n_characters[key] += sum(map(len, texts))
-            with nlp.memory_zone() if is_warm else nullcontext():
-                return _find_entities(nlp, texts)
+            outcomes = [Outcome(error=text_error(text, nlp.max_length)) for text in texts]
+            readable = (row for row, outcome in enumerate(outcomes) if outcome.error is None)
+            batches = minibatch_by_words(
+                readable, MAX_CHARACTERS, get_length=lambda row: len(texts[row])
+            )
+            for rows in batches:
+                batch = [texts[row] for row in rows]
+                is_warm = PIPELINES.n_characters[nlp] >= WARM_UP_CHARACTERS
+                PIPELINES.n_characters[nlp] += sum(map(len, batch))
+                with nlp.memory_zone() if is_warm else nullcontext():
+                    batch_outcomes = _find_entities(nlp, batch)
+                for row, outcome in zip(rows, batch_outcomes, strict=True):
+                    outcomes[row] = outcome
+        return outcomes
 
 
 def _find_entities(nlp: Language, texts: list[str]) -> list[Outcome]:

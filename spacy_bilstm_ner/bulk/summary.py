@@ -3,26 +3,17 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from .annotator import Outcome
 from .rows import Row
-
-
-class ErrorKind(NamedTuple):
-    """Errors of one kind, with the first of them."""
-
-    n_rows: int
-    file: str
-    row: int
-    message: str
 
 
 @dataclass
 class Summary:
     """What was done: in a part, or in a run.
 
-    errors (dict): The kinds of errors of texts that were not annotated.
+    errors (Counter): The kinds of errors of texts that were not annotated.
+    first_errors (dict): File, row and message of the first error of each kind.
     n_existing (int): Parts whose results existed already.
     given_up (list[str]): Parts that failed, and why.
     missing_inputs (list[str]): Inputs of earlier calls that no longer exist. Their results stay.
@@ -31,28 +22,20 @@ class Summary:
     n_texts: int = 0
     n_words: int = 0
     labels: Counter[str] = field(default_factory=Counter)
-    errors: dict[str, ErrorKind] = field(default_factory=dict)
+    errors: Counter[str] = field(default_factory=Counter)
+    first_errors: dict[str, tuple[str, int, str]] = field(default_factory=dict)
     n_existing: int = 0
     given_up: list[str] = field(default_factory=list)
     missing_inputs: list[str] = field(default_factory=list)
-
-    @property
-    def n_errors(self) -> int:
-        return sum(kind.n_rows for kind in self.errors.values())
 
     def add(self, part: "Summary") -> None:
         """Add what was done in a part."""
         self.n_texts += part.n_texts
         self.n_words += part.n_words
         self.labels.update(part.labels)
-        for name, kind in part.errors.items():
-            self.add_error(name, kind)
-
-    def add_error(self, name: str, kind: ErrorKind) -> None:
-        """Add errors of a kind."""
-        previous = self.errors.get(name, kind._replace(n_rows=0))
-        first = min(previous, kind, key=lambda errors: (errors.file, errors.row))
-        self.errors[name] = first._replace(n_rows=previous.n_rows + kind.n_rows)
+        self.errors.update(part.errors)
+        for kind, error in part.first_errors.items():
+            self.first_errors[kind] = min(error, self.first_errors.get(kind, error))
 
 
 def summarize(rows: Sequence[Row], outcomes: Sequence[Outcome]) -> Summary:
@@ -61,7 +44,8 @@ def summarize(rows: Sequence[Row], outcomes: Sequence[Outcome]) -> Summary:
     for row, outcome in zip(rows, outcomes, strict=True):
         summary.n_words += outcome.n_words
         if outcome.error is not None:
-            kind = ErrorKind(1, row.file, row.number, outcome.error)
-            summary.add_error(outcome.error.partition(":")[0], kind)
+            kind = outcome.error.partition(":")[0]
+            summary.errors[kind] += 1
+            summary.first_errors.setdefault(kind, (row.file, row.number, outcome.error))
         summary.labels.update(entity.label for entity in outcome.entities or ())
     return summary

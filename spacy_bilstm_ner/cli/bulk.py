@@ -63,7 +63,7 @@ def annotate(
         ray=ray,
     )
     _show(summary, monotonic() - started)
-    if summary.given_up or 0 < summary.n_texts == summary.n_errors:
+    if summary.given_up or 0 < summary.n_texts == sum(summary.errors.values()):
         raise Exit(1)
     echo("Next, read the results:")
     if format == "jsonl":
@@ -83,10 +83,10 @@ def _show(summary: "Summary", seconds: float) -> None:
         f"{summary.n_texts:,} texts, {summary.n_words:,} words, {speed:,.0f} words/s with start-up"
     )
     echo(f"{summary.n_existing:12,} parts existed")
-    echo(f"{summary.n_errors:12,} errors")
-    for name, kind in summary.errors.items():
-        first = f"{kind.file}, row {kind.row}: {kind.message}"
-        echo(printable(f"{kind.n_rows:12,} {name}. First: {first}"))
+    echo(f"{sum(summary.errors.values()):12,} errors")
+    for kind, count in summary.errors.most_common():
+        file, row, message = summary.first_errors[kind]
+        echo(printable(f"{count:12,} {kind}. First: {file}, row {row}: {message}"))
     for label, count in summary.labels.most_common():
         echo(printable(f"{count:12,} {label}"))
     for problem in summary.given_up:
