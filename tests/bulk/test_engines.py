@@ -68,6 +68,12 @@ def test_what_fails_is_tried_after_the_others_and_then_given_up():
     assert "".join(engine.order) == "abcdefbd"
 
 
+def test_many_failures_with_successes_in_between():
+    names = [chr(ord("A") + n) for n in range(2 * MAX_FAILURES + 2)]
+    engine = Told(dict.fromkeys(names[::2], 1))
+    assert outcomes("".join(names), engine) == dict.fromkeys(names, "done")
+
+
 def test_when_nothing_succeeds_it_stops():
     names = [chr(ord("A") + n) for n in range(2 * MAX_FAILURES)]
     engine = Told(dict.fromkeys(names, 3))
