@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
+from operator import attrgetter
 
 import numpy
 
@@ -19,54 +20,40 @@ NAMES = ("train", "dev", "test")
 def divide(sentences: Sequence[TaggedWords], split: Split, own_parts: Parts) -> Parts:
     """Return train, dev and test.
 
+    The tutorial's split is scikit-learn's train_test_split(..., test_size=0.1, random_state=2020),
+    then Keras' validation_split=0.2: a random tenth is test, the last fifth of the rest is dev.
+
     own_parts (Parts): The user's own sentences of "dev" and "test".
     RAISES UserError: If a part with a size would be empty.
     """
+    n_sentences = len(sentences)
+    ordered = list(sentences)
+    seed, sizes = split.seed, {"dev": 0, "test": 0}
+    shares = {"dev": split.dev_size, "test": split.test_size}
     if split.method == "tutorial" and not own_parts:
-        parts = _tutorial_split(sentences)
+        # A groupby on "Sentence #" sorts by the string: "Sentence: 10" comes before "Sentence: 2".
+        ordered.sort(key=attrgetter("number"))
+        seed, sizes["test"] = 2020, math.ceil(n_sentences * 0.1)
+        n_others = n_sentences - sizes["test"]
+        sizes["dev"] = n_others - int(n_others * (1.0 - 0.2))
     else:
-        parts = _random_split(sentences, split, own_parts)
-    sizes = {"dev": split.dev_size, "test": split.test_size}
-    empty = [name for name in NAMES if not parts[name] and sizes.get(name, 1)]
+        for name, share in shares.items():
+            if share and name not in own_parts:
+                sizes[name] = max(1, round(n_sentences * share))
+    if any(sizes.values()):
+        order = numpy.random.RandomState(seed).permutation(n_sentences)
+        ordered = [ordered[position] for position in order]
+    # Dealt in the order test, train, dev
+    end = max(sizes["test"], n_sentences - sizes["dev"])
+    parts = {"train": ordered[sizes["test"] : end], "dev": ordered[end:]}
+    parts |= {"test": ordered[: sizes["test"]], **own_parts}
+    empty = [name for name in NAMES if not parts[name] and shares.get(name, 1)]
     if empty:
         raise UserError(
-            f"{count(len(sentences), 'sentence')}: too few, nothing would be left for "
+            f"{count(n_sentences, 'sentence')}: too few, nothing would be left for "
             f"{' and '.join(empty)}. Give at least 3 sentences, and sizes that leave some for each."
         )
     return parts
-
-
-def _tutorial_split(sentences: Sequence[TaggedWords]) -> Parts:
-    """Return the split of the tutorial: a random tenth is test, the last fifth of the rest is dev.
-
-    This is scikit-learn's train_test_split(..., test_size=0.1, random_state=2020), then Keras'
-    validation_split=0.2.
-    """
-    # A groupby on "Sentence #" sorts by the string: "Sentence: 10" comes before "Sentence: 2".
-    ordered = sorted(sentences, key=lambda sentence: sentence.number)
-    n_test = math.ceil(len(ordered) * 0.1)
-    n_train = int((len(ordered) - n_test) * (1.0 - 0.2))
-    return _deal(ordered, 2020, n_test, n_train)
-
-
-def _random_split(sentences: Sequence[TaggedWords], split: Split, own_parts: Parts) -> Parts:
-    """Draw the parts that the user does not have."""
-    n_drawn = {"dev": 0, "test": 0}
-    for name, share in (("dev", split.dev_size), ("test", split.test_size)):
-        if share and name not in own_parts:
-            n_drawn[name] = max(1, round(len(sentences) * share))
-    if not any(n_drawn.values()):
-        return {"train": list(sentences), "dev": [], "test": []} | own_parts
-    n_train = max(0, len(sentences) - sum(n_drawn.values()))
-    return _deal(sentences, split.seed, n_drawn["test"], n_train) | own_parts
-
-
-def _deal(sentences: Sequence[TaggedWords], seed: int, n_test: int, n_train: int) -> Parts:
-    """Return shuffled sentences, dealt in the order test, train, dev."""
-    order = numpy.random.RandomState(seed).permutation(len(sentences))
-    shuffled = [sentences[position] for position in order]
-    remaining = shuffled[n_test:]
-    return {"train": remaining[:n_train], "dev": remaining[n_train:], "test": shuffled[:n_test]}
 
 
 def drop_copies(parts: Parts) -> Parts:
