@@ -87,7 +87,7 @@ class Memory:
         """Remember examples.
 
         RETURNS (bool): Whether to review all remembered examples: there are twice as many as at the
-            last review, or the last examples were known and others were not reviewed yet.
+            last review, or a tenth more and the last examples were known.
         """
         if self.is_complete:
             return False
@@ -96,11 +96,11 @@ class Memory:
             if len(self.examples) < MAX_REMEMBERED:
                 self.examples.setdefault(example.reference.text, example)
         n_examples = len(self.examples)
-        is_due = n_examples >= 2 * self._n_reviewed or n_examples == n_before
-        if not is_due or n_examples == self._n_reviewed:
-            return False
-        self._n_reviewed = n_examples
-        return True
+        growth = n_examples / (self._n_reviewed or 0.5)
+        is_due = growth >= 2 or (growth >= 1.1 and n_examples == n_before)
+        if is_due:
+            self._n_reviewed = n_examples
+        return is_due
 
     def entity_words(self) -> set[str]:
         """Return the words of all entities."""
