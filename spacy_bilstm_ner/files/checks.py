@@ -81,11 +81,11 @@ def _odd_labels(sentences: Sequence[TaggedWords]) -> list[str]:
         place = f"{count(number, 'entity')}, {places[label]}"
         plain = label.casefold()
         similar = get_close_matches(plain, more_frequent, 1, MIN_SIMILARITY)
-        other = more_frequent[similar[0]] if similar else ""
-        if similar == [plain] or counts[other] >= MIN_RATIO * number:
+        frequent = more_frequent[similar[0]] if similar else ""
+        if similar == [plain] or counts[frequent] >= MIN_RATIO * number:
             doubts.append(
-                f"the label {label!r} ({place}) looks like {other!r} ({counts[other]:,}): "
-                f"--label {label}={other} makes them one."
+                f"the label {label!r} ({place}) looks like {frequent!r} ({counts[frequent]:,}): "
+                f"--label {label}={frequent} makes them one."
             )
         elif number == 1 and counts.total() >= MIN_ENTITIES:
             doubts.append(

@@ -42,16 +42,17 @@ def read_parquet(content: Content, options: Options) -> tuple[Records, Report]:
     RAISES ImportError: If pandas or pyarrow is not installed.
     """
     import pandas
-    from pyarrow.parquet import read_schema
+    import pyarrow.parquet
 
-    frame = pandas.read_parquet(io.BytesIO(content.raw), dtype_backend="pyarrow")
-    for column, names in _tag_names(read_schema(io.BytesIO(content.raw)).metadata or {}).items():
-        frame[column] = [_name_tags(value, names) for value in frame[column]]
-    return read_frame(frame, content, options)
+    table = pyarrow.parquet.read_table(io.BytesIO(content.raw))
+    columns = table.to_pydict()
+    for name, tag_names in _tag_names(table.schema.metadata or {}).items():
+        columns[name] = _name_tags(columns[name], tag_names)
+    return read_frame(pandas.DataFrame(columns), content, options)
 
 
 def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
-    """Read the sheets of an Excel file that have the same header; others are named in a warning.
+    """Read the sheets of an Excel file that have the same header; a warning names others.
 
     RAISES ImportError: If pandas or python-calamine is not installed.
     RAISES UserError: If there is no such sheet, or Excel has changed words into numbers or dates.
@@ -67,7 +68,7 @@ def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
         engine="calamine",
     )
     header: list[str] = []
-    others = []
+    unread = []
     records: list[Any] = []
     report = Report()
     for sheet, frame in frames.items():
@@ -78,10 +79,10 @@ def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
             table = _make_table(frame, f"{content.name}, sheet {sheet}", sheet_report)
             header = header or table.names
         except UserError:
-            others.append(sheet)
+            unread.append(sheet)
             continue
         if table.names != header:
-            others.append(sheet)
+            unread.append(sheet)
             continue
         _refuse_converted(table, frame, options)
         records_of_sheet, sheet_report = read_table(table, options, sheet_report)
@@ -92,9 +93,9 @@ def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
             f"{content.name}: there is no sheet {options.sheet or 'with a table'} (--sheet). "
             f"Sheets: {', '.join(frames)}"
         )
-    if others:
+    if unread:
         report.warnings.append(
-            f"{content.name}: sheets with another header are not read: {', '.join(others)}. "
+            f"{content.name}: sheets with another header are not read: {', '.join(unread)}. "
             "--sheet NAME reads one of them."
         )
     return records, report

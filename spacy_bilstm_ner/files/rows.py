@@ -32,9 +32,8 @@ def read_table(table: Table, options: Options, report: Report) -> tuple[Records,
     RAISES UserError: If a column cannot be detected, or rows cannot be divided into sentences.
     """
     columns = find_columns(table, options)
-    described = {"sentence": " ".join(columns.sentence), "word": columns.word, "tag": columns.tag}
-    guess = [f"{kind} = {name!r}" for kind, name in described.items() if name]
-    report.guesses["columns"] = ", ".join(guess)
+    numbers = f"sentence = {' '.join(columns.sentence)!r}, " if columns.sentence else ""
+    report.guesses["columns"] = f"{numbers}word = {columns.word!r}, tag = {columns.tag!r}"
     words, tags = table[columns.word], table[columns.tag]
     if holds_spans(tags):
         records = []

@@ -89,11 +89,11 @@ def find_faults(
     if unread:
         faults = dict.fromkeys(unread, ("", _remedy(counts, unread)))
     for tag in counts.keys() - (outside or ()):
-        other = looks_like(tag)
-        if other != tag and not all(map(str.isdigit, counts)):
-            strange = min(set(tag) - set(other), default=tag[0])
+        meant = looks_like(tag)
+        if meant != tag and not all(map(str.isdigit, counts)):
+            strange = min(set(tag) - set(meant), default=tag[0])
             name = unicodedata.name(strange, "another character").lower()
-            fault = f": {name} in place of {other} (rows with it: {counts[tag]:,})"
+            fault = f": {name} in place of {meant} (rows with it: {counts[tag]:,})"
             faults[tag] = (fault, "Correct these tags.")
     return faults
 
@@ -171,9 +171,9 @@ def looks_like(tag: str) -> str:
     Labels may be of any script, but not of two.
     """
     look_alikes = _LOOK_ALIKES if is_tag(tag) else _MORE_LOOK_ALIKES
-    end = None if re.search("[A-Za-z]", tag[2:]) else 2
-    other = tag[:end].translate(look_alikes) + tag[2:] * (end is not None)
-    return other if is_tag(other) else tag
+    end = len(tag) if re.search("[A-Za-z]", tag[2:]) else 2
+    meant = tag[:end].translate(look_alikes) + tag[end:]
+    return meant if is_tag(meant) else tag
 
 
 def entity_labels(tags: Iterable[str]) -> list[str]:

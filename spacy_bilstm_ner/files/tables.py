@@ -173,11 +173,9 @@ def collect_rows(
 
 def _find_header(rows: Sequence[list[str]], needs_header: bool) -> list[str]:
     """Return the first row that may name columns, if it does."""
-    for cells in rows:
-        if len(list(filter(None, cells))) > 1:
-            names_columns = needs_header and not any(map(is_tag, cells))
-            return cells if names_columns or is_header(cells) else []
-    return []
+    first = next((cells for cells in rows if len(list(filter(None, cells))) > 1), [])
+    names_columns = needs_header and not any(map(is_tag, first))
+    return first if names_columns or is_header(first) else []
 
 
 def _common_width(rows: Sequence[Sequence[str]], name: str) -> int:

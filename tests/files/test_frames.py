@@ -1,6 +1,7 @@
 """Test data frames as people on Kaggle and Colab have them."""
 
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,6 +80,12 @@ def test_tables_of_kaggle_are_read(table: Any) -> None:
     assert (report.words_written, report.entities_written) == (5, 2)
     assert not report.counts
     pandas.testing.assert_frame_equal(table, before)
+
+
+def test_a_named_index_of_a_parquet_file_is_a_column(tmp_path: Path) -> None:
+    frame().ffill().set_index("Sentence #").to_parquet(tmp_path / "x.parquet")
+    docs, _ = read(tmp_path / "x.parquet")
+    assert mark(docs) == MARKED
 
 
 def test_words_that_pandas_has_dropped_are_reported() -> None:
