@@ -193,5 +193,8 @@ def test_crossvalidate_and_audit_share_the_folds(
     figures = read_json(out / "crossvalidation.json")
     *_, total, _ = figures["table"]
     assert total["95 % from"] <= total["F"] <= total["to"]
-    assert "<svg" in (out / "crossvalidation.html").read_text(encoding="utf-8")
+    page = (out / "crossvalidation.html").read_text(encoding="utf-8")
+    assert "<svg" in page
+    # The smallest number of training sentences
+    assert "<tr><td>6</td>" in page
     assert "30 sentences" in (out / "audit.json").read_text(encoding="utf-8")
