@@ -261,7 +261,10 @@ def _list_passes(record: Any, export: Export) -> list[list[Any] | str]:
     """Return for each annotation of a text its entities, or the reason to leave it out."""
     passes: list[list[Any] | str] = []
     if export["passes"]:
-        for annotation in _expect(record, export["passes"], list):
+        annotations = _expect(record, export["passes"], list)
+        # The ground truth comes first, so that --conflicts first takes it.
+        annotations.sort(key=lambda entry: look_up(entry, "ground_truth") is not True)
+        for annotation in annotations:
             is_cancelled = look_up(annotation, "was_cancelled") is True
             passes.append("rejected" if is_cancelled else _list_entities(annotation, export))
         return passes or ["unfinished"]
