@@ -99,9 +99,10 @@ def insert_online_tokens(nlp: Language, example: Example) -> Example:
         return example
     words, spaces = [token.text for token in gold], _spaces(gold)
     annotation = gold.to_array(KEPT_ATTRIBUTES)
-    entity_ends = [ent.end for ent in gold.ents]
+    entity_ends = []
     free_places = set(range(1, len(gold) + 1))
     for ent in gold.ents:
+        entity_ends.append(ent.end)
         free_places -= set(range(ent.start + 1, ent.end))
     places = []
     for _ in range(random.randint(1, MAX_INSERTIONS)):

@@ -200,7 +200,9 @@ def _count_entities(examples: Iterable[Example], labels: Iterable[str]) -> Count
     """Count the gold entities of each label."""
     counts = Counter(dict.fromkeys(labels, 0))
     for example in examples:
-        counts.update(ent.label_ for ent in example.reference.ents if ent.label_ in counts)
+        for ent in example.reference.ents:
+            if ent.label_ in counts:
+                counts[ent.label_] += 1
     return counts
 
 
@@ -209,7 +211,10 @@ def _predict(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> l
     names = nlp.component_names
     later = names[names.index(recogniser.name) + 1 :]
     docs = nlp.pipe([example.predicted.copy() for example in examples], disable=later)
-    return [Example(doc, eg.reference) for doc, eg in zip(docs, examples, strict=True)]
+    predicted = []
+    for doc, example in zip(docs, examples, strict=True):
+        predicted.append(Example(doc, example.reference))
+    return predicted
 
 
 def _judge(example: Example) -> Iterator[tuple[float, bool, str]]:

@@ -33,6 +33,8 @@ def share_seen(texts: Iterable[str], fingerprints: bytes) -> float:
 
 
 def _hashes(texts: Iterable[str]) -> NDArray[np.uint32]:
-    words = {"".join(text.casefold().split()).encode() for text in texts}
-    digests = [hashlib.blake2b(word, digest_size=4).digest() for word in words]
+    digests = set()
+    for text in texts:
+        characters = "".join(text.casefold().split())
+        digests.add(hashlib.blake2b(characters.encode(), digest_size=4).digest())
     return np.unique(np.frombuffer(b"".join(digests), dtype="<u4"))
