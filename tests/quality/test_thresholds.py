@@ -73,10 +73,10 @@ def test_thresholds_are_stored_and_both_values_printed(
 def test_stored_thresholds_become_lower_only_if_asked(
     model: Path, trained: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # The labels without a threshold of their own have that of geo.
-    set_thresholds(model, {"geo": 0.999})
+    high = dict.fromkeys(util.LABELS, 0.999)
+    set_thresholds(model, high)
     command("thresholds", model, trained[1], *ENOUGH)
-    assert stored_thresholds(model) == {"geo": 0.999}
+    assert stored_thresholds(model) == high
     assert capsys.readouterr().out.count("0.999 (unchanged)") == 4
     command("thresholds", model, trained[1], *ENOUGH, "--loosen")
     assert max(stored_thresholds(model).values()) < 0.999
