@@ -81,11 +81,11 @@ def find_separator(lines: Sequence[str]) -> str | None:
         return "\t"
     best, most_lines = None, len(lines) / 2
     for separator in SEPARATORS:
-        header = lines[0].split(separator)
-        if len(header) > 1 and is_header(header):
-            return separator
+        header = list(map(str.strip, lines[0].split(separator)))
         widths = Counter(line.count(separator) for line in lines)
-        del widths[0]
+        n_without = widths.pop(0, 0)
+        if len(header) > 1 and is_header(header) and 2 * n_without < len(lines):
+            return separator
         if widths and max(widths.values()) > most_lines:
             best, most_lines = separator, max(widths.values())
     return best
