@@ -1,7 +1,6 @@
 """Words → vectors: which words share one, which have their own, and what word dropout hides."""
 
 import pickle
-from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -49,14 +48,6 @@ def test_a_vector_depends_on_the_features_and_on_nothing_else():
     assert not np.allclose(walking[FORM], talking[FORM])
     assert not np.allclose(walking[SUFFIX], walker[SUFFIX])
     assert not np.allclose(walking[FORM], walker[FORM])
-
-
-def test_the_same_word_in_any_doc_batch_and_vocab():
-    model = new_embedding()
-    (alone,) = model.predict([doc_of("talking")])
-    batch = model.predict([doc_of("a b c"), doc_of("we were talking"), doc_of("talking loud")])
-    assert_array_equal(batch[1][2], alone[0])
-    assert_array_equal(batch[2][0], alone[0])
 
 
 def test_typographic_marks_change_nothing():
@@ -228,14 +219,6 @@ def test_static_vectors_are_frozen_and_words_without_learn_one(tmp_path):
     assert (after[0][0, FORM] != before[0][0, FORM]).all()
 
 
-def test_feature_dropout_leaves_the_static_vector(tmp_path):
-    model = with_vectors(tmp_path, feature_dropout=0.5)
-    doc = Doc(Vocab(), words=["talking"] * 200)
-    (plain,), (found,) = model.predict([doc]), model([doc], True)[0]
-    assert (found[:, FORM] != plain[:, FORM]).any()
-    assert_array_equal(found[:, VECTOR], plain[:, VECTOR])
-
-
 def through_bytes(model: Model) -> Model:
     other = WordEmbedding(["form", "suffix2"], widths=[4, 3], rows=[300, 100], vector_width=5)
     return other.from_bytes(model.to_bytes())
@@ -243,14 +226,6 @@ def through_bytes(model: Model) -> Model:
 
 def through_pickle(model: Model) -> Model:
     return pickle.loads(pickle.dumps(model))
-
-
-@pytest.mark.parametrize("move", [through_bytes, through_pickle, deepcopy, Model.copy])
-def test_static_vectors_move_with_the_model(tmp_path, move):
-    model = with_vectors(tmp_path)
-    other = move(model)
-    docs = [doc_of("tea Oslo oslo US qwfp")]
-    assert_array_equal(other.predict(docs)[0], model.predict(docs)[0])
 
 
 def test_static_vectors_without_a_column(tmp_path):

@@ -71,27 +71,6 @@ def test_forward_equals_torch_sequence_by_sequence(bidirectional, lengths):
 
 
 @BOTH
-def test_backward_equals_torch(bidirectional):
-    model = new_layer(4, 3, bidirectional=bidirectional)
-    twin = torch_twin(model, 4, 3, bidirectional=bidirectional)
-    sequences = random_sequences(3)
-    packed, rows = pack(sequences)
-    Y, backprop = model(packed, True)
-    rng = np.random.default_rng(2)
-    dY = rng.normal(size=Y.data.shape).astype("float32")
-    found = unpack(backprop(Y.replace(dY)).data, rows, LENGTHS)
-    for d_found, x, dy in zip(found, sequences, unpack(dY, rows, LENGTHS), strict=True):
-        leaf = torch.tensor(x, requires_grad=True)
-        twin(leaf)[0].backward(torch.tensor(dy))
-        assert leaf.grad is not None
-        assert_allclose(d_found, leaf.grad.numpy(), atol=1e-5)
-    for direction, suffix in (("forward", ""), ("backward", "_reverse"))[: 1 + bidirectional]:
-        for ours, theirs in (("W", "weight_ih"), ("R", "weight_hh"), ("b", "bias_ih")):
-            expected = getattr(twin, f"{theirs}_l0{suffix}").grad.numpy()
-            assert_allclose(model.get_grad(f"{ours}_{direction}"), expected, atol=1e-5)
-
-
-@BOTH
 def test_gradients_are_those_that_differences_give(bidirectional):
     model = new_layer(3, 2, bidirectional=bidirectional)
     packed, _ = pack(random_sequences(2))

@@ -1,9 +1,7 @@
 """The linear tagger: its features, worked out by hand; its tables; and what it adds to the
 network's scores."""
 
-import pickle
 from collections.abc import Sequence
-from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +11,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from spacy.language import Language
 from spacy.strings import hash_string
 from spacy.tokens import Doc
-from spacy.training import Example
 
 from spacy_bilstm_ner.network import clusters, ngram_fit, ngrams, prediction
 from spacy_bilstm_ner.network.clusters import SIZES
@@ -232,23 +229,6 @@ def test_patterns_count_for_all_three():
     assert_allclose(found - [0.25, 0.0], expected + expected)
 
 
-def test_patterns_have_the_most_frequent_words(monkeypatch):
-    monkeypatch.setattr(ngrams, "N_COMMON", 2)
-    nlp = new()
-    data = examples(nlp, ["The man of [Oslo](geo) saw the end of the road to the sea."] * 4)
-    nlp.get_pipe("ner").initialize(lambda: data, nlp=nlp, corpus=lambda _: data)
-    weights = linear_of(nlp).attrs["weights"]
-    assert_array_equal(weights.common, sorted(map(hash_string, ("the", "of"))))
-    known = [pattern_key("xxx", "of", "Xxxx"), pattern_key("of", "the", "xxxx")]
-    assert np.isin(known, weights.neighbours.keys).all()
-    # A pattern tells of three words, a pair of two.
-    pair = np.array([pair_key(0, "saw", "the")], dtype="uint32")
-    values = weights.neighbours.rows(np.concatenate((pair, known[:1])).astype("uint32"))
-    assert_array_equal(
-        values.reshape(2, 3, -1).any(axis=2), [[True, True, False], [True, True, True]]
-    )
-
-
 def test_edges_are_neighbours():
     words = {word_key(1, ngrams.EDGE): [1, 0], word_key(4, ngrams.EDGE): [0, 1]}
     pairs = {
@@ -358,21 +338,6 @@ def test_predictions_are_a_mixture(monkeypatch, parts):
             assert np.abs(linear).max() > 0.1
 
 
-@pytest.mark.parametrize("how", ["bytes", "disk", "pickle", "deepcopy"])
-def test_they_are_saved_with_the_pipe(how, tmp_path):
-    nlp = fitted()
-    expected = logits(nlp, *MIXED)
-    if how == "bytes":
-        other = new().from_bytes(nlp.to_bytes())
-    elif how == "disk":
-        nlp.to_disk(tmp_path)
-        other = new().from_disk(tmp_path)
-    else:
-        other = pickle.loads(pickle.dumps(nlp)) if how == "pickle" else deepcopy(nlp)
-    assert_allclose(logits(other, *MIXED), expected, atol=1e-5)
-    assert_array_equal(mixed_transitions(other), mixed_transitions(nlp))
-
-
 def test_decoding_mixes_transitions():
     nlp = fitted()
     ner = nlp.get_pipe("ner")
@@ -424,15 +389,6 @@ def test_without_a_corpus_they_are_fitted_to_the_examples_given():
     one, two = (linear_of(each).attrs["weights"] for each in (nlp, other))
     assert len(one.words.keys)
     assert_array_equal(one.words.keys, two.words.keys)
-
-
-def test_a_model_without_them_reads_the_corpus_for_labels_only():
-    nlp = blank()
-
-    def refuse(_: Language) -> list[Example]:
-        raise AssertionError("it was read")
-
-    nlp.get_pipe("ner").initialize(lambda: examples(nlp), nlp=nlp, labels=["geo"], corpus=refuse)
 
 
 def test_they_need_transitions():

@@ -46,16 +46,6 @@ def test_it_is_what_predicts(monkeypatch):
         nlp(TEXT)
 
 
-def test_it_agrees_with_training():
-    nlp = trained()
-    for text in MIXED:
-        assert_allclose(logits(nlp, text), plain_logits(nlp, text), atol=1e-4)
-    docs = [nlp.make_doc(text) for text in MIXED]
-    ner = nlp.get_pipe("ner")
-    scores = ner.model.predict(docs).scores
-    assert_allclose(scores, ner.model.begin_update(docs)[0].scores, atol=1e-4)
-
-
 def test_the_same_entities_layer_by_layer(monkeypatch):
     nlp = trained()
     found = [entities(doc) for doc in nlp.pipe(MIXED)]

@@ -13,7 +13,7 @@ from thinc.api import Model
 from spacy_bilstm_ner.network.embedding import WordEmbedding
 from spacy_bilstm_ner.network.encoder import BiLSTMEncoder
 from spacy_bilstm_ner.network.parts import parts
-from spacy_bilstm_ner.network.tagger import BiLSTMTagger, has_untrained_tags
+from spacy_bilstm_ner.network.tagger import BiLSTMTagger
 from spacy_bilstm_ner.sequences.words import TagScores, sentence_segments
 from tests.util import SENTENCES, blank, doc_of, examples, small_model, texts, train
 
@@ -39,15 +39,6 @@ def tagger(*, max_length: int | None = None, n_tags: int = 5) -> Model:
 def predict(model: Model, docs: list[Doc]) -> np.ndarray:
     """The logits of the Docs' words, n_words × n_tags."""
     return model.predict(docs).scores
-
-
-def test_scores_stand_one_doc_after_the_other():
-    model = tagger()
-    docs = [doc_of("one two three"), Doc(Vocab()), doc_of("four")]
-    scores = predict(model, docs)
-    assert scores.shape == (4, 5)
-    assert_allclose(scores[:3], predict(model, docs[:1]), atol=1e-6)
-    assert_allclose(scores[3:], predict(model, docs[2:]), atol=1e-6)
 
 
 @pytest.mark.parametrize("texts", [[""], ["", ""], [" "], ["", "\n", "  "]])
@@ -162,27 +153,6 @@ def test_a_gradient_of_transitions_reaches_them():
     found, backprop = model.begin_update([doc_of("a b")])
     backprop(TagScores(found.words, found.scores, np.full((3, 3), 2.0, dtype="float32")))
     assert_array_equal(parts(model).output.get_grad("transitions"), np.full((3, 3), 2.0))
-
-
-def test_new_tags_start_low_and_alike():
-    model = tagger()
-    model.attrs["resize_output"](model, 7)
-    scores = predict(model, [doc_of("a b c")])
-    assert_array_equal(scores[:, 5:], np.full((3, 2), scores[0, 5]))
-    assert scores[0, 5] < -1
-    assert has_untrained_tags(model)
-    assert not has_untrained_tags(tagger())
-
-
-def test_bytes_round_trip():
-    model, other = tagger(), tagger()
-    docs = [doc_of("a b c")]
-    for node in model.walk():
-        for name in node.param_names:
-            node.set_param(name, node.get_param(name) * 1.5)
-    assert not np.allclose(predict(model, docs), predict(other, docs))
-    other.from_bytes(model.to_bytes())
-    assert_array_equal(predict(model, docs), predict(other, docs))
 
 
 def test_a_copy_is_independent():

@@ -57,15 +57,6 @@ def test_the_vectors_are_the_principal_components(tmp_path):
     assert_allclose(found.mean(axis=0), 0, atol=0.02)
 
 
-def test_all_components_keep_all_distances(tmp_path):
-    vectors = chance_vectors(WORDS)
-    table = read_vectors(write_vectors(tmp_path, vectors), 6)
-    found = table.vectors(table.find(words("tea", "ship", "law")))
-    tea, ship, law = (np.array(vectors[word]) for word in ("tea", "ship", "law"))
-    ratio = np.linalg.norm(found[0] - found[1]) / np.linalg.norm(found[0] - found[2])
-    assert ratio == pytest.approx(np.linalg.norm(tea - ship) / np.linalg.norm(tea - law), rel=0.02)
-
-
 def test_the_form_goes_before_the_lower_case_form(table):
     paris, upper_paris, us, upper_us, oslo, lower_oslo, unknown = table.find(
         words("paris", "PARIS", "us", "US", "Oslo", "oslo", "qwfp")
@@ -192,11 +183,6 @@ def test_text_files_are_read_like_a_pipeline(tmp_path, name, header):
     assert (rows >= 0).all()
     # Principal components have no sign
     assert_allclose(np.abs(found.vectors(rows)), np.abs(expected.vectors(expected_rows)), atol=1e-3)
-
-
-def test_only_so_many_words_of_a_text_file_are_read(tmp_path):
-    path = write_text(tmp_path / "v.txt", text_of(chance_vectors(WORDS)) + "broken line\n")
-    assert read_vectors(path, 6, max_rows=4).values.shape == (4, 4)
 
 
 @pytest.mark.parametrize(

@@ -72,17 +72,6 @@ def assert_gradients(
             assert (up - down) / (2 * eps) == pytest.approx(gradient[index], abs=1e-6)
 
 
-def test_by_hand():
-    # One token, and O on both sides. O weighs 1, B e^(1 + 2 + 3), I is illegal.
-    scores = np.array([[0.0, 1.0, 50.0]])
-    transitions = np.array([[0.0, 2.0, 50.0], [3.0, 9.0, 9.0], [9.0, 9.0, 9.0]])
-    loss, d_scores, d_transitions = crf_loss(scores, transitions, allow([1], 3), np.array([1]))
-    p = np.exp(6) / (1 + np.exp(6))
-    assert loss == pytest.approx(-np.log(p))
-    assert_allclose(d_scores, [[1 - p, p - 1, 0]])
-    assert_allclose(d_transitions, [[2 * (1 - p), p - 1, 0], [p - 1, 0, 0], [0, 0, 0]], atol=1e-12)
-
-
 def test_the_loss_equals_brute_force():
     loss, _, _ = crf_loss(*case())
     assert loss == pytest.approx(brute_force(*case()))
@@ -229,13 +218,3 @@ def test_groups_change_nothing(bound, size, monkeypatch):
     monkeypatch.setattr(crf, bound, size)
     for one, other in zip(crf_loss(*case()), expected, strict=True):
         assert_allclose(one, other, atol=1e-12)
-
-
-def test_an_empty_document_beside_one_that_fills_a_group():
-    n_words = crf.MAX_GROUP_WORDS // 2 + 1
-    scores, allowed = np.zeros((n_words, 3), dtype="float32"), allow([0] * n_words, 3)
-    transitions = np.zeros((3, 3), dtype="float32")
-    found = crf_loss(scores, transitions, allowed, np.array([0, n_words, 0]))
-    expected = crf_loss(scores, transitions, allowed, np.array([n_words]))
-    for one, other in zip(found, expected, strict=True):
-        assert_array_equal(one, other)

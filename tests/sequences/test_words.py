@@ -82,16 +82,6 @@ def test_a_quote_that_goes_on_is_not_cut():
     assert len(sentences("“Stop!” she said.")) == 1
 
 
-def test_headlines_without_stops_end_at_a_blank_line():
-    text = "Prices fall in Oslo\n\nThe prices of fish fell\nagain on Monday. Why?\n\n\nNobody knows"
-    assert sentences(text) == [
-        "Prices fall in Oslo",
-        "The prices of fish fell again on Monday .",
-        "Why ?",
-        "Nobody knows",
-    ]
-
-
 def test_a_line_break_alone_does_not_cut():
     assert sentences("the prices of\nFish fell") == ["the prices of Fish fell"]
 
@@ -118,24 +108,11 @@ def test_a_language_without_stops_is_cut_by_length():
     assert max(lengths) <= 100
 
 
-def test_fifty_thousand_tokens_without_a_stop():
-    doc = Doc(Vocab(), words=["word"] * 50_000)
-    lengths = [len(words) for words in cut(doc, max_length=128)]
-    assert sum(lengths) == 50_000
-    assert max(lengths) <= 128
-    assert min(lengths) >= 127
-
-
 def test_the_parts_of_a_long_sentence_are_equal_and_in_order():
     words = [f"w{i}" for i in range(11)]
     parts = cut(Doc(Vocab(), words=words), max_length=4)
     assert sorted(len(part) for part in parts) == [3, 4, 4]
     assert [word for part in parts for word in part] == words
-
-
-def test_a_sentence_of_the_maximum_length_is_not_cut():
-    assert len(cut(doc_of("a b c d"), max_length=4)) == 1
-    assert len(cut(doc_of("a b c d"), max_length=3)) == 2
 
 
 def test_the_docs_own_sentence_starts_count_and_no_others():
@@ -228,15 +205,6 @@ def test_a_line_that_goes_on_in_lower_case_is_one_segment():
 @pytest.mark.parametrize("width", [45, 60, 70, 80])
 def test_a_hard_wrapped_paragraph_is_one_segment(width):
     assert lines(textwrap.fill(PARAGRAPH, width)) == [PARAGRAPH]
-
-
-def test_a_hard_wrapped_paragraph_and_a_list_in_one_text():
-    text = textwrap.fill(PARAGRAPH, 60) + "\n\nMaria Silva\n12 Long Street\nPorto"
-    assert lines(text) == [PARAGRAPH, "Maria Silva", "12 Long Street", "Porto"]
-
-
-def test_by_default_line_breaks_change_nothing():
-    assert lines("Anna Smith\nPeter Jones", line_breaks=False) == ["Anna Smith Peter Jones"]
 
 
 def test_blocks_end_where_lines_do_and_not_where_sentences_do():
