@@ -77,13 +77,15 @@ def _forward(
     model: Model[Floats2d, Floats2d], X: Floats2d, is_train: bool
 ) -> tuple[Floats2d, Callable]:
     W, b = model.get_param("W"), model.get_param("b")
+    # thinc's product needs no threads on a CPU.
+    gemm = model.ops.gemm
 
     def backprop(dY: Floats2d) -> Floats2d:
         model.inc_grad("b", dY.sum(axis=0))
-        model.inc_grad("W", dY.T @ X)
-        return dY @ W
+        model.inc_grad("W", gemm(dY, X, trans1=True))
+        return gemm(dY, W)
 
-    return X @ W.T + b, backprop
+    return gemm(X, W, trans2=True) + b, backprop
 
 
 def _init(model: Model, X: Floats2d | None = None, Y: Floats2d | None = None) -> None:

@@ -3,7 +3,8 @@
 No other module imports torch.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import torch
@@ -38,7 +39,7 @@ def run_lstm(
         leaves += [weight.detach().requires_grad_() for weight in direction]
     groups, places = _groups(sizes)
     orders = [torch.arange(len(x), device=x.device), mirrored]
-    with torch.enable_grad():
+    with _one_thread(), torch.enable_grad():
         # Padding has the row after the last word.
         rows = torch.cat((x, x.new_zeros(1, x.shape[1])))
         outputs = []
@@ -52,11 +53,27 @@ def run_lstm(
         output = torch.cat(outputs, dim=1)
 
     def backprop(d_outputs: Tensor) -> tuple[Tensor, list[Direction]]:
-        d_x, *d_weights = torch.autograd.grad(output, leaves, d_outputs)
+        with _one_thread():
+            d_x, *d_weights = torch.autograd.grad(output, leaves, d_outputs)
         by_direction = [d_weights[first : first + 3] for first in range(0, len(d_weights), 3)]
         return d_x, [(of_input, recurrent, bias) for of_input, recurrent, bias in by_direction]
 
     return output.detach(), backprop
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Compute on a CPU with one thread.
+
+    More threads bring little for small matrices. They wait for each other at each step, which takes
+    many times as long where other programs use the cores.
+    """
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(n_threads)
 
 
 @cache
