@@ -10,6 +10,9 @@ from ..ranges import check_range
 from ..sequences.packing import pack
 from .lstm import Packed, lstm
 
+Sequences = list[Floats2d]
+Backprop = Callable[[Packed], Packed]
+
 
 def BiLSTMEncoder(
     hidden_width: int,
@@ -19,7 +22,7 @@ def BiLSTMEncoder(
     input_dropout: float | None = None,
     hidden_dropout: float | None = None,
     dropout: float | None = None,
-) -> Model[list[Floats2d], list[Floats2d]]:
+) -> Model[Sequences, Sequences]:
     """Encode each token in its context, with a bidirectional LSTM and a forward LSTM.
 
     Registered as `spacy_bilstm_ner.BiLSTMEncoder.v1`. It can be used as `encode` of
@@ -32,20 +35,20 @@ def BiLSTMEncoder(
         top. With both, training is faster.
     input_dropout, hidden_dropout, dropout (float | None): Dropout rates of the input, between the
         LSTMs, and of the output. None for `[training] dropout`.
-    RETURNS (Model[list[Floats2d], list[Floats2d]]): Per sequence, n_tokens × nI → n_tokens × width,
+    RETURNS (Model[Sequences, Sequences]): Per sequence, n_tokens × nI → n_tokens × width,
         or 2 · hidden_width + width with both layers.
     RAISES ValueError: If a width is below 1, or a rate is not in [0, 1).
     """
     check_range("hidden_width", hidden_width, 1)
     check_range("width", width, 1)
-    on_top = chain(locked_dropout(hidden_dropout), lstm(width))
-    layers = chain(
-        locked_dropout(input_dropout),
-        lstm(hidden_width, bidirectional=True),
-        _beside_input(on_top) if both_layers else on_top,
-        locked_dropout(dropout),
-    )
-    return with_packed(layers, width + 2 * hidden_width * both_layers, name="bilstm_encoder")
+    top = chain(locked_dropout(hidden_dropout), lstm(width))
+    output_width = width
+    if both_layers:
+        top = _beside_input(top)
+        output_width += 2 * hidden_width
+    bilstm = lstm(hidden_width, bidirectional=True)
+    layers = chain(locked_dropout(input_dropout), bilstm, top, locked_dropout(dropout))
+    return with_packed(layers, output_width, name="bilstm_encoder")
 
 
 def locked_dropout(rate: float | None) -> Model[Packed, Packed]:
@@ -57,16 +60,17 @@ def locked_dropout(rate: float | None) -> Model[Packed, Packed]:
     rate (float | None): The rate; None for `[training] dropout`.
     RAISES ValueError: If the rate is not in [0, 1).
     """
-    if rate is None:
-        # spaCy sets the attribute "dropout_rate" of every layer to `[training] dropout`. A fixed
-        # rate therefore has another name.
-        return Model("locked_dropout", _drop, attrs={"dropout_rate": 0.0})
-    check_range("a dropout rate", rate, 0, 1, remedy="; use null to follow [training] dropout")
-    return Model("locked_dropout", _drop, attrs={"fixed_dropout_rate": rate})
+    # spaCy sets the attribute "dropout_rate" of every layer to `[training] dropout`. A fixed rate
+    # therefore has another name.
+    attrs = {"dropout_rate": 0.0}
+    if rate is not None:
+        check_range("a dropout rate", rate, 0, 1, remedy="; use null to follow [training] dropout")
+        attrs = {"fixed_dropout_rate": rate}
+    return Model("locked_dropout", _drop, attrs=attrs)
 
 
-def _drop(model: Model, X: Packed, is_train: bool) -> tuple[Packed, Callable]:
-    rate = model.attrs.get("fixed_dropout_rate", model.attrs.get("dropout_rate", 0.0))
+def _drop(model: Model, X: Packed, is_train: bool) -> tuple[Packed, Backprop]:
+    rate = model.attrs.get("fixed_dropout_rate", model.attrs.get("dropout_rate"))
     if not is_train or rate == 0.0:
         return X, lambda dY: dY
     n_sequences = int(X.packing.sizes[0])
@@ -80,7 +84,7 @@ def _beside_input(layer: Model[Packed, Packed]) -> Model[Packed, Packed]:
     return Model("beside_input", _forward, init=_init, layers=[layer])
 
 
-def _forward(model: Model[Packed, Packed], X: Packed, is_train: bool) -> tuple[Packed, Callable]:
+def _forward(model: Model, X: Packed, is_train: bool) -> tuple[Packed, Backprop]:
     output, backprop_layer = model.layers[0](X, is_train)
     width = X.data.shape[1]
 
@@ -93,60 +97,56 @@ def _forward(model: Model[Packed, Packed], X: Packed, is_train: bool) -> tuple[P
     return X.replace(both), backprop
 
 
-def _init(model: Model[Packed, Packed], X: Packed | None = None, Y: Packed | None = None) -> None:
+def _init(model: Model, X: Packed, Y: Packed | None = None) -> None:
     model.layers[0].initialize(X=X)
 
 
 def with_packed(
     layer: Model[Packed, Packed], nO: int, *, name: str
-) -> Model[list[Floats2d], list[Floats2d]]:
+) -> Model[Sequences, Sequences]:
     """Make a layer over packed sequences take and return lists of sequences.
 
     Each array of a list is one sequence, n_words × width. Sequences may be empty.
 
     nO (int): Width of the output.
     """
-    return Model(
-        name, _forward_packed, init=_init_packed, layers=[layer], dims={"nI": None, "nO": nO}
-    )
+    dims = {"nI": None, "nO": nO}
+    return Model(name, _forward_packed, init=_init_packed, layers=[layer], dims=dims)
 
 
 def _forward_packed(
-    model: Model, sequences: list[Floats2d], is_train: bool
-) -> tuple[list[Floats2d], Callable]:
-    layer, ops = model.layers[0], model.ops
-    lengths = np.array([len(x) for x in sequences], dtype=np.int64)
+    model: Model, sequences: Sequences, is_train: bool
+) -> tuple[Sequences, Callable[[Sequences], Sequences]]:
+    ops = model.ops
+    lengths = np.array([len(sequence) for sequence in sequences], dtype="int64")
     if not lengths.any():
-        empty = [ops.alloc2f(0, model.get_dim("nO")) for _ in sequences]
-        return empty, lambda d_empty: [ops.alloc2f(0, model.get_dim("nI")) for _ in d_empty]
+        empty_input = ops.alloc2f(0, model.get_dim("nI"))
+        empty_output = ops.alloc2f(0, model.get_dim("nO"))
+        return [empty_output] * len(lengths), lambda _: [empty_input] * len(lengths)
     packing = pack(lengths)
     rows = ops.asarray(packing.rows)
-    ends = np.cumsum(lengths)[:-1].tolist()
 
-    def pack_rows(arrays: list[Floats2d]) -> Packed:
+    def to_packed(arrays: Sequences) -> Packed:
         flat = ops.xp.concatenate(arrays)
         return Packed(flat[rows], packing)
 
-    def unpack(packed: Packed) -> list[Floats2d]:
+    def to_sequences(packed: Packed) -> Sequences:
         flat = ops.xp.empty_like(packed.data)
         flat[rows] = packed.data
-        return ops.xp.split(flat, ends)
+        return ops.unflatten(flat, lengths)
 
-    output, backprop_layer = layer(pack_rows(sequences), is_train)
+    output, backprop_layer = model.layers[0](to_packed(sequences), is_train)
 
-    def backprop(d_sequences: list[Floats2d]) -> list[Floats2d]:
-        return unpack(backprop_layer(pack_rows(d_sequences)))
+    def backprop(d_sequences: Sequences) -> Sequences:
+        d_input = backprop_layer(to_packed(d_sequences))
+        return to_sequences(d_input)
 
-    return unpack(output), backprop
+    return to_sequences(output), backprop
 
 
-def _init_packed(
-    model: Model, X: list[Floats2d] | None = None, Y: list[Floats2d] | None = None
-) -> None:
-    (layer,) = model.layers
-    if X is None:
-        layer.initialize()
-        return
-    packing = pack(np.array([len(x) for x in X], dtype=np.int64))
-    layer.initialize(X=Packed(model.ops.xp.concatenate(X)[packing.rows], packing))
-    model.set_dim("nI", X[0].shape[1])
+def _init_packed(model: Model, X: Sequences, Y: Sequences | None = None) -> None:
+    lengths = np.array([len(sequence) for sequence in X], dtype="int64")
+    packing = pack(lengths)
+    flat = model.ops.xp.concatenate(X)
+    model.layers[0].initialize(X=Packed(flat[packing.rows], packing))
+    model.set_dim("nI", flat.shape[1])
