@@ -101,9 +101,7 @@ def _init(model: Model, X: Packed, Y: Packed | None = None) -> None:
     model.layers[0].initialize(X=X)
 
 
-def with_packed(
-    layer: Model[Packed, Packed], nO: int, *, name: str
-) -> Model[Sequences, Sequences]:
+def with_packed(layer: Model[Packed, Packed], nO: int, *, name: str) -> Model[Sequences, Sequences]:
     """Make a layer over packed sequences take and return lists of sequences.
 
     Each array of a list is one sequence, n_words × width. Sequences may be empty.

@@ -36,7 +36,8 @@ from .vectors import Rows, VectorTable, find_sorted
 # pairs of neighbouring words.
 FEATURES = ("form", "shape", "lower", "prefix3", "suffix3", "suffix2")
 N_PAIRED = 2
-FORM, SHAPE = FEATURES.index("form"), FEATURES.index("shape")
+FORM = FEATURES.index("form")
+SHAPE = FEATURES.index("shape")
 # The most frequent words are part of a pattern by their form, the others by their shape: "said
 # Xxxxx of".
 N_COMMON = 200
@@ -53,10 +54,10 @@ KEY_BITS = 32
 NGRAMS_SHARE = 0.5
 
 # Odd numbers. A product with one of them has all bits of a hash in its upper half.
-_SEED, _LEFT, _SPREAD, _PLACE = (
-    np.uint64(n)
-    for n in (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
-)
+_SEED = np.uint64(0x9E3779B97F4A7C15)
+_LEFT = np.uint64(0xD6E8FEB86659FD93)
+_SPREAD = np.uint64(0xBF58476D1CE4E5B9)
+_PLACE = np.uint64(0x94D049BB133111EB)
 
 Keys = NDArray[np.uint32]
 
@@ -70,10 +71,20 @@ class Table:
 
     def rows(self, keys: Keys) -> NDArray[np.int8]:
         """Return the rows of keys: the shape of the keys × width."""
-        return self.values.take(find_sorted(self.keys, keys), axis=0, mode="wrap")
+        places = find_sorted(self.keys, keys)
+        return self.values.take(places, axis=0, mode="wrap")
 
+    def to_arrays(self, name: str) -> dict[str, NDArray]:
+        """Return the arrays to store under names that begin with this one."""
+        # Column by column: a tag's values are like each other.
+        values = np.ascontiguousarray(self.values.T)
+        return {f"{name}_keys": pack_keys(self.keys), f"{name}_values": values}
 
-_TABLES, _OF_TAGS = ("words", "neighbours"), ("scale", "bias", "transitions")
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, NDArray], name: str) -> "Table":
+        """Undo `to_arrays`."""
+        values = np.ascontiguousarray(arrays[f"{name}_values"].T)
+        return cls(unpack_keys(arrays[f"{name}_keys"]), values)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,33 +104,33 @@ class Weights(Archived):
     transitions: NDArray[np.float32]  # n_tags × n_tags, the score of each step from row to column
 
     def to_bytes(self) -> bytes:
-        parts: dict[str, NDArray] = {}
-        for name in _TABLES:
-            table = getattr(self, name)
-            parts[f"{name}_keys"] = pack_keys(table.keys)
-            # Column by column: a tag's values are like each other.
-            parts[f"{name}_values"] = np.ascontiguousarray(table.values.T)
-        for name in _OF_TAGS:
-            parts[name] = getattr(self, name).astype("<f4")
-        return write_arrays(**parts, common=self.common.astype("<u8"))
+        return write_arrays(
+            **self.words.to_arrays("words"),
+            **self.neighbours.to_arrays("neighbours"),
+            common=self.common,
+            scale=self.scale,
+            bias=self.bias,
+            transitions=self.transitions,
+        )
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Weights":
         """Read what `to_bytes` returned."""
-        parts = read_arrays(data)
-        tables: dict[str, Table] = {}
-        for name in _TABLES:
-            values = np.ascontiguousarray(parts[f"{name}_values"].T)
-            tables[name] = Table(unpack_keys(parts[f"{name}_keys"]), values)
-        of_tags = {name: parts[name].astype("float32") for name in _OF_TAGS}
-        common = parts["common"].astype("uint64")
-        return cls(tables["words"], tables["neighbours"], common, **of_tags)
+        arrays = read_arrays(data)
+        words = Table.from_arrays(arrays, "words")
+        neighbours = Table.from_arrays(arrays, "neighbours")
+        names = ("common", "scale", "bias", "transitions")
+        return cls(words, neighbours, *[arrays[name] for name in names])
 
 
 _NO_TABLE = Table(np.empty(0, "uint32"), np.zeros((1, 0), "int8"))
-_NO_FLOATS = np.empty(0, "float32")
 NO_WEIGHTS = Weights(
-    _NO_TABLE, _NO_TABLE, np.empty(0, "uint64"), _NO_FLOATS, _NO_FLOATS, np.empty((0, 0), "float32")
+    words=_NO_TABLE,
+    neighbours=_NO_TABLE,
+    common=np.empty(0, "uint64"),
+    scale=np.empty(0, "float32"),
+    bias=np.empty(0, "float32"),
+    transitions=np.empty((0, 0), "float32"),
 )
 
 
@@ -136,7 +147,8 @@ class WordScores(NamedTuple):
         n_places, _, n_tags = self.scores.shape
         scores = np.empty((n_places, n_words + 1, n_tags), dtype="int16")
         ids = np.empty((n_words + 1, N_PAIRED + 1), dtype="uint64")
-        scores[:, 0], ids[0] = self.scores[:, 0], self.ids[0]
+        scores[:, 0] = self.scores[:, 0]
+        ids[0] = self.ids[0]
         return WordScores(scores, ids)
 
 
@@ -165,45 +177,57 @@ def fit(
     """
     ids, rows = _distinct_words(docs, words, vectors)
     padded, inside = _pad(rows, words.lengths)
-    own_keys, placed_keys = _word_keys(ids)
-    keys = [own_keys[padded[inside]]]
-    for place in range(N_PLACES):
-        keys.append(placed_keys[padded[inside + place - REACH], place])
-    known_words, word_rows = _frequent(np.concatenate(keys, axis=1))
+    known_words, word_rows = _frequent(_keys_of_words(ids, padded, inside))
     common = old.common
     if not len(common):
-        by_frequency = np.argsort(-np.bincount(rows), kind="stable")
-        common = np.unique(ids[by_frequency[:N_COMMON], FORM])
-    neighbour_keys = _neighbour_keys(_neighbour_ids(ids, common)[padded])
-    known_neighbours, neighbour_rows = _frequent(neighbour_keys)
+        common = _common_forms(ids, rows)
+    neighbour_ids = _neighbour_ids(ids, common)
+    known_neighbours, neighbour_rows = _frequent(_neighbour_keys(neighbour_ids[padded]))
     # All weights are one matrix: a row of zeros for unknown features, words, and each place in
     # pairs and patterns.
-    first = 1 + len(known_words)
+    first_neighbour = 1 + len(known_words)
     features = [1 + word_rows]
     for place in range(N_NEIGHBOURS):
         # Only patterns have a third place.
         at_place = neighbour_rows if place < 2 else neighbour_rows[:, N_PAIRED:]
-        numbers = np.where(at_place < 0, 0, first + N_NEIGHBOURS * at_place + place)
-        features.append(numbers[inside - place])
+        matrix_rows = first_neighbour + N_NEIGHBOURS * at_place + place
+        matrix_rows[at_place < 0] = 0
+        features.append(matrix_rows[inside - place])
     values, bias, transitions = fit_weights(
         np.concatenate(features, axis=1),
         allowed,
         words.per_doc,
-        n_rows=first + N_NEIGHBOURS * len(known_neighbours),
+        n_rows=first_neighbour + N_NEIGHBOURS * len(known_neighbours),
         old_scores=score(old, look_up_words(old, ids), rows, words.lengths),
         old_transitions=old.transitions,
     )
     integers, scale = quantized(values)
-    word_values = integers[1:first, None]
-    neighbour_values = integers[first:].reshape(-1, N_NEIGHBOURS, integers.shape[1])
+    word_values = integers[1:first_neighbour, None]
+    neighbour_values = integers[first_neighbour:].reshape(-1, N_NEIGHBOURS, len(scale))
     model.attrs["weights"] = Weights(
         _join(old.words, known_words, word_values),
         _join(old.neighbours, known_neighbours, neighbour_values),
         common,
         scale=np.concatenate((old.scale, scale)),
-        bias=np.concatenate((old.bias, bias)).astype("float32"),
-        transitions=transitions.astype("float32"),
+        bias=np.concatenate((old.bias, bias)),
+        transitions=transitions,
     )
+
+
+def _keys_of_words(ids: Ids, padded: Rows, inside: Rows) -> Keys:
+    """Return the keys of the features of each word and of the words around it, n_words × n."""
+    own_keys, placed_keys = _word_keys(ids)
+    keys = [own_keys[padded[inside]]]
+    for place in range(N_PLACES):
+        neighbours = padded[inside + place - REACH]
+        keys.append(placed_keys[neighbours, place])
+    return np.concatenate(keys, axis=1)
+
+
+def _common_forms(ids: Ids, rows: Rows) -> Ids:
+    """Return the hashes of the most frequent forms, sorted."""
+    by_frequency = np.argsort(-np.bincount(rows), kind="stable")
+    return np.unique(ids[by_frequency[:N_COMMON], FORM])
 
 
 def _join(old: Table, keys: Keys, values: NDArray[np.int8]) -> Table:
@@ -219,8 +243,10 @@ def _join(old: Table, keys: Keys, values: NDArray[np.int8]) -> Table:
     old_values = old.values[:-1].reshape(len(old.keys), n_places, n_old)
     joined[np.searchsorted(all_keys, old.keys), :, :n_old] = old_values
     joined[np.searchsorted(all_keys, keys), :, n_old:] = values
-    width = n_places * (n_old + n_new)
-    return _table(all_keys, joined.reshape(len(all_keys), width))
+    rows = joined.reshape(len(all_keys), n_places * (n_old + n_new))
+    is_used = rows.any(axis=1)
+    unknown = np.zeros_like(rows[:1])
+    return Table(all_keys[is_used], np.concatenate((rows[is_used], unknown)))
 
 
 def look_up_words(weights: Weights, ids: Ids) -> WordScores:
@@ -254,13 +280,15 @@ def score(weights: Weights, words: WordScores, rows: Rows, lengths: NDArray[np.i
     n = len(padded) - 2 * REACH
     total = words.scores[0].take(padded[:n], axis=0, mode="clip")
     for place in range(1, N_PLACES):
-        total += words.scores[place].take(padded[place : n + place], axis=0, mode="clip")
-    values = weights.neighbours.rows(_neighbour_keys(words.ids[padded]))
-    of_neighbours = _sum_features(values)
+        neighbours = padded[place : n + place]
+        total += words.scores[place].take(neighbours, axis=0, mode="clip")
+    keys = _neighbour_keys(words.ids[padded])
+    of_neighbours = _sum_features(weights.neighbours.rows(keys))
     n_tags = len(weights.bias)
     for place in range(N_NEIGHBOURS):
         first = REACH - place
-        total += of_neighbours[first : first + n, place * n_tags : (place + 1) * n_tags]
+        columns = slice(place * n_tags, (place + 1) * n_tags)
+        total += of_neighbours[first : first + n, columns]
     return total[inside - REACH] * weights.scale + weights.bias
 
 
@@ -276,10 +304,13 @@ def mixed_scores(scores: Floats2d, others: Floats2d) -> Floats2d:
     n_old = others.shape[1]
     old = scores[:, :n_old]
     mixture = old + NGRAMS_SHARE * (others - old)
-    if n_old in (0, scores.shape[1]):
-        return mixture if n_old else scores
+    if n_old == scores.shape[1]:
+        return mixture
+    if not n_old:
+        return scores
     shift = mixture.max(axis=1, keepdims=True) - old.max(axis=1, keepdims=True)
-    return get_array_module(scores).concatenate((mixture, scores[:, n_old:] + shift), axis=1)
+    added = scores[:, n_old:] + shift
+    return get_array_module(scores).concatenate((mixture, added), axis=1)
 
 
 def mixed_transitions(transitions: Floats2d, others: Floats2d) -> Floats2d:
@@ -290,22 +321,9 @@ def mixed_transitions(transitions: Floats2d, others: Floats2d) -> Floats2d:
     """
     n_old = len(others)
     mixture = transitions.copy()
-    mixture[:n_old, :n_old] += NGRAMS_SHARE * (others - mixture[:n_old, :n_old])
+    old = mixture[:n_old, :n_old]
+    old += NGRAMS_SHARE * (others - old)
     return mixture
-
-
-def d_unmixed(gradient: Floats2d, n_old: int, *, n_rows: int | None = None) -> Floats2d:
-    """Return the gradient with respect to the network's scores or transitions.
-
-    The shift of added tags by the scores of old tags is neglected.
-
-    gradient (Floats2d): n_rows × n_tags, the gradient with respect to the combined scores.
-    n_old (int): Number of tags that the n-grams have.
-    n_rows (int | None): Number of rows that are combined; None for all.
-    """
-    gradient = gradient.copy()
-    gradient[:n_rows, :n_old] *= 1 - NGRAMS_SHARE
-    return gradient
 
 
 def _forward(
@@ -314,7 +332,8 @@ def _forward(
     docs, words, vectors = inputs
     weights = model.attrs["weights"]
     ids, rows = _distinct_words(docs, words, vectors)
-    scores = score(weights, look_up_words(weights, ids), rows, words.lengths)
+    word_scores = look_up_words(weights, ids)
+    scores = score(weights, word_scores, rows, words.lengths)
     return model.ops.asarray2f(scores), lambda d_scores: inputs
 
 
@@ -325,7 +344,8 @@ def _distinct_words(docs: Sequence[Doc], words: Words, vectors: VectorTable) -> 
     """
     orths, numbers = np.unique(words.orths, return_inverse=True)
     distinct = WordFeatures.of_hashes(docs, orths.tolist())
-    ids = word_ids(distinct, vectors.cluster_numbers(vectors.find(distinct)))
+    vector_rows = vectors.find(distinct)
+    ids = word_ids(distinct, vectors.cluster_numbers(vector_rows))
     return np.concatenate((edge_ids(vectors), ids)), numbers + 1
 
 
@@ -344,8 +364,8 @@ def _pad(rows: Rows, lengths: NDArray[np.int64]) -> tuple[Rows, Rows]:
 
     RETURNS (tuple): Rows of words, 0 for edges; n_words, the places of the words in it.
     """
-    inside = np.arange(1, len(lengths) + 1).repeat(lengths)
-    inside *= REACH
+    n_edges = REACH * np.arange(1, len(lengths) + 1)
+    inside = n_edges.repeat(lengths)
     inside += np.arange(len(rows))
     padded = np.zeros(len(rows) + (len(lengths) + 1) * REACH, dtype="int64")
     padded[inside] = rows
@@ -358,17 +378,20 @@ def _word_keys(ids: Ids) -> tuple[Keys, Keys]:
     RETURNS (tuple): The keys for the word itself, n_words × n; the keys for the words around it,
         one for each place, n_words × N_PLACES × n.
     """
+    n_features = len(FEATURES)
     ids = ids + np.arange(ids.shape[1], dtype="uint64") * _SEED
-    placed = np.concatenate((ids[:, :1], ids[:, len(FEATURES) :]), axis=1)
-    places = np.arange(1, N_PLACES + 1, dtype="uint64")[:, None] * _PLACE
-    return _keys(ids[:, 1 : len(FEATURES)]), _keys(placed[:, None] + places)
+    form_and_clusters = np.concatenate((ids[:, :1], ids[:, n_features:]), axis=1)
+    places = np.arange(1, N_PLACES + 1, dtype="uint64") * _PLACE
+    placed = form_and_clusters[:, None] + places[:, None]
+    return _keys(ids[:, 1:n_features]), _keys(placed)
 
 
 def _neighbour_ids(ids: Ids, common: Ids) -> Ids:
     """Return the hashes for pairs and for patterns: n_words × (N_PAIRED + 1)."""
     forms = ids[:, FORM]
+    seeds = np.arange(N_PAIRED, dtype="uint64") * _SEED
     neighbour_ids = np.empty((len(ids), N_PAIRED + 1), dtype="uint64")
-    neighbour_ids[:, :N_PAIRED] = ids[:, :N_PAIRED] + np.arange(N_PAIRED, dtype="uint64") * _SEED
+    neighbour_ids[:, :N_PAIRED] = ids[:, :N_PAIRED] + seeds
     neighbour_ids[:, N_PAIRED] = ids[:, SHAPE]
     if len(common):
         is_common = common.take(common.searchsorted(forms), mode="clip") == forms
@@ -397,12 +420,6 @@ def _frequent(keys: Keys) -> tuple[Keys, Rows]:
     """
     values, rows, counts = np.unique(keys, return_inverse=True, return_counts=True)
     is_frequent = counts >= MIN_COUNT
-    row_of_value = np.where(is_frequent, np.cumsum(is_frequent) - 1, -1)
+    row_of_value = np.cumsum(is_frequent) - 1
+    row_of_value[~is_frequent] = -1
     return values[is_frequent], row_of_value[rows].reshape(keys.shape)
-
-
-def _table(keys: Keys, values: NDArray[np.int8]) -> Table:
-    """Make a table of the rows that are not 0."""
-    is_used = values.any(axis=1)
-    last_row = np.zeros((1, values.shape[1]), dtype="int8")
-    return Table(keys[is_used], np.concatenate((values[is_used], last_row)))

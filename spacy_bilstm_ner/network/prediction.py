@@ -263,8 +263,8 @@ def _prepare(model: Model) -> Weights:
     # glibc reuses the memory of large arrays only after it has freed a larger one.
     np.empty(REUSED_BYTES, dtype="uint8")
     tok2vec, encode, output, linear = parts(model)
-    transitions = output.get_param("transitions") if output.has_param("transitions") else None
-    if transitions is not None and linear is not None:
+    transitions = output.maybe_get_param("transitions")
+    if linear is not None:
         transitions = ngrams.mixed_transitions(transitions, linear.attrs["weights"].transitions)
     recurrent = {node.name: node for node in encode.walk()}
     word_width = tok2vec.get_dim("nO") if model.attrs["words"] else 0

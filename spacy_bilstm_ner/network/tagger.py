@@ -11,15 +11,7 @@ from thinc.types import Floats2d
 from ..sequences.words import Segmenter, TagScores, Words, whole_docs
 from . import prediction
 from .embedding import vector_table
-from .ngrams import (
-    NO_WEIGHTS,
-    NGrams,
-    Weights,
-    d_unmixed,
-    fit,
-    mixed_scores,
-    mixed_transitions,
-)
+from .ngrams import NGRAMS_SHARE, NO_WEIGHTS, NGrams, Weights, fit, mixed_scores, mixed_transitions
 from .output import imprint, output_layer, resized, untaught
 from .parts import parts
 
@@ -96,36 +88,26 @@ def fit_ngrams(
     allowed (NDArray[bool]): n_tokens × n_tags, see `gold.allowed_tags`.
     teacher (Model | None): A tagger with n-grams for the first tags, which stay as they are.
     """
-    layers = parts(model)
+    tok2vec, _, _, ngrams = parts(model)
     words: Words = model.attrs["segment"](docs)
-    fit(
-        layers.ngrams,
-        docs,
-        words,
-        allowed[words.tokens],
-        vectors=vector_table(layers.tok2vec),
-        old=NO_WEIGHTS if teacher is None else _ngram_weights(teacher),
-    )
+    old = NO_WEIGHTS if teacher is None else _weights(parts(teacher).ngrams)
+    fit(ngrams, docs, words, allowed[words.tokens], vectors=vector_table(tok2vec), old=old)
 
 
-def _ngram_weights(model: Model) -> Weights:
-    ngrams = parts(model).ngrams
-    return NO_WEIGHTS if ngrams is None else ngrams.attrs["weights"]
+def _weights(ngrams: Model) -> Weights:
+    return ngrams.attrs["weights"]
 
 
 def without_ngrams(model: Model) -> Model:
     """Return a tagger with the same layers except for the n-grams."""
-    layers = parts(model)
-    network = BiLSTMTagger(
-        layers.tok2vec,
-        layers.encode,
-        segment=model.attrs["segment"],
-        words=model.attrs["words"],
-        nO=model.get_dim("nO"),
+    tok2vec, encode, output, _ = parts(model)
+    return Model(
+        model.name,
+        _forward,
+        layers=[tok2vec, encode, output],
+        dims={"nO": model.get_dim("nO")},
+        attrs=model.attrs,
     )
-    network.layers[2] = layers.output
-    network.attrs["word_gates"] = model.attrs["word_gates"]
-    return network
 
 
 def mix_with_ngrams(
@@ -133,24 +115,31 @@ def mix_with_ngrams(
 ) -> tuple[TagScores, Callable[[TagScores], TagScores]]:
     """Combine the scores of the network with those of the n-grams, if the tagger has n-grams.
 
-    scores (TagScores): The scores of the network for the Docs. It may have more tags than the
-        n-grams.
+    scores (TagScores): The scores of the network, for at least one word. It may have more tags than
+        the n-grams.
     RETURNS (tuple): The combined scores; a function from their gradient to that of the network's
         scores.
     """
     tok2vec, _, _, ngrams = parts(model)
     words = scores.words
-    if ngrams is None or not len(words):
+    if ngrams is None:
         return scores, lambda d_mixed: d_mixed
     ngram_scores = ngrams.predict((docs, words, vector_table(tok2vec)))
-    n_tags = ngram_scores.shape[1]
+    ngram_transitions = model.ops.asarray2f(_weights(ngrams).transitions)
+    n_old = len(ngram_transitions)
+    xp = model.ops.xp
 
     def backprop(d_mixed: TagScores) -> TagScores:
-        d_transitions = d_unmixed(d_mixed.transitions, n_tags, n_rows=n_tags)
-        return TagScores(words, d_unmixed(d_mixed.scores, n_tags), d_transitions)
+        # The shift of added tags by the scores of old tags is neglected.
+        d_scores = xp.array(d_mixed.scores)
+        d_scores[:, :n_old] *= 1 - NGRAMS_SHARE
+        d_transitions = xp.array(d_mixed.transitions)
+        d_transitions[:n_old, :n_old] *= 1 - NGRAMS_SHARE
+        return TagScores(words, d_scores, d_transitions)
 
     mixed = mixed_scores(scores.scores, ngram_scores)
-    return TagScores(words, mixed, _mix_transitions(model, scores.transitions)), backprop
+    transitions = mixed_transitions(scores.transitions, ngram_transitions)
+    return TagScores(words, mixed, transitions), backprop
 
 
 def n_trained_tags(model: Model) -> int:
@@ -189,13 +178,14 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[TagScores, 
 
 def _predict(model: Model, docs: list[Doc], words: Words) -> TagScores:
     output = parts(model).output
+    transitions = output.maybe_get_param("transitions")
     if not len(words):
-        return TagScores(words, model.ops.alloc2f(0, output.get_dim("nO")), _transitions(model))
+        return TagScores(words, model.ops.alloc2f(0, output.get_dim("nO")), transitions)
     if prediction.fits(model):
         return prediction.predict(model, docs, words)
     inputs, _ = _encode(model, docs, words, is_train=False)
-    scores = TagScores(words, output.predict(inputs), _transitions(model))
-    mixed, _ = mix_with_ngrams(model, docs, scores)
+    scores = output.predict(inputs)
+    mixed, _ = mix_with_ngrams(model, docs, TagScores(words, scores, transitions))
     return mixed
 
 
@@ -207,20 +197,10 @@ def _train(model: Model, docs: list[Doc], words: Words) -> tuple[TagScores, Back
     def backprop(d_scores: TagScores) -> list[Doc]:
         if d_scores.transitions is not None:
             output.inc_grad("transitions", d_scores.transitions)
-        return backprop_encode(backprop_output(d_scores.scores))
+        d_inputs = backprop_output(d_scores.scores)
+        return backprop_encode(d_inputs)
 
-    return TagScores(words, scores, _transitions(model)), backprop
-
-
-def _transitions(model: Model) -> Floats2d | None:
-    output = parts(model).output
-    return output.get_param("transitions") if "transitions" in output.param_names else None
-
-
-def _mix_transitions(model: Model, transitions: Floats2d | None) -> Floats2d | None:
-    if parts(model).ngrams is None:
-        return transitions
-    return mixed_transitions(transitions, model.ops.asarray2f(_ngram_weights(model).transitions))
+    return TagScores(words, scores, output.maybe_get_param("transitions")), backprop
 
 
 def _encode(
@@ -228,29 +208,30 @@ def _encode(
 ) -> tuple[Floats2d, Callable[[Floats2d], list[Doc]]]:
     """Compute the inputs of the output layer, n_words × width, for at least one word."""
     tok2vec, encode, _, _ = parts(model)
-    xp = model.ops.xp
+    ops = model.ops
     vectors, backprop_tok2vec = tok2vec(docs, is_train)
-    token_vectors = xp.concatenate(vectors)
-    tokens = model.ops.asarray(words.tokens)
+    token_vectors = ops.flatten(vectors)
+    tokens = ops.asarray(words.tokens)
     word_vectors = token_vectors[tokens]
-    sequence_ends = np.cumsum(words.lengths)[:-1].tolist()
-    encoded, backprop_encode = encode(xp.split(word_vectors, sequence_ends), is_train)
-    inputs = xp.concatenate(encoded)
+    sequences = ops.unflatten(word_vectors, words.lengths)
+    encoded, backprop_encode = encode(sequences, is_train)
+    inputs = ops.flatten(encoded)
+    word_width = 0
     if model.attrs["words"]:
+        word_width = word_vectors.shape[1]
         rate = model.attrs["dropout_rate"] if is_train else 0.0
-        mask = model.ops.get_dropout_mask(word_vectors.shape, rate)
-        inputs = xp.concatenate((word_vectors * mask, inputs), axis=1)
+        mask = ops.get_dropout_mask(word_vectors.shape, rate)
+        inputs = ops.xp.concatenate((word_vectors * mask, inputs), axis=1)
 
     def backprop(d_inputs: Floats2d) -> list[Doc]:
-        word_width = d_inputs.shape[1] - encode.get_dim("nO")
-        d_encoded = xp.split(d_inputs[:, word_width:], sequence_ends)
-        d_word_vectors = xp.concatenate(backprop_encode(d_encoded))
+        d_encoded = ops.unflatten(d_inputs[:, word_width:], words.lengths)
+        d_word_vectors = ops.flatten(backprop_encode(d_encoded))
         if word_width:
             d_word_vectors = d_word_vectors + d_inputs[:, :word_width] * mask
-        d_token_vectors = xp.zeros_like(token_vectors)
+        d_token_vectors = ops.xp.zeros_like(token_vectors)
         d_token_vectors[tokens] = d_word_vectors
-        doc_ends = np.cumsum([len(doc_vectors) for doc_vectors in vectors])[:-1].tolist()
-        return backprop_tok2vec(xp.split(d_token_vectors, doc_ends))
+        n_tokens = np.array([len(doc) for doc in docs])
+        return backprop_tok2vec(ops.unflatten(d_token_vectors, n_tokens))
 
     return inputs, backprop
 
@@ -262,10 +243,10 @@ def _init(model: Model, X: list[Doc] | None = None, Y: TagScores | None = None) 
     tok2vec.initialize(X=X)
     # The embedding knows its width, and the other layers only need widths.
     encode.initialize(X=[model.ops.alloc2f(1, tok2vec.get_dim("nO"))])
-    width = encode.get_dim("nO")
+    input_width = encode.get_dim("nO")
     if model.attrs["words"]:
-        width += tok2vec.get_dim("nO")
-    output.initialize(X=model.ops.alloc2f(1, width))
+        input_width += tok2vec.get_dim("nO")
+    output.initialize(X=model.ops.alloc2f(1, input_width))
 
 
 def _resize_output(model: Model, nO: int) -> Model:
