@@ -14,14 +14,14 @@ from thinc.types import Floats2d, Floats3d, Ints2d
 
 from ..sequences.packing import groups_of_similar_length
 
-# Of a longer word, the first and the last half of this many characters are read.
+# Longer words are shortened to their first and last MAX_LENGTH / 2 characters.
 MAX_LENGTH = 24
 N_CODES = 256
 N_ASCII = 128
 PADDING = 0
 CODE_WIDTH = 25
 WINDOW = 3
-# Words that are computed together: their windows stay in the processor's cache.
+# Number of words that are computed together, so that their windows fit into the processor's cache
 GROUP_WORDS = 256
 
 Codes = NDArray[np.uint8]
@@ -30,7 +30,7 @@ Codes = NDArray[np.uint8]
 def character_codes(words: Sequence[str]) -> Codes:
     """Write words' characters as codes: n_words × MAX_LENGTH, filled up with PADDING.
 
-    ASCII characters have their own codes, others share the 128 codes above.
+    ASCII characters keep their codes. All other characters share the codes from 128 to 255.
     """
     rows = []
     for word in words:
@@ -51,9 +51,10 @@ def Characters(width: int) -> Model[Ints2d, Floats2d]:
 
 
 def window_scores(layer: Model) -> Floats3d:
-    """Return what each character adds to each filter at each place of a window.
+    """Precompute the contribution of each character to each filter at each place of a window.
 
-    Sums of these replace a matrix product for each word. The bias is part of the middle place.
+    A convolution is then a sum of look-ups instead of a matrix product. The bias is added to the
+    middle place.
 
     RETURNS: WINDOW × N_CODES × width.
     """
@@ -91,8 +92,8 @@ def _places(codes: Codes, length: int) -> NDArray[np.int64]:
 def _filter(scores: Floats3d, codes: Ints2d, places: NDArray[np.int64]) -> Floats3d:
     """Return each filter's value in each window, length × n_words × width.
 
-    `codes` are the `places` on the device of the scores. Windows around PADDING never have the
-    maximum; an empty word has one window.
+    `codes` are the `places` on the device of the scores. Windows whose middle is PADDING are -inf,
+    except for the first window, so that an empty word has a value.
     """
     length = len(places) - 2
     values = scores[0].take(codes[:length], axis=0)

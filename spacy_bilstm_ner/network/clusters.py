@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from thinc.types import Floats2d
 
-# Numbers of clusters. Large and small clusters tell different things: "a name", and "a city".
+# Number of clusters of each clustering. A coarse cluster may be "names", a fine one "cities".
 SIZES = (1000, 250, 64, 16)
-# Number of vectors that determine the centres. In most sources, the first vectors are those of
+# The centres are computed from this many vectors, the first ones: in most sources, those of
 # frequent words.
 N_FORMING = 30_000
 N_ROUNDS = 12

@@ -21,8 +21,7 @@ from .vectors import NO_VECTORS, Rows, StaticVectors, VectorTable, read_vectors
 WORD_FEATURES = ("form", "lower")
 # The id of a feature that is hidden
 HIDDEN = hash_string("<hidden>")
-# A vector is the sum of four rows: with this range its values start with a standard deviation of
-# 0.3.
+# Range of the initial rows. A vector is the sum of four rows, so its standard deviation is 0.3.
 INITIAL_RANGE = 0.26
 
 
@@ -54,7 +53,7 @@ def WordEmbedding(
     feature_dropout (float): Dropout rate of whole features during training, in [0, 1). [training]
         dropout does not change it.
     full_dropout_words (int): Above this number of words, the rate decreases in inverse proportion
-        to the size of the corpus. 0 for the same rate in any corpus.
+        to the number of words in the corpus. 0 for the same rate in any corpus.
     min_words (int): In a corpus of fewer words, the features "form" and "lower" are always hidden.
     character_width (int): Width of vectors computed from a word's characters, 0 for none.
     vector_width (int): Width of static word vectors, 0 for none. Wider vectors are reduced to this
@@ -64,8 +63,8 @@ def WordEmbedding(
         120,000 vectors of width 100 make a stored model ten megabytes larger.
     RETURNS (Model[list[Doc], list[Floats2d]]): Per Doc, n_tokens × (sum(widths) + character_width +
         vector_width).
-    RAISES ValueError: If a feature is unknown, or the lists' lengths differ, or feature_dropout is
-        out of range, or another number is too small.
+    RAISES ValueError: If a feature is unknown, the lists differ in length, or a number is out of
+        range.
     """
     unknown = [name for name in features if name not in FEATURES]
     if unknown or not features:
@@ -118,8 +117,8 @@ def WordEmbedding(
 def set_vectors(model: Model, source: str | None) -> None:
     """Give the word embedding of a model its static vectors, before the model is initialized.
 
-    source (str | None): An installed pipeline package with word vectors, or the folder of one; None
-        for no vectors, or for those of a trained model.
+    source (str | None): An installed pipeline package with word vectors, or the folder of one. None
+        for no vectors. A trained model then keeps its vectors.
     RAISES ValueError: If the model has no word embedding with columns for vectors, or the source
         has no vectors.
     """
@@ -286,7 +285,7 @@ def _feature_ids(
 ) -> Ids:
     """Return the ids of tokens' features, n_tokens × n_features. Hidden features are HIDDEN.
 
-    In training, the features of each token are hidden independently of those of equal words.
+    In training, features are hidden per token, so tokens of the same word may differ.
     """
     features = model.attrs["features"]
     ids = words.ids(*features)[word_of_token]
@@ -312,7 +311,7 @@ def _repeated(
 
 
 def _init(model: Model, X: list[Doc] | None = None, Y: list[Floats2d] | None = None) -> None:
-    # Every width is in the config or in the vectors, so no sample is needed.
+    # All widths are known from the config and the vectors, so no sample is needed.
     for layer in model.layers:
         layer.initialize()
     if model.attrs["hides_words"]:

@@ -68,15 +68,12 @@ FEATURES: dict[str, Callable[[str], str]] = {
 
 
 def plain(word: str) -> str:
-    """Write a word with straight quotation marks and hyphens.
-
-    So entities do not depend on typography.
-    """
+    """Replace typographic quotation marks and dashes, since their use differs between corpora."""
     return word if word.isascii() else word.translate(PLAIN_MARKS)
 
 
 class WordFeatures:
-    """Features of a list of words. Each is computed once, when it is first asked for."""
+    """Features of a list of words. Each feature is computed when it is first used, and cached."""
 
     def __init__(self, words: Sequence[str]) -> None:
         self.words = [plain(word) for word in words]
@@ -84,7 +81,7 @@ class WordFeatures:
 
     @classmethod
     def of_hashes(cls, docs: Sequence[Doc], hashes: Iterable[int]) -> "WordFeatures":
-        """Find words by the hashes of their text. One of the Docs' vocabularies knows each."""
+        """Look up words by the hashes of their text, in the vocabularies of the Docs."""
         stores = {id(doc.vocab): doc.vocab.strings for doc in docs}
         if len(stores) == 1:
             (strings,) = stores.values()

@@ -1,10 +1,10 @@
 """One LSTM layer as a thinc layer that owns its weights: torch trains it, numpy predicts with it.
 
-In prediction, all arrays of gates have the gate as their first axis. Then each product writes its
-numbers where they are needed, and every other operation of a step runs over one contiguous array.
+In prediction, the first axis of all gate arrays is the gate. Matrix products then write their
+results in place, and all other operations of a step run over one contiguous array.
 All gates of a step share one call of tanh: a sigmoid is (1 + tanh(x / 2)) / 2. The weights of the
-three sigmoid gates are therefore halved beforehand, and the factor 1 / 2 in front is applied once,
-to cells and states.
+three sigmoid gates are therefore halved beforehand, and the outer factor 1 / 2 is applied to cells
+and states.
 """
 
 from collections.abc import Callable
@@ -27,11 +27,11 @@ N_GATES = 4
 FORGET = 1
 # Input weights, recurrent weights, bias.
 KINDS = ("W", "R", "b")
-# OpenBLAS, which comes with numpy, starts threads for a product of more multiplications. They bring
-# little for small matrices, and slow everything down where other programs use the cores.
+# OpenBLAS, which comes with numpy, starts threads for a product with more multiplications than
+# this. Threads do not help with small matrices, and are slow if other programs use the cores.
 MAX_PRODUCT = 8 * 65_536 - 1
 FEW_ROWS = 4
-# For so many sequences, the gates of all steps are gathered at once.
+# Up to this number of sequences, the gates of all steps are gathered at once.
 FEW_SEQUENCES = 8
 
 
@@ -88,7 +88,7 @@ def _forward(model: Model[Packed, Packed], X: Packed, is_train: bool) -> tuple[P
 
 
 def _import_torch_lstm() -> Callable:
-    # Here and not at the top, because torch is only needed for training
+    # Imported here, because torch is only needed for training
     try:
         from .torch_lstm import run_lstm
     except ImportError as error:
@@ -138,7 +138,7 @@ def input_gates(weights: Prepared, X: Floats2d) -> Floats4d:
 
 
 def multiply(rows: Floats2d, weights: Floats3d) -> Floats3d:
-    """Multiply rows with matrices, in pieces that are so small that BLAS starts no threads.
+    """Multiply rows with matrices, in blocks that are small enough for BLAS to start no threads.
 
     n_rows × n_in times n × n_in × width → n × n_rows × width.
     """
@@ -199,7 +199,7 @@ def _run(
     n_lstms, n_words = rows.shape
     hidden = gates.shape[2]
     states = np.empty((n_lstms, n_words, hidden), dtype="float32")
-    # States are doubled while they go from step to step.
+    # `_run_steps` computes twice the state, see the top of the module.
     state: Floats = np.zeros((n_lstms, int(sizes[0]), hidden), dtype="float32")
     cell = state
     first = 0
@@ -220,8 +220,8 @@ def _run_steps(
 ) -> tuple[Floats, Floats]:
     """Run steps of the same sequences.
 
-    The overhead of numpy calls dominates for few sequences, so buffers are allocated once for all
-    steps, and each call does as much as it can.
+    For few sequences, the overhead of numpy calls dominates. Buffers are therefore allocated once
+    for all steps, and adjacent arrays are computed in one call.
 
     gates (Floats): 4 × n_rows × hidden.
     rows_by_step (NDArray[int64]): n_steps × n_lstms × n_sequences.
@@ -255,7 +255,7 @@ def _run_steps(
         np.matmul(state, recurrent, from_states)
         np.add(of_input, from_states, gate_buffer)
         np.tanh(all_gates, all_gates)
-        # 1 + tanh is twice the sigmoid. So is the sum of both parts twice the cell.
+        # 1 + tanh is twice the sigmoid. The sum of both parts is therefore twice the cell.
         np.add(openings, unity, openings)
         np.multiply(input_and_forget, content_and_cell, parts)
         np.add(new_part, old_part, flat_cell)

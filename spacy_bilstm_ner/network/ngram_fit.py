@@ -1,9 +1,8 @@
-"""Fitting the linear tagger of `ngrams`: a sparse conditional random field.
+"""Fit the linear tagger of `ngrams`: a conditional random field with sparse features.
 
-Each word has a few features, each feature a row of weights, one for each tag. By AdaGrad (Duchi et
-al. 2011, "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization") a feature
-that is rare learns as much as one that is frequent, and features that a batch does not have cost
-nothing.
+Each feature has a row of weights, one for each tag. AdaGrad (Duchi et al. 2011, "Adaptive
+Subgradient Methods for Online Learning and Stochastic Optimization") gives rare features a larger
+learning rate, and updates only the features that occur in a batch.
 """
 
 import logging
@@ -16,15 +15,15 @@ from thinc.types import Floats1d, Floats2d, FloatsXd
 from ..sequences.crf import crf_loss
 
 EPOCHS = 8
-# Documents
+# Number of documents in a batch
 BATCH_SIZE = 128
-# At first; it falls to 0.
+# Learning rate of the first batch. It decreases linearly to 0.
 RATE = 0.1
-# Share of each word's features that are hidden, so that each learns to do without the others.
+# Share of the features of each word that are hidden in a batch, for regularization
 DROPOUT = 0.2
 EPSILON = 1e-8
 
-# spaCy's, which `spacy train` shows
+# The logger of spaCy, whose messages `spacy train` prints
 LOGGER = logging.getLogger("spacy")
 
 
@@ -39,7 +38,7 @@ def fit_weights(
 ) -> tuple[Floats2d, Floats1d, Floats2d]:
     """Find the weights that make the allowed tags probable.
 
-    What is drawn at random follows from numpy's seed.
+    Batches and dropout depend on numpy's global seed.
 
     features (NDArray[int64]): n_words × n_features, each word's rows; 0 for none.
     allowed (NDArray[bool]): n_words × n_tags, see `gold.allowed_tags`.

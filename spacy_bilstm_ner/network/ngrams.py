@@ -1,11 +1,10 @@
-"""A linear tagger of words in their neighbourhood, with weights that are looked up.
+"""A linear tagger with n-gram features.
 
-It has weights for words, parts of words, pairs of neighbours and patterns of three words, and so
-remembers rare facts that a network smooths away. Tagger and network are trained separately, since
-the network would rely on the tagger if they were trained together. The score of a tag is a weighted
-mean of both scores. This is a product of experts (Hinton 2002, "Training Products of Experts by
-Minimizing Contrastive Divergence"): the product of both distributions, each to the power of its
-weight.
+It has weights for words, parts of words, pairs of neighbours and patterns of three words. It
+therefore remembers rare words and phrases, while a network generalizes. Both are trained
+separately, since the network would rely on the tagger if they were trained together. The score of a
+tag is a weighted mean of both scores. This is a product of experts (Hinton 2002, "Training Products
+of Experts by Minimizing Contrastive Divergence").
 """
 
 from collections.abc import Callable, Sequence
@@ -38,14 +37,14 @@ FEATURES = ("form", "shape", "lower", "prefix3", "suffix3", "suffix2")
 N_PAIRED = 2
 FORM = FEATURES.index("form")
 SHAPE = FEATURES.index("shape")
-# The most frequent words are part of a pattern by their form, the others by their shape: "said
-# Xxxxx of".
+# In patterns, the N_COMMON most frequent words are represented by their form, other words by their
+# shape: "said Xxxxx of".
 N_COMMON = 200
 N_NEIGHBOURS = 3
-# Form and clusters of a word count for the words up to this distance on both sides.
+# The form and the clusters of a word are features of all words up to this distance.
 REACH = 2
 N_PLACES = 2 * REACH + 1
-# Stands before the first and behind the last word of a sequence
+# Padding before the first and after the last word of a sequence
 EDGE = hash_string("<edge>")
 # Rarer features have no weight.
 MIN_COUNT = 3
@@ -53,7 +52,7 @@ KEY_BITS = 32
 # Weight of the n-grams in the mean. The network has the rest.
 NGRAMS_SHARE = 0.5
 
-# Odd numbers. A product with one of them has all bits of a hash in its upper half.
+# Odd multipliers for hashing. The upper half of a product depends on all bits of a hash.
 _SEED = np.uint64(0x9E3779B97F4A7C15)
 _LEFT = np.uint64(0xD6E8FEB86659FD93)
 _SPREAD = np.uint64(0xBF58476D1CE4E5B9)
@@ -76,7 +75,7 @@ class Table:
 
     def to_arrays(self, name: str) -> dict[str, NDArray]:
         """Return the arrays to store under names that begin with this one."""
-        # Column by column: a tag's values are like each other.
+        # Column by column, since the values of a tag are similar and compress well.
         values = np.ascontiguousarray(self.values.T)
         return {f"{name}_keys": pack_keys(self.keys), f"{name}_values": values}
 
@@ -94,9 +93,9 @@ class Weights(Archived):
     For GMB, they have 160,000 rows and take three to four megabytes on disk.
     """
 
-    words: Table  # n_tags for what is known of words
-    # N_NEIGHBOURS · n_tags for what is known of pairs and patterns: their words', from left to
-    # right. A pair has two, followed by zeros.
+    words: Table  # features of single words: n_keys + 1 × n_tags
+    # Pairs and patterns: n_keys + 1 × (N_NEIGHBOURS · n_tags), the weights for each of their words,
+    # from left to right. The third word of a pair has zeros.
     neighbours: Table
     common: Ids  # hashes of the forms that are part of patterns, sorted
     scale: NDArray[np.float32]  # n_tags, the factor of each tag's values
@@ -135,10 +134,10 @@ NO_WEIGHTS = Weights(
 
 
 class WordScores(NamedTuple):
-    """Scores and hashes that depend on words alone. The first row is that of the edge."""
+    """Scores and hashes of words without context. The first row is for the edge of a sequence."""
 
-    # N_PLACES × n_words + 1 × n_tags, in units of the weights' scale: what a word adds to the
-    # scores of the word REACH places behind it, …, of itself, …, of the word REACH places before it
+    # N_PLACES × (n_words + 1) × n_tags, in units of `Weights.scale`: what a word adds to the scores
+    # of the word REACH places after it, …, of itself, …, of the word REACH places before it
     scores: NDArray[np.int16]
     ids: Ids  # n_words + 1 × (N_PAIRED + 1), hashes for its pairs and for its patterns
 
@@ -155,9 +154,9 @@ class WordScores(NamedTuple):
 def NGrams() -> Model[tuple[list[Doc], Words, VectorTable], Floats2d]:
     """Construct a layer that scores every tag for every word by a sum of weights.
 
-    There are weights for the word and its parts, the words around it and their clusters, its pairs
-    with neighbours, and the patterns of three words that contain it. There must be at least one
-    word. The layer is not trained with other layers, but fitted: see `fit`.
+    The features are the word and its parts, the words around it and their clusters, its pairs with
+    neighbours, and the patterns of three words that contain it. The batch must have at least one
+    word. The weights are not trained by backpropagation, but by `fit`.
     """
     return Model("ngrams", _forward, attrs={"weights": NO_WEIGHTS})
 
@@ -183,8 +182,8 @@ def fit(
         common = _common_forms(ids, rows)
     neighbour_ids = _neighbour_ids(ids, common)
     known_neighbours, neighbour_rows = _frequent(_neighbour_keys(neighbour_ids[padded]))
-    # All weights are one matrix: a row of zeros for unknown features, words, and each place in
-    # pairs and patterns.
+    # The rows of the matrix of weights: zeros for unknown features, then the features of words,
+    # then N_NEIGHBOURS rows for each pair and pattern.
     first_neighbour = 1 + len(known_words)
     features = [1 + word_rows]
     for place in range(N_NEIGHBOURS):
@@ -250,7 +249,7 @@ def _join(old: Table, keys: Keys, values: NDArray[np.int8]) -> Table:
 
 
 def look_up_words(weights: Weights, ids: Ids) -> WordScores:
-    """Find the scores and hashes that depend on words alone. For the ids, see `word_ids`."""
+    """Compute the scores and hashes of words without context. For the ids, see `word_ids`."""
     own_keys, placed_keys = _word_keys(ids)
     n_own = own_keys.shape[1]
     keys = np.concatenate((own_keys, placed_keys.reshape(len(ids), -1)), axis=1)
@@ -272,8 +271,8 @@ def _sum_features(values: NDArray[np.int8]) -> NDArray[np.int16]:
 def score(weights: Weights, words: WordScores, rows: Rows, lengths: NDArray[np.int64]) -> Floats2d:
     """Score the tags of words in sequences, n_words × n_tags.
 
-    words (WordScores): Scores and hashes that depend on words alone.
-    rows (Rows): n_words, the row of each word in it; at least one.
+    words (WordScores): Scores and hashes of words without context.
+    rows (Rows): n_words, at least one: the row of each word in `words`.
     lengths (NDArray[int64]): n_sequences, the number of words of each.
     """
     padded, inside = _pad(rows, lengths)
@@ -295,7 +294,8 @@ def score(weights: Weights, words: WordScores, rows: Rows, lengths: NDArray[np.i
 def mixed_scores(scores: Floats2d, others: Floats2d) -> Floats2d:
     """Combine the scores of the network and of the n-grams.
 
-    A tag that was added after the n-grams were fitted keeps its distance from the best other tag.
+    The n-grams have no scores for tags that were added later. Such a tag keeps the difference
+    between its score and that of the best old tag.
 
     scores (Floats2d): n_words × n_tags, of the network.
     others (Floats2d): n_words × n_old_tags, of the n-grams.

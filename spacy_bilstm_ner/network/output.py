@@ -9,7 +9,8 @@ from thinc.types import Floats2d
 
 # The score of an added tag before it is trained. It is lower than that of all other tags.
 NEW_TAG_SCORE = -1000.0
-# The first score of an added tag is higher by this on words that have it than on other words.
+# The initial weights of an added tag give the words that have it a mean score that is higher by
+# this number than that of other words.
 IMPRINT_MARGIN = 8.0
 MIN_SQUARE = 1e-6
 
@@ -28,8 +29,8 @@ def output_layer(nO: int | None = None, *, transitions: bool = False) -> Model[F
 def resized(layer: Model[Floats2d, Floats2d], nO: int) -> Model[Floats2d, Floats2d]:
     """Return an output layer with nO tags, of which the first ones have the same scores as before.
 
-    It is a new layer, because the optimizer has running means for the old one, which have another
-    shape. If nothing changes, or the layer is not initialized, it is the same layer.
+    A new layer is made, because the optimizer has running means with the shape of the old layer. If
+    nO does not change, or the layer is not initialized, the same layer is returned.
     """
     if layer.maybe_get_dim("nO") == nO:
         return layer
@@ -48,12 +49,12 @@ def resized(layer: Model[Floats2d, Floats2d], nO: int) -> Model[Floats2d, Floats
 
 
 def untaught(layer: Model[Floats2d, Floats2d]) -> NDArray[np.int64]:
-    """Return the added tags that have no weights yet, because no word had them. See `imprint`."""
+    """Return the added tags that have no weights yet, because no word had them: see `imprint`."""
     return (layer.get_param("b") == NEW_TAG_SCORE).nonzero()[0]
 
 
 def imprint(layer: Model[Floats2d, Floats2d], inputs: Floats2d, gold: NDArray[np.int64]) -> None:
-    """Give added tags their first weights, if they occur.
+    """Compute the initial weights of added tags that occur.
 
     The weights of a tag are the difference between the mean input of words that have it and of
     other words (Qi et al. 2018, "Low-Shot Learning with Imprinted Weights"). On words that have it,
@@ -77,7 +78,7 @@ def _forward(
     model: Model[Floats2d, Floats2d], X: Floats2d, is_train: bool
 ) -> tuple[Floats2d, Callable]:
     W, b = model.get_param("W"), model.get_param("b")
-    # thinc's product needs no threads on a CPU.
+    # `gemm` of thinc uses one thread on a CPU.
     gemm = model.ops.gemm
 
     def backprop(dY: Floats2d) -> Floats2d:

@@ -1,20 +1,20 @@
-"""The network in prediction, with less to compute than layer by layer.
+"""Fast prediction with numpy. It gives the same scores as the layers of the model.
 
-This is why it is fast:
+Why it is fast:
 
-1. Most words of a text have occurred before. What depends on a word alone is computed once per word
-   and stored in a table: its part of the first LSTM's gates, its part of the tag scores, and its
-   n-gram scores. A sentence then starts with a look-up, and the embedding and the largest matrix
-   product are skipped.
+1. Most words of a text have occurred before. Values that depend on a single word are computed once
+   and cached in a table: its part of the first LSTM's gates, its part of the tag scores, and its
+   n-gram scores. For known words, the embedding and the largest matrix product are skipped.
 2. All sequences of a batch are computed together, in groups of similar length and without padding.
-   Each step of an LSTM is ten numpy calls for all sequences of a group, over arrays that stay in
-   the processor's cache. For few sequences it is nine: the gates of all steps are gathered first.
+   Each step of an LSTM takes ten numpy calls for all sequences of a group, over arrays that fit
+   into the processor's cache. For few sequences it takes nine, because the gates of all steps are
+   gathered beforehand.
 3. No product is so large that BLAS starts threads for it.
 4. Rows of the table are in the order in which words occur, so frequent words share pages of memory.
    The memory of large arrays is reused.
 
-The microseconds of a word in a stream of single sentences, in which 8 of 100 words are new. They
-were measured with one thread on a busy machine, so only their ratios count:
+Time per word in microseconds, for a stream of single sentences in which 8 % of the words are new.
+It was measured with one thread on a busy machine, so only the ratios are meaningful:
 
     tokenizer and Doc                              2.3
     steps and products of both LSTMs               1.9
@@ -26,8 +26,8 @@ were measured with one thread on a busy machine, so only their ratios count:
     look-up of words                               0.2
     other calls                                    0.3
 
-It reads the weights of the layers and knows only our own embedding and encoder, on a CPU. With
-other layers `tagger` computes layer by layer.
+It supports `WordEmbedding` and `BiLSTMEncoder` on a CPU. With other layers, `tagger` calls the
+layers one after the other.
 """
 
 from collections.abc import Sequence
@@ -50,21 +50,22 @@ from .vectors import Rows
 
 # Words in the table: about 45 MB with a hidden width of 64
 MAX_KNOWN_WORDS = 20_000
-# Words that are computed together; they bound the memory for a batch of any size.
+# Maximum number of words that are computed together. It limits the memory of a large batch.
 MAX_PART_WORDS = 32_768
-# New words that are computed together. What is computed of them stays in the processor's cache.
+# Maximum number of new words that are computed together, so that their arrays fit into the
+# processor's cache
 MAX_NEW_WORDS = 1024
-# The gates of so many sequences stay in the processor's cache.
+# Limits of a group of sequences, so that their gates fit into the processor's cache
 MAX_GROUP_SEQUENCES = 96
 MAX_GROUP_WORDS = 16_384
 # Size of the arrays whose memory is reused. glibc allows no larger one.
 REUSED_BYTES = 2**25 - 2**16
-# Values of each weight array that are compared to find out whether it has changed
+# Number of values of each weight array that are compared to detect changes
 N_SAMPLED_VALUES = 8
 
 
 def fits(model: Model) -> bool:
-    """Return whether this module can compute what a tagger predicts."""
+    """Return whether this module supports the layers of a tagger."""
     tok2vec, encode, _, _ = parts(model)
     return (
         tok2vec.name == "word_embedding"
@@ -117,8 +118,8 @@ class Weights(NamedTuple):
     bilstm: lstm.Prepared
     top: lstm.Prepared
     reads_both: bool  # whether tag scores are computed from both LSTMs
-    # Output weights for the words' vectors and for the encoder, 1 × n_in × n_tags. The former have
-    # no rows if tag scores are not computed from them.
+    # Output weights for the word vectors and for the encoder, 1 × n_in × n_tags. n_in of the former
+    # is 0 if tag scores are not computed from word vectors.
     of_words: Floats3d
     of_encoder: Floats3d
     tag_bias: Floats1d  # n_tags
@@ -127,9 +128,9 @@ class Weights(NamedTuple):
 
 
 class WordTable(NamedTuple):
-    """What depends on a word alone. A word has the same row in all arrays.
+    """Cached values of words. A word has the same row in all arrays.
 
-    The first row is that of the edge of a sequence, which only has n-grams.
+    The first row is for the edge of a sequence. It is only used by the n-grams.
     """
 
     gates: Floats4d  # 4 × 2 × n_rows × hidden, its part of the gates of the first LSTM
@@ -175,7 +176,7 @@ class WordCache(SharedCache):
                     self._make_table(max(MAX_KNOWN_WORDS, len(unknown)))
                 self._add(docs, unknown)
                 rows = list(map(self._rows.get, words))
-            # Other threads add rows to this table, or replace it by another one.
+            # Return the table, since other threads may replace `self._table`.
             return self._weights, self._table, np.array(rows, dtype="int64")
 
     def _make_table(self, n_words: int) -> None:
@@ -205,7 +206,7 @@ class WordCache(SharedCache):
             self._rows.update(zip(part, range(rows.start, rows.stop), strict=True))
 
     def _compute(self, words: WordFeatures, rows: slice) -> None:
-        """Compute what depends on words alone, and write it to rows of the table."""
+        """Compute the cached values of words, and write them to rows of the table."""
         weights, table = self._weights, self._table
         vector_table = weights.embedding.vectors
         vector_rows = vector_table.find(words)
@@ -222,10 +223,10 @@ class WordCache(SharedCache):
 
 
 class Snapshot:
-    """The arrays that a model computes with, and a sample of the values of each.
+    """The weight arrays of a model, and a sample of the values of each, to detect changes.
 
-    An optimizer writes to arrays. Other parameters and loading replace them. Both change all arrays
-    of a layer, so a sample is enough to notice it.
+    An optimizer changes arrays in place. `use_params` and loading replace them. Both change all
+    arrays of a layer, so a sample of values is enough.
     """
 
     def __init__(self, model: Model) -> None:

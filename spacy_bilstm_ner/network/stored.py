@@ -1,4 +1,4 @@
-"""How layers store tables of numbers: rounded, arranged to compress well, in one archive."""
+"""Store tables of numbers in layers: quantized, arranged to compress well, in one archive."""
 
 from io import BytesIO
 from typing import Any
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from thinc.api import Model, deserialize_attr, serialize_attr
 from thinc.types import Floats2d
 
-# Larger tables are refused before they are unpacked. Ours have some megabytes.
+# Larger tables are rejected before they are unpacked. Typical tables have a few megabytes.
 MAX_BYTES = 2**30
 # The largest value of eight bits with a sign
 MAX_VALUE = 127

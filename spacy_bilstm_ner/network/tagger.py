@@ -37,14 +37,14 @@ def BiLSTMTagger(
     segment (Segmenter | None): Cuts Docs into the sequences that `encode` reads; None for whole
         Docs.
     transitions (bool): Also score the transitions between tags, and decode sequences of tags.
-    words (bool): Compute the tag scores from the word vectors and the output of `encode`, instead
-        of from the latter alone.
+    words (bool): Compute the tag scores from the word vectors in addition to the output of
+        `encode`.
     ngrams (bool): Combine predictions with those of a linear tagger of words, pairs of words and
         patterns of three words. It is fitted when the pipe is initialized, and the network trains
         without it. Needs transitions.
     nO (int | None): Number of tags; None to set it at initialization.
-    RETURNS (Model[list[Doc], TagScores]): At least one Doc → the logits of its words. In training
-        they are those of the network alone.
+    RETURNS (Model[list[Doc], TagScores]): A layer from Docs, at least one, to the logits of their
+        words. In training, n-grams are not used.
     RAISES ValueError: If ngrams is true and transitions is not.
     """
     if ngrams and not transitions:
@@ -67,7 +67,7 @@ def BiLSTMTagger(
             # spaCy calls this when a label is added.
             "resize_output": _resize_output,
             "words": words,
-            # [training] dropout, for the word vectors that the tag scores are computed from
+            # Set by spaCy to [training] dropout: dropout of the word vectors for the tag scores
             "dropout_rate": 0.0,
             "word_gates": prediction.WordCache(),
         },
@@ -86,7 +86,7 @@ def fit_ngrams(
 
     docs (list[Doc]): At least one Doc.
     allowed (NDArray[bool]): n_tokens × n_tags, see `gold.allowed_tags`.
-    teacher (Model | None): A tagger with n-grams for the first tags, which stay as they are.
+    teacher (Model | None): A tagger whose n-grams are kept for the tags that it has.
     """
     tok2vec, _, _, ngrams = parts(model)
     words: Words = model.attrs["segment"](docs)
@@ -117,8 +117,8 @@ def mix_with_ngrams(
 
     scores (TagScores): The scores of the network, for at least one word. It may have more tags than
         the n-grams.
-    RETURNS (tuple): The combined scores; a function from their gradient to that of the network's
-        scores.
+    RETURNS (tuple): The combined scores, and the backward pass: a function from their gradient to
+        that of the network's scores.
     """
     tok2vec, _, _, ngrams = parts(model)
     words = scores.words
@@ -130,7 +130,7 @@ def mix_with_ngrams(
     xp = model.ops.xp
 
     def backprop(d_mixed: TagScores) -> TagScores:
-        # The shift of added tags by the scores of old tags is neglected.
+        # The shift of added tags, which depends on old tags, is treated as a constant.
         d_scores = xp.array(d_mixed.scores)
         d_scores[:, :n_old] *= 1 - NGRAMS_SHARE
         d_transitions = xp.array(d_mixed.transitions)
@@ -143,7 +143,7 @@ def mix_with_ngrams(
 
 
 def n_trained_tags(model: Model) -> int:
-    """Return the number of tags before the first one that was added and has no weights yet."""
+    """Return the number of tags before the first tag that has no weights yet."""
     untrained = untaught(parts(model).output)
     return int(untrained[0]) if len(untrained) else model.get_dim("nO")
 

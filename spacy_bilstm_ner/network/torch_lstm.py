@@ -40,7 +40,7 @@ def run_lstm(
     groups, places = _groups(sizes)
     orders = [torch.arange(len(x), device=x.device), mirrored]
     with _one_thread(), torch.enable_grad():
-        # Padding has the row after the last word.
+        # The row after the last word is padding.
         rows = torch.cat((x, x.new_zeros(1, x.shape[1])))
         outputs = []
         for number in range(len(directions)):
@@ -65,8 +65,8 @@ def run_lstm(
 def _one_thread() -> Iterator[None]:
     """Compute on a CPU with one thread.
 
-    More threads bring little for small matrices. They wait for each other at each step, which takes
-    many times as long where other programs use the cores.
+    More threads do not help with small matrices. They wait for each other at each step, which takes
+    many times as long if other programs use the cores.
     """
     n_threads = torch.get_num_threads()
     torch.set_num_threads(1)

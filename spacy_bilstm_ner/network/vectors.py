@@ -134,8 +134,8 @@ def find_sorted(keys: NDArray[np.uint32], wanted: NDArray[np.uint32]) -> Rows:
 def StaticVectors(width: int, *, max_rows: int = 0) -> Model[Ints1d, Floats2d]:
     """Construct a layer that looks up static vectors: n_words → n_words × width.
 
-    The input are rows, see `VectorTable.find`. The vectors are not trained. Words without a vector
-    share one that is trained.
+    The input is the rows of words, see `VectorTable.find`. The vectors are not trained. Words
+    without a vector share one trained vector.
 
     width, max_rows: See `read_vectors`. In a model that is initialized without vectors, the output
         width is 0.
@@ -153,16 +153,17 @@ def StaticVectors(width: int, *, max_rows: int = 0) -> Model[Ints1d, Floats2d]:
 def read_vectors(source: str | Path, width: int, *, max_rows: int = 0) -> VectorTable:
     """Read word vectors and reduce them to their principal components.
 
-    The components are centred and scaled to an overall standard deviation of VECTOR_STD. A pipeline
-    is not loaded for this.
+    The components are centred and scaled to an overall standard deviation of VECTOR_STD. Of a
+    pipeline, only the vectors are read.
 
     source (str | Path): An installed pipeline package, a pipeline's folder, or a text file with a
         word and its values in each line: GloVe's .txt, word2vec's or fastText's .vec, also as .gz,
         or alone in a .zip.
-    width (int): The width; vectors that are narrower, or fewer, keep theirs.
-    max_rows (int): How many different vectors are read, the first ones, which in most sources are
-        those of frequent words; 0 for all.
-    RAISES ValueError: If there is no such pipeline or file, or it has no fitting vectors.
+    width (int): Maximum width of the result. It cannot be larger than the number of vectors
+        or their width.
+    max_rows (int): Maximum number of different vectors. The first ones are read, which in most
+        sources belong to frequent words. 0 for all.
+    RAISES ValueError: If there is no such pipeline or file, or it has no usable vectors.
     """
     if Path(source).is_file():
         vectors = _read_text(Path(source), max_rows)
@@ -198,18 +199,18 @@ def _read_text(path: Path, max_rows: int) -> Vectors:
         data, words, _ = read_text(path, max_rows)
     except (ValueError, RuntimeError, OSError, EOFError, MemoryError, BadZipFile) as error:
         raise ValueError(
-            f"{path} is no text file of word vectors: expected a word and its values in each line, "
-            f"separated by blanks, as in GloVe's .txt or fastText's .vec "
+            f"{path} is not a text file of word vectors: expected a word and its values in each "
+            f"line, separated by spaces, as in GloVe's .txt or fastText's .vec "
             f"({error or type(error).__name__})"
         ) from error
     if not data.shape[1]:
         raise ValueError(
-            f"{path} is no text file of word vectors: its first line has no values separated by "
-            "blanks"
+            f"{path} is not a text file of word vectors: its first line has no values separated by "
+            "spaces"
         )
     if not np.isfinite(data).all():
-        raise ValueError(f"{path} has values that are no finite numbers, as nan or inf")
-    # If the file is shorter than it says, the last rows are empty.
+        raise ValueError(f"{path} has values that are not finite numbers, such as nan or inf")
+    # If the file has fewer lines than its header says, the last rows are empty.
     return Vectors(strings=StringStore(words), data=data[: len(words)], keys=words)
 
 

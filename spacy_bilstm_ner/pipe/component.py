@@ -102,12 +102,12 @@ class BiLSTMNER(TrainablePipe):
         self.fingerprints = b""
         self._cfg_before_fit: dict[str, Any] = {}
         self._checked_cfg: dict[str, Any] = {}
-        # The reason why the weights cannot be used, if there is one
+        # Why the weights cannot be used; empty if they can
         self._failure = ""
-        # The model from before it went on learning. `nlp.resume_training` sets it as well.
+        # A copy of the model before training was continued. `nlp.resume_training` also sets it.
         self._rehearsal_model: Model[list[Doc], TagScores] | None = None
         self._is_loaded = False
-        # Steps of the optimizer that follow the next one
+        # Number of additional steps after the next step of the optimizer
         self._n_more_steps = 0
         self._memory, self._word_source = learning.Memory(), learning.NO_WORDS
 
@@ -155,9 +155,9 @@ class BiLSTMNER(TrainablePipe):
             for an embedding with static vectors. They become part of the model, not of `nlp.vocab`.
             None for a model without vectors.
         corpus (Callable[[Language], Iterable[Example]] | None): A reader of all examples, for the
-            labels and the n-grams: with [training] max_epochs = -1, `get_examples` returns only the
-            first hundred. If its file does not exist, as for a pipeline that was trained elsewhere,
-            `get_examples` is used instead.
+            labels and the n-grams. With [training] max_epochs = -1, `get_examples` returns only the
+            first hundred examples. If the file of the corpus does not exist, as for a pipeline that
+            was trained elsewhere, `get_examples` is used instead.
         RAISES ValueError: If there are no labels, or the model takes no vectors.
         """
         validate_get_examples(get_examples, "BiLSTMNER.initialize")
@@ -178,9 +178,9 @@ class BiLSTMNER(TrainablePipe):
         self._memory, self._word_source = learning.Memory(), learning.NO_WORDS
         if not self.model.has_dim("nO"):
             self.model.set_dim("nO", tags.n_tags(len(self.labels)))
-        # Any documents will do.
+        # Only the widths of the layers are needed, so any documents will do.
         self.model.initialize(X=[eg.reference for eg in islice(get_examples(), 10)])
-        # Last, so that nothing else depends on the random numbers that they draw.
+        # Last, so that the initial weights do not depend on the random numbers of this fit.
         if tagger.has_ngrams(self.model) and n_words:
             tagger.fit_ngrams(self.model, docs, self._allowed_tags(examples))
 
@@ -268,10 +268,10 @@ class BiLSTMNER(TrainablePipe):
         sgd: Optimizer | None = None,
         losses: dict[str, float] | None = None,
     ) -> dict[str, float]:
-        """Learn from a batch, and forget what `set_fitted` has set, since the weights change.
+        """Learn from a batch. The weights change, so the effect of `set_fitted` is undone.
 
-        If the pipe was loaded, or `nlp.resume_training` was called, it also rehearses what it
-        knows: see `learning`.
+        If the pipe was loaded, or `nlp.resume_training` was called, the update also includes
+        made-up sentences, so that the pipe does not forget: see `learning`.
 
         RAISES ValueError: If the dropout is out of range, or the batch has no Examples.
         """
@@ -297,7 +297,7 @@ class BiLSTMNER(TrainablePipe):
         return losses
 
     def _learn(self, examples: list[Example]) -> float:
-        """Compute gradients on examples, on earlier ones if these are few, and on made-up ones."""
+        """Compute gradients on new examples, remembered examples and made-up sentences."""
         teacher = self._teacher()
         rng = np.random.default_rng(np.random.randint(2**31))
         examples = self._memory.fill_up(examples, rng)
@@ -320,10 +320,10 @@ class BiLSTMNER(TrainablePipe):
             self._fail_training("the loss")
 
     def prepare(self, examples: Iterable[Example]) -> None:
-        """Prepare a pipe that goes on learning for all of these examples.
+        """Prepare a trained pipe for further training on these examples.
 
-        Their labels are added and get their first weights, and the n-grams are fitted to them.
-        `update` does the same with the examples that it meets.
+        New labels are added and get their first weights, and the n-grams are fitted to them.
+        Without this call, `update` does the same with the examples of each batch.
         """
         if self._teacher() is not None:
             examples = list(examples)
@@ -339,7 +339,7 @@ class BiLSTMNER(TrainablePipe):
             self._review()
 
     def _review(self) -> None:
-        """Give new tags their first weights, and n-grams, from all remembered examples."""
+        """Compute the first weights and the n-grams of new tags from all remembered examples."""
         examples = list(self._memory.examples.values())
         docs = _predicted_docs(examples)
         n_words = sum(map(len, docs))
@@ -401,7 +401,7 @@ class BiLSTMNER(TrainablePipe):
         return super().score([learning.as_scored(eg) for eg in examples], **settings)
 
     def set_fitted(self, calibration: tuple[float, float], thresholds: dict[str, float]) -> None:
-        """Set what was fitted to the present weights, until the next update: see `decisions`."""
+        """Set the calibration and thresholds, until the next update: see `decisions`."""
         self._cfg_before_fit = self._cfg_before_fit or {key: self.cfg[key] for key in FITTED}
         self.cfg |= {"calibration": list(calibration), "thresholds": thresholds}
 
@@ -429,7 +429,7 @@ class BiLSTMNER(TrainablePipe):
         return to_bytes(getters, exclude)
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "BiLSTMNER":
-        """Load from a folder. If the config has another threshold than the saved pipe, it is used.
+        """Load from a folder. A threshold that was changed in the config overrides the saved one.
 
         RAISES ValueError: If something is missing, damaged, or was saved with another model.
         """
@@ -511,9 +511,9 @@ class BiLSTMNER(TrainablePipe):
         return np.concatenate([allowed_tags(eg, self.labels) for eg in examples])
 
     def _teacher(self) -> Model[list[Doc], TagScores] | None:
-        """Return the model from before it went on learning.
+        """Return the model from before training was continued.
 
-        RETURNS: None if the pipe learns for the first time or cannot rehearse.
+        RETURNS: None if the pipe is trained for the first time, or see `learning.can_rehearse`.
         """
         if not learning.can_rehearse(self.model):
             return None
@@ -527,8 +527,8 @@ def _exclude_entities(
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Exclude tokens that are part of an entity, or blocked, before the pipe runs.
 
-    RETURNS (tuple): The lengths of the blocks between them, also where they are white space;
-        n_words, True for words that no entity may cover.
+    RETURNS (tuple): The number of words of each block between excluded tokens; n_words, True for
+        excluded words.
     """
     iob = np.concatenate([doc.to_array(ENT_IOB) for doc in docs])
     is_annotated = np.isin(iob, INSIDE_OR_BEGIN)

@@ -2,7 +2,7 @@
 
     import spacy_bilstm_ner.pipe
 
-registers the extension where only spaCy was imported, for Docs that were annotated elsewhere.
+registers the extension. A program that only reads annotated Docs needs this import.
 
 The values are in `doc.user_data`. spaCy moves user data along when Docs are cut, joined, stored or
 written as JSON if its key is ("._.", name, first character, end). The label of the entity is stored
@@ -38,7 +38,7 @@ def _ignore(doc: Doc, value: object) -> None:
 
 
 def get_confidence(span: Span) -> float | None:
-    """Return the probability that exactly this span with this label is right.
+    """Return the probability that the span and its label are correct.
 
     RETURNS (float | None): From 0 to 1; None if no `bilstm_ner` pipe predicted the span.
     """

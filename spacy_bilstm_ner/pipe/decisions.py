@@ -15,7 +15,7 @@ from ..ranges import is_number
 MIN_PROBABILITY = 1e-7
 MAX_NEWTON_STEPS = 50
 MIN_STEP = 1e-9
-# An entity that is more probable than not is taken if there are no thresholds.
+# The threshold of each label before thresholds are fitted
 DEFAULT_THRESHOLD = 0.5
 # A label that was added to a fitted pipe has no threshold. It was learned from few sentences, and
 # its confidences are lower than those of the other labels.
@@ -78,7 +78,7 @@ def fit_calibration(confidences: NDArray, is_correct: Bools) -> tuple[float, flo
 
     A prior keeps them near 1 and 0 if there are few entities.
 
-    confidences (NDArray): n_entities, as the network gives them.
+    confidences (NDArray): n_entities, uncalibrated.
     is_correct (Bools): n_entities.
     RETURNS (tuple[float, float]): Slope and offset; UNCALIBRATED if entities with a higher
         confidence are correct less often.
@@ -114,12 +114,12 @@ def fit_thresholds(
     """Find the thresholds that maximize the F-score of all labels together.
 
     An entity raises F if its probability is above half of the highest F (Lipton et al. 2014,
-    "Optimal Thresholding of Classifiers to Maximize F1 Measure"). With calibrated confidences, that
-    half is the threshold. If the confidences of a label are not calibrated, its threshold is where
-    its entities are correct that often. The threshold of a label with few entities is drawn towards
-    the half.
+    "Optimal Thresholding of Classifiers to Maximize F1 Measure"). If the confidences of a label are
+    calibrated, this is its threshold. Otherwise, its threshold is the confidence at which this
+    share of its entities is correct. A weighted mean of both is used: the fewer gold entities a
+    label has, the closer its threshold is to half of the highest F.
 
-    confidences, is_correct, labels: Of n_entities that were predicted.
+    confidences, is_correct, labels: n_entities, for predicted entities.
     n_gold (Mapping[str, int]): The number of gold entities of each label. Each label in it gets a
         threshold.
     """
@@ -155,6 +155,6 @@ def _are_thresholds(value: Any) -> bool:
 # Settings that users may change: a function that checks the value, and what it must be.
 SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "threshold": (is_number, "a number from 0 to 1"),
-    "calibration": (_is_calibration, "two numbers, the first above 0, neither beyond 1e9"),
-    "thresholds": (_are_thresholds, "a number from 0 to 1 for each label, or above 1 for never"),
+    "calibration": (_is_calibration, "a slope above 0 and an offset, both within ±1e9"),
+    "thresholds": (_are_thresholds, "a number from 0 to 1 for each label; above 1 disables it"),
 }

@@ -1,7 +1,7 @@
 """Colours for the labels of the GMB corpus, except for gpe and org, which displaCy has."""
 
-# A label of spaCy's must not be here: its colour would change for all pipelines. The colours are
-# those of spaCy's labels with the same meaning.
+# Labels that spaCy has a colour for are left out, since their colour would change for all
+# pipelines. Each colour is that of the label of spaCy with the same meaning.
 COLORS = {
     "art": "#f0d0ff",  # WORK_OF_ART
     "eve": "#ffeb80",  # EVENT

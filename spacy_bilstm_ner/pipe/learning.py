@@ -1,14 +1,14 @@
-"""Going on with a trained pipe: learn from new examples and keep what is known.
+"""Continue the training of a pipe: learn from new examples without forgetting.
 
-A few new sentences say nothing about all other text. Each update therefore gets made-up sentences,
-on which the pipe learns to answer as before (Li & Hoiem 2016, "Learning without Forgetting"; Robins
-1995, "Catastrophic Forgetting, Rehearsal and Pseudorehearsal"). No old text has to be stored. Half
-of the sentences are new ones in which the words of entities and half of the other words are
-replaced; the others are words drawn at random. They make no sense, but show nearly all that the
-network knows of words and their neighbours.
+A few new sentences say nothing about other text. Each update therefore adds made-up sentences, on
+which the pipe is trained to predict the same as before (Li & Hoiem 2016, "Learning without
+Forgetting"; Robins 1995, "Catastrophic Forgetting, Rehearsal and Pseudorehearsal"). No old text has
+to be stored. Half of the made-up sentences are new sentences in which half of the words are
+replaced. The other half are words drawn at random. They make no sense, but they cover most of what
+the network knows about words and their neighbours.
 
-On the new sentences, the old labels are learned from the pipe's earlier answers wherever the
-annotation leaves them open (Monaikul et al. 2021, "Continual Learning for Named Entity
+On new sentences that are not annotated with the old labels, these are learned from the earlier
+predictions of the pipe (Monaikul et al. 2021, "Continual Learning for Named Entity
 Recognition").
 """
 
@@ -31,7 +31,7 @@ from ..sequences.cross_entropy import cross_entropy
 from ..sequences.gold import ANNOTATED, allowed_tags
 from ..sequences.words import TagScores
 
-# New examples of an update: a smaller batch is filled up with earlier examples.
+# Minimum number of new examples in an update. A smaller batch is filled up with earlier examples.
 MIN_EXAMPLES = 32
 # Examples that are remembered
 MAX_REMEMBERED = 2000
@@ -40,7 +40,7 @@ ENOUGH_EXAMPLES = 600
 MAX_STEPS = 8
 # Made-up sentences of an update
 N_SENTENCES = 16
-# Share of them that is made from new sentences, and share of these sentences' words that stay.
+# Share of the made-up sentences that is made from new sentences, and share of words that these keep
 NEW_SHARE = 0.5
 KEPT_SHARE = 0.5
 # Length of the other sentences, in words
@@ -55,8 +55,8 @@ LABELS_ADDED = (
     "that also fits the length of training, the calibration and the thresholds to new data"
 )
 OLD_LABELS_MISSING = (
-    "the new examples have the labels {} alone, and count all other words as outside of entities. "
-    "The pipe may forget its other labels. If they were not looked for, say so with "
+    "the new examples only have the labels {}, and all other words are annotated as outside of "
+    "entities. The pipe may forget its other labels. If these were not annotated, use "
     "`python -m spacy_bilstm_ner convert --annotated LABEL`"
 )
 
@@ -69,14 +69,14 @@ class Memory:
     def __init__(self) -> None:
         self.examples: dict[str, Example] = {}
         self._n_reviewed = 0
-        # Whether all examples are known, so that others are variants of them
+        # Whether all examples were remembered: later ones are augmented copies of them
         self.is_complete = False
 
     @property
     def n_more_steps(self) -> int:
-        """Return how many steps an update takes after the first one, the more the less is known.
+        """Return the number of additional steps of an update: more if there are fewer examples.
 
-        It is none if all examples were known before, since the length of training fits them.
+        It is 0 if all examples were known beforehand, since `fit_length` computes the length.
         """
         if self.is_complete:
             return 0
@@ -86,8 +86,8 @@ class Memory:
     def add(self, examples: Iterable[Example]) -> bool:
         """Remember examples.
 
-        RETURNS (bool): Whether to review all remembered examples: there are twice as many as at the
-            last review, or a tenth more and the last examples were known.
+        RETURNS (bool): Whether to fit new tags again: if there are twice as many examples as at the
+            last time, or 10 % more and none of the given examples is new.
         """
         if self.is_complete:
             return False
@@ -160,7 +160,7 @@ def make_batch(
     vocab: Vocab,
     rng: np.random.Generator,
 ) -> Batch:
-    """Make the batch of an update from at least one example, with N_SENTENCES made-up sentences.
+    """Make the batch of an update from examples, at least one, and N_SENTENCES made-up sentences.
 
     In made-up sentences, any old tag is allowed. New tags are allowed only where the new sentence
     has an entity.
@@ -192,10 +192,10 @@ def make_batch(
 
 
 def as_scored(example: Example) -> Example:
-    """Return an example in which labels that were not looked for do not count.
+    """Return a copy of a partly annotated example for scoring: only with the annotated labels.
 
-    Labels that were looked for count everywhere, while spaCy's scorer ignores entities on words
-    without annotation.
+    Words without annotation count as outside of entities. spaCy's scorer would ignore predictions
+    on them.
     """
     reference = example.reference
     group = reference.spans.get(ANNOTATED)
@@ -223,8 +223,8 @@ def lacks_old_labels(allowed: Bools, n_old: int) -> bool:
 def can_rehearse(model: Model) -> bool:
     """Return whether a model can rehearse.
 
-    It cannot if it shares its embedding with other pipes: the embedding also learns, and does not
-    read the made-up sentences.
+    It cannot if it shares its embedding with other pipes, because a shared embedding is trained on
+    the examples only, not on made-up sentences.
     """
     return not any(isinstance(node, Tok2VecListener) for node in model.walk())
 
@@ -232,8 +232,8 @@ def can_rehearse(model: Model) -> bool:
 def annotation_loss(scores: TagScores, allowed: Bools, ops: Ops) -> tuple[float, TagScores]:
     """Compute the negative log-likelihood of the annotation, and its gradient.
 
-    With transitions, it is that of the Doc's sequence of tags among the legal sequences; without,
-    that of each tag by itself.
+    With transitions, the loss is that of a conditional random field (`crf_loss`). Without, it is
+    the cross-entropy of each word.
 
     allowed (Bools): n_words × n_tags, see `gold.allowed_tags`.
     RETURNS (tuple[float, TagScores]): The loss in nats per labelled word, and its gradient.
@@ -256,9 +256,9 @@ def loss_with_rehearsal(
 ) -> tuple[float, TagScores]:
     """Compute the loss of a pipe that goes on learning, and its gradient.
 
-    Without new tags, the n-grams do not learn, so the network learns what makes both together
-    right. With new tags, it learns by itself: the n-grams were fitted to the same sentences, and it
-    would rely on them.
+    If there are no new tags, the n-grams are not fitted again. The loss is then computed from the
+    combined scores of network and n-grams. If there are new tags, the n-grams were fitted to the
+    same sentences, and the network would rely on them. The loss is then that of the network alone.
 
     teacher (Model): The model from before it went on learning.
     """
@@ -282,11 +282,10 @@ def loss_with_rehearsal(
 def rehearsal_loss(
     scores: TagScores, teacher_probabilities: NDArray[np.floating], allowed: Bools, ops: Ops
 ) -> tuple[float, NDArray]:
-    """Compute the distance of the predictions from the teacher's.
+    """Compute the Kullback-Leibler divergence of the predictions from those of the teacher.
 
-    The distance is the Kullback-Leibler divergence of the tags' probabilities. Words count whose
-    annotation leaves their old tag open. Only the old tags are compared with each other, since the
-    annotation decides about new ones. The transitions get no gradient.
+    It is computed from the probabilities of the old tags, for words on which the annotation allows
+    more than one old tag. New tags are learned from the annotation. Transitions get no gradient.
 
     teacher_probabilities (NDArray): n_words × n_old_tags.
     allowed (Bools): n_words × n_tags, see `gold.allowed_tags`.

@@ -20,14 +20,14 @@ from thinc.types import FloatsXd
 # The parts of a saved pipe, in addition to the vocabulary
 PARTS = ("cfg", "model", "fingerprints")
 DIGEST = "digest"
-# Attributes of layers that the config decides and that predictions depend on.
+# Attributes of layers that are set by the config and that predictions depend on
 FIXED_SETTINGS = ("column", "directions", "features", "seed", "words")
 # The product of two larger weights exceeds single precision.
 MAX_WEIGHT = 1e18
 
 
 def write_cfg(cfg: dict[str, Any], model: Model, weights: bytes) -> bytes:
-    """Write the settings of a recogniser with a digest of these, its layers and its weights.
+    """Write the settings, with a digest of the settings, the layers and the weights.
 
     weights (bytes): What `model.to_bytes` returns.
     """

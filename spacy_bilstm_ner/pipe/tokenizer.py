@@ -10,9 +10,9 @@ from spacy.util import registry
 def own_tokenizer() -> Callable[[Language], Any]:
     """Make the default tokenizer of the pipeline's language.
 
-    Registered as `spacy_bilstm_ner.own_tokenizer.v1`. With `spacy.Tokenizer.v1`, a config would be
-    wrong for Chinese and Japanese, which have other tokenizers. Without a tokenizer,
-    `spacy debug config` refuses it.
+    Registered as `spacy_bilstm_ner.own_tokenizer.v1`. `spacy.Tokenizer.v1` would be wrong for
+    Chinese and Japanese, which have tokenizers of their own. `spacy debug config` rejects a config
+    without a tokenizer.
 
     RETURNS (Callable[[Language], Any]): A function from the pipeline to its tokenizer.
     """

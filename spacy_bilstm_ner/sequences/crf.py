@@ -24,12 +24,12 @@ def crf_loss(
     scores (Floats): n_words × n_tags, the documents' words one after the other.
     transitions (Floats): n_tags × n_tags, the score of each step from row to column. The tag
         before the first word of a document and after its last word is O.
-    allowed (Bools): n_words × n_tags, see `gold.allowed_tags`. An I- tag that the word before
-        does not allow is read as B-.
+    allowed (Bools): n_words × n_tags, see `gold.allowed_tags`. An I- tag that cannot follow any
+        allowed tag of the previous word is read as B-.
     lengths (Ints): n_docs, the number of words of each document.
     RETURNS (tuple[float, Floats, Floats]): The loss in nats per labelled word, and its gradients
-        with respect to the scores and the transitions, which are 0 for illegal steps. A word is
-        labelled if some tag is not allowed.
+        with respect to the scores and the transitions. Gradients of illegal steps are 0. A word is
+        labelled if the annotation excludes at least one tag.
     """
     n_words, n_tags = scores.shape
     lengths = lengths[lengths > 0]
@@ -37,8 +37,8 @@ def crf_loss(
     n_labelled = n_words - int(allowed.all(axis=1).sum())
     if not n_labelled:
         return 0.0, d_scores, d_factors.astype(transitions.dtype)
-    # Each document is computed twice, free and bound to the allowed tags. The loss is the
-    # difference of both. Steps in the padding are the same in both and cancel out.
+    # The partition function of each document is computed twice: over all tags, and over the
+    # allowed tags. The loss is the difference of their logarithms. Padding cancels out.
     bound_scores = np.where(_legal(allowed, lengths), scores, -np.inf)
     both_scores = np.concatenate((scores, bound_scores))
     firsts = np.cumsum(lengths) - lengths

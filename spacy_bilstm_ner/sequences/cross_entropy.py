@@ -12,7 +12,8 @@ def cross_entropy(scores: Floats, allowed: NDArray[np.bool_]) -> tuple[float, Fl
     scores (Floats): n_words × n_tags, the logits.
     allowed (NDArray[bool]): n_words × n_tags, see `gold.allowed_tags`.
     RETURNS (tuple[float, Floats]): The loss in nats per labelled word, and its gradient with
-        respect to the scores. A word is labelled if some tag is not allowed.
+        respect to the scores. A word is labelled if the annotation excludes at least
+        one tag.
     """
     d_scores = np.zeros_like(scores)
     is_labelled = ~allowed.all(axis=1)

@@ -23,11 +23,11 @@ from .packing import groups_of_similar_length
 
 # Less probable spans are not candidates.
 MIN_SPAN_PROBABILITY = 0.05
-# A word is certainly O if the odds that an entity covers it are at most this, for any tags of its
-# neighbours.
+# A word is certainly O if the odds that an entity covers it are at most this, whatever the tags of
+# its neighbours are.
 MAX_ODDS_OF_O = 0.001
-# Number of words before a word at which such an entity may begin. Before these words, an entity is
-# always assumed to be possible.
+# Number of words, up to the word itself, for which the bound checks whether an entity can begin.
+# Before these words, an entity is assumed to be possible.
 LOOK_BACK = 3
 # Number of words that are decoded at once. They fit into the processor's cache.
 MAX_GROUP_WORDS = 1024
@@ -37,8 +37,8 @@ ILLEGAL_STEP = np.float32(-1e30)
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
-# Two arrays: the factors of transitions, see `step_factors`; and n_tags - 1, for each tag except O,
-# how much more the transitions to and from it can add to its score than those to and from O.
+# The factors of transitions, see `step_factors`; and an array of n_tags - 1. For each tag except O,
+# it has the maximum that transitions to and from the tag add to its score, compared to O.
 Steps = tuple[Doubles, Floats]
 
 
@@ -137,8 +137,8 @@ def _odds_of_cover(scores: Floats, starts: Ints, steps: Steps) -> Floats:
     begin, inside = odds[:, 0::2], odds[:, 1::2]
     # An entity cannot continue from another text.
     inside[starts] = 0.0
-    # An I- tag needs an entity that has begun before. Its odds are therefore multiplied by those of
-    # the word before: a model with transitions may give high I- scores where no entity can begin.
+    # An I- tag can only continue an entity. Its odds are therefore multiplied by those of the
+    # previous word, since I- scores may be high where no entity can begin.
     covered = np.minimum(begin + inside, 1.0)
     for _ in range(LOOK_BACK - 1):
         goes_on = inside[1:] * covered[:-1]

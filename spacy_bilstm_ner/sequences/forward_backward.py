@@ -1,8 +1,8 @@
 """Compute sums over all legal sequences of BIO tags with the forward-backward algorithm.
 
 The weight of a sequence is the product of an emission for each tag and a factor for each
-transition. Before the first word and after the last word is an O. Shorter sequences are padded with
-O, so that all sequences of a batch are computed at the same time.
+transition. The tag before the first word and after the last word is O. Shorter sequences are
+padded with O, so that all sequences of a batch are computed at the same time.
 """
 
 from functools import cache
@@ -46,7 +46,7 @@ def step_factors(transitions: NDArray) -> Doubles:
 
 
 def padded_emissions(scores: NDArray, first: Ints, lengths: Ints) -> tuple[Doubles, Doubles, Ints]:
-    """Turn tag scores into emissions of sequences that are padded with O, by at least one word.
+    """Turn tag scores into emissions. Sequences are padded with O, at least once.
 
     scores (NDArray): n_rows × n_tags. It may be -inf for some, but not for all tags of a word.
     first (Ints): n_sequences, the row of the first word of each sequence.

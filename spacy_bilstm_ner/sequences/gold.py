@@ -11,8 +11,8 @@ from spacy.training import Example
 from . import tags
 
 MISSING_IOB = 0
-# The name of a span group. Its attribute `labels` lists the labels that were annotated in a Doc
-# where not all of them were.
+# The name of a span group in a partly annotated Doc. Its attribute `labels` lists the labels that
+# were annotated.
 ANNOTATED = "annotated"
 
 Bools = NDArray[np.bool_]
@@ -24,7 +24,8 @@ def allowed_tags(example: Example, labels: Sequence[str]) -> Bools:
 
     All tags are allowed where nothing is annotated, where the border of an entity lies within a
     token, and where the label of an entity is not among `labels`. If only some labels were
-    annotated (see ANNOTATED), tokens without annotation may have any tag but those.
+    annotated (see ANNOTATED), tokens without annotation may have any tag except those of
+    the annotated labels.
 
     Tokens of both Docs are compared by their characters without white space, which is many times
     faster than spaCy's alignment.
@@ -68,7 +69,7 @@ def _offsets(doc: Doc) -> tuple[Ints, Ints]:
 def _without_annotation(reference: Doc, labels: Sequence[str]) -> Bools:
     """Return the tags that a token without annotation may have, n_tags."""
     allowed = np.ones(tags.n_tags(len(labels)), dtype=bool)
-    # A group without the attribute was not made by us.
+    # A group without the attribute was not made by this package.
     annotated = None
     if ANNOTATED in reference.spans:
         annotated = reference.spans[ANNOTATED].attrs.get("labels")

@@ -1,4 +1,4 @@
-"""Arrange sequences of different lengths so that they are computed step by step without padding."""
+"""Pack sequences of different lengths, so that an LSTM can run over a batch without padding."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -56,8 +56,9 @@ def groups_of_similar_length(
     """Divide sequences into groups of similar length, for little padding and bounded memory.
 
     lengths (Ints): n_sequences, the number of words of each.
-    max_sequences, max_words (int): Bounds for a group, the latter if each sequence is padded to the
-        longest. A sequence beyond `max_words` is a group by itself.
+    max_sequences (int): Maximum number of sequences in a group.
+    max_words (int): Maximum number of words in a group, including padding. A longer sequence is a
+        group by itself.
     YIELDS (Ints): Numbers of sequences, the longest first.
     """
     falling = np.argsort(-lengths, kind="stable")

@@ -1,8 +1,7 @@
 """Docs → their words, divided into the sequences that the network reads.
 
-A recurrent network is trained on sentences and later reads whole articles. Divided into sentences,
-an article looks like the training data, and less has to be held in memory at once. Tokens of white
-space are left out.
+The network is trained on sentences. In prediction, whole articles are therefore divided into
+sentences, which also limits memory. Tokens of white space are left out.
 """
 
 import re
@@ -24,14 +23,14 @@ TERMINALS = frozenset([*Sentencizer.default_punct_chars, "…", "...", "?!", "!?
 TERMINAL_IDS = np.sort(np.array([hash_string(char) for char in TERMINALS], dtype="uint64"))
 # Full-width and ideographic marks, after which the next sentence may follow without a space
 SPACELESS_TERMINALS = frozenset("。！？．｡")
-# A paragraph whose lines are all shorter than this is not hard-wrapped: each line is an item.
+# Text whose lines are shorter than this is not hard-wrapped: each line is an item of a list.
 MIN_WRAP_WIDTH = 40
-# In hard-wrapped text, a line and the first word of the next line together reach this share of the
-# width. Below 1, because lines of proportional type differ in their number of characters.
+# In hard-wrapped text, a line plus the first word of the next line has at least this share of the
+# width. It is below 1, because the number of characters per line varies in proportional fonts.
 WRAPPED_SHARE = 0.9
 FIRST_WORD = re.compile(r"\S+")
 # Marks that belong to the sentence before them: terminal marks, closing quotes and brackets.
-# German's closing quotes are opening ones in English.
+# German closing quotes are opening quotes in English.
 FOLLOWERS = TERMINALS | set("\"'“”‘’«»‹›)]}」』）】") | {"''"}
 
 
@@ -74,9 +73,9 @@ def sentence_segments(max_length: int, *, line_breaks: bool = False) -> Segmente
 
     Registered as `spacy_bilstm_ner.sentence_segments.v1`.
 
-    If a Doc has sentence starts, they are used. Otherwise a sentence ends at a blank line, and at a
-    terminal mark that is followed by white space and not by a word in lower case. The Doc is not
-    changed.
+    If a Doc has sentence starts, they are used. Otherwise a sentence ends at a blank line, and at
+    terminal punctuation that is followed by white space and a word that is not in lower case. The
+    Doc is not changed.
 
     max_length (int): The largest number of words in a segment. A longer sentence is cut into equal
         parts of at most this length.
@@ -91,12 +90,12 @@ def sentence_segments(max_length: int, *, line_breaks: bool = False) -> Segmente
 
 
 def is_wrapped(text: str, start: int, end: int) -> bool:
-    """Return whether white space with one line break, text[start:end], only wraps a long line.
+    """Return whether a line break only wraps a long line. It is in the white space text[start:end].
 
-    It does if the next line begins with a lower-case letter, or if the first word of the next line
-    would not have fitted on this line. The width of the text is the length of the longest of three
-    lines: the previous one, this one and the next one. Below MIN_WRAP_WIDTH characters, lines are
-    items of a list.
+    A line break wraps if the next line begins with a lower-case letter, or if the first word of the
+    next line would not have fitted on this line. The width of the text is the length of the longest
+    of the previous, this and the next line. Below MIN_WRAP_WIDTH characters, lines are items of a
+    list.
     """
     first_word = FIRST_WORD.match(text, end)
     if first_word is None:
@@ -167,7 +166,7 @@ def _attributes(docs: Sequence[Doc], names: list[int]) -> NDArray[np.uint64]:
 def _ends_block(token: Token, text: str) -> bool:
     """Return whether a token of white space ends a block.
 
-    It does if it contains a blank line, or a line break that does not only wrap a long line.
+    A block ends at a blank line, or at a line break that is no wrapping, see `is_wrapped`.
     """
     n_breaks = token.text.count("\n")
     if n_breaks == 1:

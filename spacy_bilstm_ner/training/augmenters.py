@@ -49,8 +49,8 @@ def online_text_augmenter(lower: float, upper: float, insertions: float) -> Augm
     They are in lower case, in upper case, or have links, names of accounts, hashtags and emoji
     between the words. Registered as `spacy_bilstm_ner.online_text.v1`.
 
-    Without such examples, a network that was trained on newspapers finds hardly any name beside a
-    link or an emoji, because it has never read one.
+    Without such examples, a network that was trained on newspapers finds hardly any name next to a
+    link or an emoji, because its training data has none.
 
     lower, upper, insertions (float): Shares of the examples. Each example is changed in at most one
         way.
@@ -92,7 +92,7 @@ def change_case(nlp: Language, example: Example, change: Callable[[str], str]) -
 def insert_online_tokens(nlp: Language, example: Example) -> Example:
     """Insert one to MAX_INSERTIONS links, names of accounts, hashtags and emoji between words.
 
-    Insertions are outside of entities and do not divide one.
+    Insertions are annotated as outside of entities and never split an entity.
     """
     gold = example.reference
     if not len(gold):

@@ -23,8 +23,8 @@ from ..pipe.learning import as_scored
 from ..ranges import check_range
 from .fingerprints import make_fingerprints
 
-# Calibration needs this many predicted entities, and the threshold of a label that has one already
-# this many gold entities.
+# Minimum number of predicted entities to fit the calibration, and of gold entities to change the
+# threshold of a label that has one
 MIN_ENTITIES = 15
 SMALLEST_RATE = 1e-12
 # Settings of spaCy in the config: their minimum, and a bound that they must be below
@@ -55,9 +55,10 @@ def fit_length(
 
     In [training], `max_steps = 0` becomes the number of updates for `passes` over the corpus; any
     other number stays. A learning rate with `num_steps` gets the same number. `eval_frequency`
-    becomes a divisor of `max_steps`, so that the end is evaluated: the one nearest to the value in
-    the config, or to `evaluations` if `max_steps` is 0. If the corpus is read, the pipe gets the
-    fingerprints of its sentences, and a pipe that goes on learning is prepared for all of them.
+    becomes a divisor of `max_steps`, so that the last step is evaluated. It is the divisor nearest
+    to the value in the config, or, if `max_steps` is 0, nearest to `max_steps / evaluations`. If
+    `max_steps` is 0, the pipe also gets the fingerprints of the sentences, and a pipe whose
+    training continues is prepared for them: see `BiLSTMNER.prepare`.
 
     passes (float): Number of times that each word of the corpus is shown.
     min_steps (int): Minimum number of updates.
@@ -129,7 +130,10 @@ def _count_steps(
 
 
 def _read_corpus(nlp: Language, name: str) -> Iterable[Example]:
-    """Read a corpus that [training] names, without augmentation. Other corpora may not exist."""
+    """Read a corpus that [training] names, without augmentation.
+
+    Only this corpus is read, since the files of others may not exist.
+    """
     config = nlp.config.interpolate()
     section = dict(dot_to_object(config, config["training"][name]))
     section.pop("augmenter", None)
@@ -140,11 +144,11 @@ def fit_decisions(*, pipe: str = "ner") -> Callback:
     """Fit calibration and thresholds on the development set.
 
     This is a callback for [training.before_to_disk], registered as
-    `spacy_bilstm_ner.fit_decisions.v1`. See `decisions`. The scores in the pipeline's meta become
-    those of the saved pipeline. The next update undoes what was fitted.
+    `spacy_bilstm_ner.fit_decisions.v1`. See `decisions`. The scores in the pipeline's meta are
+    computed again with them. The next update undoes the fit.
 
-    If a pipe goes on learning, the thresholds of labels that the development set hardly has stay,
-    and so does the calibration if there are such labels.
+    If a pipe already has thresholds, those of labels with few entities in the development set are
+    kept. If there are such labels, the calibration is kept as well.
 
     pipe (str): The recogniser's name.
     """
@@ -167,7 +171,7 @@ def fit_decisions(*, pipe: str = "ner") -> Callback:
 def _fit(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> None:
     cfg, labels = recogniser.cfg, recogniser.labels
     calibration, thresholds, threshold = cfg["calibration"], cfg["thresholds"], cfg["threshold"]
-    # All entities count, with the confidences that the network gives.
+    # Predict all candidates, with uncalibrated confidences.
     recogniser.set_fitted(UNCALIBRATED, dict.fromkeys(labels, 0.0))
     cfg["threshold"] = 0.0
     try:

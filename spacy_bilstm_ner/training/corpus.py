@@ -13,8 +13,8 @@ from spacy.training import Corpus, Example, dont_augment
 from ..ranges import check_range, is_number
 from .augmenters import Augmenter
 
-# The examples of a path at a time of its last change. Training asks for them in three places, each
-# with a reader of its own.
+# The examples of each file, by its path and the time of its last change. spaCy makes several
+# readers of the same file during training; they share the examples.
 Cache = dict[tuple[Path, int], list[Example]]
 _CACHES: WeakKeyDictionary[Language, Cache] = WeakKeyDictionary()
 

@@ -13,8 +13,8 @@ from ..pipe.component import BiLSTMNER
 from ..pipe.loading import load_pipeline
 from ..system.whole import save
 
-# The rate of a trained pipe may be as high as that of a new one, since it rehearses. It needs fewer
-# updates, and not more than MAX_PASSES over the data.
+# Limits for the further training of a trained pipe. Its learning rate is that of a new pipe, since
+# rehearsal prevents forgetting.
 MIN_STEPS = 1200
 MAX_PASSES = 240
 
@@ -40,7 +40,7 @@ def write_config(
         recogniser of ours, or if the file exists or cannot be written.
     """
     if path.exists() and not force:
-        raise UserError(f"{path} is there already. Give another name, or --force to replace it.")
+        raise UserError(f"{path} already exists. Give another name, or --force to replace it.")
     notes = []
     if source:
         config = going_on_config(source)
@@ -61,7 +61,7 @@ def write_config(
 
 
 def going_on_config(source: str) -> str:
-    """Return a config that goes on from a trained pipeline. Its other pipes stay as they are.
+    """Return a config that continues the training of a pipeline. Its other pipes are frozen.
 
     RAISES UserError: If the pipeline has no recogniser of ours.
     """

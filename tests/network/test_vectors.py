@@ -198,13 +198,13 @@ def test_text_files_are_read_like_a_pipeline(tmp_path, name, header):
 def test_a_file_that_is_none_of_vectors(tmp_path, content):
     path = tmp_path / "v.txt"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"v\.txt is no text file of word vectors: "):
+    with pytest.raises(ValueError, match=r"v\.txt is not a text file of word vectors: "):
         read_vectors(path, 6)
 
 
 def test_values_that_are_no_numbers(tmp_path):
     path = write_text(tmp_path / "v.txt", "a 1.0 nan\nb 1.0 2.0\n")
-    with pytest.raises(ValueError, match=r"v\.txt has values that are no finite numbers"):
+    with pytest.raises(ValueError, match=r"v\.txt has values that are not finite numbers"):
         read_vectors(path, 2)
 
 

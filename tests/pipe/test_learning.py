@@ -34,7 +34,7 @@ from tests.util import (
 # Warnings that going on with a new label gives, see the tests of them
 pytestmark = [
     pytest.mark.filterwarnings("ignore:added the labels"),
-    pytest.mark.filterwarnings("ignore:the new examples have the labels"),
+    pytest.mark.filterwarnings("ignore:the new examples only have the labels"),
 ]
 
 NEW = (

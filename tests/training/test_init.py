@@ -39,7 +39,7 @@ def test_a_file_is_replaced_only_when_asked(tmp_path: Path) -> None:
     path = tmp_path / "config.cfg"
     path.write_text("mine", encoding="utf-8")
     with pytest.raises(
-        SystemExit, match=r"config.cfg is there already. Give another name, or --force"
+        SystemExit, match=r"config.cfg already exists. Give another name, or --force"
     ):
         main(["init", str(path)])
     assert path.read_text(encoding="utf-8") == "mine"
