@@ -8,12 +8,12 @@ later step takes records and the report, and returns new records.
 | unpack | `unpack`, `encoding` | path -> `Content` |
 | read | a reader for each container | `read_X(content, options)` -> records, report |
 | count offsets | `offsets` | offsets of any unit -> characters |
-| unite | `conflicts` | several annotations of one text -> one |
+| merge | `conflicts` | several annotations of one text -> one |
 | find words | `docs` | `TextWithSpans` -> `TaggedWords` in BIO, with a tokenizer |
 | read tags | `sentences.build(sentences, options)` | tags of any scheme -> BIO |
 
-`read` does all of it. Tables whose rows hold a text and its entities go through
-`exports.read_records(records, name, options)`, as JSON does: a record is a line and a dict.
+`read` does all steps. Tables with a text and its entities in each row are read like JSON, by
+`exports.read_records(records, name, options)`. A record is a line number and a dict.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -33,11 +33,11 @@ def read(source: Any, lang: str = "en", **options: Any) -> "tuple[list[Doc], Rep
         these.
     lang (str): Language code of the texts, for the tokenizer.
     options (Any): Fields of `Options`, such as tag_column="label".
-    RETURNS (tuple[list[Doc], Report]): A Doc for each sentence or text, and what was read, left out
-        and changed. `doc.user_data["origin"]` has the file and line.
-    RAISES UserError: If the source cannot be read; the message says where and what to do.
+    RETURNS (tuple[list[Doc], Report]): A Doc for each sentence or text, and counts of what was
+        read, left out and changed. `doc.user_data["origin"]` has the file and line.
+    RAISES UserError: If the source cannot be read. The message says where and what to do.
     """
-    # The commands import the options of this package without spaCy.
+    # Imported here, so that the commands can import `files.options` without importing spaCy.
     from .docs import blank_pipeline, make_doc
     from .reading import make_options, read_sentences
 

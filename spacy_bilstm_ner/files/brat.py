@@ -1,4 +1,4 @@
-"""Read the .ann file of brat, whose text is in the .txt file beside it."""
+"""Read brat: the entities of an .ann file, and the text of the .txt file with the same name."""
 
 import re
 

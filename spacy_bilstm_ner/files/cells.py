@@ -1,4 +1,4 @@
-"""Read the cells of a table that have several items: words, tags, or entities with offsets."""
+"""Read cells that have several items: words, tags, or entities with offsets."""
 
 import ast
 import json
@@ -24,12 +24,12 @@ def split_list(cell: str) -> list[str]:
 
 
 def split_tags(cell: str) -> list[str]:
-    """Return the tags of a cell: as `split_list`, and B-per,O,O and B-per|O|O."""
+    """Return the tags of a cell: a list as in `split_list`, B-per,O,O or B-per|O|O."""
     return split_list(cell) if cell.startswith("[") else re.findall(r"[^\s,;|]+", cell)
 
 
 def holds_lists(cells: Sequence[str]) -> bool:
-    """Return whether cells are lists, in brackets, or most of them with several tags."""
+    """Return whether a cell is in brackets, or at least half of the cells have several tags."""
     n_lists = 0
     for cell in cells:
         if cell.startswith(("[", "{")):

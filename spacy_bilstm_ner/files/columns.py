@@ -12,9 +12,10 @@ from .options import Options
 from .schemes import OUTSIDE, holds_brackets, is_tag
 from .tables import Table, find_name
 
-# Labels of phrases, which CoNLL-2003 has in a column before that of entities
+# Labels of phrases, such as NP. CoNLL-2003 has a column of them before the column of entities.
 _CHUNKS = re.compile("(NP|VP|PP|ADVP|ADJP|SBAR|PRT|CONJP|INTJ|LST|UCP)?")
-# A column holds tags if more than this share of its cells are tags. Other columns have "?" or "O".
+# A column holds tags if more than this share of its cells are tags. Single cells of other columns
+# may look like tags, such as "?" and "O".
 MIN_TAGS = 0.2
 _NUMBER = re.compile(r"[\d.-]+")
 
@@ -36,8 +37,8 @@ class Columns(NamedTuple):
 def find_columns(table: Table, options: Options) -> Columns:
     """Find the columns of a table.
 
-    RAISES UserError: If a column that the user names is missing, or one cannot be detected. Files
-        with empty lines, or with a sentence in each row, need no column of sentences.
+    RAISES UserError: If a column of the options is missing, or a column cannot be detected. Files
+        with empty lines, or with a sentence in each row, need no column of sentence numbers.
     """
     word, tag, keys = options.word_column, options.tag_column, list(options.sentence_column)
     chosen = list(filter(None, [*keys, word, tag]))
@@ -62,35 +63,35 @@ def find_columns(table: Table, options: Options) -> Columns:
         _refuse(
             table,
             f"no column for the {missing} was detected",
-            "Is it text without labels? If not, say which column it is, such as "
-            f"--{missing}-column {table.names[-1]!r}. Labels inside a text are not read.",
+            "If the file has labels, name the column, such as "
+            f"--{missing}-column {table.names[-1]!r}. Labels inside a text cannot be read.",
         )
     may_be_numbered = table.has_header or any(
         _repeats_numbers(table[name]) for name in names if name != tag
     )
-    is_divided = keys or table.breaks or not may_be_numbered
-    if not is_divided and not holds_lists(table[tag]):
+    has_sentences = keys or table.breaks or not may_be_numbered
+    if not has_sentences and not holds_lists(table[tag]):
         _refuse(
             table,
             "no column for the sentence was detected",
-            "Leave an empty line between sentences, or say which column numbers them: "
-            "--sentence-column NAME. If each row is a text, expected a tag for each of its words, "
-            "such as 'B-per O O', or offsets, such as [[0, 4, 'per']].",
+            "Put an empty line between sentences, or name the column of sentence numbers: "
+            "--sentence-column NAME. If each row is a text, it needs a tag for each word, such as "
+            "'B-per O O', or entities with offsets, such as [[0, 4, 'per']].",
         )
     for name in (*keys, word, tag):
         if table.names.count(name) + [*keys, word, tag].count(name) > 2:
-            problem = f"{name!r} is the name of two columns, or of one with two purposes"
-            _refuse(table, problem, "Name different ones.")
+            problem = f"{name!r} is the name of two columns, or is used for two purposes"
+            _refuse(table, problem, "Use a different name for each column.")
     return Columns(keys, word, tag, document, spacing)
 
 
 def says_no_space(value: str) -> bool:
-    """Return whether a value of CoNLL-U or HIPE says that no space follows the word."""
+    """Return whether a cell says that no space follows the word, as in CoNLL-U and HIPE."""
     return "SpaceAfter=No" in value or "NoSpaceAfter" in value
 
 
 def _repeats_numbers(values: Sequence[str]) -> bool:
-    """Return whether cells are different numbers that repeat in consecutive rows."""
+    """Return whether cells are numbers, some of which are repeated in the next row."""
     is_repeated = any(map(eq, values, values[1:])) and len(set(values)) > 1
     return is_repeated and all(map(str.isdecimal, values))
 
@@ -106,15 +107,15 @@ def _find_words(table: Table, names: Sequence[str]) -> str | None:
     for name in names:
         values = table[name]
         n_repeated = sum(map(eq, values, values[1:]))
-        is_varied = 2 * n_repeated <= len(values) or len(names) == 1
-        if is_varied and not all(map(_NUMBER.fullmatch, values)):
+        seldom_repeats = 2 * n_repeated <= len(values) or len(names) == 1
+        if seldom_repeats and not all(map(_NUMBER.fullmatch, values)):
             candidates.append(name)
     is_clear = len(candidates) == 1 or not table.has_header
     return candidates[0] if candidates and is_clear else None
 
 
 def _find_tags(table: Table, names: Sequence[str]) -> str | None:
-    """Return the only column that holds tags; else the one that is called so.
+    """Return the only column that holds tags; without one, a column whose name is usual for tags.
 
     RAISES UserError: If several columns have tags.
     """
@@ -145,7 +146,7 @@ def _holds_tags(values: Sequence[str]) -> bool:
 
 
 def _count_entities(values: Sequence[str]) -> int:
-    """Return the number of cells in which an entity begins; without B-, of those in an entity."""
+    """Count the cells in which an entity begins. If there are none, count the cells in entities."""
     n_begun = n_inside = 0
     for value in filter(str.strip, values):
         n_begun += re.match(r"[BUSbus][-_]|.*[-_][BUS]$|\(", value) is not None

@@ -1,4 +1,4 @@
-"""Read CoNLL of any width: a word a line, and empty lines between sentences."""
+"""Read CoNLL with any number of columns: a word on each line, empty lines between sentences."""
 
 import re
 
@@ -16,7 +16,7 @@ _FEATURE = re.compile(r"(?:^|\|)([\w:.]+)=[BILUES]-[^|]+")
 def read_conll(content: Content, options: Options) -> tuple[Records, Report]:
     """Read rows of a word and further columns, with or without a header.
 
-    RAISES UserError: If most lines are not such rows; the message says where and what to do.
+    RAISES UserError: If a line has another number of columns, or a column cannot be detected.
     """
     report = Report()
     table = divide(content, options, report, needs_header=False)
@@ -25,7 +25,7 @@ def read_conll(content: Content, options: Options) -> tuple[Records, Report]:
 
 
 def _add_features(table: Table) -> None:
-    """Add a column for each feature that is a tag."""
+    """Add a column for each feature of CoNLL-U Plus whose values are tags."""
     for column in list(table.columns):
         keys: set[str] = set()
         for value in set(column):

@@ -31,10 +31,10 @@ N_SHOWN = 3
 
 @dataclass
 class Conversion:
-    """What was converted.
+    """The result of a conversion.
 
-    reports (dict[str, Report]): What was read for "train", and for "dev" and "test" if they have
-        files of their own.
+    reports (dict[str, Report]): The report on the files. "train" is always there; "dev" and "test"
+        are there if the user gave files for them.
     stats (dict[str, Any]): The content of stats.json.
     examples (list[str]): Some sentences with their entities as [text](label).
     """
@@ -58,20 +58,28 @@ def convert(
     out (Path): A folder for train.spacy, dev.spacy, test.spacy and stats.json; or a .spacy file,
         which gets all sentences.
     lang (str): Language code of the texts, for the tokenizer.
-    RAISES UserError: If a file cannot be read, or nothing can be written. Nothing is written then.
+    split (Optional[Split]): How to divide the sentences. A .spacy file takes no split.
+    options (Optional[Options]): How to read the files.
+    RAISES UserError: If a file cannot be read, or the output cannot be written. Existing files
+        then stay as they are.
     """
     split, options = split or Split(), options or Options()
     _check_out([*files, split.dev, split.test], out)
+    if out.suffix == ".spacy" and split != Split():
+        raise UserError(
+            f"{out} is one file, and a file has no split. Give a folder, or leave out the options "
+            "of the split: --dev, --test, --split, --seed, --dev-size, --test-size and --dedupe."
+        )
     nlp = blank_pipeline(lang)
     sentences, report = read_sentences(files, nlp, options)
     if not any(sentence.n_entities for sentence in sentences):
         raise UserError(
-            "there is no entity at all: every word is outside. Is it the right --tag-column?"
+            "the files have no entity: every word is outside of entities. Check --tag-column."
         )
     reports = {"train": report}
     own_parts = {}
     for name, path in (("dev", split.dev), ("test", split.test)):
-        if path and out.suffix != ".spacy":
+        if path:
             own_parts[name], reports[name] = read_sentences([path], nlp, options)
     stats: dict[str, Any] = {"lang": lang, "splits": {}}
     parts = distinct = {out.stem: sentences}
@@ -86,9 +94,9 @@ def convert(
     docs: dict[str, DocBin] = {}
     examples: list[str] = []
     for name, part in distinct.items():
-        docs[name], counts, marked = make_docs(nlp, part, name)
+        docs[name], counts, examples_of_part = make_docs(nlp, part, name)
         stats["splits"][name] = {**counts, "dropped_copies": len(parts[name]) - len(part)}
-        examples += marked
+        examples += examples_of_part
     for name, part_report in reports.items():
         stats["source" if name == "train" else name] = vars(part_report)
     if out.suffix != ".spacy":
@@ -102,9 +110,9 @@ def convert(
 def make_docs(
     nlp: Language, sentences: Sequence[TaggedWords], name: str
 ) -> tuple[DocBin, dict[str, Any], list[str]]:
-    """Make the Docs of a part, its counts, and some examples.
+    """Make the Docs of train, dev or test, count their entities, and mark some examples.
 
-    "aligned" entities have edges that are also edges of the tokenizer's tokens.
+    An entity is "aligned" if it begins and ends at token boundaries of spaCy's tokenizer.
     """
     docs = DocBin(attrs=["ENT_IOB", "ENT_TYPE"])
     n_tokens = 0
@@ -128,16 +136,16 @@ def make_docs(
 
 
 def write(out: Path, docs: dict[str, DocBin], stats: dict[str, Any]) -> None:
-    """Write the files to a folder; its other files stay.
+    """Write the files to a folder. Other files in the folder stay.
 
-    The files of an older corpus go first, and train.spacy comes last, so that no train.spacy is
-    ever beside files of another corpus.
+    The files of an earlier call are removed first, and train.spacy is written last. So train.spacy
+    and the other files always belong to the same corpus, even if the process is killed.
 
     RAISES UserError: If the folder cannot be written to.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
-        # Inside the folder, so that moving is renaming even if the folder is a mount of its own
+        # In the same folder, so that each file can be renamed instead of copied
         with tempfile.TemporaryDirectory(dir=out, prefix=".convert-") as temporary:
             folder = Path(temporary)
             for name in NAMES:
@@ -160,9 +168,9 @@ def mark(doc: Doc) -> str:
 
 
 def _check_out(inputs: Sequence[Any], out: Path) -> None:
-    """Check the output.
+    """Check that the output can be written.
 
-    RAISES UserError: If it is an input, or cannot be an output.
+    RAISES UserError: If it is also an input, or is a folder instead of a file or the reverse.
     """
     if any(isinstance(path, Path) and path == out for path in inputs):
         raise UserError(f"{out} is an input: give another path to write to.")

@@ -1,4 +1,4 @@
-"""Read text files of rows: CSV and its relatives, and CoNLL of any width."""
+"""Divide text files into rows and fields: CSV and similar formats, and CoNLL."""
 
 import csv
 import re
@@ -16,19 +16,19 @@ from .schemes import is_tag
 from .tables import Table, collect_rows, is_header
 
 SEPARATORS = ",;\t|"
-# Number of lines in which the separator is looked for
+# Number of lines from which the separator is detected
 N_SAMPLE = 1000
 # In a file with tabs, a field that is a quotation mark is a word.
 _QUOTE_AS_FIELD = re.compile('(^|\t)"(\t|$)', re.MULTILINE)
 _UNCLOSED = (
     "a quotation mark is not closed, or it is closed on another line or inside the field",
-    "If quotation marks are plain characters in this file, use --no-quotes. If not, close it: a "
-    'word that is a quotation mark is """".',
+    "If quotation marks are ordinary characters in this file, use --no-quotes. If not, close it. A "
+    'word that is only a quotation mark is written as """".',
 )
 
 
 def read_delimited(content: Content, options: Options) -> tuple[Records, Report]:
-    """Read CSV and its relatives, with a header."""
+    """Read CSV and similar formats with a header."""
     report = Report()
     table = divide(content, options, report, needs_header=True)
     return read_table(table, options, report)
@@ -37,27 +37,27 @@ def read_delimited(content: Content, options: Options) -> tuple[Records, Report]
 def divide(content: Content, options: Options, report: Report, needs_header: bool) -> Table:
     """Divide the lines of a text into fields.
 
-    needs_header (bool): Whether the file is CSV, the first row of which names the columns.
-    RAISES UserError: If it has no rows, or rows that cannot be read.
+    needs_header (bool): Whether the first row must be a header, as in CSV.
+    RAISES UserError: If the file has no rows, or a row cannot be read.
     """
     name, text = content.name, content.text
     sample = sample_lines(text)
     detected = find_separator(sample)
     separator = options.sep or detected
     if separator and (len(separator) > 1 or not any(separator in line for line in sample)):
-        option = f"--sep {_spell(detected)}" if detected else "--format conll"
+        option = f"--sep {_name_separator(detected)}" if detected else "--format conll"
         raise UserError(
-            f"{name}: {separator!r} is not one character that is between its fields. Say {option}, "
-            "or leave out --sep."
+            f"{name}: the separator must be one character that occurs in the file, but it is "
+            f"{separator!r}. Use {option}, or leave out --sep."
         )
     if not options.sep:
-        report.guesses["delimiter"] = _spell(separator or " ")
+        report.guesses["delimiter"] = _name_separator(separator or " ")
     has_plain_quotes = options.no_quotes
     if separator == "\t" and (not needs_header or _QUOTE_AS_FIELD.search(text)):
         has_plain_quotes = True
         report.guesses["quotation marks"] = "plain characters"
     faults = Faults(name)
-    # A word may have other white space than blanks, such as a no-break space.
+    # Words may contain other white space, such as a no-break space.
     at_blanks = re.compile("[ \t]+")
     fields_of_lines = map(at_blanks.split, map(str.rstrip, text.split("\n")))
     rows: Iterator[tuple[int, list[str]]] = enumerate(fields_of_lines, 1)
@@ -73,9 +73,10 @@ def sample_lines(text: str) -> list[str]:
 
 
 def find_separator(lines: Sequence[str]) -> str | None:
-    """Return the character between fields; None for blanks.
+    """Detect the separator of the fields. Return None for blanks.
 
-    It divides the first line into names of columns, or most lines into the same number of fields.
+    A separator divides the first line into names of columns, or most lines into equal numbers of
+    fields.
     """
     if all("\t" in line for line in lines):
         return "\t"
@@ -91,7 +92,7 @@ def find_separator(lines: Sequence[str]) -> str | None:
     return best
 
 
-def _spell(separator: str) -> str:
+def _name_separator(separator: str) -> str:
     return "tab" if separator == "\t" else repr(separator)
 
 
@@ -114,7 +115,7 @@ def _split(
 
 
 def _lines(text: str) -> Iterator[str]:
-    """Yield the lines of a text. io.StringIO would need four bytes for each character."""
+    """Yield the lines of a text. This needs less memory than io.StringIO."""
     start = 0
     while start < len(text):
         end = text.find("\n", start) + 1 or len(text)
@@ -123,7 +124,7 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _holds_rows(fields: Sequence[str], separator: str) -> bool:
-    """Return whether a field has rows of the table, because its quotation mark is not closed."""
+    """Return whether a field contains further rows, because its quotation mark was not closed."""
     for field in fields:
         parts = field.replace("\n", separator).split(separator)
         if "\n" in field and any(map(is_tag, parts)):

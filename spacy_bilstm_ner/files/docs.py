@@ -1,4 +1,4 @@
-"""Make Docs of sentences, and find the words of texts."""
+"""Make Docs of sentences, and divide texts into words."""
 
 import operator
 import sys
@@ -21,7 +21,7 @@ MAX_CUT = 2
 
 
 def blank_pipeline(lang: str) -> Language:
-    """Make a pipeline that only tokenizes, texts of any length.
+    """Make a pipeline that only has a tokenizer, for texts of any length.
 
     RAISES UserError: If spaCy has no language of this code, or it needs a package that is not
         installed.
@@ -39,10 +39,11 @@ def blank_pipeline(lang: str) -> Language:
 
 
 def find_words(texts: Sequence[TextWithSpans], nlp: Language, report: Report) -> list[TaggedWords]:
-    """Return texts as words with tags in BIO.
+    """Divide texts into words, with tags in BIO.
 
-    Entities consist of whole words: a token in which one begins or ends is divided, unless that
-    cuts a word.
+    If an entity begins or ends inside a token, such as after the hyphen in "ex-Oslo", the token is
+    divided there. If it begins or ends inside a word, it is widened to whole words, or left out if
+    that adds more than a few characters.
 
     texts (Sequence[TextWithSpans]): Texts after `offsets.to_characters`.
     nlp (Language): A pipeline, whose tokenizer finds the words.
@@ -82,7 +83,7 @@ def _find_words(text: TextWithSpans, nlp: Language, report: Report) -> TaggedWor
     words, tags_of_words, spaces = [], [], []
     for start, end in pairwise(sorted(edges)):
         word = text.text[start:end]
-        if word != " " or start in starts:  # else the blank belongs to the word before
+        if word != " " or start in starts:  # a blank after a word is not a word
             words.append(word)
             tags_of_words.append(tags[start])
             spaces.append(text.text[end : end + 1] == " " and end not in starts)
@@ -98,7 +99,7 @@ def _find_words(text: TextWithSpans, nlp: Language, report: Report) -> TaggedWor
 
 
 def _widen(text: str, span: Span, edges: set[int]) -> tuple[int, int]:
-    """Return the start and end of the whole words of a span."""
+    """Return the start and end of a span, widened to whole words."""
     start, end = span.start, span.end
     while start not in edges and cuts_word(text, start):
         start -= 1
@@ -108,7 +109,7 @@ def _widen(text: str, span: Span, edges: set[int]) -> tuple[int, int]:
 
 
 def make_doc(nlp: Language, sentence: TaggedWords) -> tuple[Doc, Doc]:
-    """Write a sentence as a person would, so that the tokenizer can divide it into its words again.
+    """Make a Doc, with spaces that let the tokenizer divide its text into the same words again.
 
     sentence (TaggedWords): A sentence with tags in BIO.
     RETURNS (tuple[Doc, Doc]): The gold Doc, and the tokenizer's reading of its text.
@@ -121,7 +122,8 @@ def make_doc(nlp: Language, sentence: TaggedWords) -> tuple[Doc, Doc]:
     while True:
         gold = Doc(nlp.vocab, words=words, spaces=spaces, ents=tags, user_data=origin)
         tokenized = nlp.make_doc(gold.text)
-        # If there is no space and no token ends, the tokenizer reads two words as one.
+        # The tokenizer reads two words as one token if there is no space between them, and no token
+        # ends there.
         ends = {token.idx + len(token) for token in tokenized}
         is_merged = [not (token.whitespace_ or token.idx + len(token) in ends) for token in gold]
         if sentence.spaces or not any(is_merged):

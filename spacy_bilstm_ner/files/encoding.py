@@ -1,4 +1,4 @@
-"""Decode bytes: UTF-8, UTF-16 with a mark, Western European bytes; or what the user says."""
+"""Decode bytes as UTF-8, UTF-16 with a byte order mark or cp1252, or as the user says."""
 
 import codecs
 import re
@@ -13,7 +13,7 @@ from .records import Content
 WESTERN = frozenset(
     "àáâãäåæçèéêëìíîïñòóôõöøœùúûüýÿßÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØŒÙÚÛÜ\xa0‘’“”„–—…•°€£§«»·´¡¿½¼¾²³®©™×±µºª"
 )
-# Encodings that are proposed
+# Encodings that messages propose
 CODECS = (
     "cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 mac_roman koi8_r gb18030 big5 "
     "cp932 cp949"
@@ -26,8 +26,8 @@ _NOT_ASCII = re.compile("[^\x00-\x7f]")
 def decode(content: Content, options: Options) -> Content:
     """Return a content with its text and the name of its encoding.
 
-    RAISES UserError: If it is binary, not in the encoding that the user gave, or in none that can
-        be detected. The message then lists candidates, each with words that are decoded by it.
+    RAISES UserError: If the content is binary or not in the user's encoding, or if its encoding
+        cannot be detected. The message then lists candidates with some words in each.
     """
     encoding = options.encoding if options.encoding != "auto" else _detect(content)
     try:
@@ -53,18 +53,18 @@ def _detect(content: Content) -> str:
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     if b"\0" in raw:
-        return "latin-1"  # any bytes, for the message
+        return "latin-1"  # it decodes any bytes, and `decode` then reports a binary file
     try:
         raw.decode("utf-8")
         return "utf-8"
     except UnicodeDecodeError as error:
-        line, bad = raw.count(b"\n", 0, error.start) + 1, raw[error.start]
+        line, bad_byte = raw.count(b"\n", 0, error.start) + 1, raw[error.start]
     text = raw.decode("utf-8", errors="surrogateescape")
-    n_bad = len(re.findall("[\udc80-\udcff]", text))
-    if len(_NOT_ASCII.findall(text)) >= 2 * n_bad:
+    n_bad_bytes = len(re.findall("[\udc80-\udcff]", text))
+    if len(_NOT_ASCII.findall(text)) >= 2 * n_bad_bytes:
         raise UserError(
-            f"{name}, line {line}: byte 0x{bad:02x} is not UTF-8, though most "
-            f"of the file is (such bytes: {n_bad:,}). Correct these bytes, or give the file's "
+            f"{name}, line {line}: byte 0x{bad_byte:02x} is not UTF-8, but most of the file is "
+            f"(number of such bytes: {n_bad_bytes:,}). Correct these bytes, or give the file's "
             "--encoding."
         )
     # Up to 3,000 different words that are not ASCII
@@ -80,10 +80,11 @@ def _detect(content: Content) -> str:
 
 
 def _is_western(sample: bytes) -> bool:
-    """Return whether words look Western European in cp1252, and another encoding fits no better."""
+    """Return whether words look Western European in cp1252, and no other encoding fits better."""
     text = sample.decode("cp1252", errors="replace")
     accented = _NOT_ASCII.findall(text)
-    # "JosŽ" and "Èâàí" are not words: a capital follows a small letter, or hardly any is ASCII.
+    # "JosŽ" and "Èâàí" are signs of another encoding: a capital follows a small letter, or most
+    # letters are not ASCII.
     if not WESTERN.issuperset(accented) or re.search("[a-zß-ÿ][À-ÞŒ]", text):
         return False
     if 2 * sum(map(str.isalpha, accented)) > sum(map(str.isalpha, text)):

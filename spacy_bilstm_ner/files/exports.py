@@ -16,9 +16,9 @@ from .options import Options, parse_pairs
 from .records import Origin, Records, Span, TaggedWords, TextWithSpans
 from .report import Report
 
-# The export is recognised in this many records; all records must fit it.
+# The export is recognised from this many records. All records must fit it.
 N_SAMPLE = 100
-# What is raised if a record does not fit an export
+# Errors of reading a record that does not fit an export
 MISFIT = (TypeError, ValueError, IndexError, OverflowError)
 DOCUMENT = "doc_id|document_id|documentName|example_id|id"
 MISSING = object()
@@ -30,13 +30,14 @@ MISSING = object()
 #   tags                  a list with a tag for each word
 #   entities              a list of entities; null if nobody has annotated the text
 #   passes                a list of annotations of the text, each with entities
-#   type                  no path: how the `type` of an entity ends, if the list has other elements
+#   type                  no path: elements of the list whose `type` ends in this word are entities
 #   label                 of an entity: a label or a list of labels
 #   start, end, own_text  of an entity; lists of starts and ends if it has several parts; without a
-#                         start, every occurrence of its own text is meant
-#   user                  who has annotated an entity; the entities of each user are a pass
+#                         start, every occurrence of its own text is an entity
+#   user                  who has annotated an entity; the entities of each user are one annotation
 #   status                "reject" or "ignore", or empty if nobody has annotated the text
-#   marker                a key that every record has; a record without entities is finished then
+#   marker                a key that every record of the export has; with it, a record without a
+#                         list of entities has been annotated and has none
 #   unit, end_inclusive   no paths: what offsets count, see `Reading`
 DEFAULTS = {key: key for key in ("text", "entities", "start", "end", "label")}
 # Tool -> its export, as in `--fields`. If records fit several exports, the first is taken.
@@ -92,7 +93,8 @@ def read_records(
     records (Iterable[tuple[int, Any]]): Line or number of each record, and the record: an object of
         JSON, or a row of a table with lists as text.
     name (str): Name of the file in messages.
-    RAISES UserError: If the records are of no export in the table, or some do not fit the others.
+    RAISES UserError: If the records fit no export in the table, or a record does not fit the export
+        of the first ones.
     """
     stream = iter(records)
     sample = list(islice(stream, N_SAMPLE))
@@ -108,7 +110,7 @@ def read_records(
         try:
             annotations = _read_record(record, export, origin, report)
         except MISFIT as error:
-            remedy = f"Correct it as in other records of {export['tool']}, or use --fields."
+            remedy = f"Write it as the other records of {export['tool']}, or use --fields."
             faults.add(line, str(error), remedy)
             continue
         report.rows_read += len(annotations)
@@ -201,7 +203,9 @@ def _fits(record: Any, export: Export) -> bool:
 def _read_record(
     record: Any, export: Export, origin: Origin, report: Report
 ) -> list[str | TaggedWords | TextWithSpans]:
-    """Return a text, or one for each annotation of the text; or the reason to leave it out.
+    """Return a text for each annotation of a record.
+
+    If an annotation is left out, the list has the reason instead of the text.
 
     RAISES ValueError: If the record does not fit the export.
     """
@@ -218,15 +222,16 @@ def _read_record(
         return ["rejected"]
     if status in (None, []):
         return ["unfinished"]
-    labels = [] if look_up(record, "_is_binary") is True else look_up(record, "annotated")
-    annotated = None if labels is MISSING else tuple(map(str, _as_list(labels)))
+    # A binary answer says nothing about labels that it does not name.
+    known_labels = [] if look_up(record, "_is_binary") is True else look_up(record, "annotated")
+    annotated = None if known_labels is MISSING else tuple(map(str, _as_list(known_labels)))
     if words is not None and export["tags"]:
         tags = _list_words(record, export["tags"])
         if len(tags) != len(words):
             raise ValueError(f"it has {len(words):,} words and {len(tags):,} tags")
-        flags = look_up(record, "trailing_whitespace")
-        has_spaces = isinstance(flags, list) and len(flags) == len(words)
-        spaces = tuple(map(bool, flags)) if has_spaces else None
+        followed = look_up(record, "trailing_whitespace")
+        has_spaces = isinstance(followed, list) and len(followed) == len(words)
+        spaces = tuple(map(bool, followed)) if has_spaces else None
         return [TaggedWords(tuple(words), tuple(tags), spaces, annotated, origin)]
     offsets = None if words is None else _offsets(words)
     annotations: list[Any] = _list_passes(record, export)
@@ -258,7 +263,7 @@ def _offsets(words: Sequence[str]) -> tuple[tuple[int, int], ...]:
 
 
 def _list_passes(record: Any, export: Export) -> list[list[Any] | str]:
-    """Return for each annotation of a text its entities, or the reason to leave it out."""
+    """Return the entities of each annotation of a text, or the reason to leave it out."""
     passes: list[list[Any] | str] = []
     if export["passes"]:
         annotations = _expect(record, export["passes"], list)
@@ -291,7 +296,8 @@ def _list_entities(annotation: Any, export: Export) -> list[Any] | str:
     if not isinstance(entities, list):
         raise ValueError(f"there is no list of entities at {export['entities']!r}")
     if export["type"]:
-        return [entity for entity in entities if str(look_up(entity, "type")).endswith("labels")]
+        ending = export["type"]
+        return [entity for entity in entities if str(look_up(entity, "type")).endswith(ending)]
     return entities
 
 

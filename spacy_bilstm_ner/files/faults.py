@@ -1,4 +1,4 @@
-"""Collect the rows of a file that cannot be read, and refuse the file with all of them."""
+"""Collect the rows of a file that cannot be read, and report them in one error."""
 
 from ..errors import UserError, count
 
@@ -7,7 +7,7 @@ N_SHOWN = 3
 
 
 class FileFaults(UserError):
-    """A file has rows that cannot be read; `lines` has a line for each."""
+    """A file has rows that cannot be read. `lines` describes each of them."""
 
     def __init__(self, message: str, lines: list[str]) -> None:
         super().__init__(message)
@@ -15,7 +15,7 @@ class FileFaults(UserError):
 
 
 class Faults:
-    """Rows that cannot be read: remedy -> line and fault.
+    """Rows that cannot be read, grouped by the remedy.
 
     name (str): Name of the file.
     """
@@ -25,13 +25,13 @@ class Faults:
         self.places: dict[str, list[tuple[int, str]]] = {}
 
     def add(self, line: int, fault: str, remedy: str) -> None:
-        """Add a fault; faults with the same remedy are of one kind."""
+        """Add a fault. Faults with the same remedy are shown together."""
         self.places.setdefault(remedy, []).append((line, fault))
 
     def check(self) -> None:
-        """Refuse the file if there is a fault.
+        """Check that there is no fault.
 
-        RAISES FileFaults: If so.
+        RAISES FileFaults: If there is one.
         """
         lines: list[str] = []
         message: list[str] = []

@@ -21,7 +21,7 @@ from .tables import Table, collect_rows
 def read_frame(frame: Any, content: Content, options: Options) -> tuple[Records, Report]:
     """Read the rows of a data frame.
 
-    frame (pandas.DataFrame): Its columns need names. Lines are numbers of rows, from 1.
+    frame (pandas.DataFrame): A table whose columns have names. Messages count its rows from 1.
     """
     names = list(map(str, frame.columns))
     report = Report()
@@ -31,13 +31,13 @@ def read_frame(frame: Any, content: Content, options: Options) -> tuple[Records,
     if n_missing:
         report.warnings.append(
             f"{count(n_missing, 'row')} of the table have no word. pandas reads words such as NA, "
-            "null and None so: pandas.read_csv(…, keep_default_na=False) keeps them."
+            "null and None as missing: pandas.read_csv(…, keep_default_na=False) keeps them."
         )
     return read_table(table, options, report)
 
 
 def read_parquet(content: Content, options: Options) -> tuple[Records, Report]:
-    """Read a Parquet file. Numbered tags get the names that the schema has for them.
+    """Read a Parquet file. If tags are numbers, their names are taken from the schema.
 
     RAISES ImportError: If pandas or pyarrow is not installed.
     """
@@ -52,7 +52,7 @@ def read_parquet(content: Content, options: Options) -> tuple[Records, Report]:
 
 
 def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
-    """Read the sheets of an Excel file that have the same header; a warning names others.
+    """Read all sheets of an Excel file with the same header. A warning names the other sheets.
 
     RAISES ImportError: If pandas or python-calamine is not installed.
     RAISES UserError: If there is no such sheet, or Excel has changed words into numbers or dates.
@@ -68,7 +68,7 @@ def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
         engine="calamine",
     )
     header: list[str] = []
-    unread = []
+    skipped = []
     records: list[Any] = []
     report = Report()
     for sheet, frame in frames.items():
@@ -79,10 +79,10 @@ def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
             table = _make_table(frame, f"{content.name}, sheet {sheet}", sheet_report)
             header = header or table.names
         except UserError:
-            unread.append(sheet)
+            skipped.append(sheet)
             continue
         if table.names != header:
-            unread.append(sheet)
+            skipped.append(sheet)
             continue
         _refuse_converted(table, frame, options)
         records_of_sheet, sheet_report = read_table(table, options, sheet_report)
@@ -93,18 +93,18 @@ def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
             f"{content.name}: there is no sheet {options.sheet or 'with a table'} (--sheet). "
             f"Sheets: {', '.join(frames)}"
         )
-    if unread:
+    if skipped:
         report.warnings.append(
-            f"{content.name}: sheets with another header are not read: {', '.join(unread)}. "
+            f"{content.name}: sheets with another header are skipped: {', '.join(skipped)}. "
             "--sheet NAME reads one of them."
         )
     return records, report
 
 
 def _make_table(frame: Any, name: str, report: Report, header: Sequence[str] = ()) -> Table:
-    """Make a table of a data frame, the cells of which may have any type.
+    """Make a table from a data frame, whose cells may have any type.
 
-    header (Sequence[str]): Names of the columns; empty if a row has them.
+    header (Sequence[str]): Names of the columns; empty if they are in a row.
     """
     rows = frame.itertuples(index=False, name=None)
     texts = enumerate((list(map(_to_text, row)) for row in rows), 1)
@@ -112,11 +112,11 @@ def _make_table(frame: Any, name: str, report: Report, header: Sequence[str] = (
 
 
 def _refuse_converted(table: Table, frame: Any, options: Options) -> None:
-    """Refuse words and tags that Excel keeps as decimal numbers, dates or truth values."""
+    """Refuse words and tags that Excel has stored as decimal numbers, dates or booleans."""
     faults = Faults(table.name)
     remedy = (
         "Excel has turned the words of these cells into numbers or dates: format the column as "
-        "text and write them again."
+        "text and enter the words again."
     )
     columns = find_columns(table, options)
     for name in (columns.word, columns.tag):
@@ -144,7 +144,7 @@ def _to_text(value: Any) -> str:
 
 
 def _tag_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
-    """Return column -> names of its numbered tags, as Hugging Face writes them into the schema."""
+    """Return the names of numbered tags for each column, as Hugging Face stores them."""
     names = {}
     info = json.loads(metadata.get(b"huggingface", b"{}")).get("info", {})
     for column, feature in info.get("features", {}).items():

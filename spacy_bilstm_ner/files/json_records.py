@@ -18,7 +18,7 @@ _START = re.compile(r"\s*(\[\s*(?=[\[{]))?")
 
 
 def read_json(content: Content, options: Options) -> tuple[Records, Report]:
-    """Read an export in JSON or JSON Lines. Of a large array, one record is decoded at a time.
+    """Read an export in JSON or JSON Lines. The records of an array are decoded one by one.
 
     RAISES UserError: If the file is no JSON or no known export.
     """
@@ -28,7 +28,7 @@ def read_json(content: Content, options: Options) -> tuple[Records, Report]:
 def _iterate(content: Content, options: Options) -> Iterator[tuple[int, Any]]:
     """Yield the records with their lines, or with their numbers if they are in an array."""
     number = 0
-    has_records = False  # as values, not inside of other objects
+    has_records = False  # whether the values are records, or objects that contain records
     is_array = content.text.lstrip().startswith("[")
     for line, value in decode_values(content):
         records = [_as_record(value)]
@@ -61,10 +61,10 @@ def decode_values(content: Content) -> Iterator[tuple[int, Any]]:
             if match is None:
                 raise ValueError("expected a comma, or ] at the end")
             if has_surrogates and _SURROGATE.search(json.dumps(value, ensure_ascii=False)):
-                raise ValueError("a text has half a character, a surrogate")
+                raise ValueError("a text has half of a surrogate pair")
         except (ValueError, RecursionError) as error:
             raise UserError(
-                f"{content.name}, line {line}: this is no JSON ({error}). Expected one JSON array, "
+                f"{content.name}, line {line}: this is not JSON ({error}). Expected a JSON array, "
                 "or JSON Lines with a whole record on each line."
             ) from error
         position = match.end()
@@ -72,7 +72,7 @@ def decode_values(content: Content) -> Iterator[tuple[int, Any]]:
 
 
 def _find_records(value: Any, options: Options) -> list[Any]:
-    """Return the value if it is a record, or else all elements of the arrays of records in it."""
+    """Return a record as it is, or the elements of arrays of records inside another value."""
     value = _as_record(value)
     if is_record(value, options):
         return [value]
@@ -87,7 +87,7 @@ def _find_records(value: Any, options: Options) -> list[Any]:
 
 
 def _as_record(value: Any) -> Any:
-    """Return [text, {"entities": []}] as an object."""
+    """Return an array such as [text, {"entities": []}] as an object."""
     if isinstance(value, list) and len(value) == 2 and isinstance(value[0], str):
         text, entities = value
         members = entities if isinstance(entities, dict) else {"entities": entities}

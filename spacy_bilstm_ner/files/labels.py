@@ -13,20 +13,20 @@ from .schemes import entity_labels
 def apply_options(
     sentences: Sequence[TaggedWords], name: str, options: Options, report: Report
 ) -> list[TaggedWords]:
-    """Return sentences after --skip-empty, --label and --annotated.
+    """Apply --skip-empty, --label and --annotated to sentences.
 
     name (str): Name of the file.
     RAISES UserError: If a sentence has a label that was not looked for.
     """
     annotated = _find_annotated(name, options.annotated)
     n_empty = 0
-    changed = []
+    labelled = []
     for sentence in sentences:
         if not sentence.n_entities and options.skip_empty:
             place = sentence.origin.place()
             report.count("skip_empty", place, sentence.rows, words=sentence.n_words)
             continue
-        # A text or record, not rows of a table
+        # Only texts and records count, not sentences from rows with a word each.
         n_empty += not (sentence.n_entities or sentence.origin.step or sentence.rows > 1)
         sentence = _rename(sentence, options.label, report)
         if sentence.annotated is None:
@@ -41,18 +41,19 @@ def apply_options(
                 f"it was annotated for {', '.join(sentence.annotated)}. Name every label that was "
                 "looked for (--annotated)."
             )
-        changed.append(sentence)
+        labelled.append(sentence)
     if n_empty:
         report.guesses["texts without an entity"] = (
-            f"{n_empty:,} of {len(sentences):,}, read as finished; --skip-empty leaves them out"
+            f"{n_empty:,} of {len(sentences):,}, read as labelled; --skip-empty leaves them out"
         )
-    return changed
+    return labelled
 
 
 def _find_annotated(name: str, options: Sequence[str]) -> tuple[str, ...] | None:
-    """Return the labels that were looked for in a file, None for all labels.
+    """Return the labels that were looked for in a file; None for all labels.
 
-    options (Sequence[str]): Such as "MED,DOSIS" for all files, and "old.csv=MED" for one.
+    options (Sequence[str]): Values of --annotated, such as "MED,DOSIS" for all files and
+        "old.csv=MED" for one.
     """
     labels = None
     for option in options:
@@ -63,7 +64,7 @@ def _find_annotated(name: str, options: Sequence[str]) -> tuple[str, ...] | None
 
 
 def _rename(sentence: TaggedWords, names: Mapping[str, str], report: Report) -> TaggedWords:
-    """Return a sentence with other labels; words with a dropped label are outside."""
+    """Rename labels. Words with a dropped label are then outside of entities."""
     if not names:
         return sentence
     tags = []

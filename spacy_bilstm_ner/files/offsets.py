@@ -13,14 +13,15 @@ from .records import UNKNOWN, Reading, Span, TextWithSpans
 from .report import Report
 from .spacing import UNSPACED
 
-# A file is refused if more than this share of its entities cut words or differ from their own text,
-# and another reading fits or there are more than this number.
+# An entity is a misfit if it cuts a word, or differs from its own text. A file is refused if its
+# share of misfits is above MAX_MISFITS. Up to MAX_FEW misfits are accepted if no other reading of
+# the offsets fits better.
 MAX_MISFITS = 0.1
 MAX_FEW = 2
 # Other readings are tried on at most this many texts.
 N_TRIED = 500
 UNITS = ("characters", "utf16", "words")
-_PART = re.compile("([BI])-(.+)")
+_LETTER_AND_LABEL = re.compile("([BI])-(.+)")
 # --nested -> key by which overlapping entities are sorted; the first one stays
 _ORDERS = {
     "outer": lambda span: (span.start, -span.end),
@@ -53,19 +54,20 @@ def to_characters(
     belong to an entity which was left out. If every label of the file begins with B- or I-, these
     letters are removed.
 
-    RAISES UserError: If more than a tenth of the entities do not fit and the options do not say
-        what offsets count, or if entities overlap and `options.nested` is None.
+    RAISES UserError: If more than a tenth of the entities cut words or differ from their own text,
+        and `options.fields` does not say what offsets count. Also if entities overlap, and
+        `options.nested` is None.
     """
     if not options.fields.keys() & {"unit", "end_inclusive", "shift"}:
         _check_reading(texts, report)
     labels = {span.label for text in texts for span in text.spans} - {UNKNOWN}
-    has_parts = bool(labels) and all(map(_PART.fullmatch, labels))
+    have_letters = bool(labels) and all(map(_LETTER_AND_LABEL.fullmatch, labels))
     overlaps: Counter[str] = Counter()
     converted = []
     for text in texts:
         spans = _convert(text, report)
-        if has_parts:
-            spans = _join_parts(text, spans, report)
+        if have_letters:
+            spans = _join_continued(text, spans, report)
         spans = _drop_overlaps(text, spans, options, report, overlaps)
         converted.append(text._replace(spans=tuple(spans)))
     if overlaps and options.nested is None:
@@ -78,9 +80,9 @@ def to_characters(
 
 
 def _check_reading(texts: Sequence[TextWithSpans], report: Report) -> None:
-    """Refuse a file of whose entities more than a tenth do not fit.
+    """Refuse a file if more than a tenth of its entities are misfits.
 
-    A warning is enough for fewer, if another reading fits better.
+    If there are fewer, and another reading fits better, add a warning to the report.
     """
     reading = texts[0].reading
     n_misfits = _count_misfits(texts, reading)
@@ -96,7 +98,7 @@ def _check_reading(texts: Sequence[TextWithSpans], report: Report) -> None:
     is_better = misfits[best] <= MAX_MISFITS * misfits[reading]
     remedy = f"No other reading fits. {reading.option()} reads the file as it is."
     if is_better:
-        remedy = f"With {best.option()}, {misfits[best]:,} do."
+        remedy = f"With {best.option()}, only {misfits[best]:,} do so."
     message = (
         f"{texts[0].origin.file}: {n_misfits:,} of {n_spans:,} entities cut words or differ from "
         f"their own text. {remedy}"
@@ -137,7 +139,7 @@ def _locate(text: TextWithSpans, reading: Reading) -> Iterator[tuple[int, int, s
 
 
 def _characters(text: TextWithSpans, unit: str) -> tuple[Sequence[int], Sequence[int]]:
-    """Return the characters at which an entity starts and ends, for each offset of the unit."""
+    """Return two lists that map an offset to a character: one for starts, and one for ends."""
     if unit == "words":
         words = text.words or [match.span() for match in re.finditer(r"\S+", text.text)]
         return [start for start, _ in words], [0, *(end for _, end in words)]
@@ -179,35 +181,35 @@ def find_occurrences(text: str, own_text: str) -> list[tuple[int, int]]:
 
 
 def _convert(text: TextWithSpans, report: Report) -> list[Span]:
-    """Return different spans with offsets in characters, without white space at their edges."""
+    """Return spans with offsets in characters, without repetitions and outer white space."""
     spans: dict[Span, None] = {}
     for span, (start, end, words) in zip(text.spans, _locate(text, text.reading), strict=True):
-        label, part = span.label, text.text[start:end]
+        label, covered = span.label, text.text[start:end]
         line = span.line or text.origin.line
-        place = f"{text.origin.file}, line {line}: {label} {part!r} at {span.start}:{span.end}"
+        place = f"{text.origin.file}, line {line}: {label} {covered!r} at {span.start}:{span.end}"
         if not label:
             report.count("no_label", place)
             continue
-        if not part.strip():
+        if not covered.strip():
             report.count("not_in_text", place)
             continue
-        if "".join(words.split()) != "".join(part.split()):
+        if "".join(words.split()) != "".join(covered.split()):
             report.count("fragments", place)
             label = UNKNOWN
-        elif span.text is not None and not _is_same_text(part, span.text):
+        elif span.text is not None and not _is_same_text(covered, span.text):
             report.count("other_text", f"{place} instead of {span.text!r}")
             label = UNKNOWN
-        elif part != part.strip():
+        elif covered != covered.strip():
             report.count("trimmed", place)
-        start += len(part) - len(part.lstrip())
-        converted = Span(start, start + len(part.strip()), label)
+        start += len(covered) - len(covered.lstrip())
+        converted = Span(start, start + len(covered.strip()), label)
         if converted in spans and label != UNKNOWN:
             report.count("repeated", place)
         spans[converted] = None
     return list(spans)
 
 
-def _join_parts(text: TextWithSpans, spans: Sequence[Span], report: Report) -> list[Span]:
+def _join_continued(text: TextWithSpans, spans: Sequence[Span], report: Report) -> list[Span]:
     """Join spans labelled I-x to the span of x before them, and remove B- and I- from labels."""
     joined: list[Span] = []
     for span in sorted(spans, key=itemgetter(0)):
@@ -231,13 +233,13 @@ def _drop_overlaps(
     report: Report,
     overlaps: Counter[str],
 ) -> list[Span]:
-    """Return the spans that the option keeps; count how the others overlap with them."""
-    owners: dict[int, Span] = {}
+    """Return the spans that --nested keeps, and count the kinds of overlap of all others."""
+    owners: dict[int, Span] = {}  # character -> the entity that it belongs to
     remaining = []
     for span in sorted(spans, key=_ORDERS[options.nested or "outer"]):
-        taken = [owners[place] for place in range(span.start, span.end) if place in owners]
-        if taken and span.label != UNKNOWN:
-            overlaps[_overlap(span, taken[0])] += 1
+        overlapping = [owners[i] for i in range(span.start, span.end) if i in owners]
+        if overlapping and span.label != UNKNOWN:
+            overlaps[_describe_overlap(span, overlapping[0])] += 1
             words = text.text[span.start : span.end]
             report.count("nested", f"{text.origin.place()}: {span.label} {words!r}")
             continue
@@ -247,7 +249,7 @@ def _drop_overlaps(
     return sorted(remaining, key=itemgetter(0))
 
 
-def _overlap(span: Span, other: Span) -> str:
+def _describe_overlap(span: Span, other: Span) -> str:
     if span[:2] == other[:2]:
         return "with the same words as one of another label"
     is_inside = other.start <= span.start and span.end <= other.end

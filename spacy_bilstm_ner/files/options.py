@@ -33,31 +33,32 @@ def _option(help: str, default: Any = None, **limits: float) -> Any:
 class Split:
     """How sentences are divided into train, dev and test."""
 
-    dev: Path | None = _option("your own dev sentences")  # noqa: RUF009
-    test: Path | None = _option("your own test sentences")  # noqa: RUF009
+    dev: Path | None = _option("file of dev sentences")  # noqa: RUF009
+    test: Path | None = _option("file of test sentences")  # noqa: RUF009
     method: Literal["tutorial", "random"] = _option(
-        "the tutorial's own split, or a random one of the sizes given", "tutorial"
+        "tutorial: the split of the tutorial. random: a split with --dev-size and --test-size",
+        "tutorial",
     )
     seed: int = _option("random seed", 0, min=0, max=2**32 - 1)
     dev_size: float = _option("share of dev in the random split", 0.2, min=0, max=1)
     test_size: float = _option("share of test in the random split", 0.1, min=0, max=1)
-    dedupe: bool = _option("drop sentences from train and dev that a later part has", False)
+    dedupe: bool = _option("drop sentences of train and dev that a later part has", False)
 
 
 @dataclass
 class Options:
-    """What the user says about files. By default, everything is detected.
+    """How to read a labelled file. By default, everything is detected.
 
-    Values may be text, as on the command line: `label` is "PERSON=per" or {"PERSON": "per"}.
+    Values may be strings as on the command line: `label` is "PERSON=per" or {"PERSON": "per"}.
 
-    RAISES UserError: If a value is not possible.
+    RAISES UserError: If a value is not allowed.
     """
 
     format: (
         Literal["csv", "conll", "json", "spacy", "excel", "parquet", "brat", "pubtator"] | None
     ) = _option("format of the file")
     encoding: str = _option("such as utf-8 or cp1252; 'auto' detects it", "auto")
-    sep: str | None = _option("separator of two fields; 'tab' for a tab")
+    sep: str | None = _option("separator of fields; 'tab' for a tab")
     no_quotes: bool = _option('read " as an ordinary character', False)
     member: str | None = _option("name of the file in a zip archive")
     sheet: str | None = _option("name of the sheet in an Excel file")
@@ -84,7 +85,7 @@ class Options:
         "OLD=NEW renames a label, OLD= drops it; repeat it for several", ()
     )
     annotated: Sequence[str] = _option(
-        "labels that were looked for: MED,DOSIS for all files, old.csv=MED for one", ()
+        "the only labels that were looked for: MED,DOSIS in all files, old.csv=MED in one", ()
     )
     strip: Sequence[str] = _option("marks to remove from words: ##, _ or digits; repeat it", ())
     skip_empty: bool = _option("leave out texts without an entity", False)
@@ -106,22 +107,22 @@ class Options:
                 )
             if isinstance(value, str) and option.name in LISTS:
                 setattr(self, option.name, [value])
-            if isinstance(value, int) and option.type is not bool:  # a column's number in a config
+            if isinstance(value, int) and option.type is not bool:  # the number of a column
                 setattr(self, option.name, str(value))
         if self.sep in ("tab", r"\t"):
             self.sep = "\t"
-        self.tag_names = _divide(self.tag_names)
+        self.tag_names = _split_at_commas(self.tag_names)
         self.label = parse_pairs(self.label)
         if not isinstance(self.fields, Mapping):
-            self.fields = parse_pairs(_divide(self.fields))
+            self.fields = parse_pairs(_split_at_commas(self.fields))
         if unknown := sorted(self.fields.keys() - FIELDS):
             raise UserError(
                 f"fields must have keys of {', '.join(FIELDS)}, but it has {', '.join(unknown)}."
             )
 
 
-def _divide(values: Iterable[str]) -> list[str]:
-    """Return the parts between commas."""
+def _split_at_commas(values: Iterable[str]) -> list[str]:
+    """Return the items of comma-separated values."""
     return list(filter(None, ",".join(values).split(",")))
 
 

@@ -1,19 +1,19 @@
 """Read labelled files into Docs: detect what each file is, and call its reader.
 
-These guesses are made if the user does not say. Each is in `Report.guesses`. If a row of the file
-does not agree with a guess, the file is refused, with the option that settles it.
+This is detected unless an option says it, and `Report.guesses` has the results. If a row of the
+file contradicts them, the file is refused. The message names the option to use.
 
-| guess | from | option |
+| what | detected by | option |
 |---|---|---|
 | format | the first bytes; a header, or tags in the first line | `format` |
 | encoding | UTF-8; UTF-16 with a mark; words that are Western European in cp1252 | `encoding` |
 | delimiter | the character that divides most lines into equal numbers of fields | `sep` |
-| quotation marks | plain characters if a field between tabs is one | `no_quotes` |
-| header, columns | usual names; else the only column of tags | `word_column`, `tag_column` |
+| quotation marks | ordinary characters if a field between tabs is only a `"` | `no_quotes` |
+| header, columns | usual names; the only column of tags | `word_column`, `tag_column` |
 | sentences | a column of numbers, or empty lines | `sentence_column`, `sentences` |
 | tags | the letters of BIO, BILUO, BIOES and BMES; brackets; or labels and one O | `outside` |
 | export | the keys of JSON records | `fields` |
-| texts without an entity | counted as finished | `skip_empty` |
+| texts without an entity | always read as labelled | `skip_empty` |
 """
 
 import re
@@ -68,7 +68,7 @@ BINARY = {ZIP: "excel", b"PAR1": "parquet"} | dict.fromkeys(
 
 
 def read_docs(paths: Sequence[Path], nlp: Language, options: Options | None = None) -> list[Doc]:
-    """Return labelled files as Docs in the vocabulary of `nlp`. Doubts become Python warnings."""
+    """Read labelled files into Docs with the vocab of `nlp`. Warn of what may be a mistake."""
     sentences, report = read_sentences(paths, nlp, options or Options())
     for warning in report.warnings:
         warnings.warn(warning, stacklevel=2)
@@ -98,15 +98,15 @@ def read_sentences(
 
 
 def make_options(options: Mapping[str, Any]) -> Options:
-    """Return Options of a mapping.
+    """Make Options from a mapping.
 
-    RAISES UserError: If there is no such option.
+    RAISES UserError: If an option does not exist.
     """
     try:
         return Options(**options)
     except TypeError as error:
         names = ", ".join(option.name for option in fields(Options))
-        raise UserError(f"{error}. The options of reading are {names}.") from error
+        raise UserError(f"{error}. The options are {names}.") from error
 
 
 def labelled_corpus(
@@ -123,7 +123,7 @@ def labelled_corpus(
     options (Optional[dict[str, Any]]): Fields of `Options`, such as {"tag_column": "label"}.
     gold_preproc (bool): Train on the file's words instead of those of the pipeline's tokenizer.
     limit (int): Number of sentences that are read; 0 for all.
-    augmenter (Optional[Callable]): Makes examples of an example.
+    augmenter (Optional[Callable]): Yields variants of an example, as in spaCy.
     RAISES UserError: If the path is None, or an option does not exist. The reader raises it if the
         file cannot be read.
     """
@@ -137,7 +137,7 @@ def labelled_corpus(
     def docs(nlp: Language) -> list[Doc]:
         labelled = read_docs([Path(path)], nlp, reading_options)
         if not any(doc.ents for doc in labelled):
-            raise UserError(f"{path} has no entity at all. Is it the right tag_column?")
+            raise UserError(f"{path} has no entity. Check the option tag_column.")
         return labelled[: limit or None]
 
     def read_examples(nlp: Language) -> Iterator[Example]:
@@ -153,7 +153,7 @@ def labelled_corpus(
 
 
 def _read_one(source: Any, nlp: Language, options: Options) -> tuple[list[TaggedWords], Report]:
-    """Read one content or data frame."""
+    """Read one file or data frame."""
     records: Any
     content = source
     if not isinstance(source, Content):
@@ -175,16 +175,16 @@ def _read_one(source: Any, nlp: Language, options: Options) -> tuple[list[Tagged
     report.check()
     if not sentences:
         raise UserError(
-            f"{content.name} has no sentences, or nothing is left of it. "
+            f"{content.name} has no sentences, or all of them were left out. "
             f"{' '.join(report.lines())}. Expected labelled sentences."
         )
     return sentences, report
 
 
 def _detect(content: Content, options: Options) -> tuple[str, Content]:
-    """Return the format of a file, and its content with a text if it is one.
+    """Return the format of a file, and its content. The content of a text file is decoded.
 
-    RAISES UserError: If the file is of a kind that is not read.
+    RAISES UserError: If the file has a format that cannot be read.
     """
     check_readable(content.raw, content.name)
     kind: str | None = options.format
@@ -219,9 +219,9 @@ def _text_format(content: Content, separator: str | None) -> str:
 
 
 def _call_reader(kind: str, content: Content, options: Options) -> tuple[Any, Report]:
-    """Read a file; a damaged binary one is an error of the user.
+    """Read a file.
 
-    RAISES UserError: If it cannot be read.
+    RAISES UserError: If it cannot be read. Any error in a binary file means that it is damaged.
     """
     try:
         return READERS[kind](content, options)
@@ -231,6 +231,6 @@ def _call_reader(kind: str, content: Content, options: Options) -> tuple[Any, Re
         if kind not in BINARY.values():
             raise
         raise UserError(
-            f"{content.name} cannot be read as {kind} ({error}). Make it again, or install what is "
-            'missing: pip install "spacy-bilstm-ner[formats]"'
+            f"{content.name} cannot be read as {kind} ({error}). Create the file again, or install "
+            'the readers: pip install "spacy-bilstm-ner[formats]"'
         ) from error

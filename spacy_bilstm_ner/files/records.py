@@ -1,18 +1,18 @@
-"""What a reader returns: words with tags, or texts with spans, each with its origin."""
+"""Types that readers return: words with tags, or texts with spans, each with its origin."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-# The tag of a word of which nobody knows whether it is in an entity
+# The tag of a word that may or may not be in an entity
 UNKNOWN = "?"
 
 
 class Content(NamedTuple):
     """One file, unpacked.
 
-    name (str): What messages call it: its path, and its place in a zip.
-    path (Path): The path that the user gave, or of a file in a folder that the user gave.
+    name (str): The name in messages: the path, and for a zip the name of the file in it.
+    path (Path): The path of the file, which may be in a folder that the user gave.
     raw (bytes): Its bytes.
     text (str): The bytes decoded, with "\\n" at the end of each line; "" for a binary format.
     encoding (str): Name of the encoding; "" for a binary format.
@@ -58,7 +58,7 @@ class TaggedWords(NamedTuple):
     origin (Origin): Where the sentence was read.
     number (str): The file's own id of the sentence. The tutorial's split sorts by it.
     rows (int): Number of rows of the file that became this sentence.
-    lines (Sequence[int]): Line of each word, if the origin cannot say.
+    lines (Sequence[int]): Line of each word, if the lines are not consecutive.
     """
 
     words: tuple[str, ...]
@@ -115,8 +115,8 @@ class Span(NamedTuple):
 
     start, end (int): Offsets as they are in the file; in characters, with the end exclusive, after
         `offsets.to_characters`.
-    label (str): The label as it is in the file; "?" if the words may belong to an entity that was
-        left out.
+    label (str): The label as it is in the file; "?" for an entity that was left out, since its
+        words are then unknown.
     text (Optional[str]): The entity's text according to the file; None if it has none.
     line (int): Line of the entity, if it is not on the line of its text (brat, PubTator).
     parts (tuple[tuple[int, int], ...]): Start and end of each part, if the file has several.
@@ -155,7 +155,7 @@ class TextWithSpans(NamedTuple):
 
     @property
     def n_words(self) -> int:
-        """Number of words that were read: none, as a tokenizer finds them."""
+        """Number of words: always 0, since no tokenizer has divided the text yet."""
         return 0
 
     @property

@@ -1,4 +1,4 @@
-"""Refuse files that people take for labelled ones, with the export to use instead."""
+"""Refuse files of other formats. The message says what to export instead."""
 
 import re
 

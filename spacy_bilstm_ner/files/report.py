@@ -17,10 +17,10 @@ UNITS = {"rows": "row", "words": "word", "entities": "entity"}
 
 
 class Reason(NamedTuple):
-    """Why rows, words or entities were left out or changed.
+    """Why rows, words or entities were left out, changed or added.
 
-    meaning (str): What the rows, words or entities are.
-    unit (str): What the reason counts first: "rows", "words" or "entities".
+    meaning (str): Describes these rows, words or entities.
+    unit (str): What the reason counts: "rows", "words" or "entities".
     effect (str): "left out", "changed" or "added".
     """
 
@@ -29,7 +29,7 @@ class Reason(NamedTuple):
     effect: str
 
 
-# Every reason there is. Rows are lines or records that are not empty.
+# All reasons. Rows are lines or records that are not empty.
 _MEANINGS = {
     ("rows", "left out"): {
         "header": "names of the columns",
@@ -41,7 +41,7 @@ _MEANINGS = {
         "rejected": "rejected or ignored by the annotator",
         "unfinished": "not annotated",
         "skip_empty": "without an entity (--skip-empty)",
-        "conflict": "in contradiction to an annotation of the same text (--conflicts)",
+        "conflict": "in conflict with another annotation of the same text (--conflicts)",
     },
     ("rows", "changed"): {"united": "several passes over one text, united"},
     ("words", "left out"): {
@@ -53,7 +53,7 @@ _MEANINGS = {
     ("entities", "left out"): {
         "joined": "continue an entity (I-), joined to it",
         "not_in_text": "outside the text, or empty",
-        "other_text": "with a text of their own that differs from the words there",
+        "other_text": "text given in the file differs from the words at these offsets",
         "no_occurrence": "do not occur in the text",
         "cut": "begin or end inside a word",
         "no_label": "without a label",
@@ -86,8 +86,8 @@ class Report:
     rows_read, words_read, entities_read (int): Counted by the readers. Words and entities of rows
         that are left out count if they were read.
     rows_written, words_written, entities_written (int): Counted in the records that became Docs.
-    guesses (dict[str, str]): What was detected: name (such as "encoding") -> what it was taken for.
-    warnings (list[str]): Doubts about the source, each a sentence with a remedy.
+    guesses (dict[str, str]): What was detected, such as {"encoding": "utf-8"}.
+    warnings (list[str]): Signs of mistakes in the source, with what to do.
     counts (dict[str, Counter[str]]): Reason -> unit -> number left out, changed or added.
     places (dict[str, list[str]]): Reason -> the first places, such as "x.csv, line 3: '2.5'".
     """
@@ -109,8 +109,8 @@ class Report:
         reason (str): A key of REASONS.
         place (str): Where, such as "x.csv, line 3: '2.5'".
         number (int): How many, in the unit of the reason.
-        more (int): Further units, such as words=12, entities=2 of a row that is left out after it
-            was read.
+        more (int): Numbers of other units, such as words=12, entities=2 if the row that is left
+            out had been counted as read.
         """
         if number or more:
             counts = self.counts.setdefault(reason, Counter(dict.fromkeys(UNITS, 0)))
@@ -143,7 +143,7 @@ class Report:
     def check(self) -> None:
         """Check that read = written + left out - added, for rows, words and entities.
 
-        RAISES UserError: If not, which is an error in this package.
+        RAISES UserError: If a sum is wrong, which is an error in this package.
         """
         for unit in UNITS:
             n_read, n_written = getattr(self, f"{unit}_read"), getattr(self, f"{unit}_written")
@@ -153,7 +153,7 @@ class Report:
             expected = n_read - changes["left out"] + changes["added"]
             if n_written != expected:
                 raise UserError(
-                    f"{unit} are lost: {n_read:,} were read, and {n_written:,} written instead of "
+                    f"{unit} were lost: {n_read:,} read, but {n_written:,} written instead of "
                     f"{expected:,}. This is an error in spacy-bilstm-ner: please report it with "
                     f"the file. {self.counts}"
                 )

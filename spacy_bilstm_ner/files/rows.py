@@ -16,19 +16,19 @@ from .report import Report
 from .schemes import holds_brackets, without_brackets
 from .tables import Table
 
-_SCATTERED = (
+_SCATTERED_REMEDY = (
     "Say --sentences gather if all rows with a number form a sentence, or --sentences runs if each "
     "consecutive run does. If numbers begin again in each document, name both columns: "
     "--sentence-column DOCUMENT --sentence-column NUMBER"
 )
-# Spellings of an empty cell in a column of numbers. A word may be spelled so as well.
+# Spellings of an empty cell in a column of sentence numbers. In other columns, they may be words.
 _EMPTY = ("", "nan", "null", "none", "<na>")
 
 
 def read_table(table: Table, options: Options, report: Report) -> tuple[Records, Report]:
-    """Read the rows of a table: a word each, or a sentence each, or a text with offsets each.
+    """Read a table. Each of its rows has a word, or a sentence, or a text with offsets.
 
-    report (Report): What was read and left out before; its sum with that of the rows is returned.
+    report (Report): The counts so far. Those of the rows are added to it.
     RAISES UserError: If a column cannot be detected, or rows cannot be divided into sentences.
     """
     columns = find_columns(table, options)
@@ -46,15 +46,15 @@ def read_table(table: Table, options: Options, report: Report) -> tuple[Records,
 
 
 def _read_sentences(table: Table, columns: Columns, options: Options) -> list[TaggedWords]:
-    """Read rows with a word each, or with all words and tags of a sentence.
+    """Read a table. Each of its rows has a word with its tag, or all words and tags of a sentence.
 
-    RAISES FileFaults: If rows cannot be divided into sentences, or have not a tag for each word.
+    RAISES FileFaults: If rows cannot be divided into sentences, or a word has no tag.
     """
     faults = Faults(table.name)
     words, tags = table[columns.word], table[columns.tag]
     is_list, has_brackets = holds_lists(tags), holds_brackets(tags)
     spacing = table[columns.spacing] if columns.spacing else []
-    documents = list(accumulate(table[columns.document], _fill)) if columns.document else []
+    documents = list(accumulate(table[columns.document], _fill_down)) if columns.document else []
     all_rows: Sequence[int] = range(len(words))
     numbers = all_rows if is_list else _number_rows(table, columns.sentence, options, faults)
     if options.sentences == "gather":
@@ -69,45 +69,45 @@ def _read_sentences(table: Table, columns: Columns, options: Options) -> list[Ta
         lines = list(map(table.lines.__getitem__, rows))
         if number in seen and options.sentences != "runs":
             fault = f"sentence {number} continues after sentence {previous}"
-            faults.add(lines[0], fault, _SCATTERED)
+            faults.add(lines[0], fault, _SCATTERED_REMEDY)
         seen.add(number)
         previous = number
-        words_of = list(map(words.__getitem__, rows))
-        tags_of = list(map(tags.__getitem__, rows))
+        sentence_words = list(map(words.__getitem__, rows))
+        sentence_tags = list(map(tags.__getitem__, rows))
         if is_list:
-            words_of, tags_of = split_list(words[first]), split_tags(tags[first])
+            sentence_words, sentence_tags = split_list(words[first]), split_tags(tags[first])
         if has_brackets:
-            tags_of = without_brackets(tags_of)
-        if len(words_of) != len(tags_of):
-            fault = f"{count(len(words_of), 'word')} and {count(len(tags_of), 'tag')}"
-            faults.add(lines[0], fault, "Give a tag for each word, with spaces between both.")
+            sentence_tags = without_brackets(sentence_tags)
+        if len(sentence_words) != len(sentence_tags):
+            fault = f"{count(len(sentence_words), 'word')} and {count(len(sentence_tags), 'tag')}"
+            faults.add(lines[0], fault, "Give one tag for each word, and put spaces between them.")
         spaces = [row != last and not says_no_space(spacing[row]) for row in rows if spacing]
-        is_run = lines[-1] - lines[0] == len(rows) - 1
+        is_consecutive = lines[-1] - lines[0] == len(rows) - 1
         document = documents[first] if documents else ""
-        name = " ".join(table[name][first] for name in columns.sentence)
+        sentence_id = " ".join(table[name][first] for name in columns.sentence)
         sentence = TaggedWords(
-            tuple(words_of),
-            tuple(tags_of),
+            tuple(sentence_words),
+            tuple(sentence_tags),
             tuple(spaces) or None,
-            origin=Origin(table.name, lines[0], document, int(is_run and not is_list)),
-            number=name or str(len(sentences) + 1),
+            origin=Origin(table.name, lines[0], document, int(is_consecutive and not is_list)),
+            number=sentence_id or str(len(sentences) + 1),
             rows=len(rows),
-            lines=() if is_run else lines,
+            lines=() if is_consecutive else lines,
         )
         sentences.append(sentence)
     faults.check()
     return sentences
 
 
-def _fill(above: str, cell: str) -> str:
-    """Return the value that applies in a column with gaps."""
+def _fill_down(above: str, cell: str) -> str:
+    """Return the value of a cell. An empty cell has the value of the cell above."""
     return cell or above
 
 
 def _number_rows(
     table: Table, names: Sequence[str], options: Options, faults: Faults
 ) -> Sequence[Any]:
-    """Return for each row the number of its sentence. Without columns, empty lines divide them."""
+    """Return the sentence number of each row. Without such columns, empty lines end sentences."""
     keys: list[Sequence[Any]] = []
     for name in names:
         keys.append(_number_column(name, table, options.sentences, faults))
@@ -118,7 +118,7 @@ def _number_rows(
 
 
 def _number_column(name: str, table: Table, method: str | None, faults: Faults) -> Sequence[Any]:
-    """Return for each row the number of its sentence, or a part of it.
+    """Return the sentence number of each row, or one of the columns that together number sentences.
 
     method (Optional[str]): "gather", "runs" or "starts"; None for "starts" if the column has
         empty cells, and else "runs".
@@ -130,17 +130,17 @@ def _number_column(name: str, table: Table, method: str | None, faults: Faults) 
     if method == "gather":
         return column
     if method == "runs" or (method is None and not nulls):
-        return list(accumulate(column, _fill))
+        return list(accumulate(column, _fill_down))
     for row, (above, value) in enumerate(pairwise(column), 1):
         if method is None and above == value != "":
             fault = f"the column {name} is empty, but line {lines[row]} repeats a number"
             remedy = (
-                "Fill the column; or use --sentences runs (an empty cell continues the sentence) "
-                "or --sentences starts (each filled cell starts one)."
+                "Fill the column. Or use --sentences runs if an empty cell continues the sentence, "
+                "or --sentences starts if each filled cell starts a sentence."
             )
             faults.add(lines[column.index("")], fault, remedy)
             break
     if not column[0]:
         fault = f"the column {name} is empty"
-        faults.add(lines[0], fault, "It must be filled on each sentence's first row.")
+        faults.add(lines[0], fault, "It must have a number in the first row of each sentence.")
     return array("q", accumulate(map(bool, column)))

@@ -1,4 +1,4 @@
-"""Read the tags of any scheme as BIO: `O`, `B-x`, `I-x`, and `?` for unknown."""
+"""Convert tags of any scheme to BIO: `O`, `B-x`, `I-x`, and `?` for unknown."""
 
 import re
 import unicodedata
@@ -13,9 +13,10 @@ from .records import UNKNOWN
 OUTSIDE = ("o", "other", "_", "-", "none", "")
 # The tag of a piece that is joined to the word before it
 PIECE = "##"
-# A label. "B-per|B-org" are several, and "B-per" is a label that has been tagged twice.
+# A label. "B-per|B-org" is no label, since it has several tags. "B-per" is none either: a tag such
+# as "B-B-per" has been converted twice.
 _LABEL = r"(?P<label>(?![BI]-)(?!.*[\s;|,/+]\s*[BILUESMW]-|.*[;|,]\s*O$)\S(?:.*\S)?)"
-# The letter of a tag comes before its label, or after it, or alone.
+# Tags whose letter is before the label, after the label, or without a label
 _PATTERNS = [
     re.compile(f"(?P<letter>[BILUESMW])[-_]{_LABEL}", re.IGNORECASE),
     re.compile(f"{_LABEL}[-_](?P<letter>[BILUESMW])", re.IGNORECASE),
@@ -25,11 +26,11 @@ _PATTERNS = [
 BARE_LABEL = "ENTITY"
 # Letter of a scheme -> letter of BILUO
 _LETTERS = dict(zip("BILUESMW", "BILULUIU", strict=True))
-# An entity that begins, ends, both or neither, as CoNLL-2012 writes it
+# A tag of CoNLL-2012: "(PER*" begins an entity, "*)" ends it, "(PER)" does both, "*" neither
 _BRACKETS = re.compile(r"\([^\s()*]+\*?\)*|\*\)*")
-# What is no label, if labels have no letters
+# What cannot be a label if tags are labels without letters
 _NO_LABEL = re.compile(rf"[BI][-_].*|[LUESMW][-_]|{_BRACKETS.pattern}", re.IGNORECASE)
-# Characters without width, which come along when text is copied
+# Characters without width, which are often copied with a text
 INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060\xad"
 # Characters that look like letters of tags
 _LOOK_ALIKES = str.maketrans(
@@ -37,21 +38,21 @@ _LOOK_ALIKES = str.maketrans(
     "ABEKMHOPCTXIaceopxyiABEZHIKMNOPTYXoOOOBIO",
     INVISIBLE,
 )
-# Also those in what is no tag otherwise
+# Further characters, which are replaced only in values that are no tags
 _MORE_LOOK_ALIKES = _LOOK_ALIKES | str.maketrans("08‐‑‒–—―−﹘﹣－", "OB----------")
 
 
 def find_parts(
     counts: Counter[str], outside: Sequence[str] | None = None
 ) -> dict[str, tuple[str, str]]:
-    """Return how the tags of a file are read: their letters and labels.
+    """Divide the tags of a file into a letter and a label.
 
     counts (Counter[str]): The different tags, and how often each occurs.
     outside (Optional[Sequence[str]]): The tags that mean "outside"; None to detect them.
     RETURNS (dict[str, tuple[str, str]]): Tag -> its letter (B, I, L, U, O, ?; P for a label without
-        a letter; PIECE) and its label, "" if it has none. Tags that cannot be read are not in it.
-        Source of BILUO: Ratinov and Roth (2009), "Design challenges and misconceptions in named
-        entity recognition".
+        a letter; PIECE) and its label, "" if it has none. Tags that cannot be read are left out.
+        For BILUO see Ratinov and Roth (2009), "Design challenges and misconceptions in named entity
+        recognition".
     """
     detected: list[str] = []
     for spelling in OUTSIDE:
@@ -66,11 +67,11 @@ def find_parts(
             if match := pattern.fullmatch(tag):
                 lettered[tag] = (_LETTERS[match["letter"].upper()], match["label"] or BARE_LABEL)
         letters = set(map(itemgetter(0), lettered.values()))
-        # E-MAIL is a label, not the end of an entity: a scheme has beginnings.
+        # A scheme has tags for beginnings. Without them, E-MAIL is a label, not the end of "MAIL".
         if letters & {"B", "I"} or ("U" in letters and len(lettered) == len(in_entities)):
             return parts | lettered
     for tag in in_entities if has_outside else ():
-        # A second tag that may mean "outside" is a label only if the user says which one does.
+        # If two tags may mean "outside", one is a label only if the user names the other one.
         is_doubtful = tag.casefold() in OUTSIDE and not (outside and tag.isalpha())
         if not (is_doubtful or _NO_LABEL.fullmatch(tag)):
             parts[tag] = ("P", tag)
@@ -80,7 +81,7 @@ def find_parts(
 def find_faults(
     counts: Counter[str], parts: dict[str, tuple[str, str]], outside: Sequence[str] | None = None
 ) -> dict[str, tuple[str, str]]:
-    """Return for each tag that cannot be read, or is not what it seems: the fault, and the remedy.
+    """Return a fault and a remedy for each tag that cannot be read or has look-alike characters.
 
     parts (dict[str, tuple[str, str]]): The tags that `find_parts` has read.
     """
@@ -89,11 +90,11 @@ def find_faults(
     if unread:
         faults = dict.fromkeys(unread, ("", _remedy(counts, unread)))
     for tag in counts.keys() - (outside or ()):
-        meant = looks_like(tag)
-        if meant != tag and not all(map(str.isdigit, counts)):
-            strange = min(set(tag) - set(meant), default=tag[0])
+        intended = looks_like(tag)
+        if intended != tag and not all(map(str.isdigit, counts)):
+            strange = min(set(tag) - set(intended), default=tag[0])
             name = unicodedata.name(strange, "another character").lower()
-            fault = f": {name} in place of {meant} (rows with it: {counts[tag]:,})"
+            fault = f": {name} in place of {intended} (rows with it: {counts[tag]:,})"
             faults[tag] = (fault, "Correct these tags.")
     return faults
 
@@ -119,10 +120,10 @@ def to_bio(
     """Convert the tags of one sentence, all of which can be read.
 
     RETURNS (tuple[tuple[str, ...], list[int]]): `O`, `B-x`, `I-x`, `?` or PIECE for each word, and
-        the words with an I- or L- tag at which an entity begins.
+        the positions of words whose tag is I- or L-, although an entity begins there.
     """
     bio: list[str] = []
-    begun: list[int] = []
+    begun: list[int] = []  # positions of I- and L- that were changed to B-
     open_label = ""  # label of the entity that may continue
     for position, tag in enumerate(tags):
         letter, label = parts[tag]
@@ -149,7 +150,7 @@ def holds_brackets(values: Iterable[str]) -> bool:
 
 
 def without_brackets(tags: Sequence[str]) -> list[str]:
-    """Return a sentence's tags (PER* * *) as B-PER I-PER I-PER. Unbalanced ones remain."""
+    """Convert a sentence's tags (PER* * *) to B-PER I-PER I-PER. Unbalanced brackets stay."""
     bio = []
     label = ""
     for tag in tags:
@@ -166,14 +167,14 @@ def without_brackets(tags: Sequence[str]) -> list[str]:
 
 
 def looks_like(tag: str) -> str:
-    """Return the tag that this tag looks like, or itself if its characters are what they seem.
+    """Replace look-alike characters, such as a Cyrillic "О" in place of "O". Return the new tag.
 
-    Labels may be of any script, but not of two.
+    A label in another script is not changed, unless it also has ASCII letters.
     """
     look_alikes = _LOOK_ALIKES if is_tag(tag) else _MORE_LOOK_ALIKES
     end = len(tag) if re.search("[A-Za-z]", tag[2:]) else 2
-    meant = tag[:end].translate(look_alikes) + tag[end:]
-    return meant if is_tag(meant) else tag
+    intended = tag[:end].translate(look_alikes) + tag[end:]
+    return intended if is_tag(intended) else tag
 
 
 def entity_labels(tags: Iterable[str]) -> list[str]:

@@ -14,8 +14,8 @@ from .report import Report
 from .schemes import INVISIBLE, PIECE, entity_labels, find_faults, find_parts, to_bio
 from .spacing import spaces_after
 
-# Mark of --strip -> pattern of words with it, and the share of the different words from which it is
-# reported. WikiANN has the language before each word, as in en:Oslo.
+# Mark of --strip -> pattern of words with it, and the share of distinct words with it above which a
+# warning is given. WikiANN has the language before each word, as in en:Oslo.
 MARKS = {
     "##": ("##.+", 0.0),
     "_": (".+_.+", 0.05),
@@ -27,7 +27,7 @@ MARKS = {
 def build(sentences: Sequence[TaggedWords], options: Options, report: Report) -> list[TaggedWords]:
     """Return sentences with tags in BIO and words without white space.
 
-    RAISES UserError: If a tag cannot be read, or white space is in an entity.
+    RAISES UserError: If a tag cannot be read, or an entity begins at a word without characters.
     """
     faults = Faults(sentences[0].origin.file)
     names = {str(number): tag.strip() for number, tag in enumerate(options.tag_names)}
@@ -37,9 +37,10 @@ def build(sentences: Sequence[TaggedWords], options: Options, report: Report) ->
     parts = _read_tags(sentences, options, faults)
     examples = {letter: tag for tag, (letter, _) in parts.items() if letter != tag}
     report.guesses["tags"] = ", ".join(f"{letter} = {tag!r}" for letter, tag in examples.items())
-    different = set(chain.from_iterable(map(attrgetter("words"), sentences)))
-    irregular = set(filter(_is_blank, different))
-    for word in different:
+    distinct_words = set(chain.from_iterable(map(attrgetter("words"), sentences)))
+    # Words with marks or white space, which have to be cleaned
+    irregular = set(filter(_is_blank, distinct_words))
+    for word in distinct_words:
         if _without_marks(word, options.strip).split() != [word]:
             irregular.add(word)
     built = []
@@ -58,12 +59,12 @@ def build(sentences: Sequence[TaggedWords], options: Options, report: Report) ->
             report.count("no_text", sentence.origin.place(), sentence.rows)
     faults.check()
     if not options.strip:
-        report.warnings += _find_marks(different, faults.name)
+        report.warnings += _find_marks(distinct_words, faults.name)
     return built
 
 
 def _name_tags(sentence: TaggedWords, names: dict[str, str], has_pieces: bool) -> TaggedWords:
-    """Return a sentence with names instead of numbers, and PIECE as the tag of word pieces."""
+    """Replace numbers by the names of tags. Pieces of words get the tag PIECE."""
     tags = []
     for position, tag in enumerate(sentence.tags):
         is_piece = has_pieces and position and sentence.words[position].startswith(PIECE)
@@ -97,10 +98,10 @@ def _read_tags(
 def _clean_words(
     sentence: TaggedWords, marks: Sequence[str], report: Report, faults: Faults
 ) -> TaggedWords:
-    """Return a sentence without marks, and without white space in or as words.
+    """Remove marks from words, and divide words at white space.
 
-    A blank as a word is a space after the word before it; line breaks and the like stay as words,
-    as in spaCy.
+    A word that is a blank becomes a space after the previous word. Line breaks and other white
+    space stay words, as in spaCy.
     """
     words: list[str] = []
     tags: list[str] = []
@@ -122,7 +123,7 @@ def _clean_words(
             parts = [white_space] if white_space.strip(" ") else []
             spaces[len(words) - 1] = not parts
             if tag[0] == "B":
-                remedy = "Fill in the word, or write the tag of no entity."
+                remedy = "Add the word, or change the tag to that of words outside of entities."
                 faults.add(line, f"there is no word, but the tag {tag!r}", remedy)
             tag = tag if tag[0] == "I" else "O"
         elif word != sentence.words[position]:
@@ -139,11 +140,11 @@ def _clean_words(
             if sentence.spaces:
                 spaces[len(words) - 1] = sentence.spaces[position]
     spaces.pop(-1, None)
-    filled = spaces_after(words) if spaces else []
+    all_spaces = spaces_after(words) if spaces else []
     for position, is_followed in spaces.items():
-        filled[position] = is_followed and position + 1 < len(words)
+        all_spaces[position] = is_followed and position + 1 < len(words)
     return sentence._replace(
-        words=tuple(words), tags=tuple(tags), spaces=tuple(filled) or None, lines=lines
+        words=tuple(words), tags=tuple(tags), spaces=tuple(all_spaces) or None, lines=lines
     )
 
 

@@ -1,7 +1,7 @@
-"""Decide where a person would write a space between the words of a sentence.
+"""Decide where to write a space between the words of a sentence.
 
-The rules see the words only. Whether a tokenizer can divide the text into the words again depends
-on the tokenizer: `docs.make_doc` checks that.
+The rules use the words only. `docs.make_doc` checks whether the tokenizer can divide the text into
+these words again.
 """
 
 import re
@@ -29,8 +29,8 @@ _OPENING = re.compile(
     "nell|sull|dall|coll|dov|cos|com|quest|quell|sant|bell|anch|tutt|mezz)['’]",
     re.IGNORECASE,
 )
-# A mark that may open -> those that close it. “ and ‘ open in English and close in German, « and »
-# do both: the mark that opened decides.
+# Opening quotation mark -> its closing marks. “ and ‘ open a quotation in English and close it in
+# German. « and » can do both. So the closing mark depends on the opening one.
 _CLOSED_BY = dict(zip("„‚“‘«»‹›\"'", ("“”", "‘’", *"”’»«›‹\"'"), strict=True))
 
 
@@ -39,13 +39,13 @@ def spaces_after(words: Sequence[str]) -> list[bool]:
 
     words (Sequence[str]): Words without white space.
     """
-    to_left, to_right = _joined_marks(words)
+    no_space_before, no_space_after = _find_joined_marks(words)
     spaces = []
     for i, (word, following) in enumerate(pairwise(words)):
         are_dots = word[-1] in ".…" and following[0] in ".…"
         is_joined = (
-            i in to_right
-            or i + 1 in to_left
+            i in no_space_after
+            or i + 1 in no_space_before
             or _OPENING.fullmatch(word)
             or (_CLOSING.fullmatch(following) and not are_dots)
             or (UNSPACED.match(word[-1]) and UNSPACED.match(following))
@@ -54,37 +54,37 @@ def spaces_after(words: Sequence[str]) -> list[bool]:
     return spaces + [False] * bool(words)
 
 
-def _joined_marks(words: Sequence[str]) -> tuple[set[int], set[int]]:
-    """Return the marks without a space before them, and those without one after them."""
-    to_left: set[int] = set()
-    to_right: set[int] = set()
-    open_marks: list[str] = []  # what closes each open quotation, innermost last
+def _find_joined_marks(words: Sequence[str]) -> tuple[set[int], set[int]]:
+    """Return the indices of words without a space before them, and without a space after them."""
+    no_space_before: set[int] = set()
+    no_space_after: set[int] = set()
+    open_marks: list[str] = []  # closing marks of each open quotation, innermost last
     for i, word in enumerate(words):
         before = words[i - 1] if i else " "
         after = words[i + 1] if i + 1 < len(words) else " "
         closers = _CLOSED_BY.get(word, "")
         if open_marks and word in open_marks[-1]:
             open_marks.pop()
-            to_left.add(i)
+            no_space_before.add(i)
         elif word == "'" and before[-1].lower() in "sxz":  # the workers ' party
-            to_left.add(i)
+            no_space_before.add(i)
         elif closers and (word in "„‚" or closers in words[i + 1 :]):
             open_marks.append(closers)
-            to_right.add(i)
+            no_space_after.add(i)
         elif closers and before in ",: " and (before == " " or after[0].isupper()):
-            # A capital begins the quotation, a small letter continues the sentence around it.
-            to_right.add(i)
+            # A capital letter begins a quotation. A small letter continues the outer sentence.
+            no_space_after.add(i)
         elif closers:
-            to_left.add(i)
+            no_space_before.add(i)
         elif word == "#" and after[0].isdigit():
-            to_right.add(i)
-        elif _ties(before, word, after):
-            to_left.add(i)
-            to_right.add(i)
-    return to_left, to_right
+            no_space_after.add(i)
+        elif _joins_neighbours(before, word, after):
+            no_space_before.add(i)
+            no_space_after.add(i)
+    return no_space_before, no_space_after
 
 
-def _ties(before: str, word: str, after: str) -> bool:
+def _joins_neighbours(before: str, word: str, after: str) -> bool:
     """Return whether a word joins its neighbours, as in `HIV/AIDS` and `2004-07`."""
     if word == "/":
         return before[-1].isalnum() and after[0].isalnum()

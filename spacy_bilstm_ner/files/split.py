@@ -20,11 +20,12 @@ NAMES = ("train", "dev", "test")
 def divide(sentences: Sequence[TaggedWords], split: Split, own_parts: Parts) -> Parts:
     """Return train, dev and test.
 
-    The tutorial's split is scikit-learn's train_test_split(..., test_size=0.1, random_state=2020),
-    then Keras' validation_split=0.2: a random tenth is test, the last fifth of the rest is dev.
+    The split of the tutorial is scikit-learn's train_test_split(..., test_size=0.1,
+    random_state=2020), followed by Keras' validation_split=0.2. So a random tenth is test, and the
+    last fifth of the others is dev.
 
-    own_parts (Parts): The user's own sentences of "dev" and "test".
-    RAISES UserError: If a part with a size would be empty.
+    own_parts (Parts): "dev" and "test" from files of the user.
+    RAISES UserError: If a part would be empty although its size is not 0.
     """
     n_sentences = len(sentences)
     ordered = list(sentences)
@@ -43,28 +44,28 @@ def divide(sentences: Sequence[TaggedWords], split: Split, own_parts: Parts) -> 
     if any(sizes.values()):
         order = numpy.random.RandomState(seed).permutation(n_sentences)
         ordered = [ordered[position] for position in order]
-    # Dealt in the order test, train, dev
+    # Test comes first, then train, then dev.
     end = max(sizes["test"], n_sentences - sizes["dev"])
     parts = {"train": ordered[sizes["test"] : end], "dev": ordered[end:]}
     parts |= {"test": ordered[: sizes["test"]], **own_parts}
     empty = [name for name in NAMES if not parts[name] and shares.get(name, 1)]
     if empty:
         raise UserError(
-            f"{count(n_sentences, 'sentence')}: too few, nothing would be left for "
+            f"{count(n_sentences, 'sentence')}: too few for a split, without any in "
             f"{' and '.join(empty)}. Give at least 3 sentences, and sizes that leave some for each."
         )
     return parts
 
 
 def drop_copies(parts: Parts) -> Parts:
-    """Return parts in which no sentence of train or dev occurs in a later part.
+    """Remove sentences of train and dev that occur in a later part.
 
-    RAISES UserError: If nothing is left of a part.
+    RAISES UserError: If a part would be empty.
     """
     distinct = {}
     seen: set[tuple[str, ...]] = set()
     for name in reversed(NAMES):
-        distinct[name] = [part for part in parts[name] if name == "test" or part.words not in seen]
+        distinct[name] = [s for s in parts[name] if name == "test" or s.words not in seen]
         seen.update(sentence.words for sentence in parts[name])
         if parts[name] and not distinct[name]:
             raise UserError(
@@ -75,25 +76,25 @@ def drop_copies(parts: Parts) -> Parts:
 
 
 def find_doubts(parts: Parts) -> list[str]:
-    """Return what makes a split hard to learn from or to measure on, a sentence each."""
+    """Return warnings about a split: parts without entities, copies, labels missing in train."""
     doubts = []
-    n_parts: Counter[tuple[str, ...]] = Counter()
+    parts_per_sentence: Counter[tuple[str, ...]] = Counter()
     labels: dict[str, set[str]] = {}
     for name, sentences in parts.items():
-        n_parts.update({sentence.words for sentence in sentences})
+        parts_per_sentence.update({sentence.words for sentence in sentences})
         labels[name] = set(chain.from_iterable(entity_labels(s.tags) for s in sentences))
     copies = []
     for name, sentences in parts.items():
-        n_copies = sum(n_parts[sentence.words] > 1 for sentence in sentences)
+        n_copies = sum(parts_per_sentence[sentence.words] > 1 for sentence in sentences)
         copies += [f"{n_copies:,} of {name}'s {len(sentences):,}"] * (n_copies > 0)
         if sentences and not labels[name]:
             doubts.append(f"there is no entity in {name}.")
     if copies:
         doubts.append(
-            f"sentences that occur word for word in another part: {', '.join(copies)}; --dedupe "
-            "keeps them apart."
+            f"sentences that also occur in another part: {', '.join(copies)}; --dedupe removes "
+            "these copies."
         )
     unseen = (labels["dev"] | labels["test"]) - labels["train"]
     if unseen:
-        doubts.append(f"labels that dev or test have and train lacks: {', '.join(sorted(unseen))}.")
+        doubts.append(f"labels of dev or test that are not in train: {', '.join(sorted(unseen))}.")
     return doubts

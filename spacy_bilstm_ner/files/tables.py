@@ -14,7 +14,7 @@ from .faults import Faults
 from .report import Report
 from .schemes import INVISIBLE, is_tag
 
-# Names that people give to columns. Case and punctuation do not count, "#" is "number".
+# Usual names of columns. Case and punctuation are ignored, and "#" is read as "number".
 _SENTENCE = "(sentence|sent|satz|phrase|frase|oracion|zin)s?"
 _NUMBER = "(ids?|no|nr|num|number|idx|index|key|name)"
 KNOWN_NAMES = {
@@ -25,9 +25,9 @@ KNOWN_NAMES = {
     "sentence": _SENTENCE,
     "tag": "(ner|ne|entity|bio|iob)?(tags?|labels?)|ner|ne|entity|entities|bio|iob|spans",
 }
-# Number of rows in which the header and the width are looked for
+# Number of rows from which the header and the number of columns are detected
 N_SAMPLE = 1000
-# The number of a row that is not a word: several words written as one, or an empty node
+# Numbers of rows of CoNLL-U that are not words: ranges such as 3-4, and empty nodes such as 3.1
 _RANGE = re.compile(r"\d+[-.]\d+")
 _PIECE = re.compile(r"##\S+")
 # How CoNLL-U and CoNLL-2012 begin a document
@@ -63,7 +63,7 @@ def clean(value: str) -> str:
 
 
 def find_name(kind: str, names: Iterable[str]) -> str | None:
-    """Return the first of the names that is usual for a kind of column, a key of KNOWN_NAMES."""
+    """Return the first name that is usual for a kind of column, which is a key of KNOWN_NAMES."""
     for name in names:
         plain = re.sub(r"\W|_", "", name.lower().replace("#", "number"))
         if re.fullmatch(KNOWN_NAMES[kind], plain):
@@ -72,7 +72,7 @@ def find_name(kind: str, names: Iterable[str]) -> str | None:
 
 
 def is_header(names: Sequence[str]) -> bool:
-    """Return whether fields name columns: none is a tag, and one is a usual name."""
+    """Return whether fields are a header: at least one is a usual name, and none is a tag."""
     return not any(map(is_tag, names)) and any(find_name(kind, names) for kind in KNOWN_NAMES)
 
 
@@ -85,21 +85,21 @@ def collect_rows(
     header: Sequence[str] = (),
     needs_header: bool = False,
 ) -> Table:
-    """Make a table of the rows of a file. Count those that are no data in the report.
+    """Make a table from the rows of a file. Count rows that are not data in the report.
 
     rows (Iterable[tuple[int, Sequence[str]]]): The line of each row, and its fields.
     faults (Faults): Rows that cannot be read.
-    separator (Optional[str]): What is between the fields; None for blanks.
-    header (Sequence[str]): Names of the columns, if they are not in a row.
-    needs_header (bool): Whether the first row that is no title or comment names the columns,
-        even if its names are not usual.
-    RAISES UserError: If rows cannot be read, or there is none.
+    separator (Optional[str]): The separator of the fields; None for blanks.
+    header (Sequence[str]): Names of the columns, if no row of the file has them.
+    needs_header (bool): Whether the first row after titles and comments is a header, even if its
+        names are not usual.
+    RAISES UserError: If a row cannot be read, or the file has no rows.
     """
     name = faults.name
     stream = iter(rows)
     sample = list(islice(stream, N_SAMPLE))
     faults.check()
-    to_cell = cache(clean)  # one string for all equal cells
+    to_cell = cache(clean)  # equal cells share one string, to save memory
     data = []
     for _, fields in sample:
         cells = list(map(to_cell, fields))
@@ -115,7 +115,7 @@ def collect_rows(
     last_values = set(map(itemgetter(-1), data))
     columns: list[list[str]] = [[] for _ in names]
     table = Table(name, names, columns, bool(header or header_row))
-    is_started = not header_row
+    is_after_header = not header_row
     documents: dict[int, str] = {}  # row at which a document begins -> its id
     lines = table.lines
     for line, fields in chain(sample, stream):
@@ -124,12 +124,12 @@ def collect_rows(
             table.breaks.append(len(lines))
             continue
         if len(cells) != width:
-            cells = _trim(cells, width, separator)
+            cells = _remove_outer_fields(cells, width, separator)
         reason = ""
         if cells == header_row:
-            is_started = True
+            is_after_header = True
             reason = "header"
-        elif not is_started:
+        elif not is_after_header:
             reason = "title"
         elif cells[0].startswith("-DOCSTART-"):
             table.breaks.append(len(lines))
@@ -150,8 +150,8 @@ def collect_rows(
             cells += [""] * (width - len(cells))
         if len(cells) != width:
             remedy = (
-                "Write a word, its tag, and no more; put a field that has the separator in "
-                "quotation marks."
+                "Write as many fields as in the other rows. Put a field that contains the "
+                "separator into quotation marks."
             )
             faults.add(line, f"expected {width} columns, found {len(cells)}", remedy)
             continue
@@ -161,8 +161,8 @@ def collect_rows(
     faults.check()
     if not lines:
         raise UserError(
-            f"{name} has no sentences: there is no row but a header or comments. Expected rows "
-            "such as: 1,Mira,B-per"
+            f"{name} has no sentences, only a header or comments. Expected rows such as: "
+            "1,Mira,B-per"
         )
     table.breaks = sorted(set(table.breaks) - {0, len(lines)})
     if documents:
@@ -172,7 +172,7 @@ def collect_rows(
 
 
 def _find_header(rows: Sequence[list[str]], needs_header: bool) -> list[str]:
-    """Return the first row that may name columns, if it does."""
+    """Return the header, which is the first row with several fields; [] if that is no header."""
     first = next((cells for cells in rows if len(list(filter(None, cells))) > 1), [])
     names_columns = needs_header and not any(map(is_tag, first))
     return first if names_columns or is_header(first) else []
@@ -181,7 +181,7 @@ def _find_header(rows: Sequence[list[str]], needs_header: bool) -> list[str]:
 def _common_width(rows: Sequence[Sequence[str]], name: str) -> int:
     """Return the number of fields that most rows have.
 
-    RAISES UserError: If there is no such number, or it is 1.
+    RAISES UserError: If most rows have one field, or different numbers of fields.
     """
     widths = Counter(map(len, rows))
     width, n_rows = max(widths.items(), key=itemgetter(1), default=(0, 0))
@@ -205,14 +205,14 @@ def _counts_words(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def _is_row(cells: Sequence[str], width: int, last_values: set[str]) -> bool:
-    """Return whether a line that begins with # is a row: it has the width, and a tag."""
+    """Return whether a line that begins with # is a row: it has all columns, and ends in a tag."""
     is_piece = _PIECE.fullmatch(cells[0]) and cells[-1].isalnum()
     is_tagged = is_piece or cells[-1] in last_values or is_tag(cells[-1])
     return len(cells) == width and bool(is_tagged)
 
 
-def _trim(cells: list[str], width: int, separator: str | None) -> list[str]:
-    """Return a row without empty fields outside of the columns."""
+def _remove_outer_fields(cells: list[str], width: int, separator: str | None) -> list[str]:
+    """Remove empty fields before the first and after the last column."""
     if not separator and len(cells) > width and not cells[0]:
         cells = cells[1:]  # the line begins with blanks
     return cells if any(cells[width:]) else cells[:width]

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from ..errors import UserError
 from .records import Content
 
-# Number of a zip's files that a message lists
+# Number of files in a zip that a message lists
 MAX_NAMES = 10
 ZIP, GZIP = b"PK\x03\x04", b"\x1f\x8b"
 SUFFIXES = (
@@ -58,7 +58,7 @@ def read_content(path: Path, member: str | None = None) -> Content:
 
 
 def _unpack(packed: bytes, name: str, member: str | None) -> tuple[str, bytes]:
-    """Return the name and the bytes of an unpacked file. An Excel file, a zip, stays as it is."""
+    """Return the name and the bytes of an unpacked file. Excel files, also zips, stay packed."""
     try:
         if packed.startswith(GZIP):
             return name, gzip.decompress(packed)
@@ -75,7 +75,7 @@ def _unpack(packed: bytes, name: str, member: str | None) -> tuple[str, bytes]:
 
 
 def _choose(members: list[str], name: str, member: str | None) -> str:
-    """Return the member that the user chose, or the only labelled file of a zip."""
+    """Return the name of the file to read in a zip: the one chosen, or the only labelled file."""
     if member in members:
         return str(member)
     labelled = list(filter(_is_data, members))
@@ -89,7 +89,7 @@ def _choose(members: list[str], name: str, member: str | None) -> str:
 
 
 def _is_data(name: str) -> bool:
-    """Return whether a name is that of a labelled file, and not hidden or of macOS."""
+    """Return whether a file can be a labelled file. Hidden files and those of macOS are not."""
     path = PurePosixPath(name)
     is_hidden = path.name.startswith(".") or "__MACOSX" in path.parts
     return path.suffix.lower() in SUFFIXES.split() and not is_hidden

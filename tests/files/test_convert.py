@@ -67,6 +67,14 @@ def test_one_file_without_a_split(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["all.spacy", "x.csv"]
 
 
+@pytest.mark.parametrize("option", ["--dev=dev.csv", "--split=random", "--seed=1", "--dedupe"])
+def test_one_file_takes_no_options_of_a_split(tmp_path: Path, option: str) -> None:
+    (tmp_path / "x.csv").write_text(HEADER + rows(2), encoding="utf-8")
+    with pytest.raises(SystemExit, match="has no split"):
+        main(["convert", str(tmp_path / "x.csv"), str(tmp_path / "all.spacy"), option])
+    assert not (tmp_path / "all.spacy").exists()
+
+
 def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     random = ("--split", "random", "--seed")
     first = convert(tmp_path, HEADER + rows(20), *random, "0")
@@ -95,7 +103,7 @@ def source(folder: Path) -> str:
 
 
 def test_no_entity_or_too_few_sentences_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match="there is no entity at all: every word is outside"):
+    with pytest.raises(SystemExit, match="the files have no entity"):
         convert(tmp_path, HEADER + rows(5, tag="O"))
     with pytest.raises(SystemExit, match="2 sentences: too few"):
         convert(tmp_path, HEADER + rows(2))

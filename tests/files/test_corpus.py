@@ -37,7 +37,7 @@ def test_it_is_read_once_and_has_entities(path: Path) -> None:
     path.unlink()
     assert [len(list(read(nlp))) for _ in range(2)] == [len(first)] * 2
     path.write_text(HEADER + "1,Mira,O\n", encoding="utf-8")
-    with pytest.raises(UserError, match=r"has no entity at all. Is it the right tag_column"):
+    with pytest.raises(UserError, match=r"has no entity. Check the option tag_column"):
         list(labelled_corpus(path)(nlp))
 
 

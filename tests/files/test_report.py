@@ -20,7 +20,7 @@ def test_read_is_written_and_left_out() -> None:
     report = make_report()
     report.check()
     report.words_written = 3
-    with pytest.raises(UserError, match="words are lost: 3 were read, and 3 written instead of 2"):
+    with pytest.raises(UserError, match="words were lost: 3 read, but 3 written instead of 2"):
         report.check()
 
 

@@ -45,7 +45,7 @@ def test_small_data(method: Any) -> None:
     for count, expected in ((3, [1, 1, 1]), (5, [3, 1, 1]), (10, [7, 2, 1])):
         assert sizes(divide(make(count), Split(method=method), {})) == expected
     for count in (0, 1, 2):
-        message = f"{count} sentences?: too few, nothing would be left for .*Give at least 3"
+        message = f"{count} sentences?: too few for a split, .*Give at least 3"
         with pytest.raises(UserError, match=message):
             divide(make(count), Split(method=method), {})
 
@@ -58,7 +58,7 @@ def test_random_split_deals_each_sentence_once_as_the_seed_says() -> None:
     assert Counter(i for dealt in ids(first).values() for i in dealt) == Counter(range(1, 51))
     assert first == divide(sentences, split, {})
     assert first != divide(sentences, replace(split, seed=1), {})
-    with pytest.raises(UserError, match="nothing would be left for train"):
+    with pytest.raises(UserError, match="without any in train"):
         divide(sentences, Split(method="random", dev_size=0.6, test_size=0.4), {})
 
 
@@ -92,5 +92,5 @@ def test_labels_that_only_one_part_has() -> None:
     doubts = find_doubts({**parts, "test": say("a")})
     assert doubts == [
         "there is no entity in test.",
-        "labels that dev or test have and train lacks: per.",
+        "labels of dev or test that are not in train: per.",
     ]
