@@ -27,13 +27,18 @@ def find_clusters(vectors: Floats2d) -> NDArray[np.uint16]:
     vectors (Floats2d): n_vectors × width, at least one.
     RETURNS (NDArray[uint16]): The number of each vector's cluster, n_vectors × len(SIZES).
     """
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    points = (vectors / np.where(lengths == 0, 1, lengths)).astype("float32")
+    points = unit_vectors(vectors).astype("float32")
     numbers = np.empty((len(points), len(SIZES)), dtype="uint16")
     for i, size in enumerate(SIZES):
         centres = _centres(points[:N_FORMING], size, seed=i)
         numbers[:, i] = _nearest(points, centres)
     return numbers
+
+
+def unit_vectors(vectors: Floats2d) -> Floats2d:
+    """Return vectors of length 1, and of length 0 where it is 0: n_vectors × width."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(lengths == 0, 1, lengths)
 
 
 def _centres(points: Floats2d, n: int, seed: int) -> Floats2d:

@@ -164,9 +164,11 @@ def fit_feature_dropout(model: Model, n_words: int) -> None:
 
 
 def vector_table(model: Model) -> VectorTable:
-    """Return the static vectors of an embedding layer; NO_VECTORS if it has none."""
-    layer = _layer(model, "static_vectors")
-    return NO_VECTORS if layer is None else layer.attrs["table"]
+    """Return the static vectors of a model, or of a part of it; NO_VECTORS if it has none."""
+    for node in model.walk():
+        if node.name == "static_vectors":
+            return node.attrs["table"]
+    return NO_VECTORS
 
 
 def vector_rows(model: Model, words: Sequence[str]) -> Rows:
@@ -174,10 +176,19 @@ def vector_rows(model: Model, words: Sequence[str]) -> Rows:
 
     RETURNS: n_words, counted from the first vector of the source; -1 for words without a vector.
     """
-    for node in model.walk():
-        if node.name == "static_vectors":
-            return node.attrs["table"].find(WordFeatures(words))
-    return np.full(len(words), -1)
+    return vector_table(model).find(WordFeatures(words))
+
+
+def vector_similarities(
+    model: Model, words: Sequence[str], references: Sequence[str]
+) -> NDArray[np.floating]:
+    """Return the largest cosine similarity of each word's static vector to those of references.
+
+    RETURNS: n_words; 0 for words without a vector.
+    """
+    return vector_table(model).similarities(
+        vector_rows(model, words), vector_rows(model, references)
+    )
 
 
 def _layer(model: Model, name: str) -> Model | None:

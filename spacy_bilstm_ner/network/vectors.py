@@ -16,7 +16,7 @@ from spacy.vectors import Mode, Vectors
 from thinc.api import Model
 from thinc.types import Floats2d, Ints1d
 
-from .clusters import find_clusters
+from .clusters import find_clusters, unit_vectors
 from .features import WordFeatures
 from .stored import (
     Archived,
@@ -67,6 +67,22 @@ class VectorTable(Archived):
     def vectors(self, rows: Rows) -> Floats2d:
         """Return the vectors of rows: n_words × width."""
         return self.values[rows] * self.scale
+
+    def similarities(self, rows: Rows, reference_rows: Rows) -> NDArray[np.floating]:
+        """Return the largest cosine similarity of each vector to the vectors of reference rows.
+
+        RETURNS: n_words; 0 for words without a vector.
+        """
+        has_vector = rows >= 0
+        different, numbers = np.unique(rows[has_vector], return_inverse=True)
+        points = unit_vectors(self.vectors(different))
+        references = unit_vectors(self.vectors(np.unique(reference_rows[reference_rows >= 0])))
+        largest = np.zeros(len(points), dtype="float32")
+        for vector in references:
+            np.maximum(largest, points @ vector, out=largest)
+        similarities = np.zeros(len(rows), dtype="float32")
+        similarities[has_vector] = largest[numbers]
+        return similarities
 
     def cluster_numbers(self, rows: Rows) -> NDArray[np.uint64]:
         """Return the clusters of words with these rows.

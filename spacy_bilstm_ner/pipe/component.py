@@ -345,21 +345,25 @@ class BiLSTMNER(TrainablePipe):
         n_words = sum(map(len, docs))
         if not n_words:
             return
+        teacher = self._teacher()
+        n_old = tagger.n_trained_tags(teacher)
+        old_labels, new_labels = self.labels[: n_old // 2], self.labels[n_old // 2 :]
         self._word_source = learning.word_source(
-            self.vocab, self.model, excluded=self._memory.entity_words()
+            self.vocab,
+            self.model,
+            old_entities=self._memory.entity_words(old_labels),
+            new_entities=self._memory.entity_words(new_labels),
         )
         fit_feature_dropout(self.model, n_words)
         self._imprint_new_tags(examples)
-        teacher = self._teacher()
-        n_old = tagger.n_trained_tags(teacher)
         if n_old == self.model.get_dim("nO"):
             return
         allowed = self._allowed_tags(examples)
         if tagger.has_ngrams(self.model):
             tagger.fit_ngrams(self.model, docs, allowed, teacher=teacher)
         if learning.lacks_old_labels(allowed, n_old):
-            new_labels = ", ".join(self.labels[n_old // 2 :])
-            warnings.warn(learning.OLD_LABELS_MISSING.format(new_labels), stacklevel=2)
+            missing = learning.OLD_LABELS_MISSING.format(", ".join(new_labels))
+            warnings.warn(missing, stacklevel=2)
 
     def _imprint_new_tags(self, examples: list[Example]) -> None:
         docs = _predicted_docs(examples)

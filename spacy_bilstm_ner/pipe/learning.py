@@ -13,6 +13,7 @@ Recognition").
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +25,7 @@ from spacy.vocab import Vocab
 from thinc.api import Model, Ops
 
 from ..network import tagger
-from ..network.embedding import vector_rows
+from ..network.embedding import vector_rows, vector_similarities
 from ..sequences import tags
 from ..sequences.crf import crf_loss, marginals
 from ..sequences.cross_entropy import cross_entropy
@@ -47,6 +48,8 @@ KEPT_SHARE = 0.5
 MIN_LENGTH, MAX_LENGTH = 4, 20
 # Share of the words without a static vector, if the model has vectors
 UNKNOWN_SHARE = 0.2
+# Words whose static vector is more similar to that of a new label's word are not drawn.
+MAX_SIMILARITY = 0.7
 # Weight of the new annotation in the loss. Rehearsal has the weight 1.
 ANNOTATION_WEIGHT = 30.0
 EPSILON = 1e-9
@@ -102,10 +105,14 @@ class Memory:
             self._n_reviewed = n_examples
         return is_due
 
-    def entity_words(self) -> set[str]:
-        """Return the words of all entities."""
-        entities = (ent for eg in self.examples.values() for ent in eg.reference.ents)
-        return {token.text for ent in entities for token in ent}
+    def entity_words(self, labels: Sequence[str]) -> set[str]:
+        """Return the words of all entities of some labels."""
+        words: set[str] = set()
+        for example in self.examples.values():
+            for ent in example.reference.ents:
+                if ent.label_ in labels:
+                    words.update(token.text for token in ent)
+        return words
 
     def fill_up(self, examples: list[Example], rng: np.random.Generator) -> list[Example]:
         """Add remembered examples to a batch of fewer than MIN_EXAMPLES."""
@@ -127,15 +134,29 @@ class WordSource(NamedTuple):
 NO_WORDS = WordSource([], np.empty(0))
 
 
-def word_source(vocab: Vocab, model: Model, *, excluded: set[str]) -> WordSource:
-    """Return the words of the vocabulary except for the excluded ones.
+def word_source(
+    vocab: Vocab, model: Model, *, old_entities: set[str], new_entities: set[str]
+) -> WordSource:
+    """Return the words of the vocabulary except for those that may be entities.
+
+    Words of entities are left out, and words that are similar to those of a new label: a sentence
+    of mangoes and apples would otherwise teach that papayas, drawn at random, are no fruits.
 
     Words with a static vector are drawn by their rank among the vectors, which reflects how
     frequent they are in any text (Zipf 1935). The others, mostly rare names, have a probability of
     UNKNOWN_SHARE together.
+
+    old_entities (set[str]): Words of entities of old labels.
+    new_entities (set[str]): Words of entities of new labels.
     """
     known_words = [word for word in vocab.strings if word.isalpha()] or list(vocab.strings)
-    words = [word for word in known_words if word not in excluded] or known_words
+    similarities = vector_similarities(model, known_words, sorted(new_entities))
+    is_drawn = similarities <= MAX_SIMILARITY
+    for number, word in enumerate(known_words):
+        is_drawn[number] &= word not in old_entities and word not in new_entities
+    if not is_drawn.any():
+        is_drawn[:] = True
+    words = list(compress(known_words, is_drawn))
     rows = vector_rows(model, words)
     is_unknown = rows < 0
     by_rank = np.where(is_unknown, 0.0, 1.0 / (1 + np.abs(rows)))

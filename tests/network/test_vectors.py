@@ -91,6 +91,16 @@ def test_words_are_in_their_vectors_clusters(table):
     assert NO_VECTORS.cluster_numbers(rows).shape == (2, 0)
 
 
+def test_similarities_are_the_largest_cosine(table):
+    rows = table.find(words("tea", "unknown", "ship"))
+    references = table.find(words("law", "tea", "missing"))
+    vectors = table.vectors(table.find(words("tea", "law", "ship")))
+    tea, law, ship = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    expected = [1.0, 0.0, max(0.0, ship @ law, ship @ tea)]
+    assert_allclose(table.similarities(rows, references), expected, atol=1e-6)
+    assert_allclose(NO_VECTORS.similarities(np.array([-1]), np.array([-1])), [0.0])
+
+
 def test_keys_are_found():
     rng = np.random.default_rng(0)
     # Near each other and far, and both ends
