@@ -76,30 +76,30 @@ def embed_characters(scores: Floats3d, codes: Codes) -> Floats2d:
         lengths, max_sequences=GROUP_WORDS, max_words=GROUP_WORDS * MAX_LENGTH
     )
     for group in groups:
-        places = _places(codes[group], int(lengths[group[0]]))
-        vectors[group] = _filter(scores, places, places).max(axis=0)
+        padded = _pad(codes[group], int(lengths[group[0]]))
+        vectors[group] = _filter(scores, padded, padded).max(axis=0)
     return vectors
 
 
-def _places(codes: Codes, length: int) -> NDArray[np.int64]:
+def _pad(codes: Codes, length: int) -> NDArray[np.int64]:
     """Return codes with PADDING at both ends: length + 2 × n_words."""
     length = max(1, length)
-    places = np.zeros((length + 2, len(codes)), dtype="int64")
-    places[1:-1] = codes[:, :length].T
-    return places
+    padded = np.zeros((length + 2, len(codes)), dtype="int64")
+    padded[1:-1] = codes[:, :length].T
+    return padded
 
 
-def _filter(scores: Floats3d, codes: Ints2d, places: NDArray[np.int64]) -> Floats3d:
+def _filter(scores: Floats3d, codes: Ints2d, padded: NDArray[np.int64]) -> Floats3d:
     """Return each filter's value in each window, length × n_words × width.
 
-    `codes` are the `places` on the device of the scores. Windows whose middle is PADDING are -inf,
+    `codes` are the `padded` on the device of the scores. Windows whose middle is PADDING are -inf,
     except for the first window, so that an empty word has a value.
     """
-    length = len(places) - 2
+    length = len(padded) - 2
     values = scores[0].take(codes[:length], axis=0)
     values += scores[1].take(codes[1:-1], axis=0)
     values += scores[2].take(codes[2:], axis=0)
-    values[1:][places[2:-1] == PADDING] = -np.inf
+    values[1:][padded[2:-1] == PADDING] = -np.inf
     return values
 
 
@@ -109,9 +109,9 @@ def _forward(
     ops = model.ops
     xp = ops.xp
     length = int(np.count_nonzero(codes, axis=1).max(initial=1))
-    places = _places(codes, length)
-    on_device = ops.asarray(places)
-    values = _filter(window_scores(model), on_device, places)
+    padded = _pad(codes, length)
+    padded_on_device = ops.asarray(padded)
+    values = _filter(window_scores(model), padded_on_device, padded)
     best = values.argmax(axis=0)
 
     def backprop(d_vectors: Floats2d) -> Codes:
@@ -123,7 +123,7 @@ def _forward(
         for place in range(WINDOW):
             # Only the best window of each filter counts: its character at this place, n_words ×
             # width.
-            characters = on_device[best + place, words]
+            characters = padded_on_device[best + place, words]
             cells = characters * width + xp.arange(width)
             sums = xp.bincount(cells.ravel(), weights=d_vectors.ravel(), minlength=N_CODES * width)
             d_scores = sums.reshape(N_CODES, width).astype(E.dtype)

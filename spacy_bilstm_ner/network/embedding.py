@@ -122,20 +122,20 @@ def set_vectors(model: Model, source: str | None) -> None:
     RAISES ValueError: If the model has no word embedding with columns for vectors, or the source
         has no vectors.
     """
-    takers = [node for node in model.walk() if node.name == "static_vectors"]
-    if source is not None and not takers:
+    layers = [node for node in model.walk() if node.name == "static_vectors"]
+    if source is not None and not layers:
         raise ValueError(
             f"vectors are given ({source}), but the model takes none: use "
             "spacy_bilstm_ner.WordEmbedding.v1 with a vector_width (such as 100) as tok2vec, or "
             "set vectors = null"
         )
-    for taker in takers:
+    for layer in layers:
         if source is None:
-            if not taker.has_dim("nO"):
-                taker.attrs["table"] = NO_VECTORS
+            if not layer.has_dim("nO"):
+                layer.attrs["table"] = NO_VECTORS
         else:
-            width, max_rows = taker.attrs["width"], taker.attrs["max_rows"]
-            taker.attrs["table"] = read_vectors(source, width, max_rows=max_rows)
+            width, max_rows = layer.attrs["width"], layer.attrs["max_rows"]
+            layer.attrs["table"] = read_vectors(source, width, max_rows=max_rows)
 
 
 def fit_to_size(model: Model, n_words: int) -> None:

@@ -101,21 +101,21 @@ def _import_torch_lstm() -> Callable:
 class Prepared(NamedTuple):
     """A layer's weights for numpy, with the gates first: input, forget, output, new content."""
 
-    of_input: Floats3d  # 4 · directions × n_in × hidden
+    input_weights: Floats3d  # 4 · directions × n_in × hidden
     bias: Floats3d  # 4 · directions × 1 × hidden
     recurrent: Floats4d  # 4 × directions × hidden × hidden, for doubled states
 
 
 def prepare(layer: Model[Packed, Packed]) -> Prepared:
     """Arrange a layer's weights for prediction on a CPU."""
-    kinds = []
+    arranged = []
     for kind in KINDS:
         names = [f"{kind}_{direction}" for direction in layer.attrs["directions"]]
-        kinds.append(np.stack([_arrange(layer.get_param(name)) for name in names], axis=1))
-    of_input, recurrent, bias = kinds
-    hidden, n_in = of_input.shape[2:]
+        arranged.append(np.stack([_arrange(layer.get_param(name)) for name in names], axis=1))
+    input_weights, recurrent, bias = arranged
+    hidden, n_in = input_weights.shape[2:]
     return Prepared(
-        np.ascontiguousarray(of_input.reshape(-1, hidden, n_in).swapaxes(1, 2)),
+        np.ascontiguousarray(input_weights.reshape(-1, hidden, n_in).swapaxes(1, 2)),
         bias.reshape(-1, 1, hidden),
         np.ascontiguousarray(recurrent.swapaxes(2, 3)) / 2,
     )
@@ -132,7 +132,7 @@ def input_gates(weights: Prepared, X: Floats2d) -> Floats4d:
 
     n_words × n_in → 4 × directions × n_words × hidden.
     """
-    gates = multiply(X, weights.of_input)
+    gates = multiply(X, weights.input_weights)
     gates += weights.bias
     return gates.reshape(N_GATES, -1, *gates.shape[1:])
 
@@ -235,13 +235,13 @@ def _run_steps(
     buffer[N_GATES] = cell
     from_states = np.empty((N_GATES, *cell.shape), dtype="float32")
     flat = buffer.ravel()
-    all_gates, openings = flat[: 4 * n], flat[: 3 * n]
+    all_gates, sigmoid_gates = flat[: 4 * n], flat[: 3 * n]
     input_and_forget, content_and_cell = flat[: 2 * n], flat[3 * n :]
     gate_buffer, output, cell, flat_cell = buffer[:4], buffer[2], buffer[4], flat[4 * n :]
     parts = np.empty(2 * n, dtype="float32")
     new_part, old_part = parts[:n], parts[n:]
     # Arrays instead of numbers, which numpy would convert at each step
-    unity = np.ones(3 * n, dtype="float32")
+    units = np.ones(3 * n, dtype="float32")
     halves = np.full(n, 0.5, dtype="float32")
     states = np.empty((len(rows_by_step), *cell.shape), dtype="float32")
     gathered = None
@@ -249,14 +249,14 @@ def _run_steps(
         gathered = gates.take(rows_by_step, axis=1).swapaxes(0, 1)
     for step, rows in enumerate(rows_by_step):
         if gathered is None:
-            of_input = gates.take(rows, axis=1, out=gate_buffer, mode="clip")
+            step_gates = gates.take(rows, axis=1, out=gate_buffer, mode="clip")
         else:
-            of_input = gathered[step]
+            step_gates = gathered[step]
         np.matmul(state, recurrent, from_states)
-        np.add(of_input, from_states, gate_buffer)
+        np.add(step_gates, from_states, gate_buffer)
         np.tanh(all_gates, all_gates)
         # 1 + tanh is twice the sigmoid. The sum of both parts is therefore twice the cell.
-        np.add(openings, unity, openings)
+        np.add(sigmoid_gates, units, sigmoid_gates)
         np.multiply(input_and_forget, content_and_cell, parts)
         np.add(new_part, old_part, flat_cell)
         np.multiply(flat_cell, halves, flat_cell)

@@ -175,23 +175,23 @@ def fit(
     old (Weights): The weights of the first tags, which stay as they are.
     """
     ids, rows = _distinct_words(docs, words, vectors)
-    padded, inside = _pad(rows, words.lengths)
-    known_words, word_rows = _frequent(_keys_of_words(ids, padded, inside))
+    padded, word_places = _pad(rows, words.lengths)
+    known_words, word_rows = _find_frequent(_keys_of_words(ids, padded, word_places))
     common = old.common
     if not len(common):
         common = _common_forms(ids, rows)
     neighbour_ids = _neighbour_ids(ids, common)
-    known_neighbours, neighbour_rows = _frequent(_neighbour_keys(neighbour_ids[padded]))
+    known_neighbours, neighbour_rows = _find_frequent(_neighbour_keys(neighbour_ids[padded]))
     # The rows of the matrix of weights: zeros for unknown features, then the features of words,
     # then N_NEIGHBOURS rows for each pair and pattern.
     first_neighbour = 1 + len(known_words)
     features = [1 + word_rows]
     for place in range(N_NEIGHBOURS):
         # Only patterns have a third place.
-        at_place = neighbour_rows if place < 2 else neighbour_rows[:, N_PAIRED:]
-        matrix_rows = first_neighbour + N_NEIGHBOURS * at_place + place
-        matrix_rows[at_place < 0] = 0
-        features.append(matrix_rows[inside - place])
+        rows_at_place = neighbour_rows if place < 2 else neighbour_rows[:, N_PAIRED:]
+        matrix_rows = first_neighbour + N_NEIGHBOURS * rows_at_place + place
+        matrix_rows[rows_at_place < 0] = 0
+        features.append(matrix_rows[word_places - place])
     values, bias, transitions = fit_weights(
         np.concatenate(features, axis=1),
         allowed,
@@ -204,8 +204,8 @@ def fit(
     word_values = integers[1:first_neighbour, None]
     neighbour_values = integers[first_neighbour:].reshape(-1, N_NEIGHBOURS, len(scale))
     model.attrs["weights"] = Weights(
-        _join(old.words, known_words, word_values),
-        _join(old.neighbours, known_neighbours, neighbour_values),
+        _add_columns(old.words, known_words, word_values),
+        _add_columns(old.neighbours, known_neighbours, neighbour_values),
         common,
         scale=np.concatenate((old.scale, scale)),
         bias=np.concatenate((old.bias, bias)),
@@ -213,13 +213,13 @@ def fit(
     )
 
 
-def _keys_of_words(ids: Ids, padded: Rows, inside: Rows) -> Keys:
+def _keys_of_words(ids: Ids, padded: Rows, word_places: Rows) -> Keys:
     """Return the keys of the features of each word and of the words around it, n_words × n."""
-    own_keys, placed_keys = _word_keys(ids)
-    keys = [own_keys[padded[inside]]]
+    word_keys, context_keys = _word_keys(ids)
+    keys = [word_keys[padded[word_places]]]
     for place in range(N_PLACES):
-        neighbours = padded[inside + place - REACH]
-        keys.append(placed_keys[neighbours, place])
+        neighbours = padded[word_places + place - REACH]
+        keys.append(context_keys[neighbours, place])
     return np.concatenate(keys, axis=1)
 
 
@@ -229,7 +229,7 @@ def _common_forms(ids: Ids, rows: Rows) -> Ids:
     return np.unique(ids[by_frequency[:N_COMMON], FORM])
 
 
-def _join(old: Table, keys: Keys, values: NDArray[np.int8]) -> Table:
+def _add_columns(old: Table, keys: Keys, values: NDArray[np.int8]) -> Table:
     """Add columns for new tags to a table.
 
     keys (Keys): n_keys, sorted.
@@ -250,13 +250,13 @@ def _join(old: Table, keys: Keys, values: NDArray[np.int8]) -> Table:
 
 def look_up_words(weights: Weights, ids: Ids) -> WordScores:
     """Compute the scores and hashes of words without context. For the ids, see `word_ids`."""
-    own_keys, placed_keys = _word_keys(ids)
-    n_own = own_keys.shape[1]
-    keys = np.concatenate((own_keys, placed_keys.reshape(len(ids), -1)), axis=1)
+    word_keys, context_keys = _word_keys(ids)
+    n_word_keys = word_keys.shape[1]
+    keys = np.concatenate((word_keys, context_keys.reshape(len(ids), -1)), axis=1)
     rows = weights.words.rows(keys)
-    placed = rows[:, n_own:].reshape(*placed_keys.shape, rows.shape[2])
-    scores = _sum_features(placed.swapaxes(0, 1))
-    scores[REACH] += _sum_features(rows[:, :n_own])
+    context_rows = rows[:, n_word_keys:].reshape(*context_keys.shape, rows.shape[2])
+    scores = _sum_features(context_rows.swapaxes(0, 1))
+    scores[REACH] += _sum_features(rows[:, :n_word_keys])
     return WordScores(scores, _neighbour_ids(ids, weights.common))
 
 
@@ -275,23 +275,23 @@ def score(weights: Weights, words: WordScores, rows: Rows, lengths: NDArray[np.i
     rows (Rows): n_words, at least one: the row of each word in `words`.
     lengths (NDArray[int64]): n_sequences, the number of words of each.
     """
-    padded, inside = _pad(rows, lengths)
+    padded, word_places = _pad(rows, lengths)
     n = len(padded) - 2 * REACH
     total = words.scores[0].take(padded[:n], axis=0, mode="clip")
     for place in range(1, N_PLACES):
         neighbours = padded[place : n + place]
         total += words.scores[place].take(neighbours, axis=0, mode="clip")
     keys = _neighbour_keys(words.ids[padded])
-    of_neighbours = _sum_features(weights.neighbours.rows(keys))
+    neighbour_scores = _sum_features(weights.neighbours.rows(keys))
     n_tags = len(weights.bias)
     for place in range(N_NEIGHBOURS):
         first = REACH - place
         columns = slice(place * n_tags, (place + 1) * n_tags)
-        total += of_neighbours[first : first + n, columns]
-    return total[inside - REACH] * weights.scale + weights.bias
+        total += neighbour_scores[first : first + n, columns]
+    return total[word_places - REACH] * weights.scale + weights.bias
 
 
-def mixed_scores(scores: Floats2d, others: Floats2d) -> Floats2d:
+def mixed_scores(scores: Floats2d, ngram_scores: Floats2d) -> Floats2d:
     """Combine the scores of the network and of the n-grams.
 
     The n-grams have no scores for tags that were added later. Such a tag keeps the difference
@@ -301,9 +301,9 @@ def mixed_scores(scores: Floats2d, others: Floats2d) -> Floats2d:
     others (Floats2d): n_words × n_old_tags, of the n-grams.
     RETURNS (Floats2d): n_words × n_tags.
     """
-    n_old = others.shape[1]
+    n_old = ngram_scores.shape[1]
     old = scores[:, :n_old]
-    mixture = old + NGRAMS_SHARE * (others - old)
+    mixture = old + NGRAMS_SHARE * (ngram_scores - old)
     if n_old == scores.shape[1]:
         return mixture
     if not n_old:
@@ -313,16 +313,16 @@ def mixed_scores(scores: Floats2d, others: Floats2d) -> Floats2d:
     return get_array_module(scores).concatenate((mixture, added), axis=1)
 
 
-def mixed_transitions(transitions: Floats2d, others: Floats2d) -> Floats2d:
+def mixed_transitions(transitions: Floats2d, ngram_transitions: Floats2d) -> Floats2d:
     """Combine the scores of transitions. Those of added tags are the network's.
 
     transitions (Floats2d): n_tags × n_tags, of the network.
     others (Floats2d): n_old_tags × n_old_tags, of the n-grams.
     """
-    n_old = len(others)
+    n_old = len(ngram_transitions)
     mixture = transitions.copy()
     old = mixture[:n_old, :n_old]
-    old += NGRAMS_SHARE * (others - old)
+    old += NGRAMS_SHARE * (ngram_transitions - old)
     return mixture
 
 
@@ -365,11 +365,11 @@ def _pad(rows: Rows, lengths: NDArray[np.int64]) -> tuple[Rows, Rows]:
     RETURNS (tuple): Rows of words, 0 for edges; n_words, the places of the words in it.
     """
     n_edges = REACH * np.arange(1, len(lengths) + 1)
-    inside = n_edges.repeat(lengths)
-    inside += np.arange(len(rows))
+    word_places = n_edges.repeat(lengths)
+    word_places += np.arange(len(rows))
     padded = np.zeros(len(rows) + (len(lengths) + 1) * REACH, dtype="int64")
-    padded[inside] = rows
-    return padded, inside
+    padded[word_places] = rows
+    return padded, word_places
 
 
 def _word_keys(ids: Ids) -> tuple[Keys, Keys]:
@@ -382,8 +382,8 @@ def _word_keys(ids: Ids) -> tuple[Keys, Keys]:
     ids = ids + np.arange(ids.shape[1], dtype="uint64") * _SEED
     form_and_clusters = np.concatenate((ids[:, :1], ids[:, n_features:]), axis=1)
     places = np.arange(1, N_PLACES + 1, dtype="uint64") * _PLACE
-    placed = form_and_clusters[:, None] + places[:, None]
-    return _keys(ids[:, 1:n_features]), _keys(placed)
+    context_ids = form_and_clusters[:, None] + places[:, None]
+    return _hash_keys(ids[:, 1:n_features]), _hash_keys(context_ids)
 
 
 def _neighbour_ids(ids: Ids, common: Ids) -> Ids:
@@ -406,14 +406,14 @@ def _neighbour_keys(ids: Ids) -> Keys:
     """
     keys = ids[:-2] * _LEFT + ids[1:-1]
     keys[:, N_PAIRED] = keys[:, N_PAIRED] * _LEFT + ids[2:, N_PAIRED]
-    return _keys(keys)
+    return _hash_keys(keys)
 
 
-def _keys(ids: Ids) -> Keys:
+def _hash_keys(ids: Ids) -> Keys:
     return (ids * _SPREAD >> np.uint64(KEY_BITS)).astype("uint32")
 
 
-def _frequent(keys: Keys) -> tuple[Keys, Rows]:
+def _find_frequent(keys: Keys) -> tuple[Keys, Rows]:
     """Find the keys that occur at least MIN_COUNT times.
 
     RETURNS (tuple): These keys, sorted; the row of each key among them, -1 for rarer keys.

@@ -43,12 +43,12 @@ def resized(layer: Model[Floats2d, Floats2d], nO: int) -> Model[Floats2d, Floats
     wider.initialize()
     wider.get_param("b")[:] = NEW_TAG_SCORE
     for name in layer.param_names:
-        old = layer.get_param(name)
-        wider.get_param(name)[tuple(slice(n) for n in old.shape)] = old
+        old_values = layer.get_param(name)
+        wider.get_param(name)[tuple(slice(n) for n in old_values.shape)] = old_values
     return wider
 
 
-def untaught(layer: Model[Floats2d, Floats2d]) -> NDArray[np.int64]:
+def untrained_tags(layer: Model[Floats2d, Floats2d]) -> NDArray[np.int64]:
     """Return the added tags that have no weights yet, because no word had them: see `imprint`."""
     return (layer.get_param("b") == NEW_TAG_SCORE).nonzero()[0]
 
@@ -64,14 +64,14 @@ def imprint(layer: Model[Floats2d, Floats2d], inputs: Floats2d, gold: NDArray[np
     gold (NDArray[int64]): n_words, the tags of the words.
     """
     W, b = layer.get_param("W"), layer.get_param("b")
-    best = layer.predict(inputs).max(axis=1)
-    for tag in untaught(layer):
-        having = gold == tag
-        if having.any() and not having.all():
-            mean = inputs[having].mean(axis=0)
-            way = mean - inputs[~having].mean(axis=0)
-            W[tag] = way * (IMPRINT_MARGIN / max(way @ way, MIN_SQUARE))
-            b[tag] = best[having].mean() - W[tag] @ mean
+    best_scores = layer.predict(inputs).max(axis=1)
+    for tag in untrained_tags(layer):
+        has_tag = gold == tag
+        if has_tag.any() and not has_tag.all():
+            mean_input = inputs[has_tag].mean(axis=0)
+            direction = mean_input - inputs[~has_tag].mean(axis=0)
+            W[tag] = direction * (IMPRINT_MARGIN / max(direction @ direction, MIN_SQUARE))
+            b[tag] = best_scores[has_tag].mean() - W[tag] @ mean_input
 
 
 def _forward(

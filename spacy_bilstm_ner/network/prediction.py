@@ -105,7 +105,7 @@ def _predict(
         lower = lstm.states(weights.bilstm, table.gates, rows[packing.rows], packing)
         upper = lstm.predict(weights.top, lower, packing)
         encoded = np.concatenate((lower, upper), axis=1) if weights.reads_both else upper
-        scores[packing.rows] += lstm.multiply(encoded, weights.of_encoder)[0]
+        scores[packing.rows] += lstm.multiply(encoded, weights.encoder_weights)[0]
     if table.ngrams is None or weights.ngrams is None:
         return scores
     return ngrams.mixed_scores(scores, ngrams.score(weights.ngrams, table.ngrams, rows, lengths))
@@ -120,8 +120,8 @@ class Weights(NamedTuple):
     reads_both: bool  # whether tag scores are computed from both LSTMs
     # Output weights for the word vectors and for the encoder, 1 × n_in × n_tags. n_in of the former
     # is 0 if tag scores are not computed from word vectors.
-    of_words: Floats3d
-    of_encoder: Floats3d
+    word_weights: Floats3d
+    encoder_weights: Floats3d
     tag_bias: Floats1d  # n_tags
     transitions: Floats2d | None  # n_tags × n_tags, mixed with those of the n-grams
     ngrams: ngrams.Weights | None
@@ -174,7 +174,7 @@ class WordCache(SharedCache):
                 if len(self._rows) + len(unknown) > MAX_KNOWN_WORDS:
                     unknown = list(dict.fromkeys(words))
                     self._make_table(max(MAX_KNOWN_WORDS, len(unknown)))
-                self._add(docs, unknown)
+                self._add_words(docs, unknown)
                 rows = list(map(self._rows.get, words))
             # Return the table, since other threads may replace `self._table`.
             return self._weights, self._table, np.array(rows, dtype="int64")
@@ -197,15 +197,15 @@ class WordCache(SharedCache):
             word_scores,
         )
 
-    def _add(self, docs: Sequence[Doc], orths: list[int]) -> None:
+    def _add_words(self, docs: Sequence[Doc], orths: list[int]) -> None:
         for first in range(0, len(orths), MAX_NEW_WORDS):
             part = orths[first : first + MAX_NEW_WORDS]
             row = len(self._rows) + 1
             rows = slice(row, row + len(part))
-            self._compute(WordFeatures.of_hashes(docs, part), rows)
+            self._fill_rows(WordFeatures.of_hashes(docs, part), rows)
             self._rows.update(zip(part, range(rows.start, rows.stop), strict=True))
 
-    def _compute(self, words: WordFeatures, rows: slice) -> None:
+    def _fill_rows(self, words: WordFeatures, rows: slice) -> None:
         """Compute the cached values of words, and write them to rows of the table."""
         weights, table = self._weights, self._table
         vector_table = weights.embedding.vectors
@@ -213,8 +213,8 @@ class WordCache(SharedCache):
         vectors = embedding.embed_words(weights.embedding, words, vector_rows)
         table.gates[:, :, rows] = lstm.input_gates(weights.bilstm, vectors)
         table.scores[rows] = weights.tag_bias
-        if weights.of_words.shape[1]:
-            table.scores[rows] += lstm.multiply(vectors, weights.of_words)[0]
+        if weights.word_weights.shape[1]:
+            table.scores[rows] += lstm.multiply(vectors, weights.word_weights)[0]
         if weights.ngrams is not None and table.ngrams is not None:
             ids = ngrams.word_ids(words, vector_table.cluster_numbers(vector_rows))
             word_scores = ngrams.look_up_words(weights.ngrams, ids)
@@ -263,21 +263,23 @@ class Snapshot:
 def _prepare(model: Model) -> Weights:
     # glibc reuses the memory of large arrays only after it has freed a larger one.
     np.empty(REUSED_BYTES, dtype="uint8")
-    tok2vec, encode, output, linear = parts(model)
+    tok2vec, encode, output, ngram_layer = parts(model)
     transitions = output.maybe_get_param("transitions")
-    if linear is not None:
-        transitions = ngrams.mixed_transitions(transitions, linear.attrs["weights"].transitions)
-    recurrent = {node.name: node for node in encode.walk()}
+    if ngram_layer is not None:
+        transitions = ngrams.mixed_transitions(
+            transitions, ngram_layer.attrs["weights"].transitions
+        )
+    nodes = {node.name: node for node in encode.walk()}
     word_width = tok2vec.get_dim("nO") if model.attrs["words"] else 0
-    of_words, of_encoder = np.split(output.get_param("W"), [word_width], axis=1)
+    word_weights, encoder_weights = np.split(output.get_param("W"), [word_width], axis=1)
     return Weights(
         embedding.prepare(tok2vec),
-        lstm.prepare(recurrent["bilstm"]),
-        lstm.prepare(recurrent["lstm"]),
-        reads_both=encode.get_dim("nO") > recurrent["lstm"].get_dim("nO"),
-        of_words=of_words.T[None].copy(),
-        of_encoder=of_encoder.T[None].copy(),
+        lstm.prepare(nodes["bilstm"]),
+        lstm.prepare(nodes["lstm"]),
+        reads_both=encode.get_dim("nO") > nodes["lstm"].get_dim("nO"),
+        word_weights=word_weights.T[None].copy(),
+        encoder_weights=encoder_weights.T[None].copy(),
         tag_bias=output.get_param("b").copy(),
         transitions=transitions,
-        ngrams=None if linear is None else linear.attrs["weights"],
+        ngrams=None if ngram_layer is None else ngram_layer.attrs["weights"],
     )

@@ -12,7 +12,7 @@ from ..sequences.words import Segmenter, TagScores, Words, whole_docs
 from . import prediction
 from .embedding import vector_table
 from .ngrams import NGRAMS_SHARE, NO_WEIGHTS, NGrams, Weights, fit, mixed_scores, mixed_transitions
-from .output import imprint, output_layer, resized, untaught
+from .output import imprint, output_layer, resized, untrained_tags
 from .parts import parts
 
 Backprop = Callable[[TagScores], list[Doc]]
@@ -144,13 +144,13 @@ def mix_with_ngrams(
 
 def n_trained_tags(model: Model) -> int:
     """Return the number of tags before the first tag that has no weights yet."""
-    untrained = untaught(parts(model).output)
+    untrained = untrained_tags(parts(model).output)
     return int(untrained[0]) if len(untrained) else model.get_dim("nO")
 
 
 def has_untrained_tags(model: Model) -> bool:
     """Return whether a tagger has tags that were added and have no weights yet."""
-    return len(untaught(parts(model).output)) > 0
+    return len(untrained_tags(parts(model).output)) > 0
 
 
 def imprint_new_tags(model: Model, docs: list[Doc], allowed: NDArray[np.bool_]) -> None:
@@ -164,7 +164,7 @@ def imprint_new_tags(model: Model, docs: list[Doc], allowed: NDArray[np.bool_]) 
     allowed = allowed[words.tokens]
     is_known = allowed.sum(axis=1) == 1
     word_tags = np.where(is_known, allowed.argmax(axis=1), -1)
-    if np.isin(untaught(output), word_tags).any():
+    if np.isin(untrained_tags(output), word_tags).any():
         inputs, _ = _encode(model, docs, words, is_train=True)
         imprint(output, inputs, word_tags)
 

@@ -37,7 +37,7 @@ def run_lstm(
     leaves = [x]
     for direction in directions:
         leaves += [weight.detach().requires_grad_() for weight in direction]
-    groups, places = _groups(sizes)
+    groups, places = _group_by_length(sizes)
     orders = [torch.arange(len(x), device=x.device), mirrored]
     with _one_thread(), torch.enable_grad():
         # The row after the last word is padding.
@@ -48,7 +48,7 @@ def run_lstm(
             row_of_place = torch.cat((order, order.new_tensor([len(x)])))
             padded = [rows[row_of_place[group]] for group in groups]
             first = 1 + 3 * number
-            states = _run(padded, leaves[first : first + 3])
+            states = _run_direction(padded, leaves[first : first + 3])
             outputs.append(states[places[order]])
         output = torch.cat(outputs, dim=1)
 
@@ -56,7 +56,9 @@ def run_lstm(
         with _one_thread():
             d_x, *d_weights = torch.autograd.grad(output, leaves, d_outputs)
         by_direction = [d_weights[first : first + 3] for first in range(0, len(d_weights), 3)]
-        return d_x, [(of_input, recurrent, bias) for of_input, recurrent, bias in by_direction]
+        return d_x, [
+            (input_weights, recurrent, bias) for input_weights, recurrent, bias in by_direction
+        ]
 
     return output.detach(), backprop
 
@@ -82,20 +84,20 @@ def _module(n_in: int, hidden: int) -> LSTM:
     return LSTM(n_in, hidden, device="meta")
 
 
-def _run(padded: list[Tensor], weights: list[Tensor]) -> Tensor:
+def _run_direction(padded: list[Tensor], weights: list[Tensor]) -> Tensor:
     """Run one direction over groups, each n_steps × n × n_in.
 
     RETURNS (Tensor): The states of all groups, n_places × hidden.
     """
-    of_input, recurrent, bias = weights
+    input_weights, recurrent, bias = weights
     # torch has two biases, of which one is enough.
     weights_by_name = {
-        "weight_ih_l0": of_input,
+        "weight_ih_l0": input_weights,
         "weight_hh_l0": recurrent,
         "bias_ih_l0": bias,
         "bias_hh_l0": torch.zeros_like(bias),
     }
-    module = _module(of_input.shape[1], recurrent.shape[1])
+    module = _module(input_weights.shape[1], recurrent.shape[1])
     states = []
     for group in padded:
         group_states, _ = functional_call(module, weights_by_name, (group,))
@@ -103,7 +105,7 @@ def _run(padded: list[Tensor], weights: list[Tensor]) -> Tensor:
     return torch.cat(states)
 
 
-def _groups(sizes: Tensor) -> tuple[list[Tensor], Tensor]:
+def _group_by_length(sizes: Tensor) -> tuple[list[Tensor], Tensor]:
     """Put sequences of similar length into groups.
 
     RETURNS (tuple): For each group the packed rows, n_steps × n, in which the number of words

@@ -254,12 +254,12 @@ def _needed_words(vectors: Vectors) -> dict[int, int]:
 
     Words with the same row as their lower-case form are left out, because `find` looks up both.
     """
-    needed = {}
+    row_of_word = {}
     for key, row in vectors.key2row.items():
         lower = hash_string(vectors.strings[key].lower()) if key in vectors.strings else key
         if lower == key or vectors.key2row.get(lower) != row:
-            needed[key] = row
-    return needed
+            row_of_word[key] = row
+    return row_of_word
 
 
 def _principal_components(data: NDArray[np.float64], width: int) -> NDArray[np.float64]:

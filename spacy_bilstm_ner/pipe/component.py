@@ -38,7 +38,7 @@ DEFAULT_MODEL = default_model()
 # Values of `token.ent_iob` for tokens of entities and blocked tokens
 INSIDE_OR_BEGIN = (1, 3)
 # Settings that are fitted on held-out data after training
-FITTED = ("calibration", "thresholds")
+FITTED_SETTINGS = ("calibration", "thresholds")
 
 LOGGER = logging.getLogger("spacy")
 
@@ -238,27 +238,27 @@ class BiLSTMNER(TrainablePipe):
 
         Entities that a Doc already has are kept.
         """
-        needed = min_confidences(self.labels, self.cfg["threshold"], self.cfg["thresholds"])
-        chosen = choose(scores, needed)
+        minima = min_confidences(self.labels, self.cfg["threshold"], self.cfg["thresholds"])
+        chosen = choose(scores, minima)
         labels = self.labels
         starts, ends = chosen.start.tolist(), chosen.end.tolist()
         label_numbers, confidences = chosen.label.tolist(), chosen.confidence.tolist()
-        first_token = first = last = 0
+        doc_start = first_span = last_span = 0
         for doc in docs:
-            last_token = first_token + len(doc)
+            doc_end = doc_start + len(doc)
             spans = []
-            while last < len(starts) and starts[last] < last_token:
-                start, end = starts[last] - first_token, ends[last] - first_token
-                spans.append(Span(doc, start, end, label=labels[label_numbers[last]]))
-                last += 1
+            while last_span < len(starts) and starts[last_span] < doc_end:
+                start, end = starts[last_span] - doc_start, ends[last_span] - doc_start
+                spans.append(Span(doc, start, end, label=labels[label_numbers[last_span]]))
+                last_span += 1
             if doc.has_annotation("ENT_IOB"):
                 blocked = [doc[t.i : t.i + 1] for t in doc if t.ent_iob_ == "B" and not t.ent_type]
                 doc.set_ents([*doc.ents, *spans], blocked=blocked, default="outside")
             else:
                 doc.set_ents(spans)
             if spans or doc.user_data:
-                confidence.set_confidences(doc, spans, confidences[first:last])
-            first_token, first = last_token, last
+                confidence.set_confidences(doc, spans, confidences[first_span:last_span])
+            doc_start, first_span = doc_end, last_span
 
     def update(
         self,
@@ -290,13 +290,13 @@ class BiLSTMNER(TrainablePipe):
             warnings.warn(learning.LABELS_ADDED.format(", ".join(added)), stacklevel=2)
         self._remember(examples)
         losses = {} if losses is None else losses
-        losses[self.name] = losses.get(self.name, 0.0) + self._learn(examples)
+        losses[self.name] = losses.get(self.name, 0.0) + self._compute_gradients(examples)
         self._n_more_steps = self._memory.n_more_steps
         if sgd is not None:
             self.finish_update(sgd)
         return losses
 
-    def _learn(self, examples: list[Example]) -> float:
+    def _compute_gradients(self, examples: list[Example]) -> float:
         """Compute gradients on new examples, remembered examples and made-up sentences."""
         teacher = self._teacher()
         rng = np.random.default_rng(np.random.randint(2**31))
@@ -336,9 +336,9 @@ class BiLSTMNER(TrainablePipe):
 
     def _remember(self, examples: list[Example]) -> None:
         if self._memory.add(examples):
-            self._review()
+            self._fit_new_tags()
 
-    def _review(self) -> None:
+    def _fit_new_tags(self) -> None:
         """Compute the first weights and the n-grams of new tags from all remembered examples."""
         examples = list(self._memory.examples.values())
         docs = _predicted_docs(examples)
@@ -378,7 +378,7 @@ class BiLSTMNER(TrainablePipe):
         check_range("the learning rate", getattr(sgd, "learn_rate", 0), 0)
         super().finish_update(sgd)
         for _ in range(self._n_more_steps):
-            self._learn([])
+            self._compute_gradients([])
             super().finish_update(sgd)
         self._n_more_steps = 0
         if saving.not_finite_weights(self.model):
@@ -406,7 +406,9 @@ class BiLSTMNER(TrainablePipe):
 
     def set_fitted(self, calibration: tuple[float, float], thresholds: dict[str, float]) -> None:
         """Set the calibration and thresholds, until the next update: see `decisions`."""
-        self._cfg_before_fit = self._cfg_before_fit or {key: self.cfg[key] for key in FITTED}
+        self._cfg_before_fit = self._cfg_before_fit or {
+            key: self.cfg[key] for key in FITTED_SETTINGS
+        }
         self.cfg |= {"calibration": list(calibration), "thresholds": thresholds}
 
     @property

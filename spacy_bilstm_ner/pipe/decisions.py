@@ -128,15 +128,15 @@ def fit_thresholds(
     sorted_labels = np.array(labels)[order]
     n_predicted = np.arange(1, len(order) + 1)
     f_scores = 2 * np.cumsum(is_correct) / (n_predicted + sum(n_gold.values()))
-    half = float(f_scores.max(initial=0.0)) / 2 or DEFAULT_THRESHOLD
-    thresholds = dict.fromkeys(n_gold, half)
+    common_threshold = float(f_scores.max(initial=0.0)) / 2 or DEFAULT_THRESHOLD
+    thresholds = dict.fromkeys(n_gold, common_threshold)
     for label in set(labels) & set(n_gold):
         has_label = sorted_labels == label
-        last = int(np.cumsum(is_correct[has_label] - half).argmax())
+        last_included = int(np.cumsum(is_correct[has_label] - common_threshold).argmax())
         # Halfway to the first entity that is left out.
-        best = float(confidences[has_label][last : last + 2].mean())
+        label_threshold = float(confidences[has_label][last_included : last_included + 2].mean())
         n_entities = n_gold[label]
-        weighted = n_entities * best + PRIOR_ENTITIES * half
+        weighted = n_entities * label_threshold + PRIOR_ENTITIES * common_threshold
         thresholds[label] = weighted / (n_entities + PRIOR_ENTITIES)
     return thresholds
 

@@ -23,14 +23,16 @@ class Entity(NamedTuple):
         """Return start, end and label. Two entities are the same if these are equal."""
         return self[:3]
 
-    def overlaps(self, other: "Entity") -> bool:
-        return self.start < other.end and other.start < self.end
+    def overlaps(self, entity: "Entity") -> bool:
+        return self.start < entity.end and entity.start < self.end
 
 
 def entities(doc: Doc) -> list[Entity]:
     """Return the entities of a Doc in the order of the text."""
-    known = Span.has_extension("confidence")
+    has_extension = Span.has_extension("confidence")
     return [
-        Entity(ent.start_char, ent.end_char, ent.label_, ent._.confidence if known else None)
+        Entity(
+            ent.start_char, ent.end_char, ent.label_, ent._.confidence if has_extension else None
+        )
         for ent in doc.ents
     ]

@@ -71,7 +71,7 @@ class Memory:
 
     def __init__(self) -> None:
         self.examples: dict[str, Example] = {}
-        self._n_reviewed = 0
+        self._n_fitted = 0
         # Whether all examples were remembered: later ones are augmented copies of them
         self.is_complete = False
 
@@ -99,10 +99,10 @@ class Memory:
             if len(self.examples) < MAX_REMEMBERED:
                 self.examples.setdefault(example.reference.text, example)
         n_examples = len(self.examples)
-        growth = n_examples / (self._n_reviewed or 0.5)
+        growth = n_examples / (self._n_fitted or 0.5)
         is_due = growth >= 2 or (growth >= 1.1 and n_examples == n_before)
         if is_due:
-            self._n_reviewed = n_examples
+            self._n_fitted = n_examples
         return is_due
 
     def entity_words(self, labels: Sequence[str]) -> set[str]:

@@ -39,7 +39,7 @@ def crf_loss(
         return 0.0, d_scores, d_factors.astype(transitions.dtype)
     # The partition function of each document is computed twice: over all tags, and over the
     # allowed tags. The loss is the difference of their logarithms. Padding cancels out.
-    bound_scores = np.where(_legal(allowed, lengths), scores, -np.inf)
+    bound_scores = np.where(_repair_stray_tags(allowed, lengths), scores, -np.inf)
     both_scores = np.concatenate((scores, bound_scores))
     firsts = np.cumsum(lengths) - lengths
     factors = step_factors(transitions)
@@ -93,7 +93,7 @@ def marginals(scores: Floats, transitions: Floats, lengths: Ints) -> Floats:
     return probabilities
 
 
-def _legal(allowed: Bools, lengths: Ints) -> Bools:
+def _repair_stray_tags(allowed: Bools, lengths: Ints) -> Bools:
     """Read an I- tag as B- if the word before allows no tag of its entity.
 
     RETURNS (Bools): n_words × n_tags. Each document has a legal sequence of these tags.

@@ -82,7 +82,7 @@ def decode(
     n_tags = scores.shape[1]
     if transitions is None:
         transitions = np.zeros((n_tags, n_tags), dtype="float32")
-    steps = _steps_of(transitions.tobytes(), transitions.dtype.str, n_tags)
+    steps = _prepare_transitions(transitions.tobytes(), transitions.dtype.str, n_tags)
     starts = (lengths.cumsum() - lengths)[lengths > 0]
     odds = _odds_of_cover(scores, starts, steps)
     if outside is not None:
@@ -118,7 +118,7 @@ def choose(spans: Spans, min_confidence: NDArray) -> Spans:
 
 # Cached, because this takes as long as decoding a short text.
 @lru_cache(maxsize=8)
-def _steps_of(values: bytes, dtype: str, n_tags: int) -> Steps:
+def _prepare_transitions(values: bytes, dtype: str, n_tags: int) -> Steps:
     transitions = np.frombuffer(values, dtype=dtype).reshape(n_tags, n_tags)
     legal = legal_steps(n_tags)
     scores = np.where(legal, transitions, ILLEGAL_STEP).astype("float32")
@@ -153,16 +153,16 @@ def _promising_islands(covered: Floats, starts: Ints) -> tuple[Ints, Ints]:
     (rows,) = (covered > MAX_ODDS_OF_O).nonzero()
     if not len(rows):
         return rows, rows
-    starts_doc = np.zeros(len(covered), dtype=bool)
-    starts_doc[starts] = True
+    is_first_word = np.zeros(len(covered), dtype=bool)
+    is_first_word[starts] = True
     # With an additional element after the last one
     begins = np.ones(len(rows) + 1, dtype=bool)
-    np.logical_or(rows[1:] - rows[:-1] > 1, starts_doc[rows[1:]], out=begins[1:-1])
+    np.logical_or(rows[1:] - rows[:-1] > 1, is_first_word[rows[1:]], out=begins[1:-1])
     (bounds,) = begins.nonzero()
-    at, lengths = bounds[:-1], bounds[1:] - bounds[:-1]
+    island_starts, lengths = bounds[:-1], bounds[1:] - bounds[:-1]
     # Most islands contain no probable span.
-    promising = np.maximum.reduceat(covered[rows], at) > MIN_SPAN_PROBABILITY
-    return rows[at[promising]], lengths[promising]
+    promising = np.maximum.reduceat(covered[rows], island_starts) > MIN_SPAN_PROBABILITY
+    return rows[island_starts[promising]], lengths[promising]
 
 
 def _probable_spans(scores: Floats, first: Ints, lengths: Ints, steps: Steps) -> Spans:
@@ -188,33 +188,35 @@ def _spans_of_islands(
     # Factors of the weight of a span: for another word inside, and for all that follows this word
     inside = emissions[1:, :, 2::2] / norms[1:]
     stride, n_labels = inside[0].size, inside.shape[2]
-    from_begin, from_inside = ((inside * factors[0, i::2, 2::2].diagonal()).ravel() for i in (1, 2))
+    begin_extension, inside_extension = (
+        (inside * factors[0, i::2, 2::2].diagonal()).ravel() for i in (1, 2)
+    )
     follows = np.zeros(inside.size)
     follows[:-stride] = after[1:, :, 2::2].ravel()
     # For each span that has begun: the index of its first word and of its last word so far, the
     # weight of all sequences up to this word, and the probability that it extends at least to this
     # word. The index of the next word of an island is larger by `stride`.
-    reaches = begins * goes_through
-    (begin,) = (reaches >= MIN_SPAN_PROBABILITY).nonzero()
+    reach_probability = begins * goes_through
+    (begin,) = (reach_probability >= MIN_SPAN_PROBABILITY).nonzero()
     last = begin
-    weight, reaches = begins[begin], reaches[begin]
-    goes_on = from_begin
+    weight, reach_probability = begins[begin], reach_probability[begin]
+    extension = begin_extension
     spans = []
     while True:
-        weight = weight * goes_on[last]
-        goes_further = weight * follows[last]
+        weight = weight * extension[last]
+        next_reach = weight * follows[last]
         # The probability to end at this word: to reach it, but not the next one
-        spans.append((begin, last, reaches - goes_further))
-        live = goes_further >= MIN_SPAN_PROBABILITY
-        if not live.any():
+        spans.append((begin, last, reach_probability - next_reach))
+        continues = next_reach >= MIN_SPAN_PROBABILITY
+        if not continues.any():
             break
-        begin, last = begin[live], last[live] + stride
-        weight, reaches = weight[live], goes_further[live]
-        goes_on = from_inside
+        begin, last = begin[continues], last[continues] + stride
+        weight, reach_probability = weight[continues], next_reach[continues]
+        extension = inside_extension
     begin, last, confidence = map(np.concatenate, zip(*spans, strict=True))
-    enough = confidence >= MIN_SPAN_PROBABILITY
-    begin, last, confidence = begin[enough], last[enough], confidence[enough]
-    place, number = np.divmod(begin, stride)
-    island, label = np.divmod(number, n_labels)
-    start = first[island] + place
+    is_probable = confidence >= MIN_SPAN_PROBABILITY
+    begin, last, confidence = begin[is_probable], last[is_probable], confidence[is_probable]
+    step, column = np.divmod(begin, stride)
+    island, label = np.divmod(column, n_labels)
+    start = first[island] + step
     return start, start + (last - begin) // stride + 1, label, confidence

@@ -40,7 +40,7 @@ def allowed_tags(example: Example, labels: Sequence[str]) -> Bools:
     allowed[:, tags.OUTSIDE] = True
     (missing,) = (reference.to_array(ENT_IOB) == MISSING_IOB).nonzero()
     if len(missing):
-        allowed_without_annotation = _without_annotation(reference, labels)
+        allowed_without_annotation = _tags_without_annotation(reference, labels)
         for token in missing:
             first = ends.searchsorted(reference_starts[token], side="right")
             last = starts.searchsorted(reference_ends[token])
@@ -66,7 +66,7 @@ def _offsets(doc: Doc) -> tuple[Ints, Ints]:
     return ends - lengths, ends
 
 
-def _without_annotation(reference: Doc, labels: Sequence[str]) -> Bools:
+def _tags_without_annotation(reference: Doc, labels: Sequence[str]) -> Bools:
     """Return the tags that a token without annotation may have, n_tags."""
     allowed = np.ones(tags.n_tags(len(labels)), dtype=bool)
     # A group without the attribute was not made by this package.

@@ -41,12 +41,12 @@ def pack(lengths: Ints, firsts: Ints | None = None) -> Packing:
         mirrored = steps[::-1].copy()
         return Packing(firsts[0] + steps, np.zeros_like(steps), np.ones_like(steps), mirrored)
     order = np.argsort(-lengths, kind="stable")
-    falling = lengths[order]
-    sizes = np.searchsorted(-falling, -np.arange(lengths.max(initial=0)), side="left")
+    sorted_lengths = lengths[order]
+    sizes = np.searchsorted(-sorted_lengths, -np.arange(lengths.max(initial=0)), side="left")
     step = np.repeat(np.arange(len(sizes)), sizes)
     begins = np.cumsum(sizes) - sizes
     sequence = np.arange(len(step)) - np.repeat(begins, sizes)
-    mirrored = begins[falling[sequence] - 1 - step] + sequence
+    mirrored = begins[sorted_lengths[sequence] - 1 - step] + sequence
     return Packing(firsts[order][sequence] + step, sequence, sizes, mirrored)
 
 
@@ -61,9 +61,9 @@ def groups_of_similar_length(
         group by itself.
     YIELDS (Ints): Numbers of sequences, the longest first.
     """
-    falling = np.argsort(-lengths, kind="stable")
-    while len(falling):
-        longest = max(1, int(lengths[falling[0]]))
+    order = np.argsort(-lengths, kind="stable")
+    while len(order):
+        longest = max(1, int(lengths[order[0]]))
         n_sequences = max(1, min(max_sequences, max_words // longest))
-        yield falling[:n_sequences]
-        falling = falling[n_sequences:]
+        yield order[:n_sequences]
+        order = order[n_sequences:]

@@ -136,24 +136,24 @@ def _cut(docs: Sequence[Doc], *, max_length: int, line_breaks: bool) -> Words:
         may_cut &= ~has_sentences[doc_of_candidate]
     block_ends = doc_ends.tolist()
     text_of_doc: dict[int, str] = {}
-    tokens, numbers = candidates[may_cut].tolist(), doc_of_candidate[may_cut].tolist()
-    for token, number in zip(tokens, numbers, strict=True):
-        doc = docs[number]
-        first = int(doc_ends[number]) - len(doc)
+    tokens, doc_numbers = candidates[may_cut].tolist(), doc_of_candidate[may_cut].tolist()
+    for token, doc_number in zip(tokens, doc_numbers, strict=True):
+        doc = docs[doc_number]
+        doc_start = int(doc_ends[doc_number]) - len(doc)
         if not is_space[token]:
-            length = _sentence_length(doc, token - first)
+            end = _sentence_end(doc, token - doc_start)
         elif line_breaks:
-            if number not in text_of_doc:
-                text_of_doc[number] = doc.text
-            ends_block = _ends_block(doc[token - first], text_of_doc[number])
-            length = token - first + 1 if ends_block else None
+            if doc_number not in text_of_doc:
+                text_of_doc[doc_number] = doc.text
+            ends_block = _ends_block(doc[token - doc_start], text_of_doc[doc_number])
+            end = token - doc_start + 1 if ends_block else None
         else:
-            is_blank_line = doc[token - first].text.count("\n") > 1
-            length = token - first + 1 if is_blank_line else None
-        if length is not None:
-            sentence_ends.append(first + length)
+            is_blank_line = doc[token - doc_start].text.count("\n") > 1
+            end = token - doc_start + 1 if is_blank_line else None
+        if end is not None:
+            sentence_ends.append(doc_start + end)
             if line_breaks and is_space[token]:
-                block_ends.append(first + length)
+                block_ends.append(doc_start + end)
     return _make_words(
         attributes, doc_ends, np.sort(block_ends), np.sort(sentence_ends), max_length=max_length
     )
@@ -174,7 +174,7 @@ def _ends_block(token: Token, text: str) -> bool:
     return n_breaks > 1
 
 
-def _sentence_length(doc: Doc, i: int) -> int | None:
+def _sentence_end(doc: Doc, i: int) -> int | None:
     """Return the index after the sentence that token i, a terminal mark, ends.
 
     RETURNS: None if it does not end a sentence.
@@ -183,16 +183,16 @@ def _sentence_length(doc: Doc, i: int) -> int | None:
     n_tokens = len(doc)
     while end < n_tokens and not doc[end - 1].whitespace_ and doc[end].text in FOLLOWERS:
         end += 1
-    following = end
-    while following < n_tokens and doc[following].is_space:
-        following += 1
-    if following == n_tokens:
+    next_word = end
+    while next_word < n_tokens and doc[next_word].is_space:
+        next_word += 1
+    if next_word == n_tokens:
         return None
-    is_spaced = bool(doc[end - 1].whitespace_) or following > end
+    is_spaced = bool(doc[end - 1].whitespace_) or next_word > end
     if not is_spaced and doc[i].text not in SPACELESS_TERMINALS:
         return None
     # An abbreviation: "approx. five"
-    if doc[following].text[0].islower():
+    if doc[next_word].text[0].islower():
         return None
     # An initial: "J. Miller"
     if doc[i].text == "." and i > 0 and len(doc[i - 1]) == 1 and doc[i - 1].text.isupper():

@@ -184,16 +184,16 @@ def _fit(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> None:
     if len(judged) >= MIN_ENTITIES:
         confidences, is_correct, judged_labels = map(np.array, zip(*judged, strict=True))
         n_gold = _count_entities(examples, labels)
-        rare = {label: thresholds[label] for label in thresholds if n_gold[label] < MIN_ENTITIES}
-        if not rare:
+        fixed = {label: thresholds[label] for label in thresholds if n_gold[label] < MIN_ENTITIES}
+        if not fixed:
             calibration = fit_calibration(confidences, is_correct)
         confidences = calibrated(confidences, *calibration)
-        thresholds = fit_thresholds(confidences, is_correct, list(judged_labels), n_gold) | rare
+        thresholds = fit_thresholds(confidences, is_correct, list(judged_labels), n_gold) | fixed
     recogniser.set_fitted(tuple(calibration), thresholds)
     minima = dict(zip(labels, min_confidences(labels, threshold, thresholds), strict=True))
     for example in predicted:
         doc = example.predicted
-        doc.set_ents([ent for ent in doc.ents if _is_certain(ent, calibration, minima)])
+        doc.set_ents([ent for ent in doc.ents if _reaches_minimum(ent, calibration, minima)])
     scores = recogniser.score(predicted)
     performance = nlp.meta.setdefault("performance", {})
     for name in performance.keys() & scores.keys():
@@ -233,7 +233,9 @@ def _judge(example: Example) -> Iterator[tuple[float, bool, str]]:
             yield ent._.confidence, is_correct, ent.label_
 
 
-def _is_certain(entity: Span, calibration: Sequence[float], minima: Mapping[str, float]) -> bool:
+def _reaches_minimum(
+    entity: Span, calibration: Sequence[float], minima: Mapping[str, float]
+) -> bool:
     """Return whether an entity has the minimum confidence of its label, or is not predicted."""
     confidence = entity._.confidence
     if confidence is None:

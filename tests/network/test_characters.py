@@ -23,7 +23,7 @@ def layer(width: int = 7) -> Model:
     return model
 
 
-def test_codes():
+def test_character_codes():
     a, e_acute, long = character_codes(["ab", "é", "a" * 30 + "g" * 30])
     assert_array_equal(a[:3], [97, 98, 0])
     assert e_acute[0] == 128 + ord("é") % 128
@@ -56,7 +56,7 @@ def test_prediction_is_what_the_layer_computes_alone_and_with_other_words():
 
 
 @pytest.mark.parametrize("name", ["E", "W", "b"])
-def test_gradients_are_those_that_differences_give(name):
+def test_gradients_equal_finite_differences(name):
     model, codes = layer(), character_codes(WORDS)
     vectors, backprop = model(codes, True)
     d_vectors = np.random.default_rng(0).normal(size=vectors.shape).astype("float32")

@@ -27,7 +27,7 @@ def test_a_rate_of_none_follows_the_training_rate():
 
 
 @pytest.mark.parametrize("rate", [0.0, 0.5])
-def test_a_number_is_fixed(rate):
+def test_a_given_rate_ignores_the_training_rate(rate):
     model = locked_dropout(rate)
     assert share_of_zeros(model) == pytest.approx(rate, abs=0.02)
     set_dropout_rate(model, 0.3)
@@ -35,7 +35,7 @@ def test_a_number_is_fixed(rate):
 
 
 @pytest.mark.parametrize("rate", [None, 0.5])
-def test_off_in_prediction(rate):
+def test_dropout_is_off_in_prediction(rate):
     model = locked_dropout(rate)
     set_dropout_rate(model, 0.9)
     X = ones([3, 2], 50)

@@ -66,8 +66,8 @@ def test_a_word_that_first_occurs_in_the_thousandth_example_has_its_own_vector()
     model = WordEmbedding(["form"], widths=[8], rows=[1000])
     model.initialize(X=docs)
     (rare,) = model.predict(docs[-1:])[0]
-    (others,) = model.predict([doc_of(f"{common} Never Seen")])
-    assert (np.abs(others - rare).max(axis=1) > 1e-3).all()
+    (other_vectors,) = model.predict([doc_of(f"{common} Never Seen")])
+    assert (np.abs(other_vectors - rare).max(axis=1) > 1e-3).all()
 
 
 def test_gradients_add_up_where_values_are_shared():
@@ -100,12 +100,12 @@ def test_gradients_add_up_where_values_are_shared():
 def test_each_feature_of_each_token_is_hidden_by_itself():
     model = new_embedding(feature_dropout=0.3)
     doc = Doc(Vocab(), words=["talking"] * 2000)
-    (plain,), (found,) = model.predict([doc]), model([doc], True)[0]
-    forms, suffixes = ((found[:, part] != plain[:, part]).any(axis=1) for part in (FORM, SUFFIX))
+    (plain,), (noisy,) = model.predict([doc]), model([doc], True)[0]
+    forms, suffixes = ((noisy[:, part] != plain[:, part]).any(axis=1) for part in (FORM, SUFFIX))
     assert [forms.mean(), suffixes.mean()] == pytest.approx([0.3, 0.3], abs=0.04)
     assert (forms & suffixes).mean() == pytest.approx(0.09, abs=0.03)
     # All that is hidden looks alike.
-    assert len(np.unique(found[:, FORM], axis=0)) == len(np.unique(found[:, SUFFIX], axis=0)) == 2
+    assert len(np.unique(noisy[:, FORM], axis=0)) == len(np.unique(noisy[:, SUFFIX], axis=0)) == 2
 
 
 @pytest.mark.parametrize(
@@ -129,11 +129,11 @@ def test_words_themselves_are_hidden_in_a_small_corpus_also_in_prediction():
             1 if are_hidden else 300,
             100,
         ]
-        other = WordEmbedding(["form", "suffix3"], widths=[4, 3], rows=[300, 100], min_words=1000)
-        other.from_bytes(model.to_bytes())
-        for (found,) in (model.predict(docs), model(docs, True)[0], other.predict(docs)):
-            assert (found[0, FORM] == found[1, FORM]).all() == are_hidden
-            assert_array_equal(found[0, SUFFIX], found[1, SUFFIX])
+        loaded = WordEmbedding(["form", "suffix3"], widths=[4, 3], rows=[300, 100], min_words=1000)
+        loaded.from_bytes(model.to_bytes())
+        for (vectors,) in (model.predict(docs), model(docs, True)[0], loaded.predict(docs)):
+            assert (vectors[0, FORM] == vectors[1, FORM]).all() == are_hidden
+            assert_array_equal(vectors[0, SUFFIX], vectors[1, SUFFIX])
 
 
 def test_feature_dropout_is_its_own_setting():
@@ -141,8 +141,8 @@ def test_feature_dropout_is_its_own_setting():
     doc = Doc(Vocab(), words=["talking"] * 2000)
     (plain,) = model.predict([doc])
     set_dropout_rate(model, 0.8)
-    (found,) = model([doc], True)[0]
-    assert (found[:, FORM] != plain[:, FORM]).any(axis=1).mean() == pytest.approx(0.3, abs=0.04)
+    (vectors,) = model([doc], True)[0]
+    assert (vectors[:, FORM] != plain[:, FORM]).any(axis=1).mean() == pytest.approx(0.3, abs=0.04)
     none = new_embedding(feature_dropout=0.0)
     set_dropout_rate(none, 0.8)
     assert_allclose(none([doc], True)[0][0], none.predict([doc])[0])
@@ -208,8 +208,8 @@ def test_static_vectors_are_frozen_and_words_without_learn_one(tmp_path):
     docs = [doc_of("tea qwfp"), doc_of("zxcv")]
     before = model.predict(docs)
     vectors, backprop = model(docs, True)
-    for found, expected in zip(vectors, before, strict=True):
-        assert_allclose(found, expected)
+    for doc_vectors, expected in zip(vectors, before, strict=True):
+        assert_allclose(doc_vectors, expected)
     backprop([np.ones_like(x) for x in vectors])
     model.finish_update(Adam(0.1))
     after = model.predict(docs)
@@ -220,15 +220,15 @@ def test_static_vectors_are_frozen_and_words_without_learn_one(tmp_path):
 
 
 def through_bytes(model: Model) -> Model:
-    other = WordEmbedding(["form", "suffix2"], widths=[4, 3], rows=[300, 100], vector_width=5)
-    return other.from_bytes(model.to_bytes())
+    loaded = WordEmbedding(["form", "suffix2"], widths=[4, 3], rows=[300, 100], vector_width=5)
+    return loaded.from_bytes(model.to_bytes())
 
 
 def through_pickle(model: Model) -> Model:
     return pickle.loads(pickle.dumps(model))
 
 
-def test_static_vectors_without_a_column(tmp_path):
+def test_vectors_for_an_embedding_without_a_vector_width(tmp_path):
     with pytest.raises(ValueError, match=r"somewhere.*vector_width"):
         set_vectors(new_embedding(), "somewhere")
 

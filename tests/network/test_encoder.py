@@ -44,10 +44,10 @@ def test_it_reads_in_both_directions():
     model = encoder()
     (x,) = sequences(6)
     (before,) = model.predict([x])
-    for changed in (0, 5):
-        other = x.copy()
-        other[changed] += 1.0
-        (after,) = model.predict([other])
+    for place in (0, 5):
+        changed_x = x.copy()
+        changed_x[place] += 1.0
+        (after,) = model.predict([changed_x])
         assert (np.abs(after - before).max(axis=1) > 1e-6).all()
 
 
@@ -58,9 +58,9 @@ def test_the_layer_on_top_reads_forward():
     for name in ("W_backward", "R_backward", "b_backward"):
         lower.set_param(name, lower.get_param(name) * 0)
     (x,) = sequences(6)
-    other = x.copy()
-    other[3] += 1.0
-    (before,), (after,) = model.predict([x]), model.predict([other])
+    changed_x = x.copy()
+    changed_x[3] += 1.0
+    (before,), (after,) = model.predict([x]), model.predict([changed_x])
     differs = np.abs(after - before).max(axis=1) > 1e-7
     assert_array_equal(differs, [False, False, False, True, True, True])
 
@@ -71,9 +71,9 @@ def test_each_dropout_is_where_its_name_says(place):
     model = encoder(**{**off, place: 0.5})
     batch = sequences(4, 3)
     expected = model.predict(batch)
-    found, _ = model(batch, True)
-    zeros = np.concatenate(found) == 0
-    assert not np.allclose(np.concatenate(found), np.concatenate(expected))
+    output, _ = model(batch, True)
+    zeros = np.concatenate(output) == 0
+    assert not np.allclose(np.concatenate(output), np.concatenate(expected))
     assert zeros.any() == (place == "dropout")
 
 
@@ -81,17 +81,17 @@ def test_dropout_is_off_in_prediction():
     model = encoder(input_dropout=0.5, hidden_dropout=None, dropout=None)
     expected = encoder_copy_without_dropout(model).predict(sequences(4, 2))
     set_dropout_rate(model, 0.5)
-    for found, other in zip(model.predict(sequences(4, 2)), expected, strict=True):
-        assert_array_equal(found, other)
+    for output, expected_output in zip(model.predict(sequences(4, 2)), expected, strict=True):
+        assert_array_equal(output, expected_output)
 
 
 def encoder_copy_without_dropout(model: Model) -> Model:
-    other = encoder(input_dropout=0.0, hidden_dropout=0.0, dropout=0.0)
-    pairs = zip(model.walk(), other.walk(), strict=True)
+    copy = encoder(input_dropout=0.0, hidden_dropout=0.0, dropout=0.0)
+    pairs = zip(model.walk(), copy.walk(), strict=True)
     for node, twin in pairs:
         for name in node.param_names:
             twin.set_param(name, node.get_param(name))
-    return other
+    return copy
 
 
 def test_as_encode_of_spacys_tok2vec():

@@ -52,8 +52,8 @@ def test_plain(word, expected):
 def test_ids_of_words_from_several_vocabularies():
     docs = [Doc(Vocab(), words=["Oslo", "’s"]), Doc(Vocab(), words=["tea"])]
     hashes = [hash_string(word) for word in ("tea", "’s", "Oslo")]
-    for given in (docs, docs[::-1]):
-        words = WordFeatures.of_hashes(given, hashes)
+    for ordered_docs in (docs, docs[::-1]):
+        words = WordFeatures.of_hashes(ordered_docs, hashes)
         assert words.words == ["tea", "'s", "Oslo"]
         expected = [["tea", "ea"], ["'s", "'s"], ["oslo", "lo"]]
         assert_array_equal(

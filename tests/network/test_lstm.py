@@ -71,7 +71,7 @@ def test_forward_equals_torch_sequence_by_sequence(bidirectional, lengths):
 
 
 @BOTH
-def test_gradients_are_those_that_differences_give(bidirectional):
+def test_gradients_equal_finite_differences(bidirectional):
     model = new_layer(3, 2, bidirectional=bidirectional)
     packed, _ = pack(random_sequences(2))
     Y, backprop = model(packed, True)
@@ -121,14 +121,14 @@ def test_one_unit_by_hand():
 
 
 @BOTH
-def test_a_sequence_is_the_same_alone_and_in_company(bidirectional):
+def test_a_sequence_is_the_same_alone_and_in_any_batch(bidirectional):
     model = new_layer(8, 5, bidirectional=bidirectional)
     lengths = [1, 40, 7, 2, 7]
     sequences = random_sequences(5, lengths)
     packed, rows = pack(sequences)
     together = unpack(model.predict(packed).data, rows, lengths)
-    for x, found in zip(sequences, together, strict=True):
-        assert_allclose(found, model.predict(pack([x])[0]).data, atol=1e-6)
+    for x, states in zip(sequences, together, strict=True):
+        assert_allclose(states, model.predict(pack([x])[0]).data, atol=1e-6)
 
 
 def test_initialization():
@@ -154,9 +154,9 @@ def test_products_are_computed_in_pieces_without_threads(monkeypatch, n_rows):
     monkeypatch.setattr(lstm_module, "MAX_PRODUCT", max_product)
     sizes = []
 
-    def matmul(left, right, out):
-        sizes.append(left.shape[-2] * left.shape[-1] * right.shape[-1])
-        return np.add(left @ right, 0, out)
+    def matmul(first, second, out):
+        sizes.append(first.shape[-2] * first.shape[-1] * second.shape[-1])
+        return np.add(first @ second, 0, out)
 
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(n_rows, 5)).astype("float32")

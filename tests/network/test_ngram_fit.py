@@ -34,7 +34,7 @@ def best(features, weights, bias):
     return (weights[features].sum(axis=1) + bias).argmax(axis=1)
 
 
-def test_it_learns_what_features_say(monkeypatch):
+def test_features_predict_the_gold_tags(monkeypatch):
     monkeypatch.setattr(ngram_fit, "BATCH_SIZE", 8)
     weights, bias, transitions = fit()
     assert_array_equal(best(FEATURES, weights, bias), GOLD)
@@ -51,15 +51,15 @@ def test_it_learns_what_features_say(monkeypatch):
     assert np.abs(weights[1]).max() > np.abs(weights[5]).max()
 
 
-def test_what_is_unknown_teaches_nothing():
-    assert not any(found.any() for found in fit(gold=np.full(5, ANY)))
+def test_words_without_annotation_change_no_weight():
+    assert not any(array.any() for array in fit(gold=np.full(5, ANY)))
 
 
 def test_the_seed_decides():
-    first, again, other = fit(), fit(), fit(seed=1)
-    for one, two in zip(first, again, strict=True):
-        assert_array_equal(one, two)
-    assert not np.array_equal(first[0], other[0])
+    first, again, other_seed = fit(), fit(), fit(seed=1)
+    for array, repeated_array in zip(first, again, strict=True):
+        assert_array_equal(array, repeated_array)
+    assert not np.array_equal(first[0], other_seed[0])
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_gradients_are_summed_by_row():
     assert_array_equal(sums, [[101, 202], [100, 200]])
 
 
-def test_one_line_tells_of_it(caplog, monkeypatch):
+def test_the_fit_logs_one_message(caplog, monkeypatch):
     monkeypatch.setattr(ngram_fit.LOGGER, "propagate", True)
     with caplog.at_level(logging.INFO, logger="spacy"):
         fit()

@@ -102,9 +102,9 @@ def word_key(place: int, value: str | int, *, clustering: int | None = None) -> 
     return int(ngrams._word_keys(ids)[1][0, place, 0 if clustering is None else 1 + clustering])
 
 
-def pair_key(number: int, left: str | int, right: str | int) -> int:
+def pair_key(number: int, first: str | int, second: str | int) -> int:
     ids = np.zeros((3, len(FEATURES)), dtype="uint64")
-    ids[:2, number] = [hashed(value) for value in (left, right)]
+    ids[:2, number] = [hashed(value) for value in (first, second)]
     return int(ngrams._neighbour_keys(ngrams._neighbour_ids(ids, ids[:0, 0]))[0, number])
 
 
@@ -135,7 +135,7 @@ def scores_of(
     return model.predict((list(docs), whole_docs(docs), vectors))
 
 
-def test_words_count_for_their_neighbours():
+def test_words_score_their_neighbours():
     # Places are from two before a word to two behind it: the form "b" as the one before adds 4, and
     # so on.
     rows = {word_key(place, "b"): [1 << place, 0] for place in range(N_PLACES)}
@@ -145,14 +145,14 @@ def test_words_count_for_their_neighbours():
     assert not scores[:, 1].any()
 
 
-def test_clusters_count_for_their_words_neighbours():
+def test_clusters_score_the_neighbours_of_their_words():
     words = ["tea", "Tea", "ship"]
     keys = np.array([hash_string(word) & 0xFFFFFFFF for word in words], dtype="uint32")
     order = np.argsort(keys)
-    found = np.array([[7, 1, 0, 0], [7, 2, 0, 0], [8, 2, 0, 0]], dtype="uint16")
+    numbers = np.array([[7, 1, 0, 0], [7, 2, 0, 0], [8, 2, 0, 0]], dtype="uint16")
     values = np.zeros((3, 1), dtype="int8")
     table = VectorTable(
-        keys[order], order.astype("uint32"), values, np.ones(1, dtype="float32"), found
+        keys[order], order.astype("uint32"), values, np.ones(1, dtype="float32"), numbers
     )
     # Clusters are counted from 1 on; 0 is for words without a vector.
     rows = {
@@ -170,15 +170,22 @@ def test_words_that_were_not_seen_are_known_by_their_clusters(tmp_path, monkeypa
     monkeypatch.setattr(ngram_fit, "BATCH_SIZE", 8)
     monkeypatch.setattr(clusters, "SIZES", (2,))
     cities = ["rome", "lima", "cairo", "quito", "tunis", "hanoi"]
-    things = ["milk", "stone", "wood", "glass", "paper", "wool"]
+    materials = ["milk", "stone", "wood", "glass", "paper", "wool"]
     axes = np.eye(8)
     vectors = {word: (axes[i] + 9 * axes[6]).tolist() for i, word in enumerate(cities)}
-    vectors |= {word: (axes[i] + 9 * axes[7]).tolist() for i, word in enumerate(things)}
+    vectors |= {word: (axes[i] + 9 * axes[7]).tolist() for i, word in enumerate(materials)}
     nlp = new(tok2vec=SHARED | {"vector_width": 8})
-    seen = [(f"[{city}](geo)", thing) for city, thing in zip(cities[:4], things[:4], strict=True)]
+    seen = [
+        (f"[{city}](geo)", material)
+        for city, material in zip(cities[:4], materials[:4], strict=True)
+    ]
     data = examples(
         nlp,
-        [f"They saw {one} and {other} ." for pair in seen for one, other in (pair, pair[::-1])]
+        [
+            f"They saw {first} and {second} ."
+            for pair in seen
+            for first, second in (pair, pair[::-1])
+        ]
         * 30,
     )
     source = str(write_vectors(tmp_path, vectors))
@@ -187,7 +194,7 @@ def test_words_that_were_not_seen_are_known_by_their_clusters(tmp_path, monkeypa
     assert entities(nlp("They saw paper and tunis .")) == [(4, 5, "geo")]
 
 
-def test_parts_count_for_the_word_alone():
+def test_word_parts_score_only_the_word():
     values = {
         "suffix3": "ger",
         "shape": "Xxxxx",
@@ -205,7 +212,7 @@ def test_parts_count_for_the_word_alone():
     )
 
 
-def test_pairs_count_for_both():
+def test_pairs_score_both_words():
     pairs = {
         pair_key(0, "New", "York"): [1, 0, 0, 10],
         pair_key(1, "Xxx", "Xxxx"): [4, 0, 0, 40],
@@ -215,7 +222,7 @@ def test_pairs_count_for_both():
     assert_allclose(scores - [0.25, 0.0], [[0, 0], [0.5 * 5, 0], [0, 2 * 50]])
 
 
-def test_patterns_count_for_all_three():
+def test_patterns_score_all_three_words():
     patterns = {
         pattern_key("in", "Xxx", "Xxxx"): [1, 0, 2, 0, 0, 4],
         pattern_key("in", "New", "Xxxx"): [64] * 6,
@@ -225,8 +232,8 @@ def test_patterns_count_for_all_three():
     }
     expected = [[0.5 * 8, 0], [0.5 * 1, 0], [0.5 * 2, 0], [0, 2 * (4 + 16)]]
     docs = [doc_of("up in New York")] * 2
-    found = scores_of({}, patterns, *docs, common=["in", "of"])
-    assert_allclose(found - [0.25, 0.0], expected + expected)
+    scores = scores_of({}, patterns, *docs, common=["in", "of"])
+    assert_allclose(scores - [0.25, 0.0], expected + expected)
 
 
 def test_edges_are_neighbours():
@@ -243,26 +250,26 @@ def test_edges_are_neighbours():
     )
 
 
-def test_tables_come_back():
+def test_weights_survive_bytes():
     weights = linear_of(fitted()).attrs["weights"]
     assert len(weights.words.keys)
     assert len(weights.neighbours.keys)
     assert len(weights.common)
-    back = Weights.from_bytes(weights.to_bytes())
+    loaded = Weights.from_bytes(weights.to_bytes())
     for name in ("words", "neighbours"):
-        one, other = getattr(weights, name), getattr(back, name)
-        assert_array_equal(one.keys, other.keys)
-        assert_array_equal(one.values, other.values)
-        assert other.values.dtype == np.int8
+        table, loaded_table = getattr(weights, name), getattr(loaded, name)
+        assert_array_equal(table.keys, loaded_table.keys)
+        assert_array_equal(table.values, loaded_table.values)
+        assert loaded_table.values.dtype == np.int8
         # No row says nothing, but the last.
-        assert other.values[:-1].any(axis=1).all()
-        assert not other.values[-1].any()
+        assert loaded_table.values[:-1].any(axis=1).all()
+        assert not loaded_table.values[-1].any()
     for name in ("common", "scale", "bias", "transitions"):
-        assert_array_equal(getattr(weights, name), getattr(back, name))
+        assert_array_equal(getattr(weights, name), getattr(loaded, name))
 
 
 def test_what_is_fitted_is_what_is_scored(monkeypatch):
-    found = []
+    fitted_scores = []
 
     def at_random(features, allowed, lengths, *, n_rows, **old):
         n_tags = allowed.shape[1]
@@ -271,7 +278,7 @@ def test_what_is_fitted_is_what_is_scored(monkeypatch):
         # What no word has is never learnt.
         values[np.setdiff1d(np.arange(n_rows), features)] = 0
         values[0] = 0
-        found.append(values[features].sum(axis=1))
+        fitted_scores.append(values[features].sum(axis=1))
         return values, np.zeros(n_tags), np.zeros((n_tags, n_tags))
 
     monkeypatch.setattr(ngrams, "fit_weights", at_random)
@@ -280,10 +287,10 @@ def test_what_is_fitted_is_what_is_scored(monkeypatch):
     nlp.get_pipe("ner").initialize(lambda: data, nlp=nlp, corpus=lambda _: data)
     docs = [eg.predicted for eg in data]
     words = nlp.get_pipe("ner").model.attrs["segment"](docs)
-    assert_allclose(linear_of(nlp).predict((docs, words, NO_VECTORS)), found[0])
+    assert_allclose(linear_of(nlp).predict((docs, words, NO_VECTORS)), fitted_scores[0])
 
 
-def test_rare_things_have_no_weight():
+def test_rare_features_have_no_weight():
     nlp = new()
     thrice = "[Zork](geo) is here."
     data = [
@@ -297,7 +304,7 @@ def test_rare_things_have_no_weight():
     assert np.isin(keys, table.keys).tolist() == [True, False]
 
 
-def test_fitted_weights_tell_entities(monkeypatch):
+def test_ngrams_alone_predict_entities(monkeypatch):
     """Alone: the network, which has learnt nothing, scores all tags alike."""
     monkeypatch.setattr(ngram_fit, "BATCH_SIZE", 8)
     nlp = new()
@@ -309,7 +316,7 @@ def test_fitted_weights_tell_entities(monkeypatch):
     ]
 
 
-def test_the_network_trains_without_them():
+def test_the_network_trains_without_ngrams():
     losses, pipes = [], []
     for ngrams_too in (False, True):
         nlp = blank(model=small_model(ngrams=ngrams_too))
@@ -356,8 +363,8 @@ def test_decoding_mixes_transitions():
 def test_a_label_can_be_added_and_learnt():
     nlp = initialized(new())
     train(nlp, steps=30)
-    before, found = logits(nlp, TEXT), [entities(doc) for doc in nlp.pipe(texts())]
-    assert sum(map(len, found)) > 10
+    before, predicted = logits(nlp, TEXT), [entities(doc) for doc in nlp.pipe(texts())]
+    assert sum(map(len, predicted)) > 10
     nlp.get_pipe("ner").add_label("art")
     after = logits(nlp, TEXT)
     assert_allclose(after[:, : before.shape[1]], before, atol=1e-6)
@@ -368,7 +375,7 @@ def test_a_label_can_be_added_and_learnt():
         (network[:, -1] - network[:, :-2].max(axis=1)),
         atol=1e-4,
     )
-    assert [entities(doc) for doc in nlp.pipe(texts())] == found
+    assert [entities(doc) for doc in nlp.pipe(texts())] == predicted
     marked = [
         *SENTENCES,
         "[Mona Lisa](art) hung in [Oslo](geo).",
@@ -377,21 +384,21 @@ def test_a_label_can_be_added_and_learnt():
     train(nlp, marked, steps=60)
     gold = [entities(eg.reference) for eg in examples(nlp, marked)]
     assert [entities(doc) for doc in nlp.pipe(texts(marked))] == gold
-    other = new().from_bytes(nlp.to_bytes())
-    assert_allclose(logits(other, TEXT), logits(nlp, TEXT), atol=1e-5)
+    loaded = new().from_bytes(nlp.to_bytes())
+    assert_allclose(logits(loaded, TEXT), logits(nlp, TEXT), atol=1e-5)
 
 
-def test_without_a_corpus_they_are_fitted_to_the_examples_given():
-    nlp, other = new(), new()
+def test_without_a_corpus_ngrams_are_fitted_to_get_examples():
+    nlp, with_corpus = new(), new()
     nlp.get_pipe("ner").initialize(lambda: examples(nlp, SENTENCES * 3), nlp=nlp)
-    data = examples(other, SENTENCES * 3)
-    other.get_pipe("ner").initialize(lambda: data[:4], nlp=other, corpus=lambda _: data)
-    one, two = (linear_of(each).attrs["weights"] for each in (nlp, other))
-    assert len(one.words.keys)
-    assert_array_equal(one.words.keys, two.words.keys)
+    data = examples(with_corpus, SENTENCES * 3)
+    with_corpus.get_pipe("ner").initialize(lambda: data[:4], nlp=with_corpus, corpus=lambda _: data)
+    weights, expected = (linear_of(pipeline).attrs["weights"] for pipeline in (nlp, with_corpus))
+    assert len(weights.words.keys)
+    assert_array_equal(weights.words.keys, expected.words.keys)
 
 
-def test_they_need_transitions():
+def test_ngrams_need_transitions():
     with pytest.raises(ValueError, match="ngrams = true needs transitions = true"):
         new(transitions=False)
 

@@ -23,7 +23,7 @@ def words(n_words: int, width: int = 8) -> np.ndarray:
 
 @pytest.mark.parametrize("n_tags", [1, 3, 15, 16, 17, 40])
 @pytest.mark.parametrize("n_words", [0, 1, 5])
-def test_it_is_linear(n_tags, n_words):
+def test_the_layer_is_linear(n_tags, n_words):
     model, X = layer(n_tags), words(n_words)
     expected = X @ model.get_param("W").T + model.get_param("b")
     assert_allclose(model.predict(X), expected, atol=1e-5)
@@ -64,7 +64,7 @@ def with_transitions(n_tags: int) -> Model:
     return model
 
 
-def test_transitions_start_at_0_and_have_nothing_to_do_with_the_scores():
+def test_transitions_start_at_0_and_do_not_change_scores():
     model = with_transitions(3)
     assert_array_equal(model.get_param("transitions"), np.zeros((3, 3)))
     model.set_param("transitions", np.ones((3, 3), dtype="float32"))
@@ -80,9 +80,9 @@ def test_transitions_of_old_tags_stay_when_tags_are_added():
     assert_array_equal(after[:3, :3], before)
     assert_array_equal(after[3:], np.zeros((2, 5)))
     assert_array_equal(after[:, 3:], np.zeros((5, 2)))
-    other = output_layer(transitions=True)
-    other.from_bytes(model.to_bytes())
-    assert_array_equal(other.get_param("transitions"), after)
+    loaded = output_layer(transitions=True)
+    loaded.from_bytes(model.to_bytes())
+    assert_array_equal(loaded.get_param("transitions"), after)
 
 
 def test_tags_are_added_before_there_are_weights():
@@ -101,6 +101,6 @@ def test_a_widened_layer_is_another_one_for_the_optimizer():
 
 def test_a_widened_layer_survives_bytes():
     model = resized(layer(3), 7)
-    other = output_layer()
-    other.from_bytes(model.to_bytes())
-    assert_array_equal(other.predict(words(4)), model.predict(words(4)))
+    loaded = output_layer()
+    loaded.from_bytes(model.to_bytes())
+    assert_array_equal(loaded.predict(words(4)), model.predict(words(4)))

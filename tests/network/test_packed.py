@@ -44,7 +44,7 @@ def test_a_batch_without_tokens_does_not_reach_the_layer(n_sequences):
     assert not seen
 
 
-def test_the_input_width_is_found_out_at_initialization():
+def test_the_input_width_is_inferred_at_initialization():
     model = with_packed(_spy([]), 3, name="test")
     model.initialize(X=[np.zeros((2, 7), dtype="float32")])
     assert model.get_dim("nI") == 7

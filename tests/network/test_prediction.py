@@ -36,7 +36,7 @@ TEXT = " ".join(texts())
 MIXED = ["", *texts(), " ", "Qwfp Zxcvar!", "\n\n", TEXT, "a", f"{TEXT}\n\n{TEXT} Qwfp"]
 
 
-def test_it_is_what_predicts(monkeypatch):
+def test_the_default_model_uses_fast_prediction(monkeypatch):
     def refuse(*_):
         raise AssertionError("this was taken")
 
@@ -48,10 +48,10 @@ def test_it_is_what_predicts(monkeypatch):
 
 def test_the_same_entities_layer_by_layer(monkeypatch):
     nlp = trained()
-    found = [entities(doc) for doc in nlp.pipe(MIXED)]
-    assert sum(map(len, found)) > 50
+    predicted = [entities(doc) for doc in nlp.pipe(MIXED)]
+    assert sum(map(len, predicted)) > 50
     monkeypatch.setattr(prediction, "fits", lambda model: False)
-    assert [entities(doc) for doc in nlp.pipe(MIXED)] == found
+    assert [entities(doc) for doc in nlp.pipe(MIXED)] == predicted
 
 
 def test_scores_of_weights_that_were_never_trained():
@@ -76,7 +76,7 @@ def test_small_groups_change_nothing(monkeypatch, bound, size):
     assert_allclose(logits(nlp, TEXT), expected, atol=1e-5)
 
 
-def test_what_is_kept_is_bounded_and_nothing_is_lost_by_it(monkeypatch):
+def test_the_cache_is_bounded_and_scores_stay_correct(monkeypatch):
     monkeypatch.setattr(prediction, "MAX_KNOWN_WORDS", 10)
     nlp, reference = trained(), trained()
     for i in range(30):
@@ -114,8 +114,8 @@ def initialize(nlp: Language) -> Language:
 
 
 def load(nlp: Language) -> Language:
-    other = update(trained())
-    return nlp.from_bytes(other.to_bytes())
+    updated = update(trained())
+    return nlp.from_bytes(updated.to_bytes())
 
 
 def load_the_pipe(nlp: Language) -> Language:
@@ -150,24 +150,24 @@ def set_one_row(nlp: Language) -> Language:
 
 
 @pytest.mark.parametrize("how", ["load", "give"])
-def test_nothing_kept_outlives_the_vectors(how, tmp_path):
+def test_the_cache_is_emptied_when_vectors_change(how, tmp_path):
     """All else stays as it is: only the vectors are others."""
     model = small_model()
     model["tok2vec"]["vector_width"] = 6
-    nlp, other = blank(model=model), blank(model=model)
+    nlp, reference = blank(model=model), blank(model=model)
     source = write_vectors(tmp_path / "one", chance_vectors(TEXT.split(), seed=1))
     nlp.get_pipe("ner").initialize(lambda: examples(nlp), vectors=source)
     train(nlp, steps=2)
     before = logits(nlp, TEXT)
-    other.from_bytes(nlp.to_bytes())
-    others = write_vectors(tmp_path / "two", chance_vectors(TEXT.split(), seed=2))
-    set_vectors(other.get_pipe("ner").model.layers[0], others)
-    expected = logits(other, TEXT)
+    reference.from_bytes(nlp.to_bytes())
+    new_source = write_vectors(tmp_path / "two", chance_vectors(TEXT.split(), seed=2))
+    set_vectors(reference.get_pipe("ner").model.layers[0], new_source)
+    expected = logits(reference, TEXT)
     assert not np.allclose(expected, before, atol=1e-3)
     if how == "load":
-        nlp.from_bytes(other.to_bytes())
+        nlp.from_bytes(reference.to_bytes())
     else:
-        set_vectors(nlp.get_pipe("ner").model.layers[0], others)
+        set_vectors(nlp.get_pipe("ner").model.layers[0], new_source)
     assert_array_equal(logits(nlp, TEXT), expected)
     assert_allclose(plain_logits(nlp, TEXT), expected, atol=1e-4)
 
@@ -178,12 +178,12 @@ def test_a_vector_width_without_a_source_of_vectors():
     nlp = blank(model=model)
     nlp.initialize(lambda: examples(nlp))
     train(nlp)
-    found = [entities(doc) for doc in nlp.pipe(texts())]
-    assert found == [entities(eg.reference) for eg in examples(nlp)]
-    other = blank(model=model).from_bytes(nlp.to_bytes())
+    predicted = [entities(doc) for doc in nlp.pipe(texts())]
+    assert predicted == [entities(eg.reference) for eg in examples(nlp)]
+    loaded = blank(model=model).from_bytes(nlp.to_bytes())
     for text in MIXED:
         assert_allclose(logits(nlp, text), plain_logits(nlp, text), atol=1e-4)
-        assert_allclose(logits(other, text), logits(nlp, text), atol=1e-4)
+        assert_allclose(logits(loaded, text), logits(nlp, text), atol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_a_vector_width_without_a_source_of_vectors():
         set_one_row,
     ],
 )
-def test_nothing_kept_outlives_the_weights(change: Callable[[Language], Language]):
+def test_the_cache_is_emptied_when_weights_change(change: Callable[[Language], Language]):
     nlp = trained()
     before = logits(nlp, TEXT)
     nlp = change(nlp)
@@ -239,16 +239,16 @@ def test_any_parameter_that_changes_is_noticed(layer, name, in_place):
     assert_allclose(after, plain_logits(nlp, TEXT), atol=1e-4)
 
 
-def test_four_threads_share_what_is_kept(monkeypatch):
+def test_four_threads_share_the_cache(monkeypatch):
     monkeypatch.setattr(prediction, "MAX_KNOWN_WORDS", 20)
     nlp = trained()
     expected = [entities(nlp(text)) for text in MIXED]
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda _: [entities(nlp(text)) for text in MIXED], range(12)))
-    assert all(result == expected for result in found)
+        results = list(pool.map(lambda _: [entities(nlp(text)) for text in MIXED], range(12)))
+    assert all(result == expected for result in results)
 
 
-def test_other_parameters_for_a_while():
+def test_use_params():
     nlp = trained()
     optimizer = Adam(0.01, use_averages=True)
     train(nlp, steps=3, optimizer=optimizer)
@@ -265,15 +265,15 @@ def test_memory_zones():
     for i in range(3):
         with nlp.memory_zone():
             text = f"Zork{i} met Anna Smith, zork{i - 1} and Qwfp"
-            found = entities(nlp(text))
-        assert found == entities(reference(text))
+            predicted = entities(nlp(text))
+        assert predicted == entities(reference(text))
     assert_array_equal(logits(nlp, "Zork0 met Qwfp"), logits(nlp, "Zork0 met Qwfp"))
 
 
 def test_docs_of_other_vocabularies():
     nlp = trained()
-    own = nlp.make_doc("Zork0 met Lisbon")
-    other = Doc(blank().vocab, words=["Grault", "left", "Oslo"])
-    scores = nlp.get_pipe("ner").model.predict([own, other]).scores
-    again = nlp.get_pipe("ner").model.predict([other]).scores
+    known_doc = nlp.make_doc("Zork0 met Lisbon")
+    foreign_doc = Doc(blank().vocab, words=["Grault", "left", "Oslo"])
+    scores = nlp.get_pipe("ner").model.predict([known_doc, foreign_doc]).scores
+    again = nlp.get_pipe("ner").model.predict([foreign_doc]).scores
     assert_allclose(scores[3:], again, atol=1e-5)

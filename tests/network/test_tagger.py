@@ -46,24 +46,24 @@ def test_batches_without_words(texts):
     model = tagger(max_length=9)
     docs = [NLP.make_doc(text) for text in texts]
     assert predict(model, docs).shape == (0, 5)
-    found, backprop = model.begin_update(docs)
-    assert found.scores.shape == (0, 5)
-    backprop(found)
+    output, backprop = model.begin_update(docs)
+    assert output.scores.shape == (0, 5)
+    backprop(output)
 
 
 def test_white_space_has_no_scores_and_changes_none():
     model = tagger(max_length=9)
     docs = [NLP.make_doc("one  two\nthree"), NLP.make_doc(" \n ")]
-    found = model.predict(docs)
-    assert found.words.tokens.tolist() == [0, 2, 4]
-    assert_allclose(found.scores, predict(model, [NLP.make_doc("one two three")]), atol=1e-6)
+    output = model.predict(docs)
+    assert output.words.tokens.tolist() == [0, 2, 4]
+    assert_allclose(output.scores, predict(model, [NLP.make_doc("one two three")]), atol=1e-6)
 
 
 def test_a_segment_reads_nothing_beyond_itself():
     before, after = NLP.make_doc("It rained. She left."), NLP.make_doc("We slept. She left.")
-    cut, whole = tagger(max_length=9), tagger(max_length=None)
+    cut, uncut = tagger(max_length=9), tagger(max_length=None)
     assert_allclose(predict(cut, [before])[3:], predict(cut, [after])[3:], atol=1e-6)
-    assert not np.allclose(predict(whole, [before])[3:], predict(whole, [after])[3:], atol=1e-4)
+    assert not np.allclose(predict(uncut, [before])[3:], predict(uncut, [after])[3:], atol=1e-4)
 
 
 def test_training_and_prediction_score_alike_without_dropout():
@@ -72,13 +72,13 @@ def test_training_and_prediction_score_alike_without_dropout():
     assert_allclose(model.begin_update(docs)[0].scores, predict(model, docs), atol=1e-6)
 
 
-def test_gradients_of_every_parameter_are_those_that_differences_give():
+def test_gradients_of_every_parameter_equal_finite_differences():
     model = tagger(max_length=3)
     docs = [NLP.make_doc("It rained. She left\n the old house."), Doc(Vocab()), NLP.make_doc("Why")]
-    found, backprop = model.begin_update(docs)
+    output, backprop = model.begin_update(docs)
     rng = np.random.default_rng(1)
-    d_scores = rng.normal(size=found.scores.shape).astype("float32")
-    backprop(TagScores(found.words, d_scores, None))
+    d_scores = rng.normal(size=output.scores.shape).astype("float32")
+    backprop(TagScores(output.words, d_scores, None))
 
     def value() -> float:
         return float((model.begin_update(docs)[0].scores.astype("float64") * d_scores).sum())
@@ -150,8 +150,8 @@ def test_a_gradient_of_transitions_reaches_them():
         transitions=True,
     )
     model.initialize(X=[doc_of("a")])
-    found, backprop = model.begin_update([doc_of("a b")])
-    backprop(TagScores(found.words, found.scores, np.full((3, 3), 2.0, dtype="float32")))
+    output, backprop = model.begin_update([doc_of("a b")])
+    backprop(TagScores(output.words, output.scores, np.full((3, 3), 2.0, dtype="float32")))
     assert_array_equal(parts(model).output.get_grad("transitions"), np.full((3, 3), 2.0))
 
 
@@ -173,8 +173,8 @@ def test_a_copy_keeps_transitions_and_n_grams():
     train(nlp, steps=5)
     model = nlp.get_pipe("ner").model
     docs = [nlp.make_doc(text) for text in texts()]
-    for other in (model.copy(), pickle.loads(pickle.dumps(model))):
-        found, expected = other.predict(docs), model.predict(docs)
-        assert_array_equal(found.scores, expected.scores)
-        assert_array_equal(found.transitions, expected.transitions)
+    for copy in (model.copy(), pickle.loads(pickle.dumps(model))):
+        output, expected = copy.predict(docs), model.predict(docs)
+        assert_array_equal(output.scores, expected.scores)
+        assert_array_equal(output.transitions, expected.transitions)
     assert np.abs(expected.scores - model.begin_update(docs)[0].scores).max() > 0.1

@@ -46,18 +46,18 @@ def _table(tmp_path) -> VectorTable:
 def test_the_vectors_are_the_principal_components(tmp_path):
     vectors = chance_vectors(WORDS)
     table = read_vectors(write_vectors(tmp_path, vectors), 3)
-    found = table.vectors(table.find(words(*WORDS)))
+    components = table.vectors(table.find(words(*WORDS)))
     data = np.array([vectors[word] for word in WORDS])
     u, s, _ = np.linalg.svd(data - data.mean(axis=0), full_matrices=False)
     expected = (u * s)[:, :3]
     expected *= VECTOR_STD / expected.std()
     # Principal components have no sign
-    assert_allclose(np.abs(found), np.abs(expected), atol=0.04)
-    assert found.std() == pytest.approx(VECTOR_STD, abs=0.04)
-    assert_allclose(found.mean(axis=0), 0, atol=0.02)
+    assert_allclose(np.abs(components), np.abs(expected), atol=0.04)
+    assert components.std() == pytest.approx(VECTOR_STD, abs=0.04)
+    assert_allclose(components.mean(axis=0), 0, atol=0.02)
 
 
-def test_the_form_goes_before_the_lower_case_form(table):
+def test_the_form_is_preferred_to_the_lower_case_form(table):
     paris, upper_paris, us, upper_us, oslo, lower_oslo, unknown = table.find(
         words("paris", "PARIS", "us", "US", "Oslo", "oslo", "qwfp")
     ).tolist()
@@ -121,7 +121,7 @@ def test_bytes(table):
         assert getattr(again, name).dtype == getattr(table, name).dtype
 
 
-def test_what_is_stored_is_small():
+def test_stored_vectors_are_small():
     rng = np.random.default_rng(0)
     keys = np.unique(rng.integers(0, 2**32, size=50_000, dtype="uint32"))
     rows = rng.integers(0, 2_000, size=len(keys), dtype="uint32")
@@ -155,9 +155,9 @@ def test_a_layer_without_vectors_has_no_columns():
     vectors, backprop = layer(rows, True)
     assert vectors.shape == (3, 0)
     backprop(vectors)
-    other = StaticVectors(6)
-    other.from_bytes(layer.to_bytes())
-    assert other.predict(rows).shape == (3, 0)
+    loaded = StaticVectors(6)
+    loaded.from_bytes(layer.to_bytes())
+    assert loaded.predict(rows).shape == (3, 0)
 
 
 def test_narrower_vectors_keep_their_width(tmp_path):
@@ -188,11 +188,11 @@ def write_text(path: Path, text: str) -> Path:
 def test_text_files_are_read_like_a_pipeline(tmp_path, name, header):
     vectors = chance_vectors(WORDS)
     expected = read_vectors(write_vectors(tmp_path, vectors), 6)
-    found = read_vectors(write_text(tmp_path / name, header + text_of(vectors)), 6)
-    rows, expected_rows = found.find(words(*WORDS)), expected.find(words(*WORDS))
+    table = read_vectors(write_text(tmp_path / name, header + text_of(vectors)), 6)
+    rows, expected_rows = table.find(words(*WORDS)), expected.find(words(*WORDS))
     assert (rows >= 0).all()
     # Principal components have no sign
-    assert_allclose(np.abs(found.vectors(rows)), np.abs(expected.vectors(expected_rows)), atol=1e-3)
+    assert_allclose(np.abs(table.vectors(rows)), np.abs(expected.vectors(expected_rows)), atol=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -205,14 +205,14 @@ def test_text_files_are_read_like_a_pipeline(tmp_path, name, header):
         bytes(range(256)),
     ],
 )
-def test_a_file_that_is_none_of_vectors(tmp_path, content):
+def test_a_file_without_vectors(tmp_path, content):
     path = tmp_path / "v.txt"
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r"v\.txt is not a text file of word vectors: "):
         read_vectors(path, 6)
 
 
-def test_values_that_are_no_numbers(tmp_path):
+def test_values_that_are_not_finite(tmp_path):
     path = write_text(tmp_path / "v.txt", "a 1.0 nan\nb 1.0 2.0\n")
     with pytest.raises(ValueError, match=r"v\.txt has values that are not finite numbers"):
         read_vectors(path, 2)

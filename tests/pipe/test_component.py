@@ -109,9 +109,9 @@ def test_a_sentence_is_the_same_alone_and_in_any_batch(nlp, ner):
     for batch in ([long, sentence], [sentence, "", long], ["x", " ", sentence, *texts()]):
         for size in (1, 2, 100):
             docs = list(nlp.pipe(batch, batch_size=size))
-            found = docs[batch.index(sentence)]
-            assert entities(found) == entities(alone)
-            assert_allclose(confidences(found), confidences(alone), atol=1e-5)
+            doc = docs[batch.index(sentence)]
+            assert entities(doc) == entities(alone)
+            assert_allclose(confidences(doc), confidences(alone), atol=1e-5)
     together = ner.model.predict([nlp.make_doc(long), nlp.make_doc(sentence)]).scores
     assert_allclose(together[-len(alone) :], logits(nlp, sentence), atol=1e-5)
 
@@ -120,10 +120,10 @@ def test_white_space_tokens_change_no_entity(nlp):
     plain = nlp("Anna Smith flew to Lisbon on Monday.")
     spaced = nlp("\n Anna  Smith flew\nto   Lisbon \n on Monday. \n")
 
-    def found(doc: Doc) -> list[tuple[str, str]]:
+    def texts_and_labels(doc: Doc) -> list[tuple[str, str]]:
         return [(" ".join(ent.text.split()), ent.label_) for ent in doc.ents]
 
-    assert found(plain) == found(spaced)
+    assert texts_and_labels(plain) == texts_and_labels(spaced)
     assert len(plain.ents) == 3
     assert_allclose(confidences(plain), confidences(spaced), atol=1e-5)
     assert not any(ent[0].is_space or ent[-1].is_space for ent in spaced.ents)
@@ -142,15 +142,15 @@ def test_the_docs_own_sentence_starts_are_used():
     nlp = trained()
     ner = nlp.get_pipe("ner")
     words = "Anna Smith flew to Lisbon with Acme Corp"
-    whole = doc_of(words, vocab=nlp.vocab)
+    uncut = doc_of(words, vocab=nlp.vocab)
     cut = doc_of(words, vocab=nlp.vocab, sent_starts=[1, -1, -1, -1, -1, 1, -1, -1])
     tail = doc_of("with Acme Corp", vocab=nlp.vocab)
-    scores = ner.model.predict([whole, cut, tail]).scores
+    scores = ner.model.predict([uncut, cut, tail]).scores
     assert_allclose(scores[13:16], scores[16:], atol=1e-5)
     assert not np.allclose(scores[5:8], scores[16:], atol=1e-3)
 
 
-def test_nothing_to_learn_from(nlp):
+def test_an_update_without_annotation(nlp):
     unlabelled = Example(nlp.make_doc("Beethoven left"), nlp.make_doc("Beethoven left"))
     before = logits(nlp, "Beethoven left")
     losses: dict[str, float] = {}

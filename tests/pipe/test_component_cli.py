@@ -98,9 +98,11 @@ def test_init_labels(config, data, tmp_path):
     assert json.loads((tmp_path / "ner.json").read_text(encoding="utf8")) == list(LABELS)
     # And training takes them.
     overrides = {"paths.data": str(data), "training.max_steps": 1}
-    given = {"labels": {"@readers": "spacy.read_labels.v1", "path": str(tmp_path / "ner.json")}}
+    ner_settings = {
+        "labels": {"@readers": "spacy.read_labels.v1", "path": str(tmp_path / "ner.json")}
+    }
     with_labels = Config().from_disk(config, interpolate=False)
-    with_labels["initialize"]["components"]["ner"] = given
+    with_labels["initialize"]["components"]["ner"] = ner_settings
     with_labels.to_disk(tmp_path / "labels.cfg")
     train(tmp_path / "labels.cfg", tmp_path / "out", overrides=overrides)
     assert spacy.load(tmp_path / "out" / "model-last").get_pipe("ner").labels == LABELS

@@ -36,15 +36,17 @@ def failing_at(text: str, method: str, monkeypatch):
 def test_a_doc_that_fails_takes_no_other_with_it(method, monkeypatch):
     bad = "This one is bad."
     nlp = failing_at(bad, method, monkeypatch)
-    given = [*texts()[:4], "", bad, *texts()[4:]]
+    batch = [*texts()[:4], "", bad, *texts()[4:]]
     reported = []
     nlp.set_error_handler(
         lambda name, pipe, docs, error: reported.append((name, [doc.text for doc in docs], error))
     )
-    found = list(nlp.pipe(given))
-    assert [doc.text for doc in found] == [text for text in given if text != bad]
+    annotated = list(nlp.pipe(batch))
+    assert [doc.text for doc in annotated] == [text for text in batch if text != bad]
     reference = trained()
-    assert [entities(doc) for doc in found] == [entities(reference(doc.text)) for doc in found]
+    assert [entities(doc) for doc in annotated] == [
+        entities(reference(doc.text)) for doc in annotated
+    ]
     ((name, docs, error),) = reported
     assert (name, docs, str(error)) == ("ner", [bad], "this Doc is bad")
 
@@ -118,10 +120,10 @@ def test_a_batch_in_parts_is_the_same(monkeypatch):
     nlp, reference = trained(), trained()
     monkeypatch.setattr("spacy_bilstm_ner.network.prediction.MAX_PART_WORDS", 7)
     long = " ".join(texts())
-    for found, expected in zip(
+    for doc, expected in zip(
         nlp.pipe([long, *texts()]), reference.pipe([long, *texts()]), strict=True
     ):
-        assert entities(found) == entities(expected)
+        assert entities(doc) == entities(expected)
 
 
 def test_a_pipe_that_was_never_initialized_says_so():

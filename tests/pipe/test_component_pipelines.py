@@ -127,13 +127,13 @@ def test_whole_docs_as_sequences():
     nlp = blank(model=small_model(segment=None))
     nlp.initialize(lambda: examples(nlp))
     train(nlp)
-    one, two = texts()[:2]
+    first, second = texts()[:2]
     assert parts(nlp.get_pipe("ner").model).output.get_param("W").any()
     # The second sentence is read in the light of the first.
-    n_two = len(nlp.make_doc(two))
-    assert not np.allclose(logits(nlp, f"{one} {two}")[-n_two:], logits(nlp, two), atol=1e-3)
+    size = len(nlp.make_doc(second))
+    assert not np.allclose(logits(nlp, f"{first} {second}")[-size:], logits(nlp, second), atol=1e-3)
     cut = trained()
-    assert np.allclose(logits(cut, f"{one} {two}")[-n_two:], logits(cut, two), atol=1e-4)
+    assert np.allclose(logits(cut, f"{first} {second}")[-size:], logits(cut, second), atol=1e-4)
 
 
 def test_an_annotating_component_before_it_does_not_disturb_training(nlp):

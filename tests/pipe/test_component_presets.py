@@ -32,15 +32,15 @@ def test_the_ids_of_a_ruler_are_kept():
     assert (lisbon.text, lisbon.label_, lisbon.ent_id_) == ("Lisbon", "geo", "PT-11")
 
 
-def test_predictions_never_overlap_what_is_there(nlp, ner):
+def test_predictions_never_overlap_earlier_entities(nlp, ner):
     for start in range(7):
         for end in range(start + 1, 8):
             doc = nlp.make_doc(TEXT)
             doc.ents = spans_of(doc, (start, end, "art"))
             ner(doc)
             assert (start, end, "art") in entities(doc)
-            kept = [ent for ent in FOUND if ent[1] <= start or end <= ent[0]]
-            assert set(kept) <= set(entities(doc))
+            expected = [ent for ent in FOUND if ent[1] <= start or end <= ent[0]]
+            assert set(expected) <= set(entities(doc))
 
 
 def test_blocked_tokens_stay_blocked(nlp, ner):

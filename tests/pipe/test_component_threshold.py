@@ -39,11 +39,11 @@ def test_entities_below_are_not_written_and_nothing_else_changes(unsure_bytes):
     for threshold in [0.0, *np.quantile(list(everything.values()), np.linspace(0, 1, 11)), 1.0]:
         ner.cfg["threshold"] = float(threshold)
         doc = nlp(TEXT)
-        found = dict(zip(entities(doc), confidences(doc), strict=True))
-        assert found == {ent: p for ent, p in everything.items() if p >= threshold}
+        chosen = dict(zip(entities(doc), confidences(doc), strict=True))
+        assert chosen == {ent: p for ent, p in everything.items() if p >= threshold}
         # Raising it never adds an entity.
-        assert set(found) <= set(before)
-        before = found
+        assert set(chosen) <= set(before)
+        before = chosen
     ner.cfg["threshold"] = 0.0
     doc = nlp(TEXT)
     assert dict(zip(entities(doc), confidences(doc), strict=True)) == everything
@@ -56,7 +56,7 @@ def test_entities_of_others_have_no_confidence_and_stay():
     assert entities(nlp("Lisbon and Oslo")) == [(1, 2, "art")]
 
 
-def test_it_may_be_set_at_load(tmp_path):
+def test_the_threshold_can_be_set_at_load(tmp_path):
     nlp = hesitant()
     nlp.to_disk(tmp_path)
     loaded = spacy.load(tmp_path, config={"components.ner.threshold": 0.75})
@@ -67,18 +67,18 @@ def test_it_may_be_set_at_load(tmp_path):
     assert len(spacy.load(tmp_path)("Anna Smith flew to Lisbon").ents) == 2
 
 
-def test_one_set_at_run_time_survives_disk_and_bytes(tmp_path, nlp, ner):
+def test_a_threshold_set_at_run_time_survives_disk_and_bytes(tmp_path, nlp, ner):
     ner.cfg["threshold"] = 0.6
     nlp.to_disk(tmp_path)
     # JSON as srsly writes it keeps all but the last digits.
-    kept = pytest.approx(0.6, abs=1e-9)
-    assert spacy.load(tmp_path).get_pipe("ner").cfg["threshold"] == kept
-    assert blank().from_bytes(nlp.to_bytes()).get_pipe("ner").cfg["threshold"] == kept
+    expected = pytest.approx(0.6, abs=1e-9)
+    assert spacy.load(tmp_path).get_pipe("ner").cfg["threshold"] == expected
+    assert blank().from_bytes(nlp.to_bytes()).get_pipe("ner").cfg["threshold"] == expected
     loaded = spacy.load(tmp_path, config={"components.ner.threshold": 0.3})
     assert loaded.get_pipe("ner").cfg["threshold"] == 0.3
 
 
-def test_what_is_not_more_probable_than_not_is_written_only_if_a_label_asks_for_less(unsure_bytes):
+def test_without_a_threshold_of_its_label_an_entity_needs_a_confidence_of_0_5(unsure_bytes):
     nlp = blank().from_bytes(unsure_bytes)
     ner = nlp.get_pipe("ner")
     # As if it were in doubt about half of them.

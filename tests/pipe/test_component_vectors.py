@@ -42,7 +42,7 @@ def _nlp(source) -> Language:
     return nlp
 
 
-def test_it_learns_with_them(nlp):
+def test_a_model_with_vectors_learns(nlp):
     assert len(nlp(TEXT).ents) > 10
 
 
@@ -89,7 +89,7 @@ def test_vectors_and_no_width(source):
         nlp.get_pipe("ner").initialize(lambda: examples(nlp), vectors=source)
 
 
-def test_a_model_that_takes_none(source):
+def test_a_model_that_takes_no_vectors(source):
     nlp = blank(model=small_model(tok2vec=TOK2VEC))
     with pytest.raises(ValueError, match="vector_width"):
         nlp.get_pipe("ner").initialize(lambda: examples(nlp), vectors=source)

@@ -37,12 +37,12 @@ def test_confidences_equal_brute_force(nlp, ner):
     assert min(confidences(doc)) < 0.99
 
 
-def test_other_spans_have_none(doc):
+def test_spans_that_are_no_entities_have_no_confidence(doc):
     for start in range(len(doc)):
         for end in range(start + 1, len(doc) + 1):
             for label in ("per", "geo", "tim", "art", ""):
-                found = Span(doc, start, end, label=label)._.confidence
-                assert (found is not None) == ((start, end, label) in entities(doc))
+                confidence = Span(doc, start, end, label=label)._.confidence
+                assert (confidence is not None) == ((start, end, label) in entities(doc))
 
 
 @pytest.mark.parametrize("bounds", [(0, 1), (1, 2), (0, 3), (3, 5), (4, 6)])
@@ -60,7 +60,7 @@ def test_an_entity_whose_label_was_changed_has_none(doc):
     assert confidences(doc) == [None, None]
 
 
-def test_another_run_forgets_what_is_gone(doc, ner):
+def test_another_run_removes_confidences_of_removed_entities(doc, ner):
     before = confidences(doc)
     doc.ents = spans_of(doc, (0, 2, "org"), (4, 5, "geo"))
     ner(doc)
@@ -74,7 +74,7 @@ def test_another_run_forgets_what_is_gone(doc, ner):
     assert confidences(doc) == [None]
 
 
-def test_a_doc_used_again_has_no_values_of_old(nlp, ner):
+def test_a_doc_used_again_has_no_old_confidences(nlp, ner):
     doc = nlp(TEXT)
     doc.ents = []
     # So unsure that it finds nothing
@@ -94,7 +94,7 @@ def test_split_tokens(doc):
 
 
 @pytest.mark.parametrize("start", range(7))
-def test_as_doc_takes_confidences_along(doc, start):
+def test_as_doc_keeps_confidences(doc, start):
     before = dict(zip([ent.text for ent in doc.ents], confidences(doc), strict=True))
     for end in range(start + 1, len(doc) + 1):
         part = doc[start:end].as_doc(copy_user_data=True)
@@ -124,14 +124,14 @@ def by_json(doc: Doc) -> Doc:
     ],
 )
 def test_a_doc_that_is_stored(way, doc, ner):
-    other = way(doc)
-    assert entities(other) == entities(doc)
-    assert confidences(other) == confidences(doc)
+    loaded = way(doc)
+    assert entities(loaded) == entities(doc)
+    assert confidences(loaded) == confidences(doc)
     # Each has values of its own, and they still belong to a label.
-    ner(other)
-    assert confidences(other) == confidences(doc)
-    other.ents = spans_of(other, (0, 2, "org"), (4, 5, "geo"))
-    assert [value is None for value in confidences(other)] == [True, False]
+    ner(loaded)
+    assert confidences(loaded) == confidences(doc)
+    loaded.ents = spans_of(loaded, (0, 2, "org"), (4, 5, "geo"))
+    assert [value is None for value in confidences(loaded)] == [True, False]
     assert None not in confidences(doc)
 
 

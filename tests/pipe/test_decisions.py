@@ -9,24 +9,24 @@ from tests.util import confidences, entities
 TEXT = "Anna Smith flew to Lisbon on Monday"
 
 
-def test_worked_out_by_hand():
+def test_calibration_by_hand():
     # Odds of 1:1, 1:3 and 9:1, to the power of 2 and times 2
     confidences = np.array([0.5, 0.25, 0.9], dtype="float32")
-    found = calibrated(confidences, 2.0, np.log(2.0))
-    assert found == pytest.approx([2 / 3, 2 / 11, 162 / 163])
-    assert found.dtype == confidences.dtype
+    changed = calibrated(confidences, 2.0, np.log(2.0))
+    assert changed == pytest.approx([2 / 3, 2 / 11, 162 / 163])
+    assert changed.dtype == confidences.dtype
 
 
-def test_nothing_is_certain():
+def test_calibrated_confidences_are_between_0_and_1():
     confidences = np.array([0.0, 1.0, 0.3], dtype="float32")
-    found = calibrated(confidences, 0.5, 0.0)
-    assert ((found > 0) & (found < 1)).all()
+    changed = calibrated(confidences, 0.5, 0.0)
+    assert ((changed > 0) & (changed < 1)).all()
 
 
 def test_without_other_evidence_the_threshold_is_half_of_the_highest_f():
     # With so many taken, of four to find: F of 2/5, 4/6, 4/7, 6/8
-    confidences, right = np.array([0.3, 0.9, 0.8, 0.6]), np.array([True, True, True, False])
-    assert fit_thresholds(confidences, right, ["per"] * 4, {"per": 4, "org": 0})["org"] == 0.375
+    confidences, correct = np.array([0.3, 0.9, 0.8, 0.6]), np.array([True, True, True, False])
+    assert fit_thresholds(confidences, correct, ["per"] * 4, {"per": 4, "org": 0})["org"] == 0.375
     assert fit_thresholds(np.full(3, 0.9), np.zeros(3, dtype=bool), ["per"] * 3, {"per": 2})[
         "per"
     ] == pytest.approx((2 * 0.9 + 100 * 0.5) / 102)
@@ -37,12 +37,12 @@ def test_a_label_with_other_confidences_gets_another_threshold():
     # F is highest with all but the last thousand. The "org" with 0.2 are right more often than half
     # of that.
     confidences = np.repeat([0.9, 0.2, 0.1], 1000)
-    right = np.concatenate((np.ones(1000), np.arange(1000) % 2, np.zeros(1000))).astype(bool)
+    correct = np.concatenate((np.ones(1000), np.arange(1000) % 2, np.zeros(1000))).astype(bool)
     labels = ["per"] * 1000 + ["org"] * 1000 + ["org"] * 1000
-    found = fit_thresholds(confidences, right, labels, {"per": 1000, "org": 500})
+    thresholds = fit_thresholds(confidences, correct, labels, {"per": 1000, "org": 500})
     half = 2 * 1500 / (2000 + 1500) / 2
-    assert found["org"] == pytest.approx((500 * 0.15 + 100 * half) / 600)
-    assert found["per"] == pytest.approx((1000 * 0.9 + 100 * half) / 1100)
+    assert thresholds["org"] == pytest.approx((500 * 0.15 + 100 * half) / 600)
+    assert thresholds["per"] == pytest.approx((1000 * 0.9 + 100 * half) / 1100)
 
 
 def test_a_label_without_a_threshold():

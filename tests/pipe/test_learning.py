@@ -57,11 +57,11 @@ def pipeline(*, ngrams: bool = False) -> Language:
     return blank(model=small_model(words=True, ngrams=ngrams)).from_bytes(nlp.to_bytes())
 
 
-def found(nlp: Language, sentences=SENTENCES) -> list:
+def predict_entities(nlp: Language, sentences=SENTENCES) -> list:
     return [entities(doc) for doc in nlp.pipe(texts(sentences))]
 
 
-def wanted(nlp: Language, sentences=SENTENCES) -> list:
+def gold_entities(nlp: Language, sentences=SENTENCES) -> list:
     return [entities(marked_doc(nlp, marked)) for marked in sentences]
 
 
@@ -95,24 +95,24 @@ def test_the_default_pipe_learns_twenty_examples_in_25_passes():
     for _ in range(25):
         for batch in minibatch(data, 4):
             nlp.update(batch, drop=0.1, sgd=optimizer)
-    assert found(nlp, sentences) == wanted(nlp, sentences)
+    assert predict_entities(nlp, sentences) == gold_entities(nlp, sentences)
 
 
 @pytest.mark.parametrize("ngrams", [False, True])
 def test_a_new_label_is_learnt_in_five_updates_and_the_old_ones_stay(ngrams):
     nlp = pipeline(ngrams=ngrams)
-    assert found(nlp) == wanted(nlp)
+    assert predict_entities(nlp) == gold_entities(nlp)
     nlp.get_pipe("ner").add_label("FRUIT")
     go_on(nlp, NEW, steps=5)
-    assert found(nlp, NEW) == wanted(nlp, NEW)
-    assert found(nlp) == wanted(nlp)
+    assert predict_entities(nlp, NEW) == gold_entities(nlp, NEW)
+    assert predict_entities(nlp) == gold_entities(nlp)
 
 
 def test_corrections_outvote_ngrams():
     nlp = pipeline(ngrams=True)
-    assert found(nlp, CORRECTED) != wanted(nlp, CORRECTED)
+    assert predict_entities(nlp, CORRECTED) != gold_entities(nlp, CORRECTED)
     go_on(nlp, CORRECTED, steps=20)
-    assert found(nlp, CORRECTED) == wanted(nlp, CORRECTED)
+    assert predict_entities(nlp, CORRECTED) == gold_entities(nlp, CORRECTED)
 
 
 def drift(nlp: Language, sentences, *, steps: int) -> float:
@@ -124,9 +124,9 @@ def drift(nlp: Language, sentences, *, steps: int) -> float:
 
 
 def test_made_up_sentences_keep_what_is_known(monkeypatch):
-    kept = drift(pipeline(), CORRECTED, steps=12)
+    drift_with_rehearsal = drift(pipeline(), CORRECTED, steps=12)
     monkeypatch.setattr(learning, "N_SENTENCES", 0)
-    assert drift(pipeline(), CORRECTED, steps=12) > 1.15 * kept
+    assert drift(pipeline(), CORRECTED, steps=12) > 1.15 * drift_with_rehearsal
 
 
 def test_a_loaded_pipe_rehearses_and_one_that_is_initialized_does_not():
@@ -181,8 +181,8 @@ def test_an_update_adds_the_labels_that_it_meets(ngrams):
     for _ in range(5):
         nlp.update(data, sgd=optimizer)
     assert nlp.get_pipe("ner").labels == (*LABELS, "FRUIT")
-    assert found(nlp, NEW) == wanted(nlp, NEW)
-    assert found(nlp) == wanted(nlp)
+    assert predict_entities(nlp, NEW) == gold_entities(nlp, NEW)
+    assert predict_entities(nlp) == gold_entities(nlp)
 
 
 def test_words_that_count_as_outside_are_reported():
@@ -216,7 +216,7 @@ def test_ngrams_learn_a_new_label_and_keep_the_scores_of_the_others():
     assert after[:, tags.begin(len(LABELS))].argmax() == mango
 
 
-def test_memory_is_reviewed_when_it_has_doubled_and_after_the_first_pass():
+def test_new_tags_are_fitted_again_when_memory_has_doubled_and_after_the_first_pass():
     nlp = blank()
     data = [Example(nlp.make_doc(str(n)), nlp.make_doc(str(n))) for n in range(7)]
     memory = learning.Memory()
@@ -250,12 +250,12 @@ def test_only_old_tags_are_compared_and_only_where_they_are_open():
     distance, gradient = learning.rehearsal_loss(scores, probabilities_of_old, is_open, ops)
     assert distance == pytest.approx(0, abs=1e-4)
     assert_allclose(gradient, 0, atol=1e-4)
-    others = probabilities_of_old[:, [1, 0, 2]]
-    distance, gradient = learning.rehearsal_loss(scores, others, is_open, ops)
+    swapped = probabilities_of_old[:, [1, 0, 2]]
+    distance, gradient = learning.rehearsal_loss(scores, swapped, is_open, ops)
     assert distance > 0
     assert gradient[0, 0] < 0 < gradient[0, 1]
     annotated = allow([tags.begin(0), tags.begin(0)], 5)
-    assert learning.rehearsal_loss(scores, others, annotated, ops)[0] == 0
+    assert learning.rehearsal_loss(scores, swapped, annotated, ops)[0] == 0
 
 
 def test_an_update_takes_more_steps_while_few_examples_are_known(monkeypatch):

@@ -32,11 +32,11 @@ TEXT = " ".join(texts())
 NEW = "The [Ninth](art) of Beethoven rang in [Porto](geo)."
 
 
-def assert_same(nlp: Language, other: Language) -> None:
-    ner, twin = nlp.get_pipe("ner"), other.get_pipe("ner")
+def assert_same(nlp: Language, copy: Language) -> None:
+    ner, twin = nlp.get_pipe("ner"), copy.get_pipe("ner")
     assert (twin.cfg, twin.fingerprints) == (ner.cfg, ner.fingerprints)
-    assert_allclose(logits(other, TEXT), logits(nlp, TEXT), rtol=1e-6, atol=1e-5)
-    doc, copied_doc = nlp(TEXT), other(TEXT)
+    assert_allclose(logits(copy, TEXT), logits(nlp, TEXT), rtol=1e-6, atol=1e-5)
+    doc, copied_doc = nlp(TEXT), copy(TEXT)
     assert len(doc.ents) > 10
     assert entities(copied_doc) == entities(doc)
     assert_allclose(confidences(copied_doc), confidences(doc), atol=1e-6)
@@ -64,9 +64,9 @@ def by_deepcopy(nlp: Language, folder: Path) -> Language:
 
 
 def by_a_copy_of_the_model(nlp: Language, folder: Path) -> Language:
-    other = deepcopy(nlp)
-    other.get_pipe("ner").model = nlp.get_pipe("ner").model.copy()
-    return other
+    copied = deepcopy(nlp)
+    copied.get_pipe("ner").model = nlp.get_pipe("ner").model.copy()
+    return copied
 
 
 WAYS = [
@@ -98,12 +98,12 @@ def pipeline(request, complete) -> Language:
 def test_a_round_trip(way, pipeline, tmp_path):
     # What the pipe keeps of words is there to be copied.
     pipeline(TEXT)
-    other = way(pipeline, tmp_path)
-    assert_same(pipeline, other)
+    copied = way(pipeline, tmp_path)
+    assert_same(pipeline, copied)
     # The copy is independent.
     before = logits(pipeline, TEXT)
-    parts(other.get_pipe("ner").model).output.get_param("b")[0] += 1.0
-    assert not np.allclose(logits(other, TEXT), before)
+    parts(copied.get_pipe("ner").model).output.get_param("b")[0] += 1.0
+    assert not np.allclose(logits(copied, TEXT), before)
     assert_array_equal(logits(pipeline, TEXT), before)
 
 
@@ -113,22 +113,22 @@ def test_fields_may_be_excluded(ner):
         "model",
         "fingerprints",
     }
-    other = blank().get_pipe("ner").from_bytes(ner.to_bytes(), exclude=["model"])
-    assert other.labels == LABELS
-    assert not other.model.has_dim("nO")
-    other.initialize(lambda: examples(blank()))
-    assert blank().get_pipe("ner").from_bytes(other.to_bytes()).labels == LABELS
+    loaded = blank().get_pipe("ner").from_bytes(ner.to_bytes(), exclude=["model"])
+    assert loaded.labels == LABELS
+    assert not loaded.model.has_dim("nO")
+    loaded.initialize(lambda: examples(blank()))
+    assert blank().get_pipe("ner").from_bytes(loaded.to_bytes()).labels == LABELS
 
 
 def test_sourced_into_a_pipeline_with_vectors(nlp, tmp_path):
-    other = spacy.blank("en")
-    other.add_pipe("ner", source=nlp)
-    assert_same(nlp, other)
-    other = spacy.blank("en")
-    other.vocab.set_vector("Lisbon", np.ones(5, dtype="float32"))
+    target = spacy.blank("en")
+    target.add_pipe("ner", source=nlp)
+    assert_same(nlp, target)
+    target = spacy.blank("en")
+    target.vocab.set_vector("Lisbon", np.ones(5, dtype="float32"))
     with pytest.warns(UserWarning, match="W113"):
-        other.add_pipe("ner", source=nlp)
-    loaded = by_disk(other, tmp_path)
+        target.add_pipe("ner", source=nlp)
+    loaded = by_disk(target, tmp_path)
     assert_same(nlp, loaded)
     assert loaded.vocab.vectors_length == 5
 

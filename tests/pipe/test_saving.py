@@ -75,10 +75,10 @@ def swap(name: str) -> Callable[[Path], None]:
     """Take a file of another pipe with the same labels."""
 
     def damage(folder: Path) -> None:
-        other = spacy.load(folder)
-        train(other, steps=1)
-        other.get_pipe("ner").cfg["calibration"] = [2.0, 0.0]
-        other.to_disk(folder.with_name("other"))
+        trained_further = spacy.load(folder)
+        train(trained_further, steps=1)
+        trained_further.get_pipe("ner").cfg["calibration"] = [2.0, 0.0]
+        trained_further.to_disk(folder.with_name("other"))
         shutil.copy(folder.with_name("other") / name, folder / name)
 
     return damage
@@ -124,14 +124,14 @@ def test_no_damaged_pipe_predicts(name, folder):
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e30])
 def test_numbers_that_are_not_finite(value, complete):
-    other = load_model_from_config(complete.config).get_pipe("ner")
+    target = load_model_from_config(complete.config).get_pipe("ner")
     ner = deepcopy(complete.get_pipe("ner"))
     for node in ner.model.walk():
         for name in node.param_names:
             weights = node.get_param(name)
             last, weights.flat[-1] = weights.flat[-1], value
             with pytest.raises(ValueError, match=rf"{node.name}\.{name}"):
-                other.from_bytes(ner.to_bytes())
+                target.from_bytes(ner.to_bytes())
             weights.flat[-1] = last
 
 

@@ -78,7 +78,7 @@ def test_the_loss_equals_brute_force():
 
 
 @pytest.mark.parametrize("labels", [[0], [1], [0, 1]])
-def test_what_is_known_not_to_be_there(labels):
+def test_words_on_which_a_label_is_excluded(labels):
     scores, transitions, allowed, lengths = case()
     is_unlabelled = allowed.all(axis=1)
     for label in labels:
@@ -129,19 +129,19 @@ def test_illegal_steps_are_never_learnt():
 
 def test_documents_are_independent():
     scores, transitions, allowed, lengths = case()
-    whole, d_whole, _ = crf_loss(scores, transitions, allowed, lengths)
+    batch_loss, d_batch, _ = crf_loss(scores, transitions, allowed, lengths)
     total = 0.0
     for first, length in zip(np.cumsum(lengths) - lengths, lengths, strict=True):
         doc = slice(first, first + length)
         loss, d_scores, _ = crf_loss(scores[doc], transitions, allowed[doc], np.array([length]))
         n_of_doc = n_labelled(allowed[doc])
         total += loss * n_of_doc
-        assert_allclose(d_whole[doc] * n_labelled(allowed), d_scores * n_of_doc, atol=1e-12)
-    assert whole * n_labelled(allowed) == pytest.approx(total)
+        assert_allclose(d_batch[doc] * n_labelled(allowed), d_scores * n_of_doc, atol=1e-12)
+    assert batch_loss * n_labelled(allowed) == pytest.approx(total)
 
 
 @pytest.mark.parametrize("lengths", [[0], [2], [0, 2, 0]])
-def test_nothing_is_known(lengths):
+def test_no_annotation(lengths):
     n_words = sum(lengths)
     allowed = np.ones((n_words, 3), dtype=bool)
     loss, d_scores, d_transitions = crf_loss(
@@ -158,17 +158,18 @@ def test_an_inside_tag_that_follows_on_nothing_begins():
     lengths = np.array([4, 7])
     # At a document's start, behind O, and behind another label; behind a missing tag it is right.
     stray = allow([2, 0, 2, 4, 4, ANY, 4, 0, ANY, ANY, 2], 5)
-    read = allow([1, 0, 1, 3, 3, ANY, 4, 0, ANY, ANY, 2], 5)
-    found, expected = (crf_loss(scores, transitions, allowed, lengths) for allowed in (stray, read))
-    assert found[0] == expected[0] == pytest.approx(brute_force(scores, transitions, read, lengths))
-    assert_array_equal(found[1], expected[1])
+    legal = allow([1, 0, 1, 3, 3, ANY, 4, 0, ANY, ANY, 2], 5)
+    loss, d_scores, _ = crf_loss(scores, transitions, stray, lengths)
+    expected, d_expected, _ = crf_loss(scores, transitions, legal, lengths)
+    assert loss == expected == pytest.approx(brute_force(scores, transitions, legal, lengths))
+    assert_array_equal(d_scores, d_expected)
 
 
 def test_the_arguments_are_left_alone():
     arguments = case()
     crf_loss(*arguments)
-    for found, expected in zip(arguments, case(), strict=True):
-        assert_array_equal(found, expected)
+    for argument, expected in zip(arguments, case(), strict=True):
+        assert_array_equal(argument, expected)
 
 
 @pytest.mark.parametrize("scale", [1.0, 50.0, 400.0])
@@ -188,7 +189,7 @@ def test_a_long_document_with_scores_of_any_size(scale):
     assert_allclose(d_scores.sum(axis=1) * n_words, 0, atol=1e-3)
 
 
-def test_gold_that_is_all_but_impossible():
+def test_gold_tags_that_are_very_improbable():
     # Each token: O at +50, B-a at -50, and B-a is right.
     scores = np.tile(np.array([50.0, -50.0, 0.0], dtype="float32"), (6, 1))
     loss, d_scores, _ = crf_loss(
@@ -216,5 +217,5 @@ def test_groups_change_nothing(bound, size, monkeypatch):
     """Documents of similar length are computed together, those without words nowhere."""
     expected = crf_loss(*case())
     monkeypatch.setattr(crf, bound, size)
-    for one, other in zip(crf_loss(*case()), expected, strict=True):
-        assert_allclose(one, other, atol=1e-12)
+    for output, expected_output in zip(crf_loss(*case()), expected, strict=True):
+        assert_allclose(output, expected_output, atol=1e-12)

@@ -18,7 +18,7 @@ def test_by_hand():
 
 
 @pytest.mark.parametrize("n_words", [0, 3])
-def test_nothing_is_known(n_words):
+def test_no_annotation(n_words):
     loss, d_scores = cross_entropy(np.ones((n_words, 3)), np.ones((n_words, 3), dtype=bool))
     assert loss == 0.0
     assert_array_equal(d_scores, np.zeros((n_words, 3)))

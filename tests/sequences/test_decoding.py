@@ -203,7 +203,7 @@ def test_the_shortcut_for_certain_tokens_changes_next_to_nothing(scale, monkeypa
         scores[o_like, 0] += rng.uniform(6, 20, size=o_like.sum())
         # What I- scores where nothing has begun means nothing.
         scores[o_like, 2] += rng.uniform(0, 6, size=o_like.sum())
-        steps = decoding._steps_of(transitions.tobytes(), "<f4", 5)
+        steps = decoding._prepare_transitions(transitions.tobytes(), "<f4", 5)
         n_certain += int(
             (decoding._odds_of_cover(scores, np.array([0]), steps) <= decoding.MAX_ODDS_OF_O).sum()
         )
@@ -224,7 +224,7 @@ def test_the_shortcut_for_certain_tokens_changes_next_to_nothing(scale, monkeypa
 def test_inside_scores_open_no_token_where_nothing_can_have_begun():
     scores = np.tile(np.array([0.0, -12.0, -3.0], dtype="float32"), (20, 1))
     scores[10, 1] = 3.0
-    steps = decoding._steps_of(np.zeros((3, 3), dtype="float32").tobytes(), "<f4", 3)
+    steps = decoding._prepare_transitions(np.zeros((3, 3), dtype="float32").tobytes(), "<f4", 3)
     is_open = decoding._odds_of_cover(scores, np.array([0]), steps) > decoding.MAX_ODDS_OF_O
     # e^-3 and e^-6 after the token that begins; e^-9 is no doubt.
     assert np.flatnonzero(is_open).tolist() == [10, 11, 12]
@@ -263,11 +263,11 @@ def test_with_transitions_a_batch_equals_its_documents():
     spans = as_dict(decode(scores, lengths, transitions=transitions))
     expected: Probabilities = {}
     for first, length in zip(np.cumsum(lengths) - lengths, lengths, strict=True):
-        one = as_dict(
+        doc_spans = as_dict(
             decode(scores[first : first + length], np.array([length]), transitions=transitions)
         )
         expected |= {
-            (first + start, first + end, label): p for (start, end, label), p in one.items()
+            (first + start, first + end, label): p for (start, end, label), p in doc_spans.items()
         }
     assert len(expected) > 100
     assert_same(spans, expected)
@@ -313,13 +313,13 @@ def test_of_spans_that_overlap_the_most_probable_stays():
     assert chosen(rows, [0.1, 0.1]) == [(1, 3, 0), (3, 4, 1), (5, 6, 0)]
 
 
-def test_what_a_label_asks_changes_nothing_for_the_others():
+def test_the_threshold_of_a_label_does_not_affect_other_labels():
     rows = [(0, 1, 0, 0.45), (0, 1, 1, 0.3), (2, 3, 0, 0.3)]
     assert chosen(rows, [0.4, 0.1]) == [(0, 1, 0)]
     assert chosen(rows, [0.5, 0.1]) == []
     assert chosen(rows, [0.1, 0.9]) == [(0, 1, 0), (2, 3, 0)]
 
 
-def test_nothing_to_choose_from():
+def test_choose_without_spans():
     assert len(choose(decoding.NO_SPANS, np.array([0.5]))) == 0
     assert len(choose(decoding.NO_SPANS, np.array([]))) == 0

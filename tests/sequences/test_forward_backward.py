@@ -68,11 +68,11 @@ def test_forward_backward_equals_brute_force(lengths):
         assert_allclose((before[:-1] * after)[:length, i], marginals / total)
         # What stands behind it is a number of steps from O to O.
         padding = (max(lengths) - length) * np.log(factors[0, 0, 0])
-        found = np.log(norms[:, i]).sum() + highest[:, i].sum() + np.log(before[-1, i].sum())
-        assert found == pytest.approx(np.log(total) + padding)
+        log_weight = np.log(norms[:, i]).sum() + highest[:, i].sum() + np.log(before[-1, i].sum())
+        assert log_weight == pytest.approx(np.log(total) + padding)
 
 
-def test_nothing_that_it_is_given_is_overwritten():
+def test_the_arguments_are_left_alone():
     rng = np.random.default_rng(0)
     scores, factors = rng.normal(size=(6, 3)), step_factors(rng.normal(size=(3, 3)))
     emissions, _, _ = padded_emissions(scores, np.array([0, 2]), np.array([2, 4]))

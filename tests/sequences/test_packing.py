@@ -33,7 +33,7 @@ def test_one_sequence_stays_as_it_is(length):
 
 
 @pytest.mark.parametrize("lengths", [[], [0], [0, 0]])
-def test_nothing_to_pack(lengths):
+def test_no_words(lengths):
     packing = pack(np.array(lengths, dtype=np.int64))
     assert (
         len(packing.rows)

@@ -127,10 +127,10 @@ def test_a_doc_that_is_one_sentence_by_its_own_account_stays_one(first):
 
 
 def test_own_sentence_starts_concern_their_own_doc_only():
-    own = doc_of("It rained . She left", sent_starts=[1, 0, 0, 0, 1])
-    other = doc_of("It rained . She left")
-    found = cut(other, own, other)
-    assert [len(words) for words in found] == [3, 2, 4, 1, 3, 2]
+    cut_doc = doc_of("It rained . She left", sent_starts=[1, 0, 0, 0, 1])
+    plain_doc = doc_of("It rained . She left")
+    sentences = cut(plain_doc, cut_doc, plain_doc)
+    assert [len(words) for words in sentences] == [3, 2, 4, 1, 3, 2]
 
 
 def test_no_sentence_starts_are_written():

@@ -51,7 +51,7 @@ def test_a_file_is_replaced_only_when_asked(tmp_path: Path) -> None:
     )
 
 
-def test_what_cannot_be(tmp_path: Path) -> None:
+def test_impossible_settings(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match=r"--lang zz .* Give a code such as en"):
         main(["init", str(tmp_path / "a.cfg"), "--lang", "zz"])
     (tmp_path / "file").touch()
