@@ -36,7 +36,7 @@ def find_clusters(vectors: Floats2d) -> NDArray[np.uint16]:
 
 
 def unit_vectors(vectors: Floats2d) -> Floats2d:
-    """Return vectors of length 1, and of length 0 where it is 0: n_vectors × width."""
+    """Scale vectors to length 1, n_vectors × width. Vectors of length 0 are not changed."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return vectors / np.where(lengths == 0, 1, lengths)
 

@@ -172,7 +172,7 @@ def fit(
 ) -> None:
     """Fit the layer's weights to the tags that words may have, n_words × n_tags.
 
-    old (Weights): The weights of the first tags, which stay as they are.
+    old (Weights): The weights of the tags that were fitted before. They are not changed.
     """
     ids, rows = _distinct_words(docs, words, vectors)
     padded, word_places = _pad(rows, words.lengths)

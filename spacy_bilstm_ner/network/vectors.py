@@ -69,7 +69,7 @@ class VectorTable(Archived):
         return self.values[rows] * self.scale
 
     def similarities(self, rows: Rows, reference_rows: Rows) -> NDArray[np.floating]:
-        """Return the largest cosine similarity of each vector to the vectors of reference rows.
+        """Return the maximum cosine similarity of each word to the reference words.
 
         RETURNS: n_words; 0 for words without a vector.
         """

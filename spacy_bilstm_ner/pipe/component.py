@@ -76,7 +76,7 @@ class BiLSTMNER(TrainablePipe):
         threshold: float = 0.0,
         scorer: Callable | None = None,
     ) -> None:
-        """Initialize the recogniser.
+        """Initialize the pipe.
 
         model (Model[list[Doc], TagScores]): A tagger, see `network.tagger.BiLSTMTagger`.
         threshold (float): Entities below the threshold are discarded, and so are entities below the

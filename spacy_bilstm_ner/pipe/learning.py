@@ -48,7 +48,8 @@ KEPT_SHARE = 0.5
 MIN_LENGTH, MAX_LENGTH = 4, 20
 # Share of the words without a static vector, if the model has vectors
 UNKNOWN_SHARE = 0.2
-# Words whose static vector is more similar to that of a new label's word are not drawn.
+# Words are not drawn if their static vector has a larger cosine similarity to that of a word with a
+# new label.
 MAX_SIMILARITY = 0.7
 # Weight of the new annotation in the loss. Rehearsal has the weight 1.
 ANNOTATION_WEIGHT = 30.0
@@ -67,7 +68,7 @@ Bools = NDArray[np.bool_]
 
 
 class Memory:
-    """The new examples of a pipe that goes on learning. They are not saved with the pipe."""
+    """The new examples of a pipe whose training continues. They are not saved with the pipe."""
 
     def __init__(self) -> None:
         self.examples: dict[str, Example] = {}
@@ -139,8 +140,8 @@ def word_source(
 ) -> WordSource:
     """Return the words of the vocabulary except for those that may be entities.
 
-    Words of entities are left out, and words that are similar to those of a new label: a sentence
-    of mangoes and apples would otherwise teach that papayas, drawn at random, are no fruits.
+    Words of entities and words that are similar to entities of a new label are left out. Otherwise,
+    after training on mangoes and apples, a randomly drawn "papaya" would count as no fruit.
 
     Words with a static vector are drawn by their rank among the vectors, which reflects how
     frequent they are in any text (Zipf 1935). The others, mostly rare names, have a probability of
@@ -275,7 +276,7 @@ def loss_with_rehearsal(
     batch: Batch,
     scores: TagScores,
 ) -> tuple[float, TagScores]:
-    """Compute the loss of a pipe that goes on learning, and its gradient.
+    """Compute the loss of a pipe whose training continues, and its gradient.
 
     If there are no new tags, the n-grams are not fitted again. The loss is then computed from the
     combined scores of network and n-grams. If there are new tags, the n-grams were fitted to the

@@ -1,4 +1,4 @@
-"""Save a recogniser and load it again.
+"""Save and load the pipe `bilstm_ner`.
 
 A saved pipe has three parts: `cfg`, its settings and a digest, as JSON; `model`, the weights as
 thinc writes them; and `fingerprints`, see `training.fingerprints`. The digest covers all that
@@ -36,7 +36,7 @@ def write_cfg(cfg: dict[str, Any], model: Model, weights: bytes) -> bytes:
 
 
 def read_cfg(data: bytes, model: Model, weights: bytes | None, where: str) -> dict[str, Any]:
-    """Read the settings of a recogniser and compare the digest.
+    """Read the settings of a pipe and compare the digest.
 
     model (Model): The model as the config makes it.
     weights (bytes | None): The saved weights; None if they are not loaded.

@@ -144,7 +144,7 @@ def _make_example(
     reference = Doc(nlp.vocab, words=words, spaces=spaces)
     reference.from_array(KEPT_ATTRIBUTES, annotation)
     if ANNOTATED in gold.spans:
-        # The group says which labels were looked for; its spans are not used.
+        # The group lists the labels that were annotated. Its spans are not used.
         reference.spans[ANNOTATED] = []
         reference.spans[ANNOTATED].attrs.update(gold.spans[ANNOTATED].attrs)
     return Example(nlp.make_doc(reference.text), reference)

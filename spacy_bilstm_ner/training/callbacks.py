@@ -150,7 +150,7 @@ def fit_decisions(*, pipe: str = "ner") -> Callback:
     If a pipe already has thresholds, those of labels with few entities in the development set are
     kept. If there are such labels, the calibration is kept as well.
 
-    pipe (str): The recogniser's name.
+    pipe (str): The name of the pipe.
     """
     examples: list[Example] = []
 
@@ -211,7 +211,7 @@ def _count_entities(examples: Iterable[Example], labels: Iterable[str]) -> Count
 
 
 def _predict(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> list[Example]:
-    """Apply the recogniser and the pipes before it, in one pass."""
+    """Apply a pipe and the pipes before it, in one pass."""
     names = nlp.component_names
     later = names[names.index(recogniser.name) + 1 :]
     docs = nlp.pipe([example.predicted.copy() for example in examples], disable=later)

@@ -16,7 +16,7 @@ MAX_FINGERPRINTS = 5000
 
 
 def make_fingerprints(texts: Iterable[str]) -> bytes:
-    """Make fingerprints of texts, without regard to case and white space.
+    """Make fingerprints of texts. Case and white space are ignored.
 
     RETURNS (bytes): The smallest MAX_FINGERPRINTS of their hashes of 32 bits.
     """

@@ -32,12 +32,12 @@ def write_config(
     path (Path): The file to write.
     lang (str): The language code of a new pipeline.
     vectors (str | None): The word vectors of a new pipeline: an installed pipeline, or a folder.
-    source (str | None): A trained pipeline to go on from: an installed package, or a folder. Its
-        recogniser keeps its labels and vectors.
+    source (str | None): A trained pipeline whose training is continued: an installed package, or a
+        folder. Its pipe `bilstm_ner` keeps its labels and vectors.
     force (bool): Replace an existing file.
     RETURNS (list[str]): Notes for the user.
     RAISES UserError: If spaCy has no such language, if the source cannot be loaded or has no
-        recogniser of ours, or if the file exists or cannot be written.
+        pipe `bilstm_ner`, or if the file exists or cannot be written.
     """
     if path.exists() and not force:
         raise UserError(f"{path} already exists. Give another name, or --force to replace it.")
@@ -63,16 +63,16 @@ def write_config(
 def going_on_config(source: str) -> str:
     """Return a config that continues the training of a pipeline. Its other pipes are frozen.
 
-    RAISES UserError: If the pipeline has no recogniser of ours.
+    RAISES UserError: If the pipeline has no pipe `bilstm_ner`.
     """
     nlp = load_pipeline(source)
-    ours = [name for name, pipe in nlp.pipeline if isinstance(pipe, BiLSTMNER)]
-    if not ours:
+    names = [name for name, pipe in nlp.pipeline if isinstance(pipe, BiLSTMNER)]
+    if not names:
         raise UserError(
-            f"{source} has no pipe bilstm_ner to go on from, but {', '.join(nlp.pipe_names)}: give "
+            f"{source} has no pipe bilstm_ner to train, but {', '.join(nlp.pipe_names)}: give "
             "a pipeline that was trained with a config of `init`"
         )
-    name = ours[0]
+    name = names[0]
     config = Config().from_str(read_config(), interpolate=False)
     config["nlp"]["lang"] = nlp.lang
     config["nlp"]["pipeline"] = nlp.pipe_names
