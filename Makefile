@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -c constraints.txt
 
-# The matrices are small: several threads are slower than one
+# Several threads are slower than one, because the matrices are small
 export OMP_NUM_THREADS ?= 1
 
 .PHONY: run test
@@ -20,7 +20,7 @@ test: .venv/dev
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest
 
-# The files .venv/project and .venv/dev mark what is installed. torch is installed first, so that no
+# The files .venv/project and .venv/dev record what is installed. torch is installed first, so that no
 # other package selects its build.
 .venv/project: .venv/torch setup.cfg pyproject.toml
 	$(PIP) -e ".[train]" build setuptools

@@ -1,6 +1,6 @@
-"""The steps of this project. project.yml says in which order they run."""
+"""The steps of the project. project.yml lists them in order."""
 
 import os
 
-# The matrices are small: several threads are slower than one. Numpy and torch read this variable.
+# Several threads are slower than one, because the matrices are small. numpy and torch read this.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -1,4 +1,4 @@
-"""Run the command `convert`; with --source FILE first, on the data that `data` found."""
+"""Run the command `convert`. If --source FILE is the first argument, convert the data of FILE."""
 
 import sys
 from pathlib import Path
@@ -9,7 +9,7 @@ from spacy_bilstm_ner.cli import main as run_command
 
 
 def main() -> None:
-    """Convert the files that are named on the command line or in a source.json."""
+    """Convert the files on the command line, or those in the source.json that `data` wrote."""
     arguments = sys.argv[1:]
     if arguments[:1] == ["--source"]:
         source = read_record(Path(arguments[1]), Source)

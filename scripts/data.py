@@ -1,6 +1,7 @@
-"""Find the data to train on and the word vectors, and write what was found to corpus/NAME.
+"""Find the training data and the word vectors, and write where they are to corpus/NAME.
 
-The data are the user's files, else the GMB corpus from assets/ or the web, else the bundled sample.
+The data are the user's files. Without them, it is the GMB corpus from assets/ or the web. If that
+cannot be downloaded, it is the bundled sample.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from spacy_bilstm_ner.files.unpack import read_contents
 from spacy_bilstm_ner.system.whole import save_json, whole_file
 
 CORPUS = "ner_dataset.csv"
-# The names under which people keep the corpus
+# Usual file names of the corpus
 CORPUS_FILES = (CORPUS, "ner_dataset.zip", f"{CORPUS}.zip", f"{CORPUS}.gz")
 REAL_NAME = "GMB (Groningen Meaning Bank 2.2.0, extract)"
 SAMPLE_NAME = "sample (the project's bundled sentences)"
@@ -38,10 +39,10 @@ VECTORS_BANNER = (
 
 
 def check_name(name: str, *, is_own: bool) -> None:
-    """Check the variable that becomes the name of a package.
+    """Check the name of the pipeline, which is also the name of a package.
 
-    is_own (bool): Whether the data are the user's. The pipeline then needs a name of its own.
-    RAISES UserError: If it is not allowed.
+    is_own (bool): Whether the data are the user's. The name must then not be RESERVED.
+    RAISES UserError: If the name is not allowed.
     """
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*", name):
         raise UserError(
@@ -58,9 +59,11 @@ def check_name(name: str, *, is_own: bool) -> None:
 def find_source(
     *, csv: str, assets: Path, url: str, md5: str, dev: str = "", test: str = ""
 ) -> tuple[Source, str]:
-    """Find the data: the user's files, else the corpus in assets or at a URL, else the sample.
+    """Find the data: the user's files, the GMB corpus, or the sample, in this order.
 
-    RETURNS (tuple[Source, str]): The source, and why it is only the sample.
+    assets (Path): A folder that may have the corpus.
+    url (str): The address of the corpus; "" to download nothing.
+    RETURNS (tuple[Source, str]): The source, and if it is the sample, the reason.
     RAISES UserError: If a file is missing, or the corpus in assets has another checksum.
     """
     own_files = [Path(file) for file in (csv, dev, test) if file]
@@ -105,14 +108,14 @@ def check_corpus(path: Path, *, md5: str) -> None:
     actual = hashlib.md5(content.raw).hexdigest()
     if actual != md5:
         raise UserError(
-            f"{path} is not the corpus this project knows: its MD5 checksum is {actual}, expected "
-            f"{md5}. To have the corpus downloaded, move the file away; to train on it as your own "
-            f"data: spacy project run all . --vars.csv {path} --vars.name my_ner"
+            f"{path} is not the GMB corpus: its MD5 checksum is {actual}, expected {md5}. To "
+            "download the corpus, move this file to another folder. To train on this file: spacy "
+            f"project run all . --vars.csv {path} --vars.name my_ner"
         )
 
 
 def download(url: str, target: Path, *, md5: str) -> None:
-    """Download a file. RAISES DownloadError: If it cannot be had, or has another checksum."""
+    """Download a file. RAISES DownloadError: If that fails, or the checksum differs."""
     print(f"Downloading {url}", flush=True)
     try:
         with urllib.request.urlopen(url, timeout=TIMEOUT) as response:
@@ -129,7 +132,7 @@ def download(url: str, target: Path, *, md5: str) -> None:
 def main() -> None:
     """Find the data and the vectors, and show what was found."""
     parser = argparse.ArgumentParser(
-        description=__doc__, epilog="The options are those variables of project.yml."
+        description=__doc__, epilog="The options are the variables of project.yml."
     )
     parser.add_argument("folder", type=Path, help="the folder to write to: corpus/NAME")
     for option in ("name", "lang", "config", "csv", "dev", "test", "vectors", "url", "md5"):
@@ -155,15 +158,15 @@ def _find_vectors(args: argparse.Namespace) -> WordVectors:
     try:
         return find_vectors(args.vectors, lang=args.lang, assets=args.assets)
     except DownloadError as error:
-        reason = f"Why: {args.vectors} is not installed, nor in assets/, and\n{error}."
+        reason = f"Why: {args.vectors} is neither installed nor in assets/, and\n{error}."
         print(banner(*VECTORS_BANNER, reason), flush=True)
-        return WordVectors(reason="not to be had")
+        return WordVectors(reason="not available")
 
 
 def write_code_checksums(folder: Path, config: str) -> None:
-    """Write the checksums of the code and of the config. If they change, the steps run again.
+    """Write checksums of the code and of the config. If they change, spaCy runs the steps again.
 
-    The checksum that spaCy makes of a folder would change with compiled files.
+    spaCy's own checksum of a folder would also change with compiled files.
     """
     code = ("setup.cfg", "scripts/*.py", "spacy_bilstm_ner/**/*.py", "spacy_bilstm_ner/**/*.html")
     for name, patterns in (("code", code), ("config", [f"configs/{config}.cfg"])):

@@ -20,13 +20,13 @@ print(doc.text, *(f"{ent.label_:>6}  {ent.text}" for ent in doc.ents), sep="\\n 
 
 def install(wheel: Path, target: str = "") -> None:
     """Install a wheel without its dependencies, into a folder or the environment."""
-    place = ["--target", target, "--upgrade"] if target else ["--force-reinstall"]
-    options = ["--no-deps", "--no-index", "--quiet", *place]
+    mode = ["--target", target, "--upgrade"] if target else ["--force-reinstall"]
+    options = ["--no-deps", "--no-index", "--quiet", *mode]
     python("-m", "pip", "install", *options, str(wheel), failure=f"pip could not install {wheel}")
 
 
 def try_out(name: str, site: Path) -> str:
-    """Return what an installed pipeline finds in a sentence, in a new process."""
+    """Run an installed pipeline on a sentence in a new process. Return its output."""
     return python(
         "-c",
         TRIAL,

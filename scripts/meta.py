@@ -10,7 +10,7 @@ from scripts.source import Source, WordVectors
 from spacy_bilstm_ner.system.whole import save_json
 
 SAMPLE_VERSION = "0.0.0+sample"
-# Pipelines of these configs are trained for comparison, so they have names of their own.
+# Configs for comparison. The names of their pipelines end in the name of the config.
 COMPARED = ("tutorial", "spacy_ner")
 GMB_SOURCE = {
     "name": "Groningen Meaning Bank 2.2.0, as extracted for Kaggle's 'Annotated Corpus for Named "
@@ -40,11 +40,11 @@ GMB_LABELS = {
 def training_meta(
     source: Source, vectors: WordVectors, *, name: str, version: str, run: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return the entries for the meta.json of a pipeline that has just been trained.
+    """Return the entries for the meta.json of a new pipeline.
 
-    "data" and "training" are entries of ours. The others are spaCy's.
+    "data" and "training" are entries of this project. The others are spaCy's.
 
-    run (dict[str, Any]): How it was trained: "config", "seed" and "overrides".
+    run (dict[str, Any]): Settings of the training: "config", "seed" and "overrides".
     """
     authors = {"author": "", "license": ""}
     data_source = {"name": source.name}
@@ -69,9 +69,9 @@ def training_meta(
 
 
 def release_meta(meta: dict[str, Any], metrics: dict[str, Any]) -> dict[str, Any]:
-    """Return the entries for the meta.json in a wheel: scores on test, and what labels mean.
+    """Return the entries for the meta.json in a wheel: test scores and the meanings of labels.
 
-    spaCy shows them in the README of the wheel.
+    `spacy package` writes them into the README of the wheel.
     """
     scores = metrics["raw_text"]
     performance: dict[str, Any] = {f"ents_{key}": scores["micro"][key] for key in "prf"}
@@ -81,7 +81,7 @@ def release_meta(meta: dict[str, Any], metrics: dict[str, Any]) -> dict[str, Any
         f"Trained on: {meta['data']['name']}. The scores are those on the {n_sentences:,} "
         "sentences of its test split, as raw text."
     ]
-    # The labels of a user mean what spaCy's glossary says, if it has them.
+    # Meanings of a user's labels come from spaCy's glossary, which does not have all of them.
     glossary = GLOSSARY if meta["data"]["kind"] == "own" else GMB_LABELS
     for label in meta["labels"].get("ner", []):
         if label in glossary:

@@ -1,4 +1,4 @@
-"""Build two wheels into one folder: of the trained pipeline and of the package that it needs."""
+"""Build the wheels of the trained pipeline and of the package that it needs."""
 
 import argparse
 import shutil
@@ -29,7 +29,7 @@ def read_run(run_dir: Path) -> dict[str, Any]:
 def build(project: Path, out_dir: Path) -> Path:
     """Build the wheel of a project into an empty folder, without a network.
 
-    It is built from the source distribution, so that it has no other files of the folder.
+    The wheel is built from the source distribution, so that it has no unwanted files.
     """
     options = ("--no-isolation", "--outdir", str(out_dir))
     python("-m", "build", *options, str(project), failure=f"{project} was not built")
@@ -45,7 +45,7 @@ def build_pipeline(pipeline: Path, entries: dict[str, Any], work: Path) -> Path:
     return build(next(work.glob("*/setup.py")).parent, work / "pipeline_wheel")
 
 
-def place(wheel: Path, out_dir: Path) -> Path:
+def copy_wheel(wheel: Path, out_dir: Path) -> Path:
     """Copy a wheel to a folder, and remove other versions of its distribution there."""
     target = out_dir / wheel.name
     with whole_file(target) as file:
@@ -69,8 +69,8 @@ def main() -> None:
         work = Path(folder)
         pipeline = build_pipeline(args.run_dir / "model-best", entries, work)
         package = build(Path.cwd(), work / "package_wheel")
-        print(f"Built {place(pipeline, args.out_dir)}")
-        print(f"Built {place(package, args.out_dir)}")
+        print(f"Built {copy_wheel(pipeline, args.out_dir)}")
+        print(f"Built {copy_wheel(package, args.out_dir)}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The files in corpus/NAME that tell the later steps what `data` has found."""
+"""Read and write the files in corpus/NAME that say which data and vectors `data` has found."""
 
 import hashlib
 from dataclasses import asdict, dataclass
@@ -16,9 +16,9 @@ class Source:
 
     kind (str): "real" (the GMB corpus), "sample" (the bundled sentences) or "own" (the user's).
     name (str): The name in the pipeline's meta.json, the metrics and the report.
-    path (str): The file, or the zip that holds it.
+    path (str): The file, or the zip that contains it.
     sha256 (str): The checksum of all files.
-    dev, test (str): The user's own files of these splits, if any.
+    dev, test (str): The user's dev and test files, if any.
     """
 
     kind: str
@@ -31,12 +31,12 @@ class Source:
 
 @dataclass(frozen=True)
 class WordVectors:
-    """The word vectors that become part of the model. Without a path, there are none.
+    """The word vectors for training. Without a path, there are none.
 
-    path (str): The vectors as a config takes them: an installed package, a folder or a file.
+    path (str): The vectors for the config: an installed package, a folder or a file.
     name (str): The name and version of their pipeline.
     author, url, license (str): As in the meta.json of their pipeline.
-    reason (str): Why there are none.
+    reason (str): Why there are no vectors.
     """
 
     path: str = ""

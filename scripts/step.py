@@ -1,4 +1,4 @@
-"""Run a step of the project. It ends when it gets a signal, and with the process that started it.
+"""Run a step of the project. It ends on a signal, or when the process that started it ends.
 
 python -m scripts.step COMMAND …    runs a command of the package as a step
 """
@@ -15,7 +15,7 @@ from spacy_bilstm_ner.system.workers import run_python
 
 
 def step(main: Callable[[], None]) -> None:
-    """Run the main function of a step. In a folder, only one step runs at a time."""
+    """Run the main function of a step. Only one step at a time runs in a folder."""
 
     def run_alone() -> None:
         with exclusive(Path.cwd()):
@@ -28,7 +28,8 @@ def step(main: Callable[[], None]) -> None:
 def python(*arguments: str, failure: str, **environment: str) -> str:
     """Run Python and return its output.
 
-    RAISES UserError: If it fails, with `failure` and the output.
+    failure (str): The beginning of the message if Python fails; the output follows.
+    RAISES UserError: If Python fails.
     """
     finished = run_python(*arguments, **environment)
     if finished.returncode:

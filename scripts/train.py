@@ -1,4 +1,4 @@
-"""Train a pipeline with `spacy train`, in a folder that appears when the model is complete."""
+"""Train a pipeline with `spacy train`. The output folder appears when the pipeline is complete."""
 
 import argparse
 from pathlib import Path
@@ -21,7 +21,7 @@ SPACY_NER = "spacy_ner.cfg"
 
 
 def train(args: argparse.Namespace, overrides: dict[str, Any]) -> None:
-    """Train, and write into the meta.json of the models what they are.
+    """Train a pipeline, and add its data and settings to its meta.json.
 
     overrides (dict[str, Any]): The user's settings for `spacy train`.
     RAISES UserError: If a file is missing or damaged, or the training fails.
@@ -40,7 +40,7 @@ def train(args: argparse.Namespace, overrides: dict[str, Any]) -> None:
             paths["paths.vectors"] = vectors.path
         try:
             spacy_train(config_path, work, use_gpu=args.gpu, overrides=paths | overrides)
-        # spaCy and our pipe raise it for a wrong config and for weights that are not finite.
+        # spaCy and the pipe raise it for a wrong config, and for weights that are not finite.
         except ValueError as error:
             raise UserError(f"the training failed: {error}") from error
         named = ("nlp.lang", "system.seed")

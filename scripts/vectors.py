@@ -1,4 +1,4 @@
-"""Find the word vectors that become part of the model."""
+"""Find the word vectors for training."""
 
 import importlib
 import urllib.request
@@ -17,15 +17,15 @@ TIMEOUT = 5
 
 
 class DownloadError(Exception):
-    """The web cannot be reached, or sends something else."""
+    """A download has failed, or has returned another file."""
 
 
 def find_vectors(name: str, *, lang: str, assets: Path) -> WordVectors:
     """Find word vectors, or download them.
 
-    name (str): A text file, or a pipeline as a package, a folder, or a folder in `assets`.
+    name (str): A text file, a pipeline package, the folder of a pipeline, or its name in `assets`.
     RETURNS (WordVectors): Without a path if the name is empty or the pipeline has another language.
-    RAISES UserError: If there are no such vectors.
+    RAISES UserError: If the vectors do not exist.
     RAISES DownloadError: If they cannot be downloaded.
     """
     if not name:
@@ -68,9 +68,9 @@ def download_pipeline(package: str) -> None:
     url = about.__compatibility__
     options = ("--no-deps", "--timeout", str(TIMEOUT), "--retries", "1")
     try:
-        # spaCy itself would wait for minutes.
+        # Without a network, this fails in seconds. spaCy would wait for minutes.
         urllib.request.urlopen(url, timeout=TIMEOUT).close()
         spacy_download(package, False, False, None, *options)
     except (OSError, SystemExit) as error:
-        raise DownloadError(f"{url} or what it names cannot be had ({error})") from error
+        raise DownloadError(f"{package} cannot be downloaded ({url}: {error})") from error
     importlib.invalidate_caches()

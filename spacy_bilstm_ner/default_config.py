@@ -1,4 +1,4 @@
-"""Read the shipped config, which has the default values of all settings."""
+"""Read the shipped config, which has the default value of each setting."""
 
 from importlib import resources
 from pathlib import Path
@@ -10,7 +10,7 @@ from thinc.api import Config
 def read_config() -> str:
     """Return the text of the config.
 
-    The file is in configs/ in a checkout, and in the installed package.
+    In a checkout, the file is in configs/. In an installed package, it is part of the package.
     """
     try:
         folder = resources.files("spacy_bilstm_ner.configs")
@@ -20,9 +20,9 @@ def read_config() -> str:
 
 
 def default_model() -> dict[str, Any]:
-    """Return the model of the config, without the parts that need data: vectors and n-grams.
+    """Return the model of the config, without vectors and n-grams, which need data.
 
-    Settings that depend on the size of a corpus have the values for a large corpus.
+    Settings that depend on the size of the corpus have their values for a large corpus.
     """
     model = Config().from_str(read_config(), interpolate=False)["components"]["ner"]["model"]
     sizes = {"feature_dropout": 0.2, "full_dropout_words": 0, "min_words": 0}

@@ -1,10 +1,10 @@
-"""Errors of the user, and texts for the terminal."""
+"""The error class for mistakes of users, and helpers for messages."""
 
 import re
 
 
 class UserError(ValueError):
-    """An error of the input. The message says what was expected, what came, and what to do."""
+    """An error in the input. The message says what was expected, what was found, and what to do."""
 
 
 def count(number: int, noun: str) -> str:
@@ -15,11 +15,11 @@ def count(number: int, noun: str) -> str:
 
 def printable(text: str) -> str:
     """Escape control characters, so that text of a corpus cannot control the terminal."""
-    return re.sub(r"[\0-\x09\x0b-\x1f\x7f-\x9f]", lambda found: repr(found[0])[1:-1], text)
+    return re.sub(r"[\0-\x09\x0b-\x1f\x7f-\x9f]", lambda match: repr(match[0])[1:-1], text)
 
 
 def banner(*paragraphs: str) -> str:
-    """Return a framed text. There is an empty line between two paragraphs."""
+    """Return paragraphs in a frame, with an empty line between them."""
     line = "!" * 88
     body = "\n!!\n".join(f"!!  {paragraph}".replace("\n", "\n!!  ") for paragraph in paragraphs)
     return f"\n{line}\n!!\n{body}\n!!\n{line}\n"

@@ -15,7 +15,7 @@ def check_range(name: str, value: Any, low: float, below: float = inf, *, remedy
 
     name (str): The name of the setting, for the message.
     remedy (str): What the user can do, appended to the message.
-    RAISES ValueError: If the value is not a number, or not in the range: low ≤ value < below.
+    RAISES ValueError: If the value is not a number, or not in the range low ≤ value < below.
     """
     if not is_number(value, low, below) or value == below:
         limit = f" and below {below}" if below < inf else ""

@@ -1,1 +1,1 @@
-"""Scripts for the authors: each makes a published figure. The package does not use them."""
+"""Scripts for the authors, which make the published figures. The package does not use them."""

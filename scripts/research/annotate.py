@@ -2,8 +2,8 @@
 
     OMP_NUM_THREADS=1 python -m scripts.research.annotate PIPELINE CORPUS.spacy OUT.json
 
-Each way reads the texts once, and then four times. The difference does not contain the time that it
-takes to start. CPU seconds are those of all processes.
+Each command reads the texts once, and then four times. The difference of the two times excludes the
+start-up. CPU seconds are summed over all processes.
 """
 
 import subprocess

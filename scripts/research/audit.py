@@ -2,9 +2,9 @@
 
     python -m scripts.research.audit CORPUS.spacy FOLDER OUT.json
 
-`audit` reads the corpus before and after the change. Of its second list, suspicions that the first
-list has are left out, since any corpus has wrong labels already. The figure is the share of changed
-labels among the first N of the rest, where N is the number of changes.
+`audit` reads the corpus before and after the change. A corpus has wrong labels already, so rows of
+the second list that are also in the first list are left out. The figure is the share of changed
+labels in the first N remaining rows, where N is the number of changes.
 """
 
 import sys
@@ -45,7 +45,7 @@ def spoil(docs: list[Doc], rng: np.random.Generator) -> set[Place]:
 
 
 def find_suspicious_places(path: Path, folder: Path) -> list[Place]:
-    """Audit a corpus. Return the places that are suspected, most suspicious first."""
+    """Audit a corpus. Return the listed places, most suspicious first."""
     suspicions = audit_folds(read_folds(path, folder)).suspicions
     return list(zip(suspicions["sentence"], suspicions["text"], strict=True))
 

@@ -1,7 +1,7 @@
 """Compare the speed, the memory and the loading time of pipelines.
 
 Each run is a new process with one thread (see timing.py). The pipelines take turns, so that other
-work of the machine affects all of them. Seconds depend on the machine. Compare the ratios.
+processes on the machine affect all of them. Seconds depend on the machine, so compare the ratios.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from spacy_bilstm_ner.quality.evaluate import list_versions
 
 TIMING = Path(__file__).with_name("timing.py")
 SENTENCES_PER_DOC = 40
-# Figures are not published if the load of the machine is higher.
+# Figures are not published if the load average of the machine is higher.
 BUSY = 0.5
 # Part of the benchmark -> task of timing.py
 PARTS = {

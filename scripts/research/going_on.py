@@ -3,9 +3,9 @@
     python -m scripts.research.going_on PIPELINE OLD.spacy NEW [--way update] [--size 300]
 
 OLD.spacy has test sentences of the labels that PIPELINE knows. NEW is a folder with train.spacy,
-dev.spacy and test.spacy of other labels. A row of the table has F on the new labels, F on the old
-labels before and after, and the entities of new labels that are found in the first 1,000 sentences
-of OLD.spacy. Ways to learn:
+dev.spacy and test.spacy of other labels. The script prints a row of a table: F on the new labels, F
+on the old labels before and after, and the number of entities with new labels in the first 1,000
+sentences of OLD.spacy. Ways to learn:
 
     update       a loop of `nlp.update` with dropout 0.2, by default 12 passes in batches of 8; the
                  running means of the weights are scored

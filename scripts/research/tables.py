@@ -42,7 +42,7 @@ def publish(run: Path, command: str) -> None:
 
 
 def fill(text: str, metrics: Path) -> str:
-    """Return a Markdown text with all its marked tables made anew."""
+    """Return a Markdown text with new tables after all its marks."""
 
     def replace(match: re.Match[str]) -> str:
         mark, kind, names = match.groups()
@@ -85,7 +85,7 @@ def corpora_table(files: dict[str, Figures]) -> str:
 
 
 def speed_table(files: dict[str, Figures]) -> str:
-    """Make a table of a benchmark's medians, and of ours divided by each other pipeline's."""
+    """Make a table of the medians of a benchmark, with the ratio of ours to each other pipeline."""
     (benchmark,) = files.values()
     rows = []
     for title, (part, unit) in BENCHMARK_ROWS.items():

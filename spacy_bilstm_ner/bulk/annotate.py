@@ -1,4 +1,4 @@
-"""Find the entities in files of texts, on every core. Results that exist are not made again."""
+"""Find the entities in files of texts, on all cores. Skip texts that have results already."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -47,18 +47,18 @@ def annotate(
     max_length (int | None): The longest text in characters; None for `nlp.max_length`.
     workers (int | None): The number of processes; None for one for each core.
     ray (str | None): The address of a Ray cluster, or "local" to start one; None for processes.
-    RETURNS (Summary): What was done, and what failed.
-    RAISES UserError: If an input, the model or the folder is not as expected.
+    RETURNS (Summary): Numbers of texts and entities, and the errors.
+    RAISES UserError: If an input, the pipeline or the folder cannot be used.
     """
     options = options or InputOptions()
     out = Path(out).resolve()
     files = find_files(inputs)
     for name in inputs:
         if name != STDIN and Path(name).resolve() in (out, *out.parents):
-            raise UserError(f"{out} is in a folder that is read: name one outside")
+            raise UserError(f"{out} is inside the input {name}: give a folder outside of it")
     stamps = stamp_files(file for file in files if file != STDIN)
     for file in stamps:
-        # A file without the columns or without texts is refused before hours of work.
+        # Check that the file has the columns and texts, before hours of work.
         next(read_rows(file, options), None)
     key = _id_field(files, options)
     folder = pipeline_folder(model).resolve()
@@ -103,7 +103,7 @@ def _missing_parts(
     format: str,
     summary: Summary,
 ) -> Iterator[Part]:
-    """Yield the parts that have no whole results, and count the others."""
+    """Yield the parts whose results are missing or damaged. Count the other parts."""
     for name, share in shares.items():
         for part in parts_of(name, share, options):
             if is_whole(out / f"{part.name}.{format}", len(part.rows)):
@@ -115,7 +115,7 @@ def _missing_parts(
 def _annotate_parts(
     parts: Iterator[Part], work: Work, n_workers: int, ray: str | None, out: Path, summary: Summary
 ) -> None:
-    # Nothing is started if there is nothing to do.
+    # Without parts to annotate, no worker is started.
     first_part = next(parts, None)
     if first_part is None:
         return
@@ -131,12 +131,12 @@ def _annotate_parts(
                 summary.given_up.append(f"{row.file}, from row {row.number}: {outcome}")
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
-            "Stopped. Finished parts stay. The same command does the rest."
+            "Stopped. Finished parts are kept. Run the same command again to annotate the others."
         ) from None
     finally:
         progress.close()
         engine.close()
-        # Workers that were killed while they were writing leave a file.
+        # Workers that were killed may have left unfinished files.
         remove_unfinished(out)
 
 

@@ -23,20 +23,20 @@ ENTITY = pa.struct(
         ("confidence", pa.float32()),
     ]
 )
-# The new columns
-INTO, ERRORS = "entities", "entities_error"
-# Texts in a batch of the network, and characters that are read at once. More is faster and takes
-# more memory.
+# Names of the columns that are added
+ENTITIES_COLUMN, ERRORS_COLUMN = "entities", "entities_error"
+# Number of texts in a batch of `nlp.pipe`, and of characters in a call. Higher numbers are faster,
+# but need more memory.
 MAX_TEXTS, MAX_CHARACTERS = 1000, 1_000_000
-# Characters that a pipeline reads outside `nlp.memory_zone()`, where spaCy's tokenizer caches
-# words. Later texts are read inside, so that new words do not fill the memory.
+# Number of characters after which a pipeline reads texts inside `nlp.memory_zone()`, so that new
+# words do not fill the memory. Before that, spaCy's tokenizer caches words, which makes it faster.
 WARM_UP_CHARACTERS = 1_000_000
 
 
 class Pipelines(SharedCache):
-    """The pipelines of this process. The lock is for their users.
+    """The loaded pipelines of this process. Hold the lock while using one.
 
-    loaded (dict): By name and `max_length`.
+    loaded (dict): Name and `max_length` -> pipeline.
     n_characters (Counter): The number of characters that each pipeline has read.
     """
 
@@ -106,13 +106,13 @@ class Annotator:
     def _schema(self, schema: pa.Schema) -> pa.Schema:
         if self.text not in schema.names:
             raise UserError(
-                f"there is no column {self.text!r}, but {schema.names}: say which one has the texts"
+                f"there is no column {self.text!r}. Name the column of texts, one of {schema.names}"
             )
-        existing = {INTO, ERRORS}.intersection(schema.names)
+        existing = {ENTITIES_COLUMN, ERRORS_COLUMN}.intersection(schema.names)
         if existing:
             raise UserError(f"the columns {sorted(existing)} exist already: rename them")
-        schema = schema.append(pa.field(INTO, pa.list_(ENTITY)))
-        return schema.append(pa.field(ERRORS, pa.string()))
+        schema = schema.append(pa.field(ENTITIES_COLUMN, pa.list_(ENTITY)))
+        return schema.append(pa.field(ERRORS_COLUMN, pa.string()))
 
     def load(self) -> Language:
         """Return the pipeline. RAISES UserError: If it cannot be loaded."""
@@ -128,7 +128,10 @@ class Annotator:
         return PIPELINES.loaded[key]
 
     def annotate(self, texts: Sequence[Any]) -> list[Outcome]:
-        """Annotate texts. A value that is no text gets an error; an exception is its own error."""
+        """Annotate texts. A value that is not a text gets an error.
+
+        A value can also be an exception, whose message is then the error.
+        """
         with PIPELINES.lock:
             nlp = self._load()
             outcomes = [Outcome(error=text_error(text, nlp.max_length)) for text in texts]
@@ -148,7 +151,7 @@ class Annotator:
 
 
 def _find_entities(nlp: Language, texts: list[str]) -> list[Outcome]:
-    # A pipe may fail on a text or leave it out. Halves are tried until the text is found.
+    # If a pipe fails on a text or leaves it out, the batch is halved until this text is alone.
     try:
         outcomes = []
         for _, doc in zip(texts, nlp.pipe(texts, batch_size=MAX_TEXTS), strict=True):
@@ -169,13 +172,13 @@ def outcome_columns(outcomes: Sequence[Outcome]) -> tuple[pa.Array, pa.Array]:
 
 
 def text_error(value: Any, max_length: int) -> str | None:
-    """Return why a value cannot be annotated. The kind of error ends at the first colon."""
+    """Return why a value cannot be annotated, or None. The kind of error is before the colon."""
     if value is None:
         return "The text is null"
     if isinstance(value, Exception):
         return str(value)
     if not isinstance(value, str):
-        return f"The text is no string: {type(value).__name__}"
+        return f"The text is not a string: {type(value).__name__}"
     if len(value) > max_length:
         return f"The text is too long: {len(value)} characters, max_length is {max_length}"
     try:
@@ -189,7 +192,7 @@ def column_values(column: pa.Array) -> list[Any]:
     """Return the values of a column. Bytes that are not UTF-8 become surrogates."""
     try:
         return column.to_pylist()
-    # Arrow does not check strings.
+    # Arrow does not check that strings are valid UTF-8.
     except UnicodeDecodeError:
         raw_values = column.cast(pa.large_binary()).to_pylist()
         return [raw and raw.decode("utf8", "surrogateescape") for raw in raw_values]

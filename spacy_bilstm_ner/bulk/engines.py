@@ -8,18 +8,18 @@ from ..system.workers import Workers, as_done
 from .parts import Part
 from .summary import Summary
 
-# Failures without a success in between. The parts are then not the reason.
+# After this many failures in a row, the cause is not in the parts, and the run stops.
 MAX_FAILURES = 20
 
 Work = Callable[[Part], Summary]
 
 
 class Ray:
-    """Tasks on a Ray cluster. All its machines must see the same folders.
+    """Run tasks on a Ray cluster. All its machines must have access to the same folders.
 
     address (str): The address of the cluster; "local" starts one on this machine; "auto" uses
         $RAY_ADDRESS or the cluster that runs on this machine.
-    n_workers (int): The number of cores of a cluster that is started.
+    n_workers (int): The number of cores to use if the cluster is started here.
     """
 
     def __init__(self, work: Work, n_workers: int, address: str) -> None:
@@ -27,7 +27,7 @@ class Ray:
 
         n_cores = n_workers if address == "local" else None
         ray.init(address, num_cpus=n_cores, include_dashboard=False, log_to_driver=False)
-        # Each core then has its next part ready.
+        # Two parts for each core, so that no core has to wait for its next part
         self.n_slots = 2 * int(ray.cluster_resources()["CPU"])
         self._task = ray.remote(num_cpus=1, max_retries=0)(lambda part: work(part))
         self.close = ray.shutdown
@@ -40,9 +40,9 @@ class Ray:
 def each_part(
     parts: Iterator[Part], engine: Workers[Part, Summary] | Ray
 ) -> Iterator[tuple[Part, Summary | str]]:
-    """Annotate all parts. A part that fails is tried once more, after the others and alone.
+    """Annotate all parts. Those that fail are tried again at the end, one at a time.
 
-    YIELDS (tuple[Part, Summary | str]): A part, and what was done or why it was given up.
+    YIELDS (tuple[Part, Summary | str]): A part with its summary, or the error if it failed twice.
     RAISES UserError: If the pipeline cannot be loaded, or every part fails.
     """
     failed: list[Part] = []
@@ -58,8 +58,8 @@ def each_part(
             raise error
         if n_failures == MAX_FAILURES:
             raise UserError(
-                f"{n_failures} failures in a row. The last one: {error}. "
-                "Fewer --workers need less memory"
+                f"{n_failures} failures in a row. The last one: {error}. If memory is short, use "
+                "fewer --workers"
             )
         failed.append(part)
     for part, future in as_done(iter(failed), engine.submit, 1):

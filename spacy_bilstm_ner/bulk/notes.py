@@ -1,4 +1,4 @@
-"""The note of a run in its folder: its settings, and which inputs have which results."""
+"""The file _run.json in the folder of results: the settings of the run, and what is annotated."""
 
 import os
 import re
@@ -20,12 +20,12 @@ RESULTS = re.compile(r"(.+-[0-9a-f]{12})-\d+\.(parquet|jsonl)")
 
 @dataclass
 class Note:
-    """What the note of a folder says.
+    """The content of _run.json.
 
-    settings (dict): What results depend on, except for the inputs.
-    shares (dict): For the name of each share, its files with their stamps. The names of the files
-        of results begin with that of their share.
-    complete (list[str]): Shares of which all results have been written.
+    settings (dict): Settings that change the results, such as the model.
+    shares (dict): Name of a share -> its input files with their stamps. A share is a group of files
+        (see `parts.make_shares`). Names of result files begin with the name of their share.
+    complete (list[str]): Names of shares whose results are complete.
     """
 
     settings: dict[str, Any]
@@ -37,9 +37,9 @@ class Note:
         save_json(out / NOTE, vars(self))
 
     def update(self, stamps: Stamps) -> None:
-        """Make new shares of inputs that are new or have changed.
+        """Put inputs that are new or have changed into new shares.
 
-        All files of the share of a changed file are annotated again.
+        If one file of a share has changed, all files of the share are annotated again.
         """
         new_stamps = dict(stamps)
         for name, share in list(self.shares.items()):
@@ -55,14 +55,14 @@ class Note:
         self.shares |= make_shares(new_stamps)
 
     def remove_outdated(self, out: Path) -> None:
-        """Remove the results of shares that are no longer there."""
+        """Remove results whose share no longer exists."""
         for path in list(out.iterdir()):
             results = RESULTS.fullmatch(path.name)
             if results and results[1] not in self.shares:
                 path.unlink()
 
     def shares_to_do(self, stamps: Stamps) -> dict[str, Stamps]:
-        """Return the shares of some inputs, without those that have a missing file."""
+        """Return the shares that contain one of these files. All files of a share must exist."""
         shares = {}
         for name, share in self.shares.items():
             if not share.keys().isdisjoint(stamps) and all(map(os.path.exists, share)):
@@ -87,7 +87,7 @@ def stamp_files(files: Iterable[str]) -> dict[str, list[int]]:
 def open_note(out: Path, settings: dict[str, Any]) -> Note:
     """Read the note of a folder, or make a new one.
 
-    RAISES UserError: If the folder has the results of another run, or something else.
+    RAISES UserError: If the folder has other files, or results that were made with other settings.
     """
     path = out / NOTE
     if not path.is_file():

@@ -1,4 +1,4 @@
-"""Cut inputs into parts of about a million words. The results of a part are one file."""
+"""Divide inputs into parts of about a million words, and annotate a part into one file."""
 
 import gc
 import json
@@ -16,14 +16,14 @@ import srsly
 from spacy.training.batchers import minibatch_by_words
 
 from ..system.whole import whole_file
-from .annotator import ERRORS, INTO, Annotator, outcome_columns
+from .annotator import ENTITIES_COLUMN, ERRORS_COLUMN, Annotator, outcome_columns
 from .rows import InputOptions, Row, read_rows
 from .summary import Summary, summarize
 
 # About a million English words
 PART_BYTES = 6_000_000
 
-# Files with their size in bytes and the time of their last change
+# File -> its size in bytes, and the time of its last change
 Stamps = Mapping[str, list[int]]
 
 
@@ -31,7 +31,7 @@ Stamps = Mapping[str, list[int]]
 class Part:
     """Some rows of the input.
 
-    name (str): The name of the file of results, without its ending.
+    name (str): The name of the result file, without its suffix.
     rows (tuple[Row, ...]): The rows.
     """
 
@@ -40,9 +40,9 @@ class Part:
 
 
 def make_shares(stamps: Stamps) -> dict[str, Stamps]:
-    """Divide files into shares. A large file is a share, and so are many small files.
+    """Group files into shares. A large file is a share of its own; small files share one.
 
-    RETURNS (dict): For the name of each share, its files with their stamps.
+    RETURNS (dict): Name of a share -> its files with their stamps.
     """
     shares: list[dict[str, list[int]]] = []
     n_free_bytes = 0
@@ -62,12 +62,12 @@ def _name_share(share: Stamps) -> str:
 
 
 def parts_of(name: str, share: Stamps, options: InputOptions) -> Iterator[Part]:
-    """Cut the files of a share into parts, always in the same way.
+    """Divide the files of a share into parts. The same files always give the same parts.
 
     RAISES UserError: If a file lacks a column, has no texts, or is damaged.
     """
     rows = chain.from_iterable(map(partial(read_rows, options=options), share))
-    # A longer text would overtake the texts before it.
+    # `minibatch_by_words` would yield a longer text before the texts that precede it.
     batches = minibatch_by_words(
         rows, PART_BYTES, 0, get_length=lambda row: min(PART_BYTES, len(str(row.text)) + 1)
     )
@@ -81,10 +81,10 @@ def annotate_part(
     """Annotate a part and write its results.
 
     ending (str): "parquet" or "jsonl".
-    key (pa.Field | None): The column of ids. Without one, rows have their file and number.
+    key (pa.Field | None): The column of ids; None for the columns "file" and "row" instead.
     """
     annotator.load()
-    # The garbage collector then skips the pipeline. That is 8 % faster.
+    # The garbage collector no longer visits the pipeline, which makes the run 8 % faster.
     if not gc.get_freeze_count():
         gc.freeze()
     rows = part.rows
@@ -95,7 +95,7 @@ def annotate_part(
     else:
         columns["file"] = pa.array([row.file for row in rows], pa.string())
         columns["row"] = pa.array([row.number for row in rows], pa.int64())
-    columns[INTO], columns[ERRORS] = outcome_columns(outcomes)
+    columns[ENTITIES_COLUMN], columns[ERRORS_COLUMN] = outcome_columns(outcomes)
     write_table(pa.table(columns), out / f"{part.name}.{ending}")
     return summarize(rows, outcomes)
 
@@ -111,7 +111,7 @@ def write_table(table: pa.Table, path: Path) -> None:
 
 
 def is_whole(path: Path, n_rows: int) -> bool:
-    """Return whether a file of results exists, can be read and has so many rows."""
+    """Return whether a result file exists, can be read, and has this number of rows."""
     try:
         if path.suffix == ".parquet":
             table = pq.read_table(path, page_checksum_verification=True, partitioning=None)

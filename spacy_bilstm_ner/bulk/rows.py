@@ -20,10 +20,10 @@ from ..errors import UserError
 from .annotator import column_values, text_error
 
 STDIN = "-"
-# Rows of a file in which there must be a text.
+# At least one of this many first rows of a file must have a text.
 N_CHECKED_ROWS = 1000
 SEPARATORS = ",;\t|"
-# The key of the fields of a row that has more of them than the header
+# The key under which `csv` stores fields beyond those of the header
 MORE_FIELDS = "\0"
 
 
@@ -44,7 +44,7 @@ class InputOptions:
 
 
 class Row(NamedTuple):
-    """A row of a file, numbered from 0. If it has no text, `text` is what it has, or an error."""
+    """A row of a file, numbered from 0. `text` is an error if the row cannot be read."""
 
     file: str
     number: int
@@ -52,19 +52,19 @@ class Row(NamedTuple):
     id: Any
 
 
-# Rows as the readers find them. Something else than a dict has no text.
+# Records as the readers return them. A record that is not a dict is an error.
 Records = Iterator[Any]
 
 
 def kind_of(file: str) -> str:
-    """Return the ending of a file without `.gz`; ".txt" for standard input."""
+    """Return the suffix of a file name, without `.gz`; ".txt" for standard input."""
     return ".txt" if file == STDIN else Path(file.removesuffix(".gz")).suffix.lower()
 
 
 def find_files(inputs: Iterable[str]) -> list[str]:
     """Return all input files, those of a folder in alphabetical order.
 
-    RAISES UserError: If there is no such file.
+    RAISES UserError: If an input has no file that can be read.
     """
     files: dict[str, None] = {}
     for name in inputs:
@@ -112,7 +112,7 @@ def read_rows(file: str, options: InputOptions) -> Iterator[Row]:
 
 def _make_row(file: str, number: int, record: Any, options: InputOptions) -> Row:
     if not isinstance(record, dict):
-        return Row(file, number, ValueError("The line is no JSON object"), None)
+        return Row(file, number, ValueError("The line is not a JSON object"), None)
     text = record.get(options.text_column)
     if MORE_FIELDS in record:
         text = ValueError("The row has more fields than the header")
@@ -136,7 +136,7 @@ def check_columns(file: str, names: Iterable[Any], options: InputOptions) -> Non
     columns = list(map(str, names))
     for name in filter(None, (options.text_column, options.id_column)):
         if name not in columns:
-            raise UserError(f"{file}: there is no column {name!r}, but {', '.join(columns)}")
+            raise UserError(f"{file}: there is no column {name!r}. Columns: {', '.join(columns)}")
 
 
 def _open_lines(file: str, options: InputOptions) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What `annotate` has done, in numbers."""
+"""Count what `annotate` has done."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,12 +10,13 @@ from .rows import Row
 
 @dataclass
 class Summary:
-    """What was done: in a part, or in a run.
+    """Numbers of texts, words, entities and errors of a part or a run.
 
-    errors (Counter): The kinds of errors of texts that were not annotated.
+    labels (Counter): Number of entities of each label.
+    errors (Counter): Number of texts with each kind of error. They were not annotated.
     first_errors (dict): File, row and message of the first error of each kind.
-    n_existing (int): Parts whose results existed already.
-    given_up (list[str]): Parts that failed, and why.
+    n_existing (int): Number of parts whose results existed already.
+    given_up (list[str]): Parts that failed twice, with the error.
     missing_inputs (list[str]): Inputs of earlier calls that no longer exist. Their results stay.
     """
 

@@ -51,7 +51,7 @@ EXTRAS = {
 
 
 class Command(TyperCommand):
-    """A command that names `convert` if it gets a reading option that it does not have."""
+    """A command without reading options. If it gets one, the error message refers to `convert`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         own_options = {name for param in self.params for name in param.opts}
@@ -60,7 +60,7 @@ class Command(TyperCommand):
             if option in OPTION_NAMES and option not in own_options:
                 typer.echo(
                     f"{ctx.get_usage()}\n\nError: {self.name} has no option {option}. "
-                    "Make a .spacy file first, and give that to the command:\n"
+                    "Convert the file to .spacy first, and use that file:\n"
                     f"{PROGRAM} convert FILE OUT.spacy {option} …",
                     err=True,
                 )
@@ -71,8 +71,8 @@ class Command(TyperCommand):
 class Commands(TyperGroup):
     """The group of all commands.
 
-    It reports errors that a user can mend in one line on stderr, with exit code 1 (130 for Ctrl-C).
-    Faults of the program keep their traceback.
+    A user error becomes one line on stderr and exit code 1, and Ctrl-C exit code 130. All other
+    errors keep their traceback.
     """
 
     def invoke(self, ctx: Any) -> None:
@@ -104,9 +104,11 @@ def make_app() -> typer.Typer:
 
 
 def main(arguments: Sequence[str] | None = None, *, program: str = PROGRAM) -> None:
-    """Run a command; None takes the arguments of this process.
+    """Run a command.
 
-    RAISES SystemExit: If the command fails: with 1, 2 for wrong usage, or 130 for Ctrl-C.
+    arguments (Optional[Sequence[str]]): The command and its arguments; None for sys.argv.
+    program (str): The name of the program in help and usage messages.
+    RAISES SystemExit: If the command fails, with 1, or 2 for wrong usage, or 130 for Ctrl-C.
     """
     try:
         make_app()(args=arguments, prog_name=program)

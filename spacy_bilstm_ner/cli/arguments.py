@@ -1,4 +1,4 @@
-"""Arguments and options of the commands. Several commands share some of them."""
+"""Arguments and options of the commands. Some belong to several commands."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,10 +12,10 @@ LabelledFile = Annotated[
     Path, Argument(metavar="FILE", help="labelled file of any format that `convert` reads")
 ]
 FoldsFolder = Annotated[
-    Path, Argument(metavar="OUT", help="folder for the results and the folds' pipelines")
+    Path, Argument(metavar="OUT", help="folder for the results and the pipelines of the folds")
 ]
-Figures = Annotated[Path | None, Option("--out", help="write the figures to this file")]
-Report = Annotated[Path | None, Option(help="write a page to this file")]
+Figures = Annotated[Path | None, Option("--out", help="write the figures to this JSON file")]
+Report = Annotated[Path | None, Option(help="write an HTML page to this file")]
 Lang = Annotated[str, Option(help="language code of the texts")]
 Vectors = Annotated[str | None, Option(help="pipeline with word vectors, or its folder")]
 Folds = Annotated[int, Option(help="number of folds")]
@@ -37,7 +37,7 @@ Texts = Annotated[
     Path,
     Argument(
         metavar="TEXTS",
-        help='.txt with a text a line, .jsonl with {"text": "…"} on each, or a labelled file',
+        help='.txt with a text on each line, .jsonl with {"text": "…"}, or a labelled file',
     ),
 ]
 SuggestedFolder = Annotated[
@@ -53,17 +53,19 @@ Inputs = Annotated[
     list[str],
     Argument(
         metavar="INPUT",
-        help="files or folders of texts: Parquet, JSON, JSON Lines, CSV, Excel or plain text "
-        "with a text on each line; - for standard input",
+        help="files or folders of texts: Parquet, JSON, JSON Lines, CSV, TSV, Excel or .txt with a "
+        "text on each line; - for standard input",
     ),
 ]
 ResultsFolder = Annotated[
-    str, Argument(metavar="OUT", help="folder for the results; a second call resumes")
+    str, Argument(metavar="OUT", help="folder for the results; the same command resumes a run")
 ]
 Model = Annotated[str, Option(help="name or path of any spaCy pipeline with entities")]
 TextColumn = Annotated[str, Option(help="column of texts")]
 IdColumn = Annotated[str | None, Option(help="column of ids in the results; default: file and row")]
-Separator = Annotated[str | None, Option(help="separator of CSV files; default: by the header")]
+Separator = Annotated[
+    str | None, Option(help="separator of CSV files; default: detected from the header")
+]
 Encoding = Annotated[str | None, Option(help="encoding of text files; default: UTF-8")]
 ResultsFormat = Annotated[Literal["parquet", "jsonl"], Option(help="format of the results")]
 MaxLength = Annotated[
@@ -80,7 +82,7 @@ Config = Annotated[Path, Argument(metavar="CONFIG", help="file to write, such as
 InitVectors = Annotated[
     str | None,
     Option(
-        help="pipeline with word vectors, its folder, or a text file such as GloVe's; none for "
+        help="pipeline with word vectors, its folder, or a text file such as GloVe's; 'none' for "
         "no vectors; default: an installed pipeline of the language",
     ),
 ]

@@ -38,9 +38,9 @@ def annotate(
     workers: NumberOfWorkers = None,
     ray: RayAddress = None,
 ) -> None:
-    """Find the entities in files of texts, on every core.
+    """Find the entities in files of texts, on all cores.
 
-    Results that exist are not made again. An input that has changed is annotated again.
+    Texts that have results are skipped. Inputs that have changed are annotated again.
 
     Example: python -m spacy_bilstm_ner annotate texts/ out/ --model en_gmb_bilstm --id-column id
     """
@@ -74,7 +74,7 @@ def annotate(
 
 def _show(summary: "Summary", seconds: float) -> None:
     for file in summary.missing_inputs:
-        echo(f"{file} no longer exists. Its results stay.", err=True)
+        echo(f"{file} no longer exists. Its results are kept.", err=True)
     if summary.n_existing and not summary.n_texts and not summary.given_up:
         echo(f"Nothing to do: all {summary.n_existing:,} parts exist.")
         return
@@ -90,4 +90,4 @@ def _show(summary: "Summary", seconds: float) -> None:
     for label, count in summary.labels.most_common():
         echo(printable(f"{count:12,} {label}"))
     for problem in summary.given_up:
-        echo(f"Given up, the same command tries again: {problem}", err=True)
+        echo(f"Failed: {problem}. Run the same command to try again.", err=True)

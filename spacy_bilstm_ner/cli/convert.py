@@ -20,7 +20,7 @@ Out = Annotated[
     Path, Argument(metavar="OUT", help="folder to write to, or a file OUT.spacy without a split")
 ]
 Report = Annotated[
-    Path | None, Option(metavar="FILE", help="write all faults and doubts to this file")
+    Path | None, Option(metavar="FILE", help="write all errors and warnings to this file")
 ]
 
 
@@ -34,7 +34,7 @@ def convert(
     split: "Split",
     reading: "Options",
 ) -> None:
-    """Turn labelled files into train.spacy, dev.spacy and test.spacy.
+    """Convert labelled files to train.spacy, dev.spacy and test.spacy.
 
     The format is detected: CSV and similar, CoNLL, JSON exports, Excel, Parquet, .spacy, brat,
     PubTator; also as gz or in a zip archive.
@@ -72,14 +72,14 @@ def convert(
 
 
 def _table(parts: dict[str, Any]) -> str:
-    """Return a table of the numbers of each part."""
+    """Return a table of the numbers of sentences, tokens and entities in each part."""
     from wasabi.tables import table
 
     rows: dict[str, dict[str, int]] = {}
     for name, part in parts.items():
         for kind in ("sentences", "tokens", "entities"):
             rows.setdefault(kind, {})[name] = part[kind]
-        rows.setdefault("of which on spaCy's own tokens", {})[name] = part["aligned"]
+        rows.setdefault("entities on spaCy's tokens", {})[name] = part["aligned"]
         for label, numbers in part["labels"].items():
             rows.setdefault(label, {})[name] = numbers["entities"]
     cells = []

@@ -1,4 +1,4 @@
-"""What commands print and write."""
+"""Print and write the results of commands."""
 
 import re
 import shlex
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def check_outputs(*outputs: Path | None, inputs: Iterable[Path | None] = ()) -> None:
-    """Check before a long computation that files can be written.
+    """Check that output files can be written, before a long computation.
 
-    RAISES UserError: If an output is a folder, is in one that cannot be written to, or is the same
+    RAISES UserError: If an output is a folder, is in a folder that is not writable, or is the same
         file as an input or another output.
     """
     used = {path.resolve() for path in inputs if path}
@@ -35,7 +35,7 @@ def check_outputs(*outputs: Path | None, inputs: Iterable[Path | None] = ()) -> 
 
 
 def show_result(result: "Result", *, figures: Path | None = None, page: Path | None = None) -> None:
-    """Write a result to files where asked, and print it with its warnings."""
+    """Print a result with its warnings. Write it to the files that are given."""
     if page:
         save(page, result.to_html())
     if figures:
@@ -50,17 +50,17 @@ def show_result(result: "Result", *, figures: Path | None = None, page: Path | N
 
 
 def show_next(purpose: str, *words: str | Path | float) -> None:
-    """Print the command that people call next."""
+    """Print the next command, with its arguments filled in."""
     command = shlex.join(["python", "-m", "spacy_bilstm_ner", *map(str, words)])
     print(f"Next, {purpose}:\n{command}")
 
 
 @contextmanager
 def short_warnings() -> Iterator[None]:
-    """Print each of Python's warnings in one line, and only once.
+    """Print each Python warning on one line, and only once.
 
-    Of the warnings with one of spaCy's codes, such as [W030], print the first one, and the number
-    of all at the end.
+    Warnings of spaCy with the same code, such as [W030], are printed once. Their number follows at
+    the end.
     """
     counts: Counter[str] = Counter()
 

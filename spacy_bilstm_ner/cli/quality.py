@@ -1,4 +1,4 @@
-"""The commands that answer questions about quality: see docs/how-good-is-it.md."""
+"""The commands that measure quality: see docs/how-good-is-it.md."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -51,7 +51,7 @@ def evaluate(
     check_outputs(out, report, inputs=(file,))
     evaluation = evaluate_pipeline(pipeline, file)
     show_result(evaluation, figures=out, page=report)
-    show_next("find the confidence to require", "thresholds", pipeline, file)
+    show_next("find the thresholds for a precision", "thresholds", pipeline, file)
 
 
 def compare(
@@ -91,8 +91,8 @@ def crossvalidate(
 ) -> None:
     """Estimate how good a pipeline trained on a labelled file will be.
 
-    Trains on all folds but one, in turn, and scores each pipeline on the fold left out. Shows how
-    sure the scores are, and whether more data would help.
+    Trains a pipeline on all folds but one, for each fold, and scores it on the held-out fold. Shows
+    confidence intervals, and whether more data would help.
 
     Example: python -m spacy_bilstm_ner crossvalidate mine.csv out
     """
@@ -122,8 +122,8 @@ def audit(
 ) -> None:
     """Find the labels of a file that are most likely wrong.
 
-    Each sentence is predicted by a pipeline that was trained without it. Where an annotation is
-    right, write anything into the column `keep` of OUT/audit.csv: it is not listed again.
+    Each sentence is predicted by a pipeline that was trained without it. If a listed annotation is
+    correct, write anything into the column `keep` of OUT/audit.csv, and it is not listed again.
 
     Example: python -m spacy_bilstm_ner audit mine.csv out
     """
@@ -143,20 +143,20 @@ def audit(
     write_rows(marked_table, marked, delimiter=delimiter)
     write_rows(table, result.suspicions, delimiter=delimiter)
     show_result(result, figures=out / "audit.json", page=out / "audit.html")
-    print(f"Table: {table}. Write anything into the column `keep` where the annotation is right.")
+    print(f"Table: {table}. If an annotation is correct, write anything into its column `keep`.")
     show_next(f"when {file} is corrected, train again", "convert", file, "corpus", "--lang", lang)
 
 
 def _show_trainings(corpus: "FoldedCorpus", parts: Sequence[str]) -> None:
-    """Print which pipelines are still to be trained."""
+    """Print how many pipelines exist, and which ones will be trained."""
     from ..quality.folds import missing_trainings
 
     missing = missing_trainings(corpus, parts)
     n_present = len(parts) * len(corpus.folds) - len(missing)
-    line = f"Pipelines in {corpus.out}: {n_present} are there"
+    line = f"Pipelines in {corpus.out}: {n_present} exist"
     if missing:
         names = ", ".join(training.folder.name for training in missing)
-        line += f", {len(missing)} are to be trained: {names}"
+        line += f", {len(missing)} will be trained: {names}"
     print(line, flush=True)
 
 
@@ -170,7 +170,7 @@ def thresholds(
     out: Figures = None,
     report: Report = None,
 ) -> None:
-    """Find the confidence from which the entities of each label reach a precision.
+    """Find the confidence threshold at which each label reaches a precision.
 
     Example: python -m spacy_bilstm_ner thresholds training/model-best dev.csv --precision 0.95
     """
@@ -179,14 +179,14 @@ def thresholds(
     if write:
         check_folder(Path(pipeline))
     elif loosen:
-        raise UserError("--loosen is for --write: add --write")
+        raise UserError("--loosen only has an effect with --write: add --write")
     check_outputs(out, report, inputs=(file,))
     result = find_thresholds(pipeline, file, precision=precision)
     show_result(result, figures=out, page=report)
     if not write:
         show_next("store them", "thresholds", pipeline, file, "--precision", precision, "--write")
         return
-    for change in store_thresholds(Path(pipeline), result.sure, loosen=loosen):
+    for change in store_thresholds(Path(pipeline), result.certain, loosen=loosen):
         print(printable(change))
     show_next("annotate your texts", "annotate", "texts/", "annotated/", "--model", pipeline)
 

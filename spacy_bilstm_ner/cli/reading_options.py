@@ -1,4 +1,4 @@
-"""The options that say how a labelled file is to be read."""
+"""Add the options for reading labelled files to commands."""
 
 import inspect
 from collections.abc import Callable
@@ -12,12 +12,12 @@ from typer import Option
 
 from ..files.options import LISTS, Options, Split
 
-# Argument of a command -> the class whose fields are options of the command
-CLASSES: dict[str, Any] = {"reading": Options, "split": Split}
+# Name of a command's parameter -> the class whose fields become options of the command
+OPTION_CLASSES: dict[str, Any] = {"reading": Options, "split": Split}
 
 
 def _parameter(option: Field[Any]) -> Parameter:
-    """Return the parameter of a command for a field of a class."""
+    """Return the command-line option for a field of an option class."""
     is_list = option.name in LISTS
     kind = list[str] | None if is_list else option.type
     name = "split" if option.name == "method" else option.name.replace("_", "-")
@@ -36,27 +36,27 @@ OPTION_NAMES = frozenset(f"--{option.name.replace('_', '-')}" for option in fiel
 def with_reading_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the reading options to a command.
 
-    command (Callable): A function with a keyword argument `reading`, which takes the Options. It
-        may also have `split`, which takes a Split.
-    RETURNS (Callable): A function that has the single options instead.
+    command (Callable): A function with a keyword argument `reading` for the Options. It may also
+        have `split` for a Split.
+    RETURNS (Callable): A function with one keyword argument for each option instead.
     """
 
     @wraps(command)
     def command_with_options(**arguments: Any) -> None:
         for name in classes:
-            given = {}
-            for option in fields(CLASSES[name]):
+            values = {}
+            for option in fields(OPTION_CLASSES[name]):
                 value = arguments.pop(option.name)
                 if value not in (None, "", [], Path()):  # Path("") is Path()
-                    given[option.name] = value
-            arguments[name] = CLASSES[name](**given)
+                    values[option.name] = value
+            arguments[name] = OPTION_CLASSES[name](**values)
         command(**arguments)
 
     parameters = dict(inspect.signature(command).parameters)
-    classes = [name for name in CLASSES if name in parameters]
+    classes = [name for name in OPTION_CLASSES if name in parameters]
     for name in classes:
         del parameters[name]
-        for option in fields(CLASSES[name]):
+        for option in fields(OPTION_CLASSES[name]):
             parameters[option.name] = _parameter(option)
     annotations = {name: parameter.annotation for name, parameter in parameters.items()}
     command_with_options.__signature__ = inspect.Signature(list(parameters.values()))  # type: ignore[attr-defined]

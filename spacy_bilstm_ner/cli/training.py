@@ -31,7 +31,7 @@ def init(
 
     if source is not None:
         if vectors is not None:
-            raise typer.BadParameter("a trained pipeline has its own vectors: give --from alone")
+            raise typer.BadParameter("--from uses the vectors of the pipeline: leave out --vectors")
     elif vectors is None:
         vectors = find_vectors(lang)
         print(describe_choice(lang, vectors))
@@ -42,7 +42,7 @@ def init(
 
 
 def find_vectors(lang: str) -> str | None:
-    """Return the installed pipeline of a language with the most word vectors; None without any."""
+    """Return the installed pipeline of a language with the most word vectors, or None."""
     from spacy.util import get_installed_models, get_package_path
 
     best_name, most_vectors = None, 0
@@ -58,12 +58,12 @@ def find_vectors(lang: str) -> str | None:
 
 
 def describe_choice(lang: str, vectors: str | None) -> str:
-    """Say which vectors were chosen, or what vectors would improve and how to install them."""
+    """Say which vectors are used. If there are none, say how they help and how to install them."""
     if vectors:
-        return f"Word vectors: those of {vectors}, which is installed (--vectors none: without)."
+        return f"Word vectors: those of {vectors}, which is installed (--vectors none for none)."
     name = PIPELINES.get(lang, f"{lang}_core_news_md")
     return (
-        f"Word vectors: none, since no installed pipeline of the language {lang} has any. "
-        f"{IMPROVEMENT} To install some, if spaCy has them for {lang}:\n"
+        f"Word vectors: none, because no installed pipeline of the language {lang} has any. "
+        f"{IMPROVEMENT} To install vectors, if spaCy has them for {lang}:\n"
         f"python -m spacy download {name}"
     )

@@ -37,7 +37,7 @@ IDENTITY = ["sentence", "text", "gold"]
 # Mistakes with a lower confidence are not listed.
 MIN_CONFIDENCE = 0.1
 N_ON_PAGE = 200
-# A spreadsheet executes a cell that begins with one of these. An apostrophe before it prevents it.
+# Spreadsheets execute cells that begin with one of these, unless an apostrophe precedes them.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
@@ -52,10 +52,9 @@ class Audit(Result):
 
 
 def audit_folds(corpus: FoldedCorpus, marked: pd.DataFrame | None = None) -> Audit:
-    """Train the pipelines that are missing, and find the labels that they contradict most surely.
+    """Train the pipelines that are missing, and find the labels that contradict their predictions.
 
-    marked (pd.DataFrame | None): Rows of an earlier audit that are not listed again; see
-        `read_marked_rows`.
+    marked (pd.DataFrame | None): Rows of an earlier audit to leave out, see `read_marked_rows`.
     RAISES UserError: If a training fails.
     """
     train_folds(corpus)
@@ -84,18 +83,18 @@ def audit_folds(corpus: FoldedCorpus, marked: pd.DataFrame | None = None) -> Aud
 
 
 def find_suspicions(examples: Sequence[Example]) -> pd.DataFrame:
-    """Return what is suspected, most suspicious first. Copies of a sentence are one row.
+    """Return labels that may be wrong, most suspicious first. Copies of a sentence share a row.
 
     examples (Sequence[Example]): Sentences with all candidate entities of pipelines that were not
         trained on them.
-    RETURNS (pd.DataFrame): COLUMNS, where "times" is the number of copies, and "entity".
+    RETURNS (pd.DataFrame): The columns COLUMNS, and "entity". "times" is the number of copies.
     """
     pairs = compare_entities(examples, all_candidates=True)
     mistakes = pairs[(pairs["kind"] != "") & (pairs["confidence"] >= MIN_CONFIDENCE)]
     starts = mistakes["entity"].map(itemgetter(0))
-    copies = mistakes.groupby([*IDENTITY, "found", "predicted", starts], sort=False)
-    suspicions = mistakes.assign(times=copies["line"].transform("size"), keep="")
-    return suspicions.loc[copies.head(1).index]
+    groups = mistakes.groupby([*IDENTITY, "found", "predicted", starts], sort=False)
+    suspicions = mistakes.assign(times=groups["line"].transform("size"), keep="")
+    return suspicions.loc[groups.head(1).index]
 
 
 def make_sections(suspicions: pd.DataFrame) -> Iterator[Section]:
@@ -109,15 +108,15 @@ def make_sections(suspicions: pd.DataFrame) -> Iterator[Section]:
 
 
 def identify(rows: pd.DataFrame) -> pd.Series:
-    """Return what identifies each row, without regard to white space."""
+    """Return a text that identifies each row. White space is ignored."""
     texts = rows[IDENTITY].map(lambda text: " ".join(text.split()))
     return texts.agg("\n".join, axis="columns").astype(object)
 
 
 def write_rows(path: Path, rows: pd.DataFrame, *, delimiter: str = ",") -> None:
-    """Write rows of an audit for a spreadsheet, which would execute some texts as formulas.
+    """Write rows of an audit as CSV for a spreadsheet. Texts that look like formulas are escaped.
 
-    Excel recognises UTF-8 by the byte order mark.
+    The file begins with a byte order mark, by which Excel recognises UTF-8.
     """
     table = rows[COLUMNS].map(escape_formula)
     text = table.to_csv(sep=delimiter, index=False, float_format="%.4f", lineterminator="\n")
@@ -134,8 +133,8 @@ def escape_formula(value: Any) -> Any:
 def read_marked_rows(paths: Sequence[Path]) -> pd.DataFrame:
     """Read the rows of audit.csv files that the user has marked in the column `keep`.
 
-    A spreadsheet may have saved the files with another encoding, separator or order of columns.
-    Files that do not exist are left out.
+    The encoding, the separator and the order of columns may differ from those that were written,
+    since spreadsheets change them. Files that do not exist are skipped.
 
     RAISES UserError: If a column is missing.
     """
@@ -148,7 +147,8 @@ def read_marked_rows(paths: Sequence[Path]) -> pd.DataFrame:
         for name in (*IDENTITY, "keep"):
             if name not in (rows.fieldnames or ()):
                 raise UserError(
-                    f"{path} is no table of `audit`: it has no column {name!r}. Move it away"
+                    f"{path} was not written by `audit`: it has no column {name!r}. Move it to "
+                    "another folder"
                 )
         table = pd.DataFrame(list(rows)).reindex(columns=COLUMNS, fill_value="")
         table = table.map(lambda cell: cell.removeprefix("'"))
@@ -162,5 +162,5 @@ def _decode(content: bytes) -> str:
         is_utf16 = content.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
         return content.decode("utf-16" if is_utf16 else "utf-8-sig")
     except UnicodeDecodeError:
-        # Western spreadsheets save in this encoding.
+        # The encoding in which Excel saves CSV in Western Europe
         return content.decode("cp1252")

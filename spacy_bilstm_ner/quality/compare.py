@@ -10,7 +10,7 @@ from ..errors import UserError
 from ..files.options import Options
 from ..pipe.loading import load_pipeline
 from .examples import find_doubts, predict_examples, read_labelled_docs
-from .intervals import bootstrap, middle_interval
+from .intervals import bootstrap, percentile_interval
 from .result import Result
 from .scores import TOTALS, compute_f, count_outcomes
 
@@ -44,14 +44,14 @@ def compare_pipelines(
             raise UserError(f"{name} predicts no entity at all: does it have an entity recogniser?")
         examples.append(predicted)
         warnings += find_doubts(name, nlp, predicted)
-    # Counted together, so that both have the same labels
+    # Both pipelines are counted in one call, so that the arrays have the same labels.
     labels, counts = count_outcomes([*examples[0], *examples[1]])
     n_sentences = len(examples[0])
     # n_sentences × 2 × n_labels × 3
     paired_counts = np.stack([counts[:n_sentences], counts[n_sentences:]], axis=1)
     f_a, f_b = compute_f(paired_counts.sum(axis=0))
     draws = compute_f(bootstrap(paired_counts, seed=seed))
-    low, high = middle_interval(draws[:, 1] - draws[:, 0])
+    low, high = percentile_interval(draws[:, 1] - draws[:, 0])
     columns = {"A": f_a, "B": f_b, "B - A": f_b - f_a, "95 % from": low, "to": high}
     table = pd.DataFrame({"label": [*labels, *TOTALS], **columns})
     better = name_better(low[-2], high[-2])

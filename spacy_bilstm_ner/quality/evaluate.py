@@ -21,7 +21,7 @@ from .result import Result, Section
 from .scores import TOTALS, judge_entities, score_examples
 
 SAMPLE_WARNING = (
-    "Trained on the small bundled sample: it shows that everything works. "
+    "Trained on the small bundled sample, to show that everything works. "
     "These are not the scores of a useful recogniser."
 )
 # Packages that can change a score
@@ -41,9 +41,9 @@ FORMATS = {
 class Evaluation(Result):
     """The scores of a pipeline.
 
-    metrics (dict[str, Any]): The scores ("raw_text", "gold_tokens"; see `score_examples`) and what
-        they are of. "data" is None, and "config", "seed" and "vectors" are absent, if the
-        pipeline's meta does not have them.
+    metrics (dict[str, Any]): The scores ("raw_text" and "gold_tokens", see `score_examples`), and
+        facts about the pipeline and its training. If the meta of the pipeline does not have them,
+        "data" is None, and "config", "seed" and "vectors" are missing.
     """
 
     metrics: dict[str, Any]
@@ -137,7 +137,7 @@ def make_sections(metrics: dict[str, Any], examples: Sequence[Example]) -> Itera
         note = f"On average, confidence and precision differ by {error:.1%}. "
         auc = compute_auc(judged)
         if auc:
-            note += f"In {auc:.0%} of pairs, the correct entity is surer than the wrong one. "
+            note += f"In {auc:.0%} of pairs, the correct entity is surer than the wrong one (AUC). "
         note += (
             f"The first plot shows the precision of {len(bins)} groups of equal size, the others "
             "precision and recall of the entities above a confidence."

@@ -1,4 +1,4 @@
-"""Labelled Docs, and what a pipeline predicts for them."""
+"""Read labelled Docs, and predict them with a pipeline."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ def read_labelled_docs(nlp: Language, path: Path, options: Options | None = None
     """
     docs = read_docs([path], nlp, options)
     if not any(doc.ents for doc in docs):
-        raise UserError(f"{path} has no entity at all: nothing can be measured on it")
+        raise UserError(f"{path} has no entity: no score can be computed")
     return docs
 
 
@@ -53,7 +53,7 @@ def find_recognisers(nlp: Language) -> dict[str, Any]:
 
 @contextmanager
 def without_thresholds(nlp: Language) -> Iterator[None]:
-    """Let a pipeline write all candidate entities. The thresholds are restored at the end."""
+    """Set all thresholds of a pipeline to 0 inside a block, so that it writes all candidates."""
     recognisers = list(find_recognisers(nlp).values())
     previous_settings = [dict(pipe.cfg) for pipe in recognisers]
     for pipe in recognisers:
@@ -66,12 +66,12 @@ def without_thresholds(nlp: Language) -> Iterator[None]:
 
 
 def find_doubts(name: str, nlp: Language, examples: Sequence[Example]) -> list[str]:
-    """Return reasons why the scores of a pipeline on a file mean little.
+    """Return reasons to doubt the scores of a pipeline on a file.
 
     name (str): The pipeline's name in messages.
-    examples (Sequence[Example]): The file, as the pipeline predicts it.
-    RETURNS (list[str]): A sentence for labels of the file that are never predicted, and for
-        sentences that the pipeline was trained on.
+    examples (Sequence[Example]): The sentences of the file, with the pipeline's predictions.
+    RETURNS (list[str]): A warning if labels of the file are never predicted, and one if the
+        pipeline was trained on some of the sentences.
     """
     doubts = []
     gold_labels: set[str] = set()

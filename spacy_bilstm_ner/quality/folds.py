@@ -1,9 +1,9 @@
 """Divide a labelled file into folds, and train a pipeline without each fold.
 
-OUT/fold-1 holds the pipeline that was trained without fold 1. OUT/third-1 and OUT/two-thirds-1 hold
-those that were trained on a part of its training sentences. A folder appears only when its training
-is complete, so an interrupted command resumes. A folder also stores a hash of its training data and
-settings, and is trained again only if that differs.
+OUT/fold-1 has the pipeline that was trained without fold 1. OUT/third-1 and OUT/two-thirds-1 have
+pipelines for the learning curve, which were trained on a part of the same sentences. A folder
+appears when its training is complete, so an interrupted command can resume. Each folder stores a
+hash of its data and settings. If the hash no longer agrees, the pipeline is trained again.
 """
 
 import gc
@@ -44,26 +44,26 @@ from .examples import predict_examples, read_labelled_docs, without_thresholds
 PARTS = {"third": 1 / 3, "two-thirds": 2 / 3, "fold": 1.0}
 # Share of the training sentences on which calibration and thresholds are fitted
 DEV_SHARE = 0.1
-# Settings that make folds of a small corpus train faster than the shipped config: the minimum
-# number of updates, and the range of words of an update, which grow with the corpus. Compared with
-# updates of 1,100 words, a fold of 300 sentences of contracts takes 43 s of CPU time (57 s), and F
-# over its five folds is 90.2 (90.3). In the first fold of WikiGold F is 60.9 (58.8). 300 updates of
-# 550 words are too few: F is 87.8 on the contracts.
+# Settings with which folds of a small corpus train faster than with the shipped config: the minimum
+# number of updates, and the range of the number of words in an update, which grows with the corpus.
+# A fold of 300 sentences of contracts takes 43 s of CPU time, compared with 57 s for updates of
+# 1,100 words. F over the five folds is 90.2 (90.3), and F of the first fold of WikiGold is 60.9
+# (58.8). 300 updates of 550 words are too few: F on the contracts is 87.8.
 MIN_STEPS = 500
 BATCH = (550, 1100)
-# The shipped config passes about nine times over a corpus.
+# About the number of epochs of the shipped config
 N_EPOCHS = 9
-# An evaluation takes half a second.
+# Number of evaluations on dev. Each takes half a second.
 N_EVALUATIONS = 4
 
 
 @dataclass(frozen=True)
 class Fold:
-    """Indices of sentences.
+    """The sentences of a fold, as indices.
 
-    test (list[int]): Held out.
-    train (list[int]): Trained on.
-    dev (list[int]): Calibration and thresholds are fitted on these.
+    test (list[int]): Held-out sentences, on which the pipeline is scored.
+    train (list[int]): Training sentences.
+    dev (list[int]): Sentences for fitting the calibration and the thresholds.
     """
 
     test: list[int]
@@ -120,8 +120,8 @@ class Training:
         key_file = self.folder / "key"
         if self.folder.exists() and not key_file.is_file():
             raise UserError(
-                f"{self.folder} exists, but holds no pipeline of a fold: give another OUT, or move "
-                "it away"
+                f"{self.folder} exists, but is not a pipeline of a fold: give another OUT, or move "
+                "it to another place"
             )
         return key_file.is_file() and key_file.read_text() == self.key
 
@@ -156,11 +156,11 @@ def read_folds(
 def make_folds(docs: Sequence[Doc], *, n_folds: int, seed: int) -> list[Fold]:
     """Divide a corpus into folds of about equal size.
 
-    Sentences of one document are in the same fold, and so are copies of a sentence that belong to
-    no document. A fold does not train on copies of its test sentences.
+    All sentences of a document are in the same fold. In files without documents, all copies of a
+    sentence are. Copies of test sentences are never in the training part of the same fold.
 
-    docs (Sequence[Doc]): The sentences. Their `origin` names their document. Labels are ignored.
-    RETURNS (list[Fold]): Each fold has an entity to train on, and one in dev.
+    docs (Sequence[Doc]): The sentences. Their `origin` names the document.
+    RETURNS (list[Fold]): The folds. Each has at least one entity in train, and one in dev.
     RAISES UserError: If there are too few sentences or entities.
     """
     if n_folds < 2:
@@ -172,9 +172,9 @@ def make_folds(docs: Sequence[Doc], *, n_folds: int, seed: int) -> list[Fold]:
         groups[document if origin["document"] else doc.text].append(i)
     if len(groups) < n_folds:
         raise UserError(
-            f"{len(docs)} sentences make {len(groups)} groups (sentences of one document, and "
-            f"copies of one sentence, stay together), too few for {n_folds} folds: give more "
-            "sentences, or a smaller --folds"
+            f"{len(groups)} groups of sentences are too few for {n_folds} folds (all {len(docs)} "
+            "sentences; those of one document, and copies of one sentence, stay together): give "
+            "more sentences, or a smaller --folds"
         )
     rng = np.random.default_rng(seed)
     shuffled = list(groups.values())
@@ -198,8 +198,8 @@ def _make_fold(docs: Sequence[Doc], groups: list[list[int]], test: list[int]) ->
         (dev if is_dev else train).extend(unseen)
     if not _has_entities(docs, train):
         raise UserError(
-            "too few sentences have entities: without a fold, there is none left to train on and "
-            "one to fit confidences on. Label more, or give a smaller --folds"
+            "too few sentences have entities: each fold needs one for training and one for fitting "
+            "the thresholds. Label more sentences, or give a smaller --folds"
         )
     return Fold(sorted(test), train, dev)
 
@@ -209,7 +209,7 @@ def _has_entities(docs: Sequence[Doc], indices: list[int]) -> bool:
 
 
 def plan_trainings(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> list[Training]:
-    """Return all trainings of some PARTS, also those that are done."""
+    """Return all trainings for these PARTS of the learning curve, with those that are done."""
     n_words = sum(map(len, corpus.docs))
     settings: dict[str, Any] = {
         "system.seed": corpus.seed,
@@ -236,15 +236,15 @@ def _to_bytes(docs: list[Doc]) -> bytes:
 
 
 def missing_trainings(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> list[Training]:
-    """Return the trainings of some PARTS that are still to be done."""
+    """Return the trainings for these PARTS that are not done yet."""
     return list(filterfalse(Training.is_done, plan_trainings(corpus, parts)))
 
 
 def train_folds(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> None:
-    """Train the pipelines of some PARTS that are missing, one on each core.
+    """Train the missing pipelines for these PARTS, one on each core.
 
     RAISES UserError: If the folder cannot be used, or a training fails.
-        KeyboardInterrupt: With a message that says how to resume.
+    RAISES KeyboardInterrupt: On Ctrl-C, with a message that says how to resume.
     """
     with exclusive(corpus.out):
         trainings = missing_trainings(corpus, parts)
@@ -259,12 +259,12 @@ def train_folds(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> None:
                 progress.update()
         except KeyboardInterrupt:
             raise KeyboardInterrupt(
-                "Interrupted. The same command resumes after the pipelines that are complete."
+                "Interrupted. Run the same command again to train the pipelines that are missing."
             ) from None
         finally:
             progress.close()
             workers.close()
-            # Killed workers leave these.
+            # Workers that were killed may have left these.
             for training in trainings:
                 shutil.rmtree(unfinished_folder(training.folder), ignore_errors=True)
 
@@ -291,7 +291,8 @@ def train_pipeline(task: Task) -> None:
             train(init_nlp(config), folder, stdout=output, stderr=output)
         shutil.rmtree(folder / "model-last")
         (folder / "key").write_text(training.key)
-    # A pipeline refers to itself, so two pipelines would be in memory without this.
+    # A pipeline has reference cycles. Without this, it would still be in memory during the next
+    # training.
     gc.collect()
 
 

@@ -1,4 +1,4 @@
-"""95 % intervals of scores."""
+"""Compute 95 % confidence intervals of scores."""
 
 import math
 
@@ -12,11 +12,11 @@ Floats = NDArray[np.float64]
 
 
 def bootstrap(counts: NDArray, *, seed: int, n_draws: int = 1000) -> Floats:
-    """Draw as many sentences as there are, with replacement, and sum their counts.
+    """Resample sentences with replacement, and sum the counts of each sample.
 
-    This is the bootstrap of Efron 1979, "Bootstrap Methods". Counts of two pipelines in one array
-    are drawn together, as in Koehn 2004, "Statistical Significance Tests for Machine Translation
-    Evaluation".
+    This is the bootstrap of Efron 1979, "Bootstrap Methods". If the array has the counts of two
+    pipelines, the samples are paired, as in Koehn 2004, "Statistical Significance Tests for Machine
+    Translation Evaluation".
 
     counts (NDArray): n_sentences × …
     RETURNS (Floats): n_draws × …
@@ -29,8 +29,8 @@ def bootstrap(counts: NDArray, *, seed: int, n_draws: int = 1000) -> Floats:
     return np.stack(sums).reshape(n_draws, *counts.shape[1:])
 
 
-def middle_interval(draws: Floats) -> Floats:
-    """Return the bounds of the middle 95 % of draws: n_draws × … -> 2 × …. NaN is left out."""
+def percentile_interval(draws: Floats) -> Floats:
+    """Return the percentiles 2.5 and 97.5 of draws: n_draws × … -> 2 × …. NaN is left out."""
     has_value = ~np.isnan(draws).all(axis=0)
     bounds = np.full((2, *draws.shape[1:]), np.nan)
     bounds[:, has_value] = np.nanpercentile(draws[:, has_value], [2.5, 97.5], axis=0)
@@ -38,7 +38,7 @@ def middle_interval(draws: Floats) -> Floats:
 
 
 def wilson_interval(n_correct: int, n_total: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share (Wilson 1927). It also holds for few cases."""
+    """Return the 95 % interval of a proportion (Wilson 1927), which also holds for few cases."""
     share = n_correct / n_total
     z2 = Z * Z / n_total
     middle = share + z2 / 2
@@ -49,5 +49,5 @@ def wilson_interval(n_correct: int, n_total: int) -> tuple[float, float]:
 
 
 def cases_needed(share: float) -> int:
-    """Return how many cases, all correct, show with 95 % confidence that a share is reached."""
+    """Return how many cases, all of them correct, show a proportion with 95 % confidence."""
     return math.ceil(share * Z * Z / (1 - share))

@@ -1,4 +1,4 @@
-"""Where annotation and prediction differ."""
+"""List the differences between annotations and predictions."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from .result import mark_entities
 
 # Upper bound for the probability of an entity that the decoder did not report: see
 # `sequences.decoding.MIN_SPAN_PROBABILITY`.
-UNREPORTED = 0.05
+MAX_UNREPORTED = 0.05
 NO_ENTITY = "no entity"
 # What each kind of mistake means, for pages and the terminal
 KINDS = {
@@ -35,17 +35,17 @@ COLUMNS = (
 
 
 def compare_entities(examples: Iterable[Example], *, all_candidates: bool = False) -> pd.DataFrame:
-    """Compare each annotated entity with the surest prediction that overlaps it.
+    """Pair each annotated entity with the overlapping prediction of the highest confidence.
 
-    Predictions that overlap no annotated entity follow, except for those on tokens without
-    annotation.
+    Predictions without an overlapping annotation have rows of their own, except for predictions on
+    tokens without annotation.
 
-    all_candidates (bool): Whether the Docs have candidates that may all be wrong. Then the
-        probability that there is no entity competes with them.
-    RETURNS (pd.DataFrame): A row for each entity, the surest first, with these columns. "text" and
-        "gold": its words and label in the annotation. "found" and "predicted": those in the
-        prediction. "kind": a key of KINDS, or "" if both agree. "confidence": the probability of
-        the prediction, minus that of the annotation. "entity": what a page marks.
+    all_candidates (bool): Whether the Docs have all candidates, also improbable ones. An annotation
+        is then also compared with the probability that there is no entity.
+    RETURNS (pd.DataFrame): A row for each pair, by decreasing confidence. "text" and "gold" are the
+        words and the label of the annotation, "found" and "predicted" those of the prediction.
+        "kind" is a key of KINDS, or "" if both agree. "confidence" is the probability of the
+        prediction, minus that of the annotation. "entity" is the entity to mark on a page.
     """
     rows = []
     for example in examples:
@@ -69,13 +69,13 @@ def _find_prediction(
     best = max(overlapping, key=lambda entity: entity.confidence or 0.0, default=None)
     if best is not None and not all_candidates:
         return best, best.confidence
-    reported = sum(entity.confidence or 0.0 for entity in overlapping)
-    none_probability = 1.0 - (reported or UNREPORTED)
+    total_confidence = sum(entity.confidence or 0.0 for entity in overlapping)
+    no_entity_probability = 1.0 - (total_confidence or MAX_UNREPORTED)
     if best is None:
-        return None, none_probability
+        return None, no_entity_probability
     confidence = best.confidence or 0.0
-    if none_probability > confidence:
-        return None, none_probability - (confidence if best.key == gold.key else 0.0)
+    if no_entity_probability > confidence:
+        return None, no_entity_probability - (confidence if best.key == gold.key else 0.0)
     return best, confidence
 
 
@@ -88,17 +88,17 @@ def _make_row(
     example: Example, gold: Entity | None, predicted: Entity | None, confidence: float | None
 ) -> dict[str, Any]:
     doc = example.reference
-    first_entity = gold or predicted
-    assert first_entity is not None
-    gold_or_predicted = doc.char_span(first_entity.start, first_entity.end, alignment_mode="expand")
+    shown_entity = gold or predicted
+    assert shown_entity is not None
+    shown_span = doc.char_span(shown_entity.start, shown_entity.end, alignment_mode="expand")
     origin = doc.user_data["origin"]
     text = doc.text
     return {
         "file": origin["file"],
         # Tokens of the reference are the words of the file.
-        "line": origin["line"] + origin["step"] * gold_or_predicted.start,
+        "line": origin["line"] + origin["step"] * shown_span.start,
         "sentence": text,
-        "text": text[first_entity.start : first_entity.end],
+        "text": text[shown_entity.start : shown_entity.end],
         "gold": gold.label if gold else "",
         "found": text[predicted.start : predicted.end] if predicted else "",
         "predicted": predicted.label if predicted else "",
@@ -119,7 +119,7 @@ def _name_kind(gold: Entity | None, predicted: Entity | None) -> str:
 
 
 def show_mistakes(mistakes: pd.DataFrame) -> pd.DataFrame:
-    """Make the table of a page from rows of `compare_entities`, with marked sentences."""
+    """Make a table for a page from rows of `compare_entities`, with the entities marked."""
     table = pd.DataFrame()
     table["confidence"] = mistakes["confidence"].map("{:.3f}".format).replace("nan", "-")
     table["what may be wrong"] = mistakes["kind"].map(KINDS)
@@ -128,7 +128,7 @@ def show_mistakes(mistakes: pd.DataFrame) -> pd.DataFrame:
     marked = []
     for text, entity in zip(mistakes["sentence"], mistakes["entity"], strict=True):
         marked.append(mark_entities(text, [entity]))
-    # As texts, they would be escaped.
+    # The dtype "object" keeps Markup. Strings would be escaped on the page.
     table["sentence"] = pd.Series(marked, mistakes.index, dtype=object)
     return table
 

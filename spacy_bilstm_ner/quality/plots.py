@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-# The same data gives the same bytes, and text stays text.
+# With these settings, the same data gives the same bytes, and letters are stored as text.
 STYLE = {"svg.hashsalt": "quality", "svg.fonttype": "none", "font.size": 10}
 
 

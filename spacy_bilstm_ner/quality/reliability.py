@@ -1,7 +1,7 @@
-"""Whether confidences can be trusted: calibration, ranking, and precision above a threshold.
+"""Measure how reliable confidences are: calibration, ranking, and precision above a threshold.
 
-The functions take the table of `scores.judge_entities`. Entities without a confidence, which other
-pipes have set, are left out.
+The functions take the table of `scores.judge_entities`. Entities that other pipes have set have no
+confidence, and are left out.
 """
 
 import numpy as np
@@ -16,8 +16,8 @@ MAX_BINS = 15
 def make_curves(judged: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Compute precision and recall above each confidence.
 
-    RETURNS (dict[str, pd.DataFrame]): For each label its predicted entities, the surest first:
-        their "confidence", the number that "is_correct" so far, "precision" and "recall".
+    RETURNS (dict[str, pd.DataFrame]): Label -> a row for each predicted entity, by decreasing
+        "confidence". "is_correct", "precision" and "recall" are of the entities up to this row.
     """
     curves = {}
     has_confidence = judged["confidence"].notna()
@@ -25,7 +25,7 @@ def make_curves(judged: pd.DataFrame) -> dict[str, pd.DataFrame]:
         return {}
     for label, rows in judged[has_confidence | (judged["outcome"] == MISSED)].groupby("label"):
         n_gold = (rows["outcome"] != WRONG).sum()
-        # Of equal confidences, wrong entities come first.
+        # If confidences are equal, wrong entities come first.
         ranked = rows.dropna().sort_values(["confidence", "outcome"], ascending=False)
         curve = ranked[["confidence"]].reset_index(drop=True)
         curve["is_correct"] = (ranked["outcome"] == CORRECT).cumsum().to_numpy()
@@ -52,7 +52,7 @@ def make_bins(judged: pd.DataFrame) -> pd.DataFrame:
 
 
 def compute_calibration_error(bins: pd.DataFrame) -> float:
-    """Compute the expected calibration error: mean distance of confidence and precision."""
+    """Compute the expected calibration error: the mean of |confidence - precision| of the bins."""
     distances = (bins["confidence"] - bins["precision"]).abs()
     return float(np.average(distances, weights=bins["entities"]))
 

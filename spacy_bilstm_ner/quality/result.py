@@ -1,4 +1,4 @@
-"""Results of the commands: as a data frame, as text, and as a page."""
+"""Show the results of commands as a data frame, as text, and as an HTML page."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -20,7 +20,7 @@ class Section:
     """A part of a page.
 
     pictures (Sequence[str]): SVG elements.
-    table (pd.DataFrame | None): Cells are texts, which are escaped, or Markup, or numbers.
+    table (pd.DataFrame | None): Cells are numbers, texts, which are escaped, or Markup.
     """
 
     title: str
@@ -38,7 +38,7 @@ class Result:
     table (pd.DataFrame): The main figures. Shares are from 0 to 1.
     formats (dict[str, str]): The format of each column of numbers. Shares are shown in per cent.
     warnings (list[str]): Reasons to doubt the result.
-    sections (Callable): Makes what the page has below the table.
+    sections (Callable): Makes the parts of the page below the table.
     """
 
     title: str
@@ -74,7 +74,7 @@ class Result:
         return "\n".join([*self.summary, lines.strip("\n")])
 
     def to_html(self) -> str:
-        """Return a page that needs no other file."""
+        """Return an HTML page that needs no other file."""
         environment = Environment(
             loader=FileSystemLoader(Path(__file__).parent),
             autoescape=True,

@@ -11,9 +11,9 @@ from spacy.training import Example
 from ..pipe.entities import entities
 from .result import to_records
 
-# The outcomes of entities, which are also the last axis of an array of counts
+# Outcomes of entities. They are also the indices of the last axis in an array of counts.
 CORRECT, WRONG, MISSED = range(3)
-# Rows below those of the labels
+# Rows of a table of scores after the labels: micro average and macro average
 TOTALS = ("all", "mean of labels")
 
 
@@ -24,14 +24,14 @@ def judge_entities(examples: Sequence[Example]) -> pd.DataFrame:
     annotation are left out.
 
     RETURNS (pd.DataFrame): A row for each predicted entity, CORRECT or WRONG, and for each gold
-        entity that is MISSED. "sentence" is the index of its example, "confidence" may be NaN.
+        entity that is MISSED. "sentence" is the index of the example. "confidence" may be NaN.
     """
     rows: list[tuple[int, str, int, float | None]] = []
     for sentence, example in enumerate(examples):
         gold = {(ent.start, ent.end, ent.label_) for ent in example.reference.ents}
         pairs = zip(example.predicted.ents, entities(example.predicted), strict=True)
         for span, entity in pairs:
-            # Predicted and gold tokens differ. As in spaCy, gold tokens count.
+            # Predicted and gold tokens may differ. As in spaCy, boundaries are in gold tokens.
             tokens = example.alignment.x2y[span.start : span.end].tolist()
             if not tokens:
                 continue
@@ -62,7 +62,7 @@ def count_outcomes(examples: Sequence[Example]) -> tuple[list[str], NDArray[np.i
 def compute_scores(counts: NDArray) -> NDArray[np.float64]:
     """Compute precision, recall and F of each label and of TOTALS, from 0 to 1.
 
-    A score of 0/0 is 0. A label without entities has NaN, and does not enter the mean.
+    A score of 0/0 is 0. A label without entities has NaN, and is not part of the mean.
 
     counts (NDArray): … × n_labels × 3
     RETURNS (NDArray): … × (n_labels + 2) × 3

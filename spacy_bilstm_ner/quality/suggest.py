@@ -1,8 +1,8 @@
 """Choose the texts from which a pipeline would learn most, for labelling.
 
-The uncertainty of a text is the total entropy of its entities (Settles & Craven 2008, "An Analysis
-of Active Learning Strategies for Sequence Labeling Tasks"). Of texts that share most of their
-words, only the most uncertain one is chosen.
+The uncertainty of a text is the sum of the entropies of its candidate entities (see Settles &
+Craven 2008, "An Analysis of Active Learning Strategies for Sequence Labeling Tasks"). If texts
+share most of their words, only the most uncertain one is chosen.
 """
 
 import json
@@ -27,23 +27,23 @@ from ..system.whole import save
 from .examples import without_thresholds
 from .result import Result, Section, mark_entities
 
-# Of the distinct words of two texts, the share that both may have
+# Texts are similar if they have more than this share of their distinct words in common.
 MAX_SHARED_WORDS = 0.5
 TEXT_FORMATS = (".txt", ".jsonl")
 FORMATS = {"texts": ",.0f", "words": ".1f", "bits of uncertainty": ".2f"}
 
 
-def _for_prodigy(text: str, guesses: list[Entity]) -> dict[str, Any]:
-    return {"text": text, "spans": [entity._asdict() for entity in guesses]}
+def _for_prodigy(text: str, predictions: list[Entity]) -> dict[str, Any]:
+    return {"text": text, "spans": [entity._asdict() for entity in predictions]}
 
 
-def _for_doccano(text: str, guesses: list[Entity]) -> dict[str, Any]:
-    return {"text": text, "label": [entity.key for entity in guesses]}
+def _for_doccano(text: str, predictions: list[Entity]) -> dict[str, Any]:
+    return {"text": text, "label": [entity.key for entity in predictions]}
 
 
-def _for_label_studio(text: str, guesses: list[Entity]) -> dict[str, Any]:
+def _for_label_studio(text: str, predictions: list[Entity]) -> dict[str, Any]:
     annotations = []
-    for start, end, label, _ in guesses:
+    for start, end, label, _ in predictions:
         value = {"start": start, "end": end, "text": text[start:end], "labels": [label]}
         annotations.append(
             {"from_name": "label", "to_name": "text", "type": "labels", "value": value}
@@ -63,13 +63,13 @@ TOOLS: dict[str, Callable[[str, list[Entity]], dict[str, Any]]] = {
 class Suggestions(Result):
     """Texts that are worth labelling.
 
-    docs (list[Doc]): The chosen texts with the pipeline's guesses, the best first.
+    docs (list[Doc]): The chosen texts with the pipeline's predictions, the best first.
     """
 
     docs: list[Doc]
 
     def write(self, folder: Path, *, tool: str = "prodigy") -> Path:
-        """Write the chosen texts with the pipeline's guesses, for labelling.
+        """Write the chosen texts with the pipeline's predictions, for labelling.
 
         tool (str): A key of TOOLS.
         RETURNS (Path): The file: suggested.json for Label Studio, or else suggested.jsonl.
@@ -102,8 +102,8 @@ def suggest_texts(pipeline: str, texts: Path, *, n_texts: int = 100) -> Suggesti
         uncertainty = np.array(list(map(compute_uncertainty, nlp.pipe(distinct_texts))))
     if not uncertainty.any():
         raise UserError(
-            f"{pipeline} gives no confidences for {texts}, or is sure of all entities: there is "
-            "nothing to choose by"
+            f"{pipeline} gives no confidences for {texts}, or is sure of all entities, so no text "
+            "can be chosen"
         )
     chosen = choose_texts(docs, uncertainty, n_texts=n_texts)
     rows = []
@@ -125,7 +125,7 @@ def make_sections(docs: list[Doc], bits: NDArray[np.float64]) -> Iterator[Sectio
     """Show the chosen texts."""
     marked = [mark_entities(doc.text, entities(doc)) for doc in docs]
     table = pd.DataFrame({"bits": bits.round(2), "text": marked}, dtype=object)
-    yield Section("The texts", note="With the pipeline's guesses.", table=table)
+    yield Section("The texts", note="With the pipeline's predictions.", table=table)
 
 
 def read_texts(path: Path, nlp: Language) -> list[str]:
@@ -145,7 +145,8 @@ def read_texts(path: Path, nlp: Language) -> list[str]:
 def compute_uncertainty(doc: Doc) -> float:
     """Compute the sum of the entropies of all candidate entities, in bits.
 
-    The entropy is that of whether the candidate is an entity. Spans without a confidence count 0.
+    This is the entropy of the event that the candidate is an entity. Entities without a confidence
+    add 0.
     """
     confidences = []
     for entity in entities(doc):
@@ -158,7 +159,7 @@ def compute_uncertainty(doc: Doc) -> float:
 def choose_texts(
     docs: Sequence[Doc], uncertainty: NDArray[np.float64], *, n_texts: int
 ) -> list[int]:
-    """Choose the most uncertain texts, without those that resemble a text chosen before.
+    """Choose the most uncertain texts. Skip texts that are similar to a chosen one.
 
     docs (Sequence[Doc]): n_docs
     uncertainty (NDArray[np.float64]): n_docs

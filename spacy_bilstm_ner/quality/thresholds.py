@@ -40,10 +40,10 @@ FORMATS = {
 class Thresholds(Result):
     """Thresholds of a pipeline.
 
-    sure (dict[str, float]): The thresholds of labels with enough entities to show the precision.
+    certain (dict[str, float]): The thresholds of labels with enough entities to show the precision.
     """
 
-    sure: dict[str, float]
+    certain: dict[str, float]
 
 
 def find_thresholds(
@@ -54,9 +54,9 @@ def find_thresholds(
     pipeline (str): The folder or name of a pipeline.
     precision (float): The precision to reach, between 0 and 1.
     options (Optional[Options]): How to read the file.
-    RETURNS (Thresholds): A row of `table` for each label. Without a threshold "from" which the
-        precision is reached, its figures are NaN. "precision" is that of the "entities" above the
-        threshold, with its 95 % interval, and "recall" their share of the "gold" entities.
+    RETURNS (Thresholds): `table` has a row for each label. "from" is the threshold, or NaN if no
+        threshold reaches the precision. "entities" is the number of entities above it. "precision",
+        with its 95 % interval, and "recall" are theirs. "gold" is the number of gold entities.
     RAISES UserError: If the pipeline gives no confidences, or predicts no label of the file.
     """
     if not 0 < precision < 1:
@@ -68,8 +68,8 @@ def find_thresholds(
     curves = make_curves(judged)
     if not curves:
         raise UserError(
-            f"{pipeline} predicts no entity in {file}, or gives no confidences: there is nothing "
-            "to choose"
+            f"{pipeline} predicts no entity in {file}, or gives no confidences, so thresholds "
+            "cannot be found"
         )
     n_gold = judged[judged["outcome"] != WRONG].groupby("label").size()
     predicted_labels = [label for label, curve in curves.items() if len(curve)]
@@ -85,36 +85,37 @@ def find_thresholds(
     table = pd.DataFrame(rows, columns=["label", *FORMATS])
     n_needed = cases_needed(precision)
     has_threshold = table["from"].notna()
-    is_sure = table["entities"] >= n_needed
+    is_certain = table["entities"] >= n_needed
     warnings = []
-    uncertain = table["label"][has_threshold & ~is_sure]
+    uncertain = table["label"][has_threshold & ~is_certain]
     if len(uncertain):
         warnings.append(
             f"too few entities to show a precision of {precision:g} (at least {n_needed:,} are "
-            f"needed, all correct): {', '.join(uncertain)}. These thresholds are not stored"
+            f"needed, even if all are correct): {', '.join(uncertain)}. Their thresholds are not "
+            "stored"
         )
     return Thresholds(
         title="Thresholds",
         summary=[
-            f"{file}: {len(docs):,} sentences. From these confidences on, entities have a "
+            f"{file}: {len(docs):,} sentences. Entities with at least these confidences have a "
             f'precision of at least {precision:g} ("-": not reached).'
         ],
         table=table,
         formats=FORMATS,
         warnings=warnings,
         sections=partial(make_sections, curves),
-        sure=table[is_sure].set_index("label")["from"].to_dict(),
+        certain=table[is_certain].set_index("label")["from"].to_dict(),
     )
 
 
 def threshold_for_precision(curve: pd.DataFrame, precision: float) -> dict[str, Any]:
-    """Find the lowest threshold with a precision.
+    """Find the lowest threshold that gives a precision.
 
     curve (pd.DataFrame): See `make_curves`.
     RETURNS (dict[str, Any]): The threshold "from" which the precision is reached, and figures of
         the entities above it; empty if no threshold has the precision.
     """
-    # Entities with the same confidence stay together: only the last of them can be the limit.
+    # Entities with the same confidence cannot be separated, so a threshold lies after the last one.
     limits = curve.drop_duplicates("confidence", keep="last")
     precise = limits[limits["precision"] >= precision]
     if precise.empty:
@@ -122,7 +123,7 @@ def threshold_for_precision(curve: pd.DataFrame, precision: float) -> dict[str, 
     last = precise.iloc[-1]
     n_entities = precise.index[-1] + 1
     low, high = wilson_interval(int(last["is_correct"]), n_entities)
-    # Halfway to the first entity that is left out
+    # Halfway between the last entity above the threshold and the first one below it
     next_confidence = curve["confidence"].get(n_entities, 0.0)
     return {
         "from": (last["confidence"] + next_confidence) / 2,
@@ -144,17 +145,17 @@ def make_sections(curves: dict[str, pd.DataFrame]) -> Iterator[Section]:
 def store_thresholds(
     folder: Path, thresholds: dict[str, float], *, loosen: bool = False
 ) -> list[str]:
-    """Write thresholds to the settings of a pipeline. Other labels keep what they have.
+    """Write thresholds into the folder of a pipeline. Other labels keep their thresholds.
 
     folder (Path): The folder of the pipeline.
     loosen (bool): Whether a threshold may become lower than the stored one.
     RETURNS (list[str]): Old and new threshold of each label.
-    RAISES UserError: If the pipeline is no folder, or has no bilstm_ner pipe.
+    RAISES UserError: If the folder does not exist, or the pipeline has no bilstm_ner pipe.
     """
     check_folder(folder)
     recognisers = find_recognisers(load_pipeline(folder))
     if not recognisers:
-        raise UserError(f"{folder} has no bilstm_ner pipe: only that one takes thresholds")
+        raise UserError(f"{folder} has no bilstm_ner pipe: no other pipe has thresholds")
     changes = []
     for name, pipe in recognisers.items():
         stored = pipe.cfg["thresholds"]
@@ -173,8 +174,9 @@ def store_thresholds(
 
 
 def check_folder(folder: Path) -> None:
-    """Check that thresholds can be stored in a pipeline. RAISES UserError: If it is no folder."""
+    """Check that a pipeline is a folder. RAISES UserError: If not."""
     if not folder.is_dir():
         raise UserError(
-            f"--write changes a pipeline's folder, and {folder} is none: give the folder"
+            f"--write stores thresholds in a folder, but {folder} is not a folder: give the folder "
+            "of the pipeline"
         )

@@ -3,14 +3,17 @@
 import os
 from pathlib import Path
 
-# The quota of a container: CPU time in microseconds, or "max", for each period
+# A file of the container with two numbers: the CPU time that it may use in each period ("max": no
+# limit), and the period, both in microseconds
 QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 def cores(quota_file: Path = QUOTA) -> int:
-    """Count the cores that this process may use, by its affinity and by the quota of its container.
+    """Count the cores that this process may use.
 
-    quota_file (Path): The file that has the quota.
+    The CPU affinity of the process and the CPU quota of its container limit them.
+
+    quota_file (Path): The file with the quota.
     """
     n_cores = os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):

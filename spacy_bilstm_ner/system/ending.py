@@ -1,4 +1,4 @@
-"""How commands end: on errors of the input, on signals, and with the process that started them."""
+"""End commands: on user errors, on signals, and together with the process that started them."""
 
 import os
 import signal
@@ -12,12 +12,12 @@ from typing import Any
 
 from ..errors import UserError
 
-# The exit code after Ctrl-C: 128 and the number of SIGINT.
+# The exit code after Ctrl-C: 128 plus the number of SIGINT
 INTERRUPTED = 130
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a main function. Errors, interruptions and closed pipes become exit codes."""
+    """Run a main function. Turn user errors, Ctrl-C and closed pipes into exit codes."""
     try:
         with on_ending():
             main()
@@ -28,22 +28,22 @@ def run(main: Callable[[], None]) -> None:
         print(str(error) or "Interrupted, nothing changed.", file=sys.stderr)
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
-        # The reader has closed the pipe, as `head` does. Python would report the output that is
-        # still buffered.
+        # The reader has closed the pipe, as `head` does. Without this, Python would print an error
+        # because it cannot write its buffered output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
 
 
 def flush_output() -> None:
-    """Write out what is buffered, if there is a standard output."""
+    """Flush the standard output, if there is one."""
     if sys.stdout is not None:
         sys.stdout.flush()
 
 
 def interrupt(number: int, frame: FrameType | None) -> None:
-    """Handle a signal as Python handles Ctrl-C, but not during an import.
+    """Raise KeyboardInterrupt for a signal. During an import, wait until the import is done.
 
-    Modules in C++ abort the process if an exception comes while they are imported.
+    Modules in C++ abort the process if an exception is raised while they are imported.
     """
     while frame is not None:
         if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
@@ -55,9 +55,9 @@ def interrupt(number: int, frame: FrameType | None) -> None:
 
 @contextmanager
 def on_ending(handler: Callable[..., Any] = interrupt) -> Iterator[None]:
-    """Call a function on SIGINT, SIGTERM and SIGHUP, if this is the main thread.
+    """Handle SIGINT, SIGTERM and SIGHUP with a function inside a block.
 
-    A signal that is ignored, as by `nohup`, stays ignored.
+    Only the main thread can do this. Signals that are ignored, as with `nohup`, stay ignored.
     """
     previous_handlers = {}
     if threading.current_thread() is threading.main_thread():
@@ -80,7 +80,7 @@ def end_with_parent() -> None:
 def _wait_for_parent(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(0.5)
-    # A child that `run_python` starts leads a group with all its descendants.
+    # A child of `run_python` leads a process group. The signal then ends all its descendants.
     leads_group = hasattr(os, "killpg") and os.getpgrp() == os.getpid()
     send_signal = os.killpg if leads_group else os.kill
     send_signal(os.getpid(), signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""A lock on a folder, for one process at a time."""
+"""Lock a folder, so that only one process at a time works in it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +14,9 @@ from .whole import make_writable_folder
 def exclusive(folder: Path) -> Iterator[None]:
     """Make a folder and lock it until the block ends.
 
-    The system also releases the lock if the process is killed.
+    The operating system releases the lock if the process is killed.
 
-    RAISES UserError: If another process holds the lock, or nothing can be written to the folder.
+    RAISES UserError: If another process holds the lock, or the folder is not writable.
     """
     make_writable_folder(folder)
     lock = FileLock(folder / ".lock")
@@ -24,7 +24,7 @@ def exclusive(folder: Path) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         raise UserError(
-            f"another process is at work in {folder}: wait for its end, or use another folder"
+            f"another process is using {folder}: wait until it ends, or use another folder"
         ) from None
     try:
         yield

@@ -1,4 +1,4 @@
-"""Caches that threads share, in a program that forks."""
+"""Share caches between threads, also in programs that fork."""
 
 import os
 from functools import cache
@@ -11,10 +11,9 @@ _caches: WeakSet["SharedCache"] = WeakSet()
 class SharedCache:
     """Base class of a cache that threads share.
 
-    A forked child starts with a new lock and no content.
-
-    A thread of the parent may hold the lock when another thread forks. The child has only the
-    thread that forked, so nobody would ever release its copy of the lock.
+    A forked child process starts with an empty cache and a new lock. With a copy of the parent's
+    lock, it could wait forever: another thread of the parent may have held the lock during the
+    fork, and the child does not have that thread.
     """
 
     def __init__(self) -> None:
@@ -23,7 +22,7 @@ class SharedCache:
         self.clear()
 
     def clear(self) -> None:
-        """Make a new lock and forget all content. Subclasses extend this."""
+        """Make a new lock and remove all content. Subclasses extend this."""
         self.lock = Lock()
 
 

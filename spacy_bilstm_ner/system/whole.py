@@ -1,4 +1,4 @@
-"""Files and folders that appear completely or not at all."""
+"""Write files and folders atomically: they appear completely or not at all."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from ..errors import UserError
 
-# The ending of a file that is being written. A process that is killed may leave such a file behind.
+# The suffix of a file that is being written. A process that is killed may leave such a file.
 UNFINISHED = ".unfinished"
 
 
@@ -20,24 +20,24 @@ UNFINISHED = ".unfinished"
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """Open a file for writing. It replaces the file at `path` when the block ends without an error.
 
-    The new file has the mode of the file that it replaces. If `path` is a symbolic link, the file
-    that it points to is replaced. A device or a FIFO is written to directly.
+    The new file has the permissions of the old one. If `path` is a symbolic link, the file that it
+    points to is replaced. A device or a named pipe is written to directly.
 
     YIELDS (BinaryIO): The open file.
     RAISES UserError: If the file cannot be written.
     """
-    with _explained_errors(path):
+    with _errors_as_user_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         is_special = path.exists() and not path.is_file()
-        with path.open("wb") if is_special else _replaced(path.resolve()) as file:
+        with path.open("wb") if is_special else _replace_when_done(path.resolve()) as file:
             yield file
 
 
 @contextmanager
-def _replaced(path: Path) -> Iterator[BinaryIO]:
+def _replace_when_done(path: Path) -> Iterator[BinaryIO]:
     unfinished = path.with_name(f".{secrets.token_hex(8)}{UNFINISHED}")
     try:
-        # "x" fails if the file exists, so that nobody can place a link there.
+        # Mode "x" fails if the path exists, so it cannot be a link that somebody has put there.
         with unfinished.open("xb") as file:
             yield file
             if path.exists():
@@ -53,8 +53,8 @@ def _replaced(path: Path) -> Iterator[BinaryIO]:
 def whole_folder(path: Path) -> Iterator[Path]:
     """Make an empty folder. It replaces the folder at `path` when the block ends without an error.
 
-    Only one process may do this for a path at a time (see `exclusive`). A later call removes what a
-    process that was killed has left behind.
+    Only one process at a time may do this for a path (see `exclusive`). The next call removes the
+    files of a process that was killed.
 
     YIELDS (Path): The folder to write to, in the same parent folder as `path`.
     RAISES UserError: If the folder cannot be written.
@@ -64,10 +64,10 @@ def whole_folder(path: Path) -> Iterator[Path]:
     _restore(path, previous)
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
-        with _explained_errors(path):
+        with _errors_as_user_errors(path):
             unfinished.mkdir(parents=True)
         yield unfinished
-        with _explained_errors(path):
+        with _errors_as_user_errors(path):
             for file in filter(Path.is_file, unfinished.rglob("*")):
                 _synchronize(file)
             if path.exists():
@@ -79,7 +79,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
 
 
 def _restore(path: Path, previous: Path) -> None:
-    """Give a folder its name back if it was to be replaced but no other one has come."""
+    """Remove the previous folder; or rename it back if there is no new folder."""
     if path.exists():
         shutil.rmtree(previous, ignore_errors=True)
     elif previous.exists():
@@ -87,7 +87,7 @@ def _restore(path: Path, previous: Path) -> None:
 
 
 @contextmanager
-def _explained_errors(path: Path) -> Iterator[None]:
+def _errors_as_user_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -106,7 +106,7 @@ def _synchronize(path: Path) -> None:
 
 
 def remove_unfinished(folder: Path) -> None:
-    """Remove the files that killed processes have left in a folder while they were writing."""
+    """Remove the unfinished files in a folder, which processes that were killed have left."""
     for path in folder.glob(f".*{UNFINISHED}"):
         with suppress(OSError):
             path.unlink()
@@ -125,12 +125,12 @@ def save_json(path: Path, content: Any) -> None:
 
 @contextmanager
 def generated_file(path: Path, *, command: str, remedy: str = "") -> Iterator[Path]:
-    """Read a file that one of our commands has written.
+    """Check a file that one of our commands has written, and read it in a block.
 
-    Any error in the block means that the file is damaged.
+    Any error inside the block is reported as a damaged file.
 
     command (str): The command that writes the file.
-    remedy (str): What to do about a damaged file. By default: delete it and run the command again.
+    remedy (str): What to do if the file is damaged; by default, delete it and run the command.
     RAISES UserError: If the file is missing, cannot be read, or is damaged.
     """
     if not path.is_file():
@@ -146,15 +146,15 @@ def generated_file(path: Path, *, command: str, remedy: str = "") -> Iterator[Pa
 
 
 def make_writable_folder(path: Path) -> None:
-    """Make a folder, and check that files can be written to it, before a long computation.
+    """Make a folder if it does not exist, and check that files can be written to it.
 
-    RAISES UserError: If it is no folder, or nothing can be written to it.
+    RAISES UserError: If the path is not a folder, or the folder is not writable.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
-        trial = path / f".{secrets.token_hex(8)}{UNFINISHED}"
-        trial.touch(exist_ok=False)
-        trial.unlink()
+        test_file = path / f".{secrets.token_hex(8)}{UNFINISHED}"
+        test_file.touch(exist_ok=False)
+        test_file.unlink()
     except OSError as error:
         reason = error.strerror or error
-        raise UserError(f"{path} is no folder that can be written to: {reason}") from error
+        raise UserError(f"{path} is not a writable folder: {reason}") from error

@@ -1,4 +1,4 @@
-"""Processes that work for this one and end with it."""
+"""Run work in child processes that end when this process ends."""
 
 import multiprocessing
 import os
@@ -17,7 +17,7 @@ from ..errors import UserError
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
 
-# Python with the arguments `-m MODULE …` or `-c CODE …`.
+# A program that runs `-m MODULE …` or `-c CODE …`, and ends when its parent process ends
 CHILD = """
 import runpy, sys
 from spacy_bilstm_ner.system.ending import end_with_parent
@@ -58,11 +58,9 @@ def run_python(*words: str, **environment: str) -> subprocess.CompletedProcess[s
 
 
 class Workers(Generic[Task, Answer]):
-    """Processes of one thread each, which end with this process.
+    """A pool of processes with one thread each. They end when this process ends.
 
-    Each does one task after the other.
-
-    work (Callable): The function that each process calls with a task. It must be picklable.
+    work (Callable): The function that processes call with a task. It must be picklable.
     n_slots (int): The number of processes.
     """
 
@@ -78,8 +76,8 @@ class Workers(Generic[Task, Answer]):
     def submit(self, task: Task) -> Future[Answer]:
         """Start a task.
 
-        RETURNS (Future): It raises the UserError that the work raises, and RuntimeError for any
-            other error or if the process dies.
+        RETURNS (Future): Its result is that of the work. It raises a UserError of the work as it
+            is, and RuntimeError for any other error, or if the process dies.
         """
         return self._threads.submit(self._ask, task)
 
@@ -104,7 +102,7 @@ class Workers(Generic[Task, Answer]):
         process = context.Process(target=_answer_tasks, args=arguments, daemon=True)
         process.start()
         self._local.process = process
-        # The connection then ends with the process.
+        # Only the process holds this end now. When it dies, `recv` raises EOFError.
         worker_end.close()
 
     def close(self) -> None:
@@ -117,7 +115,7 @@ class Workers(Generic[Task, Answer]):
 
 
 def _answer_tasks(connection: Connection, work: Callable[[Any], Any]) -> None:
-    # The parent ends its workers.
+    # On Ctrl-C, the parent ends its workers, so they ignore the signal.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_exit_with_parent, daemon=True).start()
     while True:

@@ -222,7 +222,7 @@ def test_rows_that_cannot_be_read_have_an_error(tmp_path, run):
     (tmp_path / "in.csv").write_bytes(b"text,n\nLisbon,1\nLisbon, too,2\nfine\ncaf\xe9,1\n")
     done = run("in.jsonl", "in.csv", "out")
     assert done.code == 0
-    no_json = "The line is no JSON object"
+    no_json = "The line is not a JSON object"
     assert errors_of(tmp_path / "out") == [
         None,
         "The row has more fields than the header",
@@ -230,7 +230,7 @@ def test_rows_that_cannot_be_read_have_an_error(tmp_path, run):
         "The text is not UTF-8",
         None,
         no_json,
-        "The text is no string: int",
+        "The text is not a string: int",
         no_json,
         "The text is null",
         no_json,
@@ -356,7 +356,7 @@ def test_results_of_an_input_that_is_gone_are_named_and_stay(tmp_path, run):
     (tmp_path / "a.parquet").unlink()
     done = run("b.parquet", "out")
     assert done.code == 0
-    assert f"{tmp_path / 'a.parquet'} no longer exists. Its results stay." in done.errors
+    assert f"{tmp_path / 'a.parquet'} no longer exists. Its results are kept." in done.errors
     assert results(tmp_path / "out") == before
 
 
@@ -409,7 +409,7 @@ def test_a_damaged_note_and_a_folder_in_use(tmp_path, run):
     write_parquet(tmp_path / "in.parquet", [])
     out = tmp_path / "out"
     with exclusive(out):
-        assert "another process is at work in" in run("in.parquet", "out").errors
+        assert "another process is using" in run("in.parquet", "out").errors
     assert run("in.parquet", "out").code == 0
     note = (out / "_run.json").read_text()
     for content in ("", "[]", '{"inputs": 1}', note[:50]):
@@ -438,7 +438,7 @@ def test_another_run_is_refused(tmp_path, run, model, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "message"),
     [
-        (["in.parquet", "out", "--text-column", "body"], 1, "no column 'body', but key, text"),
+        (["in.parquet", "out", "--text-column", "body"], 1, "no column 'body'. Columns: key, text"),
         (["in.parquet", "out", "--id-column", "nr"], 1, "no column 'nr'"),
         (["in.parquet", "out", "--workers", "0"], 2, "--workers"),
         (["in.parquet", "out", "--max-length", "-1"], 2, "--max-length"),
@@ -446,7 +446,7 @@ def test_another_run_is_refused(tmp_path, run, model, monkeypatch):
         (["none", "out"], 1, "expected a file or folder"),
         (["/dev/zero", "out"], 1, "expected a file or folder"),
         (["in.parquet", "full"], 1, "expected a new or empty folder"),
-        ([".", "out"], 1, "is in a folder that is read"),
+        ([".", "out"], 1, "is inside the input"),
     ],
 )
 def test_wrong_arguments_are_refused_before_any_work(tmp_path, run, arguments, exit_code, message):

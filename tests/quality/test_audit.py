@@ -134,7 +134,7 @@ def test_a_spreadsheet_executes_nothing(start: str, tmp_path: Path) -> None:
 )
 def test_another_table_is_named(tmp_path: Path, text: str, missing: str) -> None:
     (tmp_path / "audit.csv").write_text(text, encoding="utf-8")
-    with pytest.raises(UserError, match=rf"audit\.csv is no table .* no column '{missing}'"):
+    with pytest.raises(UserError, match=rf"audit\.csv was not written .* no column '{missing}'"):
         read_marked_rows([tmp_path / "audit.csv"])
 
 

@@ -109,7 +109,7 @@ def test_outputs_are_checked_before_the_work(tiny: tuple[Path, Path], tmp_path: 
     (tmp_path / "link").symlink_to(tiny[1])
     wrong_outputs: dict[str, list[str | Path]] = {
         "is a folder": ["--out", tmp_path],
-        "no folder that can be written to": ["--out", tiny[1] / "m.json"],
+        "is not a writable folder": ["--out", tiny[1] / "m.json"],
         "another file": ["--out", path, "--report", path],
         "link is an input": ["--out", tmp_path / "link"],
     }

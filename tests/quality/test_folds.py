@@ -68,7 +68,7 @@ def test_labels_do_not_change_folds_but_the_seed_does() -> None:
 
 def test_too_few_sentences_or_entities() -> None:
     docs = make_docs(["Anna flew", "Peter ran", "Anna flew", "Anna flew"])
-    with pytest.raises(UserError, match=r"4 sentences make 2 groups .* too few for 3 folds"):
+    with pytest.raises(UserError, match=r"2 groups of sentences are too few for 3 folds .all 4"):
         make_folds(docs, n_folds=3, seed=0)
     with pytest.raises(UserError, match="--folds must be at least 2, but it is 1"):
         make_folds(docs, n_folds=1, seed=0)
@@ -124,7 +124,7 @@ def test_an_interrupted_command_resumes(
         command("audit", file, out, *THREE)
     assert exit_info.value.code == 130
     captured = capsys.readouterr()
-    assert "0 are there, 3 are to be trained: fold-1, fold-2, fold-3" in captured.out
+    assert "0 exist, 3 will be trained: fold-1, fold-2, fold-3" in captured.out
     assert captured.err.splitlines()[-1].startswith("Interrupted. The same command resumes")
     assert folders(out) == ["fold-1"]
     corpus = read_folds(file, out, n_folds=3)
@@ -142,7 +142,7 @@ def test_a_folder_of_another_kind_is_not_replaced(
     file: Path, tmp_path: Path, trainings: list[str]
 ) -> None:
     (tmp_path / "out" / "fold-1").mkdir(parents=True)
-    with pytest.raises(UserError, match="fold-1 exists, but holds no pipeline of a fold"):
+    with pytest.raises(UserError, match="fold-1 exists, but is not a pipeline of a fold"):
         train_folds(read_folds(file, tmp_path / "out", n_folds=3))
     assert trainings == []
 
@@ -185,7 +185,7 @@ def test_crossvalidate_and_audit_share_the_folds(
     command("crossvalidate", file, out, *THREE)
     assert len(trainings) == 9
     text = capsys.readouterr().out
-    assert "3 are there, 6 are to be trained: third-1, third-2" in text
+    assert "3 exist, 6 will be trained: third-1, third-2" in text
     # All pipelines are the same here.
     assert "It is not certain that more data would help" in text
     assert "adds +0.0 points (+0.0 to +0.0)" in text

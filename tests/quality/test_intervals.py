@@ -4,7 +4,7 @@ import pytest
 from spacy_bilstm_ner.quality.intervals import (
     bootstrap,
     cases_needed,
-    middle_interval,
+    percentile_interval,
     wilson_interval,
 )
 
@@ -21,7 +21,7 @@ def test_draws_are_as_large_as_the_sample_and_repeatable() -> None:
 def test_the_interval_of_a_mean_agrees_with_theory() -> None:
     # 400 coins, 100 of them heads: the standard error of the share is √(0.25 · 0.75 / 400).
     counts = (np.arange(400) < 100).astype(int)
-    low, high = middle_interval(bootstrap(counts, seed=0, n_draws=4000) / 400)
+    low, high = percentile_interval(bootstrap(counts, seed=0, n_draws=4000) / 400)
     error = np.sqrt(0.25 * 0.75 / 400)
     assert low == pytest.approx(0.25 - 1.96 * error, abs=0.004)
     assert high == pytest.approx(0.25 + 1.96 * error, abs=0.004)
@@ -36,7 +36,7 @@ def test_pairs_are_drawn_together() -> None:
 
 def test_draws_without_a_value_are_left_out() -> None:
     draws = np.array([[0.5, np.nan], [np.nan, np.nan], [0.5, np.nan]])
-    low, high = middle_interval(draws)
+    low, high = percentile_interval(draws)
     assert (low[0], high[0]) == (0.5, 0.5)
     assert np.isnan(low[1])
 

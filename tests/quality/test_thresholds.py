@@ -101,7 +101,7 @@ def test_wrong_input(tiny: tuple[Path, Path]) -> None:
         command("thresholds", *tiny)
     with pytest.raises(SystemExit, match="--precision must be between 0 and 1, but it is 95"):
         command("thresholds", *tiny, "--precision", "95")
-    with pytest.raises(SystemExit, match="--write changes a pipeline's folder"):
+    with pytest.raises(SystemExit, match="--write stores thresholds in a folder"):
         command("thresholds", "en_core_web_sm", tiny[1], "--write")
 
 

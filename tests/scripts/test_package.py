@@ -8,7 +8,7 @@ import srsly
 
 from scripts.install import install
 from scripts.meta import release_meta
-from scripts.package import build, place, read_run
+from scripts.package import build, copy_wheel, read_run
 from spacy_bilstm_ner.errors import UserError
 
 META: dict[str, Any] = {
@@ -65,7 +65,7 @@ def test_place_replaces_other_versions_only_of_the_same(tmp_path: Path) -> None:
         (out / name).touch()
     new = tmp_path / "en_x-0.1.0-py3-none-any.whl"
     new.touch()
-    assert place(new, out) == out / new.name
+    assert copy_wheel(new, out) == out / new.name
     assert sorted(path.name for path in out.iterdir()) == [
         "en_x-0.1.0-py3-none-any.whl",
         "en_x_y-0.1.0-py3-none-any.whl",

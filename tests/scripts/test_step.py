@@ -76,7 +76,7 @@ def test_a_second_run_in_a_folder_is_refused(
     second = start(project, "quick", root)
     printed, _ = second.communicate(timeout=60)
     assert second.returncode == 1
-    assert "Error: another process is at work in" in printed
+    assert "Error: another process is using" in printed
     assert "Traceback" not in printed
     os.killpg(waiting.pid, signal.SIGKILL)
     waiting.wait()

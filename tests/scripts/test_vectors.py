@@ -86,6 +86,6 @@ def test_a_folder_that_is_not_there(assets: Path) -> None:
 def test_unreachable_web(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("spacy.about.__compatibility__", "http://127.0.0.1:9/x.json")
     with pytest.raises(
-        DownloadError, match=r"http://127\.0\.0\.1:9/x\.json or what it names cannot be had"
+        DownloadError, match=r"cannot be downloaded \(http://127\.0\.0\.1:9/x\.json: "
     ):
         download_pipeline("en_core_web_md")

@@ -20,7 +20,7 @@ with exclusive(Path(sys.argv[1])):
 
 
 def test_a_second_user_of_a_folder_is_refused(tmp_path: Path) -> None:
-    refused = pytest.raises(UserError, match=r"another process is at work in .*new")
+    refused = pytest.raises(UserError, match=r"another process is using .*new")
     with (
         exclusive(tmp_path / "new"),
         exclusive(tmp_path / "other"),

@@ -185,5 +185,5 @@ def test_a_folder_that_cannot_be_written_to_is_an_error(tmp_path: Path) -> None:
     make_writable_folder(tmp_path / "a" / "b")
     assert names(tmp_path / "a" / "b") == []
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match="is no folder that can be written to"):
+    with pytest.raises(UserError, match="is not a writable folder"):
         make_writable_folder(tmp_path / "file")
