@@ -103,14 +103,6 @@ def test_the_network_knows_no_pipe(name):
     }
 
 
-@pytest.mark.parametrize("name", [name for name in SOURCES if room(name) == "sequences"])
-def test_chains_are_numbers_only(name):
-    if name.rpartition(".")[2] not in ("gold", "words"):
-        top = {module.split(".")[0] for module in IMPORTS[name]} - {PACKAGE, ""}
-        assert top <= {"numpy"} | sys.stdlib_module_names
-        assert {room(module) for module in own(name)} <= {"sequences", "ranges", ""}
-
-
 @pytest.mark.parametrize(
     "name", [name for name in SOURCES if room(name) in ("files", "quality", "bulk")]
 )

@@ -7,9 +7,7 @@ from thinc.api import Adam, Config
 
 from spacy_bilstm_ner.default_config import read_config
 from spacy_bilstm_ner.ranges import check_range
-from spacy_bilstm_ner.training.augmenters import case_augmenter
 from spacy_bilstm_ner.training.callbacks import check_training
-from spacy_bilstm_ner.training.corpus import BalancedCorpus
 from tests.util import blank, examples, small_model, trained
 
 
@@ -68,14 +66,6 @@ def test_a_setting_of_spacy_s(section: str, name: str, value: Any):
         ValueError, match=rf"\[{section.split('.')[0]}\] {name} must be at least .*, but is {value}"
     ):
         check_training(config)
-
-
-def test_what_reads_the_corpus():
-    for options in ({"copies": 0}, {"rare_share": 2}, {"rare_share": "0.01"}):
-        with pytest.raises(ValueError, match=f"{next(iter(options))} must be "):
-            BalancedCorpus(None, **options)
-    with pytest.raises(ValueError, match="must be shares"):
-        case_augmenter(lower="0.05", upper=0)
 
 
 def test_a_learning_rate_below_0():

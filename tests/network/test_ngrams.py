@@ -236,20 +236,6 @@ def test_patterns_score_all_three_words():
     assert_allclose(scores - [0.25, 0.0], expected + expected)
 
 
-def test_edges_are_neighbours():
-    words = {word_key(1, ngrams.EDGE): [1, 0], word_key(4, ngrams.EDGE): [0, 1]}
-    pairs = {
-        pair_key(0, ngrams.EDGE, "a"): [64, 64, 0, 3],
-        pair_key(0, "a", ngrams.EDGE): [0, 5, 64, 64],
-    }
-    expected = np.array([[0.75, 6], [0.25, 0], [0.25, 2], [0.25, 12]])
-    assert_allclose(scores_of(words, pairs, doc_of("a b b a")), expected)
-    # And nothing else of another sequence is.
-    assert_allclose(
-        scores_of(words, pairs, doc_of("a b b a"), doc_of("a b b a")), np.tile(expected, (2, 1))
-    )
-
-
 def test_weights_survive_bytes():
     weights = linear_of(fitted()).attrs["weights"]
     assert len(weights.words.keys)
@@ -386,16 +372,6 @@ def test_a_label_can_be_added_and_learnt():
     assert [entities(doc) for doc in nlp.pipe(texts(marked))] == gold
     loaded = new().from_bytes(nlp.to_bytes())
     assert_allclose(logits(loaded, TEXT), logits(nlp, TEXT), atol=1e-5)
-
-
-def test_without_a_corpus_ngrams_are_fitted_to_get_examples():
-    nlp, with_corpus = new(), new()
-    nlp.get_pipe("ner").initialize(lambda: examples(nlp, SENTENCES * 3), nlp=nlp)
-    data = examples(with_corpus, SENTENCES * 3)
-    with_corpus.get_pipe("ner").initialize(lambda: data[:4], nlp=with_corpus, corpus=lambda _: data)
-    weights, expected = (linear_of(pipeline).attrs["weights"] for pipeline in (nlp, with_corpus))
-    assert len(weights.words.keys)
-    assert_array_equal(weights.words.keys, expected.words.keys)
 
 
 def test_ngrams_need_transitions():

@@ -1,12 +1,10 @@
 """spaCy's commands run on the recogniser: in this process, since starting spaCy takes longer."""
 
-import json
 from pathlib import Path
 
 import pytest
 import spacy
 import srsly
-from spacy.cli import app
 from spacy.cli.apply import apply
 from spacy.cli.debug_config import debug_config
 from spacy.cli.evaluate import evaluate
@@ -14,7 +12,6 @@ from spacy.cli.init_config import fill_config
 from spacy.cli.train import train
 from spacy.tokens import DocBin
 from thinc.api import Config
-from typer.testing import CliRunner
 
 from tests.util import LABELS, SENTENCES, entities, marked_doc, small_model, texts
 
@@ -89,23 +86,6 @@ def test_fill_config_adds_what_is_not_said(config):
 def test_debug_config(config, data, capsys):
     debug_config(config, overrides={"paths.data": str(data)})
     assert "Config is valid" in capsys.readouterr().out
-
-
-def test_init_labels(config, data, tmp_path):
-    arguments = ["init", "labels", str(config), str(tmp_path), "--paths.data", str(data)]
-    result = CliRunner().invoke(app, arguments)
-    assert result.exit_code == 0, result.output
-    assert json.loads((tmp_path / "ner.json").read_text(encoding="utf8")) == list(LABELS)
-    # And training takes them.
-    overrides = {"paths.data": str(data), "training.max_steps": 1}
-    ner_settings = {
-        "labels": {"@readers": "spacy.read_labels.v1", "path": str(tmp_path / "ner.json")}
-    }
-    with_labels = Config().from_disk(config, interpolate=False)
-    with_labels["initialize"]["components"]["ner"] = ner_settings
-    with_labels.to_disk(tmp_path / "labels.cfg")
-    train(tmp_path / "labels.cfg", tmp_path / "out", overrides=overrides)
-    assert spacy.load(tmp_path / "out" / "model-last").get_pipe("ner").labels == LABELS
 
 
 def test_train_and_load(model):

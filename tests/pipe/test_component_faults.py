@@ -116,16 +116,6 @@ def test_a_very_long_doc_takes_little_memory_beyond_its_own(monkeypatch):
     assert peak_per_word(15_000) < 750
 
 
-def test_a_batch_in_parts_is_the_same(monkeypatch):
-    nlp, reference = trained(), trained()
-    monkeypatch.setattr("spacy_bilstm_ner.network.prediction.MAX_PART_WORDS", 7)
-    long = " ".join(texts())
-    for doc, expected in zip(
-        nlp.pipe([long, *texts()]), reference.pipe([long, *texts()]), strict=True
-    ):
-        assert entities(doc) == entities(expected)
-
-
 def test_a_pipe_that_was_never_initialized_says_so():
     nlp = blank()
     with pytest.raises(ValueError, match=r"\[E109\].*ner.*initialize"):

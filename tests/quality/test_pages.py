@@ -9,11 +9,6 @@ import pytest
 
 from spacy_bilstm_ner.pipe.displacy_colors import COLORS
 from spacy_bilstm_ner.pipe.entities import Entity
-from spacy_bilstm_ner.quality.plots import (
-    draw_curves,
-    draw_learning_curve,
-    draw_reliability,
-)
 from spacy_bilstm_ner.quality.result import Result, Section, mark_entities
 
 from .helpers import command
@@ -69,22 +64,6 @@ def test_all_text_is_escaped() -> None:
     assert not re.search("<[bi]>", html)
     # In both tables
     assert html.count("<mark") == 2
-
-
-@pytest.mark.parametrize(
-    ("draw", "data", "text"),
-    [
-        (draw_reliability, BINS, "Reliability"),
-        (draw_learning_curve, POINTS, "Learning curve"),
-        (draw_curves, {"geo": CURVE}, "geo"),
-    ],
-)
-def test_a_picture_is_one_element_and_always_the_same(draw, data, text) -> None:
-    svg = draw(data)
-    assert svg.startswith("<svg")
-    assert svg.rstrip().endswith("</svg>")
-    assert text in svg
-    assert svg == draw(data)
 
 
 def test_pictures_are_made_for_a_page_only(

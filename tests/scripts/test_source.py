@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.source import Source, WordVectors, checksum, read_record, write_record
+from scripts.source import Source, WordVectors, checksum, read_record
 from spacy_bilstm_ner.errors import UserError
 
 SOURCE = Source(kind="own", name="müll.csv", path="daten/müll.csv", sha256="0" * 64)
@@ -14,13 +14,6 @@ def test_checksum(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"a\r\nb")
     assert checksum(path) == hashlib.sha256(b"a\r\nb").hexdigest()
-
-
-@pytest.mark.parametrize("record", [SOURCE, VECTORS, WordVectors(reason="none at hand")])
-def test_round_trip(tmp_path: Path, record: Source | WordVectors) -> None:
-    path = tmp_path / "new" / "record.json"
-    write_record(path, record)
-    assert read_record(path, type(record)) == record
 
 
 def test_missing_source_says_what_to_run(tmp_path: Path) -> None:

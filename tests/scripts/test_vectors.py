@@ -3,7 +3,6 @@ from pathlib import Path
 import pytest
 
 from scripts import vectors
-from scripts.source import WordVectors
 from scripts.vectors import DownloadError, download_pipeline, find_vectors
 from spacy_bilstm_ner.errors import UserError
 from tests.util import chance_vectors, write_vectors
@@ -63,10 +62,6 @@ def test_a_package(tmp_path: Path, assets: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.syspath_prepend(tmp_path / "site")
     word_vectors = find_vectors("en_tiny_vectors", lang="en", assets=assets)
     assert (word_vectors.path, word_vectors.name) == ("en_tiny_vectors", "en_tiny_vectors 1.2.3")
-
-
-def test_none_are_wanted(assets: Path) -> None:
-    assert find_vectors("", lang="en", assets=assets) == WordVectors(reason="not asked for")
 
 
 def test_another_language_is_not_taken(tmp_path: Path, assets: Path) -> None:

@@ -109,12 +109,6 @@ def test_by_hand():
     }
 
 
-def test_the_reference_in_log_space_equals_brute_force():
-    scores = random_scores(np.random.default_rng(3), 5, 2)
-    for span, p in brute_force(scores).items():
-        assert np.exp(log_probability(scores, *span)) == pytest.approx(p)
-
-
 def test_no_entity_spans_two_documents():
     begin, inside = [0.0, 9.0, 0.0], [0.0, 0.0, 9.0]
     scores = np.array([begin, inside, inside, inside], dtype="float32")
@@ -183,14 +177,6 @@ def test_one_absurd_token_costs_no_other_its_entities(column, score):
         assert confidence == pytest.approx(np.exp(log_probability(scores, *span)), abs=1e-3)
 
 
-def test_confidences_are_probabilities():
-    scores = random_scores(np.random.default_rng(0), 500, 3, scale=6.0)
-    confidence = decode(scores, np.array([500])).confidence
-    assert np.isfinite(confidence).all()
-    assert (confidence >= 0).all()
-    assert (confidence <= 1).all()
-
-
 @pytest.mark.parametrize("scale", [0.0, 1.0, 3.0])
 def test_the_shortcut_for_certain_tokens_changes_next_to_nothing(scale, monkeypatch):
     rng = np.random.default_rng(0)
@@ -219,15 +205,6 @@ def test_the_shortcut_for_certain_tokens_changes_next_to_nothing(scale, monkeypa
     assert n_certain > 300
     assert np.quantile(errors, 0.95) < 0.001
     assert max(errors) < 0.02
-
-
-def test_inside_scores_open_no_token_where_nothing_can_have_begun():
-    scores = np.tile(np.array([0.0, -12.0, -3.0], dtype="float32"), (20, 1))
-    scores[10, 1] = 3.0
-    steps = decoding._prepare_transitions(np.zeros((3, 3), dtype="float32").tobytes(), "<f4", 3)
-    is_open = decoding._odds_of_cover(scores, np.array([0]), steps) > decoding.MAX_ODDS_OF_O
-    # e^-3 and e^-6 after the token that begins; e^-9 is no doubt.
-    assert np.flatnonzero(is_open).tolist() == [10, 11, 12]
 
 
 def test_transitions_turn_a_token_that_is_o_by_itself():
