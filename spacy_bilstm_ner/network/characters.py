@@ -36,9 +36,15 @@ def character_codes(words: Sequence[str]) -> Codes:
     for word in words:
         if len(word) > MAX_LENGTH:
             word = word[: MAX_LENGTH // 2] + word[-MAX_LENGTH // 2 :]
-        codes = [code if code < N_ASCII else N_ASCII + code % N_ASCII for code in map(ord, word)]
-        rows.append(bytes(codes).ljust(MAX_LENGTH, b"\0"))
-    return np.frombuffer(b"".join(rows), dtype="uint8").reshape(-1, MAX_LENGTH)
+        codes = bytes(_code(character) for character in word)
+        rows.append(codes.ljust(MAX_LENGTH, b"\0"))
+    flat = np.frombuffer(b"".join(rows), dtype="uint8")
+    return flat.reshape(-1, MAX_LENGTH)
+
+
+def _code(character: str) -> int:
+    code = ord(character)
+    return code if code < N_ASCII else N_ASCII + code % N_ASCII
 
 
 def Characters(width: int) -> Model[Ints2d, Floats2d]:

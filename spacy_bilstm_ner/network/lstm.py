@@ -54,34 +54,34 @@ def lstm(hidden_width: int, *, bidirectional: bool = False) -> Model[Packed, Pac
     The weights are thinc parameters: thinc's optimizer trains and averages them, `use_params`
     replaces them, and bytes contain them.
     """
-    directions = ["forward", "backward"] if bidirectional else ["forward"]
-    names = [f"{kind}_{direction}" for direction in directions for kind in KINDS]
+    name, directions = "lstm", ["forward"]
+    if bidirectional:
+        name, directions = "bilstm", ["forward", "backward"]
+    params = {f"{kind}_{direction}": None for direction in directions for kind in KINDS}
     return Model(
-        "bilstm" if bidirectional else "lstm",
+        name,
         _forward,
         init=partial(_init, hidden_width),
         dims={"nI": None, "nO": hidden_width * len(directions)},
-        params=dict.fromkeys(names),
+        params=params,
         attrs={"directions": directions},
     )
 
 
 def _forward(model: Model[Packed, Packed], X: Packed, is_train: bool) -> tuple[Packed, Callable]:
     if not is_train and isinstance(model.ops, NumpyOps):
-        return X.replace(predict(prepare(model), X.data, X.packing)), lambda dY: dY
+        states_of_words = predict(prepare(model), X.data, X.packing)
+        return X.replace(states_of_words), lambda dY: dY
     run_lstm = _import_torch_lstm()
-    weights = []
-    for direction in model.attrs["directions"]:
-        weights.append([xp2torch(model.get_param(f"{kind}_{direction}")) for kind in KINDS])
+    weights = [xp2torch(model.get_param(name)) for name in model.param_names]
     sizes = xp2torch(model.ops.asarray(X.packing.sizes))
     mirrored = xp2torch(model.ops.asarray(X.packing.mirrored))
     outputs, backprop_outputs = run_lstm(xp2torch(X.data), sizes, mirrored, weights)
 
     def backprop(dY: Packed) -> Packed:
-        d_inputs, d_weights = backprop_outputs(xp2torch(dY.data))
-        for direction, d_weight in zip(model.attrs["directions"], d_weights, strict=True):
-            for kind, gradient in zip(KINDS, d_weight, strict=True):
-                model.inc_grad(f"{kind}_{direction}", torch2xp(gradient))
+        d_inputs, *d_weights = backprop_outputs(xp2torch(dY.data))
+        for name, gradient in zip(model.param_names, d_weights, strict=True):
+            model.inc_grad(name, torch2xp(gradient))
         return dY.replace(torch2xp(d_inputs))
 
     return X.replace(torch2xp(outputs)), backprop
@@ -108,17 +108,23 @@ class Prepared(NamedTuple):
 
 def prepare(layer: Model[Packed, Packed]) -> Prepared:
     """Arrange a layer's weights for prediction on a CPU."""
-    arranged = []
-    for kind in KINDS:
-        names = [f"{kind}_{direction}" for direction in layer.attrs["directions"]]
-        arranged.append(np.stack([_arrange(layer.get_param(name)) for name in names], axis=1))
-    input_weights, recurrent, bias = arranged
+    input_weights, recurrent, bias = (_stack(layer, kind) for kind in KINDS)
     hidden, n_in = input_weights.shape[2:]
+    by_gate = input_weights.reshape(-1, hidden, n_in)
     return Prepared(
-        np.ascontiguousarray(input_weights.reshape(-1, hidden, n_in).swapaxes(1, 2)),
+        np.ascontiguousarray(by_gate.swapaxes(1, 2)),
         bias.reshape(-1, 1, hidden),
         np.ascontiguousarray(recurrent.swapaxes(2, 3)) / 2,
     )
+
+
+def _stack(layer: Model, kind: str) -> Floats:
+    """Return the weights of one kind: 4 × directions × hidden × …."""
+    arranged = []
+    for direction in layer.attrs["directions"]:
+        weights = layer.get_param(f"{kind}_{direction}")
+        arranged.append(_arrange(weights))
+    return np.stack(arranged, axis=1)
 
 
 def _arrange(weights: Floats) -> Floats:
@@ -172,9 +178,11 @@ def states(
     rows_by_direction[1:] = rows[packing.mirrored] + n_rows
     table = gates.reshape(N_GATES, directions * n_rows, hidden)
     by_direction = _run(table, rows_by_direction, packing.sizes, weights.recurrent)
+    forward = by_direction[0]
     if directions == 1:
-        return by_direction[0]
-    return np.concatenate((by_direction[0], by_direction[1][packing.mirrored]), axis=1)
+        return forward
+    backward = by_direction[1][packing.mirrored]
+    return np.concatenate((forward, backward), axis=1)
 
 
 def predict(weights: Prepared, X: Floats2d, packing: Packing) -> Floats2d:
@@ -182,7 +190,8 @@ def predict(weights: Prepared, X: Floats2d, packing: Packing) -> Floats2d:
 
     n_words × n_in, packed → n_words × directions · hidden.
     """
-    return states(weights, input_gates(weights, X), np.arange(len(X)), packing)
+    gates = input_gates(weights, X)
+    return states(weights, gates, np.arange(len(X)), packing)
 
 
 def _run(
@@ -206,7 +215,8 @@ def _run(
     for size, steps in groupby(sizes.tolist()):
         n_steps = len(list(steps))
         last = first + size * n_steps
-        rows_by_step = rows[:, first:last].reshape(n_lstms, n_steps, size).swapaxes(0, 1)
+        rows_by_lstm = rows[:, first:last].reshape(n_lstms, n_steps, size)
+        rows_by_step = rows_by_lstm.swapaxes(0, 1)
         doubled, cell = _run_steps(gates, rows_by_step, state[:, :size], cell[:, :size], recurrent)
         by_lstm = doubled.swapaxes(0, 1).reshape(n_lstms, -1, hidden)
         np.multiply(by_lstm, 0.5, out=states[:, first:last])
@@ -235,11 +245,17 @@ def _run_steps(
     buffer[N_GATES] = cell
     from_states = np.empty((N_GATES, *cell.shape), dtype="float32")
     flat = buffer.ravel()
-    all_gates, sigmoid_gates = flat[: 4 * n], flat[: 3 * n]
-    input_and_forget, content_and_cell = flat[: 2 * n], flat[3 * n :]
-    gate_buffer, output, cell, flat_cell = buffer[:4], buffer[2], buffer[4], flat[4 * n :]
+    all_gates = flat[: 4 * n]
+    sigmoid_gates = flat[: 3 * n]
+    input_and_forget = flat[: 2 * n]
+    content_and_cell = flat[3 * n :]
+    flat_cell = flat[4 * n :]
+    gate_buffer = buffer[:4]
+    output = buffer[2]
+    cell = buffer[4]
     parts = np.empty(2 * n, dtype="float32")
-    new_part, old_part = parts[:n], parts[n:]
+    new_part = parts[:n]
+    old_part = parts[n:]
     # Arrays instead of numbers, which numpy would convert at each step
     units = np.ones(3 * n, dtype="float32")
     halves = np.full(n, 0.5, dtype="float32")
@@ -275,9 +291,11 @@ def _init(hidden: int, model: Model, X: Packed | None = None, Y: Packed | None =
         elif name.startswith("R"):
             gates = [_orthogonal(hidden) for _ in range(N_GATES)]
         else:
+            gates = [np.zeros(hidden) for _ in range(N_GATES)]
             # A forget gate that is open at first lets gradients pass (Jozefowicz et al. 2015).
-            gates = [np.full(hidden, float(gate == FORGET)) for gate in range(N_GATES)]
-        model.set_param(name, model.ops.asarray(np.concatenate(gates).astype("float32")))
+            gates[FORGET] += 1
+        weights = np.concatenate(gates).astype("float32")
+        model.set_param(name, model.ops.asarray(weights))
 
 
 def _glorot(n_out: int, n_in: int) -> Floats2d:

@@ -20,10 +20,10 @@ def output_layer(nO: int | None = None, *, transitions: bool = False) -> Model[F
 
     transitions (bool): Also hold a score for each step from a tag to the next one.
     """
-    names = ["W", "b", "transitions"] if transitions else ["W", "b"]
-    return Model(
-        "tag_scores", _forward, init=_init, dims={"nI": None, "nO": nO}, params=dict.fromkeys(names)
-    )
+    params = {"W": None, "b": None}
+    if transitions:
+        params["transitions"] = None
+    return Model("tag_scores", _forward, init=_init, dims={"nI": None, "nO": nO}, params=params)
 
 
 def resized(layer: Model[Floats2d, Floats2d], nO: int) -> Model[Floats2d, Floats2d]:
@@ -44,7 +44,8 @@ def resized(layer: Model[Floats2d, Floats2d], nO: int) -> Model[Floats2d, Floats
     wider.get_param("b")[:] = NEW_TAG_SCORE
     for name in layer.param_names:
         old_values = layer.get_param(name)
-        wider.get_param(name)[tuple(slice(n) for n in old_values.shape)] = old_values
+        old_part = tuple(slice(size) for size in old_values.shape)
+        wider.get_param(name)[old_part] = old_values
     return wider
 
 
@@ -63,21 +64,24 @@ def imprint(layer: Model[Floats2d, Floats2d], inputs: Floats2d, gold: NDArray[np
     inputs (Floats2d): n_words × nI.
     gold (NDArray[int64]): n_words, the tags of the words.
     """
-    W, b = layer.get_param("W"), layer.get_param("b")
+    W = layer.get_param("W")
+    b = layer.get_param("b")
     best_scores = layer.predict(inputs).max(axis=1)
     for tag in untrained_tags(layer):
         has_tag = gold == tag
         if has_tag.any() and not has_tag.all():
             mean_input = inputs[has_tag].mean(axis=0)
             direction = mean_input - inputs[~has_tag].mean(axis=0)
-            W[tag] = direction * (IMPRINT_MARGIN / max(direction @ direction, MIN_SQUARE))
+            square = max(direction @ direction, MIN_SQUARE)
+            W[tag] = direction * (IMPRINT_MARGIN / square)
             b[tag] = best_scores[has_tag].mean() - W[tag] @ mean_input
 
 
 def _forward(
     model: Model[Floats2d, Floats2d], X: Floats2d, is_train: bool
 ) -> tuple[Floats2d, Callable]:
-    W, b = model.get_param("W"), model.get_param("b")
+    W = model.get_param("W")
+    b = model.get_param("b")
     # `gemm` of thinc uses one thread on a CPU.
     gemm = model.ops.gemm
 
@@ -92,9 +96,9 @@ def _forward(
 def _init(model: Model, X: Floats2d | None = None, Y: Floats2d | None = None) -> None:
     if X is not None:
         model.set_dim("nI", X.shape[1])
-    nO, nI = model.get_dim("nO"), model.get_dim("nI")
+    nO = model.get_dim("nO")
     # All tags have the same score at first.
-    model.set_param("W", model.ops.alloc2f(nO, nI))
+    model.set_param("W", model.ops.alloc2f(nO, model.get_dim("nI")))
     model.set_param("b", model.ops.alloc1f(nO))
     if "transitions" in model.param_names:
         model.set_param("transitions", model.ops.alloc2f(nO, nO))
