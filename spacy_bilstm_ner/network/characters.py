@@ -36,15 +36,11 @@ def character_codes(words: Sequence[str]) -> Codes:
     for word in words:
         if len(word) > MAX_LENGTH:
             word = word[: MAX_LENGTH // 2] + word[-MAX_LENGTH // 2 :]
-        codes = bytes(_code(character) for character in word)
-        rows.append(codes.ljust(MAX_LENGTH, b"\0"))
+        codes = [ord(character) for character in word]
+        row = [code if code < N_ASCII else N_ASCII + code % N_ASCII for code in codes]
+        rows.append(bytes(row).ljust(MAX_LENGTH, b"\0"))
     flat = np.frombuffer(b"".join(rows), dtype="uint8")
     return flat.reshape(-1, MAX_LENGTH)
-
-
-def _code(character: str) -> int:
-    code = ord(character)
-    return code if code < N_ASCII else N_ASCII + code % N_ASCII
 
 
 def Characters(width: int) -> Model[Ints2d, Floats2d]:
@@ -64,10 +60,10 @@ def window_scores(layer: Model) -> Floats3d:
 
     RETURNS: WINDOW × N_CODES × width.
     """
-    E, W, b = (layer.get_param(name) for name in ("E", "W", "b"))
-    W3 = W.reshape(-1, WINDOW, CODE_WIDTH)
+    E = layer.get_param("E")
+    W3 = layer.get_param("W").reshape(-1, WINDOW, CODE_WIDTH)
     scores = layer.ops.xp.stack([E @ W3[:, place].T for place in range(WINDOW)])
-    scores[WINDOW // 2] += b
+    scores[WINDOW // 2] += layer.get_param("b")
     return scores
 
 
@@ -82,7 +78,8 @@ def embed_characters(scores: Floats3d, codes: Codes) -> Floats2d:
         lengths, max_sequences=GROUP_WORDS, max_words=GROUP_WORDS * MAX_LENGTH
     )
     for group in groups:
-        padded = _pad(codes[group], int(lengths[group[0]]))
+        longest = int(lengths[group[0]])
+        padded = _pad(codes[group], longest)
         vectors[group] = _filter(scores, padded, padded).max(axis=0)
     return vectors
 
@@ -109,21 +106,20 @@ def _filter(scores: Floats3d, codes: Ints2d, padded: NDArray[np.int64]) -> Float
     return values
 
 
-def _forward(
-    model: Model[Ints2d, Floats2d], codes: Codes, is_train: bool
-) -> tuple[Floats2d, Callable]:
-    ops = model.ops
-    xp = ops.xp
-    length = int(np.count_nonzero(codes, axis=1).max(initial=1))
-    padded = _pad(codes, length)
-    padded_on_device = ops.asarray(padded)
+def _forward(model: Model, codes: Codes, is_train: bool) -> tuple[Floats2d, Callable]:
+    xp = model.ops.xp
+    lengths = np.count_nonzero(codes, axis=1)
+    padded = _pad(codes, int(lengths.max(initial=1)))
+    padded_on_device = model.ops.asarray(padded)
     values = _filter(window_scores(model), padded_on_device, padded)
     best = values.argmax(axis=0)
 
     def backprop(d_vectors: Floats2d) -> Codes:
-        E, W = model.get_param("E"), model.get_param("W")
+        E = model.get_param("E")
+        W = model.get_param("W")
         W3 = W.reshape(-1, WINDOW, CODE_WIDTH)
-        dE, dW3 = xp.zeros_like(E), xp.zeros_like(W3)
+        dE = xp.zeros_like(E)
+        dW3 = xp.zeros_like(W3)
         n_words, width = d_vectors.shape
         words = xp.arange(n_words)[:, None]
         for place in range(WINDOW):
@@ -140,12 +136,11 @@ def _forward(
         model.inc_grad("b", d_vectors.sum(axis=0))
         return codes
 
-    return xp.take_along_axis(values, best[None], axis=0)[0], backprop
+    vectors = xp.take_along_axis(values, best[None], axis=0)[0]
+    return vectors, backprop
 
 
-def _init(
-    model: Model[Ints2d, Floats2d], X: Ints2d | None = None, Y: Floats2d | None = None
-) -> None:
+def _init(model: Model, X: Ints2d | None = None, Y: Floats2d | None = None) -> None:
     width = model.get_dim("nO")
     model.set_param("E", uniform_init(model.ops, (N_CODES, CODE_WIDTH), lo=-0.5, hi=0.5))
     model.set_param("W", glorot_uniform_init(model.ops, (width, WINDOW * CODE_WIDTH)))

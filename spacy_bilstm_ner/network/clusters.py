@@ -43,7 +43,8 @@ def unit_vectors(vectors: Floats2d) -> Floats2d:
 
 def _centres(points: Floats2d, n: int, seed: int) -> Floats2d:
     """Return the centres of n clusters, or fewer if there are fewer points."""
-    centres = points[np.random.default_rng(seed).permutation(len(points))[:n]]
+    order = np.random.default_rng(seed).permutation(len(points))
+    centres = points[order[:n]]
     for _ in range(N_ROUNDS):
         sums = np.zeros_like(centres)
         np.add.at(sums, _nearest(points, centres), points)
@@ -55,5 +56,9 @@ def _centres(points: Floats2d, n: int, seed: int) -> Floats2d:
 
 def _nearest(points: Floats2d, centres: Floats2d) -> NDArray[np.int64]:
     """Return the number of each point's nearest centre."""
-    parts = np.split(points, range(N_COMPARED, len(points), N_COMPARED))
-    return np.concatenate([(part @ centres.T).argmax(axis=1) for part in parts])
+    nearest = np.empty(len(points), dtype="int64")
+    for first in range(0, len(points), N_COMPARED):
+        part = slice(first, first + N_COMPARED)
+        similarities = points[part] @ centres.T
+        nearest[part] = similarities.argmax(axis=1)
+    return nearest

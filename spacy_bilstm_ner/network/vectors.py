@@ -62,7 +62,9 @@ class VectorTable(Archived):
         keys = (words.ids("form", "lower") & KEY_BITS).astype("uint32")
         by_form, by_lower = find_sorted(self.keys, keys).T
         places = np.where(by_form >= 0, by_form, by_lower)
-        return np.where(places >= 0, self.rows[places].astype("int64"), -1)
+        rows = self.rows[places].astype("int64")
+        rows[places < 0] = -1
+        return rows
 
     def vectors(self, rows: Rows) -> Floats2d:
         """Return the vectors of rows: n_words × width."""
@@ -97,26 +99,21 @@ class VectorTable(Archived):
         return numbers
 
     def to_bytes(self) -> bytes:
-        parts = {
-            "keys": pack_keys(self.keys),
-            "rows": pack_numbers(self.rows),
-            "values": self.values,
-        }
         return write_arrays(
-            **parts, scale=self.scale.astype("<f4"), clusters=self.clusters.astype("<u2")
+            keys=pack_keys(self.keys),
+            rows=pack_numbers(self.rows),
+            values=self.values,
+            scale=self.scale,
+            clusters=self.clusters,
         )
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "VectorTable":
         """Read what `to_bytes` returned."""
-        parts = read_arrays(data)
-        return cls(
-            unpack_keys(parts["keys"]),
-            unpack_numbers(parts["rows"]),
-            parts["values"],
-            parts["scale"].astype("float32"),
-            parts["clusters"].astype("uint16"),
-        )
+        arrays = read_arrays(data)
+        arrays["keys"] = unpack_keys(arrays["keys"])
+        arrays["rows"] = unpack_numbers(arrays["rows"])
+        return cls(**arrays)
 
 
 _NO_NUMBERS = np.empty(0, "uint32")
@@ -195,7 +192,8 @@ def read_vectors(source: str | Path, width: int, *, max_rows: int = 0) -> Vector
     hashes = np.array(list(row_of_word), dtype="uint64")
     rows = np.array(list(row_of_word.values()), dtype="uint32")
     is_read = rows < len(data)
-    keys, rows = (hashes[is_read] & KEY_BITS).astype("uint32"), rows[is_read]
+    rows = rows[is_read]
+    keys = (hashes[is_read] & KEY_BITS).astype("uint32")
     order = np.argsort(keys, kind="stable")
     reduced = _principal_components(data, min(width, *data.shape))
     values, scale = quantized(reduced)
@@ -224,8 +222,6 @@ def _read_text(path: Path, max_rows: int) -> Vectors:
             f"{path} is not a text file of word vectors: its first line has no values separated by "
             "spaces"
         )
-    if not np.isfinite(data).all():
-        raise ValueError(f"{path} has values that are not finite numbers, such as nan or inf")
     # If the file has fewer lines than its header says, the last rows are empty.
     return Vectors(strings=StringStore(words), data=data[: len(words)], keys=words)
 
@@ -256,7 +252,9 @@ def _needed_words(vectors: Vectors) -> dict[int, int]:
     """
     row_of_word = {}
     for key, row in vectors.key2row.items():
-        lower = hash_string(vectors.strings[key].lower()) if key in vectors.strings else key
+        lower = key
+        if key in vectors.strings:
+            lower = hash_string(vectors.strings[key].lower())
         if lower == key or vectors.key2row.get(lower) != row:
             row_of_word[key] = row
     return row_of_word
@@ -266,13 +264,12 @@ def _principal_components(data: NDArray[np.float64], width: int) -> NDArray[np.f
     centred = data - data.mean(axis=0)
     # In ascending order of their variance
     _, directions = np.linalg.eigh(centred.T @ centred)
-    reduced = centred @ directions[:, ::-1][:, :width]
+    descending = directions[:, ::-1]
+    reduced = centred @ descending[:, :width]
     return reduced * (VECTOR_STD / (reduced.std() or 1.0))
 
 
-def _forward(
-    model: Model[Ints1d, Floats2d], rows: Ints1d, is_train: bool
-) -> tuple[Floats2d, Callable]:
+def _forward(model: Model, rows: Ints1d, is_train: bool) -> tuple[Floats2d, Callable]:
     table = model.attrs["table"]
     rows = model.ops.to_numpy(rows)
     if not len(table.keys):
@@ -288,8 +285,7 @@ def _forward(
     return vectors, backprop
 
 
-def _init(
-    model: Model[Ints1d, Floats2d], X: Ints1d | None = None, Y: Floats2d | None = None
-) -> None:
-    model.set_dim("nO", model.attrs["table"].values.shape[1], force=True)
-    model.set_param("unknown", model.ops.alloc1f(model.get_dim("nO")))
+def _init(model: Model, X: Ints1d | None = None, Y: Floats2d | None = None) -> None:
+    width = model.attrs["table"].values.shape[1]
+    model.set_dim("nO", width, force=True)
+    model.set_param("unknown", model.ops.alloc1f(width))

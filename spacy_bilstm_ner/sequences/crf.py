@@ -33,7 +33,8 @@ def crf_loss(
     """
     n_words, n_tags = scores.shape
     lengths = lengths[lengths > 0]
-    d_scores, d_factors = np.zeros_like(scores), np.zeros((n_tags, n_tags))
+    d_scores = np.zeros_like(scores)
+    d_factors = np.zeros((n_tags, n_tags))
     n_labelled = n_words - int(allowed.all(axis=1).sum())
     if not n_labelled:
         return 0.0, d_scores, d_factors.astype(transitions.dtype)
@@ -49,13 +50,15 @@ def crf_loss(
     ):
         n_docs = len(group)
         both_firsts = np.concatenate((firsts[group], firsts[group] + n_words))
-        emissions, highest, rows = padded_emissions(
-            both_scores, both_firsts, np.tile(lengths[group], 2)
-        )
+        both_lengths = np.tile(lengths[group], 2)
+        emissions, highest, rows = padded_emissions(both_scores, both_firsts, both_lengths)
         before, norms, after = forward_backward(emissions, factors)
-        sign = np.where(np.arange(2 * n_docs) < n_docs, 1.0, -1.0)[:, None]
+        is_free = np.arange(2 * n_docs) < n_docs
+        sign = np.where(is_free, 1.0, -1.0)[:, None]
         end = before[-1].sum(axis=1, keepdims=True)
-        loss += float((sign * (np.log(norms) + highest)).sum() + (sign * np.log(end)).sum())
+        of_words = sign * (np.log(norms) + highest)
+        of_ends = sign * np.log(end)
+        loss += float(of_words.sum() + of_ends.sum())
         probabilities = before[:-1] * after
         difference = probabilities[:, :n_docs] - probabilities[:, n_docs:]
         rows_of_docs = rows[:-1, :n_docs]

@@ -108,7 +108,8 @@ def choose(spans: Spans, min_confidence: NDArray) -> Spans:
         taken = np.concatenate(([True], ~overlaps)) & np.concatenate((~overlaps, [True]))
         contested = np.flatnonzero(~taken)
         covered = np.zeros(ends[-1], dtype=bool)
-        for i in contested[np.argsort(-spans.confidence[contested], kind="stable")].tolist():
+        order = np.argsort(-spans.confidence[contested], kind="stable")
+        for i in contested[order].tolist():
             place = slice(spans.start[i], spans.end[i])
             if not covered[place].any():
                 covered[place] = taken[i] = True
@@ -133,7 +134,8 @@ def _odds_of_cover(scores: Floats, starts: Ints, steps: Steps) -> Floats:
     odds = scores[:, 1:] + gain
     odds -= scores[:, :1]
     # The limit prevents infinity.
-    np.exp(np.minimum(odds, 80.0, out=odds), out=odds)
+    np.minimum(odds, 80.0, out=odds)
+    np.exp(odds, out=odds)
     begin, inside = odds[:, 0::2], odds[:, 1::2]
     # An entity cannot continue from another text.
     inside[starts] = 0.0
@@ -159,7 +161,8 @@ def _promising_islands(covered: Floats, starts: Ints) -> tuple[Ints, Ints]:
     begins = np.ones(len(rows) + 1, dtype=bool)
     np.logical_or(rows[1:] - rows[:-1] > 1, is_first_word[rows[1:]], out=begins[1:-1])
     (bounds,) = begins.nonzero()
-    island_starts, lengths = bounds[:-1], bounds[1:] - bounds[:-1]
+    island_starts = bounds[:-1]
+    lengths = bounds[1:] - island_starts
     # Most islands contain no probable span.
     promising = np.maximum.reduceat(covered[rows], island_starts) > MIN_SPAN_PROBABILITY
     return rows[island_starts[promising]], lengths[promising]
@@ -184,13 +187,15 @@ def _spans_of_islands(
     emissions, _, _ = padded_emissions(scores, first, lengths)
     factors, _ = steps
     before, norms, after = forward_backward(emissions, factors)
-    begins, goes_through = before[:-1, :, 1::2].ravel(), after[:, :, 1::2].ravel()
+    begins = before[:-1, :, 1::2].ravel()
+    goes_through = after[:, :, 1::2].ravel()
     # Factors of the weight of a span: for another word inside, and for all that follows this word
     inside = emissions[1:, :, 2::2] / norms[1:]
     stride, n_labels = inside[0].size, inside.shape[2]
-    begin_extension, inside_extension = (
-        (inside * factors[0, i::2, 2::2].diagonal()).ravel() for i in (1, 2)
-    )
+    begin_to_inside = factors[0, 1::2, 2::2].diagonal()
+    inside_to_inside = factors[0, 2::2, 2::2].diagonal()
+    begin_extension = (inside * begin_to_inside).ravel()
+    inside_extension = (inside * inside_to_inside).ravel()
     follows = np.zeros(inside.size)
     follows[:-stride] = after[1:, :, 2::2].ravel()
     # For each span that has begun: the index of its first word and of its last word so far, the

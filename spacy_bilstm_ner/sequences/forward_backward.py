@@ -39,9 +39,11 @@ def step_factors(transitions: NDArray) -> Doubles:
     """
     n_tags = len(transitions)
     scores = transitions.astype("float64")
-    factors = np.exp(np.maximum(scores - scores.max(), MIN_LOG_WEIGHT)) * legal_steps(n_tags)
+    log_factors = np.maximum(scores - scores.max(), MIN_LOG_WEIGHT)
+    factors = np.exp(log_factors) * legal_steps(n_tags)
     both_ways = np.ones((2, n_tags, n_tags + 1))
-    both_ways[:, :, :-1] = factors, factors.T
+    both_ways[0, :, :-1] = factors
+    both_ways[1, :, :-1] = factors.T
     return both_ways
 
 
@@ -60,7 +62,8 @@ def padded_emissions(scores: NDArray, first: Ints, lengths: Ints) -> tuple[Doubl
     emissions = scores[rows].astype("float64")
     highest = emissions.max(axis=2, keepdims=True)
     emissions -= highest
-    np.exp(np.maximum(emissions, MIN_LOG_WEIGHT, out=emissions), out=emissions)
+    np.maximum(emissions, MIN_LOG_WEIGHT, out=emissions)
+    np.exp(emissions, out=emissions)
     is_padding = (rows < 0)[..., None]
     emissions *= ~is_padding
     emissions[..., tags.OUTSIDE] += is_padding[..., 0]
@@ -81,7 +84,8 @@ def forward_backward(emissions: Doubles, factors: Doubles) -> tuple[Doubles, Dou
     """
     n_tags = emissions.shape[2]
     states = np.empty((len(emissions), 2, *emissions.shape[1:]))
-    states[:, 0], states[:, 1] = emissions, emissions[::-1]
+    states[:, 0] = emissions
+    states[:, 1] = emissions[::-1]
     # The weights from the previous step; in the last column their sum, by which they are divided
     arriving = np.ones((len(emissions) + 1, *states.shape[1:-1], n_tags + 1))
     arriving[0, ..., :-1] = factors[:, tags.OUTSIDE, None, :-1]
@@ -89,6 +93,8 @@ def forward_backward(emissions: Doubles, factors: Doubles) -> tuple[Doubles, Dou
         state *= arrives[..., :-1]
         state /= arrives[..., -1:]
         np.matmul(state, factors, out=leaves)
-    before, norms, after = states[:, 0], arriving[:-1, 0, :, -1:], arriving[-2:0:-1, 1, :, :-1]
+    before = states[:, 0]
+    norms = arriving[:-1, 0, :, -1:]
+    after = arriving[-2:0:-1, 1, :, :-1]
     after /= (before[:-1] * after).sum(axis=2, keepdims=True)
     return before, norms, after

@@ -212,12 +212,6 @@ def test_a_file_without_vectors(tmp_path, content):
         read_vectors(path, 6)
 
 
-def test_values_that_are_not_finite(tmp_path):
-    path = write_text(tmp_path / "v.txt", "a 1.0 nan\nb 1.0 2.0\n")
-    with pytest.raises(ValueError, match=r"v\.txt has values that are not finite numbers"):
-        read_vectors(path, 2)
-
-
 def test_a_zip_of_several_files_needs_a_choice(tmp_path):
     path = write_text(tmp_path / "v.zip", "a 1.0 2.0\n")
     with zipfile.ZipFile(path, "a") as archive:
