@@ -125,7 +125,7 @@ def test_an_interrupted_command_resumes(
     assert exit_info.value.code == 130
     captured = capsys.readouterr()
     assert "0 exist, 3 will be trained: fold-1, fold-2, fold-3" in captured.out
-    assert captured.err.splitlines()[-1].startswith("Interrupted. The same command resumes")
+    assert captured.err.splitlines()[-1].startswith("Interrupted. Run the same command")
     assert folders(out) == ["fold-1"]
     corpus = read_folds(file, out, n_folds=3)
     assert [training.folder.name for training in missing_trainings(corpus)] == ["fold-2", "fold-3"]

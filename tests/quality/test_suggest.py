@@ -81,7 +81,7 @@ def test_texts_of_json_lines_and_of_a_labelled_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("line", ['{"body": "One."}', "[1]", '{"text": 3}', '{"text": ', "3"])
 def test_a_line_without_a_text_is_named(tmp_path: Path, line: str) -> None:
     (tmp_path / "t.jsonl").write_text(f'{{"text": "One."}}\n{line}\n', encoding="utf-8")
-    with pytest.raises(UserError, match=r"t\.jsonl, line 2: (expected|this is no JSON)"):
+    with pytest.raises(UserError, match=r"t\.jsonl, line 2: (expected|this is not JSON)"):
         read_texts(tmp_path / "t.jsonl", NLP)
 
 
