@@ -14,7 +14,6 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
-import pandas as pd
 import srsly
 
 METRICS = Path("metrics")
@@ -75,13 +74,13 @@ def labels_table(files: dict[str, Figures]) -> str:
 def corpora_table(files: dict[str, Figures]) -> str:
     """Make a table of F, with a row for each config and a column for each corpus."""
     (figures,) = files.values()
+    names = list(next(iter(figures["configs"].values())))
     rows = []
     for config, corpora in figures["configs"].items():
-        scores = pd.DataFrame(corpora).T
-        f_scores = scores["f"].tolist()
-        oldest = scores["version"].min()
+        f_scores = [corpora[name]["f"] for name in names]
+        oldest = min(corpora[name]["version"] for name in names)
         rows.append([f"`{config}`", oldest, *percents(*f_scores, mean(f_scores))])
-    return markdown(["", "version", *corpora, "mean"], rows)
+    return markdown(["", "version", *names, "mean"], rows)
 
 
 def speed_table(files: dict[str, Figures]) -> str:
