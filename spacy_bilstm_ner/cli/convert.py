@@ -63,9 +63,10 @@ def convert(
     if out.suffix == ".spacy":
         typer.echo(f"Wrote {out}.")
         return
+    begin_with = "--from PIPELINE" if reading.annotated else f"--lang {lang}"
     typer.echo(
         f"Wrote train.spacy, dev.spacy, test.spacy and stats.json to {out}. To train on them:\n"
-        f"python -m spacy_bilstm_ner init config.cfg --lang {lang}\n"
+        f"python -m spacy_bilstm_ner init config.cfg {begin_with}\n"
         f"python -m spacy train config.cfg --output training --paths.train {out / 'train.spacy'} "
         f"--paths.dev {out / 'dev.spacy'}"
     )

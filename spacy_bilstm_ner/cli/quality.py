@@ -51,7 +51,8 @@ def evaluate(
     check_outputs(out, report, inputs=(file,))
     evaluation = evaluate_pipeline(pipeline, file)
     show_result(evaluation, figures=out, page=report)
-    show_next("find the thresholds for a precision", "thresholds", pipeline, file)
+    dev = file.with_name("dev.spacy")
+    show_next("find the thresholds for a precision", "thresholds", pipeline, dev)
 
 
 def compare(
@@ -105,7 +106,7 @@ def crossvalidate(
     _show_trainings(corpus, ["fold"] if no_curve else list(PARTS))
     result = crossvalidate_folds(corpus, with_curve=not no_curve)
     show_result(result, figures=out / "crossvalidation.json", page=out / "crossvalidation.html")
-    show_next("find wrong labels with the same pipelines", "audit", file, out)
+    show_next("find wrong labels (repeat your other options)", "audit", file, out)
 
 
 @with_reading_options
@@ -144,7 +145,8 @@ def audit(
     write_rows(table, result.suspicions, delimiter=delimiter)
     show_result(result, figures=out / "audit.json", page=out / "audit.html")
     print(f"Table: {table}. If an annotation is correct, write anything into its column `keep`.")
-    show_next(f"when {file} is corrected, train again", "convert", file, "corpus", "--lang", lang)
+    purpose = f"when {file} is corrected, convert it again (repeat your other options)"
+    show_next(purpose, "convert", file, "corpus", "--lang", lang)
 
 
 def _show_trainings(corpus: "FoldedCorpus", parts: Sequence[str]) -> None:

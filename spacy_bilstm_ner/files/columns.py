@@ -40,7 +40,8 @@ def find_columns(table: Table, options: Options) -> Columns:
     RAISES UserError: If a column of the options is missing, or a column cannot be detected. Files
         with empty lines, or with a sentence in each row, need no column of sentence numbers.
     """
-    word, tag, keys = options.word_column, options.tag_column, list(options.sentence_column)
+    word = options.word_column or options.text_column
+    tag, keys = options.tag_column, list(options.sentence_column)
     chosen = list(filter(None, [*keys, word, tag]))
     for name in chosen:
         if name not in table.names:
@@ -60,11 +61,13 @@ def find_columns(table: Table, options: Options) -> Columns:
         keys = [document, number] if document else [number]
     if not word or not tag:
         missing = "tag" if word else "word"
+        example = table.names[-1 if word else 0]
         _refuse(
             table,
             f"no column for the {missing} was detected",
-            "If the file has labels, name the column, such as "
-            f"--{missing}-column {table.names[-1]!r}. Labels inside a text cannot be read.",
+            f"If the file has labels, name the column, such as --{missing}-column {example!r}. If "
+            "each row has a text, name it with --text-column, and give the offsets of its entities "
+            "in --tag-column, such as [[0, 4, 'per']]. Labels inside a text cannot be read.",
         )
     may_be_numbered = table.has_header or any(
         _repeats_numbers(table[name]) for name in names if name != tag

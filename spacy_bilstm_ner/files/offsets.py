@@ -59,7 +59,7 @@ def to_characters(
         `options.nested` is None.
     """
     if not options.fields.keys() & {"unit", "end_inclusive", "shift"}:
-        _check_reading(texts, report)
+        _check_reading(texts)
     labels = {span.label for text in texts for span in text.spans} - {UNKNOWN}
     have_letters = bool(labels) and all(map(_LETTER_AND_LABEL.fullmatch, labels))
     overlaps: Counter[str] = Counter()
@@ -79,14 +79,15 @@ def to_characters(
     return converted
 
 
-def _check_reading(texts: Sequence[TextWithSpans], report: Report) -> None:
+def _check_reading(texts: Sequence[TextWithSpans]) -> None:
     """Refuse a file if more than a tenth of its entities are misfits.
 
-    If there are fewer, and another reading fits better, add a warning to the report.
+    RAISES UserError: The message names the reading that fits better, if there is one.
     """
     reading = texts[0].reading
     n_misfits = _count_misfits(texts, reading)
-    if not n_misfits:
+    n_spans = sum(text.n_entities for text in texts)
+    if n_misfits <= MAX_MISFITS * n_spans:
         return
     tried = [text for text in texts if text.spans][:N_TRIED]
     misfits = {reading: _count_misfits(tried, reading)}
@@ -94,19 +95,15 @@ def _check_reading(texts: Sequence[TextWithSpans], report: Report) -> None:
         candidate = Reading(unit, end_inclusive, shift)
         misfits[candidate] = _count_misfits(tried, candidate)
     best = min(misfits, key=misfits.__getitem__)
-    n_spans = sum(text.n_entities for text in texts)
     is_better = misfits[best] <= MAX_MISFITS * misfits[reading]
     remedy = f"No other reading fits. {reading.option()} reads the file as it is."
     if is_better:
         remedy = f"With {best.option()}, only {misfits[best]:,} do so."
-    message = (
-        f"{texts[0].origin.file}: {n_misfits:,} of {n_spans:,} entities cut words or differ from "
-        f"their own text. {remedy}"
-    )
-    if n_misfits > MAX_MISFITS * n_spans and (is_better or n_misfits > MAX_FEW):
-        raise UserError(message)
-    if is_better:
-        report.warnings.append(message)
+    if is_better or n_misfits > MAX_FEW:
+        raise UserError(
+            f"{texts[0].origin.file}: {n_misfits:,} of {n_spans:,} entities cut words or differ "
+            f"from their own text. {remedy}"
+        )
 
 
 def _count_misfits(texts: Sequence[TextWithSpans], reading: Reading) -> int:
