@@ -52,7 +52,8 @@ def evaluate(
     evaluation = evaluate_pipeline(pipeline, file)
     show_result(evaluation, figures=out, page=report)
     dev = file.with_name("dev.spacy")
-    show_next("find the thresholds for a precision", "thresholds", pipeline, dev)
+    dev_name = dev if dev.is_file() else "DEV.spacy"
+    show_next("find the thresholds for a precision", "thresholds", pipeline, dev_name)
 
 
 def compare(

@@ -188,7 +188,7 @@ def _common_width(rows: Sequence[Sequence[str]], name: str) -> int:
     if width < 2 or 2 * n_rows < len(rows):
         raise UserError(
             f"{name} is not a table: most of its lines do not have a word and a tag side by side. "
-            "Is it text without labels? Expected CSV, CoNLL or JSON Lines."
+            "Is it text without labels? If not, say what is between its fields, such as --sep ','."
         )
     return width
 

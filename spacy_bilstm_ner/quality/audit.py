@@ -16,22 +16,11 @@ from spacy.training import Example
 from ..errors import UserError
 from ..system.whole import save
 from .folds import FoldedCorpus, predict_folds, train_folds
+from .mistakes import COLUMNS as MISTAKE_COLUMNS
 from .mistakes import KINDS, compare_entities, show_mistakes
 from .result import Result, Section
 
-COLUMNS = [
-    "file",
-    "line",
-    "sentence",
-    "text",
-    "gold",
-    "found",
-    "predicted",
-    "kind",
-    "confidence",
-    "times",
-    "keep",
-]
+COLUMNS = [*(name for name in MISTAKE_COLUMNS if name != "entity"), "times", "keep"]
 # These columns identify a row that the user has marked in the column `keep`.
 IDENTITY = ["sentence", "text", "gold"]
 # Mistakes with a lower confidence are not listed.
