@@ -13,6 +13,8 @@ sentences of OLD.spacy. Ways to learn:
     scratch      `spacy train` with configs/bilstm.cfg; give the vectors with --vectors
     correction   20 updates on sentences of NEW with old labels, drawn by --seed; F is of these
     outside      as `update`, but words without annotation count as outside of entities
+
+To add a second label, save the pipeline with --output, and give it to another call.
 """
 
 import argparse
@@ -102,6 +104,7 @@ def main() -> None:
     parser.add_argument("--way", default="update")
     parser.add_argument("--part", default="test", help="the part of NEW that is scored")
     parser.add_argument("--vectors", default="null", help="for a pipeline that starts from scratch")
+    parser.add_argument("--output", type=Path, help="folder for the new pipeline")
     args = parser.parse_args()
     nlp = spacy.load(args.pipeline)
     old_labels = set(nlp.get_pipe("ner").labels)
@@ -138,6 +141,8 @@ def main() -> None:
             )
     seconds = sum(os.times()[:4]) - start
     with nlp.use_params(averages):
+        if args.output:
+            nlp.to_disk(args.output)
         new_f, _ = score(nlp, test, new_labels)
         new_old_f, found_in_old = score(nlp, old_docs, old_labels)
     row = [args.way, str(args.size), str(args.seed), f"{new_f:.1%}"]

@@ -1,17 +1,16 @@
 """The trainable pipe `bilstm_ner`: predict entities with confidences."""
 
-import logging
 import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
-from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
+import srsly
 from numpy.typing import NDArray
 from spacy.attrs import ENT_IOB
 from spacy.errors import Errors
@@ -19,14 +18,13 @@ from spacy.language import Language
 from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_examples, validate_get_examples
-from spacy.util import minibatch, to_bytes
+from spacy.util import logger, minibatch
 from spacy.vocab import Vocab
-from thinc.api import Model, Optimizer, set_dropout_rate
+from thinc.api import Model, Optimizer
 
 from ..default_config import default_model
 from ..network import tagger
 from ..network.embedding import fit_feature_dropout, fit_to_size, set_vectors
-from ..ranges import check_range, is_number
 from ..sequences import tags
 from ..sequences.decoding import NO_SPANS, Spans, choose, decode
 from ..sequences.gold import allowed_tags
@@ -39,8 +37,6 @@ DEFAULT_MODEL = default_model()
 INSIDE_OR_BEGIN = (1, 3)
 # Settings that are fitted on held-out data after training
 FITTED_SETTINGS = ("calibration", "thresholds")
-
-LOGGER = logging.getLogger("spacy")
 
 
 @Language.factory(
@@ -84,11 +80,7 @@ class BiLSTMNER(TrainablePipe):
             can be changed at any time.
         RAISES ValueError: If the threshold is not between 0 and 1.
         """
-        if not is_number(threshold):
-            raise ValueError(f"threshold must be between 0 and 1, but is {threshold!r}")
         self.vocab, self.model, self.name, self.scorer = vocab, model, name, scorer
-        # The model is saved with its labels, which are compared with those of `cfg`.
-        self.model.attrs["labels"] = []
         self.cfg: dict[str, Any] = {
             "labels": [],
             "threshold": threshold,
@@ -98,18 +90,17 @@ class BiLSTMNER(TrainablePipe):
             "calibration": list(UNCALIBRATED),
             "thresholds": {},
         }
+        check_settings(self.cfg)
         # Fingerprints of the training sentences, see `training.fingerprints`.
         self.fingerprints = b""
+        self._reset_learning(is_loaded=False)
+
+    def _reset_learning(self, *, is_loaded: bool) -> None:
+        self._is_loaded = is_loaded
         self._cfg_before_fit: dict[str, Any] = {}
-        self._checked_cfg: dict[str, Any] = {}
-        # Why the weights cannot be used; empty if they can
-        self._failure = ""
         # A copy of the model before training was continued. `nlp.resume_training` also sets it.
         self._rehearsal_model: Model[list[Doc], TagScores] | None = None
-        self._is_loaded = False
-        # Number of additional steps after the next step of the optimizer
-        self._n_more_steps = 0
-        self._memory, self._word_source = learning.Memory(), learning.NO_WORDS
+        self._memory = learning.Memory()
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -125,15 +116,13 @@ class BiLSTMNER(TrainablePipe):
         """Add a label, and its columns to a model that is initialized.
 
         RETURNS (int): 0 if the label was there, otherwise 1.
-        RAISES ValueError: If the label is not a string, or empty.
+        RAISES ValueError: If the label is not a string.
         """
-        if not isinstance(label, str) or not label:
-            raise ValueError(f"a label must be a non-empty string, but is {label!r}")
+        if not isinstance(label, str):
+            raise ValueError(Errors.E187)
         if label in self.labels:
             return 0
-        self._allow_extra_label()
-        self.cfg["labels"] = self.model.attrs["labels"] = [*self.labels, label]
-        self.vocab.strings.add(label)
+        self.cfg["labels"] = [*self.labels, label]
         if self.model.has_dim("nO"):
             self.set_output(tags.n_tags(len(self.labels)))
         return 1
@@ -161,7 +150,6 @@ class BiLSTMNER(TrainablePipe):
         RAISES ValueError: If there are no labels, or the model takes no vectors.
         """
         validate_get_examples(get_examples, "BiLSTMNER.initialize")
-        self._failure = ""
         examples: list[Example] = []
         if labels is None or tagger.has_ngrams(self.model):
             examples = self._read_examples(get_examples, corpus, nlp)
@@ -174,8 +162,7 @@ class BiLSTMNER(TrainablePipe):
         n_words = sum(map(len, docs))
         if n_words:
             fit_to_size(self.model, n_words)
-        self._rehearsal_model, self._is_loaded = None, False
-        self._memory, self._word_source = learning.Memory(), learning.NO_WORDS
+        self._reset_learning(is_loaded=False)
         if not self.model.has_dim("nO"):
             self.model.set_dim("nO", tags.n_tags(len(self.labels)))
         # Only the widths of the layers are needed, so any documents will do.
@@ -190,7 +177,6 @@ class BiLSTMNER(TrainablePipe):
         If a batch fails, its Docs are annotated one by one, so that the error handler gets only the
         Docs that fail alone.
         """
-        check_range("batch_size", batch_size, 1)
         for docs in minibatch(stream, size=batch_size):
             try:
                 self.set_annotations(docs, self.predict(docs))
@@ -208,7 +194,7 @@ class BiLSTMNER(TrainablePipe):
         They may overlap. Offsets are token indices into the concatenated batch. Docs are not
         modified.
         """
-        self._require_usable()
+        check_settings(self.cfg)
         docs = list(docs)
         if not any(map(len, docs)):
             return NO_SPANS
@@ -218,7 +204,7 @@ class BiLSTMNER(TrainablePipe):
         words = output.words
         scores = self.model.ops.to_numpy(output.scores)
         if not np.isfinite(scores).all():
-            raise self._not_finite("a prediction", "Load or train it again")
+            raise self._not_finite("a prediction")
         transitions = output.transitions
         if transitions is not None:
             transitions = self.model.ops.to_numpy(transitions)
@@ -272,52 +258,35 @@ class BiLSTMNER(TrainablePipe):
 
         If the pipe was loaded, or `nlp.resume_training` was called, the update also includes
         made-up sentences, so that the pipe does not forget: see `learning`.
-
-        RAISES ValueError: If the dropout is out of range, or the batch has no Examples.
         """
-        check_range("dropout", drop, 0, 1, remedy=": change [training] dropout")
         examples = list(examples)
         validate_examples(examples, "BiLSTMNER.update")
         self.cfg |= self._cfg_before_fit
         self._cfg_before_fit = {}
-        set_dropout_rate(self.model, drop)
         teacher = self._teacher()
         added = self._add_labels(examples)
         if teacher is None:
             self._imprint_new_tags(examples)
-            return super().update(examples, drop=drop, sgd=sgd, losses=losses)
-        if added:
-            warnings.warn(learning.LABELS_ADDED.format(", ".join(added)), stacklevel=2)
-        self._remember(examples)
-        losses = {} if losses is None else losses
-        losses[self.name] = losses.get(self.name, 0.0) + self._compute_gradients(examples)
-        self._n_more_steps = self._memory.n_more_steps
-        if sgd is not None:
-            self.finish_update(sgd)
-        return losses
+        else:
+            if added:
+                warnings.warn(learning.LABELS_ADDED.format(", ".join(added)), stacklevel=2)
+            self._remember(examples)
+            examples = self._rehearsal_batch(examples)
+        return super().update(examples, drop=drop, sgd=sgd, losses=losses)
 
-    def _compute_gradients(self, examples: list[Example]) -> float:
-        """Compute gradients on new examples, remembered examples and made-up sentences."""
-        teacher = self._teacher()
+    def _rehearsal_batch(self, examples: list[Example]) -> list[Example]:
+        """Add remembered examples and made-up sentences. Return nothing if nothing is annotated."""
         rng = np.random.default_rng(np.random.randint(2**31))
         examples = self._memory.fill_up(examples, rng)
-        if not examples:
-            return 0.0
-        n_old = tagger.n_trained_tags(teacher)
-        batch = learning.make_batch(
-            examples, self.labels, n_old, self._word_source, self.vocab, rng
+        if self._allowed_tags(examples).all():
+            return []
+        made_up = learning.make_sentences(
+            examples, self.labels, self._new_labels(), self._memory.words, rng
         )
-        if batch.allowed.all():
-            return 0.0
-        scores, backprop = self.model.begin_update(batch.docs)
-        loss, d_scores = learning.loss_with_rehearsal(teacher, batch, scores)
-        self._check_loss(loss)
-        backprop(d_scores)
-        return loss
+        return [*examples, *made_up]
 
-    def _check_loss(self, loss: float) -> None:
-        if not np.isfinite(loss):
-            self._fail_training("the loss")
+    def _new_labels(self) -> tuple[str, ...]:
+        return self.labels[tagger.n_trained_tags(self._teacher()) // 2 :]
 
     def prepare(self, examples: Iterable[Example]) -> None:
         """Prepare a trained pipe for further training on these examples.
@@ -335,33 +304,22 @@ class BiLSTMNER(TrainablePipe):
         return [label for label in _entity_labels(examples) if self.add_label(label)]
 
     def _remember(self, examples: list[Example]) -> None:
-        if self._memory.add(examples):
-            self._fit_new_tags()
-
-    def _fit_new_tags(self) -> None:
-        """Compute the first weights and the n-grams of new tags from all remembered examples."""
+        """Remember examples. At times, fit new tags to all of them: first weights and n-grams."""
+        if not self._memory.add(examples):
+            return
         examples = list(self._memory.examples.values())
         docs = _predicted_docs(examples)
-        n_words = sum(map(len, docs))
-        if not n_words:
-            return
-        teacher = self._teacher()
-        n_old = tagger.n_trained_tags(teacher)
-        old_labels, new_labels = self.labels[: n_old // 2], self.labels[n_old // 2 :]
-        self._word_source = learning.word_source(
-            self.vocab,
-            self.model,
-            old_entities=self._memory.entity_words(old_labels),
-            new_entities=self._memory.entity_words(new_labels),
-        )
-        fit_feature_dropout(self.model, n_words)
+        new_labels = self._new_labels()
+        self._memory.words = learning.word_source(self.vocab, self.model, examples, new_labels)
+        fit_feature_dropout(self.model, sum(map(len, docs)))
         self._imprint_new_tags(examples)
-        if n_old == self.model.get_dim("nO"):
+        if not new_labels:
             return
         allowed = self._allowed_tags(examples)
+        teacher = self._teacher()
         if tagger.has_ngrams(self.model):
             tagger.fit_ngrams(self.model, docs, allowed, teacher=teacher)
-        if learning.lacks_old_labels(allowed, n_old):
+        if learning.lacks_old_labels(allowed, tagger.n_trained_tags(teacher)):
             missing = learning.OLD_LABELS_MISSING.format(", ".join(new_labels))
             warnings.warn(missing, stacklevel=2)
 
@@ -371,33 +329,35 @@ class BiLSTMNER(TrainablePipe):
             tagger.imprint_new_tags(self.model, docs, self._allowed_tags(examples))
 
     def finish_update(self, sgd: Optimizer) -> None:
-        """Change the weights by their gradients.
-
-        RAISES ValueError: If a weight is not finite afterwards, or the learning rate is negative.
-        """
-        check_range("the learning rate", getattr(sgd, "learn_rate", 0), 0)
+        """Change the weights by their gradients. If few examples are known, take more steps."""
         super().finish_update(sgd)
-        for _ in range(self._n_more_steps):
-            self._compute_gradients([])
-            super().finish_update(sgd)
-        self._n_more_steps = 0
-        if saving.not_finite_weights(self.model):
-            self._fail_training("a weight after an update")
+        for _ in range(self._memory.n_more_steps):
+            if examples := self._rehearsal_batch([]):
+                scores, backprop = self.model.begin_update(_predicted_docs(examples))
+                _, d_scores = self.get_loss(examples, scores)
+                backprop(d_scores)
+                super().finish_update(sgd)
 
     def get_loss(self, examples: Iterable[Example], scores: TagScores) -> tuple[float, TagScores]:
         """Compute the loss and its gradient, both as a mean over the labelled words.
 
-        It is the negative log-likelihood of the annotation, see `learning.annotation_loss`. Tokens
-        that cannot be aligned, that have an unknown label, or that are white space are ignored.
+        It is the negative log-likelihood of the annotation, see `learning.annotation_loss`. If
+        training is continued, see `learning.loss_with_rehearsal`. Tokens that cannot be aligned,
+        that have an unknown label, or that are white space are ignored.
 
         RETURNS (tuple[float, TagScores]): The loss in nats, and its gradient.
         RAISES ValueError: If the loss is not finite.
         """
         examples = list(examples)
-        validate_examples(examples, "BiLSTMNER.get_loss")
         allowed = self._allowed_tags(examples)[scores.words.tokens]
-        loss, d_scores = learning.annotation_loss(scores, allowed, self.model.ops)
-        self._check_loss(loss)
+        teacher = self._teacher()
+        if teacher is None:
+            loss, d_scores = learning.annotation_loss(scores, allowed, self.model.ops)
+        else:
+            docs = _predicted_docs(examples)
+            loss, d_scores = learning.loss_with_rehearsal(teacher, docs, allowed, scores)
+        if not np.isfinite(loss):
+            raise self._not_finite("the loss")
         return loss, d_scores
 
     def score(self, examples: Iterable[Example], **settings: Any) -> dict[str, Any]:
@@ -417,85 +377,56 @@ class BiLSTMNER(TrainablePipe):
         return bool(self._cfg_before_fit)
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
-        """Save to a folder.
-
-        RAISES ValueError: If training or loading has failed, so that the last good checkpoint
-            stays, or if a setting in `cfg` is out of range.
-        """
-        parts = self._write_parts(exclude)
-        super().to_disk(path, exclude=(*exclude, *saving.PARTS))
+        """Save to a folder, see `to_bytes`."""
+        parts = self._write_parts()
+        Path(path).mkdir(exist_ok=True)
         for name, data in parts.items():
             (Path(path) / name).write_bytes(data)
 
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
-        """Save as bytes, see `to_disk`."""
-        getters = {"vocab": partial(self.vocab.to_bytes, exclude=exclude)}
-        for name, data in self._write_parts(exclude).items():
-            getters[name] = partial(bytes, data)
-        return to_bytes(getters, exclude)
+        """Save as bytes. The parts belong together, so none can be excluded.
+
+        RAISES ValueError: If a weight is not finite, so that the last good checkpoint stays.
+        """
+        return srsly.msgpack_dumps(self._write_parts())
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "BiLSTMNER":
         """Load from a folder. A threshold that was changed in the config overrides the saved one.
 
-        RAISES ValueError: If something is missing, damaged, or was saved with another model.
+        RAISES ValueError: If a part is damaged, or was saved with another model.
         """
-        self._load_parts(saving.read_folder(Path(path), exclude), str(path))
-        super().from_disk(path, exclude=(*exclude, *saving.PARTS))
-        return self
+        parts = {}
+        for name in saving.PARTS:
+            parts[name] = (Path(path) / name).read_bytes()
+        return self._load_parts(parts, str(path))
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "BiLSTMNER":
         """Load from bytes, see `from_disk`."""
-        where = f"{self.name} in bytes"
-        self._load_parts(saving.read_bytes(bytes_data, exclude, where), where)
-        super().from_bytes(bytes_data, exclude=(*exclude, *saving.PARTS))
-        return self
+        return self._load_parts(srsly.msgpack_loads(bytes_data), f"{self.name} in bytes")
 
-    def _write_parts(self, exclude: Iterable[str]) -> dict[str, bytes]:
-        self._require_usable()
+    def _write_parts(self) -> dict[str, bytes]:
+        if saving.not_finite_weights(self.model):
+            raise self._not_finite("a weight")
         weights = self.model.to_bytes()
         cfg = saving.write_cfg(self.cfg, self.model, weights)
-        parts = {"cfg": cfg, "model": weights, "fingerprints": self.fingerprints}
-        return saving.included(parts, exclude, self.name)
+        return {"cfg": cfg, "model": weights, "fingerprints": self.fingerprints}
 
-    def _load_parts(self, parts: dict[str, bytes], where: str) -> None:
-        weights = parts.get("model")
-        cfg = self.cfg
-        if "cfg" in parts:
-            cfg = saving.read_cfg(parts["cfg"], self.model, weights, where)
-        self._failure = f"{where} could not be loaded"
-        if weights is not None:
-            saving.load_weights(self.model, weights, cfg["labels"], where)
+    def _load_parts(self, parts: dict[str, bytes], where: str) -> "BiLSTMNER":
         configured_threshold = self.cfg["configured_threshold"]
-        self.cfg |= cfg
+        self.cfg |= saving.load_cfg_and_weights(parts, self.model, where)
         # spaCy's JSON rounds the last bits of a number.
-        if not math.isclose(configured_threshold, cfg["configured_threshold"]):
+        if not math.isclose(configured_threshold, self.cfg["configured_threshold"]):
             self.cfg["threshold"] = self.cfg["configured_threshold"] = configured_threshold
-        self.model.attrs["labels"] = list(self.labels)
-        self.fingerprints = parts.get("fingerprints", b"")
-        self._failure, self._cfg_before_fit = "", {}
-        self._rehearsal_model, self._is_loaded = None, True
-        self._memory, self._word_source = learning.Memory(), learning.NO_WORDS
+        self.fingerprints = parts["fingerprints"]
+        self._reset_learning(is_loaded=True)
+        return self
 
-    def _require_usable(self) -> None:
-        if self._failure:
-            raise ValueError(f"{self.name} cannot be used: {self._failure}")
-        if self.cfg != self._checked_cfg:
-            check_settings(self.cfg)
-            self._checked_cfg = deepcopy(self.cfg)
-
-    def _not_finite(self, subject: str, remedy: str) -> ValueError:
+    def _not_finite(self, subject: str) -> ValueError:
         weights = ", ".join(saving.not_finite_weights(self.model)) or "no weight by itself"
         return ValueError(
-            f"{self.name}: {subject} is not finite (NaN, infinite, too large: {weights}). {remedy}"
+            f"{self.name}: {subject} is not finite (NaN, infinite, too large: {weights}). Begin "
+            "again from the last checkpoint, and lower the learning rate if it was trained"
         )
-
-    def _fail_training(self, subject: str) -> NoReturn:
-        """Refuse to predict or save from now on, since the weights cannot be used."""
-        error = self._not_finite(
-            subject, "Lower the learning rate, and begin again from the last checkpoint"
-        )
-        self._failure = str(error)
-        raise error
 
     def _read_examples(
         self,
@@ -507,7 +438,7 @@ class BiLSTMNER(TrainablePipe):
             if corpus is not None and nlp is not None:
                 return list(corpus(nlp))
         except FileNotFoundError as error:
-            LOGGER.warning(
+            logger.warning(
                 f"{self.name}: the given examples are used, since there is no corpus: {error}"
             )
         return list(get_examples())

@@ -16,8 +16,6 @@ from spacy.tokens import Doc, Span
 NAME = "confidence"
 LABEL_NAME = "confidence_label"
 
-Key = tuple[str, str, int, int]
-
 
 def register() -> None:
     """Register `span._.confidence` and `doc._.confidence`, unless the user has registered them."""
@@ -78,8 +76,8 @@ def _set_confidence(span: Span, confidence: float) -> None:
 
 
 def _is_label_key(key: object) -> bool:
-    return isinstance(key, tuple) and len(key) == 4 and key[:2] == ("._.", LABEL_NAME)
+    return isinstance(key, tuple) and key[:2] == ("._.", LABEL_NAME)
 
 
-def _key(span: Span, name: str) -> Key:
+def _key(span: Span, name: str) -> tuple[str, str, int, int]:
     return ("._.", name, span.start_char, span.end_char)

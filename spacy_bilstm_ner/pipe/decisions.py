@@ -3,13 +3,13 @@
 Both are fitted to held-out data after training.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ranges import is_number
+from ..ranges import check_range, is_number
 
 # Probabilities in single precision are at least this far from 0 and 1.
 MIN_PROBABILITY = 1e-7
@@ -32,11 +32,13 @@ Bools = NDArray[np.bool_]
 def check_settings(cfg: dict[str, Any]) -> None:
     """Check the settings that users may change.
 
-    RAISES ValueError: If a setting is out of range, or has another type.
+    RAISES ValueError: If a threshold is out of range. Those of single labels may be above 1, which
+        disables the label.
     """
-    for name, (is_valid, expected) in SETTINGS.items():
-        if not is_valid(cfg[name]):
-            raise ValueError(f"{name!r} must be {expected}, but is {cfg[name]!r}")
+    if not is_number(cfg["threshold"]):
+        raise ValueError(f"threshold must be from 0 to 1, but is {cfg['threshold']!r}")
+    for label, threshold in cfg["thresholds"].items():
+        check_range(f"the threshold of {label}", threshold, 0)
 
 
 def min_confidences(
@@ -139,22 +141,3 @@ def fit_thresholds(
         weighted = n_entities * label_threshold + PRIOR_ENTITIES * common_threshold
         thresholds[label] = weighted / (n_entities + PRIOR_ENTITIES)
     return thresholds
-
-
-def _is_calibration(value: Any) -> bool:
-    if not isinstance(value, list) or len(value) != 2:
-        return False
-    slope, offset = value
-    return is_number(slope, 1e-9, 1e9) and is_number(offset, -1e9, 1e9)
-
-
-def _are_thresholds(value: Any) -> bool:
-    return isinstance(value, dict) and all(is_number(number, high=1e9) for number in value.values())
-
-
-# Settings that users may change: a function that checks the value, and what it must be.
-SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "threshold": (is_number, "a number from 0 to 1"),
-    "calibration": (_is_calibration, "a slope above 0 and an offset, both within ±1e9"),
-    "thresholds": (_are_thresholds, "a number from 0 to 1 for each label; above 1 disables it"),
-}

@@ -12,6 +12,7 @@ predictions of the pipe (Monaikul et al. 2021, "Continual Learning for Named Ent
 Recognition").
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from itertools import compress
 from typing import NamedTuple
@@ -19,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from spacy.pipeline.tok2vec import Tok2VecListener
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training import Example
 from spacy.vocab import Vocab
 from thinc.api import Model, Ops
@@ -54,6 +55,8 @@ MAX_SIMILARITY = 0.7
 # Weight of the new annotation in the loss. Rehearsal has the weight 1.
 ANNOTATION_WEIGHT = 30.0
 EPSILON = 1e-9
+# A label that no pipe has. Words with an unknown label may have any tag.
+ANY_TAG = "<any tag>"
 LABELS_ADDED = (
     "added the labels {}. `python -m spacy_bilstm_ner init CONFIG --from PIPELINE` writes a config "
     "that also fits the length of training, the calibration and the thresholds to new data"
@@ -67,11 +70,20 @@ OLD_LABELS_MISSING = (
 Bools = NDArray[np.bool_]
 
 
+class WordSource(NamedTuple):
+    """Words to make sentences of, and the probability to draw each of them."""
+
+    words: list[str]
+    cumulative: NDArray[np.float64]  # n_words: the sums of the probabilities up to each word
+
+
 class Memory:
     """The new examples of a pipe whose training continues. They are not saved with the pipe."""
 
     def __init__(self) -> None:
         self.examples: dict[str, Example] = {}
+        # The words of made-up sentences
+        self.words = WordSource([], np.empty(0))
         self._n_fitted = 0
         # Whether all examples were remembered: later ones are augmented copies of them
         self.is_complete = False
@@ -82,10 +94,9 @@ class Memory:
 
         It is 0 if all examples were known beforehand, since `fit_length` computes the length.
         """
-        if self.is_complete:
+        if self.is_complete or not self.examples:
             return 0
-        n_steps = -(-ENOUGH_EXAMPLES // max(1, len(self.examples)))
-        return min(MAX_STEPS, n_steps) - 1
+        return min(MAX_STEPS, math.ceil(ENOUGH_EXAMPLES / len(self.examples))) - 1
 
     def add(self, examples: Iterable[Example]) -> bool:
         """Remember examples.
@@ -97,7 +108,7 @@ class Memory:
             return False
         n_before = len(self.examples)
         for example in examples:
-            if len(self.examples) < MAX_REMEMBERED:
+            if len(self.examples) < MAX_REMEMBERED and len(example.predicted):
                 self.examples.setdefault(example.reference.text, example)
         n_examples = len(self.examples)
         growth = n_examples / (self._n_fitted or 0.5)
@@ -105,15 +116,6 @@ class Memory:
         if is_due:
             self._n_fitted = n_examples
         return is_due
-
-    def entity_words(self, labels: Sequence[str]) -> set[str]:
-        """Return the words of all entities of some labels."""
-        words: set[str] = set()
-        for example in self.examples.values():
-            for ent in example.reference.ents:
-                if ent.label_ in labels:
-                    words.update(token.text for token in ent)
-        return words
 
     def fill_up(self, examples: list[Example], rng: np.random.Generator) -> list[Example]:
         """Add remembered examples to a batch of fewer than MIN_EXAMPLES."""
@@ -125,92 +127,78 @@ class Memory:
         return examples
 
 
-class WordSource(NamedTuple):
-    """Words to make sentences of, and the probability to draw each of them."""
-
-    words: list[str]
-    probabilities: NDArray[np.float64]  # n_words
-
-
-NO_WORDS = WordSource([], np.empty(0))
-
-
 def word_source(
-    vocab: Vocab, model: Model, *, old_entities: set[str], new_entities: set[str]
+    vocab: Vocab, model: Model, examples: Iterable[Example], new_labels: Sequence[str]
 ) -> WordSource:
     """Return the words of the vocabulary except for those that may be entities.
 
-    Words of entities and words that are similar to entities of a new label are left out. Otherwise,
-    after training on mangoes and apples, a randomly drawn "papaya" would count as no fruit.
+    Words of entities of the examples, and words that are similar to entities of a new label, are
+    left out. Otherwise, after training on mangoes and apples, a randomly drawn "papaya" would count
+    as no fruit.
 
     Words with a static vector are drawn by their rank among the vectors, which reflects how
     frequent they are in any text (Zipf 1935). The others, mostly rare names, have a probability of
     UNKNOWN_SHARE together.
-
-    old_entities (set[str]): Words of entities of old labels.
-    new_entities (set[str]): Words of entities of new labels.
     """
-    known_words = [word for word in vocab.strings if word.isalpha()] or list(vocab.strings)
-    similarities = vector_similarities(model, known_words, sorted(new_entities))
-    is_drawn = similarities <= MAX_SIMILARITY
-    for number, word in enumerate(known_words):
-        is_drawn[number] &= word not in old_entities and word not in new_entities
+    entity_words: set[str] = set()
+    new_words: set[str] = set()
+    for example in examples:
+        for ent in example.reference.ents:
+            words = {token.text for token in ent}
+            entity_words |= words
+            if ent.label_ in new_labels:
+                new_words |= words
+    known_words = []
+    for word in vocab.strings:
+        if word.isalpha() and word not in entity_words:
+            known_words.append(word)
+    is_drawn = vector_similarities(model, known_words, sorted(new_words)) <= MAX_SIMILARITY
     if not is_drawn.any():
         is_drawn[:] = True
-    words = list(compress(known_words, is_drawn))
-    rows = vector_rows(model, words)
+    drawn_words = list(compress(known_words, is_drawn))
+    rows = vector_rows(model, drawn_words)
     is_unknown = rows < 0
     by_rank = np.where(is_unknown, 0.0, 1.0 / (1 + np.abs(rows)))
     share = UNKNOWN_SHARE if by_rank.any() else 1.0
     probabilities = (1 - share) * by_rank / max(by_rank.sum(), EPSILON)
     probabilities += share * is_unknown / max(1, is_unknown.sum())
-    return WordSource(words, probabilities)
+    return WordSource(drawn_words, probabilities.cumsum())
 
 
-class Batch(NamedTuple):
-    """The Docs of an update: new sentences, followed by made-up ones."""
-
-    docs: list[Doc]
-    allowed: Bools  # n_tokens × n_tags, see `gold.allowed_tags`
-
-
-def make_batch(
+def make_sentences(
     examples: list[Example],
     labels: Sequence[str],
-    n_old: int,
+    new_labels: Sequence[str],
     source: WordSource,
-    vocab: Vocab,
     rng: np.random.Generator,
-) -> Batch:
-    """Make the batch of an update from examples, at least one, and N_SENTENCES made-up sentences.
+) -> list[Example]:
+    """Make N_SENTENCES sentences, in part from examples, at least one.
 
-    In made-up sentences, any old tag is allowed. New tags are allowed only where the new sentence
-    has an entity.
-
-    n_old (int): The number of old tags.
+    In made-up sentences, any tag of an old label is allowed. Tags of new labels are allowed only
+    where the example has an entity.
     """
-    docs = [example.predicted for example in examples]
-    allowed = [allowed_tags(example, labels) for example in examples]
-    cumulative = source.probabilities.cumsum()
+    vocab = examples[0].reference.vocab
+    made_up = []
     for _ in range(N_SENTENCES):
         if rng.random() < NEW_SHARE:
-            number = int(rng.integers(len(examples)))
-            words = [token.text for token in docs[number]]
+            example = examples[int(rng.integers(len(examples)))]
+            words = [token.text for token in example.predicted]
             is_replaced = rng.random(len(words)) > KEPT_SHARE
-            is_entity = ~allowed[number][:, tags.OUTSIDE]
+            is_entity = ~allowed_tags(example, labels)[:, tags.OUTSIDE]
         else:
             words = [""] * int(rng.integers(MIN_LENGTH, MAX_LENGTH + 1))
             is_replaced = np.ones(len(words), dtype=bool)
             is_entity = ~is_replaced
         (places,) = is_replaced.nonzero()
-        drawn = cumulative.searchsorted(rng.random(len(places)) * cumulative[-1])
+        drawn = source.cumulative.searchsorted(rng.random(len(places)) * source.cumulative[-1])
         for place, word in zip(places.tolist(), drawn.tolist(), strict=True):
             words[place] = source.words[word]
-        docs.append(Doc(vocab, words=words))
-        allowed_in_made_up = np.ones((len(words), tags.n_tags(len(labels))), dtype=bool)
-        allowed_in_made_up[:, n_old:] = is_entity[:, None]
-        allowed.append(allowed_in_made_up)
-    return Batch(docs, np.concatenate(allowed))
+        doc = Doc(vocab, words=words)
+        doc.spans[ANNOTATED] = SpanGroup(doc, attrs={"labels": list(new_labels)})
+        any_tag = [Span(doc, place, place + 1, ANY_TAG) for place in is_entity.nonzero()[0]]
+        doc.set_ents(any_tag, default="missing")
+        made_up.append(Example(doc, doc))
+    return made_up
 
 
 def as_scored(example: Example) -> Example:
@@ -273,7 +261,8 @@ def annotation_loss(scores: TagScores, allowed: Bools, ops: Ops) -> tuple[float,
 
 def loss_with_rehearsal(
     teacher: Model[list[Doc], TagScores],
-    batch: Batch,
+    docs: list[Doc],
+    allowed: Bools,
     scores: TagScores,
 ) -> tuple[float, TagScores]:
     """Compute the loss of a pipe whose training continues, and its gradient.
@@ -283,9 +272,9 @@ def loss_with_rehearsal(
     same sentences, and the network would rely on them. The loss is then that of the network alone.
 
     teacher (Model): The model from before it went on learning.
+    allowed (Bools): n_words × n_tags, see `gold.allowed_tags`.
     """
     words, ops = scores.words, teacher.ops
-    docs, allowed = batch.docs, batch.allowed[words.tokens]
     n_old = tagger.n_trained_tags(teacher)
     if allowed.shape[1] > n_old:
         teacher = tagger.without_ngrams(teacher)

@@ -200,10 +200,9 @@ def test_predictions_follow_the_transitions(nlp):
     assert (0, 2, "per") not in entities(nlp(texts()[0]))
 
 
-@pytest.mark.parametrize("label", ["", None, 7])
-def test_a_label_must_be_a_string_that_is_not_empty(label):
-    with pytest.raises(ValueError, match=f"label .*{label!r}"):
-        blank().get_pipe("ner").add_label(label)
+def test_a_label_must_be_a_string():
+    with pytest.raises(ValueError, match="E187"):
+        blank().get_pipe("ner").add_label(7)
 
 
 def test_an_update_takes_examples(nlp, ner):

@@ -56,16 +56,13 @@ def test_an_update_that_leaves_no_numbers_is_refused_and_the_checkpoint_stays(tm
     before = (tmp_path / "model-last" / "ner" / "model").read_bytes()
     with (
         np.errstate(all="ignore"),
-        pytest.raises(
-            ValueError,
-            match="not finite",
-        ),
+        pytest.raises(ValueError, match="the loss is not finite"),
     ):
         train(nlp, steps=10, optimizer=Adam(1e38))
-    with pytest.raises(ValueError, match="ner cannot be used"):
+    with pytest.raises(ValueError, match="a weight is not finite"):
         nlp.to_disk(tmp_path / "model-last")
     assert (tmp_path / "model-last" / "ner" / "model").read_bytes() == before
-    with pytest.raises(ValueError, match="ner cannot be used"):
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match="a prediction is not finite"):
         nlp(texts()[0])
     # Anew, it is as good as any other.
     nlp.initialize(lambda: examples(nlp))
@@ -80,12 +77,6 @@ def test_a_loss_that_is_no_number_is_refused_before_it_changes_a_weight(nlp, ner
     with pytest.raises(ValueError, match=r"loss is not finite .*tag_scores\.b"):
         train(nlp, steps=1, optimizer=SGD(0.1))
     assert_array_equal(output.get_param("W"), before)
-
-
-@pytest.mark.parametrize("rate", [-1, 1.0, 1.5, float("nan")])
-def test_dropout_out_of_range(rate, nlp):
-    with pytest.raises(ValueError, match=r"\[training\] dropout"):
-        train(nlp, steps=1, drop=rate)
 
 
 @pytest.mark.parametrize("value", [7, -0.1])

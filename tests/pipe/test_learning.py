@@ -15,6 +15,7 @@ from spacy_bilstm_ner.network.output import NEW_TAG_SCORE
 from spacy_bilstm_ner.network.parts import parts
 from spacy_bilstm_ner.pipe import learning
 from spacy_bilstm_ner.sequences import tags
+from spacy_bilstm_ner.sequences.gold import allowed_tags
 from spacy_bilstm_ner.sequences.words import TagScores
 from tests.util import (
     LABELS,
@@ -153,12 +154,12 @@ def test_made_up_sentences_have_no_new_labels_except_at_entities():
     nlp = blank()
     data = partly(examples(nlp, NEW))
     source = learning.WordSource(["dust"], np.ones(1))
-    batch = learning.make_batch(data, ["FRUIT"], 1, source, nlp.vocab, np.random.default_rng(0))
-    made_up = batch.docs[len(data) :]
+    rng = np.random.default_rng(0)
+    made_up = learning.make_sentences(data, ["FRUIT"], ["FRUIT"], source, rng)
     assert len(made_up) == learning.N_SENTENCES
-    allowed = batch.allowed[-sum(map(len, made_up)) :]
+    allowed = np.concatenate([allowed_tags(example, ["FRUIT"]) for example in made_up])
     assert allowed[:, tags.OUTSIDE].all()
-    words = np.array([token.text for doc in made_up for token in doc])
+    words = np.array([token.text for example in made_up for token in example.predicted])
     assert set(words) <= {"dust", *(token.text for eg in data for token in eg.predicted)}
     assert set(words[allowed.all(axis=1)]) <= {"dust", "mango", "banana", "papaya"}
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import spacy
-import srsly
 from numpy.testing import assert_allclose, assert_array_equal
 from spacy.language import Language
 from spacy.util import load_model_from_config
@@ -105,19 +104,6 @@ def test_a_round_trip(way, pipeline, tmp_path):
     parts(copied.get_pipe("ner").model).output.get_param("b")[0] += 1.0
     assert not np.allclose(logits(copied, TEXT), before)
     assert_array_equal(logits(pipeline, TEXT), before)
-
-
-def test_fields_may_be_excluded(ner):
-    assert set(srsly.msgpack_loads(ner.to_bytes(exclude=["vocab"]))) == {
-        "cfg",
-        "model",
-        "fingerprints",
-    }
-    loaded = blank().get_pipe("ner").from_bytes(ner.to_bytes(), exclude=["model"])
-    assert loaded.labels == LABELS
-    assert not loaded.model.has_dim("nO")
-    loaded.initialize(lambda: examples(blank()))
-    assert blank().get_pipe("ner").from_bytes(loaded.to_bytes()).labels == LABELS
 
 
 def test_sourced_into_a_pipeline_with_vectors(nlp, tmp_path):
