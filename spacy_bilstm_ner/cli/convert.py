@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer import Argument, Option
+from typer import Argument
 
-from ..errors import UserError, printable
+from ..errors import printable
 from .arguments import Lang
 from .reading_options import with_reading_options
 
@@ -19,9 +19,6 @@ Files = Annotated[
 Out = Annotated[
     Path, Argument(metavar="OUT", help="folder to write to, or a file OUT.spacy without a split")
 ]
-Report = Annotated[
-    Path | None, Option(metavar="FILE", help="write all errors and warnings to this file")
-]
 
 
 @with_reading_options
@@ -30,7 +27,6 @@ def convert(
     out: Out,
     *,
     lang: Lang = "en",
-    report: Report = None,
     split: "Split",
     reading: "Options",
 ) -> None:
@@ -42,20 +38,12 @@ def convert(
     Example: python -m spacy_bilstm_ner convert mine.csv corpus --lang de --sep ';'
     """
     from ..files.convert import convert
-    from ..system.whole import save
 
-    try:
-        conversion = convert(files, out, lang=lang, split=split, options=reading)
-    except UserError as error:
-        if report is not None:
-            save(report, "\n".join([*getattr(error, "lines", [str(error)]), ""]))
-        raise
+    conversion = convert(files, out, lang=lang, split=split, options=reading)
     lines, warnings = [], []
     for name, source in conversion.reports.items():
         lines += [f"{name}:", *source.lines()]
         warnings += source.warnings
-    if report is not None:
-        save(report, "\n".join([*lines, *warnings, ""]))
     for warning in warnings:
         typer.echo(printable(f"Warning: {warning}"), err=True)
     for line in [*lines, _table(conversion.stats["splits"]), *conversion.examples]:
@@ -81,8 +69,8 @@ def _table(parts: dict[str, Any]) -> str:
         for kind in ("sentences", "tokens", "entities"):
             rows.setdefault(kind, {})[name] = part[kind]
         rows.setdefault("entities on spaCy's tokens", {})[name] = part["aligned"]
-        for label, numbers in part["labels"].items():
-            rows.setdefault(label, {})[name] = numbers["entities"]
+        for label, number in part["labels"].items():
+            rows.setdefault(label, {})[name] = number
     cells = []
     for kind, numbers in rows.items():
         cells.append([kind, *(f"{numbers.get(name, 0):,}" for name in parts)])

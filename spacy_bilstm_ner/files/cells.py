@@ -9,18 +9,17 @@ from .tables import clean
 
 # An item of a list that Python or numpy has written: in quotes, or a plain word
 _ITEM = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s,'"\[\]]+""")
-_NULLS = ("None", "null", "nan")
 
 
 def split_list(cell: str) -> list[str]:
-    """Return the items of a cell: ['a', 'b'], ['a' 'b'], [a, b] or a b. None becomes ""."""
+    """Return the items of a cell: ['a', 'b'], ['a' 'b'], [a, b] or a b. null becomes ""."""
     if not (cell.startswith("[") and cell.endswith("]")):
         return cell.split()
     try:
         items = json.loads(cell)
     except ValueError:
         items = map(_unquote, _ITEM.findall(cell[1:-1]))
-    return [clean("" if item is None or item != item else str(item)) for item in items]
+    return [clean("" if item is None else str(item)) for item in items]
 
 
 def split_tags(cell: str) -> list[str]:
@@ -39,16 +38,12 @@ def holds_lists(cells: Sequence[str]) -> bool:
 
 
 def holds_spans(cells: Sequence[str]) -> bool:
-    """Return whether cells have entities with offsets: [[0, 4, "PER"]] or [{"start": 0, …}]."""
-    n_lists = sum(cell.startswith(("[", "{")) for cell in cells)
-    is_filled = any(re.match(r"\[\s*[\[({]|\{", cell) for cell in cells)
-    return is_filled and n_lists + cells.count("") == len(cells)
+    """Return whether a cell has entities with offsets: [[0, 4, "PER"]] or [{"start": 0, …}]."""
+    return any(re.match(r"\[\s*[\[({]|\{", cell) for cell in cells)
 
 
 def _unquote(item: str) -> str:
-    if item[0] not in "'\"":
-        return "" if item in _NULLS else item
     try:
-        return str(ast.literal_eval(item))
+        return str(ast.literal_eval(item)) if item[0] in "'\"" else item
     except (SyntaxError, ValueError):
         return item[1:-1]

@@ -1,30 +1,27 @@
 """Find signs of mistakes in labelled sentences: unusual labels, lengths and scripts."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from difflib import get_close_matches
 from itertools import chain
 from operator import attrgetter
 
-from ..errors import banner, count
+from ..errors import count
 from .records import TaggedWords
 from .schemes import entity_labels
-from .spacing import SCRIPTS
+from .spacing import UNSPACED
 
-# Rows were probably not divided into sentences correctly if a sentence is longer than this, or if
-# many sentences are shorter on average.
+# Rows were probably not divided into sentences correctly if a sentence is longer than this.
 MAX_SENTENCE_WORDS = 500
-MIN_MEAN_WORDS, MIN_SENTENCES = 1.5, 10
-# Scripts with a lower share of the characters are ignored.
-MIN_SCRIPT_SHARE = 0.05
+# Languages whose tokenizers divide text without spaces
+UNSPACED_LANGS = ("zh", "ja", "th")
+# A lower share of words in scripts without spaces is ignored.
+MIN_UNSPACED = 0.05
 # A label is probably misspelt if a similar label is this many times as frequent. Labels of six
 # letters that differ in one letter have a similarity of 0.83.
 MIN_RATIO, MIN_SIMILARITY = 20, 0.8
 # A label that occurs once is reported in a corpus of at least this many entities.
 MIN_ENTITIES = 20
-# Labels that are missing in a file are reported for at most this many files.
-MAX_FILES = 5
 
 
 def find_doubts(sentences: Sequence[TaggedWords], lang: str) -> list[str]:
@@ -33,38 +30,23 @@ def find_doubts(sentences: Sequence[TaggedWords], lang: str) -> list[str]:
     sentences (Sequence[TaggedWords]): Sentences with tags in BIO.
     lang (str): Language of the tokenizer.
     """
-    doubts = _check_lengths(sentences) + _check_script(sentences, lang)
-    return doubts + _check_labels(sentences) + _check_missing_labels(sentences)
-
-
-def _check_lengths(sentences: Sequence[TaggedWords]) -> list[str]:
-    """Check the number of words in sentences that were read from rows with a word each."""
-    lengths = [len(sentence.words) for sentence in sentences if sentence.origin.step]
-    longest, mean = max(lengths, default=0), sum(lengths) / max(1, len(lengths))
-    is_short = 0 < mean < MIN_MEAN_WORDS and len(sentences) >= MIN_SENTENCES
-    if longest <= MAX_SENTENCE_WORDS and not is_short:
-        return []
-    return [
-        f"sentences have {mean:.1f} words on average, the longest one {longest:,}: check that "
-        "empty lines, or a column with sentence numbers (--sentence-column NAME), divide them."
-    ]
-
-
-def _check_script(sentences: Sequence[TaggedWords], lang: str) -> list[str]:
-    """Check whether the tokenizer of a language can divide text in the script of the words."""
-    words = chain.from_iterable(map(attrgetter("words"), sentences))
-    characters = Counter("".join(words))
-    for script, (ranges, langs) in SCRIPTS.items():
-        in_script = re.findall(f"[{ranges}]", "".join(characters))
-        n_script = sum(map(characters.__getitem__, in_script))
-        if lang in langs or n_script <= MIN_SCRIPT_SHARE * characters.total():
-            continue
-        remedy = "No language of spaCy does. The model will only work on text with spaces."
-        if langs:
-            remedy = f"Use --lang {langs[0]}. Otherwise the model will not work on raw text."
-        warning = f"The words are in {script} script, which is written without spaces."
-        return [banner(f"{warning}\n--lang {lang} cannot divide such text into words. {remedy}")]
-    return []
+    doubts = _check_labels(sentences) + _check_missing_labels(sentences)
+    # Sentences from rows with a word each have a step.
+    longest = max(len(sentence.words) * sentence.origin.step for sentence in sentences)
+    if longest > MAX_SENTENCE_WORDS:
+        doubts.append(
+            f"the longest sentence has {longest:,} words: check that empty lines, or a column with "
+            "sentence numbers (--sentence-column NAME), divide the sentences."
+        )
+    words = list(chain.from_iterable(map(attrgetter("words"), sentences)))
+    n_unspaced = sum(map(bool, map(UNSPACED.match, words)))
+    if n_unspaced > MIN_UNSPACED * len(words) and lang not in UNSPACED_LANGS:
+        doubts.append(
+            "the words are in a script that is written without spaces, and the tokenizer of --lang "
+            f"{lang} cannot divide such text: use --lang zh, ja or th. Otherwise, the model will "
+            "only work on text with spaces between the words."
+        )
+    return doubts
 
 
 def _check_labels(sentences: Sequence[TaggedWords]) -> list[str]:
@@ -107,10 +89,10 @@ def _check_missing_labels(sentences: Sequence[TaggedWords]) -> list[str]:
     doubts = []
     for file, present in labels.items():
         missing = sorted(all_labels - present)
-        if missing and present and len(labels) <= MAX_FILES:
-            option = f'--annotated "{file}={",".join(sorted(present))}"'
+        if missing and present:
             doubts.append(
                 f"{file} has no entity with these labels of another file: {', '.join(missing)}. If "
-                f"nobody looked for them in this file, use {option}"
+                "nobody looked for them in this file, use "
+                f'--annotated "{file}={",".join(sorted(present))}"'
             )
     return doubts

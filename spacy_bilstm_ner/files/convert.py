@@ -1,14 +1,15 @@
 """Convert labelled files into .spacy files."""
 
-import os
-import tempfile
+import json
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-import srsly
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from tqdm import tqdm
@@ -20,11 +21,9 @@ from .options import Options, Split
 from .reading import read_sentences
 from .records import TaggedWords
 from .report import Report
-from .split import NAMES, divide, drop_copies, find_doubts
+from .split import NAMES, Parts, divide, drop_copies
 
 STATS = "stats.json"
-# train.spacy comes last: while it is missing, the folder is incomplete.
-OUTPUTS = (STATS, "test.spacy", "dev.spacy", "train.spacy")
 # Number of sentences that are shown
 N_SHOWN = 3
 
@@ -64,8 +63,10 @@ def convert(
         then stay as they are.
     """
     split, options = split or Split(), options or Options()
-    _check_out([*files, split.dev, split.test], out)
-    if out.suffix == ".spacy" and split != Split():
+    is_one_file = out.suffix == ".spacy"
+    if str(out) in map(str, (*files, split.dev, split.test)):
+        raise UserError(f"{out} is an input: give another path to write to.")
+    if is_one_file and split != Split():
         raise UserError(
             f"{out} is one file, and a file has no split. Give a folder, or leave out the options "
             "of the split: --dev, --test, --split, --seed, --dev-size, --test-size and --dedupe."
@@ -81,82 +82,60 @@ def convert(
     for name, path in (("dev", split.dev), ("test", split.test)):
         if path:
             own_parts[name], reports[name] = read_sentences([path], nlp, options)
-    stats: dict[str, Any] = {"lang": lang, "splits": {}}
-    parts = distinct = {out.stem: sentences}
-    if out.suffix != ".spacy":
-        parts = divide(sentences, split, own_parts)
-        distinct = drop_copies(parts) if split.dedupe else parts
-        report.warnings += find_doubts(distinct)
-        stats["split"] = {"method": "files" if own_parts else split.method, "dedupe": split.dedupe}
-        if stats["split"]["method"] != "tutorial":
-            sizes = {"dev_size": split.dev_size, "test_size": split.test_size}
-            stats["split"] |= {"seed": split.seed, **sizes}
-    docs: dict[str, DocBin] = {}
-    examples: list[str] = []
-    for name, part in distinct.items():
-        docs[name], counts, examples_of_part = make_docs(nlp, part, name)
-        stats["splits"][name] = {**counts, "dropped_copies": len(parts[name]) - len(part)}
-        examples += examples_of_part
-    for name, part_report in reports.items():
-        stats["source" if name == "train" else name] = vars(part_report)
-    if out.suffix != ".spacy":
-        write(out, docs, stats)
-    else:
+    parts = {out.stem: sentences}
+    if not is_one_file:
+        parts = _split(divide(sentences, split, own_parts), split.dedupe, report)
+    stats: dict[str, Any] = {"lang": lang, "split": vars(split), "splits": {}}
+    stats["reports"] = {name: vars(part_report) for name, part_report in reports.items()}
+    docs = {}
+    for name, part in parts.items():
+        docs[f"{name}.spacy"], stats["splits"][name] = make_docs(nlp, part, name)
+    if is_one_file:
         with whole_file(out) as file:
-            file.write(docs[out.stem].to_bytes())
-    return Conversion(reports, stats, examples[:N_SHOWN])
+            file.write(docs[out.name].to_bytes())
+    else:
+        write(out, docs, stats)
+    shown = islice(filter(attrgetter("n_entities"), sentences), N_SHOWN)
+    return Conversion(reports, stats, [mark(make_doc(nlp, sentence)[0]) for sentence in shown])
 
 
 def make_docs(
     nlp: Language, sentences: Sequence[TaggedWords], name: str
-) -> tuple[DocBin, dict[str, Any], list[str]]:
-    """Make the Docs of train, dev or test, count their entities, and mark some examples.
+) -> tuple[DocBin, dict[str, Any]]:
+    """Make the Docs of train, dev or test, and count their entities.
 
     An entity is "aligned" if it begins and ends at token boundaries of spaCy's tokenizer.
     """
     docs = DocBin(attrs=["ENT_IOB", "ENT_TYPE"])
-    n_tokens = 0
-    entities, aligned = Counter[str](), Counter[str]()
-    examples: list[str] = []
+    n_tokens = n_aligned = 0
+    labels = Counter[str]()
     for sentence in tqdm(sentences, f"Converting {name}", unit=" sentences", disable=None):
         gold, tokenized = make_doc(nlp, sentence)
         docs.add(gold)
         # spaCy stores flags and does not read them; user data would slow down training.
         docs.flags[-1]["origin"] = gold.user_data["origin"]
         n_tokens += len(gold)
-        entities.update(ent.label_ for ent in gold.ents)
-        aligned.update(count_aligned(gold, tokenized))
-        if gold.ents and len(examples) < N_SHOWN:
-            examples.append(mark(gold))
-    labels = {}
-    for label, number in sorted(entities.items()):
-        labels[label] = {"entities": number, "aligned": aligned[label]}
-    counts = {"sentences": len(docs), "tokens": n_tokens, "entities": entities.total()}
-    return docs, {**counts, "aligned": aligned.total(), "labels": labels}, examples
+        n_aligned += count_aligned(gold, tokenized).total()
+        labels.update(ent.label_ for ent in gold.ents)
+    counts = {"sentences": len(docs), "tokens": n_tokens, "entities": labels.total()}
+    return docs, {**counts, "aligned": n_aligned, "labels": dict(sorted(labels.items()))}
 
 
 def write(out: Path, docs: dict[str, DocBin], stats: dict[str, Any]) -> None:
     """Write the files to a folder. Other files in the folder stay.
 
-    The files of an earlier call are removed first, and train.spacy is written last. So train.spacy
-    and the other files always belong to the same corpus, even if the process is killed.
+    All files are complete before the first one replaces an earlier file. train.spacy is removed
+    first and appears last, so it and the other files always belong to the same corpus, even if the
+    process is killed.
 
     RAISES UserError: If the folder cannot be written to.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        # In the same folder, so that each file can be renamed instead of copied
-        with tempfile.TemporaryDirectory(dir=out, prefix=".convert-") as temporary:
-            folder = Path(temporary)
-            for name in NAMES:
-                docs[name].to_disk(folder / f"{name}.spacy")
-            srsly.write_json(folder / STATS, stats)
-            for name in reversed(OUTPUTS):
-                (out / name).unlink(missing_ok=True)
-            for name in OUTPUTS:
-                os.replace(folder / name, out / name)
-    except OSError as error:
-        raise UserError(f"{out} cannot be written to: {error.strerror}.") from error
+    content = json.dumps(stats, indent=2, ensure_ascii=False, default=str)
+    with ExitStack() as files:  # closes the last file first
+        for name, part in docs.items():
+            files.enter_context(whole_file(out / name)).write(part.to_bytes())
+        files.enter_context(whole_file(out / STATS)).write(content.encode())
+        (out / "train.spacy").unlink(missing_ok=True)
 
 
 def mark(doc: Doc) -> str:
@@ -167,13 +146,23 @@ def mark(doc: Doc) -> str:
     return text.replace("\n", " ")
 
 
-def _check_out(inputs: Sequence[Any], out: Path) -> None:
-    """Check that the output can be written.
+def _split(parts: Parts, drops_copies: bool, report: Report) -> Parts:
+    """Return the parts, without copies if these are to be dropped. Add warnings to the report.
 
-    RAISES UserError: If it is also an input, or is a folder instead of a file or the reverse.
+    RAISES UserError: If a part would be empty.
     """
-    if any(isinstance(path, Path) and path == out for path in inputs):
-        raise UserError(f"{out} is an input: give another path to write to.")
-    if out.exists() and out.is_dir() == (out.suffix == ".spacy"):
-        kind = "folder" if out.is_dir() else "file"
-        raise UserError(f"{out} is a {kind}: give a folder, or a file that ends in .spacy.")
+    distinct = drop_copies(parts)
+    n_copies = sum(map(len, parts.values())) - sum(map(len, distinct.values()))
+    if n_copies:
+        action = "they are dropped" if drops_copies else "--dedupe drops them"
+        report.warnings.append(
+            f"sentences of train and dev that also occur in a later part: {n_copies:,}; {action}."
+        )
+    if drops_copies:
+        for name in NAMES:
+            if parts[name] and not distinct[name]:
+                raise UserError(
+                    f"--dedupe leaves nothing of {name}: all of its sentences occur in another "
+                    "part. Give more different sentences, or leave out --dedupe."
+                )
+    return distinct if drops_copies else parts

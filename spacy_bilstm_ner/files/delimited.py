@@ -1,13 +1,13 @@
-"""Divide text files into rows and fields: CSV and similar formats, and CoNLL."""
+"""Read text files of rows and fields: CSV and similar formats, and CoNLL."""
 
 import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
+from operator import itemgetter
+from typing import Any, NoReturn
 
 from ..errors import UserError
-from .faults import Faults
 from .options import Options
 from .records import Content, Records
 from .report import Report
@@ -15,26 +15,60 @@ from .rows import read_table
 from .schemes import is_tag
 from .tables import Table, collect_rows, is_header
 
-SEPARATORS = ",;\t|"
+SEPARATORS = "\t,;|"
 # Number of lines from which the separator is detected
 N_SAMPLE = 1000
-# In a file with tabs, a field that is a quotation mark is a word.
-_QUOTE_AS_FIELD = re.compile('(^|\t)"(\t|$)', re.MULTILINE)
-_UNCLOSED = (
-    "a quotation mark is not closed, or it is closed on another line or inside the field",
-    "If quotation marks are ordinary characters in this file, use --no-quotes. If not, close it. A "
-    'word that is only a quotation mark is written as """".',
-)
+# A field in quotation marks, in a file with tabs
+_QUOTED = re.compile('(^|\t)"[^"\t]+"(\t|$)', re.MULTILINE)
+# A tag among the features of CoNLL-U: key=value|key=value
+_FEATURE = re.compile(r"(?:^|\|)([\w:.]+)=[BILUES]-[^|]+", re.MULTILINE)
 
 
 def read_delimited(content: Content, options: Options) -> tuple[Records, Report]:
     """Read CSV and similar formats with a header."""
     report = Report()
-    table = divide(content, options, report, needs_header=True)
+    table = _divide(content, options, report, needs_header=True)
     return read_table(table, options, report)
 
 
-def divide(content: Content, options: Options, report: Report, needs_header: bool) -> Table:
+def read_conll(content: Content, options: Options) -> tuple[Records, Report]:
+    """Read CoNLL with any number of columns, with or without a header.
+
+    RAISES UserError: If a line has another number of columns, or a column cannot be detected.
+    """
+    report = Report()
+    table = _divide(content, options, report, needs_header=False)
+    _add_features(table)
+    return read_table(table, options, report)
+
+
+def sample_lines(text: str) -> list[str]:
+    """Return the first lines that are neither empty nor comments."""
+    lines = list(filter(str.strip, text[:100_000].split("\n")[:N_SAMPLE]))
+    return [line for line in lines if not line.startswith(("#", "-DOCSTART-"))] or lines
+
+
+def find_separator(lines: Sequence[str]) -> str | None:
+    """Detect the separator of the fields. Return None for blanks.
+
+    A separator divides the first line into names of columns, or most lines into equal numbers of
+    fields.
+    """
+    if all("\t" in line for line in lines):
+        return "\t"
+    best, most_lines = None, 0
+    for separator in SEPARATORS:
+        widths = Counter(map(len, csv.reader(lines, delimiter=separator)))
+        n_lines = widths.total()
+        del widths[1]
+        if is_header(lines[0].split(separator)) and 2 * widths.total() > n_lines:
+            return separator
+        if widths and max(widths.values()) > max(most_lines, n_lines / 2):
+            best, most_lines = separator, max(widths.values())
+    return best
+
+
+def _divide(content: Content, options: Options, report: Report, needs_header: bool) -> Table:
     """Divide the lines of a text into fields.
 
     needs_header (bool): Whether the first row must be a header, as in CSV.
@@ -53,43 +87,15 @@ def divide(content: Content, options: Options, report: Report, needs_header: boo
     if not options.sep:
         report.guesses["delimiter"] = _name_separator(separator or " ")
     has_plain_quotes = options.no_quotes
-    if separator == "\t" and (not needs_header or _QUOTE_AS_FIELD.search(text)):
+    if separator == "\t" and (not needs_header or not _QUOTED.search(text)):
         has_plain_quotes = True
         report.guesses["quotation marks"] = "plain characters"
-    faults = Faults(name)
-    # Words may contain other white space, such as a no-break space.
-    at_blanks = re.compile("[ \t]+")
-    fields_of_lines = map(at_blanks.split, map(str.rstrip, text.split("\n")))
-    rows: Iterator[tuple[int, list[str]]] = enumerate(fields_of_lines, 1)
+    rows = _split_at_blanks(text)
     if separator:
-        rows = _split(text, separator, has_plain_quotes, faults)
-    return collect_rows(rows, faults, report, separator, needs_header=needs_header)
-
-
-def sample_lines(text: str) -> list[str]:
-    """Return the first lines that are neither empty nor comments."""
-    lines = list(filter(str.strip, text[:100_000].split("\n")[:N_SAMPLE]))
-    return [line for line in lines if not line.startswith(("#", "-DOCSTART-"))] or lines
-
-
-def find_separator(lines: Sequence[str]) -> str | None:
-    """Detect the separator of the fields. Return None for blanks.
-
-    A separator divides the first line into names of columns, or most lines into equal numbers of
-    fields.
-    """
-    if all("\t" in line for line in lines):
-        return "\t"
-    best, most_lines = None, len(lines) / 2
-    for separator in SEPARATORS:
-        header = list(map(str.strip, lines[0].split(separator)))
-        widths = Counter(line.count(separator) for line in lines)
-        n_without = widths.pop(0, 0)
-        if len(header) > 1 and is_header(header) and 2 * n_without < len(lines):
-            return separator
-        if widths and max(widths.values()) > most_lines:
-            best, most_lines = separator, max(widths.values())
-    return best
+        rows = _split(text, separator, has_plain_quotes, name)
+    return collect_rows(
+        rows, name, report, pads_rows=separator is not None, needs_header=needs_header
+    )
 
 
 def _name_separator(separator: str) -> str:
@@ -97,30 +103,32 @@ def _name_separator(separator: str) -> str:
 
 
 def _split(
-    text: str, separator: str, has_plain_quotes: bool, faults: Faults
+    text: str, separator: str, has_plain_quotes: bool, name: str
 ) -> Iterator[tuple[int, list[str]]]:
-    """Yield the line on which each row begins, and its fields."""
+    """Yield the line on which each row begins, and its fields.
+
+    RAISES UserError: If a quotation mark is not closed.
+    """
     csv.field_size_limit(2**31 - 1)
     quoting: Any = csv.QUOTE_NONE if has_plain_quotes else csv.QUOTE_MINIMAL
-    reader = csv.reader(_lines(text), delimiter=separator, quoting=quoting, strict=True)
+    # This needs less memory than io.StringIO.
+    lines = map(itemgetter(0), re.finditer(r"[^\n]*\n|[^\n]+", text))
+    reader = csv.reader(lines, delimiter=separator, quoting=quoting, strict=True)
     line = 1
     try:
         for fields in reader:
             if reader.line_num > line and _holds_rows(fields, separator):
-                faults.add(line, *_UNCLOSED)
+                _refuse_quote(name, line)
             yield line, fields
             line = reader.line_num + 1
     except csv.Error:
-        faults.add(line, *_UNCLOSED)
+        _refuse_quote(name, line)
 
 
-def _lines(text: str) -> Iterator[str]:
-    """Yield the lines of a text. This needs less memory than io.StringIO."""
-    start = 0
-    while start < len(text):
-        end = text.find("\n", start) + 1 or len(text)
-        yield text[start:end]
-        start = end
+def _split_at_blanks(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield each line and its fields. Words may contain other white space, such as U+00A0."""
+    for line, row in enumerate(text.split("\n"), 1):
+        yield line, re.split("[ \t]+", row.strip(" \t"))
 
 
 def _holds_rows(fields: Sequence[str], separator: str) -> bool:
@@ -130,3 +138,21 @@ def _holds_rows(fields: Sequence[str], separator: str) -> bool:
         if "\n" in field and any(map(is_tag, parts)):
             return True
     return False
+
+
+def _refuse_quote(name: str, line: int) -> NoReturn:
+    raise UserError(
+        f"{name}, line {line}: a quotation mark is not closed, or it is closed on another line or "
+        "inside the field. If quotation marks are ordinary characters in this file, use "
+        '--no-quotes. If not, close it. A word that is only a quotation mark is written as """".'
+    )
+
+
+def _add_features(table: Table) -> None:
+    """Add a column for each feature in the last column of CoNLL-U whose values are tags."""
+    features = table.columns[-1]
+    for key in sorted(set(_FEATURE.findall("\n".join(set(features))))):
+        pattern = re.compile(rf"(?:^|\|){re.escape(key)}=([^|]*)")
+        matches = map(pattern.search, features)
+        table.names.append(key)
+        table.columns.append([match[1] if match else "O" for match in matches])

@@ -2,8 +2,7 @@
 
 import codecs
 import re
-from operator import attrgetter
-from typing import Any
+from contextlib import suppress
 
 from ..errors import UserError
 from .options import Options
@@ -15,11 +14,11 @@ WESTERN = frozenset(
 )
 # Encodings that messages propose
 CODECS = (
-    "cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 mac_roman koi8_r gb18030 big5 "
+    "cp1252 cp1250 cp1251 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 mac_roman koi8_r gb18030 big5 "
     "cp932 cp949"
 )
-# Number of encodings that a message lists, and of words that it shows in each
-N_CANDIDATES, N_WORDS = 6, 5
+# Number of words that a message shows in each encoding
+N_WORDS = 5
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
 
 
@@ -61,26 +60,28 @@ def _detect(content: Content) -> str:
         line, bad_byte = raw.count(b"\n", 0, error.start) + 1, raw[error.start]
     text = raw.decode("utf-8", errors="surrogateescape")
     n_bad_bytes = len(re.findall("[\udc80-\udcff]", text))
-    if len(_NOT_ASCII.findall(text)) >= 2 * n_bad_bytes:
-        raise UserError(
-            f"{name}, line {line}: byte 0x{bad_byte:02x} is not UTF-8, but most of the file is "
-            f"(number of such bytes: {n_bad_bytes:,}). Correct these bytes, or give the file's "
-            "--encoding."
-        )
+    is_mostly_utf8 = len(_NOT_ASCII.findall(text)) >= 2 * n_bad_bytes
     # Up to 3,000 different words that are not ASCII
     words = dict.fromkeys(re.findall(rb"[^\s,;|\"]*[\x80-\xff][^\s,;|\"]*", raw))
     sample = b" ".join(list(words)[:3000])
-    if _is_western(sample):
+    if _is_western(sample) and not is_mostly_utf8:
         return "cp1252"
-    listed = "\n".join(_candidates(raw, sample))
+    spellings: dict[str, str] = {}  # some words -> the line of the message with them
+    for codec in CODECS.split():
+        with suppress(UnicodeDecodeError):
+            words_shown = " ".join(sample.decode(codec).split()[:N_WORDS])
+            spellings.setdefault(words_shown, f"  --encoding {codec}: {words_shown}")
     raise UserError(
-        f"{name} is not UTF-8, and its encoding cannot be detected. Which one spells these words "
-        f"correctly? Say --encoding NAME.\n{listed}"
+        f"{name}, line {line}: byte 0x{bad_byte:02x} is not UTF-8 (number of such bytes: "
+        f"{n_bad_bytes:,}). Correct these bytes if most of the file is UTF-8. Otherwise, use the "
+        "encoding that spells these words correctly:\n" + "\n".join(spellings.values())
     )
 
 
 def _is_western(sample: bytes) -> bool:
     """Return whether words look Western European in cp1252, and no other encoding fits better."""
+    from charset_normalizer import from_bytes
+
     text = sample.decode("cp1252", errors="replace")
     accented = _NOT_ASCII.findall(text)
     # "JosŽ" and "Èâàí" are signs of another encoding: a capital follows a small letter, or most
@@ -89,26 +90,5 @@ def _is_western(sample: bytes) -> bool:
         return False
     if 2 * sum(map(str.isalpha, accented)) > sum(map(str.isalpha, text)):
         return False
-    best = _find_codecs(sample).best()
+    best = from_bytes(sample, cp_isolation=CODECS.split()).best()
     return best is None or str(best) == text
-
-
-def _find_codecs(sample: bytes) -> Any:
-    """Return charset-normalizer's matches, the likeliest first."""
-    from charset_normalizer import from_bytes
-
-    return from_bytes(sample, cp_isolation=CODECS.split())
-
-
-def _candidates(raw: bytes, sample: bytes) -> list[str]:
-    """Return a line for each encoding that fits, the likeliest first: its name and some words."""
-    lines = []
-    likeliest = map(attrgetter("encoding"), _find_codecs(sample))
-    for encoding in dict.fromkeys([*likeliest, *CODECS.split()]):
-        try:
-            raw.decode(encoding)
-            words = sample.decode(encoding).split()[:N_WORDS]
-        except UnicodeDecodeError:
-            continue
-        lines.append(f"  --encoding {encoding}: {' '.join(words)}")
-    return lines[:N_CANDIDATES]

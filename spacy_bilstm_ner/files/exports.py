@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import UserError
 from .cells import split_list
-from .faults import Faults
+from .faults import check_rows
 from .offsets import find_occurrences, make_reading
 from .options import Options, parse_pairs
 from .records import Origin, Records, Span, TaggedWords, TextWithSpans
@@ -103,15 +103,14 @@ def read_records(
         raise UserError(_describe_unknown(sample[0][1] if sample else None, name))
     report = Report(guesses={"export": export["tool"]})
     texts: list[Any] = []
-    faults = Faults(name)
+    faults = []
     for line, record in chain(sample, stream):
         document = look_up(record, DOCUMENT)
         origin = Origin(name, line, "" if document is MISSING else str(document))
         try:
             annotations = _read_record(record, export, origin, report)
         except MISFIT as error:
-            remedy = f"Write it as the other records of {export['tool']}, or use --fields."
-            faults.add(line, str(error), remedy)
+            faults.append((line, str(error)))
             continue
         report.rows_read += len(annotations)
         for annotation in annotations:
@@ -119,7 +118,8 @@ def read_records(
                 report.count(annotation, origin.place())
             else:
                 texts.append(annotation)
-    faults.check()
+    remedy = f"Write them as the other records of {export['tool']}, or use --fields."
+    check_rows(name, faults, remedy)
     return texts, report
 
 

@@ -1,46 +1,21 @@
-"""Collect the rows of a file that cannot be read, and report them in one error."""
+"""Report the rows of a file that cannot be read."""
+
+from collections.abc import Sequence
 
 from ..errors import UserError, count
 
-# Number of places of each kind that the message shows
-N_SHOWN = 3
+# Number of rows that a message shows
+N_SHOWN = 50
 
 
-class FileFaults(UserError):
-    """A file has rows that cannot be read. `lines` describes each of them."""
-
-    def __init__(self, message: str, lines: list[str]) -> None:
-        super().__init__(message)
-        self.lines = lines
-
-
-class Faults:
-    """Rows that cannot be read, grouped by the remedy.
+def check_rows(name: str, faults: Sequence[tuple[int, str]], remedy: str) -> None:
+    """Check that all rows of a file can be read.
 
     name (str): Name of the file.
+    faults (Sequence[tuple[int, str]]): Line of each row that cannot be read, and why.
+    remedy (str): What to do about them.
+    RAISES UserError: If there are such rows.
     """
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.places: dict[str, list[tuple[int, str]]] = {}
-
-    def add(self, line: int, fault: str, remedy: str) -> None:
-        """Add a fault. Faults with the same remedy are shown together."""
-        self.places.setdefault(remedy, []).append((line, fault))
-
-    def check(self) -> None:
-        """Check that there is no fault.
-
-        RAISES FileFaults: If there is one.
-        """
-        lines: list[str] = []
-        message: list[str] = []
-        for remedy, places in self.places.items():
-            lines += [f"{self.name}, line {line}: {fault}. {remedy}" for line, fault in places]
-            message.append(f"- {len(places):,} of this kind. {remedy}")
-            message += [f"    line {line}: {fault}" for line, fault in places[:N_SHOWN]]
-            if len(places) > N_SHOWN:
-                message.append("    and more: --report FILE lists all of them")
-        title = f"{self.name}: {count(len(lines), 'fault')}, and nothing was written:"
-        if lines:
-            raise FileFaults(lines[0] if len(lines) == 1 else "\n".join([title, *message]), lines)
+    if faults:
+        shown = "\n".join(f"{name}, line {line}: {fault}." for line, fault in faults[:N_SHOWN])
+        raise UserError(f"{shown}\n{count(len(faults), 'row')} cannot be read. {remedy}")

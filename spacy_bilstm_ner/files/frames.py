@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, time
 from typing import Any
 
-from ..errors import UserError, count
+from ..errors import UserError
 from .columns import find_columns
-from .faults import Faults
+from .faults import check_rows
 from .options import Options
 from .records import Content, Records
 from .report import Report
 from .rows import read_table
-from .tables import Table, collect_rows
+from .tables import Table, clean, collect_rows
 
 
 def read_frame(frame: Any, content: Content, options: Options) -> tuple[Records, Report]:
@@ -23,17 +23,10 @@ def read_frame(frame: Any, content: Content, options: Options) -> tuple[Records,
 
     frame (pandas.DataFrame): A table whose columns have names. Messages count its rows from 1.
     """
+    columns = [list(map(_to_text, column)) for _, column in frame.items()]
     names = list(map(str, frame.columns))
-    report = Report()
-    table = _make_table(frame, content.name, report, names)
-    word = find_columns(table, options).word
-    n_missing = frame.iloc[:, names.index(word)].isna().sum()
-    if n_missing:
-        report.warnings.append(
-            f"{count(n_missing, 'row')} of the table have no word. pandas reads words such as NA, "
-            "null and None as missing: pandas.read_csv(…, keep_default_na=False) keeps them."
-        )
-    return read_table(table, options, report)
+    table = Table(content.name, names, columns, True, lines=range(1, len(frame) + 1))
+    return read_table(table, options, Report())
 
 
 def read_parquet(content: Content, options: Options) -> tuple[Records, Report]:
@@ -75,16 +68,20 @@ def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
         if len(frame) < 2 or options.sheet not in (None, sheet):
             continue
         sheet_report = Report(guesses={"sheet": sheet})
+        rows = frame.itertuples(index=False, name=None)
+        texts = enumerate((list(map(_to_text, row)) for row in rows), 1)
         try:
-            table = _make_table(frame, f"{content.name}, sheet {sheet}", sheet_report)
-            header = header or table.names
+            table = collect_rows(
+                texts, f"{content.name}, sheet {sheet}", sheet_report, needs_header=True
+            )
         except UserError:
             skipped.append(sheet)
             continue
+        header = header or table.names
         if table.names != header:
             skipped.append(sheet)
             continue
-        _refuse_converted(table, frame, options)
+        _check_types(table, frame, options)
         records_of_sheet, sheet_report = read_table(table, options, sheet_report)
         records += records_of_sheet
         report = report.merge(sheet_report)
@@ -101,23 +98,12 @@ def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
     return records, report
 
 
-def _make_table(frame: Any, name: str, report: Report, header: Sequence[str] = ()) -> Table:
-    """Make a table from a data frame, whose cells may have any type.
+def _check_types(table: Table, frame: Any, options: Options) -> None:
+    """Check that Excel has not stored words and tags as decimal numbers, dates or booleans.
 
-    header (Sequence[str]): Names of the columns; empty if they are in a row.
+    RAISES UserError: If it has.
     """
-    rows = frame.itertuples(index=False, name=None)
-    texts = enumerate((list(map(_to_text, row)) for row in rows), 1)
-    return collect_rows(texts, Faults(name), report, "\t", header=header, needs_header=True)
-
-
-def _refuse_converted(table: Table, frame: Any, options: Options) -> None:
-    """Refuse words and tags that Excel has stored as decimal numbers, dates or booleans."""
-    faults = Faults(table.name)
-    remedy = (
-        "Excel has turned the words of these cells into numbers or dates: format the column as "
-        "text and enter the words again."
-    )
+    faults = []
     columns = find_columns(table, options)
     for name in (columns.word, columns.tag):
         values = frame[table.names.index(name)]
@@ -125,14 +111,19 @@ def _refuse_converted(table: Table, frame: Any, options: Options) -> None:
             value = values[line - 1]
             is_decimal = isinstance(value, float) and not value.is_integer()
             if is_decimal or isinstance(value, bool | date | time):
-                faults.add(line, f"a cell has {value}, which is no text", remedy)
-    faults.check()
+                faults.append((line, f"a cell has {value}, which is no text"))
+    check_rows(
+        table.name,
+        faults,
+        "Excel has turned the words of these cells into numbers or dates: format the column as "
+        "text and enter the words again.",
+    )
 
 
 def _to_text(value: Any) -> str:
     """Return a cell as text: a list or mapping as JSON, a whole number without a point."""
     if isinstance(value, str):
-        return value
+        return clean(value)
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, list | tuple | dict):

@@ -70,9 +70,9 @@ class Options:
     word_column: str | None = _option("column of words; its number if there is no header")
     tag_column: str | None = _option("column of tags; its number if there is no header")
     text_column: str | None = _option("column of texts")
-    sentences: Literal["gather", "runs", "starts"] | None = _option(
+    sentences: Literal["gather", "runs"] | None = _option(
         "gather: all rows with the same number form a sentence. runs: each consecutive run of a "
-        "number does. starts: each non-empty cell starts a sentence."
+        "number does."
     )
     fields: Mapping[str, str] = _option(
         "keys of a JSON export, and what its offsets count: text=content,entities=annotation,"
@@ -87,7 +87,7 @@ class Options:
     annotated: Sequence[str] = _option(
         "the only labels that were looked for: MED,DOSIS in all files, old.csv=MED in one", ()
     )
-    strip: Sequence[str] = _option("marks to remove from words: ##, _ or digits; repeat it", ())
+    strip: Sequence[str] = _option("mark to remove from words, such as _; repeat it", ())
     skip_empty: bool = _option("leave out texts without an entity", False)
     conflicts: Literal["first", "drop"] | None = _option(
         "for a text with different annotations: take the first, or drop the text"

@@ -8,10 +8,10 @@ file contradicts them, the file is refused. The message names the option to use.
 | format | the first bytes; a header, or tags in the first line | `format` |
 | encoding | UTF-8; UTF-16 with a mark; words that are Western European in cp1252 | `encoding` |
 | delimiter | the character that divides most lines into equal numbers of fields | `sep` |
-| quotation marks | ordinary characters if a field between tabs is only a `"` | `no_quotes` |
+| quotation marks | ordinary characters between tabs if no field is quoted | `no_quotes` |
 | header, columns | usual names; the only column of tags | `word_column`, `tag_column` |
 | sentences | a column of numbers, or empty lines | `sentence_column`, `sentences` |
-| tags | the letters of BIO, BILUO, BIOES and BMES; brackets; or labels and one O | `outside` |
+| tags | the letters of BIO, BILUO, BIOES and BMES; or labels and one O | `outside` |
 | export | the keys of JSON records | `fields` |
 | texts without an entity | always read as labelled | `skip_empty` |
 """
@@ -32,8 +32,7 @@ from ..errors import UserError
 from .brat import read_brat
 from .checks import find_doubts
 from .conflicts import settle_conflicts
-from .conll import read_conll
-from .delimited import find_separator, read_delimited, sample_lines
+from .delimited import find_separator, read_conll, read_delimited, sample_lines
 from .docs import find_words, make_doc
 from .encoding import decode
 from .frames import read_excel, read_frame, read_parquet

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -33,8 +33,7 @@ class Reason(NamedTuple):
 _MEANINGS = {
     ("rows", "left out"): {
         "header": "names of the columns",
-        "title": "titles or comments above the header",
-        "comment": "comments",
+        "comment": "comments, or titles above the header",
         "document": "marks of a new document",
         "range": "ranges or empty nodes of CoNLL-U (1-2, 1.1)",
         "no_text": "without a text",
@@ -46,7 +45,6 @@ _MEANINGS = {
     ("rows", "changed"): {"united": "several passes over one text, united"},
     ("words", "left out"): {
         "white_space": "white space, kept between the words",
-        "piece": "pieces of a word, joined to it (--strip)",
     },
     ("words", "changed"): {"stripped": "with a mark, removed (--strip)"},
     ("words", "added"): {"divided": "parts of a word with white space inside"},
@@ -161,32 +159,29 @@ class Report:
     def lines(self) -> list[str]:
         """Return the report as a few lines of text."""
         lines = []
-        for reason, counts, effect, places in self._entries():
-            if effect:
-                meaning, unit, _ = REASONS[reason]
-                number = count(counts[unit], UNITS[unit])
-                lines.append(f"{effect.capitalize()}: {number} ({meaning}). {places}")
-            else:
-                numbers = [count(number, UNITS[unit]) for unit, number in counts.items()]
-                lines.append(f"{reason.capitalize()}: {', '.join(numbers)}")
-        lines[2:2] = [f"Detected {name}: {guess}" for name, guess in self.guesses.items()]
+        for side in ("read", "written"):
+            numbers = []
+            for unit, noun in UNITS.items():
+                numbers.append(count(getattr(self, f"{unit}_{side}"), noun))
+            lines.append(f"{side.capitalize()}: {', '.join(numbers)}")
+        lines += [f"Detected {name}: {guess}" for name, guess in self.guesses.items()]
+        for name, counts in self.counts.items():
+            reason = REASONS[name]
+            number = count(counts[reason.unit], UNITS[reason.unit])
+            places = "; ".join(self.places[name])
+            lines.append(f"{reason.effect.capitalize()}: {number} ({reason.meaning}). {places}")
         return lines
 
     def to_frame(self) -> Any:
-        """Return a table with a row for each number: what was read and written, and each reason.
+        """Return a table of what was left out, changed and added.
 
-        RETURNS (pandas.DataFrame): Columns reason, rows, words, entities, effect, places.
+        RETURNS (pandas.DataFrame): A row for each reason, with the columns reason, effect, rows,
+            words, entities and places.
         """
         import pandas
 
         rows = []
-        for reason, counts, effect, places in self._entries():
-            rows.append({"reason": reason, **counts, "effect": effect, "places": places})
-        return pandas.DataFrame(rows)
-
-    def _entries(self) -> Iterator[tuple[str, Mapping[str, int], str, str]]:
-        """Yield what was read and written, and each reason: its counts, effect and places."""
-        for side in ("read", "written"):
-            yield side, {unit: getattr(self, f"{unit}_{side}") for unit in UNITS}, "", ""
-        for reason, counts in self.counts.items():
-            yield reason, counts, REASONS[reason].effect, "; ".join(self.places[reason])
+        for name, counts in self.counts.items():
+            effect, places = REASONS[name].effect, "; ".join(self.places[name])
+            rows.append({"reason": name, "effect": effect, **counts, "places": places})
+        return pandas.DataFrame(rows, columns=["reason", "effect", *UNITS, "places"])

@@ -1,28 +1,17 @@
 """Divide the rows of a table into sentences."""
 
-from array import array
-from collections.abc import Sequence
-from itertools import accumulate, groupby, pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, pairwise
 from typing import Any
 
-from ..errors import count
 from .cells import holds_lists, holds_spans, split_list, split_tags
 from .columns import Columns, find_columns, says_no_space
 from .exports import read_records
-from .faults import Faults
+from .faults import check_rows
 from .options import Options
 from .records import Origin, Records, TaggedWords
 from .report import Report
-from .schemes import holds_brackets, without_brackets
 from .tables import Table
-
-_SCATTERED_REMEDY = (
-    "Say --sentences gather if all rows with a number form a sentence, or --sentences runs if each "
-    "consecutive run does. If numbers begin again in each document, name both columns: "
-    "--sentence-column DOCUMENT --sentence-column NUMBER"
-)
-# Spellings of an empty cell in a column of sentence numbers. In other columns, they may be words.
-_EMPTY = ("", "nan", "null", "none", "<na>")
 
 
 def read_table(table: Table, options: Options, report: Report) -> tuple[Records, Report]:
@@ -34,113 +23,96 @@ def read_table(table: Table, options: Options, report: Report) -> tuple[Records,
     columns = find_columns(table, options)
     numbers = f"sentence = {' '.join(columns.sentence)!r}, " if columns.sentence else ""
     report.guesses["columns"] = f"{numbers}word = {columns.word!r}, tag = {columns.tag!r}"
-    words, tags = table[columns.word], table[columns.tag]
-    if holds_spans(tags):
-        records = []
-        for line, text, entities in zip(table.lines, words, tags, strict=True):
-            records.append((line, {"text": text, "entities": entities}))
-        texts, texts_report = read_records(records, table.name, options)
-        return texts, report.merge(texts_report)
-    report.rows_read += len(words)
+    if holds_lists(table[columns.tag]):
+        records, records_report = read_records(_to_records(table, columns), table.name, options)
+        return records, report.merge(records_report)
+    report.rows_read += len(table.lines)
     return _read_sentences(table, columns, options), report
 
 
-def _read_sentences(table: Table, columns: Columns, options: Options) -> list[TaggedWords]:
-    """Read a table. Each of its rows has a word with its tag, or all words and tags of a sentence.
-
-    RAISES FileFaults: If rows cannot be divided into sentences, or a word has no tag.
-    """
-    faults = Faults(table.name)
+def _to_records(table: Table, columns: Columns) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield rows with a sentence or a text each, as records of JSON."""
     words, tags = table[columns.word], table[columns.tag]
-    is_list, has_brackets = holds_lists(tags), holds_brackets(tags)
+    documents = _documents(table, columns)
+    have_spans = holds_spans(tags)
+    for row, line in enumerate(table.lines):
+        record = {"id": documents[row]}
+        if have_spans:
+            yield line, {**record, "text": words[row], "entities": tags[row]}
+        else:
+            lists = {"tokens": split_list(words[row]), "tags": split_tags(tags[row])}
+            yield line, {**record, **lists}
+
+
+def _read_sentences(table: Table, columns: Columns, options: Options) -> list[TaggedWords]:
+    """Read a table. Each of its rows has a word with its tag.
+
+    RAISES UserError: If the rows of a sentence are not consecutive, and no option says what to do.
+    """
+    words, tags = table[columns.word], table[columns.tag]
     spacing = table[columns.spacing] if columns.spacing else []
-    documents = list(accumulate(table[columns.document], _fill_down)) if columns.document else []
-    all_rows: Sequence[int] = range(len(words))
-    numbers = all_rows if is_list else _number_rows(table, columns.sentence, options, faults)
+    documents = _documents(table, columns)
+    numbers = _number_rows(table, columns.sentence)
+    all_rows: Iterable[int] = range(len(words))
     if options.sentences == "gather":
-        first_rows: dict[Any, int] = {}
+        first_rows: dict[str, int] = {}
         all_rows = sorted(all_rows, key=lambda row: first_rows.setdefault(numbers[row], row))
     sentences: list[TaggedWords] = []
-    previous = None
-    seen = set()
+    numbers_read: set[str] = set()
+    faults = []
     for number, group in groupby(all_rows, numbers.__getitem__):
         rows = list(group)
         first, last = rows[0], rows[-1]
         lines = list(map(table.lines.__getitem__, rows))
-        if number in seen and options.sentences != "runs":
-            fault = f"sentence {number} continues after sentence {previous}"
-            faults.add(lines[0], fault, _SCATTERED_REMEDY)
-        seen.add(number)
-        previous = number
-        sentence_words = list(map(words.__getitem__, rows))
-        sentence_tags = list(map(tags.__getitem__, rows))
-        if is_list:
-            sentence_words, sentence_tags = split_list(words[first]), split_tags(tags[first])
-        if has_brackets:
-            sentence_tags = without_brackets(sentence_tags)
-        if len(sentence_words) != len(sentence_tags):
-            fault = f"{count(len(sentence_words), 'word')} and {count(len(sentence_tags), 'tag')}"
-            faults.add(lines[0], fault, "Give one tag for each word, and put spaces between them.")
+        if number in numbers_read and options.sentences != "runs":
+            faults.append(
+                (lines[0], f"sentence {number} continues after sentence {sentences[-1].number}")
+            )
+        numbers_read.add(number)
         spaces = [row != last and not says_no_space(spacing[row]) for row in rows if spacing]
         is_consecutive = lines[-1] - lines[0] == len(rows) - 1
-        document = documents[first] if documents else ""
-        sentence_id = " ".join(table[name][first] for name in columns.sentence)
         sentence = TaggedWords(
-            tuple(sentence_words),
-            tuple(sentence_tags),
+            tuple(map(words.__getitem__, rows)),
+            tuple(map(tags.__getitem__, rows)),
             tuple(spaces) or None,
-            origin=Origin(table.name, lines[0], document, int(is_consecutive and not is_list)),
-            number=sentence_id or str(len(sentences) + 1),
+            origin=Origin(table.name, lines[0], documents[first], int(is_consecutive)),
+            number=number,
             rows=len(rows),
             lines=() if is_consecutive else lines,
         )
         sentences.append(sentence)
-    faults.check()
+    check_rows(
+        table.name,
+        faults,
+        "Say --sentences gather if all rows with a number form a sentence, or --sentences runs if "
+        "each consecutive run does. If numbers begin again in each document, name both columns: "
+        "--sentence-column DOCUMENT --sentence-column NUMBER",
+    )
     return sentences
 
 
-def _fill_down(above: str, cell: str) -> str:
-    """Return the value of a cell. An empty cell has the value of the cell above."""
-    return cell or above
+def _documents(table: Table, columns: Columns) -> Sequence[str]:
+    """Return the document of each row; "" if there is none."""
+    if columns.document:
+        return _fill_down(table[columns.document])
+    return table.documents or [""] * len(table.lines)
 
 
-def _number_rows(
-    table: Table, names: Sequence[str], options: Options, faults: Faults
-) -> Sequence[Any]:
+def _fill_down(column: Sequence[str]) -> list[str]:
+    """Return cells. An empty cell has the value of the cell above."""
+    filled: list[str] = []
+    for cell in column:
+        filled.append(cell or (filled[-1] if filled else ""))
+    return filled
+
+
+def _number_rows(table: Table, names: Sequence[str]) -> Sequence[str]:
     """Return the sentence number of each row. Without such columns, empty lines end sentences."""
-    keys: list[Sequence[Any]] = []
-    for name in names:
-        keys.append(_number_column(name, table, options.sentences, faults))
-    if not keys:
-        breaks = set(table.breaks)
-        return array("q", accumulate(row in breaks for row in range(len(table.lines))))
-    return keys[0] if len(keys) == 1 else list(zip(*keys, strict=True))
-
-
-def _number_column(name: str, table: Table, method: str | None, faults: Faults) -> Sequence[Any]:
-    """Return the sentence number of each row, or one of the columns that together number sentences.
-
-    method (Optional[str]): "gather", "runs" or "starts"; None for "starts" if the column has
-        empty cells, and else "runs".
-    """
-    column, lines = table[name], table.lines
-    nulls = [value for value in set(column) if value.casefold() in _EMPTY]
-    if nulls:
-        column = ["" if value in nulls else value for value in column]
-    if method == "gather":
-        return column
-    if method == "runs" or (method is None and not nulls):
-        return list(accumulate(column, _fill_down))
-    for row, (above, value) in enumerate(pairwise(column), 1):
-        if method is None and above == value != "":
-            fault = f"the column {name} is empty, but line {lines[row]} repeats a number"
-            remedy = (
-                "Fill the column. Or use --sentences runs if an empty cell continues the sentence, "
-                "or --sentences starts if each filled cell starts a sentence."
-            )
-            faults.add(lines[column.index("")], fault, remedy)
-            break
-    if not column[0]:
-        fault = f"the column {name} is empty"
-        faults.add(lines[0], fault, "It must have a number in the first row of each sentence.")
-    return array("q", accumulate(map(bool, column)))
+    keys = [_fill_down(table[name]) for name in names]
+    if keys:
+        return keys[0] if len(keys) == 1 else list(map(" ".join, zip(*keys, strict=True)))
+    numbers: list[str] = []
+    bounds = pairwise([0, *table.breaks, len(table.lines)])
+    for number, (start, end) in enumerate(bounds, 1):
+        numbers += [str(number)] * (end - start)
+    return numbers

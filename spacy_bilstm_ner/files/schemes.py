@@ -1,7 +1,6 @@
 """Convert tags of any scheme to BIO: `O`, `B-x`, `I-x`, and `?` for unknown."""
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence, Set
 from itertools import filterfalse
@@ -11,8 +10,6 @@ from .records import UNKNOWN
 
 # Tags that mean "in no entity", in any case, the likeliest first
 OUTSIDE = ("o", "other", "_", "-", "none", "")
-# The tag of a piece that is joined to the word before it
-PIECE = "##"
 # A label. "B-per|B-org" is no label, since it has several tags. "B-per" is none either: a tag such
 # as "B-B-per" has been converted twice.
 _LABEL = r"(?P<label>(?![BI]-)(?!.*[\s;|,/+]\s*[BILUESMW]-|.*[;|,]\s*O$)\S(?:.*\S)?)"
@@ -26,20 +23,10 @@ _PATTERNS = [
 BARE_LABEL = "ENTITY"
 # Letter of a scheme -> letter of BILUO
 _LETTERS = dict(zip("BILUESMW", "BILULUIU", strict=True))
-# A tag of CoNLL-2012: "(PER*" begins an entity, "*)" ends it, "(PER)" does both, "*" neither
-_BRACKETS = re.compile(r"\([^\s()*]+\*?\)*|\*\)*")
 # What cannot be a label if tags are labels without letters
-_NO_LABEL = re.compile(rf"[BI][-_].*|[LUESMW][-_]|{_BRACKETS.pattern}", re.IGNORECASE)
+_NO_LABEL = re.compile("[BI][-_].*|[LUESMW][-_]|", re.IGNORECASE)
 # Characters without width, which are often copied with a text
 INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060\xad"
-# Characters that look like letters of tags
-_LOOK_ALIKES = str.maketrans(
-    "АВЕКМНОРСТХІасеорхуіΑΒΕΖΗΙΚΜΝΟΡΤΥΧοՕ〇○ＢＩＯ",
-    "ABEKMHOPCTXIaceopxyiABEZHIKMNOPTYXoOOOBIO",
-    INVISIBLE,
-)
-# Further characters, which are replaced only in values that are no tags
-_MORE_LOOK_ALIKES = _LOOK_ALIKES | str.maketrans("08‐‑‒–—―−﹘﹣－", "OB----------")
 
 
 def find_parts(
@@ -50,8 +37,8 @@ def find_parts(
     counts (Counter[str]): The different tags, and how often each occurs.
     outside (Optional[Sequence[str]]): The tags that mean "outside"; None to detect them.
     RETURNS (dict[str, tuple[str, str]]): Tag -> its letter (B, I, L, U, O, ?; P for a label without
-        a letter; PIECE) and its label, "" if it has none. Tags that cannot be read are left out.
-        For BILUO see Ratinov and Roth (2009), "Design challenges and misconceptions in named entity
+        a letter) and its label, "" if it has none. Tags that cannot be read are left out. For BILUO
+        see Ratinov and Roth (2009), "Design challenges and misconceptions in named entity
         recognition".
     """
     detected: list[str] = []
@@ -59,7 +46,7 @@ def find_parts(
         detected = detected or [tag for tag in counts if tag.casefold() == spelling]
     parts = dict.fromkeys(detected if outside is None else outside, ("O", ""))
     has_outside = bool(parts)
-    parts[UNKNOWN], parts[PIECE] = (UNKNOWN, ""), (PIECE, "")
+    parts[UNKNOWN] = (UNKNOWN, "")
     in_entities = list(filterfalse(parts.__contains__, counts))
     for pattern in _PATTERNS:
         lettered = {}
@@ -71,40 +58,19 @@ def find_parts(
         if letters & {"B", "I"} or ("U" in letters and len(lettered) == len(in_entities)):
             return parts | lettered
     for tag in in_entities if has_outside else ():
-        # If two tags may mean "outside", one is a label only if the user names the other one.
-        is_doubtful = tag.casefold() in OUTSIDE and not (outside and tag.isalpha())
+        # If two tags may mean "outside", the user says which of them do.
+        is_doubtful = outside is None and tag.casefold() in OUTSIDE
         if not (is_doubtful or _NO_LABEL.fullmatch(tag)):
             parts[tag] = ("P", tag)
     return parts
 
 
-def find_faults(
-    counts: Counter[str], parts: dict[str, tuple[str, str]], outside: Sequence[str] | None = None
-) -> dict[str, tuple[str, str]]:
-    """Return a fault and a remedy for each tag that cannot be read or has look-alike characters.
-
-    parts (dict[str, tuple[str, str]]): The tags that `find_parts` has read.
-    """
-    unread = counts.keys() - parts.keys()
-    faults = {}
-    if unread:
-        faults = dict.fromkeys(unread, ("", _remedy(counts, unread)))
-    for tag in counts.keys() - (outside or ()):
-        intended = looks_like(tag)
-        if intended != tag and not all(map(str.isdigit, counts)):
-            strange = min(set(tag) - set(intended), default=tag[0])
-            name = unicodedata.name(strange, "another character").lower()
-            fault = f": {name} in place of {intended} (rows with it: {counts[tag]:,})"
-            faults[tag] = (fault, "Correct these tags.")
-    return faults
-
-
-def _remedy(counts: Counter[str], unread: Set[str]) -> str:
+def describe_unread(counts: Counter[str], unread: Set[str]) -> str:
     """Return what to do about tags that cannot be read."""
     remedy = "A tag must be O, B-label or I-label (or of BILUO, BIOES, BMES)."
     outside = [tag for tag in counts if tag.casefold() in OUTSIDE]
     frequent, n_frequent = counts.most_common(1)[0]
-    if not set(outside).isdisjoint(unread):
+    if not unread.isdisjoint(outside):
         options = " ".join(f'--outside "{tag}"' for tag in outside)
         return f'{remedy} If all of these mean "in no entity", use {options}'
     if all(map(str.isdigit, unread)):
@@ -119,8 +85,8 @@ def to_bio(
 ) -> tuple[tuple[str, ...], list[int]]:
     """Convert the tags of one sentence, all of which can be read.
 
-    RETURNS (tuple[tuple[str, ...], list[int]]): `O`, `B-x`, `I-x`, `?` or PIECE for each word, and
-        the positions of words whose tag is I- or L-, although an entity begins there.
+    RETURNS (tuple[tuple[str, ...], list[int]]): `O`, `B-x`, `I-x` or `?` for each word, and the
+        positions of words whose tag is I- or L-, although an entity begins there.
     """
     bio: list[str] = []
     begun: list[int] = []  # positions of I- and L- that were changed to B-
@@ -131,8 +97,7 @@ def to_bio(
         bio.append(f"{'B' if begins else 'I'}-{label}" if label else letter)
         if label and begins and letter in "IL":
             begun.append(position)
-        if letter != PIECE:
-            open_label = label if letter in "BIP" else ""
+        open_label = label if letter in "BIP" else ""
     return tuple(bio), begun
 
 
@@ -141,40 +106,6 @@ def is_tag(text: str) -> bool:
     if text in ("O", "o", UNKNOWN):
         return True
     return bool(_PATTERNS[0].fullmatch(text) or _PATTERNS[1].fullmatch(text))
-
-
-def holds_brackets(values: Iterable[str]) -> bool:
-    """Return whether all values are brackets of CoNLL-2012: (PER* * *)."""
-    different = set(values)
-    return all(map(_BRACKETS.fullmatch, different)) and {"(", "*"} <= set("".join(different))
-
-
-def without_brackets(tags: Sequence[str]) -> list[str]:
-    """Convert a sentence's tags (PER* * *) to B-PER I-PER I-PER. Unbalanced brackets stay."""
-    bio = []
-    label = ""
-    for tag in tags:
-        opened = tag.strip("()*")
-        closes = tag.endswith(")")
-        is_unbalanced = bool(label and opened) or (closes and not (opened or label))
-        inside = f"I-{label}" if label else "O"
-        beginning = f"B-{opened}" if opened else inside
-        bio.append(tag if is_unbalanced else beginning)
-        label = "" if closes or is_unbalanced else opened or label
-    if label:
-        bio[-1] = tags[-1]
-    return bio
-
-
-def looks_like(tag: str) -> str:
-    """Replace look-alike characters, such as a Cyrillic "О" in place of "O". Return the new tag.
-
-    A label in another script is not changed, unless it also has ASCII letters.
-    """
-    look_alikes = _LOOK_ALIKES if is_tag(tag) else _MORE_LOOK_ALIKES
-    end = len(tag) if re.search("[A-Za-z]", tag[2:]) else 2
-    intended = tag[:end].translate(look_alikes) + tag[end:]
-    return intended if is_tag(intended) else tag
 
 
 def entity_labels(tags: Iterable[str]) -> list[str]:

@@ -8,17 +8,10 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-# Scripts without spaces between words: their characters, and the languages whose tokenizer divides
-# such text
-SCRIPTS = {
-    "Japanese": ("\u3040-\u30ff", ("ja",)),
-    "Han": ("\u3400-\u4dbf\u4e00-\u9fff", ("zh", "ja")),
-    "Thai": ("\u0e00-\u0e7f", ("th",)),
-    "Lao": ("\u0e80-\u0eff", ()),
-    "Burmese": ("\u1000-\u109f", ()),
-    "Khmer": ("\u1780-\u17ff", ()),
-}
-UNSPACED = re.compile(f"[{''.join(characters for characters, _ in SCRIPTS.values())}、。「」『』]")
+# Scripts without spaces between words: Japanese, Han, Thai, Lao, Burmese and Khmer
+UNSPACED = re.compile(
+    "[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff、。「」『』]"
+)
 # No space comes before closing punctuation and English clitics, or after opening punctuation and
 # French or Italian elisions.
 _CLOSING = re.compile(

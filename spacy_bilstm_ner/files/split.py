@@ -1,9 +1,7 @@
 """Divide sentences into train, dev and test. All randomness comes from the seed."""
 
 import math
-from collections import Counter
 from collections.abc import Sequence
-from itertools import chain
 from operator import attrgetter
 
 import numpy
@@ -11,7 +9,6 @@ import numpy
 from ..errors import UserError, count
 from .options import Split
 from .records import TaggedWords
-from .schemes import entity_labels
 
 Parts = dict[str, list[TaggedWords]]
 NAMES = ("train", "dev", "test")
@@ -58,43 +55,11 @@ def divide(sentences: Sequence[TaggedWords], split: Split, own_parts: Parts) -> 
 
 
 def drop_copies(parts: Parts) -> Parts:
-    """Remove sentences of train and dev that occur in a later part.
-
-    RAISES UserError: If a part would be empty.
-    """
-    distinct = {}
+    """Return the parts without sentences of train and dev that occur in a later part."""
+    distinct = dict(parts)
     seen: set[tuple[str, ...]] = set()
     for name in reversed(NAMES):
-        distinct[name] = [s for s in parts[name] if name == "test" or s.words not in seen]
-        seen.update(sentence.words for sentence in parts[name])
-        if parts[name] and not distinct[name]:
-            raise UserError(
-                f"--dedupe leaves nothing of {name}: all of its {len(parts[name])} sentences "
-                "occur in another part. Give more different sentences, or leave out --dedupe."
-            )
+        if name != "test":
+            distinct[name] = [sentence for sentence in parts[name] if sentence.words not in seen]
+        seen.update(map(attrgetter("words"), parts[name]))
     return distinct
-
-
-def find_doubts(parts: Parts) -> list[str]:
-    """Return warnings about a split: parts without entities, copies, labels missing in train."""
-    doubts = []
-    parts_per_sentence: Counter[tuple[str, ...]] = Counter()
-    labels: dict[str, set[str]] = {}
-    for name, sentences in parts.items():
-        parts_per_sentence.update({sentence.words for sentence in sentences})
-        labels[name] = set(chain.from_iterable(entity_labels(s.tags) for s in sentences))
-    copies = []
-    for name, sentences in parts.items():
-        n_copies = sum(parts_per_sentence[sentence.words] > 1 for sentence in sentences)
-        copies += [f"{n_copies:,} of {name}'s {len(sentences):,}"] * (n_copies > 0)
-        if sentences and not labels[name]:
-            doubts.append(f"there is no entity in {name}.")
-    if copies:
-        doubts.append(
-            f"sentences that also occur in another part: {', '.join(copies)}; --dedupe removes "
-            "these copies."
-        )
-    unseen = (labels["dev"] | labels["test"]) - labels["train"]
-    if unseen:
-        doubts.append(f"labels of dev or test that are not in train: {', '.join(sorted(unseen))}.")
-    return doubts

@@ -3,14 +3,15 @@
 import re
 from array import array
 from collections import Counter
-from collections.abc import Iterable, MutableSequence, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain, islice
 from operator import itemgetter
+from typing import NamedTuple
 
 from ..errors import UserError
-from .faults import Faults
+from .faults import check_rows
 from .report import Report
 from .schemes import INVISIBLE, is_tag
 
@@ -27,11 +28,10 @@ KNOWN_NAMES = {
 }
 # Number of rows from which the header and the number of columns are detected
 N_SAMPLE = 1000
-# Numbers of rows of CoNLL-U that are not words: ranges such as 3-4, and empty nodes such as 3.1
-_RANGE = re.compile(r"\d+[-.]\d+")
-_PIECE = re.compile(r"##\S+")
-# How CoNLL-U and CoNLL-2012 begin a document
-_DOCUMENT = re.compile(r"#\s*(?:newdoc id =|begin document)\s*(.*\S)")
+# Numbers of rows of CoNLL-U. Ranges such as 3-4, and empty nodes such as 3.1, are not words.
+_WORD_NUMBER = re.compile(r"\d+([-.]\d+)?")
+# Rows that begin a document in CoNLL-2003, CoNLL-U and CoNLL-2012
+_DOCUMENT = re.compile(r"-DOCSTART-|#\s*(newdoc|begin document)")
 
 
 @dataclass
@@ -42,19 +42,50 @@ class Table:
     names (list[str]): Names of the n columns; "1", "2", … if there is no header.
     columns (list[list[str]]): n columns of m cells; "" for an empty cell.
     has_header (bool): Whether the file names its columns.
-    lines (MutableSequence[int]): Line of each row.
+    lines (Sequence[int]): Line of each row.
     breaks (list[int]): Rows before which there are empty lines, in order.
+    documents (list[str]): Number of each row's document; empty if no rows begin documents.
     """
 
     name: str
     names: list[str]
     columns: list[list[str]]
     has_header: bool
-    lines: MutableSequence[int] = field(default_factory=lambda: array("q"))
+    lines: Sequence[int]
     breaks: list[int] = field(default_factory=list)
+    documents: list[str] = field(default_factory=list)
 
     def __getitem__(self, name: str) -> list[str]:
         return self.columns[self.names.index(name)]
+
+
+class Layout(NamedTuple):
+    """What the rows of a table look like.
+
+    header (list[str]): The row that names the columns; empty if there is none.
+    width (int): Number of columns.
+    counts_words (bool): Whether the first column numbers the words of each sentence.
+    last_values (set[str]): Cells of the last column.
+    """
+
+    header: list[str]
+    width: int
+    counts_words: bool
+    last_values: set[str]
+
+    def reason(self, cells: Sequence[str]) -> str:
+        """Return the reason to leave out a row; "" if it is data."""
+        if cells == self.header:
+            return "header"
+        if cells[0].startswith("-DOCSTART-"):
+            return "document"
+        # The row of a hashtag or of a piece such as ##ra has all columns, and ends in a tag.
+        is_piece = cells[0].startswith("##") and cells[-1].isalnum()
+        is_tagged = is_piece or is_tag(cells[-1]) or cells[-1] in self.last_values
+        if cells[0].startswith("#") and not (is_tagged and len(cells) == self.width):
+            is_document = _DOCUMENT.match(" ".join(cells))
+            return "document" if is_document else "comment"
+        return "range" if self.counts_words and not cells[0].isdecimal() else ""
 
 
 def clean(value: str) -> str:
@@ -78,141 +109,97 @@ def is_header(names: Sequence[str]) -> bool:
 
 def collect_rows(
     rows: Iterable[tuple[int, Sequence[str]]],
-    faults: Faults,
+    name: str,
     report: Report,
-    separator: str | None,
     *,
-    header: Sequence[str] = (),
+    pads_rows: bool = True,
     needs_header: bool = False,
 ) -> Table:
     """Make a table from the rows of a file. Count rows that are not data in the report.
 
     rows (Iterable[tuple[int, Sequence[str]]]): The line of each row, and its fields.
-    faults (Faults): Rows that cannot be read.
-    separator (Optional[str]): The separator of the fields; None for blanks.
-    header (Sequence[str]): Names of the columns, if no row of the file has them.
+    pads_rows (bool): Whether missing fields at the end of a row are empty cells.
     needs_header (bool): Whether the first row after titles and comments is a header, even if its
         names are not usual.
     RAISES UserError: If a row cannot be read, or the file has no rows.
     """
-    name = faults.name
     stream = iter(rows)
     sample = list(islice(stream, N_SAMPLE))
-    faults.check()
     to_cell = cache(clean)  # equal cells share one string, to save memory
-    data = []
-    for _, fields in sample:
-        cells = list(map(to_cell, fields))
-        if any(cells) and not cells[0].startswith(("#", "-DOCSTART-", "sep=", "SEP=")):
-            data.append(cells)
-    header_row = [] if header else _find_header(data, needs_header)
-    names = list(header) or header_row
-    width = len(names) or _common_width(data, name)
-    names = names or list(map(str, range(1, width + 1)))
-    if header_row:
-        data.remove(header_row)
-    is_numbered = width > 2 and _counts_words(data)
-    last_values = set(map(itemgetter(-1), data))
+    layout = _find_layout([list(map(to_cell, fields)) for _, fields in sample], needs_header, name)
+    width = layout.width
+    names = layout.header or list(map(str, range(1, width + 1)))
     columns: list[list[str]] = [[] for _ in names]
-    table = Table(name, names, columns, bool(header or header_row))
-    is_after_header = not header_row
-    documents: dict[int, str] = {}  # row at which a document begins -> its id
-    lines = table.lines
+    lines = array("q")
+    breaks, documents = set[int](), list[str]()
+    n_documents = 0
+    faults = []
+    is_data = not layout.header
     for line, fields in chain(sample, stream):
         cells = list(map(to_cell, fields))
         if not any(cells):
-            table.breaks.append(len(lines))
+            breaks.add(len(lines))
             continue
-        if len(cells) != width:
-            cells = _remove_outer_fields(cells, width, separator)
-        reason = ""
-        if cells == header_row:
-            is_after_header = True
-            reason = "header"
-        elif not is_after_header:
-            reason = "title"
-        elif cells[0].startswith("-DOCSTART-"):
-            table.breaks.append(len(lines))
-            documents[len(lines)] = str(len(documents) + 1)
-            reason = "document"
-        elif cells[0].startswith("#") and not _is_row(cells, width, last_values):
-            reason = "comment"
-        elif is_numbered and _RANGE.fullmatch(cells[0]):
-            reason = "range"
-        if reason:
-            shown = (separator or " ").join(fields)[:80]
+        reason = layout.reason(cells)
+        is_data = is_data or reason == "header"
+        if reason or not is_data:
             report.rows_read += 1
-            report.count(reason, f"{name}, line {line}: {shown!r}")
-            if match := _DOCUMENT.match(shown):
-                documents[len(lines)] = match[1]
+            report.count(reason or "comment", f"{name}, line {line}: {' '.join(fields)[:80]!r}")
+            if reason == "document":
+                breaks.add(len(lines))
+                n_documents += 1
             continue
-        if separator:
+        if not any(cells[width:]):
+            del cells[width:]
+        if pads_rows:
             cells += [""] * (width - len(cells))
         if len(cells) != width:
-            remedy = (
-                "Write as many fields as in the other rows. Put a field that contains the "
-                "separator into quotation marks."
-            )
-            faults.add(line, f"expected {width} columns, found {len(cells)}", remedy)
+            faults.append((line, f"expected {width} columns, found {len(cells)}"))
             continue
         lines.append(line)
+        documents.append(str(n_documents))
         for column, cell in zip(columns, cells, strict=True):
             column.append(cell)
-    faults.check()
+    check_rows(
+        name,
+        faults,
+        "Write as many fields as in the other rows. Put a field that contains the separator into "
+        "quotation marks.",
+    )
     if not lines:
         raise UserError(
             f"{name} has no sentences, only a header or comments. Expected rows such as: "
             "1,Mira,B-per"
         )
-    table.breaks = sorted(set(table.breaks) - {0, len(lines)})
-    if documents:
-        names.append("document")
-        columns.append([documents.get(row, "") for row in range(len(lines))])
-    return table
+    ordered_breaks = sorted(breaks - {0, len(lines)})
+    documents = documents if n_documents else []
+    return Table(name, names, columns, bool(layout.header), lines, ordered_breaks, documents)
 
 
-def _find_header(rows: Sequence[list[str]], needs_header: bool) -> list[str]:
-    """Return the header, which is the first row with several fields; [] if that is no header."""
-    first = next((cells for cells in rows if len(list(filter(None, cells))) > 1), [])
-    names_columns = needs_header and not any(map(is_tag, first))
-    return first if names_columns or is_header(first) else []
+def _find_layout(rows: Iterable[list[str]], needs_header: bool, name: str) -> Layout:
+    """Return the layout of a table.
 
-
-def _common_width(rows: Sequence[Sequence[str]], name: str) -> int:
-    """Return the number of fields that most rows have.
-
+    rows (Iterable[list[str]]): The cells of the first rows.
     RAISES UserError: If most rows have one field, or different numbers of fields.
     """
-    widths = Counter(map(len, rows))
-    width, n_rows = max(widths.items(), key=itemgetter(1), default=(0, 0))
-    if width < 2 or 2 * n_rows < len(rows):
-        raise UserError(
-            f"{name} is not a table: most of its lines do not have a word and a tag side by side. "
-            "Is it text without labels? If not, say what is between its fields, such as --sep ','."
-        )
-    return width
-
-
-def _counts_words(rows: Sequence[Sequence[str]]) -> bool:
-    """Return whether the first column numbers the words of each sentence: 1, 2, 3 and so on."""
-    previous = 0
+    data = []
     for cells in rows:
-        if not _RANGE.fullmatch(cells[0]):
-            if cells[0] not in ("1", str(previous + 1)):
-                return False
-            previous = int(cells[0])
-    return previous > 0
-
-
-def _is_row(cells: Sequence[str], width: int, last_values: set[str]) -> bool:
-    """Return whether a line that begins with # is a row: it has all columns, and ends in a tag."""
-    is_piece = _PIECE.fullmatch(cells[0]) and cells[-1].isalnum()
-    is_tagged = is_piece or cells[-1] in last_values or is_tag(cells[-1])
-    return len(cells) == width and bool(is_tagged)
-
-
-def _remove_outer_fields(cells: list[str], width: int, separator: str | None) -> list[str]:
-    """Remove empty fields before the first and after the last column."""
-    if not separator and len(cells) > width and not cells[0]:
-        cells = cells[1:]  # the line begins with blanks
-    return cells if any(cells[width:]) else cells[:width]
+        if any(cells) and not cells[0].startswith(("#", "-DOCSTART-")):
+            data.append(cells)
+    header = next((cells for cells in data if len(list(filter(None, cells))) > 1), [])
+    names_columns = needs_header and not any(map(is_tag, header))
+    if header and (names_columns or is_header(header)):
+        data.remove(header)
+        width = len(header)
+    else:
+        header = []
+        ((width, n_rows),) = Counter(map(len, data)).most_common(1) or [(0, 0)]
+        if width < 2 or 2 * n_rows < len(data):
+            raise UserError(
+                f"{name} is not a table: most of its lines do not have a word and a tag side by "
+                "side. Is it text without labels? If not, say what is between its fields, such as "
+                "--sep ','."
+            )
+    first_cells = set(map(itemgetter(0), data))
+    counts_words = {"1", "2"} <= first_cells and all(map(_WORD_NUMBER.fullmatch, first_cells))
+    return Layout(header, width, width > 2 and counts_words, set(map(itemgetter(-1), data)))

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from spacy_bilstm_ner.files.schemes import find_faults, find_parts, to_bio
+from spacy_bilstm_ner.files.schemes import find_parts, to_bio
 
 
 @pytest.mark.parametrize(
@@ -32,32 +32,11 @@ def test_schemes_become_bio(tags: str, bio: str, begun: list[int]) -> None:
     """Tags are separated by blanks; '' is an empty one."""
     split = ["" if tag == "''" else tag for tag in tags.split()]
     parts = find_parts(Counter(split))
-    assert find_faults(Counter(split), parts) == {}
+    assert parts.keys() >= set(split)
     assert to_bio(split, parts) == (tuple(bio.split()), begun)
-
-
-@pytest.mark.parametrize(
-    ("tag", "fault"),
-    [
-        ("0", "digit zero in place of O"),
-        ("О", "cyrillic capital letter o in place of O"),
-        ("B–per", "en dash in place of B-per"),
-        ("per−B", "minus sign in place of per-B"),
-        ("В-per", "cyrillic capital letter ve in place of B-per"),
-        ("B-РER", "cyrillic capital letter er in place of B-PER"),
-        ("○", "white circle in place of O"),
-        ("8-per", "digit eight in place of B-per"),
-        ("B－per", "fullwidth hyphen-minus in place of B-per"),
-        ("B-\u200bper", "zero width space in place of B-per"),
-    ],
-)
-def test_look_alikes_are_named(tag: str, fault: str) -> None:
-    counts = Counter(["O", "B-x", tag])
-    faults = find_faults(counts, find_parts(counts))
-    assert [fault in message for message, _ in faults.values()] == [True], faults
 
 
 @pytest.mark.parametrize("tag", ["B-ЛИЦО", "B-МЕСТО", "B-ΠΡΟ", "B-a–b", "B-می\u200cشود", "B-m²"])
 def test_labels_of_any_script_are_read(tag: str) -> None:
     counts = Counter(["O", "B-x", tag])
-    assert find_faults(counts, find_parts(counts)) == {}
+    assert tag in find_parts(counts)
