@@ -3,15 +3,14 @@
 from collections.abc import Callable
 
 import numpy as np
-from thinc.api import Model, chain
+from thinc.api import Model
 from thinc.types import Floats2d
 
 from ..ranges import check_range
-from ..sequences.packing import pack
+from ..sequences.packing import Packing, pack
 from .lstm import Packed, lstm
 
 Sequences = list[Floats2d]
-Backprop = Callable[[Packed], Packed]
 
 
 def BiLSTMEncoder(
@@ -41,78 +40,24 @@ def BiLSTMEncoder(
     """
     check_range("hidden_width", hidden_width, 1)
     check_range("width", width, 1)
-    top = chain(locked_dropout(hidden_dropout), lstm(width))
-    output_width = width
-    if both_layers:
-        top = _beside_input(top)
-        output_width += 2 * hidden_width
-    bilstm = lstm(hidden_width, bidirectional=True)
-    layers = chain(locked_dropout(input_dropout), bilstm, top, locked_dropout(dropout))
-    return with_packed(layers, output_width, name="bilstm_encoder")
+    rates = {"input": input_dropout, "hidden": hidden_dropout, "output": dropout}
+    for rate in rates.values():
+        if rate is not None:
+            check_range(
+                "a dropout rate", rate, 0, 1, remedy="; use null to follow [training] dropout"
+            )
+    return Model(
+        "bilstm_encoder",
+        _forward,
+        init=_init,
+        layers=[lstm(hidden_width, bidirectional=True), lstm(width)],
+        dims={"nI": None, "nO": width + 2 * hidden_width * both_layers},
+        # spaCy sets "dropout_rate" to `[training] dropout`.
+        attrs={"both_layers": both_layers, "rates": rates, "dropout_rate": 0.0},
+    )
 
 
-def locked_dropout(rate: float | None) -> Model[Packed, Packed]:
-    """Construct a dropout layer with one mask for all tokens of a sequence.
-
-    See Merity et al. 2017, "Regularizing and Optimizing LSTM Language Models"; Gal & Ghahramani
-    2016, "A Theoretically Grounded Application of Dropout in Recurrent Neural Networks".
-
-    rate (float | None): The rate; None for `[training] dropout`.
-    RAISES ValueError: If the rate is not in [0, 1).
-    """
-    # spaCy sets the attribute "dropout_rate" of every layer to `[training] dropout`. A fixed rate
-    # therefore has another name.
-    attrs = {"dropout_rate": 0.0}
-    if rate is not None:
-        check_range("a dropout rate", rate, 0, 1, remedy="; use null to follow [training] dropout")
-        attrs = {"fixed_dropout_rate": rate}
-    return Model("locked_dropout", _drop, attrs=attrs)
-
-
-def _drop(model: Model, X: Packed, is_train: bool) -> tuple[Packed, Backprop]:
-    rate = model.attrs.get("fixed_dropout_rate", model.attrs.get("dropout_rate"))
-    if not is_train or rate == 0.0:
-        return X, lambda dY: dY
-    n_sequences = int(X.packing.sizes[0])
-    masks = model.ops.get_dropout_mask((n_sequences, X.data.shape[1]), rate)
-    mask = masks[model.ops.asarray(X.packing.sequence)]
-    return X.replace(X.data * mask), lambda dY: dY.replace(dY.data * mask)
-
-
-def _beside_input(layer: Model[Packed, Packed]) -> Model[Packed, Packed]:
-    """Concatenate the input of a layer with its output."""
-    return Model("beside_input", _forward, init=_init, layers=[layer])
-
-
-def _forward(model: Model, X: Packed, is_train: bool) -> tuple[Packed, Backprop]:
-    output, backprop_layer = model.layers[0](X, is_train)
-    width = X.data.shape[1]
-
-    def backprop(dY: Packed) -> Packed:
-        d_output = model.ops.as_contig(dY.data[:, width:])
-        d_input = backprop_layer(dY.replace(d_output))
-        return d_input.replace(d_input.data + dY.data[:, :width])
-
-    both = model.ops.xp.concatenate((X.data, output.data), axis=1)
-    return X.replace(both), backprop
-
-
-def _init(model: Model, X: Packed, Y: Packed | None = None) -> None:
-    model.layers[0].initialize(X=X)
-
-
-def with_packed(layer: Model[Packed, Packed], nO: int, *, name: str) -> Model[Sequences, Sequences]:
-    """Make a layer over packed sequences take and return lists of sequences.
-
-    Each array of a list is one sequence, n_words × width. Sequences may be empty.
-
-    nO (int): Width of the output.
-    """
-    dims = {"nI": None, "nO": nO}
-    return Model(name, _forward_packed, init=_init_packed, layers=[layer], dims=dims)
-
-
-def _forward_packed(
+def _forward(
     model: Model, sequences: Sequences, is_train: bool
 ) -> tuple[Sequences, Callable[[Sequences], Sequences]]:
     ops = model.ops
@@ -121,30 +66,62 @@ def _forward_packed(
         empty_input = ops.alloc2f(0, model.get_dim("nI"))
         empty_output = ops.alloc2f(0, model.get_dim("nO"))
         return [empty_output] * len(lengths), lambda _: [empty_input] * len(lengths)
+    bilstm, top = model.layers
+    both_layers = model.attrs["both_layers"]
     packing = pack(lengths)
     rows = ops.asarray(packing.rows)
 
-    def to_packed(arrays: Sequences) -> Packed:
-        flat = ops.xp.concatenate(arrays)
-        return Packed(flat[rows], packing)
+    def dropout_mask(place: str, width: int) -> Floats2d:
+        return _locked_mask(model, place, packing, width, is_train)
 
-    def to_sequences(packed: Packed) -> Sequences:
-        flat = ops.xp.empty_like(packed.data)
-        flat[rows] = packed.data
+    def to_sequences(packed: Floats2d) -> Sequences:
+        flat = ops.xp.empty_like(packed)
+        flat[rows] = packed
         return ops.unflatten(flat, lengths)
 
-    output, backprop_layer = model.layers[0](to_packed(sequences), is_train)
+    inputs = ops.xp.concatenate(sequences)[rows]
+    input_mask = dropout_mask("input", inputs.shape[1])
+    lower, backprop_bilstm = bilstm(Packed(inputs * input_mask, packing), is_train)
+    lower_width = lower.shape[1]
+    hidden_mask = dropout_mask("hidden", lower_width)
+    output, backprop_top = top(Packed(lower * hidden_mask, packing), is_train)
+    if both_layers:
+        output = ops.xp.concatenate((lower, output), axis=1)
+    output_mask = dropout_mask("output", output.shape[1])
 
     def backprop(d_sequences: Sequences) -> Sequences:
-        d_input = backprop_layer(to_packed(d_sequences))
-        return to_sequences(d_input)
+        d_output = ops.xp.concatenate(d_sequences)[rows] * output_mask
+        if both_layers:
+            d_top = ops.as_contig(d_output[:, lower_width:])
+            d_lower = backprop_top(d_top) * hidden_mask + d_output[:, :lower_width]
+        else:
+            d_lower = backprop_top(d_output) * hidden_mask
+        return to_sequences(backprop_bilstm(d_lower) * input_mask)
 
-    return to_sequences(output), backprop
+    return to_sequences(output * output_mask), backprop
 
 
-def _init_packed(model: Model, X: Sequences, Y: Sequences | None = None) -> None:
-    lengths = np.array([len(sequence) for sequence in X], dtype="int64")
-    packing = pack(lengths)
-    flat = model.ops.xp.concatenate(X)
-    model.layers[0].initialize(X=Packed(flat[packing.rows], packing))
-    model.set_dim("nI", flat.shape[1])
+def _locked_mask(
+    model: Model, place: str, packing: Packing, width: int, is_train: bool
+) -> Floats2d:
+    """Return a dropout mask, n_words × width, that is the same for all tokens of a sequence.
+
+    See Merity et al. 2017, "Regularizing and Optimizing LSTM Language Models"; Gal & Ghahramani
+    2016, "A Theoretically Grounded Application of Dropout in Recurrent Neural Networks".
+    """
+    rate = model.attrs["rates"][place]
+    if rate is None:
+        rate = model.attrs["dropout_rate"]
+    n_sequences = int(packing.sizes[0])
+    masks = model.ops.get_dropout_mask((n_sequences, width), rate if is_train else 0.0)
+    return masks[model.ops.asarray(packing.sequence)]
+
+
+def _init(model: Model, X: Sequences, Y: Sequences | None = None) -> None:
+    bilstm, top = model.layers
+    width = X[0].shape[1]
+    model.set_dim("nI", width)
+    bilstm.set_dim("nI", width)
+    top.set_dim("nI", bilstm.get_dim("nO"))
+    bilstm.initialize()
+    top.initialize()

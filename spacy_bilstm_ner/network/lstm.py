@@ -42,14 +42,11 @@ class Packed:
     data: Floats2d
     packing: Packing
 
-    def replace(self, data: Floats2d) -> "Packed":
-        return Packed(data, self.packing)
 
-
-def lstm(hidden_width: int, *, bidirectional: bool = False) -> Model[Packed, Packed]:
+def lstm(hidden_width: int, *, bidirectional: bool = False) -> Model[Packed, Floats2d]:
     """Construct a long short-term memory layer (Hochreiter & Schmidhuber 1997).
 
-    n_words × nI → n_words × (directions · hidden_width), the outputs of the directions.
+    n_words × nI → n_words × (directions · hidden_width), the outputs of the directions, packed.
 
     The weights are thinc parameters: thinc's optimizer trains and averages them, `use_params`
     replaces them, and bytes contain them.
@@ -68,23 +65,22 @@ def lstm(hidden_width: int, *, bidirectional: bool = False) -> Model[Packed, Pac
     )
 
 
-def _forward(model: Model[Packed, Packed], X: Packed, is_train: bool) -> tuple[Packed, Callable]:
+def _forward(model: Model, X: Packed, is_train: bool) -> tuple[Floats2d, Callable]:
     if not is_train and isinstance(model.ops, NumpyOps):
-        states_of_words = predict(prepare(model), X.data, X.packing)
-        return X.replace(states_of_words), lambda dY: dY
+        return predict(prepare(model), X.data, X.packing), lambda d_outputs: d_outputs
     run_lstm = _import_torch_lstm()
     weights = [xp2torch(model.get_param(name)) for name in model.param_names]
     sizes = xp2torch(model.ops.asarray(X.packing.sizes))
     mirrored = xp2torch(model.ops.asarray(X.packing.mirrored))
     outputs, backprop_outputs = run_lstm(xp2torch(X.data), sizes, mirrored, weights)
 
-    def backprop(dY: Packed) -> Packed:
-        d_inputs, *d_weights = backprop_outputs(xp2torch(dY.data))
+    def backprop(d_outputs: Floats2d) -> Floats2d:
+        d_inputs, *d_weights = backprop_outputs(xp2torch(d_outputs))
         for name, gradient in zip(model.param_names, d_weights, strict=True):
             model.inc_grad(name, torch2xp(gradient))
-        return dY.replace(torch2xp(d_inputs))
+        return torch2xp(d_inputs)
 
-    return X.replace(torch2xp(outputs)), backprop
+    return torch2xp(outputs), backprop
 
 
 def _import_torch_lstm() -> Callable:
@@ -106,7 +102,7 @@ class Prepared(NamedTuple):
     recurrent: Floats4d  # 4 × directions × hidden × hidden, for doubled states
 
 
-def prepare(layer: Model[Packed, Packed]) -> Prepared:
+def prepare(layer: Model[Packed, Floats2d]) -> Prepared:
     """Arrange a layer's weights for prediction on a CPU."""
     input_weights, recurrent, bias = (_stack(layer, kind) for kind in KINDS)
     hidden, n_in = input_weights.shape[2:]
@@ -282,9 +278,7 @@ def _run_steps(
     return states, cell
 
 
-def _init(hidden: int, model: Model, X: Packed | None = None, Y: Packed | None = None) -> None:
-    if X is not None:
-        model.set_dim("nI", X.data.shape[1])
+def _init(hidden: int, model: Model, X: None = None, Y: None = None) -> None:
     for name in model.param_names:
         if name.startswith("W"):
             gates = [_glorot(hidden, model.get_dim("nI")) for _ in range(N_GATES)]

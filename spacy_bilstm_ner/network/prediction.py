@@ -269,14 +269,14 @@ def _prepare(model: Model) -> Weights:
         transitions = ngrams.mixed_transitions(
             transitions, ngram_layer.attrs["weights"].transitions
         )
-    nodes = {node.name: node for node in encode.walk()}
+    bilstm, top = encode.layers
     word_width = tok2vec.get_dim("nO") if model.attrs["words"] else 0
     word_weights, encoder_weights = np.split(output.get_param("W"), [word_width], axis=1)
     return Weights(
         embedding.prepare(tok2vec),
-        lstm.prepare(nodes["bilstm"]),
-        lstm.prepare(nodes["lstm"]),
-        reads_both=encode.get_dim("nO") > nodes["lstm"].get_dim("nO"),
+        lstm.prepare(bilstm),
+        lstm.prepare(top),
+        reads_both=encode.attrs["both_layers"],
         word_weights=word_weights.T[None].copy(),
         encoder_weights=encoder_weights.T[None].copy(),
         tag_bias=output.get_param("b").copy(),

@@ -16,7 +16,7 @@ from thinc.api import Model
 PARTS = ("cfg", "model", "fingerprints")
 DIGEST = "digest"
 # Attributes of layers that are set by the config and that predictions depend on
-FIXED_SETTINGS = ("column", "directions", "features", "seed", "words")
+FIXED_SETTINGS = ("both_layers", "directions", "features", "seed", "words")
 # The product of two larger weights exceeds single precision.
 MAX_WEIGHT = 1e18
 

@@ -77,6 +77,32 @@ def test_each_dropout_is_where_its_name_says(place):
     assert zeros.any() == (place == "dropout")
 
 
+@pytest.mark.parametrize(("rate", "expected"), [(None, 0.3), (0.0, 0.0), (0.5, 0.5)])
+def test_a_rate_of_none_follows_the_training_rate(rate, expected):
+    model = encoder(dropout=rate)
+    set_dropout_rate(model, 0.3)
+    outputs, _ = model(sequences(*[2] * 2000), True)
+    assert (np.concatenate(outputs) == 0).mean() == pytest.approx(expected, abs=0.02)
+
+
+def test_one_mask_per_sequence_which_gradients_pass():
+    model = encoder(input_dropout=0.5, hidden_dropout=0.0, dropout=0.5)
+    batch = sequences(2, 4, 3)
+    outputs, backprop = model(batch, True)
+    d_inputs = backprop([np.ones_like(output) for output in outputs])
+    for vectors in (outputs, d_inputs):
+        masks = [sequence == 0 for sequence in vectors]
+        for mask in masks:
+            assert_array_equal(mask, np.broadcast_to(mask[0], mask.shape))
+        assert len({mask[0].tobytes() for mask in masks}) > 1
+
+
+@pytest.mark.parametrize("rate", [-0.1, 1.0, 2])
+def test_a_rate_out_of_range(rate):
+    with pytest.raises(ValueError, match=rf"at least 0 and below 1, but is {rate}.*null"):
+        encoder(dropout=rate)
+
+
 def test_dropout_is_off_in_prediction():
     model = encoder(input_dropout=0.5, hidden_dropout=None, dropout=None)
     expected = encoder_copy_without_dropout(model).predict(sequences(4, 2))

@@ -1,4 +1,4 @@
-"""The rates that hold in a pipeline while it trains, measured on its layers."""
+"""The rates that hold in a pipeline while it trains."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,6 @@ from numpy.testing import assert_array_equal
 from spacy.language import Language
 from thinc.api import Adam
 
-from spacy_bilstm_ner.network.lstm import Packed
-from spacy_bilstm_ner.sequences.packing import pack
 from tests.util import blank, doc_of, examples, logits, small_model, texts
 
 PLACES = ("input_dropout", "hidden_dropout", "dropout")
@@ -20,20 +18,6 @@ def pipeline(feature_dropout: float = 0.0, **rates: float | None) -> Language:
     nlp = blank(model=model)
     nlp.initialize(lambda: examples(nlp))
     return nlp
-
-
-def shares_of_zeros(nlp: Language) -> dict[str, float]:
-    """What each dropout layer does to ones in training."""
-    X = Packed(np.ones((200, 100), dtype="float32"), pack(np.full(200, 1)))
-    layers = [
-        n for n in nlp.get_pipe("ner").model.walk(order="dfs_pre") if n.name == "locked_dropout"
-    ]
-    shares = [float((layer(X, True)[0].data == 0).mean()) for layer in layers]
-    return dict(zip(PLACES, shares, strict=True))
-
-
-def near(rate: float):
-    return pytest.approx(rate, abs=0.03)
 
 
 def test_initializing_fits_the_embedding_to_the_size_of_the_corpus():
