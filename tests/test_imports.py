@@ -86,7 +86,7 @@ def test_torch_stands_in_one_file():
 
 
 def test_the_pipe_uses_the_functions_of_taggers_and_embeddings_and_no_other_layer():
-    allowed = {"tagger", "embedding", "stored"}
+    allowed = {"tagger", "embedding"}
     for name in SOURCES:
         if room(name) == "pipe":
             layers = {module for module in own(name) if module.startswith(f"{PACKAGE}.network.")}

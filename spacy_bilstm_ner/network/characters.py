@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from thinc.api import Model
 from thinc.initializers import glorot_uniform_init, uniform_init
-from thinc.types import Floats2d, Floats3d, Ints2d
+from thinc.types import Floats2d
 
 from ..sequences.packing import groups_of_similar_length
 
@@ -43,7 +43,7 @@ def character_codes(words: Sequence[str]) -> Codes:
     return flat.reshape(-1, MAX_LENGTH)
 
 
-def Characters(width: int) -> Model[Ints2d, Floats2d]:
+def Characters(width: int) -> Model[Codes, Floats2d]:
     """Embed words by their characters: `character_codes`, n_words × MAX_LENGTH → n_words × width.
 
     The width is the number of filters.
@@ -52,80 +52,48 @@ def Characters(width: int) -> Model[Ints2d, Floats2d]:
     return Model("characters", _forward, init=_init, dims={"nO": width}, params=params)
 
 
-def window_scores(layer: Model) -> Floats3d:
-    """Precompute the contribution of each character to each filter at each place of a window.
-
-    A convolution is then a sum of look-ups instead of a matrix product. The bias is added to the
-    middle place.
-
-    RETURNS: WINDOW × N_CODES × width.
-    """
-    E = layer.get_param("E")
-    W3 = layer.get_param("W").reshape(-1, WINDOW, CODE_WIDTH)
-    scores = layer.ops.xp.stack([E @ W3[:, place].T for place in range(WINDOW)])
-    scores[WINDOW // 2] += layer.get_param("b")
-    return scores
-
-
-def embed_characters(scores: Floats3d, codes: Codes) -> Floats2d:
-    """Compute vectors of words for prediction on a CPU: n_words × MAX_LENGTH → n_words × width.
-
-    Words of similar length are computed together. See `window_scores`.
-    """
-    vectors = np.empty((len(codes), scores.shape[2]), dtype="float32")
+def embed_characters(layer: Model[Codes, Floats2d], codes: Codes) -> Floats2d:
+    """Compute vectors for prediction on a CPU. Words of similar length are computed together."""
+    vectors = np.empty((len(codes), layer.get_dim("nO")), dtype="float32")
     lengths = np.count_nonzero(codes, axis=1)
     groups = groups_of_similar_length(
         lengths, max_sequences=GROUP_WORDS, max_words=GROUP_WORDS * MAX_LENGTH
     )
     for group in groups:
-        longest = int(lengths[group[0]])
-        padded = _pad(codes[group], longest)
-        vectors[group] = _filter(scores, padded, padded).max(axis=0)
+        vectors[group] = layer.predict(codes[group])
     return vectors
-
-
-def _pad(codes: Codes, length: int) -> NDArray[np.int64]:
-    """Return codes with PADDING at both ends: length + 2 × n_words."""
-    length = max(1, length)
-    padded = np.zeros((length + 2, len(codes)), dtype="int64")
-    padded[1:-1] = codes[:, :length].T
-    return padded
-
-
-def _filter(scores: Floats3d, codes: Ints2d, padded: NDArray[np.int64]) -> Floats3d:
-    """Return each filter's value in each window, length × n_words × width.
-
-    `codes` are the `padded` on the device of the scores. Windows whose middle is PADDING are -inf,
-    except for the first window, so that an empty word has a value.
-    """
-    length = len(padded) - 2
-    values = scores[0].take(codes[:length], axis=0)
-    values += scores[1].take(codes[1:-1], axis=0)
-    values += scores[2].take(codes[2:], axis=0)
-    values[1:][padded[2:-1] == PADDING] = -np.inf
-    return values
 
 
 def _forward(model: Model, codes: Codes, is_train: bool) -> tuple[Floats2d, Callable]:
     xp = model.ops.xp
-    lengths = np.count_nonzero(codes, axis=1)
-    padded = _pad(codes, int(lengths.max(initial=1)))
-    padded_on_device = model.ops.asarray(padded)
-    values = _filter(window_scores(model), padded_on_device, padded)
-    best = values.argmax(axis=0)
+    E = model.get_param("E")
+    W = model.get_param("W")
+    n_words = len(codes)
+    # An empty word has one window.
+    longest = int(np.count_nonzero(codes, axis=1).max(initial=1))
+    padded = np.zeros((longest + 2, n_words), dtype="int64")
+    padded[1:-1] = codes[:, :longest].T
+    is_padding = model.ops.asarray(padded[2:-1] == PADDING)
+    padded = model.ops.asarray(padded)
+    # longest + 2 × n_words × CODE_WIDTH
+    embedded = E[padded]
+    windows = xp.concatenate([embedded[i : i + longest] for i in range(WINDOW)], axis=2)
+    products = model.ops.gemm(windows.reshape(longest * n_words, -1), W, trans2=True)
+    # Each filter's value in each window
+    values = (products + model.get_param("b")).reshape(longest, n_words, -1)
+    values[1:][is_padding] = -np.inf
 
     def backprop(d_vectors: Floats2d) -> Codes:
-        E = model.get_param("E")
-        W = model.get_param("W")
         W3 = W.reshape(-1, WINDOW, CODE_WIDTH)
         dE = xp.zeros_like(E)
         dW3 = xp.zeros_like(W3)
-        n_words, width = d_vectors.shape
+        best = values.argmax(axis=0)
+        width = d_vectors.shape[1]
         words = xp.arange(n_words)[:, None]
         for place in range(WINDOW):
             # Only the best window of each filter counts: its character at this place, n_words ×
             # width.
-            characters = padded_on_device[best + place, words]
+            characters = padded[best + place, words]
             cells = characters * width + xp.arange(width)
             sums = xp.bincount(cells.ravel(), weights=d_vectors.ravel(), minlength=N_CODES * width)
             d_scores = sums.reshape(N_CODES, width).astype(E.dtype)
@@ -136,11 +104,10 @@ def _forward(model: Model, codes: Codes, is_train: bool) -> tuple[Floats2d, Call
         model.inc_grad("b", d_vectors.sum(axis=0))
         return codes
 
-    vectors = xp.take_along_axis(values, best[None], axis=0)[0]
-    return vectors, backprop
+    return values.max(axis=0), backprop
 
 
-def _init(model: Model, X: Ints2d | None = None, Y: Floats2d | None = None) -> None:
+def _init(model: Model, X: Codes | None = None, Y: Floats2d | None = None) -> None:
     width = model.get_dim("nO")
     model.set_param("E", uniform_init(model.ops, (N_CODES, CODE_WIDTH), lo=-0.5, hi=0.5))
     model.set_param("W", glorot_uniform_init(model.ops, (width, WINDOW * CODE_WIDTH)))

@@ -1,20 +1,19 @@
 """Words → vectors, from each word's form and parts of it."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from spacy.attrs import ORTH
 from spacy.strings import hash_string
 from spacy.tokens import Doc
-from thinc.api import HashEmbed, Model, NumpyOps
+from thinc.api import HashEmbed, Model
 from thinc.initializers import configure_uniform_init
-from thinc.types import Floats1d, Floats2d, Floats3d
+from thinc.types import Floats2d
 
 from ..ranges import check_range
-from .characters import Characters, character_codes, embed_characters, window_scores
-from .features import FEATURES, Ids, WordFeatures
+from .characters import Characters, character_codes, embed_characters
+from .features import FEATURES, WordFeatures
 from .vectors import NO_VECTORS, Rows, StaticVectors, VectorTable, read_vectors
 
 # Features that identify a word
@@ -139,28 +138,20 @@ def set_vectors(model: Model, source: str | None) -> None:
 
 
 def fit_to_size(model: Model, n_words: int) -> None:
-    """Fit a model's word embedding to the size of the corpus, before the model is initialized.
+    """Fit a model's word embedding to the size of the corpus.
 
-    For `full_dropout_words` and `min_words`, see `WordEmbedding`.
+    For `full_dropout_words` and `min_words`, see `WordEmbedding`. The latter only has an effect on
+    a model that is initialized afterwards.
 
-    n_words (int): Words of the corpus, at least one.
-    """
-    fit_feature_dropout(model, n_words)
-    for node in model.walk():
-        if node.name == "word_embedding":
-            node.attrs["hides_words"] = n_words < node.attrs["min_words"]
-
-
-def fit_feature_dropout(model: Model, n_words: int) -> None:
-    """Fit the feature dropout of a model's word embedding to the size of the corpus.
-
-    n_words (int): Words of the corpus, at least one.
+    n_words (int): Words of the corpus.
     """
     for node in model.walk():
         if node.name == "word_embedding":
-            full_dropout_words = node.attrs["full_dropout_words"]
-            share = min(1.0, full_dropout_words / n_words) if full_dropout_words else 1.0
-            node.attrs["feature_dropout"] = node.attrs["configured_dropout"] * share
+            attrs = node.attrs
+            attrs["feature_dropout"] = attrs["configured_dropout"]
+            if 0 < attrs["full_dropout_words"] < n_words:
+                attrs["feature_dropout"] *= attrs["full_dropout_words"] / n_words
+            attrs["hides_words"] = n_words < attrs["min_words"]
 
 
 def vector_table(model: Model) -> VectorTable:
@@ -171,147 +162,71 @@ def vector_table(model: Model) -> VectorTable:
     return NO_VECTORS
 
 
-def vector_rows(model: Model, words: Sequence[str]) -> Rows:
-    """Return the rows of words in the static vectors of a model.
-
-    RETURNS: n_words, counted from the first vector of the source; -1 for words without a vector.
-    """
-    return vector_table(model).find(WordFeatures(words))
-
-
-def vector_similarities(
-    model: Model, words: Sequence[str], references: Sequence[str]
-) -> NDArray[np.floating]:
-    """Return the largest cosine similarity of each word's static vector to those of references.
-
-    RETURNS: n_words; 0 for words without a vector.
-    """
-    return vector_table(model).similarities(
-        vector_rows(model, words), vector_rows(model, references)
-    )
-
-
-def _layer(model: Model, name: str) -> Model | None:
-    return next((layer for layer in model.layers if layer.name == name), None)
-
-
-class HashTable(NamedTuple):
-    """The vectors of a feature, which thinc's `HashEmbed` trains."""
-
-    feature: str
-    is_hidden: bool
-    seed: int
-    rows: Floats2d  # n_rows × width
-
-    def embed(self, words: WordFeatures, ops: NumpyOps) -> Floats2d:
-        """Return the sum of four rows for each word: n_words × width."""
-        ids = words[self.feature]
-        if self.is_hidden:
-            ids = np.full(len(ids), HIDDEN, dtype="uint64")
-        return ops.gather_add(self.rows, ops.hash(ids, self.seed) % len(self.rows))
-
-
-class Prepared(NamedTuple):
-    """An embedding's weights, as `embed_words` needs them."""
-
-    hash_tables: list[HashTable]
-    window_scores: Floats3d | None  # see `characters`; None without characters
-    vectors: VectorTable
-    unknown: Floats1d  # the vector of words without a static vector
-    ops: NumpyOps
-
-
-def prepare(model: Model) -> Prepared:
-    """Collect an embedding's weights for prediction on a CPU."""
-    hash_tables = []
-    for feature, layer in zip(model.attrs["features"], model.layers, strict=False):
-        is_hidden = model.attrs["hides_words"] and feature in WORD_FEATURES
-        table = HashTable(feature, is_hidden, layer.attrs["seed"], layer.get_param("E"))
-        hash_tables.append(table)
-    characters = _layer(model, "characters")
-    static = _layer(model, "static_vectors")
-    return Prepared(
-        hash_tables,
-        None if characters is None else window_scores(characters),
-        vector_table(model),
-        np.empty(0, dtype="float32") if static is None else static.get_param("unknown"),
-        model.ops,
-    )
-
-
-def embed_words(weights: Prepared, words: WordFeatures, vector_rows: Rows) -> Floats2d:
+def embed_words(model: Model, words: WordFeatures, vector_rows: Rows) -> Floats2d:
     """Compute vectors of at least one word for prediction on a CPU: n_words × width.
 
-    `vector_rows` are the rows of the words in the table of static vectors.
+    vector_rows (Rows): The rows of the words in the table of static vectors.
     """
-    columns = [table.embed(words, weights.ops) for table in weights.hash_tables]
-    if weights.window_scores is not None:
-        columns.append(embed_characters(weights.window_scores, character_codes(words.words)))
-    if len(weights.unknown):
-        vectors = weights.vectors.vectors(vector_rows)
-        vectors[vector_rows < 0] = weights.unknown
-        columns.append(vectors)
+    columns = []
+    for layer, inputs in zip(model.layers, _layer_inputs(model, words, vector_rows), strict=True):
+        if layer.name == "characters":
+            columns.append(embed_characters(layer, inputs))
+        else:
+            columns.append(layer.predict(inputs))
     return np.concatenate(columns, axis=1)
+
+
+def _layer_inputs(model: Model, words: WordFeatures, vector_rows: Rows) -> list[NDArray]:
+    """Return the input of each layer for words."""
+    inputs: list[NDArray] = [words[name] for name in model.attrs["features"]]
+    for layer in model.layers[len(inputs) :]:
+        is_characters = layer.name == "characters"
+        inputs.append(character_codes(words.words) if is_characters else vector_rows)
+    return inputs
 
 
 def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d], Callable]:
     ops = model.ops
     ends = np.cumsum([len(doc) for doc in docs])
-    if not ends[-1]:
+    n_tokens = int(ends[-1])
+    if not n_tokens:
         return [ops.alloc2f(0, model.get_dim("nO")) for _ in docs], lambda d_vectors: docs
     orths = np.concatenate([doc.to_array(ORTH) for doc in docs])
     hashes, word_of_token = np.unique(orths, return_inverse=True)
     words = WordFeatures.of_hashes(docs, hashes.tolist())
-    ids = _feature_ids(model, words, word_of_token, is_train)
-    token_rows = ops.asarray1i(word_of_token)
+    inputs = _layer_inputs(model, words, vector_table(model).find(words))
+    # Features are hidden per token, so tokens of the same word may differ.
+    is_hidden = np.zeros((n_tokens, len(model.attrs["features"])), dtype=bool)
+    if is_train:
+        is_hidden = np.random.random(is_hidden.shape) < model.attrs["feature_dropout"]
     columns: list[Floats2d] = []
     backprops: list[Callable] = []
     for i, layer in enumerate(model.layers):
         if layer.name == "hashembed":
-            column, backprop_layer = layer(ops.asarray(ids[:, i]), is_train)
-        elif layer.name == "characters":
-            column, backprop_layer = _repeated(
-                layer, character_codes(words.words), token_rows, is_train
-            )
+            ids = inputs[i][word_of_token]
+            ids[is_hidden[:, i]] = HIDDEN
+            column, backprop_layer = layer(ops.asarray(ids), is_train)
         else:
-            rows = vector_table(model).find(words)[word_of_token]
-            column, backprop_layer = layer(rows, is_train)
+            column, backprop_layer = _repeated(layer, inputs[i], word_of_token, is_train)
         columns.append(column)
         backprops.append(backprop_layer)
-    widths = [column.shape[1] for column in columns]
+    lasts = np.cumsum([column.shape[1] for column in columns])
 
     def backprop(d_vectors: list[Floats2d]) -> list[Doc]:
-        d_flat = ops.xp.concatenate(d_vectors)
-        last = 0
-        for width, backprop_layer in zip(widths, backprops, strict=True):
-            first, last = last, last + width
-            backprop_layer(ops.as_contig(d_flat[:, first:last]))
+        d_columns = ops.xp.split(ops.xp.concatenate(d_vectors), lasts[:-1].tolist(), axis=1)
+        for d_column, backprop_layer in zip(d_columns, backprops, strict=True):
+            backprop_layer(ops.as_contig(d_column))
         return docs
 
     return ops.xp.split(ops.xp.concatenate(columns, axis=1), ends[:-1].tolist()), backprop
 
 
-def _feature_ids(
-    model: Model, words: WordFeatures, word_of_token: NDArray[np.int64], is_train: bool
-) -> Ids:
-    """Return the ids of tokens' features, n_tokens × n_features. Hidden features are HIDDEN.
-
-    In training, features are hidden per token, so tokens of the same word may differ.
-    """
-    features = model.attrs["features"]
-    ids = words.ids(*features)[word_of_token]
-    if model.attrs["hides_words"]:
-        ids[:, [name in WORD_FEATURES for name in features]] = HIDDEN
-    if is_train:
-        ids[np.random.random(ids.shape) < model.attrs["feature_dropout"]] = HIDDEN
-    return ids
-
-
 def _repeated(
-    layer: Model, word_inputs: NDArray, token_rows: NDArray[np.int64], is_train: bool
+    layer: Model, word_inputs: NDArray, word_of_token: NDArray[np.int64], is_train: bool
 ) -> tuple[Floats2d, Callable]:
     """Apply a layer to distinct words, and repeat its output for each token."""
     vectors, backprop_vectors = layer(word_inputs, is_train)
+    token_rows = layer.ops.asarray1i(word_of_token)
 
     def backprop(d_tokens: Floats2d) -> NDArray:
         d_vectors = layer.ops.alloc2f(*vectors.shape)

@@ -75,7 +75,7 @@ def plain(word: str) -> str:
 class WordFeatures:
     """Features of a list of words. Each feature is computed when it is first used, and cached."""
 
-    def __init__(self, words: Sequence[str]) -> None:
+    def __init__(self, words: Iterable[str]) -> None:
         self.words = [plain(word) for word in words]
         self._ids: dict[str, Ids] = {}
 
@@ -83,9 +83,6 @@ class WordFeatures:
     def of_hashes(cls, docs: Sequence[Doc], hashes: Iterable[int]) -> "WordFeatures":
         """Look up words by the hashes of their text, in the vocabularies of the Docs."""
         stores = {id(doc.vocab): doc.vocab.strings for doc in docs}
-        if len(stores) == 1:
-            (strings,) = stores.values()
-            return cls([strings[word] for word in hashes])
         words = []
         for word in hashes:
             words.append(next(strings[word] for strings in stores.values() if word in strings))

@@ -7,7 +7,7 @@ tag is a weighted mean of both scores. This is a product of experts (Hinton 2002
 of Experts by Minimizing Contrastive Divergence").
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,26 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 from spacy.strings import hash_string
 from spacy.tokens import Doc
-from thinc.api import Model, get_array_module
+from thinc.api import get_array_module
 from thinc.types import Floats2d
 
 from ..sequences.words import Words
 from .features import Ids, WordFeatures
 from .ngram_fit import fit_weights
-from .stored import (
-    Archived,
-    pack_keys,
-    quantized,
-    read_arrays,
-    unpack_keys,
-    write_arrays,
-)
+from .stored import Archived, quantized
 from .vectors import Rows, VectorTable, find_sorted
 
 # Word features of the linear tagger, in addition to vector clusters. The first two are also used in
 # pairs of neighbouring words.
 FEATURES = ("form", "shape", "lower", "prefix3", "suffix3", "suffix2")
 N_PAIRED = 2
+N_IDS = N_PAIRED + 1
 FORM = FEATURES.index("form")
 SHAPE = FEATURES.index("shape")
 # In patterns, the N_COMMON most frequent words are represented by their form, other words by their
@@ -62,70 +56,33 @@ Keys = NDArray[np.uint32]
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
-    """Rows of small integers, found by keys."""
-
-    keys: Keys  # n_keys, sorted
-    values: NDArray[np.int8]  # n_keys + 1 × width; the last row is 0, for unknown keys
-
-    def rows(self, keys: Keys) -> NDArray[np.int8]:
-        """Return the rows of keys: the shape of the keys × width."""
-        places = find_sorted(self.keys, keys)
-        return self.values.take(places, axis=0, mode="wrap")
-
-    def to_arrays(self, name: str) -> dict[str, NDArray]:
-        """Return the arrays to store under names that begin with this one."""
-        # Column by column, since the values of a tag are similar and compress well.
-        values = np.ascontiguousarray(self.values.T)
-        return {f"{name}_keys": pack_keys(self.keys), f"{name}_values": values}
-
-    @classmethod
-    def from_arrays(cls, arrays: dict[str, NDArray], name: str) -> "Table":
-        """Undo `to_arrays`."""
-        values = np.ascontiguousarray(arrays[f"{name}_values"].T)
-        return cls(unpack_keys(arrays[f"{name}_keys"]), values)
-
-
-@dataclass(frozen=True, eq=False)
 class Weights(Archived):
-    """The weights of a linear tagger.
+    """The weights of a linear tagger: tables of small integers, whose rows are found by keys.
 
-    For GMB, they have 160,000 rows and take three to four megabytes on disk.
+    The last row of a table is 0, for unknown keys. For GMB, both tables together have 160,000 rows,
+    and take three to four megabytes on disk.
     """
 
-    words: Table  # features of single words: n_keys + 1 × n_tags
-    # Pairs and patterns: n_keys + 1 × (N_NEIGHBOURS · n_tags), the weights for each of their words,
-    # from left to right. The third word of a pair has zeros.
-    neighbours: Table
+    # Features of single words: n_keys, sorted; n_keys + 1 × n_tags
+    word_keys: Keys
+    word_values: NDArray[np.int8]
+    # Pairs and patterns: n_keys, sorted; n_keys + 1 × (N_NEIGHBOURS · n_tags), the weights for each
+    # of their words, from left to right. The third word of a pair has zeros.
+    neighbour_keys: Keys
+    neighbour_values: NDArray[np.int8]
     common: Ids  # hashes of the forms that are part of patterns, sorted
     scale: NDArray[np.float32]  # n_tags, the factor of each tag's values
     bias: NDArray[np.float32]  # n_tags
     transitions: NDArray[np.float32]  # n_tags × n_tags, the score of each step from row to column
 
-    def to_bytes(self) -> bytes:
-        return write_arrays(
-            **self.words.to_arrays("words"),
-            **self.neighbours.to_arrays("neighbours"),
-            common=self.common,
-            scale=self.scale,
-            bias=self.bias,
-            transitions=self.transitions,
-        )
 
-    @classmethod
-    def from_bytes(cls, data: bytes) -> "Weights":
-        """Read what `to_bytes` returned."""
-        arrays = read_arrays(data)
-        words = Table.from_arrays(arrays, "words")
-        neighbours = Table.from_arrays(arrays, "neighbours")
-        names = ("common", "scale", "bias", "transitions")
-        return cls(words, neighbours, *[arrays[name] for name in names])
-
-
-_NO_TABLE = Table(np.empty(0, "uint32"), np.zeros((1, 0), "int8"))
+_NO_KEYS = np.empty(0, "uint32")
+_NO_VALUES = np.zeros((1, 0), "int8")
 NO_WEIGHTS = Weights(
-    words=_NO_TABLE,
-    neighbours=_NO_TABLE,
+    word_keys=_NO_KEYS,
+    word_values=_NO_VALUES,
+    neighbour_keys=_NO_KEYS,
+    neighbour_values=_NO_VALUES,
     common=np.empty(0, "uint64"),
     scale=np.empty(0, "float32"),
     bias=np.empty(0, "float32"),
@@ -139,52 +96,34 @@ class WordScores(NamedTuple):
     # N_PLACES × (n_words + 1) × n_tags, in units of `Weights.scale`: what a word adds to the scores
     # of the word REACH places after it, …, of itself, …, of the word REACH places before it
     scores: NDArray[np.int16]
-    ids: Ids  # n_words + 1 × (N_PAIRED + 1), hashes for its pairs and for its patterns
-
-    def with_room(self, n_words: int) -> "WordScores":
-        """Return the first row of a table, followed by rows to write."""
-        n_places, _, n_tags = self.scores.shape
-        scores = np.empty((n_places, n_words + 1, n_tags), dtype="int16")
-        ids = np.empty((n_words + 1, N_PAIRED + 1), dtype="uint64")
-        scores[:, 0] = self.scores[:, 0]
-        ids[0] = self.ids[0]
-        return WordScores(scores, ids)
-
-
-def NGrams() -> Model[tuple[list[Doc], Words, VectorTable], Floats2d]:
-    """Construct a layer that scores every tag for every word by a sum of weights.
-
-    The features are the word and its parts, the words around it and their clusters, its pairs with
-    neighbours, and the patterns of three words that contain it. The batch must have at least one
-    word. The weights are not trained by backpropagation, but by `fit`.
-    """
-    return Model("ngrams", _forward, attrs={"weights": NO_WEIGHTS})
+    ids: Ids  # n_words + 1 × N_IDS, hashes for its pairs and for its patterns
 
 
 def fit(
-    model: Model,
     docs: Sequence[Doc],
     words: Words,
     allowed: NDArray[np.bool_],
     *,
     vectors: VectorTable,
     old: Weights,
-) -> None:
-    """Fit the layer's weights to the tags that words may have, n_words × n_tags.
+) -> Weights:
+    """Fit weights to the tags that words may have, n_words × n_tags.
+
+    Batches and dropout depend on numpy's global seed.
 
     old (Weights): The weights of the tags that were fitted before. They are not changed.
     """
     ids, rows = _distinct_words(docs, words, vectors)
     padded, word_places = _pad(rows, words.lengths)
-    known_words, word_rows = _find_frequent(_keys_of_words(ids, padded, word_places))
+    word_keys, word_rows = _find_frequent(_keys_of_words(ids, padded, word_places))
     common = old.common
     if not len(common):
         common = _common_forms(ids, rows)
     neighbour_ids = _neighbour_ids(ids, common)
-    known_neighbours, neighbour_rows = _find_frequent(_neighbour_keys(neighbour_ids[padded]))
+    neighbour_keys, neighbour_rows = _find_frequent(_neighbour_keys(neighbour_ids[padded]))
     # The rows of the matrix of weights: zeros for unknown features, then the features of words,
     # then N_NEIGHBOURS rows for each pair and pattern.
-    first_neighbour = 1 + len(known_words)
+    first_neighbour = 1 + len(word_keys)
     features = [1 + word_rows]
     for place in range(N_NEIGHBOURS):
         # Only patterns have a third place.
@@ -196,20 +135,20 @@ def fit(
         np.concatenate(features, axis=1),
         allowed,
         words.per_doc,
-        n_rows=first_neighbour + N_NEIGHBOURS * len(known_neighbours),
+        n_rows=first_neighbour + N_NEIGHBOURS * len(neighbour_keys),
         old_scores=score(old, look_up_words(old, ids), rows, words.lengths),
         old_transitions=old.transitions,
     )
     integers, scale = quantized(values)
     word_values = integers[1:first_neighbour, None]
     neighbour_values = integers[first_neighbour:].reshape(-1, N_NEIGHBOURS, len(scale))
-    model.attrs["weights"] = Weights(
-        _add_columns(old.words, known_words, word_values),
-        _add_columns(old.neighbours, known_neighbours, neighbour_values),
+    return Weights(
+        *_add_columns(old.word_keys, old.word_values, word_keys, word_values),
+        *_add_columns(old.neighbour_keys, old.neighbour_values, neighbour_keys, neighbour_values),
         common,
-        scale=np.concatenate((old.scale, scale)),
-        bias=np.concatenate((old.bias, bias)),
-        transitions=transitions,
+        np.concatenate((old.scale, scale)),
+        np.concatenate((old.bias, bias)),
+        transitions,
     )
 
 
@@ -229,23 +168,26 @@ def _common_forms(ids: Ids, rows: Rows) -> Ids:
     return np.unique(ids[by_frequency[:N_COMMON], FORM])
 
 
-def _add_columns(old: Table, keys: Keys, values: NDArray[np.int8]) -> Table:
+def _add_columns(
+    old_keys: Keys, old_values: NDArray[np.int8], keys: Keys, values: NDArray[np.int8]
+) -> tuple[Keys, NDArray[np.int8]]:
     """Add columns for new tags to a table.
 
     keys (Keys): n_keys, sorted.
     values (NDArray[int8]): n_keys × n_places × n_new_tags.
+    RETURNS (tuple): The keys and the values of the new table.
     """
     _, n_places, n_new = values.shape
-    n_old = old.values.shape[1] // n_places
-    all_keys = np.union1d(old.keys, keys)
-    joined = np.zeros((len(all_keys), n_places, n_old + n_new), dtype="int8")
-    old_values = old.values[:-1].reshape(len(old.keys), n_places, n_old)
-    joined[np.searchsorted(all_keys, old.keys), :, :n_old] = old_values
+    n_old = old_values.shape[1] // n_places
+    all_keys = np.union1d(old_keys, keys)
+    joined = np.zeros((len(all_keys) + 1, n_places, n_old + n_new), dtype="int8")
+    # The last row is for unknown keys.
+    old_rows = np.append(np.searchsorted(all_keys, old_keys), -1)
+    joined[old_rows, :, :n_old] = old_values.reshape(len(old_values), n_places, n_old)
     joined[np.searchsorted(all_keys, keys), :, n_old:] = values
-    rows = joined.reshape(len(all_keys), n_places * (n_old + n_new))
-    is_used = rows.any(axis=1)
-    unknown = np.zeros_like(rows[:1])
-    return Table(all_keys[is_used], np.concatenate((rows[is_used], unknown)))
+    rows = joined.reshape(len(joined), -1)
+    is_used = rows[:-1].any(axis=1)
+    return all_keys[is_used], rows[np.append(is_used, True)]
 
 
 def look_up_words(weights: Weights, ids: Ids) -> WordScores:
@@ -253,11 +195,16 @@ def look_up_words(weights: Weights, ids: Ids) -> WordScores:
     word_keys, context_keys = _word_keys(ids)
     n_word_keys = word_keys.shape[1]
     keys = np.concatenate((word_keys, context_keys.reshape(len(ids), -1)), axis=1)
-    rows = weights.words.rows(keys)
+    rows = _find_rows(weights.word_keys, weights.word_values, keys)
     context_rows = rows[:, n_word_keys:].reshape(*context_keys.shape, rows.shape[2])
     scores = _sum_features(context_rows.swapaxes(0, 1))
     scores[REACH] += _sum_features(rows[:, :n_word_keys])
     return WordScores(scores, _neighbour_ids(ids, weights.common))
+
+
+def _find_rows(keys: Keys, values: NDArray[np.int8], wanted: Keys) -> NDArray[np.int8]:
+    """Return the rows of a table: the shape of the wanted keys × width."""
+    return values.take(find_sorted(keys, wanted), axis=0, mode="wrap")
 
 
 def _sum_features(values: NDArray[np.int8]) -> NDArray[np.int16]:
@@ -266,6 +213,20 @@ def _sum_features(values: NDArray[np.int8]) -> NDArray[np.int16]:
     for i in range(1, values.shape[-2]):
         total += values[..., i, :]
     return total
+
+
+def score_docs(
+    weights: Weights, docs: Sequence[Doc], words: Words, vectors: VectorTable
+) -> Floats2d:
+    """Score every tag for every word of a batch, at least one, by a sum of weights.
+
+    The features are the word and its parts, the words around it and their clusters, its pairs with
+    neighbours, and the patterns of three words that contain it.
+
+    RETURNS (Floats2d): n_words × n_tags.
+    """
+    ids, rows = _distinct_words(docs, words, vectors)
+    return score(weights, look_up_words(weights, ids), rows, words.lengths)
 
 
 def score(weights: Weights, words: WordScores, rows: Rows, lengths: NDArray[np.int64]) -> Floats2d:
@@ -279,10 +240,10 @@ def score(weights: Weights, words: WordScores, rows: Rows, lengths: NDArray[np.i
     n = len(padded) - 2 * REACH
     total = words.scores[0].take(padded[:n], axis=0, mode="clip")
     for place in range(1, N_PLACES):
-        neighbours = padded[place : n + place]
-        total += words.scores[place].take(neighbours, axis=0, mode="clip")
+        total += words.scores[place].take(padded[place : n + place], axis=0, mode="clip")
     keys = _neighbour_keys(words.ids[padded])
-    neighbour_scores = _sum_features(weights.neighbours.rows(keys))
+    neighbours = _find_rows(weights.neighbour_keys, weights.neighbour_values, keys)
+    neighbour_scores = _sum_features(neighbours)
     n_tags = len(weights.bias)
     for place in range(N_NEIGHBOURS):
         first = REACH - place
@@ -326,19 +287,8 @@ def mixed_transitions(transitions: Floats2d, ngram_transitions: Floats2d) -> Flo
     return mixture
 
 
-def _forward(
-    model: Model, inputs: tuple[list[Doc], Words, VectorTable], is_train: bool
-) -> tuple[Floats2d, Callable]:
-    docs, words, vectors = inputs
-    weights = model.attrs["weights"]
-    ids, rows = _distinct_words(docs, words, vectors)
-    word_scores = look_up_words(weights, ids)
-    scores = score(weights, word_scores, rows, words.lengths)
-    return model.ops.asarray2f(scores), lambda d_scores: inputs
-
-
 def _distinct_words(docs: Sequence[Doc], words: Words, vectors: VectorTable) -> tuple[Ids, Rows]:
-    """Find the distinct words.
+    """Find the distinct words of a batch.
 
     RETURNS (tuple): Their ids, with a first row for the edge; for each word its row in these.
     """
@@ -387,10 +337,10 @@ def _word_keys(ids: Ids) -> tuple[Keys, Keys]:
 
 
 def _neighbour_ids(ids: Ids, common: Ids) -> Ids:
-    """Return the hashes for pairs and for patterns: n_words × (N_PAIRED + 1)."""
+    """Return the hashes for pairs and for patterns: n_words × N_IDS."""
     forms = ids[:, FORM]
     seeds = np.arange(N_PAIRED, dtype="uint64") * _SEED
-    neighbour_ids = np.empty((len(ids), N_PAIRED + 1), dtype="uint64")
+    neighbour_ids = np.empty((len(ids), N_IDS), dtype="uint64")
     neighbour_ids[:, :N_PAIRED] = ids[:, :N_PAIRED] + seeds
     neighbour_ids[:, N_PAIRED] = ids[:, SHAPE]
     if len(common):
@@ -402,7 +352,7 @@ def _neighbour_ids(ids: Ids, common: Ids) -> Ids:
 def _neighbour_keys(ids: Ids) -> Keys:
     """Return the keys of pairs with the next word, and of patterns with the next two words.
 
-    RETURNS: n - 2 × (N_PAIRED + 1).
+    RETURNS: n - 2 × N_IDS.
     """
     keys = ids[:-2] * _LEFT + ids[1:-1]
     keys[:, N_PAIRED] = keys[:, N_PAIRED] * _LEFT + ids[2:, N_PAIRED]

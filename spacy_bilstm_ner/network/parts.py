@@ -13,7 +13,6 @@ class Parts(NamedTuple):
     tok2vec: Model[list[Doc], list[Floats2d]]
     encode: Model[list[Floats2d], list[Floats2d]]
     output: Model[Floats2d, Floats2d]
-    ngrams: Model | None  # None for a tagger without n-grams
 
 
 def parts(model: Model) -> Parts:
@@ -21,5 +20,4 @@ def parts(model: Model) -> Parts:
 
     They are found by position, since `Model.copy` does not keep references to layers.
     """
-    tok2vec, encode, output, *ngrams = model.layers
-    return Parts(tok2vec, encode, output, ngrams[0] if ngrams else None)
+    return Parts(*model.layers)

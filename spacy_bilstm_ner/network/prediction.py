@@ -30,7 +30,8 @@ It supports `WordEmbedding` and `BiLSTMEncoder` on a CPU. With other layers, `ta
 layers one after the other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from operator import is_
 from typing import NamedTuple
 
@@ -38,15 +39,16 @@ import numpy as np
 from numpy.typing import NDArray
 from spacy.tokens import Doc
 from thinc.api import Model, NumpyOps
-from thinc.types import Floats1d, Floats2d, Floats3d, Floats4d
+from thinc.types import Floats1d, Floats2d, Floats3d
 
 from ..sequences.packing import groups_of_similar_length, pack
 from ..sequences.words import TagScores, Words
 from ..system.forking import SharedCache
-from . import embedding, lstm, ngrams
-from .features import WordFeatures
+from . import lstm, ngrams
+from .embedding import embed_words, vector_table
+from .features import Ids, WordFeatures
 from .parts import parts
-from .vectors import Rows
+from .vectors import Rows, VectorTable
 
 # Words in the table: about 45 MB with a hidden width of 64
 MAX_KNOWN_WORDS = 20_000
@@ -66,7 +68,7 @@ N_SAMPLED_VALUES = 8
 
 def fits(model: Model) -> bool:
     """Return whether this module supports the layers of a tagger."""
-    tok2vec, encode, _, _ = parts(model)
+    tok2vec, encode, _ = parts(model)
     return (
         tok2vec.name == "word_embedding"
         and encode.name == "bilstm_encoder"
@@ -77,27 +79,29 @@ def fits(model: Model) -> bool:
 def predict(model: Model, docs: Sequence[Doc], words: Words) -> TagScores:
     """Predict the logits of words, at least one, with a tagger that `fits`."""
     cache: WordCache = model.attrs["word_gates"]
-    ends = np.cumsum(words.lengths)
-    cuts = np.flatnonzero(np.diff(ends // MAX_PART_WORDS)) + 1
+    ends = words.lengths.cumsum()
     scores = []
-    orths_by_part = np.split(words.orths, ends[cuts - 1])
-    for orths, lengths in zip(orths_by_part, np.split(words.lengths, cuts), strict=True):
-        weights, table, rows = cache.look_up(model, docs, orths)
-        scores.append(_predict(weights, table, rows, lengths))
-    return TagScores(words, np.concatenate(scores), weights.transitions)
+    first = first_word = 0
+    while first < len(ends):
+        limit = ends.searchsorted(first_word + MAX_PART_WORDS, side="right")
+        last = max(first + 1, int(limit))
+        end = int(ends[last - 1])
+        table, rows = cache.look_up(model, docs, words.orths[first_word:end])
+        scores.append(_predict(table, rows, words.lengths[first:last]))
+        first, first_word = last, end
+    return TagScores(words, np.concatenate(scores), table.weights.transitions)
 
 
-def _predict(
-    weights: "Weights", table: "WordTable", rows: Rows, lengths: NDArray[np.int64]
-) -> Floats2d:
+def _predict(table: "WordTable", rows: Rows, lengths: NDArray[np.int64]) -> Floats2d:
     """Predict the logits of some sequences.
 
     rows (Rows): The rows of their words in the table.
     lengths (NDArray[int64]): The number of words of each.
     """
+    weights = table.weights
     scores = table.scores[rows]
     max_sequences = min(MAX_GROUP_SEQUENCES, lstm.max_sequences(weights.bilstm))
-    firsts = np.cumsum(lengths) - lengths
+    firsts = lengths.cumsum() - lengths
     for group in groups_of_similar_length(
         lengths, max_sequences=max_sequences, max_words=MAX_GROUP_WORDS
     ):
@@ -106,15 +110,17 @@ def _predict(
         upper = lstm.predict(weights.top, lower, packing)
         encoded = np.concatenate((lower, upper), axis=1) if weights.reads_both else upper
         scores[packing.rows] += lstm.multiply(encoded, weights.encoder_weights)[0]
-    if table.ngrams is None or weights.ngrams is None:
+    if not len(weights.ngrams.bias):
         return scores
-    return ngrams.mixed_scores(scores, ngrams.score(weights.ngrams, table.ngrams, rows, lengths))
+    ngram_scores = ngrams.score(weights.ngrams, table.ngrams, rows, lengths)
+    return ngrams.mixed_scores(scores, ngram_scores)
 
 
 class Weights(NamedTuple):
     """The weights of a tagger, prepared for `predict`."""
 
-    embedding: embedding.Prepared
+    tok2vec: Model
+    vectors: VectorTable
     bilstm: lstm.Prepared
     top: lstm.Prepared
     reads_both: bool  # whether tag scores are computed from both LSTMs
@@ -124,22 +130,60 @@ class Weights(NamedTuple):
     encoder_weights: Floats3d
     tag_bias: Floats1d  # n_tags
     transitions: Floats2d | None  # n_tags × n_tags, mixed with those of the n-grams
-    ngrams: ngrams.Weights | None
+    ngrams: ngrams.Weights  # NO_WEIGHTS for a tagger without n-grams
 
 
-class WordTable(NamedTuple):
-    """Cached values of words. A word has the same row in all arrays.
+class WordTable:
+    """Cached values of words, computed with some weights. A word has the same row in all arrays.
 
     The first row is for the edge of a sequence. It is only used by the n-grams.
     """
 
-    gates: Floats4d  # 4 × 2 × n_rows × hidden, its part of the gates of the first LSTM
-    scores: Floats2d  # n_rows × n_tags, its part of the tag scores
-    ngrams: ngrams.WordScores | None
+    def __init__(self, weights: Weights, n_words: int) -> None:
+        n_gates, n_directions, hidden, _ = weights.bilstm.recurrent.shape
+        n_rows = 1 + n_words
+        self.weights = weights
+        self.row_of_word: dict[int, int] = {}
+        # Rows take memory when they are written.
+        # 4 × 2 × n_rows × hidden, the word's part of the gates of the first LSTM
+        self.gates = np.empty((n_gates, n_directions, n_rows, hidden), dtype="float32")
+        # n_rows × n_tags, the word's part of the tag scores
+        self.scores = np.empty((n_rows, len(weights.tag_bias)), dtype="float32")
+        n_scored_tags = len(weights.ngrams.bias)
+        self.ngrams = ngrams.WordScores(
+            np.empty((ngrams.N_PLACES, n_rows, n_scored_tags), dtype="int16"),
+            np.empty((n_rows, ngrams.N_IDS), dtype="uint64"),
+        )
+        self._write_ngrams(slice(0, 1), ngrams.edge_ids(weights.vectors))
+
+    def add(self, docs: Sequence[Doc], words: list[int]) -> None:
+        """Add words of the Docs, by the hashes of their text."""
+        for first in range(0, len(words), MAX_NEW_WORDS):
+            part = words[first : first + MAX_NEW_WORDS]
+            row = 1 + len(self.row_of_word)
+            self._write(slice(row, row + len(part)), WordFeatures.of_hashes(docs, part))
+            self.row_of_word.update(zip(part, range(row, row + len(part)), strict=True))
+
+    def _write(self, rows: slice, words: WordFeatures) -> None:
+        weights = self.weights
+        vector_rows = weights.vectors.find(words)
+        vectors = embed_words(weights.tok2vec, words, vector_rows)
+        self.gates[:, :, rows] = lstm.input_gates(weights.bilstm, vectors)
+        scored_vectors = vectors[:, : weights.word_weights.shape[1]]
+        scores = lstm.multiply(scored_vectors, weights.word_weights)[0]
+        self.scores[rows] = scores + weights.tag_bias
+        if len(weights.ngrams.bias):
+            cluster_numbers = weights.vectors.cluster_numbers(vector_rows)
+            self._write_ngrams(rows, ngrams.word_ids(words, cluster_numbers))
+
+    def _write_ngrams(self, rows: slice, ids: Ids) -> None:
+        word_scores = ngrams.look_up_words(self.weights.ngrams, ids)
+        self.ngrams.scores[:, rows] = word_scores.scores
+        self.ngrams.ids[rows] = word_scores.ids
 
 
 class WordCache(SharedCache):
-    """The table of known words, and the weights that it was computed with.
+    """The table of known words.
 
     It is emptied when the weights change and when it is full. Threads may share it; copies and
     pickles of it are empty.
@@ -149,77 +193,37 @@ class WordCache(SharedCache):
         """Forget all words and weights."""
         super().clear()
         self._snapshot: Snapshot | None = None
-        self._rows: dict[int, int] = {}
 
     def __reduce__(self) -> tuple:
         return (WordCache, ())
 
     def look_up(
         self, model: Model, docs: Sequence[Doc], orths: NDArray[np.uint64]
-    ) -> tuple[Weights, WordTable, Rows]:
+    ) -> tuple[WordTable, Rows]:
         """Find words by the hashes of their text, and compute unknown words.
 
-        RETURNS (tuple): The weights; the table; n_words, the row of each word in it.
+        RETURNS (tuple): The table; n_words, the row of each word in it.
         """
         words = orths.tolist()
         with self.lock:
             if self._snapshot is None or not self._snapshot.is_current(model):
                 self._snapshot = Snapshot(model)
-                self._weights = _prepare(model)
-                self._make_table(MAX_KNOWN_WORDS)
-            rows = list(map(self._rows.get, words))
+                self._table = WordTable(_prepare(model), MAX_KNOWN_WORDS)
+            known = self._table.row_of_word
+            rows = list(map(known.get, words))
             if None in rows:
                 # In the order of the text: frequent words come first, and stay in the cache.
-                unknown = [word for word in dict.fromkeys(words) if word not in self._rows]
-                if len(self._rows) + len(unknown) > MAX_KNOWN_WORDS:
-                    unknown = list(dict.fromkeys(words))
-                    self._make_table(max(MAX_KNOWN_WORDS, len(unknown)))
-                self._add_words(docs, unknown)
-                rows = list(map(self._rows.get, words))
+                distinct = list(dict.fromkeys(words))
+                unknown = [word for word in distinct if word not in known]
+                if len(known) + len(unknown) > MAX_KNOWN_WORDS:
+                    unknown = distinct
+                    # A new table, since other threads may be reading the old one
+                    n_words = max(MAX_KNOWN_WORDS, len(unknown))
+                    self._table = WordTable(self._table.weights, n_words)
+                self._table.add(docs, unknown)
+                rows = list(map(self._table.row_of_word.get, words))
             # Return the table, since other threads may replace `self._table`.
-            return self._weights, self._table, np.array(rows, dtype="int64")
-
-    def _make_table(self, n_words: int) -> None:
-        """Make an empty table, since other threads may be reading the old one."""
-        weights = self._weights
-        n_tags = len(weights.tag_bias)
-        n_gates, n_directions, hidden, _ = weights.bilstm.recurrent.shape
-        word_scores = None
-        if weights.ngrams is not None:
-            edge_ids = ngrams.edge_ids(weights.embedding.vectors)
-            edge = ngrams.look_up_words(weights.ngrams, edge_ids)
-            word_scores = edge.with_room(n_words)
-        self._rows = {}
-        # Rows take memory when they are written.
-        self._table = WordTable(
-            np.empty((n_gates, n_directions, n_words + 1, hidden), dtype="float32"),
-            np.empty((n_words + 1, n_tags), dtype="float32"),
-            word_scores,
-        )
-
-    def _add_words(self, docs: Sequence[Doc], orths: list[int]) -> None:
-        for first in range(0, len(orths), MAX_NEW_WORDS):
-            part = orths[first : first + MAX_NEW_WORDS]
-            row = len(self._rows) + 1
-            rows = slice(row, row + len(part))
-            self._fill_rows(WordFeatures.of_hashes(docs, part), rows)
-            self._rows.update(zip(part, range(rows.start, rows.stop), strict=True))
-
-    def _fill_rows(self, words: WordFeatures, rows: slice) -> None:
-        """Compute the cached values of words, and write them to rows of the table."""
-        weights, table = self._weights, self._table
-        vector_table = weights.embedding.vectors
-        vector_rows = vector_table.find(words)
-        vectors = embedding.embed_words(weights.embedding, words, vector_rows)
-        table.gates[:, :, rows] = lstm.input_gates(weights.bilstm, vectors)
-        table.scores[rows] = weights.tag_bias
-        if weights.word_weights.shape[1]:
-            table.scores[rows] += lstm.multiply(vectors, weights.word_weights)[0]
-        if weights.ngrams is not None and table.ngrams is not None:
-            ids = ngrams.word_ids(words, vector_table.cluster_numbers(vector_rows))
-            word_scores = ngrams.look_up_words(weights.ngrams, ids)
-            table.ngrams.scores[:, rows] = word_scores.scores
-            table.ngrams.ids[rows] = word_scores.ids
+            return self._table, np.array(rows, dtype="int64")
 
 
 class Snapshot:
@@ -230,31 +234,26 @@ class Snapshot:
     """
 
     def __init__(self, model: Model) -> None:
-        self._params: list[tuple[Model, str]] = []
-        self._tables: list[tuple[Model, str]] = []
-        for node in model.walk():
-            self._params += [(node, name) for name in node.param_names if node.has_param(name)]
-            self._tables += [(node, name) for name in ("table", "weights") if name in node.attrs]
-        self._content = self._current_content(model)
+        self._getters: list[Callable[[], object]] = []
         self._samples = []
-        for node, name in self._params:
-            array = node.get_param(name)
-            self._samples.append(array.ravel()[:: max(1, array.size // N_SAMPLED_VALUES)])
+        for node in model.walk():
+            for name in node.param_names:
+                if node.has_param(name):
+                    values = node.get_param(name).ravel()
+                    self._samples.append(values[:: max(1, values.size // N_SAMPLED_VALUES)])
+                    self._getters.append(partial(node.get_param, name))
+            if "table" in node.attrs:
+                self._getters.append(partial(node.attrs.get, "table"))
+        self._content = self._current_content(model)
         self._values = self._current_values()
 
     def is_current(self, model: Model) -> bool:
         """Return whether the model still has the same layers, and arrays with the same values."""
-        content = self._current_content(model)
-        return (
-            len(content) == len(self._content)
-            and all(map(is_, content, self._content))
-            and self._current_values() == self._values
-        )
+        has_same_content = all(map(is_, self._current_content(model), self._content))
+        return has_same_content and self._current_values() == self._values
 
     def _current_content(self, model: Model) -> list[object]:
-        content: list[object] = [node.get_param(name) for node, name in self._params]
-        content += [node.attrs[name] for node, name in self._tables]
-        return content + model.layers
+        return [*model.layers, model.attrs["ngrams"], *[get() for get in self._getters]]
 
     def _current_values(self) -> bytes:
         return np.concatenate(self._samples).tobytes()
@@ -263,17 +262,17 @@ class Snapshot:
 def _prepare(model: Model) -> Weights:
     # glibc reuses the memory of large arrays only after it has freed a larger one.
     np.empty(REUSED_BYTES, dtype="uint8")
-    tok2vec, encode, output, ngram_layer = parts(model)
+    tok2vec, encode, output = parts(model)
     transitions = output.maybe_get_param("transitions")
-    if ngram_layer is not None:
-        transitions = ngrams.mixed_transitions(
-            transitions, ngram_layer.attrs["weights"].transitions
-        )
+    ngram_weights = model.attrs["ngrams"] or ngrams.NO_WEIGHTS
+    if transitions is not None:
+        transitions = ngrams.mixed_transitions(transitions, ngram_weights.transitions)
     bilstm, top = encode.layers
     word_width = tok2vec.get_dim("nO") if model.attrs["words"] else 0
     word_weights, encoder_weights = np.split(output.get_param("W"), [word_width], axis=1)
     return Weights(
-        embedding.prepare(tok2vec),
+        tok2vec,
+        vector_table(tok2vec),
         lstm.prepare(bilstm),
         lstm.prepare(top),
         reads_both=encode.attrs["both_layers"],
@@ -281,5 +280,5 @@ def _prepare(model: Model) -> Weights:
         encoder_weights=encoder_weights.T[None].copy(),
         tag_bias=output.get_param("b").copy(),
         transitions=transitions,
-        ngrams=None if ngram_layer is None else ngram_layer.attrs["weights"],
+        ngrams=ngram_weights,
     )

@@ -11,7 +11,15 @@ from thinc.types import Floats2d
 from ..sequences.words import Segmenter, TagScores, Words, whole_docs
 from . import prediction
 from .embedding import vector_table
-from .ngrams import NGRAMS_SHARE, NO_WEIGHTS, NGrams, Weights, fit, mixed_scores, mixed_transitions
+from .ngrams import (
+    NGRAMS_SHARE,
+    NO_WEIGHTS,
+    Weights,
+    fit,
+    mixed_scores,
+    mixed_transitions,
+    score_docs,
+)
 from .output import imprint, output_layer, resized, untrained_tags
 from .parts import parts
 
@@ -51,14 +59,11 @@ def BiLSTMTagger(
         raise ValueError(
             "ngrams = true needs transitions = true: n-grams are fitted to sequences of tags"
         )
-    layers = [tok2vec, encode, output_layer(nO, transitions=transitions)]
-    if ngrams:
-        layers.append(NGrams())
     return Model(
         "bilstm_tagger",
         _forward,
         init=_init,
-        layers=layers,
+        layers=[tok2vec, encode, output_layer(nO, transitions=transitions)],
         # spaCy looks for listeners under this name.
         refs={"tok2vec": tok2vec},
         dims={"nO": nO},
@@ -67,6 +72,7 @@ def BiLSTMTagger(
             # spaCy calls this when a label is added.
             "resize_output": _resize_output,
             "words": words,
+            "ngrams": NO_WEIGHTS if ngrams else None,
             # Set by spaCy to [training] dropout: dropout of the word vectors for the tag scores
             "dropout_rate": 0.0,
             "word_gates": prediction.WordCache(),
@@ -76,7 +82,7 @@ def BiLSTMTagger(
 
 def has_ngrams(model: Model) -> bool:
     """Return whether a tagger has n-grams."""
-    return parts(model).ngrams is not None
+    return model.attrs["ngrams"] is not None
 
 
 def fit_ngrams(
@@ -88,25 +94,20 @@ def fit_ngrams(
     allowed (NDArray[bool]): n_tokens × n_tags, see `gold.allowed_tags`.
     teacher (Model | None): A tagger whose n-grams are kept for the tags that it has.
     """
-    tok2vec, _, _, ngrams = parts(model)
     words: Words = model.attrs["segment"](docs)
-    old = NO_WEIGHTS if teacher is None else _weights(parts(teacher).ngrams)
-    fit(ngrams, docs, words, allowed[words.tokens], vectors=vector_table(tok2vec), old=old)
-
-
-def _weights(ngrams: Model) -> Weights:
-    return ngrams.attrs["weights"]
+    old = NO_WEIGHTS if teacher is None else teacher.attrs["ngrams"]
+    vectors = vector_table(parts(model).tok2vec)
+    model.attrs["ngrams"] = fit(docs, words, allowed[words.tokens], vectors=vectors, old=old)
 
 
 def without_ngrams(model: Model) -> Model:
-    """Return a tagger with the same layers except for the n-grams."""
-    tok2vec, encode, output, _ = parts(model)
+    """Return a tagger with the same layers and without n-grams."""
     return Model(
         model.name,
         _forward,
-        layers=[tok2vec, encode, output],
+        layers=model.layers,
         dims={"nO": model.get_dim("nO")},
-        attrs=model.attrs,
+        attrs={**model.attrs, "ngrams": None},
     )
 
 
@@ -120,25 +121,24 @@ def mix_with_ngrams(
     RETURNS (tuple): The combined scores, and the backward pass: a function from their gradient to
         that of the network's scores.
     """
-    tok2vec, _, _, ngrams = parts(model)
-    words = scores.words
-    if ngrams is None:
+    weights: Weights | None = model.attrs["ngrams"]
+    if weights is None:
         return scores, lambda d_mixed: d_mixed
-    ngram_scores = ngrams.predict((docs, words, vector_table(tok2vec)))
-    ngram_transitions = model.ops.asarray2f(_weights(ngrams).transitions)
-    n_old = len(ngram_transitions)
-    xp = model.ops.xp
+    ops = model.ops
+    words = scores.words
+    ngram_scores = score_docs(weights, docs, words, vector_table(parts(model).tok2vec))
+    mixed = mixed_scores(scores.scores, ops.asarray2f(ngram_scores))
+    transitions = mixed_transitions(scores.transitions, ops.asarray2f(weights.transitions))
+    n_old = len(weights.transitions)
 
     def backprop(d_mixed: TagScores) -> TagScores:
         # The shift of added tags, which depends on old tags, is treated as a constant.
-        d_scores = xp.array(d_mixed.scores)
+        d_scores = ops.xp.array(d_mixed.scores)
         d_scores[:, :n_old] *= 1 - NGRAMS_SHARE
-        d_transitions = xp.array(d_mixed.transitions)
+        d_transitions = ops.xp.array(d_mixed.transitions)
         d_transitions[:n_old, :n_old] *= 1 - NGRAMS_SHARE
         return TagScores(words, d_scores, d_transitions)
 
-    mixed = mixed_scores(scores.scores, ngram_scores)
-    transitions = mixed_transitions(scores.transitions, ngram_transitions)
     return TagScores(words, mixed, transitions), backprop
 
 
@@ -146,11 +146,6 @@ def n_trained_tags(model: Model) -> int:
     """Return the number of tags before the first tag that has no weights yet."""
     untrained = untrained_tags(parts(model).output)
     return int(untrained[0]) if len(untrained) else model.get_dim("nO")
-
-
-def has_untrained_tags(model: Model) -> bool:
-    """Return whether a tagger has tags that were added and have no weights yet."""
-    return len(untrained_tags(parts(model).output)) > 0
 
 
 def imprint_new_tags(model: Model, docs: list[Doc], allowed: NDArray[np.bool_]) -> None:
@@ -207,7 +202,7 @@ def _encode(
     model: Model, docs: list[Doc], words: Words, *, is_train: bool
 ) -> tuple[Floats2d, Callable[[Floats2d], list[Doc]]]:
     """Compute the inputs of the output layer, n_words × width, for at least one word."""
-    tok2vec, encode, _, _ = parts(model)
+    tok2vec, encode, _ = parts(model)
     ops = model.ops
     vectors, backprop_tok2vec = tok2vec(docs, is_train)
     token_vectors = ops.flatten(vectors)
@@ -237,7 +232,7 @@ def _encode(
 
 
 def _init(model: Model, X: list[Doc] | None = None, Y: TagScores | None = None) -> None:
-    tok2vec, encode, output, _ = parts(model)
+    tok2vec, encode, output = parts(model)
     if model.has_dim("nO"):
         output.set_dim("nO", model.get_dim("nO"))
     tok2vec.initialize(X=X)

@@ -3,7 +3,7 @@
 They are not trained, are stored in eight bits, and are found by the hash of a word's form.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile, is_zipfile
@@ -18,16 +18,7 @@ from thinc.types import Floats2d, Ints1d
 
 from .clusters import find_clusters, unit_vectors
 from .features import WordFeatures
-from .stored import (
-    Archived,
-    pack_keys,
-    pack_numbers,
-    quantized,
-    read_arrays,
-    unpack_keys,
-    unpack_numbers,
-    write_arrays,
-)
+from .stored import Archived, quantized
 
 # Keys are the lower 32 bits of a word's hash. About 1 in 10,000 words without a vector collides
 # with the key of another word.
@@ -66,6 +57,10 @@ class VectorTable(Archived):
         rows[places < 0] = -1
         return rows
 
+    def find_words(self, words: Iterable[str]) -> Rows:
+        """Find the rows of words, see `find`."""
+        return self.find(WordFeatures(words))
+
     def vectors(self, rows: Rows) -> Floats2d:
         """Return the vectors of rows: n_words × width."""
         return self.values[rows] * self.scale
@@ -97,23 +92,6 @@ class VectorTable(Archived):
             has_vector = (rows >= 0)[:, None]
             np.add(self.clusters[rows], 1, out=numbers, where=has_vector)
         return numbers
-
-    def to_bytes(self) -> bytes:
-        return write_arrays(
-            keys=pack_keys(self.keys),
-            rows=pack_numbers(self.rows),
-            values=self.values,
-            scale=self.scale,
-            clusters=self.clusters,
-        )
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> "VectorTable":
-        """Read what `to_bytes` returned."""
-        arrays = read_arrays(data)
-        arrays["keys"] = unpack_keys(arrays["keys"])
-        arrays["rows"] = unpack_numbers(arrays["rows"])
-        return cls(**arrays)
 
 
 _NO_NUMBERS = np.empty(0, "uint32")

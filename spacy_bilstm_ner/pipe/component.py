@@ -24,7 +24,7 @@ from thinc.api import Model, Optimizer
 
 from ..default_config import default_model
 from ..network import tagger
-from ..network.embedding import fit_feature_dropout, fit_to_size, set_vectors
+from ..network.embedding import fit_to_size, set_vectors
 from ..sequences import tags
 from ..sequences.decoding import NO_SPANS, Spans, choose, decode
 from ..sequences.gold import allowed_tags
@@ -311,7 +311,7 @@ class BiLSTMNER(TrainablePipe):
         docs = _predicted_docs(examples)
         new_labels = self._new_labels()
         self._memory.words = learning.word_source(self.vocab, self.model, examples, new_labels)
-        fit_feature_dropout(self.model, sum(map(len, docs)))
+        fit_to_size(self.model, sum(map(len, docs)))
         self._imprint_new_tags(examples)
         if not new_labels:
             return
@@ -325,7 +325,8 @@ class BiLSTMNER(TrainablePipe):
 
     def _imprint_new_tags(self, examples: list[Example]) -> None:
         docs = _predicted_docs(examples)
-        if any(map(len, docs)) and tagger.has_untrained_tags(self.model):
+        n_trained = tagger.n_trained_tags(self.model)
+        if any(map(len, docs)) and n_trained < self.model.get_dim("nO"):
             tagger.imprint_new_tags(self.model, docs, self._allowed_tags(examples))
 
     def finish_update(self, sgd: Optimizer) -> None:

@@ -26,7 +26,7 @@ from spacy.vocab import Vocab
 from thinc.api import Model, Ops
 
 from ..network import tagger
-from ..network.embedding import vector_rows, vector_similarities
+from ..network.embedding import vector_table
 from ..sequences import tags
 from ..sequences.crf import crf_loss, marginals
 from ..sequences.cross_entropy import cross_entropy
@@ -152,11 +152,14 @@ def word_source(
     for word in vocab.strings:
         if word.isalpha() and word not in entity_words:
             known_words.append(word)
-    is_drawn = vector_similarities(model, known_words, sorted(new_words)) <= MAX_SIMILARITY
+    vectors = vector_table(model)
+    known_rows = vectors.find_words(known_words)
+    similarities = vectors.similarities(known_rows, vectors.find_words(new_words))
+    is_drawn = similarities <= MAX_SIMILARITY
     if not is_drawn.any():
         is_drawn[:] = True
     drawn_words = list(compress(known_words, is_drawn))
-    rows = vector_rows(model, drawn_words)
+    rows = known_rows[is_drawn]
     is_unknown = rows < 0
     by_rank = np.where(is_unknown, 0.0, 1.0 / (1 + np.abs(rows)))
     share = UNKNOWN_SHARE if by_rank.any() else 1.0

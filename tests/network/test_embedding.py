@@ -14,7 +14,6 @@ from spacy_bilstm_ner.network.embedding import (
     WordEmbedding,
     embed_words,
     fit_to_size,
-    prepare,
     set_vectors,
     vector_table,
 )
@@ -269,7 +268,7 @@ def test_prediction_computes_what_the_layers_compute(n_words, tmp_path):
     static.set_param("unknown", np.arange(5, dtype="float32"))
     doc = doc_of("tea Oslo qwfp “ lawyer Donaudampfschifffahrtsgesellschaft")
     words = WordFeatures([token.text for token in doc])
-    vectors = embed_words(prepare(model), words, vector_table(model).find(words))
+    vectors = embed_words(model, words, vector_table(model).find(words))
     assert vectors.shape == (6, 18)
     for is_train in (False, True):
         assert_allclose(vectors, model([doc], is_train)[0][0], atol=1e-6)

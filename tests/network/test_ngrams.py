@@ -19,9 +19,8 @@ from spacy_bilstm_ner.network.ngrams import (
     N_PLACES,
     NGRAMS_SHARE,
     REACH,
-    NGrams,
-    Table,
     Weights,
+    score_docs,
 )
 from spacy_bilstm_ner.network.vectors import NO_VECTORS, VectorTable
 from spacy_bilstm_ner.sequences.words import whole_docs
@@ -67,8 +66,8 @@ def fitted(**parts: Any) -> Language:
     return nlp
 
 
-def linear_of(nlp: Language):
-    return nlp.get_pipe("ner").model.layers[3]
+def weights_of(nlp: Language) -> Weights:
+    return nlp.get_pipe("ner").model.attrs["ngrams"]
 
 
 def logits(nlp: Language, *words: str) -> np.ndarray:
@@ -79,9 +78,9 @@ def mixed_transitions(nlp: Language) -> np.ndarray:
     return nlp.get_pipe("ner").model.predict([nlp.make_doc("Oslo")]).transitions
 
 
-def table_of(rows: dict[int, list[int]], width: int) -> Table:
+def table_of(rows: dict[int, list[int]], width: int) -> tuple[np.ndarray, np.ndarray]:
     keys = np.array(sorted(rows), dtype="uint32")
-    return Table(keys, np.array([*(rows[key] for key in keys.tolist()), [0] * width], dtype="int8"))
+    return keys, np.array([*(rows[key] for key in keys.tolist()), [0] * width], dtype="int8")
 
 
 def hashed(value: str | int) -> int:
@@ -122,17 +121,16 @@ def scores_of(
     common: Sequence[str] = (),
     vectors: VectorTable = NO_VECTORS,
 ) -> np.ndarray:
-    """What a layer with these rows says, in two tags."""
-    model = NGrams()
-    model.attrs["weights"] = Weights(
-        table_of(words, 2),
-        table_of({key: [*row, 0, 0][:6] for key, row in neighbours.items()}, 6),
+    """What weights with these rows say, in two tags."""
+    weights = Weights(
+        *table_of(words, 2),
+        *table_of({key: [*row, 0, 0][:6] for key, row in neighbours.items()}, 6),
         np.array(sorted(map(hash_string, common)), dtype="uint64"),
         scale=np.array([0.5, 2.0], dtype="float32"),
         bias=np.array([0.25, 0.0], dtype="float32"),
         transitions=np.zeros((2, 2), dtype="float32"),
     )
-    return model.predict((list(docs), whole_docs(docs), vectors))
+    return score_docs(weights, docs, whole_docs(docs), vectors)
 
 
 def test_words_score_their_neighbours():
@@ -237,21 +235,16 @@ def test_patterns_score_all_three_words():
 
 
 def test_weights_survive_bytes():
-    weights = linear_of(fitted()).attrs["weights"]
-    assert len(weights.words.keys)
-    assert len(weights.neighbours.keys)
-    assert len(weights.common)
+    weights = weights_of(fitted())
     loaded = Weights.from_bytes(weights.to_bytes())
-    for name in ("words", "neighbours"):
-        table, loaded_table = getattr(weights, name), getattr(loaded, name)
-        assert_array_equal(table.keys, loaded_table.keys)
-        assert_array_equal(table.values, loaded_table.values)
-        assert loaded_table.values.dtype == np.int8
+    for name, array in vars(weights).items():
+        assert len(array)
+        assert_array_equal(getattr(loaded, name), array)
+        assert getattr(loaded, name).dtype == array.dtype
+    for values in (loaded.word_values, loaded.neighbour_values):
         # No row says nothing, but the last.
-        assert loaded_table.values[:-1].any(axis=1).all()
-        assert not loaded_table.values[-1].any()
-    for name in ("common", "scale", "bias", "transitions"):
-        assert_array_equal(getattr(weights, name), getattr(loaded, name))
+        assert values[:-1].any(axis=1).all()
+        assert not values[-1].any()
 
 
 def test_what_is_fitted_is_what_is_scored(monkeypatch):
@@ -273,7 +266,7 @@ def test_what_is_fitted_is_what_is_scored(monkeypatch):
     nlp.get_pipe("ner").initialize(lambda: data, nlp=nlp, corpus=lambda _: data)
     docs = [eg.predicted for eg in data]
     words = nlp.get_pipe("ner").model.attrs["segment"](docs)
-    assert_allclose(linear_of(nlp).predict((docs, words, NO_VECTORS)), fitted_scores[0])
+    assert_allclose(score_docs(weights_of(nlp), docs, words, NO_VECTORS), fitted_scores[0])
 
 
 def test_rare_features_have_no_weight():
@@ -285,9 +278,8 @@ def test_rare_features_have_no_weight():
         for eg in examples(nlp, [marked])
     ]
     nlp.get_pipe("ner").initialize(lambda: data, nlp=nlp, corpus=lambda _: data)
-    table = linear_of(nlp).attrs["weights"].words
     keys = [word_key(REACH, "Zork"), word_key(REACH, "Plugh")]
-    assert np.isin(keys, table.keys).tolist() == [True, False]
+    assert np.isin(keys, weights_of(nlp).word_keys).tolist() == [True, False]
 
 
 def test_ngrams_alone_predict_entities(monkeypatch):
@@ -325,7 +317,7 @@ def test_predictions_are_a_mixture(monkeypatch, parts):
         doc = nlp.make_doc(text)
         words = model.attrs["segment"]([doc])
         if len(words):
-            linear = linear_of(nlp).predict(([doc], words, NO_VECTORS))
+            linear = score_docs(weights_of(nlp), [doc], words, NO_VECTORS)
             expected = (1 - NGRAMS_SHARE) * plain_logits(nlp, text) + NGRAMS_SHARE * linear
             assert_allclose(scores, expected, atol=1e-4)
             assert np.abs(linear).max() > 0.1
@@ -334,13 +326,13 @@ def test_predictions_are_a_mixture(monkeypatch, parts):
 def test_decoding_mixes_transitions():
     nlp = fitted()
     ner = nlp.get_pipe("ner")
-    weights = linear_of(nlp).attrs["weights"]
+    weights = weights_of(nlp)
     expected = (1 - NGRAMS_SHARE) * transitions(nlp) + NGRAMS_SHARE * weights.transitions
     assert_allclose(mixed_transitions(nlp), expected, atol=1e-6)
     spans = ner.predict([nlp.make_doc(TEXT)])
     lower = weights.transitions.copy()
     lower[0, 1::2] -= 80.0
-    linear_of(nlp).attrs["weights"] = replace(weights, transitions=lower)
+    ner.model.attrs["ngrams"] = replace(weights, transitions=lower)
     after = ner.predict([nlp.make_doc(TEXT)])
     # Hardly anything begins behind a word that is none.
     assert after.confidence.sum() < spans.confidence.sum() / 2

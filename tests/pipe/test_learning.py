@@ -11,8 +11,8 @@ from spacy.util import fix_random_seed, minibatch
 from thinc.api import Adam, NumpyOps
 
 from spacy_bilstm_ner.network.embedding import vector_table
+from spacy_bilstm_ner.network.ngrams import score_docs
 from spacy_bilstm_ner.network.output import NEW_TAG_SCORE
-from spacy_bilstm_ner.network.parts import parts
 from spacy_bilstm_ner.pipe import learning
 from spacy_bilstm_ner.sequences import tags
 from spacy_bilstm_ner.sequences.gold import allowed_tags
@@ -209,7 +209,7 @@ def test_ngrams_learn_a_new_label_and_keep_the_scores_of_the_others():
     docs = [nlp.make_doc(text) for text in texts(NEW)]
     words = ner.model.attrs["segment"](docs)
     before, after = (
-        parts(model).ngrams.predict((docs, words, vector_table(parts(model).tok2vec)))
+        score_docs(model.attrs["ngrams"], docs, words, vector_table(model))
         for model in (teacher, ner.model)
     )
     assert_allclose(after[:, : tags.n_tags(len(LABELS))], before)

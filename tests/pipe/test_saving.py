@@ -6,10 +6,8 @@ import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from copy import deepcopy
-from io import BytesIO
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -19,7 +17,6 @@ import torch
 from spacy.util import load_model_from_config
 
 from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.network import stored
 from spacy_bilstm_ner.network.parts import parts
 from spacy_bilstm_ner.pipe.loading import load_pipeline
 from tests.util import blank, texts, train
@@ -167,16 +164,6 @@ def test_a_threshold_out_of_range_is_reported_at_first_use(value, nlp, ner):
     ner.cfg |= {"threshold": 0.0, "thresholds": {"geo": -1}}
     with pytest.raises(ValueError, match="threshold of geo must be "):
         nlp(texts()[0])
-
-
-def test_a_table_that_unpacks_to_too_much_is_refused(monkeypatch):
-    file = BytesIO()
-    np.savez_compressed(file, keys=np.zeros(11 << 20, "uint8"))
-    assert len(file.getvalue()) < 1 << 16
-    monkeypatch.setattr(stored, "MAX_BYTES", 10 << 20)
-    monkeypatch.setattr(ZipFile, "open", lambda *_, **__: pytest.fail("it was unpacked"))
-    with pytest.raises(ValueError, match=r"network\.stored\.MAX_BYTES"):
-        stored.read_arrays(file.getvalue())
 
 
 def test_nothing_in_a_pipelines_files_is_run(complete, saved, monkeypatch):
