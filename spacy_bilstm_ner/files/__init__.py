@@ -8,12 +8,13 @@ later step takes records and the report, and returns new records.
 | unpack | `unpack`, `encoding` | path -> `Content` |
 | read | a reader for each container | `read_X(content, options)` -> records, report |
 | count offsets | `offsets` | offsets of any unit -> characters |
-| merge | `conflicts` | several annotations of one text -> one |
+| unite | `conflicts` | partial annotations of one text -> one |
 | find words | `docs` | `TextWithSpans` -> `TaggedWords` in BIO, with a tokenizer |
-| read tags | `sentences.build(sentences, options)` | tags of any scheme -> BIO |
+| read tags | `sentences` | tags of any scheme -> BIO |
+| settle | `conflicts` | contradictory annotations of one text -> one |
 
-`read` does all steps. Tables with a text and its entities in each row are read like JSON, by
-`exports.read_records(records, name, options)`. A record is a line number and a dict.
+`read` does all steps. Everything with a text and offsets is read by `exports.read_records`: JSON,
+brat, PubTator, and tables with a text and its entities in each row.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -39,9 +40,10 @@ def read(source: Any, lang: str = "en", **options: Any) -> "tuple[list[Doc], Rep
     """
     # Imported here, so that the commands can import `files.options` without importing spaCy.
     from .docs import blank_pipeline, make_doc
-    from .reading import make_options, read_sentences
+    from .options import Options
+    from .reading import read_sentences
 
     nlp = blank_pipeline(lang)
     sources = source if isinstance(source, list) else [source]
-    sentences, report = read_sentences(sources, nlp, make_options(options))
+    sentences, report = read_sentences(sources, nlp, Options(**options))
     return [make_doc(nlp, sentence)[0] for sentence in sentences], report

@@ -3,16 +3,16 @@
 import re
 
 from ..errors import UserError
-from .offsets import make_reading
+from .exports import read_records
 from .options import Options
-from .records import Content, Origin, Span, TextWithSpans
+from .records import Content, Records
 from .report import Report
 
 # Such as "T1\tPER 0 4\tMira", or "T2\tPER 0 4;10 14\tMira Holt" in several parts
 _ENTITY = re.compile(r"T\d+\t(\S+) (\d+ \d+(?:;\d+ \d+)*)(?:\t(.*))?")
 
 
-def read_brat(content: Content, options: Options) -> tuple[list[TextWithSpans], Report]:
+def read_brat(content: Content, options: Options) -> tuple[Records, Report]:
     """Read the entities of one text. Relations, events, attributes and notes are not read.
 
     RAISES UserError: If there is no .txt file, or an entity cannot be read.
@@ -27,9 +27,7 @@ def read_brat(content: Content, options: Options) -> tuple[list[TextWithSpans], 
             f"{content.name}: its text {path} cannot be read ({error}). Put both files of brat "
             "into one folder and give that folder; or say the encoding: --encoding cp1252."
         ) from error
-    report = Report(rows_read=1)
-    origin = Origin(content.name, 1, content.path.stem)
-    spans = []
+    entities = []
     for line, row in enumerate(content.text.split("\n"), 1):
         if not row.startswith("T"):
             continue
@@ -39,10 +37,9 @@ def read_brat(content: Content, options: Options) -> tuple[list[TextWithSpans], 
                 f"{content.name}, line {line}: {row[:60]!r} is no entity of brat. Expected such as "
                 "'T1\\tPER 0 4\\tMira'."
             )
-        label, places, own_text = match.groups()
-        report.entities_read += 1
-        numbers = list(map(int, re.findall(r"\d+", places)))
-        parts = tuple(zip(numbers[::2], numbers[1::2], strict=True))
-        spans.append(Span(numbers[0], numbers[-1], label, own_text, line, parts))
-    reading = make_reading(options.fields)
-    return [TextWithSpans(text, tuple(spans), origin=origin, reading=reading)], report
+        label, parts, own_text = match.groups()
+        offsets = re.findall(r"\d+", parts)
+        entity = {"label": label, "start": offsets[::2], "end": offsets[1::2], "text": own_text}
+        entities.append(entity)
+    record = {"id": content.path.stem, "text": text, "entities": entities}
+    return read_records([(1, record)], content.name, options)

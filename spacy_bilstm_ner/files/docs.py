@@ -1,6 +1,7 @@
 """Make Docs of sentences, and divide texts into words."""
 
 import operator
+import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -12,12 +13,18 @@ from spacy.tokens import Doc, SpanGroup
 
 from ..errors import UserError
 from .offsets import cuts_word
-from .records import UNKNOWN, Span, TaggedWords, TextWithSpans
+from .options import Options
+from .records import UNKNOWN, TaggedWords, TextWithSpans
 from .report import Report
 from .spacing import spaces_after
 
-# An entity is widened by at most this many characters, and by less than half of a word.
-MAX_CUT = 2
+_LETTER_AND_LABEL = re.compile("[BI]-.+")
+# --nested -> key by which overlapping entities are sorted; the first one stays
+_ORDERS = {
+    "outer": lambda span: (span.start, -span.end),
+    "inner": lambda span: (span.end - span.start, span.start),
+    "longest": lambda span: (span.start - span.end, span.start),
+}
 
 
 def blank_pipeline(lang: str) -> Language:
@@ -38,54 +45,54 @@ def blank_pipeline(lang: str) -> Language:
     return nlp
 
 
-def find_words(texts: Sequence[TextWithSpans], nlp: Language, report: Report) -> list[TaggedWords]:
-    """Divide texts into words, with tags in BIO.
+def find_words(
+    texts: Sequence[TextWithSpans], nlp: Language, options: Options, report: Report
+) -> list[TaggedWords]:
+    """Divide the texts of a file into words, with tags in BIO.
 
     If an entity begins or ends inside a token, such as after the hyphen in "ex-Oslo", the token is
-    divided there. If it begins or ends inside a word, it is widened to whole words, or left out if
-    that adds more than a few characters.
+    divided there. If it begins or ends inside a word, it is left out. If every label of the file
+    begins with B- or I-, these letters are read like those of tags.
 
     texts (Sequence[TextWithSpans]): Texts after `offsets.to_characters`.
     nlp (Language): A pipeline, whose tokenizer finds the words.
+    RAISES UserError: If entities overlap, and `options.nested` is None.
     """
+    labels: set[str] = set()
+    for text in texts:
+        labels.update(span.label for span in text.spans)
+    have_letters = all(map(_LETTER_AND_LABEL.fullmatch, labels - {UNKNOWN}))
     sentences = []
     for text in texts:
-        if not text.text.strip():
-            report.count("no_text", text.origin.place())
-            continue
-        sentence = _find_words(text, nlp, report)
+        spans = sorted(text.spans, key=_ORDERS[options.nested or "outer"])
+        sentence = _find_words(text._replace(spans=tuple(spans)), nlp, have_letters, report)
         report.words_read += sentence.n_words
         sentences.append(sentence)
+    n_nested = report.counts["nested"]["entities"] if "nested" in report.counts else 0
+    if n_nested and options.nested is None:
+        raise UserError(
+            f"Number of entities that overlap with another one: {n_nested:,}, such as "
+            f"{'; '.join(report.places['nested'])}. Say which of them to keep: --nested outer, "
+            "--nested inner or --nested longest."
+        )
     return sentences
 
 
-def _find_words(text: TextWithSpans, nlp: Language, report: Report) -> TaggedWords:
+def _find_words(
+    text: TextWithSpans, nlp: Language, have_letters: bool, report: Report
+) -> TaggedWords:
     tokens = text.words
     if tokens is None:
         tokens = tuple((token.idx, token.idx + len(token)) for token in nlp.make_doc(text.text))
     starts = {start for start, _ in tokens}
     edges = {0, len(text.text)}.union(*tokens)
-    tags = ["O"] * len(text.text)
-    for span in text.spans:
-        start, end = _widen(text.text, span, edges)
-        place = f"{text.origin.place()}: {span.label} {text.text[span.start : span.end]!r}"
-        n_added = end - start - (span.end - span.start)
-        is_cut = n_added > MAX_CUT or 2 * n_added >= end - start
-        if n_added and span.label != UNKNOWN:
-            report.count("cut" if is_cut else "widened", place)
-        if is_cut or span.label == UNKNOWN:
-            tags[start:end] = [UNKNOWN if tag == "O" else tag for tag in tags[start:end]]
-        elif any(tag[0] in "BI" for tag in tags[start:end]):
-            report.count("nested", place)
-        else:
-            tags[start:end] = [f"B-{span.label}"] + [f"I-{span.label}"] * (end - start - 1)
-            edges |= {start, end}
+    tags = _tag_characters(text, edges, have_letters, report)
     words, tags_of_words, spaces = [], [], []
     for start, end in pairwise(sorted(edges)):
         word = text.text[start:end]
         if word != " " or start in starts:  # a blank after a word is not a word
             words.append(word)
-            tags_of_words.append(tags[start])
+            tags_of_words.append(UNKNOWN if UNKNOWN in tags[start:end] else tags[start])
             spaces.append(text.text[end : end + 1] == " " and end not in starts)
     return TaggedWords(
         tuple(words),
@@ -98,14 +105,35 @@ def _find_words(text: TextWithSpans, nlp: Language, report: Report) -> TaggedWor
     )
 
 
-def _widen(text: str, span: Span, edges: set[int]) -> tuple[int, int]:
-    """Return the start and end of a span, widened to whole words."""
-    start, end = span.start, span.end
-    while start not in edges and cuts_word(text, start):
-        start -= 1
-    while end not in edges and cuts_word(text, end):
-        end += 1
-    return start, end
+def _tag_characters(
+    text: TextWithSpans, edges: set[int], have_letters: bool, report: Report
+) -> list[str]:
+    """Return a tag for each character. Of overlapping entities, the first one stays.
+
+    edges (set[int]): Where words begin and end. Those of the entities are added.
+    """
+    tags = ["O"] * len(text.text)
+    for span in text.spans:
+        start, end = span.start, span.end
+        place = f"{text.origin.place()}: {span.label} {text.text[start:end]!r}"
+        letter, label = (span.label[0], span.label[2:]) if have_letters else ("B", span.label)
+        is_cut = any(edge not in edges and cuts_word(text.text, edge) for edge in (start, end))
+        if is_cut or span.label == UNKNOWN:
+            report.count("cut", place, int(span.label != UNKNOWN))
+            tags[start:end] = [UNKNOWN if tag == "O" else tag for tag in tags[start:end]]
+            continue
+        if any(tag[0] in "BI" for tag in tags[start:end]):
+            report.count("nested", place)
+            continue
+        if letter == "I":
+            end_before = len(text.text[:start].rstrip())
+            is_continued = tags[end_before - 1][1:] == f"-{label}" and end_before > 0
+            report.count("joined" if is_continued else "begun", place)
+            letter = "I" if is_continued else "B"
+            start = end_before if is_continued else start
+        tags[start:end] = [f"{letter}-{label}", *[f"I-{label}"] * (end - start - 1)]
+        edges |= {start, end}
+    return tags
 
 
 def make_doc(nlp: Language, sentence: TaggedWords) -> tuple[Doc, Doc]:

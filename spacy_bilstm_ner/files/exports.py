@@ -4,22 +4,21 @@ import ast
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, chain, islice
+from itertools import chain, islice
 from operator import itemgetter
 from typing import Any
 
 from ..errors import UserError
-from .cells import split_list
 from .faults import check_rows
 from .offsets import find_occurrences, make_reading
 from .options import Options, parse_pairs
-from .records import Origin, Records, Span, TaggedWords, TextWithSpans
+from .records import UNKNOWN, Origin, Records, Span, TaggedWords, TextWithSpans
 from .report import Report
 
 # The export is recognised from this many records. All records must fit it.
 N_SAMPLE = 100
 # Errors of reading a record that does not fit an export
-MISFIT = (TypeError, ValueError, IndexError, OverflowError)
+MISFIT = (TypeError, ValueError, IndexError, OverflowError, SyntaxError, RecursionError)
 DOCUMENT = "doc_id|document_id|documentName|example_id|id"
 MISSING = object()
 
@@ -34,27 +33,26 @@ MISSING = object()
 #   label                 of an entity: a label or a list of labels
 #   start, end, own_text  of an entity; lists of starts and ends if it has several parts; without a
 #                         start, every occurrence of its own text is an entity
-#   user                  who has annotated an entity; the entities of each user are one annotation
-#   status                "reject" or "ignore", or empty if nobody has annotated the text
-#   marker                a key that every record of the export has; with it, a record without a
-#                         list of entities has been annotated and has none
+#   status                a key that every record of the export has: "reject" or "ignore", or empty
+#                         if nobody has annotated the text. With it, a record without a list of
+#                         entities has been annotated and has none.
 #   unit, end_inclusive   no paths: what offsets count, see `Reading`
 DEFAULTS = {key: key for key in ("text", "entities", "start", "end", "label")}
 # Tool -> its export, as in `--fields`. If records fit several exports, the first is taken.
 EXPORTS = {
     "Label Studio": "text=data.text|data.content|data.sentence|data.*,"
-    "passes=annotations|completions|predictions,entities=result,type=labels,start=value.start,"
-    "end=value.end,label=value.labels,own_text=value.text",
+    "status=annotations|completions|predictions,passes=annotations|completions|predictions,"
+    "entities=result,type=labels,start=value.start,end=value.end,label=value.labels,"
+    "own_text=value.text",
     "Label Studio, JSON-MIN or CSV": "text=text|content|sentence,entities=label,label=labels,"
     "own_text=text",
-    "Prodigy": "entities=spans,own_text=text,marker=_input_hash,status=answer",
+    "Prodigy": "entities=spans,own_text=text,status=answer",
     "Dataturks": "text=content,entities=annotation,start=points.start,end=points.end,"
     "own_text=points.0.text,end_inclusive=yes",
-    "LightTag": "text=content,entities=annotations,label=tag,own_text=value,marker=seen_by,"
-    "status=seen_by",
+    "LightTag": "text=content,entities=annotations,label=tag,own_text=value,status=seen_by",
     "UBIAI": "text=document,entities=tokens|annotation,label=entityLabel|label,own_text=text",
-    "Rasa": "label=entity,marker=intent",
-    "CLUENER": "entities=label,own_text=text,end_inclusive=yes,marker=label",
+    "Rasa": "label=entity,status=intent",
+    "CLUENER": "entities=label,own_text=text,end_inclusive=yes",
     "Stockmark": "start=span.0,end=span.1,label=type,own_text=name",
     "GLiNER": "words=tokenized_text,entities=ner,start=0,end=1,label=2,unit=words,"
     "end_inclusive=yes",
@@ -64,7 +62,6 @@ EXPORTS = {
     "spaCy, training data of version 2": "words=tokens.orth,tags=tokens.ner",
     "spaCy, Doc.to_json": "entities=ents",
     "doccano": "text=text|data,start=start_offset,end=end_offset",
-    "doccano, several users": "entities=annotations,start=start_offset,end=end_offset,user=user",
     "doccano or spaCy": "text=text|data,entities=label|labels|entities,start=0,end=1,label=2",
     "words with tags": "words=tokens|words|sentence|text,tags=ner_tags|tags|labels|ner|label",
     "words with spans": "words=tokens|words,entities=spans|entities|ner_spans|ner,"
@@ -108,16 +105,9 @@ def read_records(
         document = look_up(record, DOCUMENT)
         origin = Origin(name, line, "" if document is MISSING else str(document))
         try:
-            annotations = _read_record(record, export, origin, report)
+            texts += _read_record(record, export, origin, report)
         except MISFIT as error:
             faults.append((line, str(error)))
-            continue
-        report.rows_read += len(annotations)
-        for annotation in annotations:
-            if isinstance(annotation, str):
-                report.count(annotation, origin.place())
-            else:
-                texts.append(annotation)
     remedy = f"Write them as the other records of {export['tool']}, or use --fields."
     check_rows(name, faults, remedy)
     return texts, report
@@ -125,11 +115,7 @@ def read_records(
 
 def is_record(value: Any, options: Options) -> bool:
     """Return whether a value of JSON is a record of an export."""
-    export = _recognise([value], options)
-    if export is None:
-        return False
-    # The entity {"text": "Mira", "label": "PER"} is no word with its tag.
-    return not (export["tags"] and isinstance(look_up(value, export["words"]), str))
+    return _recognise([value], options) is not None
 
 
 def look_up(value: Any, path: str) -> Any:
@@ -144,15 +130,17 @@ def look_up(value: Any, path: str) -> Any:
 
 
 def _member(value: Any, key: str) -> Any:
-    if isinstance(value, dict) and key == "*":
-        strings = [member for member in value.values() if isinstance(member, str)]
-        return strings[0] if len(strings) == 1 else MISSING
-    if isinstance(value, dict):
-        return value.get(key, MISSING)
-    if isinstance(value, list) and key.lstrip("-").isdigit():
-        return next(iter(value[int(key) :][:1]), MISSING)
-    members = [_member(element, key) for element in value] if isinstance(value, list) else []
-    return members if members and MISSING not in members else MISSING
+    try:
+        if key == "*":
+            (only_string,) = [member for member in value.values() if isinstance(member, str)]
+            return only_string
+        if isinstance(value, dict):
+            return value[key]
+        if isinstance(value, list) and not key.isdigit():
+            return [element[key] for element in value] or MISSING
+        return value[int(key)] if isinstance(value, list) else MISSING
+    except (KeyError, *MISFIT, AttributeError):
+        return MISSING
 
 
 def _expect(value: Any, path: str, kind: Any = object) -> Any:
@@ -162,8 +150,7 @@ def _expect(value: Any, path: str, kind: Any = object) -> Any:
     """
     member = look_up(value, path)
     if member is MISSING or not isinstance(member, kind):
-        shown = json.dumps(value, ensure_ascii=False, default=str)[:60]
-        raise ValueError(f"{path!r} is missing or is not as expected in {shown}")
+        raise ValueError(f"{path!r} is missing or is not as expected in {str(value)[:60]}")
     return member
 
 
@@ -184,9 +171,8 @@ def _recognise(records: Sequence[Any], options: Options) -> Export | None:
     exports = [Export(str, DEFAULTS | fields, tool="--fields")] if fields else []
     if not fields.keys() & {"entities", "tags"}:
         for tool, paths in EXPORTS.items():
-            exports.append(
-                Export(str, DEFAULTS | parse_pairs(paths.split(",")) | fields, tool=tool)
-            )
+            pairs = parse_pairs(paths.split(","))
+            exports.append(Export(str, DEFAULTS | pairs | fields, tool=tool))
     n_fitting = [sum(_fits(record, export) for record in records) for export in exports]
     most = max(n_fitting)
     return exports[n_fitting.index(most)] if most else None
@@ -202,103 +188,102 @@ def _fits(record: Any, export: Export) -> bool:
 
 def _read_record(
     record: Any, export: Export, origin: Origin, report: Report
-) -> list[str | TaggedWords | TextWithSpans]:
-    """Return a text for each annotation of a record.
-
-    If an annotation is left out, the list has the reason instead of the text.
+) -> list[TaggedWords] | list[TextWithSpans]:
+    """Return a text for each annotation of a record. Count those that are left out.
 
     RAISES ValueError: If the record does not fit the export.
     """
-    if record is None:
-        return ["no_text"]
-    if export["marker"]:
-        _expect(record, export["marker"])
+    reason = _reason_to_leave_out(record, export)
+    if reason:
+        report.rows_read += 1
+        report.count(reason, origin.place())
+        return []
     words = _list_words(record, export["words"]) if export["words"] else None
-    text = _expect(record, export["text"], str | None) if words is None else " ".join(words)
-    status = look_up(record, export["status"])
-    if not (text or "").strip():
-        return ["no_text"]
-    if status in ("reject", "ignore"):
-        return ["rejected"]
-    if status in (None, []):
-        return ["unfinished"]
+    text = look_up(record, export["text"]) if words is None else " ".join(words)
     # A binary answer says nothing about labels that it does not name.
     known_labels = [] if look_up(record, "_is_binary") is True else look_up(record, "annotated")
     annotated = None if known_labels is MISSING else tuple(map(str, _as_list(known_labels)))
     if words is not None and export["tags"]:
-        tags = _list_words(record, export["tags"])
-        if len(tags) != len(words):
-            raise ValueError(f"it has {len(words):,} words and {len(tags):,} tags")
-        followed = look_up(record, "trailing_whitespace")
-        has_spaces = isinstance(followed, list) and len(followed) == len(words)
-        spaces = tuple(map(bool, followed)) if has_spaces else None
-        return [TaggedWords(tuple(words), tuple(tags), spaces, annotated, origin)]
-    offsets = None if words is None else _offsets(words)
-    annotations: list[Any] = _list_passes(record, export)
-    for number, entities in enumerate(annotations):
-        if isinstance(entities, list):
+        report.rows_read += 1
+        tags, spaces = _list_tags(record, words, export)
+        return [TaggedWords(tuple(words), tags, spaces, annotated, origin)]
+    texts = []
+    for annotation in _expect(record, export["passes"], list) if export["passes"] else [record]:
+        report.rows_read += 1
+        entities = _list_entities(annotation, export)
+        if look_up(annotation, "was_cancelled") is True:
+            report.count("rejected", origin.place())
+        elif entities is None:
+            report.count("unfinished", origin.place())
+        else:
             spans: list[Span] = []
             for entity in entities:
                 spans += _read_entity(entity, text, export, origin, report)
-            annotations[number] = TextWithSpans(
-                text, tuple(spans), annotated, origin, 1, offsets, make_reading(export)
-            )
-    return annotations
+            offsets = None if words is None else _offsets(words)
+            reading = make_reading(export)
+            texts.append(TextWithSpans(text, tuple(spans), annotated, origin, 1, offsets, reading))
+    return texts
+
+
+def _reason_to_leave_out(record: Any, export: Export) -> str:
+    """Return why a record is not read; "" if it is."""
+    if record is None:
+        return "no_text"
+    text = _expect(record, export["words"] or export["text"], str | list | None)
+    if not "".join(map(str, text or "")).strip():
+        return "no_text"
+    status = _expect(record, export["status"]) if export["status"] else "accept"
+    if status in ("reject", "ignore"):
+        return "rejected"
+    return "" if status else "unfinished"
 
 
 def _list_words(record: Any, path: str) -> list[str]:
-    """Return a list of words or tags, which may be written as text."""
-    words = _expect(record, path, list | str)
-    if isinstance(words, str):
-        return split_list(words)
+    """Return a list of words or tags, which may be numbers."""
+    words = _expect(record, path, list)
     if not all(isinstance(word, str | int) for word in words):
         raise ValueError(f"the words at {path!r} are no text")
     return list(map(str, words))
 
 
+def _list_tags(
+    record: Any, words: Sequence[str], export: Export
+) -> tuple[tuple[str, ...], tuple[bool, ...] | None]:
+    """Return the tag of each word, and whether a space follows it if the record says so."""
+    tags = _list_words(record, export["tags"])
+    if len(tags) != len(words):
+        raise ValueError(f"it has {len(words):,} words and {len(tags):,} tags")
+    spaces = look_up(record, "trailing_whitespace")
+    has_spaces = isinstance(spaces, list) and len(spaces) == len(words)
+    return tuple(tags), tuple(map(bool, spaces)) if has_spaces else None
+
+
 def _offsets(words: Sequence[str]) -> tuple[tuple[int, int], ...]:
     """Return the start and end of each word in the words joined by blanks."""
-    ends = accumulate(map(len, words), lambda end, length: end + 1 + length)
-    return tuple((end - len(word), end) for word, end in zip(words, ends, strict=True))
+    offsets = []
+    start = 0
+    for word in words:
+        end = start + len(word)
+        offsets.append((start, end))
+        start = end + 1
+    return tuple(offsets)
 
 
-def _list_passes(record: Any, export: Export) -> list[list[Any] | str]:
-    """Return the entities of each annotation of a text, or the reason to leave it out."""
-    passes: list[list[Any] | str] = []
-    if export["passes"]:
-        annotations = _expect(record, export["passes"], list)
-        # The ground truth comes first, so that --conflicts first takes it.
-        annotations.sort(key=lambda entry: look_up(entry, "ground_truth") is not True)
-        for annotation in annotations:
-            is_cancelled = look_up(annotation, "was_cancelled") is True
-            passes.append("rejected" if is_cancelled else _list_entities(annotation, export))
-        return passes or ["unfinished"]
-    entities = _list_entities(record, export)
-    if isinstance(entities, str):
-        return [entities]
-    entities_of: dict[str, list[Any]] = {}
-    for entity in entities:
-        entities_of.setdefault(str(look_up(entity, export["user"])), []).append(entity)
-    return [*entities_of.values()] or [[]]
-
-
-def _list_entities(annotation: Any, export: Export) -> list[Any] | str:
-    """Return the entities of a text, or the reason to leave it out."""
+def _list_entities(annotation: Any, export: Export) -> list[Any] | None:
+    """Return the entities of a text; None if nobody has annotated it."""
     entities = look_up(annotation, export["entities"])
     if isinstance(entities, str):
         entities = _parse(entities)
     if isinstance(entities, dict):
         entities = list(_flatten(entities))
-    if entities is MISSING and export["marker"]:
+    if entities is MISSING and export["status"]:
         return []
     if entities is None:
-        return "unfinished"
+        return None
     if not isinstance(entities, list):
         raise ValueError(f"there is no list of entities at {export['entities']!r}")
-    if export["type"]:
-        ending = export["type"]
-        return [entity for entity in entities if str(look_up(entity, "type")).endswith(ending)]
-    return entities
+    ending = export["type"]
+    return [entity for entity in entities if str(look_up(entity, "type")).endswith(ending)]
 
 
 def _parse(text: str) -> Any:
@@ -306,10 +291,7 @@ def _parse(text: str) -> Any:
     try:
         return json.loads(text or "[]")
     except ValueError:
-        try:
-            return json.loads(json.dumps(ast.literal_eval(text)))
-        except (SyntaxError, RecursionError, MemoryError) as error:
-            raise ValueError(f"{text[:60]} is no list") from error
+        return json.loads(json.dumps(ast.literal_eval(text)))
 
 
 def _flatten(entities: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -325,7 +307,7 @@ def _read_entity(
     entity: Any, text: str, export: Export, origin: Origin, report: Report
 ) -> list[Span]:
     """Return a span for each label and place of an entity."""
-    place = f"{origin.place()}: {json.dumps(entity, ensure_ascii=False, default=str)[:60]}"
+    place = f"{origin.place()}: {str(entity)[:60]}"
     labels = _as_list(_expect(entity, export["label"])) or [""]
     report.entities_read += len(labels)
     if look_up(entity, "correct") is False:
@@ -333,21 +315,23 @@ def _read_entity(
         return []
     own_text = look_up(entity, export["own_text"])
     own_text = own_text if isinstance(own_text, str) else None
-    parts: tuple[tuple[int, int], ...] = ()
     if export["start"]:
         starts = list(map(int, _as_list(_expect(entity, export["start"]))))
         ends = list(map(int, _as_list(_expect(entity, export["end"]))))
-        parts = tuple(zip(starts, ends, strict=True))
         places = [(starts[0], ends[-1])]
+        # Parts of an entity that is written on two lines have one character between them, or two.
+        widest_gap = 1 if export.get("end_inclusive") == "yes" else 2
+        if any(start - end > widest_gap for start, end in zip(starts[1:], ends, strict=False)):
+            report.count("fragments", place, len(labels))
+            labels, own_text = [UNKNOWN], None
     else:
         places = find_occurrences(text, _expect(entity, export["own_text"], str))
+        report.count("no_occurrence", place, 0 if places else len(labels))
+        report.count("occurrence", place, len(labels) * max(0, len(places) - 1))
     spans = []
     for start, end in places:
         for label in labels:
-            spans.append(Span(start, end, str(label or "").strip(), own_text, parts=parts))
-    if not places:
-        report.count("no_occurrence", place, len(labels))
-    report.count("occurrence", place, max(0, len(spans) - len(labels)))
+            spans.append(Span(start, end, str(label or "").strip(), own_text))
     return spans
 
 
@@ -359,30 +343,13 @@ def _describe_unknown(record: Any, name: str) -> str:
             'as {"text": "Mira left Oslo", "entities": [[0, 4, "PER"]]}.'
         )
     fields = dict.fromkeys(DEFAULTS, "KEY")
-    longest = ""
-    for path, value in _members(record):
-        if isinstance(value, str) and len(value) > len(longest):
-            fields["text"], longest = path, value
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            fields["entities"] = path
-            keys: dict[type, list[str]] = {int: [], str: []}
-            for key, member in _members(value[0]):
-                keys.setdefault(type(member), []).append(key)
-            if len(keys[int]) == 2:
-                fields["start"], fields["end"] = keys[int]
-            if len(keys[str]) == 1:
-                (fields["label"],) = keys[str]
+    for key, value in sorted(record.items(), key=lambda member: len(str(member[1]))):
+        # The longest string and the longest list come last.
+        if isinstance(value, str | list):
+            fields["text" if isinstance(value, str) else "entities"] = key
     described = ",".join(map("=".join, fields.items()))
     return (
         f"{name}: no known export has such records. The keys of the first are {', '.join(record)}. "
-        f"Say where the text and its entities are, such as --fields {described}"
+        "Say where the text and its entities are. A key inside another one has a dot before it: "
+        f"--fields {described}"
     )
-
-
-def _members(record: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the path and value of each member, and of the members of objects."""
-    for key, value in record.items():
-        if isinstance(value, dict):
-            yield from _members(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value

@@ -12,7 +12,10 @@ from .records import Content, Records
 from .report import Report
 
 _DECODER = json.JSONDecoder()
-_SURROGATE = re.compile("[\ud800-\udfff]")
+# Half of a pair of escapes that together are one character, such as \ud83d\ude00
+_HALF_PAIR = re.compile(
+    r"\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]"
+)
 # White space, and the beginning of an array of objects or arrays
 _START = re.compile(r"\s*(\[\s*(?=[\[{]))?")
 
@@ -46,21 +49,18 @@ def decode_values(content: Content) -> Iterator[tuple[int, Any]]:
     RAISES UserError: If a value is no JSON, or the array does not end.
     """
     text = content.text
-    has_surrogates = re.search(r"\\u[dD][89a-fA-F]", text) is not None
-    line = 1
-    counted = 0
     start = _START.match(text)
     position = start.end() if start else 0
     ending = re.compile(r"\s*(,|\]\s*\Z)\s*" if start and start[1] else r"\s*")
+    line = 1 + text.count("\n", 0, position)
     while position < len(text):
-        line += text.count("\n", counted, position)
-        counted = position
+        begin = position
         try:
-            value, position = _DECODER.raw_decode(text, position)
+            value, position = _DECODER.raw_decode(text, begin)
             match = ending.match(text, position)
             if match is None:
                 raise ValueError("expected a comma, or ] at the end")
-            if has_surrogates and _SURROGATE.search(json.dumps(value, ensure_ascii=False)):
+            if _HALF_PAIR.search(text, begin, position):
                 raise ValueError("a text has half of a surrogate pair")
         except (ValueError, RecursionError) as error:
             raise UserError(
@@ -69,6 +69,7 @@ def decode_values(content: Content) -> Iterator[tuple[int, Any]]:
             ) from error
         position = match.end()
         yield line, value
+        line += text.count("\n", begin, position)
 
 
 def _find_records(value: Any, options: Options) -> list[Any]:

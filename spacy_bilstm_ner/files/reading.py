@@ -18,8 +18,7 @@ file contradicts them, the file is refused. The message names the option to use.
 
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,7 @@ from spacy.training import Example, dont_augment
 from ..errors import UserError
 from .brat import read_brat
 from .checks import find_doubts
-from .conflicts import settle_conflicts
+from .conflicts import settle_conflicts, unite
 from .delimited import find_separator, read_conll, read_delimited, sample_lines
 from .docs import find_words, make_doc
 from .encoding import decode
@@ -96,57 +95,35 @@ def read_sentences(
     return sentences, report
 
 
-def make_options(options: Mapping[str, Any]) -> Options:
-    """Make Options from a mapping.
-
-    RAISES UserError: If an option does not exist.
-    """
-    try:
-        return Options(**options)
-    except TypeError as error:
-        names = ", ".join(option.name for option in fields(Options))
-        raise UserError(f"{error}. The options are {names}.") from error
-
-
 def labelled_corpus(
     path: str | Path | None,
     *,
     options: dict[str, Any] | None = None,
-    gold_preproc: bool = False,
-    limit: int = 0,
-    augmenter: Callable[[Language, Example], Iterator[Example]] | None = None,
+    augmenter: Callable[[Language, Example], Iterator[Example]] = dont_augment,
 ) -> Callable[[Language], Iterator[Example]]:
     """Make a reader of labelled files for a config. Registered as `spacy_bilstm_ner.Corpus.v1`.
 
     path (Optional[Union[str, Path]]): A file, or a folder of files, of any format that is read.
     options (Optional[dict[str, Any]]): Fields of `Options`, such as {"tag_column": "label"}.
-    gold_preproc (bool): Train on the file's words instead of those of the pipeline's tokenizer.
-    limit (int): Number of sentences that are read; 0 for all.
-    augmenter (Optional[Callable]): Yields variants of an example, as in spaCy.
-    RAISES UserError: If the path is None, or an option does not exist. The reader raises it if the
-        file cannot be read.
+    augmenter (Callable): Yields variants of an example, as in spaCy.
+    RAISES UserError: If the path is None. The reader raises it if the file cannot be read.
     """
     if path is None:
         raise UserError(
             "spacy_bilstm_ner.Corpus.v1 has no path: give one, such as --paths.train mine.csv"
         )
-    reading_options = make_options(options or {})
+    reading_options = Options(**options or {})
 
     @cache  # spaCy asks for the examples at each evaluation, and with max_epochs = -1 at each epoch
     def docs(nlp: Language) -> list[Doc]:
         labelled = read_docs([Path(path)], nlp, reading_options)
         if not any(doc.ents for doc in labelled):
             raise UserError(f"{path} has no entity. Check the option tag_column.")
-        return labelled[: limit or None]
+        return labelled
 
     def read_examples(nlp: Language) -> Iterator[Example]:
         for doc in docs(nlp):
-            predicted = nlp.make_doc(doc.text)
-            if gold_preproc:
-                words = [token.text for token in doc]
-                spaces = [bool(token.whitespace_) for token in doc]
-                predicted = Doc(nlp.vocab, words=words, spaces=spaces)
-            yield from (augmenter or dont_augment)(nlp, Example(predicted, doc))
+            yield from augmenter(nlp, Example(nlp.make_doc(doc.text), doc))
 
     return read_examples
 
@@ -164,11 +141,14 @@ def _read_one(source: Any, nlp: Language, options: Options) -> tuple[list[Tagged
         report.guesses["format"] = kind
         if content.encoding:
             report.guesses["encoding"] = content.encoding
+    is_spacy = report.guesses.get("format") == "spacy"
     if records and isinstance(records[0], TextWithSpans):
-        texts = settle_conflicts(to_characters(records, options, report), options, report)
-        records = find_words(texts, nlp, report)
-    elif records and report.guesses.get("format") != "spacy":
-        records = settle_conflicts(build(records, options, report), options, report)
+        texts = unite(to_characters(records, options, report), report)
+        records = find_words(texts, nlp, options, report)
+    elif records and not is_spacy:
+        records = build(records, options, report)
+    if not is_spacy:
+        records = settle_conflicts(records, options, report)
     sentences = apply_options(records, content.name, options, report)
     report.count_written(sentences)
     report.check()

@@ -103,12 +103,6 @@ class Reading(NamedTuple):
     end_inclusive: bool = False
     shift: int = 0
 
-    def option(self) -> str:
-        """Return the option that selects this reading."""
-        answer = "yes" if self.end_inclusive else "no"
-        shift = f",shift={self.shift}" if self.shift else ""
-        return f"--fields unit={self.unit},end_inclusive={answer}{shift}"
-
 
 class Span(NamedTuple):
     """An entity of a text.
@@ -118,16 +112,12 @@ class Span(NamedTuple):
     label (str): The label as it is in the file; "?" for an entity that was left out, since its
         words are then unknown.
     text (Optional[str]): The entity's text according to the file; None if it has none.
-    line (int): Line of the entity, if it is not on the line of its text (brat, PubTator).
-    parts (tuple[tuple[int, int], ...]): Start and end of each part, if the file has several.
     """
 
     start: int
     end: int
     label: str
     text: str | None = None
-    line: int | None = None
-    parts: tuple[tuple[int, int], ...] = ()
 
 
 class TextWithSpans(NamedTuple):
@@ -152,16 +142,6 @@ class TextWithSpans(NamedTuple):
     rows: int = 1
     words: tuple[tuple[int, int], ...] | None = None
     reading: Reading = Reading()
-
-    @property
-    def n_words(self) -> int:
-        """Number of words: always 0, since no tokenizer has divided the text yet."""
-        return 0
-
-    @property
-    def n_entities(self) -> int:
-        """Number of entities."""
-        return sum(span.label != UNKNOWN for span in self.spans)
 
 
 Records = list[TaggedWords] | list[TextWithSpans]

@@ -62,7 +62,6 @@ _MEANINGS = {
     },
     ("entities", "changed"): {
         "begun": "begin with I-, read as B-",
-        "widened": "widened to whole words",
         "trimmed": "white space at the edges, removed",
         "renamed": "of a label that is renamed (--label)",
     },
