@@ -229,7 +229,8 @@ def _reason_to_leave_out(record: Any, export: Export) -> str:
     """Return why a record is not read; "" if it is."""
     if record is None:
         return "no_text"
-    text = _expect(record, export["words"] or export["text"], str | list | None)
+    kind = list if export["words"] else str | None
+    text = _expect(record, export["words"] or export["text"], kind)
     if not "".join(map(str, text or "")).strip():
         return "no_text"
     status = _expect(record, export["status"]) if export["status"] else "accept"
@@ -308,7 +309,10 @@ def _read_entity(
 ) -> list[Span]:
     """Return a span for each label and place of an entity."""
     place = f"{origin.place()}: {str(entity)[:60]}"
-    labels = _as_list(_expect(entity, export["label"])) or [""]
+    labels = []
+    for label in _as_list(_expect(entity, export["label"])) or [""]:
+        # The label "?" says nothing, and marks entities that are left out.
+        labels.append(str(label or "").strip() if label != UNKNOWN else "")
     report.entities_read += len(labels)
     if look_up(entity, "correct") is False:
         report.count("rejected", place, 0, entities=len(labels))
@@ -331,7 +335,7 @@ def _read_entity(
     spans = []
     for start, end in places:
         for label in labels:
-            spans.append(Span(start, end, str(label or "").strip(), own_text))
+            spans.append(Span(start, end, label, own_text))
     return spans
 
 

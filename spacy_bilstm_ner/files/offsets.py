@@ -56,7 +56,8 @@ def to_characters(
             label, words = span.label, text.text[start:end]
             place = f"{text.origin.place()}: {label} {words!r} at {span.start}:{span.end}"
             if not label or not words.strip():
-                report.count("not_in_text" if label else "no_label", place)
+                reason = "not_in_text" if label else "no_label"
+                report.count(reason, place, int(label != UNKNOWN))
                 continue
             if span.text is not None and not _is_same_text(words, span.text):
                 report.count("other_text", f"{place} instead of {span.text!r}")
