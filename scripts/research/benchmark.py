@@ -1,10 +1,12 @@
 """Compare the speed, the memory and the loading time of pipelines.
 
-Each run is a new process with one thread (see timing.py). The pipelines take turns, so that other
-processes on the machine affect all of them. Seconds depend on the machine, so compare the ratios.
+    python -m scripts.research.benchmark CORPUS OUT.json bilstm=PIPELINE NAME=PIPELINE ...
+
+CORPUS is a folder with dev.spacy and test.spacy. NAME=PYTHON:PIPELINE uses another Python. Each run
+is a new process with one thread (see timing.py). The pipelines take turns, so that other processes
+on the machine affect all of them. Seconds depend on the machine, so compare the ratios.
 """
 
-import argparse
 import json
 import os
 import platform
@@ -24,8 +26,7 @@ from spacy_bilstm_ner.quality.evaluate import list_versions
 
 TIMING = Path(__file__).with_name("timing.py")
 SENTENCES_PER_DOC = 40
-# Figures are not published if the load average of the machine is higher.
-BUSY = 0.5
+RUNS = 5
 # Part of the benchmark -> task of timing.py
 PARTS = {
     "sentences": "throughput",
@@ -74,7 +75,7 @@ def time_task(python: str, task: str, options: Figures) -> Figures:
     return json.loads(process.stdout.splitlines()[-1])
 
 
-def benchmark(pipelines: dict[str, tuple[str, str]], corpus: Path, *, runs: int) -> Figures:
+def benchmark(pipelines: dict[str, tuple[str, str]], corpus: Path) -> Figures:
     """Measure pipelines in turns.
 
     pipelines (dict[str, tuple[str, str]]): Name -> Python, and folder or package of the pipeline.
@@ -82,7 +83,7 @@ def benchmark(pipelines: dict[str, tuple[str, str]], corpus: Path, *, runs: int)
     """
     texts = read_texts(corpus)
     figures: Figures = {}
-    for part, _, name in tqdm(list(product(PARTS, range(runs), pipelines))):
+    for part, _, name in tqdm(list(product(PARTS, range(RUNS), pipelines))):
         python, pipeline = pipelines[name]
         options = {"pipeline": pipeline, "texts": texts[part], "warm_up": texts["warm_up"]}
         runs_of_pipeline = figures.setdefault(part, {}).setdefault(name, [])
@@ -90,38 +91,27 @@ def benchmark(pipelines: dict[str, tuple[str, str]], corpus: Path, *, runs: int)
     return figures
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("corpus", type=Path, help="the folder of dev.spacy and test.spacy")
-    parser.add_argument("out", type=Path, help="the json to write")
-    parser.add_argument(
-        "pipelines",
-        nargs="+",
-        help="bilstm=PIPELINE, then others; NAME=PYTHON:PIPELINE to use another Python",
-    )
-    parser.add_argument("--runs", type=int, default=5, help="number of runs (default: 5)")
-    args = parser.parse_args()
+def main(corpus: str, out: str, *arguments: str) -> None:
     pipelines = {}
-    for argument in args.pipelines:
+    for argument in arguments:
         name, _, location = argument.partition("=")
         python, _, pipeline = location.rpartition(":")
         pipelines[name] = python or sys.executable, pipeline
     load = os.getloadavg()[0]
-    figures = benchmark(pipelines, args.corpus, runs=args.runs)
+    figures = benchmark(pipelines, Path(corpus))
     result = {
         # Without the locations of pipelines, which are different on each machine
         "command": f"python -m scripts.research.benchmark CORPUS OUT {' '.join(pipelines)}",
         "version": figures["loading"]["bilstm"][0]["version"],
         "machine": {"cores": os.cpu_count(), "system": platform.platform(), "load": load},
         "versions": list_versions(),
-        "settings": {"runs": args.runs, "threads": 1},
+        "settings": {"runs": RUNS, "threads": 1},
         "figures": figures,
     }
-    srsly.write_json(args.out, result)
+    srsly.write_json(out, result)
     print(speed_table({"benchmark": result}))
-    verdict = "do not publish these figures" if load > BUSY else "quiet"
-    print(f"The load of the machine at the start was {load:.2f}: {verdict}.")
+    print(f"The load of the machine at the start was {load:.2f}. Publish only with less than 0.5.")
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

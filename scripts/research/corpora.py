@@ -30,13 +30,14 @@ def score(config: str, corpus: str, overrides: tuple[str, ...]) -> dict[str, Any
 def main(config: str, corpus: str, out: str, *overrides: str) -> None:
     figures: dict[str, Any] = srsly.read_json(out) if Path(out).exists() else {"configs": {}}
     evaluation = score(config, corpus, overrides)
+    *_, total, mean_of_labels = evaluation["table"]
     names = [Path(argument).name for argument in sys.argv[1:]]
     corpora = figures["configs"].setdefault(Path(config).stem, {})
     corpora[Path(corpus).name] = {
         "command": " ".join(["python -m scripts.research.corpora", *names]),
         "version": evaluation["versions"]["spacy-bilstm-ner"],
-        "f": evaluation["raw_text"]["micro"]["f"],
-        "mean_of_labels": evaluation["raw_text"]["macro"]["f"],
+        "f": total["F"],
+        "mean_of_labels": mean_of_labels["F"],
     }
     srsly.write_json(out, figures)
 

@@ -45,7 +45,7 @@ def fill(text: str, metrics: Path) -> str:
 
     def replace(match: re.Match[str]) -> str:
         mark, kind, names = match.groups()
-        figures = {name: srsly.read_json(metrics / name) for name in names.split()}
+        figures = {Path(name).stem: srsly.read_json(metrics / name) for name in names.split()}
         return mark + TABLES[kind](figures)
 
     return MARK.sub(replace, text)
@@ -55,9 +55,9 @@ def scores_table(files: dict[str, Figures]) -> str:
     """Make a table with a row for each pipeline."""
     rows = []
     for name, figures in files.items():
-        scores = figures["raw_text"]
-        cells = percents(*scores["micro"].values(), scores["macro"]["f"])
-        rows.append([f"`{name.removesuffix('.json')}`", figures["version"], *cells])
+        *_, total, mean_of_labels = figures["table"]
+        f_mean = percent(mean_of_labels["F"])
+        rows.append([f"`{name}`", figures["version"], *percents(total), f_mean])
     return markdown(["", "version", "P", "R", "F", "F, mean of labels"], rows)
 
 
@@ -65,9 +65,8 @@ def labels_table(files: dict[str, Figures]) -> str:
     """Make a table of one pipeline with a row for each label."""
     (figures,) = files.values()
     rows = []
-    for label, scores in figures["raw_text"]["labels"].items():
-        cells = percents(scores["p"], scores["r"], scores["f"])
-        rows.append([f"`{label}`", *cells, f"{scores['gold']:,}"])
+    for scores in figures["table"][:-2]:
+        rows.append([f"`{scores['label']}`", *percents(scores), f"{scores['gold']:,}"])
     return markdown(["", "P", "R", "F", "entities"], rows)
 
 
@@ -79,25 +78,25 @@ def corpora_table(files: dict[str, Figures]) -> str:
     for config, corpora in figures["configs"].items():
         f_scores = [corpora[name]["f"] for name in names]
         oldest = min(corpora[name]["version"] for name in names)
-        rows.append([f"`{config}`", oldest, *percents(*f_scores, mean(f_scores))])
+        rows.append([f"`{config}`", oldest, *map(percent, [*f_scores, mean(f_scores)])])
     return markdown(["", "version", *names, "mean"], rows)
 
 
 def speed_table(files: dict[str, Figures]) -> str:
     """Make a table of the medians of a benchmark, with the ratio of ours to each other pipeline."""
     (benchmark,) = files.values()
+    ours, *others = benchmark["figures"]["loading"]
+    titles = ["", f"{ours} {benchmark['version']}"]
+    for name in others:
+        titles += [name, "ratio"]
     rows = []
     for title, (part, unit) in BENCHMARK_ROWS.items():
-        titles = ["", f"bilstm {benchmark['version']}"]
-        row = [title]
-        for name, runs in benchmark["figures"][part].items():
-            value = median(map(itemgetter(unit), runs))
-            if name == "bilstm":
-                ours = value
-                row.append(number(ours))
-            else:
-                titles += [name, "ratio"]
-                row += [number(value), number(ours / value)]
+        runs = benchmark["figures"][part]
+        our_median = median(map(itemgetter(unit), runs[ours]))
+        row = [title, number(our_median)]
+        for name in others:
+            value = median(map(itemgetter(unit), runs[name]))
+            row += [number(value), number(our_median / value)]
         rows.append(row)
     return markdown(titles, rows)
 
@@ -110,8 +109,14 @@ TABLES = {
 }
 
 
-def percents(*scores: float | None) -> list[str]:
-    return ["-" if score is None else f"{100 * score:.1f}" for score in scores]
+def percent(score: float | None) -> str:
+    """Show a score in per cent."""
+    return "-" if score is None else f"{100 * score:.1f}"
+
+
+def percents(scores: Figures) -> list[str]:
+    """Show precision, recall and F."""
+    return [percent(scores[letter]) for letter in "PRF"]
 
 
 def number(value: float) -> str:

@@ -51,21 +51,20 @@ EXTRAS = {
 
 
 class Command(TyperCommand):
-    """A command without reading options. If it gets one, the error message refers to `convert`."""
+    """A command. If it gets a reading option that it does not have, the error names `convert`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        own_options = {name for param in self.params for name in param.opts}
-        for argument in args:
-            option = argument.partition("=")[0]
-            if option in OPTION_NAMES and option not in own_options:
-                typer.echo(
-                    f"{ctx.get_usage()}\n\nError: {self.name} has no option {option}. "
-                    "Convert the file to .spacy first, and use that file:\n"
-                    f"{PROGRAM} convert FILE OUT.spacy {option} …",
-                    err=True,
+        try:
+            return super().parse_args(ctx, args)
+        # This is NoSuchOption. Some versions of typer have a copy of click.
+        except Exception as error:
+            option = getattr(error, "option_name", "")
+            if option in OPTION_NAMES:
+                error.message += (  # type: ignore[attr-defined]
+                    ". Convert the file to .spacy first, and use that file:\n"
+                    f"{PROGRAM} convert FILE OUT.spacy {option} …"
                 )
-                raise typer.Exit(2)
-        return super().parse_args(ctx, args)
+            raise
 
 
 class Commands(TyperGroup):

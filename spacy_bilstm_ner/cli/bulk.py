@@ -1,42 +1,49 @@
 """The command `annotate`."""
 
 from shlex import quote
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from typer import Exit, echo
+from typer import Argument, Exit, Option, echo
 
 from ..errors import printable
-from .arguments import (
-    Encoding,
-    IdColumn,
-    Inputs,
-    MaxLength,
-    Model,
-    NumberOfWorkers,
-    RayAddress,
-    ResultsFolder,
-    ResultsFormat,
-    Separator,
-    TextColumn,
-)
 
 if TYPE_CHECKING:
     from ..bulk.summary import Summary
 
 
 def annotate(
-    inputs: Inputs,
-    out: ResultsFolder,
+    inputs: Annotated[
+        list[str],
+        Argument(
+            metavar="INPUT",
+            help="files or folders of texts: Parquet, JSON, JSON Lines, CSV, TSV, Excel or .txt "
+            "with a text on each line; - for standard input",
+        ),
+    ],
+    out: Annotated[
+        str,
+        Argument(metavar="OUT", help="folder for the results; the same command resumes a run"),
+    ],
     *,
-    model: Model,
-    text_column: TextColumn = "text",
-    id_column: IdColumn = None,
-    sep: Separator = None,
-    encoding: Encoding = None,
-    format: ResultsFormat = "parquet",
-    max_length: MaxLength = None,
-    workers: NumberOfWorkers = None,
-    ray: RayAddress = None,
+    model: Annotated[str, Option(help="name or path of any spaCy pipeline with entities")],
+    text_column: Annotated[str, Option(help="column of texts")] = "text",
+    id_column: Annotated[
+        str | None, Option(help="column of ids in the results; default: file and row")
+    ] = None,
+    sep: Annotated[
+        str | None, Option(help="separator of CSV files; default: detected from the header")
+    ] = None,
+    encoding: Annotated[str | None, Option(help="encoding of text files; default: UTF-8")] = None,
+    format: Annotated[
+        Literal["parquet", "jsonl"], Option(help="format of the results")
+    ] = "parquet",
+    max_length: Annotated[
+        int | None, Option(min=1, help="longest text, in characters; default: nlp.max_length")
+    ] = None,
+    workers: Annotated[
+        int | None, Option(min=1, help="number of processes; default: one for each core")
+    ] = None,
+    ray: Annotated[str | None, Option(help='Ray cluster to run on; "local" starts one')] = None,
 ) -> None:
     """Find the entities in files of texts, on all cores.
 

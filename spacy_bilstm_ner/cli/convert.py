@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-from typer import Argument
+from typer import Argument, echo
 
 from ..errors import printable
 from .arguments import Lang
@@ -13,18 +12,15 @@ from .reading_options import with_reading_options
 if TYPE_CHECKING:
     from ..files.options import Options, Split
 
-Files = Annotated[
-    list[Path], Argument(metavar="FILE", help="labelled files, or folders of such files")
-]
-Out = Annotated[
-    Path, Argument(metavar="OUT", help="folder to write to, or a file OUT.spacy without a split")
-]
-
-
 @with_reading_options
 def convert(
-    files: Files,
-    out: Out,
+    files: Annotated[
+        list[Path], Argument(metavar="FILE", help="labelled files, or folders of such files")
+    ],
+    out: Annotated[
+        Path,
+        Argument(metavar="OUT", help="folder to write to, or a file OUT.spacy without a split"),
+    ],
     *,
     lang: Lang = "en",
     split: "Split",
@@ -45,14 +41,14 @@ def convert(
         lines += [f"{name}:", *source.lines()]
         warnings += source.warnings
     for warning in warnings:
-        typer.echo(printable(f"Warning: {warning}"), err=True)
+        echo(printable(f"Warning: {warning}"), err=True)
     for line in [*lines, _table(conversion.stats["splits"]), *conversion.examples]:
-        typer.echo(printable(line))
+        echo(printable(line))
     if out.suffix == ".spacy":
-        typer.echo(f"Wrote {out}.")
+        echo(f"Wrote {out}.")
         return
     begin_with = "--from PIPELINE" if reading.annotated else f"--lang {lang}"
-    typer.echo(
+    echo(
         f"Wrote train.spacy, dev.spacy, test.spacy and stats.json to {out}. To train on them:\n"
         f"python -m spacy_bilstm_ner init config.cfg {begin_with}\n"
         f"python -m spacy train config.cfg --output training --paths.train {out / 'train.spacy'} "
@@ -62,16 +58,13 @@ def convert(
 
 def _table(parts: dict[str, Any]) -> str:
     """Return a table of the numbers of sentences, tokens and entities in each part."""
-    from wasabi.tables import table
+    import pandas as pd
 
-    rows: dict[str, dict[str, int]] = {}
+    columns = {}
     for name, part in parts.items():
-        for kind in ("sentences", "tokens", "entities"):
-            rows.setdefault(kind, {})[name] = part[kind]
-        rows.setdefault("entities on spaCy's tokens", {})[name] = part["aligned"]
-        for label, number in part["labels"].items():
-            rows.setdefault(label, {})[name] = number
-    cells = []
-    for kind, numbers in rows.items():
-        cells.append([kind, *(f"{numbers.get(name, 0):,}" for name in parts)])
-    return str(table(cells, header=["", *parts], aligns=["l", *"r" * len(parts)]))
+        column = {kind: part[kind] for kind in ("sentences", "tokens", "entities")}
+        column["entities on spaCy's tokens"] = part["aligned"]
+        for label, numbers in part["labels"].items():
+            column[label] = numbers["entities"]
+        columns[name] = column
+    return pd.DataFrame(columns).fillna(0).map("{:,.0f}".format).to_string(col_space=9)

@@ -1,38 +1,26 @@
 """The commands that measure quality: see docs/how-good-is-it.md."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from typer import Argument
+from typer import Argument, Option
 
 from ..errors import UserError, printable
 from .arguments import (
-    Delimiter,
     Figures,
     Folds,
     FoldsFolder,
     LabelledFile,
-    LabellingTool,
     Lang,
-    Loosen,
-    NoCurve,
-    NumberOfTexts,
     Pipeline,
-    Precision,
-    Report,
     Seed,
-    SuggestedFolder,
-    Texts,
     Vectors,
-    Write,
 )
 from .output import check_outputs, show_next, show_result
 from .reading_options import with_reading_options
 
 if TYPE_CHECKING:
     from ..files.options import Options
-    from ..quality.folds import FoldedCorpus
 
 
 def evaluate(
@@ -40,7 +28,7 @@ def evaluate(
     file: LabelledFile,
     *,
     out: Figures = None,
-    report: Report = None,
+    report: Annotated[Path | None, Option(help="write an HTML page to this file")] = None,
 ) -> None:
     """Score a pipeline on a labelled file, on raw text and on gold tokens.
 
@@ -52,8 +40,9 @@ def evaluate(
     evaluation = evaluate_pipeline(pipeline, file)
     show_result(evaluation, figures=out, page=report)
     dev = file.with_name("dev.spacy")
-    dev_name = dev if dev.is_file() else "DEV.spacy"
-    show_next("find the thresholds for a precision", "thresholds", pipeline, dev_name)
+    if not dev.is_file():
+        dev = Path("DEV.spacy")
+    show_next("find the thresholds for a precision", "thresholds", pipeline, dev)
 
 
 def compare(
@@ -88,7 +77,13 @@ def crossvalidate(
     seed: Seed = 0,
     lang: Lang = "en",
     vectors: Vectors = None,
-    no_curve: NoCurve = False,
+    no_curve: Annotated[
+        bool,
+        Option(
+            "--no-curve",
+            help="skip the learning curve (training on a third and two thirds of the data)",
+        ),
+    ] = False,
     reading: "Options",
 ) -> None:
     """Estimate how good a pipeline trained on a labelled file will be.
@@ -99,14 +94,14 @@ def crossvalidate(
     Example: python -m spacy_bilstm_ner crossvalidate mine.csv out
     """
     from ..quality.crossvalidate import crossvalidate_folds
-    from ..quality.folds import PARTS, read_folds
+    from ..quality.folds import PARTS, describe_trainings, read_folds
 
     corpus = read_folds(
         file, out, n_folds=folds, seed=seed, lang=lang, vectors=vectors, options=reading
     )
-    _show_trainings(corpus, ["fold"] if no_curve else list(PARTS))
+    print(describe_trainings(corpus, ["fold"] if no_curve else list(PARTS)), flush=True)
     result = crossvalidate_folds(corpus, with_curve=not no_curve)
-    show_result(result, figures=out / "crossvalidation.json", page=out / "crossvalidation.html")
+    show_result(result, figures=out / "crossvalidation.json")
     show_next("find wrong labels (repeat your other options)", "audit", file, out)
 
 
@@ -119,7 +114,9 @@ def audit(
     seed: Seed = 0,
     lang: Lang = "en",
     vectors: Vectors = None,
-    delimiter: Delimiter = ",",
+    delimiter: Annotated[
+        str, Option(help="separator in audit.csv, such as ; for German Excel")
+    ] = ",",
     reading: "Options",
 ) -> None:
     """Find the labels of a file that are most likely wrong.
@@ -130,7 +127,7 @@ def audit(
     Example: python -m spacy_bilstm_ner audit mine.csv out
     """
     from ..quality.audit import audit_folds, read_marked_rows, write_rows
-    from ..quality.folds import read_folds
+    from ..quality.folds import describe_trainings, read_folds
 
     if len(delimiter) != 1:
         raise UserError(f"--delimiter must be one character, but it is {delimiter!r}")
@@ -140,7 +137,7 @@ def audit(
     corpus = read_folds(
         file, out, n_folds=folds, seed=seed, lang=lang, vectors=vectors, options=reading
     )
-    _show_trainings(corpus, ["fold"])
+    print(describe_trainings(corpus), flush=True)
     result = audit_folds(corpus, marked)
     write_rows(marked_table, marked, delimiter=delimiter)
     write_rows(table, result.suspicions, delimiter=delimiter)
@@ -150,28 +147,18 @@ def audit(
     show_next(purpose, "convert", file, "corpus", "--lang", lang)
 
 
-def _show_trainings(corpus: "FoldedCorpus", parts: Sequence[str]) -> None:
-    """Print how many pipelines exist, and which ones will be trained."""
-    from ..quality.folds import missing_trainings
-
-    missing = missing_trainings(corpus, parts)
-    n_present = len(parts) * len(corpus.folds) - len(missing)
-    line = f"Pipelines in {corpus.out}: {n_present} exist"
-    if missing:
-        names = ", ".join(training.folder.name for training in missing)
-        line += f", {len(missing)} will be trained: {names}"
-    print(line, flush=True)
-
-
 def thresholds(
     pipeline: Pipeline,
     file: LabelledFile,
     *,
-    precision: Precision = 0.95,
-    write: Write = False,
-    loosen: Loosen = False,
+    precision: Annotated[float, Option(help="minimum precision, below 1")] = 0.95,
+    write: Annotated[
+        bool, Option("--write", help="store the thresholds in the pipeline's folder")
+    ] = False,
+    loosen: Annotated[
+        bool, Option("--loosen", help="also store thresholds that are lower than the stored ones")
+    ] = False,
     out: Figures = None,
-    report: Report = None,
 ) -> None:
     """Find the confidence threshold at which each label reaches a precision.
 
@@ -183,9 +170,9 @@ def thresholds(
         check_folder(Path(pipeline))
     elif loosen:
         raise UserError("--loosen only has an effect with --write: add --write")
-    check_outputs(out, report, inputs=(file,))
+    check_outputs(out, inputs=(file,))
     result = find_thresholds(pipeline, file, precision=precision)
-    show_result(result, figures=out, page=report)
+    show_result(result, figures=out)
     if not write:
         show_next("store them", "thresholds", pipeline, file, "--precision", precision, "--write")
         return
@@ -196,11 +183,19 @@ def thresholds(
 
 def suggest(
     pipeline: Pipeline,
-    texts: Texts,
-    out: SuggestedFolder,
+    texts: Annotated[
+        Path,
+        Argument(
+            metavar="TEXTS",
+            help='.txt with a text on each line, .jsonl with {"text": "…"}, or a labelled file',
+        ),
+    ],
+    out: Annotated[Path, Argument(metavar="OUT", help="folder for the chosen texts")],
     *,
-    format: LabellingTool = "prodigy",
-    number: NumberOfTexts = 100,
+    format: Annotated[
+        Literal["prodigy", "doccano", "label-studio"], Option(help="tool that imports the texts")
+    ] = "prodigy",
+    number: Annotated[int, Option(min=1, help="number of texts")] = 100,
 ) -> None:
     """Choose the texts that are worth labelling next.
 
@@ -211,6 +206,6 @@ def suggest(
     check_outputs(out / "suggested.json", out / "suggested.jsonl", inputs=(texts,))
     suggestions = suggest_texts(pipeline, texts, n_texts=number)
     path = suggestions.write(out, tool=format)
-    show_result(suggestions, page=out / "suggested.html")
+    show_result(suggestions)
     print(f"Texts: {path}")
     show_next("when the texts are labelled", "convert", path, "corpus")

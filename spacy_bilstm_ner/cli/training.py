@@ -1,10 +1,12 @@
 """The command `init`."""
 
 import json
+from pathlib import Path
+from typing import Annotated
 
-import typer
+from typer import Argument, BadParameter, Option
 
-from .arguments import Config, Force, InitVectors, Lang, Source
+from .arguments import Lang
 
 # Languages whose pipelines with vectors are not called LANG_core_news_md
 PIPELINES = {"en": "en_core_web_md", "zh": "zh_core_web_md"}
@@ -16,12 +18,24 @@ IMPROVEMENT = (
 
 
 def init(
-    config: Config,
+    config: Annotated[Path, Argument(metavar="CONFIG", help="file to write, such as config.cfg")],
     *,
     lang: Lang = "en",
-    vectors: InitVectors = None,
-    source: Source = None,
-    force: Force = False,
+    vectors: Annotated[
+        str | None,
+        Option(
+            help="pipeline with word vectors, its folder, or a text file such as GloVe's; 'none' "
+            "for no vectors; default: an installed pipeline of the language",
+        ),
+    ] = None,
+    source: Annotated[
+        str | None,
+        Option(
+            "--from",
+            help="trained pipeline to go on from: folder or name of an installed pipeline",
+        ),
+    ] = None,
+    force: Annotated[bool, Option("--force", help="replace an existing file")] = False,
 ) -> None:
     """Write a training config for `spacy train`.
 
@@ -31,7 +45,7 @@ def init(
 
     if source is not None:
         if vectors is not None:
-            raise typer.BadParameter("--from uses the vectors of the pipeline: leave out --vectors")
+            raise BadParameter("--from uses the vectors of the pipeline: leave out --vectors")
     elif vectors is None:
         vectors = find_vectors(lang)
         print(describe_choice(lang, vectors))

@@ -1,12 +1,9 @@
 """Find the labels of a file that are most likely wrong."""
 
-import csv
 import io
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +11,14 @@ import pandas as pd
 from spacy.training import Example
 
 from ..errors import UserError
+from ..files.delimited import find_separator
 from ..system.whole import save
 from .folds import FoldedCorpus, predict_folds, train_folds
 from .mistakes import COLUMNS as MISTAKE_COLUMNS
 from .mistakes import KINDS, compare_entities, show_mistakes
 from .result import Result, Section
 
-COLUMNS = [*(name for name in MISTAKE_COLUMNS if name != "entity"), "times", "keep"]
+COLUMNS = [*MISTAKE_COLUMNS[:-1], "times", "keep"]
 # These columns identify a row that the user has marked in the column `keep`.
 IDENTITY = ["sentence", "text", "gold"]
 # Mistakes with a lower confidence are not listed.
@@ -39,6 +37,15 @@ class Audit(Result):
 
     suspicions: pd.DataFrame
 
+    def sections(self) -> Iterator[Section]:
+        """Show the most suspicious rows."""
+        first = self.suspicions.head(N_ON_PAGE)
+        yield Section(
+            f"The first {len(first)} rows",
+            "The confidence is that of the prediction, minus that of the annotation.",
+            table=show_mistakes(first).assign(times=first["times"]),
+        )
+
 
 def audit_folds(corpus: FoldedCorpus, marked: pd.DataFrame | None = None) -> Audit:
     """Train the pipelines that are missing, and find the labels that contradict their predictions.
@@ -55,18 +62,16 @@ def audit_folds(corpus: FoldedCorpus, marked: pd.DataFrame | None = None) -> Aud
     counts = suspicions.groupby("kind")["times"].sum().sort_values(ascending=False)
     table = counts.rename("labels").rename_axis("what may be wrong").reset_index()
     table["meaning"] = table["what may be wrong"].map(KINDS)
-    n_labels = int(counts.sum())
     return Audit(
         title=f"Labels of {corpus.file.name}",
         summary=[
             f"{corpus.file}: {len(corpus.docs):,} sentences, each predicted by a pipeline that was "
             "trained without it",
-            f"labels to look at: {n_labels:,} in {len(suspicions):,} rows, most suspicious first "
-            f"(rows left out because you marked them in `keep`: {n_marked:,})",
+            f"labels to look at: {counts.sum():,} in {len(suspicions):,} rows, most suspicious "
+            f"first (rows left out because you marked them in `keep`: {n_marked:,})",
         ],
         table=table,
         formats={"labels": ",.0f"},
-        sections=partial(make_sections, suspicions),
         suspicions=suspicions,
     )
 
@@ -76,30 +81,18 @@ def find_suspicions(examples: Sequence[Example]) -> pd.DataFrame:
 
     examples (Sequence[Example]): Sentences with all candidate entities of pipelines that were not
         trained on them.
-    RETURNS (pd.DataFrame): The columns COLUMNS, and "entity". "times" is the number of copies.
+    RETURNS (pd.DataFrame): The columns COLUMNS, and "start". "times" is the number of copies.
     """
     pairs = compare_entities(examples, all_candidates=True)
     mistakes = pairs[(pairs["kind"] != "") & (pairs["confidence"] >= MIN_CONFIDENCE)]
-    starts = mistakes["entity"].map(itemgetter(0))
-    groups = mistakes.groupby([*IDENTITY, "found", "predicted", starts], sort=False)
+    groups = mistakes.groupby([*IDENTITY, "found", "predicted", "start"], sort=False)
     suspicions = mistakes.assign(times=groups["line"].transform("size"), keep="")
     return suspicions.loc[groups.head(1).index]
 
 
-def make_sections(suspicions: pd.DataFrame) -> Iterator[Section]:
-    """Show the most suspicious rows."""
-    first = suspicions.head(N_ON_PAGE)
-    yield Section(
-        f"The first {len(first)} rows",
-        note="The confidence is that of the prediction, minus that of the annotation.",
-        table=show_mistakes(first).assign(times=first["times"]),
-    )
-
-
-def identify(rows: pd.DataFrame) -> pd.Series:
-    """Return a text that identifies each row. White space is ignored."""
-    texts = rows[IDENTITY].map(lambda text: " ".join(text.split()))
-    return texts.agg("\n".join, axis="columns").astype(object)
+def identify(rows: pd.DataFrame) -> pd.MultiIndex:
+    """Return what identifies each row. White space is ignored."""
+    return pd.MultiIndex.from_frame(rows[IDENTITY].map(lambda text: " ".join(text.split())))
 
 
 def write_rows(path: Path, rows: pd.DataFrame, *, delimiter: str = ",") -> None:
@@ -125,30 +118,28 @@ def read_marked_rows(paths: Sequence[Path]) -> pd.DataFrame:
     The encoding, the separator and the order of columns may differ from those that were written,
     since spreadsheets change them. Files that do not exist are skipped.
 
-    RAISES UserError: If a column is missing.
+    RAISES UserError: If a file cannot be read, or a column is missing.
     """
     tables = [pd.DataFrame(columns=COLUMNS)]
     for path in filter(Path.is_file, paths):
         text = _decode(path.read_bytes())
-        header = text.partition("\n")[0]
-        delimiter = max(",;\t", key=header.count)
-        rows = csv.DictReader(io.StringIO(text), delimiter=delimiter, restval="")
-        for name in (*IDENTITY, "keep"):
-            if name not in (rows.fieldnames or ()):
-                raise UserError(
-                    f"{path} was not written by `audit`: it has no column {name!r}. Move it to "
-                    "another folder"
-                )
-        table = pd.DataFrame(list(rows)).reindex(columns=COLUMNS, fill_value="")
-        table = table.map(lambda cell: cell.removeprefix("'"))
-        tables.append(table[table["keep"].map(str.strip) != ""])
+        separator = find_separator(text.split("\n")[:1])
+        rows = pd.read_csv(io.StringIO(text), sep=separator, dtype=str, keep_default_na=False)
+        if not {*IDENTITY, "keep"} <= set(rows):
+            raise UserError(
+                f"{path} was not written by `audit`: it needs the columns "
+                f"{', '.join([*IDENTITY, 'keep'])}. Move it to another folder"
+            )
+        rows = rows.reindex(columns=COLUMNS, fill_value="")
+        rows = rows.map(lambda cell: cell.removeprefix("'"))
+        tables.append(rows[rows["keep"].str.strip() != ""])
     marked = pd.concat(tables)
     return marked[~identify(marked).duplicated(keep="last")]
 
 
 def _decode(content: bytes) -> str:
+    is_utf16 = content.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
     try:
-        is_utf16 = content.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
         return content.decode("utf-16" if is_utf16 else "utf-8-sig")
     except UnicodeDecodeError:
         # The encoding in which Excel saves CSV in Western Europe

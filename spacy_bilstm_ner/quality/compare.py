@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from ..errors import UserError
 from ..files.options import Options
 from ..pipe.loading import load_pipeline
 from .examples import find_doubts, predict_examples, read_labelled_docs
@@ -33,40 +31,31 @@ def compare_pipelines(
     a, b (str): The folders or names of the pipelines.
     seed (int): Random seed of the bootstrap.
     options (Optional[Options]): How to read the file.
-    RAISES UserError: If a pipeline or the file cannot be read, or a pipeline predicts no entity.
+    RAISES UserError: If a pipeline or the file cannot be read.
     """
-    examples = []
+    predictions = []
     warnings = []
     for name in (a, b):
         nlp = load_pipeline(name)
-        predicted = predict_examples(nlp, read_labelled_docs(nlp, file, options))
-        if not any(example.predicted.ents for example in predicted):
-            raise UserError(f"{name} predicts no entity at all: does it have an entity recogniser?")
-        examples.append(predicted)
-        warnings += find_doubts(name, nlp, predicted)
-    # Both pipelines are counted in one call, so that the arrays have the same labels.
-    labels, counts = count_outcomes([*examples[0], *examples[1]])
-    n_sentences = len(examples[0])
-    # n_sentences × 2 × n_labels × 3
-    paired_counts = np.stack([counts[:n_sentences], counts[n_sentences:]], axis=1)
-    f_a, f_b = compute_f(paired_counts.sum(axis=0))
-    draws = compute_f(bootstrap(paired_counts, seed=seed))
+        examples = predict_examples(nlp, read_labelled_docs(nlp, file, options))
+        predictions.append(examples)
+        warnings += find_doubts(name, nlp, examples)
+    labels, counts = count_outcomes(*predictions)
+    f_a, f_b = compute_f(counts.sum(axis=0))
+    draws = compute_f(bootstrap(counts, seed=seed))
     low, high = percentile_interval(draws[:, 1] - draws[:, 0])
     columns = {"A": f_a, "B": f_b, "B - A": f_b - f_a, "95 % from": low, "to": high}
-    table = pd.DataFrame({"label": [*labels, *TOTALS], **columns})
     better = name_better(low[-2], high[-2])
-    verdict = f"{n_sentences:,} sentences do not show which one is better."
-    if better:
-        verdict = f"{better} is better."
+    n_sentences = f"{len(counts):,} sentences"
     return Comparison(
         title="A and B compared",
         summary=[
             f"A: {a}",
             f"B: {b}",
-            f"{file}: {n_sentences:,} sentences, F in per cent",
-            verdict,
+            f"{file}: {n_sentences}, F in per cent",
+            f"{better} is better." if better else f"{n_sentences} do not show which one is better.",
         ],
-        table=table,
+        table=pd.DataFrame({"label": [*labels, *TOTALS], **columns}),
         formats=dict.fromkeys(columns, ".1%"),
         warnings=warnings,
         better=better,

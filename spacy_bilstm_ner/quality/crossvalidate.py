@@ -1,15 +1,12 @@
 """Estimate how good a pipeline trained on a labelled file will be, by cross-validation."""
 
-from collections.abc import Iterator
-from functools import partial
-
 import numpy as np
 import pandas as pd
 
 from .folds import PARTS, FoldedCorpus, predict_folds, train_folds
 from .intervals import bootstrap, percentile_interval
-from .result import Result, Section
-from .scores import CORRECT, MISSED, TOTALS, compute_f, count_outcomes
+from .result import Result
+from .scores import CORRECT, MISSED, TOTALS, compute_f, count_entities, count_outcomes
 
 FORMATS = {"F": ".1%", "95 % from": ".1%", "to": ".1%", "entities": ",.0f"}
 
@@ -23,36 +20,36 @@ def crossvalidate_folds(corpus: FoldedCorpus, *, with_curve: bool = True) -> Res
     """
     parts = list(PARTS) if with_curve else ["fold"]
     train_folds(corpus, parts)
-    n_train = np.mean([len(fold.train) for fold in corpus.folds])
-    draws = {}
-    points = []
-    for part in parts:
-        labels, counts = count_outcomes(predict_folds(corpus, part))
-        # The same seed gives the same samples for each part, so that differences are paired.
-        draws[part] = compute_f(bootstrap(counts, seed=corpus.seed))
-        f, interval = compute_f(counts.sum(axis=0)), percentile_interval(draws[part])
-        points.append([round(n_train * PARTS[part]), f[-2], *interval[:, -2]])
+    labels, counts = count_outcomes(*(predict_folds(corpus, part) for part in parts))
+    # n_parts × n_labels × 3, and then F: n_parts × (n_labels + 2)
+    total = counts.sum(axis=0)
+    f = compute_f(total)
+    draws = compute_f(bootstrap(counts, seed=corpus.seed))
+    low, high = percentile_interval(draws)
     # The last part is "fold", so these are the scores of pipelines trained on all other folds.
-    n_gold = counts[..., [CORRECT, MISSED]].sum(axis=(0, 2))
-    table = pd.DataFrame({"label": [*labels, *TOTALS], "F": f, "95 % from": interval[0]})
-    table["to"] = interval[1]
-    table["entities"] = [*n_gold, n_gold.sum(), n_gold.sum()]
-    curve = pd.DataFrame(points, columns=["sentences", "f", "low", "high"])
+    table = pd.DataFrame({"label": [*labels, *TOTALS], "F": f[-1]})
+    table["95 % from"], table["to"] = low[-1], high[-1]
+    table["entities"] = count_entities(total[-1], [CORRECT, MISSED])
     n_folds = len(corpus.folds)
     summary = [
         f"{corpus.file}: {len(corpus.docs):,} sentences in {n_folds} folds, F in per cent on "
         "held-out sentences"
     ]
     if with_curve:
-        gains = draws["fold"][:, -2] - draws["two-thirds"][:, -2]
-        low, high = percentile_interval(gains)
-        summary.append(describe_gain(points[-1][1] - points[-2][1], low, high))
+        n_train = np.mean([len(fold.train) for fold in corpus.folds])
+        for number, part in enumerate(parts):
+            interval = f"{low[number, -2]:.1%} to {high[number, -2]:.1%}"
+            summary.append(
+                f"trained on {n_train * PARTS[part]:,.0f} sentences: F {f[number, -2]:.1%} "
+                f"({interval})"
+            )
+        gains = draws[:, -1, -2] - draws[:, -2, -2]
+        summary.append(describe_gain(f[-1, -2] - f[-2, -2], *percentile_interval(gains)))
     return Result(
         title=f"{corpus.file.name} in {n_folds} folds",
         summary=summary,
         table=table,
         formats=FORMATS,
-        sections=partial(make_sections, curve),
     )
 
 
@@ -63,15 +60,3 @@ def describe_gain(gain: float, low: float, high: float) -> str:
         f"{answer}: the last third of the sentences adds {gain * 100:+.1f} points "
         f"({low * 100:+.1f} to {high * 100:+.1f})"
     )
-
-
-def make_sections(curve: pd.DataFrame) -> Iterator[Section]:
-    """Draw the learning curve, if there is more than one point."""
-    from .plots import draw_learning_curve
-
-    if len(curve) > 1:
-        yield Section(
-            "Would more data help?",
-            pictures=[draw_learning_curve(curve)],
-            table=curve.round(3),
-        )

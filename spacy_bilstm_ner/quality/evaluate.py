@@ -3,7 +3,6 @@
 import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,20 @@ from spacy.training import Example
 from ..files.options import Options
 from ..pipe.loading import load_pipeline
 from .examples import find_doubts, predict_examples, read_labelled_docs
-from .mistakes import compare_entities, count_confusions, show_mistakes
-from .reliability import compute_auc, compute_calibration_error, make_bins, make_curves
+from .mistakes import compare_entities, show_mistakes
+from .reliability import compute_calibration_error, make_bins, make_curves
 from .result import Result, Section
-from .scores import TOTALS, judge_entities, score_examples
+from .scores import (
+    CORRECT,
+    MISSED,
+    TOTALS,
+    WRONG,
+    compute_f,
+    compute_scores,
+    count_entities,
+    count_outcomes,
+    judge_entities,
+)
 
 SAMPLE_WARNING = (
     "Trained on the small bundled sample, to show that everything works. "
@@ -41,16 +50,48 @@ FORMATS = {
 class Evaluation(Result):
     """The scores of a pipeline.
 
-    metrics (dict[str, Any]): The scores ("raw_text" and "gold_tokens", see `score_examples`), and
-        facts about the pipeline and its training. If the meta of the pipeline does not have them,
-        "data" is None, and "config", "seed" and "vectors" are missing.
+    facts (dict[str, Any]): Facts about the pipeline and its training, for the JSON file. If the
+        meta of the pipeline does not have them, "data" is None, and "config", "seed" and "vectors"
+        are missing.
+    examples (Sequence[Example]): The sentences with their predictions on raw text.
     """
 
-    metrics: dict[str, Any]
+    facts: dict[str, Any]
+    examples: Sequence[Example]
 
     @property
     def figures(self) -> dict[str, Any]:
-        return self.metrics
+        return self.facts | super().figures
+
+    def sections(self) -> Iterator[Section]:
+        """Show how the scores were made, the confidences, and the mistakes."""
+        from .plots import draw_confidences
+
+        versions = ", ".join(f"{name} {value}" for name, value in self.facts["versions"].items())
+        yield Section(
+            "About the scores",
+            "Scores are in per cent. An entity is correct if its boundaries and its label are. P, "
+            "R and F are on raw text, which spaCy's tokenizer splits. Gold tokens are those of the "
+            f"file. Made with {versions}.",
+        )
+        judged = judge_entities(self.examples)
+        if judged["confidence"].notna().any():
+            bins = make_bins(judged)
+            yield Section(
+                "Confidences",
+                "On average, confidence and precision differ by "
+                f"{compute_calibration_error(bins):.1%}. The first plot shows the precision of "
+                f"{len(bins)} groups of equal size, the others precision and recall of the "
+                "entities above a confidence.",
+                picture=draw_confidences(bins, make_curves(judged)),
+            )
+        pairs = compare_entities(self.examples)
+        mistakes = pairs[(pairs["kind"] != "") & (pairs["predicted"] != "")].head(N_MISTAKES)
+        yield Section(
+            "Mistakes",
+            f"The first {len(mistakes)} wrong entities, in decreasing order of confidence.",
+            table=show_mistakes(mistakes),
+        )
 
 
 def evaluate_pipeline(
@@ -69,8 +110,6 @@ def evaluate_pipeline(
     nlp = pipeline if isinstance(pipeline, Language) else load_pipeline(pipeline)
     docs = read_labelled_docs(nlp, file, options)
     examples = predict_examples(nlp, docs)
-    raw_text = score_examples(examples)
-    gold_tokens = score_examples(predict_examples(nlp, docs, gold_tokens=True))
     meta = nlp.meta
     name = f"{meta['lang']}_{meta['name']}"
     data = meta.get("data")
@@ -79,81 +118,37 @@ def evaluate_pipeline(
         warnings.insert(0, SAMPLE_WARNING)
     title = f"{name} {meta['version']}"
     trained_on = f", trained on {data['name']}" if data else ""
-    metrics = {
+    facts = {
         "pipeline": name,
         "version": meta["version"],
         "data": data,
         **(meta.get("training") or {}),
-        "test": {"sentences": len(docs)},
-        "raw_text": raw_text,
-        "gold_tokens": gold_tokens,
+        "sentences": len(docs),
         "versions": list_versions(),
-        "warnings": warnings,
     }
     return Evaluation(
         title=title,
         summary=[f"{title}{trained_on}: {len(docs):,} test sentences"],
-        table=make_table(raw_text, gold_tokens),
+        table=make_table(examples, predict_examples(nlp, docs, gold_tokens=True)),
         formats=FORMATS,
-        metrics=metrics,
         warnings=warnings,
-        sections=partial(make_sections, metrics, examples),
+        facts=facts,
+        examples=examples,
     )
 
 
-def make_table(raw_text: dict[str, Any], gold_tokens: dict[str, Any]) -> pd.DataFrame:
+def make_table(raw_text: Sequence[Example], gold_tokens: Sequence[Example]) -> pd.DataFrame:
     """Make a table of the scores on raw text, and of F on gold tokens."""
-    rows = []
-    for label, scores in raw_text["labels"].items():
-        f_gold_tokens = gold_tokens["labels"].get(label, {}).get("f")
-        rows.append([label, *scores.values(), f_gold_tokens])
-    for label, kind in zip(TOTALS, ("micro", "macro"), strict=True):
-        numbers = (raw_text["gold"], raw_text["predicted"]) if kind == "micro" else (None, None)
-        rows.append([label, *raw_text[kind].values(), *numbers, gold_tokens[kind]["f"]])
-    return pd.DataFrame(rows, columns=["label", *FORMATS])
+    labels, counts = count_outcomes(raw_text, gold_tokens)
+    counts_on_raw_text, counts_on_gold_tokens = counts.sum(axis=0)
+    table = pd.DataFrame(compute_scores(counts_on_raw_text), columns=["P", "R", "F"])
+    table.insert(0, "label", [*labels, *TOTALS])
+    table["gold"] = count_entities(counts_on_raw_text, [CORRECT, MISSED])
+    table["predicted"] = count_entities(counts_on_raw_text, [CORRECT, WRONG])
+    table["F, gold tokens"] = compute_f(counts_on_gold_tokens)
+    return table
 
 
 def list_versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that can change a score."""
     return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
-
-
-def make_sections(metrics: dict[str, Any], examples: Sequence[Example]) -> Iterator[Section]:
-    """Make the parts of the page below the table of scores."""
-    from .plots import draw_curves, draw_reliability
-
-    versions = ", ".join(f"{name} {value}" for name, value in metrics["versions"].items())
-    yield Section(
-        "About the scores",
-        note="Scores are in per cent. An entity is correct if its boundaries and its label are. "
-        "P, R and F are on raw text, which spaCy's tokenizer splits. Gold tokens are those of the "
-        f"file. Made with {versions}.",
-    )
-    judged = judge_entities(examples)
-    curves = make_curves(judged)
-    if curves:
-        bins = make_bins(judged)
-        error = compute_calibration_error(bins)
-        note = f"On average, confidence and precision differ by {error:.1%}. "
-        auc = compute_auc(judged)
-        if auc:
-            note += f"In {auc:.0%} of pairs, the correct entity is surer than the wrong one (AUC). "
-        note += (
-            f"The first plot shows the precision of {len(bins)} groups of equal size, the others "
-            "precision and recall of the entities above a confidence."
-        )
-        pictures = [draw_reliability(bins), draw_curves(curves)]
-        yield Section("Confidences", note=note, pictures=pictures)
-    pairs = compare_entities(examples)
-    yield Section(
-        "Confusions",
-        note="For each annotated label (rows): the predicted label of the same or overlapping "
-        "words (columns).",
-        table=count_confusions(pairs),
-    )
-    mistakes = pairs[(pairs["kind"] != "") & (pairs["predicted"] != "")].head(N_MISTAKES)
-    yield Section(
-        "Mistakes",
-        note=f"The first {len(mistakes)} wrong entities, in decreasing order of confidence.",
-        table=show_mistakes(mistakes),
-    )

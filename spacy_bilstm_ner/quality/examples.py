@@ -1,7 +1,6 @@
 """Read labelled Docs, and predict them with a pipeline."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,9 @@ from ..errors import UserError
 from ..files.options import Options
 from ..files.reading import read_docs
 from ..training.fingerprints import share_seen
+
+# A pipeline that was trained on a smaller share of the sentences gets no warning.
+MIN_SHARE_SEEN = 0.001
 
 
 def read_labelled_docs(nlp: Language, path: Path, options: Options | None = None) -> list[Doc]:
@@ -51,18 +53,10 @@ def find_recognisers(nlp: Language) -> dict[str, Any]:
     return {name: pipe for name, pipe in nlp.pipeline if "thresholds" in getattr(pipe, "cfg", {})}
 
 
-@contextmanager
-def without_thresholds(nlp: Language) -> Iterator[None]:
-    """Set all thresholds of a pipeline to 0 inside a block, so that it writes all candidates."""
-    recognisers = list(find_recognisers(nlp).values())
-    previous_settings = [dict(pipe.cfg) for pipe in recognisers]
-    for pipe in recognisers:
+def remove_thresholds(nlp: Language) -> None:
+    """Set all thresholds of a pipeline to 0, so that it writes all candidates."""
+    for pipe in find_recognisers(nlp).values():
         pipe.cfg |= {"threshold": 0.0, "thresholds": dict.fromkeys(pipe.labels, 0.0)}
-    try:
-        yield
-    finally:
-        for pipe, settings in zip(recognisers, previous_settings, strict=True):
-            pipe.cfg |= settings
 
 
 def find_doubts(name: str, nlp: Language, examples: Sequence[Example]) -> list[str]:
@@ -74,25 +68,23 @@ def find_doubts(name: str, nlp: Language, examples: Sequence[Example]) -> list[s
         pipeline was trained on some of the sentences.
     """
     doubts = []
-    gold_labels: set[str] = set()
-    predicted_labels: set[str] = set()
+    gold: set[str] = set()
+    predicted: set[str] = set()
     for example in examples:
-        gold_labels.update(ent.label_ for ent in example.reference.ents)
-        predicted_labels.update(ent.label_ for ent in example.predicted.ents)
-    if not predicted_labels:
-        doubts.append(f"{name} predicts no entity at all: does it have an entity recogniser?")
-    elif missing := sorted(gold_labels - predicted_labels):
-        message = f"{name} predicts no entity with these labels of the file: {', '.join(missing)}"
-        if not gold_labels & predicted_labels:
-            message += f"; it predicts {', '.join(sorted(predicted_labels))}"
-        doubts.append(message)
+        gold.update(ent.label_ for ent in example.reference.ents)
+        predicted.update(ent.label_ for ent in example.predicted.ents)
+    if gold - predicted:
+        doubts.append(
+            f"{name} predicts no entity with these labels of the file: "
+            f"{', '.join(sorted(gold - predicted))}. It predicts "
+            f"{', '.join(sorted(predicted)) or 'no entity at all'}"
+        )
     texts = [example.reference.text for example in examples]
     for _, pipe in nlp.pipeline:
         share = share_seen(texts, getattr(pipe, "fingerprints", b""))
-        if share:
-            percentage = f"{share:.0%}" if share >= 0.01 else "less than 1%"
+        if share > MIN_SHARE_SEEN:
             doubts.append(
-                f"{name} was trained on {percentage} of these sentences: its scores on new "
+                f"{name} was trained on {share:.1%} of these sentences: its scores on new "
                 "sentences will be lower"
             )
     return doubts

@@ -1,31 +1,29 @@
 """Divide a labelled file into folds, and train a pipeline without each fold.
 
 OUT/fold-1 has the pipeline that was trained without fold 1. OUT/third-1 and OUT/two-thirds-1 have
-pipelines for the learning curve, which were trained on a part of the same sentences. A folder
-appears when its training is complete, so an interrupted command can resume. Each folder stores a
-hash of its data and settings. If the hash no longer agrees, the pipeline is trained again.
+pipelines for the learning curve, which were trained on a part of the same sentences. When a
+training is complete, `settings.json` with all that the pipeline depends on is written to its
+folder. Pipelines without this file, or with other settings, are trained by the next command.
 """
 
 import gc
 import hashlib
 import io
 import math
-import shutil
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import nullcontext, redirect_stderr, redirect_stdout
+from collections.abc import Iterable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import filterfalse
+from functools import partial
+from itertools import product, starmap
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import srsly
+from spacy.cli.train import train
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
-from spacy.training.initialize import init_nlp
-from spacy.training.loop import train
-from spacy.util import load_config_from_str
 from tqdm import tqdm
 
 from ..default_config import read_config
@@ -35,10 +33,10 @@ from ..files.options import Options
 from ..pipe.loading import load_pipeline
 from ..system.cores import cores
 from ..system.exclusive import exclusive
-from ..system.whole import unfinished_folder, whole_folder
+from ..system.whole import save_json
 from ..system.workers import Workers, as_done
 from ..training.init import fill
-from .examples import predict_examples, read_labelled_docs, without_thresholds
+from .examples import predict_examples, read_labelled_docs, remove_thresholds
 
 # Part -> share of the training sentences, the smallest first
 PARTS = {"third": 1 / 3, "two-thirds": 2 / 3, "fold": 1.0}
@@ -55,10 +53,10 @@ BATCH = (550, 1100)
 N_EPOCHS = 9
 # Number of evaluations on dev. Each takes half a second.
 N_EVALUATIONS = 4
+CONFIG, SETTINGS = "config.cfg", "settings.json"
 
 
-@dataclass(frozen=True)
-class Fold:
+class Fold(NamedTuple):
     """The sentences of a fold, as indices.
 
     test (list[int]): Held-out sentences, on which the pipeline is scored.
@@ -81,6 +79,7 @@ class FoldedCorpus:
     out (Path): The folder of the pipelines.
     seed (int): Random seed of the folds and of the trainings.
     config (str): The training config.
+    settings (dict[str, Any]): What the pipelines depend on, by the names in messages.
     """
 
     file: Path
@@ -89,45 +88,15 @@ class FoldedCorpus:
     out: Path
     seed: int
     config: str
+    settings: dict[str, Any]
 
-    @cached_property
-    def hashes(self) -> list[str]:
-        """A hash of each sentence with its annotation."""
-        return [hashlib.sha256(_to_bytes([doc])).hexdigest() for doc in self.docs]
-
-
-@dataclass(frozen=True)
-class Training:
-    """A pipeline to be trained.
-
-    folder (Path): Where the pipeline will be.
-    train, dev (list[int]): Indices of sentences.
-    config (str): The config, without the paths.
-    key (str): A hash of the data and of the config.
-    """
-
-    folder: Path
-    train: list[int]
-    dev: list[int]
-    config: str
-    key: str
-
-    def is_done(self) -> bool:
-        """Return whether the pipeline is there.
-
-        RAISES UserError: If the folder is there, but was not made by a training.
-        """
-        key_file = self.folder / "key"
-        if self.folder.exists() and not key_file.is_file():
-            raise UserError(
-                f"{self.folder} exists, but is not a pipeline of a fold: give another OUT, or move "
-                "it to another place"
-            )
-        return key_file.is_file() and key_file.read_text() == self.key
+    def folder(self, part: str, number: int) -> Path:
+        """Return the folder of a pipeline: a key of PARTS, and the number of the fold, from 1."""
+        return self.out / f"{part}-{number}"
 
 
-# A training with its sentences, train and dev, as DocBins
-Task = tuple[Training, dict[str, bytes]]
+# The folder of a pipeline, and the settings for its training in OUT/config.cfg
+Task = tuple[Path, dict[str, Any]]
 
 
 def read_folds(
@@ -148,9 +117,19 @@ def read_folds(
     RAISES UserError: If the file cannot be read, or has too few sentences or entities.
     """
     docs = read_labelled_docs(blank_pipeline(lang), file, options)
-    folds = make_folds(docs, n_folds=n_folds, seed=seed)
     config = fill(read_config(), lang=lang, vectors=vectors)
-    return FoldedCorpus(file, docs, folds, out, seed, config)
+    settings = {
+        "--folds": n_folds,
+        "--seed": seed,
+        "sentences": hashlib.sha256(_make_docbin(docs).to_bytes()).hexdigest(),
+        "config (--lang, --vectors)": hashlib.sha256(config.encode()).hexdigest(),
+    }
+    folds = make_folds(docs, n_folds=n_folds, seed=seed)
+    return FoldedCorpus(file, docs, folds, out, seed, config, settings)
+
+
+def _make_docbin(docs: Iterable[Doc]) -> DocBin:
+    return DocBin(["ENT_IOB", "ENT_TYPE"], docs=docs)
 
 
 def make_folds(docs: Sequence[Doc], *, n_folds: int, seed: int) -> list[Fold]:
@@ -187,16 +166,15 @@ def make_folds(docs: Sequence[Doc], *, n_folds: int, seed: int) -> list[Fold]:
 
 
 def _make_fold(docs: Sequence[Doc], groups: list[list[int]], test: list[int]) -> Fold:
-    held_out = {docs[i].text for i in test}
+    test_texts = {docs[i].text for i in test}
     dev_size = DEV_SHARE * (len(docs) - len(test))
     dev: list[int] = []
     train: list[int] = []
-    in_test = set(test)
     for group in groups:
-        unseen = [i for i in group if i not in in_test and docs[i].text not in held_out]
-        is_dev = len(dev) < dev_size or not _has_entities(docs, dev)
+        unseen = [i for i in group if docs[i].text not in test_texts]
+        is_dev = len(dev) < dev_size or not any(docs[i].ents for i in dev)
         (dev if is_dev else train).extend(unseen)
-    if not _has_entities(docs, train):
+    if not any(docs[i].ents for i in train):
         raise UserError(
             "too few sentences have entities: each fold needs one for training and one for fitting "
             "the thresholds. Label more sentences, or give a smaller --folds"
@@ -204,40 +182,36 @@ def _make_fold(docs: Sequence[Doc], groups: list[list[int]], test: list[int]) ->
     return Fold(sorted(test), train, dev)
 
 
-def _has_entities(docs: Sequence[Doc], indices: list[int]) -> bool:
-    return any(docs[i].ents for i in indices)
+def find_missing(
+    corpus: FoldedCorpus, parts: Sequence[str]
+) -> dict[tuple[str, int], dict[str, Any]]:
+    """Find the pipelines for these PARTS that are not trained yet, or with other settings.
+
+    RETURNS (dict): Part and number of the fold -> other settings with which it was trained.
+    """
+    missing = {}
+    for part, number in product(parts, range(1, len(corpus.folds) + 1)):
+        path = corpus.folder(part, number) / SETTINGS
+        settings = srsly.read_json(path) if path.is_file() else {}
+        if settings != corpus.settings:
+            missing[part, number] = settings
+    return missing
 
 
-def plan_trainings(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> list[Training]:
-    """Return all trainings for these PARTS of the learning curve, with those that are done."""
-    n_words = sum(map(len, corpus.docs))
-    settings: dict[str, Any] = {
-        "system.seed": corpus.seed,
-        # MIN_STEPS updates then take N_EPOCHS passes over the corpus.
-        "training.batcher.size": int(np.clip(N_EPOCHS * n_words // MIN_STEPS, *BATCH)),
-        "training.logger.progress_bar": None,
-        "initialize.before_init.evaluations": N_EVALUATIONS,
-    }
-    trainings = []
-    for part in parts:
-        settings["initialize.before_init.min_steps"] = math.ceil(MIN_STEPS * PARTS[part])
-        config = load_config_from_str(corpus.config, overrides=settings).to_str()
-        for number, fold in enumerate(corpus.folds, 1):
-            train_set = fold.train[: math.ceil(len(fold.train) * PARTS[part])]
-            hashes = [corpus.hashes[i] for i in (*train_set, *fold.dev)]
-            key = hashlib.sha256("\n".join([config, *hashes]).encode()).hexdigest()
-            folder = corpus.out / f"{part}-{number}"
-            trainings.append(Training(folder, train_set, fold.dev, config, key))
-    return trainings
-
-
-def _to_bytes(docs: list[Doc]) -> bytes:
-    return DocBin(["ENT_IOB", "ENT_TYPE"], docs=docs).to_bytes()
-
-
-def missing_trainings(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> list[Training]:
-    """Return the trainings for these PARTS that are not done yet."""
-    return list(filterfalse(Training.is_done, plan_trainings(corpus, parts)))
+def describe_trainings(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> str:
+    """Say how many pipelines for these PARTS exist, which ones will be trained, and why."""
+    missing = find_missing(corpus, parts)
+    n_present = len(parts) * len(corpus.folds) - len(missing)
+    message = f"Pipelines in {corpus.out}: {n_present} exist"
+    if missing:
+        names = ", ".join(f"{part}-{number}" for part, number in missing)
+        message += f", {len(missing)} will be trained: {names}"
+    changed: set[str] = set()
+    for settings in missing.values():
+        changed |= dict(settings.items() - corpus.settings.items()).keys()
+    if changed:
+        message += f"\nChanged since the last time: {', '.join(sorted(changed))}"
+    return message
 
 
 def train_folds(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> None:
@@ -247,50 +221,52 @@ def train_folds(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> None:
     RAISES KeyboardInterrupt: On Ctrl-C, with a message that says how to resume.
     """
     with exclusive(corpus.out):
-        trainings = missing_trainings(corpus, parts)
-        progress = tqdm(total=len(trainings), desc="Training", unit="pipeline", disable=None)
+        missing = find_missing(corpus, parts)
+        tasks = starmap(partial(prepare_training, corpus), missing)
+        (corpus.out / CONFIG).write_text(corpus.config, encoding="utf-8")
         workers = Workers(train_pipeline, cores())
+        done = as_done(tasks, workers.submit, workers.n_slots)
         try:
-            tasks = _make_tasks(corpus, trainings)
-            for (training, _), future in as_done(tasks, workers.submit, workers.n_slots):
+            for (folder, _), future in tqdm(done, "Training", len(missing), disable=None):
                 error = future.exception()
                 if error:
-                    raise UserError(f"the training of {training.folder} failed: {error}") from error
-                progress.update()
+                    raise UserError(f"the training of {folder} failed: {error}") from error
+                save_json(folder / SETTINGS, corpus.settings)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(
                 "Interrupted. Run the same command again to train the pipelines that are missing."
             ) from None
         finally:
-            progress.close()
             workers.close()
-            # Workers that were killed may have left these.
-            for training in trainings:
-                shutil.rmtree(unfinished_folder(training.folder), ignore_errors=True)
 
 
-def _make_tasks(corpus: FoldedCorpus, trainings: list[Training]) -> Iterator[Task]:
-    for training in trainings:
-        data = {}
-        for name, indices in (("train", training.train), ("dev", training.dev)):
-            data[name] = _to_bytes([corpus.docs[i] for i in indices])
-        yield training, data
+def prepare_training(corpus: FoldedCorpus, part: str, number: int) -> Task:
+    """Write the sentences for a pipeline into its folder."""
+    folder = corpus.folder(part, number)
+    folder.mkdir(exist_ok=True)
+    (folder / SETTINGS).unlink(missing_ok=True)
+    fold = corpus.folds[number - 1]
+    n_train = math.ceil(len(fold.train) * PARTS[part])
+    n_words = sum(map(len, corpus.docs))
+    overrides: dict[str, Any] = {
+        "system.seed": corpus.seed,
+        # MIN_STEPS updates then take N_EPOCHS passes over the corpus.
+        "training.batcher.size": int(np.clip(N_EPOCHS * n_words // MIN_STEPS, *BATCH)),
+        "initialize.before_init.min_steps": math.ceil(MIN_STEPS * PARTS[part]),
+        "initialize.before_init.evaluations": N_EVALUATIONS,
+    }
+    for name, indices in (("train", fold.train[:n_train]), ("dev", fold.dev)):
+        path = folder / f"{name}.spacy"
+        _make_docbin(corpus.docs[i] for i in indices).to_disk(path)
+        overrides[f"paths.{name}"] = str(path)
+    return folder, overrides
 
 
 def train_pipeline(task: Task) -> None:
     """Train a pipeline in a worker process."""
-    training, data = task
-    with whole_folder(training.folder) as folder:
-        paths = {}
-        for name, content in data.items():
-            path = folder / f"{name}.spacy"
-            path.write_bytes(content)
-            paths[f"paths.{name}"] = str(path)
-        config = load_config_from_str(training.config, overrides=paths)
-        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()) as output:
-            train(init_nlp(config), folder, stdout=output, stderr=output)
-        shutil.rmtree(folder / "model-last")
-        (folder / "key").write_text(training.key)
+    folder, overrides = task
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        train(folder.parent / CONFIG, folder, overrides=overrides)
     # A pipeline has reference cycles. Without this, it would still be in memory during the next
     # training.
     gc.collect()
@@ -307,8 +283,9 @@ def predict_folds(
     """
     examples_by_sentence: dict[int, Example] = {}
     for number, fold in enumerate(corpus.folds, 1):
-        nlp = load_pipeline(corpus.out / f"{part}-{number}" / "model-best")
-        with without_thresholds(nlp) if all_candidates else nullcontext():
-            examples = predict_examples(nlp, [corpus.docs[i] for i in fold.test])
+        nlp = load_pipeline(corpus.folder(part, number) / "model-best")
+        if all_candidates:
+            remove_thresholds(nlp)
+        examples = predict_examples(nlp, [corpus.docs[i] for i in fold.test])
         examples_by_sentence |= zip(fold.test, examples, strict=True)
     return [example for _, example in sorted(examples_by_sentence.items())]

@@ -1,6 +1,7 @@
 """Compute 95 % confidence intervals of scores."""
 
 import math
+import warnings
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,10 +32,10 @@ def bootstrap(counts: NDArray, *, seed: int, n_draws: int = 1000) -> Floats:
 
 def percentile_interval(draws: Floats) -> Floats:
     """Return the percentiles 2.5 and 97.5 of draws: n_draws × … -> 2 × …. NaN is left out."""
-    has_value = ~np.isnan(draws).all(axis=0)
-    bounds = np.full((2, *draws.shape[1:]), np.nan)
-    bounds[:, has_value] = np.nanpercentile(draws[:, has_value], [2.5, 97.5], axis=0)
-    return bounds
+    with warnings.catch_warnings():
+        # If all draws are NaN, so are the percentiles.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.nanpercentile(draws, [2.5, 97.5], axis=0)
 
 
 def wilson_interval(n_correct: int, n_total: int) -> tuple[float, float]:

@@ -4,15 +4,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup, escape
+from spacy import displacy
+from spacy.tokens import Doc, Span
 from spacy.training import Example
 
-from ..pipe.entities import Entity, entities
-from .result import mark_entities
+from ..pipe.confidence import get_confidence
 
 # Upper bound for the probability of an entity that the decoder did not report: see
 # `sequences.decoding.MIN_SPAN_PROBABILITY`.
 MAX_UNREPORTED = 0.05
-NO_ENTITY = "no entity"
 # What each kind of mistake means, for pages and the terminal
 KINDS = {
     "missing": "predicted, but not annotated",
@@ -20,7 +21,7 @@ KINDS = {
     "label": "predicted with another label",
     "border": "predicted with other boundaries",
 }
-COLUMNS = (
+COLUMNS = [
     "file",
     "line",
     "sentence",
@@ -30,8 +31,8 @@ COLUMNS = (
     "predicted",
     "kind",
     "confidence",
-    "entity",
-)
+    "start",
+]
 
 
 def compare_entities(examples: Iterable[Example], *, all_candidates: bool = False) -> pd.DataFrame:
@@ -45,99 +46,99 @@ def compare_entities(examples: Iterable[Example], *, all_candidates: bool = Fals
     RETURNS (pd.DataFrame): A row for each pair, by decreasing confidence. "text" and "gold" are the
         words and the label of the annotation, "found" and "predicted" those of the prediction.
         "kind" is a key of KINDS, or "" if both agree. "confidence" is the probability of the
-        prediction, minus that of the annotation. "entity" is the entity to mark on a page.
+        prediction, minus that of the annotation. "start" is the offset of the prediction in the
+        sentence, or that of the annotation if there is no prediction.
     """
     rows = []
     for example in examples:
-        predictions = entities(example.predicted)
-        annotations = entities(example.reference)
-        for gold in annotations:
+        doc = example.reference
+        predictions = example.predicted.ents
+        for gold in doc.ents:
             predicted, confidence = _find_prediction(gold, predictions, all_candidates)
-            rows.append(_make_row(example, gold, predicted, confidence))
+            rows.append(_make_row(doc, gold, predicted, confidence))
         for predicted in predictions:
-            is_compared = any(map(predicted.overlaps, annotations))
-            if not is_compared and _is_annotated(example, predicted):
-                rows.append(_make_row(example, None, predicted, predicted.confidence))
-    table = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"confidence": "float64"})
+            if all(word.ent_iob_ == "O" for word in _find_words(doc, predicted)):
+                rows.append(_make_row(doc, None, predicted, get_confidence(predicted)))
+    table = pd.DataFrame(rows, columns=COLUMNS).astype({"confidence": "float64"})
     return table.sort_values("confidence", ascending=False, kind="stable", ignore_index=True)
 
 
 def _find_prediction(
-    gold: Entity, predictions: Sequence[Entity], all_candidates: bool
-) -> tuple[Entity | None, float | None]:
-    overlapping = list(filter(gold.overlaps, predictions))
-    best = max(overlapping, key=lambda entity: entity.confidence or 0.0, default=None)
-    if best is not None and not all_candidates:
-        return best, best.confidence
-    total_confidence = sum(entity.confidence or 0.0 for entity in overlapping)
-    no_entity_probability = 1.0 - (total_confidence or MAX_UNREPORTED)
+    gold: Span, predictions: Sequence[Span], all_candidates: bool
+) -> tuple[Span | None, float | None]:
+    overlapping = []
+    for span in predictions:
+        if span.start_char < gold.end_char and gold.start_char < span.end_char:
+            overlapping.append(span)
+    best = max(overlapping, key=_confidence_or_0, default=None)
     if best is None:
-        return None, no_entity_probability
-    confidence = best.confidence or 0.0
-    if no_entity_probability > confidence:
-        return None, no_entity_probability - (confidence if best.key == gold.key else 0.0)
-    return best, confidence
+        return None, 1.0 - MAX_UNREPORTED
+    confidence = _confidence_or_0(best)
+    no_entity_probability = 1.0 - sum(map(_confidence_or_0, overlapping))
+    if not all_candidates or no_entity_probability <= confidence:
+        return best, get_confidence(best)
+    is_gold = not _name_kind(gold, best)
+    return None, no_entity_probability - (confidence if is_gold else 0.0)
 
 
-def _is_annotated(example: Example, entity: Entity) -> bool:
-    span = example.reference.char_span(entity.start, entity.end, alignment_mode="expand")
-    return all(token.ent_iob for token in span)
+def _confidence_or_0(span: Span) -> float:
+    return get_confidence(span) or 0.0
+
+
+def _find_words(doc: Doc, span: Span) -> Span:
+    """Return the words of a file in which a predicted entity is."""
+    return doc.char_span(span.start_char, span.end_char, alignment_mode="expand")
 
 
 def _make_row(
-    example: Example, gold: Entity | None, predicted: Entity | None, confidence: float | None
+    doc: Doc, gold: Span | None, predicted: Span | None, confidence: float | None
 ) -> dict[str, Any]:
-    doc = example.reference
-    shown_entity = gold or predicted
-    assert shown_entity is not None
-    shown_span = doc.char_span(shown_entity.start, shown_entity.end, alignment_mode="expand")
+    shown: Any = gold or predicted
     origin = doc.user_data["origin"]
-    text = doc.text
     return {
         "file": origin["file"],
-        # Tokens of the reference are the words of the file.
-        "line": origin["line"] + origin["step"] * shown_span.start,
-        "sentence": text,
-        "text": text[shown_entity.start : shown_entity.end],
-        "gold": gold.label if gold else "",
-        "found": text[predicted.start : predicted.end] if predicted else "",
-        "predicted": predicted.label if predicted else "",
+        "line": origin["line"] + origin["step"] * _find_words(doc, shown).start,
+        "sentence": doc.text,
+        "text": shown.text,
+        "gold": gold.label_ if gold else "",
+        "found": predicted.text if predicted else "",
+        "predicted": predicted.label_ if predicted else "",
         "kind": _name_kind(gold, predicted),
         "confidence": confidence,
-        "entity": predicted or gold,
+        "start": (predicted or shown).start_char,
     }
 
 
-def _name_kind(gold: Entity | None, predicted: Entity | None) -> str:
+def _name_kind(gold: Span | None, predicted: Span | None) -> str:
     if gold is None:
         return "missing"
     if predicted is None:
         return "spurious"
-    if gold[:2] != predicted[:2]:
+    if (gold.start_char, gold.end_char) != (predicted.start_char, predicted.end_char):
         return "border"
-    return "" if gold.label == predicted.label else "label"
+    return "" if gold.label_ == predicted.label_ else "label"
 
 
 def show_mistakes(mistakes: pd.DataFrame) -> pd.DataFrame:
     """Make a table for a page from rows of `compare_entities`, with the entities marked."""
-    table = pd.DataFrame()
-    table["confidence"] = mistakes["confidence"].map("{:.3f}".format).replace("nan", "-")
-    table["what may be wrong"] = mistakes["kind"].map(KINDS)
-    table["predicted"] = mistakes["predicted"].replace("", NO_ENTITY)
-    table["annotated"] = mistakes["gold"].replace("", NO_ENTITY)
-    marked = []
-    for text, entity in zip(mistakes["sentence"], mistakes["entity"], strict=True):
-        marked.append(mark_entities(text, [entity]))
-    # The dtype "object" keeps Markup. Strings would be escaped on the page.
-    table["sentence"] = pd.Series(marked, mistakes.index, dtype=object)
-    return table
+    labels = mistakes[["predicted", "gold"]].replace("", "no entity")
+    marked = list(map(mark_entity, mistakes.itertuples()))
+    return pd.DataFrame(
+        {
+            "confidence": mistakes["confidence"].map("{:.3f}".format).replace("nan", "-"),
+            "what may be wrong": mistakes["kind"].map(KINDS),
+            "predicted": labels["predicted"],
+            "annotated": labels["gold"],
+            # The dtype "object" keeps Markup. Strings would be escaped on the page.
+            "sentence": pd.Series(marked, mistakes.index, dtype=object),
+        }
+    )
 
 
-def count_confusions(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Count the pairs of an annotated label (rows) and a predicted label (columns).
-
-    pairs (pd.DataFrame): The table of `compare_entities`.
-    """
-    gold = pairs["gold"].replace("", NO_ENTITY)
-    predicted = pairs["predicted"].replace("", NO_ENTITY)
-    return pd.crosstab(gold.rename("annotated"), predicted).reset_index()
+def mark_entity(mistake: Any) -> Markup:
+    """Return the sentence of a mistake with the entity marked, as displaCy draws it."""
+    end = mistake.start + len(mistake.found or mistake.text)
+    label = escape(mistake.predicted or mistake.gold)
+    mark = {"start": mistake.start, "end": end, "label": label}
+    content = {"text": mistake.sentence, "ents": [mark]}
+    return Markup(displacy.render(content, style="ent", manual=True, jupyter=False))

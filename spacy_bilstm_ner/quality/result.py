@@ -1,31 +1,26 @@
 """Show the results of commands as a data frame, as text, and as an HTML page."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
-from spacy import displacy
-from wasabi.tables import table as text_table
-
-from ..pipe.entities import Entity
+from jinja2 import Template
 
 
 @dataclass
 class Section:
     """A part of a page.
 
-    pictures (Sequence[str]): SVG elements.
+    picture (str): An SVG element.
     table (pd.DataFrame | None): Cells are numbers, texts, which are escaped, or Markup.
     """
 
     title: str
-    note: str = ""
-    pictures: Sequence[str] = ()
+    note: str
+    picture: str = ""
     table: pd.DataFrame | None = None
 
 
@@ -38,7 +33,6 @@ class Result:
     table (pd.DataFrame): The main figures. Shares are from 0 to 1.
     formats (dict[str, str]): The format of each column of numbers. Shares are shown in per cent.
     warnings (list[str]): Reasons to doubt the result.
-    sections (Callable): Makes the parts of the page below the table.
     """
 
     title: str
@@ -46,60 +40,32 @@ class Result:
     table: pd.DataFrame
     formats: dict[str, str]
     warnings: list[str] = field(default_factory=list)
-    sections: Callable[[], Iterable[Section]] = tuple
 
     @property
     def figures(self) -> dict[str, Any]:
-        """All figures, for a JSON file."""
-        rows = to_records(self.table)
+        """All figures, for a JSON file. NaN becomes None."""
+        rows = json.loads(self.table.to_json(orient="records", double_precision=15))
         return {"summary": self.summary, "table": rows, "warnings": self.warnings}
+
+    def sections(self) -> Iterable[Section]:
+        """Make the parts of the page below the table."""
+        return ()
 
     def format_table(self) -> pd.DataFrame:
         """Return the table with numbers as texts. A missing number is "-"."""
         texts = self.table.astype(object)
         for name, spec in self.formats.items():
-            column = []
-            for value in texts[name]:
-                text = "-" if pd.isna(value) else format(value, spec)
-                column.append(text.removesuffix("%"))
-            texts[name] = column
+            numbers = self.table[name].map(f"{{:{spec}}}".format).astype(str)
+            texts[name] = numbers.str.removesuffix("%").replace("nan", "-")
         return texts
 
     def to_text(self) -> str:
         """Return the summary and the table as plain text."""
-        texts = self.format_table()
-        columns = list(texts)
-        alignment: Any = ["r" if name in self.formats else "l" for name in columns]
-        lines = text_table(texts.values.tolist(), header=columns, divider=True, aligns=alignment)
-        return "\n".join([*self.summary, lines.strip("\n")])
+        table = self.format_table()
+        table = table.set_index(table.columns[0]).rename_axis(None).add_prefix("  ")
+        return "\n".join([*self.summary, table.to_string()])
 
     def to_html(self) -> str:
         """Return an HTML page that needs no other file."""
-        environment = Environment(
-            loader=FileSystemLoader(Path(__file__).parent),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        return environment.get_template("page.html").render(
-            title=self.title,
-            warnings=self.warnings,
-            summary=self.summary,
-            table=self.format_table(),
-            sections=self.sections(),
-        )
-
-
-def to_records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a table. NaN becomes None."""
-    return json.loads(table.to_json(orient="records", double_precision=15))
-
-
-def mark_entities(text: str, spans: Iterable[Entity]) -> Markup:
-    """Return a text with entities marked, as displaCy draws them."""
-    marks = []
-    for start, end, label, _ in spans:
-        marks.append({"start": start, "end": end, "label": escape(label)})
-    content = {"text": text, "ents": marks}
-    return Markup(displacy.render(content, style="ent", manual=True, jupyter=False))
+        source = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
+        return Template(source, autoescape=True).render(result=self)

@@ -1,15 +1,13 @@
 """Precision, recall and F of entities."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from spacy.training import Example
 
-from ..pipe.entities import entities
-from .result import to_records
+from ..pipe.confidence import get_confidence
 
 # Outcomes of entities. They are also the indices of the last axis in an array of counts.
 CORRECT, WRONG, MISSED = range(3)
@@ -29,33 +27,33 @@ def judge_entities(examples: Sequence[Example]) -> pd.DataFrame:
     rows: list[tuple[int, str, int, float | None]] = []
     for sentence, example in enumerate(examples):
         gold = {(ent.start, ent.end, ent.label_) for ent in example.reference.ents}
-        pairs = zip(example.predicted.ents, entities(example.predicted), strict=True)
-        for span, entity in pairs:
+        for span in example.predicted.ents:
             # Predicted and gold tokens may differ. As in spaCy, boundaries are in gold tokens.
-            tokens = example.alignment.x2y[span.start : span.end].tolist()
-            if not tokens:
+            tokens = example.alignment.x2y[span.start : span.end]
+            if not len(tokens):
                 continue
-            start, end = tokens[0], tokens[-1] + 1
-            if all(token.ent_iob for token in example.reference[start:end]):
-                key = (start, end, entity.label)
+            gold_span = example.reference[tokens[0] : tokens[-1] + 1]
+            if all(token.ent_iob for token in gold_span):
+                key = (gold_span.start, gold_span.end, span.label_)
                 outcome = CORRECT if key in gold else WRONG
                 gold.discard(key)
-                rows.append((sentence, entity.label, outcome, entity.confidence))
+                rows.append((sentence, span.label_, outcome, get_confidence(span)))
         for _, _, label in gold:
             rows.append((sentence, label, MISSED, None))
     judged = pd.DataFrame(rows, columns=["sentence", "label", "outcome", "confidence"])
     return judged.astype({"confidence": "float64"})
 
 
-def count_outcomes(examples: Sequence[Example]) -> tuple[list[str], NDArray[np.int64]]:
-    """Count the outcomes of entities.
+def count_outcomes(*predictions: Sequence[Example]) -> tuple[list[str], NDArray[np.int64]]:
+    """Count the outcomes of entities in one or more predictions of the same sentences.
 
-    RETURNS (tuple): The sorted labels, and counts: n_examples × n_labels × 3.
+    RETURNS (tuple): The sorted labels, and counts: n_sentences × n_predictions × n_labels × 3.
     """
-    judged = judge_entities(examples)
+    judged = pd.concat(map(judge_entities, predictions), keys=range(len(predictions)))
     labels, columns = np.unique(judged["label"].to_numpy(dtype=str), return_inverse=True)
-    counts = np.zeros((len(examples), len(labels), 3), dtype="int64")
-    np.add.at(counts, (judged["sentence"], columns, judged["outcome"]), 1)
+    counts = np.zeros((len(predictions[0]), len(predictions), len(labels), 3), dtype="int64")
+    number = judged.index.get_level_values(0)
+    np.add.at(counts, (judged["sentence"], number, columns, judged["outcome"]), 1)
     return labels.tolist(), counts
 
 
@@ -84,26 +82,10 @@ def compute_f(counts: NDArray) -> NDArray[np.float64]:
     return compute_scores(counts)[..., 2]
 
 
-def score_examples(examples: Sequence[Example]) -> dict[str, Any]:
-    """Score the entities of predicted examples.
+def count_entities(counts: NDArray[np.int64], outcomes: list[int]) -> list[float]:
+    """Count entities with these outcomes, of each label and of TOTALS. The mean has NaN.
 
-    RETURNS (dict[str, Any]): Precision, recall and F ("p", "r", "f"), from 0 to 1, or None where
-        there is no entity: "micro" over all entities, "macro" as the mean of the labels, and in
-        "labels" for each label. "gold" and "predicted" are numbers of entities.
+    counts (NDArray[np.int64]): n_labels × 3
     """
-    labels, counts = count_outcomes(examples)
-    total = counts.sum(axis=0)
-    scores = pd.DataFrame(compute_scores(total), columns=["p", "r", "f"])
-    *label_scores, micro, macro = to_records(scores)
-    gold = total[:, [CORRECT, MISSED]].sum(axis=1).tolist()
-    predicted = total[:, [CORRECT, WRONG]].sum(axis=1).tolist()
-    by_label = {}
-    for label, prf, n_gold, n_predicted in zip(labels, label_scores, gold, predicted, strict=True):
-        by_label[label] = prf | {"gold": n_gold, "predicted": n_predicted}
-    return {
-        "micro": micro,
-        "macro": macro,
-        "labels": by_label,
-        "gold": sum(gold),
-        "predicted": sum(predicted),
-    }
+    numbers = counts[:, outcomes].sum(axis=1)
+    return [*numbers.tolist(), numbers.sum(), np.nan]

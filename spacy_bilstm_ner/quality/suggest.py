@@ -6,9 +6,8 @@ share most of their words, only the most uncertain one is chosen.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,42 +20,17 @@ from spacy.tokens import Doc
 from ..errors import UserError
 from ..files.reading import read_docs
 from ..files.texts import read_texts as read_plain_texts
-from ..pipe.entities import Entity, entities
+from ..pipe.entities import entities
 from ..pipe.loading import load_pipeline
-from ..system.whole import save
-from .examples import without_thresholds
-from .result import Result, Section, mark_entities
+from ..system.whole import save, save_json
+from .examples import remove_thresholds
+from .result import Result
 
 # Texts are similar if they have more than this share of their distinct words in common.
 MAX_SHARED_WORDS = 0.5
 TEXT_FORMATS = (".txt", ".jsonl")
+TOOLS = ("prodigy", "doccano", "label-studio")
 FORMATS = {"texts": ",.0f", "words": ".1f", "bits of uncertainty": ".2f"}
-
-
-def _for_prodigy(text: str, predictions: list[Entity]) -> dict[str, Any]:
-    return {"text": text, "spans": [entity._asdict() for entity in predictions]}
-
-
-def _for_doccano(text: str, predictions: list[Entity]) -> dict[str, Any]:
-    return {"text": text, "label": [entity.key for entity in predictions]}
-
-
-def _for_label_studio(text: str, predictions: list[Entity]) -> dict[str, Any]:
-    annotations = []
-    for start, end, label, _ in predictions:
-        value = {"start": start, "end": end, "text": text[start:end], "labels": [label]}
-        annotations.append(
-            {"from_name": "label", "to_name": "text", "type": "labels", "value": value}
-        )
-    return {"data": {"text": text}, "predictions": [{"result": annotations}]}
-
-
-# Tool -> what it imports for a text and its entities
-TOOLS: dict[str, Callable[[str, list[Entity]], dict[str, Any]]] = {
-    "prodigy": _for_prodigy,
-    "doccano": _for_doccano,
-    "label-studio": _for_label_studio,
-}
 
 
 @dataclass(kw_only=True)
@@ -71,20 +45,38 @@ class Suggestions(Result):
     def write(self, folder: Path, *, tool: str = "prodigy") -> Path:
         """Write the chosen texts with the pipeline's predictions, for labelling.
 
-        tool (str): A key of TOOLS.
+        tool (str): One of TOOLS.
         RETURNS (Path): The file: suggested.json for Label Studio, or else suggested.jsonl.
         """
-        records = []
-        for doc in self.docs:
-            record = TOOLS[tool](doc.text, entities(doc))
-            records.append(json.dumps(record, ensure_ascii=False))
-        path = folder / "suggested.jsonl"
-        text = "".join(f"{record}\n" for record in records)
+        records = [make_record(doc, tool) for doc in self.docs]
         if tool == "label-studio":
             path = folder / "suggested.json"
-            text = f"[{', '.join(records)}]\n"
-        save(path, text)
+            save_json(path, records)
+        else:
+            path = folder / "suggested.jsonl"
+            lines = [f"{json.dumps(record, ensure_ascii=False)}\n" for record in records]
+            save(path, "".join(lines))
         return path
+
+
+def make_record(doc: Doc, tool: str) -> dict[str, Any]:
+    """Return what a tool imports for a text and its entities.
+
+    tool (str): One of TOOLS.
+    """
+    text = doc.text
+    predictions = entities(doc)
+    if tool == "prodigy":
+        return {"text": text, "spans": [entity._asdict() for entity in predictions]}
+    if tool == "doccano":
+        return {"text": text, "label": [entity.key for entity in predictions]}
+    annotations = []
+    for start, end, label, _ in predictions:
+        value = {"start": start, "end": end, "text": text[start:end], "labels": [label]}
+        annotations.append(
+            {"from_name": "label", "to_name": "text", "type": "labels", "value": value}
+        )
+    return {"data": {"text": text}, "predictions": [{"result": annotations}]}
 
 
 def suggest_texts(pipeline: str, texts: Path, *, n_texts: int = 100) -> Suggestions:
@@ -98,34 +90,25 @@ def suggest_texts(pipeline: str, texts: Path, *, n_texts: int = 100) -> Suggesti
     nlp = load_pipeline(pipeline)
     distinct_texts = read_texts(texts, nlp)
     docs = list(nlp.pipe(distinct_texts))
-    with without_thresholds(nlp):
-        uncertainty = np.array(list(map(compute_uncertainty, nlp.pipe(distinct_texts))))
+    remove_thresholds(nlp)
+    uncertainty = np.array(list(map(compute_uncertainty, nlp.pipe(distinct_texts))))
     if not uncertainty.any():
         raise UserError(
             f"{pipeline} gives no confidences for {texts}, or is sure of all entities, so no text "
             "can be chosen"
         )
     chosen = choose_texts(docs, uncertainty, n_texts=n_texts)
-    rows = []
-    for name, indices in (("all", list(range(len(docs)))), ("chosen", chosen)):
-        n_words = np.mean([len(docs[i]) for i in indices])
-        rows.append([name, len(indices), n_words, uncertainty[indices].mean()])
-    chosen_docs = [docs[i] for i in chosen]
+    figures = pd.DataFrame({"words": map(len, docs), "bits of uncertainty": uncertainty})
+    table = pd.DataFrame([figures.mean(), figures.iloc[chosen].mean()])
+    table.insert(0, "texts", [len(docs), len(chosen)])
+    table.insert(0, "which", ["all", "chosen"])
     return Suggestions(
         title="What to label next",
         summary=[f"The texts of {texts} from which {pipeline} would learn most"],
-        table=pd.DataFrame(rows, columns=["which", *FORMATS]),
+        table=table,
         formats=FORMATS,
-        sections=partial(make_sections, chosen_docs, uncertainty[chosen]),
-        docs=chosen_docs,
+        docs=[docs[i] for i in chosen],
     )
-
-
-def make_sections(docs: list[Doc], bits: NDArray[np.float64]) -> Iterator[Section]:
-    """Show the chosen texts."""
-    marked = [mark_entities(doc.text, entities(doc)) for doc in docs]
-    table = pd.DataFrame({"bits": bits.round(2), "text": marked}, dtype=object)
-    yield Section("The texts", note="With the pipeline's predictions.", table=table)
 
 
 def read_texts(path: Path, nlp: Language) -> list[str]:
@@ -146,13 +129,10 @@ def compute_uncertainty(doc: Doc) -> float:
     """Compute the sum of the entropies of all candidate entities, in bits.
 
     This is the entropy of the event that the candidate is an entity. Entities without a confidence
-    add 0.
+    add nothing.
     """
-    confidences = []
-    for entity in entities(doc):
-        if entity.confidence is not None:
-            confidences.append(entity.confidence)
-    p = np.clip(np.array(confidences), 1e-6, 1 - 1e-6)
+    confidences = pd.Series([entity.confidence for entity in entities(doc)], dtype="float64")
+    p = confidences.clip(1e-6, 1 - 1e-6)
     return float(-(p * np.log2(p) + (1 - p) * np.log2(1 - p)).sum())
 
 

@@ -1,8 +1,6 @@
 """Find the confidence from which the entities of each label reach a precision."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +16,11 @@ from .examples import (
     find_recognisers,
     predict_examples,
     read_labelled_docs,
-    without_thresholds,
+    remove_thresholds,
 )
 from .intervals import cases_needed, wilson_interval
 from .reliability import make_curves
-from .result import Result, Section
+from .result import Result
 from .scores import WRONG, judge_entities
 
 FORMATS = {
@@ -63,31 +61,24 @@ def find_thresholds(
         raise UserError(f"--precision must be between 0 and 1, but it is {precision:g}")
     nlp = load_pipeline(pipeline)
     docs = read_labelled_docs(nlp, file, options)
-    with without_thresholds(nlp):
-        judged = judge_entities(predict_examples(nlp, docs))
-    curves = make_curves(judged)
-    if not curves:
-        raise UserError(
-            f"{pipeline} predicts no entity in {file}, or gives no confidences, so thresholds "
-            "cannot be found"
-        )
+    remove_thresholds(nlp)
+    judged = judge_entities(predict_examples(nlp, docs))
     n_gold = judged[judged["outcome"] != WRONG].groupby("label").size()
-    predicted_labels = [label for label, curve in curves.items() if len(curve)]
+    predicted_labels = judged[judged["confidence"].notna()]["label"].unique()
     if n_gold.index.intersection(predicted_labels).empty:
         raise UserError(
-            f"{file} has no entity with a label that {pipeline} predicts on it: "
-            f"{', '.join(predicted_labels)}"
+            f"{file} has no entity with a label that {pipeline} predicts with a confidence: "
+            f"{', '.join(sorted(predicted_labels)) or 'there is none'}"
         )
     rows = []
-    for label, curve in curves.items():
+    for label, curve in make_curves(judged).items():
         threshold = threshold_for_precision(curve, precision)
         rows.append({"label": label, "gold": n_gold.get(label, 0)} | threshold)
     table = pd.DataFrame(rows, columns=["label", *FORMATS])
     n_needed = cases_needed(precision)
-    has_threshold = table["from"].notna()
     is_certain = table["entities"] >= n_needed
+    uncertain = table["label"][table["from"].notna() & ~is_certain]
     warnings = []
-    uncertain = table["label"][has_threshold & ~is_certain]
     if len(uncertain):
         warnings.append(
             f"too few entities to show a precision of {precision:g} (at least {n_needed:,} are "
@@ -103,7 +94,6 @@ def find_thresholds(
         table=table,
         formats=FORMATS,
         warnings=warnings,
-        sections=partial(make_sections, curves),
         certain=table[is_certain].set_index("label")["from"].to_dict(),
     )
 
@@ -135,13 +125,6 @@ def threshold_for_precision(curve: pd.DataFrame, precision: float) -> dict[str, 
     }
 
 
-def make_sections(curves: dict[str, pd.DataFrame]) -> Iterator[Section]:
-    """Draw precision and recall over the threshold."""
-    from .plots import draw_curves
-
-    yield Section("Precision and recall", pictures=[draw_curves(curves)])
-
-
 def store_thresholds(
     folder: Path, thresholds: dict[str, float], *, loosen: bool = False
 ) -> list[str]:
@@ -150,26 +133,26 @@ def store_thresholds(
     folder (Path): The folder of the pipeline.
     loosen (bool): Whether a threshold may become lower than the stored one.
     RETURNS (list[str]): Old and new threshold of each label.
-    RAISES UserError: If the folder does not exist, or the pipeline has no bilstm_ner pipe.
+    RAISES UserError: If the pipeline cannot be loaded, or has no bilstm_ner pipe.
     """
-    check_folder(folder)
     recognisers = find_recognisers(load_pipeline(folder))
     if not recognisers:
         raise UserError(f"{folder} has no bilstm_ner pipe: no other pipe has thresholds")
     changes = []
     for name, pipe in recognisers.items():
         stored = pipe.cfg["thresholds"]
-        effective = min_confidences(pipe.labels, 0.0, stored).tolist()
-        for label, old in zip(pipe.labels, effective, strict=True):
+        new_thresholds = {}
+        for label, old in zip(pipe.labels, min_confidences(pipe.labels, 0.0, stored), strict=True):
             new = thresholds.get(label, old)
-            if new == old or (new < old and not loosen):
+            if new > old or (loosen and new < old):
+                new_thresholds[label] = new
+                changes.append(f"{label}: {old:.3f} -> {new:.3f}")
+            else:
                 changes.append(f"{label}: {old:.3f} (unchanged)")
-                continue
-            changes.append(f"{label}: {old:.3f} -> {new:.3f}")
-            pipe.cfg["thresholds"] = pipe.cfg["thresholds"] | {label: new}
-        if pipe.cfg["thresholds"] != stored:
+        if new_thresholds:
+            cfg = pipe.cfg | {"thresholds": stored | new_thresholds}
             weights = (folder / name / "model").read_bytes()
-            save(folder / name / "cfg", write_cfg(pipe.cfg, pipe.model, weights).decode())
+            save(folder / name / "cfg", write_cfg(cfg, pipe.model, weights).decode())
     return changes
 
 

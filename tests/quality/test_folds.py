@@ -10,7 +10,13 @@ from thinc.api import Config
 from spacy_bilstm_ner.default_config import read_config
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.quality import folds
-from spacy_bilstm_ner.quality.folds import make_folds, missing_trainings, read_folds, train_folds
+from spacy_bilstm_ner.quality.folds import (
+    describe_trainings,
+    find_missing,
+    make_folds,
+    read_folds,
+    train_folds,
+)
 from tests import util
 
 from .helpers import VOCAB, command, make_csv, read_json
@@ -98,21 +104,15 @@ def trainings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     util.trained().to_disk(tmp_path / "trained")
     names: list[str] = []
 
-    def copy_pipeline(nlp: Any, output: Path, **streams: Any) -> None:
-        names.append(output.name.split(".")[1])
+    def copy_pipeline(config: Path, output: Path, **options: Any) -> None:
+        names.append(output.name)
         if names[0] == "interrupt" and len(names) == 3:
             raise KeyboardInterrupt
-        for model in ("model-best", "model-last"):
-            shutil.copytree(tmp_path / "trained", output / model)
+        shutil.copytree(tmp_path / "trained", output / "model-best", dirs_exist_ok=True)
 
     monkeypatch.setattr(folds, "train", copy_pipeline)
-    monkeypatch.setattr(folds, "init_nlp", lambda config: None)
     monkeypatch.setattr(folds, "Workers", util.WorkersHere)
     return names
-
-
-def folders(out: Path) -> list[str]:
-    return sorted(path.name for path in out.glob("[!.]*"))
 
 
 def test_an_interrupted_command_resumes(
@@ -126,25 +126,12 @@ def test_an_interrupted_command_resumes(
     captured = capsys.readouterr()
     assert "0 exist, 3 will be trained: fold-1, fold-2, fold-3" in captured.out
     assert captured.err.splitlines()[-1].startswith("Interrupted. Run the same command")
-    assert folders(out) == ["fold-1"]
     corpus = read_folds(file, out, n_folds=3)
-    assert [training.folder.name for training in missing_trainings(corpus)] == ["fold-2", "fold-3"]
+    assert find_missing(corpus, ["fold"]) == {("fold", 2): {}, ("fold", 3): {}}
     train_folds(corpus)
-    assert folders(out) == ["fold-1", "fold-2", "fold-3"]
-    assert missing_trainings(corpus) == []
+    assert find_missing(corpus, ["fold"]) == {}
     examples = folds.predict_folds(corpus)
     assert [example.reference.text for example in examples] == [doc.text for doc in corpus.docs]
-    # Folders of killed trainings are removed.
-    assert [path for path in out.iterdir() if path.name.endswith(".unfinished")] == []
-
-
-def test_a_folder_of_another_kind_is_not_replaced(
-    file: Path, tmp_path: Path, trainings: list[str]
-) -> None:
-    (tmp_path / "out" / "fold-1").mkdir(parents=True)
-    with pytest.raises(UserError, match="fold-1 exists, but is not a pipeline of a fold"):
-        train_folds(read_folds(file, tmp_path / "out", n_folds=3))
-    assert trainings == []
 
 
 def test_a_failed_training_is_one_line(
@@ -157,22 +144,21 @@ def test_a_failed_training_is_one_line(
     message = str(exit_info.value.code)
     assert message.startswith("Error: the training of ")
     assert "ValueError: hidden_width must be" in message
-    assert folders(tmp_path / "out") == []
+    assert not list((tmp_path / "out").rglob(folds.SETTINGS))
 
 
-def test_folds_that_learned_from_a_changed_sentence_are_trained_again(
+def test_pipelines_with_other_settings_are_trained_again(
     file: Path, tmp_path: Path, trainings: list[str]
 ) -> None:
-    corpus = read_folds(file, tmp_path / "out", n_folds=3)
-    train_folds(corpus)
-    expected = {
-        f"fold-{number}" for number, fold in enumerate(corpus.folds, 1) if 0 not in fold.test
-    }
-    trainings.clear()
+    out = tmp_path / "out"
+    train_folds(read_folds(file, out, n_folds=3))
+    corpus = read_folds(file, out, n_folds=3, seed=1, lang="de")
+    assert describe_trainings(corpus).splitlines() == [
+        f"Pipelines in {out}: 0 exist, 3 will be trained: fold-1, fold-2, fold-3",
+        "Changed since the last time: --seed, config (--lang, --vectors)",
+    ]
     make_csv(file, [(PEOPLE[0][0], ["B-per", "B-per", "O"]), *PEOPLE[1:]])
-    train_folds(read_folds(file, tmp_path / "out", n_folds=3))
-    assert set(trainings) == expected
-    assert len(expected) == 2
+    assert "last time: sentences" in describe_trainings(read_folds(file, out, n_folds=3))
 
 
 def test_crossvalidate_and_audit_share_the_folds(
@@ -193,8 +179,5 @@ def test_crossvalidate_and_audit_share_the_folds(
     figures = read_json(out / "crossvalidation.json")
     *_, total, _ = figures["table"]
     assert total["95 % from"] <= total["F"] <= total["to"]
-    page = (out / "crossvalidation.html").read_text(encoding="utf-8")
-    assert "<svg" in page
-    # The smallest number of training sentences
-    assert "<tr><td>6</td>" in page
+    assert figures["summary"][1].startswith("trained on 6 sentences: F ")
     assert "30 sentences" in (out / "audit.json").read_text(encoding="utf-8")

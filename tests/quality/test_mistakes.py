@@ -1,18 +1,9 @@
 import pytest
 from spacy.training import Example
 
-from spacy_bilstm_ner.quality.mistakes import compare_entities, count_confusions
+from spacy_bilstm_ner.quality.mistakes import compare_entities
 
 from .helpers import make_example
-
-
-def test_confusions(examples: list[Example]) -> None:
-    table = count_confusions(compare_entities(examples)).set_index("annotated")
-    assert table.loc["geo", ["geo", "per", "no entity"]].tolist() == [2, 1, 1]
-    # World Bank and Bank overlap.
-    assert table.loc["org", "org"] == 1
-    assert table.loc["no entity", "tim"] == 1
-    assert table.to_numpy().sum() == 6
 
 
 def test_kinds_of_mistakes(examples: list[Example]) -> None:

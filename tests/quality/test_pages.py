@@ -1,6 +1,5 @@
 import re
 import sys
-from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -8,14 +7,9 @@ import pandas as pd
 import pytest
 
 from spacy_bilstm_ner.pipe.displacy_colors import COLORS
-from spacy_bilstm_ner.pipe.entities import Entity
-from spacy_bilstm_ner.quality.result import Result, Section, mark_entities
+from spacy_bilstm_ner.quality.audit import Audit, find_suspicions
 
-from .helpers import command
-
-BINS = pd.DataFrame({"confidence": [0.4, 0.9], "precision": [0.3, 0.8], "entities": [5, 5]})
-POINTS = pd.DataFrame({"sentences": [10, 20], "f": 0.5, "low": 0.4, "high": 0.6})
-CURVE = pd.DataFrame({"confidence": [0.9, 0.5], "precision": [1.0, 0.5], "recall": [0.3, 0.3]})
+from .helpers import command, make_example
 
 
 class Elements(HTMLParser):
@@ -49,30 +43,28 @@ def test_the_page_of_evaluate(tiny: tuple[Path, Path], tmp_path: Path) -> None:
 
 
 def test_all_text_is_escaped() -> None:
-    marked = mark_entities("<b>", [Entity(0, 3, "<i>")])
-    table = pd.DataFrame([["<b>", marked]], columns=["<b>", "<b> "], dtype=object)
-    sections = [Section("<b>", note="<b>", table=table)]
-    result = Result(
+    suspicions = find_suspicions([make_example("<b> fell", "B-<i> O", [(0, 1, "<i>x", 0.9)])])
+    table = pd.DataFrame([["<b>", "<b>"]], columns=["<b>", "<b> "])
+    result = Audit(
         title="<b>",
         summary=["<b>"],
         table=table,
         formats={},
         warnings=["<b>"],
-        sections=partial(list, sections),
+        suspicions=suspicions,
     )
     html = result.to_html()
     assert not re.search("<[bi]>", html)
-    # In both tables
-    assert html.count("<mark") == 2
+    assert html.count("<mark") == 1
 
 
-def test_pictures_are_made_for_a_page_only(
+def test_matplotlib_is_needed_for_a_page_only(
     trained: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delitem(sys.modules, "spacy_bilstm_ner.quality.plots")
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    command("thresholds", *trained)
-    outputs = ("--report", tmp_path / "t.html", "--out", tmp_path / "t.json")
+    command("evaluate", *trained)
+    outputs = ("--report", tmp_path / "e.html", "--out", tmp_path / "e.json")
     with pytest.raises(SystemExit, match="matplotlib is not installed"):
-        command("thresholds", *trained, *outputs)
+        command("evaluate", *trained, *outputs)
     assert list(tmp_path.iterdir()) == []

@@ -4,7 +4,6 @@ import pytest
 from spacy.training import Example
 
 from spacy_bilstm_ner.quality.reliability import (
-    compute_auc,
     compute_calibration_error,
     make_bins,
     make_curves,
@@ -36,13 +35,6 @@ def test_few_entities_make_few_bins() -> None:
     assert compute_calibration_error(bins) == pytest.approx(0.25)
 
 
-def test_the_auc_counts_pairs() -> None:
-    # Pairs of a correct and a wrong entity: 0.9 > 0.5, 0.9 > 0.2, 0.5 = 0.5, 0.5 > 0.2
-    judged = make_judged([0.9, 0.5, 0.5, 0.2], [True, True, False, False])
-    assert compute_auc(judged) == 3.5 / 4
-    assert compute_auc(make_judged([0.7], [True])) is None
-
-
 def test_a_curve_takes_the_surest_first() -> None:
     predictions = [(0, 1, "geo", 0.2), (1, 2, "geo", 0.4), (2, 3, "geo", 0.5), (3, 4, "geo", 0.9)]
     example = make_example("a b c d e f", "O B-geo O B-geo B-geo B-geo", predictions)
@@ -65,7 +57,6 @@ def test_curves_of_labels() -> None:
 
 
 def test_entities_without_a_confidence_do_not_count(examples: list[Example]) -> None:
-    assert make_curves(judge_entities(examples)) == {}
     sure = make_example("Vienna fell", "B-geo O", [(0, 1, "geo", 0.75)])
     # Two gold entities are missed. The rules' Vienna is neither correct nor missed.
     curve = make_curves(judge_entities([*examples, sure]))["geo"]

@@ -6,15 +6,11 @@ import srsly
 from scripts.research import tables
 from scripts.research.tables import fill, publish
 
-SCORES = {"p": 0.5, "r": 0.25, "f": 0.333}
+SCORES = {"P": 0.5, "R": 0.25, "F": 0.333, "gold": 1234}
 FIGURES = {
     "version": "0.2.0",
     "data": {"kind": "real"},
-    "raw_text": {
-        "micro": SCORES,
-        "macro": {"p": None, "r": None, "f": None},
-        "labels": {"geo": {**SCORES, "gold": 1234, "predicted": 9}},
-    },
+    "table": [{"label": "geo", **SCORES}, {"label": "all", **SCORES}, {"F": None}],
 }
 BENCHMARK_RUNS = {"bilstm": [10, 90_000, 20_000], "spacy_ner": [5_000, 4_000, 1_000]}
 
@@ -50,7 +46,9 @@ def test_speed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     runs = {}
     for name, speeds in BENCHMARK_RUNS.items():
         runs[name] = [{"words_per_second": speed} for speed in speeds]
-    filled = table(tmp_path, "speed", {"version": "0.2.0", "figures": {"sentences": runs}})
+    filled = table(
+        tmp_path, "speed", {"version": "0.2.0", "figures": {"sentences": runs, "loading": runs}}
+    )
     assert "|  | bilstm 0.2.0 | spacy_ner | ratio |\n" in filled
     assert "| words/s | 20,000 | 4,000 | 5 |\n" in filled
 
