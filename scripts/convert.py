@@ -1,9 +1,9 @@
 """Run the command `convert`. If --source FILE is the first argument, convert the data of FILE."""
 
 import sys
-from pathlib import Path
 
-from scripts.source import Source, read_record
+import srsly
+
 from scripts.step import step
 from spacy_bilstm_ner.cli import main as run_command
 
@@ -12,11 +12,7 @@ def main() -> None:
     """Convert the files on the command line, or those in the source.json that `data` wrote."""
     arguments = sys.argv[1:]
     if arguments[:1] == ["--source"]:
-        source = read_record(Path(arguments[1]), Source)
-        arguments = [source.path, *arguments[2:]]
-        for name, path in (("dev", source.dev), ("test", source.test)):
-            if path:
-                arguments.append(f"--{name}={path}")
+        arguments[:2] = [srsly.read_json(arguments[1])["path"]]
     run_command(["convert", *arguments])
 
 

@@ -8,16 +8,16 @@ import argparse
 import hashlib
 import re
 import urllib.request
+from dataclasses import asdict
 from http.client import HTTPException
-from itertools import chain
 from pathlib import Path
 
-from scripts.source import Source, WordVectors, checksum, write_record
+from scripts.source import Source, WordVectors, checksum
 from scripts.step import step
 from scripts.vectors import TIMEOUT, DownloadError, find_vectors
 from spacy_bilstm_ner.errors import UserError, banner
 from spacy_bilstm_ner.files.unpack import read_contents
-from spacy_bilstm_ner.system.whole import save_json, whole_file
+from spacy_bilstm_ner.system.whole import save_json
 
 CORPUS = "ner_dataset.csv"
 # Usual file names of the corpus
@@ -44,59 +44,44 @@ def check_name(name: str, *, is_own: bool) -> None:
     is_own (bool): Whether the data are the user's. The name must then not be RESERVED.
     RAISES UserError: If the name is not allowed.
     """
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*", name):
+    is_identifier = re.fullmatch(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*", name)
+    if not is_identifier or (is_own and name == RESERVED):
         raise UserError(
-            f"{name!r} cannot be the name of a package: use letters, digits and single "
-            "underscores, as in --vars.name shop_ner"
-        )
-    if is_own and name == RESERVED:
-        raise UserError(
-            f"{name!r} is the model trained on the GMB corpus: give yours another name, "
-            "as in --vars.name shop_ner"
+            f"{name!r} cannot be the name of your pipeline: use letters, digits and single "
+            f"underscores, as in --vars.name shop_ner. {RESERVED!r} is trained on the GMB corpus"
         )
 
 
-def find_source(
-    *, csv: str, assets: Path, url: str, md5: str, dev: str = "", test: str = ""
-) -> tuple[Source, str]:
-    """Find the data: the user's files, the GMB corpus, or the sample, in this order.
+def find_source(args: argparse.Namespace) -> Source:
+    """Find the data: the user's files, or the GMB corpus.
 
-    assets (Path): A folder that may have the corpus.
-    url (str): The address of the corpus; "" to download nothing.
-    RETURNS (tuple[Source, str]): The source, and if it is the sample, the reason.
+    args (argparse.Namespace): See `main`.
     RAISES UserError: If a file is missing, or the corpus in assets has another checksum.
+    RAISES DownloadError: If the corpus is not in assets and cannot be downloaded.
     """
-    own_files = [Path(file) for file in (csv, dev, test) if file]
+    own_files = [Path(file) for file in (args.csv, args.dev, args.test) if file]
     for path in own_files:
         if not path.is_file():
             raise UserError(
                 f"there is no file {path}: --vars.csv, --vars.dev and --vars.test take paths"
             )
-    if csv:
-        return Source("own", Path(csv).name, csv, checksum(*own_files), dev, test), ""
+    if args.csv:
+        return Source("own", Path(args.csv).name, args.csv, checksum(*own_files))
     if own_files:
         raise UserError(
             "--vars.dev and --vars.test need your own training sentences: also give --vars.csv"
         )
-    reason = "downloading is switched off"
-    if url and not _find_corpus(assets):
-        try:
-            download(url, assets / CORPUS, md5=md5)
-        except DownloadError as error:
-            reason = str(error)
-    corpus = _find_corpus(assets)
-    if corpus:
-        check_corpus(corpus, md5=md5)
-        return Source("real", REAL_NAME, corpus.as_posix(), checksum(corpus)), ""
-    sample = assets / "sample.csv"
-    return Source("sample", SAMPLE_NAME, sample.as_posix(), checksum(sample)), reason
+    corpus = find_corpus(args.assets)
+    if corpus is None:
+        corpus = args.assets / CORPUS
+        download(args.url, corpus, md5=args.md5)
+    check_corpus(corpus, md5=args.md5)
+    return Source("real", REAL_NAME, corpus.as_posix(), checksum(corpus))
 
 
-def _find_corpus(assets: Path) -> Path | None:
-    for name in CORPUS_FILES:
-        if (assets / name).exists():
-            return assets / name
-    return None
+def find_corpus(assets: Path) -> Path | None:
+    """Return the GMB corpus in a folder, or None."""
+    return next(filter(Path.is_file, map(assets.joinpath, CORPUS_FILES)), None)
 
 
 def check_corpus(path: Path, *, md5: str) -> None:
@@ -116,6 +101,8 @@ def check_corpus(path: Path, *, md5: str) -> None:
 
 def download(url: str, target: Path, *, md5: str) -> None:
     """Download a file. RAISES DownloadError: If that fails, or the checksum differs."""
+    if not url:
+        raise DownloadError("downloading is switched off")
     print(f"Downloading {url}", flush=True)
     try:
         with urllib.request.urlopen(url, timeout=TIMEOUT) as response:
@@ -125,8 +112,7 @@ def download(url: str, target: Path, *, md5: str) -> None:
     actual = hashlib.md5(data).hexdigest()
     if actual != md5:
         raise DownloadError(f"{url} sent a file with the MD5 checksum {actual}, expected {md5}")
-    with whole_file(target) as file:
-        file.write(data)
+    target.write_bytes(data)
 
 
 def main() -> None:
@@ -135,23 +121,26 @@ def main() -> None:
         description=__doc__, epilog="The options are the variables of project.yml."
     )
     parser.add_argument("folder", type=Path, help="the folder to write to: corpus/NAME")
-    for option in ("name", "lang", "config", "csv", "dev", "test", "vectors", "url", "md5"):
+    for option in ("name", "lang", "csv", "dev", "test", "vectors", "url", "md5"):
         parser.add_argument(f"--{option}", default="")
     parser.add_argument("--assets", type=Path, default=Path("assets"))
     args = parser.parse_args()
     check_name(args.name, is_own=bool(args.csv))
-    names = ("csv", "dev", "test", "assets", "url", "md5")
-    source, reason = find_source(**{name: getattr(args, name) for name in names})
-    if source.kind == "sample":
-        print(banner(*SAMPLE_BANNER, f"Why: {CORPUS} is not in assets/, and {reason}."), flush=True)
+    try:
+        source = find_source(args)
+    except DownloadError as error:
+        reason = f"Why: {CORPUS} is not in assets/, and {error}."
+        print(banner(*SAMPLE_BANNER, reason), flush=True)
+        sample = args.assets / "sample.csv"
+        source = Source("sample", SAMPLE_NAME, sample.as_posix(), checksum(sample))
         vectors = WordVectors(reason="the data is only the sample")
     else:
         vectors = _find_vectors(args)
     print(f"Data: {source.name}, from {source.path}")
     print(f"Word vectors: {vectors.name or f'none, {vectors.reason}'}")
-    write_record(args.folder / "source.json", source)
-    write_record(args.folder / "vectors.json", vectors)
-    write_code_checksums(args.folder, args.config)
+    save_json(args.folder / "source.json", asdict(source))
+    save_json(args.folder / "vectors.json", asdict(vectors))
+    save_json(args.folder / "code.json", {"sha256": checksum(*list_code())})
 
 
 def _find_vectors(args: argparse.Namespace) -> WordVectors:
@@ -163,15 +152,15 @@ def _find_vectors(args: argparse.Namespace) -> WordVectors:
         return WordVectors(reason="not available")
 
 
-def write_code_checksums(folder: Path, config: str) -> None:
-    """Write checksums of the code and of the config. If they change, spaCy runs the steps again.
+def list_code() -> list[Path]:
+    """Return the files of the code. If one changes, spaCy runs the steps again.
 
-    spaCy's own checksum of a folder would also change with compiled files.
+    In project.yml, folders would also include compiled files.
     """
-    code = ("setup.cfg", "scripts/*.py", "spacy_bilstm_ner/**/*.py", "spacy_bilstm_ner/**/*.html")
-    for name, patterns in (("code", code), ("config", [f"configs/{config}.cfg"])):
-        paths = chain.from_iterable(map(Path().glob, patterns))
-        save_json(folder / f"{name}.json", {str(path): checksum(path) for path in sorted(paths)})
+    files = [Path("setup.cfg")]
+    for folder in ("scripts", "spacy_bilstm_ner"):
+        files += sorted(Path(folder).rglob("*.py"))
+    return [*files, Path("spacy_bilstm_ner/quality/page.html")]
 
 
 if __name__ == "__main__":

@@ -7,11 +7,8 @@ import srsly
 from spacy.glossary import GLOSSARY
 
 from scripts.source import Source, WordVectors
-from spacy_bilstm_ner.system.whole import save_json
 
 SAMPLE_VERSION = "0.0.0+sample"
-# Configs for comparison. The names of their pipelines end in the name of the config.
-COMPARED = ("tutorial", "spacy_ner")
 GMB_SOURCE = {
     "name": "Groningen Meaning Bank 2.2.0, as extracted for Kaggle's 'Annotated Corpus for Named "
     "Entity Recognition'",
@@ -55,10 +52,9 @@ def training_meta(
         data_source = GMB_SOURCE
     sources = [data_source]
     if vectors.path:
-        credit = {"url": vectors.url, "author": vectors.author, "license": vectors.license}
-        sources.append({"name": f"Word vectors of {vectors.name}"} | credit)
+        sources.append({"name": f"Word vectors of {vectors.name}"} | vectors.source)
     return {
-        "name": f"{name}_{run['config']}" if run["config"] in COMPARED else name,
+        "name": name,
         "version": SAMPLE_VERSION if source.kind == "sample" else version,
         "description": DESCRIPTIONS.get(source.kind, f"Named entities, trained on {source.name}."),
         **authors,
@@ -73,24 +69,24 @@ def release_meta(meta: dict[str, Any], metrics: dict[str, Any]) -> dict[str, Any
 
     `spacy package` writes them into the README of the wheel.
     """
-    scores = metrics["raw_text"]
-    performance: dict[str, Any] = {f"ents_{key}": scores["micro"][key] for key in "prf"}
-    performance["ents_per_type"] = scores["labels"]
-    n_sentences = metrics["test"]["sentences"]
+    *labels, total, _ = metrics["table"]
+    performance = {"ents_p": total["P"], "ents_r": total["R"], "ents_f": total["F"]}
+    by_label = {}
+    for row in labels:
+        by_label[row["label"]] = {"p": row["P"], "r": row["R"], "f": row["F"]}
     notes = [
-        f"Trained on: {meta['data']['name']}. The scores are those on the {n_sentences:,} "
-        "sentences of its test split, as raw text."
+        f"Trained on: {meta['data']['name']}. The scores are those on the "
+        f"{metrics['sentences']:,} sentences of its test split, as raw text."
     ]
     # Meanings of a user's labels come from spaCy's glossary, which does not have all of them.
     glossary = GLOSSARY if meta["data"]["kind"] == "own" else GMB_LABELS
     for label in meta["labels"].get("ner", []):
         if label in glossary:
             notes.append(f"- `{label}`: {glossary[label]}")
-    return {"performance": performance, "notes": "\n".join(notes)}
+    return {"performance": performance | {"ents_per_type": by_label}, "notes": "\n".join(notes)}
 
 
-def update_meta(pipeline: Path, entries: dict[str, Any]) -> dict[str, Any]:
-    """Write entries into the meta.json of a pipeline, and return its new content."""
-    meta: dict[str, Any] = srsly.read_json(pipeline / "meta.json") | entries
-    save_json(pipeline / "meta.json", meta)
-    return meta
+def update_meta(pipeline: Path, entries: dict[str, Any]) -> None:
+    """Write entries into the meta.json of a pipeline."""
+    path = pipeline / "meta.json"
+    srsly.write_json(path, srsly.read_json(path) | entries)

@@ -4,63 +4,46 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+import srsly
 from spacy.cli._util import parse_config_overrides
-from spacy.cli.init_config import init_config
 from spacy.cli.train import train as spacy_train
 from spacy.util import load_config
 
 from scripts.meta import training_meta, update_meta
-from scripts.source import Source, WordVectors, read_record
+from scripts.source import Source, WordVectors
 from scripts.step import step
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.system.whole import whole_folder
 
 MODELS = ("model-best", "model-last")
-# spaCy's own recogniser. `spacy init config` writes this config.
-SPACY_NER = "spacy_ner.cfg"
 
 
 def train(args: argparse.Namespace, overrides: dict[str, Any]) -> None:
     """Train a pipeline, and add its data and settings to its meta.json.
 
+    args (argparse.Namespace): See `main`.
     overrides (dict[str, Any]): The user's settings for `spacy train`.
-    RAISES UserError: If a file is missing or damaged, or the training fails.
+    RAISES UserError: If the training fails.
     """
-    source = read_record(args.corpus / "source.json", Source)
-    vectors = read_record(args.corpus / "vectors.json", WordVectors)
-
+    source = Source(**srsly.read_json(args.corpus / "source.json"))
+    vectors = WordVectors(**srsly.read_json(args.corpus / "vectors.json"))
+    config = load_config(args.config, overrides=overrides)
+    if "vectors" not in config["initialize"].get("components", {}).get("ner", {}):
+        vectors = WordVectors()
+    print(f"Word vectors: {vectors.name or 'none'}", flush=True)
+    paths = {f"paths.{part}": f"{args.corpus}/{part}.spacy" for part in ("train", "dev")}
+    if vectors.path:
+        paths["paths.vectors"] = vectors.path
+    run = {"config": args.config.stem, "seed": config["system"]["seed"], "overrides": overrides}
+    meta = training_meta(source, vectors, name=args.name, version=args.version, run=run)
     with whole_folder(args.out_dir) as work:
-        config_path = _find_config(args.config, work, lang=overrides.get("nlp.lang", "en"))
-        config = load_config(config_path, overrides=overrides)
-        if "vectors" not in config["initialize"].get("components", {}).get("ner", {}):
-            vectors = WordVectors()
-        print(f"Word vectors: {vectors.name or 'none'}", flush=True)
-        paths = {f"paths.{part}": f"{args.corpus}/{part}.spacy" for part in ("train", "dev")}
-        if vectors.path:
-            paths["paths.vectors"] = vectors.path
         try:
-            spacy_train(config_path, work, use_gpu=args.gpu, overrides=paths | overrides)
+            spacy_train(args.config, work, use_gpu=args.gpu, overrides=paths | overrides)
         # spaCy and the pipe raise it for a wrong config, and for weights that are not finite.
         except ValueError as error:
             raise UserError(f"the training failed: {error}") from error
-        named = ("nlp.lang", "system.seed")
-        run = {
-            "config": args.config.stem,
-            "seed": config["system"]["seed"],
-            "overrides": {name: overrides[name] for name in overrides if name not in named},
-        }
-        meta = training_meta(source, vectors, name=args.name, version=args.version, run=run)
         for name in MODELS:
             update_meta(work / name, meta)
-
-
-def _find_config(path: Path, work: Path, *, lang: str) -> Path:
-    if path.is_file():
-        return path
-    if path.name != SPACY_NER:
-        raise UserError(f"there is no config {path}")
-    init_config(lang=lang, pipeline=["ner"], optimize="efficiency").to_disk(work / SPACY_NER)
-    return work / SPACY_NER
 
 
 def main() -> None:
@@ -71,7 +54,7 @@ def main() -> None:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("config", type=Path, help=f"a training config; configs/{SPACY_NER} need not exist")
+    add("config", type=Path, help="the training config")
     add("out_dir", type=Path, help="the run's folder, replaced when the model is complete")
     add("--corpus", type=Path, required=True, help="the folder that `data` and `convert` wrote")
     add("--name", required=True, help="the pipeline's name")

@@ -33,7 +33,7 @@ def find_vectors(name: str, *, lang: str, assets: Path) -> WordVectors:
     file = Path(name)
     if file.is_file():
         licence = "not known: see where the file comes from"
-        return WordVectors(name, file.name, license=licence)
+        return WordVectors(name, file.name, source={"license": licence})
     for folder in (file, assets / name):
         if (folder / "meta.json").is_file():
             return _describe(folder.as_posix(), folder, lang)
@@ -53,11 +53,10 @@ def _describe(path: str, folder: Path, lang: str) -> WordVectors:
     meta = srsly.read_json(folder / "meta.json")
     if meta["lang"] != lang:
         return WordVectors(reason=f"{path} is of the language {meta['lang']!r}, not {lang!r}")
-    licence = meta["license"]
+    source = {key: meta[key] for key in ("url", "author", "license")}
     if meta["author"] == "Explosion":
-        licence += " (the pipeline), CC0 (its vectors)"
-    name = f"{meta['lang']}_{meta['name']} {meta['version']}"
-    return WordVectors(path, name, meta["author"], meta["url"], licence)
+        source["license"] += " (the pipeline), CC0 (its vectors)"
+    return WordVectors(path, f"{lang}_{meta['name']} {meta['version']}", source=source)
 
 
 def download_pipeline(package: str) -> None:

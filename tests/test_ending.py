@@ -12,7 +12,7 @@ import pytest
 
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.system.ending import on_ending
-from spacy_bilstm_ner.system.workers import Workers, as_done, run_python
+from spacy_bilstm_ner.system.workers import Workers, as_done
 
 WAIT = """
 import time
@@ -22,11 +22,6 @@ def main():
     time.sleep(60)
 run(main)
 """
-# A child that starts a child. Each writes its process id into a file.
-NUMBER = "import os, subprocess, sys, time; open({!r}, 'w').write(str(os.getpid()));"
-GRANDCHILD = NUMBER.format("grandchild") + "time.sleep(60)"
-CHILD = NUMBER.format("child") + f"subprocess.run([sys.executable, '-c', {GRANDCHILD!r}])"
-FAMILY = f"from spacy_bilstm_ner.system.workers import run_python; run_python('-c', {CHILD!r})"
 posix = pytest.mark.skipif(os.name != "posix", reason="needs signals of POSIX")
 
 
@@ -126,16 +121,6 @@ def wait_for(path: Path) -> psutil.Process:
     raise AssertionError(f"{path} has not come")
 
 
-@posix
-def test_children_end_with_a_parent_that_is_killed(tmp_path: Path, root: Path) -> None:
-    env = {**os.environ, "PYTHONPATH": str(root)}
-    parent = subprocess.Popen([sys.executable, "-c", FAMILY], cwd=tmp_path, env=env)
-    family = [wait_for(tmp_path / name) for name in ("child", "grandchild")]
-    parent.kill()
-    parent.wait()
-    assert not psutil.wait_procs(family, timeout=30)[1]
-
-
 def work(item: object) -> object:
     """What workers do here: a number dies, a path gets their number and lasts, a word is said
     back."""
@@ -172,11 +157,3 @@ def test_workers_are_stopped_and_none_begins_after_that(tmp_path: Path) -> None:
     assert isinstance(first.exception(), RuntimeError)
     assert second.cancelled()
     assert not (tmp_path / "second").exists()
-
-
-def test_a_child_has_its_arguments_its_output_and_its_environment() -> None:
-    code = "import os, sys; print(sys.argv[1:], os.environ['SEEN']); sys.exit(3)"
-    done = run_python("-c", code, "a b", SEEN="1")
-    assert (done.returncode, done.stdout) == (3, "['a b'] 1\n")
-    done = run_python("-m", "json.tool", "--help")
-    assert (done.returncode, done.stdout[:6]) == (0, "usage:")

@@ -1,14 +1,12 @@
-"""End commands: on user errors, on signals, and together with the process that started them."""
+"""End commands on user errors and on signals."""
 
 import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
 
 from ..errors import UserError
 
@@ -21,7 +19,7 @@ def run(main: Callable[[], None]) -> None:
     try:
         with on_ending():
             main()
-            flush_output()
+            print(end="", flush=True)
     except UserError as error:
         sys.exit(f"Error: {error}")
     except KeyboardInterrupt as error:
@@ -32,12 +30,6 @@ def run(main: Callable[[], None]) -> None:
         # because it cannot write its buffered output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-
-
-def flush_output() -> None:
-    """Flush the standard output, if there is one."""
-    if sys.stdout is not None:
-        sys.stdout.flush()
 
 
 def interrupt(number: int, frame: FrameType | None) -> None:
@@ -54,8 +46,8 @@ def interrupt(number: int, frame: FrameType | None) -> None:
 
 
 @contextmanager
-def on_ending(handler: Callable[..., Any] = interrupt) -> Iterator[None]:
-    """Handle SIGINT, SIGTERM and SIGHUP with a function inside a block.
+def on_ending() -> Iterator[None]:
+    """Interrupt the program on SIGINT, SIGTERM and SIGHUP inside a block.
 
     Only the main thread can do this. Signals that are ignored, as with `nohup`, stay ignored.
     """
@@ -64,23 +56,9 @@ def on_ending(handler: Callable[..., Any] = interrupt) -> Iterator[None]:
         for name in ("SIGINT", "SIGTERM", "SIGHUP"):
             number = getattr(signal, name, None)
             if number and signal.getsignal(number) not in (signal.SIG_IGN, None):
-                previous_handlers[number] = signal.signal(number, handler)
+                previous_handlers[number] = signal.signal(number, interrupt)
     try:
         yield
     finally:
         for number, previous_handler in previous_handlers.items():
             signal.signal(number, previous_handler)
-
-
-def end_with_parent() -> None:
-    """End this process, and the processes that it has started, when its parent ends."""
-    threading.Thread(target=_wait_for_parent, args=(os.getppid(),), daemon=True).start()
-
-
-def _wait_for_parent(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    # A child of `run_python` leads a process group. The signal then ends all its descendants.
-    leads_group = hasattr(os, "killpg") and os.getpgrp() == os.getpid()
-    send_signal = os.killpg if leads_group else os.kill
-    send_signal(os.getpid(), signal.SIGTERM)

@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 
 from ..errors import UserError
@@ -60,7 +61,8 @@ def whole_folder(path: Path) -> Iterator[Path]:
     RAISES UserError: If the folder cannot be written.
     """
     path = path.resolve()
-    unfinished, previous = unfinished_folder(path), path.with_name(f".{path.name}.previous")
+    unfinished = path.with_name(f".{path.name}{UNFINISHED}")
+    previous = path.with_name(f".{path.name}.previous")
     _restore(path, previous)
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
@@ -68,8 +70,6 @@ def whole_folder(path: Path) -> Iterator[Path]:
             unfinished.mkdir(parents=True)
         yield unfinished
         with _errors_as_user_errors(path):
-            for file in filter(Path.is_file, unfinished.rglob("*")):
-                _synchronize(file)
             if path.exists():
                 path.rename(previous)
             unfinished.rename(path)
@@ -92,17 +92,6 @@ def _errors_as_user_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror or error}") from error
-
-
-def unfinished_folder(path: Path) -> Path:
-    """Return the folder that `whole_folder(path)` writes to."""
-    path = path.resolve()
-    return path.with_name(f".{path.name}{UNFINISHED}")
-
-
-def _synchronize(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
 
 
 def remove_unfinished(folder: Path) -> None:
@@ -152,9 +141,7 @@ def make_writable_folder(path: Path) -> None:
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
-        test_file = path / f".{secrets.token_hex(8)}{UNFINISHED}"
-        test_file.touch(exist_ok=False)
-        test_file.unlink()
+        TemporaryFile(dir=path).close()
     except OSError as error:
         reason = error.strerror or error
         raise UserError(f"{path} is not a writable folder: {reason}") from error

@@ -3,8 +3,6 @@
 import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -16,45 +14,6 @@ from ..errors import UserError
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
-
-# A program that runs `-m MODULE …` or `-c CODE …`, and ends when its parent process ends
-CHILD = """
-import runpy, sys
-from spacy_bilstm_ner.system.ending import end_with_parent
-end_with_parent()
-kind, code = sys.argv[1:3]
-del sys.argv[1:3]
-if kind == "-m":
-    runpy.run_module(code, run_name="__main__", alter_sys=True)
-else:
-    exec(code, {"__name__": "__main__"})
-"""
-
-
-def run_python(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run `python -m MODULE …` or `python -c CODE …` and wait for its end.
-
-    The child ends with this process.
-
-    environment (str): Environment variables of the child, in addition to those of this process.
-    RETURNS (CompletedProcess[str]): The exit code and the output.
-    """
-    child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, *words],
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    )
-    try:
-        output, errors = child.communicate()
-    finally:
-        if child.poll() is None:
-            os.killpg(child.pid, signal.SIGKILL) if hasattr(os, "killpg") else child.kill()
-            child.wait()
-    return subprocess.CompletedProcess(words, child.returncode, output, errors)
 
 
 class Workers(Generic[Task, Answer]):

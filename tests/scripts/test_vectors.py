@@ -29,7 +29,7 @@ def test_a_folder(tmp_path: Path, assets: Path) -> None:
     path = write_vectors(tmp_path / "mine", chance_vectors(WORDS))
     word_vectors = find_vectors(path, lang="en", assets=assets)
     assert (word_vectors.path, word_vectors.name) == (path, "en_tiny_vectors 1.2.3")
-    assert (word_vectors.author, word_vectors.license, word_vectors.reason) == ("Ann", "CC0", "")
+    assert word_vectors.source == {"url": "", "author": "Ann", "license": "CC0"}
 
 
 def test_a_text_file(tmp_path: Path, assets: Path) -> None:
@@ -37,7 +37,7 @@ def test_a_text_file(tmp_path: Path, assets: Path) -> None:
     path.write_text("tea 0.1 0.2\nship 0.3 0.4\n", encoding="utf-8")
     word_vectors = find_vectors(path.as_posix(), lang="de", assets=assets)
     assert (word_vectors.path, word_vectors.name) == (path.as_posix(), "glove.txt")
-    assert "see where the file comes from" in word_vectors.license
+    assert "see where the file comes from" in word_vectors.source["license"]
 
 
 def test_a_folder_in_assets(assets: Path) -> None:

@@ -15,7 +15,6 @@ from spacy_bilstm_ner.system.whole import (
     remove_unfinished,
     save,
     save_json,
-    unfinished_folder,
     whole_file,
     whole_folder,
 )
@@ -155,8 +154,8 @@ def test_the_next_call_repairs_what_a_killed_process_has_left(tmp_path: Path) ->
     write_folder(path, "before")
     # The process was killed between two renames.
     path.rename(tmp_path / ".x.previous")
-    unfinished_folder(path).mkdir()
-    (unfinished_folder(path) / "half").touch()
+    (tmp_path / ".x.unfinished").mkdir()
+    (tmp_path / ".x.unfinished" / "half").touch()
     with pytest.raises(ValueError, match="a fault"), whole_folder(path):
         raise ValueError("a fault")
     assert names(tmp_path) == ["x"]
