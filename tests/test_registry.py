@@ -10,7 +10,7 @@ from inspect import signature
 import pytest
 import spacy
 from spacy.tokens import Span
-from spacy.util import load_config, registry
+from spacy.util import load_config
 from thinc.api import ConfigValidationError
 
 NAMES = {
@@ -41,17 +41,6 @@ def declared(root) -> dict[str, dict[str, str]]:
         }
         for group, lines in groups.items()
     }
-
-
-@pytest.mark.parametrize(
-    ("group", "name"), [(group, name) for group, names in NAMES.items() for name in names]
-)
-def test_public_names_resolve(group, name):
-    if group == "factories":
-        # Factories are registered when the first pipeline is made.
-        assert spacy.blank("en").has_factory(name)
-    else:
-        assert registry.get(group, name) is not None
 
 
 def test_every_public_name_is_declared(root):

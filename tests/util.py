@@ -1,6 +1,10 @@
 """Example sentences, and tiny pipelines that are trained on them in a second."""
 
+import os
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from copy import deepcopy
@@ -200,6 +204,25 @@ def chance_vectors(
     """Return a random vector for each word."""
     rng = np.random.default_rng(seed)
     return {word: rng.normal(size=width).tolist() for word in words}
+
+
+def run_script(code: str, *arguments: str, folder: Path) -> None:
+    """Run a script in a process of its own, so that a child that hangs does not hang the tests."""
+    (folder / "script.py").write_text(code, encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "script.py", *arguments],
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        _, errors = process.communicate(timeout=120)
+    finally:
+        # A child that hangs would outlive its parent.
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode == 0, errors
 
 
 class WorkersHere:

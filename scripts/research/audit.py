@@ -16,7 +16,7 @@ import srsly
 from spacy.tokens import Doc, DocBin, Span
 from spacy.vocab import Vocab
 
-from spacy_bilstm_ner.quality.audit import audit_folds
+from spacy_bilstm_ner.quality.audit import audit_folds, read_marked_rows
 from spacy_bilstm_ner.quality.folds import read_folds
 
 SHARE = 0.03
@@ -46,7 +46,7 @@ def spoil(docs: list[Doc], rng: np.random.Generator) -> set[Place]:
 
 def find_suspicious_places(path: Path, folder: Path) -> list[Place]:
     """Audit a corpus. Return the listed places, most suspicious first."""
-    suspicions = audit_folds(read_folds(path, folder)).suspicions
+    suspicions = audit_folds(read_folds(path, folder), read_marked_rows([])).suspicions
     return list(zip(suspicions["sentence"], suspicions["text"], strict=True))
 
 

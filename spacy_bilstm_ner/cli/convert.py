@@ -12,6 +12,7 @@ from .reading_options import with_reading_options
 if TYPE_CHECKING:
     from ..files.options import Options, Split
 
+
 @with_reading_options
 def convert(
     files: Annotated[
@@ -62,9 +63,6 @@ def _table(parts: dict[str, Any]) -> str:
 
     columns = {}
     for name, part in parts.items():
-        column = {kind: part[kind] for kind in ("sentences", "tokens", "entities")}
-        column["entities on spaCy's tokens"] = part["aligned"]
-        for label, numbers in part["labels"].items():
-            column[label] = numbers["entities"]
-        columns[name] = column
+        numbers = {kind: part[kind] for kind in ("sentences", "tokens", "entities")}
+        columns[name] = numbers | {"entities on spaCy's tokens": part["aligned"]} | part["labels"]
     return pd.DataFrame(columns).fillna(0).map("{:,.0f}".format).to_string(col_space=9)

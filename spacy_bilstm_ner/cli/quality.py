@@ -62,10 +62,8 @@ def compare(
     from ..quality.compare import compare_pipelines
 
     check_outputs(out, inputs=(file,))
-    comparison = compare_pipelines(a, b, file, seed=seed)
-    show_result(comparison, figures=out)
-    better = a if comparison.better == "A" else b
-    show_next("see its mistakes", "evaluate", better, file, "--report", "report.html")
+    show_result(compare_pipelines(a, b, file, seed=seed), figures=out)
+    show_next("see the mistakes of B", "evaluate", b, file, "--report", "report.html")
 
 
 @with_reading_options
@@ -164,20 +162,23 @@ def thresholds(
 
     Example: python -m spacy_bilstm_ner thresholds training/model-best dev.csv --precision 0.95
     """
-    from ..quality.thresholds import check_folder, find_thresholds, store_thresholds
+    from ..quality.thresholds import find_thresholds, store_thresholds
 
-    if write:
-        check_folder(Path(pipeline))
-    elif loosen:
+    if loosen and not write:
         raise UserError("--loosen only has an effect with --write: add --write")
+    if write and not Path(pipeline).is_dir():
+        raise UserError(
+            f"--write stores thresholds in a folder, but {pipeline} is not a folder: give the "
+            "folder of the pipeline"
+        )
     check_outputs(out, inputs=(file,))
     result = find_thresholds(pipeline, file, precision=precision)
     show_result(result, figures=out)
     if not write:
         show_next("store them", "thresholds", pipeline, file, "--precision", precision, "--write")
         return
-    for change in store_thresholds(Path(pipeline), result.certain, loosen=loosen):
-        print(printable(change))
+    changes = store_thresholds(Path(pipeline), result.certain, loosen=loosen)
+    print(printable("\n".join(changes)) or "No threshold has changed.")
     show_next("annotate your texts", "annotate", "texts/", "annotated/", "--model", pipeline)
 
 
@@ -201,11 +202,10 @@ def suggest(
 
     Example: python -m spacy_bilstm_ner suggest en_gmb_bilstm texts.txt out --format prodigy
     """
-    from ..quality.suggest import suggest_texts
+    from ..quality.suggest import suggest_texts, write_texts
 
     check_outputs(out / "suggested.json", out / "suggested.jsonl", inputs=(texts,))
-    suggestions = suggest_texts(pipeline, texts, n_texts=number)
-    path = suggestions.write(out, tool=format)
-    show_result(suggestions)
-    print(f"Texts: {path}")
+    docs = suggest_texts(pipeline, texts, n_texts=number)
+    path = write_texts(docs, out, tool=format)
+    print(f"{len(docs)} texts: {path}")
     show_next("when the texts are labelled", "convert", path, "corpus")

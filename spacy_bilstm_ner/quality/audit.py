@@ -47,28 +47,24 @@ class Audit(Result):
         )
 
 
-def audit_folds(corpus: FoldedCorpus, marked: pd.DataFrame | None = None) -> Audit:
+def audit_folds(corpus: FoldedCorpus, marked: pd.DataFrame) -> Audit:
     """Train the pipelines that are missing, and find the labels that contradict their predictions.
 
-    marked (pd.DataFrame | None): Rows of an earlier audit to leave out, see `read_marked_rows`.
+    marked (pd.DataFrame): Rows of earlier audits to leave out, see `read_marked_rows`.
     RAISES UserError: If a training fails.
     """
     train_folds(corpus)
     suspicions = find_suspicions(predict_folds(corpus, all_candidates=True))
-    n_marked = 0
-    if marked is not None:
-        n_marked = len(marked)
-        suspicions = suspicions[~identify(suspicions).isin(identify(marked))]
+    suspicions = suspicions[~identify(suspicions).isin(identify(marked))]
     counts = suspicions.groupby("kind")["times"].sum().sort_values(ascending=False)
     table = counts.rename("labels").rename_axis("what may be wrong").reset_index()
     table["meaning"] = table["what may be wrong"].map(KINDS)
     return Audit(
-        title=f"Labels of {corpus.file.name}",
         summary=[
             f"{corpus.file}: {len(corpus.docs):,} sentences, each predicted by a pipeline that was "
             "trained without it",
             f"labels to look at: {counts.sum():,} in {len(suspicions):,} rows, most suspicious "
-            f"first (rows left out because you marked them in `keep`: {n_marked:,})",
+            f"first (rows left out because you marked them in `keep`: {len(marked):,})",
         ],
         table=table,
         formats={"labels": ",.0f"},

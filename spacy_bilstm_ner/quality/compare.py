@@ -1,6 +1,5 @@
 """Compare two pipelines on a labelled file."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -13,19 +12,9 @@ from .result import Result
 from .scores import TOTALS, compute_f, count_outcomes
 
 
-@dataclass(kw_only=True)
-class Comparison(Result):
-    """The F scores of two pipelines, and their difference.
-
-    better (str): The better pipeline, "A" or "B"; empty if the interval contains zero.
-    """
-
-    better: str
-
-
 def compare_pipelines(
     a: str, b: str, file: Path, *, seed: int = 0, options: Options | None = None
-) -> Comparison:
+) -> Result:
     """Compare the F scores of two pipelines on a labelled file.
 
     a, b (str): The folders or names of the pipelines.
@@ -47,8 +36,7 @@ def compare_pipelines(
     columns = {"A": f_a, "B": f_b, "B - A": f_b - f_a, "95 % from": low, "to": high}
     better = name_better(low[-2], high[-2])
     n_sentences = f"{len(counts):,} sentences"
-    return Comparison(
-        title="A and B compared",
+    return Result(
         summary=[
             f"A: {a}",
             f"B: {b}",
@@ -58,7 +46,6 @@ def compare_pipelines(
         table=pd.DataFrame({"label": [*labels, *TOTALS], **columns}),
         formats=dict.fromkeys(columns, ".1%"),
         warnings=warnings,
-        better=better,
     )
 
 

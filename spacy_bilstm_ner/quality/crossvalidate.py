@@ -46,7 +46,6 @@ def crossvalidate_folds(corpus: FoldedCorpus, *, with_curve: bool = True) -> Res
         gains = draws[:, -1, -2] - draws[:, -2, -2]
         summary.append(describe_gain(f[-1, -2] - f[-2, -2], *percentile_interval(gains)))
     return Result(
-        title=f"{corpus.file.name} in {n_folds} folds",
         summary=summary,
         table=table,
         formats=FORMATS,

@@ -64,16 +64,9 @@ class Evaluation(Result):
         return self.facts | super().figures
 
     def sections(self) -> Iterator[Section]:
-        """Show how the scores were made, the confidences, and the mistakes."""
+        """Show the confidences and the mistakes."""
         from .plots import draw_confidences
 
-        versions = ", ".join(f"{name} {value}" for name, value in self.facts["versions"].items())
-        yield Section(
-            "About the scores",
-            "Scores are in per cent. An entity is correct if its boundaries and its label are. P, "
-            "R and F are on raw text, which spaCy's tokenizer splits. Gold tokens are those of the "
-            f"file. Made with {versions}.",
-        )
         judged = judge_entities(self.examples)
         if judged["confidence"].notna().any():
             bins = make_bins(judged)
@@ -116,7 +109,6 @@ def evaluate_pipeline(
     warnings = find_doubts(name, nlp, examples)
     if data and data.get("kind") == "sample":
         warnings.insert(0, SAMPLE_WARNING)
-    title = f"{name} {meta['version']}"
     trained_on = f", trained on {data['name']}" if data else ""
     facts = {
         "pipeline": name,
@@ -127,8 +119,11 @@ def evaluate_pipeline(
         "versions": list_versions(),
     }
     return Evaluation(
-        title=title,
-        summary=[f"{title}{trained_on}: {len(docs):,} test sentences"],
+        summary=[
+            f"{name} {meta['version']}{trained_on}: {len(docs):,} test sentences",
+            "In per cent, on raw text and on the tokens of the file. An entity is correct if its "
+            "boundaries and its label are.",
+        ],
         table=make_table(examples, predict_examples(nlp, docs, gold_tokens=True)),
         formats=FORMATS,
         warnings=warnings,

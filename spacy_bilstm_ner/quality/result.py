@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 from jinja2 import Template
+from wasabi.tables import table as text_table
 
 
 @dataclass
@@ -28,14 +29,12 @@ class Section:
 class Result:
     """A result of one of the commands.
 
-    title (str): The heading of the page.
-    summary (list[str]): The sentences above the table.
+    summary (list[str]): The lines above the table. The first one is the heading of the page.
     table (pd.DataFrame): The main figures. Shares are from 0 to 1.
     formats (dict[str, str]): The format of each column of numbers. Shares are shown in per cent.
     warnings (list[str]): Reasons to doubt the result.
     """
 
-    title: str
     summary: list[str]
     table: pd.DataFrame
     formats: dict[str, str]
@@ -61,9 +60,11 @@ class Result:
 
     def to_text(self) -> str:
         """Return the summary and the table as plain text."""
-        table = self.format_table()
-        table = table.set_index(table.columns[0]).rename_axis(None).add_prefix("  ")
-        return "\n".join([*self.summary, table.to_string()])
+        texts = self.format_table()
+        header = list(texts)
+        alignment: Any = ["r" if name in self.formats else "l" for name in header]
+        lines = text_table(texts.values.tolist(), header=header, divider=True, aligns=alignment)
+        return "\n".join([*self.summary, lines.strip("\n")])
 
     def to_html(self) -> str:
         """Return an HTML page that needs no other file."""

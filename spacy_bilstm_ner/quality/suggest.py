@@ -7,7 +7,6 @@ share most of their words, only the most uncertain one is chosen.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,39 +23,28 @@ from ..pipe.entities import entities
 from ..pipe.loading import load_pipeline
 from ..system.whole import save, save_json
 from .examples import remove_thresholds
-from .result import Result
 
 # Texts are similar if they have more than this share of their distinct words in common.
 MAX_SHARED_WORDS = 0.5
 TEXT_FORMATS = (".txt", ".jsonl")
 TOOLS = ("prodigy", "doccano", "label-studio")
-FORMATS = {"texts": ",.0f", "words": ".1f", "bits of uncertainty": ".2f"}
 
 
-@dataclass(kw_only=True)
-class Suggestions(Result):
-    """Texts that are worth labelling.
+def write_texts(docs: Sequence[Doc], folder: Path, *, tool: str) -> Path:
+    """Write texts with a pipeline's predictions, for labelling.
 
-    docs (list[Doc]): The chosen texts with the pipeline's predictions, the best first.
+    tool (str): One of TOOLS.
+    RETURNS (Path): The file: suggested.json for Label Studio, or else suggested.jsonl.
     """
-
-    docs: list[Doc]
-
-    def write(self, folder: Path, *, tool: str = "prodigy") -> Path:
-        """Write the chosen texts with the pipeline's predictions, for labelling.
-
-        tool (str): One of TOOLS.
-        RETURNS (Path): The file: suggested.json for Label Studio, or else suggested.jsonl.
-        """
-        records = [make_record(doc, tool) for doc in self.docs]
-        if tool == "label-studio":
-            path = folder / "suggested.json"
-            save_json(path, records)
-        else:
-            path = folder / "suggested.jsonl"
-            lines = [f"{json.dumps(record, ensure_ascii=False)}\n" for record in records]
-            save(path, "".join(lines))
-        return path
+    records = [make_record(doc, tool) for doc in docs]
+    if tool == "label-studio":
+        path = folder / "suggested.json"
+        save_json(path, records)
+    else:
+        path = folder / "suggested.jsonl"
+        lines = [f"{json.dumps(record, ensure_ascii=False)}\n" for record in records]
+        save(path, "".join(lines))
+    return path
 
 
 def make_record(doc: Doc, tool: str) -> dict[str, Any]:
@@ -79,12 +67,13 @@ def make_record(doc: Doc, tool: str) -> dict[str, Any]:
     return {"data": {"text": text}, "predictions": [{"result": annotations}]}
 
 
-def suggest_texts(pipeline: str, texts: Path, *, n_texts: int = 100) -> Suggestions:
+def suggest_texts(pipeline: str, texts: Path, *, n_texts: int = 100) -> list[Doc]:
     """Choose the texts that are worth labelling.
 
     pipeline (str): The folder or name of a pipeline that gives confidences.
     texts (Path): A .txt file with a text a line, .jsonl with {"text": "…"} on each, or a labelled
         file.
+    RETURNS (list[Doc]): The chosen texts with the pipeline's predictions, the best first.
     RAISES UserError: If a file cannot be read, or the pipeline gives no confidences.
     """
     nlp = load_pipeline(pipeline)
@@ -97,18 +86,7 @@ def suggest_texts(pipeline: str, texts: Path, *, n_texts: int = 100) -> Suggesti
             f"{pipeline} gives no confidences for {texts}, or is sure of all entities, so no text "
             "can be chosen"
         )
-    chosen = choose_texts(docs, uncertainty, n_texts=n_texts)
-    figures = pd.DataFrame({"words": map(len, docs), "bits of uncertainty": uncertainty})
-    table = pd.DataFrame([figures.mean(), figures.iloc[chosen].mean()])
-    table.insert(0, "texts", [len(docs), len(chosen)])
-    table.insert(0, "which", ["all", "chosen"])
-    return Suggestions(
-        title="What to label next",
-        summary=[f"The texts of {texts} from which {pipeline} would learn most"],
-        table=table,
-        formats=FORMATS,
-        docs=[docs[i] for i in chosen],
-    )
+    return [docs[i] for i in choose_texts(docs, uncertainty, n_texts=n_texts)]
 
 
 def read_texts(path: Path, nlp: Language) -> list[str]:

@@ -13,6 +13,7 @@ from ..pipe.loading import load_pipeline
 from ..pipe.saving import write_cfg
 from ..system.whole import save
 from .examples import (
+    find_doubts,
     find_recognisers,
     predict_examples,
     read_labelled_docs,
@@ -55,21 +56,18 @@ def find_thresholds(
     RETURNS (Thresholds): `table` has a row for each label. "from" is the threshold, or NaN if no
         threshold reaches the precision. "entities" is the number of entities above it. "precision",
         with its 95 % interval, and "recall" are theirs. "gold" is the number of gold entities.
-    RAISES UserError: If the pipeline gives no confidences, or predicts no label of the file.
+    RAISES UserError: If the pipeline gives no confidences.
     """
     if not 0 < precision < 1:
         raise UserError(f"--precision must be between 0 and 1, but it is {precision:g}")
     nlp = load_pipeline(pipeline)
     docs = read_labelled_docs(nlp, file, options)
     remove_thresholds(nlp)
-    judged = judge_entities(predict_examples(nlp, docs))
+    examples = predict_examples(nlp, docs)
+    judged = judge_entities(examples)
+    if judged["confidence"].isna().all():
+        raise UserError(f"{pipeline} gives no confidences, so thresholds cannot be found")
     n_gold = judged[judged["outcome"] != WRONG].groupby("label").size()
-    predicted_labels = judged[judged["confidence"].notna()]["label"].unique()
-    if n_gold.index.intersection(predicted_labels).empty:
-        raise UserError(
-            f"{file} has no entity with a label that {pipeline} predicts with a confidence: "
-            f"{', '.join(sorted(predicted_labels)) or 'there is none'}"
-        )
     rows = []
     for label, curve in make_curves(judged).items():
         threshold = threshold_for_precision(curve, precision)
@@ -78,7 +76,7 @@ def find_thresholds(
     n_needed = cases_needed(precision)
     is_certain = table["entities"] >= n_needed
     uncertain = table["label"][table["from"].notna() & ~is_certain]
-    warnings = []
+    warnings = find_doubts(pipeline, nlp, examples)
     if len(uncertain):
         warnings.append(
             f"too few entities to show a precision of {precision:g} (at least {n_needed:,} are "
@@ -86,7 +84,6 @@ def find_thresholds(
             "stored"
         )
     return Thresholds(
-        title="Thresholds",
         summary=[
             f"{file}: {len(docs):,} sentences. Entities with at least these confidences have a "
             f'precision of at least {precision:g} ("-": not reached).'
@@ -132,7 +129,7 @@ def store_thresholds(
 
     folder (Path): The folder of the pipeline.
     loosen (bool): Whether a threshold may become lower than the stored one.
-    RETURNS (list[str]): Old and new threshold of each label.
+    RETURNS (list[str]): Old and new threshold of each label that has changed.
     RAISES UserError: If the pipeline cannot be loaded, or has no bilstm_ner pipe.
     """
     recognisers = find_recognisers(load_pipeline(folder))
@@ -147,19 +144,8 @@ def store_thresholds(
             if new > old or (loosen and new < old):
                 new_thresholds[label] = new
                 changes.append(f"{label}: {old:.3f} -> {new:.3f}")
-            else:
-                changes.append(f"{label}: {old:.3f} (unchanged)")
         if new_thresholds:
             cfg = pipe.cfg | {"thresholds": stored | new_thresholds}
             weights = (folder / name / "model").read_bytes()
             save(folder / name / "cfg", write_cfg(cfg, pipe.model, weights).decode())
     return changes
-
-
-def check_folder(folder: Path) -> None:
-    """Check that a pipeline is a folder. RAISES UserError: If not."""
-    if not folder.is_dir():
-        raise UserError(
-            f"--write stores thresholds in a folder, but {folder} is not a folder: give the folder "
-            "of the pipeline"
-        )

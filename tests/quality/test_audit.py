@@ -33,6 +33,9 @@ PLANTED = [
 ]
 
 
+NOTHING = read_marked_rows([])
+
+
 @pytest.fixture
 def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FoldedCorpus:
     """The planted sentences, as if pipelines had predicted them."""
@@ -99,7 +102,7 @@ def test_marked_rows_are_not_listed_again(
 ) -> None:
     """Even if a spreadsheet saved the table with other columns, order and white space."""
     path = tmp_path / "audit.csv"
-    write_rows(path, audit_folds(corpus).suspicions)
+    write_rows(path, audit_folds(corpus, NOTHING).suspicions)
     rows = read_table(path)
     rows[2] |= {"keep": "é", "sentence": rows[2]["sentence"] + "  "}
     columns = ["note", *(name for name in COLUMNS[::-1] if name != "confidence")]
@@ -136,14 +139,14 @@ def test_another_table_is_named(tmp_path: Path, text: str) -> None:
 
 
 def test_kinds_are_explained(corpus: FoldedCorpus) -> None:
-    result = audit_folds(corpus)
+    result = audit_folds(corpus, NOTHING)
     assert dict(result.table.set_index("what may be wrong")["meaning"]) == KINDS
     assert "predicted, but not annotated" in result.to_html()
     assert "predicted, but not annotated" in result.to_text()
 
 
 def test_nothing_is_suspected(corpus: FoldedCorpus) -> None:
-    everything = audit_folds(corpus).suspicions
+    everything = audit_folds(corpus, NOTHING).suspicions
     result = audit_folds(corpus, everything)
     assert result.table.empty
     assert "0 in 0 rows" in result.summary[1]

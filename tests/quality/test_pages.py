@@ -46,8 +46,7 @@ def test_all_text_is_escaped() -> None:
     suspicions = find_suspicions([make_example("<b> fell", "B-<i> O", [(0, 1, "<i>x", 0.9)])])
     table = pd.DataFrame([["<b>", "<b>"]], columns=["<b>", "<b> "])
     result = Audit(
-        title="<b>",
-        summary=["<b>"],
+        summary=["<b>", "<b>"],
         table=table,
         formats={},
         warnings=["<b>"],

@@ -1,18 +1,14 @@
 """Forked processes answer, although threads of the parent predict at the moment of the fork."""
 
 import os
-import signal
-import subprocess
-import sys
 
 import pytest
 
 from spacy_bilstm_ner.system.forking import SharedCache
-from tests.util import trained
+from tests.util import run_script, trained
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 
-# In a process of its own, so that a child that hangs does not hang the tests.
 SCRIPT = """
 import os
 import sys
@@ -22,7 +18,7 @@ import spacy
 
 TEXT = "Anna Smith flew to Lisbon."
 
-nlp = spacy.load(sys.argv[1])
+nlp = spacy.load("model")
 expected = [(ent.text, ent.label_) for ent in nlp(TEXT).ents]
 assert expected
 is_done = threading.Event()
@@ -43,17 +39,15 @@ threads = [threading.Thread(target=predict_new_words, args=(i,)) for i in range(
 for thread in threads:
     thread.start()
 try:
-    for _ in range(int(sys.argv[2])):
+    for _ in range(30):
         child = os.fork()
         if not child:
             os._exit(0 if answer() else 1)
         assert os.waitpid(child, 0)[1] == 0
-    if sys.argv[3:]:
-        for _ in range(3):
-            docs = list(nlp.pipe([TEXT] * 6, n_process=2, batch_size=2))
-            assert all([(ent.text, ent.label_) for ent in doc.ents] == expected for doc in docs)
+    for _ in range(3):
+        docs = list(nlp.pipe([TEXT] * 6, n_process=2, batch_size=2))
+        assert all([(ent.text, ent.label_) for ent in doc.ents] == expected for doc in docs)
     assert answer()
-    print("answered")
 finally:
     is_done.set()
     for thread in threads:
@@ -61,33 +55,9 @@ finally:
 """
 
 
-def run_script(folder, *arguments):
-    trained().to_disk(folder / "model")
-    command = [sys.executable, "-W", "ignore", "-c", SCRIPT, "model", *arguments]
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        output, errors = process.communicate(timeout=120)
-    finally:
-        # A child that hangs would outlive its parent.
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-    assert process.returncode == 0, errors
-    assert output == "answered\n"
-
-
-def test_30_children_answer(tmp_path):
-    run_script(tmp_path, "30")
-
-
-def test_processes_of_a_pipeline_answer(tmp_path):
-    run_script(tmp_path, "0", "n_process")
+def test_30_children_and_processes_of_a_pipeline_answer(tmp_path):
+    trained().to_disk(tmp_path / "model")
+    run_script(SCRIPT, folder=tmp_path)
 
 
 class Words(SharedCache):
