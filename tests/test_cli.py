@@ -70,7 +70,7 @@ def test_a_reading_option_elsewhere_is_answered_with_convert(
         (["evaluate", "model"], "FILE"),
         (["evaluate", "model", "x.csv", "--nothing"], "--nothing"),
         (["convert", "x.csv", "out", "--format", "word"], "--format"),
-        (["compare", "a", "b", "x.csv", "--seed", "-1"], "--seed"),
+        (["audit", "x.csv", "out", "--folds", "1"], "--folds"),
     ],
 )
 def test_wrong_usage_is_named_and_exits_with_2(

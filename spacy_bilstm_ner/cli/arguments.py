@@ -17,5 +17,5 @@ FoldsFolder = Annotated[
 Figures = Annotated[Path | None, Option("--out", help="write the figures to this JSON file")]
 Lang = Annotated[str, Option(help="language code of the texts")]
 Vectors = Annotated[str | None, Option(help="pipeline with word vectors, or its folder")]
-Folds = Annotated[int, Option(help="number of folds")]
+Folds = Annotated[int, Option(min=2, help="number of folds")]
 Seed = Annotated[int, Option(min=0, max=2**32 - 1, help="random seed")]

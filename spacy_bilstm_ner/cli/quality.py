@@ -51,7 +51,6 @@ def compare(
     file: LabelledFile,
     *,
     out: Figures = None,
-    seed: Seed = 0,
 ) -> None:
     """Compare two pipelines on a labelled file.
 
@@ -62,7 +61,7 @@ def compare(
     from ..quality.compare import compare_pipelines
 
     check_outputs(out, inputs=(file,))
-    show_result(compare_pipelines(a, b, file, seed=seed), figures=out)
+    show_result(compare_pipelines(a, b, file), figures=out)
     show_next("see the mistakes of B", "evaluate", b, file, "--report", "report.html")
 
 
@@ -149,12 +148,12 @@ def thresholds(
     pipeline: Pipeline,
     file: LabelledFile,
     *,
-    precision: Annotated[float, Option(help="minimum precision, below 1")] = 0.95,
+    precision: Annotated[float, Option(min=0.01, max=0.999, help="minimum precision")] = 0.95,
     write: Annotated[
         bool, Option("--write", help="store the thresholds in the pipeline's folder")
     ] = False,
     loosen: Annotated[
-        bool, Option("--loosen", help="also store thresholds that are lower than the stored ones")
+        bool, Option("--loosen", help="with --write, also store thresholds that become lower")
     ] = False,
     out: Figures = None,
 ) -> None:
@@ -164,8 +163,6 @@ def thresholds(
     """
     from ..quality.thresholds import find_thresholds, store_thresholds
 
-    if loosen and not write:
-        raise UserError("--loosen only has an effect with --write: add --write")
     if write and not Path(pipeline).is_dir():
         raise UserError(
             f"--write stores thresholds in a folder, but {pipeline} is not a folder: give the "

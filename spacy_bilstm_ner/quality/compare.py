@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..files.options import Options
 from ..pipe.loading import load_pipeline
 from .examples import find_doubts, predict_examples, read_labelled_docs
 from .intervals import bootstrap, percentile_interval
@@ -12,26 +11,22 @@ from .result import Result
 from .scores import TOTALS, compute_f, count_outcomes
 
 
-def compare_pipelines(
-    a: str, b: str, file: Path, *, seed: int = 0, options: Options | None = None
-) -> Result:
+def compare_pipelines(a: str, b: str, file: Path) -> Result:
     """Compare the F scores of two pipelines on a labelled file.
 
     a, b (str): The folders or names of the pipelines.
-    seed (int): Random seed of the bootstrap.
-    options (Optional[Options]): How to read the file.
     RAISES UserError: If a pipeline or the file cannot be read.
     """
     predictions = []
     warnings = []
     for name in (a, b):
         nlp = load_pipeline(name)
-        examples = predict_examples(nlp, read_labelled_docs(nlp, file, options))
+        examples = predict_examples(nlp, read_labelled_docs(nlp, file))
         predictions.append(examples)
         warnings += find_doubts(name, nlp, examples)
     labels, counts = count_outcomes(*predictions)
     f_a, f_b = compute_f(counts.sum(axis=0))
-    draws = compute_f(bootstrap(counts, seed=seed))
+    draws = compute_f(bootstrap(counts))
     low, high = percentile_interval(draws[:, 1] - draws[:, 0])
     columns = {"A": f_a, "B": f_b, "B - A": f_b - f_a, "95 % from": low, "to": high}
     better = name_better(low[-2], high[-2])

@@ -24,7 +24,7 @@ def crossvalidate_folds(corpus: FoldedCorpus, *, with_curve: bool = True) -> Res
     # n_parts × n_labels × 3, and then F: n_parts × (n_labels + 2)
     total = counts.sum(axis=0)
     f = compute_f(total)
-    draws = compute_f(bootstrap(counts, seed=corpus.seed))
+    draws = compute_f(bootstrap(counts))
     low, high = percentile_interval(draws)
     # The last part is "fold", so these are the scores of pipelines trained on all other folds.
     table = pd.DataFrame({"label": [*labels, *TOTALS], "F": f[-1]})
@@ -43,19 +43,11 @@ def crossvalidate_folds(corpus: FoldedCorpus, *, with_curve: bool = True) -> Res
                 f"trained on {n_train * PARTS[part]:,.0f} sentences: F {f[number, -2]:.1%} "
                 f"({interval})"
             )
-        gains = draws[:, -1, -2] - draws[:, -2, -2]
-        summary.append(describe_gain(f[-1, -2] - f[-2, -2], *percentile_interval(gains)))
-    return Result(
-        summary=summary,
-        table=table,
-        formats=FORMATS,
-    )
-
-
-def describe_gain(gain: float, low: float, high: float) -> str:
-    """Describe how much F gains from the last third of the sentences, with the interval."""
-    answer = "More data would help" if low > 0 else "It is not certain that more data would help"
-    return (
-        f"{answer}: the last third of the sentences adds {gain * 100:+.1f} points "
-        f"({low * 100:+.1f} to {high * 100:+.1f})"
-    )
+        low_gain, high_gain = percentile_interval(draws[:, -1, -2] - draws[:, -2, -2])
+        gain = f[-1, -2] - f[-2, -2]
+        answer = "More data would help" if low_gain > 0 else "More data may not help"
+        summary.append(
+            f"{answer}: the last third of the sentences adds {100 * gain:+.1f} points "
+            f"({100 * low_gain:+.1f} to {100 * high_gain:+.1f})"
+        )
+    return Result(summary=summary, table=table, formats=FORMATS)

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from spacy.language import Language
 from spacy.training import Example
 
-from ..files.options import Options
 from ..pipe.loading import load_pipeline
 from .examples import find_doubts, predict_examples, read_labelled_docs
 from .mistakes import compare_entities, show_mistakes
@@ -87,21 +85,15 @@ class Evaluation(Result):
         )
 
 
-def evaluate_pipeline(
-    pipeline: str | Path | Language,
-    file: Path,
-    *,
-    options: Options | None = None,
-) -> Evaluation:
+def evaluate_pipeline(pipeline: str | Path, file: Path) -> Evaluation:
     """Score a pipeline on a labelled file.
 
-    pipeline (Union[str, Path, Language]): A pipeline, its folder, or the name of an installed one.
+    pipeline (Union[str, Path]): The folder or name of a pipeline.
     file (Path): The labelled file, or a folder of such files.
-    options (Optional[Options]): How to read the file.
     RAISES UserError: If the pipeline or the file cannot be read.
     """
-    nlp = pipeline if isinstance(pipeline, Language) else load_pipeline(pipeline)
-    docs = read_labelled_docs(nlp, file, options)
+    nlp = load_pipeline(pipeline)
+    docs = read_labelled_docs(nlp, file)
     examples = predict_examples(nlp, docs)
     meta = nlp.meta
     name = f"{meta['lang']}_{meta['name']}"

@@ -77,7 +77,6 @@ class FoldedCorpus:
     docs (list[Doc]): Its sentences.
     folds (list[Fold]): How they are divided.
     out (Path): The folder of the pipelines.
-    seed (int): Random seed of the folds and of the trainings.
     config (str): The training config.
     settings (dict[str, Any]): What the pipelines depend on, by the names in messages.
     """
@@ -86,7 +85,6 @@ class FoldedCorpus:
     docs: list[Doc]
     folds: list[Fold]
     out: Path
-    seed: int
     config: str
     settings: dict[str, Any]
 
@@ -125,7 +123,7 @@ def read_folds(
         "config (--lang, --vectors)": hashlib.sha256(config.encode()).hexdigest(),
     }
     folds = make_folds(docs, n_folds=n_folds, seed=seed)
-    return FoldedCorpus(file, docs, folds, out, seed, config, settings)
+    return FoldedCorpus(file, docs, folds, out, config, settings)
 
 
 def _make_docbin(docs: Iterable[Doc]) -> DocBin:
@@ -142,8 +140,6 @@ def make_folds(docs: Sequence[Doc], *, n_folds: int, seed: int) -> list[Fold]:
     RETURNS (list[Fold]): The folds. Each has at least one entity in train, and one in dev.
     RAISES UserError: If there are too few sentences or entities.
     """
-    if n_folds < 2:
-        raise UserError(f"--folds must be at least 2, but it is {n_folds}")
     groups: dict[Any, list[int]] = defaultdict(list)
     for i, doc in enumerate(docs):
         origin = doc.user_data["origin"]
@@ -249,7 +245,7 @@ def prepare_training(corpus: FoldedCorpus, part: str, number: int) -> Task:
     n_train = math.ceil(len(fold.train) * PARTS[part])
     n_words = sum(map(len, corpus.docs))
     overrides: dict[str, Any] = {
-        "system.seed": corpus.seed,
+        "system.seed": corpus.settings["--seed"],
         # MIN_STEPS updates then take N_EPOCHS passes over the corpus.
         "training.batcher.size": int(np.clip(N_EPOCHS * n_words // MIN_STEPS, *BATCH)),
         "initialize.before_init.min_steps": math.ceil(MIN_STEPS * PARTS[part]),

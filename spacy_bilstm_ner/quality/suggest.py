@@ -92,14 +92,12 @@ def suggest_texts(pipeline: str, texts: Path, *, n_texts: int = 100) -> list[Doc
 def read_texts(path: Path, nlp: Language) -> list[str]:
     """Read distinct texts in their order. The file may also be compressed, as in texts.txt.gz.
 
-    RAISES UserError: If the file is missing, cannot be read, or has no text.
+    RAISES UserError: If the file is missing or cannot be read.
     """
     if set(path.suffixes).intersection(TEXT_FORMATS):
         texts = list(read_plain_texts(path))
     else:
         texts = [doc.text for doc in read_docs([path], nlp)]
-    if not texts:
-        raise UserError(f"{path} has no texts")
     return list(dict.fromkeys(texts))
 
 

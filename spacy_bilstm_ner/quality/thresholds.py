@@ -7,7 +7,6 @@ from typing import Any
 import pandas as pd
 
 from ..errors import UserError
-from ..files.options import Options
 from ..pipe.decisions import min_confidences
 from ..pipe.loading import load_pipeline
 from ..pipe.saving import write_cfg
@@ -45,23 +44,18 @@ class Thresholds(Result):
     certain: dict[str, float]
 
 
-def find_thresholds(
-    pipeline: str, file: Path, *, precision: float = 0.95, options: Options | None = None
-) -> Thresholds:
+def find_thresholds(pipeline: str, file: Path, *, precision: float = 0.95) -> Thresholds:
     """Find the thresholds of a pipeline on a labelled file.
 
     pipeline (str): The folder or name of a pipeline.
     precision (float): The precision to reach, between 0 and 1.
-    options (Optional[Options]): How to read the file.
     RETURNS (Thresholds): `table` has a row for each label. "from" is the threshold, or NaN if no
         threshold reaches the precision. "entities" is the number of entities above it. "precision",
         with its 95 % interval, and "recall" are theirs. "gold" is the number of gold entities.
     RAISES UserError: If the pipeline gives no confidences.
     """
-    if not 0 < precision < 1:
-        raise UserError(f"--precision must be between 0 and 1, but it is {precision:g}")
     nlp = load_pipeline(pipeline)
-    docs = read_labelled_docs(nlp, file, options)
+    docs = read_labelled_docs(nlp, file)
     remove_thresholds(nlp)
     examples = predict_examples(nlp, docs)
     judged = judge_entities(examples)

@@ -42,7 +42,7 @@ def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FoldedCorpus:
     monkeypatch.setattr(audit, "train_folds", lambda corpus: None)
     monkeypatch.setattr(audit, "predict_folds", lambda corpus, all_candidates: PLANTED)
     docs = [example.reference for example in PLANTED]
-    return FoldedCorpus(Path("mine.csv"), docs, [], tmp_path, 0, "", {})
+    return FoldedCorpus(Path("mine.csv"), docs, [], tmp_path, "", {})
 
 
 def read_table(path: Path) -> list[dict[str, str]]:

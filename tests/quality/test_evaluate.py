@@ -17,7 +17,7 @@ from .helpers import DATA, command, make_csv, make_pipeline, read_json, usage_er
 def test_scores_worked_out_by_hand(
     tiny: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    table = evaluate_pipeline(spacy.load(tiny[0]), tiny[1]).table.set_index("label")
+    table = evaluate_pipeline(*tiny).table.set_index("label")
     assert list(table.index) == ["geo", "org", "per", "tim", "all", "mean of labels"]
     # Gold: geo Vienna, geo Lima, org World Bank, geo Peru, geo Vienna.
     # Predicted: geo Vienna, per Lima, org Bank, tim Monday, geo Vienna.

@@ -76,8 +76,6 @@ def test_too_few_sentences_or_entities() -> None:
     docs = make_docs(["Anna flew", "Peter ran", "Anna flew", "Anna flew"])
     with pytest.raises(UserError, match=r"2 groups of sentences are too few for 3 folds .all 4"):
         make_folds(docs, n_folds=3, seed=0)
-    with pytest.raises(UserError, match="--folds must be at least 2, but it is 1"):
-        make_folds(docs, n_folds=1, seed=0)
     docs = make_docs([f"Anna saw {number} ships" for number in range(20)])
     for doc in docs[2:]:
         doc.ents = []
@@ -173,7 +171,7 @@ def test_crossvalidate_and_audit_share_the_folds(
     text = capsys.readouterr().out
     assert "3 exist, 6 will be trained: third-1, third-2" in text
     # All pipelines are the same here.
-    assert "It is not certain that more data would help" in text
+    assert "More data may not help" in text
     assert "adds +0.0 points (+0.0 to +0.0)" in text
     assert f"python -m spacy_bilstm_ner audit {file} {out}" in text
     figures = read_json(out / "crossvalidation.json")
