@@ -1,5 +1,6 @@
 """Find the entities in files of texts, on all cores. Skip texts that have results already."""
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from hashlib import sha256
@@ -120,7 +121,11 @@ def _annotate_parts(
     if first_part is None:
         return
     engine = Workers(work, n_workers) if ray is None else Ray(work, n_workers, ray)
-    progress = tqdm(desc="Annotating", unit=" texts", disable=None)
+    # In a file, a line a minute is enough.
+    seconds = 0 if sys.stderr.isatty() else 60
+    progress = tqdm(
+        desc="Annotating", unit=" texts", delay=seconds, mininterval=seconds, maxinterval=60
+    )
     try:
         for part, outcome in each_part(chain([first_part], parts), engine):
             progress.update(len(part.rows))

@@ -6,7 +6,6 @@ import io
 import json
 import sys
 import zlib
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -17,11 +16,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import UserError
+from ..files.encoding import detect
 from .annotator import column_values, text_error
 
 STDIN = "-"
 # At least one of this many first rows of a file must have a text.
 N_CHECKED_ROWS = 1000
+# The encoding of a file is detected from this many bytes.
+N_SAMPLE_BYTES = 1_000_000
 SEPARATORS = ",;\t|"
 # The key under which `csv` stores fields beyond those of the header
 MORE_FIELDS = "\0"
@@ -34,7 +36,7 @@ class InputOptions:
     text_column (str): The column or key of the texts.
     id_column (str | None): The column or key of the ids.
     sep (str | None): The separator of CSV files; None to take it from the header.
-    encoding (str | None): The encoding of text files; None for UTF-8, or UTF-16 with its mark.
+    encoding (str | None): The encoding of text files; None to detect it, as `convert` does.
     """
 
     text_column: str = "text"
@@ -142,10 +144,24 @@ def check_columns(file: str, names: Iterable[Any], options: InputOptions) -> Non
 def _open_lines(file: str, options: InputOptions) -> Iterator[str]:
     with open(0 if file == STDIN else file, "rb", closefd=file != STDIN) as raw:
         plain: Any = gzip.GzipFile(fileobj=raw) if file.endswith(".gz") else raw
-        has_utf16_mark = plain.peek(2)[:2] in (BOM_UTF16_BE, BOM_UTF16_LE)
-        encoding = options.encoding or ("utf-16" if has_utf16_mark else "utf-8-sig")
+        encoding = options.encoding or _detect_encoding(file, plain)
         with io.TextIOWrapper(plain, encoding, "surrogateescape", newline="\n") as lines:
             yield from lines
+
+
+def _detect_encoding(file: str, plain: Any) -> str:
+    """Return the encoding of an open file. If it is not clear, it is UTF-8 with some errors."""
+    if file == STDIN:
+        sample = plain.peek()
+    else:
+        sample = plain.read(N_SAMPLE_BYTES)
+        plain.seek(0)
+    whole_lines = sample.rpartition(b"\n")[0] or sample
+    try:
+        encoding = detect(file, whole_lines.replace(b"\0", b""))
+    except UserError:
+        encoding = "utf-8"
+    return "utf-8-sig" if encoding == "utf-8" else encoding
 
 
 def _read_lines(file: str, options: InputOptions) -> Records:

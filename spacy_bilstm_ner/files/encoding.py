@@ -28,7 +28,7 @@ def decode(content: Content, options: Options) -> Content:
     RAISES UserError: If the content is binary or not in the user's encoding, or if its encoding
         cannot be detected. The message then lists candidates with some words in each.
     """
-    encoding = options.encoding if options.encoding != "auto" else _detect(content)
+    encoding = options.encoding if options.encoding != "auto" else detect(content.name, content.raw)
     try:
         text = content.raw.decode(encoding)
     except (LookupError, UnicodeError) as error:
@@ -46,9 +46,11 @@ def decode(content: Content, options: Options) -> Content:
     return content._replace(text=text.removeprefix("\ufeff"), encoding=encoding)
 
 
-def _detect(content: Content) -> str:
-    """Return the name of the encoding."""
-    name, raw = content.name, content.raw
+def detect(name: str, raw: bytes) -> str:
+    """Return the name of the encoding of a file.
+
+    RAISES UserError: If it is not clear. The message lists some words in each candidate.
+    """
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     if b"\0" in raw:

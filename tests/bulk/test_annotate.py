@@ -219,7 +219,7 @@ def errors_of(out: Path) -> list[str | None]:
 def test_rows_that_cannot_be_read_have_an_error(tmp_path, run):
     lines = [b'{"text": "Lisbon"}', b'{"text": "Lis', b'{"text": 3}', b"[1]", b"{}", b"\xff"]
     (tmp_path / "in.jsonl").write_bytes(b"\n".join(lines))
-    (tmp_path / "in.csv").write_bytes(b"text,n\nLisbon,1\nLisbon, too,2\nfine\ncaf\xe9,1\n")
+    (tmp_path / "in.csv").write_bytes(b"text,n\nLisbon,1\nLisbon, too,2\nfine\ncaf\x98,1\n")
     done = run("in.jsonl", "in.csv", "out")
     assert done.code == 0
     no_json = "The line is not a JSON object"
@@ -244,8 +244,8 @@ def test_rows_that_cannot_be_read_have_an_error(tmp_path, run):
     [
         ("in.jsonl", b'{"body": "Lisbon"}\n' * 3),
         ("in.jsonl", b'{"text": 3}\n{"text": ["Lisbon"]}\n'),
-        ("in.csv", b"text\n" + "Málaga\n".encode("cp1252") * 3),
-        ("in.txt", "Málaga".encode("cp1252")),
+        ("in.csv", b"text\n" + "Москва\n".encode("cp1251") * 3),
+        ("in.txt", "Москва".encode("cp1251")),
         ("in.json", b'[{"text": "Lisbon"}'),
     ],
 )
@@ -261,7 +261,8 @@ def test_a_file_without_texts_is_refused(tmp_path, run, name, content):
 @pytest.mark.parametrize(
     ("content", "options"),
     [
-        ("text\nLisbon é\n".encode("cp1252"), ["--encoding", "cp1252"]),
+        ("text\nLisbon Málaga\n".encode("cp1252"), []),
+        ("text\nLisbon Москва\n".encode("cp1251"), ["--encoding", "cp1251"]),
         ("text\nLisbon é\n".encode("utf-16"), []),
         ("n;text\n1,5;Lisbon é\n".encode(), []),
         ("a,b|text\n1|Lisbon é\n".encode(), ["--sep", "|"]),
