@@ -3,11 +3,9 @@
 from typing import Any
 
 import pytest
-from thinc.api import Adam, Config
+from thinc.api import Adam
 
-from spacy_bilstm_ner.default_config import read_config
 from spacy_bilstm_ner.ranges import check_range
-from spacy_bilstm_ner.training.callbacks import check_training
 from tests.util import blank, examples, small_model, trained
 
 
@@ -40,32 +38,6 @@ def test_a_part_of_the_network(part: str, name: str, value: Any):
     model[part][name] = value
     with pytest.raises(ValueError, match=r"must be at least .*, but is "):
         blank(model=model)
-
-
-@pytest.mark.parametrize(
-    ("section", "name", "value"),
-    [
-        ("training", "max_steps", -1),
-        ("training", "eval_frequency", 0),
-        ("training", "accumulate_gradient", 0),
-        ("training", "dropout", 1.0),
-        ("training.batcher", "size", 0),
-        ("training.optimizer", "learn_rate", 0),
-        ("training.optimizer", "learn_rate", -0.001),
-        ("nlp", "batch_size", 0),
-    ],
-)
-def test_a_setting_of_spacy_s(section: str, name: str, value: Any):
-    config = Config().from_str(read_config())
-    check_training(config)
-    place = config
-    for part in section.split("."):
-        place = place[part]
-    place[name] = value
-    with pytest.raises(
-        ValueError, match=rf"\[{section.split('.')[0]}\] {name} must be at least .*, but is {value}"
-    ):
-        check_training(config)
 
 
 def test_a_learning_rate_below_0():

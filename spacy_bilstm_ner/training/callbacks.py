@@ -9,7 +9,6 @@ from spacy.language import Language
 from spacy.tokens import Span
 from spacy.training import Example
 from spacy.util import dot_to_object, logger, registry
-from thinc.api import Config
 
 from ..pipe.component import BiLSTMNER
 from ..pipe.decisions import (
@@ -20,23 +19,11 @@ from ..pipe.decisions import (
     min_confidences,
 )
 from ..pipe.learning import as_scored
-from ..ranges import check_range
 from .fingerprints import make_fingerprints
 
 # Minimum number of predicted entities to fit the calibration, and of gold entities to change the
 # threshold of a label that has one
 MIN_ENTITIES = 15
-SMALLEST_RATE = 1e-12
-# Settings of spaCy in the config: their minimum, and a bound that they must be below
-RANGES = (
-    ("training.max_steps", 0, math.inf),
-    ("training.eval_frequency", 1, math.inf),
-    ("training.accumulate_gradient", 1, math.inf),
-    ("training.dropout", 0, 1),
-    ("training.batcher.size", 1, math.inf),
-    ("training.optimizer.learn_rate", SMALLEST_RATE, math.inf),
-    ("nlp.batch_size", 1, math.inf),
-)
 
 Callback = Callable[[Language], Language]
 
@@ -65,15 +52,13 @@ def fit_length(
     max_passes (float | None): Maximum number of times that each word is shown, even if that takes
         fewer updates than min_steps. None for no maximum.
     evaluations (int): Approximate number of evaluations.
-    RAISES ValueError: If a number is not above 0. The callback: if a setting in [training] is out
-        of range.
+    RAISES ValueError: If a number is not above 0.
     """
     if not min(passes, min_steps, evaluations) > 0:
         numbers = f"{passes}, {min_steps} and {evaluations}"
         raise ValueError(f"passes, min_steps and evaluations must be above 0, but are {numbers}")
 
     def callback(nlp: Language) -> None:
-        check_training(nlp.config.interpolate())
         training = nlp.config["training"]
         if training["max_steps"] == 0:
             max_steps = _count_steps(nlp, passes, min_steps, max_passes)
@@ -91,19 +76,6 @@ def fit_length(
             learn_rate["num_steps"] = max_steps
 
     return callback
-
-
-def check_training(config: Config) -> None:
-    """Check spaCy's own settings, which spaCy does not check.
-
-    RAISES ValueError: If one is out of range.
-    """
-    for path, minimum, below in RANGES:
-        section, _, name = path.rpartition(".")
-        value = dot_to_object(config, section).get(name, {})
-        # A dict is a schedule, or a setting that does not exist.
-        if not isinstance(value, dict):
-            check_range(f"[{path.partition('.')[0]}] {name}", value, minimum, below)
 
 
 def _count_steps(
