@@ -33,7 +33,9 @@ def annotate(
     sep: Annotated[
         str | None, Option(help="separator of CSV files; default: detected from the header")
     ] = None,
-    encoding: Annotated[str | None, Option(help="encoding of text files; detected by default")] = None,
+    encoding: Annotated[
+        str | None, Option(help="encoding of text files; detected by default")
+    ] = None,
     format: Annotated[
         Literal["parquet", "jsonl"], Option(help="format of the results")
     ] = "parquet",
