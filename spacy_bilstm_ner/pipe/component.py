@@ -32,7 +32,6 @@ from ..sequences.words import TagScores, Words
 from . import confidence, learning, saving
 from .decisions import UNCALIBRATED, calibrated, check_settings, min_confidences
 
-DEFAULT_MODEL = default_model()
 # Values of `token.ent_iob` for tokens of entities and blocked tokens
 INSIDE_OR_BEGIN = (1, 3)
 # Settings that are fitted on held-out data after training
@@ -43,7 +42,7 @@ FITTED_SETTINGS = ("calibration", "thresholds")
     "bilstm_ner",
     assigns=["doc.ents", "token.ent_iob", "token.ent_type", "span._.confidence"],
     default_config={
-        "model": DEFAULT_MODEL,
+        "model": default_model(),
         "threshold": 0.0,
         "scorer": {"@scorers": "spacy.ner_scorer.v1"},
     },
@@ -263,6 +262,7 @@ class BiLSTMNER(TrainablePipe):
         validate_examples(examples, "BiLSTMNER.update")
         self.cfg |= self._cfg_before_fit
         self._cfg_before_fit = {}
+        # Before labels are added
         teacher = self._teacher()
         added = self._add_labels(examples)
         if teacher is None:
@@ -320,14 +320,12 @@ class BiLSTMNER(TrainablePipe):
         if tagger.has_ngrams(self.model):
             tagger.fit_ngrams(self.model, docs, allowed, teacher=teacher)
         if learning.lacks_old_labels(allowed, tagger.n_trained_tags(teacher)):
-            missing = learning.OLD_LABELS_MISSING.format(", ".join(new_labels))
-            warnings.warn(missing, stacklevel=2)
+            warnings.warn(learning.OLD_LABELS_MISSING.format(", ".join(new_labels)), stacklevel=2)
 
     def _imprint_new_tags(self, examples: list[Example]) -> None:
-        docs = _predicted_docs(examples)
-        n_trained = tagger.n_trained_tags(self.model)
-        if any(map(len, docs)) and n_trained < self.model.get_dim("nO"):
-            tagger.imprint_new_tags(self.model, docs, self._allowed_tags(examples))
+        if tagger.n_trained_tags(self.model) < self.model.get_dim("nO"):
+            allowed = self._allowed_tags(examples)
+            tagger.imprint_new_tags(self.model, _predicted_docs(examples), allowed)
 
     def finish_update(self, sgd: Optimizer) -> None:
         """Change the weights by their gradients. If few examples are known, take more steps."""
@@ -396,9 +394,7 @@ class BiLSTMNER(TrainablePipe):
 
         RAISES ValueError: If a part is damaged, or was saved with another model.
         """
-        parts = {}
-        for name in saving.PARTS:
-            parts[name] = (Path(path) / name).read_bytes()
+        parts = {name: (Path(path) / name).read_bytes() for name in saving.PARTS}
         return self._load_parts(parts, str(path))
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "BiLSTMNER":
