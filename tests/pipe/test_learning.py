@@ -109,6 +109,16 @@ def test_a_new_label_is_learnt_in_five_updates_and_the_old_ones_stay(ngrams):
     assert predict_entities(nlp) == gold_entities(nlp)
 
 
+def test_two_labels_one_after_the_other():
+    nlp = pipeline()
+    go_on(nlp, NEW, steps=5)
+    nlp.get_pipe("ner").from_bytes(nlp.get_pipe("ner").to_bytes())
+    animals = ("A [horse](ANIMAL) ran away.", "He fed the [goose](ANIMAL).")
+    go_on(nlp, animals, steps=5)
+    for sentences in (SENTENCES, NEW, animals):
+        assert predict_entities(nlp, sentences) == gold_entities(nlp, sentences)
+
+
 def test_corrections_outvote_ngrams():
     nlp = pipeline(ngrams=True)
     assert predict_entities(nlp, CORRECTED) != gold_entities(nlp, CORRECTED)
