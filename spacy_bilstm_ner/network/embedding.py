@@ -80,11 +80,8 @@ def WordEmbedding(
     for size in (*widths, *rows):
         check_range("each of widths and rows", size, 1)
     for name, number in (
-        ("full_dropout_words", full_dropout_words),
-        ("min_words", min_words),
         ("character_width", character_width),
         ("vector_width", vector_width),
-        ("max_vectors", max_vectors),
     ):
         check_range(name, number, 0)
     initializer = configure_uniform_init(lo=-INITIAL_RANGE, hi=INITIAL_RANGE)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from re import compile as compile_pattern
 
 import numpy as np
@@ -15,6 +16,8 @@ Ids = NDArray[np.uint64]
 LONGEST_RUN = 4
 LONG_RUN = compile_pattern(rf"(?s)(.)\1{{{LONGEST_RUN},}}")
 N_CACHED_SHAPES = 4096
+# Length of the longest prefixes and suffixes
+MAX_AFFIX = 4
 # Typographic marks, and how most corpora write them
 PLAIN_MARKS = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "--"})
 
@@ -52,19 +55,10 @@ def _cut_runs(kinds: str) -> str:
     return LONG_RUN.sub(lambda run: run[1] * LONGEST_RUN, kinds)
 
 
-FEATURES: dict[str, Callable[[str], str]] = {
-    "form": lambda word: word,
-    "lower": str.lower,
-    "prefix1": lambda word: word[:1],
-    "prefix2": lambda word: word[:2],
-    "prefix3": lambda word: word[:3],
-    "prefix4": lambda word: word[:4],
-    "suffix1": lambda word: word[-1:],
-    "suffix2": lambda word: word[-2:],
-    "suffix3": lambda word: word[-3:],
-    "suffix4": lambda word: word[-4:],
-    "shape": shape,
-}
+FEATURES: dict[str, Callable[[str], str]] = {"form": str, "lower": str.lower, "shape": shape}
+for length in range(1, MAX_AFFIX + 1):
+    FEATURES[f"prefix{length}"] = itemgetter(slice(length))
+    FEATURES[f"suffix{length}"] = itemgetter(slice(-length, None))
 
 
 def plain(word: str) -> str:

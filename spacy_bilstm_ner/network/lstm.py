@@ -104,29 +104,23 @@ class Prepared(NamedTuple):
 
 def prepare(layer: Model[Packed, Floats2d]) -> Prepared:
     """Arrange a layer's weights for prediction on a CPU."""
-    input_weights, recurrent, bias = (_stack(layer, kind) for kind in KINDS)
-    hidden, n_in = input_weights.shape[2:]
-    by_gate = input_weights.reshape(-1, hidden, n_in)
+    directions = layer.attrs["directions"]
+    hidden = layer.get_dim("nO") // len(directions)
+    arranged = []
+    for kind in KINDS:
+        weights = np.stack([layer.get_param(f"{kind}_{direction}") for direction in directions])
+        by_gate = weights.reshape(len(directions), N_GATES, hidden, -1).swapaxes(0, 1)
+        into, forget, content, out = by_gate
+        # The weights of the sigmoid gates are halved, see the top of the module.
+        arranged.append(np.stack((into / 2, forget / 2, out / 2, content)))
+    input_weights, recurrent, bias = arranged
+    n_in = layer.get_dim("nI")
+    columns = input_weights.reshape(-1, hidden, n_in).swapaxes(1, 2)
     return Prepared(
-        np.ascontiguousarray(by_gate.swapaxes(1, 2)),
+        np.ascontiguousarray(columns),
         bias.reshape(-1, 1, hidden),
         np.ascontiguousarray(recurrent.swapaxes(2, 3)) / 2,
     )
-
-
-def _stack(layer: Model, kind: str) -> Floats:
-    """Return the weights of one kind: 4 × directions × hidden × …."""
-    arranged = []
-    for direction in layer.attrs["directions"]:
-        weights = layer.get_param(f"{kind}_{direction}")
-        arranged.append(_arrange(weights))
-    return np.stack(arranged, axis=1)
-
-
-def _arrange(weights: Floats) -> Floats:
-    """Put the gate first, 4 × hidden × …, and halve the weights of the sigmoid gates."""
-    into, forget, content, out = np.split(weights, N_GATES)
-    return np.stack((into / 2, forget / 2, out / 2, content))
 
 
 def input_gates(weights: Prepared, X: Floats2d) -> Floats4d:

@@ -56,6 +56,7 @@ def fit_weights(
     transitions = _AdaGrad((n_tags, n_tags))
     transitions.values[:n_old, :n_old] = old_transitions
     rng = np.random.default_rng(np.random.randint(2**31))
+    words_by_doc = np.split(np.arange(len(features)), np.cumsum(lengths)[:-1])
     n_batches = -(-len(lengths) // BATCH_SIZE)
     n_steps = EPOCHS * n_batches
     losses: list[float] = []
@@ -65,7 +66,7 @@ def fit_weights(
             order = rng.permutation(len(lengths))
             losses = []
         docs = order[batch * BATCH_SIZE : (batch + 1) * BATCH_SIZE]
-        words = _words_of_docs(docs, lengths)
+        words = np.concatenate([words_by_doc[doc] for doc in docs])
         is_hidden = rng.random((len(words), features.shape[1])) < DROPOUT
         shown = np.where(is_hidden, 0, features[words])
         new_scores = weights.values[shown].sum(axis=1) / (1 - DROPOUT) + bias.values
@@ -101,14 +102,6 @@ class _AdaGrad:
         """Update all rows, or some distinct ones."""
         self._squares[rows] += gradient**2
         self.values[rows] -= rate * gradient / (np.sqrt(self._squares[rows]) + EPSILON)
-
-
-def _words_of_docs(docs: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the numbers of the words of some Docs, one Doc after the other."""
-    first_words = np.cumsum(lengths) - lengths
-    n_words = lengths[docs]
-    begins = np.cumsum(n_words) - n_words
-    return np.repeat(first_words[docs] - begins, n_words) + np.arange(n_words.sum())
 
 
 def _sum_by_row(

@@ -33,13 +33,12 @@ layers one after the other.
 from collections.abc import Callable, Sequence
 from functools import partial
 from operator import is_
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from spacy.tokens import Doc
 from thinc.api import Model, NumpyOps
-from thinc.types import Floats1d, Floats2d, Floats3d
+from thinc.types import Floats2d
 
 from ..sequences.packing import groups_of_similar_length, pack
 from ..sequences.words import TagScores, Words
@@ -48,7 +47,7 @@ from . import lstm, ngrams
 from .embedding import embed_words, vector_table
 from .features import Ids, WordFeatures
 from .parts import parts
-from .vectors import Rows, VectorTable
+from .vectors import Rows
 
 # Words in the table: about 45 MB with a hidden width of 64
 MAX_KNOWN_WORDS = 20_000
@@ -89,7 +88,7 @@ def predict(model: Model, docs: Sequence[Doc], words: Words) -> TagScores:
         table, rows = cache.look_up(model, docs, words.orths[first_word:end])
         scores.append(_predict(table, rows, words.lengths[first:last]))
         first, first_word = last, end
-    return TagScores(words, np.concatenate(scores), table.weights.transitions)
+    return TagScores(words, np.concatenate(scores), table.transitions)
 
 
 def _predict(table: "WordTable", rows: Rows, lengths: NDArray[np.int64]) -> Floats2d:
@@ -98,63 +97,68 @@ def _predict(table: "WordTable", rows: Rows, lengths: NDArray[np.int64]) -> Floa
     rows (Rows): The rows of their words in the table.
     lengths (NDArray[int64]): The number of words of each.
     """
-    weights = table.weights
     scores = table.scores[rows]
-    max_sequences = min(MAX_GROUP_SEQUENCES, lstm.max_sequences(weights.bilstm))
+    max_sequences = min(MAX_GROUP_SEQUENCES, lstm.max_sequences(table.bilstm))
     firsts = lengths.cumsum() - lengths
     for group in groups_of_similar_length(
         lengths, max_sequences=max_sequences, max_words=MAX_GROUP_WORDS
     ):
         packing = pack(lengths[group], firsts[group])
-        lower = lstm.states(weights.bilstm, table.gates, rows[packing.rows], packing)
-        upper = lstm.predict(weights.top, lower, packing)
-        encoded = np.concatenate((lower, upper), axis=1) if weights.reads_both else upper
-        scores[packing.rows] += lstm.multiply(encoded, weights.encoder_weights)[0]
-    if not len(weights.ngrams.bias):
+        lower = lstm.states(table.bilstm, table.gates, rows[packing.rows], packing)
+        upper = lstm.predict(table.top, lower, packing)
+        encoded = np.concatenate((lower, upper), axis=1) if table.reads_both else upper
+        scores[packing.rows] += lstm.multiply(encoded, table.encoder_weights)[0]
+    if not len(table.ngram_weights.bias):
         return scores
-    ngram_scores = ngrams.score(weights.ngrams, table.ngrams, rows, lengths)
+    ngram_scores = ngrams.score(table.ngram_weights, table.ngrams, rows, lengths)
     return ngrams.mixed_scores(scores, ngram_scores)
 
 
-class Weights(NamedTuple):
-    """The weights of a tagger, prepared for `predict`."""
-
-    tok2vec: Model
-    vectors: VectorTable
-    bilstm: lstm.Prepared
-    top: lstm.Prepared
-    reads_both: bool  # whether tag scores are computed from both LSTMs
-    # Output weights for the word vectors and for the encoder, 1 × n_in × n_tags. n_in of the former
-    # is 0 if tag scores are not computed from word vectors.
-    word_weights: Floats3d
-    encoder_weights: Floats3d
-    tag_bias: Floats1d  # n_tags
-    transitions: Floats2d | None  # n_tags × n_tags, mixed with those of the n-grams
-    ngrams: ngrams.Weights  # NO_WEIGHTS for a tagger without n-grams
-
-
 class WordTable:
-    """Cached values of words, computed with some weights. A word has the same row in all arrays.
+    """The weights of a tagger, prepared for `predict`, and cached values of words.
 
-    The first row is for the edge of a sequence. It is only used by the n-grams.
+    A word has the same row in all arrays. The first row is for the edge of a sequence. It is only
+    used by the n-grams.
     """
 
-    def __init__(self, weights: Weights, n_words: int) -> None:
-        n_gates, n_directions, hidden, _ = weights.bilstm.recurrent.shape
+    def __init__(self, model: Model, n_words: int) -> None:
+        # glibc reuses the memory of large arrays only after it has freed a larger one.
+        np.empty(REUSED_BYTES, dtype="uint8")
+        self.tok2vec, encode, output = parts(model)
+        self.vectors = vector_table(self.tok2vec)
+        bilstm, top = encode.layers
+        self.bilstm = lstm.prepare(bilstm)
+        self.top = lstm.prepare(top)
+        # Whether tag scores are computed from both LSTMs
+        self.reads_both = encode.attrs["both_layers"]
+        # Output weights for the word vectors and for the encoder, 1 × n_in × n_tags. n_in of the
+        # former is 0 if tag scores are not computed from word vectors.
+        word_width = self.tok2vec.get_dim("nO") if model.attrs["words"] else 0
+        weights = np.ascontiguousarray(output.get_param("W").T)[None]
+        self.word_weights = weights[:, :word_width]
+        self.encoder_weights = weights[:, word_width:]
+        self.tag_bias = output.get_param("b").copy()
+        self.ngram_weights = model.attrs["ngrams"] or ngrams.NO_WEIGHTS
+        # n_tags × n_tags, mixed with those of the n-grams
+        self.transitions = output.maybe_get_param("transitions")
+        if self.transitions is not None:
+            self.transitions = ngrams.mixed_transitions(
+                self.transitions, self.ngram_weights.transitions
+            )
+        n_gates, n_directions, hidden, _ = self.bilstm.recurrent.shape
         n_rows = 1 + n_words
-        self.weights = weights
         self.row_of_word: dict[int, int] = {}
         # Rows take memory when they are written.
         # 4 × 2 × n_rows × hidden, the word's part of the gates of the first LSTM
         self.gates = np.empty((n_gates, n_directions, n_rows, hidden), dtype="float32")
         # n_rows × n_tags, the word's part of the tag scores
-        self.scores = np.empty((n_rows, len(weights.tag_bias)), dtype="float32")
-        n_scored_tags = len(weights.ngrams.bias)
+        self.scores = np.empty((n_rows, len(self.tag_bias)), dtype="float32")
+        n_scored_tags = len(self.ngram_weights.bias)
         self.ngrams = ngrams.WordScores(
             np.empty((ngrams.N_PLACES, n_rows, n_scored_tags), dtype="int16"),
             np.empty((n_rows, ngrams.N_IDS), dtype="uint64"),
         )
-        self._write_ngrams(slice(0, 1), ngrams.edge_ids(weights.vectors))
+        self._write_ngrams(slice(0, 1), ngrams.edge_ids(self.vectors))
 
     def add(self, docs: Sequence[Doc], words: list[int]) -> None:
         """Add words of the Docs, by the hashes of their text."""
@@ -165,19 +169,18 @@ class WordTable:
             self.row_of_word.update(zip(part, range(row, row + len(part)), strict=True))
 
     def _write(self, rows: slice, words: WordFeatures) -> None:
-        weights = self.weights
-        vector_rows = weights.vectors.find(words)
-        vectors = embed_words(weights.tok2vec, words, vector_rows)
-        self.gates[:, :, rows] = lstm.input_gates(weights.bilstm, vectors)
-        scored_vectors = vectors[:, : weights.word_weights.shape[1]]
-        scores = lstm.multiply(scored_vectors, weights.word_weights)[0]
-        self.scores[rows] = scores + weights.tag_bias
-        if len(weights.ngrams.bias):
-            cluster_numbers = weights.vectors.cluster_numbers(vector_rows)
+        vector_rows = self.vectors.find(words)
+        vectors = embed_words(self.tok2vec, words, vector_rows)
+        self.gates[:, :, rows] = lstm.input_gates(self.bilstm, vectors)
+        scored_vectors = vectors[:, : self.word_weights.shape[1]]
+        scores = lstm.multiply(scored_vectors, self.word_weights)[0]
+        self.scores[rows] = scores + self.tag_bias
+        if len(self.ngram_weights.bias):
+            cluster_numbers = self.vectors.cluster_numbers(vector_rows)
             self._write_ngrams(rows, ngrams.word_ids(words, cluster_numbers))
 
     def _write_ngrams(self, rows: slice, ids: Ids) -> None:
-        word_scores = ngrams.look_up_words(self.weights.ngrams, ids)
+        word_scores = ngrams.look_up_words(self.ngram_weights, ids)
         self.ngrams.scores[:, rows] = word_scores.scores
         self.ngrams.ids[rows] = word_scores.ids
 
@@ -208,7 +211,7 @@ class WordCache(SharedCache):
         with self.lock:
             if self._snapshot is None or not self._snapshot.is_current(model):
                 self._snapshot = Snapshot(model)
-                self._table = WordTable(_prepare(model), MAX_KNOWN_WORDS)
+                self._table = WordTable(model, MAX_KNOWN_WORDS)
             known = self._table.row_of_word
             rows = list(map(known.get, words))
             if None in rows:
@@ -219,7 +222,7 @@ class WordCache(SharedCache):
                     unknown = distinct
                     # A new table, since other threads may be reading the old one
                     n_words = max(MAX_KNOWN_WORDS, len(unknown))
-                    self._table = WordTable(self._table.weights, n_words)
+                    self._table = WordTable(model, n_words)
                 self._table.add(docs, unknown)
                 rows = list(map(self._table.row_of_word.get, words))
             # Return the table, since other threads may replace `self._table`.
@@ -257,28 +260,3 @@ class Snapshot:
 
     def _current_values(self) -> bytes:
         return np.concatenate(self._samples).tobytes()
-
-
-def _prepare(model: Model) -> Weights:
-    # glibc reuses the memory of large arrays only after it has freed a larger one.
-    np.empty(REUSED_BYTES, dtype="uint8")
-    tok2vec, encode, output = parts(model)
-    transitions = output.maybe_get_param("transitions")
-    ngram_weights = model.attrs["ngrams"] or ngrams.NO_WEIGHTS
-    if transitions is not None:
-        transitions = ngrams.mixed_transitions(transitions, ngram_weights.transitions)
-    bilstm, top = encode.layers
-    word_width = tok2vec.get_dim("nO") if model.attrs["words"] else 0
-    word_weights, encoder_weights = np.split(output.get_param("W"), [word_width], axis=1)
-    return Weights(
-        tok2vec,
-        vector_table(tok2vec),
-        lstm.prepare(bilstm),
-        lstm.prepare(top),
-        reads_both=encode.attrs["both_layers"],
-        word_weights=word_weights.T[None].copy(),
-        encoder_weights=encoder_weights.T[None].copy(),
-        tag_bias=output.get_param("b").copy(),
-        transitions=transitions,
-        ngrams=ngram_weights,
-    )

@@ -189,17 +189,14 @@ def _read_text(path: Path, max_rows: int) -> Vectors:
         )
     try:
         data, words, _ = read_text(path, max_rows)
+        if not data.shape[1]:
+            raise ValueError("no values after the first word")
     except (ValueError, RuntimeError, OSError, EOFError, MemoryError, BadZipFile) as error:
         raise ValueError(
             f"{path} is not a text file of word vectors: expected a word and its values in each "
             f"line, separated by spaces, as in GloVe's .txt or fastText's .vec "
             f"({error or type(error).__name__})"
         ) from error
-    if not data.shape[1]:
-        raise ValueError(
-            f"{path} is not a text file of word vectors: its first line has no values separated by "
-            "spaces"
-        )
     # If the file has fewer lines than its header says, the last rows are empty.
     return Vectors(strings=StringStore(words), data=data[: len(words)], keys=words)
 
