@@ -1,5 +1,7 @@
 """A conditional random field of tags (Lafferty et al. 2001): its loss, gradients and marginals."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,48 +33,17 @@ def crf_loss(
         with respect to the scores and the transitions. Gradients of illegal steps are 0. A word is
         labelled if the annotation excludes at least one tag.
     """
-    n_words, n_tags = scores.shape
-    lengths = lengths[lengths > 0]
-    d_scores = np.zeros_like(scores)
-    d_factors = np.zeros((n_tags, n_tags))
-    n_labelled = n_words - int(allowed.all(axis=1).sum())
+    n_labelled = len(scores) - int(allowed.all(axis=1).sum())
     if not n_labelled:
-        return 0.0, d_scores, d_factors.astype(transitions.dtype)
-    # The partition function of each document is computed twice: over all tags, and over the
-    # allowed tags. The loss is the difference of their logarithms. Padding cancels out.
+        return 0.0, np.zeros_like(scores), np.zeros_like(transitions)
+    # The sum over all legal sequences, and the sum over those of the allowed tags
     bound_scores = np.where(_repair_stray_tags(allowed, lengths), scores, -np.inf)
-    both_scores = np.concatenate((scores, bound_scores))
-    firsts = np.cumsum(lengths) - lengths
-    factors = step_factors(transitions)
-    loss = 0.0
-    for group in groups_of_similar_length(
-        lengths, max_sequences=MAX_GROUP_SEQUENCES, max_words=MAX_GROUP_WORDS
-    ):
-        n_docs = len(group)
-        both_firsts = np.concatenate((firsts[group], firsts[group] + n_words))
-        both_lengths = np.tile(lengths[group], 2)
-        emissions, highest, rows = padded_emissions(both_scores, both_firsts, both_lengths)
-        before, norms, after = forward_backward(emissions, factors)
-        is_free = np.arange(2 * n_docs) < n_docs
-        sign = np.where(is_free, 1.0, -1.0)[:, None]
-        end = before[-1].sum(axis=1, keepdims=True)
-        of_words = sign * (np.log(norms) + highest)
-        of_ends = sign * np.log(end)
-        loss += float(of_words.sum() + of_ends.sum())
-        probabilities = before[:-1] * after
-        difference = probabilities[:, :n_docs] - probabilities[:, n_docs:]
-        rows_of_docs = rows[:-1, :n_docs]
-        is_word = rows_of_docs >= 0
-        d_scores[rows_of_docs[is_word]] = difference[is_word] / n_labelled
-        # Expected steps without their factors: from word to word, from O to the first word, and
-        # from the last word to O.
-        arrives = emissions[:-1] * after * (sign / norms[:-1])
-        # Products of single steps are so small that BLAS starts no threads.
-        d_factors += np.matmul(before[:-2].swapaxes(1, 2), arrives[1:]).sum(axis=0)
-        d_factors[tags.OUTSIDE] += arrives[0].sum(axis=0)
-        d_factors[:, tags.OUTSIDE] += (before[-2] * (sign / (norms[-1] * end))).sum(axis=0)
-    d_transitions = d_factors * factors[0, :, :-1] / n_labelled
-    return loss / n_labelled, d_scores, d_transitions.astype(transitions.dtype)
+    free = _sum_sequences(scores, transitions, lengths)
+    bound = _sum_sequences(bound_scores, transitions, lengths)
+    loss = (free.log_sum - bound.log_sum) / n_labelled
+    d_scores = (free.probabilities - bound.probabilities) / n_labelled
+    d_transitions = (free.steps - bound.steps) / n_labelled
+    return loss, d_scores.astype(scores.dtype), d_transitions.astype(transitions.dtype)
 
 
 def marginals(scores: Floats, transitions: Floats, lengths: Ints) -> Floats:
@@ -82,18 +53,46 @@ def marginals(scores: Floats, transitions: Floats, lengths: Ints) -> Floats:
 
     RETURNS (Floats): n_words × n_tags.
     """
+    return _sum_sequences(scores, transitions, lengths).probabilities
+
+
+class Sums(NamedTuple):
+    """Sums over all sequences of tags.
+
+    The first and the last one include the steps of padding. They are therefore only meaningful in
+    comparison to those of the same documents with other scores.
+    """
+
+    log_sum: float  # the logarithm of the sum of the weights
+    probabilities: Floats  # n_words × n_tags, of each tag of each word
+    steps: Floats  # n_tags × n_tags, the expected number of steps from row to column
+
+
+def _sum_sequences(scores: Floats, transitions: Floats, lengths: Ints) -> Sums:
+    factors = step_factors(transitions)
+    log_sum = 0.0
     probabilities = np.zeros(scores.shape)
+    steps = np.zeros(transitions.shape)
     lengths = lengths[lengths > 0]
     firsts = np.cumsum(lengths) - lengths
-    factors = step_factors(transitions)
     for group in groups_of_similar_length(
         lengths, max_sequences=MAX_GROUP_SEQUENCES, max_words=MAX_GROUP_WORDS
     ):
-        emissions, _, rows = padded_emissions(scores, firsts[group], lengths[group])
-        before, _, after = forward_backward(emissions, factors)
+        emissions, highest, rows = padded_emissions(scores, firsts[group], lengths[group])
+        before, norms, after = forward_backward(emissions, factors)
+        end = before[-1].sum(axis=1, keepdims=True)
+        log_sum += float(np.log(norms).sum() + highest.sum() + np.log(end).sum())
         is_word = rows[:-1] >= 0
-        probabilities[rows[:-1][is_word]] = (before[:-1] * after)[is_word]
-    return probabilities
+        probabilities_of_group = before[:-1] * after
+        probabilities[rows[:-1][is_word]] = probabilities_of_group[is_word]
+        # Expected steps without their factors: from word to word, from O to the first word, and
+        # from the last word to O.
+        arrives = emissions[:-1] * after / norms[:-1]
+        # Products of single steps are so small that BLAS starts no threads.
+        steps += np.matmul(before[:-2].swapaxes(1, 2), arrives[1:]).sum(axis=0)
+        steps[tags.OUTSIDE] += arrives[0].sum(axis=0)
+        steps[:, tags.OUTSIDE] += (before[-2] / (norms[-1] * end)).sum(axis=0)
+    return Sums(log_sum, probabilities, steps * factors[0, :, :-1])
 
 
 def _repair_stray_tags(allowed: Bools, lengths: Ints) -> Bools:

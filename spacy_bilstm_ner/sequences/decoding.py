@@ -101,20 +101,17 @@ def choose(spans: Spans, min_confidence: NDArray) -> Spans:
 
     min_confidence (NDArray): n_labels.
     """
-    spans = spans[spans.confidence >= min_confidence.min(initial=1.0)]
-    ends = np.maximum.accumulate(spans.end)
-    overlaps = spans.start[1:] < ends[:-1]
-    if overlaps.any():
-        taken = np.concatenate(([True], ~overlaps)) & np.concatenate((~overlaps, [True]))
-        contested = np.flatnonzero(~taken)
-        covered = np.zeros(ends[-1], dtype=bool)
-        order = np.argsort(-spans.confidence[contested], kind="stable")
-        for i in contested[order].tolist():
-            place = slice(spans.start[i], spans.end[i])
-            if not covered[place].any():
-                covered[place] = taken[i] = True
-        spans = spans[taken]
-    return spans[spans.confidence >= min_confidence[spans.label]]
+    starts, ends = spans.start.tolist(), spans.end.tolist()
+    is_chosen = spans.confidence >= min_confidence[spans.label]
+    covered = bytearray(max(ends, default=0))
+    by_confidence = np.argsort(-spans.confidence, kind="stable")
+    for i in by_confidence.tolist():
+        place = slice(starts[i], ends[i])
+        if any(covered[place]):
+            is_chosen[i] = False
+        else:
+            covered[place] = b"1" * (ends[i] - starts[i])
+    return spans[is_chosen]
 
 
 # Cached, because this takes as long as decoding a short text.

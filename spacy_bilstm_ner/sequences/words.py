@@ -74,14 +74,13 @@ def sentence_segments(max_length: int, *, line_breaks: bool = False) -> Segmente
     Registered as `spacy_bilstm_ner.sentence_segments.v1`.
 
     If a Doc has sentence starts, they are used. Otherwise a sentence ends at a blank line, and at
-    terminal punctuation that is followed by white space and a word that is not in lower case. The
-    Doc is not changed.
+    terminal punctuation that is followed by white space and a word that is not in lower case. No
+    entity extends over the end of a line at which a sentence ends. The Doc is not changed.
 
     max_length (int): The largest number of words in a segment. A longer sentence is cut into equal
         parts of at most this length.
     line_breaks (bool): Whether a sentence also ends at each line break, as in lists and address
-        lines, and no entity extends over it. Line breaks of hard-wrapped text do not count: see
-        `is_wrapped`.
+        lines. Line breaks of hard-wrapped text do not count: see `is_wrapped`.
     RETURNS (Segmenter): A function from Docs to `Words`.
     RAISES ValueError: If max_length is below 1.
     """
@@ -142,20 +141,19 @@ def _cut(docs: Sequence[Doc], *, max_length: int, line_breaks: bool) -> Words:
         doc_start = int(doc_ends[doc_number]) - len(doc)
         if not is_space[token]:
             end = _sentence_end(doc, token - doc_start)
-        elif line_breaks:
-            if doc_number not in text_of_doc:
-                text_of_doc[doc_number] = doc.text
-            ends_block = _ends_block(doc[token - doc_start], text_of_doc[doc_number])
-            end = token - doc_start + 1 if ends_block else None
-        else:
-            is_blank_line = doc[token - doc_start].text.count("\n") > 1
-            end = token - doc_start + 1 if is_blank_line else None
-        if end is not None:
-            sentence_ends.append(doc_start + end)
-            if line_breaks and is_space[token]:
-                block_ends.append(doc_start + end)
+            if end is not None:
+                sentence_ends.append(doc_start + end)
+            continue
+        if line_breaks and doc_number not in text_of_doc:
+            text_of_doc[doc_number] = doc.text
+        if _ends_block(doc[token - doc_start], text_of_doc.get(doc_number)):
+            block_ends.append(token + 1)
     return _make_words(
-        attributes, doc_ends, np.sort(block_ends), np.sort(sentence_ends), max_length=max_length
+        attributes,
+        doc_ends,
+        np.sort(block_ends),
+        np.sort(sentence_ends + block_ends),
+        max_length=max_length,
     )
 
 
@@ -163,13 +161,15 @@ def _attributes(docs: Sequence[Doc], names: list[int]) -> NDArray[np.uint64]:
     return np.concatenate([doc.to_array(names) for doc in docs])
 
 
-def _ends_block(token: Token, text: str) -> bool:
+def _ends_block(token: Token, text: str | None) -> bool:
     """Return whether a token of white space ends a block.
 
     A block ends at a blank line, or at a line break that is no wrapping, see `is_wrapped`.
+
+    text (str | None): The text of the Doc; None if a single line break ends no block.
     """
     n_breaks = token.text.count("\n")
-    if n_breaks == 1:
+    if n_breaks == 1 and text is not None:
         return not is_wrapped(text, token.idx, token.idx + len(token))
     return n_breaks > 1
 
