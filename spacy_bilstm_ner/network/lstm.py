@@ -7,7 +7,7 @@ three sigmoid gates are therefore halved beforehand, and the outer factor 1 / 2 
 and states.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -230,46 +230,51 @@ def _run_steps(
     RETURNS (tuple): The states, doubled, n_steps × n_lstms × n_sequences × hidden; the last cell.
     """
     n = cell.size
+    n_steps = len(rows_by_step)
     # Input, forget, output, new content and the cell, one after the other
     buffer = np.empty((N_GATES + 1, *cell.shape), dtype="float32")
     buffer[N_GATES] = cell
-    from_states = np.empty((N_GATES, *cell.shape), dtype="float32")
     flat = buffer.ravel()
     all_gates = flat[: 4 * n]
     sigmoid_gates = flat[: 3 * n]
     input_and_forget = flat[: 2 * n]
+    output = flat[2 * n : 3 * n]
     content_and_cell = flat[3 * n :]
     flat_cell = flat[4 * n :]
-    gate_buffer = buffer[:4]
-    output = buffer[2]
-    cell = buffer[4]
     parts = np.empty(2 * n, dtype="float32")
     new_part = parts[:n]
     old_part = parts[n:]
+    from_states = np.empty((N_GATES, *cell.shape), dtype="float32")
+    flat_from_states = from_states.ravel()
     # Arrays instead of numbers, which numpy would convert at each step
     units = np.ones(3 * n, dtype="float32")
     halves = np.full(n, 0.5, dtype="float32")
-    states = np.empty((len(rows_by_step), *cell.shape), dtype="float32")
-    gathered = None
+    states = np.empty((n_steps, *cell.shape), dtype="float32")
+    flat_states = states.reshape(n_steps, n)
     if cell.shape[1] <= FEW_SEQUENCES:
         gathered = gates.take(rows_by_step, axis=1).swapaxes(0, 1)
-    for step, rows in enumerate(rows_by_step):
-        if gathered is None:
-            step_gates = gates.take(rows, axis=1, out=gate_buffer, mode="clip")
-        else:
-            step_gates = gathered[step]
+        inputs: Iterable[Floats] = gathered.reshape(n_steps, -1)
+    else:
+        inputs = _gather(gates, rows_by_step, buffer[:N_GATES])
+    for step_inputs, next_state, flat_state in zip(inputs, states, flat_states, strict=True):
         np.matmul(state, recurrent, from_states)
-        np.add(step_gates, from_states, gate_buffer)
+        np.add(step_inputs, flat_from_states, all_gates)
         np.tanh(all_gates, all_gates)
         # 1 + tanh is twice the sigmoid. The sum of both parts is therefore twice the cell.
         np.add(sigmoid_gates, units, sigmoid_gates)
         np.multiply(input_and_forget, content_and_cell, parts)
         np.add(new_part, old_part, flat_cell)
         np.multiply(flat_cell, halves, flat_cell)
-        state = states[step]
-        np.tanh(cell, state)
-        np.multiply(state, output, state)
-    return states, cell
+        np.tanh(flat_cell, flat_state)
+        np.multiply(flat_state, output, flat_state)
+        state = next_state
+    return states, buffer[N_GATES]
+
+
+def _gather(gates: Floats, rows_by_step: NDArray[np.int64], buffer: Floats) -> Iterator[Floats]:
+    """Gather the gates of one step after the other in a buffer."""
+    for rows in rows_by_step:
+        yield gates.take(rows, axis=1, out=buffer, mode="clip").ravel()
 
 
 def _init(hidden: int, model: Model, X: None = None, Y: None = None) -> None:
