@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from thinc.api import Model
 from thinc.initializers import glorot_uniform_init, uniform_init
-from thinc.types import Floats2d
+from thinc.types import Floats2d, Floats3d, Ints2d
 
 from ..sequences.packing import groups_of_similar_length
 
@@ -52,43 +52,70 @@ def Characters(width: int) -> Model[Codes, Floats2d]:
     return Model("characters", _forward, init=_init, dims={"nO": width}, params=params)
 
 
-def embed_characters(layer: Model[Codes, Floats2d], codes: Codes) -> Floats2d:
-    """Compute vectors for prediction on a CPU. Words of similar length are computed together."""
-    vectors = np.empty((len(codes), layer.get_dim("nO")), dtype="float32")
+def window_scores(layer: Model) -> Floats3d:
+    """Precompute the contribution of each character to each filter at each place of a window.
+
+    A convolution is then a sum of look-ups, which is several times as fast as a matrix product. The
+    bias is added to the middle place.
+
+    RETURNS (Floats3d): WINDOW × N_CODES × width.
+    """
+    E = layer.get_param("E")
+    W3 = layer.get_param("W").reshape(-1, WINDOW, CODE_WIDTH)
+    scores = layer.ops.xp.stack([E @ W3[:, place].T for place in range(WINDOW)])
+    scores[WINDOW // 2] += layer.get_param("b")
+    return scores
+
+
+def embed_characters(scores: Floats3d, codes: Codes) -> Floats2d:
+    """Compute vectors for prediction on a CPU. Words of similar length are computed together.
+
+    scores (Floats3d): See `window_scores`.
+    """
+    vectors = np.empty((len(codes), scores.shape[2]), dtype="float32")
     lengths = np.count_nonzero(codes, axis=1)
     groups = groups_of_similar_length(
         lengths, max_sequences=GROUP_WORDS, max_words=GROUP_WORDS * MAX_LENGTH
     )
     for group in groups:
-        vectors[group] = layer.predict(codes[group])
+        vectors[group] = _filter(scores, _pad(codes[group])).max(axis=0)
     return vectors
+
+
+def _pad(codes: Codes) -> NDArray[np.int64]:
+    """Add PADDING at both ends of the longest word: length + 2 × n_words."""
+    # An empty word has one window.
+    length = int(np.count_nonzero(codes, axis=1).max(initial=1))
+    padded = np.zeros((length + 2, len(codes)), dtype="int64")
+    padded[1:-1] = codes[:, :length].T
+    return padded
+
+
+def _filter(scores: Floats3d, padded: Ints2d) -> Floats3d:
+    """Return each filter's value in each window, length × n_words × width.
+
+    Windows whose middle is PADDING are -inf, except for the first window.
+    """
+    values = scores[0].take(padded[:-2], axis=0)
+    values += scores[1].take(padded[1:-1], axis=0)
+    values += scores[2].take(padded[2:], axis=0)
+    values[1:][padded[2:-1] == PADDING] = -np.inf
+    return values
 
 
 def _forward(model: Model, codes: Codes, is_train: bool) -> tuple[Floats2d, Callable]:
     xp = model.ops.xp
-    E = model.get_param("E")
-    W = model.get_param("W")
-    n_words = len(codes)
-    # An empty word has one window.
-    longest = int(np.count_nonzero(codes, axis=1).max(initial=1))
-    padded = np.zeros((longest + 2, n_words), dtype="int64")
-    padded[1:-1] = codes[:, :longest].T
-    is_padding = model.ops.asarray(padded[2:-1] == PADDING)
-    padded = model.ops.asarray(padded)
-    # longest + 2 × n_words × CODE_WIDTH
-    embedded = E[padded]
-    windows = xp.concatenate([embedded[i : i + longest] for i in range(WINDOW)], axis=2)
-    products = model.ops.gemm(windows.reshape(longest * n_words, -1), W, trans2=True)
-    # Each filter's value in each window
-    values = (products + model.get_param("b")).reshape(longest, n_words, -1)
-    values[1:][is_padding] = -np.inf
+    padded = model.ops.asarray(_pad(codes))
+    values = _filter(window_scores(model), padded)
 
     def backprop(d_vectors: Floats2d) -> Codes:
+        E = model.get_param("E")
+        W = model.get_param("W")
         W3 = W.reshape(-1, WINDOW, CODE_WIDTH)
         dE = xp.zeros_like(E)
         dW3 = xp.zeros_like(W3)
         best = values.argmax(axis=0)
-        width = d_vectors.shape[1]
+        n_words, width = d_vectors.shape
         words = xp.arange(n_words)[:, None]
         for place in range(WINDOW):
             # Only the best window of each filter counts: its character at this place, n_words ×

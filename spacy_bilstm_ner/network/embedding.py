@@ -9,10 +9,10 @@ from spacy.strings import hash_string
 from spacy.tokens import Doc
 from thinc.api import HashEmbed, Model
 from thinc.initializers import configure_uniform_init
-from thinc.types import Floats2d
+from thinc.types import Floats2d, Floats3d
 
 from ..ranges import check_range
-from .characters import Characters, character_codes, embed_characters
+from .characters import Characters, character_codes, embed_characters, window_scores
 from .features import FEATURES, WordFeatures
 from .vectors import NO_VECTORS, Rows, StaticVectors, VectorTable, read_vectors
 
@@ -70,7 +70,9 @@ def WordEmbedding(
         raise ValueError(
             f"features must be of {', '.join(FEATURES)}, but got {', '.join(unknown) or 'none'}"
         )
-    n, n_widths, n_rows = map(len, (features, widths, rows))
+    n = len(features)
+    n_widths = len(widths)
+    n_rows = len(rows)
     if not n == n_widths == n_rows:
         raise ValueError(
             f"features, widths and rows must be equally long, but have {n}, {n_widths} and "
@@ -87,7 +89,8 @@ def WordEmbedding(
     initializer = configure_uniform_init(lo=-INITIAL_RANGE, hi=INITIAL_RANGE)
     layers: list[Model] = []
     for i in range(n):
-        layers.append(HashEmbed(widths[i], rows[i], seed=i + 1, initializer=initializer))
+        table = HashEmbed(widths[i], rows[i], seed=i + 1, initializer=initializer)
+        layers.append(table)
     if character_width:
         layers.append(Characters(character_width))
     if vector_width:
@@ -159,15 +162,27 @@ def vector_table(model: Model) -> VectorTable:
     return NO_VECTORS
 
 
-def embed_words(model: Model, words: WordFeatures, vector_rows: Rows) -> Floats2d:
+def character_scores(model: Model) -> Floats3d | None:
+    """Return the `window_scores` of an embedding's characters; None if it has no characters."""
+    for layer in model.layers:
+        if layer.name == "characters":
+            return window_scores(layer)
+    return None
+
+
+def embed_words(
+    model: Model, words: WordFeatures, vector_rows: Rows, character_scores: Floats3d | None
+) -> Floats2d:
     """Compute vectors of at least one word for prediction on a CPU: n_words × width.
 
     vector_rows (Rows): The rows of the words in the table of static vectors.
+    character_scores (Floats3d | None): See `character_scores`.
     """
     columns = []
-    for layer, inputs in zip(model.layers, _layer_inputs(model, words, vector_rows), strict=True):
+    inputs_by_layer = _layer_inputs(model, words, vector_rows)
+    for layer, inputs in zip(model.layers, inputs_by_layer, strict=True):
         if layer.name == "characters":
-            columns.append(embed_characters(layer, inputs))
+            columns.append(embed_characters(character_scores, inputs))
         else:
             columns.append(layer.predict(inputs))
     return np.concatenate(columns, axis=1)
@@ -210,12 +225,14 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats
     lasts = np.cumsum([column.shape[1] for column in columns])
 
     def backprop(d_vectors: list[Floats2d]) -> list[Doc]:
-        d_columns = ops.xp.split(ops.xp.concatenate(d_vectors), lasts[:-1].tolist(), axis=1)
+        d_flat = ops.xp.concatenate(d_vectors)
+        d_columns = ops.xp.split(d_flat, lasts[:-1].tolist(), axis=1)
         for d_column, backprop_layer in zip(d_columns, backprops, strict=True):
             backprop_layer(ops.as_contig(d_column))
         return docs
 
-    return ops.xp.split(ops.xp.concatenate(columns, axis=1), ends[:-1].tolist()), backprop
+    vectors = ops.xp.concatenate(columns, axis=1)
+    return ops.xp.split(vectors, ends[:-1].tolist()), backprop
 
 
 def _repeated(

@@ -41,20 +41,18 @@ def BiLSTMEncoder(
     check_range("hidden_width", hidden_width, 1)
     check_range("width", width, 1)
     rates = {"input": input_dropout, "hidden": hidden_dropout, "output": dropout}
+    remedy = "; use null to follow [training] dropout"
     for rate in rates.values():
         if rate is not None:
-            check_range(
-                "a dropout rate", rate, 0, 1, remedy="; use null to follow [training] dropout"
-            )
-    return Model(
-        "bilstm_encoder",
-        _forward,
-        init=_init,
-        layers=[lstm(hidden_width, bidirectional=True), lstm(width)],
-        dims={"nI": None, "nO": width + 2 * hidden_width * both_layers},
-        # spaCy sets "dropout_rate" to `[training] dropout`.
-        attrs={"both_layers": both_layers, "rates": rates, "dropout_rate": 0.0},
-    )
+            check_range("a dropout rate", rate, 0, 1, remedy=remedy)
+    output_width = width
+    if both_layers:
+        output_width += 2 * hidden_width
+    layers = [lstm(hidden_width, bidirectional=True), lstm(width)]
+    dims = {"nI": None, "nO": output_width}
+    # spaCy sets "dropout_rate" to `[training] dropout`.
+    attrs = {"both_layers": both_layers, "rates": rates, "dropout_rate": 0.0}
+    return Model("bilstm_encoder", _forward, init=_init, layers=layers, dims=dims, attrs=attrs)
 
 
 def _forward(

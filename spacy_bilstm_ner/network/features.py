@@ -16,8 +16,7 @@ Ids = NDArray[np.uint64]
 LONGEST_RUN = 4
 LONG_RUN = compile_pattern(rf"(?s)(.)\1{{{LONGEST_RUN},}}")
 N_CACHED_SHAPES = 4096
-# Length of the longest prefixes and suffixes
-MAX_AFFIX = 4
+AFFIX_LENGTHS = (1, 2, 3, 4)
 # Typographic marks, and how most corpora write them
 PLAIN_MARKS = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "--"})
 
@@ -55,10 +54,13 @@ def _cut_runs(kinds: str) -> str:
     return LONG_RUN.sub(lambda run: run[1] * LONGEST_RUN, kinds)
 
 
-FEATURES: dict[str, Callable[[str], str]] = {"form": str, "lower": str.lower, "shape": shape}
-for length in range(1, MAX_AFFIX + 1):
-    FEATURES[f"prefix{length}"] = itemgetter(slice(length))
-    FEATURES[f"suffix{length}"] = itemgetter(slice(-length, None))
+FEATURES: dict[str, Callable[[str], str]] = {
+    "form": str,
+    "lower": str.lower,
+    "shape": shape,
+    **{f"prefix{n}": itemgetter(slice(n)) for n in AFFIX_LENGTHS},
+    **{f"suffix{n}": itemgetter(slice(-n, None)) for n in AFFIX_LENGTHS},
+}
 
 
 def plain(word: str) -> str:

@@ -101,7 +101,8 @@ class _AdaGrad:
     ) -> None:
         """Update all rows, or some distinct ones."""
         self._squares[rows] += gradient**2
-        self.values[rows] -= rate * gradient / (np.sqrt(self._squares[rows]) + EPSILON)
+        norms = np.sqrt(self._squares[rows]) + EPSILON
+        self.values[rows] -= rate * gradient / norms
 
 
 def _sum_by_row(

@@ -131,25 +131,25 @@ def fit(
         matrix_rows = first_neighbour + N_NEIGHBOURS * rows_at_place + place
         matrix_rows[rows_at_place < 0] = 0
         features.append(matrix_rows[word_places - place])
+    old_word_scores = look_up_words(old, ids)
     values, bias, transitions = fit_weights(
         np.concatenate(features, axis=1),
         allowed,
         words.per_doc,
         n_rows=first_neighbour + N_NEIGHBOURS * len(neighbour_keys),
-        old_scores=score(old, look_up_words(old, ids), rows, words.lengths),
+        old_scores=score(old, old_word_scores, rows, words.lengths),
         old_transitions=old.transitions,
     )
     integers, scale = quantized(values)
     word_values = integers[1:first_neighbour, None]
     neighbour_values = integers[first_neighbour:].reshape(-1, N_NEIGHBOURS, len(scale))
-    return Weights(
-        *_add_columns(old.word_keys, old.word_values, word_keys, word_values),
-        *_add_columns(old.neighbour_keys, old.neighbour_values, neighbour_keys, neighbour_values),
-        common,
-        np.concatenate((old.scale, scale)),
-        np.concatenate((old.bias, bias)),
-        transitions,
+    word_table = _add_columns(old.word_keys, old.word_values, word_keys, word_values)
+    neighbour_table = _add_columns(
+        old.neighbour_keys, old.neighbour_values, neighbour_keys, neighbour_values
     )
+    all_scales = np.concatenate((old.scale, scale))
+    all_biases = np.concatenate((old.bias, bias))
+    return Weights(*word_table, *neighbour_table, common, all_scales, all_biases, transitions)
 
 
 def _keys_of_words(ids: Ids, padded: Rows, word_places: Rows) -> Keys:
@@ -180,14 +180,15 @@ def _add_columns(
     _, n_places, n_new = values.shape
     n_old = old_values.shape[1] // n_places
     all_keys = np.union1d(old_keys, keys)
-    joined = np.zeros((len(all_keys) + 1, n_places, n_old + n_new), dtype="int8")
-    # The last row is for unknown keys.
-    old_rows = np.append(np.searchsorted(all_keys, old_keys), -1)
-    joined[old_rows, :, :n_old] = old_values.reshape(len(old_values), n_places, n_old)
-    joined[np.searchsorted(all_keys, keys), :, n_old:] = values
-    rows = joined.reshape(len(joined), -1)
-    is_used = rows[:-1].any(axis=1)
-    return all_keys[is_used], rows[np.append(is_used, True)]
+    n_keys = len(all_keys)
+    joined = np.zeros((n_keys + 1, n_places, n_old + n_new), dtype="int8")
+    old_rows = _find_rows(old_keys, old_values, all_keys)
+    joined[:-1, :, :n_old] = old_rows.reshape(n_keys, n_places, n_old)
+    new_rows = all_keys.searchsorted(keys)
+    joined[new_rows, :, n_old:] = values
+    rows = joined.reshape(n_keys + 1, n_places * (n_old + n_new))
+    (used,) = rows[:-1].any(axis=1).nonzero()
+    return all_keys[used], rows[np.append(used, -1)]
 
 
 def look_up_words(weights: Weights, ids: Ids) -> WordScores:
@@ -204,7 +205,8 @@ def look_up_words(weights: Weights, ids: Ids) -> WordScores:
 
 def _find_rows(keys: Keys, values: NDArray[np.int8], wanted: Keys) -> NDArray[np.int8]:
     """Return the rows of a table: the shape of the wanted keys × width."""
-    return values.take(find_sorted(keys, wanted), axis=0, mode="wrap")
+    rows = find_sorted(keys, wanted)
+    return values.take(rows, axis=0, mode="wrap")
 
 
 def _sum_features(values: NDArray[np.int8]) -> NDArray[np.int16]:
@@ -226,7 +228,8 @@ def score_docs(
     RETURNS (Floats2d): n_words × n_tags.
     """
     ids, rows = _distinct_words(docs, words, vectors)
-    return score(weights, look_up_words(weights, ids), rows, words.lengths)
+    word_scores = look_up_words(weights, ids)
+    return score(weights, word_scores, rows, words.lengths)
 
 
 def score(weights: Weights, words: WordScores, rows: Rows, lengths: NDArray[np.int64]) -> Floats2d:
@@ -263,12 +266,10 @@ def mixed_scores(scores: Floats2d, ngram_scores: Floats2d) -> Floats2d:
     RETURNS (Floats2d): n_words × n_tags.
     """
     n_old = ngram_scores.shape[1]
-    old = scores[:, :n_old]
-    mixture = old + NGRAMS_SHARE * (ngram_scores - old)
-    if n_old == scores.shape[1]:
-        return mixture
     if not n_old:
         return scores
+    old = scores[:, :n_old]
+    mixture = old + NGRAMS_SHARE * (ngram_scores - old)
     shift = mixture.max(axis=1, keepdims=True) - old.max(axis=1, keepdims=True)
     added = scores[:, n_old:] + shift
     return get_array_module(scores).concatenate((mixture, added), axis=1)
@@ -296,17 +297,20 @@ def _distinct_words(docs: Sequence[Doc], words: Words, vectors: VectorTable) -> 
     distinct = WordFeatures.of_hashes(docs, orths.tolist())
     vector_rows = vectors.find(distinct)
     ids = word_ids(distinct, vectors.cluster_numbers(vector_rows))
-    return np.concatenate((edge_ids(vectors), ids)), numbers + 1
+    ids = np.concatenate((edge_ids(vectors), ids))
+    return ids, numbers + 1
 
 
 def word_ids(words: WordFeatures, cluster_numbers: NDArray[np.uint64]) -> Ids:
     """Return the features of words and the numbers of their clusters, see `VectorTable`."""
-    return np.concatenate((words.ids(*FEATURES), cluster_numbers), axis=1)
+    feature_ids = words.ids(*FEATURES)
+    return np.concatenate((feature_ids, cluster_numbers), axis=1)
 
 
 def edge_ids(vectors: VectorTable) -> Ids:
     """Return what `word_ids` would return for the edge of a sequence."""
-    return np.full((1, len(FEATURES) + vectors.clusters.shape[1]), EDGE, dtype="uint64")
+    n_ids = len(FEATURES) + vectors.clusters.shape[1]
+    return np.full((1, n_ids), EDGE, dtype="uint64")
 
 
 def _pad(rows: Rows, lengths: NDArray[np.int64]) -> tuple[Rows, Rows]:
@@ -329,11 +333,13 @@ def _word_keys(ids: Ids) -> tuple[Keys, Keys]:
         one for each place, n_words × N_PLACES × n.
     """
     n_features = len(FEATURES)
-    ids = ids + np.arange(ids.shape[1], dtype="uint64") * _SEED
+    seeds = np.arange(ids.shape[1], dtype="uint64") * _SEED
+    ids = ids + seeds
     form_and_clusters = np.concatenate((ids[:, :1], ids[:, n_features:]), axis=1)
     places = np.arange(1, N_PLACES + 1, dtype="uint64") * _PLACE
     context_ids = form_and_clusters[:, None] + places[:, None]
-    return _hash_keys(ids[:, 1:n_features]), _hash_keys(context_ids)
+    parts = ids[:, 1:n_features]
+    return _hash_keys(parts), _hash_keys(context_ids)
 
 
 def _neighbour_ids(ids: Ids, common: Ids) -> Ids:

@@ -44,7 +44,7 @@ from ..sequences.packing import groups_of_similar_length, pack
 from ..sequences.words import TagScores, Words
 from ..system.forking import SharedCache
 from . import lstm, ngrams
-from .embedding import embed_words, vector_table
+from .embedding import character_scores, embed_words, vector_table
 from .features import Ids, WordFeatures
 from .parts import parts
 from .vectors import Rows
@@ -126,6 +126,7 @@ class WordTable:
         np.empty(REUSED_BYTES, dtype="uint8")
         self.tok2vec, encode, output = parts(model)
         self.vectors = vector_table(self.tok2vec)
+        self.character_scores = character_scores(self.tok2vec)
         bilstm, top = encode.layers
         self.bilstm = lstm.prepare(bilstm)
         self.top = lstm.prepare(top)
@@ -170,7 +171,7 @@ class WordTable:
 
     def _write(self, rows: slice, words: WordFeatures) -> None:
         vector_rows = self.vectors.find(words)
-        vectors = embed_words(self.tok2vec, words, vector_rows)
+        vectors = embed_words(self.tok2vec, words, vector_rows, self.character_scores)
         self.gates[:, :, rows] = lstm.input_gates(self.bilstm, vectors)
         scored_vectors = vectors[:, : self.word_weights.shape[1]]
         scores = lstm.multiply(scored_vectors, self.word_weights)[0]

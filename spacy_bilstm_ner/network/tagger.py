@@ -59,24 +59,26 @@ def BiLSTMTagger(
         raise ValueError(
             "ngrams = true needs transitions = true: n-grams are fitted to sequences of tags"
         )
+    output = output_layer(nO, transitions=transitions)
+    attrs = {
+        "segment": segment or whole_docs,
+        # spaCy calls this when a label is added.
+        "resize_output": _resize_output,
+        "words": words,
+        "ngrams": NO_WEIGHTS if ngrams else None,
+        # Set by spaCy to [training] dropout: dropout of the word vectors for the tag scores
+        "dropout_rate": 0.0,
+        "word_gates": prediction.WordCache(),
+    }
     return Model(
         "bilstm_tagger",
         _forward,
         init=_init,
-        layers=[tok2vec, encode, output_layer(nO, transitions=transitions)],
+        layers=[tok2vec, encode, output],
         # spaCy looks for listeners under this name.
         refs={"tok2vec": tok2vec},
         dims={"nO": nO},
-        attrs={
-            "segment": segment or whole_docs,
-            # spaCy calls this when a label is added.
-            "resize_output": _resize_output,
-            "words": words,
-            "ngrams": NO_WEIGHTS if ngrams else None,
-            # Set by spaCy to [training] dropout: dropout of the word vectors for the tag scores
-            "dropout_rate": 0.0,
-            "word_gates": prediction.WordCache(),
-        },
+        attrs=attrs,
     )
 
 
@@ -102,13 +104,9 @@ def fit_ngrams(
 
 def without_ngrams(model: Model) -> Model:
     """Return a tagger with the same layers and without n-grams."""
-    return Model(
-        model.name,
-        _forward,
-        layers=model.layers,
-        dims={"nO": model.get_dim("nO")},
-        attrs={**model.attrs, "ngrams": None},
-    )
+    dims = {"nO": model.get_dim("nO")}
+    attrs = {**model.attrs, "ngrams": None}
+    return Model(model.name, _forward, layers=model.layers, dims=dims, attrs=attrs)
 
 
 def mix_with_ngrams(
@@ -175,12 +173,13 @@ def _predict(model: Model, docs: list[Doc], words: Words) -> TagScores:
     output = parts(model).output
     transitions = output.maybe_get_param("transitions")
     if not len(words):
-        return TagScores(words, model.ops.alloc2f(0, output.get_dim("nO")), transitions)
+        no_scores = model.ops.alloc2f(0, output.get_dim("nO"))
+        return TagScores(words, no_scores, transitions)
     if prediction.fits(model):
         return prediction.predict(model, docs, words)
     inputs, _ = _encode(model, docs, words, is_train=False)
-    scores = output.predict(inputs)
-    mixed, _ = mix_with_ngrams(model, docs, TagScores(words, scores, transitions))
+    scores = TagScores(words, output.predict(inputs), transitions)
+    mixed, _ = mix_with_ngrams(model, docs, scores)
     return mixed
 
 
@@ -237,10 +236,11 @@ def _init(model: Model, X: list[Doc] | None = None, Y: TagScores | None = None) 
         output.set_dim("nO", model.get_dim("nO"))
     tok2vec.initialize(X=X)
     # The embedding knows its width, and the other layers only need widths.
-    encode.initialize(X=[model.ops.alloc2f(1, tok2vec.get_dim("nO"))])
+    word_width = tok2vec.get_dim("nO")
+    encode.initialize(X=[model.ops.alloc2f(1, word_width)])
     input_width = encode.get_dim("nO")
     if model.attrs["words"]:
-        input_width += tok2vec.get_dim("nO")
+        input_width += word_width
     output.initialize(X=model.ops.alloc2f(1, input_width))
 
 

@@ -41,7 +41,9 @@ class VectorTable(Archived):
     rows: NDArray[np.uint32]  # n_keys, each word's row of `values`
     values: NDArray[np.int8]  # n_rows × width
     scale: NDArray[np.float32]  # width, the factor of each column
-    clusters: NDArray[np.uint16]  # n_rows × len(SIZES), each vector's clusters: see `clusters`
+    # n_rows + 1 × len(SIZES), the number of each vector's cluster, from 1: see `clusters`. The last
+    # row is 0, for words without a vector.
+    clusters: NDArray[np.uint16]
 
     def find(self, words: WordFeatures) -> Rows:
         """Find the rows of words by their forms, or by their lower-case forms.
@@ -87,11 +89,7 @@ class VectorTable(Archived):
         RETURNS: n_words × len(SIZES): numbers from 1, or 0 for words without a vector. There are no
             columns if no word has a vector.
         """
-        numbers = np.zeros((len(rows), self.clusters.shape[1]), dtype="uint64")
-        if numbers.size:
-            has_vector = (rows >= 0)[:, None]
-            np.add(self.clusters[rows], 1, out=numbers, where=has_vector)
-        return numbers
+        return self.clusters[rows].astype("uint64")
 
 
 _NO_NUMBERS = np.empty(0, "uint32")
@@ -100,7 +98,7 @@ NO_VECTORS = VectorTable(
     rows=_NO_NUMBERS,
     values=np.empty((0, 0), "int8"),
     scale=np.empty(0, "float32"),
-    clusters=np.empty((0, 0), "uint16"),
+    clusters=np.empty((1, 0), "uint16"),
 )
 
 
@@ -175,7 +173,8 @@ def read_vectors(source: str | Path, width: int, *, max_rows: int = 0) -> Vector
     order = np.argsort(keys, kind="stable")
     reduced = _principal_components(data, min(width, *data.shape))
     values, scale = quantized(reduced)
-    return VectorTable(keys[order], rows[order], values, scale, find_clusters(reduced))
+    clusters = np.pad(1 + find_clusters(reduced), ((0, 1), (0, 0)))
+    return VectorTable(keys[order], rows[order], values, scale, clusters)
 
 
 def _read_text(path: Path, max_rows: int) -> Vectors:

@@ -11,6 +11,7 @@ from spacy_bilstm_ner.network.characters import (
     Characters,
     character_codes,
     embed_characters,
+    window_scores,
 )
 
 WORDS = ["Oslo", "won't", "", "ß", "Donaudampfschifffahrtsgesellschaft", "cba", "abc"]
@@ -46,11 +47,12 @@ def test_two_filters_by_hand():
 
 def test_prediction_is_what_the_layer_computes_alone_and_with_other_words():
     model = layer()
-    vectors = embed_characters(model, character_codes(WORDS))
+    scores = window_scores(model)
+    vectors = embed_characters(scores, character_codes(WORDS))
     assert_allclose(vectors, model.predict(character_codes(WORDS)), atol=1e-6)
     assert len(np.unique(vectors.round(6), axis=0)) == len(WORDS)
     for word, vector in zip(WORDS, vectors, strict=True):
-        assert_allclose(embed_characters(model, character_codes([word]))[0], vector, atol=1e-6)
+        assert_allclose(embed_characters(scores, character_codes([word]))[0], vector, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["E", "W", "b"])

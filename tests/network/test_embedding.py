@@ -12,6 +12,7 @@ from thinc.api import Adam, Model, fix_random_seed, set_dropout_rate
 
 from spacy_bilstm_ner.network.embedding import (
     WordEmbedding,
+    character_scores,
     embed_words,
     fit_to_size,
     set_vectors,
@@ -268,7 +269,8 @@ def test_prediction_computes_what_the_layers_compute(n_words, tmp_path):
     static.set_param("unknown", np.arange(5, dtype="float32"))
     doc = doc_of("tea Oslo qwfp “ lawyer Donaudampfschifffahrtsgesellschaft")
     words = WordFeatures([token.text for token in doc])
-    vectors = embed_words(model, words, vector_table(model).find(words))
+    rows = vector_table(model).find(words)
+    vectors = embed_words(model, words, rows, character_scores(model))
     assert vectors.shape == (6, 18)
     for is_train in (False, True):
         assert_allclose(vectors, model([doc], is_train)[0][0], atol=1e-6)

@@ -147,7 +147,7 @@ def test_clusters_score_the_neighbours_of_their_words():
     words = ["tea", "Tea", "ship"]
     keys = np.array([hash_string(word) & 0xFFFFFFFF for word in words], dtype="uint32")
     order = np.argsort(keys)
-    numbers = np.array([[7, 1, 0, 0], [7, 2, 0, 0], [8, 2, 0, 0]], dtype="uint16")
+    numbers = np.array([[8, 2, 1, 1], [8, 3, 1, 1], [9, 3, 1, 1], [0, 0, 0, 0]], dtype="uint16")
     values = np.zeros((3, 1), dtype="int8")
     table = VectorTable(
         keys[order], order.astype("uint32"), values, np.ones(1, dtype="float32"), numbers
