@@ -179,11 +179,13 @@ def _recognise(records: Sequence[Any], options: Options) -> Export | None:
 
 
 def _fits(record: Any, export: Export) -> bool:
+    report = Report()
     try:
-        _read_record(record, export, Origin(), Report())
+        _read_record(record, export, Origin(), report)
     except MISFIT:
         return False
-    return record is not None
+    # A record without a text says nothing about the export.
+    return "no_text" not in report.counts
 
 
 def _read_record(

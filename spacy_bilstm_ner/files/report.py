@@ -166,9 +166,11 @@ class Report:
         lines += [f"Detected {name}: {guess}" for name, guess in self.guesses.items()]
         for name, counts in self.counts.items():
             reason = REASONS[name]
-            number = count(counts[reason.unit], UNITS[reason.unit])
+            numbers = [count(number, UNITS[unit]) for unit, number in counts.items() if number]
             places = "; ".join(self.places[name])
-            lines.append(f"{reason.effect.capitalize()}: {number} ({reason.meaning}). {places}")
+            lines.append(
+                f"{reason.effect.capitalize()}: {', '.join(numbers)} ({reason.meaning}). {places}"
+            )
         return lines
 
     def to_frame(self) -> Any:
