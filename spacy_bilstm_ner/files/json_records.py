@@ -12,10 +12,8 @@ from .records import Content, Records
 from .report import Report
 
 _DECODER = json.JSONDecoder()
-# Half of a pair of escapes that together are one character, such as \ud83d\ude00
-_HALF_PAIR = re.compile(
-    r"\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]"
-)
+# An escape of half of a surrogate pair, such as \ud83d in \ud83d\ude00
+_HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 # White space, and the beginning of an array of objects or arrays
 _START = re.compile(r"\s*(\[\s*(?=[\[{]))?")
 
@@ -61,7 +59,8 @@ def decode_values(content: Content) -> Iterator[tuple[int, Any]]:
             if match is None:
                 raise ValueError("expected a comma, or ] at the end")
             if _HALF_PAIR.search(text, begin, position):
-                raise ValueError("a text has half of a surrogate pair")
+                # An error if the other half is missing
+                json.dumps(value, ensure_ascii=False).encode()
         except (ValueError, RecursionError) as error:
             raise UserError(
                 f"{content.name}, line {line}: this is not JSON ({error}). Expected a JSON array, "

@@ -23,7 +23,7 @@ def read_contents(paths: Iterable[Path], *, member: str | None = None) -> Iterat
     """Yield the files, and the labelled files of the folders, sorted by name.
 
     member (Optional[str]): Name of the file to read in a zip that has several.
-    RAISES UserError: If a path does not exist, is not a file or a folder, or is empty or damaged.
+    RAISES UserError: If a path does not exist, is not a file or a folder, or is damaged.
     """
     for path in paths:
         if not path.is_dir():
@@ -52,8 +52,6 @@ def read_content(path: Path, member: str | None = None) -> Content:
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}.") from error
     name, raw = _unpack(packed, str(path), member)
-    if not raw.strip() and path.suffix != ".ann":
-        raise UserError(f"{name} is empty: expected labelled sentences.")
     return Content(name, path, raw)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from spacy_bilstm_ner.errors import UserError
+from spacy_bilstm_ner.files import read
 from spacy_bilstm_ner.files.unpack import read_contents
 
 CONTENT = b"1,a,O\n" * 20
@@ -59,4 +60,4 @@ def test_missing_and_empty_files_and_devices_are_refused(tmp_path: Path) -> None
     }
     for path, message in messages.items():
         with pytest.raises(UserError, match=message):
-            list(read_contents([path]))
+            read(path)
