@@ -103,7 +103,7 @@ def download(url: str, target: Path, *, md5: str) -> None:
     """Download a file. RAISES DownloadError: If that fails, or the checksum differs."""
     if not url:
         raise DownloadError("downloading is switched off")
-    print(f"Downloading {url}", flush=True)
+    print(f"Downloading {url}")
     try:
         with urllib.request.urlopen(url, timeout=TIMEOUT) as response:
             data = response.read()
@@ -130,7 +130,7 @@ def main() -> None:
         source = find_source(args)
     except DownloadError as error:
         reason = f"Why: {CORPUS} is not in assets/, and {error}."
-        print(banner(*SAMPLE_BANNER, reason), flush=True)
+        print(banner(*SAMPLE_BANNER, reason))
         sample = args.assets / "sample.csv"
         source = Source("sample", SAMPLE_NAME, sample.as_posix(), checksum(sample))
         vectors = WordVectors(reason="the data is only the sample")
@@ -148,7 +148,7 @@ def _find_vectors(args: argparse.Namespace) -> WordVectors:
         return find_vectors(args.vectors, lang=args.lang, assets=args.assets)
     except DownloadError as error:
         reason = f"Why: {args.vectors} is neither installed nor in assets/, and\n{error}."
-        print(banner(*VECTORS_BANNER, reason), flush=True)
+        print(banner(*VECTORS_BANNER, reason))
         return WordVectors(reason="not available")
 
 

@@ -30,7 +30,7 @@ def train(args: argparse.Namespace, overrides: dict[str, Any]) -> None:
     config = load_config(args.config, overrides=overrides)
     if "vectors" not in config["initialize"].get("components", {}).get("ner", {}):
         vectors = WordVectors()
-    print(f"Word vectors: {vectors.name or 'none'}", flush=True)
+    print(f"Word vectors: {vectors.name or 'none'}")
     paths = {f"paths.{part}": f"{args.corpus}/{part}.spacy" for part in ("train", "dev")}
     if vectors.path:
         paths["paths.vectors"] = vectors.path

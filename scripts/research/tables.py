@@ -85,16 +85,16 @@ def corpora_table(files: dict[str, Figures]) -> str:
 def speed_table(files: dict[str, Figures]) -> str:
     """Make a table of the medians of a benchmark, with the ratio of ours to each other pipeline."""
     (benchmark,) = files.values()
-    ours, *others = benchmark["figures"]["loading"]
+    ours, *other_names = benchmark["figures"]["loading"]
     titles = ["", f"{ours} {benchmark['version']}"]
-    for name in others:
+    for name in other_names:
         titles += [name, "ratio"]
     rows = []
     for title, (part, unit) in BENCHMARK_ROWS.items():
         runs = benchmark["figures"][part]
         our_median = median(map(itemgetter(unit), runs[ours]))
         row = [title, number(our_median)]
-        for name in others:
+        for name in other_names:
             value = median(map(itemgetter(unit), runs[name]))
             row += [number(value), number(our_median / value)]
         rows.append(row)

@@ -10,7 +10,7 @@ from typing import Any
 import srsly
 
 from ..errors import UserError
-from ..system.whole import generated_file, save_json
+from ..system.whole import save_json
 from .parts import Stamps, make_shares
 
 NOTE = "_run.json"
@@ -94,13 +94,15 @@ def open_note(out: Path, settings: dict[str, Any]) -> Note:
         if any(entry.name[0] not in "_." for entry in out.iterdir()):
             raise UserError(f"{out}: expected a new or empty folder, or one that annotate has made")
         return Note(settings)
-    remedy = f"name a new folder, or delete {out} and begin again"
-    with generated_file(path, command="annotate", remedy=remedy):
+    differences = []
+    try:
         note = Note(**srsly.read_json(path))
-        differences = []
         for name in settings:
             if note.settings[name] != settings[name]:
                 differences.append(f"{name} was {note.settings[name]}, is {settings[name]}")
+    # A damaged file raises errors of different types.
+    except Exception as error:
+        raise UserError(f"{path} cannot be read ({error!r}). Name a new folder") from error
     if differences:
         raise UserError(
             f"{out} has the results of another run: {'; '.join(differences)}. Name a new folder"

@@ -87,8 +87,13 @@ class Commands(TyperGroup):
             sys.exit(f'Error: {package} is not installed: pip install "spacy-bilstm-ner[{extra}]"')
 
 
-def make_app() -> typer.Typer:
-    """Make the program with all commands."""
+def main(arguments: Sequence[str] | None = None, *, program: str = PROGRAM) -> None:
+    """Run a command.
+
+    arguments (Optional[Sequence[str]]): The command and its arguments; None for sys.argv.
+    program (str): The name of the program in help and usage messages.
+    RAISES SystemExit: If the command fails, with 1, or 2 for wrong usage, or 130 for Ctrl-C.
+    """
     app = typer.Typer(
         cls=Commands,
         help="Train, check and run a BiLSTM named-entity recogniser for spaCy.",
@@ -99,18 +104,8 @@ def make_app() -> typer.Typer:
     )
     for command in COMMANDS:
         app.command(cls=Command)(command)
-    return app
-
-
-def main(arguments: Sequence[str] | None = None, *, program: str = PROGRAM) -> None:
-    """Run a command.
-
-    arguments (Optional[Sequence[str]]): The command and its arguments; None for sys.argv.
-    program (str): The name of the program in help and usage messages.
-    RAISES SystemExit: If the command fails, with 1, or 2 for wrong usage, or 130 for Ctrl-C.
-    """
     try:
-        make_app()(args=arguments, prog_name=program)
+        app(args=arguments, prog_name=program)
     except SystemExit as end:
         if end.code:
             raise

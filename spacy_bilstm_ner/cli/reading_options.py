@@ -40,25 +40,27 @@ def with_reading_options(command: Callable[..., None]) -> Callable[..., None]:
         have `split` for a Split.
     RETURNS (Callable): A function with one keyword argument for each option instead.
     """
+    signature = inspect.signature(command)
+    parameters = dict(signature.parameters)
+    classes = {name: OPTION_CLASSES[name] for name in OPTION_CLASSES if name in parameters}
+    for name, option_class in classes.items():
+        del parameters[name]
+        for option in fields(option_class):
+            parameters[option.name] = _parameter(option)
 
     @wraps(command)
     def command_with_options(**arguments: Any) -> None:
-        for name in classes:
+        for name, option_class in classes.items():
             values = {}
-            for option in fields(OPTION_CLASSES[name]):
+            for option in fields(option_class):
                 value = arguments.pop(option.name)
                 if value not in (None, "", [], Path()):  # Path("") is Path()
                     values[option.name] = value
-            arguments[name] = OPTION_CLASSES[name](**values)
+            arguments[name] = option_class(**values)
         command(**arguments)
 
-    parameters = dict(inspect.signature(command).parameters)
-    classes = [name for name in OPTION_CLASSES if name in parameters]
-    for name in classes:
-        del parameters[name]
-        for option in fields(OPTION_CLASSES[name]):
-            parameters[option.name] = _parameter(option)
-    annotations = {name: parameter.annotation for name, parameter in parameters.items()}
-    command_with_options.__signature__ = inspect.Signature(list(parameters.values()))  # type: ignore[attr-defined]
-    command_with_options.__annotations__ = annotations
+    new_signature = signature.replace(parameters=list(parameters.values()))
+    command_with_options.__signature__ = new_signature  # type: ignore[attr-defined]
+    # The annotations of the signature count.
+    command_with_options.__annotations__ = {}
     return command_with_options

@@ -66,8 +66,8 @@ def compute_scores(counts: NDArray) -> NDArray[np.float64]:
     RETURNS (NDArray): … × (n_labels + 2) × 3
     """
     counts = np.concatenate([counts, counts.sum(axis=-2, keepdims=True)], axis=-2)
-    correct, wrong, missed = np.moveaxis(counts, -1, 0)
-    denominators = [correct + wrong, correct + missed, correct + (wrong + missed) / 2]
+    correct, spurious, missed = np.moveaxis(counts, -1, 0)
+    denominators = [correct + spurious, correct + missed, correct + (spurious + missed) / 2]
     # If a denominator is less than 0.5, it is 0, and so is the numerator.
     scores = correct[..., None] / np.maximum(np.stack(denominators, axis=-1), 0.5)
     scores[~counts.any(axis=-1)] = np.nan

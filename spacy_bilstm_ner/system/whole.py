@@ -112,28 +112,6 @@ def save_json(path: Path, content: Any) -> None:
     save(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-@contextmanager
-def generated_file(path: Path, *, command: str, remedy: str = "") -> Iterator[Path]:
-    """Check a file that one of our commands has written, and read it in a block.
-
-    Any error inside the block is reported as a damaged file.
-
-    command (str): The command that writes the file.
-    remedy (str): What to do if the file is damaged; by default, delete it and run the command.
-    RAISES UserError: If the file is missing, cannot be read, or is damaged.
-    """
-    if not path.is_file():
-        raise UserError(f"{path} is missing: run `{command}` first")
-    try:
-        yield path
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror or error}") from error
-    # json, zlib, msgpack and a missing key raise errors of different types.
-    except Exception as error:
-        remedy = remedy or f"delete it and run `{command}` again"
-        raise UserError(f"{path} is damaged: {type(error).__name__}: {error}; {remedy}") from error
-
-
 def make_writable_folder(path: Path) -> None:
     """Make a folder if it does not exist, and check that files can be written to it.
 

@@ -1,6 +1,3 @@
-import os
-import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,24 +12,6 @@ from spacy_bilstm_ner.system.whole import save_json
 from tests.quality.helpers import DATA, make_test_set
 
 VECTORS = {"path": "en_x", "name": "en_x 1.0.0"}
-# A training that says it has begun, and then takes for ever
-SLOW = """
-import sys, time
-import spacy.cli.train
-def slow(path, work, **_):
-    (work / "model-best").mkdir()
-    print("begun", flush=True)
-    try:
-        time.sleep(60)
-    finally:
-        # As spaCy does when it is interrupted: there is no time for that
-        print("saving a last model", flush=True)
-spacy.cli.train.train = slow
-import scripts.step
-import scripts.train
-sys.argv[0] = "train"
-scripts.step.step(scripts.train.main)
-"""
 
 
 @pytest.fixture
@@ -100,37 +79,3 @@ def test_weights_that_are_lost_are_told_in_a_line(
     ):
         train.main()
     assert not list((corpus.parent / "runs").iterdir())
-
-
-def start_slow(root: Path, corpus: Path) -> subprocess.Popen[str]:
-    (corpus.parent / "runs" / "run" / "model-best").mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-c", SLOW, *arguments(root, corpus, "tutorial")]
-    process = subprocess.Popen(
-        command,
-        cwd=corpus.parent,
-        env={**os.environ, "PYTHONPATH": str(root)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert "begun" in (process.stdout.readline() + process.stdout.readline())
-    return process
-
-
-def files_of(corpus: Path) -> list[str]:
-    runs = corpus.parent / "runs"
-    return sorted(path.relative_to(runs).as_posix() for path in runs.rglob("*"))
-
-
-@pytest.mark.skipif(os.name != "posix", reason="needs signals of POSIX")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_training_leaves_the_run_before(
-    root: Path, corpus: Path, number: int
-) -> None:
-    process = start_slow(root, corpus)
-    process.send_signal(number)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert errors.splitlines() == ["Interrupted, nothing changed."]
-    assert files_of(corpus) == ["run", "run/model-best"]

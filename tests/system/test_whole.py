@@ -10,7 +10,6 @@ import pytest
 
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.system.whole import (
-    generated_file,
     make_writable_folder,
     remove_unfinished,
     save,
@@ -160,24 +159,6 @@ def test_the_next_call_repairs_what_a_killed_process_has_left(tmp_path: Path) ->
         raise ValueError("a fault")
     assert names(tmp_path) == ["x"]
     assert (path / "a" / "b").read_text() == "before"
-
-
-@pytest.mark.parametrize(
-    ("failure", "message"),
-    [
-        (KeyError("a"), r"is damaged: KeyError: 'a'; delete it and run `make it` again$"),
-        (PermissionError(13, "Permission denied"), r"x\.json cannot be read: Permission denied$"),
-    ],
-)
-def test_a_generated_file_is_damaged_or_unreadable(
-    tmp_path: Path, failure: Exception, message: str
-) -> None:
-    (tmp_path / "x.json").touch()
-    with (
-        pytest.raises(UserError, match=message),
-        generated_file(tmp_path / "x.json", command="make it"),
-    ):
-        raise failure
 
 
 def test_a_folder_that_cannot_be_written_to_is_an_error(tmp_path: Path) -> None:
