@@ -3,10 +3,9 @@
 from typing import Any
 
 import pytest
-from thinc.api import Adam
 
 from spacy_bilstm_ner.ranges import check_range
-from tests.util import blank, examples, small_model, trained
+from tests.util import blank, small_model
 
 
 @pytest.mark.parametrize(
@@ -38,9 +37,3 @@ def test_a_part_of_the_network(part: str, name: str, value: Any):
     model[part][name] = value
     with pytest.raises(ValueError, match=r"must be at least .*, but is "):
         blank(model=model)
-
-
-def test_a_learning_rate_below_0():
-    nlp = trained()
-    with pytest.raises(ValueError, match=r"the learning rate must be at least 0, but is -0\.1"):
-        nlp.update(examples(nlp), sgd=Adam(-0.1))
