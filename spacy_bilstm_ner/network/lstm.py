@@ -30,7 +30,6 @@ KINDS = ("W", "R", "b")
 # OpenBLAS, which comes with numpy, starts threads for a product with more multiplications than
 # this. Threads do not help with small matrices, and are slow if other programs use the cores.
 MAX_PRODUCT = 8 * 65_536 - 1
-FEW_ROWS = 4
 # Up to this number of sequences, the gates of all steps are gathered at once.
 FEW_SEQUENCES = 8
 
@@ -140,8 +139,7 @@ def multiply(rows: Floats2d, weights: Floats3d) -> Floats3d:
     """
     n, n_in, width = weights.shape
     product = np.empty((n, len(rows), width), dtype="float32")
-    # BLAS multiplies few rows faster one by one.
-    step = 1 if len(rows) <= FEW_ROWS else max(1, MAX_PRODUCT // max(1, n_in * width))
+    step = max(1, MAX_PRODUCT // max(1, n_in * width))
     for first in range(0, len(rows), step):
         piece = slice(first, first + step)
         np.matmul(rows[piece], weights, product[:, piece])

@@ -270,6 +270,8 @@ def mixed_scores(scores: Floats2d, ngram_scores: Floats2d) -> Floats2d:
         return scores
     old = scores[:, :n_old]
     mixture = old + NGRAMS_SHARE * (ngram_scores - old)
+    if n_old == scores.shape[1]:
+        return mixture
     shift = mixture.max(axis=1, keepdims=True) - old.max(axis=1, keepdims=True)
     added = scores[:, n_old:] + shift
     return get_array_module(scores).concatenate((mixture, added), axis=1)
