@@ -4,21 +4,28 @@ import ast
 import json
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from .tables import clean
 
-# An item of a list that Python or numpy has written: in quotes, or a plain word
-_ITEM = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s,'"\[\]]+""")
+
+def parse(text: str) -> Any:
+    """Return the value that is written as JSON or Python in a cell of a table.
+
+    RAISES ValueError: If the text is neither.
+    """
+    try:
+        return json.loads(text or "[]")
+    except ValueError:
+        return json.loads(json.dumps(ast.literal_eval(text)))
 
 
 def split_list(cell: str) -> list[str]:
-    """Return the items of a cell: ['a', 'b'], ['a' 'b'], [a, b] or a b. null becomes ""."""
-    if not (cell.startswith("[") and cell.endswith("]")):
-        return cell.split()
+    """Return the items of a cell: ["a", "b"], ['a', 'b'] or a b. null becomes ""."""
     try:
-        items = json.loads(cell)
-    except ValueError:
-        items = map(_unquote, _ITEM.findall(cell[1:-1]))
+        items = parse(cell) if cell.startswith("[") else cell.split()
+    except (SyntaxError, ValueError):
+        items = cell.split()
     return [clean("" if item is None else str(item)) for item in items]
 
 
@@ -40,10 +47,3 @@ def holds_lists(cells: Sequence[str]) -> bool:
 def holds_spans(cells: Sequence[str]) -> bool:
     """Return whether a cell has entities with offsets: [[0, 4, "PER"]] or [{"start": 0, …}]."""
     return any(re.match(r"\[\s*[\[({]|\{", cell) for cell in cells)
-
-
-def _unquote(item: str) -> str:
-    try:
-        return str(ast.literal_eval(item)) if item[0] in "'\"" else item
-    except (SyntaxError, ValueError):
-        return item[1:-1]

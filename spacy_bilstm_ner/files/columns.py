@@ -67,7 +67,7 @@ def find_columns(table: Table, options: Options) -> Columns:
             "each row has a text, name it with --text-column, and give the offsets of its entities "
             "in --tag-column, such as [[0, 4, 'per']]. Labels inside a text cannot be read.",
         )
-    has_sentences = keys or table.breaks or not table.has_header
+    has_sentences = keys or table.blocks[-1] != "1" or not table.has_header
     if not has_sentences and not holds_lists(table[tag]):
         _refuse(
             table,

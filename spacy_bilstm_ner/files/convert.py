@@ -21,9 +21,8 @@ from .options import Options, Split
 from .reading import read_sentences
 from .records import TaggedWords
 from .report import Report
-from .split import NAMES, Parts, divide, drop_copies
+from .split import Parts, divide, drop_copies
 
-STATS = "stats.json"
 # Number of sentences that are shown
 N_SHOWN = 3
 
@@ -89,12 +88,8 @@ def convert(
     stats["reports"] = {name: vars(part_report) for name, part_report in reports.items()}
     docs = {}
     for name, part in parts.items():
-        docs[f"{name}.spacy"], stats["splits"][name] = make_docs(nlp, part, name)
-    if is_one_file:
-        with whole_file(out) as file:
-            file.write(docs[out.name].to_bytes())
-    else:
-        write(out, docs, stats)
+        docs[name], stats["splits"][name] = make_docs(nlp, part, name)
+    write(out, docs, stats)
     shown = islice(filter(attrgetter("n_entities"), sentences), N_SHOWN)
     return Conversion(reports, stats, [mark(make_doc(nlp, sentence)[0]) for sentence in shown])
 
@@ -122,20 +117,22 @@ def make_docs(
 
 
 def write(out: Path, docs: dict[str, DocBin], stats: dict[str, Any]) -> None:
-    """Write the files to a folder. Other files in the folder stay.
+    """Write the files to a folder, or Docs to one file. Other files in the folder stay.
 
     All files are complete before the first one replaces an earlier file. train.spacy is removed
     first and appears last, so it and the other files always belong to the same corpus, even if the
     process is killed.
 
-    RAISES UserError: If the folder cannot be written to.
+    RAISES UserError: If the folder or file cannot be written to.
     """
-    content = json.dumps(stats, indent=2, ensure_ascii=False, default=str)
+    folder = out.parent if out.suffix == ".spacy" else out
     with ExitStack() as files:  # closes the last file first
         for name, part in docs.items():
-            files.enter_context(whole_file(out / name)).write(part.to_bytes())
-        files.enter_context(whole_file(out / STATS)).write(content.encode())
-        (out / "train.spacy").unlink(missing_ok=True)
+            files.enter_context(whole_file(folder / f"{name}.spacy")).write(part.to_bytes())
+        if out.suffix != ".spacy":
+            content = json.dumps(stats, indent=2, ensure_ascii=False, default=str)
+            files.enter_context(whole_file(out / "stats.json")).write(content.encode())
+            (out / "train.spacy").unlink(missing_ok=True)
 
 
 def mark(doc: Doc) -> str:
@@ -147,22 +144,22 @@ def mark(doc: Doc) -> str:
 
 
 def _split(parts: Parts, drops_copies: bool, report: Report) -> Parts:
-    """Return the parts, without copies if these are to be dropped. Add warnings to the report.
+    """Return the parts, without copies if these are to be dropped. Report the number of copies.
 
     RAISES UserError: If a part would be empty.
     """
     distinct = drop_copies(parts)
-    n_copies = sum(map(len, parts.values())) - sum(map(len, distinct.values()))
+    n_copies = 0
+    for name, part in parts.items():
+        n_copies += len(part) - len(distinct[name])
+        if drops_copies and part and not distinct[name]:
+            raise UserError(
+                f"--dedupe leaves nothing of {name}: all of its sentences occur in another part. "
+                "Give more different sentences, or leave out --dedupe."
+            )
     if n_copies:
         action = "they are dropped" if drops_copies else "--dedupe drops them"
         report.warnings.append(
             f"sentences of train and dev that also occur in a later part: {n_copies:,}; {action}."
         )
-    if drops_copies:
-        for name in NAMES:
-            if parts[name] and not distinct[name]:
-                raise UserError(
-                    f"--dedupe leaves nothing of {name}: all of its sentences occur in another "
-                    "part. Give more different sentences, or leave out --dedupe."
-                )
     return distinct if drops_copies else parts

@@ -24,20 +24,25 @@ _QUOTED = re.compile('(^|\t)"[^"\t]+"(\t|$)', re.MULTILINE)
 _FEATURE = re.compile(r"(?:^|\|)([\w:.]+)=[BILUES]-[^|]+", re.MULTILINE)
 
 
-def read_delimited(content: Content, options: Options) -> tuple[Records, Report]:
-    """Read CSV and similar formats with a header."""
-    report = Report()
-    table = _divide(content, options, report, needs_header=True)
-    return read_table(table, options, report)
+def read_delimited(
+    content: Content, options: Options, *, needs_header: bool
+) -> tuple[Records, Report]:
+    """Read CSV and similar formats, or CoNLL with any number of columns.
 
-
-def read_conll(content: Content, options: Options) -> tuple[Records, Report]:
-    """Read CoNLL with any number of columns, with or without a header.
-
-    RAISES UserError: If a line has another number of columns, or a column cannot be detected.
+    needs_header (bool): Whether the first row must be a header, as in CSV.
+    RAISES UserError: If a row cannot be read, or a column cannot be detected.
     """
-    report = Report()
-    table = _divide(content, options, report, needs_header=False)
+    name, text = content.name, content.text
+    separator = options.sep or find_separator(sample_lines(text))
+    if separator and len(separator) > 1:
+        raise UserError(f"--sep {separator!r}: expected one character, such as ',', or tab.")
+    report = Report(guesses={"delimiter": repr(separator or " ")})
+    rows = _split_at_blanks(text)
+    if separator:
+        can_be_quoted = separator != "\t" or (needs_header and _QUOTED.search(text))
+        has_quotes = can_be_quoted and not options.no_quotes
+        rows = _split(text, separator, csv.QUOTE_MINIMAL if has_quotes else csv.QUOTE_NONE, name)
+    table = collect_rows(rows, name, report, needs_header=needs_header)
     _add_features(table)
     return read_table(table, options, report)
 
@@ -68,49 +73,12 @@ def find_separator(lines: Sequence[str]) -> str | None:
     return best
 
 
-def _divide(content: Content, options: Options, report: Report, needs_header: bool) -> Table:
-    """Divide the lines of a text into fields.
-
-    needs_header (bool): Whether the first row must be a header, as in CSV.
-    RAISES UserError: If the file has no rows, or a row cannot be read.
-    """
-    name, text = content.name, content.text
-    sample = sample_lines(text)
-    detected = find_separator(sample)
-    separator = options.sep or detected
-    if separator and (len(separator) > 1 or not any(separator in line for line in sample)):
-        option = f"--sep {_name_separator(detected)}" if detected else "--format conll"
-        raise UserError(
-            f"{name}: the separator must be one character that occurs in the file, but it is "
-            f"{separator!r}. Use {option}, or leave out --sep."
-        )
-    if not options.sep:
-        report.guesses["delimiter"] = _name_separator(separator or " ")
-    has_plain_quotes = options.no_quotes
-    if separator == "\t" and (not needs_header or not _QUOTED.search(text)):
-        has_plain_quotes = True
-        report.guesses["quotation marks"] = "plain characters"
-    rows = _split_at_blanks(text)
-    if separator:
-        rows = _split(text, separator, has_plain_quotes, name)
-    return collect_rows(
-        rows, name, report, pads_rows=separator is not None, needs_header=needs_header
-    )
-
-
-def _name_separator(separator: str) -> str:
-    return "tab" if separator == "\t" else repr(separator)
-
-
-def _split(
-    text: str, separator: str, has_plain_quotes: bool, name: str
-) -> Iterator[tuple[int, list[str]]]:
+def _split(text: str, separator: str, quoting: Any, name: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the line on which each row begins, and its fields.
 
     RAISES UserError: If a quotation mark is not closed.
     """
     csv.field_size_limit(2**31 - 1)
-    quoting: Any = csv.QUOTE_NONE if has_plain_quotes else csv.QUOTE_MINIMAL
     # This needs less memory than io.StringIO.
     lines = map(itemgetter(0), re.finditer(r"[^\n]*\n|[^\n]+", text))
     reader = csv.reader(lines, delimiter=separator, quoting=quoting, strict=True)

@@ -1,6 +1,5 @@
 """Read records of labelled texts, with a table that says where each export has its entities."""
 
-import ast
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,6 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 from ..errors import UserError
+from .cells import parse
 from .faults import check_rows
 from .offsets import find_occurrences, make_reading
 from .options import Options, parse_pairs
@@ -276,7 +276,7 @@ def _list_entities(annotation: Any, export: Export) -> list[Any] | None:
     """Return the entities of a text; None if nobody has annotated it."""
     entities = look_up(annotation, export["entities"])
     if isinstance(entities, str):
-        entities = _parse(entities)
+        entities = parse(entities)
     if isinstance(entities, dict):
         entities = list(_flatten(entities))
     if entities is MISSING and export["status"]:
@@ -287,14 +287,6 @@ def _list_entities(annotation: Any, export: Export) -> list[Any] | None:
         raise ValueError(f"there is no list of entities at {export['entities']!r}")
     ending = export["type"]
     return [entity for entity in entities if str(look_up(entity, "type")).endswith(ending)]
-
-
-def _parse(text: str) -> Any:
-    """Return the value that is written as JSON or Python in a cell of a table."""
-    try:
-        return json.loads(text or "[]")
-    except ValueError:
-        return json.loads(json.dumps(ast.literal_eval(text)))
 
 
 def _flatten(entities: dict[str, Any]) -> Iterator[dict[str, Any]]:

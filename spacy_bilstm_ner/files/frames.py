@@ -23,9 +23,11 @@ def read_frame(frame: Any, content: Content, options: Options) -> tuple[Records,
 
     frame (pandas.DataFrame): A table whose columns have names. Messages count its rows from 1.
     """
-    columns = [list(map(_to_text, column)) for _, column in frame.items()]
     names = list(map(str, frame.columns))
-    table = Table(content.name, names, columns, True, lines=range(1, len(frame) + 1))
+    columns = [list(map(_to_text, column)) for _, column in frame.items()]
+    lines = list(range(1, len(frame) + 1))
+    blocks, documents = ["1"] * len(lines), [""] * len(lines)
+    table = Table(content.name, names, columns, True, lines, blocks, documents)
     return read_table(table, options, Report())
 
 
@@ -39,8 +41,8 @@ def read_parquet(content: Content, options: Options) -> tuple[Records, Report]:
 
     table = pyarrow.parquet.read_table(io.BytesIO(content.raw))
     columns = table.to_pydict()
-    for name, tag_names in _tag_names(table.schema.metadata or {}).items():
-        columns[name] = _name_tags(columns[name], tag_names)
+    for name, names_of_tags in _tag_names(table.schema.metadata or {}).items():
+        columns[name] = [_name_tags(value, names_of_tags) for value in columns[name]]
     return read_frame(pandas.DataFrame(columns), content, options)
 
 
@@ -67,21 +69,18 @@ def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
     for sheet, frame in frames.items():
         if len(frame) < 2 or options.sheet not in (None, sheet):
             continue
-        sheet_report = Report(guesses={"sheet": sheet})
-        rows = frame.itertuples(index=False, name=None)
-        texts = enumerate((list(map(_to_text, row)) for row in rows), 1)
-        try:
-            table = collect_rows(
-                texts, f"{content.name}, sheet {sheet}", sheet_report, needs_header=True
-            )
-        except UserError:
+        if len(frame.columns) < 2:
             skipped.append(sheet)
             continue
+        sheet_report = Report(guesses={"sheet": sheet})
+        rows = (list(map(_to_text, row)) for row in frame.itertuples(index=False, name=None))
+        name = f"{content.name}, sheet {sheet}"
+        table = collect_rows(enumerate(rows, 1), name, sheet_report, needs_header=True)
         header = header or table.names
         if table.names != header:
             skipped.append(sheet)
             continue
-        _check_types(table, frame, options)
+        _check_words(table, frame, options)
         records_of_sheet, sheet_report = read_table(table, options, sheet_report)
         records += records_of_sheet
         report = report.merge(sheet_report)
@@ -98,20 +97,18 @@ def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
     return records, report
 
 
-def _check_types(table: Table, frame: Any, options: Options) -> None:
-    """Check that Excel has not stored words and tags as decimal numbers, dates or booleans.
+def _check_words(table: Table, frame: Any, options: Options) -> None:
+    """Check that Excel has not stored words as decimal numbers, dates or booleans.
 
     RAISES UserError: If it has.
     """
     faults = []
-    columns = find_columns(table, options)
-    for name in (columns.word, columns.tag):
-        values = frame[table.names.index(name)]
-        for line in table.lines:
-            value = values[line - 1]
-            is_decimal = isinstance(value, float) and not value.is_integer()
-            if is_decimal or isinstance(value, bool | date | time):
-                faults.append((line, f"a cell has {value}, which is no text"))
+    values = frame[table.names.index(find_columns(table, options).word)]
+    for line in table.lines:
+        value = values[line - 1]
+        is_decimal = isinstance(value, float) and not value.is_integer()
+        if is_decimal or isinstance(value, bool | date | time):
+            faults.append((line, f"a cell has {value}, which is no text"))
     check_rows(
         table.name,
         faults,
@@ -147,7 +144,7 @@ def _tag_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
 
 
 def _name_tags(value: Any, names: list[str]) -> Any:
-    """Return the names of numbered tags, in lists of any depth."""
+    """Return the name of a numbered tag, or the names of a list of them."""
     if isinstance(value, list):
         return [_name_tags(number, names) for number in value]
-    return names[value] if isinstance(value, int) and 0 <= value < len(names) else value
+    return names[value] if value in range(len(names)) else value

@@ -19,7 +19,7 @@ file contradicts them, the file is refused. The message names the option to use.
 import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ from ..errors import UserError
 from .brat import read_brat
 from .checks import find_doubts
 from .conflicts import settle_conflicts, unite
-from .delimited import find_separator, read_conll, read_delimited, sample_lines
+from .delimited import find_separator, read_delimited, sample_lines
 from .docs import find_words, make_doc
 from .encoding import decode
 from .frames import read_excel, read_frame, read_parquet
@@ -50,8 +50,8 @@ from .tables import is_header
 from .unpack import ZIP, read_contents
 
 READERS: dict[str, Callable[[Content, Options], tuple[Any, Report]]] = {
-    "csv": read_delimited,
-    "conll": read_conll,
+    "csv": partial(read_delimited, needs_header=True),
+    "conll": partial(read_delimited, needs_header=False),
     "json": read_json,
     "brat": read_brat,
     "pubtator": read_pubtator,

@@ -14,6 +14,7 @@ from .records import TaggedWords
 N_PLACES = 3
 # Unit -> its singular
 UNITS = {"rows": "row", "words": "word", "entities": "entity"}
+_SIGNS = {"left out": -1, "changed": 0, "added": 1}
 
 
 class Reason(NamedTuple):
@@ -110,11 +111,11 @@ class Report:
             out had been counted as read.
         """
         if number or more:
-            counts = self.counts.setdefault(reason, Counter(dict.fromkeys(UNITS, 0)))
-            counts.update({REASONS[reason].unit: number})
-            counts.update(more)
+            counts = self.counts.setdefault(reason, Counter())
+            counts.update({REASONS[reason].unit: number} | more)
             places = self.places.setdefault(reason, [])
-            places += [place] * (place != "" and len(places) < N_PLACES)
+            if place and len(places) < N_PLACES:
+                places.append(place)
 
     def merge(self, other: Report) -> Report:
         """Add another report to this one, and return this one."""
@@ -144,10 +145,9 @@ class Report:
         """
         for unit in UNITS:
             n_read, n_written = getattr(self, f"{unit}_read"), getattr(self, f"{unit}_written")
-            changes = {"left out": 0, "changed": 0, "added": 0}
+            expected = n_read
             for reason, counts in self.counts.items():
-                changes[REASONS[reason].effect] += counts[unit]
-            expected = n_read - changes["left out"] + changes["added"]
+                expected += _SIGNS[REASONS[reason].effect] * counts[unit]
             if n_written != expected:
                 raise UserError(
                     f"{unit} were lost: {n_read:,} read, but {n_written:,} written instead of "
@@ -183,6 +183,6 @@ class Report:
 
         rows = []
         for name, counts in self.counts.items():
-            effect, places = REASONS[name].effect, "; ".join(self.places[name])
-            rows.append({"reason": name, "effect": effect, **counts, "places": places})
+            numbers = map(counts.__getitem__, UNITS)
+            rows.append([name, REASONS[name].effect, *numbers, "; ".join(self.places[name])])
         return pandas.DataFrame(rows, columns=["reason", "effect", *UNITS, "places"])

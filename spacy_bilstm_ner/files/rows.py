@@ -1,7 +1,8 @@
 """Divide the rows of a table into sentences."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby, pairwise
+from dataclasses import replace
+from itertools import accumulate, groupby
 from typing import Any
 
 from .cells import holds_lists, holds_spans, split_list, split_tags
@@ -23,6 +24,9 @@ def read_table(table: Table, options: Options, report: Report) -> tuple[Records,
     columns = find_columns(table, options)
     numbers = f"sentence = {' '.join(columns.sentence)!r}, " if columns.sentence else ""
     report.guesses["columns"] = f"{numbers}word = {columns.word!r}, tag = {columns.tag!r}"
+    if columns.document:
+        documents = list(accumulate(table[columns.document], _fill))
+        table = replace(table, documents=documents)
     if holds_lists(table[columns.tag]):
         records, records_report = read_records(_to_records(table, columns), table.name, options)
         return records, report.merge(records_report)
@@ -32,16 +36,13 @@ def read_table(table: Table, options: Options, report: Report) -> tuple[Records,
 
 def _to_records(table: Table, columns: Columns) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield rows with a sentence or a text each, as records of JSON."""
-    words, tags = table[columns.word], table[columns.tag]
-    documents = _documents(table, columns)
-    have_spans = holds_spans(tags)
-    for row, line in enumerate(table.lines):
-        record = {"id": documents[row]}
+    texts, cells = table[columns.word], table[columns.tag]
+    have_spans = holds_spans(cells)
+    for line, document, text, cell in zip(table.lines, table.documents, texts, cells, strict=True):
         if have_spans:
-            yield line, {**record, "text": words[row], "entities": tags[row]}
+            yield line, {"id": document, "text": text, "entities": cell}
         else:
-            lists = {"tokens": split_list(words[row]), "tags": split_tags(tags[row])}
-            yield line, {**record, **lists}
+            yield line, {"id": document, "tokens": split_list(text), "tags": split_tags(cell)}
 
 
 def _read_sentences(table: Table, columns: Columns, options: Options) -> list[TaggedWords]:
@@ -51,7 +52,6 @@ def _read_sentences(table: Table, columns: Columns, options: Options) -> list[Ta
     """
     words, tags = table[columns.word], table[columns.tag]
     spacing = table[columns.spacing] if columns.spacing else []
-    documents = _documents(table, columns)
     numbers = _number_rows(table, columns.sentence)
     all_rows: Iterable[int] = range(len(words))
     if options.sentences == "gather":
@@ -75,7 +75,7 @@ def _read_sentences(table: Table, columns: Columns, options: Options) -> list[Ta
             tuple(map(words.__getitem__, rows)),
             tuple(map(tags.__getitem__, rows)),
             tuple(spaces) or None,
-            origin=Origin(table.name, lines[0], documents[first], int(is_consecutive)),
+            origin=Origin(table.name, lines[0], table.documents[first], int(is_consecutive)),
             number=number,
             rows=len(rows),
             lines=() if is_consecutive else lines,
@@ -91,28 +91,14 @@ def _read_sentences(table: Table, columns: Columns, options: Options) -> list[Ta
     return sentences
 
 
-def _documents(table: Table, columns: Columns) -> Sequence[str]:
-    """Return the document of each row; "" if there is none."""
-    if columns.document:
-        return _fill_down(table[columns.document])
-    return table.documents or [""] * len(table.lines)
-
-
-def _fill_down(column: Sequence[str]) -> list[str]:
-    """Return cells. An empty cell has the value of the cell above."""
-    filled: list[str] = []
-    for cell in column:
-        filled.append(cell or (filled[-1] if filled else ""))
-    return filled
-
-
 def _number_rows(table: Table, names: Sequence[str]) -> Sequence[str]:
     """Return the sentence number of each row. Without such columns, empty lines end sentences."""
-    keys = [_fill_down(table[name]) for name in names]
-    if keys:
-        return keys[0] if len(keys) == 1 else list(map(" ".join, zip(*keys, strict=True)))
-    numbers: list[str] = []
-    bounds = pairwise([0, *table.breaks, len(table.lines)])
-    for number, (start, end) in enumerate(bounds, 1):
-        numbers += [str(number)] * (end - start)
-    return numbers
+    if not names:
+        return table.blocks
+    keys = [accumulate(table[name], _fill) for name in names]
+    return list(map(" ".join, zip(*keys, strict=True))) if len(keys) > 1 else list(keys[0])
+
+
+def _fill(above: str, cell: str) -> str:
+    """Return the value of a cell. An empty cell has the value of the cell above."""
+    return cell or above

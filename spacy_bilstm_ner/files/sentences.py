@@ -2,9 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 from ..errors import count
 from .faults import check_rows
@@ -27,12 +27,12 @@ def build(sentences: Sequence[TaggedWords], options: Options, report: Report) ->
     """
     file = sentences[0].origin.file
     if options.tag_names:
-        sentences = list(_name_tags(sentences, options.tag_names))
+        names = {str(number): name.strip() for number, name in enumerate(options.tag_names)}
+        sentences = [_name_tags(sentence, names) for sentence in sentences]
     if options.strip:
-        sentences = list(_strip_marks(sentences, options.strip, report))
+        sentences = [_strip_marks(sentence, options.strip, report) for sentence in sentences]
     parts = _read_tags(sentences, options)
-    examples = {letter: tag for tag, (letter, _) in parts.items() if letter != tag}
-    report.guesses["tags"] = ", ".join(f"{letter} = {tag!r}" for letter, tag in examples.items())
+    report.guesses["tags"] = ", ".join(sorted(set(map(itemgetter(0), parts.values()))))
     distinct_words = set(chain.from_iterable(map(attrgetter("words"), sentences)))
     # Words that are, or contain, white space
     irregular = {word for word in distinct_words if word.isspace() or _divide(word) != [word]}
@@ -58,26 +58,20 @@ def build(sentences: Sequence[TaggedWords], options: Options, report: Report) ->
     return built
 
 
-def _name_tags(sentences: Sequence[TaggedWords], names: Sequence[str]) -> Iterator[TaggedWords]:
+def _name_tags(sentence: TaggedWords, names: Mapping[str, str]) -> TaggedWords:
     """Replace numbers by the names of tags."""
-    names_of_numbers = {str(number): name.strip() for number, name in enumerate(names)}
-    for sentence in sentences:
-        tags = tuple(names_of_numbers.get(tag, tag) for tag in sentence.tags)
-        yield sentence._replace(tags=tags)
+    tags = map(names.get, sentence.tags, sentence.tags)
+    return sentence._replace(tags=tuple(tags))
 
 
-def _strip_marks(
-    sentences: Sequence[TaggedWords], marks: Sequence[str], report: Report
-) -> Iterator[TaggedWords]:
+def _strip_marks(sentence: TaggedWords, marks: Sequence[str], report: Report) -> TaggedWords:
     """Replace the marks of --strip by a space. A word that is nothing but marks stays."""
-    pattern = re.compile("|".join(map(re.escape, marks)))
-    for sentence in sentences:
-        words = list(sentence.words)
-        for position, word in enumerate(words):
-            words[position] = pattern.sub(" ", word).strip() or word
-            if words[position] != word:
-                report.count("stripped", sentence.place(position))
-        yield sentence._replace(words=tuple(words))
+    words = list(sentence.words)
+    for position, word in enumerate(words):
+        for mark in marks:
+            words[position] = words[position].replace(mark, " ").strip() or word
+        report.count("stripped", sentence.place(position), int(words[position] != word))
+    return sentence._replace(words=tuple(words))
 
 
 def _read_tags(sentences: Sequence[TaggedWords], options: Options) -> dict[str, tuple[str, str]]:
@@ -95,8 +89,7 @@ def _read_tags(sentences: Sequence[TaggedWords], options: Options) -> dict[str, 
                 shown = repr(tag) if tag.isascii() else f"{tag!r} ({tag!a})"
                 fault = f"the tag of {sentence.words[position]!r} is {shown}"
                 faults.append((sentence.line(position), fault))
-    if faults:
-        check_rows(sentences[0].origin.file, faults, describe_unread(counts, unread))
+    check_rows(sentences[0].origin.file, faults, describe_unread(counts, unread))
     return parts
 
 

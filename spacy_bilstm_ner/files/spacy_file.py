@@ -15,26 +15,25 @@ def read_spacy(content: Content, options: Options) -> tuple[list[TaggedWords], R
     sentences = []
     docs = bin_of_docs.get_docs(spacy.blank("xx").vocab)
     for number, (doc, flags) in enumerate(zip(docs, bin_of_docs.flags, strict=True), 1):
-        place = {"file": content.name, "line": number}
+        origin = Origin(**flags.get("origin", {"file": content.name, "line": number}))
         if not len(doc):
-            report.count("no_text", f"{content.name}, line {number}")
+            report.count("no_text", origin.place())
             continue
-        report.words_read += sum(not token.is_space for token in doc)
-        report.entities_read += len(doc.ents)
-        sentences.append(_read_doc(doc, Origin(**flags.get("origin", place)), str(number)))
+        sentence = _read_doc(doc)._replace(origin=origin, number=str(number))
+        report.words_read += sentence.n_words
+        report.entities_read += sentence.n_entities
+        sentences.append(sentence)
     return sentences, report
 
 
-def _read_doc(doc: Doc, origin: Origin, number: str) -> TaggedWords:
+def _read_doc(doc: Doc) -> TaggedWords:
     tags = []
     for token in doc:
         outside = "O" if token.ent_iob else UNKNOWN
         tags.append(f"{token.ent_iob_}-{token.ent_type_}" if token.ent_type_ else outside)
-    words = tuple(token.text for token in doc)
-    spaces = None
-    if not doc.has_unknown_spaces:
-        spaces = tuple(bool(token.whitespace_) for token in doc)
+    words, followed = zip(*((token.text, bool(token.whitespace_)) for token in doc), strict=True)
+    spaces = None if doc.has_unknown_spaces else followed
     annotated = None
     if "annotated" in doc.spans:
         annotated = tuple(doc.spans["annotated"].attrs.get("labels") or ())
-    return TaggedWords(words, tuple(tags), spaces, annotated, origin, number)
+    return TaggedWords(words, tuple(tags), spaces, annotated)

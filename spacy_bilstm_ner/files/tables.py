@@ -3,8 +3,8 @@
 import re
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, MutableSequence, Sequence
+from dataclasses import dataclass
 from functools import cache
 from itertools import chain, islice
 from operator import itemgetter
@@ -42,18 +42,18 @@ class Table:
     names (list[str]): Names of the n columns; "1", "2", … if there is no header.
     columns (list[list[str]]): n columns of m cells; "" for an empty cell.
     has_header (bool): Whether the file names its columns.
-    lines (Sequence[int]): Line of each row.
-    breaks (list[int]): Rows before which there are empty lines, in order.
-    documents (list[str]): Number of each row's document; empty if no rows begin documents.
+    lines (MutableSequence[int]): Line of each row.
+    blocks (list[str]): Number of each row's block, from 1. Empty lines end a block.
+    documents (list[str]): Number of each row's document, from 1; "" if it is in no document.
     """
 
     name: str
     names: list[str]
     columns: list[list[str]]
     has_header: bool
-    lines: Sequence[int]
-    breaks: list[int] = field(default_factory=list)
-    documents: list[str] = field(default_factory=list)
+    lines: MutableSequence[int]
+    blocks: list[str]
+    documents: list[str]
 
     def __getitem__(self, name: str) -> list[str]:
         return self.columns[self.names.index(name)]
@@ -112,16 +112,14 @@ def collect_rows(
     name: str,
     report: Report,
     *,
-    pads_rows: bool = True,
     needs_header: bool = False,
 ) -> Table:
     """Make a table from the rows of a file. Count rows that are not data in the report.
 
     rows (Iterable[tuple[int, Sequence[str]]]): The line of each row, and its fields.
-    pads_rows (bool): Whether missing fields at the end of a row are empty cells.
     needs_header (bool): Whether the first row after titles and comments is a header, even if its
         names are not usual.
-    RAISES UserError: If a row cannot be read, or the file has no rows.
+    RAISES UserError: If a row has too many fields, or the file has no rows.
     """
     stream = iter(rows)
     sample = list(islice(stream, N_SAMPLE))
@@ -130,35 +128,35 @@ def collect_rows(
     width = layout.width
     names = layout.header or list(map(str, range(1, width + 1)))
     columns: list[list[str]] = [[] for _ in names]
-    lines = array("q")
-    breaks, documents = set[int](), list[str]()
-    n_documents = 0
-    faults = []
+    table = Table(name, names, columns, bool(layout.header), array("q"), [], [])
+    block, document = "0", ""
+    is_new_block = True
     is_data = not layout.header
+    faults = []
     for line, fields in chain(sample, stream):
         cells = list(map(to_cell, fields))
-        if not any(cells):
-            breaks.add(len(lines))
-            continue
-        reason = layout.reason(cells)
+        reason = layout.reason(cells) if any(cells) else "empty"
         is_data = is_data or reason == "header"
+        is_new_block = is_new_block or reason in ("empty", "document")
+        if reason == "empty":
+            continue
+        if reason == "document":
+            document = str(int(document or "0") + 1)
         if reason or not is_data:
             report.rows_read += 1
             report.count(reason or "comment", f"{name}, line {line}: {' '.join(fields)[:80]!r}")
-            if reason == "document":
-                breaks.add(len(lines))
-                n_documents += 1
             continue
-        if not any(cells[width:]):
-            del cells[width:]
-        if pads_rows:
-            cells += [""] * (width - len(cells))
-        if len(cells) != width:
+        if any(cells[width:]):
             faults.append((line, f"expected {width} columns, found {len(cells)}"))
             continue
-        lines.append(line)
-        documents.append(str(n_documents))
-        for column, cell in zip(columns, cells, strict=True):
+        if is_new_block:
+            block = str(int(block) + 1)
+            is_new_block = False
+        table.lines.append(line)
+        table.blocks.append(block)
+        table.documents.append(document)
+        cells += [""] * (width - len(cells))
+        for column, cell in zip(columns, cells, strict=False):
             column.append(cell)
     check_rows(
         name,
@@ -166,14 +164,12 @@ def collect_rows(
         "Write as many fields as in the other rows. Put a field that contains the separator into "
         "quotation marks.",
     )
-    if not lines:
+    if not table.lines:
         raise UserError(
             f"{name} has no sentences, only a header or comments. Expected rows such as: "
             "1,Mira,B-per"
         )
-    ordered_breaks = sorted(breaks - {0, len(lines)})
-    documents = documents if n_documents else []
-    return Table(name, names, columns, bool(layout.header), lines, ordered_breaks, documents)
+    return table
 
 
 def _find_layout(rows: Iterable[list[str]], needs_header: bool, name: str) -> Layout:
@@ -197,8 +193,8 @@ def _find_layout(rows: Iterable[list[str]], needs_header: bool, name: str) -> La
         if width < 2 or 2 * n_rows < len(data):
             raise UserError(
                 f"{name} is not a table: most of its lines do not have a word and a tag side by "
-                "side. Is it text without labels? If not, say what is between its fields, such as "
-                "--sep ','."
+                "side. Is it text without labels? If not, say what is between its fields with "
+                "--sep, or leave out --sep."
             )
     first_cells = set(map(itemgetter(0), data))
     counts_words = {"1", "2"} <= first_cells and all(map(_WORD_NUMBER.fullmatch, first_cells))

@@ -10,8 +10,6 @@ from pathlib import Path, PurePosixPath
 from ..errors import UserError
 from .records import Content
 
-# Number of files in a zip that a message lists
-MAX_NAMES = 10
 ZIP, GZIP = b"PK\x03\x04", b"\x1f\x8b"
 SUFFIXES = (
     ".csv .tsv .tab .txt .conll .conllu .iob .bio .bioes .ner .ann .json .jsonl .ndjson .spacy "
@@ -43,10 +41,8 @@ def read_contents(paths: Iterable[Path], *, member: str | None = None) -> Iterat
 
 def read_content(path: Path, member: str | None = None) -> Content:
     """Read one file and unpack it."""
-    if not path.exists():
-        raise UserError(f"{path} does not exist: give the path of a labelled file, such as a CSV.")
     if not path.is_file():
-        raise UserError(f"{path} is a device or a pipe: give the path of a file.")
+        raise UserError(f"{path} is not a file: give the path of a labelled file, such as a CSV.")
     try:
         packed = path.read_bytes()
     except OSError as error:
@@ -79,10 +75,9 @@ def _choose(members: list[str], name: str, member: str | None) -> str:
     labelled = list(filter(_is_data, members))
     if len(labelled) == 1 and member is None:
         return labelled[0]
-    listed = (labelled or members)[:MAX_NAMES]
     raise UserError(
         f"{name}: expected a zip with one labelled file, but it has "
-        f"{', '.join(listed) or 'none'}. Say which one to read: --member NAME"
+        f"{', '.join(labelled or members)}. Say which one to read: --member NAME"
     )
 
 
