@@ -36,10 +36,9 @@ def decode(content: Content, options: Options) -> Content:
             f"{content.name}: {error}. Give another --encoding, such as cp1252, or leave it out."
         ) from error
     if "\0" in text:
-        order = "be" if text.startswith("\0") else "le"
         raise UserError(
             f"{content.name} is a binary file: expected text. If it is UTF-16, use --encoding "
-            f"utf-16-{order}."
+            "utf-16-le, or utf-16-be."
         )
     if "\r" in text:
         text = re.sub("\r\r?\n|\r", "\n", text)

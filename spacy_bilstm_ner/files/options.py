@@ -70,10 +70,7 @@ class Options:
     word_column: str | None = _option("column of words; its number if there is no header")
     tag_column: str | None = _option("column of tags; its number if there is no header")
     text_column: str | None = _option("column of texts")
-    sentences: Literal["gather", "runs"] | None = _option(
-        "gather: all rows with the same number form a sentence. runs: each consecutive run of a "
-        "number does."
-    )
+    sentence_runs: bool = _option("read each run of a sentence number as a sentence", False)
     fields: Mapping[str, str] = _option(
         "keys of a JSON export, and what its offsets count: text=content,entities=annotation,"
         "start=from,unit=words,end_inclusive=yes",

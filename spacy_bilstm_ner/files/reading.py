@@ -10,7 +10,7 @@ file contradicts them, the file is refused. The message names the option to use.
 | delimiter | the character that divides most lines into equal numbers of fields | `sep` |
 | quotation marks | ordinary characters between tabs if no field is quoted | `no_quotes` |
 | header, columns | usual names; the only column of tags | `word_column`, `tag_column` |
-| sentences | a column of numbers, or empty lines | `sentence_column`, `sentences` |
+| sentences | a column of numbers, or empty lines | `sentence_column`, `sentence_runs` |
 | tags | the letters of BIO, BILUO, BIOES and BMES; or labels and one O | `outside` |
 | export | the keys of JSON records | `fields` |
 | texts without an entity | always read as labelled | `skip_empty` |

@@ -1,6 +1,6 @@
 """Divide the rows of a table into sentences."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate, groupby
 from typing import Any
@@ -52,41 +52,37 @@ def _read_sentences(table: Table, columns: Columns, options: Options) -> list[Ta
     """
     words, tags = table[columns.word], table[columns.tag]
     spacing = table[columns.spacing] if columns.spacing else []
-    numbers = _number_rows(table, columns.sentence)
-    all_rows: Iterable[int] = range(len(words))
-    if options.sentences == "gather":
-        first_rows: dict[str, int] = {}
-        all_rows = sorted(all_rows, key=lambda row: first_rows.setdefault(numbers[row], row))
     sentences: list[TaggedWords] = []
     numbers_read: set[str] = set()
     faults = []
-    for number, group in groupby(all_rows, numbers.__getitem__):
-        rows = list(group)
-        first, last = rows[0], rows[-1]
-        lines = list(map(table.lines.__getitem__, rows))
-        if number in numbers_read and options.sentences != "runs":
-            faults.append(
-                (lines[0], f"sentence {number} continues after sentence {sentences[-1].number}")
-            )
+    end = 0
+    for number, rows in groupby(_number_rows(table, columns.sentence)):
+        start, end = end, end + len(list(rows))
+        lines = table.lines[start:end]
+        if number in numbers_read and not options.sentence_runs:
+            before = sentences[-1].number
+            faults.append((lines[0], f"sentence {number} continues after sentence {before}"))
         numbers_read.add(number)
-        spaces = [row != last and not says_no_space(spacing[row]) for row in rows if spacing]
-        is_consecutive = lines[-1] - lines[0] == len(rows) - 1
+        spaces = [not says_no_space(cell) for cell in spacing[start:end]]
+        if spaces:
+            spaces[-1] = False
+        is_consecutive = lines[-1] - lines[0] == end - start - 1
         sentence = TaggedWords(
-            tuple(map(words.__getitem__, rows)),
-            tuple(map(tags.__getitem__, rows)),
+            tuple(words[start:end]),
+            tuple(tags[start:end]),
             tuple(spaces) or None,
-            origin=Origin(table.name, lines[0], table.documents[first], int(is_consecutive)),
+            origin=Origin(table.name, lines[0], table.documents[start], int(is_consecutive)),
             number=number,
-            rows=len(rows),
+            rows=end - start,
             lines=() if is_consecutive else lines,
         )
         sentences.append(sentence)
     check_rows(
         table.name,
         faults,
-        "Say --sentences gather if all rows with a number form a sentence, or --sentences runs if "
-        "each consecutive run does. If numbers begin again in each document, name both columns: "
-        "--sentence-column DOCUMENT --sentence-column NUMBER",
+        "The rows of a sentence must be consecutive. If numbers begin again in each document, name "
+        "both columns: --sentence-column DOCUMENT --sentence-column NUMBER. Without a column of "
+        "documents, use --sentence-runs, which reads each run of a number as a sentence.",
     )
     return sentences
 

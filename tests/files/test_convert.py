@@ -125,7 +125,7 @@ def test_parts_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 @pytest.mark.parametrize("split", ["tutorial", "random"])
 def test_dedupe(tmp_path: Path, split: str, capsys: pytest.CaptureFixture[str]) -> None:
     files = convert(
-        tmp_path, HEADER + rows(20) + rows(20), "--split", split, "--dedupe", "--sentences", "runs"
+        tmp_path, HEADER + rows(20) + rows(20), "--split", split, "--dedupe", "--sentence-runs"
     )
     train, dev, test = ({doc.text for doc in load(files[f"{name}.spacy"])} for name in PARTS)
     assert train.isdisjoint(dev | test)

@@ -58,7 +58,7 @@ def test_options_and_augmenter(path: Path) -> None:
     assert len(list(labelled_corpus(path, augmenter=twice)(nlp))) == 4
     with pytest.raises(TypeError, match=r"argument 'tag_colum'"):
         labelled_corpus(path, options={"tag_colum": "x"})
-    with pytest.raises(UserError, match=r"sentences must be one of gather, runs, but it is 'rnus'"):
-        labelled_corpus(path, options={"sentences": "rnus"})
+    with pytest.raises(UserError, match=r"conflicts must be one of first, drop, but it is 'frist'"):
+        labelled_corpus(path, options={"conflicts": "frist"})
     with pytest.raises(UserError, match="has no path"):
         labelled_corpus(None)

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from spacy.tokens import Doc
 
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.files import read
+
+from .test_cases import mark
 
 pandas = pytest.importorskip("pandas")
 
@@ -20,17 +21,6 @@ Sentence: 2,Oslo,NNP,B-geo
 ,waits,VBZ,O
 """
 MARKED = ["[Mira Holt]per left", "[Oslo]geo waits"]
-
-
-def mark(docs: list[Doc]) -> list[str]:
-    marked = []
-    for doc in docs:
-        words = [token.text for token in doc]
-        for ent in doc.ents:
-            words[ent.start] = f"[{words[ent.start]}"
-            words[ent.end - 1] += f"]{ent.label_}"
-        marked.append(" ".join(words))
-    return marked
 
 
 def frame() -> Any:
@@ -76,7 +66,7 @@ def group() -> Any:
 def test_tables_of_kaggle_are_read(table: Any) -> None:
     before = table.copy(deep=True)
     docs, report = read(table)
-    assert mark(docs) == MARKED
+    assert list(map(mark, docs)) == MARKED
     assert (report.words_written, report.entities_written) == (5, 2)
     assert not report.counts
     pandas.testing.assert_frame_equal(table, before)
@@ -85,12 +75,12 @@ def test_tables_of_kaggle_are_read(table: Any) -> None:
 def test_a_named_index_of_a_parquet_file_is_a_column(tmp_path: Path) -> None:
     frame().ffill().set_index("Sentence #").to_parquet(tmp_path / "x.parquet")
     docs, _ = read(tmp_path / "x.parquet")
-    assert mark(docs) == MARKED
+    assert list(map(mark, docs)) == MARKED
 
 
 def test_words_that_pandas_has_dropped_are_counted() -> None:
     docs, report = read(pandas.read_csv(io.StringIO(GMB.replace("left", "null"))))
-    assert mark(docs) == ["[Mira Holt]per", "[Oslo]geo waits"]
+    assert list(map(mark, docs)) == ["[Mira Holt]per", "[Oslo]geo waits"]
     assert report.counts["white_space"]["words"] == 1
 
 
@@ -99,7 +89,7 @@ def test_words_without_sentences_are_refused_with_the_option() -> None:
     with pytest.raises(UserError, match="--sentence-column NAME"):
         read(table)
     docs, _ = read(table, sentence_column=["group"])
-    assert mark(docs) == MARKED
+    assert list(map(mark, docs)) == MARKED
 
 
 def test_missing_tags_are_refused_unless_no_other_tag_is_outside() -> None:
@@ -108,4 +98,4 @@ def test_missing_tags_are_refused_unless_no_other_tag_is_outside() -> None:
     with pytest.raises(UserError, match=r"line 3: the tag of 'left' is ''\.\n.*--outside"):
         read(table)
     docs, _ = read(table, outside=["O", ""])
-    assert mark(docs) == MARKED
+    assert list(map(mark, docs)) == MARKED
