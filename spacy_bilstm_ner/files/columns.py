@@ -51,7 +51,7 @@ def find_columns(table: Table, options: Options) -> Columns:
     for kind in ("word", "text", "sentence"):
         word = word or find_name(kind, names)
     names = [name for name in names if name not in (document, number, word)]
-    tag = tag or _find_tags(table, names)
+    tag = tag or _find_tags(table, names, options.outside or ())
     word = word or _find_words(table, [name for name in names if name != tag])
     number = number or find_name("sentence", names)
     if number and not keys:
@@ -101,14 +101,15 @@ def _find_words(table: Table, names: Sequence[str]) -> str | None:
     return candidates[0] if candidates and is_clear else None
 
 
-def _find_tags(table: Table, names: Sequence[str]) -> str | None:
+def _find_tags(table: Table, names: Sequence[str], outside: Sequence[str]) -> str | None:
     """Return the only column that holds tags; without one, a column whose name is usual for tags.
 
+    outside (Sequence[str]): The tags that mean "in no entity", according to the options.
     RAISES UserError: If several columns have tags of entities.
     """
     counts: dict[str, int] = {}
     for name in names:
-        n_labelled = _count_labelled(table[name])
+        n_labelled = _count_labelled(table[name], outside)
         if n_labelled is not None:
             counts[name] = n_labelled
     candidates = list(filter(counts.get, counts)) or list(counts)
@@ -119,13 +120,15 @@ def _find_tags(table: Table, names: Sequence[str]) -> str | None:
     return candidates[0] if candidates else find_name("tag", names)
 
 
-def _count_labelled(values: Sequence[str]) -> int | None:
+def _count_labelled(values: Sequence[str], outside: Sequence[str]) -> int | None:
     """Return how many words are in entities; None if the cells are not tags of entities."""
     n_tags = 0
     labels: Counter[str] = Counter()
     for value, number in Counter(values).items():
         tags = split_tags(value)
-        if tags and all(map(is_tag, tags)):
+        if value in outside:
+            n_tags += number
+        elif tags and all(map(is_tag, tags)):
             n_tags += number
             for tag in tags:
                 labels[tag[2:]] += number  # "" for O

@@ -13,7 +13,7 @@ from .records import Content, Records
 from .report import Report
 from .rows import read_table
 from .schemes import is_tag
-from .tables import Table, collect_rows, is_header
+from .tables import Table, collect_rows
 
 SEPARATORS = "\t,;|"
 # Number of lines from which the separator is detected
@@ -56,20 +56,17 @@ def sample_lines(text: str) -> list[str]:
 def find_separator(lines: Sequence[str]) -> str | None:
     """Detect the separator of the fields. Return None for blanks.
 
-    A separator divides the first line into names of columns, or most lines into equal numbers of
-    fields.
+    A separator divides most lines into equal numbers of fields.
     """
     if all("\t" in line for line in lines):
         return "\t"
-    best, most_lines = None, 0
+    best, most_rows = None, 0
     for separator in SEPARATORS:
         widths = Counter(map(len, csv.reader(lines, delimiter=separator)))
-        n_lines = widths.total()
+        n_rows = widths.total()
         del widths[1]
-        if is_header(lines[0].split(separator)) and 2 * widths.total() > n_lines:
-            return separator
-        if widths and max(widths.values()) > max(most_lines, n_lines / 2):
-            best, most_lines = separator, max(widths.values())
+        if widths and max(widths.values()) > max(most_rows, n_rows / 2):
+            best, most_rows = separator, max(widths.values())
     return best
 
 

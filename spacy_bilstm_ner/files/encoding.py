@@ -14,8 +14,8 @@ WESTERN = frozenset(
 )
 # Encodings that messages propose
 CODECS = (
-    "cp1252 cp1250 cp1251 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 mac_roman koi8_r gb18030 big5 "
-    "cp932 cp949"
+    "cp1252 cp1250 cp1251 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 mac_roman koi8_r koi8_u "
+    "gb18030 big5 cp932 euc_jp cp949"
 )
 # Number of words that a message shows in each encoding
 N_WORDS = 5
@@ -37,8 +37,8 @@ def decode(content: Content, options: Options) -> Content:
         ) from error
     if "\0" in text:
         raise UserError(
-            f"{content.name} is a binary file: expected text. If it is UTF-16, use --encoding "
-            "utf-16-le, or utf-16-be."
+            f"{content.name} is a binary file: expected text. If it is packed, unpack it. If it is "
+            "UTF-16, use --encoding utf-16-le, or utf-16-be."
         )
     if "\r" in text:
         text = re.sub("\r\r?\n|\r", "\n", text)
@@ -75,7 +75,8 @@ def detect(name: str, raw: bytes) -> str:
     raise UserError(
         f"{name}, line {line}: byte 0x{bad_byte:02x} is not UTF-8 (number of such bytes: "
         f"{n_bad_bytes:,}). Correct these bytes if most of the file is UTF-8. Otherwise, use the "
-        "encoding that spells these words correctly:\n" + "\n".join(spellings.values())
+        "encoding that spells these words correctly, one of these or another:\n"
+        + "\n".join(spellings.values())
     )
 
 

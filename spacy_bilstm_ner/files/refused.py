@@ -11,7 +11,9 @@ REFUSED = {
         "UIMA CAS: export it as CoNLL 2003 or 2002, such as in INCEpTION"
     ),
     rb"\s*(?i:<!doctype html|<html)": "a web page: download the file that the page shows",
-    rb"\s*(<\?xml|<!DOCTYPE|<TEI|<corpus)": "XML: export it as CSV, CoNLL or JSON",
+    rb"\s*(<\?xml|<!DOCTYPE|<TEI|<corpus)|\s*<(\w+)[^>]*>[\s\S]*</\2>\s*\Z": (
+        "XML: export it as CSV, CoNLL or JSON"
+    ),
     rb"%PDF": "a PDF: export its text, with the labels, as CSV or JSON",
     rb"\{\\rtf": "a document: export its text, with the labels, as CSV or JSON",
     rb"\x89PNG|\xff\xd8\xff|GIF8|II\*\0|MM\0\*|RIFF....WEBP": (
@@ -20,6 +22,9 @@ REFUSED = {
     rb"\xd0\xcf\x11\xe0": "an old Excel file: save it as .xlsx or as CSV (UTF-8)",
     rb"\s*(?:\w+\s*=\s*)?\[\s*\(": (
         "Python code: write it with json.dump(TRAIN_DATA, open('train.json', 'w'))"
+    ),
+    rb"[^\s|]+\|[^\s|]+\|[OBI]\S* \S+\|": (
+        "spaCy's format with a sentence on each line: `python -m spacy convert -c iob` reads it"
     ),
     rb"version https://git-lfs": "a pointer of Git LFS: `git lfs pull` gets the file",
 }

@@ -12,8 +12,8 @@ from .records import Content
 
 ZIP, GZIP = b"PK\x03\x04", b"\x1f\x8b"
 SUFFIXES = (
-    ".csv .tsv .tab .txt .conll .conllu .iob .bio .bioes .ner .ann .json .jsonl .ndjson .spacy "
-    ".xlsx .parquet .gz .zip"
+    ".csv .tsv .tab .txt .conll .conll2002 .conll2003 .conllu .conllup .iob .bio .bioes .ner .ann "
+    ".json .jsonl .ndjson .spacy .xlsx .parquet .gz .zip"
 )
 
 
@@ -30,8 +30,8 @@ def read_contents(paths: Iterable[Path], *, member: str | None = None) -> Iterat
         files = sorted(file for file in path.iterdir() if file.is_file() and _is_data(file.name))
         if not files:
             raise UserError(
-                f"{path} is a folder without labelled files: give one that has CSV, CoNLL or JSON "
-                "Lines."
+                f"{path} is a folder without labelled files. Their names end in {SUFFIXES}. "
+                "Subfolders are not read."
             )
         for file in files:
             # In brat's folders, the text of x.ann is x.txt.
