@@ -36,6 +36,7 @@ def crf_loss(
     n_labelled = len(scores) - int(allowed.all(axis=1).sum())
     if not n_labelled:
         return 0.0, np.zeros_like(scores), np.zeros_like(transitions)
+    lengths = lengths[lengths > 0]
     # The sum over all legal sequences, and the sum over those of the allowed tags
     bound_scores = np.where(_repair_stray_tags(allowed, lengths), scores, -np.inf)
     free = _sum_sequences(scores, transitions, lengths)
@@ -53,7 +54,7 @@ def marginals(scores: Floats, transitions: Floats, lengths: Ints) -> Floats:
 
     RETURNS (Floats): n_words × n_tags.
     """
-    return _sum_sequences(scores, transitions, lengths).probabilities
+    return _sum_sequences(scores, transitions, lengths[lengths > 0]).probabilities
 
 
 class Sums(NamedTuple):
@@ -69,11 +70,11 @@ class Sums(NamedTuple):
 
 
 def _sum_sequences(scores: Floats, transitions: Floats, lengths: Ints) -> Sums:
+    # Without empty documents
     factors = step_factors(transitions)
     log_sum = 0.0
     probabilities = np.zeros(scores.shape)
     steps = np.zeros(transitions.shape)
-    lengths = lengths[lengths > 0]
     firsts = np.cumsum(lengths) - lengths
     for group in groups_of_similar_length(
         lengths, max_sequences=MAX_GROUP_SEQUENCES, max_words=MAX_GROUP_WORDS

@@ -14,7 +14,7 @@ from tests.util import ANY, allow
 Case = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 # Documents: B-a I-a O | nothing | ? I-a ? B-b I-b | O | ? ?
 GOLD = [1, 2, 0, ANY, 2, ANY, 3, 4, 0, ANY, ANY]
-LENGTHS = np.array([3, 0, 5, 1, 2])
+LENGTHS = np.array([3, 0, 5, 1, 2, 0])
 
 
 def case(scale: float = 2.0) -> Case:
