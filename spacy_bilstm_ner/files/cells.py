@@ -24,7 +24,7 @@ def split_list(cell: str) -> list[str]:
     """Return the items of a cell: ["a", "b"], ['a', 'b'] or a b. null becomes ""."""
     try:
         items = parse(cell) if cell.startswith("[") else cell.split()
-    except (SyntaxError, ValueError):
+    except (SyntaxError, TypeError, ValueError, RecursionError, MemoryError):
         items = cell.split()
     return [clean("" if item is None else str(item)) for item in items]
 
