@@ -122,8 +122,6 @@ class WordTable:
     """
 
     def __init__(self, model: Model, n_words: int) -> None:
-        # glibc reuses the memory of large arrays only after it has freed a larger one.
-        np.empty(REUSED_BYTES, dtype="uint8")
         self.tok2vec, encode, output = parts(model)
         self.vectors = vector_table(self.tok2vec)
         self.character_scores = character_scores(self.tok2vec)
@@ -212,6 +210,8 @@ class WordCache(SharedCache):
         with self.lock:
             if self._snapshot is None or not self._snapshot.is_current(model):
                 self._snapshot = Snapshot(model)
+                # glibc reuses the memory of large arrays only after it has freed a larger one.
+                np.empty(REUSED_BYTES, dtype="uint8")
                 self._table = WordTable(model, MAX_KNOWN_WORDS)
             known = self._table.row_of_word
             rows = list(map(known.get, words))
