@@ -1,7 +1,7 @@
 """Find the training data and the word vectors, and write where they are to corpus/NAME.
 
-The data are the user's files. Without them, it is the GMB corpus from assets/ or the web. If that
-cannot be downloaded, it is the bundled sample.
+The data is the user's file, or by default the GMB corpus, from assets/ or the web. If the corpus
+cannot be downloaded, the bundled sample is used.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from spacy_bilstm_ner.system.whole import save_json
 CORPUS = "ner_dataset.csv"
 # Usual file names of the corpus
 CORPUS_FILES = (CORPUS, "ner_dataset.zip", f"{CORPUS}.zip", f"{CORPUS}.gz")
-REAL_NAME = "GMB (Groningen Meaning Bank 2.2.0, extract)"
+GMB_NAME = "GMB (Groningen Meaning Bank 2.2.0, extract)"
 SAMPLE_NAME = "sample (the project's bundled sentences)"
 # The name of the project's own pipeline
 RESERVED = "gmb_bilstm"
@@ -48,7 +48,7 @@ def check_name(name: str, *, is_own: bool) -> None:
     if not is_identifier or (is_own and name == RESERVED):
         raise UserError(
             f"{name!r} cannot be the name of your pipeline: use letters, digits and single "
-            f"underscores, as in --vars.name shop_ner. {RESERVED!r} is trained on the GMB corpus"
+            f"underscores, as in --vars.name shop_ner. {RESERVED!r} is reserved for the GMB corpus"
         )
 
 
@@ -76,7 +76,7 @@ def find_source(args: argparse.Namespace) -> Source:
         corpus = args.assets / CORPUS
         download(args.url, corpus, md5=args.md5)
     check_corpus(corpus, md5=args.md5)
-    return Source("real", REAL_NAME, corpus.as_posix(), checksum(corpus))
+    return Source("real", GMB_NAME, corpus.as_posix(), checksum(corpus))
 
 
 def find_corpus(assets: Path) -> Path | None:
@@ -135,7 +135,7 @@ def main() -> None:
         source = Source("sample", SAMPLE_NAME, sample.as_posix(), checksum(sample))
         vectors = WordVectors(reason="the data is only the sample")
     else:
-        vectors = _find_vectors(args)
+        vectors = _find_vectors_or_warn(args)
     print(f"Data: {source.name}, from {source.path}")
     print(f"Word vectors: {vectors.name or f'none, {vectors.reason}'}")
     save_json(args.folder / "source.json", asdict(source))
@@ -143,7 +143,7 @@ def main() -> None:
     save_json(args.folder / "code.json", {"sha256": checksum(*list_code())})
 
 
-def _find_vectors(args: argparse.Namespace) -> WordVectors:
+def _find_vectors_or_warn(args: argparse.Namespace) -> WordVectors:
     try:
         return find_vectors(args.vectors, lang=args.lang, assets=args.assets)
     except DownloadError as error:
@@ -155,7 +155,7 @@ def _find_vectors(args: argparse.Namespace) -> WordVectors:
 def list_code() -> list[Path]:
     """Return the files of the code. If one changes, spaCy runs the steps again.
 
-    In project.yml, folders would also include compiled files.
+    project.yml does not list the folders, because they also contain compiled files.
     """
     files = [Path("setup.cfg")]
     for folder in ("scripts", "spacy_bilstm_ner"):

@@ -17,7 +17,7 @@ def main() -> None:
     args = parser.parse_args()
     sys.path.insert(0, args.target)
     doc = load_pipeline(args.name)(TRIAL)
-    print(f"{args.name} is installed. spacy.load({args.name!r}) finds:\n{TRIAL}")
+    print(f"{args.name} is installed. In this sentence, it finds the entities below:\n{TRIAL}")
     for entity in doc.ents:
         print(f"{entity.label_:>6}  {entity.text}")
 

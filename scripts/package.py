@@ -8,7 +8,7 @@ import srsly
 from spacy.cli.package import package
 
 from scripts.meta import release_meta
-from scripts.step import python, step
+from scripts.step import run_python, step
 
 
 def build(project: Path, out_dir: Path) -> None:
@@ -18,7 +18,7 @@ def build(project: Path, out_dir: Path) -> None:
     """
     with TemporaryDirectory() as folder:
         options = ("--no-isolation", "--outdir", folder)
-        python("-m", "build", *options, str(project), failure=f"{project} was not built")
+        run_python("-m", "build", *options, str(project), failure=f"{project} was not built")
         (wheel,) = Path(folder).glob("*.whl")
         distribution = wheel.name.split("-")[0]
         for path in out_dir.glob(f"{distribution}-*.whl"):

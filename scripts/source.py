@@ -26,7 +26,7 @@ class WordVectors:
     """The word vectors for training. Without a path, there are none.
 
     path (str): The vectors for the config: an installed package, a folder or a file.
-    name (str): The name and version of their pipeline.
+    name (str): The name and version of their pipeline, or the name of the text file.
     reason (str): Why there are no vectors.
     source (dict[str, str]): Their url, author and license, for the meta.json of the new pipeline.
     """

@@ -24,7 +24,7 @@ def step(main: Callable[[], None]) -> None:
     run(run_alone)
 
 
-def python(*arguments: str, failure: str) -> None:
+def run_python(*arguments: str, failure: str) -> None:
     """Run Python.
 
     failure (str): The beginning of the message if Python fails; the output follows.

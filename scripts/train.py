@@ -60,8 +60,8 @@ def main() -> None:
     add("--name", required=True, help="the pipeline's name")
     add("--version", required=True, help="the pipeline's version")
     add("--gpu", type=int, default=-1, help="the GPU's number, -1 for the CPU")
-    args, words = parser.parse_known_args()
-    train(args, parse_config_overrides(words))
+    args, other_options = parser.parse_known_args()
+    train(args, parse_config_overrides(other_options))
 
 
 if __name__ == "__main__":

@@ -24,7 +24,8 @@ def find_vectors(name: str, *, lang: str, assets: Path) -> WordVectors:
     """Find word vectors, or download them.
 
     name (str): A text file, a pipeline package, the folder of a pipeline, or its name in `assets`.
-    RETURNS (WordVectors): Without a path if the name is empty or the pipeline has another language.
+    RETURNS (WordVectors): They have no path if the name is empty or the pipeline has another
+        language.
     RAISES UserError: If the vectors do not exist.
     RAISES DownloadError: If they cannot be downloaded.
     """

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.system.ending import on_ending
+from spacy_bilstm_ner.system.ending import interrupt_on_signals
 from spacy_bilstm_ner.system.workers import Workers, as_done
 
 WAIT = """
@@ -50,7 +50,7 @@ def test_an_ignored_signal_stays_ignored_and_handlers_are_restored() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     term = signal.getsignal(signal.SIGTERM)
     try:
-        with on_ending():
+        with interrupt_on_signals():
             assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
             assert signal.getsignal(signal.SIGTERM) is not term
             with pytest.raises(KeyboardInterrupt):

@@ -16,12 +16,12 @@ import srsly
 from spacy.tokens import DocBin
 from spacy.vocab import Vocab
 
-PIPE = """import sys, spacy, srsly
+NLP_PIPE_PROGRAM = """import sys, spacy, srsly
 texts = [line["text"] for line in srsly.read_jsonl(sys.argv[1])]
 n_words = sum(map(len, spacy.load(sys.argv[-1]).pipe(texts, batch_size=1000)))"""
 ANNOTATE = ["-m", "spacy_bilstm_ner", "annotate"]
 WAYS = {
-    "nlp.pipe": ["-c", PIPE],
+    "nlp.pipe": ["-c", NLP_PIPE_PROGRAM],
     "annotate, 1 worker": [*ANNOTATE, "--workers=1"],
     "annotate, 2 workers": [*ANNOTATE, "--workers=2"],
 }

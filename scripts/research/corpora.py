@@ -3,7 +3,7 @@
     python -m scripts.research.corpora CONFIG CORPUS OUT.json [OVERRIDES]
 
 CORPUS is a folder with train.spacy, dev.spacy and test.spacy. OVERRIDES go to `spacy train`, such
-as `--paths.vectors en_core_web_md`. The scores are added to OUT.json, below the names of the config
+as `--paths.vectors en_core_web_md`. The scores are added to OUT.json, under the names of the config
 and the corpus.
 """
 

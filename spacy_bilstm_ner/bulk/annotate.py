@@ -20,9 +20,9 @@ from ..system.exclusive import exclusive
 from ..system.whole import remove_unfinished
 from ..system.workers import Workers
 from .annotator import Annotator
-from .engines import Ray, Work, each_part
+from .engines import Ray, Work, annotate_parts
 from .notes import NOTE, open_note, stamp_files
-from .parts import Part, Stamps, annotate_part, is_whole, parts_of
+from .parts import Part, Stamps, annotate_part, is_complete, parts_of
 from .rows import STDIN, InputOptions, find_files, kind_of, read_rows
 from .summary import Summary
 
@@ -59,22 +59,22 @@ def annotate(
             raise UserError(f"{out} is inside the input {name}: give a folder outside of it")
     stamps = stamp_files(file for file in files if file != STDIN)
     for file in stamps:
-        # Check that the file has the columns and texts, before hours of work.
+        # Check at the start that the file has the columns and texts, since the run may take hours.
         next(read_rows(file, options), None)
-    key = _id_field(files, options)
+    id_field = _id_field(files, options)
     folder = pipeline_folder(model).resolve()
     model_name = model if is_package(model) else str(folder)
     settings = {
         "model": model_name,
         "weights": _hash_folder(folder),
         "package": version("spacy-bilstm-ner"),
-        "columns": [options.text_column, str(key)],
+        "columns": [options.text_column, str(id_field)],
         "reading": [options.sep, options.encoding],
         "format": format,
         "max_length": max_length,
     }
     annotator = Annotator(model_name, text=options.text_column, max_length=max_length)
-    work = partial(annotate_part, annotator=annotator, out=out, ending=format, key=key)
+    work = partial(annotate_part, annotator=annotator, out=out, format=format, id_field=id_field)
     with exclusive(out):
         remove_unfinished(out)
         if STDIN in files and (out / NOTE).exists():
@@ -107,7 +107,7 @@ def _missing_parts(
     """Yield the parts whose results are missing or damaged. Count the other parts."""
     for name, share in shares.items():
         for part in parts_of(name, share, options):
-            if is_whole(out / f"{part.name}.{format}", len(part.rows)):
+            if is_complete(out / f"{part.name}.{format}", len(part.rows)):
                 summary.n_existing += 1
             else:
                 yield part
@@ -121,13 +121,13 @@ def _annotate_parts(
     if first_part is None:
         return
     engine = Workers(work, n_workers) if ray is None else Ray(work, n_workers, ray)
-    # In a file, a line a minute is enough.
+    # If the output goes to a file, one line per minute is enough.
     seconds = 0 if sys.stderr.isatty() else 60
     progress = tqdm(
         desc="Annotating", unit=" texts", delay=seconds, mininterval=seconds, maxinterval=60
     )
     try:
-        for part, outcome in each_part(chain([first_part], parts), engine):
+        for part, outcome in annotate_parts(chain([first_part], parts), engine):
             progress.update(len(part.rows))
             if isinstance(outcome, Summary):
                 summary.add(outcome)

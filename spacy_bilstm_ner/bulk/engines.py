@@ -8,7 +8,7 @@ from ..system.workers import Workers, as_done
 from .parts import Part
 from .summary import Summary
 
-# After this many failures in a row, the cause is not in the parts, and the run stops.
+# After this many failures in a row, the run stops, because the cause is probably not in the parts.
 MAX_FAILURES = 20
 
 Work = Callable[[Part], Summary]
@@ -37,7 +37,7 @@ class Ray:
         return self._task.remote(part).future()
 
 
-def each_part(
+def annotate_parts(
     parts: Iterator[Part], engine: Workers[Part, Summary] | Ray
 ) -> Iterator[tuple[Part, Summary | str]]:
     """Annotate all parts. Those that fail are tried again at the end, one at a time.

@@ -47,6 +47,7 @@ class Note:
             existing = list(filter(os.path.exists, share))
             cannot_be_completed = name not in self.complete and len(existing) < len(share)
             if is_changed or cannot_be_completed:
+                # The files that still exist get new shares.
                 del self.shares[name]
                 new_stamps = stamp_files(existing) | new_stamps
             else:

@@ -40,7 +40,7 @@ class Part:
 
 
 def make_shares(stamps: Stamps) -> dict[str, Stamps]:
-    """Group files into shares. A large file is a share of its own; small files share one.
+    """Group files into shares: each large file alone, and small files together.
 
     RETURNS (dict): Name of a share -> its files with their stamps.
     """
@@ -67,7 +67,8 @@ def parts_of(name: str, share: Stamps, options: InputOptions) -> Iterator[Part]:
     RAISES UserError: If a file lacks a column, has no texts, or is damaged.
     """
     rows = chain.from_iterable(map(partial(read_rows, options=options), share))
-    # `minibatch_by_words` would yield a longer text before the texts that precede it.
+    # A text counts as PART_BYTES at most, because `minibatch_by_words` yields a longer text before
+    # the texts that precede it.
     batches = minibatch_by_words(
         rows, PART_BYTES, 0, get_length=lambda row: min(PART_BYTES, len(str(row.text)) + 1)
     )
@@ -76,12 +77,12 @@ def parts_of(name: str, share: Stamps, options: InputOptions) -> Iterator[Part]:
 
 
 def annotate_part(
-    part: Part, annotator: Annotator, out: Path, ending: str, key: pa.Field | None
+    part: Part, annotator: Annotator, out: Path, format: str, id_field: pa.Field | None
 ) -> Summary:
     """Annotate a part and write its results.
 
-    ending (str): "parquet" or "jsonl".
-    key (pa.Field | None): The column of ids; None for the columns "file" and "row" instead.
+    format (str): "parquet" or "jsonl".
+    id_field (pa.Field | None): The column of ids; None for the columns "file" and "row" instead.
     """
     annotator.load()
     # The garbage collector no longer visits the pipeline, which makes the run 8 % faster.
@@ -90,13 +91,13 @@ def annotate_part(
     rows = part.rows
     outcomes = annotator.annotate([row.text for row in rows])
     columns = {}
-    if key:
-        columns[key.name] = _make_ids(rows, key.type)
+    if id_field:
+        columns[id_field.name] = _make_ids(rows, id_field.type)
     else:
         columns["file"] = pa.array([row.file for row in rows], pa.string())
         columns["row"] = pa.array([row.number for row in rows], pa.int64())
     columns[ENTITIES_COLUMN], columns[ERRORS_COLUMN] = outcome_columns(outcomes)
-    write_table(pa.table(columns), out / f"{part.name}.{ending}")
+    write_table(pa.table(columns), out / f"{part.name}.{format}")
     return summarize(rows, outcomes)
 
 
@@ -110,7 +111,7 @@ def write_table(table: pa.Table, path: Path) -> None:
                 file.write(srsly.json_dumps(record).encode() + b"\n")
 
 
-def is_whole(path: Path, n_rows: int) -> bool:
+def is_complete(path: Path, n_rows: int) -> bool:
     """Return whether a result file exists, can be read, and has this number of rows."""
     try:
         if path.suffix == ".parquet":

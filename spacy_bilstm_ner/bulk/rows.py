@@ -26,7 +26,7 @@ N_CHECKED_ROWS = 1000
 N_SAMPLE_BYTES = 1_000_000
 SEPARATORS = ",;\t|"
 # The key under which `csv` stores fields beyond those of the header
-MORE_FIELDS = "\0"
+EXTRA_FIELDS = "\0"
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ def find_files(inputs: Iterable[str]) -> list[str]:
         readable = list(filter(_is_readable, candidates))
         if not readable:
             raise UserError(
-                f"{name}: expected a file or folder of {', '.join(READERS)} (.gz too), "
-                "or - for lines of standard input"
+                f"{name}: expected a file or folder of {', '.join(READERS)} "
+                "(text files also as .gz), or - for the lines of standard input"
             )
         files |= dict.fromkeys(map(str, readable))
     return list(files)
@@ -116,7 +116,7 @@ def _make_row(file: str, number: int, record: Any, options: InputOptions) -> Row
     if not isinstance(record, dict):
         return Row(file, number, ValueError("The line is not a JSON object"), None)
     text = record.get(options.text_column)
-    if MORE_FIELDS in record:
+    if EXTRA_FIELDS in record:
         text = ValueError("The row has more fields than the header")
     return Row(file, number, text, record.get(options.id_column))
 
@@ -143,19 +143,19 @@ def check_columns(file: str, names: Iterable[Any], options: InputOptions) -> Non
 
 def _open_lines(file: str, options: InputOptions) -> Iterator[str]:
     with open(0 if file == STDIN else file, "rb", closefd=file != STDIN) as raw:
-        plain: Any = gzip.GzipFile(fileobj=raw) if file.endswith(".gz") else raw
-        encoding = options.encoding or _detect_encoding(file, plain)
-        with io.TextIOWrapper(plain, encoding, "surrogateescape", newline="\n") as lines:
+        decompressed: Any = gzip.GzipFile(fileobj=raw) if file.endswith(".gz") else raw
+        encoding = options.encoding or _detect_encoding(file, decompressed)
+        with io.TextIOWrapper(decompressed, encoding, "surrogateescape", newline="\n") as lines:
             yield from lines
 
 
-def _detect_encoding(file: str, plain: Any) -> str:
+def _detect_encoding(file: str, decompressed: Any) -> str:
     """Return the encoding of an open file. If it is not clear, it is UTF-8 with some errors."""
     if file == STDIN:
-        sample = plain.peek()
+        sample = decompressed.peek()
     else:
-        sample = plain.read(N_SAMPLE_BYTES)
-        plain.seek(0)
+        sample = decompressed.read(N_SAMPLE_BYTES)
+        decompressed.seek(0)
     whole_lines = sample.rpartition(b"\n")[0] or sample
     try:
         encoding = detect(file, whole_lines.replace(b"\0", b""))
@@ -175,7 +175,7 @@ def _read_delimited(file: str, options: InputOptions) -> Records:
     separator = options.sep or max(SEPARATORS, key=header.count)
     csv.field_size_limit(sys.maxsize)
     reader = csv.DictReader(
-        chain([header], lines), restkey=MORE_FIELDS, delimiter=separator, strict=True
+        chain([header], lines), restkey=EXTRA_FIELDS, delimiter=separator, strict=True
     )
     line = 1
     try:

@@ -92,7 +92,7 @@ def main(arguments: Sequence[str] | None = None, *, program: str = PROGRAM) -> N
 
     arguments (Optional[Sequence[str]]): The command and its arguments; None for sys.argv.
     program (str): The name of the program in help and usage messages.
-    RAISES SystemExit: If the command fails, with 1, or 2 for wrong usage, or 130 for Ctrl-C.
+    RAISES SystemExit: If the command fails. The code is 1, 2 for wrong usage, or 130 for Ctrl-C.
     """
     app = typer.Typer(
         cls=Commands,
@@ -106,6 +106,6 @@ def main(arguments: Sequence[str] | None = None, *, program: str = PROGRAM) -> N
         app.command(cls=Command)(command)
     try:
         app(args=arguments, prog_name=program)
-    except SystemExit as end:
-        if end.code:
+    except SystemExit as system_exit:
+        if system_exit.code:
             raise

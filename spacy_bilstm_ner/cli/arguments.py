@@ -14,8 +14,10 @@ LabelledFile = Annotated[
 FoldsFolder = Annotated[
     Path, Argument(metavar="OUT", help="folder for the results and the pipelines of the folds")
 ]
-Figures = Annotated[Path | None, Option("--out", help="write the figures to this JSON file")]
+FiguresFile = Annotated[Path | None, Option("--out", help="write the figures to this JSON file")]
 Lang = Annotated[str, Option(help="language code of the texts")]
-Vectors = Annotated[str | None, Option(help="pipeline with word vectors, or its folder")]
+Vectors = Annotated[
+    str | None, Option(help="pipeline with word vectors, its folder, or a text file of vectors")
+]
 Folds = Annotated[int, Option(min=2, help="number of folds")]
 Seed = Annotated[int, Option(min=0, max=2**32 - 1, help="random seed")]

@@ -22,7 +22,7 @@ def annotate(
     ],
     out: Annotated[
         str,
-        Argument(metavar="OUT", help="folder for the results; the same command resumes a run"),
+        Argument(metavar="OUT", help="folder for the results; repeat the command to resume"),
     ],
     *,
     model: Annotated[str, Option(help="name or path of any spaCy pipeline with entities")],
@@ -85,13 +85,13 @@ def _show(summary: "Summary", seconds: float) -> None:
     for file in summary.missing_inputs:
         echo(f"{file} no longer exists. Its results are kept.", err=True)
     if summary.n_existing and not summary.n_texts and not summary.given_up:
-        echo(f"Nothing to do: all {summary.n_existing:,} parts exist.")
+        echo("Nothing to do: all texts have results.")
         return
     speed = summary.n_words / seconds
     echo(
         f"{summary.n_texts:,} texts, {summary.n_words:,} words, {speed:,.0f} words/s with start-up"
     )
-    echo(f"{summary.n_existing:12,} parts existed")
+    echo(f"{summary.n_existing:12,} parts already had results")
     echo(f"{sum(summary.errors.values()):12,} errors")
     for kind, count in summary.errors.most_common():
         file, row, message = summary.first_errors[kind]

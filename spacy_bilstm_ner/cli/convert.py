@@ -38,9 +38,9 @@ def convert(
 
     conversion = convert(files, out, lang=lang, split=split, options=reading)
     lines, warnings = [], []
-    for name, source in conversion.reports.items():
-        lines += [f"{name}:", *source.lines()]
-        warnings += source.warnings
+    for name, report in conversion.reports.items():
+        lines += [f"{name}:", *report.lines()]
+        warnings += report.warnings
     for warning in warnings:
         echo(printable(f"Warning: {warning}"), err=True)
     for line in [*lines, _table(conversion.stats["splits"]), *conversion.examples]:
@@ -48,10 +48,10 @@ def convert(
     if out.suffix == ".spacy":
         echo(f"Wrote {out}.")
         return
-    begin_with = "--from PIPELINE" if reading.annotated else f"--lang {lang}"
+    init_option = "--from PIPELINE" if reading.annotated else f"--lang {lang}"
     echo(
         f"Wrote train.spacy, dev.spacy, test.spacy and stats.json to {out}. To train on them:\n"
-        f"python -m spacy_bilstm_ner init config.cfg {begin_with}\n"
+        f"python -m spacy_bilstm_ner init config.cfg {init_option}\n"
         f"python -m spacy train config.cfg --output training --paths.train {out / 'train.spacy'} "
         f"--paths.dev {out / 'dev.spacy'}"
     )

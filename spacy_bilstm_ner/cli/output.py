@@ -49,9 +49,9 @@ def show_result(result: "Result", *, figures: Path | None = None, page: Path | N
         print(f"Page: {page}")
 
 
-def show_next(purpose: str, *words: str | Path | float) -> None:
+def show_next(purpose: str, *arguments: str | Path | float) -> None:
     """Print the next command, with its arguments filled in."""
-    command = shlex.join(["python", "-m", "spacy_bilstm_ner", *map(str, words)])
+    command = shlex.join(["python", "-m", "spacy_bilstm_ner", *map(str, arguments)])
     print(f"Next, {purpose}:\n{command}")
 
 

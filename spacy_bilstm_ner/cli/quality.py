@@ -7,7 +7,7 @@ from typer import Argument, Option
 
 from ..errors import UserError, printable
 from .arguments import (
-    Figures,
+    FiguresFile,
     Folds,
     FoldsFolder,
     LabelledFile,
@@ -27,7 +27,7 @@ def evaluate(
     pipeline: Pipeline,
     file: LabelledFile,
     *,
-    out: Figures = None,
+    out: FiguresFile = None,
     report: Annotated[Path | None, Option(help="write an HTML page to this file")] = None,
 ) -> None:
     """Score a pipeline on a labelled file, on raw text and on gold tokens.
@@ -50,7 +50,7 @@ def compare(
     b: Annotated[str, Argument(metavar="B", help="second pipeline")],
     file: LabelledFile,
     *,
-    out: Figures = None,
+    out: FiguresFile = None,
 ) -> None:
     """Compare two pipelines on a labelled file.
 
@@ -91,12 +91,12 @@ def crossvalidate(
     Example: python -m spacy_bilstm_ner crossvalidate mine.csv out
     """
     from ..quality.crossvalidate import crossvalidate_folds
-    from ..quality.folds import PARTS, describe_trainings, read_folds
+    from ..quality.folds import TRAIN_SHARES, describe_trainings, read_folds
 
     corpus = read_folds(
         file, out, n_folds=folds, seed=seed, lang=lang, vectors=vectors, options=reading
     )
-    print(describe_trainings(corpus, ["fold"] if no_curve else list(PARTS)), flush=True)
+    print(describe_trainings(corpus, ["fold"] if no_curve else list(TRAIN_SHARES)), flush=True)
     result = crossvalidate_folds(corpus, with_curve=not no_curve)
     show_result(result, figures=out / "crossvalidation.json")
     show_next("find wrong labels (repeat your other options)", "audit", file, out)
@@ -128,18 +128,20 @@ def audit(
 
     if len(delimiter) != 1:
         raise UserError(f"--delimiter must be one character, but it is {delimiter!r}")
-    table, marked_table = out / "audit.csv", out / "kept.csv"
-    check_outputs(table, marked_table, inputs=(file,))
-    marked = read_marked_rows([marked_table, table])
+    table_file, marked_file = out / "audit.csv", out / "kept.csv"
+    check_outputs(table_file, marked_file, inputs=(file,))
+    marked = read_marked_rows([marked_file, table_file])
     corpus = read_folds(
         file, out, n_folds=folds, seed=seed, lang=lang, vectors=vectors, options=reading
     )
     print(describe_trainings(corpus), flush=True)
     result = audit_folds(corpus, marked)
-    write_rows(marked_table, marked, delimiter=delimiter)
-    write_rows(table, result.suspicions, delimiter=delimiter)
+    write_rows(marked_file, marked, delimiter=delimiter)
+    write_rows(table_file, result.suspicions, delimiter=delimiter)
     show_result(result, figures=out / "audit.json", page=out / "audit.html")
-    print(f"Table: {table}. If an annotation is correct, write anything into its column `keep`.")
+    print(
+        f"Table: {table_file}. If an annotation is correct, write anything into the column `keep`."
+    )
     purpose = f"when {file} is corrected, convert it again (repeat your other options)"
     show_next(purpose, "convert", file, "corpus", "--lang", lang)
 
@@ -155,7 +157,7 @@ def thresholds(
     loosen: Annotated[
         bool, Option("--loosen", help="with --write, also store thresholds that become lower")
     ] = False,
-    out: Figures = None,
+    out: FiguresFile = None,
 ) -> None:
     """Find the confidence threshold at which each label reaches a precision.
 

@@ -74,7 +74,9 @@ def find_vectors(lang: str) -> str | None:
 def describe_choice(lang: str, vectors: str | None) -> str:
     """Say which vectors are used. If there are none, say how they help and how to install them."""
     if vectors:
-        return f"Word vectors: those of {vectors}, which is installed (--vectors none for none)."
+        return (
+            f"Word vectors: those of the installed pipeline {vectors} (for none: --vectors none)."
+        )
     name = PIPELINES.get(lang, f"{lang}_core_news_md")
     return (
         f"Word vectors: none, because no installed pipeline of the language {lang} has any. "

@@ -42,7 +42,7 @@ class Audit(Result):
         first = self.suspicions.head(N_ON_PAGE)
         yield Section(
             f"The first {len(first)} rows",
-            "The confidence is that of the prediction, minus that of the annotation.",
+            "The confidence is the probability of the prediction minus that of the annotation.",
             table=show_mistakes(first).assign(times=first["times"]),
         )
 
@@ -64,7 +64,7 @@ def audit_folds(corpus: FoldedCorpus, marked: pd.DataFrame) -> Audit:
             f"{corpus.file}: {len(corpus.docs):,} sentences, each predicted by a pipeline that was "
             "trained without it",
             f"labels to look at: {counts.sum():,} in {len(suspicions):,} rows, most suspicious "
-            f"first (rows left out because you marked them in `keep`: {len(marked):,})",
+            f"first (without the rows that you marked in `keep`: {len(marked):,})",
         ],
         table=table,
         formats={"labels": ",.0f"},

@@ -5,10 +5,10 @@ from pathlib import Path
 import pandas as pd
 
 from ..pipe.loading import load_pipeline
-from .examples import find_doubts, predict_examples, read_labelled_docs
+from .examples import find_warnings, predict_examples, read_labelled_docs
 from .intervals import bootstrap, percentile_interval
 from .result import Result
-from .scores import TOTALS, compute_f, count_outcomes
+from .scores import ALL, TOTALS, compute_f, count_outcomes
 
 
 def compare_pipelines(a: str, b: str, file: Path) -> Result:
@@ -23,13 +23,13 @@ def compare_pipelines(a: str, b: str, file: Path) -> Result:
         nlp = load_pipeline(name)
         examples = predict_examples(nlp, read_labelled_docs(nlp, file))
         predictions.append(examples)
-        warnings += find_doubts(name, nlp, examples)
+        warnings += find_warnings(name, nlp, examples)
     labels, counts = count_outcomes(*predictions)
     f_a, f_b = compute_f(counts.sum(axis=0))
     draws = compute_f(bootstrap(counts))
     low, high = percentile_interval(draws[:, 1] - draws[:, 0])
     columns = {"A": f_a, "B": f_b, "B - A": f_b - f_a, "95 % from": low, "to": high}
-    better = name_better(low[-2], high[-2])
+    better = name_better(low[ALL], high[ALL])
     n_sentences = f"{len(counts):,} sentences"
     return Result(
         summary=[

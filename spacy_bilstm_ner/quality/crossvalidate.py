@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from .folds import PARTS, FoldedCorpus, predict_folds, train_folds
+from .folds import TRAIN_SHARES, FoldedCorpus, predict_folds, train_folds
 from .intervals import bootstrap, percentile_interval
 from .result import Result
-from .scores import CORRECT, MISSED, TOTALS, compute_f, count_entities, count_outcomes
+from .scores import ALL, CORRECT, MISSED, TOTALS, compute_f, count_entities, count_outcomes
 
 FORMATS = {"F": ".1%", "95 % from": ".1%", "to": ".1%", "entities": ",.0f"}
 
@@ -18,7 +18,7 @@ def crossvalidate_folds(corpus: FoldedCorpus, *, with_curve: bool = True) -> Res
         third and on two thirds of the data.
     RAISES UserError: If a training fails.
     """
-    parts = list(PARTS) if with_curve else ["fold"]
+    parts = list(TRAIN_SHARES) if with_curve else ["fold"]
     train_folds(corpus, parts)
     labels, counts = count_outcomes(*(predict_folds(corpus, part) for part in parts))
     # n_parts × n_labels × 3, and then F: n_parts × (n_labels + 2)
@@ -38,13 +38,13 @@ def crossvalidate_folds(corpus: FoldedCorpus, *, with_curve: bool = True) -> Res
     if with_curve:
         n_train = np.mean([len(fold.train) for fold in corpus.folds])
         for number, part in enumerate(parts):
-            interval = f"{low[number, -2]:.1%} to {high[number, -2]:.1%}"
+            interval = f"{low[number, ALL]:.1%} to {high[number, ALL]:.1%}"
             summary.append(
-                f"trained on {n_train * PARTS[part]:,.0f} sentences: F {f[number, -2]:.1%} "
+                f"trained on {n_train * TRAIN_SHARES[part]:,.0f} sentences: F {f[number, ALL]:.1%} "
                 f"({interval})"
             )
-        low_gain, high_gain = percentile_interval(draws[:, -1, -2] - draws[:, -2, -2])
-        gain = f[-1, -2] - f[-2, -2]
+        low_gain, high_gain = percentile_interval(draws[:, -1, ALL] - draws[:, -2, ALL])
+        gain = f[-1, ALL] - f[-2, ALL]
         answer = "More data would help" if low_gain > 0 else "More data may not help"
         summary.append(
             f"{answer}: the last third of the sentences adds {100 * gain:+.1f} points "

@@ -11,7 +11,7 @@ import pandas as pd
 from spacy.training import Example
 
 from ..pipe.loading import load_pipeline
-from .examples import find_doubts, predict_examples, read_labelled_docs
+from .examples import find_warnings, predict_examples, read_labelled_docs
 from .mistakes import compare_entities, show_mistakes
 from .reliability import compute_calibration_error, make_bins, make_curves
 from .result import Result, Section
@@ -98,7 +98,7 @@ def evaluate_pipeline(pipeline: str | Path, file: Path) -> Evaluation:
     meta = nlp.meta
     name = f"{meta['lang']}_{meta['name']}"
     data = meta.get("data")
-    warnings = find_doubts(name, nlp, examples)
+    warnings = find_warnings(name, nlp, examples)
     if data and data.get("kind") == "sample":
         warnings.insert(0, SAMPLE_WARNING)
     trained_on = f", trained on {data['name']}" if data else ""
@@ -113,8 +113,8 @@ def evaluate_pipeline(pipeline: str | Path, file: Path) -> Evaluation:
     return Evaluation(
         summary=[
             f"{name} {meta['version']}{trained_on}: {len(docs):,} test sentences",
-            "In per cent, on raw text and on the tokens of the file. An entity is correct if its "
-            "boundaries and its label are.",
+            "Scores in per cent, on raw text and on the tokens of the file (gold tokens). An "
+            "entity is correct if its boundaries and its label are.",
         ],
         table=make_table(examples, predict_examples(nlp, docs, gold_tokens=True)),
         formats=FORMATS,

@@ -13,7 +13,7 @@ from ..files.options import Options
 from ..files.reading import read_docs
 from ..training.fingerprints import share_seen
 
-# A pipeline that was trained on a smaller share of the sentences gets no warning.
+# No warning is given if a pipeline was trained on a smaller share of the sentences.
 MIN_SHARE_SEEN = 0.001
 
 
@@ -59,7 +59,7 @@ def remove_thresholds(nlp: Language) -> None:
         pipe.cfg |= {"threshold": 0.0, "thresholds": dict.fromkeys(pipe.labels, 0.0)}
 
 
-def find_doubts(name: str, nlp: Language, examples: Sequence[Example]) -> list[str]:
+def find_warnings(name: str, nlp: Language, examples: Sequence[Example]) -> list[str]:
     """Return reasons to doubt the scores of a pipeline on a file.
 
     name (str): The pipeline's name in messages.

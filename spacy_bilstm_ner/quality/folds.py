@@ -39,14 +39,14 @@ from ..training.init import fill
 from .examples import predict_examples, read_labelled_docs, remove_thresholds
 
 # Part -> share of the training sentences, the smallest first
-PARTS = {"third": 1 / 3, "two-thirds": 2 / 3, "fold": 1.0}
+TRAIN_SHARES = {"third": 1 / 3, "two-thirds": 2 / 3, "fold": 1.0}
 # Share of the training sentences on which calibration and thresholds are fitted
 DEV_SHARE = 0.1
 # Settings with which folds of a small corpus train faster than with the shipped config: the minimum
 # number of updates, and the range of the number of words in an update, which grows with the corpus.
-# A fold of 300 sentences of contracts takes 43 s of CPU time, compared with 57 s for updates of
-# 1,100 words. F over the five folds is 90.2 (90.3), and F of the first fold of WikiGold is 60.9
-# (58.8). 300 updates of 550 words are too few: F on the contracts is 87.8.
+# A fold of 300 sentences of contracts takes 43 s of CPU time; with updates of 1,100 words, it takes
+# 57 s. F over the five folds is 90.2 instead of 90.3, and F of the first fold of WikiGold is 60.9
+# instead of 58.8. 300 updates of 550 words are too few: F on the contracts is 87.8.
 MIN_STEPS = 500
 BATCH = (550, 1100)
 # About the number of epochs of the shipped config
@@ -78,7 +78,7 @@ class FoldedCorpus:
     folds (list[Fold]): How they are divided.
     out (Path): The folder of the pipelines.
     config (str): The training config.
-    settings (dict[str, Any]): What the pipelines depend on, by the names in messages.
+    settings (dict[str, Any]): All that the pipelines depend on: name in messages -> value or hash.
     """
 
     file: Path
@@ -89,7 +89,11 @@ class FoldedCorpus:
     settings: dict[str, Any]
 
     def folder(self, part: str, number: int) -> Path:
-        """Return the folder of a pipeline: a key of PARTS, and the number of the fold, from 1."""
+        """Return the folder of a pipeline.
+
+        part (str): A key of TRAIN_SHARES.
+        number (int): The number of the fold, from 1.
+        """
         return self.out / f"{part}-{number}"
 
 
@@ -110,7 +114,7 @@ def read_folds(
     """Read a labelled file and divide it into folds. Nothing is trained yet.
 
     out (Path): The folder for the pipelines.
-    vectors (Optional[str]): A pipeline with word vectors, or its folder.
+    vectors (Optional[str]): A pipeline with word vectors, its folder, or a text file.
     options (Optional[Options]): How to read the file.
     RAISES UserError: If the file cannot be read, or has too few sentences or entities.
     """
@@ -134,7 +138,8 @@ def make_folds(docs: Sequence[Doc], *, n_folds: int, seed: int) -> list[Fold]:
     """Divide a corpus into folds of about equal size.
 
     All sentences of a document are in the same fold. In files without documents, all copies of a
-    sentence are. Copies of test sentences are never in the training part of the same fold.
+    sentence are in the same fold. Copies of test sentences are never in the training part of the
+    same fold.
 
     docs (Sequence[Doc]): The sentences. Their `origin` names the document.
     RETURNS (list[Fold]): The folds. Each has at least one entity in train, and one in dev.
@@ -181,9 +186,11 @@ def _make_fold(docs: Sequence[Doc], groups: list[list[int]], test: list[int]) ->
 def find_missing(
     corpus: FoldedCorpus, parts: Sequence[str]
 ) -> dict[tuple[str, int], dict[str, Any]]:
-    """Find the pipelines for these PARTS that are not trained yet, or with other settings.
+    """Find the pipelines that are not trained yet, or were trained with other settings.
 
-    RETURNS (dict): Part and number of the fold -> other settings with which it was trained.
+    parts (Sequence[str]): Keys of TRAIN_SHARES.
+    RETURNS (dict): Part and number of the fold -> the settings with which the pipeline was trained;
+        empty if it is not trained yet.
     """
     missing = {}
     for part, number in product(parts, range(1, len(corpus.folds) + 1)):
@@ -195,7 +202,10 @@ def find_missing(
 
 
 def describe_trainings(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> str:
-    """Say how many pipelines for these PARTS exist, which ones will be trained, and why."""
+    """Say how many pipelines exist, which ones will be trained, and why.
+
+    parts (Sequence[str]): Keys of TRAIN_SHARES.
+    """
     missing = find_missing(corpus, parts)
     n_present = len(parts) * len(corpus.folds) - len(missing)
     message = f"Pipelines in {corpus.out}: {n_present} exist"
@@ -211,8 +221,9 @@ def describe_trainings(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -
 
 
 def train_folds(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> None:
-    """Train the missing pipelines for these PARTS, one on each core.
+    """Train the missing pipelines, one on each core.
 
+    parts (Sequence[str]): Keys of TRAIN_SHARES.
     RAISES UserError: If the folder cannot be used, or a training fails.
     RAISES KeyboardInterrupt: On Ctrl-C, with a message that says how to resume.
     """
@@ -242,13 +253,13 @@ def prepare_training(corpus: FoldedCorpus, part: str, number: int) -> Task:
     folder.mkdir(exist_ok=True)
     (folder / SETTINGS).unlink(missing_ok=True)
     fold = corpus.folds[number - 1]
-    n_train = math.ceil(len(fold.train) * PARTS[part])
+    n_train = math.ceil(len(fold.train) * TRAIN_SHARES[part])
     n_words = sum(map(len, corpus.docs))
     overrides: dict[str, Any] = {
         "system.seed": corpus.settings["--seed"],
         # MIN_STEPS updates then take N_EPOCHS passes over the corpus.
         "training.batcher.size": int(np.clip(N_EPOCHS * n_words // MIN_STEPS, *BATCH)),
-        "initialize.before_init.min_steps": math.ceil(MIN_STEPS * PARTS[part]),
+        "initialize.before_init.min_steps": math.ceil(MIN_STEPS * TRAIN_SHARES[part]),
         "initialize.before_init.evaluations": N_EVALUATIONS,
     }
     for name, indices in (("train", fold.train[:n_train]), ("dev", fold.dev)):
@@ -273,7 +284,7 @@ def predict_folds(
 ) -> list[Example]:
     """Predict each sentence on raw text, by the pipeline that was trained without it.
 
-    part (str): A key of PARTS. Its pipelines must have been trained.
+    part (str): A key of TRAIN_SHARES. Its pipelines must have been trained.
     all_candidates (bool): Whether to write entities below the thresholds as well.
     RETURNS (list[Example]): In the order of the corpus.
     """

@@ -13,7 +13,7 @@ from ..pipe.confidence import get_confidence
 
 # Upper bound for the probability of an entity that the decoder did not report: see
 # `sequences.decoding.MIN_SPAN_PROBABILITY`.
-MAX_UNREPORTED = 0.05
+MAX_UNREPORTED_PROBABILITY = 0.05
 # What each kind of mistake means, for pages and the terminal
 KINDS = {
     "missing": "predicted, but not annotated",
@@ -38,11 +38,10 @@ COLUMNS = [
 def compare_entities(examples: Iterable[Example], *, all_candidates: bool = False) -> pd.DataFrame:
     """Pair each annotated entity with the overlapping prediction of the highest confidence.
 
-    Predictions without an overlapping annotation have rows of their own, except for predictions on
-    tokens without annotation.
+    A prediction has a row of its own if all its words are annotated as outside of entities.
 
-    all_candidates (bool): Whether the Docs have all candidates, also improbable ones. An annotation
-        is then also compared with the probability that there is no entity.
+    all_candidates (bool): Whether the Docs have all candidates, including improbable ones. The
+        probability that there is no entity is then known, and is compared with the annotation.
     RETURNS (pd.DataFrame): A row for each pair, by decreasing confidence. "text" and "gold" are the
         words and the label of the annotation, "found" and "predicted" those of the prediction.
         "kind" is a key of KINDS, or "" if both agree. "confidence" is the probability of the
@@ -72,11 +71,12 @@ def _find_prediction(
             overlapping.append(span)
     best = max(overlapping, key=_confidence_or_0, default=None)
     if best is None:
-        return None, 1.0 - MAX_UNREPORTED
+        return None, 1.0 - MAX_UNREPORTED_PROBABILITY
     confidence = _confidence_or_0(best)
     no_entity_probability = 1.0 - sum(map(_confidence_or_0, overlapping))
     if not all_candidates or no_entity_probability <= confidence:
         return best, get_confidence(best)
+    # It is most probable that there is no entity. The best candidate may be the annotated entity.
     is_gold = not _name_kind(gold, best)
     return None, no_entity_probability - (confidence if is_gold else 0.0)
 
@@ -86,7 +86,7 @@ def _confidence_or_0(span: Span) -> float:
 
 
 def _find_words(doc: Doc, span: Span) -> Span:
-    """Return the words of a file in which a predicted entity is."""
+    """Return the words of the file that an entity covers, at least in part."""
     return doc.char_span(span.start_char, span.end_char, alignment_mode="expand")
 
 

@@ -16,7 +16,7 @@ def make_curves(judged: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Compute precision and recall above each confidence.
 
     RETURNS (dict[str, pd.DataFrame]): Label -> a row for each predicted entity, by decreasing
-        "confidence". "is_correct", "precision" and "recall" are of the entities up to this row.
+        "confidence". "n_correct", "precision" and "recall" are of the entities up to this row.
     """
     curves = {}
     is_counted = judged["confidence"].notna() | (judged["outcome"] == MISSED)
@@ -25,13 +25,13 @@ def make_curves(judged: pd.DataFrame) -> dict[str, pd.DataFrame]:
         # If confidences are equal, wrong entities come first.
         order = ["confidence", "outcome"]
         ranked = rows.dropna().sort_values(order, ascending=False, ignore_index=True)
-        is_correct = (ranked["outcome"] == CORRECT).cumsum()
+        n_correct = (ranked["outcome"] == CORRECT).cumsum()
         curves[str(label)] = pd.DataFrame(
             {
                 "confidence": ranked["confidence"],
-                "is_correct": is_correct,
-                "precision": is_correct / (ranked.index + 1),
-                "recall": is_correct / max(n_gold, 1),
+                "n_correct": n_correct,
+                "precision": n_correct / (ranked.index + 1),
+                "recall": n_correct / max(n_gold, 1),
             }
         )
     return curves

@@ -13,6 +13,8 @@ from ..pipe.confidence import get_confidence
 CORRECT, WRONG, MISSED = range(3)
 # Rows of a table of scores after the labels: micro average and macro average
 TOTALS = ("all", "mean of labels")
+# The index of "all" in an array of scores
+ALL = -2
 
 
 def judge_entities(examples: Sequence[Example]) -> pd.DataFrame:

@@ -71,8 +71,8 @@ def suggest_texts(pipeline: str, texts: Path, *, n_texts: int = 100) -> list[Doc
     """Choose the texts that are worth labelling.
 
     pipeline (str): The folder or name of a pipeline that gives confidences.
-    texts (Path): A .txt file with a text a line, .jsonl with {"text": "…"} on each, or a labelled
-        file.
+    texts (Path): A .txt file with one text per line, a .jsonl file with {"text": "…"} on each line,
+        or a labelled file.
     RETURNS (list[Doc]): The chosen texts with the pipeline's predictions, the best first.
     RAISES UserError: If a file cannot be read, or the pipeline gives no confidences.
     """

@@ -1,4 +1,4 @@
-"""Find the confidence from which the entities of each label reach a precision."""
+"""Find the threshold at which the entities of each label reach a precision."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +12,8 @@ from ..pipe.loading import load_pipeline
 from ..pipe.saving import write_cfg
 from ..system.whole import save
 from .examples import (
-    find_doubts,
     find_recognisers,
+    find_warnings,
     predict_examples,
     read_labelled_docs,
     remove_thresholds,
@@ -24,7 +24,7 @@ from .result import Result
 from .scores import WRONG, judge_entities
 
 FORMATS = {
-    "from": ".3f",
+    "threshold": ".3f",
     "precision": ".3f",
     "95 % from": ".3f",
     "to": ".3f",
@@ -49,9 +49,9 @@ def find_thresholds(pipeline: str, file: Path, *, precision: float = 0.95) -> Th
 
     pipeline (str): The folder or name of a pipeline.
     precision (float): The precision to reach, between 0 and 1.
-    RETURNS (Thresholds): `table` has a row for each label. "from" is the threshold, or NaN if no
-        threshold reaches the precision. "entities" is the number of entities above it. "precision",
-        with its 95 % interval, and "recall" are theirs. "gold" is the number of gold entities.
+    RETURNS (Thresholds): `table` has a row for each label. "threshold" is NaN if no threshold
+        reaches the precision. "entities", "precision" with its 95 % interval, and "recall" describe
+        the entities above the threshold. "gold" is the number of gold entities.
     RAISES UserError: If the pipeline gives no confidences.
     """
     nlp = load_pipeline(pipeline)
@@ -69,8 +69,8 @@ def find_thresholds(pipeline: str, file: Path, *, precision: float = 0.95) -> Th
     table = pd.DataFrame(rows, columns=["label", *FORMATS])
     n_needed = cases_needed(precision)
     is_certain = table["entities"] >= n_needed
-    uncertain = table["label"][table["from"].notna() & ~is_certain]
-    warnings = find_doubts(pipeline, nlp, examples)
+    uncertain = table["label"][table["threshold"].notna() & ~is_certain]
+    warnings = find_warnings(pipeline, nlp, examples)
     if len(uncertain):
         warnings.append(
             f"too few entities to show a precision of {precision:g} (at least {n_needed:,} are "
@@ -85,7 +85,7 @@ def find_thresholds(pipeline: str, file: Path, *, precision: float = 0.95) -> Th
         table=table,
         formats=FORMATS,
         warnings=warnings,
-        certain=table[is_certain].set_index("label")["from"].to_dict(),
+        certain=table[is_certain].set_index("label")["threshold"].to_dict(),
     )
 
 
@@ -93,8 +93,8 @@ def threshold_for_precision(curve: pd.DataFrame, precision: float) -> dict[str, 
     """Find the lowest threshold that gives a precision.
 
     curve (pd.DataFrame): See `make_curves`.
-    RETURNS (dict[str, Any]): The threshold "from" which the precision is reached, and figures of
-        the entities above it; empty if no threshold has the precision.
+    RETURNS (dict[str, Any]): The "threshold", and figures of the entities above it. Empty if no
+        threshold reaches the precision.
     """
     # Entities with the same confidence cannot be separated, so a threshold lies after the last one.
     limits = curve.drop_duplicates("confidence", keep="last")
@@ -103,11 +103,11 @@ def threshold_for_precision(curve: pd.DataFrame, precision: float) -> dict[str, 
         return {}
     last = precise.iloc[-1]
     n_entities = precise.index[-1] + 1
-    low, high = wilson_interval(int(last["is_correct"]), n_entities)
+    low, high = wilson_interval(int(last["n_correct"]), n_entities)
     # Halfway between the last entity above the threshold and the first one below it
     next_confidence = curve["confidence"].get(n_entities, 0.0)
     return {
-        "from": (last["confidence"] + next_confidence) / 2,
+        "threshold": (last["confidence"] + next_confidence) / 2,
         "precision": last["precision"],
         "95 % from": low,
         "to": high,

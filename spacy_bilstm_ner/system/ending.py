@@ -17,7 +17,7 @@ INTERRUPTED = 130
 def run(main: Callable[[], None]) -> None:
     """Run a main function. Turn user errors, Ctrl-C and closed pipes into exit codes."""
     try:
-        with on_ending():
+        with interrupt_on_signals():
             main()
             print(end="", flush=True)
     except UserError as error:
@@ -32,21 +32,21 @@ def run(main: Callable[[], None]) -> None:
         sys.exit(1)
 
 
-def interrupt(number: int, frame: FrameType | None) -> None:
+def interrupt(signal_number: int, frame: FrameType | None) -> None:
     """Raise KeyboardInterrupt for a signal. During an import, wait until the import is done.
 
     Modules in C++ abort the process if an exception is raised while they are imported.
     """
     while frame is not None:
         if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
-            threading.Timer(0.1, os.kill, (os.getpid(), number)).start()
+            threading.Timer(0.1, os.kill, (os.getpid(), signal_number)).start()
             return
         frame = frame.f_back
     raise KeyboardInterrupt
 
 
 @contextmanager
-def on_ending() -> Iterator[None]:
+def interrupt_on_signals() -> Iterator[None]:
     """Interrupt the program on SIGINT, SIGTERM and SIGHUP inside a block.
 
     Only the main thread can do this. Signals that are ignored, as with `nohup`, stay ignored.
@@ -54,11 +54,11 @@ def on_ending() -> Iterator[None]:
     previous_handlers = {}
     if threading.current_thread() is threading.main_thread():
         for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            number = getattr(signal, name, None)
-            if number and signal.getsignal(number) not in (signal.SIG_IGN, None):
-                previous_handlers[number] = signal.signal(number, interrupt)
+            signal_number = getattr(signal, name, None)
+            if signal_number and signal.getsignal(signal_number) not in (signal.SIG_IGN, None):
+                previous_handlers[signal_number] = signal.signal(signal_number, interrupt)
     try:
         yield
     finally:
-        for number, previous_handler in previous_handlers.items():
-            signal.signal(number, previous_handler)
+        for signal_number, previous_handler in previous_handlers.items():
+            signal.signal(signal_number, previous_handler)

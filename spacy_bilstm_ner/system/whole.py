@@ -95,7 +95,7 @@ def _errors_as_user_errors(path: Path) -> Iterator[None]:
 
 
 def remove_unfinished(folder: Path) -> None:
-    """Remove the unfinished files in a folder, which processes that were killed have left."""
+    """Remove the unfinished files that killed processes have left in a folder."""
     for path in folder.glob(f".*{UNFINISHED}"):
         with suppress(OSError):
             path.unlink()

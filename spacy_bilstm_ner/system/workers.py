@@ -35,8 +35,8 @@ class Workers(Generic[Task, Answer]):
     def submit(self, task: Task) -> Future[Answer]:
         """Start a task.
 
-        RETURNS (Future): Its result is that of the work. It raises a UserError of the work as it
-            is, and RuntimeError for any other error, or if the process dies.
+        RETURNS (Future): The result of `work`. A UserError of `work` is raised unchanged. If `work`
+            raises another error, or the process dies, it is a RuntimeError.
         """
         return self._threads.submit(self._ask, task)
 

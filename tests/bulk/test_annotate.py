@@ -329,7 +329,7 @@ def test_a_second_run_has_nothing_to_do_and_shows_no_bar(tmp_path, run):
     before = results(tmp_path / "out")
     again = run("a.parquet", "out")
     assert again.code == 0
-    assert again.output.startswith("Nothing to do: all 1 parts exist.\n")
+    assert again.output.startswith("Nothing to do: all texts have results.\n")
     assert results(tmp_path / "out") == before
 
 
@@ -402,7 +402,7 @@ def test_damaged_results_are_made_again(tmp_path, run, kind, monkeypatch):
         damaged = damage_silently(content)
     paths[2].write_bytes(damaged)
     done = run("in.parquet", "out", "--format", kind)
-    assert f"{len(paths) - 3} parts existed" in done.output
+    assert f"{len(paths) - 3} parts already had results" in done.output
     assert {path: path.read_bytes() for path in (tmp_path / "out").glob(f"*.{kind}")} == contents
 
 

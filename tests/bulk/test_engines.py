@@ -15,7 +15,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
-from spacy_bilstm_ner.bulk.engines import MAX_FAILURES, each_part
+from spacy_bilstm_ner.bulk.engines import MAX_FAILURES, annotate_parts
 from spacy_bilstm_ner.bulk.parts import Part
 from spacy_bilstm_ner.bulk.summary import Summary
 from spacy_bilstm_ner.errors import UserError
@@ -56,7 +56,7 @@ class Told:
 
 
 def outcomes(names: str, engine: Any) -> dict[str, str]:
-    finished = each_part((Part(name, ()) for name in names), engine)
+    finished = annotate_parts((Part(name, ()) for name in names), engine)
     return {
         part.name: outcome if isinstance(outcome, str) else "done" for part, outcome in finished
     }

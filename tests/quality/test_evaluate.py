@@ -8,7 +8,7 @@ from spacy.training import Example
 
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.quality.evaluate import SAMPLE_WARNING, evaluate_pipeline
-from spacy_bilstm_ner.quality.examples import find_doubts
+from spacy_bilstm_ner.quality.examples import find_warnings
 from spacy_bilstm_ner.training.fingerprints import make_fingerprints
 
 from .helpers import DATA, command, make_csv, make_pipeline, read_json, usage_error
@@ -77,7 +77,7 @@ def test_a_pipeline_tested_on_its_training_data(
 ) -> None:
     nlp = spacy.blank("en")
     nlp.add_pipe("bilstm_ner").fingerprints = make_fingerprints(texts)
-    doubts = find_doubts("it", nlp, examples)
+    doubts = find_warnings("it", nlp, examples)
     assert [doubt for doubt in doubts if "trained on" in doubt and str(expected) in doubt] == (
         doubts if expected else []
     )

@@ -14,10 +14,10 @@ from .helpers import command, read_json, usage_error
 
 
 def make_curve(confidence: list[float], is_correct: list[bool], n_gold: int) -> pd.DataFrame:
-    curve = pd.DataFrame({"confidence": confidence, "is_correct": is_correct}).astype("float64")
-    curve["is_correct"] = curve["is_correct"].cumsum()
-    curve["precision"] = curve["is_correct"] / (curve.index + 1)
-    return curve.assign(recall=curve["is_correct"] / n_gold)
+    curve = pd.DataFrame({"confidence": confidence, "n_correct": is_correct}).astype("float64")
+    curve["n_correct"] = curve["n_correct"].cumsum()
+    curve["precision"] = curve["n_correct"] / (curve.index + 1)
+    return curve.assign(recall=curve["n_correct"] / n_gold)
 
 
 CURVE = make_curve([0.9, 0.8, 0.6, 0.6, 0.4], [True, True, False, True, False], 4)
@@ -29,7 +29,8 @@ def test_the_lowest_threshold_with_a_precision() -> None:
     expected = (0.5, 0.75, *wilson_interval(3, 4), 0.75, 4)
     assert tuple(threshold.values()) == pytest.approx(expected)
     higher = threshold_for_precision(CURVE, 0.9)
-    assert (higher["from"], higher["precision"], higher["recall"]) == (pytest.approx(0.7), 1, 0.5)
+    assert list(higher.values())[:2] == [pytest.approx(0.7), 1]
+    assert higher["recall"] == 0.5
 
 
 def test_a_precision_that_is_not_reached() -> None:
@@ -63,7 +64,7 @@ def test_thresholds_are_stored_and_both_values_printed(
     out = tmp_path / "t.json"
     set_thresholds(model, dict.fromkeys(util.LABELS, 0.25))
     command("thresholds", model, trained[1], *ENOUGH, "--out", out)
-    expected = {row["label"]: row["from"] for row in read_json(out)["table"]}
+    expected = {row["label"]: row["threshold"] for row in read_json(out)["table"]}
     assert stored_thresholds(model) == pytest.approx(expected)
     assert set(expected) == set(util.LABELS)
     assert util.entities(spacy.load(model)(util.texts()[0])) == before

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from scripts import install
-from scripts.step import python
+from scripts.step import run_python
 from spacy_bilstm_ner.errors import UserError
 
 
@@ -22,7 +22,9 @@ def test_an_installed_pipeline_is_tried_out(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     (wheel,) = packages.glob("en_tiny-*.whl")
-    python("-m", "pip", "install", "--no-deps", "--target", str(tmp_path), str(wheel), failure="no")
+    run_python(
+        "-m", "pip", "install", "--no-deps", "--target", str(tmp_path), str(wheel), failure="no"
+    )
     importlib.invalidate_caches()
     run_main(monkeypatch, "en_tiny", "--target", str(tmp_path))
     assert "   tim  Monday" in capsys.readouterr().out

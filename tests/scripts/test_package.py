@@ -3,7 +3,7 @@ import zipfile
 from pathlib import Path
 
 from scripts.package import build
-from scripts.step import python
+from scripts.step import run_python
 
 
 def test_the_wheel_of_a_pipeline_replaces_other_versions(packages: Path) -> None:
@@ -25,7 +25,7 @@ def test_our_wheel_installs_the_whole_package(root: Path, tmp_path: Path) -> Non
     build(root, tmp_path)
     (wheel,) = tmp_path.iterdir()
     site = tmp_path / "site"
-    python("-m", "pip", "install", "--no-deps", "--target", str(site), str(wheel), failure="no")
+    run_python("-m", "pip", "install", "--no-deps", "--target", str(site), str(wheel), failure="no")
     installed = {
         path.relative_to(site).as_posix()
         for path in (site / "spacy_bilstm_ner").rglob("*")

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.step import python, step
+from scripts.step import run_python, step
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.system.exclusive import exclusive
 
@@ -19,6 +19,6 @@ def test_a_second_step_in_a_folder_is_refused(
 
 
 def test_a_failure_of_python_ends_with_its_output() -> None:
-    python("-c", "print(1)", failure="no")
+    run_python("-c", "print(1)", failure="no")
     with pytest.raises(UserError, match=r"(?s)it failed:.*ZeroDivisionError"):
-        python("-c", "1 / 0", failure="it failed")
+        run_python("-c", "1 / 0", failure="it failed")
