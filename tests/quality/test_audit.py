@@ -113,7 +113,7 @@ def test_marked_rows_are_not_listed_again(
     marked = read_marked_rows([tmp_path / "none.csv", path])
     result = audit_folds(corpus, marked)
     assert result.suspicions["kind"].tolist() == ["label", "border", "missing"]
-    assert "marked them in `keep`: 1)" in result.summary[1]
+    assert "you marked in `keep`: 1)" in result.summary[1]
     write_rows(path, marked)
     again = audit_folds(corpus, read_marked_rows([path]))
     assert len(again.suspicions) == 3
