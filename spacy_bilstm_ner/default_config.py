@@ -22,8 +22,8 @@ def read_config() -> str:
 def default_model() -> dict[str, Any]:
     """Return the model of the config, without vectors and n-grams, which need data.
 
-    Settings that depend on the size of the corpus have their values for a large corpus.
+    Settings that adapt to the size of the corpus are replaced by constants for a large corpus.
     """
     model = Config().from_str(read_config(), interpolate=False)["components"]["ner"]["model"]
-    sizes = {"feature_dropout": 0.2, "full_dropout_words": 0, "min_words": 0}
-    return model | {"ngrams": False, "tok2vec": model["tok2vec"] | sizes | {"vector_width": 0}}
+    constants = {"feature_dropout": 0.2, "full_dropout_words": 0, "min_words": 0}
+    return model | {"ngrams": False, "tok2vec": model["tok2vec"] | constants | {"vector_width": 0}}

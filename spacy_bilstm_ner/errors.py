@@ -20,6 +20,6 @@ def printable(text: str) -> str:
 
 def banner(*paragraphs: str) -> str:
     """Return paragraphs in a frame, with an empty line between them."""
-    line = "!" * 88
+    border = "!" * 88
     body = "\n!!\n".join(f"!!  {paragraph}".replace("\n", "\n!!  ") for paragraph in paragraphs)
-    return f"\n{line}\n!!\n{body}\n!!\n{line}\n"
+    return f"\n{border}\n!!\n{body}\n!!\n{border}\n"

@@ -1,7 +1,7 @@
 """`python -m spacy bilstm COMMAND`: our commands under spaCy's own program.
 
-spaCy imports this module whenever its program starts, so it imports our commands only when they are
-called.
+spaCy imports this module whenever its program starts. Our commands are therefore imported only when
+they are called.
 """
 
 import typer

@@ -13,7 +13,7 @@ later step takes records and the report, and returns new records.
 | read tags | `sentences` | tags of any scheme -> BIO |
 | settle | `conflicts` | contradictory annotations of one text -> one |
 
-`read` does all steps. Everything with a text and offsets is read by `exports.read_records`: JSON,
+`read` does all steps. All formats with texts and offsets are read by `exports.read_records`: JSON,
 brat, PubTator, and tables with a text and its entities in each row.
 """
 

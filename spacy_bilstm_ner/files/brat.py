@@ -34,8 +34,8 @@ def read_brat(content: Content, options: Options) -> tuple[Records, Report]:
         match = _ENTITY.fullmatch(row)
         if match is None:
             raise UserError(
-                f"{content.name}, line {line}: {row[:60]!r} is no entity of brat. Expected such as "
-                "'T1\\tPER 0 4\\tMira'."
+                f"{content.name}, line {line}: {row[:60]!r} is no entity of brat. Expected a line "
+                "such as 'T1\\tPER 0 4\\tMira'."
             )
         label, parts, own_text = match.groups()
         offsets = re.findall(r"\d+", parts)

@@ -15,8 +15,9 @@ MAX_SHARE = 0.1
 def unite(texts: Sequence[TextWithSpans], report: Report) -> list[TextWithSpans]:
     """Unite partial annotations of the same text.
 
-    Binary answers about one text become one partly labelled text. So do different annotations of
-    one text that have one entity each. Equal annotations of one record become one text.
+    1. Binary answers about one text become one partly labelled text.
+    2. Different annotations of one text with one entity each become one partly labelled text.
+    3. Equal annotations of one record become one text.
     """
     groups: dict[str, list[TextWithSpans]] = defaultdict(list)
     for text in texts:
@@ -29,11 +30,11 @@ def unite(texts: Sequence[TextWithSpans], report: Report) -> list[TextWithSpans]
 
 
 def _combine(group: Sequence[TextWithSpans], report: Report) -> TextWithSpans | None:
-    """Return one text for several annotations; None if they are complete."""
+    """Return one text for several annotations; None if they are not partial annotations."""
     spans: dict[Span, None] = {}
     labels: set[str] = set()
     n_spans = n_rows = 0
-    annotations, origins, sizes, known = set(), set(), set(), set()
+    annotations, origins, n_entities, label_sets = set(), set(), set(), set()
     for text in group:
         spans |= dict.fromkeys(text.spans)
         labels.update(text.annotated or ())
@@ -41,11 +42,11 @@ def _combine(group: Sequence[TextWithSpans], report: Report) -> TextWithSpans | 
         n_rows += text.rows
         annotations.add(text.spans)
         origins.add(text.origin)
-        sizes.add(len(text.spans))
-        known.add(text.annotated)
+        n_entities.add(len(text.spans))
+        label_sets.add(text.annotated)
     is_one_record = len(annotations) == len(origins) == 1
-    have_one_entity = len(annotations) > 1 and sizes == {1}
-    if not (is_one_record or have_one_entity or None not in known):
+    have_one_entity = len(annotations) > 1 and n_entities == {1}
+    if not (is_one_record or have_one_entity or None not in label_sets):
         return None
     place = group[0].origin.place()
     report.count("united", place, len(group))
@@ -53,7 +54,7 @@ def _combine(group: Sequence[TextWithSpans], report: Report) -> TextWithSpans | 
     combined = group[0]._replace(spans=tuple(spans), rows=n_rows)
     if is_one_record:
         return combined
-    return combined._replace(annotated=() if known & {None, ()} else tuple(sorted(labels)))
+    return combined._replace(annotated=() if label_sets & {None, ()} else tuple(sorted(labels)))
 
 
 def settle_conflicts(

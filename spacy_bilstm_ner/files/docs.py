@@ -1,4 +1,4 @@
-"""Make Docs of sentences, and divide texts into words."""
+"""Make Docs from sentences, and divide texts into words."""
 
 import operator
 import re
@@ -137,7 +137,7 @@ def _tag_characters(
 
 
 def make_doc(nlp: Language, sentence: TaggedWords) -> tuple[Doc, Doc]:
-    """Make a Doc, with spaces that let the tokenizer divide its text into the same words again.
+    """Make a Doc. Its spaces are chosen so that the tokenizer divides the text into the same words.
 
     sentence (TaggedWords): A sentence with tags in BIO.
     RETURNS (tuple[Doc, Doc]): The gold Doc, and the tokenizer's reading of its text.
@@ -150,8 +150,8 @@ def make_doc(nlp: Language, sentence: TaggedWords) -> tuple[Doc, Doc]:
     while True:
         gold = Doc(nlp.vocab, words=words, spaces=spaces, ents=tags, user_data=origin)
         tokenized = nlp.make_doc(gold.text)
-        # The tokenizer reads two words as one token if there is no space between them, and no token
-        # ends there.
+        # The tokenizer has merged two words if there is no space between them, and none of its
+        # tokens ends there.
         ends = {token.idx + len(token) for token in tokenized}
         is_merged = [not (token.whitespace_ or token.idx + len(token) in ends) for token in gold]
         if sentence.spaces or not any(is_merged):

@@ -18,7 +18,7 @@ from .report import Report
 # The export is recognised from this many records. All records must fit it.
 N_SAMPLE = 100
 # Errors of reading a record that does not fit an export
-MISFIT = (TypeError, ValueError, IndexError, OverflowError, SyntaxError, RecursionError)
+MISFIT_ERRORS = (TypeError, ValueError, IndexError, OverflowError, SyntaxError, RecursionError)
 DOCUMENT = "doc_id|document_id|documentName|example_id|id"
 MISSING = object()
 
@@ -33,9 +33,9 @@ MISSING = object()
 #   label                 of an entity: a label or a list of labels
 #   start, end, own_text  of an entity; lists of starts and ends if it has several parts; without a
 #                         start, every occurrence of its own text is an entity
-#   status                a key that every record of the export has: "reject" or "ignore", or empty
-#                         if nobody has annotated the text. With it, a record without a list of
-#                         entities has been annotated and has none.
+#   status                a key that every record of the export has. Its value is "reject" or
+#                         "ignore", or empty if nobody has annotated the text. In such an export, a
+#                         record without a list of entities is an annotated text without entities.
 #   unit, end_inclusive   no paths: what offsets count, see `Reading`
 DEFAULTS = {key: key for key in ("text", "entities", "start", "end", "label")}
 # Tool -> its export, as in `--fields`. If records fit several exports, the first is taken.
@@ -106,7 +106,7 @@ def read_records(
         origin = Origin(name, line, "" if document is MISSING else str(document))
         try:
             texts += _read_record(record, export, origin, report)
-        except MISFIT as error:
+        except MISFIT_ERRORS as error:
             faults.append((line, str(error)))
     remedy = f"Write them as the other records of {export['tool']}, or use --fields."
     check_rows(name, faults, remedy)
@@ -139,14 +139,14 @@ def _member(value: Any, key: str) -> Any:
         if isinstance(value, list) and not key.isdigit():
             return [element[key] for element in value] or MISSING
         return value[int(key)] if isinstance(value, list) else MISSING
-    except (KeyError, *MISFIT, AttributeError):
+    except (KeyError, *MISFIT_ERRORS, AttributeError):
         return MISSING
 
 
 def _expect(value: Any, path: str, kind: Any = object) -> Any:
-    """Return the value of a type at a path.
+    """Return the value at a path.
 
-    RAISES ValueError: If there is none.
+    RAISES ValueError: If there is none, or it has another type.
     """
     member = look_up(value, path)
     if member is MISSING or not isinstance(member, kind):
@@ -159,7 +159,7 @@ def _as_list(value: Any) -> list[Any]:
 
 
 def _recognise(records: Sequence[Any], options: Options) -> Export | None:
-    """Return the first export that fits most of the records; None if no export fits a record.
+    """Return the export that fits most records, the first of several; None if no export fits any.
 
     Paths of `--fields` replace those of the table.
     """
@@ -182,7 +182,7 @@ def _fits(record: Any, export: Export) -> bool:
     report = Report()
     try:
         _read_record(record, export, Origin(), report)
-    except MISFIT:
+    except MISFIT_ERRORS:
         return False
     # A record without a text says nothing about the export.
     return "no_text" not in report.counts
@@ -202,7 +202,7 @@ def _read_record(
         return []
     words = _list_words(record, export["words"]) if export["words"] else None
     text = look_up(record, export["text"]) if words is None else " ".join(words)
-    # A binary answer says nothing about labels that it does not name.
+    # After a binary answer, entities of any label may be missing.
     known_labels = [] if look_up(record, "_is_binary") is True else look_up(record, "annotated")
     annotated = None if known_labels is MISSING else tuple(map(str, _as_list(known_labels)))
     if words is not None and export["tags"]:
@@ -305,7 +305,7 @@ def _read_entity(
     place = f"{origin.place()}: {str(entity)[:60]}"
     labels = []
     for label in _as_list(_expect(entity, export["label"])) or [""]:
-        # The label "?" says nothing, and marks entities that are left out.
+        # A label "?" in a file is no label. Here, "?" marks entities that are left out.
         labels.append(str(label or "").strip() if label != UNKNOWN else "")
     report.entities_read += len(labels)
     if look_up(entity, "correct") is False:
@@ -317,7 +317,8 @@ def _read_entity(
         starts = list(map(int, _as_list(_expect(entity, export["start"]))))
         ends = list(map(int, _as_list(_expect(entity, export["end"]))))
         places = [(starts[0], ends[-1])]
-        # Parts of an entity that is written on two lines have one character between them, or two.
+        # Parts of an entity on two lines are separated by a line break of one or two characters.
+        # With inclusive ends, as in W2NER's lists of words, parts must be neighbours.
         widest_gap = 1 if export.get("end_inclusive") == "yes" else 2
         if any(start - end > widest_gap for start, end in zip(starts[1:], ends, strict=False)):
             report.count("fragments", place, len(labels))
@@ -337,8 +338,8 @@ def _describe_unknown(record: Any, name: str) -> str:
     """Return the message for an unknown export, with `--fields` as far as it can be filled in."""
     if not isinstance(record, dict):
         return (
-            f"{name}: the first record is no object but {json.dumps(record)[:60]}. Expected such "
-            'as {"text": "Mira left Oslo", "entities": [[0, 4, "PER"]]}.'
+            f"{name}: the first record is no object but {json.dumps(record)[:60]}. Expected "
+            'records such as {"text": "Mira left Oslo", "entities": [[0, 4, "PER"]]}.'
         )
     fields = dict.fromkeys(DEFAULTS, "KEY")
     for key, value in sorted(record.items(), key=lambda member: len(str(member[1]))):
@@ -348,6 +349,6 @@ def _describe_unknown(record: Any, name: str) -> str:
     described = ",".join(map("=".join, fields.items()))
     return (
         f"{name}: no known export has such records. The keys of the first are {', '.join(record)}. "
-        "Say where the text and its entities are. A key inside another one has a dot before it: "
+        "Say where the text and its entities are. Write a key inside another one as outer.inner: "
         f"--fields {described}"
     )

@@ -29,7 +29,7 @@ def read_json(content: Content, options: Options) -> tuple[Records, Report]:
 def _iterate(content: Content, options: Options) -> Iterator[tuple[int, Any]]:
     """Yield the records with their lines, or with their numbers if they are in an array."""
     number = 0
-    has_records = False  # whether the values are records, or objects that contain records
+    has_records = False  # True if the values are records; False if records are inside the values
     is_array = content.text.lstrip().startswith("[")
     for line, value in decode_values(content):
         records = [_as_record(value)]

@@ -52,8 +52,8 @@ def apply_options(
 def _find_annotated(name: str, options: Sequence[str]) -> tuple[str, ...] | None:
     """Return the labels that were looked for in a file; None for all labels.
 
-    options (Sequence[str]): Values of --annotated, such as "MED,DOSIS" for all files and
-        "old.csv=MED" for one.
+    options (Sequence[str]): Values of --annotated, such as "MED,DOSE" for all files and
+        "old.csv=MED" for one file.
     """
     labels = None
     for option in options:

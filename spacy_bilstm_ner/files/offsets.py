@@ -90,7 +90,7 @@ def _check_reading(texts: Sequence[TextWithSpans]) -> None:
         misfits[candidate] = _count_misfits(tried, candidate)
     best = min(misfits, key=misfits.__getitem__)
     is_better = misfits[best] <= MAX_MISFITS * misfits[reading]
-    remedy = f"No other reading fits. {_option(reading)} reads the file as it is."
+    remedy = f"No other unit or shift fits. To read the file as it is, use {_option(reading)}."
     if is_better:
         remedy = f"With {_option(best)}, only {misfits[best]:,} do so."
     if is_better or n_misfits > MAX_FEW:

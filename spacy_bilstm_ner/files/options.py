@@ -36,13 +36,14 @@ class Split:
     dev: Path | None = _option("file of dev sentences")  # noqa: RUF009
     test: Path | None = _option("file of test sentences")  # noqa: RUF009
     method: Literal["tutorial", "random"] = _option(
-        "tutorial: the split of the tutorial. random: a split with --dev-size and --test-size",
+        "tutorial: 72 % train, 18 % dev, 10 % test, as in a well-known tutorial. random: a split "
+        "with --dev-size and --test-size",
         "tutorial",
     )
     seed: int = _option("random seed", 0, min=0, max=2**32 - 1)
     dev_size: float = _option("share of dev in the random split", 0.2, min=0, max=1)
     test_size: float = _option("share of test in the random split", 0.1, min=0, max=1)
-    dedupe: bool = _option("drop sentences of train and dev that a later part has", False)
+    dedupe: bool = _option("drop sentences of train and dev that also occur in a later part", False)
 
 
 @dataclass
@@ -82,9 +83,9 @@ class Options:
         "OLD=NEW renames a label, OLD= drops it; repeat it for several", ()
     )
     annotated: Sequence[str] = _option(
-        "the only labels that were looked for: MED,DOSIS in all files, old.csv=MED in one", ()
+        "the only labels that were annotated: MED,DOSE in all files, old.csv=MED in one file", ()
     )
-    strip: Sequence[str] = _option("mark to remove from words, such as _; repeat it", ())
+    strip: Sequence[str] = _option("mark in words to replace by a space, such as _; repeat it", ())
     skip_empty: bool = _option("leave out texts without an entity", False)
     conflicts: Literal["first", "drop"] | None = _option(
         "for a text with different annotations: take the first, or drop the text"
@@ -134,6 +135,6 @@ def parse_pairs(values: Mapping[str, str] | Iterable[str]) -> dict[str, str]:
     for value in values:
         name, equals, new_name = value.partition("=")
         if not equals:
-            raise UserError(f"expected OLD=NEW, such as PERSON=per, but it is {value!r}.")
+            raise UserError(f"expected a pair such as PERSON=per, but it is {value!r}.")
         pairs[name] = new_name
     return pairs

@@ -1,12 +1,12 @@
 """Read labelled files into Docs: detect what each file is, and call its reader.
 
-This is detected unless an option says it, and `Report.guesses` has the results. If a row of the
-file contradicts them, the file is refused. The message names the option to use.
+The table shows what is detected. Options replace the detection. `Report.guesses` has the results.
+If a row of the file contradicts them, the file is refused. The message names the option to use.
 
 | what | detected by | option |
 |---|---|---|
 | format | the first bytes; a header, or tags in the first line | `format` |
-| encoding | UTF-8; UTF-16 with a mark; words that are Western European in cp1252 | `encoding` |
+| encoding | UTF-8; UTF-16 with a mark; cp1252 if words look Western European in it | `encoding` |
 | delimiter | the character that divides most lines into equal numbers of fields | `sep` |
 | quotation marks | ordinary characters between tabs if no field is quoted | `no_quotes` |
 | header, columns | usual names; the only column of tags | `word_column`, `tag_column` |

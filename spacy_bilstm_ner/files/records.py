@@ -95,7 +95,7 @@ class Reading(NamedTuple):
     """What the offsets of a file count.
 
     unit (str): "characters", "words" or "utf16" (Windows, Java, JavaScript).
-    end_inclusive (bool): Whether the end is the last unit of the entity instead of the next one.
+    end_inclusive (bool): Whether the end is the last unit of the entity, or the unit after it.
     shift (int): Number that is added to each offset.
     """
 
@@ -109,8 +109,8 @@ class Span(NamedTuple):
 
     start, end (int): Offsets as they are in the file; in characters, with the end exclusive, after
         `offsets.to_characters`.
-    label (str): The label as it is in the file; "?" for an entity that was left out, since its
-        words are then unknown.
+    label (str): The label as it is in the file; "?" for an entity that was left out, because its
+        words may then have any tag.
     text (Optional[str]): The entity's text according to the file; None if it has none.
     """
 

@@ -43,9 +43,9 @@ _MEANINGS = {
         "skip_empty": "without an entity (--skip-empty)",
         "conflict": "in conflict with another annotation of the same text (--conflicts)",
     },
-    ("rows", "changed"): {"united": "several passes over one text, united"},
+    ("rows", "changed"): {"united": "several annotations of one text, merged"},
     ("words", "left out"): {
-        "white_space": "white space, kept between the words",
+        "white_space": "white space, which stays in the text",
     },
     ("words", "changed"): {"stripped": "with a mark, removed (--strip)"},
     ("words", "added"): {"divided": "parts of a word with white space inside"},
@@ -81,8 +81,8 @@ class Report:
 
     White space never counts as a word.
 
-    rows_read, words_read, entities_read (int): Counted by the readers. Words and entities of rows
-        that are left out count if they were read.
+    rows_read, words_read, entities_read (int): Counted by the readers, before anything is left out
+        by a later step.
     rows_written, words_written, entities_written (int): Counted in the records that became Docs.
     guesses (dict[str, str]): What was detected, such as {"encoding": "utf-8"}.
     warnings (list[str]): Signs of mistakes in the source, with what to do.

@@ -10,8 +10,8 @@ from .records import UNKNOWN
 
 # Tags that mean "in no entity", in any case, the likeliest first
 OUTSIDE = ("o", "other", "_", "-", "none", "")
-# A label. "B-per|B-org" is no label, since it has several tags. "B-per" is none either: a tag such
-# as "B-B-per" has been converted twice.
+# A label. "B-per|B-org" is no label, because these are two tags. "B-per" is no label, because a tag
+# such as "B-B-per" has been converted twice.
 _LABEL = r"(?P<label>(?![BI]-)(?!.*[\s;|,/+]\s*[BILUESMW]-|.*[;|,]\s*O$)\S(?:.*\S)?)"
 # Tags whose letter is before the label, after the label, or without a label
 _PATTERNS = [

@@ -48,8 +48,8 @@ def divide(sentences: Sequence[TaggedWords], split: Split, own_parts: Parts) -> 
     empty = [name for name in NAMES if not parts[name] and shares.get(name, 1)]
     if empty:
         raise UserError(
-            f"{count(n_sentences, 'sentence')}: too few for a split, without any in "
-            f"{' and '.join(empty)}. Give at least 3 sentences, and sizes that leave some for each."
+            f"{count(n_sentences, 'sentence')}: too few for a split, because {' and '.join(empty)} "
+            "would be empty. Give at least 3 sentences, and sizes that leave some for each part."
         )
     return parts
 

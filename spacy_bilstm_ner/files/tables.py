@@ -131,18 +131,18 @@ def collect_rows(
     table = Table(name, names, columns, bool(layout.header), array("q"), [], [])
     block, document = "0", ""
     is_new_block = True
-    is_data = not layout.header
+    has_begun = not layout.header
     faults = []
     for line, fields in chain(sample, stream):
         cells = list(map(to_cell, fields))
         reason = layout.reason(cells) if any(cells) else "empty"
-        is_data = is_data or reason == "header"
+        has_begun = has_begun or reason == "header"
         is_new_block = is_new_block or reason in ("empty", "document")
         if reason == "empty":
             continue
         if reason == "document":
             document = str(int(document or "0") + 1)
-        if reason or not is_data:
+        if reason or not has_begun:
             report.rows_read += 1
             report.count(reason or "comment", f"{name}, line {line}: {' '.join(fields)[:80]!r}")
             continue

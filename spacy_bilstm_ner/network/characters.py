@@ -123,9 +123,9 @@ def _forward(model: Model, codes: Codes, is_train: bool) -> tuple[Floats2d, Call
             characters = padded[best + place, words]
             cells = characters * width + xp.arange(width)
             sums = xp.bincount(cells.ravel(), weights=d_vectors.ravel(), minlength=N_CODES * width)
-            d_scores = sums.reshape(N_CODES, width).astype(E.dtype)
-            dE += d_scores @ W3[:, place]
-            dW3[:, place] = d_scores.T @ E
+            d_by_character = sums.reshape(N_CODES, width).astype(E.dtype)
+            dE += d_by_character @ W3[:, place]
+            dW3[:, place] = d_by_character.T @ E
         model.inc_grad("E", dE)
         model.inc_grad("W", dW3.reshape(W.shape))
         model.inc_grad("b", d_vectors.sum(axis=0))

@@ -10,7 +10,7 @@ from thinc.types import Floats2d
 
 # Number of clusters of each clustering. A coarse cluster may be "names", a fine one "cities".
 SIZES = (1000, 250, 64, 16)
-# The centres are computed from this many vectors, the first ones: in most sources, those of
+# The centres are computed from the first N_FORMING vectors. In most sources, these belong to
 # frequent words.
 N_FORMING = 30_000
 N_ROUNDS = 12

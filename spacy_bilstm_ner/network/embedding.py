@@ -18,7 +18,7 @@ from .vectors import NO_VECTORS, Rows, StaticVectors, VectorTable, read_vectors
 
 # Features that identify a word
 WORD_FEATURES = ("form", "lower")
-# The id of a feature that is hidden
+# The id that replaces a hidden feature
 HIDDEN = hash_string("<hidden>")
 # Range of the initial rows. A vector is the sum of four rows, so its standard deviation is 0.3.
 INITIAL_RANGE = 0.26
@@ -68,7 +68,7 @@ def WordEmbedding(
     unknown = [name for name in features if name not in FEATURES]
     if unknown or not features:
         raise ValueError(
-            f"features must be of {', '.join(FEATURES)}, but got {', '.join(unknown) or 'none'}"
+            f"features must be among {', '.join(FEATURES)}, but got {', '.join(unknown) or 'none'}"
         )
     n = len(features)
     n_widths = len(widths)
@@ -116,8 +116,8 @@ def WordEmbedding(
 def set_vectors(model: Model, source: str | None) -> None:
     """Give the word embedding of a model its static vectors, before the model is initialized.
 
-    source (str | None): An installed pipeline package with word vectors, or the folder of one. None
-        for no vectors. A trained model then keeps its vectors.
+    source (str | None): An installed pipeline package, the folder of a pipeline, or a text file of
+        vectors. None for no vectors; a trained model then keeps those that it has.
     RAISES ValueError: If the model has no word embedding with columns for vectors, or the source
         has no vectors.
     """
@@ -143,7 +143,7 @@ def fit_to_size(model: Model, n_words: int) -> None:
     For `full_dropout_words` and `min_words`, see `WordEmbedding`. The latter only has an effect on
     a model that is initialized afterwards.
 
-    n_words (int): Words of the corpus.
+    n_words (int): Number of words in the corpus.
     """
     for node in model.walk():
         if node.name == "word_embedding":
@@ -173,8 +173,9 @@ def character_scores(model: Model) -> Floats3d | None:
 def embed_words(
     model: Model, words: WordFeatures, vector_rows: Rows, character_scores: Floats3d | None
 ) -> Floats2d:
-    """Compute vectors of at least one word for prediction on a CPU: n_words × width.
+    """Compute the vectors of words for prediction on a CPU: n_words × width.
 
+    words (WordFeatures): At least one word.
     vector_rows (Rows): The rows of the words in the table of static vectors.
     character_scores (Floats3d | None): See `character_scores`.
     """
@@ -219,7 +220,7 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats
             ids[is_hidden[:, i]] = HIDDEN
             column, backprop_layer = layer(ops.asarray(ids), is_train)
         else:
-            column, backprop_layer = _repeated(layer, inputs[i], word_of_token, is_train)
+            column, backprop_layer = _apply_to_words(layer, inputs[i], word_of_token, is_train)
         columns.append(column)
         backprops.append(backprop_layer)
     lasts = np.cumsum([column.shape[1] for column in columns])
@@ -235,7 +236,7 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats
     return ops.xp.split(vectors, ends[:-1].tolist()), backprop
 
 
-def _repeated(
+def _apply_to_words(
     layer: Model, word_inputs: NDArray, word_of_token: NDArray[np.int64], is_train: bool
 ) -> tuple[Floats2d, Callable]:
     """Apply a layer to distinct words, and repeat its output for each token."""

@@ -31,7 +31,7 @@ def BiLSTMEncoder(
     hidden_width, width (int): Width of the bidirectional LSTM, per direction, and of the LSTM on
         top.
     both_layers (bool): Whether the output is the states of both LSTMs, or only those of the one on
-        top. With both, training is faster.
+        top. With both, the network needs fewer updates.
     input_dropout, hidden_dropout, dropout (float | None): Dropout rates of the input, between the
         LSTMs, and of the output. None for `[training] dropout`.
     RETURNS (Model[Sequences, Sequences]): Per sequence, n_tokens × nI → n_tokens × width,

@@ -26,7 +26,7 @@ N_GATES = 4
 # The forget gate's place in torch's order: input, forget, new cell content, output.
 FORGET = 1
 # Input weights, recurrent weights, bias.
-KINDS = ("W", "R", "b")
+PARAMETER_KINDS = ("W", "R", "b")
 # OpenBLAS, which comes with numpy, starts threads for a product with more multiplications than
 # this. Threads do not help with small matrices, and are slow if other programs use the cores.
 MAX_PRODUCT = 8 * 65_536 - 1
@@ -48,12 +48,12 @@ def lstm(hidden_width: int, *, bidirectional: bool = False) -> Model[Packed, Flo
     n_words × nI → n_words × (directions · hidden_width), the outputs of the directions, packed.
 
     The weights are thinc parameters: thinc's optimizer trains and averages them, `use_params`
-    replaces them, and bytes contain them.
+    replaces them, and `to_bytes` saves them.
     """
     name, directions = "lstm", ["forward"]
     if bidirectional:
         name, directions = "bilstm", ["forward", "backward"]
-    params = {f"{kind}_{direction}": None for direction in directions for kind in KINDS}
+    params = {f"{kind}_{direction}": None for direction in directions for kind in PARAMETER_KINDS}
     return Model(
         name,
         _forward,
@@ -106,7 +106,7 @@ def prepare(layer: Model[Packed, Floats2d]) -> Prepared:
     directions = layer.attrs["directions"]
     hidden = layer.get_dim("nO") // len(directions)
     arranged = []
-    for kind in KINDS:
+    for kind in PARAMETER_KINDS:
         weights = np.stack([layer.get_param(f"{kind}_{direction}") for direction in directions])
         by_gate = weights.reshape(len(directions), N_GATES, hidden, -1).swapaxes(0, 1)
         into, forget, content, out = by_gate
@@ -147,7 +147,7 @@ def multiply(rows: Floats2d, weights: Floats3d) -> Floats3d:
 
 
 def max_sequences(weights: Prepared) -> int:
-    """Return the number of sequences that are computed together without threads of BLAS."""
+    """Return how many sequences can be computed together before BLAS starts threads."""
     return max(1, MAX_PRODUCT // weights.recurrent[0, 0].size)
 
 
@@ -216,7 +216,7 @@ def _run(
 def _run_steps(
     gates: Floats, rows_by_step: NDArray[np.int64], state: Floats, cell: Floats, recurrent: Floats4d
 ) -> tuple[Floats, Floats]:
-    """Run steps of the same sequences.
+    """Run consecutive steps, in which the same sequences have words.
 
     For few sequences, the overhead of numpy calls dominates. Buffers are therefore allocated once
     for all steps, and adjacent arrays are computed in one call.

@@ -47,7 +47,7 @@ def fit_weights(
     old_scores (Floats2d): n_words × n_old_tags, the scores of the first tags, which stay as they
         are.
     old_transitions (Floats2d): n_old_tags × n_old_tags, the transitions between these tags.
-    RETURNS (tuple): Weights, n_rows × n_new_tags, row 0 being 0; the bias of the new tags,
+    RETURNS (tuple): Weights, n_rows × n_new_tags, where row 0 is 0; the bias of the new tags,
         n_new_tags; transitions, n_tags × n_tags.
     """
     n_tags, n_old = allowed.shape[1], old_scores.shape[1]

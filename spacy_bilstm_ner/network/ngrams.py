@@ -34,7 +34,8 @@ SHAPE = FEATURES.index("shape")
 # In patterns, the N_COMMON most frequent words are represented by their form, other words by their
 # shape: "said Xxxxx of".
 N_COMMON = 200
-N_NEIGHBOURS = 3
+# Number of words in a pattern
+PATTERN_LENGTH = 3
 # The form and the clusters of a word are features of all words up to this distance.
 REACH = 2
 N_PLACES = 2 * REACH + 1
@@ -66,8 +67,8 @@ class Weights(Archived):
     # Features of single words: n_keys, sorted; n_keys + 1 × n_tags
     word_keys: Keys
     word_values: NDArray[np.int8]
-    # Pairs and patterns: n_keys, sorted; n_keys + 1 × (N_NEIGHBOURS · n_tags), the weights for each
-    # of their words, from left to right. The third word of a pair has zeros.
+    # Pairs and patterns: n_keys, sorted; n_keys + 1 × (PATTERN_LENGTH · n_tags), the weights for
+    # each of their words, from left to right. The third word of a pair has zeros.
     neighbour_keys: Keys
     neighbour_values: NDArray[np.int8]
     common: Ids  # hashes of the forms that are part of patterns, sorted
@@ -107,10 +108,11 @@ def fit(
     vectors: VectorTable,
     old: Weights,
 ) -> Weights:
-    """Fit weights to the tags that words may have, n_words × n_tags.
+    """Fit weights to annotated words.
 
     Batches and dropout depend on numpy's global seed.
 
+    allowed (NDArray[bool]): n_words × n_tags, the tags that each word may have.
     old (Weights): The weights of the tags that were fitted before. They are not changed.
     """
     ids, rows = _distinct_words(docs, words, vectors)
@@ -122,13 +124,13 @@ def fit(
     neighbour_ids = _neighbour_ids(ids, common)
     neighbour_keys, neighbour_rows = _find_frequent(_neighbour_keys(neighbour_ids[padded]))
     # The rows of the matrix of weights: zeros for unknown features, then the features of words,
-    # then N_NEIGHBOURS rows for each pair and pattern.
+    # then PATTERN_LENGTH rows for each pair and pattern.
     first_neighbour = 1 + len(word_keys)
     features = [1 + word_rows]
-    for place in range(N_NEIGHBOURS):
+    for place in range(PATTERN_LENGTH):
         # Only patterns have a third place.
         rows_at_place = neighbour_rows if place < 2 else neighbour_rows[:, N_PAIRED:]
-        matrix_rows = first_neighbour + N_NEIGHBOURS * rows_at_place + place
+        matrix_rows = first_neighbour + PATTERN_LENGTH * rows_at_place + place
         matrix_rows[rows_at_place < 0] = 0
         features.append(matrix_rows[word_places - place])
     old_word_scores = look_up_words(old, ids)
@@ -136,13 +138,13 @@ def fit(
         np.concatenate(features, axis=1),
         allowed,
         words.per_doc,
-        n_rows=first_neighbour + N_NEIGHBOURS * len(neighbour_keys),
+        n_rows=first_neighbour + PATTERN_LENGTH * len(neighbour_keys),
         old_scores=score(old, old_word_scores, rows, words.lengths),
         old_transitions=old.transitions,
     )
     integers, scale = quantized(values)
     word_values = integers[1:first_neighbour, None]
-    neighbour_values = integers[first_neighbour:].reshape(-1, N_NEIGHBOURS, len(scale))
+    neighbour_values = integers[first_neighbour:].reshape(-1, PATTERN_LENGTH, len(scale))
     word_table = _add_columns(old.word_keys, old.word_values, word_keys, word_values)
     neighbour_table = _add_columns(
         old.neighbour_keys, old.neighbour_values, neighbour_keys, neighbour_values
@@ -220,11 +222,12 @@ def _sum_features(values: NDArray[np.int8]) -> NDArray[np.int16]:
 def score_docs(
     weights: Weights, docs: Sequence[Doc], words: Words, vectors: VectorTable
 ) -> Floats2d:
-    """Score every tag for every word of a batch, at least one, by a sum of weights.
+    """Score every tag for every word of a batch by a sum of weights.
 
     The features are the word and its parts, the words around it and their clusters, its pairs with
     neighbours, and the patterns of three words that contain it.
 
+    words (Words): At least one word.
     RETURNS (Floats2d): n_words × n_tags.
     """
     ids, rows = _distinct_words(docs, words, vectors)
@@ -248,7 +251,7 @@ def score(weights: Weights, words: WordScores, rows: Rows, lengths: NDArray[np.i
     neighbours = _find_rows(weights.neighbour_keys, weights.neighbour_values, keys)
     neighbour_scores = _sum_features(neighbours)
     n_tags = len(weights.bias)
-    for place in range(N_NEIGHBOURS):
+    for place in range(PATTERN_LENGTH):
         first = REACH - place
         columns = slice(place * n_tags, (place + 1) * n_tags)
         total += neighbour_scores[first : first + n, columns]
@@ -262,7 +265,7 @@ def mixed_scores(scores: Floats2d, ngram_scores: Floats2d) -> Floats2d:
     between its score and that of the best old tag.
 
     scores (Floats2d): n_words × n_tags, of the network.
-    others (Floats2d): n_words × n_old_tags, of the n-grams.
+    ngram_scores (Floats2d): n_words × n_old_tags, of the n-grams.
     RETURNS (Floats2d): n_words × n_tags.
     """
     n_old = ngram_scores.shape[1]
@@ -281,7 +284,7 @@ def mixed_transitions(transitions: Floats2d, ngram_transitions: Floats2d) -> Flo
     """Combine the scores of transitions. Those of added tags are the network's.
 
     transitions (Floats2d): n_tags × n_tags, of the network.
-    others (Floats2d): n_old_tags × n_old_tags, of the n-grams.
+    ngram_transitions (Floats2d): n_old_tags × n_old_tags, of the n-grams.
     """
     n_old = len(ngram_transitions)
     mixture = transitions.copy()
@@ -318,7 +321,7 @@ def edge_ids(vectors: VectorTable) -> Ids:
 def _pad(rows: Rows, lengths: NDArray[np.int64]) -> tuple[Rows, Rows]:
     """Put REACH edges between sequences and at both ends.
 
-    RETURNS (tuple): Rows of words, 0 for edges; n_words, the places of the words in it.
+    RETURNS (tuple): The rows with edges, which are 0; n_words, the place of each word among them.
     """
     n_edges = REACH * np.arange(1, len(lengths) + 1)
     word_places = n_edges.repeat(lengths)
@@ -337,6 +340,7 @@ def _word_keys(ids: Ids) -> tuple[Keys, Keys]:
     n_features = len(FEATURES)
     seeds = np.arange(ids.shape[1], dtype="uint64") * _SEED
     ids = ids + seeds
+    # The form of the word itself is included here, at the middle place.
     form_and_clusters = np.concatenate((ids[:, :1], ids[:, n_features:]), axis=1)
     places = np.arange(1, N_PLACES + 1, dtype="uint64") * _PLACE
     context_ids = form_and_clusters[:, None] + places[:, None]

@@ -59,7 +59,7 @@ MAX_NEW_WORDS = 1024
 # Limits of a group of sequences, so that their gates fit into the processor's cache
 MAX_GROUP_SEQUENCES = 96
 MAX_GROUP_WORDS = 16_384
-# Size of the arrays whose memory is reused. glibc allows no larger one.
+# The memory of arrays up to this size is reused. glibc allows no larger size.
 REUSED_BYTES = 2**25 - 2**16
 # Number of values of each weight array that are compared to detect changes
 N_SAMPLED_VALUES = 8
@@ -76,7 +76,7 @@ def fits(model: Model) -> bool:
 
 
 def predict(model: Model, docs: Sequence[Doc], words: Words) -> TagScores:
-    """Predict the logits of words, at least one, with a tagger that `fits`."""
+    """Predict the logits of words (at least one) with a tagger that `fits`."""
     cache: WordCache = model.attrs["word_gates"]
     ends = words.lengths.cumsum()
     scores = []
@@ -147,7 +147,7 @@ class WordTable:
         n_gates, n_directions, hidden, _ = self.bilstm.recurrent.shape
         n_rows = 1 + n_words
         self.row_of_word: dict[int, int] = {}
-        # Rows take memory when they are written.
+        # Empty rows take no memory until they are written.
         # 4 × 2 × n_rows × hidden, the word's part of the gates of the first LSTM
         self.gates = np.empty((n_gates, n_directions, n_rows, hidden), dtype="float32")
         # n_rows × n_tags, the word's part of the tag scores
@@ -248,15 +248,15 @@ class Snapshot:
                     self._getters.append(partial(node.get_param, name))
             if "table" in node.attrs:
                 self._getters.append(partial(node.attrs.get, "table"))
-        self._content = self._current_content(model)
+        self._objects = self._current_objects(model)
         self._values = self._current_values()
 
     def is_current(self, model: Model) -> bool:
         """Return whether the model still has the same layers, and arrays with the same values."""
-        has_same_content = all(map(is_, self._current_content(model), self._content))
-        return has_same_content and self._current_values() == self._values
+        has_same_objects = all(map(is_, self._current_objects(model), self._objects))
+        return has_same_objects and self._current_values() == self._values
 
-    def _current_content(self, model: Model) -> list[object]:
+    def _current_objects(self, model: Model) -> list[object]:
         return [*model.layers, model.attrs["ngrams"], *[get() for get in self._getters]]
 
     def _current_values(self) -> bytes:

@@ -13,11 +13,11 @@ MAX_VALUE = 127
 
 
 class Archived:
-    """Base of a dataclass of arrays in a layer's attributes. It is saved with the layer.
+    """Base class of dataclasses of arrays that are attributes of a layer and are saved with it.
 
-    Arrays of integers without a sign and of 32 bits are stored by the place of their bytes: all
-    first bytes, all second bytes, and so on. Names that end with "keys" are sorted arrays, of which
-    the differences are stored. Both compress well.
+    Arrays of the type uint32 are stored byte by byte: all first bytes, then all second bytes, and
+    so on. Arrays whose names end with "keys" are sorted, so the differences between neighbours are
+    stored. Both compress well.
     """
 
     def to_bytes(self) -> bytes:

@@ -51,7 +51,7 @@ def BiLSTMTagger(
         patterns of three words. It is fitted when the pipe is initialized, and the network trains
         without it. Needs transitions.
     nO (int | None): Number of tags; None to set it at initialization.
-    RETURNS (Model[list[Doc], TagScores]): A layer from Docs, at least one, to the logits of their
+    RETURNS (Model[list[Doc], TagScores]): A layer from Docs (at least one) to the logits of their
         words. In training, n-grams are not used.
     RAISES ValueError: If ngrams is true and transitions is not.
     """
@@ -94,7 +94,7 @@ def fit_ngrams(
 
     docs (list[Doc]): At least one Doc.
     allowed (NDArray[bool]): n_tokens × n_tags, see `gold.allowed_tags`.
-    teacher (Model | None): A tagger whose n-grams are kept for the tags that it has.
+    teacher (Model | None): An earlier tagger. The weights of its n-grams are kept for its tags.
     """
     words: Words = model.attrs["segment"](docs)
     old = NO_WEIGHTS if teacher is None else teacher.attrs["ngrams"]
@@ -114,8 +114,8 @@ def mix_with_ngrams(
 ) -> tuple[TagScores, Callable[[TagScores], TagScores]]:
     """Combine the scores of the network with those of the n-grams, if the tagger has n-grams.
 
-    scores (TagScores): The scores of the network, for at least one word. It may have more tags than
-        the n-grams.
+    scores (TagScores): The scores of the network, for at least one word. The network may have more
+        tags than the n-grams.
     RETURNS (tuple): The combined scores, and the backward pass: a function from their gradient to
         that of the network's scores.
     """
@@ -147,7 +147,7 @@ def n_trained_tags(model: Model) -> int:
 
 
 def imprint_new_tags(model: Model, docs: list[Doc], allowed: NDArray[np.bool_]) -> None:
-    """Give tags that were added their first weights, if they occur: see `output.imprint`.
+    """Compute the initial weights of added tags that occur in Docs, see `output.imprint`.
 
     docs (list[Doc]): At least one Doc.
     allowed (NDArray[bool]): n_tokens × n_tags, see `gold.allowed_tags`.

@@ -13,7 +13,7 @@ from torch.func import functional_call
 from torch.nn import LSTM
 
 # The longest sequence of a group is at most this many times as long as the shortest one.
-MAX_PADDING = 4
+MAX_LENGTH_RATIO = 4
 
 
 def run_lstm(
@@ -67,7 +67,7 @@ def _one_thread() -> Iterator[None]:
 
 @cache
 def _module(n_in: int, hidden: int) -> LSTM:
-    """Make an LSTM without weights. It describes the computation."""
+    """Make an LSTM without weights, for `functional_call`, which gets the weights."""
     return LSTM(n_in, hidden, device="meta")
 
 
@@ -76,7 +76,8 @@ def _run_direction(
 ) -> Tensor:
     """Run one direction over groups, each n_steps × n.
 
-    order (Tensor): n_words, the place of each word in this direction.
+    order (Tensor): n_words, the place of each word in this direction. It is its own
+        inverse.
     RETURNS (Tensor): The states, n_words × hidden, packed.
     """
     input_weights, recurrent, bias = weights
@@ -102,8 +103,8 @@ def _run_direction(
 def _group_by_length(sizes: Tensor) -> tuple[list[Tensor], Tensor]:
     """Put sequences of similar length into groups.
 
-    RETURNS (tuple): For each group the packed rows, n_steps × n, in which the number of words
-        marks padding; for each word its place in the concatenated groups.
+    RETURNS (tuple): For each group, the packed rows, n_steps × n, where the value n_words marks
+        padding; for each word, its place in the concatenated groups.
     """
     n_words = int(sizes.sum())
     n_sequences = int(sizes[0])
@@ -112,12 +113,12 @@ def _group_by_length(sizes: Tensor) -> tuple[list[Tensor], Tensor]:
     groups: list[Tensor] = []
     first = n_places = 0
     while first < n_sequences:
-        # The longest sequence that has no group yet, and the end of those that are long enough
+        # The length of the longest sequence without a group, and the end of its group
         n_steps = int((sizes > first).sum())
-        end = int(sizes[(n_steps - 1) // MAX_PADDING])
-        number = torch.arange(first, end, device=sizes.device)
-        is_word = number < sizes[:n_steps, None]
-        rows = torch.where(is_word, begins[:n_steps, None] + number, n_words)
+        end = int(sizes[(n_steps - 1) // MAX_LENGTH_RATIO])
+        sequence_numbers = torch.arange(first, end, device=sizes.device)
+        is_word = sequence_numbers < sizes[:n_steps, None]
+        rows = torch.where(is_word, begins[:n_steps, None] + sequence_numbers, n_words)
         n_places_before, n_places = n_places, n_places + rows.numel()
         places[rows.ravel()] = torch.arange(n_places_before, n_places, device=sizes.device)
         groups.append(rows)

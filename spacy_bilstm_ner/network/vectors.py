@@ -34,7 +34,7 @@ Rows = NDArray[np.int64]
 class VectorTable(Archived):
     """The vectors of words.
 
-    680,000 words with 20,000 vectors of width 80 take about two megabytes on disk.
+    680,000 words with 20,000 vectors of width 100 take about two megabytes on disk.
     """
 
     keys: NDArray[np.uint32]  # n_keys, the words' hashes, sorted
@@ -73,21 +73,21 @@ class VectorTable(Archived):
         RETURNS: n_words; 0 for words without a vector.
         """
         has_vector = rows >= 0
-        different, numbers = np.unique(rows[has_vector], return_inverse=True)
-        points = unit_vectors(self.vectors(different))
+        distinct_rows, indices = np.unique(rows[has_vector], return_inverse=True)
+        points = unit_vectors(self.vectors(distinct_rows))
         references = unit_vectors(self.vectors(np.unique(reference_rows[reference_rows >= 0])))
         largest = np.zeros(len(points), dtype="float32")
         for vector in references:
             np.maximum(largest, points @ vector, out=largest)
         similarities = np.zeros(len(rows), dtype="float32")
-        similarities[has_vector] = largest[numbers]
+        similarities[has_vector] = largest[indices]
         return similarities
 
     def cluster_numbers(self, rows: Rows) -> NDArray[np.uint64]:
         """Return the clusters of words with these rows.
 
         RETURNS: n_words × len(SIZES): numbers from 1, or 0 for words without a vector. There are no
-            columns if no word has a vector.
+            columns if the table is empty.
         """
         return self.clusters[rows].astype("uint64")
 
@@ -105,8 +105,8 @@ NO_VECTORS = VectorTable(
 def find_sorted(keys: NDArray[np.uint32], wanted: NDArray[np.uint32]) -> Rows:
     """Find the places of keys in a sorted array, -1 for keys that it does not contain.
 
-    The result has the shape of `wanted`. The keys are sorted first: a binary search for keys in
-    ascending order stays in the processor's cache.
+    The result has the shape of `wanted`. The wanted keys are sorted first, because a binary search
+    for keys in ascending order stays in the processor's cache.
     """
     if not len(keys):
         return np.full(wanted.shape, -1)
@@ -142,8 +142,8 @@ def StaticVectors(width: int, *, max_rows: int = 0) -> Model[Ints1d, Floats2d]:
 def read_vectors(source: str | Path, width: int, *, max_rows: int = 0) -> VectorTable:
     """Read word vectors and reduce them to their principal components.
 
-    The components are centred and scaled to an overall standard deviation of VECTOR_STD. Of a
-    pipeline, only the vectors are read.
+    The components are centred and scaled to an overall standard deviation of VECTOR_STD. The other
+    parts of a pipeline are not read.
 
     source (str | Path): An installed pipeline package, a pipeline's folder, or a text file with a
         word and its values in each line: GloVe's .txt, word2vec's or fastText's .vec, also as .gz,

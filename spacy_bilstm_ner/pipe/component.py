@@ -83,7 +83,8 @@ class BiLSTMNER(TrainablePipe):
         self.cfg: dict[str, Any] = {
             "labels": [],
             "threshold": threshold,
-            # The threshold of the config. If it has changed when `cfg` is loaded, the config wins.
+            # The threshold in the config. If it differs from the saved one, the user has changed
+            # the config, and `_load_parts` keeps the new threshold.
             "configured_threshold": threshold,
             # Slope and offset of `decisions.calibrated`
             "calibration": list(UNCALIBRATED),
@@ -97,7 +98,8 @@ class BiLSTMNER(TrainablePipe):
     def _reset_learning(self, *, is_loaded: bool) -> None:
         self._is_loaded = is_loaded
         self._cfg_before_fit: dict[str, Any] = {}
-        # A copy of the model before training was continued. `nlp.resume_training` also sets it.
+        # A copy of the model from before training was continued. `nlp.resume_training` sets it as
+        # well.
         self._rehearsal_model: Model[list[Doc], TagScores] | None = None
         self._memory = learning.Memory()
 
@@ -112,9 +114,9 @@ class BiLSTMNER(TrainablePipe):
         return list(self.labels)
 
     def add_label(self, label: str) -> int:
-        """Add a label, and its columns to a model that is initialized.
+        """Add a label. If the model is initialized, also add the columns of its tags.
 
-        RETURNS (int): 0 if the label was there, otherwise 1.
+        RETURNS (int): 0 if the pipe already has the label, otherwise 1.
         RAISES ValueError: If the label is not a string.
         """
         if not isinstance(label, str):
@@ -139,14 +141,14 @@ class BiLSTMNER(TrainablePipe):
 
         get_examples (Callable[[], Iterable[Example]]): Returns training examples.
         labels (Sequence[str] | None): The labels; None for the labels of the examples.
-        vectors (str | None): An installed pipeline package with word vectors, or the folder of one,
-            for an embedding with static vectors. They become part of the model, not of `nlp.vocab`.
+        vectors (str | None): The source of static word vectors: an installed pipeline package, the
+            folder of a pipeline, or a text file. They become part of the model, not of `nlp.vocab`.
             None for a model without vectors.
         corpus (Callable[[Language], Iterable[Example]] | None): A reader of all examples, for the
             labels and the n-grams. With [training] max_epochs = -1, `get_examples` returns only the
             first hundred examples. If the file of the corpus does not exist, as for a pipeline that
             was trained elsewhere, `get_examples` is used instead.
-        RAISES ValueError: If there are no labels, or the model takes no vectors.
+        RAISES ValueError: If there are no labels, or if vectors are given and the model takes none.
         """
         validate_get_examples(get_examples, "BiLSTMNER.initialize")
         examples: list[Example] = []
@@ -166,7 +168,8 @@ class BiLSTMNER(TrainablePipe):
             self.model.set_dim("nO", tags.n_tags(len(self.labels)))
         # Only the widths of the layers are needed, so any documents will do.
         self.model.initialize(X=[eg.reference for eg in islice(get_examples(), 10)])
-        # Last, so that the initial weights do not depend on the random numbers of this fit.
+        # This fit draws random numbers. It comes last, so that the initial weights do not depend on
+        # them.
         if tagger.has_ngrams(self.model) and n_words:
             tagger.fit_ngrams(self.model, docs, self._allowed_tags(examples))
 
@@ -228,22 +231,22 @@ class BiLSTMNER(TrainablePipe):
         labels = self.labels
         starts, ends = chosen.start.tolist(), chosen.end.tolist()
         label_numbers, confidences = chosen.label.tolist(), chosen.confidence.tolist()
-        doc_start = first_span = last_span = 0
+        doc_start = first_span = end_span = 0
         for doc in docs:
             doc_end = doc_start + len(doc)
             spans = []
-            while last_span < len(starts) and starts[last_span] < doc_end:
-                start, end = starts[last_span] - doc_start, ends[last_span] - doc_start
-                spans.append(Span(doc, start, end, label=labels[label_numbers[last_span]]))
-                last_span += 1
+            while end_span < len(starts) and starts[end_span] < doc_end:
+                start, end = starts[end_span] - doc_start, ends[end_span] - doc_start
+                spans.append(Span(doc, start, end, label=labels[label_numbers[end_span]]))
+                end_span += 1
             if doc.has_annotation("ENT_IOB"):
                 blocked = [doc[t.i : t.i + 1] for t in doc if t.ent_iob_ == "B" and not t.ent_type]
                 doc.set_ents([*doc.ents, *spans], blocked=blocked, default="outside")
             else:
                 doc.set_ents(spans)
             if spans or doc.user_data:
-                confidence.set_confidences(doc, spans, confidences[first_span:last_span])
-            doc_start, first_span = doc_end, last_span
+                confidence.set_confidences(doc, spans, confidences[first_span:end_span])
+            doc_start, first_span = doc_end, end_span
 
     def update(
         self,
@@ -275,7 +278,10 @@ class BiLSTMNER(TrainablePipe):
         return super().update(examples, drop=drop, sgd=sgd, losses=losses)
 
     def _rehearsal_batch(self, examples: list[Example]) -> list[Example]:
-        """Add remembered examples and made-up sentences. Return nothing if nothing is annotated."""
+        """Add remembered examples and made-up sentences to a batch.
+
+        RETURNS (list[Example]): An empty list if none of the examples is annotated.
+        """
         rng = np.random.default_rng(np.random.randint(2**31))
         examples = self._memory.fill_up(examples, rng)
         if self._allowed_tags(examples).all():
@@ -304,7 +310,10 @@ class BiLSTMNER(TrainablePipe):
         return [label for label in _entity_labels(examples) if self.add_label(label)]
 
     def _remember(self, examples: list[Example]) -> None:
-        """Remember examples. At times, fit new tags to all of them: first weights and n-grams."""
+        """Remember examples. When `Memory.add` says so, fit new tags to all remembered examples.
+
+        Fitting computes the initial weights of the tags, and the weights of their n-grams.
+        """
         if not self._memory.add(examples):
             return
         examples = list(self._memory.examples.values())
@@ -340,9 +349,10 @@ class BiLSTMNER(TrainablePipe):
     def get_loss(self, examples: Iterable[Example], scores: TagScores) -> tuple[float, TagScores]:
         """Compute the loss and its gradient, both as a mean over the labelled words.
 
-        It is the negative log-likelihood of the annotation, see `learning.annotation_loss`. If
-        training is continued, see `learning.loss_with_rehearsal`. Tokens that cannot be aligned,
-        that have an unknown label, or that are white space are ignored.
+        The loss is the negative log-likelihood of the annotation (see `learning.annotation_loss`).
+        If training is continued, it also includes rehearsal (see `learning.loss_with_rehearsal`).
+        Tokens that cannot be aligned, that have an unknown label, or that are white space are
+        ignored.
 
         RETURNS (tuple[float, TagScores]): The loss in nats, and its gradient.
         RAISES ValueError: If the loss is not finite.
@@ -360,11 +370,11 @@ class BiLSTMNER(TrainablePipe):
         return loss, d_scores
 
     def score(self, examples: Iterable[Example], **settings: Any) -> dict[str, Any]:
-        """Score examples with the pipe's scorer, see `learning.as_scored`."""
+        """Score examples with the pipe's scorer. For partly annotated ones, see `as_scored`."""
         return super().score([learning.as_scored(eg) for eg in examples], **settings)
 
     def set_fitted(self, calibration: tuple[float, float], thresholds: dict[str, float]) -> None:
-        """Set the calibration and thresholds, until the next update: see `decisions`."""
+        """Set the calibration and the thresholds. The next update restores the previous ones."""
         self._cfg_before_fit = self._cfg_before_fit or {
             key: self.cfg[key] for key in FITTED_SETTINGS
         }
@@ -385,7 +395,7 @@ class BiLSTMNER(TrainablePipe):
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
         """Save as bytes. The parts belong together, so none can be excluded.
 
-        RAISES ValueError: If a weight is not finite, so that the last good checkpoint stays.
+        RAISES ValueError: If a weight is not finite. The last good checkpoint is not overwritten.
         """
         return srsly.msgpack_dumps(self._write_parts())
 
@@ -419,10 +429,11 @@ class BiLSTMNER(TrainablePipe):
         return self
 
     def _not_finite(self, subject: str) -> ValueError:
-        weights = ", ".join(saving.not_finite_weights(self.model)) or "no weight by itself"
+        weights = ", ".join(saving.not_finite_weights(self.model)) or "none"
         return ValueError(
-            f"{self.name}: {subject} is not finite (NaN, infinite, too large: {weights}). Begin "
-            "again from the last checkpoint, and lower the learning rate if it was trained"
+            f"{self.name}: {subject} is not finite (weights that are NaN, infinite or too large: "
+            f"{weights}). Load the last checkpoint again. If this happened in training, lower the "
+            "learning rate"
         )
 
     def _read_examples(
@@ -435,9 +446,7 @@ class BiLSTMNER(TrainablePipe):
             if corpus is not None and nlp is not None:
                 return list(corpus(nlp))
         except FileNotFoundError as error:
-            logger.warning(
-                f"{self.name}: the given examples are used, since there is no corpus: {error}"
-            )
+            logger.warning(f"{self.name}: no corpus, so only the given examples are used: {error}")
         return list(get_examples())
 
     def _allowed_tags(self, examples: Iterable[Example]) -> NDArray[np.bool_]:
@@ -447,7 +456,7 @@ class BiLSTMNER(TrainablePipe):
     def _teacher(self) -> Model[list[Doc], TagScores] | None:
         """Return the model from before training was continued.
 
-        RETURNS: None if the pipe is trained for the first time, or see `learning.can_rehearse`.
+        RETURNS: None if the pipe is trained for the first time, or if its model cannot rehearse.
         """
         if not learning.can_rehearse(self.model):
             return None
@@ -459,10 +468,10 @@ class BiLSTMNER(TrainablePipe):
 def _exclude_entities(
     docs: Sequence[Doc], words: Words
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Exclude tokens that are part of an entity, or blocked, before the pipe runs.
+    """Find the words that were in an entity, or blocked, before the pipe ran.
 
-    RETURNS (tuple): The number of words of each block between excluded tokens; n_words, True for
-        excluded words.
+    RETURNS (tuple): The number of words of each block, where each excluded word begins a new block;
+        n_words, True for excluded words.
     """
     iob = np.concatenate([doc.to_array(ENT_IOB) for doc in docs])
     is_annotated = np.isin(iob, INSIDE_OR_BEGIN)

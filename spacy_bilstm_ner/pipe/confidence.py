@@ -1,12 +1,13 @@
 """The confidence of an entity: where it is stored, and how `span._.confidence` reads it.
 
+A program that only reads annotated Docs must register the extension with this import:
+
     import spacy_bilstm_ner.pipe
 
-registers the extension. A program that only reads annotated Docs needs this import.
-
-The values are in `doc.user_data`. spaCy moves user data along when Docs are cut, joined, stored or
-written as JSON if its key is ("._.", name, first character, end). The label of the entity is stored
-next to its confidence, under a second name. If there is no label, the pipe did not write the value.
+The values are in `doc.user_data`. If the key of a value is ("._.", name, first character, end),
+spaCy keeps the value when Docs are cut, joined, stored or written as JSON. The label of the entity
+is stored next to its confidence, under a second name. If there is no label, the pipe did not write
+the value.
 """
 
 from collections.abc import Iterable, Sequence
@@ -68,7 +69,7 @@ def set_confidences(doc: Doc, entities: Sequence[Span], confidences: Iterable[fl
 
 def _set_confidence(span: Span, confidence: float) -> None:
     span.doc.user_data[_key(span, NAME)] = confidence
-    # Doc.from_json sets confidences of spans without labels. They are those of entities.
+    # Doc.from_json passes spans without labels. The label is that of the entity at the same place.
     if not span.label_:
         for entity in span.doc.ents:
             if _key(entity, NAME) == _key(span, NAME):

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from ..ranges import check_range, is_number
 
-# Probabilities in single precision are at least this far from 0 and 1.
+# Confidences are limited to this distance from 0 and 1, so that their log-odds are finite.
 MIN_PROBABILITY = 1e-7
 MAX_NEWTON_STEPS = 50
 MIN_STEP = 1e-9
 # The threshold of each label before thresholds are fitted
 DEFAULT_THRESHOLD = 0.5
-# A label that was added to a fitted pipe has no threshold. It was learned from few sentences, and
+# The threshold of a label that was added to a fitted pipe. It was learned from few sentences, so
 # its confidences are lower than those of the other labels.
 NEW_LABEL_THRESHOLD = 0.25
 # The prior of a threshold weighs as much as this number of entities.
@@ -32,8 +32,8 @@ Bools = NDArray[np.bool_]
 def check_settings(cfg: dict[str, Any]) -> None:
     """Check the settings that users may change.
 
-    RAISES ValueError: If a threshold is out of range. Those of single labels may be above 1, which
-        disables the label.
+    RAISES ValueError: If a threshold is out of range. A threshold above 1 is allowed for a single
+        label, and disables it.
     """
     if not is_number(cfg["threshold"]):
         raise ValueError(f"threshold must be from 0 to 1, but is {cfg['threshold']!r}")
@@ -44,10 +44,10 @@ def check_settings(cfg: dict[str, Any]) -> None:
 def min_confidences(
     labels: Sequence[str], threshold: float, thresholds: Mapping[str, float]
 ) -> Doubles:
-    """Return the confidence that an entity of each label needs, n_labels.
+    """Return the minimum confidence of each label, n_labels.
 
-    threshold (float): The threshold of all labels.
-    thresholds (Mapping[str, float]): The thresholds of single labels.
+    threshold (float): The threshold for all labels.
+    thresholds (Mapping[str, float]): Label -> its own threshold. The higher of the two counts.
     """
     default = NEW_LABEL_THRESHOLD if thresholds else DEFAULT_THRESHOLD
     return np.array([max(threshold, thresholds.get(label, default)) for label in labels])
@@ -116,10 +116,10 @@ def fit_thresholds(
     """Find the thresholds that maximize the F-score of all labels together.
 
     An entity raises F if its probability is above half of the highest F (Lipton et al. 2014,
-    "Optimal Thresholding of Classifiers to Maximize F1 Measure"). If the confidences of a label are
-    calibrated, this is its threshold. Otherwise, its threshold is the confidence at which this
-    share of its entities is correct. A weighted mean of both is used: the fewer gold entities a
-    label has, the closer its threshold is to half of the highest F.
+    "Optimal Thresholding of Classifiers to Maximize F1 Measure"). This common threshold is right
+    for labels whose confidences are calibrated. The confidences of a single label may not be, so
+    the threshold that is best for its entities is computed as well. The result is a weighted mean
+    of both. The fewer gold entities a label has, the closer it is to the common threshold.
 
     confidences, is_correct, labels: n_entities, for predicted entities.
     n_gold (Mapping[str, int]): The number of gold entities of each label. Each label in it gets a

@@ -7,8 +7,8 @@ to be stored. Half of the made-up sentences are new sentences in which half of t
 replaced. The other half are words drawn at random. They make no sense, but they cover most of what
 the network knows about words and their neighbours.
 
-On new sentences that are not annotated with the old labels, these are learned from the earlier
-predictions of the pipe (Monaikul et al. 2021, "Continual Learning for Named Entity
+If new sentences are not annotated with the old labels, the pipe learns the old labels on them from
+its own earlier predictions (Monaikul et al. 2021, "Continual Learning for Named Entity
 Recognition").
 """
 
@@ -35,19 +35,19 @@ from ..sequences.words import TagScores
 
 # Minimum number of new examples in an update. A smaller batch is filled up with earlier examples.
 MIN_EXAMPLES = 32
-# Examples that are remembered
+# Maximum number of remembered examples
 MAX_REMEMBERED = 2000
 # While fewer examples than ENOUGH_EXAMPLES are remembered, an update takes up to MAX_STEPS steps.
 ENOUGH_EXAMPLES = 600
 MAX_STEPS = 8
-# Made-up sentences of an update
+# Number of made-up sentences in an update
 N_SENTENCES = 16
-# Share of the made-up sentences that is made from new sentences, and share of words that these keep
+# Share of made-up sentences that are made from new sentences, and share of words that stay in them
 NEW_SHARE = 0.5
 KEPT_SHARE = 0.5
-# Length of the other sentences, in words
+# Minimum and maximum number of words of the other made-up sentences
 MIN_LENGTH, MAX_LENGTH = 4, 20
-# Share of the words without a static vector, if the model has vectors
+# Probability of drawing a word without a static vector, if the model has vectors
 UNKNOWN_SHARE = 0.2
 # Words are not drawn if their static vector has a larger cosine similarity to that of a word with a
 # new label.
@@ -84,8 +84,8 @@ class Memory:
         self.examples: dict[str, Example] = {}
         # The words of made-up sentences
         self.words = WordSource([], np.empty(0))
-        self._n_fitted = 0
-        # Whether all examples were remembered: later ones are augmented copies of them
+        self._n_at_last_fit = 0
+        # Whether `prepare` has remembered all examples. Later ones are augmented copies of them.
         self.is_complete = False
 
     @property
@@ -101,8 +101,8 @@ class Memory:
     def add(self, examples: Iterable[Example]) -> bool:
         """Remember examples.
 
-        RETURNS (bool): Whether to fit new tags again: if there are twice as many examples as at the
-            last time, or 10 % more and none of the given examples is new.
+        RETURNS (bool): Whether to fit new tags again. This is the case if there are twice as many
+            examples as at the last fit, or if there are 10 % more and no given example is new.
         """
         if self.is_complete:
             return False
@@ -111,10 +111,10 @@ class Memory:
             if len(self.examples) < MAX_REMEMBERED and len(example.predicted):
                 self.examples.setdefault(example.reference.text, example)
         n_examples = len(self.examples)
-        growth = n_examples / (self._n_fitted or 0.5)
+        growth = n_examples / (self._n_at_last_fit or 0.5)
         is_due = growth >= 2 or (growth >= 1.1 and n_examples == n_before)
         if is_due:
-            self._n_fitted = n_examples
+            self._n_at_last_fit = n_examples
         return is_due
 
     def fill_up(self, examples: list[Example], rng: np.random.Generator) -> list[Example]:
@@ -133,8 +133,8 @@ def word_source(
     """Return the words of the vocabulary except for those that may be entities.
 
     Words of entities of the examples, and words that are similar to entities of a new label, are
-    left out. Otherwise, after training on mangoes and apples, a randomly drawn "papaya" would count
-    as no fruit.
+    left out. Otherwise, after training on mangoes and apples, a randomly drawn "papaya" would be
+    learned as a word that is not a fruit.
 
     Words with a static vector are drawn by their rank among the vectors, which reflects how
     frequent they are in any text (Zipf 1935). The others, mostly rare names, have a probability of
@@ -148,18 +148,18 @@ def word_source(
             entity_words |= words
             if ent.label_ in new_labels:
                 new_words |= words
-    known_words = []
+    candidates = []
     for word in vocab.strings:
         if word.isalpha() and word not in entity_words:
-            known_words.append(word)
+            candidates.append(word)
     vectors = vector_table(model)
-    known_rows = vectors.find_words(known_words)
-    similarities = vectors.similarities(known_rows, vectors.find_words(new_words))
-    is_drawn = similarities <= MAX_SIMILARITY
-    if not is_drawn.any():
-        is_drawn[:] = True
-    drawn_words = list(compress(known_words, is_drawn))
-    rows = known_rows[is_drawn]
+    candidate_rows = vectors.find_words(candidates)
+    similarities = vectors.similarities(candidate_rows, vectors.find_words(new_words))
+    may_be_drawn = similarities <= MAX_SIMILARITY
+    if not may_be_drawn.any():
+        may_be_drawn[:] = True
+    drawn_words = list(compress(candidates, may_be_drawn))
+    rows = candidate_rows[may_be_drawn]
     is_unknown = rows < 0
     by_rank = np.where(is_unknown, 0.0, 1.0 / (1 + np.abs(rows)))
     share = UNKNOWN_SHARE if by_rank.any() else 1.0
@@ -175,10 +175,12 @@ def make_sentences(
     source: WordSource,
     rng: np.random.Generator,
 ) -> list[Example]:
-    """Make N_SENTENCES sentences, in part from examples, at least one.
+    """Make N_SENTENCES sentences, some of them from the given examples.
 
     In made-up sentences, any tag of an old label is allowed. Tags of new labels are allowed only
     where the example has an entity.
+
+    examples (list[Example]): At least one example.
     """
     vocab = examples[0].reference.vocab
     made_up = []
@@ -205,7 +207,7 @@ def make_sentences(
 
 
 def as_scored(example: Example) -> Example:
-    """Return a copy of a partly annotated example for scoring: only with the annotated labels.
+    """Return a copy of a partly annotated example, in which only the annotated labels are scored.
 
     Words without annotation count as outside of entities. spaCy's scorer would ignore predictions
     on them.
@@ -274,7 +276,7 @@ def loss_with_rehearsal(
     combined scores of network and n-grams. If there are new tags, the n-grams were fitted to the
     same sentences, and the network would rely on them. The loss is then that of the network alone.
 
-    teacher (Model): The model from before it went on learning.
+    teacher (Model): The model from before training was continued.
     allowed (Bools): n_words × n_tags, see `gold.allowed_tags`.
     """
     words, ops = scores.words, teacher.ops
@@ -298,8 +300,8 @@ def rehearsal_loss(
 ) -> tuple[float, NDArray]:
     """Compute the Kullback-Leibler divergence of the predictions from those of the teacher.
 
-    It is computed from the probabilities of the old tags, for words on which the annotation allows
-    more than one old tag. New tags are learned from the annotation. Transitions get no gradient.
+    Only the probabilities of old tags count, for words for which the annotation allows more than
+    one old tag. New tags are learned from the annotation. Transitions get no gradient.
 
     teacher_probabilities (NDArray): n_words × n_old_tags.
     allowed (Bools): n_words × n_tags, see `gold.allowed_tags`.

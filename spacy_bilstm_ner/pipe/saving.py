@@ -1,9 +1,9 @@
 """Save and load the pipe `bilstm_ner`.
 
 A saved pipe has three parts: `cfg`, its settings and a digest, as JSON; `model`, the weights as
-thinc writes them; and `fingerprints`, see `training.fingerprints`. The digest covers all that
-predictions depend on: the settings, the weights, and the layers as the config makes them. It is
-compared before anything is loaded.
+thinc writes them; and `fingerprints`, see `training.fingerprints`. The digest covers the settings,
+the weights, and the names and FIXED_SETTINGS of the layers. It is compared before anything is
+loaded.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from thinc.api import Model
 
 PARTS = ("cfg", "model", "fingerprints")
 DIGEST = "digest"
-# Attributes of layers that are set by the config and that predictions depend on
+# Attributes of layers that are set by the config and that must fit the weights
 FIXED_SETTINGS = ("both_layers", "directions", "features", "seed", "words")
 # The product of two larger weights exceeds single precision.
 MAX_WEIGHT = 1e18
@@ -24,7 +24,7 @@ MAX_WEIGHT = 1e18
 def write_cfg(cfg: dict[str, Any], model: Model, weights: bytes) -> bytes:
     """Write the settings, with a digest of the settings, the layers and the weights.
 
-    weights (bytes): What `model.to_bytes` returns.
+    weights (bytes): The result of `model.to_bytes`.
     """
     saved = {**cfg, DIGEST: _digest(cfg, model, weights)}
     return json.dumps(saved, indent=2, default=float).encode()
@@ -41,8 +41,8 @@ def load_cfg_and_weights(parts: dict[str, bytes], model: Model, where: str) -> d
     try:
         cfg = json.loads(parts["cfg"])
         digest = cfg.pop(DIGEST, None)
-        is_as_saved = digest == _digest(cfg, model, parts["model"])
-        if is_as_saved:
+        matches_digest = digest == _digest(cfg, model, parts["model"])
+        if matches_digest:
             model.from_bytes(parts["model"])
     # thinc and the parsers raise errors of many types.
     except Exception as error:
@@ -52,7 +52,7 @@ def load_cfg_and_weights(parts: dict[str, bytes], model: Model, where: str) -> d
             f"{where} was saved by spacy-bilstm-ner 0.1: train the pipeline again, or install "
             '"spacy-bilstm-ner<0.2"'
         )
-    if not is_as_saved:
+    if not matches_digest:
         raise _not_as_saved(where)
     return cfg
 
@@ -79,7 +79,6 @@ def not_finite_weights(model: Model) -> list[str]:
 
 def _not_as_saved(where: str) -> ValueError:
     return ValueError(
-        f"{where} was saved with another model than this pipe has, or is damaged: load the whole "
-        "pipeline with spacy.load, or use nlp.add_pipe(name, source=pipeline); if that fails, "
-        "train or install the pipeline again"
+        f"{where} is damaged, or was saved with other layers than those of this pipe: load the "
+        "whole pipeline with spacy.load, or use nlp.add_pipe(name, source=pipeline)"
     )

@@ -38,12 +38,12 @@ def crf_loss(
         return 0.0, np.zeros_like(scores), np.zeros_like(transitions)
     lengths = lengths[lengths > 0]
     # The sum over all legal sequences, and the sum over those of the allowed tags
-    bound_scores = np.where(_repair_stray_tags(allowed, lengths), scores, -np.inf)
-    free = _sum_sequences(scores, transitions, lengths)
-    bound = _sum_sequences(bound_scores, transitions, lengths)
-    loss = (free.log_sum - bound.log_sum) / n_labelled
-    d_scores = (free.probabilities - bound.probabilities) / n_labelled
-    d_transitions = (free.steps - bound.steps) / n_labelled
+    allowed_scores = np.where(_repair_stray_tags(allowed, lengths), scores, -np.inf)
+    all_sums = _sum_sequences(scores, transitions, lengths)
+    allowed_sums = _sum_sequences(allowed_scores, transitions, lengths)
+    loss = (all_sums.log_sum - allowed_sums.log_sum) / n_labelled
+    d_scores = (all_sums.probabilities - allowed_sums.probabilities) / n_labelled
+    d_transitions = (all_sums.steps - allowed_sums.steps) / n_labelled
     return loss, d_scores.astype(scores.dtype), d_transitions.astype(transitions.dtype)
 
 
@@ -60,8 +60,8 @@ def marginals(scores: Floats, transitions: Floats, lengths: Ints) -> Floats:
 class Sums(NamedTuple):
     """Sums over all sequences of tags.
 
-    The first and the last one include the steps of padding. They are therefore only meaningful in
-    comparison to those of the same documents with other scores.
+    `log_sum` and `steps` include padding. Only the differences between two calls with the same
+    documents have a meaning, because padding cancels out.
     """
 
     log_sum: float  # the logarithm of the sum of the weights
@@ -81,18 +81,18 @@ def _sum_sequences(scores: Floats, transitions: Floats, lengths: Ints) -> Sums:
     ):
         emissions, highest, rows = padded_emissions(scores, firsts[group], lengths[group])
         before, norms, after = forward_backward(emissions, factors)
-        end = before[-1].sum(axis=1, keepdims=True)
-        log_sum += float(np.log(norms).sum() + highest.sum() + np.log(end).sum())
+        end_weights = before[-1].sum(axis=1, keepdims=True)
+        log_sum += float(np.log(norms).sum() + highest.sum() + np.log(end_weights).sum())
         is_word = rows[:-1] >= 0
         probabilities_of_group = before[:-1] * after
         probabilities[rows[:-1][is_word]] = probabilities_of_group[is_word]
-        # Expected steps without their factors: from word to word, from O to the first word, and
-        # from the last word to O.
+        # The expected number of each step, divided by the factor of the step. Steps lead from word
+        # to word, from O to the first word, and from the last word to O.
         arrives = emissions[:-1] * after / norms[:-1]
         # Products of single steps are so small that BLAS starts no threads.
         steps += np.matmul(before[:-2].swapaxes(1, 2), arrives[1:]).sum(axis=0)
         steps[tags.OUTSIDE] += arrives[0].sum(axis=0)
-        steps[:, tags.OUTSIDE] += (before[-2] / (norms[-1] * end)).sum(axis=0)
+        steps[:, tags.OUTSIDE] += (before[-2] / (norms[-1] * end_weights)).sum(axis=0)
     return Sums(log_sum, probabilities, steps * factors[0, :, :-1])
 
 

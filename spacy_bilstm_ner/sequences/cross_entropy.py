@@ -21,10 +21,12 @@ def cross_entropy(scores: Floats, allowed: NDArray[np.bool_]) -> tuple[float, Fl
     if not n_labelled:
         return 0.0, d_scores
     logits = scores[is_labelled]
-    log_free, free = _normalized(logits)
-    log_allowed, bound = _normalized(np.where(allowed[is_labelled], logits, -np.inf))
-    d_scores[is_labelled] = (free - bound) / n_labelled
-    return float((log_free - log_allowed).mean()), d_scores
+    log_all, probabilities = _normalized(logits)
+    log_allowed, allowed_probabilities = _normalized(
+        np.where(allowed[is_labelled], logits, -np.inf)
+    )
+    d_scores[is_labelled] = (probabilities - allowed_probabilities) / n_labelled
+    return float((log_all - log_allowed).mean()), d_scores
 
 
 def _normalized(logits: Floats) -> tuple[Floats, Floats]:

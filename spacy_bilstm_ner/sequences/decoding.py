@@ -23,11 +23,11 @@ from .packing import groups_of_similar_length
 
 # Less probable spans are not candidates.
 MIN_SPAN_PROBABILITY = 0.05
-# A word is certainly O if the odds that an entity covers it are at most this, whatever the tags of
-# its neighbours are.
-MAX_ODDS_OF_O = 0.001
-# Number of words, up to the word itself, for which the bound checks whether an entity can begin.
-# Before these words, an entity is assumed to be possible.
+# A word is certainly O if the odds that an entity covers it are at most this, for any tags of its
+# neighbours.
+MAX_COVER_ODDS = 0.001
+# An entity that covers a word begins at the word or before it. The upper bound of the odds looks at
+# this many words, up to the word itself. It assumes that an entity can begin at earlier words.
 LOOK_BACK = 3
 # Number of words that are decoded at once. They fit into the processor's cache.
 MAX_GROUP_WORDS = 1024
@@ -37,8 +37,8 @@ ILLEGAL_STEP = np.float32(-1e30)
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
-# The factors of transitions, see `step_factors`; and an array of n_tags - 1. For each tag except O,
-# it has the maximum that transitions to and from the tag add to its score, compared to O.
+# The factors of transitions, see `step_factors`; and the gain of each tag except O, n_tags - 1. The
+# gain is the most that transitions to and from the tag add to its score, compared with O.
 Steps = tuple[Doubles, Floats]
 
 
@@ -96,7 +96,7 @@ def decode(
 def choose(spans: Spans, min_confidence: NDArray) -> Spans:
     """Choose spans that do not overlap and have the minimum confidence of their label.
 
-    Of overlapping spans, only the most probable one is considered, even if it is then discarded.
+    If spans overlap, only the most probable one is considered, even if it is then discarded.
     The minimum of a label therefore does not change which spans of other labels are chosen.
 
     min_confidence (NDArray): n_labels.
@@ -127,8 +127,8 @@ def _prepare_transitions(values: bytes, dtype: str, n_tags: int) -> Steps:
 
 def _odds_of_cover(scores: Floats, starts: Ints, steps: Steps) -> Floats:
     """Return an upper bound for the odds that an entity covers each word, n_words."""
-    _, gain = steps
-    odds = scores[:, 1:] + gain
+    _, gains = steps
+    odds = scores[:, 1:] + gains
     odds -= scores[:, :1]
     # The limit prevents infinity.
     np.minimum(odds, 80.0, out=odds)
@@ -136,8 +136,8 @@ def _odds_of_cover(scores: Floats, starts: Ints, steps: Steps) -> Floats:
     begin, inside = odds[:, 0::2], odds[:, 1::2]
     # An entity cannot continue from another text.
     inside[starts] = 0.0
-    # An I- tag can only continue an entity. Its odds are therefore multiplied by those of the
-    # previous word, since I- scores may be high where no entity can begin.
+    # An I- tag can only continue an entity, so its odds are multiplied by those of the previous
+    # word. Otherwise, high I- scores would count where no entity can begin.
     covered = np.minimum(begin + inside, 1.0)
     for _ in range(LOOK_BACK - 1):
         goes_on = inside[1:] * covered[:-1]
@@ -149,12 +149,12 @@ def _odds_of_cover(scores: Floats, starts: Ints, steps: Steps) -> Floats:
 
 def _promising_islands(covered: Floats, starts: Ints) -> tuple[Ints, Ints]:
     """Return the first row and the length of each island that may contain a probable span."""
-    (rows,) = (covered > MAX_ODDS_OF_O).nonzero()
+    (rows,) = (covered > MAX_COVER_ODDS).nonzero()
     if not len(rows):
         return rows, rows
     is_first_word = np.zeros(len(covered), dtype=bool)
     is_first_word[starts] = True
-    # With an additional element after the last one
+    # One element more than `rows`: the end of the last island
     begins = np.ones(len(rows) + 1, dtype=bool)
     np.logical_or(rows[1:] - rows[:-1] > 1, is_first_word[rows[1:]], out=begins[1:-1])
     (bounds,) = begins.nonzero()
@@ -165,12 +165,12 @@ def _promising_islands(covered: Floats, starts: Ints) -> tuple[Ints, Ints]:
     return rows[island_starts[promising]], lengths[promising]
 
 
-def _probable_spans(scores: Floats, first: Ints, lengths: Ints, steps: Steps) -> Spans:
-    """Return the probable spans of at least one island."""
+def _probable_spans(scores: Floats, firsts: Ints, lengths: Ints, steps: Steps) -> Spans:
+    """Return the probable spans of islands. There must be at least one island."""
     groups = groups_of_similar_length(
         lengths, max_sequences=MAX_GROUP_WORDS, max_words=MAX_GROUP_WORDS
     )
-    parts = [_spans_of_islands(scores, first[group], lengths[group], steps) for group in groups]
+    parts = [_spans_of_islands(scores, firsts[group], lengths[group], steps) for group in groups]
     start, end, label, confidence = map(np.concatenate, zip(*parts, strict=True))
     order = np.lexsort((label, end, start))
     confidence = np.minimum(confidence, 1.0).astype("float32")
@@ -178,15 +178,16 @@ def _probable_spans(scores: Floats, first: Ints, lengths: Ints, steps: Steps) ->
 
 
 def _spans_of_islands(
-    scores: Floats, first: Ints, lengths: Ints, steps: Steps
+    scores: Floats, firsts: Ints, lengths: Ints, steps: Steps
 ) -> tuple[Ints, Ints, Ints, Doubles]:
     """Return starts, ends, labels and probabilities of the probable spans, in any order."""
-    emissions, _, _ = padded_emissions(scores, first, lengths)
+    emissions, _, _ = padded_emissions(scores, firsts, lengths)
     factors, _ = steps
     before, norms, after = forward_backward(emissions, factors)
-    begins = before[:-1, :, 1::2].ravel()
+    begin_weights = before[:-1, :, 1::2].ravel()
     goes_through = after[:, :, 1::2].ravel()
-    # Factors of the weight of a span: for another word inside, and for all that follows this word
+    # For each word: the factor by which the next word inside a span multiplies the weight of the
+    # span (`extension`), and the weight of all that `follows` this next word.
     inside = emissions[1:, :, 2::2] / norms[1:]
     stride, n_labels = inside[0].size, inside.shape[2]
     begin_to_inside = factors[0, 1::2, 2::2].diagonal()
@@ -196,12 +197,12 @@ def _spans_of_islands(
     follows = np.zeros(inside.size)
     follows[:-stride] = after[1:, :, 2::2].ravel()
     # For each span that has begun: the index of its first word and of its last word so far, the
-    # weight of all sequences up to this word, and the probability that it extends at least to this
-    # word. The index of the next word of an island is larger by `stride`.
-    reach_probability = begins * goes_through
+    # weight of all sequences up to this word, and the probability that the span extends at least to
+    # this word. The index of the next word of an island is larger by `stride`.
+    reach_probability = begin_weights * goes_through
     (begin,) = (reach_probability >= MIN_SPAN_PROBABILITY).nonzero()
     last = begin
-    weight, reach_probability = begins[begin], reach_probability[begin]
+    weight, reach_probability = begin_weights[begin], reach_probability[begin]
     extension = begin_extension
     spans = []
     while True:
@@ -220,5 +221,5 @@ def _spans_of_islands(
     begin, last, confidence = begin[is_probable], last[is_probable], confidence[is_probable]
     step, column = np.divmod(begin, stride)
     island, label = np.divmod(column, n_labels)
-    start = first[island] + step
+    start = firsts[island] + step
     return start, start + (last - begin) // stride + 1, label, confidence

@@ -35,7 +35,7 @@ def step_factors(transitions: NDArray) -> Doubles:
 
     RETURNS (Doubles): 2 × n_tags × n_tags + 1: the factors, and their transpose for the backward
         pass. Factors are at most 1, and 0 for illegal transitions. The last column is 1, so that
-        `forward_backward` computes sums with the same product.
+        the matrix products in `forward_backward` also compute the sums of the weights.
     """
     n_tags = len(transitions)
     scores = transitions.astype("float64")
@@ -47,18 +47,18 @@ def step_factors(transitions: NDArray) -> Doubles:
     return both_ways
 
 
-def padded_emissions(scores: NDArray, first: Ints, lengths: Ints) -> tuple[Doubles, Doubles, Ints]:
+def padded_emissions(scores: NDArray, firsts: Ints, lengths: Ints) -> tuple[Doubles, Doubles, Ints]:
     """Turn tag scores into emissions. Sequences are padded with O, at least once.
 
-    scores (NDArray): n_rows × n_tags. It may be -inf for some, but not for all tags of a word.
-    first (Ints): n_sequences, the row of the first word of each sequence.
+    scores (NDArray): n_rows × n_tags. Some scores of a word may be -inf, but not all of them.
+    firsts (Ints): n_sequences, the row of the first word of each sequence.
     lengths (Ints): n_sequences, the number of words of each sequence.
     RETURNS (tuple): With n_steps = the longest length + 1: the emissions, at most 1, n_steps ×
         n_sequences × n_tags; the score that was subtracted from those of each word, n_steps ×
         n_sequences × 1; the row of each word, -1 for padding, n_steps × n_sequences.
     """
     place = np.arange(lengths.max() + 1)[:, None]
-    rows = np.where(place < lengths, first + place, -1)
+    rows = np.where(place < lengths, firsts + place, -1)
     emissions = scores[rows].astype("float64")
     highest = emissions.max(axis=2, keepdims=True)
     emissions -= highest
@@ -95,6 +95,7 @@ def forward_backward(emissions: Doubles, factors: Doubles) -> tuple[Doubles, Dou
         np.matmul(state, factors, out=leaves)
     before = states[:, 0]
     norms = arriving[:-1, 0, :, -1:]
+    # The backward pass runs from the last step to the first. Its results are reversed here.
     after = arriving[-2:0:-1, 1, :, :-1]
     after /= (before[:-1] * after).sum(axis=2, keepdims=True)
     return before, norms, after

@@ -69,19 +69,19 @@ Segmenter = Callable[[Sequence[Doc]], Words]
 
 
 def sentence_segments(max_length: int, *, line_breaks: bool = False) -> Segmenter:
-    """Cut Docs, at least one, into sentences.
+    """Make a function that cuts Docs into sentences.
 
     Registered as `spacy_bilstm_ner.sentence_segments.v1`.
 
     If a Doc has sentence starts, they are used. Otherwise a sentence ends at a blank line, and at
-    terminal punctuation that is followed by white space and a word that is not in lower case. No
-    entity extends over the end of a line at which a sentence ends. The Doc is not changed.
+    terminal punctuation that is followed by white space and a word that is not in lower case. If a
+    sentence ends at a line break, no entity extends over it. The Doc is not changed.
 
-    max_length (int): The largest number of words in a segment. A longer sentence is cut into equal
-        parts of at most this length.
+    max_length (int): The largest number of words in a sentence. A longer sentence is cut into parts
+        of about equal length.
     line_breaks (bool): Whether a sentence also ends at each line break, as in lists and address
         lines. Line breaks of hard-wrapped text do not count: see `is_wrapped`.
-    RETURNS (Segmenter): A function from Docs to `Words`.
+    RETURNS (Segmenter): A function from Docs (at least one) to `Words`.
     RAISES ValueError: If max_length is below 1.
     """
     check_range("max_length", max_length, 1)
@@ -89,12 +89,12 @@ def sentence_segments(max_length: int, *, line_breaks: bool = False) -> Segmente
 
 
 def is_wrapped(text: str, start: int, end: int) -> bool:
-    """Return whether a line break only wraps a long line. It is in the white space text[start:end].
+    """Return whether the line break in the white space text[start:end] only wraps a long line.
 
     A line break wraps if the next line begins with a lower-case letter, or if the first word of the
     next line would not have fitted on this line. The width of the text is the length of the longest
-    of the previous, this and the next line. Below MIN_WRAP_WIDTH characters, lines are items of a
-    list.
+    of the previous, this and the next line. The second rule needs a width of MIN_WRAP_WIDTH
+    characters or more: shorter lines are items of a list.
     """
     first_word = FIRST_WORD.match(text, end)
     if first_word is None:
@@ -111,7 +111,7 @@ def is_wrapped(text: str, start: int, end: int) -> bool:
 
 
 def whole_docs(docs: Sequence[Doc]) -> Words:
-    """Return the words of at least one Doc. Each Doc that has words is one sequence."""
+    """Return the words of Docs (at least one). Each Doc that has words is one sequence."""
     doc_ends = np.cumsum([len(doc) for doc in docs])
     return _make_words(_attributes(docs, [ORTH, IS_SPACE]), doc_ends, doc_ends, doc_ends)
 

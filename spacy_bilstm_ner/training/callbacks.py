@@ -43,9 +43,9 @@ def fit_length(
     In [training], `max_steps = 0` becomes the number of updates for `passes` over the corpus; any
     other number stays. A learning rate with `num_steps` gets the same number. `eval_frequency`
     becomes a divisor of `max_steps`, so that the last step is evaluated. It is the divisor nearest
-    to the value in the config, or, if `max_steps` is 0, nearest to `max_steps / evaluations`. If
-    `max_steps` is 0, the pipe also gets the fingerprints of the sentences, and a pipe whose
-    training continues is prepared for them: see `BiLSTMNER.prepare`.
+    to the value in the config. If `max_steps` was 0, it is the divisor nearest to the computed
+    number divided by `evaluations`. The pipe then also gets fingerprints of the sentences. A pipe
+    whose training continues is prepared for them: see `BiLSTMNER.prepare`.
 
     passes (float): Number of times that each word of the corpus is shown.
     min_steps (int): Minimum number of updates.
@@ -104,7 +104,7 @@ def _count_steps(
 def _read_corpus(nlp: Language, name: str) -> Iterable[Example]:
     """Read a corpus that [training] names, without augmentation.
 
-    Only this corpus is read, since the files of others may not exist.
+    Only this corpus is read, since the files of other corpora may not exist.
     """
     config = nlp.config.interpolate()
     section = dict(dot_to_object(config, config["training"][name]))
@@ -208,7 +208,7 @@ def _judge(example: Example) -> Iterator[tuple[float, bool, str]]:
 def _reaches_minimum(
     entity: Span, calibration: Sequence[float], minima: Mapping[str, float]
 ) -> bool:
-    """Return whether an entity has the minimum confidence of its label, or is not predicted."""
+    """Return whether an entity has the minimum confidence of its label, or has no confidence."""
     confidence = entity._.confidence
     if confidence is None:
         return True

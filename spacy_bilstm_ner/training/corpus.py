@@ -40,7 +40,7 @@ class BalancedCorpus:
         path (Path | None): A .spacy file, or a folder of such files.
         rare_share (float): A label is rare if it has less than this share of all entities.
         copies (int): Number of times that an example with a rare label occurs in each pass.
-        augmenter (Callable | None): Is applied to each copy separately.
+        augmenter (Callable | None): Changes examples. It is applied to each copy separately.
         RAISES ValueError: If copies or rare_share is out of range.
         """
         check_range("copies", copies, 1)
@@ -69,7 +69,8 @@ class BalancedCorpus:
     def _read(self, nlp: Language) -> list[Example]:
         if self._path is None or not self._path.exists():
             raise FileNotFoundError(
-                f"the training corpus is {self._path or 'not named'}: give it with --paths.train"
+                f"the training corpus is missing ({self._path or 'no path'}): give it with "
+                "--paths.train"
             )
         cache = _CACHES.setdefault(nlp, {})
         key = (self._path, self._path.stat().st_mtime_ns)

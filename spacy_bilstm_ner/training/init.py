@@ -31,7 +31,8 @@ def write_config(
 
     path (Path): The file to write.
     lang (str): The language code of a new pipeline.
-    vectors (str | None): The word vectors of a new pipeline: an installed pipeline, or a folder.
+    vectors (str | None): The word vectors of a new pipeline: an installed pipeline, a folder, or a
+        text file.
     source (str | None): A trained pipeline whose training is continued: an installed package, or a
         folder. Its pipe `bilstm_ner` keeps its labels and vectors.
     force (bool): Replace an existing file.
@@ -49,7 +50,7 @@ def write_config(
         config = fill(read_config(), lang=lang, vectors=vectors)
         if vectors and not (spacy.util.is_package(vectors) or Path(vectors).exists()):
             notes.append(
-                f"There is no installed pipeline, folder or file {vectors} here: before you train, "
+                f"{vectors} is not an installed pipeline, a folder or a file. Before you train: "
                 f"python -m spacy download {vectors}"
             )
     save(path, config)

@@ -58,7 +58,7 @@ def test_random_split_deals_each_sentence_once_as_the_seed_says() -> None:
     assert Counter(i for dealt in ids(first).values() for i in dealt) == Counter(range(1, 51))
     assert first == divide(sentences, split, {})
     assert first != divide(sentences, replace(split, seed=1), {})
-    with pytest.raises(UserError, match="without any in train"):
+    with pytest.raises(UserError, match="train would be empty"):
         divide(sentences, Split(method="random", dev_size=0.6, test_size=0.4), {})
 
 

@@ -191,11 +191,11 @@ def test_the_shortcut_for_certain_tokens_changes_next_to_nothing(scale, monkeypa
         scores[o_like, 2] += rng.uniform(0, 6, size=o_like.sum())
         steps = decoding._prepare_transitions(transitions.tobytes(), "<f4", 5)
         n_certain += int(
-            (decoding._odds_of_cover(scores, np.array([0]), steps) <= decoding.MAX_ODDS_OF_O).sum()
+            (decoding._odds_of_cover(scores, np.array([0]), steps) <= decoding.MAX_COVER_ODDS).sum()
         )
         spans = as_dict(decode(scores, np.array([40]), transitions=transitions))
         with monkeypatch.context() as patch:
-            patch.setattr(decoding, "MAX_ODDS_OF_O", -2.0)
+            patch.setattr(decoding, "MAX_COVER_ODDS", -2.0)
             expected = as_dict(decode(scores, np.array([40]), transitions=transitions))
         # A span that is missing on one side may be just below the least probability there.
         least = MIN_SPAN_PROBABILITY

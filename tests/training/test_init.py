@@ -32,7 +32,7 @@ def test_vectors_that_are_not_at_hand_are_mentioned(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main(["init", str(tmp_path / "a.cfg"), "--vectors", "xx_none_md"])
-    assert "before you train, python -m spacy download xx_none_md" in capsys.readouterr().out
+    assert "Before you train: python -m spacy download xx_none_md" in capsys.readouterr().out
 
 
 def test_a_file_is_replaced_only_when_asked(tmp_path: Path) -> None:
