@@ -12,7 +12,7 @@ from .tables import clean
 def parse(text: str) -> Any:
     """Return the value that is written as JSON or Python in a cell of a table.
 
-    RAISES ValueError: If the text is neither.
+    RAISES SyntaxError, ValueError or others: If the text is neither.
     """
     try:
         return json.loads(text or "[]")

@@ -48,7 +48,7 @@ def decode(content: Content, options: Options) -> Content:
 def detect(name: str, raw: bytes) -> str:
     """Return the name of the encoding of a file.
 
-    RAISES UserError: If it is not clear. The message lists some words in each candidate.
+    RAISES UserError: If it is not clear. The message shows some words in each possible encoding.
     """
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"

@@ -30,7 +30,7 @@ def read_contents(paths: Iterable[Path], *, member: str | None = None) -> Iterat
         files = sorted(file for file in path.iterdir() if file.is_file() and _is_data(file.name))
         if not files:
             raise UserError(
-                f"{path} is a folder without labelled files. Their names end in {SUFFIXES}. "
+                f"{path} is a folder without labelled files, whose names end in {SUFFIXES}. "
                 "Subfolders are not read."
             )
         for file in files:
@@ -42,7 +42,7 @@ def read_contents(paths: Iterable[Path], *, member: str | None = None) -> Iterat
 def read_content(path: Path, member: str | None = None) -> Content:
     """Read one file and unpack it."""
     if not path.is_file():
-        raise UserError(f"{path} is not a file: give the path of a labelled file, such as a CSV.")
+        raise UserError(f"{path} is missing or not a file: give the path of a labelled file.")
     try:
         packed = path.read_bytes()
     except OSError as error:

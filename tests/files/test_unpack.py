@@ -54,9 +54,9 @@ def test_missing_and_empty_files_and_devices_are_refused(tmp_path: Path) -> None
     empty = tmp_path / "empty.csv"
     empty.write_bytes(b"\n \n")
     messages = {
-        tmp_path / "no.csv": r"no\.csv is not a file: give the path of a labelled file",
+        tmp_path / "no.csv": r"no\.csv is missing or not a file: give the path",
         empty: "is empty: expected labelled sentences",
-        Path("/dev/zero"): "is not a file: give the path of a labelled file",
+        Path("/dev/zero"): "is missing or not a file: give the path",
     }
     for path, message in messages.items():
         with pytest.raises(UserError, match=message):
