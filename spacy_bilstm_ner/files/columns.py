@@ -91,6 +91,8 @@ def _refuse(table: Table, problem: str, remedy: str) -> NoReturn:
 
 def _find_words(table: Table, names: Sequence[str]) -> str | None:
     """Return the only column that may hold words; without a header, the first one."""
+    if _numbers_words(table) and table.names[1] in names:
+        return table.names[1]  # as in CoNLL-U; all of the words may be numbers
     candidates = []
     for name in names:
         values = table[name]
@@ -99,6 +101,17 @@ def _find_words(table: Table, names: Sequence[str]) -> str | None:
             candidates.append(name)
     is_clear = len(candidates) == 1 or not table.has_header
     return candidates[0] if candidates and is_clear else None
+
+
+def _numbers_words(table: Table) -> bool:
+    """Return whether the first column has no name, and numbers the words of each block from 1."""
+    number, block_before = 0, ""
+    for block, cell in zip(table.blocks, table.columns[0], strict=True):
+        number = number + 1 if block == block_before else 1
+        if cell != str(number):
+            return False
+        block_before = block
+    return not table.has_header
 
 
 def _find_tags(table: Table, names: Sequence[str], outside: Sequence[str]) -> str | None:
