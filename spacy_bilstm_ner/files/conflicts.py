@@ -89,6 +89,7 @@ def settle_conflicts(
         return list(sentences)
     left_out = set()
     for group in conflicts:
+        # "first": the first sentence of the group stays. "drop": none stays.
         for sentence in group[options.conflicts == "first" :]:
             left_out.add(id(sentence))
             numbers = {"words": sentence.n_words, "entities": sentence.n_entities}

@@ -292,6 +292,7 @@ class BiLSTMNER(TrainablePipe):
         return [*examples, *made_up]
 
     def _new_labels(self) -> tuple[str, ...]:
+        # Each label has two tags.
         return self.labels[tagger.n_trained_tags(self._teacher()) // 2 :]
 
     def prepare(self, examples: Iterable[Example]) -> None:

@@ -117,6 +117,7 @@ def choose(spans: Spans, min_confidence: NDArray) -> Spans:
 # Cached, because this takes as long as decoding a short text.
 @lru_cache(maxsize=8)
 def _prepare_transitions(values: bytes, dtype: str, n_tags: int) -> Steps:
+    """Return the factors and the gains of transitions, which are given as the bytes of an array."""
     transitions = np.frombuffer(values, dtype=dtype).reshape(n_tags, n_tags)
     legal = legal_steps(n_tags)
     scores = np.where(legal, transitions, ILLEGAL_STEP).astype("float32")
