@@ -85,28 +85,28 @@ def annotate(
         note.update(stamps)
         note.save(out)
         note.remove_outdated(out)
-        shares = note.shares_to_do(stamps)
+        groups = note.groups_to_do(stamps)
         if STDIN in files:
-            shares["stdin"] = {STDIN: [0, 0]}
+            groups["stdin"] = {STDIN: [0, 0]}
         summary = Summary(missing_inputs=note.missing_files())
-        parts = _missing_parts(shares, options, out, format, summary)
+        parts = _missing_parts(groups, options, out, format, summary)
         _annotate_parts(parts, work, workers or cores(), ray, out, summary)
         if not summary.given_up:
-            note.complete = sorted({*note.complete, *shares} & note.shares.keys())
+            note.complete = sorted({*note.complete, *groups} & note.groups.keys())
             note.save(out)
     return summary
 
 
 def _missing_parts(
-    shares: Mapping[str, Stamps],
+    groups: Mapping[str, Stamps],
     options: InputOptions,
     out: Path,
     format: str,
     summary: Summary,
 ) -> Iterator[Part]:
     """Yield the parts whose results are missing or damaged. Count the other parts."""
-    for name, share in shares.items():
-        for part in parts_of(name, share, options):
+    for name, group in groups.items():
+        for part in parts_of(name, group, options):
             if is_complete(out / f"{part.name}.{format}", len(part.rows)):
                 summary.n_existing += 1
             else:

@@ -11,10 +11,10 @@ import srsly
 
 from ..errors import UserError
 from ..system.whole import save_json
-from .parts import Stamps, make_shares
+from .parts import Stamps, make_groups
 
 NOTE = "_run.json"
-# The name of a share, the number of the part and the format
+# The name of a group, the number of the part and the format
 RESULTS = re.compile(r"(.+-[0-9a-f]{12})-\d+\.(parquet|jsonl)")
 
 
@@ -23,13 +23,13 @@ class Note:
     """The content of _run.json.
 
     settings (dict): Settings that change the results, such as the model.
-    shares (dict): Name of a share -> its input files with their stamps. A share is a group of files
-        (see `parts.make_shares`). Names of result files begin with the name of their share.
-    complete (list[str]): Names of shares whose results are complete.
+    groups (dict): Name of a group of input files (see `parts.make_groups`) -> the files with their
+        stamps. Names of result files begin with the name of their group.
+    complete (list[str]): Names of groups whose results are complete.
     """
 
     settings: dict[str, Any]
-    shares: dict[str, Stamps] = field(default_factory=dict)
+    groups: dict[str, Stamps] = field(default_factory=dict)
     complete: list[str] = field(default_factory=list)
 
     def save(self, out: Path) -> None:
@@ -37,42 +37,42 @@ class Note:
         save_json(out / NOTE, vars(self))
 
     def update(self, stamps: Stamps) -> None:
-        """Put inputs that are new or have changed into new shares.
+        """Put inputs that are new or have changed into new groups.
 
-        If one file of a share has changed, all files of the share are annotated again.
+        If one file of a group has changed, all files of the group are annotated again.
         """
         new_stamps = dict(stamps)
-        for name, share in list(self.shares.items()):
-            is_changed = any(stamps.get(file, stamp) != stamp for file, stamp in share.items())
-            existing = list(filter(os.path.exists, share))
-            cannot_be_completed = name not in self.complete and len(existing) < len(share)
+        for name, group in list(self.groups.items()):
+            is_changed = any(stamps.get(file, stamp) != stamp for file, stamp in group.items())
+            existing = list(filter(os.path.exists, group))
+            cannot_be_completed = name not in self.complete and len(existing) < len(group)
             if is_changed or cannot_be_completed:
-                # The files that still exist get new shares.
-                del self.shares[name]
+                # The files that still exist get new groups.
+                del self.groups[name]
                 new_stamps = stamp_files(existing) | new_stamps
             else:
-                for file in share:
+                for file in group:
                     new_stamps.pop(file, None)
-        self.shares |= make_shares(new_stamps)
+        self.groups |= make_groups(new_stamps)
 
     def remove_outdated(self, out: Path) -> None:
-        """Remove results whose share no longer exists."""
+        """Remove results whose group no longer exists."""
         for path in list(out.iterdir()):
             results = RESULTS.fullmatch(path.name)
-            if results and results[1] not in self.shares:
+            if results and results[1] not in self.groups:
                 path.unlink()
 
-    def shares_to_do(self, stamps: Stamps) -> dict[str, Stamps]:
-        """Return the shares that contain one of these files. All files of a share must exist."""
-        shares = {}
-        for name, share in self.shares.items():
-            if not share.keys().isdisjoint(stamps) and all(map(os.path.exists, share)):
-                shares[name] = share
-        return shares
+    def groups_to_do(self, stamps: Stamps) -> dict[str, Stamps]:
+        """Return the groups that contain one of these files. All files of a group must exist."""
+        groups = {}
+        for name, group in self.groups.items():
+            if not group.keys().isdisjoint(stamps) and all(map(os.path.exists, group)):
+                groups[name] = group
+        return groups
 
     def missing_files(self) -> list[str]:
         """Return the inputs that no longer exist."""
-        files = [file for share in self.shares.values() for file in share]
+        files = [file for group in self.groups.values() for file in group]
         return [file for file in files if not os.path.exists(file)]
 
 

@@ -39,34 +39,34 @@ class Part:
     rows: tuple[Row, ...]
 
 
-def make_shares(stamps: Stamps) -> dict[str, Stamps]:
-    """Group files into shares: each large file alone, and small files together.
+def make_groups(stamps: Stamps) -> dict[str, Stamps]:
+    """Divide files into groups: each large file alone, and small files together.
 
-    RETURNS (dict): Name of a share -> its files with their stamps.
+    RETURNS (dict): Name of a group -> its files with their stamps.
     """
-    shares: list[dict[str, list[int]]] = []
+    groups: list[dict[str, list[int]]] = []
     n_free_bytes = 0
     for file, stamp in stamps.items():
-        if not shares or stamp[0] > n_free_bytes:
-            shares.append({})
+        if not groups or stamp[0] > n_free_bytes:
+            groups.append({})
             n_free_bytes = PART_BYTES
-        shares[-1][file] = stamp
+        groups[-1][file] = stamp
         n_free_bytes -= stamp[0]
-    return {_name_share(share): share for share in shares}
+    return {_name_group(group): group for group in groups}
 
 
-def _name_share(share: Stamps) -> str:
-    stem = Path(next(iter(share))).name.split(".")[0]
-    digest = sha256(json.dumps(share).encode()).hexdigest()
+def _name_group(group: Stamps) -> str:
+    stem = Path(next(iter(group))).name.split(".")[0]
+    digest = sha256(json.dumps(group).encode()).hexdigest()
     return f"{stem}-{digest[:12]}"
 
 
-def parts_of(name: str, share: Stamps, options: InputOptions) -> Iterator[Part]:
-    """Divide the files of a share into parts. The same files always give the same parts.
+def parts_of(name: str, group: Stamps, options: InputOptions) -> Iterator[Part]:
+    """Divide the files of a group into parts. The same files always give the same parts.
 
     RAISES UserError: If a file lacks a column, has no texts, or is damaged.
     """
-    rows = chain.from_iterable(map(partial(read_rows, options=options), share))
+    rows = chain.from_iterable(map(partial(read_rows, options=options), group))
     # A text counts as PART_BYTES at most, because `minibatch_by_words` yields a longer text before
     # the texts that precede it.
     batches = minibatch_by_words(

@@ -176,7 +176,7 @@ def thresholds(
     if not write:
         show_next("store them", "thresholds", pipeline, file, "--precision", precision, "--write")
         return
-    changes = store_thresholds(Path(pipeline), result.certain, loosen=loosen)
+    changes = store_thresholds(Path(pipeline), result.certain_thresholds, loosen=loosen)
     print(printable("\n".join(changes)) or "No threshold has changed.")
     show_next("annotate your texts", "annotate", "texts/", "annotated/", "--model", pipeline)
 

@@ -49,8 +49,8 @@ DEV_SHARE = 0.1
 # instead of 58.8. 300 updates of 550 words are too few: F on the contracts is 87.8.
 MIN_STEPS = 500
 BATCH = (550, 1100)
-# About the number of epochs of the shipped config
-N_EPOCHS = 9
+# Number of passes over the corpus, as in the shipped config
+N_PASSES = 9
 # Number of evaluations on dev. Each takes half a second.
 N_EVALUATIONS = 4
 CONFIG, SETTINGS = "config.cfg", "settings.json"
@@ -257,8 +257,8 @@ def prepare_training(corpus: FoldedCorpus, part: str, number: int) -> Task:
     n_words = sum(map(len, corpus.docs))
     overrides: dict[str, Any] = {
         "system.seed": corpus.settings["--seed"],
-        # MIN_STEPS updates then take N_EPOCHS passes over the corpus.
-        "training.batcher.size": int(np.clip(N_EPOCHS * n_words // MIN_STEPS, *BATCH)),
+        # MIN_STEPS updates then take N_PASSES passes over the corpus.
+        "training.batcher.size": int(np.clip(N_PASSES * n_words // MIN_STEPS, *BATCH)),
         "initialize.before_init.min_steps": math.ceil(MIN_STEPS * TRAIN_SHARES[part]),
         "initialize.before_init.evaluations": N_EVALUATIONS,
     }

@@ -38,10 +38,11 @@ FORMATS = {
 class Thresholds(Result):
     """Thresholds of a pipeline.
 
-    certain (dict[str, float]): The thresholds of labels with enough entities to show the precision.
+    certain_thresholds (dict[str, float]): The thresholds of labels with enough entities to show the
+        precision.
     """
 
-    certain: dict[str, float]
+    certain_thresholds: dict[str, float]
 
 
 def find_thresholds(pipeline: str, file: Path, *, precision: float = 0.95) -> Thresholds:
@@ -85,7 +86,7 @@ def find_thresholds(pipeline: str, file: Path, *, precision: float = 0.95) -> Th
         table=table,
         formats=FORMATS,
         warnings=warnings,
-        certain=table[is_certain].set_index("label")["threshold"].to_dict(),
+        certain_thresholds=table[is_certain].set_index("label")["threshold"].to_dict(),
     )
 
 
