@@ -21,7 +21,10 @@ def parse(text: str) -> Any:
 
 
 def split_list(cell: str) -> list[str]:
-    """Return the items of a cell: ["a", "b"], ['a', 'b'] or a b. null becomes ""."""
+    """Return the items of a cell, such as `["a", "b"]`, `['a', 'b']` or `a b`.
+
+    The item `null` becomes "".
+    """
     try:
         items = parse(cell) if cell.startswith("[") else cell.split()
     except (SyntaxError, TypeError, ValueError, RecursionError, MemoryError):
@@ -30,7 +33,7 @@ def split_list(cell: str) -> list[str]:
 
 
 def split_tags(cell: str) -> list[str]:
-    """Return the tags of a cell: a list as in `split_list`, B-per,O,O or B-per|O|O."""
+    """Return the tags of a cell: a list as in `split_list`, `B-per,O,O` or `B-per|O|O`."""
     return split_list(cell) if cell.startswith("[") else re.findall(r"[^\s,;|]+", cell)
 
 

@@ -36,7 +36,8 @@ def find_columns(table: Table, options: Options) -> Columns:
     """Find the columns of a table.
 
     RAISES UserError: If a column of the options is missing, or a column cannot be detected. Files
-        with empty lines, or with a sentence in each row, need no column of sentence numbers.
+        with empty lines, without a header, or with a sentence in each row need no column of
+        sentence numbers.
     """
     word = options.word_column or options.text_column
     tag, keys = options.tag_column, list(options.sentence_column)
@@ -118,7 +119,7 @@ def _find_tags(table: Table, names: Sequence[str], outside: Sequence[str]) -> st
     """Return the only column that holds tags; without one, a column whose name is usual for tags.
 
     outside (Sequence[str]): The tags that mean "in no entity", according to the options.
-    RAISES UserError: If several columns have tags of entities.
+    RAISES UserError: If several columns have tags of entities, or none has and several have only O.
     """
     counts: dict[str, int] = {}
     for name in names:

@@ -137,7 +137,7 @@ def _tag_characters(
 
 
 def make_doc(nlp: Language, sentence: TaggedWords) -> tuple[Doc, Doc]:
-    """Make a Doc. Its spaces are chosen so that the tokenizer divides the text into the same words.
+    """Make a Doc. Unknown spaces are chosen so that the tokenizer does not merge words.
 
     sentence (TaggedWords): A sentence with tags in BIO.
     RETURNS (tuple[Doc, Doc]): The gold Doc, and the tokenizer's reading of its text.

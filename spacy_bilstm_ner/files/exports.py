@@ -29,14 +29,16 @@ MISSING = object()
 #   tags                  a list with a tag for each word
 #   entities              a list of entities; null if nobody has annotated the text
 #   passes                a list of annotations of the text, each with entities
-#   type                  no path: elements of the list whose `type` ends in this word are entities
+#   type                  not a path but a word: an element of the list is an entity if its `type`
+#                         ends in this word
 #   label                 of an entity: a label or a list of labels
 #   start, end, own_text  of an entity; lists of starts and ends if it has several parts; without a
 #                         start, every occurrence of its own text is an entity
-#   status                a key that every record of the export has. Its value is "reject" or
-#                         "ignore", or empty if nobody has annotated the text. In such an export, a
-#                         record without a list of entities is an annotated text without entities.
-#   unit, end_inclusive   no paths: what offsets count, see `Reading`
+#   status                a key that every record of the export has. A record is left out if its
+#                         value is "reject" or "ignore", or is empty because nobody has annotated
+#                         the text. In such an export, a record without a list of entities is an
+#                         annotated text without entities.
+#   unit, end_inclusive   not paths but what offsets count, see `Reading`
 DEFAULTS = {key: key for key in ("text", "entities", "start", "end", "label")}
 # Tool -> its export, as in `--fields`. If records fit several exports, the first is taken.
 EXPORTS = {

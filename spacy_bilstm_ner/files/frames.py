@@ -47,7 +47,9 @@ def read_parquet(content: Content, options: Options) -> tuple[Records, Report]:
 
 
 def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
-    """Read all sheets of an Excel file with the same header. A warning names the other sheets.
+    """Read all sheets of an Excel file with the same header.
+
+    A warning names the other sheets. Sheets with fewer than two rows are ignored.
 
     RAISES ImportError: If pandas or python-calamine is not installed.
     RAISES UserError: If there is no such sheet, or Excel has changed words into numbers or dates.
@@ -91,8 +93,8 @@ def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
         )
     if skipped:
         report.warnings.append(
-            f"{content.name}: sheets with another header are skipped: {', '.join(skipped)}. "
-            "--sheet NAME reads one of them."
+            f"{content.name}: sheets with another header, or with one column, are skipped: "
+            f"{', '.join(skipped)}. --sheet NAME reads another table."
         )
     return records, report
 

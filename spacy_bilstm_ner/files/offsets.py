@@ -146,7 +146,7 @@ def _characters(text: TextWithSpans, unit: str) -> tuple[Sequence[int], Sequence
 
 
 def _is_same_text(text: str, own_text: str) -> bool:
-    """Return whether texts are equal except for white space.
+    """Return whether texts are equal except for the kind and the length of white space.
 
     In an entity's own text, a line break may be written as a backslash and an n.
     """

@@ -85,7 +85,9 @@ class Options:
     annotated: Sequence[str] = _option(
         "the only labels that were annotated: MED,DOSE in all files, old.csv=MED in one file", ()
     )
-    strip: Sequence[str] = _option("mark in words to replace by a space, such as _; repeat it", ())
+    strip: Sequence[str] = _option(
+        "mark in words to replace by a space, such as _; repeat it for several", ()
+    )
     skip_empty: bool = _option("leave out texts without an entity", False)
     conflicts: Literal["first", "drop"] | None = _option(
         "for a text with different annotations: take the first, or drop the text"

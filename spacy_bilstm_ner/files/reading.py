@@ -6,7 +6,7 @@ If a row of the file contradicts them, the file is refused. The message names th
 | what | detected by | option |
 |---|---|---|
 | format | the first bytes; a header, or tags in the first line | `format` |
-| encoding | UTF-8; UTF-16 with a mark; cp1252 if words look Western European in it | `encoding` |
+| encoding | UTF-8; UTF-16 with a byte order mark; cp1252 if words look Western | `encoding` |
 | delimiter | the character that divides most lines into equal numbers of fields | `sep` |
 | quotation marks | ordinary characters between tabs if no field is quoted | `no_quotes` |
 | header, columns | usual names; the only column of tags | `word_column`, `tag_column` |

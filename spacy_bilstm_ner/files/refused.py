@@ -8,7 +8,7 @@ from ..errors import UserError
 REFUSED = {
     rb"#FORMAT=WebAnno TSV": "WebAnno TSV: export it as CoNLL 2003 or 2002",
     rb"\s*<\?xml[^>]*>\s*<xmi:XMI|\s*<xmi:XMI|\s*\{\s*\"%(TYPES|FEATURE_STRUCTURES|VIEWS)\"": (
-        "UIMA CAS: export it as CoNLL 2003 or 2002, such as in INCEpTION"
+        "UIMA CAS: export it as CoNLL 2003 or 2002, for example with INCEpTION"
     ),
     rb"\s*(?i:<!doctype html|<html)": "a web page: download the file that the page shows",
     rb"\s*(<\?xml|<!DOCTYPE|<TEI|<corpus)|\s*<(\w+)[^>]*>[\s\S]*</\2>\s*\Z": (

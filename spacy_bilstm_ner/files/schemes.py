@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from .records import UNKNOWN
 
-# Tags that mean "in no entity", in any case, the likeliest first
+# Tags that mean "in no entity", in upper or lower case, the likeliest first
 OUTSIDE = ("o", "other", "_", "-", "none", "")
 # A label. "B-per|B-org" is no label, because these are two tags. "B-per" is no label, because a tag
 # such as "B-B-per" has been converted twice.
@@ -54,7 +54,7 @@ def find_parts(
             if match := pattern.fullmatch(tag):
                 lettered[tag] = (_LETTERS[match["letter"].upper()], match["label"] or BARE_LABEL)
         letters = set(map(itemgetter(0), lettered.values()))
-        # A scheme has tags for beginnings. Without them, E-MAIL is a label, not the end of "MAIL".
+        # Tags without B, I or U are not a scheme: E-MAIL is a label, not the end of a "MAIL".
         if letters & {"B", "I"} or ("U" in letters and len(lettered) == len(in_entities)):
             return parts | lettered
     for tag in in_entities if has_outside else ():

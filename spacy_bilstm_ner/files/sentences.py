@@ -1,4 +1,4 @@
-"""Read the tags and words of sentences: tags become BIO, white space goes between the words."""
+"""Read the tags and words of sentences: convert tags to BIO, and divide words at white space."""
 
 import re
 from collections import Counter

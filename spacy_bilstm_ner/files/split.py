@@ -19,7 +19,8 @@ def divide(sentences: Sequence[TaggedWords], split: Split, own_parts: Parts) -> 
 
     The split of the tutorial is scikit-learn's train_test_split(..., test_size=0.1,
     random_state=2020), followed by Keras' validation_split=0.2. So a random tenth is test, and the
-    last fifth of the others is dev.
+    last fifth of the others is dev. With files of the user, the split of the other sentences is
+    random, whatever the method.
 
     own_parts (Parts): "dev" and "test" from files of the user.
     RAISES UserError: If a part would be empty although its size is not 0.

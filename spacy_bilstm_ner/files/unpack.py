@@ -52,12 +52,13 @@ def read_content(path: Path, member: str | None = None) -> Content:
 
 
 def _unpack(packed: bytes, name: str, member: str | None) -> tuple[str, bytes]:
-    """Return the name and the bytes of an unpacked file. Excel files, also zips, stay packed."""
+    """Return the name and the bytes of an unpacked file. Excel files stay packed."""
     try:
         if packed.startswith(GZIP):
             return name, gzip.decompress(packed)
         if packed.startswith(ZIP):
             archive = zipfile.ZipFile(io.BytesIO(packed))
+            # An Excel file is a zip as well.
             if "xl/workbook.xml" not in archive.namelist():
                 chosen = _choose(archive.namelist(), name, member)
                 return f"{name} ({chosen})", archive.read(chosen)

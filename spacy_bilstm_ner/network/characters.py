@@ -83,7 +83,7 @@ def embed_characters(scores: Floats3d, codes: Codes) -> Floats2d:
 
 
 def _pad(codes: Codes) -> NDArray[np.int64]:
-    """Add PADDING at both ends of the longest word: length + 2 × n_words."""
+    """Add PADDING at both ends of the longest word: (length + 2) × n_words."""
     # An empty word has one window.
     length = int(np.count_nonzero(codes, axis=1).max(initial=1))
     padded = np.zeros((length + 2, len(codes)), dtype="int64")

@@ -114,8 +114,8 @@ def _sum_by_row(
     """
     flat = features.ravel()
     order = np.argsort(flat, kind="stable")
-    n_hidden = np.searchsorted(flat[order], 1)
-    order = order[n_hidden:]
+    n_without_row = np.searchsorted(flat[order], 1)
+    order = order[n_without_row:]
     if not len(order):
         return order, d_scores[:0]
     rows = flat[order]

@@ -64,10 +64,10 @@ class Weights(Archived):
     and take three to four megabytes on disk.
     """
 
-    # Features of single words: n_keys, sorted; n_keys + 1 × n_tags
+    # Features of single words: n_keys, sorted; (n_keys + 1) × n_tags
     word_keys: Keys
     word_values: NDArray[np.int8]
-    # Pairs and patterns: n_keys, sorted; n_keys + 1 × (PATTERN_LENGTH · n_tags), the weights for
+    # Pairs and patterns: n_keys, sorted; (n_keys + 1) × (PATTERN_LENGTH · n_tags), the weights for
     # each of their words, from left to right. The third word of a pair has zeros.
     neighbour_keys: Keys
     neighbour_values: NDArray[np.int8]
@@ -97,7 +97,7 @@ class WordScores(NamedTuple):
     # N_PLACES × (n_words + 1) × n_tags, in units of `Weights.scale`: what a word adds to the scores
     # of the word REACH places after it, …, of itself, …, of the word REACH places before it
     scores: NDArray[np.int16]
-    ids: Ids  # n_words + 1 × N_IDS, hashes for its pairs and for its patterns
+    ids: Ids  # (n_words + 1) × N_IDS, hashes for its pairs and for its patterns
 
 
 def fit(
@@ -364,7 +364,7 @@ def _neighbour_ids(ids: Ids, common: Ids) -> Ids:
 def _neighbour_keys(ids: Ids) -> Keys:
     """Return the keys of pairs with the next word, and of patterns with the next two words.
 
-    RETURNS: n - 2 × N_IDS.
+    RETURNS: (n - 2) × N_IDS.
     """
     keys = ids[:-2] * _LEFT + ids[1:-1]
     keys[:, N_PAIRED] = keys[:, N_PAIRED] * _LEFT + ids[2:, N_PAIRED]

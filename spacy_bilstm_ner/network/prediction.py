@@ -216,7 +216,7 @@ class WordCache(SharedCache):
             known = self._table.row_of_word
             rows = list(map(known.get, words))
             if None in rows:
-                # In the order of the text: frequent words come first, and stay in the cache.
+                # In the order of the text: frequent words come first, so their rows are neighbours.
                 distinct = list(dict.fromkeys(words))
                 unknown = [word for word in distinct if word not in known]
                 if len(known) + len(unknown) > MAX_KNOWN_WORDS:

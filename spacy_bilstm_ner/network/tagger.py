@@ -38,8 +38,8 @@ def BiLSTMTagger(
 ) -> Model[list[Doc], TagScores]:
     """Score every tag for every word. Registered as `spacy_bilstm_ner.BiLSTMTagger.v1`.
 
-    tok2vec (Model): The embedding: `spacy_bilstm_ner.WordEmbedding.v1`, an embedding of spaCy's, or
-        a listener.
+    tok2vec (Model): The embedding: `spacy_bilstm_ner.WordEmbedding.v1`, an embedding of spaCy, or a
+        listener.
     encode (Model): The recurrent part: `spacy_bilstm_ner.BiLSTMEncoder.v1`, or any layer of this
         type.
     segment (Segmenter | None): Cuts Docs into the sequences that `encode` reads; None for whole

@@ -41,8 +41,8 @@ class VectorTable(Archived):
     rows: NDArray[np.uint32]  # n_keys, each word's row of `values`
     values: NDArray[np.int8]  # n_rows × width
     scale: NDArray[np.float32]  # width, the factor of each column
-    # n_rows + 1 × len(SIZES), the number of each vector's cluster, from 1: see `clusters`. The last
-    # row is 0, for words without a vector.
+    # (n_rows + 1) × len(SIZES), the number of each vector's cluster, from 1: see `clusters`. The
+    # last row is 0, for words without a vector.
     clusters: NDArray[np.uint16]
 
     def find(self, words: WordFeatures) -> Rows:

@@ -265,7 +265,7 @@ class BiLSTMNER(TrainablePipe):
         validate_examples(examples, "BiLSTMNER.update")
         self.cfg |= self._cfg_before_fit
         self._cfg_before_fit = {}
-        # Before labels are added
+        # The model is copied here, before labels are added.
         teacher = self._teacher()
         added = self._add_labels(examples)
         if teacher is None:

@@ -39,7 +39,8 @@ def _ignore(doc: Doc, value: object) -> None:
 def get_confidence(span: Span) -> float | None:
     """Return the probability that the span and its label are correct.
 
-    RETURNS (float | None): From 0 to 1; None if no `bilstm_ner` pipe predicted the span.
+    RETURNS (float | None): From 0 to 1, or the value that the user has set. None if no
+        `bilstm_ner` pipe predicted the span and the user has set no value.
     """
     user_data = span.doc.user_data
     if user_data.get(_key(span, LABEL_NAME), span.label_) != span.label_:

@@ -92,7 +92,8 @@ class Memory:
     def n_more_steps(self) -> int:
         """Return the number of additional steps of an update: more if there are fewer examples.
 
-        It is 0 if all examples were known beforehand, since `fit_length` computes the length.
+        It is 0 if all examples were known beforehand, since `fit_length` has then computed
+        the length of training.
         """
         if self.is_complete or not self.examples:
             return 0
@@ -131,7 +132,7 @@ class Memory:
 def word_source(
     vocab: Vocab, model: Model, examples: Iterable[Example], new_labels: Sequence[str]
 ) -> WordSource:
-    """Return the words of the vocabulary except for those that may be entities.
+    """Return the words of the vocabulary that consist of letters and are probably not entities.
 
     Words of entities of the examples, and words that are similar to entities of a new label, are
     left out. Otherwise, after training on mangoes and apples, a randomly drawn "papaya" would be

@@ -17,7 +17,7 @@ PARTS = ("cfg", "model", "fingerprints")
 DIGEST = "digest"
 # Attributes of layers that are set by the config and that must fit the weights
 FIXED_SETTINGS = ("both_layers", "directions", "features", "seed", "words")
-# The product of two larger weights exceeds single precision.
+# With larger weights, sums of products may exceed the range of single precision.
 MAX_WEIGHT = 1e18
 
 

@@ -26,8 +26,8 @@ def crf_loss(
     scores (Floats): n_words × n_tags, the documents' words one after the other.
     transitions (Floats): n_tags × n_tags, the score of each step from row to column. The tag
         before the first word of a document and after its last word is O.
-    allowed (Bools): n_words × n_tags, see `gold.allowed_tags`. An I- tag that cannot follow any
-        allowed tag of the previous word is read as B-.
+    allowed (Bools): n_words × n_tags, see `gold.allowed_tags`. If a word allows only I- tags, and
+        none of them can follow an allowed tag of the previous word, they are read as B-.
     lengths (Ints): n_docs, the number of words of each document.
     RETURNS (tuple[float, Floats, Floats]): The loss in nats per labelled word, and its gradients
         with respect to the scores and the transitions. Gradients of illegal steps are 0. A word is
@@ -70,7 +70,7 @@ class Sums(NamedTuple):
 
 
 def _sum_sequences(scores: Floats, transitions: Floats, lengths: Ints) -> Sums:
-    # Without empty documents
+    # `lengths` has no zeros here.
     factors = step_factors(transitions)
     log_sum = 0.0
     probabilities = np.zeros(scores.shape)
@@ -97,7 +97,7 @@ def _sum_sequences(scores: Floats, transitions: Floats, lengths: Ints) -> Sums:
 
 
 def _repair_stray_tags(allowed: Bools, lengths: Ints) -> Bools:
-    """Read an I- tag as B- if the word before allows no tag of its entity.
+    """Read I- tags as B- for words that allow only I- tags, none of which continues an entity.
 
     RETURNS (Bools): n_words × n_tags. Each document has a legal sequence of these tags.
     """

@@ -139,21 +139,24 @@ def _odds_of_cover(scores: Floats, starts: Ints, steps: Steps) -> Floats:
     inside[starts] = 0.0
     # An I- tag can only continue an entity, so its odds are multiplied by those of the previous
     # word. Otherwise, high I- scores would count where no entity can begin.
-    covered = np.minimum(begin + inside, 1.0)
+    odds_by_label = np.minimum(begin + inside, 1.0)
     for _ in range(LOOK_BACK - 1):
-        goes_on = inside[1:] * covered[:-1]
-        covered = begin.copy()
-        covered[1:] += goes_on
-        np.minimum(covered, 1.0, out=covered)
-    return covered.sum(axis=1)
+        goes_on = inside[1:] * odds_by_label[:-1]
+        odds_by_label = begin.copy()
+        odds_by_label[1:] += goes_on
+        np.minimum(odds_by_label, 1.0, out=odds_by_label)
+    return odds_by_label.sum(axis=1)
 
 
-def _promising_islands(covered: Floats, starts: Ints) -> tuple[Ints, Ints]:
-    """Return the first row and the length of each island that may contain a probable span."""
-    (rows,) = (covered > MAX_COVER_ODDS).nonzero()
+def _promising_islands(odds: Floats, starts: Ints) -> tuple[Ints, Ints]:
+    """Return the first row and the length of each island that may contain a probable span.
+
+    odds (Floats): The result of `_odds_of_cover`.
+    """
+    (rows,) = (odds > MAX_COVER_ODDS).nonzero()
     if not len(rows):
         return rows, rows
-    is_first_word = np.zeros(len(covered), dtype=bool)
+    is_first_word = np.zeros(len(odds), dtype=bool)
     is_first_word[starts] = True
     # One element more than `rows`: the end of the last island
     begins = np.ones(len(rows) + 1, dtype=bool)
@@ -162,7 +165,7 @@ def _promising_islands(covered: Floats, starts: Ints) -> tuple[Ints, Ints]:
     island_starts = bounds[:-1]
     lengths = bounds[1:] - island_starts
     # Most islands contain no probable span.
-    promising = np.maximum.reduceat(covered[rows], island_starts) > MIN_SPAN_PROBABILITY
+    promising = np.maximum.reduceat(odds[rows], island_starts) > MIN_SPAN_PROBABILITY
     return rows[island_starts[promising]], lengths[promising]
 
 

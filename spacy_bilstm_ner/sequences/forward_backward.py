@@ -33,9 +33,9 @@ def legal_steps(n_tags: int) -> NDArray[np.bool_]:
 def step_factors(transitions: NDArray) -> Doubles:
     """Turn scores of transitions from a tag (row) to the next one (column) into factors.
 
-    RETURNS (Doubles): 2 × n_tags × n_tags + 1: the factors, and their transpose for the backward
-        pass. Factors are at most 1, and 0 for illegal transitions. The last column is 1, so that
-        the matrix products in `forward_backward` also compute the sums of the weights.
+    RETURNS (Doubles): 2 × n_tags × (n_tags + 1): the factors, and their transpose for the
+        backward pass. Factors are at most 1, and 0 for illegal transitions. The last column is 1,
+        so that the matrix products in `forward_backward` also compute the sums of the weights.
     """
     n_tags = len(transitions)
     scores = transitions.astype("float64")
@@ -79,7 +79,7 @@ def forward_backward(emissions: Doubles, factors: Doubles) -> tuple[Doubles, Dou
     factors (Doubles): The result of `step_factors`.
     RETURNS (tuple): `before`, n_steps × n_sequences × n_tags: the scaled weight of all sequences up
         to each tag, with the emission of the tag; `norms`, n_steps × n_sequences × 1: the divisors
-        of the scaling; `after`, n_steps - 1 × n_sequences × n_tags: the weight of all sequences
+        of the scaling; `after`, (n_steps - 1) × n_sequences × n_tags: the weight of all sequences
         after each tag, scaled so that `before` × `after` is the probability of the tag.
     """
     n_tags = emissions.shape[2]

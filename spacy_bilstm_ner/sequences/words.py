@@ -164,7 +164,7 @@ def _attributes(docs: Sequence[Doc], names: list[int]) -> NDArray[np.uint64]:
 def _ends_block(token: Token, text: str | None) -> bool:
     """Return whether a token of white space ends a block.
 
-    A block ends at a blank line, or at a line break that is no wrapping, see `is_wrapped`.
+    A block ends at a blank line, or at a line break that does not wrap a line, see `is_wrapped`.
 
     text (str | None): The text of the Doc; None if a single line break ends no block.
     """

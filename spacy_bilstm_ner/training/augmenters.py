@@ -34,7 +34,7 @@ def case_augmenter(lower: float, upper: float) -> Augmenter:
     Registered as `spacy_bilstm_ner.case.v1`.
 
     The pipeline's tokenizer reads the new text. Entities and sentence starts are kept, other
-    annotation is not. An example is not changed if its length would change ("ß" → "SS").
+    annotation is not. An example is not changed if the length of a word would change ("ß" → "SS").
 
     lower, upper (float): Shares of the examples.
     RETURNS (Callable): An augmenter as spaCy's corpus readers take it.
@@ -50,7 +50,7 @@ def online_text_augmenter(lower: float, upper: float, insertions: float) -> Augm
     between the words. Registered as `spacy_bilstm_ner.online_text.v1`.
 
     Without such examples, a network that was trained on newspapers finds hardly any name next to a
-    link or an emoji, because its training data has none.
+    link or an emoji, because its training data has no links or emoji.
 
     lower, upper, insertions (float): Shares of the examples. Each example is changed in at most one
         way.
@@ -92,7 +92,8 @@ def change_case(nlp: Language, example: Example, change: Callable[[str], str]) -
 def insert_online_tokens(nlp: Language, example: Example) -> Example:
     """Insert one to MAX_INSERTIONS links, names of accounts, hashtags and emoji between words.
 
-    Insertions are annotated as outside of entities and never split an entity.
+    Insertions are annotated as outside of entities, or not at all if the word before them is not
+    annotated. They never split an entity.
     """
     gold = example.reference
     if not len(gold):

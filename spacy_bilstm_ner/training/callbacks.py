@@ -37,22 +37,25 @@ def fit_length(
 ) -> Callable[[Language], None]:
     """Fit the length of training to the corpus: a callback for [initialize.before_init].
 
-    Registered as `spacy_bilstm_ner.fit_length.v1`. It changes nothing if the corpus does not exist,
-    as for a pipeline that was trained elsewhere.
+    Registered as `spacy_bilstm_ner.fit_length.v1`. It changes three settings in [training]:
 
-    In [training], `max_steps = 0` becomes the number of updates for `passes` over the corpus; any
-    other number stays. A learning rate with `num_steps` gets the same number. `eval_frequency`
-    becomes a divisor of `max_steps`, so that the last step is evaluated. It is the divisor nearest
-    to the value in the config. If `max_steps` was 0, it is the divisor nearest to the computed
-    number divided by `evaluations`. The pipe then also gets fingerprints of the sentences. A pipe
-    whose training continues is prepared for them: see `BiLSTMNER.prepare`.
+    1. If `max_steps` is 0, it becomes the number of updates for `passes` over the corpus, and
+       `eval_frequency` becomes this number divided by `evaluations`. The pipe also gets
+       fingerprints of the sentences. A pipe whose training continues is prepared for them: see
+       `BiLSTMNER.prepare`.
+    2. `eval_frequency` is changed to the nearest divisor of `max_steps`, so that the last step is
+       evaluated.
+    3. If the learning rate has `num_steps`, it gets the number `max_steps`.
+
+    If `max_steps` is 0 and the corpus does not exist, as for a pipeline that was trained elsewhere,
+    nothing changes.
 
     passes (float): Number of times that each word of the corpus is shown.
     min_steps (int): Minimum number of updates.
     max_passes (float | None): Maximum number of times that each word is shown, even if that takes
         fewer updates than min_steps. None for no maximum.
     evaluations (int): Approximate number of evaluations.
-    RAISES ValueError: If a number is not above 0.
+    RAISES ValueError: If passes, min_steps or evaluations is not above 0.
     """
     if not min(passes, min_steps, evaluations) > 0:
         numbers = f"{passes}, {min_steps} and {evaluations}"
@@ -81,6 +84,10 @@ def fit_length(
 def _count_steps(
     nlp: Language, passes: float, min_steps: int, max_passes: float | None
 ) -> int | None:
+    """Return the number of updates. Also give the pipes fingerprints, and prepare them.
+
+    RETURNS (int | None): None if the corpus does not exist, or the batch size is not fixed.
+    """
     batch_size = nlp.config["training"]["batcher"].get("size")
     if not isinstance(batch_size, int):
         return None
