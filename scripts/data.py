@@ -1,4 +1,4 @@
-"""Find the training data and the word vectors, and write where they are to corpus/NAME.
+"""Find the training data and the word vectors, and store their paths in corpus/NAME.
 
 The data is the user's file, or by default the GMB corpus, from assets/ or the web. If the corpus
 cannot be downloaded, the bundled sample is used.
@@ -33,8 +33,8 @@ SAMPLE_BANNER = (
 )
 VECTORS_BANNER = (
     "NO WORD VECTORS: training without them.\nThe model works, but finds fewer entities.",
-    "For the real model: `python -m spacy download NAME`, or put its folder into assets/, and run "
-    'this again.\nTo train without vectors: --vars.vectors ""',
+    "For the real model: `python -m spacy download NAME`, or put the folder of that pipeline into "
+    'assets/. Then run this again.\nTo train without vectors: --vars.vectors ""',
 )
 
 

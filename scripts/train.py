@@ -39,7 +39,7 @@ def train(args: argparse.Namespace, overrides: dict[str, Any]) -> None:
     with whole_folder(args.out_dir) as work:
         try:
             spacy_train(args.config, work, use_gpu=args.gpu, overrides=paths | overrides)
-        # spaCy and the pipe raise it for a wrong config, and for weights that are not finite.
+        # ValueErrors come from a wrong config, or from weights that are not finite.
         except ValueError as error:
             raise UserError(f"the training failed: {error}") from error
         for name in MODELS:

@@ -17,7 +17,7 @@ TIMEOUT = 5
 
 
 class DownloadError(Exception):
-    """A download has failed, or has returned another file."""
+    """A download has failed, or has returned a wrong file."""
 
 
 def find_vectors(name: str, *, lang: str, assets: Path) -> WordVectors:

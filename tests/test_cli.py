@@ -160,7 +160,7 @@ main(["init", "config.cfg"])
 """
     done = run("-c", code, folder=tmp_path)
     assert done.returncode == 130
-    assert done.stderr.strip() == "Interrupted, nothing changed."
+    assert done.stderr.strip() == "Interrupted."
     assert list(tmp_path.iterdir()) == []
 
 

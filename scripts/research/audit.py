@@ -25,7 +25,7 @@ Place = tuple[str, str]
 
 
 def spoil(docs: list[Doc], rng: np.random.Generator) -> set[Place]:
-    """Give some of the first entities of Docs another label, or remove them.
+    """Give the first entity of some Docs another label, or remove it.
 
     Return the places of these entities.
     """
@@ -51,7 +51,10 @@ def find_suspicious_places(path: Path, folder: Path) -> list[Place]:
 
 
 def share_of_changes(ranked: list[Place], before: list[Place], changed: set[Place]) -> float:
-    """Return the share of changed places among the first ones that are not in the list before."""
+    """Return the share of the N changed places that are found.
+
+    They are found if they are among the first N ranked places that are not in the list `before`.
+    """
     new_places = list(filterfalse(before.__contains__, ranked))
     hits = changed.intersection(new_places[: len(changed)])
     return len(hits) / len(changed)

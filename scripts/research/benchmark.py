@@ -110,7 +110,7 @@ def main(corpus: str, out: str, *arguments: str) -> None:
     }
     srsly.write_json(out, result)
     print(speed_table({"benchmark": result}))
-    print(f"The load of the machine at the start was {load:.2f}. Publish only with less than 0.5.")
+    print(f"The load of the machine at the start was {load:.2f}. Publish only if it is below 0.5.")
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ sentences of OLD.spacy. Ways to learn:
                  running means of the weights are scored
     train        `spacy train` with a config that `init --from PIPELINE` wrote
     scratch      `spacy train` with configs/bilstm.cfg; give the vectors with --vectors
-    correction   20 updates on sentences of NEW with old labels, drawn by --seed; F is
-                 computed on these sentences
+    correction   20 updates on sentences of NEW, drawn by --seed; NEW must be annotated with the
+                 old labels; F is computed on these sentences
     outside      as `update`, but words without annotation count as outside of entities
 
 To add a second label, save the pipeline with --output, and give it to another call.

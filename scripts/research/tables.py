@@ -83,7 +83,7 @@ def corpora_table(files: dict[str, Figures]) -> str:
 
 
 def speed_table(files: dict[str, Figures]) -> str:
-    """Make a table of the medians of a benchmark, with the ratio of ours to each other pipeline."""
+    """Make a table of medians of a benchmark, and of ratios: our pipeline to the other ones."""
     (benchmark,) = files.values()
     ours, *other_names = benchmark["figures"]["loading"]
     titles = ["", f"{ours} {benchmark['version']}"]

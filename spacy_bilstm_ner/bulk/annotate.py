@@ -46,7 +46,7 @@ def annotate(
     options (InputOptions | None): How to read the inputs.
     format (str): Format of the results, "parquet" or "jsonl".
     max_length (int | None): The longest text in characters; None for `nlp.max_length`.
-    workers (int | None): The number of processes; None for one for each core.
+    workers (int | None): The number of processes; None: one process for each core.
     ray (str | None): The address of a Ray cluster, or "local" to start one; None for processes.
     RETURNS (Summary): Numbers of texts and entities, and the errors.
     RAISES UserError: If an input, the pipeline or the folder cannot be used.

@@ -150,7 +150,7 @@ def _open_lines(file: str, options: InputOptions) -> Iterator[str]:
 
 
 def _detect_encoding(file: str, decompressed: Any) -> str:
-    """Return the encoding of an open file. If it is not clear, it is UTF-8 with some errors."""
+    """Return the encoding of an open file. If it cannot be detected, return that of UTF-8."""
     if file == STDIN:
         sample = decompressed.peek()
     else:

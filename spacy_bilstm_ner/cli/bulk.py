@@ -89,7 +89,8 @@ def _show(summary: "Summary", seconds: float) -> None:
         return
     speed = summary.n_words / seconds
     echo(
-        f"{summary.n_texts:,} texts, {summary.n_words:,} words, {speed:,.0f} words/s with start-up"
+        f"{summary.n_texts:,} texts, {summary.n_words:,} words, {speed:,.0f} words/s "
+        "including start-up"
     )
     echo(f"{summary.n_existing:12,} parts already had results")
     echo(f"{sum(summary.errors.values()):12,} errors")

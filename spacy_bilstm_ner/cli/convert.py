@@ -20,7 +20,7 @@ def convert(
     ],
     out: Annotated[
         Path,
-        Argument(metavar="OUT", help="folder to write to, or a file OUT.spacy without a split"),
+        Argument(metavar="OUT", help="folder to write to, or a file OUT.spacy for all sentences"),
     ],
     *,
     lang: Lang = "en",

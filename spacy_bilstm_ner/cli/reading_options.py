@@ -61,6 +61,7 @@ def with_reading_options(command: Callable[..., None]) -> Callable[..., None]:
 
     new_signature = signature.replace(parameters=list(parameters.values()))
     command_with_options.__signature__ = new_signature  # type: ignore[attr-defined]
-    # The annotations of the signature count.
+    # typer would also read the annotations of `command`, which name classes that are imported only
+    # for type checking. The new signature has all annotations that typer needs.
     command_with_options.__annotations__ = {}
     return command_with_options

@@ -59,7 +59,7 @@ EPSILON = 1e-9
 ANY_TAG = "<any tag>"
 LABELS_ADDED = (
     "added the labels {}. `python -m spacy_bilstm_ner init CONFIG --from PIPELINE` writes a config "
-    "that also fits the length of training, the calibration and the thresholds to new data"
+    "that also fits the length of training and the thresholds to new data"
 )
 OLD_LABELS_MISSING = (
     "the new examples only have the labels {}, and all other words are annotated as outside of "

@@ -42,7 +42,8 @@ class Audit(Result):
         first = self.suspicions.head(N_ON_PAGE)
         yield Section(
             f"The first {len(first)} rows",
-            "The confidence is the probability of the prediction minus that of the annotation.",
+            "The confidence is the probability of the prediction. If the prediction is that there "
+            "is no entity, the probability of the annotated entity is subtracted.",
             table=show_mistakes(first).assign(times=first["times"]),
         )
 

@@ -71,9 +71,10 @@ class Evaluation(Result):
             yield Section(
                 "Confidences",
                 "On average, confidence and precision differ by "
-                f"{compute_calibration_error(bins):.1%}. The first plot shows the precision of "
-                f"{len(bins)} groups of equal size, the others precision and recall of the "
-                "entities above a confidence.",
+                f"{compute_calibration_error(bins):.1%}. The first plot divides the entities by "
+                f"their confidence into {len(bins)} groups of about equal size, and shows the "
+                "precision of each group. The others show precision and recall of the entities "
+                "above each confidence.",
                 picture=draw_confidences(bins, make_curves(judged)),
             )
         pairs = compare_entities(self.examples)

@@ -23,7 +23,7 @@ def run(main: Callable[[], None]) -> None:
     except UserError as error:
         sys.exit(f"Error: {error}")
     except KeyboardInterrupt as error:
-        print(str(error) or "Interrupted, nothing changed.", file=sys.stderr)
+        print(str(error) or "Interrupted.", file=sys.stderr)
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
         # The reader has closed the pipe, as `head` does. Without this, Python would print an error
