@@ -66,7 +66,7 @@ def labels_table(files: dict[str, Figures]) -> str:
     (figures,) = files.values()
     rows = []
     for scores in figures["table"][:-2]:
-        rows.append([f"`{scores['label']}`", *percents(scores), f"{scores['gold']:,}"])
+        rows.append([f"`{scores['label']}`", *percents(scores), f"{scores['gold']:,.0f}"])
     return markdown(["", "P", "R", "F", "entities"], rows)
 
 
