@@ -53,7 +53,6 @@ def test_commands_that_read_files_have_reading_options(
         ["evaluate", "model", "x.csv", "--tag-column", "label"],
         ["compare", "a", "b", "x.csv", "--tag-column=label"],
         ["thresholds", "--tag-column", "label", "model", "x.csv"],
-        ["suggest", "model", "x.csv", "out", "--tag-column", "label"],
     ],
 )
 def test_a_reading_option_elsewhere_is_answered_with_convert(

@@ -1,11 +1,9 @@
 """Find the entities in files of texts, on all cores. Skip texts that have results already."""
 
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
-from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,17 +12,21 @@ from spacy.util import is_package
 from tqdm import tqdm
 
 from ..errors import UserError
+from ..files.texts import TextOptions, find_files, kind_of, read_rows
 from ..pipe.loading import pipeline_folder
 from ..system.cores import cores
 from ..system.exclusive import exclusive
 from ..system.whole import remove_unfinished
-from ..system.workers import Workers
-from .annotator import Annotator
-from .engines import Ray, Work, annotate_parts
-from .notes import NOTE, open_note, stamp_files
-from .parts import Part, Stamps, annotate_part, is_complete, parts_of
-from .rows import STDIN, InputOptions, find_files, kind_of, read_rows
+from ..system.workers import Workers, as_done
+from .annotator import ENTITIES_COLUMN, ERRORS_COLUMN, Annotator
+from .engines import Ray, Work
+from .parts import Part, annotate_part, make_parts, rows_to_do
+from .results import prepare_folder
 from .summary import Summary
+
+# After this many failures the run stops, because the cause is probably not in the parts.
+MAX_FAILURES = 20
+RESULT_COLUMNS = ("file", "row", ENTITIES_COLUMN, ERRORS_COLUMN)
 
 
 def annotate(
@@ -32,33 +34,30 @@ def annotate(
     out: str | Path,
     *,
     model: str,
-    options: InputOptions | None = None,
-    format: str = "parquet",
+    options: TextOptions | None = None,
     max_length: int | None = None,
     workers: int | None = None,
     ray: str | None = None,
 ) -> Summary:
     """Annotate all texts that have no results yet.
 
-    inputs (Sequence[str]): Files, folders, or "-" for the lines of standard input.
+    inputs (Sequence[str]): Files and folders.
     out (str | Path): The folder for the results.
     model (str): The name or path of any spaCy pipeline with entities.
-    options (InputOptions | None): How to read the inputs.
-    format (str): Format of the results, "parquet" or "jsonl".
+    options (TextOptions | None): How to read the inputs.
     max_length (int | None): The longest text in characters; None for `nlp.max_length`.
     workers (int | None): The number of processes; None: one process for each core.
     ray (str | None): The address of a Ray cluster, or "local" to start one; None for processes.
     RETURNS (Summary): Numbers of texts and entities, and the errors.
     RAISES UserError: If an input, the pipeline or the folder cannot be used.
     """
-    options = options or InputOptions()
+    options = options or TextOptions()
     out = Path(out).resolve()
     files = find_files(inputs)
     for name in inputs:
-        if name != STDIN and Path(name).resolve() in (out, *out.parents):
+        if Path(name).resolve() in (out, *out.parents):
             raise UserError(f"{out} is inside the input {name}: give a folder outside of it")
-    stamps = stamp_files(file for file in files if file != STDIN)
-    for file in stamps:
+    for file in files:
         # Check at the start that the file has the columns and texts, since the run may take hours.
         next(read_rows(file, options), None)
     id_field = _id_field(files, options)
@@ -70,88 +69,61 @@ def annotate(
         "package": version("spacy-bilstm-ner"),
         "columns": [options.text_column, str(id_field)],
         "reading": [options.sep, options.encoding],
-        "format": format,
         "max_length": max_length,
     }
     annotator = Annotator(model_name, text=options.text_column, max_length=max_length)
-    work = partial(annotate_part, annotator=annotator, out=out, format=format, id_field=id_field)
+    work = partial(annotate_part, annotator=annotator, id_field=id_field)
+    summary = Summary()
     with exclusive(out):
         remove_unfinished(out)
-        if STDIN in files and (out / NOTE).exists():
-            raise UserError(
-                f"{out} has results, and standard input cannot be resumed. Name a new folder"
-            )
-        note = open_note(out, settings)
-        note.update(stamps)
-        note.save(out)
-        note.remove_outdated(out)
-        groups = note.groups_to_do(stamps)
-        if STDIN in files:
-            groups["stdin"] = {STDIN: [0, 0]}
-        summary = Summary(missing_inputs=note.missing_files())
-        parts = _missing_parts(groups, options, out, format, summary)
-        _annotate_parts(parts, work, workers or cores(), ray, out, summary)
-        if not summary.given_up:
-            note.complete = sorted({*note.complete, *groups} & note.groups.keys())
-            note.save(out)
+        done, summary.missing_inputs = prepare_folder(out, files, settings)
+        parts = make_parts(rows_to_do(files, options, done, summary), out)
+        try:
+            _annotate_parts(parts, work, workers or cores(), ray, summary)
+        finally:
+            # Workers that were killed may have left unfinished files.
+            remove_unfinished(out)
     return summary
 
 
-def _missing_parts(
-    groups: Mapping[str, Stamps],
-    options: InputOptions,
-    out: Path,
-    format: str,
-    summary: Summary,
-) -> Iterator[Part]:
-    """Yield the parts whose results are missing or damaged. Count the other parts."""
-    for name, group in groups.items():
-        for part in parts_of(name, group, options):
-            if is_complete(out / f"{part.name}.{format}", len(part.rows)):
-                summary.n_existing += 1
-            else:
-                yield part
-
-
 def _annotate_parts(
-    parts: Iterator[Part], work: Work, n_workers: int, ray: str | None, out: Path, summary: Summary
+    parts: Iterator[Part], work: Work, n_workers: int, ray: str | None, summary: Summary
 ) -> None:
-    # Without parts to annotate, no worker is started.
-    first_part = next(parts, None)
-    if first_part is None:
-        return
     engine = Workers(work, n_workers) if ray is None else Ray(work, n_workers, ray)
-    # If the output goes to a file, one line per minute is enough.
-    seconds = 0 if sys.stderr.isatty() else 60
-    progress = tqdm(
-        desc="Annotating", unit=" texts", delay=seconds, mininterval=seconds, maxinterval=60
-    )
+    progress = tqdm(desc="Annotating", unit=" texts", disable=None)
     try:
-        for part, outcome in annotate_parts(chain([first_part], parts), engine):
+        for part, future in as_done(parts, engine.submit, engine.n_slots):
             progress.update(len(part.rows))
-            if isinstance(outcome, Summary):
-                summary.add(outcome)
-            else:
-                row = part.rows[0]
-                summary.given_up.append(f"{row.file}, from row {row.number}: {outcome}")
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(
-            "Stopped. Finished parts are kept. Run the same command again to annotate the others."
-        ) from None
+            error = future.exception()
+            if error is None:
+                summary.add(future.result())
+                continue
+            if isinstance(error, UserError):
+                raise error
+            row = part.rows[0]
+            summary.failures.append(f"{row.file}, from row {row.number}: {error}")
+            if len(summary.failures) == MAX_FAILURES:
+                raise UserError(
+                    f"{MAX_FAILURES} parts have failed. The last one: {summary.failures[-1]}. If "
+                    "memory is short, use fewer --workers"
+                )
     finally:
         progress.close()
         engine.close()
-        # Workers that were killed may have left unfinished files.
-        remove_unfinished(out)
 
 
-def _id_field(files: Sequence[str], options: InputOptions) -> pa.Field | None:
+def _id_field(files: Sequence[str], options: TextOptions) -> pa.Field | None:
     """Return the column of ids in the results, or None if there is none.
 
-    RAISES UserError: If the ids of two files have different types.
+    RAISES UserError: If the ids of two files have different types, or the results have another
+        column of this name.
     """
     if options.id_column is None:
         return None
+    if options.id_column in RESULT_COLUMNS:
+        raise UserError(
+            f"--id-column {options.id_column}: the results have a column of this name: rename yours"
+        )
     types: dict[pa.DataType, str] = {}
     for file in files:
         id_type = pa.string()

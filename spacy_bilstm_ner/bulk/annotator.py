@@ -10,7 +10,8 @@ from spacy.language import Language
 from spacy.training.batchers import minibatch_by_words
 
 from ..errors import UserError
-from ..pipe.entities import Entity, entities
+from ..files.texts import text_error
+from ..pipe.entities import entities
 from ..pipe.loading import load_pipeline
 from ..system.forking import SharedCache
 
@@ -21,6 +22,7 @@ ENTITY = pa.struct(
         ("end", pa.int32()),
         ("label", pa.string()),
         ("confidence", pa.float32()),
+        ("text", pa.string()),
     ]
 )
 # Names of the columns that are added
@@ -51,19 +53,18 @@ PIPELINES = Pipelines()
 
 
 class Outcome(NamedTuple):
-    """The entities of a text and its number of words, or the reason why it was not annotated."""
+    """The entities of a text, or the reason why it was not annotated."""
 
-    entities: list[Entity] | None = None
+    entities: list[dict[str, Any]] | None = None
     error: str | None = None
-    n_words: int = 0
 
 
 class Annotator:
     """Add a column of entities and a column of errors to a table with texts.
 
-    `entities` is a list of `start`, `end` (code points, end exclusive), `label` and `confidence`
-    for each text. An empty list means that the text has no entity. A null means that the text was
-    not annotated, and `entities_error` is the reason.
+    `entities` is a list of `start`, `end` (code points, end exclusive), `label`, `confidence` and
+    `text` for each text. An empty list means that the text has no entity. A null means that the
+    text was not annotated, and `entities_error` is the reason.
 
     Threads may share an Annotator. They take turns, since spaCy's memory zones cannot overlap.
     Use processes to annotate in parallel. A forked process loads the pipeline again.
@@ -99,7 +100,7 @@ class Annotator:
         """Annotate a stream of batches, as Spark's `mapInArrow` passes it."""
         for batch in batches:
             schema = self._schema(batch.schema)
-            outcomes = self.annotate(column_values(batch.column(self.text)))
+            outcomes = self.annotate(batch.column(self.text).to_pylist())
             columns = [*batch.columns, *outcome_columns(outcomes)]
             yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
@@ -115,12 +116,10 @@ class Annotator:
         return schema.append(pa.field(ERRORS_COLUMN, pa.string()))
 
     def load(self) -> Language:
-        """Return the pipeline. RAISES UserError: If it cannot be loaded."""
-        with PIPELINES.lock:
-            return self._load()
+        """Return the pipeline. If several threads use it, the caller holds the lock.
 
-    def _load(self) -> Language:
-        # The caller holds the lock.
+        RAISES UserError: If the pipeline cannot be loaded.
+        """
         key = (self.model, self.max_length)
         if key not in PIPELINES.loaded:
             nlp = load_pipeline(self.model, max_length=self.max_length)
@@ -133,7 +132,7 @@ class Annotator:
         A value can also be an exception, whose message is then the error.
         """
         with PIPELINES.lock:
-            nlp = self._load()
+            nlp = self.load()
             outcomes = [Outcome(error=text_error(text, nlp.max_length)) for text in texts]
             readable = (row for row, outcome in enumerate(outcomes) if outcome.error is None)
             batches = minibatch_by_words(
@@ -154,8 +153,11 @@ def _find_entities(nlp: Language, texts: list[str]) -> list[Outcome]:
     # If a pipe fails on a text or leaves it out, the batch is halved until this text is alone.
     try:
         outcomes = []
-        for _, doc in zip(texts, nlp.pipe(texts, batch_size=MAX_TEXTS), strict=True):
-            outcomes.append(Outcome(entities(doc), None, len(doc)))
+        for text, doc in zip(texts, nlp.pipe(texts, batch_size=MAX_TEXTS), strict=True):
+            rows = []
+            for entity in entities(doc):
+                rows.append({**entity._asdict(), "text": text[entity.start : entity.end]})
+            outcomes.append(Outcome(rows))
         return outcomes
     except Exception as error:
         if len(texts) == 1:
@@ -169,30 +171,3 @@ def outcome_columns(outcomes: Sequence[Outcome]) -> tuple[pa.Array, pa.Array]:
     entity_lists = [outcome.entities for outcome in outcomes]
     errors = [outcome.error for outcome in outcomes]
     return pa.array(entity_lists, pa.list_(ENTITY)), pa.array(errors, pa.string())
-
-
-def text_error(value: Any, max_length: int) -> str | None:
-    """Return why a value cannot be annotated, or None. The kind of error is before the colon."""
-    if value is None:
-        return "The text is null"
-    if isinstance(value, Exception):
-        return str(value)
-    if not isinstance(value, str):
-        return f"The text is not a string: {type(value).__name__}"
-    if len(value) > max_length:
-        return f"The text is too long: {len(value)} characters, max_length is {max_length}"
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return "The text is not UTF-8"
-    return None
-
-
-def column_values(column: pa.Array) -> list[Any]:
-    """Return the values of a column. Bytes that are not UTF-8 become surrogates."""
-    try:
-        return column.to_pylist()
-    # Arrow does not check that strings are valid UTF-8.
-    except UnicodeDecodeError:
-        raw_values = column.cast(pa.large_binary()).to_pylist()
-        return [raw and raw.decode("utf8", "surrogateescape") for raw in raw_values]

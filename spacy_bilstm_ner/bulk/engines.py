@@ -1,15 +1,10 @@
-"""Annotate parts on the cores of this machine or on a Ray cluster."""
+"""Run tasks on a Ray cluster."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 
-from ..errors import UserError
-from ..system.workers import Workers, as_done
 from .parts import Part
 from .summary import Summary
-
-# After this many failures in a row, the run stops, because the cause is probably not in the parts.
-MAX_FAILURES = 20
 
 Work = Callable[[Part], Summary]
 
@@ -29,39 +24,10 @@ class Ray:
         ray.init(address, num_cpus=n_cores, include_dashboard=False, log_to_driver=False)
         # Two parts for each core, so that no core has to wait for its next part
         self.n_slots = 2 * int(ray.cluster_resources()["CPU"])
-        self._task = ray.remote(num_cpus=1, max_retries=0)(lambda part: work(part))
+        # If a worker or its machine dies, Ray starts the task again, once.
+        self._task = ray.remote(num_cpus=1, max_retries=1)(lambda part: work(part))
         self.close = ray.shutdown
 
     def submit(self, part: Part) -> Future[Summary]:
         """Start a task."""
         return self._task.remote(part).future()
-
-
-def annotate_parts(
-    parts: Iterator[Part], engine: Workers[Part, Summary] | Ray
-) -> Iterator[tuple[Part, Summary | str]]:
-    """Annotate all parts. Those that fail are tried again at the end, one at a time.
-
-    YIELDS (tuple[Part, Summary | str]): A part with its summary, or the error if it failed twice.
-    RAISES UserError: If the pipeline cannot be loaded, or every part fails.
-    """
-    failed: list[Part] = []
-    n_failures = 0
-    for part, future in as_done(parts, engine.submit, engine.n_slots):
-        error = future.exception()
-        if error is None:
-            n_failures = 0
-            yield part, future.result()
-            continue
-        n_failures += 1
-        if isinstance(error, UserError):
-            raise error
-        if n_failures == MAX_FAILURES:
-            raise UserError(
-                f"{n_failures} failures in a row. The last one: {error}. If memory is short, use "
-                "fewer --workers"
-            )
-        failed.append(part)
-    for part, future in as_done(iter(failed), engine.submit, 1):
-        error = future.exception()
-        yield part, str(error) if error else future.result()

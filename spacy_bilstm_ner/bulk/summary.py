@@ -4,35 +4,33 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ..files.texts import Row
 from .annotator import Outcome
-from .rows import Row
 
 
 @dataclass
 class Summary:
-    """Numbers of texts, words, entities and errors of a part or a run.
+    """Numbers of texts, entities and errors of a part or a run.
 
     labels (Counter): Number of entities of each label.
     errors (Counter): Number of texts with each kind of error. They were not annotated.
     first_errors (dict): File, row and message of the first error of each kind.
-    n_existing (int): Number of parts whose results existed already.
-    given_up (list[str]): Parts that failed twice, with the error.
+    n_existing (int): Number of texts that had results already.
+    failures (list[str]): Parts that could not be annotated, with the error.
     missing_inputs (list[str]): Inputs of earlier calls that no longer exist. Their results stay.
     """
 
     n_texts: int = 0
-    n_words: int = 0
     labels: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     first_errors: dict[str, tuple[str, int, str]] = field(default_factory=dict)
     n_existing: int = 0
-    given_up: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
     missing_inputs: list[str] = field(default_factory=list)
 
     def add(self, part: "Summary") -> None:
         """Add what was done in a part."""
         self.n_texts += part.n_texts
-        self.n_words += part.n_words
         self.labels.update(part.labels)
         self.errors.update(part.errors)
         for kind, error in part.first_errors.items():
@@ -43,10 +41,9 @@ def summarize(rows: Sequence[Row], outcomes: Sequence[Outcome]) -> Summary:
     """Count what was done in a part."""
     summary = Summary(n_texts=len(rows))
     for row, outcome in zip(rows, outcomes, strict=True):
-        summary.n_words += outcome.n_words
         if outcome.error is not None:
             kind = outcome.error.partition(":")[0]
             summary.errors[kind] += 1
             summary.first_errors.setdefault(kind, (row.file, row.number, outcome.error))
-        summary.labels.update(entity.label for entity in outcome.entities or ())
+        summary.labels.update(entity["label"] for entity in outcome.entities or ())
     return summary

@@ -38,16 +38,10 @@ EXTRAS = {
     "ray": "ray",
     "openpyxl": "formats",
     "python_calamine": "formats",
-    "charset_normalizer": "train",
-    "filelock": "train",
-    "jinja2": "train",
-    "markupsafe": "train",
-    "matplotlib": "train",
-    "pandas": "train",
-    "srsly": "train",
-    "torch": "train",
-    "tqdm": "train",
-}
+} | dict.fromkeys(
+    ("charset_normalizer", "filelock", "jinja2", "matplotlib", "pandas", "srsly", "torch", "tqdm"),
+    "train",
+)
 
 
 class Command(TyperCommand):

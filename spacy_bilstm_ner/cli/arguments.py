@@ -20,4 +20,5 @@ Vectors = Annotated[
     str | None, Option(help="pipeline with word vectors, its folder, or a text file of vectors")
 ]
 Folds = Annotated[int, Option(min=2, help="number of folds")]
-Seed = Annotated[int, Option(min=0, max=2**32 - 1, help="random seed")]
+TextColumn = Annotated[str, Option(help="column of texts")]
+TextEncoding = Annotated[str | None, Option(help="encoding of text files; detected by default")]

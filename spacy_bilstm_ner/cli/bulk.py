@@ -1,11 +1,11 @@
 """The command `annotate`."""
 
-from shlex import quote
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Exit, Option, echo
 
 from ..errors import printable
+from .arguments import TextColumn, TextEncoding
 
 if TYPE_CHECKING:
     from ..bulk.summary import Summary
@@ -17,7 +17,7 @@ def annotate(
         Argument(
             metavar="INPUT",
             help="files or folders of texts: Parquet, JSON, JSON Lines, CSV, TSV, Excel or .txt "
-            "with a text on each line; - for standard input",
+            "with a text on each line",
         ),
     ],
     out: Annotated[
@@ -26,19 +26,14 @@ def annotate(
     ],
     *,
     model: Annotated[str, Option(help="name or path of any spaCy pipeline with entities")],
-    text_column: Annotated[str, Option(help="column of texts")] = "text",
+    text_column: TextColumn = "text",
     id_column: Annotated[
-        str | None, Option(help="column of ids in the results; default: file and row")
+        str | None, Option(help="column of ids, which the results will also have")
     ] = None,
     sep: Annotated[
         str | None, Option(help="separator of CSV files; default: detected from the header")
     ] = None,
-    encoding: Annotated[
-        str | None, Option(help="encoding of text files; detected by default")
-    ] = None,
-    format: Annotated[
-        Literal["parquet", "jsonl"], Option(help="format of the results")
-    ] = "parquet",
+    encoding: TextEncoding = None,
     max_length: Annotated[
         int | None, Option(min=1, help="longest text, in characters; default: nlp.max_length")
     ] = None,
@@ -53,51 +48,38 @@ def annotate(
 
     Example: python -m spacy_bilstm_ner annotate texts/ out/ --model en_gmb_bilstm --id-column id
     """
-    from time import monotonic
-
     from ..bulk.annotate import annotate as annotate_files
-    from ..bulk.rows import InputOptions
+    from ..files.texts import TextOptions
 
-    if "-" in inputs:
-        echo("Note: standard input cannot be resumed, but a file can.", err=True)
-    started = monotonic()
     summary = annotate_files(
         inputs,
         out,
         model=model,
-        options=InputOptions(text_column, id_column, sep, encoding),
-        format=format,
+        options=TextOptions(text_column, id_column, sep, encoding),
         max_length=max_length,
         workers=workers,
         ray=ray,
     )
-    _show(summary, monotonic() - started)
-    if summary.given_up or 0 < summary.n_texts == sum(summary.errors.values()):
+    _show(summary)
+    if summary.failures or 0 < summary.n_texts == sum(summary.errors.values()):
         raise Exit(1)
     echo("Next, read the results:")
-    if format == "jsonl":
-        echo(f"head {quote(out)}/*.jsonl")
-    else:
-        echo(f'python -c "import pyarrow.parquet as pq; print(pq.read_table({out!r}))"')
+    echo(f'python -c "import pyarrow.parquet as pq; print(pq.read_table({out!r}))"')
 
 
-def _show(summary: "Summary", seconds: float) -> None:
+def _show(summary: "Summary") -> None:
     for file in summary.missing_inputs:
         echo(f"{file} no longer exists. Its results are kept.", err=True)
-    if summary.n_existing and not summary.n_texts and not summary.given_up:
+    for problem in summary.failures:
+        echo(f"Failed: {problem}. Run the same command to try again.", err=True)
+    if not summary.n_texts and not summary.failures:
         echo("Nothing to do: all texts have results.")
         return
-    speed = summary.n_words / seconds
-    echo(
-        f"{summary.n_texts:,} texts, {summary.n_words:,} words, {speed:,.0f} words/s "
-        "including start-up"
-    )
-    echo(f"{summary.n_existing:12,} parts already had results")
+    echo(f"{summary.n_texts:12,} texts")
+    echo(f"{summary.n_existing:12,} texts already had results")
     echo(f"{sum(summary.errors.values()):12,} errors")
     for kind, count in summary.errors.most_common():
         file, row, message = summary.first_errors[kind]
         echo(printable(f"{count:12,} {kind}. First: {file}, row {row}: {message}"))
     for label, count in summary.labels.most_common():
         echo(printable(f"{count:12,} {label}"))
-    for problem in summary.given_up:
-        echo(f"Failed: {problem}. Run the same command to try again.", err=True)

@@ -13,7 +13,8 @@ from .arguments import (
     LabelledFile,
     Lang,
     Pipeline,
-    Seed,
+    TextColumn,
+    TextEncoding,
     Vectors,
 )
 from .output import check_outputs, show_next, show_result
@@ -30,7 +31,7 @@ def evaluate(
     out: FiguresFile = None,
     report: Annotated[Path | None, Option(help="write an HTML page to this file")] = None,
 ) -> None:
-    """Score a pipeline on a labelled file, on raw text and on gold tokens.
+    """Score a pipeline on a labelled file.
 
     Example: python -m spacy_bilstm_ner evaluate en_gmb_bilstm test.csv --report report.html
     """
@@ -71,14 +72,13 @@ def crossvalidate(
     out: FoldsFolder,
     *,
     folds: Folds = 5,
-    seed: Seed = 0,
     lang: Lang = "en",
     vectors: Vectors = None,
     no_curve: Annotated[
         bool,
         Option(
             "--no-curve",
-            help="skip the learning curve (training on a third and two thirds of the data)",
+            help="do not train on two thirds of the data, which shows whether more data would help",
         ),
     ] = False,
     reading: "Options",
@@ -93,9 +93,7 @@ def crossvalidate(
     from ..quality.crossvalidate import crossvalidate_folds
     from ..quality.folds import TRAIN_SHARES, describe_trainings, read_folds
 
-    corpus = read_folds(
-        file, out, n_folds=folds, seed=seed, lang=lang, vectors=vectors, options=reading
-    )
+    corpus = read_folds(file, out, n_folds=folds, lang=lang, vectors=vectors, options=reading)
     print(describe_trainings(corpus, ["fold"] if no_curve else list(TRAIN_SHARES)), flush=True)
     result = crossvalidate_folds(corpus, with_curve=not no_curve)
     show_result(result, figures=out / "crossvalidation.json")
@@ -108,36 +106,32 @@ def audit(
     out: FoldsFolder,
     *,
     folds: Folds = 5,
-    seed: Seed = 0,
     lang: Lang = "en",
     vectors: Vectors = None,
     delimiter: Annotated[
-        str, Option(help="separator in audit.csv, such as ; for German Excel")
+        Literal[",", ";"], Option(help="separator in audit.csv, such as ; for German Excel")
     ] = ",",
     reading: "Options",
 ) -> None:
     """Find the labels of a file that are most likely wrong.
 
     Each sentence is predicted by a pipeline that was trained without it. If a listed annotation is
-    correct, write anything into the column `keep` of OUT/audit.csv, and it is not listed again.
+    correct, write anything into the column `keep` of OUT/audit.csv. The next audit puts it last.
 
     Example: python -m spacy_bilstm_ner audit mine.csv out
     """
+    import pandas as pd
+
     from ..quality.audit import audit_folds, read_marked_rows, write_rows
     from ..quality.folds import describe_trainings, read_folds
 
-    if len(delimiter) != 1:
-        raise UserError(f"--delimiter must be one character, but it is {delimiter!r}")
-    table_file, marked_file = out / "audit.csv", out / "kept.csv"
-    check_outputs(table_file, marked_file, inputs=(file,))
-    marked = read_marked_rows([marked_file, table_file])
-    corpus = read_folds(
-        file, out, n_folds=folds, seed=seed, lang=lang, vectors=vectors, options=reading
-    )
+    table_file = out / "audit.csv"
+    check_outputs(table_file, inputs=(file,))
+    marked = read_marked_rows(table_file)
+    corpus = read_folds(file, out, n_folds=folds, lang=lang, vectors=vectors, options=reading)
     print(describe_trainings(corpus), flush=True)
     result = audit_folds(corpus, marked)
-    write_rows(marked_file, marked, delimiter=delimiter)
-    write_rows(table_file, result.suspicions, delimiter=delimiter)
+    write_rows(table_file, pd.concat([result.mistakes, marked]), delimiter=delimiter)
     show_result(result, figures=out / "audit.json", page=out / "audit.html")
     print(
         f"Table: {table_file}. If an annotation is correct, write anything into the column `keep`."
@@ -176,7 +170,7 @@ def thresholds(
     if not write:
         show_next("store them", "thresholds", pipeline, file, "--precision", precision, "--write")
         return
-    changes = store_thresholds(Path(pipeline), result.certain_thresholds, loosen=loosen)
+    changes = store_thresholds(Path(pipeline), result.table, precision=precision, loosen=loosen)
     print(printable("\n".join(changes)) or "No threshold has changed.")
     show_next("annotate your texts", "annotate", "texts/", "annotated/", "--model", pipeline)
 
@@ -185,26 +179,27 @@ def suggest(
     pipeline: Pipeline,
     texts: Annotated[
         Path,
-        Argument(
-            metavar="TEXTS",
-            help='.txt with a text on each line, .jsonl with {"text": "…"}, or a labelled file',
-        ),
+        Argument(metavar="TEXTS", help="file or folder of texts, as `annotate` reads them"),
     ],
     out: Annotated[Path, Argument(metavar="OUT", help="folder for the chosen texts")],
     *,
-    format: Annotated[
-        Literal["prodigy", "doccano", "label-studio"], Option(help="tool that imports the texts")
-    ] = "prodigy",
+    text_column: TextColumn = "text",
+    encoding: TextEncoding = None,
     number: Annotated[int, Option(min=1, help="number of texts")] = 100,
 ) -> None:
     """Choose the texts that are worth labelling next.
 
-    Example: python -m spacy_bilstm_ner suggest en_gmb_bilstm texts.txt out --format prodigy
+    Prodigy and doccano can import the chosen texts with the predicted entities.
+
+    Example: python -m spacy_bilstm_ner suggest en_gmb_bilstm texts.txt out
     """
+    from ..files.texts import TextOptions
     from ..quality.suggest import suggest_texts, write_texts
 
-    check_outputs(out / "suggested.json", out / "suggested.jsonl", inputs=(texts,))
-    docs = suggest_texts(pipeline, texts, n_texts=number)
-    path = write_texts(docs, out, tool=format)
+    path = out / "suggested.jsonl"
+    check_outputs(path, inputs=(texts,))
+    options = TextOptions(text_column, encoding=encoding)
+    docs = suggest_texts(pipeline, texts, n_texts=number, options=options)
+    write_texts(docs, path)
     print(f"{len(docs)} texts: {path}")
     show_next("when the texts are labelled", "convert", path, "corpus")

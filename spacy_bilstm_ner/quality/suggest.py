@@ -6,78 +6,53 @@ share most of their words, only the most uncertain one is chosen.
 """
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..errors import UserError
-from ..files.reading import read_docs
-from ..files.texts import read_texts as read_plain_texts
+from ..files.texts import TextOptions, find_files, read_rows, text_error
 from ..pipe.entities import entities
 from ..pipe.loading import load_pipeline
-from ..system.whole import save, save_json
+from ..system.whole import save
 from .examples import remove_thresholds
 
 # Texts are similar if they have more than this share of their distinct words in common.
 MAX_SHARED_WORDS = 0.5
-TEXT_FORMATS = (".txt", ".jsonl")
-TOOLS = ("prodigy", "doccano", "label-studio")
 
 
-def write_texts(docs: Sequence[Doc], folder: Path, *, tool: str) -> Path:
-    """Write texts with a pipeline's predictions, for labelling.
+def write_texts(docs: Sequence[Doc], path: Path) -> None:
+    """Write texts with a pipeline's predictions as JSON Lines, for labelling.
 
-    tool (str): One of TOOLS.
-    RETURNS (Path): The file: suggested.json for Label Studio, or else suggested.jsonl.
+    Prodigy reads the key "spans", and doccano reads "label".
     """
-    records = [make_record(doc, tool) for doc in docs]
-    if tool == "label-studio":
-        path = folder / "suggested.json"
-        save_json(path, records)
-    else:
-        path = folder / "suggested.jsonl"
-        lines = [f"{json.dumps(record, ensure_ascii=False)}\n" for record in records]
-        save(path, "".join(lines))
-    return path
+    lines = []
+    for doc in docs:
+        spans = [entity._asdict() for entity in entities(doc)]
+        label = [entity.key for entity in entities(doc)]
+        record = {"text": doc.text, "spans": spans, "label": label}
+        lines.append(f"{json.dumps(record, ensure_ascii=False)}\n")
+    save(path, "".join(lines))
 
 
-def make_record(doc: Doc, tool: str) -> dict[str, Any]:
-    """Return what a tool imports for a text and its entities.
-
-    tool (str): One of TOOLS.
-    """
-    text = doc.text
-    predictions = entities(doc)
-    if tool == "prodigy":
-        return {"text": text, "spans": [entity._asdict() for entity in predictions]}
-    if tool == "doccano":
-        return {"text": text, "label": [entity.key for entity in predictions]}
-    annotations = []
-    for start, end, label, _ in predictions:
-        value = {"start": start, "end": end, "text": text[start:end], "labels": [label]}
-        annotations.append(
-            {"from_name": "label", "to_name": "text", "type": "labels", "value": value}
-        )
-    return {"data": {"text": text}, "predictions": [{"result": annotations}]}
-
-
-def suggest_texts(pipeline: str, texts: Path, *, n_texts: int = 100) -> list[Doc]:
+def suggest_texts(
+    pipeline: str, texts: Path, *, n_texts: int = 100, options: TextOptions | None = None
+) -> list[Doc]:
     """Choose the texts that are worth labelling.
 
     pipeline (str): The folder or name of a pipeline that gives confidences.
-    texts (Path): A .txt file with one text per line, a .jsonl file with {"text": "…"} on each line,
-        or a labelled file.
+    texts (Path): A file or folder of texts, as `annotate` reads them.
+    options (TextOptions | None): How to read the texts.
     RETURNS (list[Doc]): The chosen texts with the pipeline's predictions, the best first.
     RAISES UserError: If a file cannot be read, or the pipeline gives no confidences.
     """
     nlp = load_pipeline(pipeline)
-    distinct_texts = read_texts(texts, nlp)
+    distinct_texts = read_texts(texts, options or TextOptions())
     docs = list(nlp.pipe(distinct_texts))
     remove_thresholds(nlp)
     uncertainty = np.array(list(map(compute_uncertainty, nlp.pipe(distinct_texts))))
@@ -89,16 +64,20 @@ def suggest_texts(pipeline: str, texts: Path, *, n_texts: int = 100) -> list[Doc
     return [docs[i] for i in choose_texts(docs, uncertainty, n_texts=n_texts)]
 
 
-def read_texts(path: Path, nlp: Language) -> list[str]:
-    """Read distinct texts in their order. The file may also be compressed, as in texts.txt.gz.
+def read_texts(path: Path, options: TextOptions) -> list[str]:
+    """Read distinct texts in their order, without empty ones.
 
-    RAISES UserError: If the file is missing or cannot be read.
+    RAISES UserError: If a file is missing or cannot be read, or a row has no text.
     """
-    if set(path.suffixes).intersection(TEXT_FORMATS):
-        texts = list(read_plain_texts(path))
-    else:
-        texts = [doc.text for doc in read_docs([path], nlp)]
-    return list(dict.fromkeys(texts))
+    texts: dict[str, None] = {}
+    for file in find_files([str(path)]):
+        for row in read_rows(file, options):
+            problem = text_error(row.text, sys.maxsize)
+            if problem:
+                raise UserError(f"{file}, row {row.number}: {problem}")
+            if row.text.strip():
+                texts[row.text] = None
+    return list(texts)
 
 
 def compute_uncertainty(doc: Doc) -> float:

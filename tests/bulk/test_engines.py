@@ -1,24 +1,16 @@
-"""Parts that fail are tried again. Ray and Spark, if installed, find what `nlp.pipe` finds."""
+"""Ray and Spark, if installed, find what processes find."""
 
 import os
 import shutil
 import subprocess
 import sys
-from collections import Counter
-from concurrent.futures import Future
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
-
-from spacy_bilstm_ner.bulk.engines import MAX_FAILURES, annotate_parts
-from spacy_bilstm_ner.bulk.parts import Part
-from spacy_bilstm_ner.bulk.summary import Summary
-from spacy_bilstm_ner.errors import UserError
 
 TEXTS = [
     f"Ada Lovelace {n} saw Lisbon." if n % 3 else "boom" if n == 9 else "Nothing."
@@ -33,60 +25,6 @@ def needs(package: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(
         not is_there, reason=f"{package} is not installed: pip install 'ray[data]' pyspark"
     )
-
-
-class Told:
-    """An engine that does nothing but fail as often as it is told, part by part."""
-
-    n_slots = 3
-
-    def __init__(self, failures: dict[str, int], error: type[Exception] = RuntimeError) -> None:
-        self.failures, self.error = Counter(failures), error
-        self.order: list[str] = []
-
-    def submit(self, part: Part) -> Future:
-        future: Future = Future()
-        self.order.append(part.name)
-        self.failures[part.name] -= 1
-        if self.failures[part.name] >= 0:
-            future.set_exception(self.error(f"{part.name} fails"))
-        else:
-            future.set_result(Summary())
-        return future
-
-
-def outcomes(names: str, engine: Any) -> dict[str, str]:
-    finished = annotate_parts((Part(name, ()) for name in names), engine)
-    return {
-        part.name: outcome if isinstance(outcome, str) else "done" for part, outcome in finished
-    }
-
-
-def test_what_fails_is_tried_after_the_others_and_then_given_up():
-    engine = Told({"b": 1, "d": 2})
-    assert outcomes("abcdef", engine) == dict.fromkeys("abcef", "done") | {"d": "d fails"}
-    assert "".join(engine.order) == "abcdefbd"
-
-
-def test_many_failures_with_successes_in_between():
-    names = [chr(ord("A") + n) for n in range(2 * MAX_FAILURES + 2)]
-    engine = Told(dict.fromkeys(names[::2], 1))
-    assert outcomes("".join(names), engine) == dict.fromkeys(names, "done")
-
-
-def test_when_nothing_succeeds_it_stops():
-    names = [chr(ord("A") + n) for n in range(2 * MAX_FAILURES)]
-    engine = Told(dict.fromkeys(names, 3))
-    with pytest.raises(UserError, match=f"{MAX_FAILURES} failures in a row. The last one: . fails"):
-        outcomes("".join(names), engine)
-    assert len(engine.order) < 2 * MAX_FAILURES
-
-
-def test_an_error_of_the_user_is_not_tried_again():
-    engine = Told({"a": 1}, UserError)
-    with pytest.raises(UserError, match="a fails"):
-        outcomes("a", engine)
-    assert engine.order == ["a"]
 
 
 def rows_of(folder: Path, key: str = "key") -> list[dict]:
@@ -159,7 +97,7 @@ from spacy_bilstm_ner.bulk import Annotator
 
 spark = SparkSession.builder.master("local[2,4]").getOrCreate()
 table = spark.read.parquet(sys.argv[1])
-entities = "array<struct<start: int, end: int, label: string, confidence: float>>"
+entities = "array<struct<start: int, end: int, label: string, confidence: float, text: string>>"
 schema = f"key long, text string, entities {entities}, entities_error string"
 table.mapInArrow(Annotator(sys.argv[3]).batches, schema).write.parquet(sys.argv[2])
 """
@@ -174,4 +112,4 @@ def test_spark_recipe(source, usual, model, code, tmp_path):
     call(code, tmp_path / "job.py", source, tmp_path / "out", model)
     rows = rows_of(tmp_path / "out")
     assert [row.pop("text") for row in rows] == TEXTS
-    assert rows == usual
+    assert rows == [{name: row[name] for name in rows[0]} for row in usual]

@@ -1,22 +1,22 @@
 import gzip
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import spacy
+import srsly
 
 from spacy_bilstm_ner.errors import UserError
+from spacy_bilstm_ner.files.texts import TextOptions
 from spacy_bilstm_ner.quality.examples import read_labelled_docs
 from spacy_bilstm_ner.quality.suggest import (
-    TOOLS,
     choose_texts,
     compute_uncertainty,
     read_texts,
 )
 from tests import util
 
-from .helpers import command, make_csv, make_example, usage_error
+from .helpers import command, make_example, usage_error
 
 TEXTS = [
     "Anna Jones met Maria Oslo in Porto.",
@@ -42,46 +42,47 @@ def test_uncertain_texts_that_differ_are_chosen() -> None:
     assert choose_texts(docs, uncertainty, n_texts=5) == [0, 2, 3]
 
 
-@pytest.mark.parametrize("tool", TOOLS)
-def test_a_tool_gives_back_what_can_be_read(
+@pytest.mark.parametrize("tool", ["none", "prodigy", "doccano"])
+def test_the_texts_can_be_labelled_and_converted(
     trained: tuple[Path, Path], tmp_path: Path, tool: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "texts.txt").write_text("\n".join([*TEXTS, TEXTS[0]]), encoding="utf-8")
-    options = ("--format", tool, "--number", "1")
-    command("suggest", trained[0], tmp_path / "texts.txt", tmp_path, *options)
-    path = tmp_path / ("suggested.json" if tool == "label-studio" else "suggested.jsonl")
-    out = capsys.readouterr().out
-    assert f"convert {path} corpus" in out
-    if tool == "label-studio":
-        # An accepted prediction becomes an annotation.
-        (task,) = json.loads(path.read_text(encoding="utf-8"))
-        task["annotations"] = task["predictions"]
-        path.write_text(json.dumps([task]), encoding="utf-8")
+    command("suggest", trained[0], tmp_path / "texts.txt", tmp_path, "--number", "1")
+    path = tmp_path / "suggested.jsonl"
+    assert f"convert {path} corpus" in capsys.readouterr().out
+    record = srsly.read_json(path)
+    expected = [(ent.start_char, ent.label_) for ent in util.trained()(record["text"]).ents]
+    assert len(expected) > 1
+    # Each tool returns the record with the corrected entities under its own key.
+    if tool == "prodigy":
+        record |= {"answer": "accept", "spans": record["spans"][1:]}
+    if tool == "doccano":
+        record |= {"label": record["label"][1:]}
+    srsly.write_jsonl(path, [record])
     (doc,) = read_labelled_docs(NLP, path)
-    expected = [(ent.start_char, ent.label_) for ent in util.trained()(doc.text).ents]
-    assert [(ent.start_char, ent.label_) for ent in doc.ents] == expected
+    n_corrected = 0 if tool == "none" else 1
+    assert [(ent.start_char, ent.label_) for ent in doc.ents] == expected[n_corrected:]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-8"])
 def test_a_text_a_line(tmp_path: Path, encoding: str) -> None:
     texts = ["Zoë left\u2028Oslo.", "It rained.", "", "  ", "It rained."]
     (tmp_path / "t.txt").write_bytes("\r\n".join(texts).encode(encoding))
-    assert read_texts(tmp_path / "t.txt", NLP) == texts[:2]
+    assert read_texts(tmp_path / "t.txt", TextOptions()) == texts[:2]
 
 
-def test_texts_of_json_lines_and_of_a_labelled_file(tmp_path: Path) -> None:
-    lines = ['{"text": "One."}', "", '{"text": "Two."}', '{"text": "One."}', '{"text": " "}']
+def test_texts_of_json_lines_and_of_a_folder(tmp_path: Path) -> None:
+    lines = ['{"body": "One."}', '{"body": "Two."}', '{"body": "One."}', '{"body": " "}']
     (tmp_path / "t.jsonl.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
-    assert read_texts(tmp_path / "t.jsonl.gz", NLP) == ["One.", "Two."]
-    make_csv(tmp_path / "f.csv")
-    assert read_texts(tmp_path / "f.csv", NLP)[0] == "Vienna can't see Lima."
+    (tmp_path / "t.csv").write_text("id,body\n1,Three.\n", encoding="utf-8")
+    assert read_texts(tmp_path, TextOptions("body")) == ["Three.", "One.", "Two."]
 
 
 @pytest.mark.parametrize("line", ['{"body": "One."}', "[1]", '{"text": 3}', '{"text": ', "3"])
-def test_a_line_without_a_text_is_named(tmp_path: Path, line: str) -> None:
+def test_a_row_without_a_text_is_named(tmp_path: Path, line: str) -> None:
     (tmp_path / "t.jsonl").write_text(f'{{"text": "One."}}\n{line}\n', encoding="utf-8")
-    with pytest.raises(UserError, match=r"t\.jsonl, line 2: (expected|this is not JSON)"):
-        read_texts(tmp_path / "t.jsonl", NLP)
+    with pytest.raises(UserError, match=r"t\.jsonl, row 1: The (text|line) is"):
+        read_texts(tmp_path / "t.jsonl", TextOptions())
 
 
 def test_a_pipeline_without_confidences(tiny: tuple[Path, Path], tmp_path: Path) -> None:
