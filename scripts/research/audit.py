@@ -46,7 +46,8 @@ def spoil(docs: list[Doc], rng: np.random.Generator) -> set[Place]:
 
 def find_suspicious_places(path: Path, folder: Path) -> list[Place]:
     """Audit a corpus. Return the listed places, most suspicious first."""
-    suspicions = audit_folds(read_folds(path, folder), read_marked_rows([])).suspicions
+    corpus = read_folds(path, folder)
+    suspicions = audit_folds(corpus, read_marked_rows(folder / "audit.csv")).mistakes
     return list(zip(suspicions["sentence"], suspicions["text"], strict=True))
 
 

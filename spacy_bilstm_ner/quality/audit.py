@@ -1,9 +1,6 @@
 """Find the labels of a file that are most likely wrong."""
 
-import io
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,47 +8,27 @@ import pandas as pd
 from spacy.training import Example
 
 from ..errors import UserError
-from ..files.delimited import find_separator
+from ..files.encoding import detect
 from ..system.whole import save
 from .folds import FoldedCorpus, predict_folds, train_folds
 from .mistakes import COLUMNS as MISTAKE_COLUMNS
-from .mistakes import KINDS, compare_entities, show_mistakes
-from .result import Result, Section
+from .mistakes import KINDS, compare_entities
+from .result import Result
 
 COLUMNS = [*MISTAKE_COLUMNS[:-1], "times", "keep"]
 # These columns identify a row that the user has marked in the column `keep`.
 IDENTITY = ["sentence", "text", "gold"]
 # Mistakes with a lower confidence are not listed.
 MIN_CONFIDENCE = 0.1
-N_ON_PAGE = 200
 # Spreadsheets execute cells that begin with one of these, unless an apostrophe precedes them.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
-@dataclass(kw_only=True)
-class Audit(Result):
-    """Labels that are probably wrong.
-
-    suspicions (pd.DataFrame): The rows of audit.csv, most suspicious first.
-    """
-
-    suspicions: pd.DataFrame
-
-    def sections(self) -> Iterator[Section]:
-        """Show the most suspicious rows."""
-        first = self.suspicions.head(N_ON_PAGE)
-        yield Section(
-            f"The first {len(first)} rows",
-            "The confidence is the probability of the prediction. If the prediction is that there "
-            "is no entity, the probability of the annotated entity is subtracted.",
-            table=show_mistakes(first).assign(times=first["times"]),
-        )
-
-
-def audit_folds(corpus: FoldedCorpus, marked: pd.DataFrame) -> Audit:
+def audit_folds(corpus: FoldedCorpus, marked: pd.DataFrame) -> Result:
     """Train the pipelines that are missing, and find the labels that contradict their predictions.
 
     marked (pd.DataFrame): Rows of earlier audits to leave out, see `read_marked_rows`.
+    RETURNS (Result): `mistakes` are the rows of audit.csv, most suspicious first.
     RAISES UserError: If a training fails.
     """
     train_folds(corpus)
@@ -60,7 +37,7 @@ def audit_folds(corpus: FoldedCorpus, marked: pd.DataFrame) -> Audit:
     counts = suspicions.groupby("kind")["times"].sum().sort_values(ascending=False)
     table = counts.rename("labels").rename_axis("what may be wrong").reset_index()
     table["meaning"] = table["what may be wrong"].map(KINDS)
-    return Audit(
+    return Result(
         summary=[
             f"{corpus.file}: {len(corpus.docs):,} sentences, each predicted by a pipeline that was "
             "trained without it",
@@ -68,8 +45,7 @@ def audit_folds(corpus: FoldedCorpus, marked: pd.DataFrame) -> Audit:
             f"first (without the rows that you marked in `keep`: {len(marked):,})",
         ],
         table=table,
-        formats={"labels": ",.0f"},
-        suspicions=suspicions,
+        mistakes=suspicions,
     )
 
 
@@ -84,7 +60,7 @@ def find_suspicions(examples: Sequence[Example]) -> pd.DataFrame:
     mistakes = pairs[(pairs["kind"] != "") & (pairs["confidence"] >= MIN_CONFIDENCE)]
     groups = mistakes.groupby([*IDENTITY, "found", "predicted", "start"], sort=False)
     suspicions = mistakes.assign(times=groups["line"].transform("size"), keep="")
-    return suspicions.loc[groups.head(1).index]
+    return suspicions.loc[groups.head(1).index].round({"confidence": 4})
 
 
 def identify(rows: pd.DataFrame) -> pd.MultiIndex:
@@ -98,8 +74,7 @@ def write_rows(path: Path, rows: pd.DataFrame, *, delimiter: str = ",") -> None:
     The file begins with a byte order mark, by which Excel recognises UTF-8.
     """
     table = rows[COLUMNS].map(escape_formula)
-    text = table.to_csv(sep=delimiter, index=False, float_format="%.4f", lineterminator="\n")
-    save(path, "\ufeff" + text)
+    save(path, "\ufeff" + table.to_csv(sep=delimiter, index=False, lineterminator="\n"))
 
 
 def escape_formula(value: Any) -> Any:
@@ -109,35 +84,25 @@ def escape_formula(value: Any) -> Any:
     return value
 
 
-def read_marked_rows(paths: Sequence[Path]) -> pd.DataFrame:
-    """Read the rows of audit.csv files that the user has marked in the column `keep`.
+def read_marked_rows(path: Path) -> pd.DataFrame:
+    """Read the rows of audit.csv that the user has marked in the column `keep`.
 
     The encoding, the separator and the order of columns may differ from those that were written,
-    since spreadsheets change them. Files that do not exist are skipped.
+    since spreadsheets change them. If the file does not exist, there are no rows.
 
-    RAISES UserError: If a file cannot be read, or a column is missing.
+    RAISES UserError: If the file cannot be read, or a column is missing.
     """
-    tables = [pd.DataFrame(columns=COLUMNS)]
-    for path in filter(Path.is_file, paths):
-        text = _decode(path.read_bytes())
-        separator = find_separator(text.split("\n")[:1])
-        rows = pd.read_csv(io.StringIO(text), sep=separator, dtype=str, keep_default_na=False)
-        if not {*IDENTITY, "keep"} <= set(rows):
-            raise UserError(
-                f"{path} was not written by `audit`: it needs the columns "
-                f"{', '.join([*IDENTITY, 'keep'])}. Move it to another folder"
-            )
-        rows = rows.reindex(columns=COLUMNS, fill_value="")
-        rows = rows.map(lambda cell: cell.removeprefix("'"))
-        tables.append(rows[rows["keep"].str.strip() != ""])
-    marked = pd.concat(tables)
-    return marked[~identify(marked).duplicated(keep="last")]
-
-
-def _decode(content: bytes) -> str:
-    is_utf16 = content.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
-    try:
-        return content.decode("utf-16" if is_utf16 else "utf-8-sig")
-    except UnicodeDecodeError:
-        # The encoding in which Excel saves CSV in Western Europe
-        return content.decode("cp1252")
+    if not path.is_file():
+        return pd.DataFrame(columns=COLUMNS)
+    encoding = detect(str(path), path.read_bytes())
+    # The Python engine detects the separator.
+    rows = pd.read_csv(
+        path, sep=None, engine="python", encoding=encoding, dtype=str, keep_default_na=False
+    )
+    if not {*IDENTITY, "keep"} <= set(rows):
+        raise UserError(
+            f"{path} was not written by `audit`: it needs the columns "
+            f"{', '.join([*IDENTITY, 'keep'])}. Move it to another folder"
+        )
+    rows = rows.reindex(columns=COLUMNS, fill_value="").map(lambda cell: cell.removeprefix("'"))
+    return rows[rows["keep"].str.strip() != ""]

@@ -35,11 +35,10 @@ def compare_pipelines(a: str, b: str, file: Path) -> Result:
         summary=[
             f"A: {a}",
             f"B: {b}",
-            f"{file}: {n_sentences}, F in per cent",
+            f"{file}: {n_sentences}, F",
             f"{better} is better." if better else f"{n_sentences} do not show which one is better.",
         ],
         table=pd.DataFrame({"label": [*labels, *TOTALS], **columns}),
-        formats=dict.fromkeys(columns, ".1%"),
         warnings=warnings,
     )
 

@@ -1,6 +1,5 @@
 """Estimate how good a pipeline trained on a labelled file will be, by cross-validation."""
 
-import numpy as np
 import pandas as pd
 
 from .folds import TRAIN_SHARES, FoldedCorpus, predict_folds, train_folds
@@ -8,14 +7,12 @@ from .intervals import bootstrap, percentile_interval
 from .result import Result
 from .scores import ALL, CORRECT, MISSED, TOTALS, compute_f, count_entities, count_outcomes
 
-FORMATS = {"F": ".1%", "95 % from": ".1%", "to": ".1%", "entities": ",.0f"}
-
 
 def crossvalidate_folds(corpus: FoldedCorpus, *, with_curve: bool = True) -> Result:
     """Train the pipelines that are missing, and score each on its held-out fold.
 
-    with_curve (bool): Whether to compute a learning curve, with pipelines that are trained on a
-        third and on two thirds of the data.
+    with_curve (bool): Whether to also train on two thirds of the data, to show whether more data
+        would help.
     RAISES UserError: If a training fails.
     """
     parts = list(TRAIN_SHARES) if with_curve else ["fold"]
@@ -32,22 +29,14 @@ def crossvalidate_folds(corpus: FoldedCorpus, *, with_curve: bool = True) -> Res
     table["entities"] = count_entities(total[-1], [CORRECT, MISSED])
     n_folds = len(corpus.folds)
     summary = [
-        f"{corpus.file}: {len(corpus.docs):,} sentences in {n_folds} folds, F in per cent on "
-        "held-out sentences"
+        f"{corpus.file}: {len(corpus.docs):,} sentences in {n_folds} folds, F on held-out sentences"
     ]
     if with_curve:
-        n_train = np.mean([len(fold.train) for fold in corpus.folds])
-        for number, part in enumerate(parts):
-            interval = f"{low[number, ALL]:.1%} to {high[number, ALL]:.1%}"
-            summary.append(
-                f"trained on {n_train * TRAIN_SHARES[part]:,.0f} sentences: F {f[number, ALL]:.1%} "
-                f"({interval})"
-            )
-        low_gain, high_gain = percentile_interval(draws[:, -1, ALL] - draws[:, -2, ALL])
-        gain = f[-1, ALL] - f[-2, ALL]
+        low_gain, high_gain = percentile_interval(draws[:, 1, ALL] - draws[:, 0, ALL])
+        gain = f[1, ALL] - f[0, ALL]
         answer = "More data would help" if low_gain > 0 else "More data may not help"
         summary.append(
             f"{answer}: the last third of the sentences adds {100 * gain:+.1f} points "
             f"({100 * low_gain:+.1f} to {100 * high_gain:+.1f})"
         )
-    return Result(summary=summary, table=table, formats=FORMATS)
+    return Result(summary=summary, table=table)

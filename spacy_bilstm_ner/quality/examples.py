@@ -30,22 +30,10 @@ def read_labelled_docs(nlp: Language, path: Path, options: Options | None = None
     return docs
 
 
-def predict_examples(
-    nlp: Language, docs: Sequence[Doc], *, gold_tokens: bool = False
-) -> list[Example]:
-    """Predict labelled Docs.
-
-    gold_tokens (bool): Predict on the tokens of the file, not on those of the pipeline's tokenizer.
-    """
-    plain_docs = []
-    for doc in docs:
-        if gold_tokens:
-            words = [token.text for token in doc]
-            spaces = [bool(token.whitespace_) for token in doc]
-            plain_docs.append(Doc(nlp.vocab, words, spaces))
-        else:
-            plain_docs.append(nlp.make_doc(doc.text))
-    return list(map(Example, nlp.pipe(plain_docs), docs))
+def predict_examples(nlp: Language, docs: Sequence[Doc]) -> list[Example]:
+    """Predict labelled Docs on raw text, as in production."""
+    texts = [doc.text for doc in docs]
+    return list(map(Example, nlp.pipe(texts), docs))
 
 
 def find_recognisers(nlp: Language) -> dict[str, Any]:

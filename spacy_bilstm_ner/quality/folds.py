@@ -1,9 +1,9 @@
 """Divide a labelled file into folds, and train a pipeline without each fold.
 
-OUT/fold-1 has the pipeline that was trained without fold 1. OUT/third-1 and OUT/two-thirds-1 have
-pipelines for the learning curve, which were trained on a part of the same sentences. When a
-training is complete, `settings.json` with all that the pipeline depends on is written to its
-folder. Pipelines without this file, or with other settings, are trained by the next command.
+OUT/fold-1 has the pipeline that was trained without fold 1. OUT/two-thirds-1 has one that was
+trained on two thirds of the same sentences, to show whether more data would help. When a
+training is complete, a checksum of all that the pipeline depends on is written to its folder.
+Pipelines without the file, or with another checksum, are trained by the next command.
 """
 
 import gc
@@ -11,7 +11,7 @@ import hashlib
 import io
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import srsly
 from spacy.cli.train import train
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
@@ -33,13 +32,13 @@ from ..files.options import Options
 from ..pipe.loading import load_pipeline
 from ..system.cores import cores
 from ..system.exclusive import exclusive
-from ..system.whole import save_json
+from ..system.whole import save
 from ..system.workers import Workers, as_done
 from ..training.init import fill
 from .examples import predict_examples, read_labelled_docs, remove_thresholds
 
 # Part -> share of the training sentences, the smallest first
-TRAIN_SHARES = {"third": 1 / 3, "two-thirds": 2 / 3, "fold": 1.0}
+TRAIN_SHARES = {"two-thirds": 2 / 3, "fold": 1.0}
 # Share of the training sentences on which calibration and thresholds are fitted
 DEV_SHARE = 0.1
 # Settings with which folds of a small corpus train faster than with the shipped config: the minimum
@@ -53,7 +52,7 @@ BATCH = (550, 1100)
 N_PASSES = 9
 # Number of evaluations on dev. Each takes half a second.
 N_EVALUATIONS = 4
-CONFIG, SETTINGS = "config.cfg", "settings.json"
+CONFIG, CHECKSUM = "config.cfg", "checksum.txt"
 
 
 class Fold(NamedTuple):
@@ -78,7 +77,7 @@ class FoldedCorpus:
     folds (list[Fold]): How they are divided.
     out (Path): The folder of the pipelines.
     config (str): The training config.
-    settings (dict[str, Any]): All that the pipelines depend on: name in messages -> value or hash.
+    checksum (str): Checksum of all that the pipelines depend on.
     """
 
     file: Path
@@ -86,7 +85,7 @@ class FoldedCorpus:
     folds: list[Fold]
     out: Path
     config: str
-    settings: dict[str, Any]
+    checksum: str
 
     def folder(self, part: str, number: int) -> Path:
         """Return the folder of a pipeline.
@@ -106,7 +105,6 @@ def read_folds(
     out: Path,
     *,
     n_folds: int = 5,
-    seed: int = 0,
     lang: str = "en",
     vectors: str | None = None,
     options: Options | None = None,
@@ -116,25 +114,17 @@ def read_folds(
     out (Path): The folder for the pipelines.
     vectors (Optional[str]): A pipeline with word vectors, its folder, or a text file.
     options (Optional[Options]): How to read the file.
-    RAISES UserError: If the file cannot be read, or has too few sentences or entities.
+    RAISES UserError: If the file cannot be read, or has too few sentences.
     """
     docs = read_labelled_docs(blank_pipeline(lang), file, options)
     config = fill(read_config(), lang=lang, vectors=vectors)
-    settings = {
-        "--folds": n_folds,
-        "--seed": seed,
-        "sentences": hashlib.sha256(_make_docbin(docs).to_bytes()).hexdigest(),
-        "config (--lang, --vectors)": hashlib.sha256(config.encode()).hexdigest(),
-    }
-    folds = make_folds(docs, n_folds=n_folds, seed=seed)
-    return FoldedCorpus(file, docs, folds, out, config, settings)
+    checksum = hashlib.sha256(f"{n_folds} folds\n{config}".encode())
+    checksum.update(DocBin(docs=docs).to_bytes())
+    folds = make_folds(docs, n_folds=n_folds)
+    return FoldedCorpus(file, docs, folds, out, config, checksum.hexdigest())
 
 
-def _make_docbin(docs: Iterable[Doc]) -> DocBin:
-    return DocBin(["ENT_IOB", "ENT_TYPE"], docs=docs)
-
-
-def make_folds(docs: Sequence[Doc], *, n_folds: int, seed: int) -> list[Fold]:
+def make_folds(docs: Sequence[Doc], *, n_folds: int) -> list[Fold]:
     """Divide a corpus into folds of about equal size.
 
     All sentences of a document are in the same fold. In files without documents, all copies of a
@@ -142,8 +132,8 @@ def make_folds(docs: Sequence[Doc], *, n_folds: int, seed: int) -> list[Fold]:
     same fold.
 
     docs (Sequence[Doc]): The sentences. Their `origin` names the document.
-    RETURNS (list[Fold]): The folds. Each has at least one entity in train, and one in dev.
-    RAISES UserError: If there are too few sentences or entities.
+    RETURNS (list[Fold]): The folds.
+    RAISES UserError: If there are too few sentences.
     """
     groups: dict[Any, list[int]] = defaultdict(list)
     for i, doc in enumerate(docs):
@@ -156,7 +146,7 @@ def make_folds(docs: Sequence[Doc], *, n_folds: int, seed: int) -> list[Fold]:
             "sentences; those of one document, and copies of one sentence, stay together): give "
             "more sentences, or a smaller --folds"
         )
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     shuffled = list(groups.values())
     rng.shuffle(shuffled)
     # Large groups come first, each into the smallest fold.
@@ -175,49 +165,31 @@ def _make_fold(docs: Sequence[Doc], groups: list[list[int]], test: list[int]) ->
         unseen = [i for i in group if docs[i].text not in test_texts]
         is_dev = len(dev) < dev_size or not any(docs[i].ents for i in dev)
         (dev if is_dev else train).extend(unseen)
-    if not any(docs[i].ents for i in train):
-        raise UserError(
-            "too few sentences have entities: each fold needs one for training and one for fitting "
-            "the thresholds. Label more sentences, or give a smaller --folds"
-        )
     return Fold(sorted(test), train, dev)
 
 
-def find_missing(
-    corpus: FoldedCorpus, parts: Sequence[str]
-) -> dict[tuple[str, int], dict[str, Any]]:
+def find_missing(corpus: FoldedCorpus, parts: Sequence[str]) -> list[tuple[str, int]]:
     """Find the pipelines that are not trained yet, or were trained with other settings.
 
     parts (Sequence[str]): Keys of TRAIN_SHARES.
-    RETURNS (dict): Part and number of the fold -> the settings with which the pipeline was trained;
-        empty if it is not trained yet.
+    RETURNS (list[tuple[str, int]]): Part and number of the fold.
     """
-    missing = {}
+    missing = []
     for part, number in product(parts, range(1, len(corpus.folds) + 1)):
-        path = corpus.folder(part, number) / SETTINGS
-        settings = srsly.read_json(path) if path.is_file() else {}
-        if settings != corpus.settings:
-            missing[part, number] = settings
+        path = corpus.folder(part, number) / CHECKSUM
+        if not path.is_file() or path.read_text(encoding="utf-8") != corpus.checksum:
+            missing.append((part, number))
     return missing
 
 
 def describe_trainings(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> str:
-    """Say how many pipelines exist, which ones will be trained, and why.
+    """Say how many pipelines exist, and how many will be trained.
 
     parts (Sequence[str]): Keys of TRAIN_SHARES.
     """
-    missing = find_missing(corpus, parts)
-    n_present = len(parts) * len(corpus.folds) - len(missing)
-    message = f"Pipelines in {corpus.out}: {n_present} exist"
-    if missing:
-        names = ", ".join(f"{part}-{number}" for part, number in missing)
-        message += f", {len(missing)} will be trained: {names}"
-    changed: set[str] = set()
-    for settings in missing.values():
-        changed |= dict(settings.items() - corpus.settings.items()).keys()
-    if changed:
-        message += f"\nChanged since the last time: {', '.join(sorted(changed))}"
-    return message
+    n_missing = len(find_missing(corpus, parts))
+    n_present = len(parts) * len(corpus.folds) - n_missing
+    return f"Pipelines in {corpus.out}: {n_present} exist, {n_missing} will be trained"
 
 
 def train_folds(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> None:
@@ -225,7 +197,6 @@ def train_folds(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> None:
 
     parts (Sequence[str]): Keys of TRAIN_SHARES.
     RAISES UserError: If the folder cannot be used, or a training fails.
-    RAISES KeyboardInterrupt: On Ctrl-C, with a message that says how to resume.
     """
     with exclusive(corpus.out):
         missing = find_missing(corpus, parts)
@@ -238,11 +209,7 @@ def train_folds(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> None:
                 error = future.exception()
                 if error:
                     raise UserError(f"the training of {folder} failed: {error}") from error
-                save_json(folder / SETTINGS, corpus.settings)
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(
-                "Interrupted. Run the same command again to train the pipelines that are missing."
-            ) from None
+                save(folder / CHECKSUM, corpus.checksum)
         finally:
             workers.close()
 
@@ -251,12 +218,11 @@ def prepare_training(corpus: FoldedCorpus, part: str, number: int) -> Task:
     """Write the sentences for a pipeline into its folder."""
     folder = corpus.folder(part, number)
     folder.mkdir(exist_ok=True)
-    (folder / SETTINGS).unlink(missing_ok=True)
+    (folder / CHECKSUM).unlink(missing_ok=True)
     fold = corpus.folds[number - 1]
     n_train = math.ceil(len(fold.train) * TRAIN_SHARES[part])
     n_words = sum(map(len, corpus.docs))
     overrides: dict[str, Any] = {
-        "system.seed": corpus.settings["--seed"],
         # MIN_STEPS updates then take N_PASSES passes over the corpus.
         "training.batcher.size": int(np.clip(N_PASSES * n_words // MIN_STEPS, *BATCH)),
         "initialize.before_init.min_steps": math.ceil(MIN_STEPS * TRAIN_SHARES[part]),
@@ -264,7 +230,7 @@ def prepare_training(corpus: FoldedCorpus, part: str, number: int) -> Task:
     }
     for name, indices in (("train", fold.train[:n_train]), ("dev", fold.dev)):
         path = folder / f"{name}.spacy"
-        _make_docbin(corpus.docs[i] for i in indices).to_disk(path)
+        DocBin(docs=[corpus.docs[i] for i in indices]).to_disk(path)
         overrides[f"paths.{name}"] = str(path)
     return folder, overrides
 

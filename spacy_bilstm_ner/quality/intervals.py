@@ -38,17 +38,6 @@ def percentile_interval(draws: Floats) -> Floats:
         return np.nanpercentile(draws, [2.5, 97.5], axis=0)
 
 
-def wilson_interval(n_correct: int, n_total: int) -> tuple[float, float]:
-    """Return the 95 % interval of a proportion (Wilson 1927), which also holds for few cases."""
-    share = n_correct / n_total
-    z2 = Z_SCORE * Z_SCORE / n_total
-    middle = share + z2 / 2
-    half_width = Z_SCORE * math.sqrt(share * (1 - share) / n_total + z2 / (4 * n_total))
-    low = (middle - half_width) / (1 + z2)
-    high = (middle + half_width) / (1 + z2)
-    return max(0.0, low), min(1.0, high)
-
-
 def cases_needed(share: float) -> int:
     """Return how many cases show a proportion with 95 % confidence if all of them are correct."""
     return math.ceil(share * Z_SCORE * Z_SCORE / (1 - share))

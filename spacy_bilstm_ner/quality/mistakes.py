@@ -4,8 +4,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
-from markupsafe import Markup, escape
-from spacy import displacy
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
@@ -119,28 +117,3 @@ def _name_kind(gold: Span | None, predicted: Span | None) -> str:
     if (gold.start_char, gold.end_char) != (predicted.start_char, predicted.end_char):
         return "border"
     return "" if gold.label_ == predicted.label_ else "label"
-
-
-def show_mistakes(mistakes: pd.DataFrame) -> pd.DataFrame:
-    """Make a table for a page from rows of `compare_entities`, with the entities marked."""
-    labels = mistakes[["predicted", "gold"]].replace("", "no entity")
-    marked = list(map(mark_entity, mistakes.itertuples()))
-    return pd.DataFrame(
-        {
-            "confidence": mistakes["confidence"].map("{:.3f}".format).replace("nan", "-"),
-            "what may be wrong": mistakes["kind"].map(KINDS),
-            "predicted": labels["predicted"],
-            "annotated": labels["gold"],
-            # The dtype "object" keeps Markup. Strings would be escaped on the page.
-            "sentence": pd.Series(marked, mistakes.index, dtype=object),
-        }
-    )
-
-
-def mark_entity(mistake: Any) -> Markup:
-    """Return the sentence of a mistake with the entity marked, as displaCy draws it."""
-    end = mistake.start + len(mistake.found or mistake.text)
-    label = escape(mistake.predicted or mistake.gold)
-    mark = {"start": mistake.start, "end": end, "label": label}
-    content = {"text": mistake.sentence, "ents": [mark]}
-    return Markup(displacy.render(content, style="ent", manual=True, jupyter=False))

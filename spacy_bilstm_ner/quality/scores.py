@@ -83,10 +83,10 @@ def compute_f(counts: NDArray) -> NDArray[np.float64]:
     return compute_scores(counts)[..., 2]
 
 
-def count_entities(counts: NDArray[np.int64], outcomes: list[int]) -> list[float]:
-    """Count entities with these outcomes, of each label and of TOTALS. The mean has NaN.
+def count_entities(counts: NDArray[np.int64], outcomes: list[int]) -> list[int]:
+    """Count entities with these outcomes, of each label and, twice, of all labels for TOTALS.
 
     counts (NDArray[np.int64]): n_labels × 3
     """
     numbers = counts[:, outcomes].sum(axis=1)
-    return [*numbers.tolist(), numbers.sum(), np.nan]
+    return [*numbers.tolist(), numbers.sum(), numbers.sum()]

@@ -1,6 +1,5 @@
 """Find the threshold at which the entities of each label reach a precision."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from ..pipe.decisions import min_confidences
 from ..pipe.loading import load_pipeline
 from ..pipe.saving import write_cfg
 from ..system.whole import save
+from .curves import make_curves
 from .examples import (
     find_recognisers,
     find_warnings,
@@ -18,41 +18,21 @@ from .examples import (
     read_labelled_docs,
     remove_thresholds,
 )
-from .intervals import cases_needed, wilson_interval
-from .reliability import make_curves
+from .intervals import cases_needed
 from .result import Result
 from .scores import WRONG, judge_entities
 
-FORMATS = {
-    "threshold": ".3f",
-    "precision": ".3f",
-    "95 % from": ".3f",
-    "to": ".3f",
-    "recall": ".3f",
-    "entities": ",.0f",
-    "gold": ",.0f",
-}
+COLUMNS = ["label", "threshold", "precision", "recall", "entities", "gold"]
 
 
-@dataclass(kw_only=True)
-class Thresholds(Result):
-    """Thresholds of a pipeline.
-
-    certain_thresholds (dict[str, float]): The thresholds of labels with enough entities to show the
-        precision.
-    """
-
-    certain_thresholds: dict[str, float]
-
-
-def find_thresholds(pipeline: str, file: Path, *, precision: float = 0.95) -> Thresholds:
+def find_thresholds(pipeline: str, file: Path, *, precision: float = 0.95) -> Result:
     """Find the thresholds of a pipeline on a labelled file.
 
     pipeline (str): The folder or name of a pipeline.
     precision (float): The precision to reach, between 0 and 1.
-    RETURNS (Thresholds): `table` has a row for each label. "threshold" is NaN if no threshold
-        reaches the precision. "entities", "precision" with its 95 % interval, and "recall" describe
-        the entities above the threshold. "gold" is the number of gold entities.
+    RETURNS (Result): `table` has a row for each label. "threshold" is NaN if no threshold reaches
+        the precision. "entities", "precision" and "recall" describe the entities above the
+        threshold. "gold" is the number of gold entities.
     RAISES UserError: If the pipeline gives no confidences.
     """
     nlp = load_pipeline(pipeline)
@@ -67,10 +47,9 @@ def find_thresholds(pipeline: str, file: Path, *, precision: float = 0.95) -> Th
     for label, curve in make_curves(judged).items():
         threshold = threshold_for_precision(curve, precision)
         rows.append({"label": label, "gold": n_gold.get(label, 0)} | threshold)
-    table = pd.DataFrame(rows, columns=["label", *FORMATS])
+    table = pd.DataFrame(rows, columns=COLUMNS)
     n_needed = cases_needed(precision)
-    is_certain = table["entities"] >= n_needed
-    uncertain = table["label"][table["threshold"].notna() & ~is_certain]
+    uncertain = table["label"][table["threshold"].notna() & (table["entities"] < n_needed)]
     warnings = find_warnings(pipeline, nlp, examples)
     if len(uncertain):
         warnings.append(
@@ -78,15 +57,14 @@ def find_thresholds(pipeline: str, file: Path, *, precision: float = 0.95) -> Th
             f"needed, even if all are correct): {', '.join(uncertain)}. Their thresholds are not "
             "stored"
         )
-    return Thresholds(
+    return Result(
         summary=[
             f"{file}: {len(docs):,} sentences. Entities with at least these confidences have a "
             f'precision of at least {precision:g} ("-": not reached).'
         ],
         table=table,
-        formats=FORMATS,
+        share_format="{:.3f}",
         warnings=warnings,
-        certain_thresholds=table[is_certain].set_index("label")["threshold"].to_dict(),
     )
 
 
@@ -94,39 +72,36 @@ def threshold_for_precision(curve: pd.DataFrame, precision: float) -> dict[str, 
     """Find the lowest threshold that gives a precision.
 
     curve (pd.DataFrame): See `make_curves`.
-    RETURNS (dict[str, Any]): The "threshold", and figures of the entities above it. Empty if no
-        threshold reaches the precision.
+    RETURNS (dict[str, Any]): The "threshold", and figures of the entities above it. If no threshold
+        reaches the precision, "entities" is 0, and there is nothing more.
     """
     # Entities with the same confidence cannot be separated, so a threshold lies after the last one.
     limits = curve.drop_duplicates("confidence", keep="last")
     precise = limits[limits["precision"] >= precision]
     if precise.empty:
-        return {}
+        return {"entities": 0}
     last = precise.iloc[-1]
     n_entities = precise.index[-1] + 1
-    low, high = wilson_interval(int(last["n_correct"]), n_entities)
     # Halfway between the last entity above the threshold and the first one below it
     next_confidence = curve["confidence"].get(n_entities, 0.0)
-    return {
-        "threshold": (last["confidence"] + next_confidence) / 2,
-        "precision": last["precision"],
-        "95 % from": low,
-        "to": high,
-        "recall": last["recall"],
-        "entities": n_entities,
-    }
+    threshold = (last["confidence"] + next_confidence) / 2
+    return {"threshold": threshold, "entities": n_entities, **last[["precision", "recall"]]}
 
 
 def store_thresholds(
-    folder: Path, thresholds: dict[str, float], *, loosen: bool = False
+    folder: Path, table: pd.DataFrame, *, precision: float, loosen: bool = False
 ) -> list[str]:
     """Write thresholds into the folder of a pipeline. Other labels keep their thresholds.
 
     folder (Path): The folder of the pipeline.
+    table (pd.DataFrame): The table of `find_thresholds` for this precision. Labels with too few
+        entities to show the precision are left out.
     loosen (bool): Whether a threshold may become lower than the stored one.
     RETURNS (list[str]): Old and new threshold of each label that has changed.
     RAISES UserError: If the pipeline cannot be loaded, or has no bilstm_ner pipe.
     """
+    certain = table[table["entities"] >= cases_needed(precision)]
+    thresholds = certain.set_index("label")["threshold"].to_dict()
     recognisers = find_recognisers(load_pipeline(folder))
     if not recognisers:
         raise UserError(f"{folder} has no bilstm_ner pipe: no other pipe has thresholds")

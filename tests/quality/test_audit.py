@@ -33,7 +33,7 @@ PLANTED = [
 ]
 
 
-NOTHING = read_marked_rows([])
+NOTHING = read_marked_rows(Path("no.csv"))
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FoldedCorpus:
     monkeypatch.setattr(audit, "train_folds", lambda corpus: None)
     monkeypatch.setattr(audit, "predict_folds", lambda corpus, all_candidates: PLANTED)
     docs = [example.reference for example in PLANTED]
-    return FoldedCorpus(Path("mine.csv"), docs, [], tmp_path, "", {})
+    return FoldedCorpus(Path("mine.csv"), docs, [], tmp_path, "", "")
 
 
 def read_table(path: Path) -> list[dict[str, str]]:
@@ -54,10 +54,10 @@ def test_planted_errors_are_found_and_nothing_else(tmp_path: Path) -> None:
     rows = read_table(tmp_path / "a.csv")
     keys = ("line", "kind", "text", "gold", "found", "predicted", "confidence", "times")
     assert [tuple(row[key] for key in keys) for row in rows] == [
-        ("1", "label", "Anna", "geo", "Anna", "per", "0.9500", "1"),
-        ("5", "border", "Acme", "org", "Acme Corp", "org", "0.8500", "1"),
-        ("11", "spurious", "It", "tim", "", "", "0.8000", "1"),
-        ("8", "missing", "Peter", "", "Peter", "per", "0.7500", "1"),
+        ("1", "label", "Anna", "geo", "Anna", "per", "0.95", "1"),
+        ("5", "border", "Acme", "org", "Acme Corp", "org", "0.85", "1"),
+        ("11", "spurious", "It", "tim", "", "", "0.8", "1"),
+        ("8", "missing", "Peter", "", "Peter", "per", "0.75", "1"),
     ]
     assert list(rows[0]) == COLUMNS
 
@@ -102,21 +102,21 @@ def test_marked_rows_are_not_listed_again(
 ) -> None:
     """Even if a spreadsheet saved the table with other columns, order and white space."""
     path = tmp_path / "audit.csv"
-    write_rows(path, audit_folds(corpus, NOTHING).suspicions)
+    write_rows(path, audit_folds(corpus, NOTHING).mistakes)
     rows = read_table(path)
-    rows[2] |= {"keep": "é", "sentence": rows[2]["sentence"] + "  "}
+    rows[2] |= {"keep": "vérifié par Zoë", "sentence": rows[2]["sentence"] + "  "}
     columns = ["note", *(name for name in COLUMNS[::-1] if name != "confidence")]
     with path.open("w", encoding=encoding, newline="") as file:
         writer = csv.DictWriter(file, columns, delimiter=separator, extrasaction="ignore")
         writer.writeheader()
         writer.writerows(rows[::-1])
-    marked = read_marked_rows([tmp_path / "none.csv", path])
+    marked = read_marked_rows(path)
     result = audit_folds(corpus, marked)
-    assert result.suspicions["kind"].tolist() == ["label", "border", "missing"]
+    assert result.mistakes["kind"].tolist() == ["label", "border", "missing"]
     assert "you marked in `keep`: 1)" in result.summary[1]
-    write_rows(path, marked)
-    again = audit_folds(corpus, read_marked_rows([path]))
-    assert len(again.suspicions) == 3
+    write_rows(path, pd.concat([result.mistakes, marked]))
+    again = audit_folds(corpus, read_marked_rows(path))
+    assert len(again.mistakes) == 3
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "'", "'="])
@@ -128,14 +128,14 @@ def test_a_spreadsheet_executes_nothing(start: str, tmp_path: Path) -> None:
     assert row["text"] == f"'{text}"
     assert row["sentence"].startswith("'")
     write_rows(tmp_path / "audit.csv", suspicions.assign(keep="yes"))
-    assert read_marked_rows([tmp_path / "audit.csv"])["text"].tolist() == [text]
+    assert read_marked_rows(tmp_path / "audit.csv")["text"].tolist() == [text]
 
 
 @pytest.mark.parametrize("text", ["a,b\n1,2\n", "file,sentence,text,gold\nf,It rains,It,\n"])
 def test_another_table_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "audit.csv").write_text(text, encoding="utf-8")
     with pytest.raises(UserError, match=r"audit\.csv was not .* sentence, text, gold, keep"):
-        read_marked_rows([tmp_path / "audit.csv"])
+        read_marked_rows(tmp_path / "audit.csv")
 
 
 def test_kinds_are_explained(corpus: FoldedCorpus) -> None:
@@ -146,10 +146,10 @@ def test_kinds_are_explained(corpus: FoldedCorpus) -> None:
 
 
 def test_nothing_is_suspected(corpus: FoldedCorpus) -> None:
-    everything = audit_folds(corpus, NOTHING).suspicions
+    everything = audit_folds(corpus, NOTHING).mistakes
     result = audit_folds(corpus, everything)
     assert result.table.empty
     assert "0 in 0 rows" in result.summary[1]
     assert "0 in 0 rows" in result.to_text()
-    assert "The first 0 rows" in result.to_html()
-    assert isinstance(result.suspicions, pd.DataFrame)
+    assert "The first 0 of 0" in result.to_html()
+    assert result.mistakes.empty

@@ -46,6 +46,6 @@ def test_a_label_that_only_one_pipeline_has(
     make_pipeline(tmp_path / "other", {"CITY": ["Vienna"]})
     comparison = compare_pipelines(str(better), str(tmp_path / "other"), tiny[1])
     assert comparison.figures["table"][0]["A"] is None
-    assert comparison.format_table().iloc[0].tolist() == ["CITY", "-", "0.0", "-", "-", "-"]
+    assert comparison.format_table().iloc[0].tolist() == ["CITY", "-", "0.00%", "-", "-", "-"]
     (warning,) = comparison.warnings
     assert "no entity with these labels of the file: geo, org. It predicts CITY" in warning

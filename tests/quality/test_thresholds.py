@@ -6,7 +6,6 @@ import pytest
 import spacy
 from spacy.tokens import DocBin, Span
 
-from spacy_bilstm_ner.quality.intervals import wilson_interval
 from spacy_bilstm_ner.quality.thresholds import find_thresholds, threshold_for_precision
 from tests import util
 
@@ -14,10 +13,9 @@ from .helpers import command, read_json, usage_error
 
 
 def make_curve(confidence: list[float], is_correct: list[bool], n_gold: int) -> pd.DataFrame:
-    curve = pd.DataFrame({"confidence": confidence, "n_correct": is_correct}).astype("float64")
-    curve["n_correct"] = curve["n_correct"].cumsum()
-    curve["precision"] = curve["n_correct"] / (curve.index + 1)
-    return curve.assign(recall=curve["n_correct"] / n_gold)
+    curve = pd.DataFrame({"confidence": confidence}, dtype="float64")
+    n_correct = pd.Series(is_correct, dtype="float64").cumsum()
+    return curve.assign(precision=n_correct / (curve.index + 1), recall=n_correct / n_gold)
 
 
 CURVE = make_curve([0.9, 0.8, 0.6, 0.6, 0.4], [True, True, False, True, False], 4)
@@ -26,16 +24,15 @@ CURVE = make_curve([0.9, 0.8, 0.6, 0.6, 0.4], [True, True, False, True, False], 
 def test_the_lowest_threshold_with_a_precision() -> None:
     threshold = threshold_for_precision(CURVE, 0.75)
     # The first four entities: three are correct, of four gold entities. Equal ones stay together.
-    expected = (0.5, 0.75, *wilson_interval(3, 4), 0.75, 4)
-    assert tuple(threshold.values()) == pytest.approx(expected)
+    expected = {"threshold": 0.5, "precision": 0.75, "recall": 0.75, "entities": 4}
+    assert threshold == pytest.approx(expected)
     higher = threshold_for_precision(CURVE, 0.9)
-    assert list(higher.values())[:2] == [pytest.approx(0.7), 1]
-    assert higher["recall"] == 0.5
+    assert higher == pytest.approx({"threshold": 0.7, "precision": 1, "recall": 0.5, "entities": 2})
 
 
 def test_a_precision_that_is_not_reached() -> None:
-    assert threshold_for_precision(make_curve([0.9, 0.8], [False, True], 1), 0.6) == {}
-    assert threshold_for_precision(make_curve([], [], 3), 0.5) == {}
+    assert threshold_for_precision(make_curve([0.9, 0.8], [False, True], 1), 0.6) == {"entities": 0}
+    assert threshold_for_precision(make_curve([], [], 3), 0.5) == {"entities": 0}
 
 
 @pytest.fixture

@@ -1,38 +1,10 @@
-import numpy as np
-import pandas as pd
 import pytest
 from spacy.training import Example
 
-from spacy_bilstm_ner.quality.reliability import (
-    compute_calibration_error,
-    make_bins,
-    make_curves,
-)
-from spacy_bilstm_ner.quality.scores import CORRECT, WRONG, judge_entities
+from spacy_bilstm_ner.quality.curves import make_curves
+from spacy_bilstm_ner.quality.scores import judge_entities
 
 from .helpers import make_example
-
-
-def make_judged(confidence: list[float], is_correct: list[bool]) -> pd.DataFrame:
-    outcome = [CORRECT if truth else WRONG for truth in is_correct]
-    return pd.DataFrame({"label": "geo", "outcome": outcome, "confidence": confidence})
-
-
-def test_the_error_worked_out_by_hand() -> None:
-    # Thirty entities make fifteen bins of two.
-    confidence = np.repeat(np.linspace(0.1, 0.9, 15), 2)
-    bins = make_bins(make_judged(confidence.tolist(), [False, True] * 15))
-    assert bins["entities"].tolist() == [2] * 15
-    assert bins["confidence"][0] == pytest.approx(0.1)
-    assert set(bins["precision"]) == {0.5}
-    expected = np.abs(np.linspace(0.1, 0.9, 15) - 0.5).mean()
-    assert compute_calibration_error(bins) == pytest.approx(expected)
-
-
-def test_few_entities_make_few_bins() -> None:
-    bins = make_bins(make_judged([0.9, 0.4], [True, False]))
-    assert bins["confidence"].tolist() == [0.4, 0.9]
-    assert compute_calibration_error(bins) == pytest.approx(0.25)
 
 
 def test_a_curve_takes_the_surest_first() -> None:
