@@ -16,7 +16,7 @@ from scripts.source import Source, WordVectors, checksum
 from scripts.step import step
 from scripts.vectors import TIMEOUT, DownloadError, find_vectors
 from spacy_bilstm_ner.errors import UserError, banner
-from spacy_bilstm_ner.files.unpack import read_contents
+from spacy_bilstm_ner.files.unpack import read_content
 from spacy_bilstm_ner.system.whole import save_json
 
 CORPUS = "ner_dataset.csv"
@@ -89,8 +89,7 @@ def check_corpus(path: Path, *, md5: str) -> None:
 
     RAISES UserError: If its checksum differs.
     """
-    (content,) = read_contents([path], member=CORPUS)
-    actual = hashlib.md5(content.raw).hexdigest()
+    actual = hashlib.md5(read_content(path, CORPUS).raw).hexdigest()
     if actual != md5:
         raise UserError(
             f"{path} is not the GMB corpus: its MD5 checksum is {actual}, expected {md5}. To "

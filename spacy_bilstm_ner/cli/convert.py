@@ -43,7 +43,7 @@ def convert(
         warnings += report.warnings
     for warning in warnings:
         echo(printable(f"Warning: {warning}"), err=True)
-    for line in [*lines, _table(conversion.stats["splits"]), *conversion.examples]:
+    for line in [*lines, _table(conversion.stats["splits"])]:
         echo(printable(line))
     if out.suffix == ".spacy":
         echo(f"Wrote {out}.")

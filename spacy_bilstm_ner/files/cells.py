@@ -4,6 +4,7 @@ import ast
 import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from .tables import clean
@@ -20,21 +21,23 @@ def parse(text: str) -> Any:
         return json.loads(json.dumps(ast.literal_eval(text)))
 
 
-def split_list(cell: str) -> list[str]:
+def split_list(cell: str, pattern: str = r"\S+") -> list[str]:
     """Return the items of a cell, such as `["a", "b"]`, `['a', 'b']` or `a b`.
 
     The item `null` becomes "".
+
+    pattern (str): What an item looks like in a cell that is not a list in brackets.
     """
-    try:
-        items = parse(cell) if cell.startswith("[") else cell.split()
-    except (SyntaxError, TypeError, ValueError, RecursionError, MemoryError):
-        items = cell.split()
+    items = re.findall(pattern, cell)
+    if cell.startswith("["):
+        with suppress(SyntaxError, TypeError, ValueError, RecursionError, MemoryError):
+            items = parse(cell)
     return [clean("" if item is None else str(item)) for item in items]
 
 
 def split_tags(cell: str) -> list[str]:
     """Return the tags of a cell: a list as in `split_list`, `B-per,O,O` or `B-per|O|O`."""
-    return split_list(cell) if cell.startswith("[") else re.findall(r"[^\s,;|]+", cell)
+    return split_list(cell, r"[^\s,;|]+")
 
 
 def holds_lists(cells: Sequence[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Find signs of mistakes in labelled sentences: unusual labels, lengths and scripts."""
+"""Find signs of mistakes in labelled sentences: unusual labels and scripts."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,8 +11,6 @@ from .records import TaggedWords
 from .schemes import entity_labels
 from .spacing import UNSPACED
 
-# Rows were probably not divided into sentences correctly if a sentence is longer than this.
-MAX_SENTENCE_WORDS = 500
 # Languages whose tokenizers divide text without spaces
 UNSPACED_LANGS = ("zh", "ja", "th")
 # A lower share of words in scripts without spaces is ignored.
@@ -31,13 +29,6 @@ def find_doubts(sentences: Sequence[TaggedWords], lang: str) -> list[str]:
     lang (str): Language of the tokenizer.
     """
     doubts = _check_labels(sentences) + _check_missing_labels(sentences)
-    # Sentences from rows with a word each have a step.
-    longest = max(len(sentence.words) * sentence.origin.step for sentence in sentences)
-    if longest > MAX_SENTENCE_WORDS:
-        doubts.append(
-            f"the longest sentence has {longest:,} words: check that empty lines, or a column with "
-            "sentence numbers (--sentence-column NAME), divide the sentences."
-        )
     words = list(chain.from_iterable(map(attrgetter("words"), sentences)))
     n_unspaced = sum(map(bool, map(UNSPACED.match, words)))
     if n_unspaced > MIN_UNSPACED * len(words) and lang not in UNSPACED_LANGS:

@@ -39,9 +39,8 @@ def find_columns(table: Table, options: Options) -> Columns:
         with empty lines, without a header, or with a sentence in each row need no column of
         sentence numbers.
     """
-    word = options.word_column or options.text_column
-    tag, keys = options.tag_column, list(options.sentence_column)
-    chosen = list(filter(None, [*keys, word, tag]))
+    word, tag, keys = options.word_column, options.tag_column, list(options.sentence_column)
+    chosen = [name for name in (*keys, word, tag) if name]
     for name in chosen:
         if table.names.count(name) != 1:
             _refuse(table, f"expected one column {name!r}", "Name one of these.")
@@ -65,7 +64,7 @@ def find_columns(table: Table, options: Options) -> Columns:
             table,
             f"no column for the {missing} was detected",
             f"If the file has labels, name the column, such as --{missing}-column {example!r}. If "
-            "each row has a text, name it with --text-column, and give the offsets of its entities "
+            "each row has a text, name it with --word-column, and give the offsets of its entities "
             "in --tag-column, such as [[0, 4, 'per']]. Labels inside a text cannot be read.",
         )
     has_sentences = keys or table.blocks[-1] != "1" or not table.has_header
@@ -91,47 +90,40 @@ def _refuse(table: Table, problem: str, remedy: str) -> NoReturn:
 
 
 def _find_words(table: Table, names: Sequence[str]) -> str | None:
-    """Return the only column that may hold words; without a header, the first one."""
-    if _numbers_words(table) and table.names[1] in names:
-        return table.names[1]  # as in CoNLL-U; all of the words may be numbers
-    candidates = []
+    """Return the first column that may hold words, in a table without a header."""
+    if table.has_header:
+        return None
+    if table.counts_words:
+        return next(iter(names[1:]), None)  # as in CoNLL-U; all of the words may be numbers
     for name in names:
         values = table[name]
         n_repeated = sum(map(eq, values, values[1:]))
         if 2 * n_repeated <= len(values) and not all(map(_NUMBER.fullmatch, values)):
-            candidates.append(name)
-    is_clear = len(candidates) == 1 or not table.has_header
-    return candidates[0] if candidates and is_clear else None
-
-
-def _numbers_words(table: Table) -> bool:
-    """Return whether the first column has no name, and numbers the words of each block from 1."""
-    number, block_before = 0, ""
-    for block, cell in zip(table.blocks, table.columns[0], strict=True):
-        number = number + 1 if block == block_before else 1
-        if cell != str(number):
-            return False
-        block_before = block
-    return not table.has_header
+            return name
+    return None
 
 
 def _find_tags(table: Table, names: Sequence[str], outside: Sequence[str]) -> str | None:
-    """Return the only column that holds tags; without one, a column whose name is usual for tags.
+    """Return the only column that holds tags of entities.
+
+    Without one, return a column whose name is usual for tags, or a column of other tags.
 
     outside (Sequence[str]): The tags that mean "in no entity", according to the options.
-    RAISES UserError: If several columns have tags of entities, or none has and several have only O.
+    RAISES UserError: If several columns have tags of entities.
     """
-    counts: dict[str, int] = {}
+    counts: dict[str, int] = {}  # of words in entities
     for name in names:
         n_labelled = _count_labelled(table[name], outside)
         if n_labelled is not None:
             counts[name] = n_labelled
-    candidates = list(filter(counts.get, counts)) or list(counts)
+    candidates = list(filter(counts.get, counts))
     if len(candidates) > 1:
         listed = ", ".join(f"{name!r} ({counts[name]:,})" for name in candidates)
         problem = f"several columns have tags (number of words in entities): {listed}"
         _refuse(table, problem, f"Say which one: --tag-column {candidates[0]}")
-    return candidates[0] if candidates else find_name("tag", names)
+    if candidates:
+        return candidates[0]
+    return find_name("tag", names) or next(iter(counts), None)
 
 
 def _count_labelled(values: Sequence[str], outside: Sequence[str]) -> int | None:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from operator import attrgetter
 
 from ..errors import UserError, count
 from .options import Options
@@ -31,30 +32,23 @@ def unite(texts: Sequence[TextWithSpans], report: Report) -> list[TextWithSpans]
 
 def _combine(group: Sequence[TextWithSpans], report: Report) -> TextWithSpans | None:
     """Return one text for several annotations; None if they are not partial annotations."""
-    spans: dict[Span, None] = {}
-    labels: set[str] = set()
-    n_spans = n_rows = 0
-    annotations, origins, n_entities, label_sets = set(), set(), set(), set()
-    for text in group:
-        spans |= dict.fromkeys(text.spans)
-        labels.update(text.annotated or ())
-        n_spans += len(text.spans)
-        n_rows += text.rows
-        annotations.add(text.spans)
-        origins.add(text.origin)
-        n_entities.add(len(text.spans))
-        label_sets.add(text.annotated)
-    is_one_record = len(annotations) == len(origins) == 1
-    have_one_entity = len(annotations) > 1 and n_entities == {1}
+    annotations = set(map(attrgetter("spans"), group))
+    label_sets = set(map(attrgetter("annotated"), group))
+    is_one_record = len(annotations) == len(set(map(attrgetter("origin"), group))) == 1
+    have_one_entity = len(annotations) > 1 and set(map(len, annotations)) == {1}
     if not (is_one_record or have_one_entity or None not in label_sets):
         return None
-    place = group[0].origin.place()
-    report.count("united", place, len(group))
-    report.count("repeated", place, n_spans - len(spans))
+    report.count("united", group[0].origin.place(), len(group))
+    spans: list[Span] = []
+    n_rows = 0
+    for text in group:
+        spans += text.spans
+        n_rows += text.rows
     combined = group[0]._replace(spans=tuple(spans), rows=n_rows)
     if is_one_record:
         return combined
-    return combined._replace(annotated=() if label_sets & {None, ()} else tuple(sorted(labels)))
+    labels = () if label_sets & {None, ()} else sorted(set().union(*label_sets))
+    return combined._replace(annotated=tuple(labels))
 
 
 def settle_conflicts(

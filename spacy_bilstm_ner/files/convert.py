@@ -5,13 +5,12 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import islice
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from spacy.language import Language
-from spacy.tokens import Doc, DocBin
+from spacy.tokens import DocBin
 from tqdm import tqdm
 
 from ..errors import UserError
@@ -21,10 +20,7 @@ from .options import Options, Split
 from .reading import read_sentences
 from .records import TaggedWords
 from .report import Report
-from .split import Parts, divide, drop_copies
-
-# Number of sentences that are shown
-N_SHOWN = 3
+from .split import Parts, divide
 
 
 @dataclass
@@ -34,12 +30,10 @@ class Conversion:
     reports (dict[str, Report]): The report on the files. "train" is always there; "dev" and "test"
         are there if the user gave files for them.
     stats (dict[str, Any]): The content of stats.json.
-    examples (list[str]): Some sentences with their entities as [text](label).
     """
 
     reports: dict[str, Report]
     stats: dict[str, Any]
-    examples: list[str]
 
 
 def convert(
@@ -68,30 +62,31 @@ def convert(
     if is_one_file and split != Split():
         raise UserError(
             f"{out} is one file, and a file has no split. Give a folder, or leave out the options "
-            "of the split: --dev, --test, --split, --seed, --dev-size, --test-size and --dedupe."
+            "of the split: --dev, --test, --split, --seed, --dev-size and --test-size."
         )
     nlp = blank_pipeline(lang)
-    sentences, report = read_sentences(files, nlp, options)
-    if not any(sentence.n_entities for sentence in sentences):
+    sources: dict[str, Sequence[Any]] = {"train": files}
+    if split.dev:
+        sources["dev"] = [split.dev]
+    if split.test:
+        sources["test"] = [split.test]
+    reports: dict[str, Report] = {}
+    own_parts: Parts = {}
+    for name, files_of_part in sources.items():
+        own_parts[name], reports[name] = read_sentences(files_of_part, nlp, options)
+    sentences = own_parts.pop("train")
+    if not any(map(attrgetter("n_entities"), sentences)):
         raise UserError(
             "the files have no entity: every word is outside of entities. Check --tag-column."
         )
-    reports = {"train": report}
-    own_parts = {}
-    for name, path in (("dev", split.dev), ("test", split.test)):
-        if path:
-            own_parts[name], reports[name] = read_sentences([path], nlp, options)
-    parts = {out.stem: sentences}
-    if not is_one_file:
-        parts = _split(divide(sentences, split, own_parts), split.dedupe, report)
+    parts = {out.stem: sentences} if is_one_file else divide(sentences, split, own_parts)
     stats: dict[str, Any] = {"lang": lang, "split": vars(split), "splits": {}}
-    stats["reports"] = {name: vars(part_report) for name, part_report in reports.items()}
+    stats["reports"] = {name: vars(report) for name, report in reports.items()}
     docs = {}
     for name, part in parts.items():
         docs[name], stats["splits"][name] = make_docs(nlp, part, name)
     write(out, docs, stats)
-    shown = islice(filter(attrgetter("n_entities"), sentences), N_SHOWN)
-    return Conversion(reports, stats, [mark(make_doc(nlp, sentence)[0]) for sentence in shown])
+    return Conversion(reports, stats)
 
 
 def make_docs(
@@ -110,7 +105,7 @@ def make_docs(
         # spaCy stores flags and does not read them; user data would slow down training.
         docs.flags[-1]["origin"] = gold.user_data["origin"]
         n_tokens += len(gold)
-        n_aligned += count_aligned(gold, tokenized).total()
+        n_aligned += count_aligned(gold, tokenized)
         labels.update(ent.label_ for ent in gold.ents)
     counts = {"sentences": len(docs), "tokens": n_tokens, "entities": labels.total()}
     return docs, {**counts, "aligned": n_aligned, "labels": dict(sorted(labels.items()))}
@@ -133,33 +128,3 @@ def write(out: Path, docs: dict[str, DocBin], stats: dict[str, Any]) -> None:
             content = json.dumps(stats, indent=2, ensure_ascii=False, default=str)
             files.enter_context(whole_file(out / "stats.json")).write(content.encode())
             (out / "train.spacy").unlink(missing_ok=True)
-
-
-def mark(doc: Doc) -> str:
-    """Return the text with its entities as [text](label)."""
-    text = doc.text
-    for ent in reversed(doc.ents):
-        text = f"{text[: ent.start_char]}[{ent.text}]({ent.label_}){text[ent.end_char :]}"
-    return text.replace("\n", " ")
-
-
-def _split(parts: Parts, drops_copies: bool, report: Report) -> Parts:
-    """Return the parts, without copies if these are to be dropped. Report the number of copies.
-
-    RAISES UserError: If a part would be empty.
-    """
-    distinct = drop_copies(parts)
-    n_copies = 0
-    for name, part in parts.items():
-        n_copies += len(part) - len(distinct[name])
-        if drops_copies and part and not distinct[name]:
-            raise UserError(
-                f"--dedupe leaves nothing of {name}: all of its sentences occur in another part. "
-                "Give more different sentences, or leave out --dedupe."
-            )
-    if n_copies:
-        action = "they are dropped" if drops_copies else "--dedupe drops them"
-        report.warnings.append(
-            f"sentences of train and dev that also occur in a later part: {n_copies:,}; {action}."
-        )
-    return distinct if drops_copies else parts

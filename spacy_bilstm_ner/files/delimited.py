@@ -13,7 +13,7 @@ from .records import Content, Records
 from .report import Report
 from .rows import read_table
 from .schemes import is_tag
-from .tables import Table, collect_rows
+from .tables import Table, collect_rows, is_header
 
 SEPARATORS = "\t,;|"
 # Number of lines from which the separator is detected
@@ -24,33 +24,26 @@ _QUOTED = re.compile('(^|\t)"[^"\t]+"(\t|$)', re.MULTILINE)
 _FEATURE = re.compile(r"(?:^|\|)([\w:.]+)=[BILUES]-[^|]+", re.MULTILINE)
 
 
-def read_delimited(
-    content: Content, options: Options, *, needs_header: bool
-) -> tuple[Records, Report]:
+def read_delimited(content: Content, options: Options) -> tuple[Records, Report]:
     """Read CSV and similar formats, or CoNLL with any number of columns.
 
-    needs_header (bool): Whether the first row must be a header, as in CSV.
     RAISES UserError: If a row cannot be read, or a column cannot be detected.
     """
     name, text = content.name, content.text
-    separator = options.sep or find_separator(sample_lines(text))
-    if separator and len(separator) > 1:
-        raise UserError(f"--sep {separator!r}: expected one character, such as ',', or tab.")
+    lines = list(filter(str.strip, text[:100_000].split("\n")[:N_SAMPLE]))
+    lines = [line for line in lines if not line.startswith(("#", "-DOCSTART-"))] or lines
+    separator = options.sep or find_separator(lines)
     report = Report(guesses={"delimiter": repr(separator or " ")})
     rows = _split_at_blanks(text)
     if separator:
-        can_be_quoted = separator != "\t" or (needs_header and _QUOTED.search(text))
-        has_quotes = can_be_quoted and not options.no_quotes
+        # Between tabs, quotation marks are ordinary characters, except below a header.
+        has_quotes = separator != "\t" or (is_header(lines[0].split("\t")) and _QUOTED.search(text))
+        has_quotes = has_quotes and not options.no_quotes
         rows = _split(text, separator, csv.QUOTE_MINIMAL if has_quotes else csv.QUOTE_NONE, name)
+    needs_header = separator not in (None, "\t")
     table = collect_rows(rows, name, report, needs_header=needs_header)
     _add_features(table)
     return read_table(table, options, report)
-
-
-def sample_lines(text: str) -> list[str]:
-    """Return the first lines that are neither empty nor comments."""
-    lines = list(filter(str.strip, text[:100_000].split("\n")[:N_SAMPLE]))
-    return [line for line in lines if not line.startswith(("#", "-DOCSTART-"))] or lines
 
 
 def find_separator(lines: Sequence[str]) -> str | None:

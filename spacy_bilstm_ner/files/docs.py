@@ -3,7 +3,6 @@
 import operator
 import re
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -58,15 +57,15 @@ def find_words(
     nlp (Language): A pipeline, whose tokenizer finds the words.
     RAISES UserError: If entities overlap, and `options.nested` is None.
     """
-    labels: set[str] = set()
+    labels: set[str | None] = set()
     for text in texts:
         labels.update(span.label for span in text.spans)
-    have_letters = all(map(_LETTER_AND_LABEL.fullmatch, labels - {UNKNOWN}))
+    have_letters = all(map(_LETTER_AND_LABEL.fullmatch, filter(None, labels)))
     sentences = []
     for text in texts:
         spans = sorted(text.spans, key=_ORDERS[options.nested or "outer"])
         sentence = _find_words(text._replace(spans=tuple(spans)), nlp, have_letters, report)
-        report.words_read += sentence.n_words
+        report.read["words"] += sentence.n_words
         sentences.append(sentence)
     n_nested = report.counts["nested"]["entities"] if "nested" in report.counts else 0
     if n_nested and options.nested is None:
@@ -116,15 +115,15 @@ def _tag_characters(
     for span in text.spans:
         start, end = span.start, span.end
         place = f"{text.origin.place()}: {span.label} {text.text[start:end]!r}"
-        letter, label = (span.label[0], span.label[2:]) if have_letters else ("B", span.label)
         is_cut = any(edge not in edges and cuts_word(text.text, edge) for edge in (start, end))
-        if is_cut or span.label == UNKNOWN:
-            report.count("cut", place, int(span.label != UNKNOWN))
+        if span.label is None or is_cut:
+            report.count("cut", place, int(span.label is not None))
             tags[start:end] = [UNKNOWN if tag == "O" else tag for tag in tags[start:end]]
             continue
         if any(tag[0] in "BI" for tag in tags[start:end]):
             report.count("nested", place)
             continue
+        letter, label = (span.label[0], span.label[2:]) if have_letters else ("B", span.label)
         if letter == "I":
             end_before = len(text.text[:start].rstrip())
             is_continued = tags[end_before - 1][1:] == f"-{label}" and end_before > 0
@@ -144,8 +143,10 @@ def make_doc(nlp: Language, sentence: TaggedWords) -> tuple[Doc, Doc]:
     """
     words = list(sentence.words)
     spaces = list(sentence.spaces or spaces_after(words))
-    # spaCy writes an unknown tag as an empty one.
-    tags = ["" if tag == UNKNOWN else tag for tag in sentence.tags]
+    # In a partly labelled sentence, words outside of entities are unknown. For spaCy, unknown tags
+    # are empty.
+    unknown = (UNKNOWN,) if sentence.annotated is None else (UNKNOWN, "O")
+    tags = ["" if tag in unknown else tag for tag in sentence.tags]
     origin = {"origin": sentence.origin._asdict()}
     while True:
         gold = Doc(nlp.vocab, words=words, spaces=spaces, ents=tags, user_data=origin)
@@ -163,14 +164,10 @@ def make_doc(nlp: Language, sentence: TaggedWords) -> tuple[Doc, Doc]:
     return gold, tokenized
 
 
-def count_aligned(gold: Doc, tokenized: Doc) -> Counter[str]:
-    """Count the entities of each label that consist of whole tokens of the tokenizer.
+def count_aligned(gold: Doc, tokenized: Doc) -> int:
+    """Count the entities that consist of whole tokens of the tokenizer.
 
     `spacy train` sees only these, with `gold_preproc = false`.
     """
-    starts = {token.idx for token in tokenized}
-    ends = {token.idx + len(token) for token in tokenized}
-    aligned = Counter[str]()
-    for ent in gold.ents:
-        aligned[ent.label_] += ent.start_char in starts and ent.end_char in ends
-    return aligned
+    spans = [tokenized.char_span(ent.start_char, ent.end_char) for ent in gold.ents]
+    return len(spans) - spans.count(None)

@@ -5,7 +5,6 @@ import re
 from contextlib import suppress
 
 from ..errors import UserError
-from .options import Options
 from .records import Content
 
 # Letters and signs that cp1252 has for Western European texts
@@ -22,13 +21,13 @@ N_WORDS = 5
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
 
 
-def decode(content: Content, options: Options) -> Content:
+def decode(content: Content, encoding: str = "auto") -> Content:
     """Return a content with its text and the name of its encoding.
 
     RAISES UserError: If the content is binary or not in the user's encoding, or if its encoding
         cannot be detected. The message then lists candidates with some words in each.
     """
-    encoding = options.encoding if options.encoding != "auto" else detect(content.name, content.raw)
+    encoding = encoding if encoding != "auto" else detect(content.name, content.raw)
     try:
         text = content.raw.decode(encoding)
     except (LookupError, UnicodeError) as error:
@@ -71,12 +70,12 @@ def detect(name: str, raw: bytes) -> str:
     for codec in CODECS.split():
         with suppress(UnicodeDecodeError):
             words_shown = " ".join(sample.decode(codec).split()[:N_WORDS])
-            spellings.setdefault(words_shown, f"  --encoding {codec}: {words_shown}")
+            spellings.setdefault(words_shown, f"\n  --encoding {codec}: {words_shown}")
     raise UserError(
         f"{name}, line {line}: byte 0x{bad_byte:02x} is not UTF-8 (number of such bytes: "
         f"{n_bad_bytes:,}). Correct these bytes if most of the file is UTF-8. Otherwise, use the "
-        "encoding that spells these words correctly, one of these or another:\n"
-        + "\n".join(spellings.values())
+        "encoding that spells these words correctly, one of these or another:"
+        + "".join(spellings.values())
     )
 
 
@@ -88,9 +87,9 @@ def _is_western(sample: bytes) -> bool:
     accented = _NOT_ASCII.findall(text)
     # "JosŽ" and "Èâàí" are signs of another encoding: a capital follows a small letter, or most
     # letters are not ASCII.
-    if not WESTERN.issuperset(accented) or re.search("[a-zß-ÿ][À-ÞŒ]", text):
-        return False
-    if 2 * sum(map(str.isalpha, accented)) > sum(map(str.isalpha, text)):
+    has_inner_capital = re.search("[a-zß-ÿ][À-ÞŒ]", text)
+    is_mostly_accented = 2 * sum(map(str.isalpha, accented)) > sum(map(str.isalpha, text))
+    if not WESTERN.issuperset(accented) or has_inner_capital or is_mostly_accented:
         return False
     best = from_bytes(sample, cp_isolation=CODECS.split()).best()
     return best is None or str(best) == text

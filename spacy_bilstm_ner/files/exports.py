@@ -9,11 +9,10 @@ from typing import Any
 
 from ..errors import UserError
 from .cells import parse
-from .faults import check_rows
 from .offsets import find_occurrences, make_reading
 from .options import Options, parse_pairs
-from .records import UNKNOWN, Origin, Records, Span, TaggedWords, TextWithSpans
-from .report import Report
+from .records import Origin, Records, Span, TaggedWords, TextWithSpans
+from .report import Report, check_rows
 
 # The export is recognised from this many records. All records must fit it.
 N_SAMPLE = 100
@@ -28,7 +27,7 @@ MISSING = object()
 #   text, words           a text, or a list of words
 #   tags                  a list with a tag for each word
 #   entities              a list of entities; null if nobody has annotated the text
-#   passes                a list of annotations of the text, each with entities
+#   passes                a list of annotations of the text; their keys are added to the record
 #   type                  not a path but a word: an element of the list is an entity if its `type`
 #                         ends in this word
 #   label                 of an entity: a label or a list of labels
@@ -57,8 +56,6 @@ EXPORTS = {
     "CLUENER": "entities=label,own_text=text,end_inclusive=yes",
     "Stockmark": "start=span.0,end=span.1,label=type,own_text=name",
     "GLiNER": "words=tokenized_text,entities=ner,start=0,end=1,label=2,unit=words,"
-    "end_inclusive=yes",
-    "W2NER": "words=sentence,entities=ner,start=index,end=index,label=type,unit=words,"
     "end_inclusive=yes",
     "SpERT": "words=tokens,label=type,unit=words",
     "spaCy, training data of version 2": "words=tokens.orth,tags=tokens.ner",
@@ -136,11 +133,9 @@ def _member(value: Any, key: str) -> Any:
         if key == "*":
             (only_string,) = [member for member in value.values() if isinstance(member, str)]
             return only_string
-        if isinstance(value, dict):
-            return value[key]
         if isinstance(value, list) and not key.isdigit():
             return [element[key] for element in value] or MISSING
-        return value[int(key)] if isinstance(value, list) else MISSING
+        return value[int(key) if isinstance(value, list) else key]
     except (KeyError, *MISFIT_ERRORS, AttributeError):
         return MISSING
 
@@ -170,11 +165,11 @@ def _recognise(records: Sequence[Any], options: Options) -> Export | None:
         fields.setdefault("start", "")
     if "words" in fields:
         fields.setdefault("unit", "words")
-    exports = [Export(str, DEFAULTS | fields, tool="--fields")] if fields else []
-    if not fields.keys() & {"entities", "tags"}:
-        for tool, paths in EXPORTS.items():
-            pairs = parse_pairs(paths.split(","))
-            exports.append(Export(str, DEFAULTS | pairs | fields, tool=tool))
+    is_described = fields.keys() & {"entities", "tags"}
+    exports = []
+    for tool, paths in {"--fields": "text=text"}.items() if is_described else EXPORTS.items():
+        pairs = parse_pairs(paths.split(","))
+        exports.append(Export(str, DEFAULTS | pairs | fields, tool=tool))
     n_fitting = [sum(_fits(record, export) for record in records) for export in exports]
     most = max(n_fitting)
     return exports[n_fitting.index(most)] if most else None
@@ -183,7 +178,7 @@ def _recognise(records: Sequence[Any], options: Options) -> Export | None:
 def _fits(record: Any, export: Export) -> bool:
     report = Report()
     try:
-        _read_record(record, export, Origin(), report)
+        list(_read_record(record, export, Origin(), report))
     except MISFIT_ERRORS:
         return False
     # A record without a text says nothing about the export.
@@ -192,41 +187,22 @@ def _fits(record: Any, export: Export) -> bool:
 
 def _read_record(
     record: Any, export: Export, origin: Origin, report: Report
-) -> list[TaggedWords] | list[TextWithSpans]:
-    """Return a text for each annotation of a record. Count those that are left out.
+) -> Iterator[TaggedWords | TextWithSpans]:
+    """Yield a text for each annotation of a record. Count those that are left out.
 
     RAISES ValueError: If the record does not fit the export.
     """
-    reason = _reason_to_leave_out(record, export)
-    if reason:
-        report.rows_read += 1
-        report.count(reason, origin.place())
-        return []
-    words = _list_words(record, export["words"]) if export["words"] else None
-    text = look_up(record, export["text"]) if words is None else " ".join(words)
-    # After a binary answer, entities of any label may be missing.
-    known_labels = [] if look_up(record, "_is_binary") is True else look_up(record, "annotated")
-    annotated = None if known_labels is MISSING else tuple(map(str, _as_list(known_labels)))
-    if words is not None and export["tags"]:
-        report.rows_read += 1
-        tags, spaces = _list_tags(record, words, export)
-        return [TaggedWords(tuple(words), tags, spaces, annotated, origin)]
-    texts = []
-    for annotation in _expect(record, export["passes"], list) if export["passes"] else [record]:
-        report.rows_read += 1
-        entities = _list_entities(annotation, export)
-        if look_up(annotation, "was_cancelled") is True:
-            report.count("rejected", origin.place())
-        elif entities is None:
-            report.count("unfinished", origin.place())
+    annotations = [record]
+    if export["passes"]:
+        passes = _expect(record, export["passes"], list)
+        annotations = [record | annotation for annotation in passes] or annotations
+    for annotation in annotations:
+        report.read["rows"] += 1
+        reason = _reason_to_leave_out(annotation, export)
+        if reason:
+            report.count(reason, origin.place())
         else:
-            spans: list[Span] = []
-            for entity in entities:
-                spans += _read_entity(entity, text, export, origin, report)
-            offsets = None if words is None else _offsets(words)
-            reading = make_reading(export)
-            texts.append(TextWithSpans(text, tuple(spans), annotated, origin, 1, offsets, reading))
-    return texts
+            yield _read_text(annotation, export, origin, report)
 
 
 def _reason_to_leave_out(record: Any, export: Export) -> str:
@@ -238,9 +214,37 @@ def _reason_to_leave_out(record: Any, export: Export) -> str:
     if not "".join(map(str, text or "")).strip():
         return "no_text"
     status = _expect(record, export["status"]) if export["status"] else "accept"
-    if status in ("reject", "ignore"):
+    if status in ("reject", "ignore") or look_up(record, "was_cancelled") is True:
         return "rejected"
-    return "" if status else "unfinished"
+    is_annotated = status and (export["tags"] or look_up(record, export["entities"]) is not None)
+    return "" if is_annotated else "unfinished"
+
+
+def _read_text(
+    record: Any, export: Export, origin: Origin, report: Report
+) -> TaggedWords | TextWithSpans:
+    """Return the words and tags of a record, or its text and spans.
+
+    RAISES ValueError: If the record does not fit the export.
+    """
+    words = _list_words(record, export["words"]) if export["words"] else None
+    text = _expect(record, export["text"]) if words is None else " ".join(words)
+    # After a binary answer, entities of any label may be missing.
+    known_labels = [] if look_up(record, "_is_binary") is True else look_up(record, "annotated")
+    annotated = None if known_labels is MISSING else tuple(map(str, _as_list(known_labels)))
+    if words is not None and export["tags"]:
+        tags = tuple(_list_words(record, export["tags"]))
+        if len(tags) != len(words):
+            raise ValueError(f"it has {len(words):,} words and {len(tags):,} tags")
+        spaces = look_up(record, "trailing_whitespace")
+        has_spaces = isinstance(spaces, list) and len(spaces) == len(words)
+        followed = tuple(map(bool, spaces)) if has_spaces else None
+        return TaggedWords(tuple(words), tags, followed, annotated, origin)
+    spans: list[Span] = []
+    for entity in _list_entities(record, export):
+        spans += _read_entity(entity, text, export, origin, report)
+    offsets = None if words is None else _offsets(words)
+    return TextWithSpans(text, tuple(spans), annotated, origin, 1, offsets, make_reading(export))
 
 
 def _list_words(record: Any, path: str) -> list[str]:
@@ -251,40 +255,26 @@ def _list_words(record: Any, path: str) -> list[str]:
     return list(map(str, words))
 
 
-def _list_tags(
-    record: Any, words: Sequence[str], export: Export
-) -> tuple[tuple[str, ...], tuple[bool, ...] | None]:
-    """Return the tag of each word, and whether a space follows it if the record says so."""
-    tags = _list_words(record, export["tags"])
-    if len(tags) != len(words):
-        raise ValueError(f"it has {len(words):,} words and {len(tags):,} tags")
-    spaces = look_up(record, "trailing_whitespace")
-    has_spaces = isinstance(spaces, list) and len(spaces) == len(words)
-    return tuple(tags), tuple(map(bool, spaces)) if has_spaces else None
-
-
 def _offsets(words: Sequence[str]) -> tuple[tuple[int, int], ...]:
     """Return the start and end of each word in the words joined by blanks."""
     offsets = []
-    start = 0
+    end = -1
     for word in words:
+        start = end + 1
         end = start + len(word)
         offsets.append((start, end))
-        start = end + 1
     return tuple(offsets)
 
 
-def _list_entities(annotation: Any, export: Export) -> list[Any] | None:
-    """Return the entities of a text; None if nobody has annotated it."""
-    entities = look_up(annotation, export["entities"])
+def _list_entities(record: Any, export: Export) -> list[Any]:
+    """Return the entities of a text."""
+    entities = look_up(record, export["entities"])
     if isinstance(entities, str):
         entities = parse(entities)
     if isinstance(entities, dict):
         entities = list(_flatten(entities))
     if entities is MISSING and export["status"]:
         return []
-    if entities is None:
-        return None
     if not isinstance(entities, list):
         raise ValueError(f"there is no list of entities at {export['entities']!r}")
     ending = export["type"]
@@ -305,11 +295,10 @@ def _read_entity(
 ) -> list[Span]:
     """Return a span for each label and place of an entity."""
     place = f"{origin.place()}: {str(entity)[:60]}"
-    labels = []
+    labels: list[str | None] = []
     for label in _as_list(_expect(entity, export["label"])) or [""]:
-        # A label "?" in a file is no label. Here, "?" marks entities that are left out.
-        labels.append(str(label or "").strip() if label != UNKNOWN else "")
-    report.entities_read += len(labels)
+        labels.append(str(label or "").strip())
+    report.read["entities"] += len(labels)
     if look_up(entity, "correct") is False:
         report.count("rejected", place, 0, entities=len(labels))
         return []
@@ -320,11 +309,9 @@ def _read_entity(
         ends = list(map(int, _as_list(_expect(entity, export["end"]))))
         places = [(starts[0], ends[-1])]
         # Parts of an entity on two lines are separated by a line break of one or two characters.
-        # With inclusive ends, as in W2NER's lists of words, parts must be neighbours.
-        widest_gap = 1 if export.get("end_inclusive") == "yes" else 2
-        if any(start - end > widest_gap for start, end in zip(starts[1:], ends, strict=False)):
+        if any(start - end > 2 for start, end in zip(starts[1:], ends, strict=False)):
             report.count("fragments", place, len(labels))
-            labels, own_text = [UNKNOWN], None
+            labels, own_text = [None], None
     else:
         places = find_occurrences(text, _expect(entity, export["own_text"], str))
         report.count("no_occurrence", place, 0 if places else len(labels))

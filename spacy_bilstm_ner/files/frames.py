@@ -10,24 +10,21 @@ from typing import Any
 
 from ..errors import UserError
 from .columns import find_columns
-from .faults import check_rows
 from .options import Options
 from .records import Content, Records
-from .report import Report
+from .report import Report, check_rows
 from .rows import read_table
 from .tables import Table, clean, collect_rows
 
 
-def read_frame(frame: Any, content: Content, options: Options) -> tuple[Records, Report]:
-    """Read the rows of a data frame.
-
-    frame (pandas.DataFrame): A table whose columns have names. Messages count its rows from 1.
-    """
+def read_frame(content: Content, options: Options) -> tuple[Records, Report]:
+    """Read the rows of a data frame whose columns have names. Messages count its rows from 1."""
+    frame = content.raw
     names = list(map(str, frame.columns))
     columns = [list(map(_to_text, column)) for _, column in frame.items()]
-    lines = list(range(1, len(frame) + 1))
-    blocks, documents = ["1"] * len(lines), [""] * len(lines)
-    table = Table(content.name, names, columns, True, lines, blocks, documents)
+    n_rows = len(frame)
+    lines = list(range(1, n_rows + 1))
+    table = Table(content.name, names, columns, lines, ["1"] * n_rows, [""] * n_rows)
     return read_table(table, options, Report())
 
 
@@ -41,15 +38,13 @@ def read_parquet(content: Content, options: Options) -> tuple[Records, Report]:
 
     table = pyarrow.parquet.read_table(io.BytesIO(content.raw))
     columns = table.to_pydict()
-    for name, names_of_tags in _tag_names(table.schema.metadata or {}).items():
-        columns[name] = [_name_tags(value, names_of_tags) for value in columns[name]]
-    return read_frame(pandas.DataFrame(columns), content, options)
+    for column, names in _tag_names(table.schema.metadata or {}).items():
+        columns[column] = [list(map(names.get, tags, tags)) for tags in columns[column]]
+    return read_frame(content._replace(raw=pandas.DataFrame(columns)), options)
 
 
 def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
-    """Read all sheets of an Excel file with the same header.
-
-    A warning names the other sheets. Sheets with fewer than two rows are ignored.
+    """Read all sheets of an Excel file with the same header. A warning names the other sheets.
 
     RAISES ImportError: If pandas or python-calamine is not installed.
     RAISES UserError: If there is no such sheet, or Excel has changed words into numbers or dates.
@@ -69,9 +64,9 @@ def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
     records: list[Any] = []
     report = Report()
     for sheet, frame in frames.items():
-        if len(frame) < 2 or options.sheet not in (None, sheet):
+        if options.sheet not in (None, sheet):
             continue
-        if len(frame.columns) < 2:
+        if min(frame.shape) < 2:
             skipped.append(sheet)
             continue
         sheet_report = Report(guesses={"sheet": sheet})
@@ -85,7 +80,7 @@ def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
         _check_words(table, frame, options)
         records_of_sheet, sheet_report = read_table(table, options, sheet_report)
         records += records_of_sheet
-        report = report.merge(sheet_report)
+        report.merge(sheet_report)
     if not header:
         raise UserError(
             f"{content.name}: there is no sheet {options.sheet or 'with a table'} (--sheet). "
@@ -93,7 +88,7 @@ def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
         )
     if skipped:
         report.warnings.append(
-            f"{content.name}: sheets with another header, or with one column, are skipped: "
+            f"{content.name}: sheets with another header, or without a table, are skipped: "
             f"{', '.join(skipped)}. --sheet NAME reads another table."
         )
     return records, report
@@ -133,20 +128,13 @@ def _to_text(value: Any) -> str:
     return "" if text in ("None", "nan", "<NA>", "NaT") else text
 
 
-def _tag_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
-    """Return the names of numbered tags for each column, as Hugging Face stores them."""
+def _tag_names(metadata: Mapping[bytes, bytes]) -> dict[str, dict[int, str]]:
+    """Return the names of numbered tags for each column of lists, as Hugging Face stores them."""
     names = {}
     info = json.loads(metadata.get(b"huggingface", b"{}")).get("info", {})
     for column, feature in info.get("features", {}).items():
         # A list of tags has one feature for all of them.
-        feature = feature[0] if isinstance(feature, list) else feature.get("feature", feature)
+        feature = feature[0] if isinstance(feature, list) else feature.get("feature", {})
         if "names" in feature:
-            names[column] = feature["names"]
+            names[column] = dict(enumerate(feature["names"]))
     return names
-
-
-def _name_tags(value: Any, names: list[str]) -> Any:
-    """Return the name of a numbered tag, or the names of a list of them."""
-    if isinstance(value, list):
-        return [_name_tags(number, names) for number in value]
-    return names[value] if value in range(len(names)) else value

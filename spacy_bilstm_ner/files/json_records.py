@@ -88,8 +88,9 @@ def _find_records(value: Any, options: Options) -> list[Any]:
 
 def _as_record(value: Any) -> Any:
     """Return an array such as [text, {"entities": []}] as an object."""
-    if isinstance(value, list) and len(value) == 2 and isinstance(value[0], str):
-        text, entities = value
-        members = entities if isinstance(entities, dict) else {"entities": entities}
-        return {"text": text, **members}
+    match value:
+        case [str(text), dict(members)]:
+            return {"text": text, **members}
+        case [str(text), [] | [[*_] | {}, *_] as entities]:
+            return {"text": text, "entities": entities}
     return value

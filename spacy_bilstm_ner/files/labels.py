@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..errors import UserError
 from .options import Options
-from .records import UNKNOWN, TaggedWords
+from .records import TaggedWords
 from .report import Report
 from .schemes import entity_labels
 
@@ -31,9 +31,6 @@ def apply_options(
         sentence = _rename(sentence, options.label, report)
         if sentence.annotated is None:
             sentence = sentence._replace(annotated=annotated)
-        if sentence.annotated is not None:
-            tags = [UNKNOWN if tag == "O" else tag for tag in sentence.tags]
-            sentence = sentence._replace(tags=tuple(tags))
         unexpected = set(entity_labels(sentence.tags)).difference(sentence.annotated or ())
         if sentence.annotated and unexpected:
             raise UserError(

@@ -2,12 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, product, repeat
 
 from ..errors import UserError
 from .options import Options
-from .records import UNKNOWN, Reading, Span, TextWithSpans
+from .records import Reading, Span, TextWithSpans
 from .report import Report
 from .spacing import UNSPACED
 
@@ -41,8 +41,8 @@ def to_characters(
 ) -> list[TextWithSpans]:
     """Return the texts of one file with offsets in characters, end exclusive.
 
-    A span can still begin or end inside a word. Spans with the label "?" cover words that may
-    belong to an entity which was left out.
+    A span can still begin or end inside a word. Spans without a label cover words that may belong
+    to an entity which was left out.
 
     RAISES UserError: If more than a tenth of the entities cut words or differ from their own text,
         and `options.fields` does not say what offsets count.
@@ -52,21 +52,21 @@ def to_characters(
     converted = []
     for text in texts:
         spans: dict[Span, None] = {}
-        for span, (start, end) in zip(text.spans, _locate(text, text.reading), strict=True):
+        for span, start, end in _locate(text, text.reading):
             label, words = span.label, text.text[start:end]
             place = f"{text.origin.place()}: {label} {words!r} at {span.start}:{span.end}"
-            if not label or not words.strip():
+            if label == "" or not words.strip():
                 reason = "not_in_text" if label else "no_label"
-                report.count(reason, place, int(label != UNKNOWN))
+                report.count(reason, place, int(label is not None))
                 continue
             if span.text is not None and not _is_same_text(words, span.text):
                 report.count("other_text", f"{place} instead of {span.text!r}")
-                label = UNKNOWN
+                label = None
             elif words != words.strip():
                 report.count("trimmed", place)
             start += len(words) - len(words.lstrip())
             located = Span(start, start + len(words.strip()), label)
-            if located in spans and label != UNKNOWN:
+            if located in spans and label:
                 report.count("repeated", place)
             spans[located] = None
         converted.append(text._replace(spans=tuple(spans)))
@@ -111,7 +111,7 @@ def _count_misfits(texts: Sequence[TextWithSpans], reading: Reading) -> int:
     """Return how many entities cut words, are not in the text, or differ from their own text."""
     n_misfits = 0
     for text in texts:
-        for span, (start, end) in zip(text.spans, _locate(text, reading), strict=True):
+        for span, start, end in _locate(text, reading):
             if span.text is None:
                 fits = not (cuts_word(text.text, start) or cuts_word(text.text, end))
             else:
@@ -120,29 +120,26 @@ def _count_misfits(texts: Sequence[TextWithSpans], reading: Reading) -> int:
     return n_misfits
 
 
-def _locate(text: TextWithSpans, reading: Reading) -> Iterator[tuple[int, int]]:
-    """Yield the start and end of each span in characters; both are 0 if it is not in the text."""
-    starts, ends = _characters(text, reading.unit)
+def _locate(text: TextWithSpans, reading: Reading) -> Iterator[tuple[Span, int, int]]:
+    """Yield each span, and its start and end in characters; both are 0 if it is not in the text."""
+    units = list(_units(text, reading.unit))
     for span in text.spans:
-        start = span.start + reading.shift
-        end = span.end + reading.shift + reading.end_inclusive
-        is_inside = 0 <= start < end < len(ends)
-        yield (starts[start], ends[end]) if is_inside else (0, 0)
+        first = span.start + reading.shift
+        last = span.end + reading.shift - (not reading.end_inclusive)
+        is_inside = 0 <= first <= last < len(units)
+        yield (span, units[first][0], units[last][1]) if is_inside else (span, 0, 0)
 
 
-def _characters(text: TextWithSpans, unit: str) -> tuple[Sequence[int], Sequence[int]]:
-    """Return two lists that map an offset to a character: one for starts, and one for ends."""
+def _units(text: TextWithSpans, unit: str) -> Iterable[tuple[int, int]]:
+    """Return the start and end in characters of each unit of a text, see `Reading`."""
     if unit == "words":
-        words = text.words or [match.span() for match in re.finditer(r"\S+", text.text)]
-        return [start for start, _ in words], [0, *(end for _, end in words)]
+        return text.words or (match.span() for match in re.finditer(r"\S+", text.text))
+    ends = range(1, len(text.text) + 1)
+    characters = zip(range(len(text.text)), ends, strict=True)
     if unit == "characters":
-        characters = range(len(text.text) + 1)
-        return characters, characters
-    units: list[int] = []
-    for place, character in enumerate(text.text):
-        units += [place] * (2 if character > "\uffff" else 1)
-    units.append(len(text.text))
-    return units, units
+        return characters
+    n_units = (2 if character > "\uffff" else 1 for character in text.text)
+    return chain.from_iterable(map(repeat, characters, n_units))
 
 
 def _is_same_text(text: str, own_text: str) -> bool:

@@ -43,7 +43,6 @@ class Split:
     seed: int = _option("random seed", 0, min=0, max=2**32 - 1)
     dev_size: float = _option("share of dev in the random split", 0.2, min=0, max=1)
     test_size: float = _option("share of test in the random split", 0.1, min=0, max=1)
-    dedupe: bool = _option("drop sentences of train and dev that also occur in a later part", False)
 
 
 @dataclass
@@ -55,9 +54,9 @@ class Options:
     RAISES UserError: If a value is not allowed.
     """
 
-    format: (
-        Literal["csv", "conll", "json", "spacy", "excel", "parquet", "brat", "pubtator"] | None
-    ) = _option("format of the file")
+    format: Literal["table", "json", "spacy", "excel", "parquet", "brat", "pubtator"] | None = (
+        _option("format of the file; 'table' for CSV, CoNLL and similar formats")
+    )
     encoding: str = _option("such as utf-8 or cp1252; 'auto' detects it", "auto")
     sep: str | None = _option("separator of fields; 'tab' for a tab")
     no_quotes: bool = _option('read " as an ordinary character', False)
@@ -68,9 +67,10 @@ class Options:
         "sentence",
         (),
     )
-    word_column: str | None = _option("column of words; its number if there is no header")
+    word_column: str | None = _option(
+        "column of words, or of texts; its number if there is no header"
+    )
     tag_column: str | None = _option("column of tags; its number if there is no header")
-    text_column: str | None = _option("column of texts")
     sentence_runs: bool = _option("read each run of a sentence number as a sentence", False)
     fields: Mapping[str, str] = _option(
         "keys of a JSON export, and what its offsets count: text=content,entities=annotation,"
@@ -111,6 +111,8 @@ class Options:
                 setattr(self, option.name, str(value))
         if self.sep in ("tab", r"\t"):
             self.sep = "\t"
+        if self.sep and len(self.sep) > 1:
+            raise UserError(f"sep must be one character, such as ',', or tab: {self.sep!r}.")
         self.tag_names = _split_at_commas(self.tag_names)
         self.label = parse_pairs(self.label)
         if not isinstance(self.fields, Mapping):

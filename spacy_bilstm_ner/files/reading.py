@@ -5,11 +5,12 @@ If a row of the file contradicts them, the file is refused. The message names th
 
 | what | detected by | option |
 |---|---|---|
-| format | the first bytes; a header, or tags in the first line | `format` |
+| format | the first bytes | `format` |
 | encoding | UTF-8; UTF-16 with a byte order mark; cp1252 if words look Western | `encoding` |
 | delimiter | the character that divides most lines into equal numbers of fields | `sep` |
-| quotation marks | ordinary characters between tabs if no field is quoted | `no_quotes` |
-| header, columns | usual names; the only column of tags | `word_column`, `tag_column` |
+| quotation marks | ordinary characters between tabs, except below a header | `no_quotes` |
+| header | usual names; no tag in the first row of a file without tabs and blanks | |
+| columns | usual names; the only column of tags | `word_column`, `tag_column` |
 | sentences | a column of numbers, or empty lines | `sentence_column`, `sentence_runs` |
 | tags | the letters of BIO, BILUO, BIOES and BMES; or labels and one O | `outside` |
 | export | the keys of JSON records | `fields` |
@@ -19,7 +20,7 @@ If a row of the file contradicts them, the file is refused. The message names th
 import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,9 @@ from spacy.tokens import Doc
 from spacy.training import Example, dont_augment
 
 from ..errors import UserError
-from .brat import read_brat
 from .checks import find_doubts
 from .conflicts import settle_conflicts, unite
-from .delimited import find_separator, read_delimited, sample_lines
+from .delimited import read_delimited
 from .docs import find_words, make_doc
 from .encoding import decode
 from .frames import read_excel, read_frame, read_parquet
@@ -39,25 +39,25 @@ from .json_records import read_json
 from .labels import apply_options
 from .offsets import to_characters
 from .options import Options
-from .pubtator import is_pubtator, read_pubtator
 from .records import Content, TaggedWords, TextWithSpans
 from .refused import check_readable
 from .report import Report
-from .schemes import is_tag
 from .sentences import build
 from .spacy_file import read_spacy
-from .tables import is_header
+from .standoff import is_pubtator, read_brat, read_pubtator
 from .unpack import ZIP, read_contents
 
 READERS: dict[str, Callable[[Content, Options], tuple[Any, Report]]] = {
-    "csv": partial(read_delimited, needs_header=True),
-    "conll": partial(read_delimited, needs_header=False),
+    "table": read_delimited,
     "json": read_json,
     "brat": read_brat,
     "pubtator": read_pubtator,
-    "spacy": read_spacy,
+}
+BINARY_READERS: dict[str, Callable[[Content, Options], tuple[Any, Report]]] = {
+    "DataFrame": read_frame,
     "excel": read_excel,
     "parquet": read_parquet,
+    "spacy": read_spacy,
 }
 # How binary files begin. A DocBin is packed by zlib.
 BINARY = {ZIP: "excel", b"PAR1": "parquet"} | dict.fromkeys(
@@ -85,12 +85,10 @@ def read_sentences(
     sentences: list[TaggedWords] = []
     report = Report()
     for source in sources:
-        is_frame = hasattr(source, "itertuples")
-        contents = [source] if is_frame else read_contents([Path(source)], member=options.member)
-        for content in contents:
+        for content in read_contents(source, options.member):
             sentences_of_file, report_of_file = _read_one(content, nlp, options)
             sentences += sentences_of_file
-            report = report.merge(report_of_file)
+            report.merge(report_of_file)
     report.warnings += find_doubts(sentences, nlp.lang)
     return sentences, report
 
@@ -128,30 +126,28 @@ def labelled_corpus(
     return read_examples
 
 
-def _read_one(source: Any, nlp: Language, options: Options) -> tuple[list[TaggedWords], Report]:
+def _read_one(
+    content: Content, nlp: Language, options: Options
+) -> tuple[list[TaggedWords], Report]:
     """Read one file or data frame."""
-    records: Any
-    content = source
-    if not isinstance(source, Content):
-        content = Content("DataFrame", Path("DataFrame"), b"")
-        records, report = read_frame(source, content, options)
+    kind = _detect_binary(content, options)
+    if kind in BINARY_READERS:
+        records, report = _read_binary(content, kind, options)
     else:
-        kind, content = _detect(source, options)
-        records, report = _call_reader(kind, content, options)
-        report.guesses["format"] = kind
-        if content.encoding:
-            report.guesses["encoding"] = content.encoding
-    is_spacy = report.guesses.get("format") == "spacy"
+        content = decode(content, options.encoding)
+        kind = kind or _detect_text(content)
+        records, report = READERS[kind](content, options)
+        report.guesses["encoding"] = content.encoding
+    report.guesses["format"] = kind
     if records and isinstance(records[0], TextWithSpans):
-        texts = unite(to_characters(records, options, report), report)
+        texts = to_characters(unite(records, report), options, report)
         records = find_words(texts, nlp, options, report)
-    elif records and not is_spacy:
+    elif records and kind != "spacy":
         records = build(records, options, report)
-    if not is_spacy:
+    if kind != "spacy":
         records = settle_conflicts(records, options, report)
     sentences = apply_options(records, content.name, options, report)
-    report.count_written(sentences)
-    report.check()
+    report.finish(sentences)
     if not sentences:
         raise UserError(
             f"{content.name} has no sentences, or all of them were left out. "
@@ -160,55 +156,44 @@ def _read_one(source: Any, nlp: Language, options: Options) -> tuple[list[Tagged
     return sentences, report
 
 
-def _detect(content: Content, options: Options) -> tuple[str, Content]:
-    """Return the format of a file, and its content. The content of a text file is decoded.
+def _detect_binary(content: Content, options: Options) -> str | None:
+    """Return the format of a data frame or a binary file, or that of the options.
 
     RAISES UserError: If the file has a format that cannot be read.
     """
+    if not isinstance(content.raw, bytes):
+        return "DataFrame"
     check_readable(content.raw, content.name)
-    kind: str | None = options.format
-    for start, binary_kind in BINARY.items():
-        if content.raw.startswith(start):
-            kind = kind or binary_kind
-    if kind and kind in BINARY.values():
-        return kind, content
-    content = decode(content, options)
-    if not content.text.strip() and content.path.suffix != ".ann":
-        raise UserError(f"{content.name} is empty: expected labelled sentences.")
-    return kind or _text_format(content, options.sep), content
+    kinds = [kind for start, kind in BINARY.items() if content.raw.startswith(start)]
+    return options.format or next(iter(kinds), None)
 
 
-def _text_format(content: Content, separator: str | None) -> str:
-    """Return the format of a text file."""
+def _detect_text(content: Content) -> str:
+    """Return the format of a text file.
+
+    RAISES UserError: If the file is empty.
+    """
     start = content.text.lstrip()
     if content.path.suffix == ".ann":
         return "brat"
+    if not start:
+        raise UserError(f"{content.name} is empty: expected labelled sentences.")
     if is_pubtator(start):
         return "pubtator"
-    if start.startswith("{") or re.match(r"\[\s*[\[{\"\]]", start):
-        return "json"
-    lines = sample_lines(content.text)
-    separator = separator or find_separator(lines)
-    if separator is None or re.match(r"-DOCSTART-|# ?[\w.]+ ?= ", start):
-        return "conll"
-    header = lines[0].split(separator)
-    if any(map(is_tag, map(str.strip, header))) or is_tag(lines[0].split()[-1]):
-        return "conll"
-    return "conll" if separator == "\t" and not is_header(header) else "csv"
+    is_json = start.startswith("{") or re.match(r"\[\s*[\[{\"\]]", start)
+    return "json" if is_json else "table"
 
 
-def _call_reader(kind: str, content: Content, options: Options) -> tuple[Any, Report]:
-    """Read a file.
+def _read_binary(content: Content, kind: str, options: Options) -> tuple[Any, Report]:
+    """Read a binary file or a data frame.
 
     RAISES UserError: If it cannot be read. Any error in a binary file means that it is damaged.
     """
     try:
-        return READERS[kind](content, options)
+        return BINARY_READERS[kind](content, options)
     except (UserError, MemoryError):
         raise
     except Exception as error:  # each parser has its own errors for a damaged file
-        if kind not in BINARY.values():
-            raise
         raise UserError(
             f"{content.name} cannot be read as {kind} ({error}). Create the file again, or install "
             'the readers: pip install "spacy-bilstm-ner[formats]"'

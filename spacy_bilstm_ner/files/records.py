@@ -2,25 +2,25 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 # The tag of a word that may or may not be in an entity
 UNKNOWN = "?"
 
 
 class Content(NamedTuple):
-    """One file, unpacked.
+    """One file, unpacked, or one data frame.
 
     name (str): The name in messages: the path, and for a zip the name of the file in it.
     path (Path): The path of the file, which may be in a folder that the user gave.
-    raw (bytes): Its bytes.
+    raw (Union[bytes, pandas.DataFrame]): Its bytes, or the data frame.
     text (str): The bytes decoded, with "\\n" at the end of each line; "" for a binary format.
     encoding (str): Name of the encoding; "" for a binary format.
     """
 
     name: str
     path: Path
-    raw: bytes
+    raw: Any
     text: str = ""
     encoding: str = ""
 
@@ -58,7 +58,7 @@ class TaggedWords(NamedTuple):
     origin (Origin): Where the sentence was read.
     number (str): The file's own id of the sentence. The tutorial's split sorts by it.
     rows (int): Number of rows of the file that became this sentence.
-    lines (Sequence[int]): Line of each word, if the lines are not consecutive.
+    lines (Sequence[int]): Line of each word; empty if all words are on one line.
     """
 
     words: tuple[str, ...]
@@ -72,9 +72,7 @@ class TaggedWords(NamedTuple):
 
     def line(self, word: int) -> int:
         """Return the line of a word."""
-        if word < len(self.lines):
-            return self.lines[word]
-        return self.origin.line + self.origin.step * word
+        return self.lines[word] if self.lines else self.origin.line
 
     def place(self, word: int) -> str:
         """Return a word with its file and line, for messages."""
@@ -109,14 +107,14 @@ class Span(NamedTuple):
 
     start, end (int): Offsets as they are in the file; in characters, with the end exclusive, after
         `offsets.to_characters`.
-    label (str): The label as it is in the file; "?" for an entity that was left out, because its
+    label (Optional[str]): The label as it is in the file; None for an entity that was left out. Its
         words may then have any tag.
     text (Optional[str]): The entity's text according to the file; None if it has none.
     """
 
     start: int
     end: int
-    label: str
+    label: str | None
     text: str | None = None
 
 

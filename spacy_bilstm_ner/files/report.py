@@ -12,6 +12,8 @@ from .records import TaggedWords
 
 # Number of places that are kept for each reason
 N_PLACES = 3
+# Number of rows that a message shows
+N_SHOWN = 50
 # Unit -> its singular
 UNITS = {"rows": "row", "words": "word", "entities": "entity"}
 _SIGNS = {"left out": -1, "changed": 0, "added": 1}
@@ -81,21 +83,17 @@ class Report:
 
     White space never counts as a word.
 
-    rows_read, words_read, entities_read (int): Counted by the readers, before anything is left out
-        by a later step.
-    rows_written, words_written, entities_written (int): Counted in the records that became Docs.
+    read (Counter[str]): Numbers of "rows", "words" and "entities", counted by the readers before
+        anything is left out by a later step.
+    written (Counter[str]): The same numbers of the records that became Docs.
     guesses (dict[str, str]): What was detected, such as {"encoding": "utf-8"}.
     warnings (list[str]): Signs of mistakes in the source, with what to do.
     counts (dict[str, Counter[str]]): Reason -> unit -> number left out, changed or added.
     places (dict[str, list[str]]): Reason -> the first places, such as "x.csv, line 3: '2.5'".
     """
 
-    rows_read: int = 0
-    words_read: int = 0
-    entities_read: int = 0
-    rows_written: int = 0
-    words_written: int = 0
-    entities_written: int = 0
+    read: Counter[str] = field(default_factory=lambda: Counter(rows=0, words=0, entities=0))
+    written: Counter[str] = field(default_factory=lambda: Counter(rows=0, words=0, entities=0))
     guesses: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     counts: dict[str, Counter[str]] = field(default_factory=dict)
@@ -117,11 +115,10 @@ class Report:
             if place and len(places) < N_PLACES:
                 places.append(place)
 
-    def merge(self, other: Report) -> Report:
-        """Add another report to this one, and return this one."""
-        for name, value in vars(other).items():
-            if isinstance(value, int):
-                setattr(self, name, getattr(self, name) + value)
+    def merge(self, other: Report) -> None:
+        """Add another report to this one."""
+        self.read.update(other.read)
+        self.written.update(other.written)
         for name, guess in other.guesses.items():
             before = self.guesses.get(name, guess)
             self.guesses[name] = before if guess in before else f"{before}; {guess}"
@@ -129,48 +126,36 @@ class Report:
         for reason, counts in other.counts.items():
             self.count(reason, "", 0, **counts)
             self.places[reason] = (self.places[reason] + other.places[reason])[:N_PLACES]
-        return self
 
-    def count_written(self, sentences: Sequence[TaggedWords]) -> None:
-        """Count the rows, words and entities of sentences with tags in BIO."""
-        for sentence in sentences:
-            self.rows_written += sentence.rows
-            self.words_written += sentence.n_words
-            self.entities_written += sentence.n_entities
+    def finish(self, sentences: Sequence[TaggedWords]) -> None:
+        """Count the sentences that are written. Check that read = written + left out - added.
 
-    def check(self) -> None:
-        """Check that read = written + left out - added, for rows, words and entities.
-
+        sentences (Sequence[TaggedWords]): Sentences with tags in BIO.
         RAISES UserError: If a sum is wrong, which is an error in this package.
         """
-        for unit in UNITS:
-            n_read, n_written = getattr(self, f"{unit}_read"), getattr(self, f"{unit}_written")
-            expected = n_read
-            for reason, counts in self.counts.items():
-                expected += _SIGNS[REASONS[reason].effect] * counts[unit]
-            if n_written != expected:
-                raise UserError(
-                    f"{unit} were lost: {n_read:,} read, but {n_written:,} written instead of "
-                    f"{expected:,}. This is an error in spacy-bilstm-ner: please report it with "
-                    f"the file. {self.counts}"
-                )
+        for sentence in sentences:
+            self.written["rows"] += sentence.rows
+            self.written["words"] += sentence.n_words
+            self.written["entities"] += sentence.n_entities
+        expected = self.read.copy()
+        for reason, counts in self.counts.items():
+            for unit, number in counts.items():
+                expected[unit] += _SIGNS[REASONS[reason].effect] * number
+        if expected != self.written:
+            raise UserError(
+                f"rows, words or entities were lost: {self.read} read, but {self.written} written "
+                f"instead of {expected}. This is an error in spacy-bilstm-ner: please report it "
+                f"with the file. {self.counts}"
+            )
 
     def lines(self) -> list[str]:
         """Return the report as a few lines of text."""
-        lines = []
-        for side in ("read", "written"):
-            numbers = []
-            for unit, noun in UNITS.items():
-                numbers.append(count(getattr(self, f"{unit}_{side}"), noun))
-            lines.append(f"{side.capitalize()}: {', '.join(numbers)}")
+        lines = [f"Read: {_list(self.read)}", f"Written: {_list(self.written)}"]
         lines += [f"Detected {name}: {guess}" for name, guess in self.guesses.items()]
         for name, counts in self.counts.items():
-            reason = REASONS[name]
-            numbers = [count(number, UNITS[unit]) for unit, number in counts.items() if number]
+            meaning, _, effect = REASONS[name]
             places = "; ".join(self.places[name])
-            lines.append(
-                f"{reason.effect.capitalize()}: {', '.join(numbers)} ({reason.meaning}). {places}"
-            )
+            lines.append(f"{effect.capitalize()}: {_list(counts)} ({meaning}). {places}")
         return lines
 
     def to_frame(self) -> Any:
@@ -186,3 +171,21 @@ class Report:
             numbers = map(counts.__getitem__, UNITS)
             rows.append([name, REASONS[name].effect, *numbers, "; ".join(self.places[name])])
         return pandas.DataFrame(rows, columns=["reason", "effect", *UNITS, "places"])
+
+
+def check_rows(name: str, faults: Sequence[tuple[int, str]], remedy: str) -> None:
+    """Check that all rows of a file can be read.
+
+    name (str): Name of the file.
+    faults (Sequence[tuple[int, str]]): Line of each row that cannot be read, and why.
+    remedy (str): What to do about them.
+    RAISES UserError: If there are such rows.
+    """
+    if faults:
+        shown = "\n".join(f"{name}, line {line}: {fault}." for line, fault in faults[:N_SHOWN])
+        raise UserError(f"{shown}\n{count(len(faults), 'row')} cannot be read. {remedy}")
+
+
+def _list(counts: Counter[str]) -> str:
+    """Return numbers with their units: "1 row, 2 words"."""
+    return ", ".join(count(number, UNITS[unit]) for unit, number in counts.items())

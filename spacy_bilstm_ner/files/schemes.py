@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence, Set
-from itertools import filterfalse
 from operator import itemgetter
 
 from .records import UNKNOWN
@@ -29,12 +28,10 @@ _NO_LABEL = re.compile("[BI][-_].*|[LUESMW][-_]|", re.IGNORECASE)
 INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060\xad"
 
 
-def find_parts(
-    counts: Counter[str], outside: Sequence[str] | None = None
-) -> dict[str, tuple[str, str]]:
+def find_parts(tags: Set[str], outside: Sequence[str] | None = None) -> dict[str, tuple[str, str]]:
     """Divide the tags of a file into a letter and a label.
 
-    counts (Counter[str]): The different tags, and how often each occurs.
+    tags (Set[str]): The different tags.
     outside (Optional[Sequence[str]]): The tags that mean "outside"; None to detect them.
     RETURNS (dict[str, tuple[str, str]]): Tag -> its letter (B, I, L, U, O, ?; P for a label without
         a letter) and its label, "" if it has none. Tags that cannot be read are left out. For BILUO
@@ -43,11 +40,11 @@ def find_parts(
     """
     detected: list[str] = []
     for spelling in OUTSIDE:
-        detected = detected or [tag for tag in counts if tag.casefold() == spelling]
+        detected = detected or [tag for tag in tags if tag.casefold() == spelling]
     parts = dict.fromkeys(detected if outside is None else outside, ("O", ""))
     has_outside = bool(parts)
     parts[UNKNOWN] = (UNKNOWN, "")
-    in_entities = list(filterfalse(parts.__contains__, counts))
+    in_entities = tags - parts.keys()
     for pattern in _PATTERNS:
         lettered = {}
         for tag in in_entities:

@@ -2,15 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import chain
-from operator import attrgetter, itemgetter
+from operator import attrgetter, itemgetter, ne
 
 from ..errors import count
-from .faults import check_rows
 from .options import Options
 from .records import TaggedWords
-from .report import Report
+from .report import Report, check_rows
 from .schemes import INVISIBLE, describe_unread, entity_labels, find_parts, to_bio
 from .spacing import spaces_after
 
@@ -26,9 +25,6 @@ def build(sentences: Sequence[TaggedWords], options: Options, report: Report) ->
     RAISES UserError: If a tag cannot be read, or an entity begins at a word without characters.
     """
     file = sentences[0].origin.file
-    if options.tag_names:
-        names = {str(number): name.strip() for number, name in enumerate(options.tag_names)}
-        sentences = [_name_tags(sentence, names) for sentence in sentences]
     if options.strip:
         sentences = [_strip_marks(sentence, options.strip, report) for sentence in sentences]
     parts = _read_tags(sentences, options)
@@ -42,8 +38,8 @@ def build(sentences: Sequence[TaggedWords], options: Options, report: Report) ->
         bio, begun = to_bio(sentence.tags, parts)
         for position in begun:
             report.count("begun", f"{sentence.place(position)} {sentence.tags[position]!r}")
-        report.words_read += len(bio)
-        report.entities_read += len(entity_labels(bio))
+        report.read["words"] += len(bio)
+        report.read["entities"] += len(entity_labels(bio))
         sentence = sentence._replace(tags=bio)
         if not irregular.isdisjoint(sentence.words):
             sentence = _clean_words(sentence, report, faults)
@@ -58,19 +54,11 @@ def build(sentences: Sequence[TaggedWords], options: Options, report: Report) ->
     return built
 
 
-def _name_tags(sentence: TaggedWords, names: Mapping[str, str]) -> TaggedWords:
-    """Replace numbers by the names of tags."""
-    tags = map(names.get, sentence.tags, sentence.tags)
-    return sentence._replace(tags=tuple(tags))
-
-
 def _strip_marks(sentence: TaggedWords, marks: Sequence[str], report: Report) -> TaggedWords:
     """Replace the marks of --strip by a space. A word that is nothing but marks stays."""
-    words = list(sentence.words)
-    for position, word in enumerate(words):
-        for mark in marks:
-            words[position] = words[position].replace(mark, " ").strip() or word
-        report.count("stripped", sentence.place(position), int(words[position] != word))
+    pattern = re.compile("|".join(map(re.escape, marks)))
+    words = [pattern.sub(" ", word).strip() or word for word in sentence.words]
+    report.count("stripped", sentence.origin.place(), sum(map(ne, words, sentence.words)))
     return sentence._replace(words=tuple(words))
 
 
@@ -80,7 +68,11 @@ def _read_tags(sentences: Sequence[TaggedWords], options: Options) -> dict[str, 
     RAISES UserError: If a tag cannot be read.
     """
     counts = Counter(chain.from_iterable(map(attrgetter("tags"), sentences)))
-    parts = find_parts(counts, options.outside)
+    # Tags that are numbers may have a name.
+    names = {str(number): name.strip() for number, name in enumerate(options.tag_names)}
+    named = {tag: names.get(tag, tag) for tag in counts}
+    parts_of_names = find_parts(set(named.values()), options.outside)
+    parts = {tag: parts_of_names[name] for tag, name in named.items() if name in parts_of_names}
     unread = counts.keys() - parts.keys()
     faults = []
     for sentence in sentences if unread else ():
@@ -117,13 +109,14 @@ def _clean_words(
     spaces: list[bool | None] = []  # whether a space follows each word; None if unknown
     for position, tag in enumerate(sentence.tags):
         place, line = sentence.place(position), sentence.line(position)
+        space = sentence.spaces[position] if sentence.spaces else None
         parts = _divide(sentence.words[position])
-        is_blank = not "".join(parts).strip()
-        if is_blank:
+        if not "".join(parts).strip():
             report.count("white_space", place)
             if tag[0] == "B":
                 faults.append((line, f"there is no word, but the tag {tag!r}"))
             tag = tag if tag[0] == "I" else "O"
+            space = False
             if spaces:
                 spaces[-1] = not parts
         report.count("divided", place, max(0, len(parts) - 1))
@@ -131,10 +124,10 @@ def _clean_words(
             words.append(part)
             tags.append(tag)
             lines.append(line)
-            spaces.append(not is_blank)
+            spaces.append(True)
             tag = tag.replace("B-", "I-", 1)
-        if not is_blank:
-            spaces[-1] = sentence.spaces[position] if sentence.spaces else None
+        if parts:
+            spaces[-1] = space
     all_spaces: tuple[bool, ...] | None = None
     if set(spaces) - {None}:
         spaces[-1] = False

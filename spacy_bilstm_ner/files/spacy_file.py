@@ -11,17 +11,18 @@ from .report import Report
 def read_spacy(content: Content, options: Options) -> tuple[list[TaggedWords], Report]:
     """Read the Docs of a .spacy file, with tags in BIO."""
     bin_of_docs = DocBin().from_bytes(content.raw)
-    report = Report(rows_read=len(bin_of_docs))
+    report = Report()
     sentences = []
     docs = bin_of_docs.get_docs(spacy.blank("xx").vocab)
     for number, (doc, flags) in enumerate(zip(docs, bin_of_docs.flags, strict=True), 1):
+        report.read["rows"] += 1
         origin = Origin(**flags.get("origin", {"file": content.name, "line": number}))
         if not len(doc):
             report.count("no_text", origin.place())
             continue
         sentence = _read_doc(doc)._replace(origin=origin, number=str(number))
-        report.words_read += sentence.n_words
-        report.entities_read += sentence.n_entities
+        report.read["words"] += sentence.n_words
+        report.read["entities"] += sentence.n_entities
         sentences.append(sentence)
     return sentences, report
 

@@ -11,7 +11,6 @@ from .options import Split
 from .records import TaggedWords
 
 Parts = dict[str, list[TaggedWords]]
-NAMES = ("train", "dev", "test")
 
 
 def divide(sentences: Sequence[TaggedWords], split: Split, own_parts: Parts) -> Parts:
@@ -28,7 +27,7 @@ def divide(sentences: Sequence[TaggedWords], split: Split, own_parts: Parts) -> 
     n_sentences = len(sentences)
     ordered = list(sentences)
     seed, sizes = split.seed, {"dev": 0, "test": 0}
-    shares = {"dev": split.dev_size, "test": split.test_size}
+    shares = {"train": 1, "dev": split.dev_size, "test": split.test_size}
     if split.method == "tutorial" and not own_parts:
         # A groupby on "Sentence #" sorts by the string: "Sentence: 10" comes before "Sentence: 2".
         ordered.sort(key=attrgetter("number"))
@@ -36,9 +35,9 @@ def divide(sentences: Sequence[TaggedWords], split: Split, own_parts: Parts) -> 
         n_others = n_sentences - sizes["test"]
         sizes["dev"] = n_others - int(n_others * (1.0 - 0.2))
     else:
-        for name, share in shares.items():
-            if share and name not in own_parts:
-                sizes[name] = max(1, round(n_sentences * share))
+        for name in sizes.keys() - own_parts.keys():
+            if shares[name]:
+                sizes[name] = max(1, round(n_sentences * shares[name]))
     if any(sizes.values()):
         order = numpy.random.RandomState(seed).permutation(n_sentences)
         ordered = [ordered[position] for position in order]
@@ -46,21 +45,10 @@ def divide(sentences: Sequence[TaggedWords], split: Split, own_parts: Parts) -> 
     end = max(sizes["test"], n_sentences - sizes["dev"])
     parts = {"train": ordered[sizes["test"] : end], "dev": ordered[end:]}
     parts |= {"test": ordered[: sizes["test"]], **own_parts}
-    empty = [name for name in NAMES if not parts[name] and shares.get(name, 1)]
+    empty = [name for name, share in shares.items() if share and not parts[name]]
     if empty:
         raise UserError(
             f"{count(n_sentences, 'sentence')}: too few for a split, because {' and '.join(empty)} "
             "would be empty. Give at least 3 sentences, and sizes that leave some for each part."
         )
     return parts
-
-
-def drop_copies(parts: Parts) -> Parts:
-    """Return the parts without sentences of train and dev that occur in a later part."""
-    distinct = dict(parts)
-    seen: set[tuple[str, ...]] = set()
-    for name in reversed(NAMES):
-        if name != "test":
-            distinct[name] = [sentence for sentence in parts[name] if sentence.words not in seen]
-        seen.update(map(attrgetter("words"), parts[name]))
-    return distinct

@@ -4,8 +4,9 @@ import gzip
 import io
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from ..errors import UserError
 from .records import Content
@@ -17,68 +18,56 @@ SUFFIXES = (
 )
 
 
-def read_contents(paths: Iterable[Path], *, member: str | None = None) -> Iterator[Content]:
-    """Yield the files, and the labelled files of the folders, sorted by name.
+def read_contents(source: Any, member: str | None = None) -> Iterator[Content]:
+    """Yield a file or data frame, or the labelled files of a folder, sorted by name.
 
+    source (Union[str, Path, pandas.DataFrame]): A file, a folder, or a table.
     member (Optional[str]): Name of the file to read in a zip that has several.
     RAISES UserError: If a path does not exist, is not a file or a folder, or is damaged.
     """
-    for path in paths:
-        if not path.is_dir():
-            yield read_content(path, member)
-            continue
-        files = sorted(file for file in path.iterdir() if file.is_file() and _is_data(file.name))
-        if not files:
-            raise UserError(
-                f"{path} is a folder without labelled files, whose names end in {SUFFIXES}. "
-                "Subfolders are not read."
-            )
-        for file in files:
-            # In brat's folders, the text of x.ann is x.txt.
-            if file.suffix != ".txt" or not file.with_suffix(".ann").exists():
-                yield read_content(file, member)
+    if hasattr(source, "itertuples"):
+        yield Content("DataFrame", Path("DataFrame"), source)
+        return
+    path = Path(source)
+    if not path.is_dir():
+        yield read_content(path, member)
+        return
+    files = [file for file in sorted(path.iterdir()) if _is_data(file.name)]
+    if not files:
+        raise UserError(
+            f"{path} is a folder without labelled files, whose names end in {SUFFIXES}. "
+            "Subfolders are not read."
+        )
+    for file in files:
+        # In brat's folders, the text of x.ann is x.txt.
+        if file.suffix != ".txt" or file.with_suffix(".ann") not in files:
+            yield read_content(file, member)
 
 
 def read_content(path: Path, member: str | None = None) -> Content:
-    """Read one file and unpack it."""
+    """Read one file and unpack it. Excel files, which are zips as well, stay packed."""
     if not path.is_file():
         raise UserError(f"{path} is missing or not a file: give the path of a labelled file.")
     try:
-        packed = path.read_bytes()
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}.") from error
-    name, raw = _unpack(packed, str(path), member)
-    return Content(name, path, raw)
-
-
-def _unpack(packed: bytes, name: str, member: str | None) -> tuple[str, bytes]:
-    """Return the name and the bytes of an unpacked file. Excel files stay packed."""
-    try:
-        if packed.startswith(GZIP):
-            return name, gzip.decompress(packed)
-        if packed.startswith(ZIP):
-            archive = zipfile.ZipFile(io.BytesIO(packed))
-            # An Excel file is a zip as well.
-            if "xl/workbook.xml" not in archive.namelist():
-                chosen = _choose(archive.namelist(), name, member)
-                return f"{name} ({chosen})", archive.read(chosen)
+        raw = path.read_bytes()
+        if raw.startswith(GZIP):
+            return Content(str(path), path, gzip.decompress(raw))
+        if not raw.startswith(ZIP):
+            return Content(str(path), path, raw)
+        archive = zipfile.ZipFile(io.BytesIO(raw))
+        names = archive.namelist()
+        if "xl/workbook.xml" in names:
+            return Content(str(path), path, raw)
+        chosen = [name for name in names if (name == member if member else _is_data(name))]
+        if len(chosen) == 1:
+            return Content(f"{path} ({chosen[0]})", path, archive.read(chosen[0]))
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
         raise UserError(
-            f"{name} cannot be unpacked ({error}): pack it again, or give the file itself."
+            f"{path} cannot be unpacked or read ({error}): pack it again, or give the file itself."
         ) from error
-    return name, packed
-
-
-def _choose(members: list[str], name: str, member: str | None) -> str:
-    """Return the name of the file to read in a zip: the one chosen, or the only labelled file."""
-    if member in members:
-        return str(member)
-    labelled = list(filter(_is_data, members))
-    if len(labelled) == 1 and member is None:
-        return labelled[0]
     raise UserError(
-        f"{name}: expected a zip with one labelled file, but it has "
-        f"{', '.join(labelled or members)}. Say which one to read: --member NAME"
+        f"{path}: expected a zip with one labelled file, but it has {', '.join(names)}. Say which "
+        "one to read: --member NAME"
     )
 
 

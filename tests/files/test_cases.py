@@ -65,10 +65,7 @@ def parse_options(line: str) -> dict[str, Any]:
 
 def describe(docs: list[Doc], report: Report, expected: list[str]) -> list[str]:
     """Return the lines of `expected.txt`; guesses, warnings and texts only if it has them."""
-    lines = [
-        f"written: {report.rows_written} rows, {report.words_written} words, "
-        f"{report.entities_written} entities"
-    ]
+    lines = ["written: {rows} rows, {words} words, {entities} entities".format(**report.written)]
     for reason in REASONS:
         counts = report.counts.get(reason, Counter())
         numbers = ", ".join(f"{number} {unit}" for unit, number in counts.items() if number)

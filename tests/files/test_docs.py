@@ -15,7 +15,7 @@ def test_words_that_the_tokenizer_would_leave_merged_keep_their_space() -> None:
     # "I." is one of the tokenizer's exceptions, "45." is not
     doc, tokenized = make_doc(nlp, sentence("World War I . Of 45 .", "B-eve I-eve I-eve O O O O"))
     assert doc.text == "World War I . Of 45."
-    assert count_aligned(doc, tokenized) == {"eve": 1}
+    assert count_aligned(doc, tokenized) == 1
 
 
 def test_every_boundary_survives_in_other_languages() -> None:
@@ -45,6 +45,6 @@ def test_alignment_is_counted_as_spacy_train_does(tmp_path: Path) -> None:
     DocBin(docs=[gold for gold, _ in made]).to_disk(tmp_path / "x.spacy")
     for (gold, tokenized), example in zip(made, Corpus(tmp_path / "x.spacy")(nlp), strict=True):
         aligned = [tag for tag in example.get_aligned_ner() if tag and tag[0] in "BU"]
-        assert count_aligned(gold, tokenized).total() == len(aligned)
-    assert [count_aligned(*pair).total() for pair in made] == [2, 2, 0]
+        assert count_aligned(gold, tokenized) == len(aligned)
+    assert [count_aligned(*pair) for pair in made] == [2, 2, 0]
     assert [len(gold.ents) for gold, _ in made] == [2, 2, 1]

@@ -8,31 +8,34 @@ from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.files import read
 from spacy_bilstm_ner.files.report import Report
 
+from .helpers import sentence
+
 
 def make_report() -> Report:
-    report = Report(rows_read=4, words_read=3, words_written=2, rows_written=3)
+    report = Report()
+    report.read.update(rows=2, words=2, entities=1)
     report.count("comment", "x.csv, line 1: '# a'")
     report.count("white_space", "x.csv, line 2: ' '")
     return report
 
 
 def test_read_is_written_and_left_out() -> None:
-    report = make_report()
-    report.check()
-    report.words_written = 3
-    with pytest.raises(UserError, match="words were lost: 3 read, but 3 written instead of 2"):
-        report.check()
+    make_report().finish([sentence("Mira", "B-per")])
+    with pytest.raises(
+        UserError, match=r"were lost: .*'words': 2.* read, but .*'words': 2.* written"
+    ):
+        make_report().finish([sentence("Mira left", "B-per O")])
 
 
 def test_reports_add_up() -> None:
-    first, second = make_report(), make_report()
+    total, second = make_report(), make_report()
     second.guesses["encoding"] = "utf-8"
-    total = first.merge(second)
-    assert (total.rows_read, total.words_written) == (8, 4)
+    second.written.update(words=2)
+    total.merge(second)
+    assert (total.read["rows"], total.written["words"]) == (4, 2)
     assert total.counts["comment"]["rows"] == 2
     assert total.places["comment"] == ["x.csv, line 1: '# a'"] * 2
     assert total.guesses == {"encoding": "utf-8"}
-    total.check()
 
 
 def test_as_a_table_and_as_text() -> None:

@@ -181,7 +181,7 @@ def test_everything_comes_out_or_is_counted(tmp_path: Path, name: str) -> None:
         numbers = report.to_frame().set_index("reason")
         effects = numbers["effect"].map({"left out": 1, "added": -1}).fillna(0)
         words = [token.text for doc in docs for token in doc if not token.is_space]
-        written = (report.rows_written, len(words), sum(len(doc.ents) for doc in docs))
+        written = (report.written["rows"], len(words), sum(len(doc.ents) for doc in docs))
         for unit, n_written, n_read in zip(
             ("rows", "words", "entities"), written, expected, strict=True
         ):
@@ -252,7 +252,7 @@ def test_mutated_files_end_in_a_message_or_a_corpus(tmp_path: Path) -> None:
         n_read += 1
         n_words = sum(not token.is_space for doc in docs for token in doc)
         n_entities = sum(len(doc.ents) for doc in docs)
-        assert (report.words_written, report.entities_written) == (n_words, n_entities), (
+        assert (report.written["words"], report.written["entities"]) == (n_words, n_entities), (
             file,
             seed,
         )

@@ -9,7 +9,7 @@ import pytest
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.files.options import Split
 from spacy_bilstm_ner.files.records import TaggedWords
-from spacy_bilstm_ner.files.split import NAMES, Parts, divide, drop_copies
+from spacy_bilstm_ner.files.split import Parts, divide
 
 from .helpers import sentence
 
@@ -27,11 +27,11 @@ def make(count: int) -> list[TaggedWords]:
 
 
 def ids(parts: Parts) -> dict[str, list[int]]:
-    return {name: [int(dealt.number.split()[1]) for dealt in parts[name]] for name in NAMES}
+    return {name: [int(dealt.number.split()[1]) for dealt in parts[name]] for name in EXPECTED}
 
 
 def sizes(parts: Parts) -> list[int]:
-    return [len(parts[name]) for name in NAMES]
+    return [len(parts[name]) for name in EXPECTED]
 
 
 def test_tutorial_split_is_that_of_the_tutorial() -> None:
@@ -65,15 +65,3 @@ def test_random_split_deals_each_sentence_once_as_the_seed_says() -> None:
 def test_own_parts_leave_the_order_of_the_others() -> None:
     parts = divide(make(5), Split(test_size=0), {"dev": make(2)})
     assert parts == {"train": make(5), "dev": make(2), "test": []}
-
-
-def say(*texts: str) -> list[TaggedWords]:
-    return list(map(sentence, texts))
-
-
-def test_copies() -> None:
-    parts = {"train": say("a b", "c", "d", "d", "e"), "dev": say("a b", "e", "f")}
-    parts["test"] = say("a b", "c", "g", "g")
-    distinct = {"train": say("d", "d"), "dev": say("e", "f"), "test": parts["test"]}
-    assert drop_copies(parts) == distinct
-    assert drop_copies(distinct) == distinct

@@ -8,7 +8,7 @@ import pytest
 
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.files import read
-from spacy_bilstm_ner.files.unpack import read_contents
+from spacy_bilstm_ner.files.unpack import read_content, read_contents
 
 CONTENT = b"1,a,O\n" * 20
 
@@ -25,7 +25,7 @@ def test_gzip_and_zip_are_read_in_memory(tmp_path: Path) -> None:
     packed.write_bytes(gzip.compress(CONTENT))
     members = {"../../in/x.csv": CONTENT, "__MACOSX/in/._x.csv": b"\0", "LICENSE": b""}
     archive = make_zip(tmp_path / "x.zip", members)
-    contents = list(read_contents([packed, archive]))
+    contents = [read_content(packed), read_content(archive)]
     assert [content.raw for content in contents] == [CONTENT, CONTENT]
     assert contents[1].name == f"{archive} (../../in/x.csv)"
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["x.gz", "x.zip"]
@@ -37,16 +37,16 @@ def test_damaged_archives_are_refused(tmp_path: Path) -> None:
     for raw in (content[:40], content.replace(b"PK\1\2", b"PK\1\3"), gzip.compress(CONTENT)[:-9]):
         damaged.write_bytes(raw)
         with pytest.raises(UserError, match="cannot be unpacked"):
-            list(read_contents([damaged]))
+            read_content(damaged)
 
 
 def test_the_labelled_files_of_a_folder_are_read(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is a folder without labelled files"):
-        list(read_contents([tmp_path]))
+        list(read_contents(tmp_path))
     # The text of x.ann is x.txt.
     for name in ("b.csv", "a.jsonl", ".hidden.csv", "README.md", "x.ann", "x.txt", "y.txt"):
         (tmp_path / name).write_bytes(CONTENT)
-    names = [content.path.name for content in read_contents([tmp_path])]
+    names = [content.path.name for content in read_contents(tmp_path)]
     assert names == ["a.jsonl", "b.csv", "x.ann", "y.txt"]
 
 
