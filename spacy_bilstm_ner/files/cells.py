@@ -9,6 +9,9 @@ from typing import Any
 
 from .tables import clean
 
+# An item of a list as Python or numpy writes it: in quotation marks or without
+_ITEM = re.compile(r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|([^\s,\[\]]+)""")
+
 
 def parse(text: str) -> Any:
     """Return the value that is written as JSON or Python in a cell of a table.
@@ -22,16 +25,21 @@ def parse(text: str) -> Any:
 
 
 def split_list(cell: str, pattern: str = r"\S+") -> list[str]:
-    """Return the items of a cell, such as `["a", "b"]`, `['a', 'b']` or `a b`.
+    """Return the items of a cell, such as `["a", "b"]`, `['a', 'b']`, `['a' 'b']` or `a b`.
 
-    The item `null` becomes "".
+    numpy writes no commas. The item `null` becomes "".
 
     pattern (str): What an item looks like in a cell that is not a list in brackets.
     """
-    items = re.findall(pattern, cell)
-    if cell.startswith("["):
-        with suppress(SyntaxError, TypeError, ValueError, RecursionError, MemoryError):
-            items = parse(cell)
+    if not cell.startswith("["):
+        return re.findall(pattern, cell)
+    try:
+        items = json.loads(cell)
+    except (ValueError, RecursionError):
+        items = []
+        for quoted, bare in _ITEM.findall(cell):
+            with suppress(SyntaxError, ValueError):
+                items.append(ast.literal_eval(quoted) if quoted else bare)
     return [clean("" if item is None else str(item)) for item in items]
 
 

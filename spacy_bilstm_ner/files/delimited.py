@@ -76,11 +76,11 @@ def _split(text: str, separator: str, quoting: Any, name: str) -> Iterator[tuple
     try:
         for fields in reader:
             if reader.line_num > line and _holds_rows(fields, separator):
-                _refuse_quote(name, line)
+                _refuse_quote(name, line, "one field has several rows")
             yield line, fields
             line = reader.line_num + 1
-    except csv.Error:
-        _refuse_quote(name, line)
+    except csv.Error as error:
+        _refuse_quote(name, line, str(error))
 
 
 def _split_at_blanks(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -98,11 +98,11 @@ def _holds_rows(fields: Sequence[str], separator: str) -> bool:
     return False
 
 
-def _refuse_quote(name: str, line: int) -> NoReturn:
+def _refuse_quote(name: str, line: int, reason: str) -> NoReturn:
     raise UserError(
         f"{name}, line {line}: a quotation mark is not closed, or it is closed on another line or "
         "inside the field. If quotation marks are ordinary characters in this file, use "
-        '--no-quotes. If not, close it. A word that is only a quotation mark is written as """".'
+        f'--no-quotes. If not, close it. A word that is only a quotation mark is written as """". ({reason})'
     )
 
 

@@ -18,14 +18,15 @@ CODECS = (
 )
 # Number of words that a message shows in each encoding
 N_WORDS = 5
+# A file is binary if more than this share of its bytes are 0. Text from a PDF may have a few.
+MAX_NULLS = 0.1
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
 
 
 def decode(content: Content, encoding: str = "auto") -> Content:
     """Return a content with its text and the name of its encoding.
 
-    RAISES UserError: If the content is binary or not in the user's encoding, or if its encoding
-        cannot be detected. The message then lists candidates with some words in each.
+    RAISES UserError: If the content is not in the user's encoding, or cannot be detected.
     """
     encoding = encoding if encoding != "auto" else detect(content.name, content.raw)
     try:
@@ -34,11 +35,6 @@ def decode(content: Content, encoding: str = "auto") -> Content:
         raise UserError(
             f"{content.name}: {error}. Give another --encoding, such as cp1252, or leave it out."
         ) from error
-    if "\0" in text:
-        raise UserError(
-            f"{content.name} is a binary file: expected text. If it is packed, unpack it. If it is "
-            "UTF-16, use --encoding utf-16-le, or utf-16-be."
-        )
     if "\r" in text:
         text = re.sub("\r\r?\n|\r", "\n", text)
     return content._replace(text=text.removeprefix("\ufeff"), encoding=encoding)
@@ -47,12 +43,16 @@ def decode(content: Content, encoding: str = "auto") -> Content:
 def detect(name: str, raw: bytes) -> str:
     """Return the name of the encoding of a file.
 
-    RAISES UserError: If it is not clear. The message shows some words in each possible encoding.
+    RAISES UserError: If the file is binary, or its encoding is not clear. The message then shows
+        some words in each possible encoding.
     """
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    if b"\0" in raw:
-        return "latin-1"  # it decodes any bytes, and `decode` then reports a binary file
+    if raw.count(b"\0") > MAX_NULLS * len(raw):
+        raise UserError(
+            f"{name} is a binary file: expected text. If it is packed, unpack it. If it is UTF-16, "
+            "use --encoding utf-16-le, or utf-16-be."
+        )
     try:
         raw.decode("utf-8")
         return "utf-8"

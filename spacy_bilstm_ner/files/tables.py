@@ -2,7 +2,7 @@
 
 import re
 from array import array
-from collections.abc import Iterable, MutableSequence, Sequence
+from collections.abc import Iterable, MutableSequence, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, count, islice, pairwise
@@ -43,6 +43,7 @@ class Table:
     documents (list[str]): Number of each row's document, from 1; "" if it is in no document.
     has_header (bool): Whether the file names its columns.
     counts_words (bool): Whether the first column numbers the words of each sentence.
+    last_values (Set[str]): Cells of the last column in the first rows.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Table:
     documents: list[str]
     has_header: bool = True
     counts_words: bool = False
+    last_values: Set[str] = frozenset()
 
     def __getitem__(self, name: str) -> list[str]:
         return self.columns[self.names.index(name)]
@@ -66,9 +68,10 @@ class Table:
         if cells[0].startswith(("#", "-DOCSTART-")):
             if _DOCUMENT.match(" ".join(cells)):
                 return "document"
-            # The row of a hashtag, or of a piece of a word such as ##ra, has all columns.
-            is_word = cells[0] != "#" and all(cells) and " " not in "".join(cells)
-            if len(cells) != len(self.names) or not (is_word or is_tag(cells[-1])):
+            # The row of a hashtag or of a piece such as ##ra has all columns, and ends in a tag.
+            is_piece = cells[0].startswith("##") and cells[-1].isalnum()
+            is_tagged = is_piece or is_tag(cells[-1]) or cells[-1] in self.last_values
+            if len(cells) != len(self.names) or not is_tagged:
                 return "comment"
         return "range" if self.counts_words and not cells[0].isdecimal() else ""
 
@@ -152,24 +155,26 @@ def _start_table(rows: Iterable[list[str]], name: str, needs_header: bool) -> Ta
     """Return a table without rows. The first row with several cells has its columns.
 
     rows (Iterable[list[str]]): The cells of the first rows.
-    RAISES UserError: If all rows have one cell.
+    RAISES UserError: If all rows have one cell, or most rows have more cells than the first one.
     """
     data = []
     for cells in rows:
         if any(cells) and not cells[0].startswith(("#", "-DOCSTART-")):
             data.append(cells)
     first = next((cells for cells in data if sum(map(bool, cells)) > 1), [])
-    if not first:
+    n_longer = sum(any(cells[len(first) :]) for cells in data)
+    if not first or 2 * n_longer > len(data):
         raise UserError(
-            f"{name} is not a table: its lines do not have a word and a tag side by side. Is it "
-            "text without labels? The labels of brat are in .ann files, in the same folder. If "
-            "not, say what is between its fields with --sep, or leave out --sep."
+            f"{name} is not a table: most of its lines do not have a word and a tag side by side. "
+            "Is it text without labels? If not, say what is between its fields with --sep, or leave "
+            "out --sep. The labels of brat are in .ann files, in the same folder."
         )
     has_header = is_header(first) or (needs_header and not any(map(is_tag, first)))
     names = first if has_header else list(map(str, range(1, len(first) + 1)))
     counts_words = len(first) > 2 and not has_header and _count_up(list(map(itemgetter(0), data)))
     columns: list[list[str]] = [[] for _ in names]
-    return Table(name, names, columns, array("q"), [], [], has_header, counts_words)
+    last_values = set(map(itemgetter(-1), data))
+    return Table(name, names, columns, array("q"), [], [], has_header, counts_words, last_values)
 
 
 def _count_up(cells: Sequence[str]) -> bool:
