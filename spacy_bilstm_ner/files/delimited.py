@@ -102,7 +102,8 @@ def _refuse_quote(name: str, line: int, reason: str) -> NoReturn:
     raise UserError(
         f"{name}, line {line}: a quotation mark is not closed, or it is closed on another line or "
         "inside the field. If quotation marks are ordinary characters in this file, use "
-        f'--no-quotes. If not, close it. A word that is only a quotation mark is written as """". ({reason})'
+        "--no-quotes. If not, close it. A word that is only a quotation mark is written as "
+        f'"""". ({reason})'
     )
 
 

@@ -166,8 +166,8 @@ def _start_table(rows: Iterable[list[str]], name: str, needs_header: bool) -> Ta
     if not first or 2 * n_longer > len(data):
         raise UserError(
             f"{name} is not a table: most of its lines do not have a word and a tag side by side. "
-            "Is it text without labels? If not, say what is between its fields with --sep, or leave "
-            "out --sep. The labels of brat are in .ann files, in the same folder."
+            "Is it text without labels? If not, say what is between its fields with --sep, or "
+            "leave out --sep. The labels of brat are in .ann files, in the same folder."
         )
     has_header = is_header(first) or (needs_header and not any(map(is_tag, first)))
     names = first if has_header else list(map(str, range(1, len(first) + 1)))
