@@ -66,8 +66,7 @@ def read_stamps(out: Path, settings: dict[str, Any]) -> Stamps:
         raise UserError(
             f"{out} has the results of another run: {'; '.join(differences)}. Name a new folder"
         )
-    stamps: Stamps = note["inputs"]
-    return stamps
+    return dict(note["inputs"])
 
 
 def find_results(out: Path) -> dict[int, Path]:

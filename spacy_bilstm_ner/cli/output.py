@@ -36,17 +36,15 @@ def check_outputs(*outputs: Path | None, inputs: Iterable[Path | None] = ()) -> 
 
 def show_result(result: "Result", *, figures: Path | None = None, page: Path | None = None) -> None:
     """Print a result with its warnings. Write it to the files that are given."""
-    if page:
-        save(page, result.to_html())
-    if figures:
-        save_json(figures, result.figures)
     print(printable(result.to_text()))
     for warning in result.warnings:
         print(printable(f"Warning: {warning}"), file=sys.stderr)
-    if figures:
-        print(f"Figures: {figures}")
     if page:
+        save(page, result.to_html())
         print(f"Page: {page}")
+    if figures:
+        save_json(figures, result.figures)
+        print(f"Figures: {figures}")
 
 
 def show_next(purpose: str, *arguments: str | Path | float) -> None:

@@ -41,8 +41,6 @@ def evaluate(
     evaluation = evaluate_pipeline(pipeline, file)
     show_result(evaluation, figures=out, page=report)
     dev = file.with_name("dev.spacy")
-    if not dev.is_file():
-        dev = Path("DEV.spacy")
     show_next("find the thresholds for a precision", "thresholds", pipeline, dev)
 
 
@@ -91,10 +89,9 @@ def crossvalidate(
     Example: python -m spacy_bilstm_ner crossvalidate mine.csv out
     """
     from ..quality.crossvalidate import crossvalidate_folds
-    from ..quality.folds import TRAIN_SHARES, describe_trainings, read_folds
+    from ..quality.folds import read_folds
 
     corpus = read_folds(file, out, n_folds=folds, lang=lang, vectors=vectors, options=reading)
-    print(describe_trainings(corpus, ["fold"] if no_curve else list(TRAIN_SHARES)), flush=True)
     result = crossvalidate_folds(corpus, with_curve=not no_curve)
     show_result(result, figures=out / "crossvalidation.json")
     show_next("find wrong labels (repeat your other options)", "audit", file, out)
@@ -123,13 +120,12 @@ def audit(
     import pandas as pd
 
     from ..quality.audit import audit_folds, read_marked_rows, write_rows
-    from ..quality.folds import describe_trainings, read_folds
+    from ..quality.folds import read_folds
 
     table_file = out / "audit.csv"
     check_outputs(table_file, inputs=(file,))
     marked = read_marked_rows(table_file)
     corpus = read_folds(file, out, n_folds=folds, lang=lang, vectors=vectors, options=reading)
-    print(describe_trainings(corpus), flush=True)
     result = audit_folds(corpus, marked)
     write_rows(table_file, pd.concat([result.mistakes, marked]), delimiter=delimiter)
     show_result(result, figures=out / "audit.json", page=out / "audit.html")

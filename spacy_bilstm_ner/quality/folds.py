@@ -182,18 +182,8 @@ def find_missing(corpus: FoldedCorpus, parts: Sequence[str]) -> list[tuple[str, 
     return missing
 
 
-def describe_trainings(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> str:
-    """Say how many pipelines exist, and how many will be trained.
-
-    parts (Sequence[str]): Keys of TRAIN_SHARES.
-    """
-    n_missing = len(find_missing(corpus, parts))
-    n_present = len(parts) * len(corpus.folds) - n_missing
-    return f"Pipelines in {corpus.out}: {n_present} exist, {n_missing} will be trained"
-
-
 def train_folds(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> None:
-    """Train the missing pipelines, one on each core.
+    """Train the missing pipelines, one on each core. The progress bar counts all pipelines.
 
     parts (Sequence[str]): Keys of TRAIN_SHARES.
     RAISES UserError: If the folder cannot be used, or a training fails.
@@ -204,8 +194,10 @@ def train_folds(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> None:
         (corpus.out / CONFIG).write_text(corpus.config, encoding="utf-8")
         workers = Workers(train_pipeline, cores())
         done = as_done(tasks, workers.submit, workers.n_slots)
+        n_pipelines = len(parts) * len(corpus.folds)
+        n_present = n_pipelines - len(missing)
         try:
-            for (folder, _), future in tqdm(done, "Training", len(missing), disable=None):
+            for (folder, _), future in tqdm(done, "Pipelines", n_pipelines, initial=n_present):
                 error = future.exception()
                 if error:
                     raise UserError(f"the training of {folder} failed: {error}") from error

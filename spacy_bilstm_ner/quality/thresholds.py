@@ -20,9 +20,9 @@ from .examples import (
 )
 from .intervals import cases_needed
 from .result import Result
-from .scores import WRONG, judge_entities
+from .scores import judge_entities
 
-COLUMNS = ["label", "threshold", "precision", "recall", "entities", "gold"]
+COLUMNS = ["label", "threshold", "precision", "recall", "entities"]
 
 
 def find_thresholds(pipeline: str, file: Path, *, precision: float = 0.95) -> Result:
@@ -32,7 +32,7 @@ def find_thresholds(pipeline: str, file: Path, *, precision: float = 0.95) -> Re
     precision (float): The precision to reach, between 0 and 1.
     RETURNS (Result): `table` has a row for each label. "threshold" is NaN if no threshold reaches
         the precision. "entities", "precision" and "recall" describe the entities above the
-        threshold. "gold" is the number of gold entities.
+        threshold.
     RAISES UserError: If the pipeline gives no confidences.
     """
     nlp = load_pipeline(pipeline)
@@ -42,11 +42,9 @@ def find_thresholds(pipeline: str, file: Path, *, precision: float = 0.95) -> Re
     judged = judge_entities(examples)
     if judged["confidence"].isna().all():
         raise UserError(f"{pipeline} gives no confidences, so thresholds cannot be found")
-    n_gold = judged[judged["outcome"] != WRONG].groupby("label").size()
     rows = []
     for label, curve in make_curves(judged).items():
-        threshold = threshold_for_precision(curve, precision)
-        rows.append({"label": label, "gold": n_gold.get(label, 0)} | threshold)
+        rows.append({"label": label} | threshold_for_precision(curve, precision))
     table = pd.DataFrame(rows, columns=COLUMNS)
     n_needed = cases_needed(precision)
     uncertain = table["label"][table["threshold"].notna() & (table["entities"] < n_needed)]
@@ -98,15 +96,12 @@ def store_thresholds(
         entities to show the precision are left out.
     loosen (bool): Whether a threshold may become lower than the stored one.
     RETURNS (list[str]): Old and new threshold of each label that has changed.
-    RAISES UserError: If the pipeline cannot be loaded, or has no bilstm_ner pipe.
+    RAISES UserError: If the pipeline cannot be loaded.
     """
     certain = table[table["entities"] >= cases_needed(precision)]
     thresholds = certain.set_index("label")["threshold"].to_dict()
-    recognisers = find_recognisers(load_pipeline(folder))
-    if not recognisers:
-        raise UserError(f"{folder} has no bilstm_ner pipe: no other pipe has thresholds")
     changes = []
-    for name, pipe in recognisers.items():
+    for name, pipe in find_recognisers(load_pipeline(folder)).items():
         stored = pipe.cfg["thresholds"]
         new_thresholds = {}
         for label, old in zip(pipe.labels, min_confidences(pipe.labels, 0.0, stored), strict=True):

@@ -41,7 +41,7 @@ def test_metrics_say_what_they_are_of(
     assert metrics["warnings"] == []
     out = capsys.readouterr().out
     assert f"{tiny[0]} 0.1.0, trained on tiny.csv: 3 test sentences" in out
-    assert f"python -m spacy_bilstm_ner thresholds {tiny[0]} DEV.spacy" in out
+    assert f"python -m spacy_bilstm_ner thresholds {tiny[0]} {tiny[1].parent}/dev.spacy" in out
 
 
 def test_a_csv_and_a_folder_give_the_same_scores(tiny: tuple[Path, Path], tmp_path: Path) -> None:
