@@ -11,7 +11,7 @@ from spacy.training.batchers import minibatch_by_words
 
 from ..errors import UserError
 from ..files.texts import text_error
-from ..pipe.entities import entities
+from ..pipe.entities import list_entities
 from ..pipe.loading import load_pipeline
 from ..system.forking import SharedCache
 
@@ -153,11 +153,8 @@ def _find_entities(nlp: Language, texts: list[str]) -> list[Outcome]:
     # If a pipe fails on a text or leaves it out, the batch is halved until this text is alone.
     try:
         outcomes = []
-        for text, doc in zip(texts, nlp.pipe(texts, batch_size=MAX_TEXTS), strict=True):
-            rows = []
-            for entity in entities(doc):
-                rows.append({**entity._asdict(), "text": text[entity.start : entity.end]})
-            outcomes.append(Outcome(rows))
+        for _, doc in zip(texts, nlp.pipe(texts, batch_size=MAX_TEXTS), strict=True):
+            outcomes.append(Outcome(list_entities(doc)))
         return outcomes
     except Exception as error:
         if len(texts) == 1:

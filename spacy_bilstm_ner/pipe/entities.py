@@ -1,38 +1,27 @@
 """Read the entities of a Doc with their confidences."""
 
-from typing import NamedTuple
+from typing import Any
 
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
+
+from .confidence import get_confidence
 
 
-class Entity(NamedTuple):
-    """An entity with its place in characters, so that Docs with different tokens can be compared.
+def list_entities(doc: Doc) -> list[dict[str, Any]]:
+    """Return the entities of a Doc in the order of the text.
 
-    start, end (int): Offsets in characters. The end is exclusive.
-    label (str): The label.
-    confidence (float | None): The probability that the entity is correct; None if it has none.
+    RETURNS (list[dict[str, Any]]): "start" and "end" are offsets in characters, the end is
+        exclusive. "confidence" is None if the entity has none. Also "label" and "text".
     """
-
-    start: int
-    end: int
-    label: str
-    confidence: float | None = None
-
-    @property
-    def key(self) -> tuple[int, int, str]:
-        """Return start, end and label. Two entities are the same if these are equal."""
-        return self[:3]
-
-    def overlaps(self, entity: "Entity") -> bool:
-        return self.start < entity.end and entity.start < self.end
-
-
-def entities(doc: Doc) -> list[Entity]:
-    """Return the entities of a Doc in the order of the text."""
-    has_extension = Span.has_extension("confidence")
-    return [
-        Entity(
-            ent.start_char, ent.end_char, ent.label_, ent._.confidence if has_extension else None
+    rows = []
+    for ent in doc.ents:
+        rows.append(
+            {
+                "start": ent.start_char,
+                "end": ent.end_char,
+                "label": ent.label_,
+                "confidence": get_confidence(ent),
+                "text": ent.text,
+            }
         )
-        for ent in doc.ents
-    ]
+    return rows

@@ -29,22 +29,19 @@ def compare_pipelines(a: str, b: str, file: Path) -> Result:
     draws = compute_f(bootstrap(counts))
     low, high = percentile_interval(draws[:, 1] - draws[:, 0])
     columns = {"A": f_a, "B": f_b, "B - A": f_b - f_a, "95 % from": low, "to": high}
-    better = name_better(low[ALL], high[ALL])
     n_sentences = f"{len(counts):,} sentences"
+    verdict = f"{n_sentences} do not show which one is better."
+    if low[ALL] > 0:
+        verdict = "B is better."
+    if high[ALL] < 0:
+        verdict = "A is better."
     return Result(
         summary=[
             f"A: {a}",
             f"B: {b}",
             f"{file}: {n_sentences}, F",
-            f"{better} is better." if better else f"{n_sentences} do not show which one is better.",
+            verdict,
         ],
         table=pd.DataFrame({"label": [*labels, *TOTALS], **columns}),
         warnings=warnings,
     )
-
-
-def name_better(low: float, high: float) -> str:
-    """Return the better pipeline, by the interval of the difference B - A; else an empty text."""
-    if low > 0:
-        return "B"
-    return "A" if high < 0 else ""

@@ -17,7 +17,8 @@ from spacy.tokens import Doc
 
 from ..errors import UserError
 from ..files.texts import TextOptions, find_files, read_rows, text_error
-from ..pipe.entities import entities
+from ..pipe.confidence import get_confidence
+from ..pipe.entities import list_entities
 from ..pipe.loading import load_pipeline
 from ..system.whole import save
 from .examples import remove_thresholds
@@ -33,8 +34,8 @@ def write_texts(docs: Sequence[Doc], path: Path) -> None:
     """
     lines = []
     for doc in docs:
-        spans = [entity._asdict() for entity in entities(doc)]
-        label = [entity.key for entity in entities(doc)]
+        spans = list_entities(doc)
+        label = [(span["start"], span["end"], span["label"]) for span in spans]
         record = {"text": doc.text, "spans": spans, "label": label}
         lines.append(f"{json.dumps(record, ensure_ascii=False)}\n")
     save(path, "".join(lines))
@@ -86,7 +87,7 @@ def compute_uncertainty(doc: Doc) -> float:
     This is the entropy of the event that the candidate is an entity. Entities without a confidence
     add nothing.
     """
-    confidences = pd.Series([entity.confidence for entity in entities(doc)], dtype="float64")
+    confidences = pd.Series([get_confidence(ent) for ent in doc.ents], dtype="float64")
     p = confidences.clip(1e-6, 1 - 1e-6)
     return float(-(p * np.log2(p) + (1 - p) * np.log2(1 - p)).sum())
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from spacy_bilstm_ner.quality.compare import compare_pipelines, name_better
+from spacy_bilstm_ner.quality.compare import compare_pipelines
 
 from .helpers import command, make_pipeline, read_json
 
@@ -33,11 +33,12 @@ def test_the_better_pipeline_is_named(
     assert f"evaluate {better} {tiny[1]}" in out
 
 
-@pytest.mark.parametrize(
-    ("low", "high", "expected"), [(0.01, 0.2, "B"), (-0.2, -0.01, "A"), (-0.1, 0.2, "")]
-)
-def test_the_interval_decides(low: float, high: float, expected: str) -> None:
-    assert name_better(low, high) == expected
+def test_the_interval_decides(tiny: tuple[Path, Path], better: Path) -> None:
+    a, b, file = str(tiny[0]), str(better), tiny[1]
+    assert compare_pipelines(b, a, file).summary[-1] == "A is better."
+    assert compare_pipelines(a, a, file).summary[-1] == (
+        "3 sentences do not show which one is better."
+    )
 
 
 def test_a_label_that_only_one_pipeline_has(
