@@ -6,13 +6,12 @@ appear at once.
 
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from ..system.ending import run
+from ..system.ending import exit_codes
 from . import convert
 from .bulk import annotate
 from .output import short_warnings
@@ -69,10 +68,9 @@ class Commands(TyperGroup):
     """
 
     def invoke(self, ctx: Any) -> None:
-        command = partial(super().invoke, ctx)
         try:
-            with short_warnings():
-                run(command)
+            with short_warnings(), exit_codes():
+                super().invoke(ctx)
         except ModuleNotFoundError as error:
             package = (error.name or "").partition(".")[0]
             if package not in EXTRAS:

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -12,14 +12,24 @@ from ..errors import UserError
 
 # The exit code after Ctrl-C: 128 plus the number of SIGINT
 INTERRUPTED = 130
+# Windows has no SIGHUP.
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
-def run(main: Callable[[], None]) -> None:
-    """Run a main function. Turn user errors, Ctrl-C and closed pipes into exit codes."""
+@contextmanager
+def exit_codes() -> Iterator[None]:
+    """Turn user errors, Ctrl-C and closed pipes inside a block into exit codes.
+
+    SIGTERM and SIGHUP end the block as Ctrl-C does. Signals that are ignored, as with `nohup`, stay
+    ignored.
+    """
+    for name in SIGNALS:
+        number = getattr(signal, name, None)
+        if number and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, interrupt)
     try:
-        with interrupt_on_signals():
-            main()
-            print(end="", flush=True)
+        yield
+        print(end="", flush=True)
     except UserError as error:
         sys.exit(f"Error: {error}")
     except KeyboardInterrupt as error:
@@ -43,22 +53,3 @@ def interrupt(signal_number: int, frame: FrameType | None) -> None:
             return
         frame = frame.f_back
     raise KeyboardInterrupt
-
-
-@contextmanager
-def interrupt_on_signals() -> Iterator[None]:
-    """Interrupt the program on SIGINT, SIGTERM and SIGHUP inside a block.
-
-    Only the main thread can do this. Signals that are ignored, as with `nohup`, stay ignored.
-    """
-    previous_handlers = {}
-    if threading.current_thread() is threading.main_thread():
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            signal_number = getattr(signal, name, None)
-            if signal_number and signal.getsignal(signal_number) not in (signal.SIG_IGN, None):
-                previous_handlers[signal_number] = signal.signal(signal_number, interrupt)
-    try:
-        yield
-    finally:
-        for signal_number, previous_handler in previous_handlers.items():
-            signal.signal(signal_number, previous_handler)

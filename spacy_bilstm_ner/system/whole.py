@@ -6,7 +6,7 @@ import secrets
 import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO
@@ -62,8 +62,6 @@ def whole_folder(path: Path) -> Iterator[Path]:
     """
     path = path.resolve()
     unfinished = path.with_name(f".{path.name}{UNFINISHED}")
-    previous = path.with_name(f".{path.name}.previous")
-    _restore(path, previous)
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
         with _errors_as_user_errors(path):
@@ -71,19 +69,10 @@ def whole_folder(path: Path) -> Iterator[Path]:
         yield unfinished
         with _errors_as_user_errors(path):
             if path.exists():
-                path.rename(previous)
+                shutil.rmtree(path)
             unfinished.rename(path)
     finally:
-        _restore(path, previous)
         shutil.rmtree(unfinished, ignore_errors=True)
-
-
-def _restore(path: Path, previous: Path) -> None:
-    """Remove the previous folder; or rename it back if there is no new folder."""
-    if path.exists():
-        shutil.rmtree(previous, ignore_errors=True)
-    elif previous.exists():
-        previous.rename(path)
 
 
 @contextmanager
@@ -97,8 +86,7 @@ def _errors_as_user_errors(path: Path) -> Iterator[None]:
 def remove_unfinished(folder: Path) -> None:
     """Remove the unfinished files that killed processes have left in a folder."""
     for path in folder.glob(f".*{UNFINISHED}"):
-        with suppress(OSError):
-            path.unlink()
+        path.unlink(missing_ok=True)
 
 
 def save(path: Path, text: str) -> None:
