@@ -23,7 +23,7 @@ test: .venv/dev
 # The files .venv/project and .venv/dev record what is installed. torch is installed first, so that no
 # other package selects its build.
 .venv/project: .venv/torch setup.cfg pyproject.toml
-	$(PIP) -e ".[train]" build setuptools
+	$(PIP) -e ".[train]" setuptools
 	touch $@
 
 .venv/dev: .venv/torch setup.cfg pyproject.toml

@@ -4,7 +4,6 @@ import sys
 
 import srsly
 
-from scripts.step import step
 from spacy_bilstm_ner.cli import main as run_command
 
 
@@ -17,4 +16,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    step(main)
+    main()

@@ -1,40 +1,33 @@
-"""Find the training data and the word vectors, and store their paths in corpus/NAME.
+"""Find the training data and the word vectors, and describe them in corpus/NAME/source.json.
 
 The data is the user's file, or by default the GMB corpus, from assets/ or the web. If the corpus
 cannot be downloaded, the bundled sample is used.
 """
 
-import argparse
 import hashlib
 import re
 import urllib.request
-from dataclasses import asdict
 from http.client import HTTPException
 from pathlib import Path
 
-from scripts.source import Source, WordVectors, checksum
-from scripts.step import step
+from scripts.step import print_banner, step
 from scripts.vectors import TIMEOUT, DownloadError, find_vectors
-from spacy_bilstm_ner.errors import UserError, banner
+from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.files.unpack import read_content
 from spacy_bilstm_ner.system.whole import save_json
 
 CORPUS = "ner_dataset.csv"
-# Usual file names of the corpus
-CORPUS_FILES = (CORPUS, "ner_dataset.zip", f"{CORPUS}.zip", f"{CORPUS}.gz")
+# The corpus in assets/, which may be packed
+CORPUS_FILES = "ner_dataset*"
 GMB_NAME = "GMB (Groningen Meaning Bank 2.2.0, extract)"
 SAMPLE_NAME = "sample (the project's bundled sentences)"
 # The name of the project's own pipeline
 RESERVED = "gmb_bilstm"
 SAMPLE_BANNER = (
     "NO GMB CORPUS: training on the SMALL BUNDLED SAMPLE instead.\n"
-    "The model shows that everything works. It is NOT a useful recogniser.",
-    f"For the real model: put {CORPUS}, or its zip, into assets/ and run this again.",
-)
-VECTORS_BANNER = (
-    "NO WORD VECTORS: training without them.\nThe model works, but finds fewer entities.",
-    "For the real model: `python -m spacy download NAME`, or put the folder of that pipeline into "
-    'assets/. Then run this again.\nTo train without vectors: --vars.vectors ""',
+    "The model shows that everything works. It is NOT a useful recogniser.\n"
+    f"For the real model: put {CORPUS}, or its zip, into assets/ and run this again.\n"
+    f"Why: {CORPUS} is not in assets/, and"
 )
 
 
@@ -52,54 +45,52 @@ def check_name(name: str, *, is_own: bool) -> None:
         )
 
 
-def find_source(args: argparse.Namespace) -> Source:
-    """Find the data: the user's files, or the GMB corpus.
+def find_source(
+    csv: str, dev: str, test: str, *, assets: Path, url: str, md5: str
+) -> dict[str, str]:
+    """Find the data: the user's files, the GMB corpus, or the sample.
 
-    args (argparse.Namespace): See `main`.
+    RETURNS (dict[str, str]): "kind": "own", "real" (the corpus) or "sample"; "name", for meta.json;
+        "path"; and "sha256", the checksum of all files.
     RAISES UserError: If a file is missing, or the corpus in assets has another checksum.
-    RAISES DownloadError: If the corpus is not in assets and cannot be downloaded.
     """
-    own_files = [Path(file) for file in (args.csv, args.dev, args.test) if file]
+    own_files = [Path(file) for file in (csv, dev, test) if file]
     for path in own_files:
         if not path.is_file():
             raise UserError(
                 f"there is no file {path}: --vars.csv, --vars.dev and --vars.test take paths"
             )
-    if args.csv:
-        return Source("own", Path(args.csv).name, args.csv, checksum(*own_files))
-    if own_files:
+    if own_files and not csv:
         raise UserError(
             "--vars.dev and --vars.test need your own training sentences: also give --vars.csv"
         )
-    corpus = find_corpus(args.assets)
-    if corpus is None:
-        corpus = args.assets / CORPUS
-        download(args.url, corpus, md5=args.md5)
-    check_corpus(corpus, md5=args.md5)
-    return Source("real", GMB_NAME, corpus.as_posix(), checksum(corpus))
+    if csv:
+        kind, name, files = "own", Path(csv).name, own_files
+    else:
+        try:
+            kind, name, files = "real", GMB_NAME, [find_corpus(assets, url, md5)]
+        except DownloadError as error:
+            print_banner(f"{SAMPLE_BANNER} {error}.")
+            kind, name, files = "sample", SAMPLE_NAME, [assets / "sample.csv"]
+    first_file = files[0].as_posix()
+    return {"kind": kind, "name": name, "path": first_file, "sha256": checksum(files)}
 
 
-def find_corpus(assets: Path) -> Path | None:
-    """Return the GMB corpus in a folder, or None."""
-    return next(filter(Path.is_file, map(assets.joinpath, CORPUS_FILES)), None)
+def find_corpus(assets: Path, url: str, md5: str) -> Path:
+    """Return the GMB corpus in a folder. If it is not there, download it.
 
-
-def check_corpus(path: Path, *, md5: str) -> None:
-    """Check that a file, or the file in an archive, is the GMB corpus.
-
-    RAISES UserError: If its checksum differs.
+    RAISES UserError: If the file, or the file in the archive, has another checksum.
+    RAISES DownloadError: If the corpus cannot be downloaded.
     """
-    actual = hashlib.md5(read_content(path, CORPUS).raw).hexdigest()
-    if actual != md5:
-        raise UserError(
-            f"{path} is not the GMB corpus: its MD5 checksum is {actual}, expected {md5}. To "
-            "download the corpus, move this file to another folder. To train on this file: spacy "
-            f"project run all . --vars.csv {path} --vars.name my_ner"
-        )
-
-
-def download(url: str, target: Path, *, md5: str) -> None:
-    """Download a file. RAISES DownloadError: If that fails, or the checksum differs."""
+    for path in sorted(assets.glob(CORPUS_FILES)):
+        actual = hashlib.md5(read_content(path, CORPUS).raw).hexdigest()
+        if actual != md5:
+            raise UserError(
+                f"{path} is not the GMB corpus: its MD5 checksum is {actual}, expected {md5}. To "
+                "download the corpus, move this file to another folder. To train on this file: "
+                f"spacy project run all . --vars.csv {path} --vars.name my_ner"
+            )
+        return path
     if not url:
         raise DownloadError("downloading is switched off")
     print(f"Downloading {url}")
@@ -111,44 +102,9 @@ def download(url: str, target: Path, *, md5: str) -> None:
     actual = hashlib.md5(data).hexdigest()
     if actual != md5:
         raise DownloadError(f"{url} sent a file with the MD5 checksum {actual}, expected {md5}")
-    target.write_bytes(data)
-
-
-def main() -> None:
-    """Find the data and the vectors, and show what was found."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog="The options are the variables of project.yml."
-    )
-    parser.add_argument("folder", type=Path, help="the folder to write to: corpus/NAME")
-    for option in ("name", "lang", "csv", "dev", "test", "vectors", "url", "md5"):
-        parser.add_argument(f"--{option}", default="")
-    parser.add_argument("--assets", type=Path, default=Path("assets"))
-    args = parser.parse_args()
-    check_name(args.name, is_own=bool(args.csv))
-    try:
-        source = find_source(args)
-    except DownloadError as error:
-        reason = f"Why: {CORPUS} is not in assets/, and {error}."
-        print(banner(*SAMPLE_BANNER, reason))
-        sample = args.assets / "sample.csv"
-        source = Source("sample", SAMPLE_NAME, sample.as_posix(), checksum(sample))
-        vectors = WordVectors(reason="the data is only the sample")
-    else:
-        vectors = _find_vectors_or_warn(args)
-    print(f"Data: {source.name}, from {source.path}")
-    print(f"Word vectors: {vectors.name or f'none, {vectors.reason}'}")
-    save_json(args.folder / "source.json", asdict(source))
-    save_json(args.folder / "vectors.json", asdict(vectors))
-    save_json(args.folder / "code.json", {"sha256": checksum(*list_code())})
-
-
-def _find_vectors_or_warn(args: argparse.Namespace) -> WordVectors:
-    try:
-        return find_vectors(args.vectors, lang=args.lang, assets=args.assets)
-    except DownloadError as error:
-        reason = f"Why: {args.vectors} is neither installed nor in assets/, and\n{error}."
-        print(banner(*VECTORS_BANNER, reason))
-        return WordVectors(reason="not available")
+    path = assets / CORPUS
+    path.write_bytes(data)
+    return path
 
 
 def list_code() -> list[Path]:
@@ -156,10 +112,42 @@ def list_code() -> list[Path]:
 
     project.yml does not list the folders, because they also contain compiled files.
     """
-    files = [Path("setup.cfg")]
+    files = [Path("setup.cfg"), Path("spacy_bilstm_ner/quality/page.html")]
     for folder in ("scripts", "spacy_bilstm_ner"):
         files += sorted(Path(folder).rglob("*.py"))
-    return [*files, Path("spacy_bilstm_ner/quality/page.html")]
+    return files
+
+
+def checksum(files: list[Path]) -> str:
+    """Return the SHA-256 of the contents of files."""
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def main(
+    folder: Path,
+    lang: str,
+    name: str,
+    csv: str = "",
+    dev: str = "",
+    test: str = "",
+    vectors: str = "",
+    url: str = "",
+    md5: str = "",
+    assets: Path = Path("assets"),
+) -> None:
+    """Write FOLDER/source.json. The options are the variables of project.yml."""
+    check_name(name, is_own=bool(csv))
+    source = find_source(csv, dev, test, assets=assets, url=url, md5=md5)
+    word_vectors = {}
+    if source["kind"] != "sample":
+        word_vectors = find_vectors(vectors, lang=lang, assets=assets)
+    print(f"Data: {source['name']}, from {source['path']}")
+    print(f"Word vectors: {word_vectors.get('name', 'none')}")
+    code = checksum(list_code())
+    save_json(folder / "source.json", {**source, "vectors": word_vectors, "code": code})
 
 
 if __name__ == "__main__":

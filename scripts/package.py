@@ -1,58 +1,50 @@
 """Build the wheels of the trained pipeline and of the package that it needs."""
 
-import argparse
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import srsly
 from spacy.cli.package import package
 
-from scripts.meta import release_meta
-from scripts.step import run_python, step
+from scripts.step import step
+from spacy_bilstm_ner.errors import UserError
+
+PIP_WHEEL = (sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation")
 
 
-def build(project: Path, out_dir: Path) -> None:
-    """Build the wheel of a project, without a network. It replaces other versions in the folder.
+def build(name: str, project: Path, out_dir: Path) -> None:
+    """Build the wheel of a package, without a network. It replaces other versions in the folder.
 
-    The wheel is built from the source distribution, so that it has no unwanted files.
+    RAISES UserError: If it cannot be built.
     """
-    with TemporaryDirectory() as folder:
-        options = ("--no-isolation", "--outdir", folder)
-        run_python("-m", "build", *options, str(project), failure=f"{project} was not built")
-        (wheel,) = Path(folder).glob("*.whl")
-        distribution = wheel.name.split("-")[0]
-        for path in out_dir.glob(f"{distribution}-*.whl"):
-            path.unlink()
-        (out_dir / wheel.name).write_bytes(wheel.read_bytes())
-        print(f"Built {out_dir / wheel.name}")
+    for path in out_dir.glob(f"{name}-*.whl"):
+        path.unlink()
+    # setuptools would add files that it has left here.
+    shutil.rmtree(project / "build", ignore_errors=True)
+    command = [*PIP_WHEEL, "--wheel-dir", str(out_dir), str(project)]
+    process = subprocess.run(command, capture_output=True, text=True)
+    if process.returncode:
+        raise UserError(f"{name} was not built:\n{process.stdout}{process.stderr}")
 
 
-def build_pipeline(run_dir: Path, out_dir: Path) -> None:
-    """Build the wheel of a run's pipeline.
-
-    run_dir (Path): The folder of model-best and metrics.json.
-    """
-    pipeline = run_dir / "model-best"
+def build_pipeline(pipeline: Path, out_dir: Path) -> None:
+    """Build the wheel of a trained pipeline."""
     meta = srsly.read_json(pipeline / "meta.json")
-    metrics = srsly.read_json(run_dir / "metrics.json")
+    name = f"{meta['lang']}_{meta['name']}"
     with TemporaryDirectory() as folder:
-        work = Path(folder)
-        srsly.write_json(work / "meta.json", meta | release_meta(meta, metrics))
         # spaCy would need a network to build the wheel.
-        package(pipeline, work, meta_path=work / "meta.json", create_sdist=False)
-        (setup_file,) = work.glob("*/setup.py")
-        build(setup_file.parent, out_dir)
+        package(pipeline, Path(folder), create_sdist=False)
+        build(name, Path(folder, f"{name}-{meta['version']}"), out_dir)
 
 
-def main() -> None:
-    """Build both wheels."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("run_dir", type=Path, help="the folder of model-best and metrics.json")
-    parser.add_argument("out_dir", type=Path, help="the folder for the wheels")
-    args = parser.parse_args()
-    args.out_dir.mkdir(exist_ok=True)
-    build_pipeline(args.run_dir, args.out_dir)
-    build(Path.cwd(), args.out_dir)
+def main(pipeline: Path, out_dir: Path) -> None:
+    """Build the wheels of PIPELINE and of this package in OUT_DIR."""
+    build_pipeline(pipeline, out_dir)
+    build("spacy_bilstm_ner", Path.cwd(), out_dir)
+    print(f"Built the wheels in {out_dir}")
 
 
 if __name__ == "__main__":

@@ -1,39 +1,30 @@
-"""Run a step of the project. Only one step at a time runs in a folder.
+"""Run a step of the project. Only one step at a time runs in a folder."""
 
-python -m scripts.step COMMAND …    runs a command of the package as a step
-"""
-
-import subprocess
-import sys
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from textwrap import indent
+from typing import Any
 
-from spacy_bilstm_ner.cli import main as run_command
-from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.system.ending import run
+import typer
+
+from spacy_bilstm_ner.system.ending import exit_codes
 from spacy_bilstm_ner.system.exclusive import exclusive
 
-
-def step(main: Callable[[], None]) -> None:
-    """Run the main function of a step."""
-
-    def run_alone() -> None:
-        with exclusive(Path.cwd()):
-            main()
-
-    run(run_alone)
+BORDER = "!" * 88
 
 
-def run_python(*arguments: str, failure: str) -> None:
-    """Run Python.
+def step(main: Callable[..., None]) -> None:
+    """Run the main function of a step. Its parameters are the arguments of the command line."""
 
-    failure (str): The beginning of the message if Python fails; the output follows.
-    RAISES UserError: If Python fails.
-    """
-    process = subprocess.run([sys.executable, *arguments], capture_output=True, text=True)
-    if process.returncode:
-        raise UserError(f"{failure}:\n{process.stdout}{process.stderr}")
+    @wraps(main)
+    def command(**arguments: Any) -> None:
+        with exit_codes(), exclusive(Path.cwd()):
+            main(**arguments)
+
+    typer.run(command)
 
 
-if __name__ == "__main__":
-    step(lambda: run_command(sys.argv[1:]))
+def print_banner(text: str) -> None:
+    """Print a text that nobody should miss."""
+    print(f"\n{BORDER}\n{indent(text, '!!  ')}\n{BORDER}\n")

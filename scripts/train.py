@@ -1,67 +1,48 @@
 """Train a pipeline with `spacy train`. The output folder appears when the pipeline is complete."""
 
-import argparse
 from pathlib import Path
-from typing import Any
 
 import srsly
-from spacy.cli._util import parse_config_overrides
-from spacy.cli.train import train as spacy_train
+from spacy.cli.train import train
 from spacy.util import load_config
 
-from scripts.meta import training_meta, update_meta
-from scripts.source import Source, WordVectors
+from scripts.meta import make_meta
 from scripts.step import step
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.system.whole import whole_folder
 
-MODELS = ("model-best", "model-last")
 
+def main(
+    config: Path,
+    out_dir: Path,
+    corpus: Path,
+    lang: str,
+    name: str,
+    version: str,
+    seed: int = 0,
+    gpu: int = -1,
+) -> None:
+    """Train a pipeline with CONFIG on the sentences in CORPUS.
 
-def train(args: argparse.Namespace, overrides: dict[str, Any]) -> None:
-    """Train a pipeline, and add its data and settings to its meta.json.
-
-    args (argparse.Namespace): See `main`.
-    overrides (dict[str, Any]): The user's settings for `spacy train`.
-    RAISES UserError: If the training fails.
+    Its meta.json says how it was trained.
     """
-    source = Source(**srsly.read_json(args.corpus / "source.json"))
-    vectors = WordVectors(**srsly.read_json(args.corpus / "vectors.json"))
-    config = load_config(args.config, overrides=overrides)
-    if "vectors" not in config["initialize"].get("components", {}).get("ner", {}):
-        vectors = WordVectors()
-    print(f"Word vectors: {vectors.name or 'none'}")
-    paths = {f"paths.{part}": f"{args.corpus}/{part}.spacy" for part in ("train", "dev")}
-    if vectors.path:
-        paths["paths.vectors"] = vectors.path
-    run = {"config": args.config.stem, "seed": config["system"]["seed"], "overrides": overrides}
-    meta = training_meta(source, vectors, name=args.name, version=args.version, run=run)
-    with whole_folder(args.out_dir) as work:
+    source = srsly.read_json(corpus / "source.json")
+    if "vectors" not in load_config(config)["initialize"].get("components", {}).get("ner", {}):
+        source["vectors"] = {}
+    overrides: dict[str, str | int] = {"nlp.lang": lang, "system.seed": seed}
+    for part in ("train", "dev"):
+        overrides[f"paths.{part}"] = f"{corpus}/{part}.spacy"
+    if source["vectors"]:
+        overrides["paths.vectors"] = source["vectors"]["path"]
+    with whole_folder(out_dir) as work:
         try:
-            spacy_train(args.config, work, use_gpu=args.gpu, overrides=paths | overrides)
+            train(config, work, use_gpu=gpu, overrides=overrides)
         # ValueErrors come from a wrong config, or from weights that are not finite.
         except ValueError as error:
             raise UserError(f"the training failed: {error}") from error
-        for name in MODELS:
-            update_meta(work / name, meta)
-
-
-def main() -> None:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        epilog="Further options are for spacy train, as in --system.seed 1.",
-        allow_abbrev=False,
-    )
-    add = parser.add_argument
-    add("config", type=Path, help="the training config")
-    add("out_dir", type=Path, help="the run's folder, replaced when the model is complete")
-    add("--corpus", type=Path, required=True, help="the folder that `data` and `convert` wrote")
-    add("--name", required=True, help="the pipeline's name")
-    add("--version", required=True, help="the pipeline's version")
-    add("--gpu", type=int, default=-1, help="the GPU's number, -1 for the CPU")
-    args, other_options = parser.parse_known_args()
-    train(args, parse_config_overrides(other_options))
+        path = work / "model-best" / "meta.json"
+        meta = make_meta(source, name=name, version=version, config=config.stem, seed=seed)
+        srsly.write_json(path, srsly.read_json(path) | meta)
 
 
 if __name__ == "__main__":

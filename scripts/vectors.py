@@ -9,55 +9,61 @@ from spacy import about
 from spacy.cli.download import download as spacy_download
 from spacy.util import get_package_path, is_package
 
-from scripts.source import WordVectors
+from scripts.step import print_banner
 from spacy_bilstm_ner.errors import UserError
 
 # Seconds to wait for an answer from the web
 TIMEOUT = 5
+BANNER = (
+    "NO WORD VECTORS: training without them. The model works, but finds fewer entities.\n"
+    "For the real model: `python -m spacy download NAME`, or put the folder of that pipeline into "
+    'assets/. Then run this again.\nTo train without vectors: --vars.vectors ""\nWhy:'
+)
 
 
 class DownloadError(Exception):
     """A download has failed, or has returned a wrong file."""
 
 
-def find_vectors(name: str, *, lang: str, assets: Path) -> WordVectors:
+def find_vectors(name: str, *, lang: str, assets: Path) -> dict[str, str]:
     """Find word vectors, or download them.
 
-    name (str): A text file, a pipeline package, the folder of a pipeline, or its name in `assets`.
-    RETURNS (WordVectors): They have no path if the name is empty or the pipeline has another
-        language.
+    name (str): A text file, the folder of a pipeline, a pipeline package, or its name in `assets`.
+    RETURNS (dict[str, str]): "path", for the config; "name", "url", "author" and "license", for the
+        meta.json of the new pipeline. Empty if the name is empty, or the package has another
+        language or cannot be downloaded.
     RAISES UserError: If the vectors do not exist.
-    RAISES DownloadError: If they cannot be downloaded.
     """
-    if not name:
-        return WordVectors(reason="not asked for")
     file = Path(name)
+    if not name:
+        return {}
     if file.is_file():
-        licence = "not known: see where the file comes from"
-        return WordVectors(name, file.name, source={"license": licence})
-    for folder in (file, assets / name):
-        if (folder / "meta.json").is_file():
-            return _describe(folder.as_posix(), folder, lang)
+        return {"path": name, "name": file.name, "license": "see where the file comes from"}
+    if (file / "meta.json").is_file():
+        return _describe(name, file)
     if not name.isidentifier():
         raise UserError(
             f"there is no file and no pipeline {name}: --vars.vectors takes a text file, or a "
             "pipeline's folder or package"
         )
+    if not name.startswith(f"{lang}_"):
+        print(f"{name} is not of the language {lang!r}.")
+        return {}
+    if (assets / name / "meta.json").is_file():
+        return _describe((assets / name).as_posix(), assets / name)
     if not is_package(name):
-        if not name.startswith(f"{lang}_"):
-            return WordVectors(reason=f"{name} is not of the language {lang!r}")
-        download_pipeline(name)
-    return _describe(name, get_package_path(name), lang)
+        try:
+            download_pipeline(name)
+        except DownloadError as error:
+            print_banner(f"{BANNER} {name} is neither installed nor in assets/, and {error}.")
+            return {}
+    return _describe(name, get_package_path(name))
 
 
-def _describe(path: str, folder: Path, lang: str) -> WordVectors:
+def _describe(path: str, folder: Path) -> dict[str, str]:
     meta = srsly.read_json(folder / "meta.json")
-    if meta["lang"] != lang:
-        return WordVectors(reason=f"{path} is of the language {meta['lang']!r}, not {lang!r}")
     source = {key: meta[key] for key in ("url", "author", "license")}
-    if meta["author"] == "Explosion":
-        source["license"] += " (the pipeline), CC0 (its vectors)"
-    return WordVectors(path, f"{lang}_{meta['name']} {meta['version']}", source=source)
+    return {"path": path, "name": f"{meta['lang']}_{meta['name']} {meta['version']}", **source}
 
 
 def download_pipeline(package: str) -> None:

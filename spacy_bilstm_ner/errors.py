@@ -16,10 +16,3 @@ def count(number: int, noun: str) -> str:
 def printable(text: str) -> str:
     """Escape control characters, so that text of a corpus cannot control the terminal."""
     return re.sub(r"[\0-\x09\x0b-\x1f\x7f-\x9f]", lambda match: repr(match[0])[1:-1], text)
-
-
-def banner(*paragraphs: str) -> str:
-    """Return paragraphs in a frame, with an empty line between them."""
-    border = "!" * 88
-    body = "\n!!\n".join(f"!!  {paragraph}".replace("\n", "\n!!  ") for paragraph in paragraphs)
-    return f"\n{border}\n!!\n{body}\n!!\n{border}\n"

@@ -10,7 +10,7 @@ from scripts.data import CORPUS_FILES
 ROOT = Path(__file__).parents[1]
 # Background processes of a shell ignore Ctrl-C. Processes that tests start would inherit this.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-CORPUS = next(filter(Path.is_file, (ROOT / "assets" / name for name in CORPUS_FILES)), None)
+CORPUS = next((ROOT / "assets").glob(CORPUS_FILES), None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

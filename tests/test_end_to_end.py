@@ -132,7 +132,7 @@ def test_second_run_does_nothing(sample_run: tuple[Path, str]) -> None:
         ("spacy_bilstm_ner/quality/result.py", {"convert", "train", "evaluate", "package"}),
         ("configs/bilstm.cfg", {"train"}),
         ("configs/tutorial.cfg", set()),
-        ("assets/sample.csv", {"convert", "train"}),
+        ("assets/sample.csv", {"convert", "train", "evaluate", "package"}),
     ],
 )
 def test_a_change_reruns_the_steps_that_depend_on_it(

@@ -26,7 +26,7 @@ def arguments(command: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("name", SKIPPED)
 def test_each_command_that_may_be_skipped_depends_on_its_code(name: str) -> None:
-    assert "corpus/N/code.json" in COMMANDS[name]["deps"]
+    assert "corpus/N/source.json" in COMMANDS[name]["deps"]
 
 
 def test_the_checksum_is_that_of_all_code(monkeypatch: pytest.MonkeyPatch) -> None:

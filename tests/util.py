@@ -225,6 +225,12 @@ def run_script(code: str, *arguments: str, folder: Path) -> None:
     assert process.returncode == 0, errors
 
 
+def install_wheel(wheel: Path, folder: Path) -> None:
+    """Install a wheel into a folder."""
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target"]
+    subprocess.run([*command, str(folder), str(wheel)], check=True)
+
+
 class WorkersHere:
     """Like `Workers`, but runs tasks in this process, because processes take seconds to start."""
 

@@ -1,15 +1,12 @@
 import hashlib
 import zipfile
-from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import srsly
 
-from scripts.data import check_corpus, check_name, find_source, main
-from scripts.source import Source, checksum
+from scripts.data import check_name, checksum, find_corpus, find_source, main
 from scripts.vectors import DownloadError
 from spacy_bilstm_ner.errors import UserError
 from tests.util import chance_vectors, write_vectors
@@ -34,10 +31,10 @@ def web(tmp_path: Path) -> str:
     return path.as_uri()
 
 
-def find(assets: Path, **options: str) -> Source:
+def find(assets: Path, **options: str) -> dict[str, str]:
     """Find the source with these options of `data`."""
-    values: dict[str, Any] = dict.fromkeys(("csv", "dev", "test", "url"), "")
-    return find_source(Namespace(**values | {"assets": assets, "md5": MD5} | options))
+    values = dict.fromkeys(("csv", "dev", "test", "url"), "") | {"md5": MD5} | options
+    return find_source(assets=assets, **values)
 
 
 def zip_corpus(path: Path, *, content: bytes = CSV) -> None:
@@ -53,8 +50,8 @@ def test_corpus_in_assets_is_taken(assets: Path, name: str) -> None:
     else:
         path.write_bytes(CSV)
     source = find(assets, url="http://not.asked/")
-    assert (source.kind, source.path) == ("real", path.as_posix())
-    assert source.sha256 == checksum(path)
+    assert (source["kind"], source["path"]) == ("real", path.as_posix())
+    assert source["sha256"] == checksum([path])
 
 
 @pytest.mark.parametrize(
@@ -77,20 +74,20 @@ def test_wrong_checksum_stops_and_keeps_the_file(
 
 
 def test_missing_corpus_is_downloaded(assets: Path, web: str) -> None:
-    assert find(assets, url=web).kind == "real"
+    assert find(assets, url=web)["kind"] == "real"
     assert (assets / "ner_dataset.csv").read_bytes() == CSV
 
 
 def test_a_wrong_download_is_not_kept(assets: Path, web: str) -> None:
     with pytest.raises(DownloadError, match=MD5):
-        find(assets, url=web, md5="0" * 32)
+        find_corpus(assets, web, "0" * 32)
     assert [path.name for path in assets.iterdir()] == ["sample.csv"]
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/x.csv", "file:///no/such/file", "not a url"])
 def test_an_address_that_cannot_be_reached(assets: Path, url: str) -> None:
     with pytest.raises(DownloadError, match=url):
-        find(assets, url=url)
+        find_corpus(assets, url, MD5)
     assert [path.name for path in assets.iterdir()] == ["sample.csv"]
 
 
@@ -99,8 +96,8 @@ def test_own_file_goes_before_the_corpus(assets: Path, tmp_path: Path) -> None:
     shop = tmp_path / "shop.csv"
     shop.write_bytes(b"mine")
     source = find(assets, csv=str(shop))
-    assert (source.kind, source.name, source.path) == ("own", "shop.csv", str(shop))
-    assert source.sha256 == hashlib.sha256(b"mine").hexdigest()
+    assert (source["kind"], source["name"], source["path"]) == ("own", "shop.csv", str(shop))
+    assert source["sha256"] == hashlib.sha256(b"mine").hexdigest()
 
 
 @pytest.mark.parametrize("option", ["csv", "dev", "test"])
@@ -117,24 +114,24 @@ def test_own_splits_are_of_own_data(assets: Path) -> None:
         find(assets, dev=str(assets / "sample.csv"))
 
 
-def run_main(folder: Path, monkeypatch: pytest.MonkeyPatch, *options: str) -> None:
+def run_main(folder: Path, monkeypatch: pytest.MonkeyPatch, vectors: str) -> dict:
     monkeypatch.chdir(folder)
     monkeypatch.setattr("scripts.data.list_code", list)
-    monkeypatch.setattr("sys.argv", ["data", "out", "--lang", "en", "--md5", MD5, *options])
-    main()
+    main(Path("out"), "en", "gmb_bilstm", vectors=vectors, md5=MD5)
+    source: dict = srsly.read_json("out/source.json")
+    return source
 
 
 def test_sample_is_said_loudly_and_gets_no_vectors(
     assets: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_vectors(assets / "en_tiny_md", chance_vectors(["tea", "ship", "law"]))
-    run_main(assets.parent, monkeypatch, "--name", "gmb_bilstm", "--vectors", "en_tiny_md")
+    source = run_main(assets.parent, monkeypatch, "en_tiny_md")
     printed = capsys.readouterr().out
     assert "SMALL BUNDLED SAMPLE" in printed
     assert "downloading is switched off" in printed
     assert sum(line.startswith("!!") for line in printed.splitlines()) > 5
-    assert not srsly.read_json("out/vectors.json")["path"]
-    assert srsly.read_json("out/source.json")["kind"] == "sample"
+    assert (source["kind"], source["vectors"]) == ("sample", {})
 
 
 def test_missing_vectors_are_said_loudly_and_found_ones_noted(
@@ -145,21 +142,20 @@ def test_missing_vectors_are_said_loudly_and_found_ones_noted(
 
     monkeypatch.setattr("scripts.vectors.download_pipeline", refuse)
     (assets / "ner_dataset.csv").write_bytes(CSV)
-    options = ["--name", "gmb_bilstm", "--vectors", "en_no_such_md"]
-    run_main(assets.parent, monkeypatch, *options)
+    source = run_main(assets.parent, monkeypatch, "en_no_such_md")
     printed = capsys.readouterr().out
     assert "NO WORD VECTORS" in printed
     assert "no web for en_no_such_md" in printed
-    assert not srsly.read_json("out/vectors.json")["path"]
+    assert source["vectors"] == {}
     write_vectors(assets / "en_no_such_md", chance_vectors(["tea", "ship", "law"]))
-    run_main(assets.parent, monkeypatch, *options)
-    assert srsly.read_json("out/vectors.json")["path"] == "assets/en_no_such_md"
+    source = run_main(assets.parent, monkeypatch, "en_no_such_md")
+    assert source["vectors"]["path"] == "assets/en_no_such_md"
 
 
 @pytest.mark.gmb
 def test_real_corpus_has_the_checksum_of_project_yml(root: Path, gmb_path: Path) -> None:
     md5 = srsly.read_yaml(root / "project.yml")["vars"]["gmb_md5"]
-    check_corpus(gmb_path, md5=md5)
+    assert find_corpus(gmb_path.parent, "", md5) == gmb_path
 
 
 @pytest.mark.parametrize(

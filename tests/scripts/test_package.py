@@ -2,8 +2,11 @@ import re
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from scripts.package import build
-from scripts.step import run_python
+from spacy_bilstm_ner.errors import UserError
+from tests.util import install_wheel
 
 
 def test_the_wheel_of_a_pipeline_replaces_other_versions(packages: Path) -> None:
@@ -17,15 +20,15 @@ def test_the_wheel_of_a_pipeline_replaces_other_versions(packages: Path) -> None
         ]
     assert '"kind":"sample"' in meta
     # The model card
-    for text in ("the 1,234 sentences of its test split", "tiny.csv", "| Feature | Description |"):
+    for text in ("The scores are those on the development set", "| Feature | Description |"):
         assert text in metadata
 
 
 def test_our_wheel_installs_the_whole_package(root: Path, tmp_path: Path) -> None:
-    build(root, tmp_path)
+    build("spacy_bilstm_ner", root, tmp_path)
     (wheel,) = tmp_path.iterdir()
     site = tmp_path / "site"
-    run_python("-m", "pip", "install", "--no-deps", "--target", str(site), str(wheel), failure="no")
+    install_wheel(wheel, site)
     installed = {
         path.relative_to(site).as_posix()
         for path in (site / "spacy_bilstm_ner").rglob("*")
@@ -47,3 +50,8 @@ def test_our_wheel_installs_the_whole_package(root: Path, tmp_path: Path) -> Non
         "spacy",
         "thinc",
     }
+
+
+def test_a_failure_is_shown_with_the_output_of_pip(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"(?s)x was not built:.*is not installable"):
+        build("x", tmp_path, tmp_path)

@@ -1,8 +1,9 @@
+import sys
 from pathlib import Path
 
 import pytest
 
-from scripts.step import run_python, step
+from scripts.step import step
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.system.exclusive import exclusive
 
@@ -10,15 +11,26 @@ from spacy_bilstm_ner.system.exclusive import exclusive
 def test_a_second_step_in_a_folder_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    calls: list[tuple[Path, int]] = []
+
+    def main(folder: Path, seed: int = 0) -> None:
+        calls.append((folder, seed))
+
     monkeypatch.chdir(tmp_path)
-    calls: list[str] = []
+    monkeypatch.setattr(sys, "argv", ["step", "a", "--seed", "3"])
     with exclusive(tmp_path), pytest.raises(SystemExit, match="another process is using"):
-        step(lambda: calls.append("second"))
-    step(lambda: calls.append("third"))
-    assert calls == ["third"]
+        step(main)
+    with pytest.raises(SystemExit) as end:
+        step(main)
+    assert end.value.code == 0
+    assert calls == [(Path("a"), 3)]
 
 
-def test_a_failure_of_python_ends_with_its_output() -> None:
-    run_python("-c", "print(1)", failure="no")
-    with pytest.raises(UserError, match=r"(?s)it failed:.*ZeroDivisionError"):
-        run_python("-c", "1 / 0", failure="it failed")
+def test_an_error_of_the_user_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def main() -> None:
+        raise UserError("no file")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["step"])
+    with pytest.raises(SystemExit, match=r"^Error: no file$"):
+        step(main)

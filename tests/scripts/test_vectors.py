@@ -28,24 +28,23 @@ def _no_web(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_folder(tmp_path: Path, assets: Path) -> None:
     path = write_vectors(tmp_path / "mine", chance_vectors(WORDS))
     word_vectors = find_vectors(path, lang="en", assets=assets)
-    assert (word_vectors.path, word_vectors.name) == (path, "en_tiny_vectors 1.2.3")
-    assert word_vectors.source == {"url": "", "author": "Ann", "license": "CC0"}
+    name = "en_tiny_vectors 1.2.3"
+    meta = {"url": "", "author": "Ann", "license": "CC0"}
+    assert word_vectors == {"path": path, "name": name, **meta}
 
 
 def test_a_text_file(tmp_path: Path, assets: Path) -> None:
     path = tmp_path / "glove.txt"
     path.write_text("tea 0.1 0.2\nship 0.3 0.4\n", encoding="utf-8")
     word_vectors = find_vectors(path.as_posix(), lang="de", assets=assets)
-    assert (word_vectors.path, word_vectors.name) == (path.as_posix(), "glove.txt")
-    assert "see where the file comes from" in word_vectors.source["license"]
+    assert (word_vectors["path"], word_vectors["name"]) == (path.as_posix(), "glove.txt")
+    assert "see where the file comes from" in word_vectors["license"]
 
 
 def test_a_folder_in_assets(assets: Path) -> None:
     write_vectors(assets / "en_no_such_md", chance_vectors(WORDS))
-    assert (
-        find_vectors("en_no_such_md", lang="en", assets=assets).path
-        == (assets / "en_no_such_md").as_posix()
-    )
+    word_vectors = find_vectors("en_no_such_md", lang="en", assets=assets)
+    assert word_vectors["path"] == (assets / "en_no_such_md").as_posix()
 
 
 def test_a_package(tmp_path: Path, assets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,14 +60,14 @@ def test_a_package(tmp_path: Path, assets: Path, monkeypatch: pytest.MonkeyPatch
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: en_tiny_vectors\nVersion: 1.2.3\n")
     monkeypatch.syspath_prepend(tmp_path / "site")
     word_vectors = find_vectors("en_tiny_vectors", lang="en", assets=assets)
-    assert (word_vectors.path, word_vectors.name) == ("en_tiny_vectors", "en_tiny_vectors 1.2.3")
+    assert word_vectors["path"] == "en_tiny_vectors"
+    assert word_vectors["name"] == "en_tiny_vectors 1.2.3"
 
 
-def test_another_language_is_not_taken(tmp_path: Path, assets: Path) -> None:
-    path = write_vectors(tmp_path / "mine", chance_vectors(WORDS))
-    word_vectors = find_vectors(path, lang="de", assets=assets)
-    assert not word_vectors.path
-    assert "of the language 'en', not 'de'" in word_vectors.reason
+def test_another_language_is_not_taken(assets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_vectors(assets / "en_no_such_md", chance_vectors(WORDS))
+    assert find_vectors("en_no_such_md", lang="de", assets=assets) == {}
+    assert "en_no_such_md is not of the language 'de'" in capsys.readouterr().out
 
 
 def test_a_folder_that_is_not_there(assets: Path) -> None:
