@@ -9,7 +9,6 @@ start-up. CPU seconds are summed over all processes.
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 
 import srsly
@@ -50,8 +49,7 @@ def main(pipeline: str, source: str, out: str) -> None:
                 seconds.append(cpu_seconds([*command, *paths, "--model", pipeline]))
             once, four = seconds
             per_million[way] = (four - once) / millions
-    names = f"{Path(pipeline).name} {Path(source).name}"
-    command_line = f"python -m scripts.research.annotate {names} OUT.json"
+    command_line = "python -m scripts.research.annotate PIPELINE CORPUS.spacy OUT.json"
     srsly.write_json(out, {"command": command_line, "cpu_seconds_per_million_words": per_million})
 
 

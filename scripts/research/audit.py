@@ -8,7 +8,6 @@ labels in the first N remaining rows, where N is the number of changes.
 """
 
 import sys
-from itertools import filterfalse
 from pathlib import Path
 
 import numpy as np
@@ -51,16 +50,6 @@ def find_suspicious_places(path: Path, folder: Path) -> list[Place]:
     return list(zip(suspicions["sentence"], suspicions["text"], strict=True))
 
 
-def share_of_changes(ranked: list[Place], before: list[Place], changed: set[Place]) -> float:
-    """Return the share of the N changed places that are found.
-
-    They are found if they are among the first N ranked places that are not in the list `before`.
-    """
-    new_places = list(filterfalse(before.__contains__, ranked))
-    hits = changed.intersection(new_places[: len(changed)])
-    return len(hits) / len(changed)
-
-
 def main(source: str, target: str, out: str) -> None:
     folder = Path(target)
     docs = list(DocBin().from_disk(source).get_docs(Vocab()))
@@ -68,11 +57,14 @@ def main(source: str, target: str, out: str) -> None:
     changed = spoil(docs, np.random.default_rng(0))
     spoilt = folder / "spoilt.spacy"
     DocBin(docs=docs).to_disk(spoilt)
-    ranked = find_suspicious_places(spoilt, folder / "after")
+    after = find_suspicious_places(spoilt, folder / "after")
+    new_places = [place for place in after if place not in before]
+    hits = changed.intersection(new_places[: len(changed)])
     figures = {
-        "command": f"python -m scripts.research.audit {Path(source).name} FOLDER OUT.json",
+        "command": "python -m scripts.research.audit CORPUS.spacy FOLDER OUT.json",
+        "corpus": Path(source).name,
         "changes": len(changed),
-        "share_of_changes": share_of_changes(ranked, before, changed),
+        "share_of_changes": len(hits) / len(changed),
     }
     srsly.write_json(out, figures)
 

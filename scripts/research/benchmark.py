@@ -2,9 +2,11 @@
 
     python -m scripts.research.benchmark CORPUS OUT.json bilstm=PIPELINE NAME=PIPELINE ...
 
-CORPUS is a folder with dev.spacy and test.spacy. NAME=PYTHON:PIPELINE uses another Python. Each run
-is a new process with one thread (see timing.py). The pipelines take turns, so that other processes
-on the machine affect all of them. Seconds depend on the machine, so compare the ratios.
+CORPUS is a folder with dev.spacy and test.spacy. NAME=PYTHON:PIPELINE uses another Python, so this
+file does not import this project. Each run is a new process with one thread. The pipelines take
+turns, so that other processes on the machine affect all of them. Seconds depend on the machine, so
+compare the ratios of the first pipeline to the others. Publish figures only if the load of the
+machine at the start was below 0.5.
 """
 
 import json
@@ -12,62 +14,78 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
+from statistics import median
+from time import process_time
 from typing import Any
 
+import spacy
 import srsly
 from spacy.tokens import DocBin
 from spacy.vocab import Vocab
 from tqdm import tqdm
 
-from scripts.research.tables import speed_table
-from spacy_bilstm_ner.quality.evaluate import list_versions
-
-TIMING = Path(__file__).with_name("timing.py")
 SENTENCES_PER_DOC = 40
 RUNS = 5
-# Part of the benchmark -> task of timing.py
-PARTS = {
-    "sentences": "throughput",
-    "documents": "throughput",
-    "one": "latency",
-    "loading": "loading",
+# Row of the table -> part of the benchmark, and figure
+ROWS = {
+    "single sentences, words/s": ("sentences", "words_per_second"),
+    "documents of forty sentences, words/s": ("documents", "words_per_second"),
+    "one sentence at a time, ms": ("sentences", "milliseconds"),
+    "peak memory, single sentences, MB": ("sentences", "peak_mb"),
+    "loading, s": ("sentences", "loading_seconds"),
 }
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 Figures = dict[str, Any]
 
 
-def read_texts(corpus: Path) -> dict[str, list[str]]:
-    """Return the texts of each part, and those of the "warm_up"."""
-    texts = {}
-    for part in ("test", "dev"):
-        docs = DocBin().from_disk(corpus / f"{part}.spacy").get_docs(Vocab())
-        texts[part] = [doc.text for doc in docs]
-    test = texts["test"]
-    documents = []
-    for first in range(0, len(test), SENTENCES_PER_DOC):
-        documents.append(" ".join(test[first : first + SENTENCES_PER_DOC]))
+def read_texts(path: Path) -> list[str]:
+    return [doc.text for doc in DocBin().from_disk(path).get_docs(Vocab())]
+
+
+def timed(work: Callable[..., Any], *arguments: Any) -> tuple[float, Any]:
+    """Return the CPU seconds that a call took, and its result."""
+    start = process_time()
+    result = work(*arguments)
+    return process_time() - start, result
+
+
+def measure(pipeline: str, texts: list[str], warm_up: list[str], single: list[str]) -> Figures:
+    """Measure a pipeline in this process, with texts that it has not seen.
+
+    texts (list[str]): Texts for `nlp.pipe`.
+    single (list[str]): Texts that are read one at a time, before the others.
+    """
+    nlp = spacy.load(pipeline)
+    list(nlp.pipe(warm_up))
+    latency = median(timed(nlp, text)[0] for text in single)
+    seconds, words = timed(lambda: sum(map(len, nlp.pipe(texts))))
+    # `resource` may return the peak of the parent process, so it is not used.
+    peak_kb = int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
+    # All modules have been imported now.
+    loading_seconds, _ = timed(spacy.load, pipeline)
     return {
-        "sentences": test,
-        "documents": documents,
-        "one": test[:1000],
-        "loading": [],
-        "warm_up": texts["dev"][:500],
+        "version": nlp.meta["version"],
+        "words_per_second": words / seconds,
+        "milliseconds": latency * 1000,
+        "peak_mb": peak_kb / 1e3,
+        "loading_seconds": loading_seconds,
     }
 
 
-def time_task(python: str, task: str, options: Figures) -> Figures:
-    """Run a task of timing.py in a new process with one thread.
+def measure_in_process(python: str, arguments: Figures) -> Figures:
+    """Run `measure` in a new process with one thread.
 
     python (str): The Python to run.
     """
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     # -I: do not import from the current folder
     process = subprocess.run(
-        [python, "-I", str(TIMING), task],
-        input=json.dumps(options),
-        env={**os.environ, **threads},
+        [python, "-I", __file__],
+        input=json.dumps(arguments),
+        env={**os.environ, **ONE_THREAD},
         stdout=subprocess.PIPE,
         text=True,
         check=True,
@@ -75,43 +93,51 @@ def time_task(python: str, task: str, options: Figures) -> Figures:
     return json.loads(process.stdout.splitlines()[-1])
 
 
-def benchmark(pipelines: dict[str, tuple[str, str]], corpus: Path) -> Figures:
-    """Measure pipelines in turns.
+def make_table(figures: Figures) -> list[Figures]:
+    """Make a table of medians and ratios.
 
-    pipelines (dict[str, tuple[str, str]]): Name -> Python, and folder or package of the pipeline.
-    RETURNS (dict[str, Any]): Part -> name -> the figures of each run.
+    figures (dict[str, Any]): Part -> name of the pipeline -> the figures of each run.
     """
-    texts = read_texts(corpus)
-    figures: Figures = {}
-    for part, _, name in tqdm(list(product(PARTS, range(RUNS), pipelines))):
-        python, pipeline = pipelines[name]
-        options = {"pipeline": pipeline, "texts": texts[part], "warm_up": texts["warm_up"]}
-        runs_of_pipeline = figures.setdefault(part, {}).setdefault(name, [])
-        runs_of_pipeline.append(time_task(python, PARTS[part], options))
-    return figures
+    rows = []
+    for title, (part, figure) in ROWS.items():
+        row: Figures = {"": title}
+        for name, runs in figures[part].items():
+            row[name] = median(run[figure] for run in runs)
+        _, ours, *other_names = row
+        for name in other_names:
+            row[f"ratio to {name}"] = row[ours] / row[name]
+        rows.append(row)
+    return rows
 
 
-def main(corpus: str, out: str, *arguments: str) -> None:
-    pipelines = {}
-    for argument in arguments:
+def main(corpus: str, out: str, *pipelines: str) -> None:
+    load = os.getloadavg()[0]
+    sentences, dev = (read_texts(Path(corpus, f"{part}.spacy")) for part in ("test", "dev"))
+    documents = []
+    for first in range(0, len(sentences), SENTENCES_PER_DOC):
+        documents.append(" ".join(sentences[first : first + SENTENCES_PER_DOC]))
+    texts = {"sentences": sentences, "documents": documents}
+    arguments: Figures = {"warm_up": dev[:500], "single": dev[500:1500]}
+    figures: Figures = {"sentences": {}, "documents": {}}
+    for part, _, argument in tqdm(list(product(texts, range(RUNS), pipelines))):
         name, _, location = argument.partition("=")
         python, _, pipeline = location.rpartition(":")
-        pipelines[name] = python or sys.executable, pipeline
-    load = os.getloadavg()[0]
-    figures = benchmark(pipelines, Path(corpus))
+        arguments |= {"pipeline": pipeline, "texts": texts[part]}
+        run = measure_in_process(python or sys.executable, arguments)
+        figures[part].setdefault(f"{name} {run['version']}", []).append(run)
     result = {
         # Without the locations of pipelines, which are different on each machine
-        "command": f"python -m scripts.research.benchmark CORPUS OUT {' '.join(pipelines)}",
-        "version": figures["loading"]["bilstm"][0]["version"],
+        "command": "python -m scripts.research.benchmark CORPUS OUT.json NAME=PIPELINE ...",
         "machine": {"cores": os.cpu_count(), "system": platform.platform(), "load": load},
-        "versions": list_versions(),
-        "settings": {"runs": RUNS, "threads": 1},
+        "spacy": spacy.__version__,
+        "table": make_table(figures),
         "figures": figures,
     }
     srsly.write_json(out, result)
-    print(speed_table({"benchmark": result}))
-    print(f"The load of the machine at the start was {load:.2f}. Publish only if it is below 0.5.")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    if len(sys.argv) > 1:
+        main(*sys.argv[1:])
+    else:
+        print(json.dumps(measure(**json.load(sys.stdin))))

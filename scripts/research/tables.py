@@ -1,7 +1,7 @@
 """Copy the scores of a run to metrics/, and fill the tables of README.md and metrics/README.md.
 
     python -m scripts.research.tables
-    python -m scripts.research.tables --publish training/gmb_bilstm/bilstm "spacy project run all ."
+    python -m scripts.research.tables training/gmb_bilstm/bilstm "spacy project run all ."
 
 A table follows a mark such as `<!-- scores: gmb_bilstm.json gmb_tutorial.json -->`. The mark names
 the kind of table, and the files in metrics/ from which it is made.
@@ -9,9 +9,7 @@ the kind of table, and the files in metrics/ from which it is made.
 
 import re
 import sys
-from operator import itemgetter
 from pathlib import Path
-from statistics import mean, median
 from typing import Any
 
 import srsly
@@ -19,24 +17,14 @@ import srsly
 METRICS = Path("metrics")
 PAGES = (Path("README.md"), METRICS / "README.md")
 MARK = re.compile(r"(<!-- (\w+): (.+?) -->\n)(?:\|.*\n)*")
-BENCHMARK_ROWS = {
-    "single sentences, words/s": ("sentences", "words_per_second"),
-    "documents of forty sentences, words/s": ("documents", "words_per_second"),
-    "one sentence at a time, ms": ("one", "milliseconds"),
-    "peak memory, single sentences, MB": ("sentences", "peak_mb"),
-    "loading, s": ("loading", "seconds"),
-}
 
 Figures = dict[str, Any]
 
 
 def publish(run: Path, command: str) -> None:
     """Copy the scores in training/NAME/CONFIG to metrics/, and add the command that made them."""
-    source = run / "metrics.json"
-    scores = srsly.read_json(source)
-    if scores["data"]["kind"] == "sample":
-        sys.exit(f"{source} is of the bundled sample: only scores of a corpus are published")
     name = run.parent.name.replace("bilstm", run.name)
+    scores = srsly.read_json(run / "metrics.json")
     srsly.write_json(METRICS / f"{name}.json", {"command": command, **scores})
 
 
@@ -45,97 +33,64 @@ def fill(text: str, metrics: Path) -> str:
 
     def replace(match: re.Match[str]) -> str:
         mark, kind, names = match.groups()
-        figures = {Path(name).stem: srsly.read_json(metrics / name) for name in names.split()}
-        return mark + TABLES[kind](figures)
+        rows = []
+        for name in names.split():
+            rows += ROWS[kind](Path(name).stem, srsly.read_json(metrics / name))
+        return mark + markdown(rows)
 
     return MARK.sub(replace, text)
 
 
-def scores_table(files: dict[str, Figures]) -> str:
-    """Make a table with a row for each pipeline."""
-    rows = []
-    for name, figures in files.items():
-        *_, total, mean_of_labels = figures["table"]
-        f_mean = percent(mean_of_labels["F"])
-        rows.append([f"`{name}`", figures["version"], *percents(total), f_mean])
-    return markdown(["", "version", "P", "R", "F", "F, mean of labels"], rows)
+def rows_of_file(name: str, figures: Figures) -> list[Figures]:
+    """Return the table that a script of this folder has made."""
+    return figures["table"]
 
 
-def labels_table(files: dict[str, Figures]) -> str:
-    """Make a table of one pipeline with a row for each label."""
-    (figures,) = files.values()
+def scores_of_pipeline(name: str, figures: Figures) -> list[Figures]:
+    """Return one row, from the file of `evaluate`."""
+    *_, total, mean_of_labels = figures["table"]
+    version = {"": f"`{name}`", "version": figures["version"]}
+    return [version | percents(total) | {"F, mean of labels": 100 * mean_of_labels["F"]}]
+
+
+def scores_of_labels(name: str, figures: Figures) -> list[Figures]:
+    """Return a row for each label, from the file of `evaluate`."""
     rows = []
     for scores in figures["table"][:-2]:
-        rows.append([f"`{scores['label']}`", *percents(scores), f"{scores['gold']:,.0f}"])
-    return markdown(["", "P", "R", "F", "entities"], rows)
+        label = {"": f"`{scores['label']}`"}
+        rows.append(label | percents(scores) | {"entities": int(scores["gold"])})
+    return rows
 
 
-def corpora_table(files: dict[str, Figures]) -> str:
-    """Make a table of F, with a row for each config and a column for each corpus."""
-    (figures,) = files.values()
-    names = list(next(iter(figures["configs"].values())))
-    rows = []
-    for config, corpora in figures["configs"].items():
-        f_scores = [corpora[name]["f"] for name in names]
-        oldest = min(corpora[name]["version"] for name in names)
-        rows.append([f"`{config}`", oldest, *map(percent, [*f_scores, mean(f_scores)])])
-    return markdown(["", "version", *names, "mean"], rows)
+ROWS = {"table": rows_of_file, "scores": scores_of_pipeline, "labels": scores_of_labels}
 
 
-def speed_table(files: dict[str, Figures]) -> str:
-    """Make a table of medians of a benchmark, and of ratios: our pipeline to the other ones."""
-    (benchmark,) = files.values()
-    ours, *other_names = benchmark["figures"]["loading"]
-    titles = ["", f"{ours} {benchmark['version']}"]
-    for name in other_names:
-        titles += [name, "ratio"]
-    rows = []
-    for title, (part, unit) in BENCHMARK_ROWS.items():
-        runs = benchmark["figures"][part]
-        our_median = median(map(itemgetter(unit), runs[ours]))
-        row = [title, number(our_median)]
-        for name in other_names:
-            value = median(map(itemgetter(unit), runs[name]))
-            row += [number(value), number(our_median / value)]
-        rows.append(row)
-    return markdown(titles, rows)
+def percents(scores: Figures) -> dict[str, float]:
+    """Return precision, recall and F in per cent."""
+    return {letter: 100 * scores[letter] for letter in "PRF"}
 
 
-TABLES = {
-    "scores": scores_table,
-    "labels": labels_table,
-    "corpora": corpora_table,
-    "speed": speed_table,
-}
+def show(value: Any) -> str:
+    """Show a text, a whole number, or another number with three significant digits."""
+    if not isinstance(value, int | float):
+        return value or "-"
+    if isinstance(value, int) or value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:#.3g}"
 
 
-def percent(score: float | None) -> str:
-    """Show a score in per cent."""
-    return "-" if score is None else f"{100 * score:.1f}"
-
-
-def percents(scores: Figures) -> list[str]:
-    """Show precision, recall and F."""
-    return [percent(scores[letter]) for letter in "PRF"]
-
-
-def number(value: float) -> str:
-    """Show a number with three significant digits."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
-
-
-def markdown(titles: list[str], rows: list[list[str]]) -> str:
+def markdown(rows: list[Figures]) -> str:
     """Make a Markdown table. The first column is text, the others are numbers."""
-    rule = ["---", *["---:"] * (len(titles) - 1)]
-    text = ""
-    for row in [titles, rule, *rows]:
-        text += f"| {' | '.join(row)} |\n"
+    titles = list(rows[0])
+    text = f"| {' | '.join(titles)} |\n| --- |{' ---: |' * (len(titles) - 1)}\n"
+    for row in rows:
+        text += f"| {' | '.join(map(show, row.values()))} |\n"
     return text
 
 
 def main(*arguments: str) -> None:
     if arguments:
-        _, run, command = arguments
+        run, command = arguments
         publish(Path(run), command)
     for page in PAGES:
         page.write_text(fill(page.read_text(encoding="utf-8"), METRICS), encoding="utf-8")

@@ -6,13 +6,13 @@ import srsly
 from scripts.research import tables
 from scripts.research.tables import fill, publish
 
-SCORES = {"P": 0.5, "R": 0.25, "F": 0.333, "gold": 1234}
+SCORES = {"P": 0.5, "R": 0.25, "F": 0.333, "gold": 1234.0}
 FIGURES = {
     "version": "0.2.0",
     "data": {"kind": "real"},
-    "table": [{"label": "geo", **SCORES}, {"label": "all", **SCORES}, {"F": None}],
+    "table": [{"label": "geo", **SCORES}, {"label": "all", **SCORES}, {"F": 0.4}],
 }
-BENCHMARK_RUNS = {"bilstm": [10, 90_000, 20_000], "spacy_ner": [5_000, 4_000, 1_000]}
+ROWS = [{"": "news", "ours": 80.04, "words": 90_000}, {"": "letters", "ours": 5.0, "words": None}]
 
 
 def table(tmp_path: Path, kind: str, figures: dict) -> str:
@@ -26,49 +26,25 @@ def table(tmp_path: Path, kind: str, figures: dict) -> str:
 
 
 def test_scores(tmp_path: Path) -> None:
-    assert "| `a` | 0.2.0 | 50.0 | 25.0 | 33.3 | - |\n" in table(tmp_path, "scores", FIGURES)
+    assert "| `a` | 0.2.0 | 50.0 | 25.0 | 33.3 | 40.0 |\n" in table(tmp_path, "scores", FIGURES)
 
 
 def test_labels(tmp_path: Path) -> None:
     assert "| `geo` | 50.0 | 25.0 | 33.3 | 1,234 |\n" in table(tmp_path, "labels", FIGURES)
 
 
-def test_corpora(tmp_path: Path) -> None:
-    scores = {"news": {"f": 0.8, "version": "0.2.0"}, "letters": {"f": 0.7, "version": "0.1.0"}}
-    figures = {"configs": {"ours": scores}}
-    filled = table(tmp_path, "corpora", figures)
-    assert "|  | version | news | letters | mean |\n" in filled
-    assert "| `ours` | 0.1.0 | 80.0 | 70.0 | 75.0 |\n" in filled
-
-
-def test_speed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "BENCHMARK_ROWS", {"words/s": ("sentences", "words_per_second")})
-    runs = {}
-    for name, speeds in BENCHMARK_RUNS.items():
-        runs[name] = [{"words_per_second": speed} for speed in speeds]
-    filled = table(
-        tmp_path, "speed", {"version": "0.2.0", "figures": {"sentences": runs, "loading": runs}}
+def test_a_ready_table(tmp_path: Path) -> None:
+    expected = (
+        "|  | ours | words |\n| --- | ---: | ---: |\n"
+        "| news | 80.0 | 90,000 |\n| letters | 5.00 | - |\nAfter"
     )
-    assert "|  | bilstm 0.2.0 | spacy_ner | ratio |\n" in filled
-    assert "| words/s | 20,000 | 4,000 | 5 |\n" in filled
+    assert expected in table(tmp_path, "table", {"table": ROWS})
 
 
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def test_publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "METRICS", tmp_path)
-    folder = tmp_path / "gmb_bilstm" / "spacy_ner"
-    (folder / "model-best").mkdir(parents=True)
-    srsly.write_json(folder / "model-best" / "meta.json", {})
-    srsly.write_json(folder / "metrics.json", FIGURES)
-    return folder
-
-
-def test_publish(run: Path, tmp_path: Path) -> None:
+    run = tmp_path / "gmb_bilstm" / "spacy_ner"
+    run.mkdir(parents=True)
+    srsly.write_json(run / "metrics.json", FIGURES)
     publish(run, "make it")
     assert srsly.read_json(tmp_path / "gmb_spacy_ner.json") == {"command": "make it", **FIGURES}
-
-
-def test_scores_of_the_sample_are_not_published(run: Path) -> None:
-    srsly.write_json(run / "metrics.json", {**FIGURES, "data": {"kind": "sample"}})
-    with pytest.raises(SystemExit, match="sample"):
-        publish(run, "make it")
