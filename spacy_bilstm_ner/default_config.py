@@ -1,6 +1,5 @@
 """Read the shipped config, which has the default value of each setting."""
 
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,10 @@ def read_config() -> str:
 
     In a checkout, the file is in configs/. In an installed package, it is part of the package.
     """
-    try:
-        folder = resources.files("spacy_bilstm_ner.configs")
-    except ModuleNotFoundError:
-        folder = Path(__file__).parents[1] / "configs"
+    package = Path(__file__).parent
+    folder = package / "configs"
+    if not folder.is_dir():
+        folder = package.parent / "configs"
     return (folder / "bilstm.cfg").read_text(encoding="utf-8")
 
 

@@ -8,15 +8,13 @@ from spacy_bilstm_ner.ranges import check_range
 from tests.util import blank, small_model
 
 
-@pytest.mark.parametrize(
-    "value", [-0.1, 1, 1.5, float("nan"), float("inf"), "0.5", True, None, [0.5]]
-)
+@pytest.mark.parametrize("value", [-0.1, 1.5, float("nan"), float("inf"), "0.5", None, [0.5]])
 def test_what_is_out_of_a_range(value):
-    with pytest.raises(ValueError, match="rate must be at least 0 and below 1, but is "):
+    with pytest.raises(ValueError, match="rate must be at least 0 and at most 1, but is "):
         check_range("rate", value, 0, 1)
 
 
-@pytest.mark.parametrize("value", [0, 0.0, 0.999])
+@pytest.mark.parametrize("value", [0, 0.0, 1])
 def test_what_is_in_a_range(value):
     check_range("rate", value, 0, 1)
 

@@ -24,8 +24,9 @@ from .parts import Part, annotate_part, make_parts, rows_to_do
 from .results import prepare_folder
 from .summary import Summary
 
-# After this many failures the run stops, because the cause is probably not in the parts.
-MAX_FAILURES = 20
+# After this many failures for each process the run stops, because the cause is probably not in the
+# parts. If a process dies, the parts of all processes fail.
+MAX_FAILURES = 10
 RESULT_COLUMNS = ("file", "row", ENTITIES_COLUMN, ERRORS_COLUMN)
 
 
@@ -102,9 +103,9 @@ def _annotate_parts(
                 raise error
             row = part.rows[0]
             summary.failures.append(f"{row.file}, from row {row.number}: {error}")
-            if len(summary.failures) == MAX_FAILURES:
+            if len(summary.failures) == MAX_FAILURES * engine.n_slots:
                 raise UserError(
-                    f"{MAX_FAILURES} parts have failed. The last one: {summary.failures[-1]}. If "
+                    f"{len(summary.failures)} parts have failed. The last one: {summary.failures[-1]}. If "
                     "memory is short, use fewer --workers"
                 )
     finally:

@@ -36,7 +36,7 @@ def BiLSTMEncoder(
         LSTMs, and of the output. None for `[training] dropout`.
     RETURNS (Model[Sequences, Sequences]): Per sequence, n_tokens × nI → n_tokens × width,
         or 2 · hidden_width + width with both layers.
-    RAISES ValueError: If a width is below 1, or a rate is not in [0, 1).
+    RAISES ValueError: If a width is below 1, or a rate is not in [0, 1].
     """
     check_range("hidden_width", hidden_width, 1)
     check_range("width", width, 1)

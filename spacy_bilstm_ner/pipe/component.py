@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from itertools import islice
@@ -18,7 +18,6 @@ from spacy.language import Language
 from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_examples, validate_get_examples
-from spacy.util import logger, minibatch
 from spacy.vocab import Vocab
 from thinc.api import Model, Optimizer
 
@@ -146,14 +145,13 @@ class BiLSTMNER(TrainablePipe):
             None for a model without vectors.
         corpus (Callable[[Language], Iterable[Example]] | None): A reader of all examples, for the
             labels and the n-grams. With [training] max_epochs = -1, `get_examples` returns only the
-            first hundred examples. If the file of the corpus does not exist, as for a pipeline that
-            was trained elsewhere, `get_examples` is used instead.
+            first hundred examples. None for `get_examples`.
         RAISES ValueError: If there are no labels, or if vectors are given and the model takes none.
         """
         validate_get_examples(get_examples, "BiLSTMNER.initialize")
         examples: list[Example] = []
         if labels is None or tagger.has_ngrams(self.model):
-            examples = self._read_examples(get_examples, corpus, nlp)
+            examples = list(corpus(nlp) if corpus and nlp else get_examples())
         for label in _entity_labels(examples) if labels is None else labels:
             self.add_label(label)
         if not self.labels:
@@ -172,23 +170,6 @@ class BiLSTMNER(TrainablePipe):
         # them.
         if tagger.has_ngrams(self.model) and n_words:
             tagger.fit_ngrams(self.model, docs, self._allowed_tags(examples))
-
-    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
-        """Annotate a stream of Docs in order.
-
-        If a batch fails, its Docs are annotated one by one, so that the error handler gets only the
-        Docs that fail alone.
-        """
-        for docs in minibatch(stream, size=batch_size):
-            try:
-                self.set_annotations(docs, self.predict(docs))
-            except Exception as error:
-                if len(docs) == 1:
-                    self.get_error_handler()(self.name, self, docs, error)
-                else:
-                    yield from self.pipe(docs, batch_size=1)
-            else:
-                yield from docs
 
     def predict(self, docs: Iterable[Doc]) -> Spans:
         """Return candidate spans for a batch.
@@ -413,7 +394,7 @@ class BiLSTMNER(TrainablePipe):
         return self._load_parts(srsly.msgpack_loads(bytes_data), f"{self.name} in bytes")
 
     def _write_parts(self) -> dict[str, bytes]:
-        if saving.not_finite_weights(self.model):
+        if not saving.has_finite_weights(self.model):
             raise self._not_finite("a weight")
         weights = self.model.to_bytes()
         cfg = saving.write_cfg(self.cfg, self.model, weights)
@@ -430,25 +411,10 @@ class BiLSTMNER(TrainablePipe):
         return self
 
     def _not_finite(self, subject: str) -> ValueError:
-        weights = ", ".join(saving.not_finite_weights(self.model)) or "none"
         return ValueError(
-            f"{self.name}: {subject} is not finite (weights that are NaN, infinite or too large: "
-            f"{weights}). Load the last checkpoint again. If this happened in training, lower the "
-            "learning rate"
+            f"{self.name}: {subject} is not finite. Load the last checkpoint again. If this "
+            "happened in training, lower the learning rate"
         )
-
-    def _read_examples(
-        self,
-        get_examples: Callable[[], Iterable[Example]],
-        corpus: Callable[[Language], Iterable[Example]] | None,
-        nlp: Language | None,
-    ) -> list[Example]:
-        try:
-            if corpus is not None and nlp is not None:
-                return list(corpus(nlp))
-        except FileNotFoundError as error:
-            logger.warning(f"{self.name}: no corpus, so only the given examples are used: {error}")
-        return list(get_examples())
 
     def _allowed_tags(self, examples: Iterable[Example]) -> NDArray[np.bool_]:
         """Return the tags that the examples' tokens may have, n_tokens × n_tags."""

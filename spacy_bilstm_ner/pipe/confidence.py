@@ -19,21 +19,16 @@ LABEL_NAME = "confidence_label"
 
 
 def register() -> None:
-    """Register `span._.confidence` and `doc._.confidence`, unless the user has registered them."""
+    """Register `span._.confidence`, unless the user has registered it.
+
+    Also register `doc._.confidence`, whose value is None: without it,
+    `doc.to_json(underscore=["confidence"])` fails for a Doc without entities.
+    """
     if not Span.has_extension(NAME):
+        # Functions with a name, since spaCy pickles extensions for other processes.
         Span.set_extension(NAME, getter=get_confidence, setter=_set_confidence)
-    # With it, `doc.to_json(underscore=["confidence"])` also works for a Doc without entities.
     if not Doc.has_extension(NAME):
-        Doc.set_extension(NAME, getter=_confidences_of_entities, setter=_ignore)
-
-
-# Functions with a name, since spaCy pickles extensions for other processes.
-def _confidences_of_entities(doc: Doc) -> list[float | None]:
-    return [get_confidence(entity) for entity in doc.ents]
-
-
-def _ignore(doc: Doc, value: object) -> None:
-    """Ignore the confidences that Doc.from_json gives to a Doc, since its entities have them."""
+        Doc.set_extension(NAME, default=None)
 
 
 def get_confidence(span: Span) -> float | None:
@@ -70,11 +65,6 @@ def set_confidences(doc: Doc, entities: Sequence[Span], confidences: Iterable[fl
 
 def _set_confidence(span: Span, confidence: float) -> None:
     span.doc.user_data[_key(span, NAME)] = confidence
-    # Doc.from_json passes spans without labels. The label is that of the entity at the same place.
-    if not span.label_:
-        for entity in span.doc.ents:
-            if _key(entity, NAME) == _key(span, NAME):
-                span.doc.user_data[_key(span, LABEL_NAME)] = entity.label_
 
 
 def _is_label_key(key: object) -> bool:

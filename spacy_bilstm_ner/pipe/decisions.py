@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ranges import check_range, is_number
+from ..ranges import check_range
 
 # Confidences are limited to this distance from 0 and 1, so that their log-odds are finite.
 MIN_PROBABILITY = 1e-7
@@ -35,8 +35,7 @@ def check_settings(cfg: dict[str, Any]) -> None:
     RAISES ValueError: If a threshold is out of range. A threshold above 1 is allowed for a single
         label, and disables it.
     """
-    if not is_number(cfg["threshold"]):
-        raise ValueError(f"threshold must be from 0 to 1, but is {cfg['threshold']!r}")
+    check_range("threshold", cfg["threshold"], 0, 1)
     for label, threshold in cfg["thresholds"].items():
         check_range(f"the threshold of {label}", threshold, 0)
 

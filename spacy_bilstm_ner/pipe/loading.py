@@ -39,8 +39,7 @@ def load_pipeline(name: str | Path, *, max_length: int | None = sys.maxsize) -> 
         nlp = spacy.load(name)
     # The pipes of other packages raise errors of any type.
     except Exception as error:
-        is_clear = isinstance(error, ValueError | OSError | ImportError)
-        reason = " ".join(str(error).split()) if is_clear else repr(error)
+        reason = " ".join(str(error).split()) or repr(error)
         raise UserError(
             f"the pipeline {name} cannot be loaded: {reason}. If a file is damaged, train or "
             "install the pipeline again"

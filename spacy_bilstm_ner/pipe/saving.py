@@ -66,15 +66,14 @@ def _digest(cfg: dict[str, Any], model: Model, weights: bytes) -> str:
     return hashlib.sha256(text.encode() + weights).hexdigest()
 
 
-def not_finite_weights(model: Model) -> list[str]:
-    """Return the names of the weights that are NaN, infinite, or too large to compute with."""
-    names = []
+def has_finite_weights(model: Model) -> bool:
+    """Return whether no weight is NaN, infinite, or too large to compute with."""
     for node in model.walk():
         for name in node.param_names:
             # Comparisons with NaN are false.
             if node.has_param(name) and not (np.abs(node.get_param(name)) < MAX_WEIGHT).all():
-                names.append(f"{node.name}.{name}")
-    return names
+                return False
+    return True
 
 
 def _not_as_saved(where: str) -> ValueError:

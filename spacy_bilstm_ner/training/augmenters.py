@@ -10,7 +10,6 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from ..ranges import is_number
 from ..sequences.gold import ANNOTATED
 
 Augmenter = Callable[[Language, Example], Iterator[Example]]
@@ -38,7 +37,6 @@ def case_augmenter(lower: float, upper: float) -> Augmenter:
 
     lower, upper (float): Shares of the examples.
     RETURNS (Callable): An augmenter as spaCy's corpus readers take it.
-    RAISES ValueError: If a share is negative, or both together are above 1.
     """
     return online_text_augmenter(lower=lower, upper=upper, insertions=0.0)
 
@@ -55,14 +53,7 @@ def online_text_augmenter(lower: float, upper: float, insertions: float) -> Augm
     lower, upper, insertions (float): Shares of the examples. Each example is changed in at most one
         way.
     RETURNS (Callable): An augmenter as spaCy's corpus readers take it.
-    RAISES ValueError: If a share is negative, or all together are above 1.
     """
-    shares = (lower, upper, insertions)
-    if not all(map(is_number, shares)) or sum(shares) > 1:
-        raise ValueError(
-            "lower, upper and insertions must be shares, together at most 1, but are "
-            f"{lower!r}, {upper!r} and {insertions!r}"
-        )
 
     def augment(nlp: Language, example: Example) -> Iterator[Example]:
         drawn = random.random()

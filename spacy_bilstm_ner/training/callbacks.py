@@ -2,30 +2,22 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 from spacy.language import Language
-from spacy.tokens import Span
 from spacy.training import Example
 from spacy.util import dot_to_object, logger, registry
 
 from ..pipe.component import BiLSTMNER
-from ..pipe.decisions import (
-    UNCALIBRATED,
-    calibrated,
-    fit_calibration,
-    fit_thresholds,
-    min_confidences,
-)
+from ..pipe.decisions import UNCALIBRATED, calibrated, fit_calibration, fit_thresholds
 from ..pipe.learning import as_scored
+from ..ranges import check_range
 from .fingerprints import make_fingerprints
 
 # Minimum number of predicted entities to fit the calibration, and of gold entities to change the
 # threshold of a label that has one
 MIN_ENTITIES = 15
-
-Callback = Callable[[Language], Language]
 
 
 def fit_length(
@@ -47,29 +39,19 @@ def fit_length(
        evaluated.
     3. If the learning rate has `num_steps`, it gets the number `max_steps`.
 
-    If `max_steps` is 0 and the corpus does not exist, as for a pipeline that was trained elsewhere,
-    nothing changes.
-
     passes (float): Number of times that each word of the corpus is shown.
     min_steps (int): Minimum number of updates.
     max_passes (float | None): Maximum number of times that each word is shown, even if that takes
         fewer updates than min_steps. None for no maximum.
     evaluations (int): Approximate number of evaluations.
-    RAISES ValueError: If passes, min_steps or evaluations is not above 0.
     """
-    if not min(passes, min_steps, evaluations) > 0:
-        numbers = f"{passes}, {min_steps} and {evaluations}"
-        raise ValueError(f"passes, min_steps and evaluations must be above 0, but are {numbers}")
 
     def callback(nlp: Language) -> None:
         training = nlp.config["training"]
         if training["max_steps"] == 0:
-            max_steps = _count_steps(nlp, passes, min_steps, max_passes)
-            if max_steps is None:
-                return
-            training["max_steps"] = max_steps
-            training["eval_frequency"] = max_steps // evaluations
-            logger.info("%s updates, to fit the corpus", max_steps)
+            training["max_steps"] = _count_steps(nlp, passes, min_steps, max_passes)
+            training["eval_frequency"] = training["max_steps"] // evaluations
+            logger.info("%s updates, to fit the corpus", training["max_steps"])
         max_steps = training["max_steps"]
         frequency = max(1, training["eval_frequency"])
         divisors = [n for n in range(1, max_steps + 1) if max_steps % n == 0]
@@ -81,20 +63,14 @@ def fit_length(
     return callback
 
 
-def _count_steps(
-    nlp: Language, passes: float, min_steps: int, max_passes: float | None
-) -> int | None:
+def _count_steps(nlp: Language, passes: float, min_steps: int, max_passes: float | None) -> int:
     """Return the number of updates. Also give the pipes fingerprints, and prepare them.
 
-    RETURNS (int | None): None if the corpus does not exist, or the batch size is not fixed.
+    RAISES ValueError: If the batch size is not a number, but a schedule.
     """
-    batch_size = nlp.config["training"]["batcher"].get("size")
-    if not isinstance(batch_size, int):
-        return None
-    try:
-        examples = list(_read_corpus(nlp, "train_corpus"))
-    except FileNotFoundError:
-        return None
+    batch_size = nlp.config["training"]["batcher"]["size"]
+    check_range("[training.batcher] size", batch_size, 1)
+    examples = list(_read_corpus(nlp, "train_corpus"))
     docs = [example.reference for example in examples]
     for _, pipe in nlp.components:
         if isinstance(pipe, BiLSTMNER):
@@ -119,12 +95,12 @@ def _read_corpus(nlp: Language, name: str) -> Iterable[Example]:
     return registry.resolve({"corpus": section})["corpus"](nlp)
 
 
-def fit_decisions(*, pipe: str = "ner") -> Callback:
+def fit_decisions(*, pipe: str = "ner") -> Callable[[Language], Language]:
     """Fit calibration and thresholds on the development set.
 
     This is a callback for [training.before_to_disk], registered as
-    `spacy_bilstm_ner.fit_decisions.v1`. See `decisions`. The scores in the pipeline's meta are
-    computed again with them. The next update undoes the fit.
+    `spacy_bilstm_ner.fit_decisions.v1`. See `decisions`. The next update undoes the fit. The scores
+    in the pipeline's meta are those that `spacy train` has printed, before the fit.
 
     If a pipe already has thresholds, those of labels with few entities in the development set are
     kept. If there are such labels, the calibration is kept as well.
@@ -153,13 +129,11 @@ def _fit(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> None:
     # Predict all candidates, with uncalibrated confidences.
     recogniser.set_fitted(UNCALIBRATED, dict.fromkeys(labels, 0.0))
     cfg["threshold"] = 0.0
-    try:
-        predicted = _predict(nlp, recogniser, examples)
-    finally:
-        cfg["threshold"] = threshold
+    docs = nlp.pipe([example.predicted.copy() for example in examples])
     judged: list[tuple[float, bool, str]] = []
-    for example in predicted:
-        judged.extend(_judge(as_scored(example)))
+    for doc, example in zip(docs, examples, strict=True):
+        judged.extend(_judge(as_scored(Example(doc, example.reference))))
+    cfg["threshold"] = threshold
     if len(judged) >= MIN_ENTITIES:
         confidences, is_correct, judged_labels = map(np.array, zip(*judged, strict=True))
         n_gold = _count_entities(examples, labels)
@@ -169,14 +143,6 @@ def _fit(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> None:
         confidences = calibrated(confidences, *calibration)
         thresholds = fit_thresholds(confidences, is_correct, list(judged_labels), n_gold) | fixed
     recogniser.set_fitted(tuple(calibration), thresholds)
-    minima = dict(zip(labels, min_confidences(labels, threshold, thresholds), strict=True))
-    for example in predicted:
-        doc = example.predicted
-        doc.set_ents([ent for ent in doc.ents if _reaches_minimum(ent, calibration, minima)])
-    scores = recogniser.score(predicted)
-    performance = nlp.meta.setdefault("performance", {})
-    for name in performance.keys() & scores.keys():
-        performance[name] = scores[name]
 
 
 def _count_entities(examples: Iterable[Example], labels: Iterable[str]) -> Counter[str]:
@@ -189,17 +155,6 @@ def _count_entities(examples: Iterable[Example], labels: Iterable[str]) -> Count
     return counts
 
 
-def _predict(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> list[Example]:
-    """Apply a pipe and the pipes before it, in one pass."""
-    names = nlp.component_names
-    later = names[names.index(recogniser.name) + 1 :]
-    docs = nlp.pipe([example.predicted.copy() for example in examples], disable=later)
-    predicted = []
-    for doc, example in zip(docs, examples, strict=True):
-        predicted.append(Example(doc, example.reference))
-    return predicted
-
-
 def _judge(example: Example) -> Iterator[tuple[float, bool, str]]:
     """Compare predicted entities with gold ones.
 
@@ -210,13 +165,3 @@ def _judge(example: Example) -> Iterator[tuple[float, bool, str]]:
         if ent._.confidence is not None:
             is_correct = (ent.start_char, ent.end_char, ent.label) in gold
             yield ent._.confidence, is_correct, ent.label_
-
-
-def _reaches_minimum(
-    entity: Span, calibration: Sequence[float], minima: Mapping[str, float]
-) -> bool:
-    """Return whether an entity has the minimum confidence of its label, or has no confidence."""
-    confidence = entity._.confidence
-    if confidence is None:
-        return True
-    return bool(calibrated(np.array(confidence), *calibration) >= minima[entity.label_])

@@ -10,7 +10,7 @@ from spacy.errors import Errors
 from spacy.language import Language
 from spacy.training import Corpus, Example, dont_augment
 
-from ..ranges import check_range, is_number
+from ..ranges import check_range
 from .augmenters import Augmenter
 
 # The examples of each file, by its path and the time of its last change. spaCy makes several
@@ -41,11 +41,10 @@ class BalancedCorpus:
         rare_share (float): A label is rare if it has less than this share of all entities.
         copies (int): Number of times that an example with a rare label occurs in each pass.
         augmenter (Callable | None): Changes examples. It is applied to each copy separately.
-        RAISES ValueError: If copies or rare_share is out of range.
+        RAISES ValueError: If copies is below 1, or rare_share is negative.
         """
         check_range("copies", copies, 1)
-        if not is_number(rare_share):
-            raise ValueError(f"rare_share must be from 0 to 1, but is {rare_share!r}")
+        check_range("rare_share", rare_share, 0)
         self._path = path and Path(path)
         self._rare_share = rare_share
         self._copies = copies

@@ -1,4 +1,4 @@
-"""A fault stays where it is: a Doc that fails, a rate that is too high, a very long Doc."""
+"""A fault stays where it is: a rate that is too high, a very long Doc."""
 
 import tracemalloc
 
@@ -10,45 +10,7 @@ from spacy.tokens import Doc
 from thinc.api import SGD, Adam
 
 from spacy_bilstm_ner.network.parts import parts
-from tests.util import blank, entities, examples, texts, train, trained
-
-
-def failing_at(text: str, method: str, monkeypatch):
-    """A pipeline that fails for any batch with a text in it."""
-    nlp = trained()
-    ner = nlp.get_pipe("ner")
-    real = getattr(ner, method)
-
-    def fail(docs, *args):
-        # Those before it may be done already.
-        for i, doc in enumerate(docs):
-            if doc.text == text:
-                if method == "set_annotations" and i:
-                    ner.set_annotations(docs[:i], ner.predict(docs[:i]))
-                raise RuntimeError("this Doc is bad")
-        return real(docs, *args)
-
-    monkeypatch.setattr(ner, method, fail)
-    return nlp
-
-
-@pytest.mark.parametrize("method", ["predict", "set_annotations"])
-def test_a_doc_that_fails_takes_no_other_with_it(method, monkeypatch):
-    bad = "This one is bad."
-    nlp = failing_at(bad, method, monkeypatch)
-    batch = [*texts()[:4], "", bad, *texts()[4:]]
-    reported = []
-    nlp.set_error_handler(
-        lambda name, pipe, docs, error: reported.append((name, [doc.text for doc in docs], error))
-    )
-    annotated = list(nlp.pipe(batch))
-    assert [doc.text for doc in annotated] == [text for text in batch if text != bad]
-    reference = trained()
-    assert [entities(doc) for doc in annotated] == [
-        entities(reference(doc.text)) for doc in annotated
-    ]
-    ((name, docs, error),) = reported
-    assert (name, docs, str(error)) == ("ner", [bad], "this Doc is bad")
+from tests.util import blank, examples, texts, train, trained
 
 
 def test_an_update_that_leaves_no_numbers_is_refused_and_the_checkpoint_stays(tmp_path, nlp):
@@ -74,7 +36,7 @@ def test_a_loss_that_is_no_number_is_refused_before_it_changes_a_weight(nlp, ner
     output = parts(ner.model).output
     before = output.get_param("W").copy()
     output.get_param("b")[0] = np.nan
-    with pytest.raises(ValueError, match=r"loss is not finite .*tag_scores\.b"):
+    with pytest.raises(ValueError, match="the loss is not finite"):
         train(nlp, steps=1, optimizer=SGD(0.1))
     assert_array_equal(output.get_param("W"), before)
 

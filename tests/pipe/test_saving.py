@@ -104,7 +104,7 @@ def test_numbers_that_are_not_finite(value, complete):
         for name in node.param_names:
             weights = node.get_param(name)
             last, weights.flat[-1] = weights.flat[-1], value
-            with pytest.raises(ValueError, match=rf"{node.name}\.{name}"):
+            with pytest.raises(ValueError, match="a weight is not finite"):
                 ner.to_bytes()
             weights.flat[-1] = last
 
@@ -152,7 +152,7 @@ def test_a_pipe_with_another_architecture(saved, complete):
 def test_a_number_that_is_not_finite_is_found_at_first_use(nlp, ner):
     nlp(texts()[0])
     parts(ner.model).output.get_param("b")[0] = np.nan
-    with pytest.raises(ValueError, match=r"tag_scores\.b"):
+    with pytest.raises(ValueError, match="a prediction is not finite"):
         nlp(texts()[0])
 
 

@@ -59,12 +59,6 @@ def test_the_shares_are_kept_and_come_from_the_seed(nlp):
     assert counts.total() == 1000
 
 
-@pytest.mark.parametrize(("lower", "upper"), [(-0.1, 0.5), (0.6, 0.5)])
-def test_shares_out_of_range(lower, upper):
-    with pytest.raises(ValueError, match="must be shares"):
-        case_augmenter(lower, upper)
-
-
 def test_insertions_keep_entities_and_are_outside(nlp):
     (example,) = examples(nlp, [MARKED])
     entities = [(ent.text, ent.label_) for ent in example.reference.ents]
