@@ -105,8 +105,8 @@ def _annotate_parts(
             summary.failures.append(f"{row.file}, from row {row.number}: {error}")
             if len(summary.failures) == MAX_FAILURES * engine.n_slots:
                 raise UserError(
-                    f"{len(summary.failures)} parts have failed. The last one: {summary.failures[-1]}. If "
-                    "memory is short, use fewer --workers"
+                    f"{len(summary.failures)} parts have failed. The last one: "
+                    f"{summary.failures[-1]}. If memory is short, use fewer --workers"
                 )
     finally:
         progress.close()

