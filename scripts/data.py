@@ -60,10 +60,6 @@ def find_source(
             raise UserError(
                 f"there is no file {path}: --vars.csv, --vars.dev and --vars.test take paths"
             )
-    if own_files and not csv:
-        raise UserError(
-            "--vars.dev and --vars.test need your own training sentences: also give --vars.csv"
-        )
     if csv:
         kind, name, files = "own", Path(csv).name, own_files
     else:

@@ -44,7 +44,6 @@ def main(pipeline: Path, out_dir: Path) -> None:
     """Build the wheels of PIPELINE and of this package in OUT_DIR."""
     build_pipeline(pipeline, out_dir)
     build("spacy_bilstm_ner", Path.cwd(), out_dir)
-    print(f"Built the wheels in {out_dir}")
 
 
 if __name__ == "__main__":

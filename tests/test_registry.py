@@ -121,6 +121,7 @@ def test_our_configs_make_a_pipeline(root, name):
     config = load_config(root / "configs" / name, {"components.ner.model.tok2vec.vector_width": 0})
     config["components"]["ner"]["model"]["ngrams"] = False
     config["initialize"].pop("components", None)
+    config["training"]["max_steps"] = 1
     nlp = spacy.util.load_model_from_config(config, auto_fill=True)
     assert nlp.get_pipe_meta("ner").factory == "bilstm_ner"
     nlp.get_pipe("ner").add_label("geo")

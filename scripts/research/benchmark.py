@@ -113,9 +113,8 @@ def make_table(figures: Figures) -> list[Figures]:
 def main(corpus: str, out: str, *pipelines: str) -> None:
     load = os.getloadavg()[0]
     sentences, dev = (read_texts(Path(corpus, f"{part}.spacy")) for part in ("test", "dev"))
-    documents = []
-    for first in range(0, len(sentences), SENTENCES_PER_DOC):
-        documents.append(" ".join(sentences[first : first + SENTENCES_PER_DOC]))
+    starts = range(0, len(sentences), SENTENCES_PER_DOC)
+    documents = [" ".join(sentences[start : start + SENTENCES_PER_DOC]) for start in starts]
     texts = {"sentences": sentences, "documents": documents}
     arguments: Figures = {"warm_up": dev[:500], "single": dev[500:1500]}
     figures: Figures = {"sentences": {}, "documents": {}}

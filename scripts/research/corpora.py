@@ -9,28 +9,27 @@ config.
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import srsly
 
+COMMAND = "spacy project run compare . --vars.name CORPUS --vars.config CONFIG"
+
 
 def main(run: str, out: str) -> None:
-    figures: dict[str, Any] = {"commands": {}, "table": [{"": "mean"}]}
+    rows = [{"": "mean"}]
     if Path(out).exists():
-        figures = srsly.read_json(out)
+        rows = srsly.read_json(out)["table"]
     metrics = srsly.read_json(Path(run, "metrics.json"))
     *_, corpus, config = Path(run).parts
     column = f"{config} {metrics['versions']['spacy-bilstm-ner']}"
     *_, total, _ = metrics["table"]
-    table = pd.DataFrame(figures["table"]).set_index("").drop(index="mean")
+    table = pd.DataFrame(rows).set_index("").drop(index="mean")
     table.loc[corpus, column] = 100 * total["F"]
     table.loc["mean"] = table.mean()
     # In JSON, NaN is null.
-    figures["table"] = srsly.json_loads(table.reset_index(names="").to_json(orient="records"))
-    command = f"spacy project run compare . --vars.name {corpus} --vars.config {config}"
-    figures["commands"][f"{corpus}, {column}"] = command
-    srsly.write_json(out, figures)
+    rows = srsly.json_loads(table.reset_index(names="").to_json(orient="records"))
+    srsly.write_json(out, {"command": COMMAND, "table": rows})
 
 
 if __name__ == "__main__":

@@ -225,8 +225,7 @@ class BiLSTMNER(TrainablePipe):
                 doc.set_ents([*doc.ents, *spans], blocked=blocked, default="outside")
             else:
                 doc.set_ents(spans)
-            if spans or doc.user_data:
-                confidence.set_confidences(doc, spans, confidences[first_span:end_span])
+            confidence.set_confidences(spans, confidences[first_span:end_span])
             doc_start, first_span = doc_end, end_span
 
     def update(

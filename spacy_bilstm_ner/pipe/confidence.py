@@ -43,32 +43,17 @@ def get_confidence(span: Span) -> float | None:
     return user_data.get(_key(span, NAME))
 
 
-def set_confidences(doc: Doc, entities: Sequence[Span], confidences: Iterable[float]) -> None:
-    """Store the confidences of the entities that a pipe predicted in a Doc.
-
-    Confidences that a pipe stored for spans that are no longer entities are removed.
-    """
-    user_data = doc.user_data
-    if user_data:
-        current = {_key(entity, LABEL_NAME): entity.label_ for entity in doc.ents}
-        for key in list(user_data):
-            if _is_label_key(key) and current.get(key) != user_data[key]:
-                _, _, start, end = key
-                del user_data[key]
-                user_data.pop(("._.", NAME, start, end), None)
+def set_confidences(entities: Sequence[Span], confidences: Iterable[float]) -> None:
+    """Store the confidences of entities that a pipe predicted. Values of the user stay."""
     for entity, confidence in zip(entities, confidences, strict=True):
+        user_data = entity.doc.user_data
         key, label_key = _key(entity, NAME), _key(entity, LABEL_NAME)
-        # A value that the user has set stays.
         if key not in user_data or label_key in user_data:
             user_data[key], user_data[label_key] = confidence, entity.label_
 
 
 def _set_confidence(span: Span, confidence: float) -> None:
     span.doc.user_data[_key(span, NAME)] = confidence
-
-
-def _is_label_key(key: object) -> bool:
-    return isinstance(key, tuple) and key[:2] == ("._.", LABEL_NAME)
 
 
 def _key(span: Span, name: str) -> tuple[str, str, int, int]:

@@ -8,20 +8,20 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
 
 
-class Workers(Generic[Task, Answer]):
+class Workers:
     """A pool of processes with one thread each. They end when this process ends.
 
     work (Callable): The function that processes call with a task. It must be picklable.
     n_slots (int): The number of processes.
     """
 
-    def __init__(self, work: Callable[[Task], Answer], n_slots: int) -> None:
+    def __init__(self, work: Callable[[Any], Any], n_slots: int) -> None:
         for library in ("OMP", "OPENBLAS", "MKL"):
             os.environ[f"{library}_NUM_THREADS"] = "1"
         self.work = work
@@ -32,7 +32,7 @@ class Workers(Generic[Task, Answer]):
         context = multiprocessing.get_context("spawn")
         self._pool = ProcessPoolExecutor(self.n_slots, context, _end_with_parent)
 
-    def submit(self, task: Task) -> Future[Answer]:
+    def submit(self, task: Any) -> Future[Any]:
         """Start a task.
 
         RETURNS (Future): The result of `work`. If a process dies, all tasks that have been started

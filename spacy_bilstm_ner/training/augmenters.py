@@ -91,20 +91,19 @@ def insert_online_tokens(nlp: Language, example: Example) -> Example:
         return example
     words, spaces = [token.text for token in gold], _spaces(gold)
     annotation = gold.to_array(KEPT_ATTRIBUTES)
-    entity_ends = []
-    free_places = set(range(1, len(gold) + 1))
-    for ent in gold.ents:
-        entity_ends.append(ent.end)
-        free_places -= set(range(ent.start + 1, ent.end))
+    entity_ends = [ent.end for ent in gold.ents]
+    # Also at the end, but not inside an entity.
+    free_places = [token.i for token in gold if token.i and token.ent_iob_ != "I"] + [len(gold)]
     places = []
     for _ in range(random.randint(1, MAX_INSERTIONS)):
         follows_entity = bool(entity_ends) and random.random() < AFTER_ENTITY_SHARE
-        places.append(random.choice(entity_ends if follows_entity else sorted(free_places)))
+        places.append(random.choice(entity_ends if follows_entity else free_places))
     topics = [token.text for token in gold if token.is_alpha and not token.ent_type]
     # From the end, so that the earlier places stay valid.
     for place in sorted(places, reverse=True):
-        word, is_emoji = make_online_token(random.choice(topics or ["news"]))
-        spaces[place - 1] = not (is_emoji and random.random() < GLUED_SHARE)
+        word = make_online_token(random.choice(topics or ["news"]))
+        # Only an emoji has one character.
+        spaces[place - 1] = not (len(word) == 1 and random.random() < GLUED_SHARE)
         words.insert(place, word)
         spaces.insert(place, True)
         is_missing = annotation[place - 1, 0] == MISSING_IOB
@@ -113,17 +112,13 @@ def insert_online_tokens(nlp: Language, example: Example) -> Example:
     return _make_example(nlp, gold, words, spaces, annotation)
 
 
-def make_online_token(topic: str) -> tuple[str, bool]:
-    """Draw a link, the name of an account, a hashtag of the topic, or an emoji.
-
-    RETURNS (tuple[str, bool]): The token, and whether it is an emoji.
-    """
+def make_online_token(topic: str) -> str:
+    """Draw a link, the name of an account, a hashtag of the topic, or an emoji."""
     name = "".join(random.choices(string.ascii_letters + string.digits, k=random.randint(4, 12)))
     domain = f"{name.lower()}.{random.choice(TOP_LEVEL_DOMAINS)}"
     link = random.choice((f"http://{domain}/{name}", f"https://{domain}", f"www.{domain}"))
     emoji = chr(random.randint(*random.choice(EMOJI_RANGES)))
-    token = random.choice((link, f"@{name}", f"#{topic}", emoji))
-    return token, token == emoji
+    return random.choice((link, f"@{name}", f"#{topic}", emoji))
 
 
 def _spaces(doc: Doc) -> list[bool]:

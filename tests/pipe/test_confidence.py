@@ -60,7 +60,7 @@ def test_an_entity_whose_label_was_changed_has_none(doc):
     assert confidences(doc) == [None, None]
 
 
-def test_another_run_removes_confidences_of_removed_entities(doc, ner):
+def test_another_run_keeps_entities_of_the_user_and_their_confidences(doc, ner):
     before = confidences(doc)
     doc.ents = spans_of(doc, (0, 2, "org"), (4, 5, "geo"))
     ner(doc)
@@ -69,20 +69,6 @@ def test_another_run_removes_confidences_of_removed_entities(doc, ner):
     assert after[0] is None
     assert after[1] == before[1]
     assert after[2] == pytest.approx(before[2], abs=0.05)
-    # Its confidence of old does not come back with its old label.
-    doc.ents = spans_of(doc, (0, 2, "per"))
-    assert confidences(doc) == [None]
-
-
-def test_a_doc_used_again_has_no_old_confidences(nlp, ner):
-    doc = nlp(TEXT)
-    doc.ents = []
-    # So unsure that it finds nothing
-    ner.cfg["calibration"] = [1.0, -100.0]
-    ner(doc)
-    assert not doc.ents
-    doc.ents = spans_of(doc, (0, 2, "per"), (4, 5, "geo"))
-    assert confidences(doc) == [None, None]
 
 
 def test_split_tokens(doc):

@@ -63,7 +63,7 @@ def make_example(
     """Make an example of gold tags, and of predicted spans with labels and confidences."""
     predicted = Doc(VOCAB, words=words.split())
     predicted.ents = [Span(predicted, *prediction[:3]) for prediction in predictions]
-    set_confidences(predicted, predicted.ents, [prediction[3] for prediction in predictions])
+    set_confidences(predicted.ents, [prediction[3] for prediction in predictions])
     reference = Doc(VOCAB, words=words.split(), ents=tags.split())
     reference.user_data["origin"] = {"file": "mine.csv", "line": line, "document": "", "step": 1}
     return Example(predicted, reference)

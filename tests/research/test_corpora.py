@@ -18,4 +18,3 @@ def test_scores_are_added_to_a_table(tmp_path: Path) -> None:
         {"": "letters", "a 1": 60, "b 1": 30},
         {"": "mean", "a 1": 70, "b 1": 40},
     ]
-    assert list(figures["commands"]) == ["news, a 1", "letters, a 1", "news, b 1", "letters, b 1"]

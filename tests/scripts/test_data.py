@@ -109,11 +109,6 @@ def test_missing_own_file(assets: Path, option: str) -> None:
         find(assets, **files)
 
 
-def test_own_splits_are_of_own_data(assets: Path) -> None:
-    with pytest.raises(UserError, match=r"also give --vars\.csv"):
-        find(assets, dev=str(assets / "sample.csv"))
-
-
 def run_main(folder: Path, monkeypatch: pytest.MonkeyPatch, vectors: str) -> dict:
     monkeypatch.chdir(folder)
     monkeypatch.setattr("scripts.data.list_code", list)
