@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from itertools import product
+from operator import itemgetter
 from pathlib import Path
 from statistics import median
 from time import process_time
@@ -102,7 +103,7 @@ def make_table(figures: Figures) -> list[Figures]:
     for title, (part, figure) in ROWS.items():
         row: Figures = {"": title}
         for name, runs in figures[part].items():
-            row[name] = median(run[figure] for run in runs)
+            row[name] = median(map(itemgetter(figure), runs))
         _, ours, *other_names = row
         for name in other_names:
             row[f"ratio to {name}"] = row[ours] / row[name]
@@ -112,7 +113,8 @@ def make_table(figures: Figures) -> list[Figures]:
 
 def main(corpus: str, out: str, *pipelines: str) -> None:
     load = os.getloadavg()[0]
-    sentences, dev = (read_texts(Path(corpus, f"{part}.spacy")) for part in ("test", "dev"))
+    sentences = read_texts(Path(corpus, "test.spacy"))
+    dev = read_texts(Path(corpus, "dev.spacy"))
     starts = range(0, len(sentences), SENTENCES_PER_DOC)
     documents = [" ".join(sentences[start : start + SENTENCES_PER_DOC]) for start in starts]
     texts = {"sentences": sentences, "documents": documents}

@@ -212,7 +212,7 @@ class BiLSTMNER(TrainablePipe):
         labels = self.labels
         starts, ends = chosen.start.tolist(), chosen.end.tolist()
         label_numbers, confidences = chosen.label.tolist(), chosen.confidence.tolist()
-        doc_start = first_span = end_span = 0
+        doc_start = end_span = 0
         for doc in docs:
             doc_end = doc_start + len(doc)
             spans = []
@@ -225,8 +225,8 @@ class BiLSTMNER(TrainablePipe):
                 doc.set_ents([*doc.ents, *spans], blocked=blocked, default="outside")
             else:
                 doc.set_ents(spans)
-            confidence.set_confidences(spans, confidences[first_span:end_span])
-            doc_start, first_span = doc_end, end_span
+            confidence.set_confidences(spans, confidences[end_span - len(spans) : end_span])
+            doc_start = doc_end
 
     def update(
         self,

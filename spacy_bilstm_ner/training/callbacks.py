@@ -54,7 +54,7 @@ def fit_length(
             logger.info("%s updates, to fit the corpus", training["max_steps"])
         max_steps = training["max_steps"]
         frequency = max(1, training["eval_frequency"])
-        divisors = [n for n in range(1, max_steps + 1) if max_steps % n == 0]
+        divisors = filter(lambda n: max_steps % n == 0, range(1, max_steps + 1))
         training["eval_frequency"] = min(divisors, key=lambda n: abs(math.log(n / frequency)))
         learn_rate = training["optimizer"].get("learn_rate")
         if isinstance(learn_rate, dict) and "num_steps" in learn_rate:
@@ -74,7 +74,7 @@ def _count_steps(nlp: Language, passes: float, min_steps: int, max_passes: float
     docs = [example.reference for example in examples]
     for _, pipe in nlp.components:
         if isinstance(pipe, BiLSTMNER):
-            pipe.fingerprints = make_fingerprints(doc.text for doc in docs)
+            pipe.fingerprints = make_fingerprints(map(str, docs))
             pipe.prepare(examples)
     batches_per_pass = sum(map(len, docs)) / batch_size
     if max_passes is not None:
@@ -137,7 +137,10 @@ def _fit(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> None:
     if len(judged) >= MIN_ENTITIES:
         confidences, is_correct, judged_labels = map(np.array, zip(*judged, strict=True))
         n_gold = _count_entities(examples, labels)
-        fixed = {label: thresholds[label] for label in thresholds if n_gold[label] < MIN_ENTITIES}
+        fixed = {}
+        for label, label_threshold in thresholds.items():
+            if n_gold[label] < MIN_ENTITIES:
+                fixed[label] = label_threshold
         if not fixed:
             calibration = fit_calibration(confidences, is_correct)
         confidences = calibrated(confidences, *calibration)

@@ -56,7 +56,7 @@ class BalancedCorpus:
         """Yield the examples of one pass. The pipeline's tokenizer makes the tokens.
 
         RAISES FileNotFoundError: If the file does not exist.
-        RAISES ValueError: If the file has no examples.
+        RAISES ValueError: If there is no path, or the file has no examples.
         """
         if self._pipeline is not nlp:
             self._examples = self._balanced(self._read(nlp))
@@ -66,11 +66,8 @@ class BalancedCorpus:
             yield from self._augmenter(nlp, example)
 
     def _read(self, nlp: Language) -> list[Example]:
-        if self._path is None or not self._path.exists():
-            raise FileNotFoundError(
-                f"the training corpus is missing ({self._path or 'no path'}): give it with "
-                "--paths.train"
-            )
+        if self._path is None:
+            raise ValueError(Errors.E913)
         cache = _CACHES.setdefault(nlp, {})
         key = (self._path, self._path.stat().st_mtime_ns)
         if key not in cache:

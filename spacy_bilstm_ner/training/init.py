@@ -13,9 +13,8 @@ from ..pipe.component import BiLSTMNER
 from ..pipe.loading import load_pipeline
 from ..system.whole import save
 
-# Limits for the further training of a trained pipe. Its learning rate is that of a new pipe, since
-# rehearsal prevents forgetting.
-MIN_STEPS = 1200
+# The further training of a trained pipe shows each word at most this number of times. Its learning
+# rate is that of a new pipe, since rehearsal prevents forgetting.
 MAX_PASSES = 240
 
 
@@ -84,7 +83,7 @@ def going_on_config(source: str) -> str:
     initialize = config["initialize"]
     del config["paths"]["vectors"]
     initialize["components"] = {}
-    initialize["before_init"] |= {"min_steps": MIN_STEPS, "max_passes": MAX_PASSES}
+    initialize["before_init"]["max_passes"] = MAX_PASSES
     return f"# Go on from the trained pipeline {source}\n\n{config.to_str(interpolate=False)}"
 
 
