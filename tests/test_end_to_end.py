@@ -94,7 +94,7 @@ def test_sample_is_said_loudly_and_named_everywhere(sample_run: tuple[Path, str]
     report = (project / "training" / "gmb_bilstm" / "bilstm" / "report.html").read_text(
         encoding="utf-8"
     )
-    assert "bundled sample" in report
+    assert "trained on sample" in report
     assert sorted(path.name for path in (project / "packages").iterdir()) == [
         "en_gmb_bilstm-0.0.0+sample-py3-none-any.whl",
         "spacy_bilstm_ner-0.2.0-py3-none-any.whl",

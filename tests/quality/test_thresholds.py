@@ -86,6 +86,7 @@ def test_stored_thresholds_become_lower_only_if_asked(
 def test_too_few_entities_are_a_warning_and_change_nothing(
     model: Path, trained: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
+    set_thresholds(model, dict.fromkeys(util.LABELS, 0.001))
     before = (model / "ner" / "cfg").read_bytes()
     command("thresholds", model, trained[1], "--precision", "0.95", "--write")
     err = capsys.readouterr().err
