@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, time
+from itertools import chain
 from typing import Any
 
 from ..errors import UserError
@@ -14,18 +15,15 @@ from .options import Options
 from .records import Content, Records
 from .report import Report, check_rows
 from .rows import read_table
-from .tables import Table, clean, collect_rows
+from .tables import Table, collect_rows
 
 
 def read_frame(content: Content, options: Options) -> tuple[Records, Report]:
-    """Read the rows of a data frame whose columns have names. Messages count its rows from 1."""
-    frame = content.raw
-    names = list(map(str, frame.columns))
-    columns = [list(map(_to_text, column)) for _, column in frame.items()]
-    n_rows = len(frame)
-    lines = list(range(1, n_rows + 1))
-    table = Table(content.name, names, columns, lines, ["1"] * n_rows, [""] * n_rows)
-    return read_table(table, options, Report())
+    """Read the names of the columns and the rows of a data frame. Messages count rows from 1."""
+    rows = chain([list(map(str, content.raw.columns))], _list_rows(content.raw))
+    report = Report()
+    table = collect_rows(enumerate(rows), content.name, report, needs_header=True)
+    return read_table(table, options, report)
 
 
 def read_parquet(content: Content, options: Options) -> tuple[Records, Report]:
@@ -70,9 +68,9 @@ def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
             skipped.append(sheet)
             continue
         sheet_report = Report(guesses={"sheet": sheet})
-        rows = (list(map(_to_text, row)) for row in frame.itertuples(index=False, name=None))
+        rows = enumerate(_list_rows(frame), 1)
         name = f"{content.name}, sheet {sheet}"
-        table = collect_rows(enumerate(rows, 1), name, sheet_report, needs_header=True)
+        table = collect_rows(rows, name, sheet_report, needs_header=True)
         header = header or table.names
         if table.names != header:
             skipped.append(sheet)
@@ -114,10 +112,16 @@ def _check_words(table: Table, frame: Any, options: Options) -> None:
     )
 
 
+def _list_rows(frame: Any) -> Iterator[list[str]]:
+    """Yield the cells of each row."""
+    for row in frame.itertuples(index=False, name=None):
+        yield list(map(_to_text, row))
+
+
 def _to_text(value: Any) -> str:
     """Return a cell as text: a list or mapping as JSON, a whole number without a point."""
     if isinstance(value, str):
-        return clean(value)
+        return value
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, list | tuple | dict):

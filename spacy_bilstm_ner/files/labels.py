@@ -1,13 +1,21 @@
-"""Rename and drop labels, and say which labels were looked for."""
+"""Rename and drop labels, say which labels were looked for, and find odd ones."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
-from ..errors import UserError
+from ..errors import UserError, count
 from .options import Options
 from .records import TaggedWords
 from .report import Report
 from .schemes import entity_labels
+
+# A label is probably misspelt if a similar label is this many times as frequent. Labels of six
+# letters that differ in one letter have a similarity of 0.83.
+MIN_RATIO, MIN_SIMILARITY = 20, 0.8
+# A label that occurs once is reported in a corpus of at least this many entities.
+MIN_ENTITIES = 20
 
 
 def apply_options(
@@ -76,3 +84,55 @@ def _rename(sentence: TaggedWords, names: Mapping[str, str], report: Report) -> 
     if annotated is not None:
         annotated = tuple(filter(None, [names.get(label, label) for label in annotated]))
     return sentence._replace(tags=tuple(tags), annotated=annotated)
+
+
+def find_odd_labels(sentences: Sequence[TaggedWords]) -> list[str]:
+    """Return a warning for each label that occurs once, or looks like a more frequent label.
+
+    sentences (Sequence[TaggedWords]): Sentences with tags in BIO.
+    """
+    places: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for sentence in sentences:
+        for position, tag in enumerate(sentence.tags):
+            if tag[0] == "B":
+                counts[tag[2:]] += 1
+                places.setdefault(tag[2:], sentence.place(position))
+    doubts = []
+    more_frequent: dict[str, str] = {}  # label in lower case -> label
+    for label, number in counts.most_common():
+        place = f"{count(number, 'entity')}, {places[label]}"
+        lowercased = label.casefold()
+        similar = get_close_matches(lowercased, more_frequent, 1, MIN_SIMILARITY)
+        frequent = more_frequent[similar[0]] if similar else ""
+        if similar == [lowercased] or counts[frequent] >= MIN_RATIO * number:
+            doubts.append(
+                f"the label {label!r} ({place}) looks like {frequent!r} ({counts[frequent]:,}): "
+                f"--label {label}={frequent} merges them."
+            )
+        elif number == 1 and counts.total() >= MIN_ENTITIES:
+            doubts.append(
+                f"the label {label!r} has only one entity ({place}), which is too few to train on: "
+                f"--label {label}= drops it."
+            )
+        more_frequent.setdefault(lowercased, label)
+    return doubts
+
+
+def find_missing_labels(sentences: Sequence[TaggedWords]) -> list[str]:
+    """Return a warning for each file that lacks labels of another file."""
+    labels: dict[str, set[str]] = {}
+    for sentence in sentences:
+        if sentence.annotated is None:
+            labels.setdefault(sentence.origin.file, set()).update(entity_labels(sentence.tags))
+    all_labels = set().union(*labels.values())
+    doubts = []
+    for file, present in labels.items():
+        missing = sorted(all_labels - present)
+        if missing and present:
+            doubts.append(
+                f"{file} has no entity with these labels of another file: {', '.join(missing)}. If "
+                "nobody looked for them in this file, use "
+                f'--annotated "{file}={",".join(sorted(present))}"'
+            )
+    return doubts

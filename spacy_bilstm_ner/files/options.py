@@ -71,7 +71,6 @@ class Options:
         "column of words, or of texts; its number if there is no header"
     )
     tag_column: str | None = _option("column of tags; its number if there is no header")
-    sentence_runs: bool = _option("read each run of a sentence number as a sentence", False)
     fields: Mapping[str, str] = _option(
         "keys of a JSON export, and what its offsets count: text=content,entities=annotation,"
         "start=from,unit=words,end_inclusive=yes",

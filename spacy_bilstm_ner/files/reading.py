@@ -11,7 +11,7 @@ If a row of the file contradicts them, the file is refused. The message names th
 | quotation marks | ordinary characters between tabs, except below a header | `no_quotes` |
 | header | usual names; no tag in the first row of a file without tabs and blanks | |
 | columns | usual names; the only column of tags | `word_column`, `tag_column` |
-| sentences | a column of numbers, or empty lines | `sentence_column`, `sentence_runs` |
+| sentences | a column of numbers, or empty lines | `sentence_column` |
 | tags | the letters of BIO, BILUO, BIOES and BMES; or labels and one O | `outside` |
 | export | the keys of JSON records | `fields` |
 | texts without an entity | always read as labelled | `skip_empty` |
@@ -29,21 +29,19 @@ from spacy.tokens import Doc
 from spacy.training import Example, dont_augment
 
 from ..errors import UserError
-from .checks import find_doubts
 from .conflicts import settle_conflicts, unite
 from .delimited import read_delimited
-from .docs import find_words, make_doc
+from .docs import find_words, make_doc, read_spacy
 from .encoding import decode
 from .frames import read_excel, read_frame, read_parquet
 from .json_records import read_json
-from .labels import apply_options
+from .labels import apply_options, find_missing_labels, find_odd_labels
 from .offsets import to_characters
 from .options import Options
 from .records import Content, TaggedWords, TextWithSpans
 from .refused import check_readable
 from .report import Report
 from .sentences import build
-from .spacy_file import read_spacy
 from .standoff import is_pubtator, read_brat, read_pubtator
 from .unpack import ZIP, read_contents
 
@@ -89,7 +87,7 @@ def read_sentences(
             sentences_of_file, report_of_file = _read_one(content, nlp, options)
             sentences += sentences_of_file
             report.merge(report_of_file)
-    report.warnings += find_doubts(sentences, nlp.lang)
+    report.warnings += find_odd_labels(sentences) + find_missing_labels(sentences)
     return sentences, report
 
 

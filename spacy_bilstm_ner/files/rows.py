@@ -29,7 +29,7 @@ def read_table(table: Table, options: Options, report: Report) -> tuple[Records,
         report.merge(records_report)
         return records, report
     report.read["rows"] += len(table.lines)
-    return _read_sentences(table, columns, options), report
+    return _read_sentences(table, columns), report
 
 
 def _to_records(table: Table, columns: Columns) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -43,10 +43,10 @@ def _to_records(table: Table, columns: Columns) -> Iterator[tuple[int, dict[str,
         yield line, {"id": document, **record}
 
 
-def _read_sentences(table: Table, columns: Columns, options: Options) -> list[TaggedWords]:
+def _read_sentences(table: Table, columns: Columns) -> list[TaggedWords]:
     """Read a table. Each of its rows has a word with its tag.
 
-    RAISES UserError: If the rows of a sentence are not consecutive, and no option says what to do.
+    RAISES UserError: If the rows of a sentence are not consecutive.
     """
     words, tags = table[columns.word], table[columns.tag]
     spacing = table[columns.spacing] if columns.spacing else []
@@ -58,7 +58,7 @@ def _read_sentences(table: Table, columns: Columns, options: Options) -> list[Ta
     for number, rows in groupby(map(" ".join, zip(*keys, strict=True))):
         start, end = end, end + len(list(rows))
         lines: Sequence[int] = table.lines[start:end]
-        if number in numbers_read and not options.sentence_runs:
+        if number in numbers_read:
             before = sentences[-1].number
             faults.append((lines[0], f"sentence {number} continues after sentence {before}"))
         numbers_read.add(number)
@@ -81,7 +81,8 @@ def _read_sentences(table: Table, columns: Columns, options: Options) -> list[Ta
         faults,
         "The rows of a sentence must be consecutive. If numbers begin again in each document, name "
         "both columns: --sentence-column DOCUMENT --sentence-column NUMBER. Without a column of "
-        "documents, use --sentence-runs, which reads each run of a number as a sentence.",
+        "documents, number the sentences anew. With pandas: "
+        "(table.NUMBER != table.NUMBER.shift()).cumsum()",
     )
     return sentences
 

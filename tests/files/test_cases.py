@@ -54,7 +54,7 @@ def parse_options(line: str) -> dict[str, Any]:
     words = shlex.split(line)
     while words:
         name = words.pop(0).removeprefix("--").replace("-", "_")
-        if name in ("no_quotes", "skip_empty", "sentence_runs"):
+        if name in ("no_quotes", "skip_empty"):
             options[name] = True
         elif name in LISTS:
             options.setdefault(name, []).append(words.pop(0))

@@ -143,12 +143,11 @@ def write_table(sentences: list[Sentence], rng: random.Random, path: Path) -> Co
     for number, sentence in enumerate(sentences):
         rows += [{"sentence_id": number, "word": word, "tag": tag} for word, tag in sentence]
     frame = pandas.DataFrame(rows)
-    is_excel = path.suffix == ".xlsx"
-    if is_excel:
+    if path.suffix == ".xlsx":
         frame.astype(str).to_excel(path, index=False)
     else:
         frame.to_parquet(path)
-    return len(frame) + is_excel, len(frame), int(frame["tag"].str.startswith("B").sum())
+    return len(frame) + 1, len(frame), int(frame["tag"].str.startswith("B").sum())
 
 
 def write_spacy(sentences: list[Sentence], rng: random.Random, path: Path) -> Counts:
