@@ -53,6 +53,8 @@ EXPORTS = {
     "LightTag": "text=content,entities=annotations,label=tag,own_text=value,status=seen_by",
     "UBIAI": "text=document,entities=tokens|annotation,label=entityLabel|label,own_text=text",
     "Rasa": "label=entity,status=intent",
+    "ai4privacy": "text=source_text,entities=privacy_mask,own_text=value",
+    "Gretel": "text=generated_text,entities=pii_spans",
     "CLUENER": "entities=label,own_text=text,end_inclusive=yes",
     "Stockmark": "start=span.0,end=span.1,label=type,own_text=name",
     "GLiNER": "words=tokenized_text,entities=ner,start=0,end=1,label=2,unit=words,"
@@ -165,6 +167,7 @@ def _recognise(records: Sequence[Any], options: Options) -> Export | None:
         fields.setdefault("start", "")
     if "words" in fields:
         fields.setdefault("unit", "words")
+    make_reading(fields)  # checks the values
     is_described = fields.keys() & {"entities", "tags"}
     exports = []
     for tool, paths in {"--fields": "text=text"}.items() if is_described else EXPORTS.items():
@@ -330,11 +333,17 @@ def _describe_unknown(record: Any, name: str) -> str:
             f"{name}: the first record is no object but {json.dumps(record)[:60]}. Expected "
             'records such as {"text": "Mira left Oslo", "entities": [[0, 4, "PER"]]}.'
         )
-    fields = dict.fromkeys(DEFAULTS, "KEY")
+    fields = {"text": "KEY", "entities": "KEY"}
     for key, value in sorted(record.items(), key=lambda member: len(str(member[1]))):
         # The longest string and the longest list come last.
-        if isinstance(value, str | list):
-            fields["text" if isinstance(value, str) else "entities"] = key
+        if isinstance(value, list):
+            fields["entities"] = key
+        elif isinstance(value, str) and fields["text"] != "text":
+            fields["text"] = key
+    first_entity = look_up(record, f"{fields['entities']}.0")
+    for key in ("start", "end", "label"):
+        if look_up(first_entity, key) is MISSING:
+            fields[key] = "KEY"
     described = ",".join(map("=".join, fields.items()))
     return (
         f"{name}: no known export has such records. The keys of the first are {', '.join(record)}. "

@@ -46,16 +46,14 @@ from .standoff import is_pubtator, read_brat, read_pubtator
 from .unpack import ZIP, read_contents
 
 READERS: dict[str, Callable[[Content, Options], tuple[Any, Report]]] = {
-    "table": read_delimited,
-    "json": read_json,
-    "brat": read_brat,
-    "pubtator": read_pubtator,
-}
-BINARY_READERS: dict[str, Callable[[Content, Options], tuple[Any, Report]]] = {
     "DataFrame": read_frame,
+    "brat": read_brat,
     "excel": read_excel,
+    "json": read_json,
     "parquet": read_parquet,
+    "pubtator": read_pubtator,
     "spacy": read_spacy,
+    "table": read_delimited,
 }
 # How binary files begin. A DocBin is packed by zlib.
 BINARY = {ZIP: "excel", b"PAR1": "parquet"} | dict.fromkeys(
@@ -129,7 +127,7 @@ def _read_one(
 ) -> tuple[list[TaggedWords], Report]:
     """Read one file or data frame."""
     kind = _detect_binary(content, options)
-    if kind in BINARY_READERS:
+    if kind in ("DataFrame", *BINARY.values()):
         records, report = _read_binary(content, kind, options)
     else:
         content = decode(content, options.encoding)
@@ -188,7 +186,7 @@ def _read_binary(content: Content, kind: str, options: Options) -> tuple[Any, Re
     RAISES UserError: If it cannot be read. Any error in a binary file means that it is damaged.
     """
     try:
-        return BINARY_READERS[kind](content, options)
+        return READERS[kind](content, options)
     except (UserError, MemoryError):
         raise
     except Exception as error:  # each parser has its own errors for a damaged file

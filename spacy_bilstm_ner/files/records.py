@@ -58,7 +58,7 @@ class TaggedWords(NamedTuple):
     origin (Origin): Where the sentence was read.
     number (str): The file's own id of the sentence. The tutorial's split sorts by it.
     rows (int): Number of rows of the file that became this sentence.
-    lines (Sequence[int]): Line of each word; empty if all words are on one line.
+    lines (Sequence[int]): Line of each word; empty if `origin` says it.
     """
 
     words: tuple[str, ...]
@@ -72,7 +72,7 @@ class TaggedWords(NamedTuple):
 
     def line(self, word: int) -> int:
         """Return the line of a word."""
-        return self.lines[word] if self.lines else self.origin.line
+        return self.lines[word] if self.lines else self.origin.line + self.origin.step * word
 
     def place(self, word: int) -> str:
         """Return a word with its file and line, for messages."""

@@ -1,6 +1,6 @@
 """Divide the rows of a table into sentences."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import accumulate, groupby
 from typing import Any
 
@@ -57,23 +57,22 @@ def _read_sentences(table: Table, columns: Columns) -> list[TaggedWords]:
     end = 0
     for number, rows in groupby(map(" ".join, zip(*keys, strict=True))):
         start, end = end, end + len(list(rows))
-        lines: Sequence[int] = table.lines[start:end]
+        lines = table.lines[start:end]
         if number in numbers_read:
             before = sentences[-1].number
             faults.append((lines[0], f"sentence {number} continues after sentence {before}"))
         numbers_read.add(number)
         # No space follows the last word.
         spaces = [not says_no_space(cell) for cell in spacing[start : end - 1]] + [False]
-        consecutive = range(lines[0], lines[0] + end - start)
-        step = int(lines[-1] == consecutive[-1])
+        is_consecutive = lines[-1] - lines[0] == end - start - 1
         sentence = TaggedWords(
             tuple(words[start:end]),
             tuple(tags[start:end]),
             tuple(spaces) if spacing else None,
-            origin=Origin(table.name, lines[0], table.documents[start], step),
+            origin=Origin(table.name, lines[0], table.documents[start], int(is_consecutive)),
             number=number,
             rows=end - start,
-            lines=consecutive if step else lines,
+            lines=() if is_consecutive else lines,
         )
         sentences.append(sentence)
     check_rows(

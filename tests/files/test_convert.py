@@ -5,9 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-import spacy
 from spacy.tokens import Doc, DocBin
-from spacy.training import Corpus
 
 from spacy_bilstm_ner.cli import main
 from spacy_bilstm_ner.errors import UserError
@@ -35,8 +33,8 @@ def convert(folder: Path, content: str, *options: str, out: str = "out") -> dict
     return {name: (folder / out / name).read_bytes() for name in OUTPUTS}
 
 
-def load(content: bytes, lang: str = "en") -> list[Doc]:
-    return list(DocBin().from_bytes(content).get_docs(tokenizing(lang).vocab))
+def load(content: bytes) -> list[Doc]:
+    return list(DocBin().from_bytes(content).get_docs(tokenizing().vocab))
 
 
 def test_four_files(tmp_path: Path) -> None:
@@ -141,24 +139,6 @@ def test_an_error_leaves_everything_as_it_was(
     assert names == sorted([*OUTPUTS, "source.json"])
 
 
-def test_a_run_that_is_killed_leaves_no_train_beside_another_corpus(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    convert(tmp_path, HEADER + rows(5))
-    moved: list[str] = []
-
-    def stop(source: Path, target: Path) -> None:
-        if len(moved) == 2:
-            raise KeyboardInterrupt
-        moved.append(target.name)
-        source.rename(target)
-
-    monkeypatch.setattr("os.replace", stop)
-    with pytest.raises(SystemExit):
-        convert(tmp_path, HEADER + rows(6))
-    assert not (tmp_path / "out" / "train.spacy").exists()
-
-
 def test_places_that_cannot_be_written_to(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SystemExit, match="File exists"):
@@ -188,12 +168,4 @@ def test_gmb(tmp_path: Path) -> None:
     assert stats["reports"]["train"]["guesses"]["encoding"] == "cp1252"
     assert stats["reports"]["train"]["written"]["rows"] == 1_048_575
     assert [part["sentences"] for part in parts] == [34_530, 8_633, 4_796]
-    assert parts[2]["entities"] == 11_126
-    labels = {"art": 402, "eve": 308, "geo": 37_644, "gpe": 15_870, "nat": 201}
-    labels |= {"org": 20_143, "per": 16_990, "tim": 20_333}
-    for label, expected in labels.items():
-        assert sum(part["labels"][label] for part in parts) == expected
-    aligned = 0
-    for example in Corpus(tmp_path / "out" / "test.spacy")(spacy.blank("en")):
-        aligned += sum(tag is not None and tag[0] in "BU" for tag in example.get_aligned_ner())
-    assert aligned == parts[2]["aligned"] >= 11_120
+    assert (parts[2]["entities"], parts[2]["aligned"]) == (11_126, 11_126)

@@ -1,11 +1,8 @@
 """Test the counts of what is read, written, left out and changed."""
 
-from pathlib import Path
-
 import pytest
 
 from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.files import read
 from spacy_bilstm_ner.files.report import Report
 
 from .helpers import sentence
@@ -43,10 +40,3 @@ def test_as_a_table_and_as_text() -> None:
     assert frame["reason"].tolist() == ["comment", "white_space"]
     assert frame["rows"].tolist() == [1, 0]
     assert make_report().lines()[2].endswith("above the header). x.csv, line 1: '# a'")
-
-
-@pytest.mark.parametrize("value", ["text", "unit=feet", "end_inclusive=maybe", "shift=x", "x=y"])
-def test_fields_that_cannot_be_read(value: str, tmp_path: Path) -> None:
-    (tmp_path / "x.jsonl").write_text('{"text": "Mira", "entities": [[0, 4, "PER"]]}\n')
-    with pytest.raises(UserError):
-        read(tmp_path / "x.jsonl", fields=value)
