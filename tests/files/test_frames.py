@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.files import read
 
 from .test_cases import mark
@@ -82,20 +81,3 @@ def test_words_that_pandas_has_dropped_are_counted() -> None:
     docs, report = read(pandas.read_csv(io.StringIO(GMB.replace("left", "null"))))
     assert list(map(mark, docs)) == ["[Mira Holt]per", "[Oslo]geo waits"]
     assert report.counts["white_space"]["words"] == 1
-
-
-def test_words_without_sentences_are_refused_with_the_option() -> None:
-    table = frame().ffill().rename(columns={"Sentence #": "group"})
-    with pytest.raises(UserError, match="--sentence-column NAME"):
-        read(table)
-    docs, _ = read(table, sentence_column=["group"])
-    assert list(map(mark, docs)) == MARKED
-
-
-def test_missing_tags_are_refused_unless_no_other_tag_is_outside() -> None:
-    table = frame()
-    table.loc[2, "Tag"] = None
-    with pytest.raises(UserError, match=r"line 3: the tag of 'left' is ''\.\n.*--outside"):
-        read(table)
-    docs, _ = read(table, outside=["O", ""])
-    assert list(map(mark, docs)) == MARKED

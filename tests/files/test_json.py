@@ -8,15 +8,11 @@ from spacy_bilstm_ner.files.records import Content
 
 
 def test_one_record_of_a_large_array_is_in_memory_at_a_time() -> None:
-    meta = [{"place": number, "seen": str(number)} for number in range(100)]
-    record = {"text": "Mira left", "entities": [[0, 4, "PER"]], "meta": meta}
+    record = {"text": "Mira left", "entities": [[0, 4, "PER"]], "meta": list(range(1000, 1300))}
     text = json.dumps([record] * 1000)
     tracemalloc.start()
     records, _ = read_json(Content("x.json", Path("x.json"), b"", text), Options())
     peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.reset_peak()
-    json.loads(text)
-    peak_of_all = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert len(records) == 1000
-    assert peak < peak_of_all / 5
+    assert peak < 2 * len(text)  # all records in memory need six times as much

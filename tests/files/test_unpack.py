@@ -50,14 +50,7 @@ def test_the_labelled_files_of_a_folder_are_read(tmp_path: Path) -> None:
     assert names == ["a.jsonl", "b.csv", "x.ann", "y.txt"]
 
 
-def test_missing_and_empty_files_and_devices_are_refused(tmp_path: Path) -> None:
-    empty = tmp_path / "empty.csv"
-    empty.write_bytes(b"\n \n")
-    messages = {
-        tmp_path / "no.csv": r"no\.csv is missing or not a file: give the path",
-        empty: "is empty: expected labelled sentences",
-        Path("/dev/zero"): "is missing or not a file: give the path",
-    }
-    for path, message in messages.items():
-        with pytest.raises(UserError, match=message):
-            read(path)
+@pytest.mark.parametrize("path", ["no.csv", "/dev/zero"])
+def test_missing_files_and_devices_are_refused(path: str) -> None:
+    with pytest.raises(UserError, match="is missing or not a file: give the path"):
+        read(path)
