@@ -62,7 +62,7 @@ def convert(
     if is_one_file and split != Split():
         raise UserError(
             f"{out} is one file, and a file has no split. Give a folder, or leave out the options "
-            "of the split: --dev, --test, --split, --seed, --dev-size and --test-size."
+            "of the split: --dev, --test, --split, --seed, --dev-size, --test-size and --dedupe."
         )
     nlp = blank_pipeline(lang)
     sources: dict[str, Sequence[Any]] = {"train": files}
@@ -79,7 +79,14 @@ def convert(
         raise UserError(
             "the files have no entity: every word is outside of entities. Check --tag-column."
         )
-    parts = {out.stem: sentences} if is_one_file else divide(sentences, split, own_parts)
+    parts, n_copies = {out.stem: sentences}, 0
+    if not is_one_file:
+        parts, n_copies = divide(sentences, split, own_parts)
+    if n_copies:
+        action = "they are dropped" if split.dedupe else "--dedupe drops them"
+        reports["train"].warnings.append(
+            f"sentences of train and dev that also occur in a later part: {n_copies:,}; {action}."
+        )
     stats: dict[str, Any] = {"lang": lang, "split": vars(split), "splits": {}}
     stats["reports"] = {name: vars(report) for name, report in reports.items()}
     docs = {}

@@ -43,6 +43,7 @@ class Split:
     seed: int = _option("random seed", 0, min=0, max=2**32 - 1)
     dev_size: float = _option("share of dev in the random split", 0.2, min=0, max=1)
     test_size: float = _option("share of test in the random split", 0.1, min=0, max=1)
+    dedupe: bool = _option("drop sentences of train and dev that also occur in a later part", False)
 
 
 @dataclass

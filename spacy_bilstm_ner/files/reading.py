@@ -55,6 +55,8 @@ READERS: dict[str, Callable[[Content, Options], tuple[Any, Report]]] = {
     "spacy": read_spacy,
     "table": read_delimited,
 }
+# Rows were probably not divided into sentences correctly if a sentence is longer than this.
+MAX_WORDS = 500
 # How binary files begin. A DocBin is packed by zlib.
 BINARY = {ZIP: "excel", b"PAR1": "parquet"} | dict.fromkeys(
     (b"x\x01", b"x\x5e", b"x\x9c", b"x\xda"), "spacy"
@@ -85,6 +87,13 @@ def read_sentences(
             sentences_of_file, report_of_file = _read_one(content, nlp, options)
             sentences += sentences_of_file
             report.merge(report_of_file)
+    # Sentences from rows with a word each have a step.
+    longest = max(len(sentence.words) * sentence.origin.step for sentence in sentences)
+    if longest > MAX_WORDS:
+        report.warnings.append(
+            f"the longest sentence has {longest:,} words: check that empty lines, or a column with "
+            "sentence numbers (--sentence-column NAME), divide the sentences."
+        )
     report.warnings += find_odd_labels(sentences) + find_missing_labels(sentences)
     return sentences, report
 

@@ -13,8 +13,10 @@ from .records import TaggedWords
 Parts = dict[str, list[TaggedWords]]
 
 
-def divide(sentences: Sequence[TaggedWords], split: Split, own_parts: Parts) -> Parts:
-    """Return train, dev and test.
+def divide(sentences: Sequence[TaggedWords], split: Split, own_parts: Parts) -> tuple[Parts, int]:
+    """Return train, dev and test, and the number of copies in them.
+
+    Copies are sentences of train and dev that also occur in a later part.
 
     The split of the tutorial is scikit-learn's train_test_split(..., test_size=0.1,
     random_state=2020), followed by Keras' validation_split=0.2. So a random tenth is test, and the
@@ -45,10 +47,19 @@ def divide(sentences: Sequence[TaggedWords], split: Split, own_parts: Parts) -> 
     end = max(sizes["test"], n_sentences - sizes["dev"])
     parts = {"train": ordered[sizes["test"] : end], "dev": ordered[end:]}
     parts |= {"test": ordered[: sizes["test"]], **own_parts}
+    n_copies = 0
+    seen: set[tuple[str, ...]] = set()
+    for name in ("test", "dev", "train"):
+        part = parts[name]
+        distinct = [sentence for sentence in part if name == "test" or sentence.words not in seen]
+        n_copies += len(part) - len(distinct)
+        parts[name] = distinct if split.dedupe else part
+        seen.update(map(attrgetter("words"), part))
     empty = [name for name, share in shares.items() if share and not parts[name]]
     if empty:
         raise UserError(
             f"{count(n_sentences, 'sentence')}: too few for a split, because {' and '.join(empty)} "
-            "would be empty. Give at least 3 sentences, and sizes that leave some for each part."
+            "would be empty. Give at least 3 different sentences, and sizes that leave some for "
+            "each part."
         )
-    return parts
+    return parts, n_copies

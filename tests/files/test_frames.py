@@ -35,7 +35,6 @@ def group() -> Any:
     [
         frame(),
         frame().ffill(),
-        frame().set_index(frame().index * 7 + 3),
         frame().ffill().set_index("Word", drop=False),
         group(),
         group()[["Word", "Tag"]],
@@ -58,7 +57,7 @@ def group() -> Any:
         frame().astype({"Tag": "category"}),
     ],
     ids=[
-        *("gaps", "filled", "index", "named_index", "lists", "lists_only", "tag_string"),
+        *("gaps", "filled", "named_index", "lists", "lists_only", "tag_string"),
         *("word_labels", "offsets", "string_dtype", "category"),
     ],
 )
@@ -75,9 +74,3 @@ def test_a_named_index_of_a_parquet_file_is_a_column(tmp_path: Path) -> None:
     frame().ffill().set_index("Sentence #").to_parquet(tmp_path / "x.parquet")
     docs, _ = read(tmp_path / "x.parquet")
     assert list(map(mark, docs)) == MARKED
-
-
-def test_words_that_pandas_has_dropped_are_counted() -> None:
-    docs, report = read(pandas.read_csv(io.StringIO(GMB.replace("left", "null"))))
-    assert list(map(mark, docs)) == ["[Mira Holt]per", "[Oslo]geo waits"]
-    assert report.counts["white_space"]["words"] == 1

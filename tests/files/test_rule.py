@@ -107,28 +107,32 @@ def write_json_spans(sentences: list[Sentence], rng: random.Random, path: Path) 
     return len(path.read_text("utf8").splitlines()), -1, n_entities
 
 
-def write_offsets(sentences: list[Sentence], rng: random.Random, path: Path) -> Counts:
-    """Write PubTator, or a folder of brat."""
-    is_brat = path.name.endswith("brat")
+def write_brat(sentences: list[Sentence], rng: random.Random, path: Path) -> Counts:
+    path.mkdir()
     n_entities = 0
-    blocks = []
     for number, sentence in enumerate(sentences, 1):
         text, spans = make_spans(sentence)
-        cut = text.index(" ")
-        lines = [f"{number}|t|{text[:cut]}", f"{number}|a|{text[cut + 1 :]}"] * (not is_brat)
+        lines = ["T99\tPER 0 1;3 4\tM a", "A1\tSure T0"]
         for i, (start, end, label) in enumerate(spans):
-            place = f"T{i}\t{label} {start} {end}" if is_brat else f"{number}\t{start}\t{end}"
-            lines.append(f"{place}\t{text[start:end]}" + f"\t{label}" * (not is_brat))
-        lines += ["T99\tPER 0 1;3 4\tM a", "A1\tSure T0"] * is_brat
-        n_entities += len(spans) + is_brat
-        blocks.append("\n".join(lines))
-        if is_brat:
-            path.mkdir(exist_ok=True)
-            (path / f"{number}.txt").write_text(text, encoding="utf8")
-            (path / f"{number}.ann").write_text(blocks[-1], encoding="utf8")
-    if not is_brat:
-        path.write_text("\n\n".join(blocks) + "\n", encoding="utf8")
-    return len(blocks), -1, n_entities
+            lines.append(f"T{i}\t{label} {start} {end}\t{text[start:end]}")
+        (path / f"{number}.txt").write_text(text, encoding="utf8")
+        (path / f"{number}.ann").write_text("\n".join(lines), encoding="utf8")
+        n_entities += len(spans) + 1
+    return len(sentences), -1, n_entities
+
+
+def write_pubtator(sentences: list[Sentence], rng: random.Random, path: Path) -> Counts:
+    lines = []
+    n_entities = 0
+    for number, sentence in enumerate(sentences, 1):
+        text, spans = make_spans(sentence)
+        title, _, abstract = text.partition(" ")
+        lines += [f"{number}|t|{title}", f"{number}|a|{abstract}"]
+        for start, end, label in spans:
+            lines.append(f"{number}\t{start}\t{end}\t{text[start:end]}\t{label}")
+        n_entities += len(spans)
+    path.write_text("\n".join(lines), encoding="utf8")
+    return len(sentences), -1, n_entities
 
 
 def write_table(sentences: list[Sentence], rng: random.Random, path: Path) -> Counts:
@@ -158,7 +162,8 @@ WRITERS: dict[str, Callable[[list[Sentence], random.Random, Path], Counts]] = {
     **dict.fromkeys(("x.conll", "x.conllu", "x.csv"), write_rows),
     "words.json": write_json_words,
     **dict.fromkeys(("doccano.jsonl", "studio.jsonl"), write_json_spans),
-    **dict.fromkeys(("pubtator.txt", "brat"), write_offsets),
+    "brat": write_brat,
+    "pubtator.txt": write_pubtator,
     **dict.fromkeys(("x.xlsx", "x.parquet"), write_table),
     "x.spacy": write_spacy,
 }

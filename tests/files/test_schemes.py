@@ -32,8 +32,3 @@ def test_schemes_become_bio(tags: str, bio: str, begun: list[int]) -> None:
     parts = find_parts(set(split))
     assert parts.keys() >= set(split)
     assert to_bio(split, parts) == (tuple(bio.split()), begun)
-
-
-@pytest.mark.parametrize("tag", ["B-ЛИЦО", "B-МЕСТО", "B-ΠΡΟ", "B-a–b", "B-می\u200cشود", "B-m²"])
-def test_labels_of_any_script_are_read(tag: str) -> None:
-    assert tag in find_parts({"O", "B-x", tag})

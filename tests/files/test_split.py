@@ -35,15 +35,15 @@ def sizes(parts: Parts) -> list[int]:
 
 
 def test_tutorial_split_is_that_of_the_tutorial() -> None:
-    assert ids(divide(make(23), Split(), {})) == EXPECTED
-    assert ids(divide(make(23)[::-1], Split(), {})) == EXPECTED
-    assert sizes(divide(make(47_959), Split(), {})) == [34_530, 8_633, 4_796]
+    assert ids(divide(make(23), Split(), {})[0]) == EXPECTED
+    assert ids(divide(make(23)[::-1], Split(), {})[0]) == EXPECTED
+    assert sizes(divide(make(47_959), Split(), {})[0]) == [34_530, 8_633, 4_796]
 
 
 @pytest.mark.parametrize("method", ["tutorial", "random"])
 def test_small_data(method: Any) -> None:
-    assert sizes(divide(make(3), Split(method=method), {})) == [1, 1, 1]
-    assert sizes(divide(make(10), Split(method=method), {})) == [7, 2, 1]
+    assert sizes(divide(make(3), Split(method=method), {})[0]) == [1, 1, 1]
+    assert sizes(divide(make(10), Split(method=method), {})[0]) == [7, 2, 1]
     with pytest.raises(UserError, match=r"2 sentences: too few for a split, .*Give at least 3"):
         divide(make(2), Split(method=method), {})
 
@@ -51,15 +51,25 @@ def test_small_data(method: Any) -> None:
 def test_random_split_deals_each_sentence_once_as_the_seed_says() -> None:
     sentences = make(50)
     split = Split(method="random", dev_size=0.3)
-    first = divide(sentences, split, {})
+    first, _ = divide(sentences, split, {})
     assert sizes(first) == [30, 15, 5]
     assert sorted(chain.from_iterable(ids(first).values())) == list(range(1, 51))
-    assert first == divide(sentences, split, {})
-    assert first != divide(sentences, replace(split, seed=1), {})
+    assert first == divide(sentences, split, {})[0]
+    assert first != divide(sentences, replace(split, seed=1), {})[0]
     with pytest.raises(UserError, match="train would be empty"):
         divide(sentences, Split(method="random", dev_size=0.6, test_size=0.4), {})
 
 
 def test_own_parts_leave_the_order_of_the_others() -> None:
-    parts = divide(make(5), Split(test_size=0), {"dev": make(2)})
+    parts, _ = divide(make(5), Split(test_size=0), {"dev": make(2)})
     assert parts == {"train": make(5), "dev": make(2), "test": []}
+
+
+def test_copies_are_counted_and_dropped() -> None:
+    train, dev, test = (list(map(sentence, text)) for text in ("abccd", "ade", "abff"))
+    parts = {"dev": dev, "test": test}
+    assert divide(train, Split(), parts) == ({"train": train, **parts}, 4)
+    divided, _ = divide(train, Split(dedupe=True), parts)
+    assert divided == {"train": train[2:4], "dev": dev[1:], "test": test}
+    with pytest.raises(UserError, match="too few for a split, because train would be empty"):
+        divide(train[:1], Split(dedupe=True), parts)
