@@ -7,9 +7,8 @@ later step takes records and the report, and returns new records.
 |---|---|---|
 | unpack | `unpack`, `encoding` | path -> `Content` |
 | read | a reader for each container | `read_X(content, options)` -> records, report |
-| count offsets | `offsets` | offsets of any unit -> characters |
 | unite | `conflicts` | partial annotations of one text -> one |
-| find words | `docs` | `TextWithSpans` -> `TaggedWords` in BIO, with a tokenizer |
+| find words | `docs`, `offsets` | `TextWithSpans` -> `TaggedWords` in BIO, with a tokenizer |
 | read tags | `sentences` | tags of any scheme -> BIO |
 | settle | `conflicts` | contradictory annotations of one text -> one |
 

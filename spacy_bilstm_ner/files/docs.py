@@ -11,7 +11,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, DocBin, SpanGroup
 
 from ..errors import UserError
-from .offsets import cuts_word
+from .offsets import check_reading, cuts_word, is_same_text, locate
 from .options import Options
 from .records import UNKNOWN, Content, Origin, TaggedWords, TextWithSpans
 from .report import Report
@@ -53,17 +53,21 @@ def find_words(
     divided there. If it begins or ends inside a word, it is left out. If every label of the file
     begins with B- or I-, these letters are read like those of tags.
 
-    texts (Sequence[TextWithSpans]): Texts after `offsets.to_characters`.
+    texts (Sequence[TextWithSpans]): The texts of one file.
     nlp (Language): A pipeline, whose tokenizer finds the words.
-    RAISES UserError: If entities overlap, and `options.nested` is None.
+    RAISES UserError: If more than a tenth of the entities cut words or differ from their own text,
+        and `options.fields` does not say what offsets count; or if entities overlap, and
+        `options.nested` is None.
     """
+    if not options.fields.keys() & {"unit", "end_inclusive", "shift"}:
+        check_reading(texts)
     labels: set[str | None] = set()
     for text in texts:
         labels.update(span.label for span in text.spans)
     have_letters = all(map(_LETTER_AND_LABEL.fullmatch, filter(None, labels)))
     sentences = []
     for text in texts:
-        spans = sorted(text.spans, key=_ORDERS[options.nested or "outer"])
+        spans = sorted(locate(text, text.reading), key=_ORDERS[options.nested or "outer"])
         sentence = _find_words(text._replace(spans=tuple(spans)), nlp, have_letters, report)
         report.read["words"] += sentence.n_words
         sentences.append(sentence)
@@ -112,17 +116,36 @@ def _tag_characters(
     edges (set[int]): Where words begin and end. Those of the entities are added.
     """
     tags = ["O"] * len(text.text)
+    distinct: set[tuple[int, int, str]] = set()
     for span in text.spans:
-        start, end = span.start, span.end
-        place = f"{text.origin.place()}: {span.label} {text.text[start:end]!r}"
-        is_cut = any(edge not in edges and cuts_word(text.text, edge) for edge in (start, end))
-        if span.label is None or is_cut:
-            report.count("cut", place, int(span.label is not None))
+        words = text.text[span.start : span.end]
+        start = span.start + len(words) - len(words.lstrip())
+        end = start + len(words.strip())
+        place = f"{text.origin.place()}: {span.label} {words!r}"
+        reason = ""
+        if span.label == "":
+            reason = "no_label"
+        elif start == end:
+            reason = "not_in_text"
+        elif span.text is not None and not is_same_text(words, span.text):
+            reason = "other_text"
+            place += f" instead of {span.text!r}"
+        elif any(edge not in edges and cuts_word(text.text, edge) for edge in (start, end)):
+            reason = "cut"
+        elif (start, end, span.label) in distinct:
+            reason = "repeated"
+        elif any(tag[0] in "BI" for tag in tags[start:end]):
+            reason = "nested"
+        if span.label is None or reason in ("other_text", "cut"):
+            # The words may belong to an entity that was left out.
             tags[start:end] = [UNKNOWN if tag == "O" else tag for tag in tags[start:end]]
+        if span.label is None:
             continue
-        if any(tag[0] in "BI" for tag in tags[start:end]):
-            report.count("nested", place)
+        if reason:
+            report.count(reason, place)
             continue
+        report.count("trimmed", place, int(len(words) > end - start))
+        distinct.add((start, end, span.label))
         letter, label = (span.label[0], span.label[2:]) if have_letters else ("B", span.label)
         if letter == "I":
             end_before = len(text.text[:start].rstrip())

@@ -1,4 +1,4 @@
-"""Turn the offsets of a file into characters, and leave out the entities that do not fit."""
+"""Turn the offsets of a file into characters, and check that they fit."""
 
 import re
 import unicodedata
@@ -6,9 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, product, repeat
 
 from ..errors import UserError
-from .options import Options
 from .records import Reading, Span, TextWithSpans
-from .report import Report
 from .spacing import UNSPACED
 
 # An entity is a misfit if it cuts a word, or differs from its own text. A file is refused if its
@@ -36,44 +34,7 @@ def make_reading(fields: Mapping[str, str]) -> Reading:
     return Reading(unit, answer == "yes", int(shift))
 
 
-def to_characters(
-    texts: Sequence[TextWithSpans], options: Options, report: Report
-) -> list[TextWithSpans]:
-    """Return the texts of one file with offsets in characters, end exclusive.
-
-    A span can still begin or end inside a word. Spans without a label cover words that may belong
-    to an entity which was left out.
-
-    RAISES UserError: If more than a tenth of the entities cut words or differ from their own text,
-        and `options.fields` does not say what offsets count.
-    """
-    if not options.fields.keys() & {"unit", "end_inclusive", "shift"}:
-        _check_reading(texts)
-    converted = []
-    for text in texts:
-        spans: dict[Span, None] = {}
-        for span, start, end in _locate(text, text.reading):
-            label, words = span.label, text.text[start:end]
-            place = f"{text.origin.place()}: {label} {words!r} at {span.start}:{span.end}"
-            if label == "" or not words.strip():
-                reason = "not_in_text" if label else "no_label"
-                report.count(reason, place, int(label is not None))
-                continue
-            if span.text is not None and not _is_same_text(words, span.text):
-                report.count("other_text", f"{place} instead of {span.text!r}")
-                label = None
-            elif words != words.strip():
-                report.count("trimmed", place)
-            start += len(words) - len(words.lstrip())
-            located = Span(start, start + len(words.strip()), label)
-            if located in spans and label:
-                report.count("repeated", place)
-            spans[located] = None
-        converted.append(text._replace(spans=tuple(spans)))
-    return converted
-
-
-def _check_reading(texts: Sequence[TextWithSpans]) -> None:
+def check_reading(texts: Sequence[TextWithSpans]) -> None:
     """Refuse a file if more than a tenth of its entities are misfits.
 
     RAISES UserError: The message names the reading that fits better, if there is one.
@@ -111,23 +72,27 @@ def _count_misfits(texts: Sequence[TextWithSpans], reading: Reading) -> int:
     """Return how many entities cut words, are not in the text, or differ from their own text."""
     n_misfits = 0
     for text in texts:
-        for span, start, end in _locate(text, reading):
+        for span in locate(text, reading):
             if span.text is None:
-                fits = not (cuts_word(text.text, start) or cuts_word(text.text, end))
+                fits = not (cuts_word(text.text, span.start) or cuts_word(text.text, span.end))
             else:
-                fits = _is_same_text(text.text[start:end], span.text)
-            n_misfits += not (start < end and fits)
+                fits = is_same_text(text.text[span.start : span.end], span.text)
+            n_misfits += not (span.start < span.end and fits)
     return n_misfits
 
 
-def _locate(text: TextWithSpans, reading: Reading) -> Iterator[tuple[Span, int, int]]:
-    """Yield each span, and its start and end in characters; both are 0 if it is not in the text."""
+def locate(text: TextWithSpans, reading: Reading) -> Iterator[Span]:
+    """Yield each span with offsets in characters, end exclusive; 0 and 0 if it is not in the text.
+
+    A span can begin or end inside a word.
+    """
     units = list(_units(text, reading.unit))
     for span in text.spans:
         first = span.start + reading.shift
         last = span.end + reading.shift - (not reading.end_inclusive)
         is_inside = 0 <= first <= last < len(units)
-        yield (span, units[first][0], units[last][1]) if is_inside else (span, 0, 0)
+        start, end = (units[first][0], units[last][1]) if is_inside else (0, 0)
+        yield span._replace(start=start, end=end)
 
 
 def _units(text: TextWithSpans, unit: str) -> Iterable[tuple[int, int]]:
@@ -142,7 +107,7 @@ def _units(text: TextWithSpans, unit: str) -> Iterable[tuple[int, int]]:
     return chain.from_iterable(map(repeat, characters, n_units))
 
 
-def _is_same_text(text: str, own_text: str) -> bool:
+def is_same_text(text: str, own_text: str) -> bool:
     """Return whether texts are equal except for the kind and the length of white space.
 
     In an entity's own text, a line break may be written as a backslash and an n.

@@ -36,7 +36,6 @@ from .encoding import decode
 from .frames import read_excel, read_frame, read_parquet
 from .json_records import read_json
 from .labels import apply_options, find_missing_labels, find_odd_labels
-from .offsets import to_characters
 from .options import Options
 from .records import Content, TaggedWords, TextWithSpans
 from .refused import check_readable
@@ -145,8 +144,7 @@ def _read_one(
         report.guesses["encoding"] = content.encoding
     report.guesses["format"] = kind
     if records and isinstance(records[0], TextWithSpans):
-        texts = to_characters(unite(records, report), options, report)
-        records = find_words(texts, nlp, options, report)
+        records = find_words(unite(records, report), nlp, options, report)
     elif records and kind != "spacy":
         records = build(records, options, report)
     if kind != "spacy":

@@ -106,7 +106,7 @@ class Span(NamedTuple):
     """An entity of a text.
 
     start, end (int): Offsets as they are in the file; in characters, with the end exclusive, after
-        `offsets.to_characters`.
+        `offsets.locate`.
     label (Optional[str]): The label as it is in the file; None for an entity that was left out. Its
         words may then have any tag.
     text (Optional[str]): The entity's text according to the file; None if it has none.
