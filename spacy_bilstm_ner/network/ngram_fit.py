@@ -15,6 +15,8 @@ from thinc.types import Floats1d, Floats2d, FloatsXd
 from ..sequences.crf import crf_loss
 
 EPOCHS = 8
+# Minimum number of batches, all epochs together. A small corpus has more epochs.
+MIN_STEPS = 100
 # Number of documents in a batch
 BATCH_SIZE = 128
 # Learning rate of the first batch. It decreases linearly to 0.
@@ -58,7 +60,8 @@ def fit_weights(
     rng = np.random.default_rng(np.random.randint(2**31))
     words_by_doc = np.split(np.arange(len(features)), np.cumsum(lengths)[:-1])
     n_batches = -(-len(lengths) // BATCH_SIZE)
-    n_steps = EPOCHS * n_batches
+    n_epochs = max(EPOCHS, -(-MIN_STEPS // n_batches))
+    n_steps = n_epochs * n_batches
     losses: list[float] = []
     for step in range(n_steps):
         batch = step % n_batches

@@ -311,6 +311,9 @@ class BiLSTMNER(TrainablePipe):
             tagger.fit_ngrams(self.model, docs, allowed, teacher=teacher)
         if learning.lacks_old_labels(allowed, tagger.n_trained_tags(teacher)):
             warnings.warn(learning.OLD_LABELS_MISSING.format(", ".join(new_labels)), stacklevel=2)
+        for new, old in learning.labels_of_same_entities(teacher, docs, allowed):
+            names = {"new": self.labels[new], "old": self.labels[old]}
+            warnings.warn(learning.SAME_ENTITIES.format(**names), stacklevel=2)
 
     def _imprint_new_tags(self, examples: list[Example]) -> None:
         if tagger.n_trained_tags(self.model) < self.model.get_dim("nO"):

@@ -13,7 +13,7 @@ Recognition").
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress
 from typing import NamedTuple
 
@@ -66,6 +66,14 @@ OLD_LABELS_MISSING = (
     "entities. The pipe may forget its other labels. If these were not annotated, use "
     "`python -m spacy_bilstm_ner convert --annotated LABEL`"
 )
+SAME_ENTITIES = (
+    "the pipe already labels many entities of {new} as {old}. The two labels compete, and the pipe "
+    "may forget {old}. If they mean the same, use `python -m spacy_bilstm_ner convert --label "
+    "{new}={old}`"
+)
+# Minimum number of these entities, and their minimum share, for the warning
+MIN_SAME_ENTITIES = 5
+SAME_SHARE = 0.3
 
 Bools = NDArray[np.bool_]
 
@@ -235,6 +243,30 @@ def lacks_old_labels(allowed: Bools, n_old: int) -> bool:
     n_words_by_tag = allowed[is_annotated].sum(axis=0)
     most_are_outside = n_words_by_tag[tags.OUTSIDE] > len(allowed) / 2
     return bool(most_are_outside and not n_words_by_tag[1:n_old].any())
+
+
+def labels_of_same_entities(
+    teacher: Model[list[Doc], TagScores], docs: list[Doc], allowed: Bools
+) -> Iterator[tuple[int, int]]:
+    """Find new labels for entities to which the teacher gives an old label.
+
+    teacher (Model): The model from before training was continued.
+    allowed (Bools): n_tokens × n_tags, see `gold.allowed_tags`.
+    YIELDS (tuple[int, int]): The numbers of a new label and of an old label that at least
+        SAME_SHARE of its entities have.
+    """
+    scores: TagScores = teacher.predict(docs)
+    probabilities = _probabilities(scores, teacher.ops)
+    n_old = probabilities.shape[1] // 2
+    # The first number, 0, is for words outside of entities.
+    old_labels = (probabilities.argmax(axis=1) + 1) // 2
+    allowed = allowed[scores.words.tokens]
+    is_annotated = allowed.sum(axis=1) == 1
+    for new_label in range(n_old, allowed.shape[1] // 2):
+        is_begin = is_annotated & allowed[:, tags.begin(new_label)]
+        counts = np.bincount(old_labels[is_begin], minlength=1 + n_old)[1:]
+        if counts.max() >= max(MIN_SAME_ENTITIES, SAME_SHARE * is_begin.sum()):
+            yield new_label, int(counts.argmax())
 
 
 def can_rehearse(model: Model) -> bool:

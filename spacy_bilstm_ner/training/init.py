@@ -13,10 +13,6 @@ from ..pipe.component import BiLSTMNER
 from ..pipe.loading import load_pipeline
 from ..system.whole import save
 
-# The further training of a trained pipe shows each word at most this number of times. Its learning
-# rate is that of a new pipe, since rehearsal prevents forgetting.
-MAX_PASSES = 240
-
 
 def write_config(
     path: Path,
@@ -63,6 +59,9 @@ def write_config(
 def going_on_config(source: str) -> str:
     """Return a config that continues the training of a pipeline. Its other pipes are frozen.
 
+    Length of training and learning rate are those of a new pipe, since rehearsal prevents
+    forgetting.
+
     RAISES UserError: If the pipeline has no pipe `bilstm_ner`.
     """
     nlp = load_pipeline(source)
@@ -83,7 +82,6 @@ def going_on_config(source: str) -> str:
     initialize = config["initialize"]
     del config["paths"]["vectors"]
     initialize["components"] = {}
-    initialize["before_init"]["max_passes"] = MAX_PASSES
     return f"# Go on from the trained pipeline {source}\n\n{config.to_str(interpolate=False)}"
 
 

@@ -210,6 +210,20 @@ def test_partly_labelled_words_are_not_reported(recwarn):
     assert not [warning for warning in recwarn if "--annotated" in str(warning.message)]
 
 
+def test_a_new_label_of_old_entities_is_reported():
+    nlp = pipeline()
+    renamed = [marked.replace("(per)", "(PERSON)") for marked in SENTENCES]
+    with pytest.warns(UserWarning, match="--label PERSON=per"):
+        nlp.update(examples(nlp, renamed), sgd=Adam(0.001))
+
+
+def test_a_new_label_of_other_entities_is_not_reported(recwarn, monkeypatch):
+    monkeypatch.setattr(learning, "MIN_SAME_ENTITIES", 1)
+    nlp = pipeline()
+    nlp.update(examples(nlp, NEW), sgd=Adam(0.001))
+    assert not [warning for warning in recwarn if "--label" in str(warning.message)]
+
+
 def test_ngrams_learn_a_new_label_and_keep_the_scores_of_the_others():
     nlp = pipeline(ngrams=True)
     ner = nlp.get_pipe("ner")
