@@ -16,7 +16,7 @@ from ..sequences.crf import crf_loss
 
 EPOCHS = 8
 # Minimum number of batches, all epochs together. A small corpus has more epochs.
-MIN_STEPS = 100
+MIN_STEPS = 60
 # Number of documents in a batch
 BATCH_SIZE = 128
 # Learning rate of the first batch. It decreases linearly to 0.

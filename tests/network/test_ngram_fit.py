@@ -51,6 +51,11 @@ def test_features_predict_the_gold_tags(monkeypatch):
     assert np.abs(weights[1]).max() > np.abs(weights[5]).max()
 
 
+def test_a_small_corpus_is_learnt_as_well():
+    weights, _, _ = fit(copies=1)
+    assert np.ptp(weights[1:4], axis=1).min() > 0.8
+
+
 def test_words_without_annotation_change_no_weight():
     assert not any(array.any() for array in fit(gold=np.full(5, ANY)))
 
