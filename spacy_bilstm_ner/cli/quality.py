@@ -76,7 +76,7 @@ def crossvalidate(
         bool,
         Option(
             "--no-curve",
-            help="do not train on two thirds of the data, which shows whether more data would help",
+            help="skip the training on two thirds of the data, which shows whether more would help",
         ),
     ] = False,
     reading: "Options",
