@@ -28,23 +28,20 @@ class DownloadError(Exception):
 def find_vectors(name: str, *, lang: str, assets: Path) -> dict[str, str]:
     """Find word vectors, or download them.
 
-    name (str): A text file, the folder of a pipeline, a pipeline package, or its name in `assets`.
+    name (str): The folder of a pipeline, a pipeline package, or its name in `assets`.
     RETURNS (dict[str, str]): "path", for the config; "name", and "url", "author" and "license" if
         they are known, for the meta.json of the new pipeline. Empty if the name is empty, or the
         package has another language or cannot be downloaded.
     RAISES UserError: If the vectors do not exist.
     """
-    file = Path(name)
+    folder = Path(name)
     if not name:
         return {}
-    if file.is_file():
-        return {"path": name, "name": file.name}
-    if (file / "meta.json").is_file():
-        return _describe(name, file)
+    if (folder / "meta.json").is_file():
+        return _describe(name, folder)
     if not name.isidentifier():
         raise UserError(
-            f"there is no file and no pipeline {name}: --vars.vectors takes a text file, or a "
-            "pipeline's folder or package"
+            f"there is no pipeline {name}: --vars.vectors takes a pipeline's folder or package"
         )
     if not name.startswith(f"{lang}_"):
         print(f"{name} is not of the language {lang!r}.")

@@ -24,8 +24,8 @@ def init(
     vectors: Annotated[
         str | None,
         Option(
-            help="pipeline with word vectors, its folder, or a text file such as GloVe's; 'none' "
-            "for no vectors; default: an installed pipeline of the language",
+            help="pipeline with word vectors, or its folder; 'none' for no vectors; default: an "
+            "installed pipeline of the language",
         ),
     ] = None,
     source: Annotated[

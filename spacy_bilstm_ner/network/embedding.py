@@ -116,8 +116,8 @@ def WordEmbedding(
 def set_vectors(model: Model, source: str | None) -> None:
     """Give the word embedding of a model its static vectors, before the model is initialized.
 
-    source (str | None): An installed pipeline package, the folder of a pipeline, or a text file of
-        vectors. None for no vectors; a trained model then keeps those that it has.
+    source (str | None): An installed pipeline package, or the folder of a pipeline. None for no
+        vectors; a trained model then keeps those that it has.
     RAISES ValueError: If the model has no word embedding with columns for vectors, or the source
         has no vectors.
     """

@@ -6,7 +6,6 @@ They are not trained, are stored in eight bits, and are found by the hash of a w
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile, ZipFile, is_zipfile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,19 +144,14 @@ def read_vectors(source: str | Path, width: int, *, max_rows: int = 0) -> Vector
     The components are centred and scaled to an overall standard deviation of VECTOR_STD. The other
     parts of a pipeline are not read.
 
-    source (str | Path): An installed pipeline package, a pipeline's folder, or a text file with a
-        word and its values in each line: GloVe's .txt, word2vec's or fastText's .vec, also as .gz,
-        or alone in a .zip.
+    source (str | Path): An installed pipeline package, or a pipeline's folder.
     width (int): Maximum width of the result. It cannot be larger than the number of vectors
         or their width.
     max_rows (int): Maximum number of different vectors. The first ones are read, which in most
         sources belong to frequent words. 0 for all.
-    RAISES ValueError: If there is no such pipeline or file, or it has no usable vectors.
+    RAISES ValueError: If there is no such pipeline, or it has no usable vectors.
     """
-    if Path(source).is_file():
-        vectors = _read_text(Path(source), max_rows)
-    else:
-        vectors = Vectors(strings=StringStore()).from_disk(find_pipeline(source) / "vocab")
+    vectors = Vectors(strings=StringStore()).from_disk(find_pipeline(source) / "vocab")
     if vectors.mode != Mode.default or not len(vectors.key2row):
         raise ValueError(
             f"{source} has no table of word vectors: give a pipeline that has one, such as "
@@ -177,29 +171,6 @@ def read_vectors(source: str | Path, width: int, *, max_rows: int = 0) -> Vector
     return VectorTable(keys[order], rows[order], values, scale, clusters)
 
 
-def _read_text(path: Path, max_rows: int) -> Vectors:
-    # Imported here, because it imports much that prediction does not need
-    from spacy.training.initialize import read_vectors as read_text
-
-    names = ZipFile(path).namelist() if is_zipfile(path) else []
-    if len(names) > 1:
-        raise ValueError(
-            f"{path} contains several files: unpack it, and give one of {', '.join(names)}"
-        )
-    try:
-        data, words, _ = read_text(path, max_rows)
-        if not data.shape[1]:
-            raise ValueError("no values after the first word")
-    except (ValueError, RuntimeError, OSError, EOFError, MemoryError, BadZipFile) as error:
-        raise ValueError(
-            f"{path} is not a text file of word vectors: expected a word and its values in each "
-            f"line, separated by spaces, as in GloVe's .txt or fastText's .vec "
-            f"({error or type(error).__name__})"
-        ) from error
-    # If the file has fewer lines than its header says, the last rows are empty.
-    return Vectors(strings=StringStore(words), data=data[: len(words)], keys=words)
-
-
 def find_pipeline(source: str | Path) -> Path:
     """Return the folder of a pipeline with word vectors.
 
@@ -212,9 +183,9 @@ def find_pipeline(source: str | Path) -> Path:
         folder = package / "{lang}_{name}-{version}".format(**get_model_meta(package))
     if not (folder / "vocab" / "vectors").is_file():
         raise ValueError(
-            f"there are no word vectors in {source}: give an installed pipeline with vectors, the "
-            "folder of one, or a text file such as GloVe's. `python -m spacy download "
-            "en_core_web_md` installs one"
+            f"there are no word vectors in {source}: give an installed pipeline with vectors, or "
+            "the folder of one. `python -m spacy download en_core_web_md` installs one, and "
+            "`python -m spacy init vectors LANG FILE FOLDER` makes one of a text file of vectors"
         )
     return folder
 

@@ -140,9 +140,9 @@ class BiLSTMNER(TrainablePipe):
 
         get_examples (Callable[[], Iterable[Example]]): Returns training examples.
         labels (Sequence[str] | None): The labels; None for the labels of the examples.
-        vectors (str | None): The source of static word vectors: an installed pipeline package, the
-            folder of a pipeline, or a text file. They become part of the model, not of `nlp.vocab`.
-            None for a model without vectors.
+        vectors (str | None): The source of static word vectors: an installed pipeline package, or
+            the folder of a pipeline. They become part of the model, not of `nlp.vocab`. None for a
+            model without vectors.
         corpus (Callable[[Language], Iterable[Example]] | None): A reader of all examples, for the
             labels and the n-grams. With [training] max_epochs = -1, `get_examples` returns only the
             first hundred examples. None for `get_examples`.

@@ -112,7 +112,7 @@ def read_folds(
     """Read a labelled file and divide it into folds. Nothing is trained yet.
 
     out (Path): The folder for the pipelines.
-    vectors (Optional[str]): A pipeline with word vectors, its folder, or a text file.
+    vectors (Optional[str]): A pipeline with word vectors, or its folder.
     options (Optional[Options]): How to read the file.
     RAISES UserError: If the file cannot be read, or has too few sentences.
     """

@@ -26,8 +26,7 @@ def write_config(
 
     path (Path): The file to write.
     lang (str): The language code of a new pipeline.
-    vectors (str | None): The word vectors of a new pipeline: an installed pipeline, a folder, or a
-        text file.
+    vectors (str | None): The word vectors of a new pipeline: an installed pipeline, or a folder.
     source (str | None): A trained pipeline whose training is continued: an installed package, or a
         folder. Its pipe `bilstm_ner` keeps its labels and vectors.
     force (bool): Replace an existing file.

@@ -1,9 +1,5 @@
 """Static vectors: what is read, how it is reduced and stored, and which word gets which."""
 
-import gzip
-import zipfile
-from pathlib import Path
-
 import numpy as np
 import pytest
 import spacy
@@ -168,56 +164,6 @@ def test_the_first_vectors_are_kept(tmp_path):
     table = read_vectors(write_vectors(tmp_path, chance_vectors(WORDS)), 3, max_rows=4)
     assert table.values.shape == (4, 3)
     assert (table.find(words(*WORDS)) >= 0).sum() == 4
-
-
-def text_of(vectors: dict[str, list[float]]) -> str:
-    return "".join(f"{word} {' '.join(map(str, values))}\n" for word, values in vectors.items())
-
-
-def write_text(path: Path, text: str) -> Path:
-    if path.suffix == ".zip":
-        with zipfile.ZipFile(path, "w") as archive:
-            archive.writestr("vectors.txt", text)
-    else:
-        path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
-    return path
-
-
-@pytest.mark.parametrize("header", ["", "9 6\n"])
-@pytest.mark.parametrize("name", ["v.txt", "v.vec", "v.vec.gz", "v.zip"])
-def test_text_files_are_read_like_a_pipeline(tmp_path, name, header):
-    vectors = chance_vectors(WORDS)
-    expected = read_vectors(write_vectors(tmp_path, vectors), 6)
-    table = read_vectors(write_text(tmp_path / name, header + text_of(vectors)), 6)
-    rows, expected_rows = table.find(words(*WORDS)), expected.find(words(*WORDS))
-    assert (rows >= 0).all()
-    # Principal components have no sign
-    assert_allclose(np.abs(table.vectors(rows)), np.abs(expected.vectors(expected_rows)), atol=1e-3)
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"a 1.0 2.0\nb 1.0\n",
-        b"a 1.0 2.0\nb 1.0 x\n",
-        b"word,tag\nOslo,B-geo\n",
-        bytes(range(256)),
-    ],
-)
-def test_a_file_without_vectors(tmp_path, content):
-    path = tmp_path / "v.txt"
-    path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"v\.txt is not a text file of word vectors: "):
-        read_vectors(path, 6)
-
-
-def test_a_zip_of_several_files_needs_a_choice(tmp_path):
-    path = write_text(tmp_path / "v.zip", "a 1.0 2.0\n")
-    with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr("wide.txt", "a 1.0 2.0 3.0\n")
-    with pytest.raises(ValueError, match=r"several files: .* give one of vectors\.txt, wide\.txt"):
-        read_vectors(path, 2)
 
 
 def test_a_pipeline_without_vectors(tmp_path):

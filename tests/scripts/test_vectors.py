@@ -33,13 +33,6 @@ def test_a_folder(tmp_path: Path, assets: Path) -> None:
     assert word_vectors == {"path": path, "name": name, **meta}
 
 
-def test_a_text_file(tmp_path: Path, assets: Path) -> None:
-    path = tmp_path / "glove.txt"
-    path.write_text("tea 0.1 0.2\nship 0.3 0.4\n", encoding="utf-8")
-    word_vectors = find_vectors(path.as_posix(), lang="de", assets=assets)
-    assert word_vectors == {"path": path.as_posix(), "name": "glove.txt"}
-
-
 def test_a_folder_in_assets(assets: Path) -> None:
     write_vectors(assets / "en_no_such_md", chance_vectors(WORDS))
     word_vectors = find_vectors("en_no_such_md", lang="en", assets=assets)
@@ -71,7 +64,7 @@ def test_another_language_is_not_taken(assets: Path, capsys: pytest.CaptureFixtu
 
 def test_a_folder_that_is_not_there(assets: Path) -> None:
     with pytest.raises(
-        UserError, match=r"no file and no pipeline my/vectors: --vars\.vectors takes a text file"
+        UserError, match=r"no pipeline my/vectors: --vars\.vectors takes a pipeline's folder"
     ):
         find_vectors("my/vectors", lang="en", assets=assets)
 
