@@ -188,42 +188,31 @@ def _spans_of_islands(
     emissions, _, _ = padded_emissions(scores, firsts, lengths)
     factors, _ = steps
     before, norms, after = forward_backward(emissions, factors)
-    begin_weights = before[:-1, :, 1::2].ravel()
-    goes_through = after[:, :, 1::2].ravel()
-    # For each word: the factor by which the next word inside a span multiplies the weight of the
-    # span (`extension`), and the weight of all that `follows` this next word.
+    # All arrays are n_steps × n_islands × n_labels. For each word: the factor by which the next
+    # word inside a span multiplies the weight of the span (`extension`), and the weight of all that
+    # `follows` this next word.
     inside = emissions[1:, :, 2::2] / norms[1:]
-    stride, n_labels = inside[0].size, inside.shape[2]
-    begin_to_inside = factors[0, 1::2, 2::2].diagonal()
-    inside_to_inside = factors[0, 2::2, 2::2].diagonal()
-    begin_extension = (inside * begin_to_inside).ravel()
-    inside_extension = (inside * inside_to_inside).ravel()
-    follows = np.zeros(inside.size)
-    follows[:-stride] = after[1:, :, 2::2].ravel()
-    # For each span that has begun: the index of its first word and of its last word so far, the
-    # weight of all sequences up to this word, and the probability that the span extends at least to
-    # this word. The index of the next word of an island is larger by `stride`.
-    reach_probability = begin_weights * goes_through
-    (begin,) = (reach_probability >= MIN_SPAN_PROBABILITY).nonzero()
-    last = begin
-    weight, reach_probability = begin_weights[begin], reach_probability[begin]
-    extension = begin_extension
+    extension = inside * factors[0, 1::2, 2::2].diagonal()
+    follows = np.zeros_like(inside)
+    follows[:-1] = after[1:, :, 2::2]
+    # For each span that begins at a word and has `length` words so far: the weight of all sequences
+    # up to its last word, and the probability that the span has at least these words.
+    weight = before[:-1, :, 1::2]
+    reach_probability = weight * after[:, :, 1::2]
+    length = 1
     spans = []
     while True:
-        weight = weight * extension[last]
-        next_reach = weight * follows[last]
+        weight = weight * extension[length - 1 :]
+        next_reach = weight * follows[length - 1 :]
         # The probability to end at this word: to reach it, but not the next one
-        spans.append((begin, last, reach_probability - next_reach))
-        continues = next_reach >= MIN_SPAN_PROBABILITY
-        if not continues.any():
+        confidence = reach_probability - next_reach
+        step, island, label = (confidence >= MIN_SPAN_PROBABILITY).nonzero()
+        start = firsts[island] + step
+        spans.append((start, start + length, label, confidence[step, island, label]))
+        if not (next_reach >= MIN_SPAN_PROBABILITY).any():
             break
-        begin, last = begin[continues], last[continues] + stride
-        weight, reach_probability = weight[continues], next_reach[continues]
-        extension = inside_extension
-    begin, last, confidence = map(np.concatenate, zip(*spans, strict=True))
-    is_probable = confidence >= MIN_SPAN_PROBABILITY
-    begin, last, confidence = begin[is_probable], last[is_probable], confidence[is_probable]
-    step, column = np.divmod(begin, stride)
-    island, label = np.divmod(column, n_labels)
-    start = firsts[island] + step
-    return start, start + (last - begin) // stride + 1, label, confidence
+        weight, reach_probability = weight[:-1], next_reach[:-1]
+        extension = inside * factors[0, 2::2, 2::2].diagonal()
+        length += 1
+    start, end, label, confidence = map(np.concatenate, zip(*spans, strict=True))
+    return start, end, label, confidence
