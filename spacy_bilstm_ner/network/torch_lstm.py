@@ -35,12 +35,12 @@ def run_lstm(
     """
     leaves = [tensor.detach().requires_grad_() for tensor in (inputs, *weights)]
     x, *weights = leaves
-    groups, places = _group_by_length(sizes)
+    groups = _group_by_length(sizes)
     with _one_thread(), torch.enable_grad():
         forward = torch.arange(len(x), device=x.device)
-        outputs = [_run_direction(x, forward, groups, places, weights[:3])]
+        outputs = [_run_direction(x, forward, groups, weights[:3])]
         if len(weights) > 3:
-            outputs.append(_run_direction(x, mirrored, groups, places, weights[3:]))
+            outputs.append(_run_direction(x, mirrored, groups, weights[3:]))
         output = torch.cat(outputs, dim=1)
 
     def backprop(d_outputs: Tensor) -> list[Tensor]:
@@ -71,10 +71,8 @@ def _module(n_in: int, hidden: int) -> LSTM:
     return LSTM(n_in, hidden, device="meta")
 
 
-def _run_direction(
-    x: Tensor, order: Tensor, groups: list[Tensor], places: Tensor, weights: list[Tensor]
-) -> Tensor:
-    """Run one direction over groups, each n_steps × n.
+def _run_direction(x: Tensor, order: Tensor, groups: list[Tensor], weights: list[Tensor]) -> Tensor:
+    """Run one direction over groups, see `_group_by_length`.
 
     order (Tensor): n_words, the place of each word in this direction. It is its own
         inverse.
@@ -88,39 +86,37 @@ def _run_direction(
         "bias_ih_l0": bias,
         "bias_hh_l0": torch.zeros_like(bias),
     }
-    module = _module(input_weights.shape[1], recurrent.shape[1])
+    n_words, n_in = x.shape
+    hidden = recurrent.shape[1]
     # The row after the last word is padding.
-    rows = torch.cat((x, x.new_zeros(1, x.shape[1])))
-    row_of_place = torch.cat((order, order.new_tensor([len(x)])))
-    states = []
+    inputs = torch.cat((x, x.new_zeros(1, n_in)))
+    row_of_place = torch.cat((order, order.new_tensor([n_words])))
+    states = x.new_empty(n_words + 1, hidden)
     for group in groups:
-        padded = rows[row_of_place[group]]
-        group_states, _ = functional_call(module, weights_by_name, (padded,))
-        states.append(group_states.flatten(0, 1))
-    return torch.cat(states)[places[order]]
+        rows = row_of_place[group]
+        padded, _ = functional_call(_module(n_in, hidden), weights_by_name, (inputs[rows],))
+        states = states.index_copy(0, rows.ravel(), padded.flatten(0, 1))
+    return states[:n_words]
 
 
-def _group_by_length(sizes: Tensor) -> tuple[list[Tensor], Tensor]:
+def _group_by_length(sizes: Tensor) -> list[Tensor]:
     """Put sequences of similar length into groups.
 
-    RETURNS (tuple): For each group, the packed rows, n_steps × n, where the value n_words marks
-        padding; for each word, its place in the concatenated groups.
+    RETURNS (list[Tensor]): For each group, the packed rows, n_steps × n, where the value n_words
+        marks padding.
     """
     n_words = int(sizes.sum())
     n_sequences = int(sizes[0])
     begins = sizes.cumsum(0) - sizes
-    places = begins.new_empty(n_words + 1)
     groups: list[Tensor] = []
-    first = n_places = 0
+    first = 0
     while first < n_sequences:
         # The length of the longest sequence without a group, and the end of its group
         n_steps = int((sizes > first).sum())
         end = int(sizes[(n_steps - 1) // MAX_LENGTH_RATIO])
         sequence_numbers = torch.arange(first, end, device=sizes.device)
         is_word = sequence_numbers < sizes[:n_steps, None]
-        rows = torch.where(is_word, begins[:n_steps, None] + sequence_numbers, n_words)
-        n_places_before, n_places = n_places, n_places + rows.numel()
-        places[rows.ravel()] = torch.arange(n_places_before, n_places, device=sizes.device)
-        groups.append(rows)
+        rows = begins[:n_steps, None] + sequence_numbers
+        groups.append(torch.where(is_word, rows, n_words))
         first = end
-    return groups, places[:-1]
+    return groups
