@@ -7,44 +7,21 @@ A convolution over windows of three characters, followed by the maximum of each 
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
-from thinc.api import Model
+from thinc.api import Model, Ops
 from thinc.initializers import glorot_uniform_init, uniform_init
-from thinc.types import Floats2d, Floats3d, Ints2d
-
-from ..sequences.packing import groups_of_similar_length
+from thinc.types import Floats2d, Floats3d, Ints1d, Ints2d
 
 # Longer words are shortened to their first and last MAX_LENGTH / 2 characters.
 MAX_LENGTH = 24
 N_CODES = 256
 N_ASCII = 128
-PADDING = 0
+PADDING = "\0"
 CODE_WIDTH = 25
 WINDOW = 3
-# Number of words that are computed together, so that their windows fit into the processor's cache
-GROUP_WORDS = 256
-
-Codes = NDArray[np.uint8]
 
 
-def character_codes(words: Sequence[str]) -> Codes:
-    """Write words' characters as codes: n_words × MAX_LENGTH, filled up with PADDING.
-
-    ASCII characters keep their codes. All other characters share the codes from 128 to 255.
-    """
-    rows = []
-    for word in words:
-        if len(word) > MAX_LENGTH:
-            word = word[: MAX_LENGTH // 2] + word[-MAX_LENGTH // 2 :]
-        codes = [ord(character) for character in word]
-        row = [code if code < N_ASCII else N_ASCII + code % N_ASCII for code in codes]
-        rows.append(bytes(row).ljust(MAX_LENGTH, b"\0"))
-    flat = np.frombuffer(b"".join(rows), dtype="uint8")
-    return flat.reshape(-1, MAX_LENGTH)
-
-
-def Characters(width: int) -> Model[Codes, Floats2d]:
-    """Embed words by their characters: `character_codes`, n_words × MAX_LENGTH → n_words × width.
+def Characters(width: int) -> Model[Sequence[str], Floats2d]:
+    """Embed words by their characters: n_words → n_words × width.
 
     The width is the number of filters.
     """
@@ -52,89 +29,92 @@ def Characters(width: int) -> Model[Codes, Floats2d]:
     return Model("characters", _forward, init=_init, dims={"nO": width}, params=params)
 
 
-def window_scores(layer: Model) -> Floats3d:
-    """Precompute the contribution of each character to each filter at each place of a window.
+def prepared(layer: Model) -> Callable[[Sequence[str]], Floats2d]:
+    """Return the layer as a function for prediction."""
+    scores = _window_scores(layer)
+
+    def embed(words: Sequence[str]) -> Floats2d:
+        windows, lengths = _windows(words, layer.ops)
+        vectors, _ = layer.ops.reduce_max(_convolve(scores, windows), lengths)
+        return vectors
+
+    return embed
+
+
+def _window_scores(layer: Model) -> Floats3d:
+    """Compute the contribution of each character to each filter at each place of a window.
 
     A convolution is then a sum of look-ups, which is several times as fast as a matrix product. The
     bias is added to the middle place.
 
     RETURNS (Floats3d): WINDOW × N_CODES × width.
     """
-    E = layer.get_param("E")
-    W3 = layer.get_param("W").reshape(-1, WINDOW, CODE_WIDTH)
-    scores = layer.ops.xp.stack([E @ W3[:, place].T for place in range(WINDOW)])
+    scores = layer.get_param("E") @ _by_place(layer.get_param("W")).swapaxes(1, 2)
     scores[WINDOW // 2] += layer.get_param("b")
     return scores
 
 
-def embed_characters(scores: Floats3d, codes: Codes) -> Floats2d:
-    """Compute vectors for prediction on a CPU. Words of similar length are computed together.
+def _windows(words: Sequence[str], ops: Ops) -> tuple[Ints2d, Ints1d]:
+    """Return the codes of the characters of all windows, and the number of windows of each word.
 
-    scores (Floats3d): See `window_scores`.
+    There is a window around each character. ASCII characters keep their codes. All other characters
+    share the codes from 128 to 255.
+
+    RETURNS (tuple): WINDOW × n_windows; n_words.
     """
-    vectors = np.empty((len(codes), scores.shape[2]), dtype="float32")
-    lengths = np.count_nonzero(codes, axis=1)
-    groups = groups_of_similar_length(
-        lengths, max_sequences=GROUP_WORDS, max_words=GROUP_WORDS * MAX_LENGTH
-    )
-    for group in groups:
-        vectors[group] = _filter(scores, _pad(codes[group])).max(axis=0)
-    return vectors
+    shortened = []
+    for word in words:
+        if len(word) > MAX_LENGTH:
+            word = word[: MAX_LENGTH // 2] + word[-MAX_LENGTH // 2 :]
+        # An empty word has one window.
+        shortened.append(word or PADDING)
+    lengths = np.array(list(map(len, shortened)), dtype="int32")
+    text = PADDING + PADDING.join(shortened) + PADDING
+    codes = np.frombuffer(text.encode("utf-32-le"), dtype="uint32")
+    codes = np.where(codes < N_ASCII, codes, N_ASCII + codes % N_ASCII).astype("int32")
+    # There is one more character between two words.
+    firsts = np.arange(lengths.sum()) + np.arange(len(words)).repeat(lengths)
+    windows = codes[firsts + np.arange(WINDOW)[:, None]]
+    return ops.asarray2i(windows), ops.asarray1i(lengths)
 
 
-def _pad(codes: Codes) -> NDArray[np.int64]:
-    """Add PADDING at both ends of the longest word: (length + 2) × n_words."""
-    # An empty word has one window.
-    length = int(np.count_nonzero(codes, axis=1).max(initial=1))
-    padded = np.zeros((length + 2, len(codes)), dtype="int64")
-    padded[1:-1] = codes[:, :length].T
-    return padded
-
-
-def _filter(scores: Floats3d, padded: Ints2d) -> Floats3d:
-    """Return each filter's value in each window, length × n_words × width.
-
-    Windows whose middle is PADDING are -inf, except for the first window.
-    """
-    values = scores[0].take(padded[:-2], axis=0)
-    values += scores[1].take(padded[1:-1], axis=0)
-    values += scores[2].take(padded[2:], axis=0)
-    values[1:][padded[2:-1] == PADDING] = -np.inf
+def _convolve(scores: Floats3d, windows: Ints2d) -> Floats2d:
+    """Return each filter's value in each window, n_windows × width."""
+    values = scores[0].take(windows[0], axis=0)
+    for place in range(1, WINDOW):
+        values += scores[place].take(windows[place], axis=0)
     return values
 
 
-def _forward(model: Model, codes: Codes, is_train: bool) -> tuple[Floats2d, Callable]:
-    xp = model.ops.xp
-    padded = model.ops.asarray(_pad(codes))
-    values = _filter(window_scores(model), padded)
+def _forward(model: Model, words: Sequence[str], is_train: bool) -> tuple[Floats2d, Callable]:
+    ops = model.ops
+    windows, lengths = _windows(words, ops)
+    scores = _window_scores(model)
+    vectors, best = ops.reduce_max(_convolve(scores, windows), lengths)
 
-    def backprop(d_vectors: Floats2d) -> Codes:
+    def backprop(d_vectors: Floats2d) -> Sequence[str]:
+        # Only the best window of each filter has a gradient.
+        d_values = ops.backprop_reduce_max(d_vectors, best, lengths)
+        d_scores = ops.alloc3f(*scores.shape)
+        for place in range(WINDOW):
+            ops.scatter_add(d_scores[place], windows[place], d_values)
         E = model.get_param("E")
         W = model.get_param("W")
-        W3 = W.reshape(-1, WINDOW, CODE_WIDTH)
-        dE = xp.zeros_like(E)
-        dW3 = xp.zeros_like(W3)
-        best = values.argmax(axis=0)
-        n_words, width = d_vectors.shape
-        words = xp.arange(n_words)[:, None]
-        for place in range(WINDOW):
-            # Only the best window of each filter counts: its character at this place, n_words ×
-            # width.
-            characters = padded[best + place, words]
-            cells = characters * width + xp.arange(width)
-            sums = xp.bincount(cells.ravel(), weights=d_vectors.ravel(), minlength=N_CODES * width)
-            d_by_character = sums.reshape(N_CODES, width).astype(E.dtype)
-            dE += d_by_character @ W3[:, place]
-            dW3[:, place] = d_by_character.T @ E
-        model.inc_grad("E", dE)
-        model.inc_grad("W", dW3.reshape(W.shape))
+        dW = d_scores.swapaxes(1, 2) @ E
+        model.inc_grad("E", (d_scores @ _by_place(W)).sum(axis=0))
+        model.inc_grad("W", dW.swapaxes(0, 1).reshape(W.shape))
         model.inc_grad("b", d_vectors.sum(axis=0))
-        return codes
+        return words
 
-    return values.max(axis=0), backprop
+    return vectors, backprop
 
 
-def _init(model: Model, X: Codes | None = None, Y: Floats2d | None = None) -> None:
+def _by_place(W: Floats2d) -> Floats3d:
+    """Return the weights of each place of a window: WINDOW × width × CODE_WIDTH."""
+    return W.reshape(-1, WINDOW, CODE_WIDTH).swapaxes(0, 1)
+
+
+def _init(model: Model, X: Sequence[str] | None = None, Y: Floats2d | None = None) -> None:
     width = model.get_dim("nO")
     model.set_param("E", uniform_init(model.ops, (N_CODES, CODE_WIDTH), lo=-0.5, hi=0.5))
     model.set_param("W", glorot_uniform_init(model.ops, (width, WINDOW * CODE_WIDTH)))

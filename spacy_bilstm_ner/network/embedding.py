@@ -1,6 +1,7 @@
 """Words → vectors, from each word's form and parts of it."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,11 +10,11 @@ from spacy.strings import hash_string
 from spacy.tokens import Doc
 from thinc.api import HashEmbed, Model
 from thinc.initializers import configure_uniform_init
-from thinc.types import Floats2d, Floats3d
+from thinc.types import Floats2d
 
 from ..ranges import check_range
-from .characters import Characters, character_codes, embed_characters, window_scores
-from .features import FEATURES, WordFeatures
+from . import characters
+from .features import FEATURES, Ids, feature_ids, look_up_words
 from .vectors import NO_VECTORS, Rows, StaticVectors, VectorTable, read_vectors
 
 # Features that identify a word
@@ -92,7 +93,7 @@ def WordEmbedding(
         table = HashEmbed(widths[i], rows[i], seed=i + 1, initializer=initializer)
         layers.append(table)
     if character_width:
-        layers.append(Characters(character_width))
+        layers.append(characters.Characters(character_width))
     if vector_width:
         layers.append(StaticVectors(vector_width, max_rows=max_vectors))
     return Model(
@@ -162,39 +163,34 @@ def vector_table(model: Model) -> VectorTable:
     return NO_VECTORS
 
 
-def character_scores(model: Model) -> Floats3d | None:
-    """Return the `window_scores` of an embedding's characters; None if it has no characters."""
-    for layer in model.layers:
-        if layer.name == "characters":
-            return window_scores(layer)
-    return None
+def prepared(model: Model) -> Callable[[Sequence[str], Ids, Rows], Floats2d]:
+    """Return the embedding as a function for prediction.
 
-
-def embed_words(
-    model: Model, words: WordFeatures, vector_rows: Rows, character_scores: Floats3d | None
-) -> Floats2d:
-    """Compute the vectors of words for prediction on a CPU: n_words × width.
-
-    words (WordFeatures): At least one word.
-    vector_rows (Rows): The rows of the words in the table of static vectors.
-    character_scores (Floats3d | None): See `character_scores`.
+    Its arguments are words, their `feature_ids`, and their rows in the table of static vectors. It
+    returns the vectors, n_words × width.
     """
-    columns = []
-    inputs_by_layer = _layer_inputs(model, words, vector_rows)
-    for layer, inputs in zip(model.layers, inputs_by_layer, strict=True):
-        if layer.name == "characters":
-            columns.append(embed_characters(character_scores, inputs))
-        else:
-            columns.append(layer.predict(inputs))
-    return np.concatenate(columns, axis=1)
+    functions: list[Callable] = []
+    for layer in model.layers:
+        functions.append(
+            characters.prepared(layer) if layer.name == "characters" else layer.predict
+        )
+
+    def embed(words: Sequence[str], ids: Ids, vector_rows: Rows) -> Floats2d:
+        inputs = _layer_inputs(model, words, ids, vector_rows)
+        columns = [function(x) for function, x in zip(functions, inputs, strict=True)]
+        return np.concatenate(columns, axis=1)
+
+    return embed
 
 
-def _layer_inputs(model: Model, words: WordFeatures, vector_rows: Rows) -> list[NDArray]:
+def _layer_inputs(model: Model, words: Sequence[str], ids: Ids, vector_rows: Rows) -> list[Any]:
     """Return the input of each layer for words."""
-    inputs: list[NDArray] = [words[name] for name in model.attrs["features"]]
+    names = list(FEATURES)
+    inputs: list[Any] = []
+    for name in model.attrs["features"]:
+        inputs.append(ids[:, names.index(name)])
     for layer in model.layers[len(inputs) :]:
-        is_characters = layer.name == "characters"
-        inputs.append(character_codes(words.words) if is_characters else vector_rows)
+        inputs.append(vector_rows if layer.name == "static_vectors" else words)
     return inputs
 
 
@@ -206,8 +202,9 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats
         return [ops.alloc2f(0, model.get_dim("nO")) for _ in docs], lambda d_vectors: docs
     orths = np.concatenate([doc.to_array(ORTH) for doc in docs])
     hashes, word_of_token = np.unique(orths, return_inverse=True)
-    words = WordFeatures.of_hashes(docs, hashes.tolist())
-    inputs = _layer_inputs(model, words, vector_table(model).find(words))
+    words = look_up_words(docs, hashes.tolist())
+    word_ids = feature_ids(words)
+    inputs = _layer_inputs(model, words, word_ids, vector_table(model).find(word_ids))
     # Features are hidden per token, so tokens of the same word may differ.
     is_hidden = np.zeros((n_tokens, len(model.attrs["features"])), dtype=bool)
     if is_train:
@@ -237,13 +234,13 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats
 
 
 def _apply_to_words(
-    layer: Model, word_inputs: NDArray, word_of_token: NDArray[np.int64], is_train: bool
+    layer: Model, word_inputs: Any, word_of_token: NDArray[np.int64], is_train: bool
 ) -> tuple[Floats2d, Callable]:
     """Apply a layer to distinct words, and repeat its output for each token."""
     vectors, backprop_vectors = layer(word_inputs, is_train)
     token_rows = layer.ops.asarray1i(word_of_token)
 
-    def backprop(d_tokens: Floats2d) -> NDArray:
+    def backprop(d_tokens: Floats2d) -> Any:
         d_vectors = layer.ops.alloc2f(*vectors.shape)
         layer.ops.scatter_add(d_vectors, token_rows, d_tokens)
         return backprop_vectors(d_vectors)

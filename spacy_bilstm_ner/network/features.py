@@ -16,7 +16,6 @@ Ids = NDArray[np.uint64]
 LONGEST_RUN = 4
 LONG_RUN = compile_pattern(rf"(?s)(.)\1{{{LONGEST_RUN},}}")
 N_CACHED_SHAPES = 4096
-AFFIX_LENGTHS = (1, 2, 3, 4)
 # Typographic marks, and how most corpora write them
 PLAIN_MARKS = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "--"})
 
@@ -56,48 +55,32 @@ def _cut_runs(kinds: str) -> str:
 
 FEATURES: dict[str, Callable[[str], str]] = {
     "form": str,
-    "lower": str.lower,
     "shape": shape,
-    **{f"prefix{n}": itemgetter(slice(n)) for n in AFFIX_LENGTHS},
-    **{f"suffix{n}": itemgetter(slice(-n, None)) for n in AFFIX_LENGTHS},
+    "lower": str.lower,
+    "prefix3": itemgetter(slice(3)),
+    "suffix3": itemgetter(slice(-3, None)),
+    "suffix2": itemgetter(slice(-2, None)),
 }
+# The columns of these features
+FORM, SHAPE, LOWER = range(3)
 
 
-def plain(word: str) -> str:
-    """Replace typographic quotation marks and dashes, since their use differs between corpora."""
-    return word if word.isascii() else word.translate(PLAIN_MARKS)
+def look_up_words(docs: Sequence[Doc], hashes: Iterable[int]) -> list[str]:
+    """Look up words by the hashes of their text, in the vocabularies of the Docs.
+
+    Typographic quotation marks and dashes are replaced, since their use differs between corpora.
+    """
+    stores = {id(doc.vocab): doc.vocab.strings for doc in docs}
+    words = []
+    for key in hashes:
+        word = next(strings[key] for strings in stores.values() if key in strings)
+        words.append(word if word.isascii() else word.translate(PLAIN_MARKS))
+    return words
 
 
-class WordFeatures:
-    """Features of a list of words. Each feature is computed when it is first used, and cached."""
-
-    def __init__(self, words: Iterable[str]) -> None:
-        self.words = [plain(word) for word in words]
-        self._ids: dict[str, Ids] = {}
-
-    @classmethod
-    def of_hashes(cls, docs: Sequence[Doc], hashes: Iterable[int]) -> "WordFeatures":
-        """Look up words by the hashes of their text, in the vocabularies of the Docs."""
-        stores = {id(doc.vocab): doc.vocab.strings for doc in docs}
-        words = []
-        for word in hashes:
-            words.append(next(strings[word] for strings in stores.values() if word in strings))
-        return cls(words)
-
-    def __len__(self) -> int:
-        return len(self.words)
-
-    def __getitem__(self, name: str) -> Ids:
-        """Return the hashes of a feature: n_words."""
-        if name not in self._ids:
-            feature = FEATURES[name]
-            hashes = [hash_string(feature(word)) for word in self.words]
-            self._ids[name] = np.array(hashes, dtype="uint64")
-        return self._ids[name]
-
-    def ids(self, *names: str) -> Ids:
-        """Return the hashes of features: n_words × n_features."""
-        columns = np.empty((len(self.words), len(names)), dtype="uint64")
-        for i, name in enumerate(names):
-            columns[:, i] = self[name]
-        return columns
+def feature_ids(words: Sequence[str]) -> Ids:
+    """Return the hashes of all features of words: n_words × len(FEATURES)."""
+    ids = np.empty((len(words), len(FEATURES)), dtype="uint64")
+    for column, feature in enumerate(FEATURES.values()):
+        ids[:, column] = [hash_string(feature(word)) for word in words]
+    return ids

@@ -19,18 +19,14 @@ from thinc.api import get_array_module
 from thinc.types import Floats2d
 
 from ..sequences.words import Words
-from .features import Ids, WordFeatures
+from .features import FEATURES, FORM, SHAPE, Ids, feature_ids, look_up_words
 from .ngram_fit import fit_weights
-from .stored import Archived, quantized
-from .vectors import Rows, VectorTable, find_sorted
+from .stored import Archived, look_up, quantized
+from .vectors import Rows, VectorTable
 
-# Word features of the linear tagger, in addition to vector clusters. The first two are also used in
-# pairs of neighbouring words.
-FEATURES = ("form", "shape", "lower", "prefix3", "suffix3", "suffix2")
+# The first features, form and shape, are also used in pairs of neighbouring words.
 N_PAIRED = 2
 N_IDS = N_PAIRED + 1
-FORM = FEATURES.index("form")
-SHAPE = FEATURES.index("shape")
 # In patterns, the N_COMMON most frequent words are represented by their form, other words by their
 # shape: "said Xxxxx of".
 N_COMMON = 200
@@ -67,8 +63,8 @@ class Weights(Archived):
     # Features of single words: n_keys, sorted; (n_keys + 1) × n_tags
     word_keys: Keys
     word_values: NDArray[np.int8]
-    # Pairs and patterns: n_keys, sorted; (n_keys + 1) × (PATTERN_LENGTH · n_tags), the weights for
-    # each of their words, from left to right. The third word of a pair has zeros.
+    # Pairs and patterns: n_keys, sorted; (n_keys + 1) × (n_tags · PATTERN_LENGTH), for each tag the
+    # weights for each of their words, from left to right. The third word of a pair has zeros.
     neighbour_keys: Keys
     neighbour_values: NDArray[np.int8]
     common: Ids  # hashes of the forms that are part of patterns, sorted
@@ -133,7 +129,7 @@ def fit(
         matrix_rows = first_neighbour + PATTERN_LENGTH * rows_at_place + place
         matrix_rows[rows_at_place < 0] = 0
         features.append(matrix_rows[word_places - place])
-    old_word_scores = look_up_words(old, ids)
+    old_word_scores = word_scores(old, ids)
     values, bias, transitions = fit_weights(
         np.concatenate(features, axis=1),
         allowed,
@@ -143,12 +139,12 @@ def fit(
         old_transitions=old.transitions,
     )
     integers, scale = quantized(values)
-    word_values = integers[1:first_neighbour, None]
-    neighbour_values = integers[first_neighbour:].reshape(-1, PATTERN_LENGTH, len(scale))
-    word_table = _add_columns(old.word_keys, old.word_values, word_keys, word_values)
-    neighbour_table = _add_columns(
-        old.neighbour_keys, old.neighbour_values, neighbour_keys, neighbour_values
+    by_place = integers[first_neighbour:].reshape(-1, PATTERN_LENGTH, len(scale))
+    by_tag = by_place.swapaxes(1, 2).reshape(len(neighbour_keys), -1)
+    word_table = _add_columns(
+        old.word_keys, old.word_values, word_keys, integers[1:first_neighbour]
     )
+    neighbour_table = _add_columns(old.neighbour_keys, old.neighbour_values, neighbour_keys, by_tag)
     all_scales = np.concatenate((old.scale, scale))
     all_biases = np.concatenate((old.bias, bias))
     return Weights(*word_table, *neighbour_table, common, all_scales, all_biases, transitions)
@@ -176,39 +172,32 @@ def _add_columns(
     """Add columns for new tags to a table.
 
     keys (Keys): n_keys, sorted.
-    values (NDArray[int8]): n_keys × n_places × n_new_tags.
+    values (NDArray[int8]): n_keys × n_new_columns.
     RETURNS (tuple): The keys and the values of the new table.
     """
-    _, n_places, n_new = values.shape
-    n_old = old_values.shape[1] // n_places
     all_keys = np.union1d(old_keys, keys)
-    n_keys = len(all_keys)
-    joined = np.zeros((n_keys + 1, n_places, n_old + n_new), dtype="int8")
-    old_rows = _find_rows(old_keys, old_values, all_keys)
-    joined[:-1, :, :n_old] = old_rows.reshape(n_keys, n_places, n_old)
-    new_rows = all_keys.searchsorted(keys)
-    joined[new_rows, :, n_old:] = values
-    rows = joined.reshape(n_keys + 1, n_places * (n_old + n_new))
-    (used,) = rows[:-1].any(axis=1).nonzero()
-    return all_keys[used], rows[np.append(used, -1)]
+    old_rows = look_up(old_keys, old_values, all_keys)
+    new_rows = look_up(keys, _pad_rows(values), all_keys)
+    rows = np.concatenate((old_rows, new_rows), axis=1)
+    is_used = rows.any(axis=1)
+    return all_keys[is_used], _pad_rows(rows[is_used])
 
 
-def look_up_words(weights: Weights, ids: Ids) -> WordScores:
+def _pad_rows(values: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Add the row for unknown keys."""
+    return np.pad(values, ((0, 1), (0, 0)))
+
+
+def word_scores(weights: Weights, ids: Ids) -> WordScores:
     """Compute the scores and hashes of words without context. For the ids, see `word_ids`."""
     word_keys, context_keys = _word_keys(ids)
     n_word_keys = word_keys.shape[1]
     keys = np.concatenate((word_keys, context_keys.reshape(len(ids), -1)), axis=1)
-    rows = _find_rows(weights.word_keys, weights.word_values, keys)
+    rows = look_up(weights.word_keys, weights.word_values, keys)
     context_rows = rows[:, n_word_keys:].reshape(*context_keys.shape, rows.shape[2])
     scores = _sum_features(context_rows.swapaxes(0, 1))
     scores[REACH] += _sum_features(rows[:, :n_word_keys])
     return WordScores(scores, _neighbour_ids(ids, weights.common))
-
-
-def _find_rows(keys: Keys, values: NDArray[np.int8], wanted: Keys) -> NDArray[np.int8]:
-    """Return the rows of a table: the shape of the wanted keys × width."""
-    rows = find_sorted(keys, wanted)
-    return values.take(rows, axis=0, mode="wrap")
 
 
 def _sum_features(values: NDArray[np.int8]) -> NDArray[np.int16]:
@@ -231,8 +220,7 @@ def score_docs(
     RETURNS (Floats2d): n_words × n_tags.
     """
     ids, rows = _distinct_words(docs, words, vectors)
-    word_scores = look_up_words(weights, ids)
-    return score(weights, word_scores, rows, words.lengths)
+    return score(weights, word_scores(weights, ids), rows, words.lengths)
 
 
 def score(weights: Weights, words: WordScores, rows: Rows, lengths: NDArray[np.int64]) -> Floats2d:
@@ -248,13 +236,11 @@ def score(weights: Weights, words: WordScores, rows: Rows, lengths: NDArray[np.i
     for place in range(1, N_PLACES):
         total += words.scores[place].take(padded[place : n + place], axis=0, mode="clip")
     keys = _neighbour_keys(words.ids[padded])
-    neighbours = _find_rows(weights.neighbour_keys, weights.neighbour_values, keys)
+    neighbours = look_up(weights.neighbour_keys, weights.neighbour_values, keys)
     neighbour_scores = _sum_features(neighbours)
-    n_tags = len(weights.bias)
     for place in range(PATTERN_LENGTH):
         first = REACH - place
-        columns = slice(place * n_tags, (place + 1) * n_tags)
-        total += neighbour_scores[first : first + n, columns]
+        total += neighbour_scores[first : first + n, place::PATTERN_LENGTH]
     return total[word_places - REACH] * weights.scale + weights.bias
 
 
@@ -299,17 +285,15 @@ def _distinct_words(docs: Sequence[Doc], words: Words, vectors: VectorTable) -> 
     RETURNS (tuple): Their ids, with a first row for the edge; for each word its row in these.
     """
     orths, numbers = np.unique(words.orths, return_inverse=True)
-    distinct = WordFeatures.of_hashes(docs, orths.tolist())
-    vector_rows = vectors.find(distinct)
-    ids = word_ids(distinct, vectors.cluster_numbers(vector_rows))
-    ids = np.concatenate((edge_ids(vectors), ids))
+    ids = feature_ids(look_up_words(docs, orths.tolist()))
+    ids = np.concatenate((edge_ids(vectors), word_ids(ids, vectors, vectors.find(ids))))
     return ids, numbers + 1
 
 
-def word_ids(words: WordFeatures, cluster_numbers: NDArray[np.uint64]) -> Ids:
-    """Return the features of words and the numbers of their clusters, see `VectorTable`."""
-    feature_ids = words.ids(*FEATURES)
-    return np.concatenate((feature_ids, cluster_numbers), axis=1)
+def word_ids(ids: Ids, vectors: VectorTable, vector_rows: Rows) -> Ids:
+    """Return the features of words and the numbers of their clusters."""
+    cluster_numbers = vectors.clusters[vector_rows].astype("uint64")
+    return np.concatenate((ids, cluster_numbers), axis=1)
 
 
 def edge_ids(vectors: VectorTable) -> Ids:

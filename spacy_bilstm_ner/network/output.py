@@ -1,10 +1,9 @@
 """The output layer: encoded words → a score for each tag. Tags can be added later."""
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 from thinc.api import Model
+from thinc.layers import linear
 from thinc.types import Floats2d
 
 # The score of an added tag before it is trained. It is lower than that of all other tags.
@@ -23,7 +22,9 @@ def output_layer(nO: int | None = None, *, transitions: bool = False) -> Model[F
     params = {"W": None, "b": None}
     if transitions:
         params["transitions"] = None
-    return Model("tag_scores", _forward, init=_init, dims={"nI": None, "nO": nO}, params=params)
+    return Model(
+        "tag_scores", linear.forward, init=_init, dims={"nI": None, "nO": nO}, params=params
+    )
 
 
 def resized(layer: Model[Floats2d, Floats2d], nO: int) -> Model[Floats2d, Floats2d]:
@@ -75,22 +76,6 @@ def imprint(layer: Model[Floats2d, Floats2d], inputs: Floats2d, gold: NDArray[np
             square = max(direction @ direction, MIN_SQUARE)
             W[tag] = direction * (IMPRINT_MARGIN / square)
             b[tag] = best_scores[has_tag].mean() - W[tag] @ mean_input
-
-
-def _forward(
-    model: Model[Floats2d, Floats2d], X: Floats2d, is_train: bool
-) -> tuple[Floats2d, Callable]:
-    W = model.get_param("W")
-    b = model.get_param("b")
-    # `gemm` of thinc uses one thread on a CPU.
-    gemm = model.ops.gemm
-
-    def backprop(dY: Floats2d) -> Floats2d:
-        model.inc_grad("b", dY.sum(axis=0))
-        model.inc_grad("W", gemm(dY, X, trans1=True))
-        return gemm(dY, W)
-
-    return gemm(X, W, trans2=True) + b, backprop
 
 
 def _init(model: Model, X: Floats2d | None = None, Y: Floats2d | None = None) -> None:

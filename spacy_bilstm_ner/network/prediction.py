@@ -30,8 +30,7 @@ It supports `WordEmbedding` and `BiLSTMEncoder` on a CPU. With other layers, `ta
 layers one after the other.
 """
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from operator import is_
 
 import numpy as np
@@ -44,15 +43,14 @@ from ..sequences.packing import groups_of_similar_length, pack
 from ..sequences.words import TagScores, Words
 from ..system.forking import SharedCache
 from . import lstm, ngrams
-from .embedding import character_scores, embed_words, vector_table
-from .features import Ids, WordFeatures
+from .embedding import prepared, vector_table
+from .features import Ids, feature_ids, look_up_words
 from .parts import parts
-from .vectors import Rows
 
 # Words in the table: about 45 MB with a hidden width of 64
 MAX_KNOWN_WORDS = 20_000
-# Maximum number of words that are computed together. It limits the memory of a large batch.
-MAX_PART_WORDS = 32_768
+# About as many words are computed together. This limits the memory of a large batch.
+PART_WORDS = 32_768
 # Maximum number of new words that are computed together, so that their arrays fit into the
 # processor's cache
 MAX_NEW_WORDS = 1024
@@ -61,8 +59,6 @@ MAX_GROUP_SEQUENCES = 96
 MAX_GROUP_WORDS = 16_384
 # The memory of arrays up to this size is reused. glibc allows no larger size.
 REUSED_BYTES = 2**25 - 2**16
-# Number of values of each weight array that are compared to detect changes
-N_SAMPLED_VALUES = 8
 
 
 def fits(model: Model) -> bool:
@@ -78,23 +74,22 @@ def fits(model: Model) -> bool:
 def predict(model: Model, docs: Sequence[Doc], words: Words) -> TagScores:
     """Predict the logits of words (at least one) with a tagger that `fits`."""
     cache: WordCache = model.attrs["word_gates"]
-    ends = words.lengths.cumsum()
+    part_numbers = words.lengths.cumsum() // PART_WORDS
+    (bounds,) = np.diff(part_numbers).nonzero()
     scores = []
-    first = first_word = 0
-    while first < len(ends):
-        limit = ends.searchsorted(first_word + MAX_PART_WORDS, side="right")
-        last = max(first + 1, int(limit))
-        end = int(ends[last - 1])
-        table, rows = cache.look_up(model, docs, words.orths[first_word:end])
-        scores.append(_predict(table, rows, words.lengths[first:last]))
-        first, first_word = last, end
+    first = 0
+    for lengths in np.split(words.lengths, bounds + 1):
+        last = first + int(lengths.sum())
+        table, rows = cache.look_up(model, docs, words.orths[first:last])
+        scores.append(_predict(table, rows, lengths))
+        first = last
     return TagScores(words, np.concatenate(scores), table.transitions)
 
 
-def _predict(table: "WordTable", rows: Rows, lengths: NDArray[np.int64]) -> Floats2d:
+def _predict(table: "WordTable", rows: NDArray[np.int64], lengths: NDArray[np.int64]) -> Floats2d:
     """Predict the logits of some sequences.
 
-    rows (Rows): The rows of their words in the table.
+    rows (NDArray[int64]): The rows of their words in the table.
     lengths (NDArray[int64]): The number of words of each.
     """
     scores = table.scores[rows]
@@ -122,9 +117,10 @@ class WordTable:
     """
 
     def __init__(self, model: Model, n_words: int) -> None:
-        self.tok2vec, encode, output = parts(model)
-        self.vectors = vector_table(self.tok2vec)
-        self.character_scores = character_scores(self.tok2vec)
+        self._weights = _weights(model)
+        tok2vec, encode, output = parts(model)
+        self.embed = prepared(tok2vec)
+        self.vectors = vector_table(tok2vec)
         bilstm, top = encode.layers
         self.bilstm = lstm.prepare(bilstm)
         self.top = lstm.prepare(top)
@@ -132,7 +128,7 @@ class WordTable:
         self.reads_both = encode.attrs["both_layers"]
         # Output weights for the word vectors and for the encoder, 1 × n_in × n_tags. n_in of the
         # former is 0 if tag scores are not computed from word vectors.
-        word_width = self.tok2vec.get_dim("nO") if model.attrs["words"] else 0
+        word_width = tok2vec.get_dim("nO") if model.attrs["words"] else 0
         weights = np.ascontiguousarray(output.get_param("W").T)[None]
         self.word_weights = weights[:, :word_width]
         self.encoder_weights = weights[:, word_width:]
@@ -159,27 +155,36 @@ class WordTable:
         )
         self._write_ngrams(slice(0, 1), ngrams.edge_ids(self.vectors))
 
+    def is_current(self, model: Model) -> bool:
+        """Return whether the weights of the model are still those of the table."""
+        return all(map(is_, _weights(model), self._weights))
+
+    @property
+    def n_free_rows(self) -> int:
+        """Return how many words can be added."""
+        return len(self.scores) - 1 - len(self.row_of_word)
+
     def add(self, docs: Sequence[Doc], words: list[int]) -> None:
         """Add words of the Docs, by the hashes of their text."""
         for first in range(0, len(words), MAX_NEW_WORDS):
             part = words[first : first + MAX_NEW_WORDS]
             row = 1 + len(self.row_of_word)
-            self._write(slice(row, row + len(part)), WordFeatures.of_hashes(docs, part))
+            self._write(slice(row, row + len(part)), look_up_words(docs, part))
             self.row_of_word.update(zip(part, range(row, row + len(part)), strict=True))
 
-    def _write(self, rows: slice, words: WordFeatures) -> None:
-        vector_rows = self.vectors.find(words)
-        vectors = embed_words(self.tok2vec, words, vector_rows, self.character_scores)
+    def _write(self, rows: slice, words: list[str]) -> None:
+        ids = feature_ids(words)
+        vector_rows = self.vectors.find(ids)
+        vectors = self.embed(words, ids, vector_rows)
         self.gates[:, :, rows] = lstm.input_gates(self.bilstm, vectors)
         scored_vectors = vectors[:, : self.word_weights.shape[1]]
         scores = lstm.multiply(scored_vectors, self.word_weights)[0]
         self.scores[rows] = scores + self.tag_bias
         if len(self.ngram_weights.bias):
-            cluster_numbers = self.vectors.cluster_numbers(vector_rows)
-            self._write_ngrams(rows, ngrams.word_ids(words, cluster_numbers))
+            self._write_ngrams(rows, ngrams.word_ids(ids, self.vectors, vector_rows))
 
     def _write_ngrams(self, rows: slice, ids: Ids) -> None:
-        word_scores = ngrams.look_up_words(self.ngram_weights, ids)
+        word_scores = ngrams.word_scores(self.ngram_weights, ids)
         self.ngrams.scores[:, rows] = word_scores.scores
         self.ngrams.ids[rows] = word_scores.ids
 
@@ -187,77 +192,46 @@ class WordTable:
 class WordCache(SharedCache):
     """The table of known words.
 
-    It is emptied when the weights change and when it is full. Threads may share it; copies and
-    pickles of it are empty.
+    It is emptied when it is full, and when weights are replaced. An optimizer may also change them
+    in place: `clear` must then be called. Threads may share it; copies and pickles of it are empty.
     """
 
     def clear(self) -> None:
         """Forget all words and weights."""
         super().clear()
-        self._snapshot: Snapshot | None = None
+        self._table: WordTable | None = None
 
     def __reduce__(self) -> tuple:
         return (WordCache, ())
 
     def look_up(
         self, model: Model, docs: Sequence[Doc], orths: NDArray[np.uint64]
-    ) -> tuple[WordTable, Rows]:
+    ) -> tuple[WordTable, NDArray[np.int64]]:
         """Find words by the hashes of their text, and compute unknown words.
 
         RETURNS (tuple): The table; n_words, the row of each word in it.
         """
         words = orths.tolist()
         with self.lock:
-            if self._snapshot is None or not self._snapshot.is_current(model):
-                self._snapshot = Snapshot(model)
+            table = self._table
+            if table is None or table.n_free_rows < len(words) or not table.is_current(model):
                 # glibc reuses the memory of large arrays only after it has freed a larger one.
                 np.empty(REUSED_BYTES, dtype="uint8")
-                self._table = WordTable(model, MAX_KNOWN_WORDS)
-            known = self._table.row_of_word
+                # A new table, since other threads may be reading the old one
+                table = self._table = WordTable(model, MAX_KNOWN_WORDS + len(words))
+            known = table.row_of_word
             rows = list(map(known.get, words))
             if None in rows:
                 # In the order of the text: frequent words come first, so their rows are neighbours.
-                distinct = list(dict.fromkeys(words))
-                unknown = [word for word in distinct if word not in known]
-                if len(known) + len(unknown) > MAX_KNOWN_WORDS:
-                    unknown = distinct
-                    # A new table, since other threads may be reading the old one
-                    n_words = max(MAX_KNOWN_WORDS, len(unknown))
-                    self._table = WordTable(model, n_words)
-                self._table.add(docs, unknown)
-                rows = list(map(self._table.row_of_word.get, words))
-            # Return the table, since other threads may replace `self._table`.
-            return self._table, np.array(rows, dtype="int64")
+                table.add(docs, [word for word in dict.fromkeys(words) if word not in known])
+                rows = list(map(known.get, words))
+            return table, np.array(rows, dtype="int64")
 
 
-class Snapshot:
-    """The weight arrays of a model, and a sample of the values of each, to detect changes.
-
-    An optimizer changes arrays in place. `use_params` and loading replace them. Both change all
-    arrays of a layer, so a sample of values is enough.
-    """
-
-    def __init__(self, model: Model) -> None:
-        self._getters: list[Callable[[], object]] = []
-        self._samples = []
-        for node in model.walk():
-            for name in node.param_names:
-                if node.has_param(name):
-                    values = node.get_param(name).ravel()
-                    self._samples.append(values[:: max(1, values.size // N_SAMPLED_VALUES)])
-                    self._getters.append(partial(node.get_param, name))
-            if "table" in node.attrs:
-                self._getters.append(partial(node.attrs.get, "table"))
-        self._objects = self._current_objects(model)
-        self._values = self._current_values()
-
-    def is_current(self, model: Model) -> bool:
-        """Return whether the model still has the same layers, and arrays with the same values."""
-        has_same_objects = all(map(is_, self._current_objects(model), self._objects))
-        return has_same_objects and self._current_values() == self._values
-
-    def _current_objects(self, model: Model) -> list[object]:
-        return [*model.layers, model.attrs["ngrams"], *[get() for get in self._getters]]
-
-    def _current_values(self) -> bytes:
-        return np.concatenate(self._samples).tobytes()
+def _weights(model: Model) -> list[object]:
+    """Return all arrays and tables that predictions depend on."""
+    weights: list[object] = [model.attrs["ngrams"]]
+    for node in model.walk():
+        weights.append(node.attrs.get("table"))
+        weights += map(node.maybe_get_param, node.param_names)
+    return weights

@@ -66,3 +66,24 @@ def quantized(values: Floats2d) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     scale = np.abs(values).max(axis=0) / MAX_VALUE
     scale[scale == 0] = 1.0
     return np.round(values / scale).astype("int8"), scale.astype("float32")
+
+
+def look_up(keys: NDArray[np.uint32], values: NDArray, wanted: NDArray[np.uint32]) -> NDArray:
+    """Look up values by their keys.
+
+    The wanted keys are sorted first, because a binary search for keys in ascending order stays in
+    the processor's cache.
+
+    keys (NDArray[uint32]): n_keys, sorted.
+    values (NDArray): n_keys + 1 × …, where the last one is for unknown keys.
+    RETURNS (NDArray): The shape of the wanted keys × …
+    """
+    rows = np.full(wanted.size, len(keys))
+    if len(keys):
+        flat = wanted.ravel()
+        order = flat.argsort()
+        ascending = flat[order]
+        places = keys.searchsorted(ascending)
+        is_known = keys.take(places, mode="clip") == ascending
+        rows[order[is_known]] = places[is_known]
+    return values.take(rows.reshape(wanted.shape), axis=0)

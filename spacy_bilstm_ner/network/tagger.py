@@ -140,6 +140,11 @@ def mix_with_ngrams(
     return TagScores(words, mixed, transitions), backprop
 
 
+def forget_words(model: Model) -> None:
+    """Empty the cache of words. This is necessary after weights were changed in place."""
+    model.attrs["word_gates"].clear()
+
+
 def n_trained_tags(model: Model) -> int:
     """Return the number of tags before the first tag that has no weights yet."""
     untrained = untrained_tags(parts(model).output)
@@ -160,41 +165,31 @@ def imprint_new_tags(model: Model, docs: list[Doc], allowed: NDArray[np.bool_]) 
     if np.isin(untrained_tags(output), word_tags).any():
         inputs, _ = _encode(model, docs, words, is_train=True)
         imprint(output, inputs, word_tags)
+        forget_words(model)
 
 
 def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[TagScores, Backprop]:
-    words: Words = model.attrs["segment"](docs)
-    if is_train and len(words):
-        return _train(model, docs, words)
-    return _predict(model, docs, words), lambda d_scores: docs
-
-
-def _predict(model: Model, docs: list[Doc], words: Words) -> TagScores:
     output = parts(model).output
     transitions = output.maybe_get_param("transitions")
+    words: Words = model.attrs["segment"](docs)
     if not len(words):
         no_scores = model.ops.alloc2f(0, output.get_dim("nO"))
-        return TagScores(words, no_scores, transitions)
-    if prediction.fits(model):
-        return prediction.predict(model, docs, words)
-    inputs, _ = _encode(model, docs, words, is_train=False)
-    scores = TagScores(words, output.predict(inputs), transitions)
-    mixed, _ = mix_with_ngrams(model, docs, scores)
-    return mixed
-
-
-def _train(model: Model, docs: list[Doc], words: Words) -> tuple[TagScores, Backprop]:
-    output = parts(model).output
-    inputs, backprop_encode = _encode(model, docs, words, is_train=True)
-    scores, backprop_output = output(inputs, is_train=True)
+        return TagScores(words, no_scores, transitions), lambda d_scores: docs
+    if not is_train and prediction.fits(model):
+        return prediction.predict(model, docs, words), lambda d_scores: docs
+    inputs, backprop_encode = _encode(model, docs, words, is_train=is_train)
+    logits, backprop_output = output(inputs, is_train)
+    scores = TagScores(words, logits, transitions)
+    if not is_train:
+        scores, _ = mix_with_ngrams(model, docs, scores)
 
     def backprop(d_scores: TagScores) -> list[Doc]:
-        if d_scores.transitions is not None:
+        if transitions is not None:
             output.inc_grad("transitions", d_scores.transitions)
         d_inputs = backprop_output(d_scores.scores)
         return backprop_encode(d_inputs)
 
-    return TagScores(words, scores, output.maybe_get_param("transitions")), backprop
+    return scores, backprop
 
 
 def _encode(

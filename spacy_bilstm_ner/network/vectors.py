@@ -3,7 +3,7 @@
 They are not trained, are stored in eight bits, and are found by the hash of a word's form.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +16,8 @@ from thinc.api import Model
 from thinc.types import Floats2d, Ints1d
 
 from .clusters import find_clusters, unit_vectors
-from .features import WordFeatures
-from .stored import Archived, quantized
+from .features import FORM, LOWER, Ids
+from .stored import Archived, look_up, quantized
 
 # Keys are the lower 32 bits of a word's hash. About 1 in 10,000 words without a vector collides
 # with the key of another word.
@@ -26,7 +26,7 @@ KEY_BITS = 0xFFFFFFFF
 # first.
 VECTOR_STD = 2.0
 
-Rows = NDArray[np.int64]
+Rows = NDArray[np.integer]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,30 +37,22 @@ class VectorTable(Archived):
     """
 
     keys: NDArray[np.uint32]  # n_keys, the words' hashes, sorted
-    rows: NDArray[np.uint32]  # n_keys, each word's row of `values`
-    values: NDArray[np.int8]  # n_rows × width
+    rows: NDArray[np.uint32]  # n_keys + 1, each word's row of `values`; 0 for unknown words
+    values: NDArray[np.int8]  # n_rows × width; the first row is for words without a vector
     scale: NDArray[np.float32]  # width, the factor of each column
-    # (n_rows + 1) × len(SIZES), the number of each vector's cluster, from 1: see `clusters`. The
-    # last row is 0, for words without a vector.
+    # n_rows × len(SIZES), the number of each vector's cluster, from 1: see `clusters`. The first
+    # row is 0, for words without a vector.
     clusters: NDArray[np.uint16]
 
-    def find(self, words: WordFeatures) -> Rows:
+    def find(self, ids: Ids) -> Rows:
         """Find the rows of words by their forms, or by their lower-case forms.
 
-        RETURNS: n_words, -1 for words without a vector.
+        ids (Ids): The words' `feature_ids`.
+        RETURNS: n_words, 0 for words without a vector.
         """
-        if not len(self.keys):
-            return np.full(len(words), -1)
-        keys = (words.ids("form", "lower") & KEY_BITS).astype("uint32")
-        by_form, by_lower = find_sorted(self.keys, keys).T
-        places = np.where(by_form >= 0, by_form, by_lower)
-        rows = self.rows[places].astype("int64")
-        rows[places < 0] = -1
-        return rows
-
-    def find_words(self, words: Iterable[str]) -> Rows:
-        """Find the rows of words, see `find`."""
-        return self.find(WordFeatures(words))
+        keys = (ids[:, [FORM, LOWER]] & KEY_BITS).astype("uint32")
+        by_form, by_lower = look_up(self.keys, self.rows, keys).T
+        return np.where(by_form, by_form, by_lower)
 
     def vectors(self, rows: Rows) -> Floats2d:
         """Return the vectors of rows: n_words × width."""
@@ -71,10 +63,10 @@ class VectorTable(Archived):
 
         RETURNS: n_words; 0 for words without a vector.
         """
-        has_vector = rows >= 0
+        has_vector = rows > 0
         distinct_rows, indices = np.unique(rows[has_vector], return_inverse=True)
         points = unit_vectors(self.vectors(distinct_rows))
-        references = unit_vectors(self.vectors(np.unique(reference_rows[reference_rows >= 0])))
+        references = unit_vectors(self.vectors(np.unique(reference_rows[reference_rows > 0])))
         largest = np.zeros(len(points), dtype="float32")
         for vector in references:
             np.maximum(largest, points @ vector, out=largest)
@@ -82,41 +74,14 @@ class VectorTable(Archived):
         similarities[has_vector] = largest[indices]
         return similarities
 
-    def cluster_numbers(self, rows: Rows) -> NDArray[np.uint64]:
-        """Return the clusters of words with these rows.
 
-        RETURNS: n_words × len(SIZES): numbers from 1, or 0 for words without a vector. There are no
-            columns if the table is empty.
-        """
-        return self.clusters[rows].astype("uint64")
-
-
-_NO_NUMBERS = np.empty(0, "uint32")
 NO_VECTORS = VectorTable(
-    keys=_NO_NUMBERS,
-    rows=_NO_NUMBERS,
-    values=np.empty((0, 0), "int8"),
+    keys=np.empty(0, "uint32"),
+    rows=np.zeros(1, "uint32"),
+    values=np.empty((1, 0), "int8"),
     scale=np.empty(0, "float32"),
     clusters=np.empty((1, 0), "uint16"),
 )
-
-
-def find_sorted(keys: NDArray[np.uint32], wanted: NDArray[np.uint32]) -> Rows:
-    """Find the places of keys in a sorted array, -1 for keys that it does not contain.
-
-    The result has the shape of `wanted`. The wanted keys are sorted first, because a binary search
-    for keys in ascending order stays in the processor's cache.
-    """
-    if not len(keys):
-        return np.full(wanted.shape, -1)
-    flat = wanted.ravel()
-    order = flat.argsort()
-    ascending = flat[order]
-    places = keys.searchsorted(ascending)
-    is_known = keys.take(places, mode="clip") == ascending
-    place_of_key = np.empty(len(flat), dtype="int64")
-    place_of_key[order] = np.where(is_known, places, -1)
-    return place_of_key.reshape(wanted.shape)
 
 
 def StaticVectors(width: int, *, max_rows: int = 0) -> Model[Ints1d, Floats2d]:
@@ -167,8 +132,15 @@ def read_vectors(source: str | Path, width: int, *, max_rows: int = 0) -> Vector
     order = np.argsort(keys, kind="stable")
     reduced = _principal_components(data, min(width, *data.shape))
     values, scale = quantized(reduced)
-    clusters = np.pad(1 + find_clusters(reduced), ((0, 1), (0, 0)))
-    return VectorTable(keys[order], rows[order], values, scale, clusters)
+    clusters = 1 + find_clusters(reduced)
+    first_row = ((1, 0), (0, 0))
+    return VectorTable(
+        keys[order],
+        np.append(1 + rows[order], np.uint32(0)),
+        np.pad(values, first_row),
+        scale,
+        np.pad(clusters, first_row),
+    )
 
 
 def find_pipeline(source: str | Path) -> Path:
@@ -217,9 +189,7 @@ def _principal_components(data: NDArray[np.float64], width: int) -> NDArray[np.f
 def _forward(model: Model, rows: Ints1d, is_train: bool) -> tuple[Floats2d, Callable]:
     table = model.attrs["table"]
     rows = model.ops.to_numpy(rows)
-    if not len(table.keys):
-        return model.ops.alloc2f(len(rows), 0), lambda d_vectors: rows
-    missing = model.ops.asarray(np.flatnonzero(rows < 0))
+    missing = model.ops.asarray(np.flatnonzero(rows == 0))
     vectors = model.ops.asarray2f(table.vectors(rows))
     vectors[missing] = model.get_param("unknown")
 

@@ -329,6 +329,7 @@ class BiLSTMNER(TrainablePipe):
                 _, d_scores = self.get_loss(examples, scores)
                 backprop(d_scores)
                 super().finish_update(sgd)
+        tagger.forget_words(self.model)
 
     def get_loss(self, examples: Iterable[Example], scores: TagScores) -> tuple[float, TagScores]:
         """Compute the loss and its gradient, both as a mean over the labelled words.

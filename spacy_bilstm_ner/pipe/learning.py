@@ -27,9 +27,9 @@ from thinc.api import Model, Ops
 
 from ..network import tagger
 from ..network.embedding import vector_table
+from ..network.features import feature_ids
 from ..sequences import tags
 from ..sequences.crf import crf_loss, marginals
-from ..sequences.cross_entropy import cross_entropy
 from ..sequences.gold import ANNOTATED, allowed_tags
 from ..sequences.words import TagScores
 
@@ -163,15 +163,16 @@ def word_source(
         if word.isalpha() and word not in entity_words:
             candidates.append(word)
     vectors = vector_table(model)
-    candidate_rows = vectors.find_words(candidates)
-    similarities = vectors.similarities(candidate_rows, vectors.find_words(new_words))
+    candidate_rows = vectors.find(feature_ids(candidates))
+    new_rows = vectors.find(feature_ids(list(new_words)))
+    similarities = vectors.similarities(candidate_rows, new_rows)
     may_be_drawn = similarities <= MAX_SIMILARITY
     if not may_be_drawn.any():
         may_be_drawn[:] = True
     drawn_words = list(compress(candidates, may_be_drawn))
     rows = candidate_rows[may_be_drawn]
-    is_unknown = rows < 0
-    by_rank = np.where(is_unknown, 0.0, 1.0 / (1 + np.abs(rows)))
+    is_unknown = rows == 0
+    by_rank = np.where(is_unknown, 0.0, 1.0 / np.maximum(1, rows))
     share = UNKNOWN_SHARE if by_rank.any() else 1.0
     probabilities = (1 - share) * by_rank / max(by_rank.sum(), EPSILON)
     probabilities += share * is_unknown / max(1, is_unknown.sum())
@@ -281,20 +282,17 @@ def can_rehearse(model: Model) -> bool:
 def annotation_loss(scores: TagScores, allowed: Bools, ops: Ops) -> tuple[float, TagScores]:
     """Compute the negative log-likelihood of the annotation, and its gradient.
 
-    With transitions, the loss is that of a conditional random field (`crf_loss`). Without, it is
-    the cross-entropy of each word.
+    See `crf_loss`.
 
     allowed (Bools): n_words × n_tags, see `gold.allowed_tags`.
     RETURNS (tuple[float, TagScores]): The loss in nats per labelled word, and its gradient.
     """
     words = scores.words
     logits = ops.to_numpy(scores.scores)
-    if scores.transitions is None:
-        loss, d_logits = cross_entropy(logits, allowed)
-        return loss, TagScores(words, ops.asarray(d_logits), None)
-    loss, d_logits, d_transitions = crf_loss(
-        logits, ops.to_numpy(scores.transitions), allowed, words.per_doc
-    )
+    transitions = None
+    if scores.transitions is not None:
+        transitions = ops.to_numpy(scores.transitions)
+    loss, d_logits, d_transitions = crf_loss(logits, transitions, allowed, words.per_doc)
     return loss, TagScores(words, ops.asarray(d_logits), ops.asarray(d_transitions))
 
 

@@ -19,13 +19,14 @@ Bools = NDArray[np.bool_]
 
 
 def crf_loss(
-    scores: Floats, transitions: Floats, allowed: Bools, lengths: Ints
+    scores: Floats, transitions: Floats | None, allowed: Bools, lengths: Ints
 ) -> tuple[float, Floats, Floats]:
     """Compute the negative log-likelihood of the allowed tags among all legal sequences.
 
     scores (Floats): n_words × n_tags, the documents' words one after the other.
-    transitions (Floats): n_tags × n_tags, the score of each step from row to column. The tag
-        before the first word of a document and after its last word is O.
+    transitions (Floats | None): n_tags × n_tags, the score of each step from row to column. The tag
+        before the first word of a document and after its last word is O. None if all sequences are
+        legal and tags are independent: the loss is then the cross-entropy of each word.
     allowed (Bools): n_words × n_tags, see `gold.allowed_tags`. If a word allows only I- tags, and
         none of them can follow an allowed tag of the previous word, they are read as B-.
     lengths (Ints): n_docs, the number of words of each document.
@@ -33,9 +34,7 @@ def crf_loss(
         with respect to the scores and the transitions. Gradients of illegal steps are 0. A word is
         labelled if the annotation excludes at least one tag.
     """
-    n_labelled = len(scores) - int(allowed.all(axis=1).sum())
-    if not n_labelled:
-        return 0.0, np.zeros_like(scores), np.zeros_like(transitions)
+    n_labelled = max(1, len(scores) - int(allowed.all(axis=1).sum()))
     lengths = lengths[lengths > 0]
     # The sum over all legal sequences, and the sum over those of the allowed tags
     allowed_scores = np.where(_repair_stray_tags(allowed, lengths), scores, -np.inf)
@@ -44,7 +43,7 @@ def crf_loss(
     loss = (all_sums.log_sum - allowed_sums.log_sum) / n_labelled
     d_scores = (all_sums.probabilities - allowed_sums.probabilities) / n_labelled
     d_transitions = (all_sums.steps - allowed_sums.steps) / n_labelled
-    return loss, d_scores.astype(scores.dtype), d_transitions.astype(transitions.dtype)
+    return loss, d_scores.astype(scores.dtype), d_transitions.astype(scores.dtype)
 
 
 def marginals(scores: Floats, transitions: Floats, lengths: Ints) -> Floats:
@@ -69,12 +68,15 @@ class Sums(NamedTuple):
     steps: Floats  # n_tags × n_tags, the expected number of steps from row to column
 
 
-def _sum_sequences(scores: Floats, transitions: Floats, lengths: Ints) -> Sums:
+def _sum_sequences(scores: Floats, transitions: Floats | None, lengths: Ints) -> Sums:
     # `lengths` has no zeros here.
-    factors = step_factors(transitions)
+    n_tags = scores.shape[1]
+    factors = np.ones((2, n_tags, n_tags + 1))
+    if transitions is not None:
+        factors = step_factors(transitions)
     log_sum = 0.0
     probabilities = np.zeros(scores.shape)
-    steps = np.zeros(transitions.shape)
+    steps = np.zeros((n_tags, n_tags))
     firsts = np.cumsum(lengths) - lengths
     for group in groups_of_similar_length(
         lengths, max_sequences=MAX_GROUP_SEQUENCES, max_words=MAX_GROUP_WORDS

@@ -1,7 +1,5 @@
 """Words → vectors: which words share one, which have their own, and what word dropout hides."""
 
-import pickle
-
 import numpy as np
 import pytest
 import spacy
@@ -12,13 +10,12 @@ from thinc.api import Adam, Model, fix_random_seed, set_dropout_rate
 
 from spacy_bilstm_ner.network.embedding import (
     WordEmbedding,
-    character_scores,
-    embed_words,
     fit_to_size,
+    prepared,
     set_vectors,
     vector_table,
 )
-from spacy_bilstm_ner.network.features import WordFeatures
+from spacy_bilstm_ner.network.features import feature_ids
 from tests.util import chance_vectors, doc_of, write_vectors
 
 FORM, SUFFIX, VECTOR = slice(0, 4), slice(4, 7), slice(7, 12)
@@ -219,15 +216,6 @@ def test_static_vectors_are_frozen_and_words_without_learn_one(tmp_path):
     assert (after[0][0, FORM] != before[0][0, FORM]).all()
 
 
-def through_bytes(model: Model) -> Model:
-    loaded = WordEmbedding(["form", "suffix2"], widths=[4, 3], rows=[300, 100], vector_width=5)
-    return loaded.from_bytes(model.to_bytes())
-
-
-def through_pickle(model: Model) -> Model:
-    return pickle.loads(pickle.dumps(model))
-
-
 def test_vectors_for_an_embedding_without_a_vector_width(tmp_path):
     with pytest.raises(ValueError, match=r"somewhere.*vector_width"):
         set_vectors(new_embedding(), "somewhere")
@@ -237,7 +225,7 @@ def test_vectors_for_an_embedding_without_a_vector_width(tmp_path):
     ("settings", "message"),
     [
         ({"vector_width": -1}, "vector_width must be at least 0, but is -1"),
-        ({"features": ["sufix2"]}, "features must be among form, lower, .* but got sufix2"),
+        ({"features": ["sufix2"]}, "features must be among form, shape, .* but got sufix2"),
         ({"features": []}, "but got none"),
         ({"widths": []}, "equally long, but have 1, 0 and 1 items"),
         ({"feature_dropout": 1.0}, "at least 0 and below 1, but is 1.0"),
@@ -267,10 +255,10 @@ def test_prediction_computes_what_the_layers_compute(n_words, tmp_path):
     model.initialize()
     static = next(node for node in model.walk() if node.name == "static_vectors")
     static.set_param("unknown", np.arange(5, dtype="float32"))
-    doc = doc_of("tea Oslo qwfp “ lawyer Donaudampfschifffahrtsgesellschaft")
-    words = WordFeatures([token.text for token in doc])
-    rows = vector_table(model).find(words)
-    vectors = embed_words(model, words, rows, character_scores(model))
-    assert vectors.shape == (6, 18)
+    doc = doc_of("tea Oslo qwfp lawyer Donaudampfschifffahrtsgesellschaft")
+    words = [token.text for token in doc]
+    ids = feature_ids(words)
+    vectors = prepared(model)(words, ids, vector_table(model).find(ids))
+    assert vectors.shape == (5, 18)
     for is_train in (False, True):
         assert_allclose(vectors, model([doc], is_train)[0][0], atol=1e-6)

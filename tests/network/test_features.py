@@ -1,13 +1,12 @@
 """Features of a word's form."""
 
-import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from spacy.strings import hash_string
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from spacy_bilstm_ner.network.features import FEATURES, WordFeatures, plain, shape
+from spacy_bilstm_ner.network.features import FEATURES, feature_ids, look_up_words, shape
 
 
 @pytest.mark.parametrize(
@@ -29,33 +28,28 @@ def test_shape(word, expected):
     assert shape(word) == expected
 
 
-AFFIXES = {
-    **{f"prefix{n}": "Lisbon"[:n] for n in (1, 2, 3, 4)},
-    **{f"suffix{n}": "Lisbon"[-n:] for n in (1, 2, 3, 4)},
-}
+AFFIXES = {"prefix3": "Lis", "suffix2": "on", "suffix3": "bon"}
 
 
 def test_features_of_a_word():
     expected = {"form": "Lisbon", "lower": "lisbon", "shape": "Xxxxx", **AFFIXES}
     assert {name: feature("Lisbon") for name, feature in FEATURES.items()} == expected
     assert {FEATURES[name]("I") for name in AFFIXES} == {"I"}
+    (ids,) = feature_ids(["Lisbon"])
+    assert_array_equal(ids, [hash_string(expected[name]) for name in FEATURES])
 
 
 @pytest.mark.parametrize(
     ("word", "expected"),
     [("“", '"'), ("d’Este", "d'Este"), ("Paris–Nice", "Paris-Nice"), ("Ørsted", "Ørsted")],
 )
-def test_plain(word, expected):
-    assert plain(word) == expected
+def test_typographic_marks_are_replaced(word, expected):
+    docs = [Doc(Vocab(), words=[word])]
+    assert look_up_words(docs, [hash_string(word)]) == [expected]
 
 
-def test_ids_of_words_from_several_vocabularies():
+def test_words_from_several_vocabularies():
     docs = [Doc(Vocab(), words=["Oslo", "’s"]), Doc(Vocab(), words=["tea"])]
     hashes = [hash_string(word) for word in ("tea", "’s", "Oslo")]
     for ordered_docs in (docs, docs[::-1]):
-        words = WordFeatures.of_hashes(ordered_docs, hashes)
-        assert words.words == ["tea", "'s", "Oslo"]
-        expected = [["tea", "ea"], ["'s", "'s"], ["oslo", "lo"]]
-        assert_array_equal(
-            words.ids("lower", "suffix2"), np.vectorize(hash_string, otypes=["uint64"])(expected)
-        )
+        assert look_up_words(ordered_docs, hashes) == ["tea", "'s", "Oslo"]

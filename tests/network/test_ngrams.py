@@ -14,8 +14,8 @@ from spacy.tokens import Doc
 
 from spacy_bilstm_ner.network import clusters, ngram_fit, ngrams, prediction
 from spacy_bilstm_ner.network.clusters import SIZES
+from spacy_bilstm_ner.network.features import FEATURES
 from spacy_bilstm_ner.network.ngrams import (
-    FEATURES,
     N_PLACES,
     NGRAMS_SHARE,
     REACH,
@@ -90,8 +90,9 @@ def hashed(value: str | int) -> int:
 def part_key(feature: str, value: str) -> int:
     """Of what counts for the word alone."""
     ids = np.zeros((1, len(FEATURES)), dtype="uint64")
-    ids[0, FEATURES.index(feature)] = hashed(value)
-    return int(ngrams._word_keys(ids)[0][0, FEATURES.index(feature) - 1])
+    column = list(FEATURES).index(feature)
+    ids[0, column] = hashed(value)
+    return int(ngrams._word_keys(ids)[0][0, column - 1])
 
 
 def word_key(place: int, value: str | int, *, clustering: int | None = None) -> int:
@@ -114,6 +115,11 @@ def pattern_key(*values: str | int) -> int:
     return int(ngrams._neighbour_keys(ids)[0, -1])
 
 
+def by_tag(row: list[int]) -> list[int]:
+    """Place after place → tag after tag, for two tags."""
+    return [*row[::2], *row[1::2]]
+
+
 def scores_of(
     words: dict[int, list[int]],
     neighbours: dict[int, list[int]],
@@ -124,7 +130,7 @@ def scores_of(
     """What weights with these rows say, in two tags."""
     weights = Weights(
         *table_of(words, 2),
-        *table_of({key: [*row, 0, 0][:6] for key, row in neighbours.items()}, 6),
+        *table_of({key: by_tag([*row, 0, 0][:6]) for key, row in neighbours.items()}, 6),
         np.array(sorted(map(hash_string, common)), dtype="uint64"),
         scale=np.array([0.5, 2.0], dtype="float32"),
         bias=np.array([0.25, 0.0], dtype="float32"),
@@ -147,11 +153,10 @@ def test_clusters_score_the_neighbours_of_their_words():
     words = ["tea", "Tea", "ship"]
     keys = np.array([hash_string(word) & 0xFFFFFFFF for word in words], dtype="uint32")
     order = np.argsort(keys)
-    numbers = np.array([[8, 2, 1, 1], [8, 3, 1, 1], [9, 3, 1, 1], [0, 0, 0, 0]], dtype="uint16")
-    values = np.zeros((3, 1), dtype="int8")
-    table = VectorTable(
-        keys[order], order.astype("uint32"), values, np.ones(1, dtype="float32"), numbers
-    )
+    numbers = np.array([[0, 0, 0, 0], [8, 2, 1, 1], [8, 3, 1, 1], [9, 3, 1, 1]], dtype="uint16")
+    values = np.zeros((4, 1), dtype="int8")
+    rows = np.append(1 + order, 0).astype("uint32")
+    table = VectorTable(keys[order], rows, values, np.ones(1, dtype="float32"), numbers)
     # Clusters are counted from 1 on; 0 is for words without a vector.
     rows = {
         word_key(REACH, 8, clustering=0): [1, 0],

@@ -8,13 +8,13 @@ from spacy.vectors import Vectors
 from thinc.api import Model
 
 from spacy_bilstm_ner.network.clusters import SIZES, find_clusters
-from spacy_bilstm_ner.network.features import WordFeatures
+from spacy_bilstm_ner.network.features import Ids, feature_ids
+from spacy_bilstm_ner.network.stored import look_up
 from spacy_bilstm_ner.network.vectors import (
     NO_VECTORS,
     VECTOR_STD,
     StaticVectors,
     VectorTable,
-    find_sorted,
     read_vectors,
 )
 from tests.util import chance_vectors, write_vectors
@@ -23,8 +23,8 @@ from tests.util import chance_vectors, write_vectors
 WORDS = ["paris", "us", "US", "Oslo", "river", "bank", "tea", "ship", "law"]
 
 
-def words(*forms: str) -> WordFeatures:
-    return WordFeatures(forms)
+def words(*forms: str) -> Ids:
+    return feature_ids(forms)
 
 
 def new_layer(table: VectorTable, width: int) -> Model:
@@ -57,11 +57,11 @@ def test_the_form_is_preferred_to_the_lower_case_form(table):
     paris, upper_paris, us, upper_us, oslo, lower_oslo, unknown = table.find(
         words("paris", "PARIS", "us", "US", "Oslo", "oslo", "qwfp")
     ).tolist()
-    assert paris == upper_paris >= 0
-    assert us >= 0
-    assert upper_us not in (-1, us)
-    assert oslo >= 0
-    assert lower_oslo == unknown == -1
+    assert paris == upper_paris > 0
+    assert us > 0
+    assert upper_us not in (0, us)
+    assert oslo > 0
+    assert lower_oslo == unknown == 0
 
 
 def test_a_form_with_its_lower_case_forms_vector_needs_no_key(tmp_path):
@@ -73,18 +73,17 @@ def test_a_form_with_its_lower_case_forms_vector_needs_no_key(tmp_path):
     nlp.to_disk(tmp_path)
     table = read_vectors(tmp_path, 2)
     assert len(table.keys) == 4
-    assert table.find(words("Tea", "Ship", "LAW")).tolist() == [0, 2, 2]
+    assert table.find(words("Tea", "Ship", "LAW")).tolist() == [1, 3, 3]
 
 
 def test_words_are_in_their_vectors_clusters(table):
-    rows = table.find(words("tea", "TEA", "ship", "qwfp"))
-    tea, upper_tea, ship, unknown = table.cluster_numbers(rows)
+    tea, upper_tea, ship, unknown = table.clusters[table.find(words("tea", "TEA", "ship", "qwfp"))]
     assert_array_equal(tea, upper_tea)
-    assert_array_equal(tea, table.clusters[table.find(words("tea"))[0]])
     assert (tea != ship).any()
+    assert (tea > 0).all()
     assert_array_equal(unknown, [0] * len(SIZES))
     rows = NO_VECTORS.find(words("tea", "ship"))
-    assert NO_VECTORS.cluster_numbers(rows).shape == (2, 0)
+    assert NO_VECTORS.clusters[rows].shape == (2, 0)
 
 
 def test_similarities_are_the_largest_cosine(table):
@@ -94,7 +93,7 @@ def test_similarities_are_the_largest_cosine(table):
     tea, law, ship = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     expected = [1.0, 0.0, max(0.0, ship @ law, ship @ tea)]
     assert_allclose(table.similarities(rows, references), expected, atol=1e-6)
-    assert_allclose(NO_VECTORS.similarities(np.array([-1]), np.array([-1])), [0.0])
+    assert_allclose(NO_VECTORS.similarities(np.array([0]), np.array([0])), [0.0])
 
 
 def test_keys_are_found():
@@ -103,11 +102,11 @@ def test_keys_are_found():
     chosen = (rng.integers(0, 2**32, 5000), np.arange(7, 40), [0, 2**32 - 1])
     keys = np.unique(np.concatenate(chosen)).astype("uint32")
     shuffled = rng.permutation(keys)[:1000].reshape(50, 20)
-    assert_array_equal(keys[find_sorted(keys, shuffled)], shuffled)
+    values = np.append(keys.astype("int64"), -1)
+    assert_array_equal(look_up(keys, values, shuffled), shuffled)
     strange = np.setdiff1d(rng.integers(0, 2**32, 5000).astype("uint32"), keys)
-    assert (find_sorted(keys, strange) == -1).all()
-    assert_array_equal(find_sorted(keys[:-1], keys[-1:]), [-1])
-    assert_array_equal(find_sorted(keys[:0], keys[:3]), [-1] * 3)
+    assert (look_up(keys, values, strange) == -1).all()
+    assert_array_equal(look_up(keys[:0], values[-1:], keys[:3]), [-1] * 3)
 
 
 def test_bytes(table):
@@ -120,7 +119,7 @@ def test_bytes(table):
 def test_stored_vectors_are_small():
     rng = np.random.default_rng(0)
     keys = np.unique(rng.integers(0, 2**32, size=50_000, dtype="uint32"))
-    rows = rng.integers(0, 2_000, size=len(keys), dtype="uint32")
+    rows = rng.integers(0, 2_000, size=len(keys) + 1, dtype="uint32")
     values = np.clip(rng.normal(scale=30, size=(2_000, 80)), -127, 127).astype("int8")
     table = VectorTable(keys, rows, values, np.ones(80, dtype="float32"), find_clusters(values))
     stored = table.to_bytes()
@@ -147,7 +146,7 @@ def test_words_without_a_vector_share_one_that_is_learnt(table):
 
 def test_a_layer_without_vectors_has_no_columns():
     layer = new_layer(NO_VECTORS, 6)
-    rows = np.full(3, -1)
+    rows = np.zeros(3, dtype="uint32")
     vectors, backprop = layer(rows, True)
     assert vectors.shape == (3, 0)
     backprop(vectors)
@@ -157,13 +156,14 @@ def test_a_layer_without_vectors_has_no_columns():
 
 
 def test_narrower_vectors_keep_their_width(tmp_path):
-    assert read_vectors(write_vectors(tmp_path, chance_vectors(WORDS)), 7).values.shape == (9, 6)
+    table = read_vectors(write_vectors(tmp_path, chance_vectors(WORDS)), 7)
+    assert table.values.shape == (1 + 9, 6)
 
 
 def test_the_first_vectors_are_kept(tmp_path):
     table = read_vectors(write_vectors(tmp_path, chance_vectors(WORDS)), 3, max_rows=4)
-    assert table.values.shape == (4, 3)
-    assert (table.find(words(*WORDS)) >= 0).sum() == 4
+    assert table.values.shape == (1 + 4, 3)
+    assert (table.find(words(*WORDS)) > 0).sum() == 4
 
 
 def test_a_pipeline_without_vectors(tmp_path):

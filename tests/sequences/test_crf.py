@@ -219,3 +219,23 @@ def test_groups_change_nothing(bound, size, monkeypatch):
     monkeypatch.setattr(crf, bound, size)
     for output, expected_output in zip(crf_loss(*case()), expected, strict=True):
         assert_allclose(output, expected_output, atol=1e-12)
+
+
+def test_independent_tags_by_hand():
+    scores = np.log(np.array([[0.5, 0.3, 0.2], [0.2, 0.7, 0.1], [0.1, 0.1, 0.8]])) + 100
+    loss, d_scores, _ = crf_loss(scores, None, allow([0, 1, ANY], 3), np.array([2, 1]))
+    assert loss == pytest.approx(-(np.log(0.5) + np.log(0.7)) / 2)
+    assert_allclose(d_scores, [[-0.25, 0.15, 0.1], [0.1, -0.15, 0.05], [0, 0, 0]], atol=1e-9)
+
+
+def test_gradients_of_independent_tags():
+    rng = np.random.default_rng(0)
+    scores, allowed = rng.normal(size=(5, 5)), allow([0, 3, ANY, 4, ANY], 5)
+    allowed[4, 1:3] = False
+    lengths = np.array([5])
+    _, d_scores, _ = crf_loss(scores, None, allowed, lengths)
+    for index in np.ndindex(scores.shape):
+        nudge = np.zeros_like(scores)
+        nudge[index] = 1e-5
+        up, down = (crf_loss(scores + sign * nudge, None, allowed, lengths)[0] for sign in (1, -1))
+        assert (up - down) / 2e-5 == pytest.approx(d_scores[index], abs=1e-8)
