@@ -71,27 +71,17 @@ def WordEmbedding(
         raise ValueError(
             f"features must be among {', '.join(FEATURES)}, but got {', '.join(unknown) or 'none'}"
         )
-    n = len(features)
-    n_widths = len(widths)
-    n_rows = len(rows)
-    if not n == n_widths == n_rows:
-        raise ValueError(
-            f"features, widths and rows must be equally long, but have {n}, {n_widths} and "
-            f"{n_rows} items"
-        )
+    if not len(features) == len(widths) == len(rows):
+        raise ValueError("features, widths and rows must be equally long")
     check_range("feature_dropout", feature_dropout, 0, 1)
     for size in (*widths, *rows):
         check_range("each of widths and rows", size, 1)
-    for name, number in (
-        ("character_width", character_width),
-        ("vector_width", vector_width),
-    ):
-        check_range(name, number, 0)
+    check_range("character_width", character_width, 0)
+    check_range("vector_width", vector_width, 0)
     initializer = configure_uniform_init(lo=-INITIAL_RANGE, hi=INITIAL_RANGE)
     layers: list[Model] = []
-    for i in range(n):
-        table = HashEmbed(widths[i], rows[i], seed=i + 1, initializer=initializer)
-        layers.append(table)
+    for seed, (width, n_rows) in enumerate(zip(widths, rows, strict=True), 1):
+        layers.append(HashEmbed(width, n_rows, seed=seed, initializer=initializer))
     if character_width:
         layers.append(characters.Characters(character_width))
     if vector_width:
@@ -197,27 +187,23 @@ def _layer_inputs(model: Model, words: Sequence[str], ids: Ids, vector_rows: Row
 def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d], Callable]:
     ops = model.ops
     ends = np.cumsum([len(doc) for doc in docs])
-    n_tokens = int(ends[-1])
-    if not n_tokens:
-        return [ops.alloc2f(0, model.get_dim("nO")) for _ in docs], lambda d_vectors: docs
     orths = np.concatenate([doc.to_array(ORTH) for doc in docs])
     hashes, word_of_token = np.unique(orths, return_inverse=True)
     words = look_up_words(docs, hashes.tolist())
-    word_ids = feature_ids(words)
-    inputs = _layer_inputs(model, words, word_ids, vector_table(model).find(word_ids))
-    # Features are hidden per token, so tokens of the same word may differ.
-    is_hidden = np.zeros((n_tokens, len(model.attrs["features"])), dtype=bool)
+    # Where a feature is hidden, a token has the last word. Features are hidden per token, so tokens
+    # of the same word may differ.
+    hidden_word = np.full((1, len(FEATURES)), HIDDEN)
+    ids = np.concatenate((feature_ids(words), hidden_word))
+    inputs = _layer_inputs(model, [*words, ""], ids, vector_table(model).find(ids))
+    word_by_layer = np.repeat(word_of_token[None], len(inputs), axis=0)
     if is_train:
-        is_hidden = np.random.random(is_hidden.shape) < model.attrs["feature_dropout"]
+        n_features = len(model.attrs["features"])
+        is_hidden = np.random.random((len(orths), n_features)) < model.attrs["feature_dropout"]
+        word_by_layer[:n_features][is_hidden.T] = len(words)
     columns: list[Floats2d] = []
     backprops: list[Callable] = []
-    for i, layer in enumerate(model.layers):
-        if layer.name == "hashembed":
-            ids = inputs[i][word_of_token]
-            ids[is_hidden[:, i]] = HIDDEN
-            column, backprop_layer = layer(ops.asarray(ids), is_train)
-        else:
-            column, backprop_layer = _apply_to_words(layer, inputs[i], word_of_token, is_train)
+    for layer, layer_inputs, layer_words in zip(model.layers, inputs, word_by_layer, strict=True):
+        column, backprop_layer = _apply_to_words(layer, layer_inputs, layer_words, is_train)
         columns.append(column)
         backprops.append(backprop_layer)
     lasts = np.cumsum([column.shape[1] for column in columns])
@@ -236,7 +222,7 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats
 def _apply_to_words(
     layer: Model, word_inputs: Any, word_of_token: NDArray[np.int64], is_train: bool
 ) -> tuple[Floats2d, Callable]:
-    """Apply a layer to distinct words, and repeat its output for each token."""
+    """Apply a layer to distinct words, and return the output of each token's word."""
     vectors, backprop_vectors = layer(word_inputs, is_train)
     token_rows = layer.ops.asarray1i(word_of_token)
 

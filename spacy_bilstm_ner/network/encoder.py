@@ -68,9 +68,9 @@ def _forward(
     both_layers = model.attrs["both_layers"]
     packing = pack(lengths)
     rows = ops.asarray(packing.rows)
-
-    def dropout_mask(place: str, width: int) -> Floats2d:
-        return _locked_mask(model, place, packing, width, is_train)
+    input_mask = _locked_mask(model, "input", packing, bilstm.get_dim("nI"), is_train)
+    hidden_mask = _locked_mask(model, "hidden", packing, top.get_dim("nI"), is_train)
+    output_mask = _locked_mask(model, "output", packing, model.get_dim("nO"), is_train)
 
     def to_sequences(packed: Floats2d) -> Sequences:
         flat = ops.xp.empty_like(packed)
@@ -78,22 +78,17 @@ def _forward(
         return ops.unflatten(flat, lengths)
 
     inputs = ops.xp.concatenate(sequences)[rows]
-    input_mask = dropout_mask("input", inputs.shape[1])
     lower, backprop_bilstm = bilstm(Packed(inputs * input_mask, packing), is_train)
-    lower_width = lower.shape[1]
-    hidden_mask = dropout_mask("hidden", lower_width)
     output, backprop_top = top(Packed(lower * hidden_mask, packing), is_train)
     if both_layers:
         output = ops.xp.concatenate((lower, output), axis=1)
-    output_mask = dropout_mask("output", output.shape[1])
 
     def backprop(d_sequences: Sequences) -> Sequences:
         d_output = ops.xp.concatenate(d_sequences)[rows] * output_mask
+        top_width = top.get_dim("nO")
+        d_lower = backprop_top(ops.as_contig(d_output[:, -top_width:])) * hidden_mask
         if both_layers:
-            d_top = ops.as_contig(d_output[:, lower_width:])
-            d_lower = backprop_top(d_top) * hidden_mask + d_output[:, :lower_width]
-        else:
-            d_lower = backprop_top(d_output) * hidden_mask
+            d_lower += d_output[:, :-top_width]
         return to_sequences(backprop_bilstm(d_lower) * input_mask)
 
     return to_sequences(output * output_mask), backprop

@@ -7,7 +7,7 @@ three sigmoid gates are therefore halved beforehand, and the outer factor 1 / 2 
 and states.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from thinc.api import Model, NumpyOps
+from thinc.initializers import glorot_uniform_init
 from thinc.types import Floats2d, Floats3d, Floats4d
 from thinc.util import torch2xp, xp2torch
 
@@ -30,8 +31,6 @@ PARAMETER_KINDS = ("W", "R", "b")
 # OpenBLAS, which comes with numpy, starts threads for a product with more multiplications than
 # this. Threads do not help with small matrices, and are slow if other programs use the cores.
 MAX_PRODUCT = 8 * 65_536 - 1
-# Up to this number of sequences, the gates of all steps are gathered at once.
-FEW_SEQUENCES = 8
 
 
 @dataclass(frozen=True)
@@ -108,17 +107,16 @@ def prepare(layer: Model[Packed, Floats2d]) -> Prepared:
     arranged = []
     for kind in PARAMETER_KINDS:
         weights = np.stack([layer.get_param(f"{kind}_{direction}") for direction in directions])
-        by_gate = weights.reshape(len(directions), N_GATES, hidden, -1).swapaxes(0, 1)
-        into, forget, content, out = by_gate
+        by_direction = weights.reshape(len(directions), N_GATES, hidden, -1)
+        into, forget, content, out = by_direction.swapaxes(1, 0)
         # The weights of the sigmoid gates are halved, see the top of the module.
-        arranged.append(np.stack((into / 2, forget / 2, out / 2, content)))
+        by_gate = np.stack((into / 2, forget / 2, out / 2, content))
+        arranged.append(np.ascontiguousarray(by_gate.swapaxes(2, 3)))
     input_weights, recurrent, bias = arranged
-    n_in = layer.get_dim("nI")
-    columns = input_weights.reshape(-1, hidden, n_in).swapaxes(1, 2)
     return Prepared(
-        np.ascontiguousarray(columns),
+        input_weights.reshape(-1, layer.get_dim("nI"), hidden),
         bias.reshape(-1, 1, hidden),
-        np.ascontiguousarray(recurrent.swapaxes(2, 3)) / 2,
+        recurrent / 2,
     )
 
 
@@ -146,15 +144,21 @@ def multiply(rows: Floats2d, weights: Floats3d) -> Floats3d:
     return product
 
 
-def max_sequences(weights: Prepared) -> int:
-    """Return how many sequences can be computed together before BLAS starts threads."""
-    return max(1, MAX_PRODUCT // weights.recurrent[0, 0].size)
+def predict(weights: Prepared, X: Floats2d, packing: Packing) -> Floats2d:
+    """Compute the output of the layer for prediction on a CPU.
+
+    n_words × n_in, packed → n_words × directions · hidden.
+    """
+    gates = input_gates(weights, X)
+    return states(weights, gates, np.arange(len(X)), packing)
 
 
 def states(
     weights: Prepared, gates: Floats4d, rows: NDArray[np.int64], packing: Packing
 ) -> Floats2d:
     """Compute the layer's output from a table of `input_gates` on a CPU.
+
+    The directions are computed side by side.
 
     gates (Floats4d): 4 × directions × n_rows × hidden.
     rows (NDArray[int64]): n_words, the row of each packed word.
@@ -165,52 +169,24 @@ def states(
     rows_by_direction[0] = rows
     rows_by_direction[1:] = rows[packing.mirrored] + n_rows
     table = gates.reshape(N_GATES, directions * n_rows, hidden)
-    by_direction = _run(table, rows_by_direction, packing.sizes, weights.recurrent)
-    forward = by_direction[0]
-    if directions == 1:
-        return forward
-    backward = by_direction[1][packing.mirrored]
-    return np.concatenate((forward, backward), axis=1)
-
-
-def predict(weights: Prepared, X: Floats2d, packing: Packing) -> Floats2d:
-    """Compute the output of the layer for prediction on a CPU.
-
-    n_words × n_in, packed → n_words × directions · hidden.
-    """
-    gates = input_gates(weights, X)
-    return states(weights, gates, np.arange(len(X)), packing)
-
-
-def _run(
-    gates: Floats, rows: NDArray[np.int64], sizes: NDArray[np.int64], recurrent: Floats4d
-) -> Floats3d:
-    """Run LSTMs (Hochreiter & Schmidhuber 1997) over packed sequences, side by side.
-
-    gates (Floats): 4 × n_rows × hidden, see `input_gates`.
-    rows (NDArray[int64]): n_lstms × n_words, each packed word's row of the gates.
-    sizes (NDArray[int64]): n_steps, the number of sequences that have a word at each step.
-    recurrent (Floats4d): See `Prepared`.
-    RETURNS (Floats3d): n_lstms × n_words × hidden, packed.
-    """
-    n_lstms, n_words = rows.shape
-    hidden = gates.shape[2]
-    states = np.empty((n_lstms, n_words, hidden), dtype="float32")
+    outputs = np.empty((directions, len(rows), hidden), dtype="float32")
     # `_run_steps` computes twice the state, see the top of the module.
-    state: Floats = np.zeros((n_lstms, int(sizes[0]), hidden), dtype="float32")
+    state: Floats = np.zeros((directions, int(packing.sizes[0]), hidden), dtype="float32")
     cell = state
     first = 0
-    for size, steps in groupby(sizes.tolist()):
-        n_steps = len(list(steps))
-        last = first + size * n_steps
-        rows_by_lstm = rows[:, first:last].reshape(n_lstms, n_steps, size)
-        rows_by_step = rows_by_lstm.swapaxes(0, 1)
-        doubled, cell = _run_steps(gates, rows_by_step, state[:, :size], cell[:, :size], recurrent)
-        by_lstm = doubled.swapaxes(0, 1).reshape(n_lstms, -1, hidden)
-        np.multiply(by_lstm, 0.5, out=states[:, first:last])
+    for size, steps in groupby(packing.sizes.tolist()):
+        last = first + size * len(list(steps))
+        rows_by_step = rows_by_direction[:, first:last].reshape(directions, -1, size).swapaxes(0, 1)
+        doubled, cell = _run_steps(
+            table, rows_by_step, state[:, :size], cell[:, :size], weights.recurrent
+        )
+        by_direction = doubled.swapaxes(0, 1).reshape(directions, -1, hidden)
+        np.multiply(by_direction, 0.5, out=outputs[:, first:last])
         state = doubled[-1]
         first = last
-    return states
+    if directions == 1:
+        return outputs[0]
+    return np.concatenate((outputs[0], outputs[1][packing.mirrored]), axis=1)
 
 
 def _run_steps(
@@ -222,10 +198,11 @@ def _run_steps(
     for all steps, and adjacent arrays are computed in one call.
 
     gates (Floats): 4 × n_rows × hidden.
-    rows_by_step (NDArray[int64]): n_steps × n_lstms × n_sequences.
-    state, cell (Floats): n_lstms × n_sequences × hidden, from the step before; the state is
+    rows_by_step (NDArray[int64]): n_steps × directions × n_sequences.
+    state, cell (Floats): directions × n_sequences × hidden, from the step before; the state is
         doubled.
-    RETURNS (tuple): The states, doubled, n_steps × n_lstms × n_sequences × hidden; the last cell.
+    RETURNS (tuple): The states, doubled, n_steps × directions × n_sequences × hidden; the last
+        cell.
     """
     n = cell.size
     n_steps = len(rows_by_step)
@@ -249,14 +226,10 @@ def _run_steps(
     halves = np.full(n, 0.5, dtype="float32")
     states = np.empty((n_steps, *cell.shape), dtype="float32")
     flat_states = states.reshape(n_steps, n)
-    if cell.shape[1] <= FEW_SEQUENCES:
-        gathered = gates.take(rows_by_step, axis=1).swapaxes(0, 1)
-        inputs: Iterable[Floats] = gathered.reshape(n_steps, -1)
-    else:
-        inputs = _gather(gates, rows_by_step, buffer[:N_GATES])
-    for step_inputs, next_state, flat_state in zip(inputs, states, flat_states, strict=True):
+    for rows, next_state, flat_state in zip(rows_by_step, states, flat_states, strict=True):
+        gates.take(rows, axis=1, out=buffer[:N_GATES], mode="clip")
         np.matmul(state, recurrent, from_states)
-        np.add(step_inputs, flat_from_states, all_gates)
+        np.add(all_gates, flat_from_states, all_gates)
         np.tanh(all_gates, all_gates)
         # 1 + tanh is twice the sigmoid. The sum of both parts is therefore twice the cell.
         np.add(sigmoid_gates, units, sigmoid_gates)
@@ -269,16 +242,11 @@ def _run_steps(
     return states, buffer[N_GATES]
 
 
-def _gather(gates: Floats, rows_by_step: NDArray[np.int64], buffer: Floats) -> Iterator[Floats]:
-    """Gather the gates of one step after the other in a buffer."""
-    for rows in rows_by_step:
-        yield gates.take(rows, axis=1, out=buffer, mode="clip").ravel()
-
-
 def _init(hidden: int, model: Model, X: None = None, Y: None = None) -> None:
     for name in model.param_names:
         if name.startswith("W"):
-            gates = [_glorot(hidden, model.get_dim("nI")) for _ in range(N_GATES)]
+            shape = hidden, model.get_dim("nI")
+            gates = [glorot_uniform_init(model.ops, shape) for _ in range(N_GATES)]
         elif name.startswith("R"):
             gates = [_orthogonal(hidden) for _ in range(N_GATES)]
         else:
@@ -287,11 +255,6 @@ def _init(hidden: int, model: Model, X: None = None, Y: None = None) -> None:
             gates[FORGET] += 1
         weights = np.concatenate(gates).astype("float32")
         model.set_param(name, model.ops.asarray(weights))
-
-
-def _glorot(n_out: int, n_in: int) -> Floats2d:
-    limit = np.sqrt(6.0 / (n_out + n_in))
-    return np.random.uniform(-limit, limit, (n_out, n_in))
 
 
 def _orthogonal(width: int) -> Floats2d:

@@ -5,11 +5,11 @@ Subgradient Methods for Online Learning and Stochastic Optimization") gives rare
 learning rate, and updates only the features that occur in a batch.
 """
 
-import logging
 from types import EllipsisType
 
 import numpy as np
 from numpy.typing import NDArray
+from thinc.api import NumpyOps
 from thinc.types import Floats1d, Floats2d, FloatsXd
 
 from ..sequences.crf import crf_loss
@@ -24,9 +24,6 @@ RATE = 0.1
 # Share of the features of each word that are hidden in a batch, for regularization
 DROPOUT = 0.2
 EPSILON = 1e-8
-
-# The logger of spaCy, whose messages `spacy train` prints
-LOGGER = logging.getLogger("spacy")
 
 
 def fit_weights(
@@ -62,22 +59,19 @@ def fit_weights(
     n_batches = -(-len(lengths) // BATCH_SIZE)
     n_epochs = max(EPOCHS, -(-MIN_STEPS // n_batches))
     n_steps = n_epochs * n_batches
-    losses: list[float] = []
     for step in range(n_steps):
         batch = step % n_batches
         if batch == 0:
             order = rng.permutation(len(lengths))
-            losses = []
         docs = order[batch * BATCH_SIZE : (batch + 1) * BATCH_SIZE]
         words = np.concatenate([words_by_doc[doc] for doc in docs])
         is_hidden = rng.random((len(words), features.shape[1])) < DROPOUT
         shown = np.where(is_hidden, 0, features[words])
         new_scores = weights.values[shown].sum(axis=1) / (1 - DROPOUT) + bias.values
         scores = np.concatenate((old_scores[words], new_scores), axis=1)
-        loss, d_scores, d_transitions = crf_loss(
+        _, d_scores, d_transitions = crf_loss(
             scores, transitions.values, allowed[words], lengths[docs]
         )
-        losses.append(loss)
         d_scores = d_scores[:, n_old:]
         d_transitions[:n_old, :n_old] = 0.0
         rate = RATE * (1 - step / n_steps)
@@ -85,10 +79,6 @@ def fit_weights(
         weights.update(d_rows, rate, rows)
         bias.update(d_scores.sum(axis=0), rate)
         transitions.update(d_transitions, rate)
-    LOGGER.info(
-        f"Fitted n-grams: {n_rows - 1:,} weights per tag, {len(lengths):,} examples, "
-        f"loss {np.mean(losses or 0):.4f}"
-    )
     return weights.values, bias.values, transitions.values
 
 
@@ -115,13 +105,9 @@ def _sum_by_row(
 
     RETURNS (tuple): The rows that occur, without 0; n_rows × n_tags, their gradients.
     """
-    flat = features.ravel()
-    order = np.argsort(flat, kind="stable")
-    n_without_row = np.searchsorted(flat[order], 1)
-    order = order[n_without_row:]
-    if not len(order):
-        return order, d_scores[:0]
-    rows = flat[order]
-    words = order // features.shape[1]
-    first = np.flatnonzero(np.diff(rows, prepend=0))
-    return rows[first], np.add.reduceat(d_scores[words], first, axis=0)
+    rows, places = np.unique(features, return_inverse=True)
+    sums = np.zeros((len(rows), d_scores.shape[1]), dtype="float32")
+    by_feature = d_scores.repeat(features.shape[1], axis=0)
+    NumpyOps().scatter_add(sums, places.ravel().astype("int32"), by_feature)
+    has_row = rows > 0
+    return rows[has_row], sums[has_row]

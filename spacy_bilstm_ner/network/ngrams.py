@@ -63,8 +63,8 @@ class Weights(Archived):
     # Features of single words: n_keys, sorted; (n_keys + 1) × n_tags
     word_keys: Keys
     word_values: NDArray[np.int8]
-    # Pairs and patterns: n_keys, sorted; (n_keys + 1) × (n_tags · PATTERN_LENGTH), for each tag the
-    # weights for each of their words, from left to right. The third word of a pair has zeros.
+    # Pairs and patterns: n_keys, sorted; (n_keys + 1) × (PATTERN_LENGTH · n_tags), the weights for
+    # each of their words, from left to right. The third word of a pair has zeros.
     neighbour_keys: Keys
     neighbour_values: NDArray[np.int8]
     common: Ids  # hashes of the forms that are part of patterns, sorted
@@ -139,12 +139,17 @@ def fit(
         old_transitions=old.transitions,
     )
     integers, scale = quantized(values)
-    by_place = integers[first_neighbour:].reshape(-1, PATTERN_LENGTH, len(scale))
-    by_tag = by_place.swapaxes(1, 2).reshape(len(neighbour_keys), -1)
+    neighbour_values = integers[first_neighbour:].reshape(-1, PATTERN_LENGTH * len(scale))
     word_table = _add_columns(
-        old.word_keys, old.word_values, word_keys, integers[1:first_neighbour]
+        old.word_keys, old.word_values, word_keys, integers[1:first_neighbour], n_places=1
     )
-    neighbour_table = _add_columns(old.neighbour_keys, old.neighbour_values, neighbour_keys, by_tag)
+    neighbour_table = _add_columns(
+        old.neighbour_keys,
+        old.neighbour_values,
+        neighbour_keys,
+        neighbour_values,
+        n_places=PATTERN_LENGTH,
+    )
     all_scales = np.concatenate((old.scale, scale))
     all_biases = np.concatenate((old.bias, bias))
     return Weights(*word_table, *neighbour_table, common, all_scales, all_biases, transitions)
@@ -167,18 +172,24 @@ def _common_forms(ids: Ids, rows: Rows) -> Ids:
 
 
 def _add_columns(
-    old_keys: Keys, old_values: NDArray[np.int8], keys: Keys, values: NDArray[np.int8]
+    old_keys: Keys,
+    old_values: NDArray[np.int8],
+    keys: Keys,
+    values: NDArray[np.int8],
+    *,
+    n_places: int,
 ) -> tuple[Keys, NDArray[np.int8]]:
     """Add columns for new tags to a table.
 
     keys (Keys): n_keys, sorted.
-    values (NDArray[int8]): n_keys × n_new_columns.
+    values (NDArray[int8]): n_keys × (n_places · n_new_tags).
     RETURNS (tuple): The keys and the values of the new table.
     """
     all_keys = np.union1d(old_keys, keys)
     old_rows = look_up(old_keys, old_values, all_keys)
     new_rows = look_up(keys, _pad_rows(values), all_keys)
-    rows = np.concatenate((old_rows, new_rows), axis=1)
+    by_place = [np.split(rows, n_places, axis=1) for rows in (old_rows, new_rows)]
+    rows = np.hstack([np.hstack(pair) for pair in zip(*by_place, strict=True)])
     is_used = rows.any(axis=1)
     return all_keys[is_used], _pad_rows(rows[is_used])
 
@@ -238,9 +249,11 @@ def score(weights: Weights, words: WordScores, rows: Rows, lengths: NDArray[np.i
     keys = _neighbour_keys(words.ids[padded])
     neighbours = look_up(weights.neighbour_keys, weights.neighbour_values, keys)
     neighbour_scores = _sum_features(neighbours)
+    n_tags = len(weights.bias)
     for place in range(PATTERN_LENGTH):
         first = REACH - place
-        total += neighbour_scores[first : first + n, place::PATTERN_LENGTH]
+        columns = slice(place * n_tags, (place + 1) * n_tags)
+        total += neighbour_scores[first : first + n, columns]
     return total[word_places - REACH] * weights.scale + weights.bias
 
 

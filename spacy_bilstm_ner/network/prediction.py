@@ -7,9 +7,8 @@ Why it is fast:
    n-gram scores. For known words, the embedding and the largest matrix product are skipped.
 2. All sequences of a batch are computed together, in groups of similar length and without padding.
    Each step of an LSTM takes ten numpy calls for all sequences of a group, over arrays that fit
-   into the processor's cache. For few sequences it takes nine, because the gates of all steps are
-   gathered beforehand.
-3. No product is so large that BLAS starts threads for it.
+   into the processor's cache.
+3. No product is so large that BLAS starts threads for it, if the LSTMs are at most 73 wide.
 4. Rows of the table are in the order in which words occur, so frequent words share pages of memory.
    The memory of large arrays is reused.
 
@@ -47,8 +46,8 @@ from .embedding import prepared, vector_table
 from .features import Ids, feature_ids, look_up_words
 from .parts import parts
 
-# Words in the table: about 45 MB with a hidden width of 64
-MAX_KNOWN_WORDS = 20_000
+# Words in the table: about 54 MB with a hidden width of 64
+MAX_KNOWN_WORDS = 24_000
 # About as many words are computed together. This limits the memory of a large batch.
 PART_WORDS = 32_768
 # Maximum number of new words that are computed together, so that their arrays fit into the
@@ -93,10 +92,9 @@ def _predict(table: "WordTable", rows: NDArray[np.int64], lengths: NDArray[np.in
     lengths (NDArray[int64]): The number of words of each.
     """
     scores = table.scores[rows]
-    max_sequences = min(MAX_GROUP_SEQUENCES, lstm.max_sequences(table.bilstm))
     firsts = lengths.cumsum() - lengths
     for group in groups_of_similar_length(
-        lengths, max_sequences=max_sequences, max_words=MAX_GROUP_WORDS
+        lengths, max_sequences=MAX_GROUP_SEQUENCES, max_words=MAX_GROUP_WORDS
     ):
         packing = pack(lengths[group], firsts[group])
         lower = lstm.states(table.bilstm, table.gates, rows[packing.rows], packing)
@@ -164,24 +162,23 @@ class WordTable:
         """Return how many words can be added."""
         return len(self.scores) - 1 - len(self.row_of_word)
 
-    def add(self, docs: Sequence[Doc], words: list[int]) -> None:
+    def add(self, docs: Sequence[Doc], hashes: list[int]) -> None:
         """Add words of the Docs, by the hashes of their text."""
-        for first in range(0, len(words), MAX_NEW_WORDS):
-            part = words[first : first + MAX_NEW_WORDS]
+        for first in range(0, len(hashes), MAX_NEW_WORDS):
+            part = hashes[first : first + MAX_NEW_WORDS]
             row = 1 + len(self.row_of_word)
-            self._write(slice(row, row + len(part)), look_up_words(docs, part))
-            self.row_of_word.update(zip(part, range(row, row + len(part)), strict=True))
-
-    def _write(self, rows: slice, words: list[str]) -> None:
-        ids = feature_ids(words)
-        vector_rows = self.vectors.find(ids)
-        vectors = self.embed(words, ids, vector_rows)
-        self.gates[:, :, rows] = lstm.input_gates(self.bilstm, vectors)
-        scored_vectors = vectors[:, : self.word_weights.shape[1]]
-        scores = lstm.multiply(scored_vectors, self.word_weights)[0]
-        self.scores[rows] = scores + self.tag_bias
-        if len(self.ngram_weights.bias):
-            self._write_ngrams(rows, ngrams.word_ids(ids, self.vectors, vector_rows))
+            rows = slice(row, row + len(part))
+            words = look_up_words(docs, part)
+            ids = feature_ids(words)
+            vector_rows = self.vectors.find(ids)
+            vectors = self.embed(words, ids, vector_rows)
+            self.gates[:, :, rows] = lstm.input_gates(self.bilstm, vectors)
+            scored_vectors = vectors[:, : self.word_weights.shape[1]]
+            scores = lstm.multiply(scored_vectors, self.word_weights)[0]
+            self.scores[rows] = scores + self.tag_bias
+            if len(self.ngram_weights.bias):
+                self._write_ngrams(rows, ngrams.word_ids(ids, self.vectors, vector_rows))
+            self.row_of_word.update(zip(part, range(row, rows.stop), strict=True))
 
     def _write_ngrams(self, rows: slice, ids: Ids) -> None:
         word_scores = ngrams.word_scores(self.ngram_weights, ids)
@@ -212,20 +209,19 @@ class WordCache(SharedCache):
         RETURNS (tuple): The table; n_words, the row of each word in it.
         """
         words = orths.tolist()
+        # In the order of the text: frequent words come first, so their rows are neighbours.
+        distinct = dict.fromkeys(words)
         with self.lock:
             table = self._table
-            if table is None or table.n_free_rows < len(words) or not table.is_current(model):
+            if table is None or table.n_free_rows < len(distinct) or not table.is_current(model):
                 # glibc reuses the memory of large arrays only after it has freed a larger one.
                 np.empty(REUSED_BYTES, dtype="uint8")
                 # A new table, since other threads may be reading the old one
-                table = self._table = WordTable(model, MAX_KNOWN_WORDS + len(words))
+                table = self._table = WordTable(model, max(MAX_KNOWN_WORDS, len(distinct)))
             known = table.row_of_word
-            rows = list(map(known.get, words))
-            if None in rows:
-                # In the order of the text: frequent words come first, so their rows are neighbours.
-                table.add(docs, [word for word in dict.fromkeys(words) if word not in known])
-                rows = list(map(known.get, words))
-            return table, np.array(rows, dtype="int64")
+            if unknown := [word for word in distinct if word not in known]:
+                table.add(docs, unknown)
+            return table, np.array([known[word] for word in words])
 
 
 def _weights(model: Model) -> list[object]:

@@ -98,8 +98,9 @@ def fit_ngrams(
     """
     words: Words = model.attrs["segment"](docs)
     old = NO_WEIGHTS if teacher is None else teacher.attrs["ngrams"]
-    vectors = vector_table(parts(model).tok2vec)
-    model.attrs["ngrams"] = fit(docs, words, allowed[words.tokens], vectors=vectors, old=old)
+    model.attrs["ngrams"] = fit(
+        docs, words, allowed[words.tokens], vectors=vector_table(model), old=old
+    )
 
 
 def without_ngrams(model: Model) -> Model:
@@ -124,7 +125,7 @@ def mix_with_ngrams(
         return scores, lambda d_mixed: d_mixed
     ops = model.ops
     words = scores.words
-    ngram_scores = score_docs(weights, docs, words, vector_table(parts(model).tok2vec))
+    ngram_scores = score_docs(weights, docs, words, vector_table(model))
     mixed = mixed_scores(scores.scores, ops.asarray2f(ngram_scores))
     transitions = mixed_transitions(scores.transitions, ops.asarray2f(weights.transitions))
     n_old = len(weights.transitions)

@@ -63,16 +63,14 @@ class VectorTable(Archived):
 
         RETURNS: n_words; 0 for words without a vector.
         """
-        has_vector = rows > 0
-        distinct_rows, indices = np.unique(rows[has_vector], return_inverse=True)
+        distinct_rows, indices = np.unique(rows, return_inverse=True)
         points = unit_vectors(self.vectors(distinct_rows))
-        references = unit_vectors(self.vectors(np.unique(reference_rows[reference_rows > 0])))
-        largest = np.zeros(len(points), dtype="float32")
-        for vector in references:
-            np.maximum(largest, points @ vector, out=largest)
-        similarities = np.zeros(len(rows), dtype="float32")
-        similarities[has_vector] = largest[indices]
-        return similarities
+        references = np.unique(reference_rows[reference_rows > 0])
+        similarities = np.zeros(len(points), dtype="float32")
+        for reference in unit_vectors(self.vectors(references)):
+            np.maximum(similarities, points @ reference, out=similarities)
+        # The vector of row 0 is zero.
+        return similarities[indices]
 
 
 NO_VECTORS = VectorTable(
@@ -116,65 +114,56 @@ def read_vectors(source: str | Path, width: int, *, max_rows: int = 0) -> Vector
         sources belong to frequent words. 0 for all.
     RAISES ValueError: If there is no such pipeline, or it has no usable vectors.
     """
-    vectors = Vectors(strings=StringStore()).from_disk(find_pipeline(source) / "vocab")
-    if vectors.mode != Mode.default or not len(vectors.key2row):
-        raise ValueError(
-            f"{source} has no table of word vectors: give a pipeline that has one, such as "
-            "en_core_web_md"
-        )
+    vectors = _read_pipeline(source)
     data = vectors.data.astype("float64")[: max_rows or None]
-    row_of_word = _needed_words(vectors)
-    hashes = np.array(list(row_of_word), dtype="uint64")
-    rows = np.array(list(row_of_word.values()), dtype="uint32")
-    is_read = rows < len(data)
-    rows = rows[is_read]
-    keys = (hashes[is_read] & KEY_BITS).astype("uint32")
-    order = np.argsort(keys, kind="stable")
+    rows_by_key = _rows_by_key(vectors, len(data))
+    keys = np.array(sorted(rows_by_key), dtype="uint32")
+    # The first row is for words without a vector.
+    rows = [1 + rows_by_key[key] for key in keys.tolist()]
     reduced = _principal_components(data, min(width, *data.shape))
     values, scale = quantized(reduced)
     clusters = 1 + find_clusters(reduced)
     first_row = ((1, 0), (0, 0))
     return VectorTable(
-        keys[order],
-        np.append(1 + rows[order], np.uint32(0)),
+        keys,
+        np.array([*rows, 0], dtype="uint32"),
         np.pad(values, first_row),
         scale,
         np.pad(clusters, first_row),
     )
 
 
-def find_pipeline(source: str | Path) -> Path:
-    """Return the folder of a pipeline with word vectors.
-
-    source (str | Path): The folder, or the name of an installed pipeline.
-    RAISES ValueError: If there is no such pipeline, or it has no file of vectors.
-    """
+def _read_pipeline(source: str | Path) -> Vectors:
+    """Read the vectors of a pipeline, which is a folder or an installed package."""
     folder, source = Path(source), str(source)
     if is_package(source):
         package = get_package_path(source)
         folder = package / "{lang}_{name}-{version}".format(**get_model_meta(package))
-    if not (folder / "vocab" / "vectors").is_file():
+    vectors = Vectors(strings=StringStore())
+    if (folder / "vocab" / "vectors").is_file():
+        vectors.from_disk(folder / "vocab")
+    if vectors.mode != Mode.default or not len(vectors.key2row):
         raise ValueError(
-            f"there are no word vectors in {source}: give an installed pipeline with vectors, or "
-            "the folder of one. `python -m spacy download en_core_web_md` installs one, and "
-            "`python -m spacy init vectors LANG FILE FOLDER` makes one of a text file of vectors"
+            f"there is no table of word vectors in {source}: give an installed pipeline with "
+            "vectors, or the folder of one. `python -m spacy download en_core_web_md` installs "
+            "one, and `python -m spacy init vectors LANG FILE FOLDER` makes one of a text file"
         )
-    return folder
+    return vectors
 
 
-def _needed_words(vectors: Vectors) -> dict[int, int]:
-    """Return the row of each word, by its hash.
+def _rows_by_key(vectors: Vectors, n_rows: int) -> dict[int, int]:
+    """Return the row of each word among the first rows.
 
     Words with the same row as their lower-case form are left out, because `find` looks up both.
     """
-    row_of_word = {}
-    for key, row in vectors.key2row.items():
-        lower = key
-        if key in vectors.strings:
-            lower = hash_string(vectors.strings[key].lower())
-        if lower == key or vectors.key2row.get(lower) != row:
-            row_of_word[key] = row
-    return row_of_word
+    rows_by_key: dict[int, int] = {}
+    for word, row in vectors.key2row.items():
+        lower = word
+        if word in vectors.strings:
+            lower = hash_string(vectors.strings[word].lower())
+        if row < n_rows and (lower == word or vectors.key2row.get(lower) != row):
+            rows_by_key.setdefault(word & KEY_BITS, row)
+    return rows_by_key
 
 
 def _principal_components(data: NDArray[np.float64], width: int) -> NDArray[np.float64]:

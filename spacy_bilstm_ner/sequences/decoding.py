@@ -87,10 +87,17 @@ def decode(
     odds = _odds_of_cover(scores, starts, steps)
     if outside is not None:
         odds[outside] = 0.0
-    first, island_lengths = _promising_islands(odds, starts)
-    if not len(first):
+    firsts, island_lengths = _promising_islands(odds, starts)
+    if not len(firsts):
         return NO_SPANS
-    return _probable_spans(scores, first, island_lengths, steps)
+    parts = []
+    for group in groups_of_similar_length(
+        island_lengths, max_sequences=MAX_GROUP_WORDS, max_words=MAX_GROUP_WORDS
+    ):
+        parts.append(_spans_of_islands(scores, firsts[group], island_lengths[group], steps))
+    start, end, label, confidence = map(np.concatenate, zip(*parts, strict=True))
+    order = np.lexsort((label, end, start))
+    return Spans(start, end, label, np.minimum(confidence, 1.0).astype("float32"))[order]
 
 
 def choose(spans: Spans, min_confidence: NDArray) -> Spans:
@@ -153,32 +160,19 @@ def _promising_islands(odds: Floats, starts: Ints) -> tuple[Ints, Ints]:
 
     odds (Floats): The result of `_odds_of_cover`.
     """
-    (rows,) = (odds > MAX_COVER_ODDS).nonzero()
-    if not len(rows):
-        return rows, rows
-    is_first_word = np.zeros(len(odds), dtype=bool)
-    is_first_word[starts] = True
-    # One element more than `rows`: the end of the last island
-    begins = np.ones(len(rows) + 1, dtype=bool)
-    np.logical_or(rows[1:] - rows[:-1] > 1, is_first_word[rows[1:]], out=begins[1:-1])
-    (bounds,) = begins.nonzero()
-    island_starts = bounds[:-1]
-    lengths = bounds[1:] - island_starts
+    is_open = odds > MAX_COVER_ODDS
+    goes_on = np.zeros_like(is_open)
+    goes_on[1:] = is_open[1:] & is_open[:-1]
+    goes_on[starts] = False
+    (firsts,) = (is_open & ~goes_on).nonzero()
+    if not len(firsts):
+        return firsts, firsts
+    # From the first word of an island to that of the next one, only the words of the island are
+    # open, and they have the highest odds.
+    lengths = np.add.reduceat(is_open, firsts, dtype="int64")
     # Most islands contain no probable span.
-    promising = np.maximum.reduceat(odds[rows], island_starts) > MIN_SPAN_PROBABILITY
-    return rows[island_starts[promising]], lengths[promising]
-
-
-def _probable_spans(scores: Floats, firsts: Ints, lengths: Ints, steps: Steps) -> Spans:
-    """Return the probable spans of islands. There must be at least one island."""
-    groups = groups_of_similar_length(
-        lengths, max_sequences=MAX_GROUP_WORDS, max_words=MAX_GROUP_WORDS
-    )
-    parts = [_spans_of_islands(scores, firsts[group], lengths[group], steps) for group in groups]
-    start, end, label, confidence = map(np.concatenate, zip(*parts, strict=True))
-    order = np.lexsort((label, end, start))
-    confidence = np.minimum(confidence, 1.0).astype("float32")
-    return Spans(start, end, label, confidence)[order]
+    promising = np.maximum.reduceat(odds, firsts) > MIN_SPAN_PROBABILITY
+    return firsts[promising], lengths[promising]
 
 
 def _spans_of_islands(
@@ -205,10 +199,12 @@ def _spans_of_islands(
         weight = weight * extension[length - 1 :]
         next_reach = weight * follows[length - 1 :]
         # The probability to end at this word: to reach it, but not the next one
-        confidence = reach_probability - next_reach
-        step, island, label = (confidence >= MIN_SPAN_PROBABILITY).nonzero()
+        confidence = (reach_probability - next_reach).ravel()
+        # Several times as fast as `nonzero` of three dimensions
+        (places,) = (confidence >= MIN_SPAN_PROBABILITY).nonzero()
+        step, island, label = np.unravel_index(places, weight.shape)
         start = firsts[island] + step
-        spans.append((start, start + length, label, confidence[step, island, label]))
+        spans.append((start, start + length, label, confidence[places]))
         if not (next_reach >= MIN_SPAN_PROBABILITY).any():
             break
         weight, reach_probability = weight[:-1], next_reach[:-1]

@@ -69,12 +69,10 @@ def _offsets(doc: Doc) -> tuple[Ints, Ints]:
 def _tags_without_annotation(reference: Doc, labels: Sequence[str]) -> Bools:
     """Return the tags that a token without annotation may have, n_tags."""
     allowed = np.ones(tags.n_tags(len(labels)), dtype=bool)
+    group = reference.spans.get(ANNOTATED)
     # A group without the attribute was not made by this package.
-    annotated = None
-    if ANNOTATED in reference.spans:
-        annotated = reference.spans[ANNOTATED].attrs.get("labels")
-    for label in annotated or ():
-        if label in labels:
-            column = labels.index(label)
+    annotated = [] if group is None else group.attrs.get("labels", [])
+    for column, label in enumerate(labels):
+        if label in annotated:
             allowed[[tags.begin(column), tags.inside(column)]] = False
     return allowed

@@ -6,27 +6,7 @@ from spacy.strings import hash_string
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from spacy_bilstm_ner.network.features import FEATURES, feature_ids, look_up_words, shape
-
-
-@pytest.mark.parametrize(
-    ("word", "expected"),
-    [
-        ("Smith-2006", "Xxxxx-dddd"),
-        ("iPhone", "xXxxxx"),
-        ("UNESCO", "XXXX"),
-        ("internationally", "xxxx"),
-        ("3.5m", "d.dx"),
-        ("......", "...."),
-        ("", ""),
-        ("Ørsted", "Xxxxx"),
-        ("東京", "xx"),
-        ("\n\n\n\n\n", "\n\n\n\n"),
-    ],
-)
-def test_shape(word, expected):
-    assert shape(word) == expected
-
+from spacy_bilstm_ner.network.features import FEATURES, feature_ids, look_up_words
 
 AFFIXES = {"prefix3": "Lis", "suffix2": "on", "suffix3": "bon"}
 

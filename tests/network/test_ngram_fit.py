@@ -1,7 +1,5 @@
 """Fitting sparse weights to sequences of tags."""
 
-import logging
-
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -81,11 +79,3 @@ def test_gradients_are_summed_by_row():
     rows, sums = ngram_fit._sum_by_row(np.array([[3, 0], [0, 0], [5, 3]]), d_scores)
     assert_array_equal(rows, [3, 5])
     assert_array_equal(sums, [[101, 202], [100, 200]])
-
-
-def test_the_fit_logs_one_message(caplog, monkeypatch):
-    monkeypatch.setattr(ngram_fit.LOGGER, "propagate", True)
-    with caplog.at_level(logging.INFO, logger="spacy"):
-        fit()
-    assert len(caplog.messages) == 1
-    assert "200 examples" in caplog.messages[0]

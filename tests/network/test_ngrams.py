@@ -115,11 +115,6 @@ def pattern_key(*values: str | int) -> int:
     return int(ngrams._neighbour_keys(ids)[0, -1])
 
 
-def by_tag(row: list[int]) -> list[int]:
-    """Place after place → tag after tag, for two tags."""
-    return [*row[::2], *row[1::2]]
-
-
 def scores_of(
     words: dict[int, list[int]],
     neighbours: dict[int, list[int]],
@@ -130,7 +125,7 @@ def scores_of(
     """What weights with these rows say, in two tags."""
     weights = Weights(
         *table_of(words, 2),
-        *table_of({key: by_tag([*row, 0, 0][:6]) for key, row in neighbours.items()}, 6),
+        *table_of({key: [*row, 0, 0][:6] for key, row in neighbours.items()}, 6),
         np.array(sorted(map(hash_string, common)), dtype="uint64"),
         scale=np.array([0.5, 2.0], dtype="float32"),
         bias=np.array([0.25, 0.0], dtype="float32"),

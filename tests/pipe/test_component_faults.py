@@ -63,7 +63,7 @@ def peak_per_word(n_words: int) -> float:
 
 
 def test_a_very_long_doc_takes_little_memory_beyond_its_own(monkeypatch):
-    for bound in ("prediction.MAX_PART_WORDS", "prediction.MAX_KNOWN_WORDS"):
+    for bound in ("prediction.PART_WORDS", "prediction.MAX_KNOWN_WORDS"):
         monkeypatch.setattr(f"spacy_bilstm_ner.network.{bound}", 1000)
     # The gates of its words alone would take 1 kB each, and what leads to them as much again.
     assert peak_per_word(15_000) < 750
