@@ -197,6 +197,8 @@ class WordCache(SharedCache):
         """Forget all words and weights."""
         super().clear()
         self._table: WordTable | None = None
+        # glibc reuses the memory of large arrays only after it has freed a larger one.
+        np.empty(REUSED_BYTES, dtype="uint8")
 
     def __reduce__(self) -> tuple:
         return (WordCache, ())
@@ -214,14 +216,12 @@ class WordCache(SharedCache):
         with self.lock:
             table = self._table
             if table is None or table.n_free_rows < len(distinct) or not table.is_current(model):
-                # glibc reuses the memory of large arrays only after it has freed a larger one.
-                np.empty(REUSED_BYTES, dtype="uint8")
                 # A new table, since other threads may be reading the old one
                 table = self._table = WordTable(model, max(MAX_KNOWN_WORDS, len(distinct)))
-            known = table.row_of_word
-            if unknown := [word for word in distinct if word not in known]:
-                table.add(docs, unknown)
-            return table, np.array([known[word] for word in words])
+            row_of_word = table.row_of_word
+            new_words = [word for word in distinct if word not in row_of_word]
+            table.add(docs, new_words)
+            return table, np.array([row_of_word[word] for word in words])
 
 
 def _weights(model: Model) -> list[object]:
