@@ -66,11 +66,9 @@ def WordEmbedding(
     RAISES ValueError: If a feature is unknown, the lists differ in length, or a number is out of
         range.
     """
-    unknown = [name for name in features if name not in FEATURES]
-    if unknown or not features:
-        raise ValueError(
-            f"features must be among {', '.join(FEATURES)}, but got {', '.join(unknown) or 'none'}"
-        )
+    for name in features:
+        if name not in FEATURES:
+            raise ValueError(f"features must be among {', '.join(FEATURES)}, but got {name}")
     if not len(features) == len(widths) == len(rows):
         raise ValueError("features, widths and rows must be equally long")
     check_range("feature_dropout", feature_dropout, 0, 1)
@@ -120,10 +118,7 @@ def set_vectors(model: Model, source: str | None) -> None:
             "set vectors = null"
         )
     for layer in layers:
-        if source is None:
-            if not layer.has_dim("nO"):
-                layer.attrs["table"] = NO_VECTORS
-        else:
+        if source is not None:
             width, max_rows = layer.attrs["width"], layer.attrs["max_rows"]
             layer.attrs["table"] = read_vectors(source, width, max_rows=max_rows)
 
@@ -161,9 +156,10 @@ def prepared(model: Model) -> Callable[[Sequence[str], Ids, Rows], Floats2d]:
     """
     functions: list[Callable] = []
     for layer in model.layers:
-        functions.append(
-            characters.prepared(layer) if layer.name == "characters" else layer.predict
-        )
+        if layer.name == "characters":
+            functions.append(characters.prepared(layer))
+        else:
+            functions.append(layer.predict)
 
     def embed(words: Sequence[str], ids: Ids, vector_rows: Rows) -> Floats2d:
         inputs = _layer_inputs(model, words, ids, vector_rows)
@@ -180,7 +176,10 @@ def _layer_inputs(model: Model, words: Sequence[str], ids: Ids, vector_rows: Row
     for name in model.attrs["features"]:
         inputs.append(ids[:, names.index(name)])
     for layer in model.layers[len(inputs) :]:
-        inputs.append(vector_rows if layer.name == "static_vectors" else words)
+        if layer.name == "characters":
+            inputs.append(words)
+        else:
+            inputs.append(vector_rows)
     return inputs
 
 
@@ -194,7 +193,8 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats
     # of the same word may differ.
     hidden_word = np.full((1, len(FEATURES)), HIDDEN)
     ids = np.concatenate((feature_ids(words), hidden_word))
-    inputs = _layer_inputs(model, [*words, ""], ids, vector_table(model).find(ids))
+    vector_rows = vector_table(model).find(ids)
+    inputs = _layer_inputs(model, [*words, ""], ids, vector_rows)
     word_by_layer = np.repeat(word_of_token[None], len(inputs), axis=0)
     if is_train:
         n_features = len(model.attrs["features"])
@@ -243,4 +243,5 @@ def _init(model: Model, X: list[Doc] | None = None, Y: list[Floats2d] | None = N
             if feature in WORD_FEATURES:
                 # One row is enough for a feature that is always hidden.
                 layer.set_param("E", layer.get_param("E")[:1].copy())
-    model.set_dim("nO", sum(layer.get_dim("nO") for layer in model.layers), force=True)
+    width = sum(layer.get_dim("nO") for layer in model.layers)
+    model.set_dim("nO", width, force=True)

@@ -55,7 +55,8 @@ def fit_weights(
     transitions = _AdaGrad((n_tags, n_tags))
     transitions.values[:n_old, :n_old] = old_transitions
     rng = np.random.default_rng(np.random.randint(2**31))
-    words_by_doc = np.split(np.arange(len(features)), np.cumsum(lengths)[:-1])
+    ends = np.cumsum(lengths)
+    words_by_doc = np.split(np.arange(len(features)), ends[:-1])
     n_batches = -(-len(lengths) // BATCH_SIZE)
     n_epochs = max(EPOCHS, -(-MIN_STEPS // n_batches))
     n_steps = n_epochs * n_batches
@@ -67,7 +68,8 @@ def fit_weights(
         words = np.concatenate([words_by_doc[doc] for doc in docs])
         is_hidden = rng.random((len(words), features.shape[1])) < DROPOUT
         shown = np.where(is_hidden, 0, features[words])
-        new_scores = weights.values[shown].sum(axis=1) / (1 - DROPOUT) + bias.values
+        shown_sum = weights.values[shown].sum(axis=1)
+        new_scores = shown_sum / (1 - DROPOUT) + bias.values
         scores = np.concatenate((old_scores[words], new_scores), axis=1)
         _, d_scores, d_transitions = crf_loss(
             scores, transitions.values, allowed[words], lengths[docs]
@@ -75,7 +77,8 @@ def fit_weights(
         d_scores = d_scores[:, n_old:]
         d_transitions[:n_old, :n_old] = 0.0
         rate = RATE * (1 - step / n_steps)
-        rows, d_rows = _sum_by_row(shown, d_scores / (1 - DROPOUT))
+        d_shown = d_scores / (1 - DROPOUT)
+        rows, d_rows = _sum_by_row(shown, d_shown)
         weights.update(d_rows, rate, rows)
         bias.update(d_scores.sum(axis=0), rate)
         transitions.update(d_transitions, rate)

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 from spacy.strings import hash_string
 from spacy.tokens import Doc
-from thinc.api import get_array_module
 from thinc.types import Floats2d
 
 from ..sequences.words import Words
@@ -113,7 +112,8 @@ def fit(
     """
     ids, rows = _distinct_words(docs, words, vectors)
     padded, word_places = _pad(rows, words.lengths)
-    word_keys, word_rows = _find_frequent(_keys_of_words(ids, padded, word_places))
+    keys_of_words = _keys_of_words(ids, padded, word_places)
+    word_keys, word_rows = _find_frequent(keys_of_words)
     common = old.common
     if not len(common):
         common = _common_forms(ids, rows)
@@ -139,10 +139,9 @@ def fit(
         old_transitions=old.transitions,
     )
     integers, scale = quantized(values)
+    word_values = integers[1:first_neighbour]
     neighbour_values = integers[first_neighbour:].reshape(-1, PATTERN_LENGTH * len(scale))
-    word_table = _add_columns(
-        old.word_keys, old.word_values, word_keys, integers[1:first_neighbour], n_places=1
-    )
+    word_table = _add_columns(old.word_keys, old.word_values, word_keys, word_values, n_places=1)
     neighbour_table = _add_columns(
         old.neighbour_keys,
         old.neighbour_values,
@@ -188,8 +187,12 @@ def _add_columns(
     all_keys = np.union1d(old_keys, keys)
     old_rows = look_up(old_keys, old_values, all_keys)
     new_rows = look_up(keys, _pad_rows(values), all_keys)
-    by_place = [np.split(rows, n_places, axis=1) for rows in (old_rows, new_rows)]
-    rows = np.hstack([np.hstack(pair) for pair in zip(*by_place, strict=True)])
+    old_by_place = np.split(old_rows, n_places, axis=1)
+    new_by_place = np.split(new_rows, n_places, axis=1)
+    columns: list[NDArray[np.int8]] = []
+    for place in range(n_places):
+        columns += old_by_place[place], new_by_place[place]
+    rows = np.concatenate(columns, axis=1)
     is_used = rows.any(axis=1)
     return all_keys[is_used], _pad_rows(rows[is_used])
 
@@ -268,15 +271,13 @@ def mixed_scores(scores: Floats2d, ngram_scores: Floats2d) -> Floats2d:
     RETURNS (Floats2d): n_words × n_tags.
     """
     n_old = ngram_scores.shape[1]
-    if not n_old:
-        return scores
-    old = scores[:, :n_old]
-    mixture = old + NGRAMS_SHARE * (ngram_scores - old)
-    if n_old == scores.shape[1]:
-        return mixture
-    shift = mixture.max(axis=1, keepdims=True) - old.max(axis=1, keepdims=True)
-    added = scores[:, n_old:] + shift
-    return get_array_module(scores).concatenate((mixture, added), axis=1)
+    mixture = scores.copy()
+    old = mixture[:, :n_old]
+    old += NGRAMS_SHARE * (ngram_scores - old)
+    if 0 < n_old < scores.shape[1]:
+        best = scores[:, :n_old].max(axis=1, keepdims=True)
+        mixture[:, n_old:] += old.max(axis=1, keepdims=True) - best
+    return mixture
 
 
 def mixed_transitions(transitions: Floats2d, ngram_transitions: Floats2d) -> Floats2d:
@@ -299,8 +300,8 @@ def _distinct_words(docs: Sequence[Doc], words: Words, vectors: VectorTable) -> 
     """
     orths, numbers = np.unique(words.orths, return_inverse=True)
     ids = feature_ids(look_up_words(docs, orths.tolist()))
-    ids = np.concatenate((edge_ids(vectors), word_ids(ids, vectors, vectors.find(ids))))
-    return ids, numbers + 1
+    ids = word_ids(ids, vectors, vectors.find(ids))
+    return np.concatenate((edge_ids(vectors), ids)), numbers + 1
 
 
 def word_ids(ids: Ids, vectors: VectorTable, vector_rows: Rows) -> Ids:

@@ -197,8 +197,6 @@ class WordCache(SharedCache):
         """Forget all words and weights."""
         super().clear()
         self._table: WordTable | None = None
-        # glibc reuses the memory of large arrays only after it has freed a larger one.
-        np.empty(REUSED_BYTES, dtype="uint8")
 
     def __reduce__(self) -> tuple:
         return (WordCache, ())
@@ -215,6 +213,9 @@ class WordCache(SharedCache):
         distinct = dict.fromkeys(words)
         with self.lock:
             table = self._table
+            if table is None:
+                # glibc reuses the memory of large arrays only after it has freed a larger one.
+                np.empty(REUSED_BYTES, dtype="uint8")
             if table is None or table.n_free_rows < len(distinct) or not table.is_current(model):
                 # A new table, since other threads may be reading the old one
                 table = self._table = WordTable(model, max(MAX_KNOWN_WORDS, len(distinct)))

@@ -97,10 +97,11 @@ def fit_ngrams(
     teacher (Model | None): An earlier tagger. The weights of its n-grams are kept for its tags.
     """
     words: Words = model.attrs["segment"](docs)
-    old = NO_WEIGHTS if teacher is None else teacher.attrs["ngrams"]
-    model.attrs["ngrams"] = fit(
-        docs, words, allowed[words.tokens], vectors=vector_table(model), old=old
-    )
+    old = NO_WEIGHTS
+    if teacher is not None:
+        old = teacher.attrs["ngrams"]
+    vectors = vector_table(model)
+    model.attrs["ngrams"] = fit(docs, words, allowed[words.tokens], vectors=vectors, old=old)
 
 
 def without_ngrams(model: Model) -> Model:

@@ -3,7 +3,7 @@
 They are not trained, are stored in eight bits, and are found by the hash of a word's form.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from thinc.api import Model
 from thinc.types import Floats2d, Ints1d
 
 from .clusters import find_clusters, unit_vectors
-from .features import FORM, LOWER, Ids
+from .features import FORM, LOWER, Ids, feature_ids
 from .stored import Archived, look_up, quantized
 
 # Keys are the lower 32 bits of a word's hash. About 1 in 10,000 words without a vector collides
@@ -53,6 +53,10 @@ class VectorTable(Archived):
         keys = (ids[:, [FORM, LOWER]] & KEY_BITS).astype("uint32")
         by_form, by_lower = look_up(self.keys, self.rows, keys).T
         return np.where(by_form, by_form, by_lower)
+
+    def find_words(self, words: Sequence[str]) -> Rows:
+        """Find the rows of words, see `find`."""
+        return self.find(feature_ids(words))
 
     def vectors(self, rows: Rows) -> Floats2d:
         """Return the vectors of rows: n_words × width."""
@@ -120,13 +124,14 @@ def read_vectors(source: str | Path, width: int, *, max_rows: int = 0) -> Vector
     keys = np.array(sorted(rows_by_key), dtype="uint32")
     # The first row is for words without a vector.
     rows = [1 + rows_by_key[key] for key in keys.tolist()]
+    rows.append(0)
     reduced = _principal_components(data, min(width, *data.shape))
     values, scale = quantized(reduced)
     clusters = 1 + find_clusters(reduced)
     first_row = ((1, 0), (0, 0))
     return VectorTable(
         keys,
-        np.array([*rows, 0], dtype="uint32"),
+        np.array(rows, dtype="uint32"),
         np.pad(values, first_row),
         scale,
         np.pad(clusters, first_row),

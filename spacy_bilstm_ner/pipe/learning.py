@@ -27,7 +27,6 @@ from thinc.api import Model, Ops
 
 from ..network import tagger
 from ..network.embedding import vector_table
-from ..network.features import feature_ids
 from ..sequences import tags
 from ..sequences.crf import crf_loss, marginals
 from ..sequences.gold import ANNOTATED, allowed_tags
@@ -163,9 +162,8 @@ def word_source(
         if word.isalpha() and word not in entity_words:
             candidates.append(word)
     vectors = vector_table(model)
-    candidate_rows = vectors.find(feature_ids(candidates))
-    new_rows = vectors.find(feature_ids(list(new_words)))
-    similarities = vectors.similarities(candidate_rows, new_rows)
+    candidate_rows = vectors.find_words(candidates)
+    similarities = vectors.similarities(candidate_rows, vectors.find_words(list(new_words)))
     may_be_drawn = similarities <= MAX_SIMILARITY
     if not may_be_drawn.any():
         may_be_drawn[:] = True
