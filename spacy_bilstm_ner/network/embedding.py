@@ -50,7 +50,7 @@ def WordEmbedding(
     features (Sequence[str]): Names from `spacy_bilstm_ner.network.features.FEATURES`.
     widths, rows (Sequence[int]): For each feature, the width of its vectors and the number of rows
         of its table.
-    feature_dropout (float): Dropout rate of whole features during training, in [0, 1). [training]
+    feature_dropout (float): Dropout rate of whole features during training, in [0, 1]. [training]
         dropout does not change it.
     full_dropout_words (int): Above this number of words, the rate decreases in inverse proportion
         to the number of words in the corpus. 0 for the same rate in any corpus.
