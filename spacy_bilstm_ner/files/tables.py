@@ -68,10 +68,12 @@ class Table:
         if cells[0].startswith(("#", "-DOCSTART-")):
             if _DOCUMENT.match(" ".join(cells)):
                 return "document"
-            # The row of a hashtag or of a piece such as ##ra has all columns, and ends in a tag.
+            # The row of a hashtag or of a piece such as ##ra has all columns. Without a header, it
+            # ends in a tag.
             is_piece = cells[0].startswith("##") and cells[-1].isalnum()
             is_tagged = is_piece or is_tag(cells[-1]) or cells[-1] in self.last_values
-            if len(cells) != len(self.names) or not is_tagged:
+            is_row = is_tagged or (self.has_header and any(cells[1:]))
+            if len(cells) != len(self.names) or not is_row:
                 return "comment"
         return "range" if self.counts_words and not cells[0].isdecimal() else ""
 
