@@ -19,8 +19,8 @@ from ..system.whole import save_json, whole_file
 NOTE = "_run.json"
 RESULT = re.compile(r"entities-(\d+)\.parquet")
 
-# File -> the time of its last change
-Stamps = dict[str, int]
+# File -> the time of its last change, and its size
+Stamps = dict[str, list[int]]
 # File -> numbers of its rows
 Rows = dict[str, "array[int]"]
 
@@ -37,7 +37,7 @@ def prepare_folder(
     RAISES UserError: If the folder has other files, or results that were made with other settings.
     """
     previous = read_stamps(out, settings)
-    stamps = {file: os.stat(file).st_mtime_ns for file in files}
+    stamps = {file: make_stamp(file) for file in files}
     changed = {file for file, stamp in stamps.items() if previous.get(file, stamp) != stamp}
     rows = find_rows(out, changed)
     all_stamps = previous | stamps
@@ -67,6 +67,12 @@ def read_stamps(out: Path, settings: dict[str, Any]) -> Stamps:
             f"{out} has the results of another run: {'; '.join(differences)}. Name a new folder"
         )
     return dict(note["inputs"])
+
+
+def make_stamp(file: str) -> list[int]:
+    """Return the time of a file's last change in nanoseconds, and its size in bytes."""
+    status = os.stat(file)
+    return [status.st_mtime_ns, status.st_size]
 
 
 def find_results(out: Path) -> dict[int, Path]:
