@@ -18,7 +18,6 @@ sentences of OLD.spacy. Ways to learn:
 To add a second label, save the pipeline with --output, and give it to another call.
 """
 
-import argparse
 import os
 import random
 import subprocess
@@ -27,10 +26,13 @@ import tempfile
 from pathlib import Path
 
 import spacy
+import typer
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin, SpanGroup
 from spacy.training import Example
 from spacy.util import fix_random_seed, minibatch
+
+from spacy_bilstm_ner.training.init import write_config
 
 N_OLD_SENTENCES = 1000
 N_DEV_SENTENCES = 100
@@ -38,10 +40,6 @@ N_DEV_SENTENCES = 100
 
 def read(path: Path, nlp: Language) -> list[Doc]:
     return list(DocBin().from_disk(path).get_docs(nlp.vocab))
-
-
-def write(docs: list[Doc], path: Path) -> None:
-    DocBin(docs=docs, attrs=["ENT_IOB", "ENT_TYPE"]).to_disk(path)
 
 
 def annotate_partly(doc: Doc, labels: set[str]) -> None:
@@ -84,74 +82,79 @@ def update(
     return optimizer.averages or {}
 
 
-def train(config: Path, docs: list[Doc], dev: list[Doc], folder: Path, *overrides: str) -> Language:
-    write(docs, folder / "train.spacy")
-    write(dev, folder / "dev.spacy")
-    paths = [f"--paths.{part}={folder / part}.spacy" for part in ("train", "dev")]
+def train(
+    config: Path, docs: list[Doc], dev: list[Doc], folder: Path, overrides: list[str]
+) -> Language:
     command = [sys.executable, "-m", "spacy", "train", str(config), "--output", str(folder)]
-    subprocess.run([*command, *paths, *overrides], check=True)
+    for part, docs_of_part in (("train", docs), ("dev", dev)):
+        path = folder / f"{part}.spacy"
+        DocBin(docs=docs_of_part, attrs=["ENT_IOB", "ENT_TYPE"]).to_disk(path)
+        command.append(f"--paths.{part}={path}")
+    subprocess.run([*command, *overrides], check=True)
     return spacy.load(folder / "model-best")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("pipeline")
-    parser.add_argument("old", type=Path)
-    parser.add_argument("new", type=Path)
-    parser.add_argument("--size", type=int, default=300, help="new sentences")
-    parser.add_argument("--passes", type=int, default=12, help="passes of the loop")
-    parser.add_argument("--batch", type=int, default=8, help="sentences of an update")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--way", default="update")
-    parser.add_argument("--part", default="test", help="the part of NEW that is scored")
-    parser.add_argument("--vectors", default="null", help="for a pipeline that starts from scratch")
-    parser.add_argument("--output", type=Path, help="folder for the new pipeline")
-    args = parser.parse_args()
-    nlp = spacy.load(args.pipeline)
+def main(
+    pipeline: str,
+    old: Path,
+    new: Path,
+    way: str = "update",
+    size: int = 300,
+    passes: int = 12,
+    batch: int = 8,
+    seed: int = 0,
+    part: str = "test",
+    vectors: str = "null",
+    output: Path | None = None,
+) -> None:
+    """Train, and print a row of the table.
+
+    SIZE: new sentences. PASSES and BATCH: of the loop. PART: the part of NEW that is scored.
+    VECTORS: for a pipeline that starts from scratch. OUTPUT: folder for the new pipeline.
+    """
+    nlp = spacy.load(pipeline)
     old_labels = set(nlp.get_pipe("ner").labels)
-    old_docs = read(args.old, nlp)[:N_OLD_SENTENCES]
+    old_docs = read(old, nlp)[:N_OLD_SENTENCES]
     old_f, _ = score(nlp, old_docs, old_labels)
-    new_docs = read(args.new / "train.spacy", nlp)
-    random.Random(args.seed if args.way == "correction" else 0).shuffle(new_docs)
-    new_docs = new_docs[: args.size]
-    dev = read(args.new / "dev.spacy", nlp)[:N_DEV_SENTENCES]
-    test = read(args.new / f"{args.part}.spacy", nlp)
+    new_docs = read(new / "train.spacy", nlp)
+    random.Random(seed if way == "correction" else 0).shuffle(new_docs)
+    new_docs = new_docs[:size]
+    dev = read(new / "dev.spacy", nlp)[:N_DEV_SENTENCES]
+    test = read(new / f"{part}.spacy", nlp)
     new_labels = {ent.label_ for doc in new_docs for ent in doc.ents}
-    if args.way in ("update", "train"):
+    if way in ("update", "train"):
         for doc in new_docs + dev:
             annotate_partly(doc, new_labels)
     averages = {}
     start = sum(os.times()[:4])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        seed = f"--system.seed={args.seed}"
-        if args.way == "scratch":
+        config = folder / "config.cfg"
+        overrides = [f"--system.seed={seed}"]
+        if way == "scratch":
             config = Path("configs/bilstm.cfg")
-            nlp = train(config, new_docs, dev, folder, seed, f"--paths.vectors={args.vectors}")
-        elif args.way == "train":
-            config = folder / "config.cfg"
-            command = [sys.executable, "-m", "spacy_bilstm_ner", "init", str(config)]
-            subprocess.run([*command, "--from", args.pipeline], check=True)
-            nlp = train(config, new_docs, dev, folder, seed)
-        elif args.way == "correction":
-            update(nlp, new_docs, seed=args.seed, passes=20, batch=args.size, drop=0.0)
+            overrides.append(f"--paths.vectors={vectors}")
+        if way == "train":
+            write_config(config, source=pipeline)
+        if way in ("scratch", "train"):
+            nlp = train(config, new_docs, dev, folder, overrides)
+        elif way == "correction":
+            update(nlp, new_docs, seed=seed, passes=20, batch=size, drop=0.0)
             test = new_docs
         else:
-            averages = update(
-                nlp, new_docs, seed=args.seed, passes=args.passes, batch=args.batch, drop=0.2
-            )
+            averages = update(nlp, new_docs, seed=seed, passes=passes, batch=batch, drop=0.2)
     seconds = sum(os.times()[:4]) - start
     with nlp.use_params(averages):
-        if args.output:
-            nlp.to_disk(args.output)
+        if output:
+            nlp.to_disk(output)
         new_f, _ = score(nlp, test, new_labels)
         new_old_f, found_in_old = score(nlp, old_docs, old_labels)
-    row = [args.way, str(args.size), str(args.seed), f"{new_f:.1%}"]
-    if args.way != "scratch":
+    row = [way, str(size), str(seed), f"{new_f:.1%}"]
+    if way != "scratch":
         row += [f"{old_f:.1%} → {new_old_f:.1%}", str(len(found_in_old))]
         print(found_in_old, file=sys.stderr)
     print("|", " | ".join(row), f"| {seconds:.0f} s |")
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)
