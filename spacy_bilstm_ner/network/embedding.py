@@ -79,7 +79,8 @@ def WordEmbedding(
     initializer = configure_uniform_init(lo=-INITIAL_RANGE, hi=INITIAL_RANGE)
     layers: list[Model] = []
     for seed, (width, n_rows) in enumerate(zip(widths, rows, strict=True), 1):
-        layers.append(HashEmbed(width, n_rows, seed=seed, initializer=initializer))
+        table = HashEmbed(width, n_rows, seed=seed, initializer=initializer)
+        layers.append(table)
     if character_width:
         layers.append(characters.Characters(character_width))
     if vector_width:

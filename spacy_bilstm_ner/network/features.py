@@ -36,7 +36,9 @@ def look_up_words(docs: Sequence[Doc], hashes: Iterable[int]) -> list[str]:
     words = []
     for key in hashes:
         word = next(strings[key] for strings in stores.values() if key in strings)
-        words.append(word if word.isascii() else word.translate(PLAIN_MARKS))
+        if not word.isascii():
+            word = word.translate(PLAIN_MARKS)
+        words.append(word)
     return words
 
 

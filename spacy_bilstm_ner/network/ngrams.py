@@ -257,7 +257,8 @@ def score(weights: Weights, words: WordScores, rows: Rows, lengths: NDArray[np.i
         first = REACH - place
         columns = slice(place * n_tags, (place + 1) * n_tags)
         total += neighbour_scores[first : first + n, columns]
-    return total[word_places - REACH] * weights.scale + weights.bias
+    word_totals = total[word_places - REACH]
+    return word_totals * weights.scale + weights.bias
 
 
 def mixed_scores(scores: Floats2d, ngram_scores: Floats2d) -> Floats2d:

@@ -99,7 +99,9 @@ def _predict(table: "WordTable", rows: NDArray[np.int64], lengths: NDArray[np.in
         packing = pack(lengths[group], firsts[group])
         lower = lstm.states(table.bilstm, table.gates, rows[packing.rows], packing)
         upper = lstm.predict(table.top, lower, packing)
-        encoded = np.concatenate((lower, upper), axis=1) if table.reads_both else upper
+        encoded = upper
+        if table.reads_both:
+            encoded = np.concatenate((lower, upper), axis=1)
         scores[packing.rows] += lstm.multiply(encoded, table.encoder_weights)[0]
     if not len(table.ngram_weights.bias):
         return scores
@@ -214,7 +216,8 @@ class WordCache(SharedCache):
         with self.lock:
             table = self._table
             if table is None:
-                # glibc reuses the memory of large arrays only after it has freed a larger one.
+                # glibc reuses the memory of large arrays only after it has freed a larger one. If
+                # this comes before the pipeline is loaded, all other code becomes slower.
                 np.empty(REUSED_BYTES, dtype="uint8")
             if table is None or table.n_free_rows < len(distinct) or not table.is_current(model):
                 # A new table, since other threads may be reading the old one
