@@ -34,7 +34,9 @@ def read_delimited(content: Content, options: Options) -> tuple[Records, Report]
     lines = [line for line in lines if not line.startswith(("#", "-DOCSTART-"))] or lines
     separator = options.sep or find_separator(lines)
     report = Report(guesses={"delimiter": repr(separator or " ")})
-    rows = _split_at_blanks(text)
+    # Words may contain other white space than blanks and tabs, such as U+00A0.
+    fields = (re.split("[ \t]+", line.strip(" \t")) for line in text.split("\n"))
+    rows: Iterator[tuple[int, list[str]]] = enumerate(fields, 1)
     if separator:
         # Between tabs, quotation marks are ordinary characters, except below a header.
         has_quotes = separator != "\t" or (is_header(lines[0].split("\t")) and _QUOTED.search(text))
@@ -81,12 +83,6 @@ def _split(text: str, separator: str, quoting: Any, name: str) -> Iterator[tuple
             line = reader.line_num + 1
     except csv.Error as error:
         _refuse_quote(name, line, str(error))
-
-
-def _split_at_blanks(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield each line and its fields. Words may contain other white space, such as U+00A0."""
-    for line, row in enumerate(text.split("\n"), 1):
-        yield line, re.split("[ \t]+", row.strip(" \t"))
 
 
 def _holds_rows(fields: Sequence[str], separator: str) -> bool:

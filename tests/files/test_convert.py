@@ -99,7 +99,6 @@ def test_parts_of_ones_own(tmp_path: Path) -> None:
     assert stats["reports"]["test"]["guesses"]["format"] == "json"
     for options, sizes in (
         ((*dev, *test), [10, 2, 1]),
-        (test, [8, 2, 1]),
         ((*dev, "--test-size", "0"), [10, 2, 0]),
         (("--dev", "", "--test", ""), [7, 2, 1]),
     ):

