@@ -121,14 +121,17 @@ def make_docs(
 def write(out: Path, docs: dict[str, DocBin], stats: dict[str, Any]) -> None:
     """Write the files to a folder, or Docs to one file. Other files in the folder stay.
 
-    All files are complete before the first one replaces an earlier file.
+    All files are complete before the first one replaces an earlier file. train.spacy is removed
+    first and appears last, so it and the other files always belong to the same corpus, even if the
+    process is killed.
 
     RAISES UserError: If the folder or file cannot be written to.
     """
     folder = out.parent if out.suffix == ".spacy" else out
-    with ExitStack() as files:
+    with ExitStack() as files:  # closes the last file first
         for name, part in docs.items():
             files.enter_context(whole_file(folder / f"{name}.spacy")).write(part.to_bytes())
         if out.suffix != ".spacy":
             content = json.dumps(stats, indent=2, ensure_ascii=False, default=str)
             files.enter_context(whole_file(out / "stats.json")).write(content.encode())
+            (out / "train.spacy").unlink(missing_ok=True)

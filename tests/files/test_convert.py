@@ -127,6 +127,24 @@ def test_an_error_leaves_everything_as_it_was(
     assert names == {*OUTPUTS, "source.json"}
 
 
+def test_a_run_that_is_killed_leaves_no_train_beside_another_corpus(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    convert(tmp_path, HEADER + rows(5))
+    moved: list[str] = []
+
+    def stop(source: Path, target: Path) -> None:
+        if len(moved) == 2:
+            raise KeyboardInterrupt
+        moved.append(target.name)
+        source.rename(target)
+
+    monkeypatch.setattr("os.replace", stop)
+    with pytest.raises(SystemExit):
+        convert(tmp_path, HEADER + rows(6))
+    assert not (tmp_path / "out" / "train.spacy").exists()
+
+
 def test_places_that_cannot_be_written_to(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SystemExit, match="is an input: give another path"):
