@@ -209,6 +209,7 @@ def _run_steps(
     # Input, forget, output, new content and the cell, one after the other
     buffer = np.empty((N_GATES + 1, *cell.shape), dtype="float32")
     buffer[N_GATES] = cell
+    gate_buffer = buffer[:N_GATES]
     flat = buffer.ravel()
     all_gates = flat[: 4 * n]
     sigmoid_gates = flat[: 3 * n]
@@ -227,7 +228,7 @@ def _run_steps(
     states = np.empty((n_steps, *cell.shape), dtype="float32")
     flat_states = states.reshape(n_steps, n)
     for rows, next_state, flat_state in zip(rows_by_step, states, flat_states, strict=True):
-        gates.take(rows, axis=1, out=buffer[:N_GATES], mode="clip")
+        gates.take(rows, 1, gate_buffer, "clip")
         np.matmul(state, recurrent, from_states)
         np.add(all_gates, flat_from_states, all_gates)
         np.tanh(all_gates, all_gates)

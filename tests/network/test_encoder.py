@@ -97,9 +97,9 @@ def test_one_mask_per_sequence_which_gradients_pass():
         assert len({mask[0].tobytes() for mask in masks}) > 1
 
 
-@pytest.mark.parametrize("rate", [-0.1, 1.0, 2])
+@pytest.mark.parametrize("rate", [-0.1, 1.1, 2])
 def test_a_rate_out_of_range(rate):
-    with pytest.raises(ValueError, match=rf"at least 0 and below 1, but is {rate}.*null"):
+    with pytest.raises(ValueError, match=rf"at least 0 and at most 1, but is {rate}.*null"):
         encoder(dropout=rate)
 
 
