@@ -118,7 +118,7 @@ def main(corpus: str, out: str, *pipelines: str) -> None:
     starts = range(0, len(sentences), SENTENCES_PER_DOC)
     documents = [" ".join(sentences[start : start + SENTENCES_PER_DOC]) for start in starts]
     texts = {"sentences": sentences, "documents": documents}
-    arguments: Figures = {"warm_up": dev[:500], "single": dev[500:1500]}
+    arguments: Figures = {"warm_up": dev[:500], "single": dev[-1000:]}
     figures: Figures = {"sentences": {}, "documents": {}}
     for part, _, argument in tqdm(list(product(texts, range(RUNS), pipelines))):
         name, _, location = argument.partition("=")
