@@ -158,7 +158,8 @@ def word_source(
             if ent.label_ in new_labels:
                 new_words |= words
     candidates = []
-    for word in vocab.strings:
+    # Sorted, since `DocBin` adds strings in the order of a set, which differs between processes
+    for word in sorted(vocab.strings):
         if word.isalpha() and word not in entity_words:
             candidates.append(word)
     vectors = vector_table(model)

@@ -8,6 +8,7 @@ from spacy.language import Language
 from spacy.tokens import SpanGroup
 from spacy.training import Example
 from spacy.util import fix_random_seed, minibatch
+from spacy.vocab import Vocab
 from thinc.api import Adam, NumpyOps
 
 from spacy_bilstm_ner.network.embedding import vector_table
@@ -239,6 +240,13 @@ def test_ngrams_learn_a_new_label_and_keep_the_scores_of_the_others():
     assert_allclose(after[:, : tags.n_tags(len(LABELS))], before)
     mango = [token.text for doc in docs for token in doc].index("mango")
     assert after[:, tags.begin(len(LABELS))].argmax() == mango
+
+
+def test_words_are_drawn_in_the_same_order_from_any_vocabulary():
+    model = pipeline().get_pipe("ner").model
+    vocabs = Vocab(strings=["Oslo", "Porto"]), Vocab(strings=["Porto", "Oslo"])
+    sources = [learning.word_source(vocab, model, [], ()).words for vocab in vocabs]
+    assert sources[0] == sources[1]
 
 
 def test_new_tags_are_fitted_again_when_memory_has_doubled_and_after_the_first_pass():
