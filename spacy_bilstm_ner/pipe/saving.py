@@ -1,9 +1,9 @@
 """Save and load the pipe `bilstm_ner`.
 
 A saved pipe has three parts: `cfg`, its settings and a digest, as JSON; `model`, the weights as
-thinc writes them; and `fingerprints`, see `training.fingerprints`. The digest covers the settings,
-the weights, and the names and FIXED_SETTINGS of the layers. It is compared before anything is
-loaded.
+thinc writes them; and `fingerprints`, see `training.fingerprints`. The digest covers FORMAT, the
+settings, the weights, and the names and FIXED_SETTINGS of the layers. It is compared before
+anything is loaded.
 """
 
 import hashlib
@@ -15,6 +15,8 @@ from thinc.api import Model
 
 PARTS = ("cfg", "model", "fingerprints")
 DIGEST = "digest"
+# Raise this number if arrays of the same names are stored in another way.
+FORMAT = 2
 # Attributes of layers that are set by the config and that must fit the weights
 FIXED_SETTINGS = ("both_layers", "directions", "features", "seed", "words")
 # With larger weights, sums of products may exceed the range of single precision.
@@ -62,7 +64,7 @@ def _digest(cfg: dict[str, Any], model: Model, weights: bytes) -> str:
     for node in model.walk():
         settings = {name: node.attrs[name] for name in FIXED_SETTINGS if name in node.attrs}
         layers.append([node.name, sorted(node.param_names), settings])
-    text = json.dumps([cfg, layers], sort_keys=True, default=float)
+    text = json.dumps([FORMAT, cfg, layers], sort_keys=True, default=float)
     return hashlib.sha256(text.encode() + weights).hexdigest()
 
 
@@ -78,6 +80,7 @@ def has_finite_weights(model: Model) -> bool:
 
 def _not_as_saved(where: str) -> ValueError:
     return ValueError(
-        f"{where} is damaged, or was saved with other layers than those of this pipe: load the "
-        "whole pipeline with spacy.load, or use nlp.add_pipe(name, source=pipeline)"
+        f"{where} is damaged, or was saved by another version or with other layers than those of "
+        "this pipe: train it again, load the whole pipeline with spacy.load, or use "
+        "nlp.add_pipe(name, source=pipeline)"
     )
