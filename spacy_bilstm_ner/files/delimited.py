@@ -39,7 +39,7 @@ def read_delimited(content: Content, options: Options) -> tuple[Records, Report]
     rows: Iterator[tuple[int, list[str]]] = enumerate(fields, 1)
     if separator:
         # Between tabs, quotation marks are ordinary characters, except below a header.
-        has_quotes = separator != "\t" or (is_header(lines[0].split("\t")) and _QUOTED.search(text))
+        has_quotes = separator != "\t" or (_QUOTED.search(text) and is_header(lines[0].split("\t")))
         has_quotes = has_quotes and not options.no_quotes
         rows = _split(text, separator, csv.QUOTE_MINIMAL if has_quotes else csv.QUOTE_NONE, name)
     needs_header = separator not in (None, "\t")

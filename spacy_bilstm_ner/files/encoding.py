@@ -26,7 +26,7 @@ _NOT_ASCII = re.compile("[^\x00-\x7f]")
 def decode(content: Content, encoding: str = "auto") -> Content:
     """Return a content with its text and the name of its encoding.
 
-    RAISES UserError: If the content is not in the user's encoding, or cannot be detected.
+    RAISES UserError: If the content is not in the user's encoding, or no encoding is detected.
     """
     encoding = encoding if encoding != "auto" else detect(content.name, content.raw)
     try:
@@ -55,7 +55,7 @@ def detect(name: str, raw: bytes) -> str:
         )
     try:
         raw.decode("utf-8")
-        return "utf-8"
+        return "utf-8-sig" if raw.startswith(codecs.BOM_UTF8) else "utf-8"
     except UnicodeDecodeError as error:
         line, bad_byte = raw.count(b"\n", 0, error.start) + 1, raw[error.start]
     text = raw.decode("utf-8", errors="surrogateescape")

@@ -9,7 +9,8 @@ from ..errors import UserError
 
 # Options that can be given several times
 LISTS = ("sentence_column", "fields", "outside", "tag_names", "label", "annotated", "strip")
-# Keys of `fields`: the parts of a record of a JSON export and of an entity, and what offsets count
+# Keys of `fields`: the parts of a record of a JSON export, the parts of an entity, and what the
+# offsets count
 FIELDS = (
     "text",
     "entities",
@@ -105,14 +106,12 @@ class Options:
                 raise UserError(
                     f"{option.name} must be one of {', '.join(choices)}, but it is {value!r}."
                 )
-            if isinstance(value, str) and option.name in LISTS:
-                setattr(self, option.name, [value])
             if isinstance(value, int) and option.type is not bool:  # the number of a column
-                setattr(self, option.name, str(value))
-        if self.sep in ("tab", r"\t"):
-            self.sep = "\t"
-        if self.sep and len(self.sep) > 1:
-            raise UserError(f"sep must be one character, such as ',', or tab: {self.sep!r}.")
+                value = str(value)
+            if isinstance(value, str) and option.name in LISTS:
+                value = [value]
+            setattr(self, option.name, value)
+        self.sep = parse_separator(self.sep)
         self.tag_names = _split_at_commas(self.tag_names)
         self.label = parse_pairs(self.label)
         if not isinstance(self.fields, Mapping):
@@ -121,6 +120,18 @@ class Options:
             raise UserError(
                 f"fields must have keys of {', '.join(FIELDS)}, but it has {', '.join(unknown)}."
             )
+
+
+def parse_separator(sep: str | None) -> str | None:
+    """Return the separator that an option names, such as "tab".
+
+    RAISES UserError: If it is not one character.
+    """
+    if sep in ("tab", r"\t"):
+        return "\t"
+    if sep and len(sep) > 1:
+        raise UserError(f"sep must be one character, such as ',', or tab: {sep!r}.")
+    return sep
 
 
 def _split_at_commas(values: Iterable[str]) -> list[str]:

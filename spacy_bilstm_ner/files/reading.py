@@ -9,7 +9,7 @@ If a row of the file contradicts them, the file is refused. The message names th
 | encoding | UTF-8; UTF-16 with a byte order mark; cp1252 if words look Western | `encoding` |
 | delimiter | the character that divides most lines into equal numbers of fields | `sep` |
 | quotation marks | ordinary characters between tabs, except below a header | `no_quotes` |
-| header | usual names; no tag in the first row of a file without tabs and blanks | |
+| header | usual names; between commas and the like, a first row without a tag | |
 | columns | usual names; the only column of tags | `word_column`, `tag_column` |
 | sentences | a column of numbers, or empty lines | `sentence_column` |
 | tags | the letters of BIO, BILUO, BIOES and BMES; or labels and one O | `outside` |
@@ -21,6 +21,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -86,8 +87,8 @@ def read_sentences(
             sentences_of_file, report_of_file = _read_one(content, nlp, options)
             sentences += sentences_of_file
             report.merge(report_of_file)
-    # Sentences from rows with a word each have a step.
-    longest = max(len(sentence.words) * sentence.origin.step for sentence in sentences)
+    # Sentences from rows with a word each have as many rows as words. Texts have one row.
+    longest = max(map(attrgetter("rows"), sentences))
     if longest > MAX_WORDS:
         report.warnings.append(
             f"the longest sentence has {longest:,} words: check that empty lines, or a column with "

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 from ..errors import UserError
 from .delimited import SEPARATORS
 from .encoding import detect
+from .options import parse_separator
 
-# At least one of this many first rows of a file must have a text.
+# A file is refused if none of its first rows, up to this number, has a text.
 N_CHECKED_ROWS = 1000
 # The encoding of a file is detected from this many bytes.
 N_SAMPLE_BYTES = 1_000_000
@@ -158,10 +159,9 @@ def _detect_encoding(file: str, sample: bytes) -> str:
     """Return the encoding of a file. If it cannot be detected, return that of UTF-8."""
     whole_lines = sample.rpartition(b"\n")[0] or sample
     try:
-        encoding = detect(file, whole_lines.replace(b"\0", b""))
+        return detect(file, whole_lines.replace(b"\0", b""))
     except UserError:
-        encoding = "utf-8"
-    return "utf-8-sig" if encoding == "utf-8" else encoding
+        return "utf-8-sig"
 
 
 def _read_lines(file: str, options: TextOptions) -> Records:
@@ -172,8 +172,8 @@ def _read_lines(file: str, options: TextOptions) -> Records:
 def _read_delimited(file: str, options: TextOptions) -> Records:
     lines = _open_lines(file, options)
     header = next(lines, "")
-    separator = options.sep or max(SEPARATORS, key=header.count)
-    csv.field_size_limit(sys.maxsize)
+    separator = parse_separator(options.sep) or max(SEPARATORS, key=header.count)
+    csv.field_size_limit(2**31 - 1)
     reader = csv.DictReader(
         chain([header], lines), restkey=EXTRA_FIELDS, delimiter=separator, strict=True
     )
@@ -191,13 +191,13 @@ def _read_delimited(file: str, options: TextOptions) -> Records:
 
 
 def _read_json(file: str, options: TextOptions) -> Records:
-    """Read JSON Lines, or one array of objects."""
+    """Read JSON Lines, or one array of objects. Empty lines are no rows."""
     lines = _open_lines(file, options)
     first_line = next(lines, "")
     if first_line.lstrip().startswith("["):
         records = _parse(first_line + "".join(lines))
         return iter([None] if records is None else records)
-    return map(_parse, chain([first_line], lines))
+    return map(_parse, filter(str.strip, chain([first_line], lines)))
 
 
 def _parse(text: str) -> Any:

@@ -266,6 +266,7 @@ def test_a_file_without_texts_is_refused(tmp_path, run, name, content):
         ("text\nLisbon é\n".encode("utf-16"), []),
         ("n;text\n1,5;Lisbon é\n".encode(), []),
         ("a,b|text\n1|Lisbon é\n".encode(), ["--sep", "|"]),
+        ("a,b,c\ttext\n1\tLisbon é\n".encode(), ["--sep", "tab"]),
     ],
 )
 def test_encodings_and_separators(tmp_path, run, content, options):

@@ -9,6 +9,7 @@ from spacy.tokens import Doc, DocBin
 
 from spacy_bilstm_ner.cli import main
 from spacy_bilstm_ner.errors import UserError
+from spacy_bilstm_ner.files import read
 from spacy_bilstm_ner.files.docs import blank_pipeline
 
 from .helpers import HEADER, tokenizing
@@ -87,6 +88,13 @@ def test_no_entity_or_too_few_sentences_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="2 sentences: too few"):
         convert(tmp_path, HEADER + rows(2))
     assert not (tmp_path / "out").exists()
+
+
+def test_a_file_without_empty_lines_is_one_long_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "x.conll"
+    path.write_text("Mira B-per\n# comment\n" + "It O\nrained O\n" * 250, encoding="utf-8")
+    _, report = read(path)
+    assert "the longest sentence has 501 words" in report.warnings[0]
 
 
 def test_parts_of_ones_own(tmp_path: Path) -> None:

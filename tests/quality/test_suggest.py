@@ -71,8 +71,19 @@ def test_a_text_a_line(tmp_path: Path, encoding: str) -> None:
     assert read_texts(tmp_path / "t.txt", TextOptions()) == texts[:2]
 
 
+def test_fields_of_a_table_are_limited_as_windows_allows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[int] = []
+    monkeypatch.setattr("csv.field_size_limit", limits.append)
+    (tmp_path / "t.csv").write_text("text\nOne.\n", encoding="utf-8")
+    assert read_texts(tmp_path / "t.csv", TextOptions()) == ["One."]
+    assert limits == [2**31 - 1]
+
+
 def test_texts_of_json_lines_and_of_a_folder(tmp_path: Path) -> None:
-    lines = ['{"body": "One."}', '{"body": "Two."}', '{"body": "One."}', '{"body": " "}']
+    lines = ['{"body": "One."}', "", '{"body": "Two."}', '{"body": "One."}', '{"body": " "}', ""]
+    (tmp_path / "empty.jsonl").touch()
     (tmp_path / "t.jsonl.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
     (tmp_path / "t.csv").write_text("id,body\n1,Three.\n", encoding="utf-8")
     assert read_texts(tmp_path, TextOptions("body")) == ["Three.", "One.", "Two."]
