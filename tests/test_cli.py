@@ -109,6 +109,10 @@ def test_a_package_of_an_extra_that_is_missing_is_named(
     # sys.exit with a text prints it on stderr and exits with 1.
     expected = 'Error: charset_normalizer is not installed: pip install "spacy-bilstm-ner[train]"'
     assert exit_info.value.code == expected
+    (tmp_path / "a.xlsx").touch()
+    monkeypatch.setitem(sys.modules, "python_calamine", None)
+    with pytest.raises(SystemExit, match="python_calamine is not installed"):
+        main(["annotate", str(tmp_path / "a.xlsx"), str(tmp_path / "b"), "--model", "en"])
 
 
 def test_spacys_program_has_our_commands(tmp_path: Path) -> None:

@@ -35,7 +35,6 @@ COMMANDS: tuple[Callable[..., None], ...] = (
 EXTRAS = {
     "pyarrow": "bulk",
     "ray": "ray",
-    "openpyxl": "formats",
     "python_calamine": "formats",
 } | dict.fromkeys(
     ("charset_normalizer", "filelock", "jinja2", "matplotlib", "pandas", "srsly", "torch", "tqdm"),
@@ -49,7 +48,7 @@ class Command(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         try:
             return super().parse_args(ctx, args)
-        # This is NoSuchOption. Some versions of typer have a copy of click.
+        # typer raises NoSuchOption, which some versions of typer have in a copy of click.
         except Exception as error:
             option = getattr(error, "option_name", "")
             if option in OPTION_NAMES:
@@ -71,8 +70,12 @@ class Commands(TyperGroup):
         try:
             with short_warnings(), exit_codes():
                 super().invoke(ctx)
-        except ModuleNotFoundError as error:
-            package = (error.name or "").partition(".")[0]
+        except ImportError as error:
+            # pandas raises an ImportError from the error of a missing package.
+            missing = error.__cause__ or error
+            if not isinstance(missing, ModuleNotFoundError):
+                raise
+            package = str(missing.name).partition(".")[0]
             if package not in EXTRAS:
                 raise
             extra = EXTRAS[package]
