@@ -24,8 +24,8 @@ from .parts import Part, annotate_part, make_parts, rows_to_do
 from .results import prepare_folder
 from .summary import Summary
 
-# After this many failures for each process the run stops, because the cause is probably not in the
-# parts. If a process dies, the parts of all processes fail.
+# The run stops after this many failures for each process, because the cause is then probably not in
+# the parts. If a process dies, the parts of all processes fail.
 MAX_FAILURES = 10
 RESULT_COLUMNS = ("file", "row", ENTITIES_COLUMN, ERRORS_COLUMN)
 

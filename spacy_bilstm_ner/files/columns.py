@@ -106,7 +106,7 @@ def _find_words(table: Table, names: Sequence[str]) -> str | None:
 def _find_tags(table: Table, names: Sequence[str], outside: Sequence[str]) -> str | None:
     """Return the only column that holds tags of entities.
 
-    Without one, return a column whose name is usual for tags, or a column of other tags.
+    If there is none, return a column whose name is usual for tags, or one in which all tags are O.
 
     outside (Sequence[str]): The tags that mean "in no entity", according to the options.
     RAISES UserError: If several columns have tags of entities.
@@ -128,17 +128,17 @@ def _find_tags(table: Table, names: Sequence[str], outside: Sequence[str]) -> st
 
 def _count_labelled(values: Sequence[str], outside: Sequence[str]) -> int | None:
     """Return how many words are in entities; None if the cells are not tags of entities."""
-    n_tags = 0
+    n_tag_cells = 0
     labels: Counter[str] = Counter()
-    for value, number in Counter(values).items():
+    for value, n_cells in Counter(values).items():
         tags = split_tags(value)
         if value in outside:
-            n_tags += number
+            n_tag_cells += n_cells
         elif tags and all(map(is_tag, tags)):
-            n_tags += number
+            n_tag_cells += n_cells
             for tag in tags:
-                labels[tag[2:]] += number  # "" for O
+                labels[tag[2:]] += n_cells  # "" for O
     # The column before the entities of CoNLL-2003 has phrases, such as B-NP.
-    if n_tags <= MIN_TAGS * len(values) or "NP" in labels:
+    if n_tag_cells <= MIN_TAGS * len(values) or "NP" in labels:
         return None
     return labels.total() - labels[""]

@@ -16,7 +16,7 @@ MAX_SHARE = 0.1
 def unite(texts: Sequence[TextWithSpans], report: Report) -> list[TextWithSpans]:
     """Unite partial annotations of the same text.
 
-    1. Binary answers about one text become one partly labelled text.
+    1. Partly labelled copies of a text, such as binary answers, become one partly labelled text.
     2. Different annotations of one text with one entity each become one partly labelled text.
     3. Equal annotations of one record become one text.
     """

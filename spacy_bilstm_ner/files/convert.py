@@ -27,8 +27,8 @@ from .split import Parts, divide
 class Conversion:
     """The result of a conversion.
 
-    reports (dict[str, Report]): The report on the files. "train" is always there; "dev" and "test"
-        are there if the user gave files for them.
+    reports (dict[str, Report]): Reports on the files: "train", and "dev" and "test" if the user
+        gave files for them.
     stats (dict[str, Any]): The content of stats.json.
     """
 
@@ -122,7 +122,7 @@ def write(out: Path, docs: dict[str, DocBin], stats: dict[str, Any]) -> None:
     """Write the files to a folder, or Docs to one file. Other files in the folder stay.
 
     All files are complete before the first one replaces an earlier file. train.spacy is removed
-    first and appears last, so it and the other files always belong to the same corpus, even if the
+    first and appears last. So train.spacy never exists next to files of another corpus, even if the
     process is killed.
 
     RAISES UserError: If the folder or file cannot be written to.

@@ -158,8 +158,9 @@ def _as_list(value: Any) -> list[Any]:
 
 
 def _recognise(records: Sequence[Any], options: Options) -> Export | None:
-    """Return the export that fits most records, the first of several; None if no export fits any.
+    """Return the export that fits most records, or None if no export fits any.
 
+    If several fit equally many records, the first is returned.
     Paths of `--fields` replace those of the table.
     """
     fields = dict(options.fields)

@@ -32,7 +32,8 @@ class Origin(NamedTuple):
     line (int): Line of the first word, from 1. It is the number of the row in Excel and Parquet, of
         the record in a JSON array, and of the Doc in .spacy.
     document (str): The file's own id of the document; "" if it has none.
-    step (int): Word i is on line `line + step * i`; 0 if all words are on one line.
+    step (int): Word i is on line `line + step * i`. 0 if all words are on one line, or if other
+        lines are between them.
     """
 
     file: str = ""
@@ -127,9 +128,8 @@ class TextWithSpans(NamedTuple):
         empty tuple if entities of any label may be missing (binary answers).
     origin (Origin): Where the text was read.
     rows (int): Number of records of the file that became this text.
-    words (Optional[tuple[tuple[int, int], ...]]): Start and end of each word in characters, if the
-        file has words only, and the text is these words joined by blanks; None if the tokenizer
-        finds them.
+    words (Optional[tuple[tuple[int, int], ...]]): Start and end of each word in characters. The
+        text is then the words of the file, joined by blanks. None if the tokenizer finds the words.
     reading (Reading): What the offsets of the spans count.
     """
 

@@ -105,8 +105,8 @@ class Report:
         reason (str): A key of REASONS.
         place (str): Where, such as "x.csv, line 3: '2.5'".
         number (int): How many, in the unit of the reason.
-        more (int): Numbers of other units, such as words=12, entities=2 if the row that is left
-            out had been counted as read.
+        more (int): Numbers of other units. For example, a row that is left out may have words=12
+            and entities=2 that were counted as read.
         """
         if number or more:
             counts = self.counts.setdefault(reason, Counter())

@@ -88,7 +88,7 @@ def _read_tags(sentences: Sequence[TaggedWords], options: Options) -> dict[str, 
 def _divide(word: str) -> list[str]:
     """Return the parts of a word between white space. A word without characters has no parts.
 
-    Line breaks stay words, as in spaCy.
+    White space other than blanks stays a word, as in spaCy.
     """
     if word.strip().strip(INVISIBLE).strip():
         return word.split()

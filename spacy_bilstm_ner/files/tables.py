@@ -60,7 +60,7 @@ class Table:
         return self.columns[self.names.index(name)]
 
     def reason(self, cells: Sequence[str]) -> str:
-        """Return the reason to leave out a row, or "empty"; "" if it is data."""
+        """Return why a row is left out: a key of REASONS, or "empty". Return "" for data."""
         if not any(cells):
             return "empty"
         if self.has_header and cells == self.names:
@@ -154,7 +154,7 @@ def collect_rows(
 
 
 def _start_table(rows: Iterable[list[str]], name: str, needs_header: bool) -> Table:
-    """Return a table without rows. The first row with several cells has its columns.
+    """Return a table without rows. Its columns are those of the first row with several cells.
 
     rows (Iterable[list[str]]): The cells of the first rows.
     RAISES UserError: If all rows have one cell, or most rows have more cells than the first one.

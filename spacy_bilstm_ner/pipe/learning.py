@@ -119,7 +119,7 @@ class Memory:
             if len(self.examples) < MAX_REMEMBERED and len(example.predicted):
                 self.examples.setdefault(example.reference.text, example)
         n_examples = len(self.examples)
-        # 0.5: the first examples are fitted at once.
+        # With 0.5, the first examples are always twice as many, so they are fitted at once.
         growth = n_examples / (self._n_at_last_fit or 0.5)
         is_due = growth >= 2 or (growth >= 1.1 and n_examples == n_before)
         if is_due:

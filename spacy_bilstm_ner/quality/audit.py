@@ -64,7 +64,7 @@ def find_suspicions(examples: Sequence[Example]) -> pd.DataFrame:
 
 
 def identify(rows: pd.DataFrame) -> pd.MultiIndex:
-    """Return what identifies each row. White space is ignored."""
+    """Return what identifies each row. The kind and the length of white space do not matter."""
     return pd.MultiIndex.from_frame(rows[IDENTITY].map(lambda text: " ".join(text.split())))
 
 

@@ -41,11 +41,12 @@ from .examples import predict_examples, read_labelled_docs, remove_thresholds
 TRAIN_SHARES = {"two-thirds": 2 / 3, "fold": 1.0}
 # Share of the training sentences on which calibration and thresholds are fitted
 DEV_SHARE = 0.1
-# Settings with which folds of a small corpus train faster than with the shipped config: the minimum
-# number of updates, and the range of the number of words in an update, which grows with the corpus.
-# A fold of 300 sentences of contracts takes 43 s of CPU time; with updates of 1,100 words, it takes
-# 57 s. F over the five folds is 90.2 instead of 90.3, and F of the first fold of WikiGold is 60.9
-# instead of 58.8. 300 updates of 550 words are too few: F on the contracts is 87.8.
+# Settings that differ from the shipped config, so that folds of a small corpus train faster:
+# MIN_STEPS is the minimum number of updates. BATCH is the range of the number of words in an
+# update, which grows with the corpus. A fold of 300 sentences of contracts takes 43 s of CPU time;
+# with updates of 1,100 words, it takes 57 s. F over the five folds is 90.2 instead of 90.3, and F
+# of the first fold of WikiGold is 60.9 instead of 58.8. 300 updates of 550 words are too few: F on
+# the contracts is 87.8.
 MIN_STEPS = 500
 BATCH = (550, 1100)
 # Number of passes over the corpus, as in the shipped config

@@ -84,7 +84,9 @@ def compute_f(counts: NDArray) -> NDArray[np.float64]:
 
 
 def count_entities(counts: NDArray[np.int64], outcomes: list[int]) -> list[int]:
-    """Count entities with these outcomes, of each label and, twice, of all labels for TOTALS.
+    """Count the entities with these outcomes, of each label and of TOTALS.
+
+    Both totals are the number of all entities.
 
     counts (NDArray[np.int64]): n_labels × 3
     """

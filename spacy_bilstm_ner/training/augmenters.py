@@ -92,7 +92,7 @@ def insert_online_tokens(nlp: Language, example: Example) -> Example:
     words, spaces = [token.text for token in gold], _spaces(gold)
     annotation = gold.to_array(KEPT_ATTRIBUTES)
     entity_ends = [ent.end for ent in gold.ents]
-    # Also at the end, but not inside an entity.
+    # Insertions are possible after each word, but not inside an entity.
     free_places = [token.i for token in gold if token.i and token.ent_iob_ != "I"] + [len(gold)]
     places = []
     for _ in range(random.randint(1, MAX_INSERTIONS)):

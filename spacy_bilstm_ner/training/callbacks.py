@@ -15,8 +15,8 @@ from ..pipe.learning import as_scored
 from ..ranges import check_range
 from .fingerprints import make_fingerprints
 
-# Minimum number of predicted entities to fit the calibration, and of gold entities to change the
-# threshold of a label that has one
+# The calibration is only fitted to at least this many predicted entities. A stored threshold is
+# only replaced if the label has at least this many gold entities.
 MIN_ENTITIES = 15
 
 

@@ -44,7 +44,7 @@ def write_config(
         config = fill(read_config(), lang=lang, vectors=vectors)
         if vectors and not (spacy.util.is_package(vectors) or Path(vectors).exists()):
             notes.append(
-                f"{vectors} is not an installed pipeline, a folder or a file. Before you train: "
+                f"{vectors} is not an installed pipeline or a folder. Before you train: "
                 f"python -m spacy download {vectors}"
             )
     save(path, config)
