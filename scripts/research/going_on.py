@@ -3,9 +3,10 @@
     python -m scripts.research.going_on PIPELINE OLD.spacy NEW [--way update] [--size 300]
 
 OLD.spacy has test sentences of the labels that PIPELINE knows. NEW is a folder with train.spacy,
-dev.spacy and test.spacy of other labels. The script prints a row of a table: F on the new labels, F
-on the old labels before and after, and the number of entities with new labels in the first 1,000
-sentences of OLD.spacy. Ways to learn:
+dev.spacy and test.spacy of other labels, from `convert --annotated LABELS`. Without `--annotated`,
+all other words count as outside of entities. The script prints a row of a table: F on the new
+labels, F on the old labels before and after, and the number of entities with new labels in the
+first 1,000 sentences of OLD.spacy. Ways to learn:
 
     update       a loop of `nlp.update` with dropout 0.2, by default 12 passes in batches of 8; the
                  running means of the weights are scored
@@ -13,7 +14,6 @@ sentences of OLD.spacy. Ways to learn:
     scratch      `spacy train` with configs/bilstm.cfg; give the vectors with --vectors
     correction   20 updates on sentences of NEW, drawn by --seed; NEW must be annotated with the
                  old labels; F is computed on these sentences
-    outside      as `update`, but words without annotation count as outside of entities
 
 To add a second label, save the pipeline with --output, and give it to another call.
 """
@@ -28,7 +28,7 @@ from pathlib import Path
 import spacy
 import typer
 from spacy.language import Language
-from spacy.tokens import Doc, DocBin, SpanGroup
+from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 from spacy.util import fix_random_seed, minibatch
 
@@ -40,13 +40,6 @@ N_DEV_SENTENCES = 100
 
 def read(path: Path, nlp: Language) -> list[Doc]:
     return list(DocBin().from_disk(path).get_docs(nlp.vocab))
-
-
-def annotate_partly(doc: Doc, labels: set[str]) -> None:
-    """Note that only these labels were looked for."""
-    doc.set_ents(list(doc.ents), default="missing")
-    group = SpanGroup(doc, name="annotated", attrs={"labels": sorted(labels)})
-    doc.spans["annotated"] = group
 
 
 def score(nlp: Language, docs: list[Doc], labels: set[str]) -> tuple[float, list[str]]:
@@ -122,9 +115,6 @@ def main(
     dev = read(new / "dev.spacy", nlp)[:N_DEV_SENTENCES]
     test = read(new / f"{part}.spacy", nlp)
     new_labels = {ent.label_ for doc in new_docs for ent in doc.ents}
-    if way in ("update", "train"):
-        for doc in new_docs + dev:
-            annotate_partly(doc, new_labels)
     averages = {}
     start = sum(os.times()[:4])
     with tempfile.TemporaryDirectory() as name:
