@@ -24,7 +24,7 @@ def make_reading(fields: Mapping[str, str]) -> Reading:
 
     RAISES UserError: If a value is not possible.
     """
-    unit, shift = fields.get("unit", "characters"), fields.get("shift", "0")
+    unit, shift = fields.get("unit", "characters"), str(fields.get("shift", 0))
     answer = fields.get("end_inclusive", "no")
     if unit not in UNITS or answer not in ("yes", "no") or not shift.lstrip("-").isdecimal():
         raise UserError(

@@ -63,7 +63,7 @@ def imprint(layer: Model[Floats2d, Floats2d], inputs: Floats2d, gold: NDArray[np
     its mean score is that of the best other tag.
 
     inputs (Floats2d): n_words × nI.
-    gold (NDArray[int64]): n_words, the tags of the words.
+    gold (NDArray[int64]): n_words, the tags of the words; -1 for words whose tag is unknown.
     """
     W = layer.get_param("W")
     b = layer.get_param("b")

@@ -102,9 +102,10 @@ def store_thresholds(
     thresholds = certain.set_index("label")["threshold"].to_dict()
     changes = []
     for name, pipe in find_recognisers(load_pipeline(folder)).items():
-        stored = pipe.cfg["thresholds"]
+        minima = min_confidences(pipe.labels, 0.0, pipe.cfg["thresholds"]).tolist()
+        stored = dict(zip(pipe.labels, minima, strict=True))
         new_thresholds = {}
-        for label, old in zip(pipe.labels, min_confidences(pipe.labels, 0.0, stored), strict=True):
+        for label, old in stored.items():
             new = thresholds.get(label, old)
             if new > old or (loosen and new < old):
                 new_thresholds[label] = new

@@ -37,7 +37,7 @@ def fit_length(
        `BiLSTMNER.prepare`.
     2. `eval_frequency` is changed to the nearest divisor of `max_steps`, so that the last step is
        evaluated.
-    3. If the learning rate has `num_steps`, it gets the number `max_steps`.
+    3. If the learning rate has the setting `num_steps`, this is set to `max_steps`.
 
     passes (float): Number of times that each word of the corpus is shown.
     min_steps (int): Minimum number of updates.

@@ -8,6 +8,7 @@ import spacy
 from spacy.training import Example
 
 from spacy_bilstm_ner.errors import UserError
+from spacy_bilstm_ner.files.offsets import make_reading
 from spacy_bilstm_ner.files.options import Options
 from spacy_bilstm_ner.files.reading import labelled_corpus
 
@@ -51,6 +52,7 @@ def test_a_config_gives_paths_and_column_numbers_as_they_stand_there(tmp_path: P
     assert [ent.text for ent in example.reference.ents] == ["Mira"]
     number: Any = 12
     assert Options(sentence_column=number).sentence_column == ["12"]
+    assert make_reading({"shift": number}).shift == 12
 
 
 def test_options_and_augmenter(path: Path) -> None:

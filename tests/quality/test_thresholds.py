@@ -6,7 +6,12 @@ import pytest
 import spacy
 from spacy.tokens import DocBin, Span
 
-from spacy_bilstm_ner.quality.thresholds import find_thresholds, threshold_for_precision
+from spacy_bilstm_ner.pipe.decisions import DEFAULT_THRESHOLD
+from spacy_bilstm_ner.quality.thresholds import (
+    find_thresholds,
+    store_thresholds,
+    threshold_for_precision,
+)
 from tests import util
 
 from .helpers import command, read_json, usage_error
@@ -81,6 +86,14 @@ def test_stored_thresholds_become_lower_only_if_asked(
     set_thresholds(model, dict.fromkeys(util.LABELS, 0.001))
     command("thresholds", model, trained[1], *ENOUGH)
     assert min(stored_thresholds(model).values()) > 0.001
+
+
+def test_other_labels_keep_the_threshold_of_a_pipe_that_was_not_fitted(model: Path) -> None:
+    set_thresholds(model, {})
+    table = pd.DataFrame({"label": ["geo"], "threshold": [0.9], "entities": [1000]})
+    store_thresholds(model, table, precision=0.95)
+    expected = dict.fromkeys(util.LABELS, DEFAULT_THRESHOLD) | {"geo": 0.9}
+    assert stored_thresholds(model) == expected
 
 
 def test_too_few_entities_are_a_warning_and_change_nothing(
