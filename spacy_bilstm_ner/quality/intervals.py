@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 # 95 % of a normal distribution are within this many standard deviations of its mean.
 Z_SCORE = 1.959964
+N_DRAWS = 1000
 
 Floats = NDArray[np.float64]
 
 
-def bootstrap(counts: NDArray, *, n_draws: int = 1000) -> Floats:
+def bootstrap(counts: NDArray) -> Floats:
     """Resample sentences with replacement, and sum the counts of each sample.
 
     This is the bootstrap of Efron 1979, "Bootstrap Methods". If the array has the counts of two
@@ -20,14 +21,14 @@ def bootstrap(counts: NDArray, *, n_draws: int = 1000) -> Floats:
     Translation Evaluation". The samples are always the same.
 
     counts (NDArray): n_sentences × …
-    RETURNS (Floats): n_draws × …
+    RETURNS (Floats): N_DRAWS × …
     """
     n_sentences = len(counts)
     rng = np.random.default_rng(0)
     shares = np.full(n_sentences, 1 / n_sentences)
     flat_counts = counts.reshape(n_sentences, -1).astype("float64")
-    sums = [rng.multinomial(n_sentences, shares) @ flat_counts for _ in range(n_draws)]
-    return np.stack(sums).reshape(n_draws, *counts.shape[1:])
+    sums = [rng.multinomial(n_sentences, shares) @ flat_counts for _ in range(N_DRAWS)]
+    return np.stack(sums).reshape(N_DRAWS, *counts.shape[1:])
 
 
 def percentile_interval(draws: Floats) -> Floats:

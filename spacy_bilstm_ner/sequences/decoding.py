@@ -51,9 +51,6 @@ class Spans:
     label: Ints  # index of the label
     confidence: Floats  # probability that the span and its label are correct
 
-    def __len__(self) -> int:
-        return len(self.start)
-
     def __getitem__(self, chosen: NDArray) -> "Spans":
         return Spans(
             self.start[chosen], self.end[chosen], self.label[chosen], self.confidence[chosen]

@@ -8,18 +8,16 @@ from pathlib import Path
 QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
-def cores(quota_file: Path = QUOTA) -> int:
+def cores() -> int:
     """Count the cores that this process may use.
 
     The CPU affinity of the process and the CPU quota of its container limit them.
-
-    quota_file (Path): The file with the quota.
     """
     n_cores = os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):
         n_cores = len(os.sched_getaffinity(0))
-    if quota_file.is_file():
-        quota, period = quota_file.read_text().split()
+    if QUOTA.is_file():
+        quota, period = QUOTA.read_text().split()
         if quota != "max":
             n_cores = min(n_cores, max(1, int(quota) // int(period)))
     return n_cores

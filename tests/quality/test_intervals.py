@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from spacy_bilstm_ner.quality.intervals import (
+    N_DRAWS,
     bootstrap,
     cases_needed,
     percentile_interval,
@@ -10,16 +11,16 @@ from spacy_bilstm_ner.quality.intervals import (
 
 def test_draws_are_as_large_as_the_sample_and_repeatable() -> None:
     counts = np.eye(5, dtype=int)
-    draws = bootstrap(counts, n_draws=200)
-    assert draws.shape == (200, 5)
+    draws = bootstrap(counts)
+    assert draws.shape == (N_DRAWS, 5)
     assert (draws.sum(axis=1) == 5).all()
-    assert (draws == bootstrap(counts, n_draws=200)).all()
+    assert (draws == bootstrap(counts)).all()
 
 
 def test_the_interval_of_a_mean_agrees_with_theory() -> None:
     # 400 coins, 100 of them heads: the standard error of the share is √(0.25 · 0.75 / 400).
     counts = (np.arange(400) < 100).astype(int)
-    low, high = percentile_interval(bootstrap(counts, n_draws=4000) / 400)
+    low, high = percentile_interval(bootstrap(counts) / 400)
     error = np.sqrt(0.25 * 0.75 / 400)
     assert low == pytest.approx(0.25 - 1.96 * error, abs=0.004)
     assert high == pytest.approx(0.25 + 1.96 * error, abs=0.004)

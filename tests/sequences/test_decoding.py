@@ -141,7 +141,7 @@ def test_the_arguments_are_left_alone():
 
 
 def test_no_tokens_no_entities():
-    assert len(decode(np.zeros((0, 5), dtype="float32"), np.array([0, 0]))) == 0
+    assert not as_dict(decode(np.zeros((0, 5), dtype="float32"), np.array([0, 0])))
 
 
 def test_a_long_document_neither_underflows_nor_drifts():
@@ -210,7 +210,7 @@ def test_the_shortcut_for_certain_tokens_changes_next_to_nothing(scale, monkeypa
 def test_transitions_turn_a_token_that_is_o_by_itself():
     scores = logs([[0.9998, 0.0001, 0.0001]])
     transitions = np.zeros((3, 3), dtype="float32")
-    assert len(decode(scores, np.array([1]), transitions=transitions)) == 0
+    assert not as_dict(decode(scores, np.array([1]), transitions=transitions))
     # From O to B- and back.
     transitions[0, 1], transitions[1, 0] = 6.0, 6.0
     spans = as_dict(decode(scores, np.array([1]), transitions=transitions))
@@ -298,5 +298,5 @@ def test_the_threshold_of_a_label_does_not_affect_other_labels():
 
 
 def test_choose_without_spans():
-    assert len(choose(decoding.NO_SPANS, np.array([0.5]))) == 0
-    assert len(choose(decoding.NO_SPANS, np.array([]))) == 0
+    assert not as_dict(choose(decoding.NO_SPANS, np.array([0.5])))
+    assert not as_dict(choose(decoding.NO_SPANS, np.array([])))
