@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from spacy.util import is_package
 from tqdm import tqdm
 
-from ..errors import UserError
+from ..errors import UserError, count
 from ..files.texts import TextOptions, find_files, kind_of, read_rows
 from ..pipe.loading import pipeline_folder
 from ..system.cores import cores
@@ -105,7 +105,7 @@ def _annotate_parts(
             summary.failures.append(f"{row.file}, from row {row.number}: {error}")
             if len(summary.failures) == MAX_FAILURES * engine.n_slots:
                 raise UserError(
-                    f"{len(summary.failures)} parts have failed. The last one: "
+                    f"{count(len(summary.failures), 'part')} failed. The last one: "
                     f"{summary.failures[-1]}. If memory is short, use fewer --workers"
                 )
     finally:
@@ -123,7 +123,8 @@ def _id_field(files: Sequence[str], options: TextOptions) -> pa.Field | None:
         return None
     if options.id_column in RESULT_COLUMNS:
         raise UserError(
-            f"--id-column {options.id_column}: the results have a column of this name: rename yours"
+            f"--id-column {options.id_column}: the results already have a column of this name. "
+            "Rename yours"
         )
     types: dict[pa.DataType, str] = {}
     for file in files:

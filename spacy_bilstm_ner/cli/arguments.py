@@ -6,7 +6,7 @@ from typing import Annotated
 from typer import Argument, Option
 
 Pipeline = Annotated[
-    str, Argument(metavar="PIPELINE", help="folder or name of an installed pipeline")
+    str, Argument(metavar="PIPELINE", help="folder of a pipeline, or name of an installed one")
 ]
 LabelledFile = Annotated[
     Path, Argument(metavar="FILE", help="labelled file of any format that `convert` reads")

@@ -83,8 +83,8 @@ def crossvalidate(
 ) -> None:
     """Estimate how good a pipeline trained on a labelled file will be.
 
-    Trains a pipeline on all folds but one, for each fold, and scores it on the held-out fold. Shows
-    confidence intervals, and whether more data would help.
+    For each fold, trains a pipeline on the other folds and scores it on this fold. Shows confidence
+    intervals, and whether more data would help.
 
     Example: python -m spacy_bilstm_ner crossvalidate mine.csv out
     """
@@ -113,7 +113,8 @@ def audit(
     """Find the labels of a file that are most likely wrong.
 
     Each sentence is predicted by a pipeline that was trained without it. If a listed annotation is
-    correct, write anything into the column `keep` of OUT/audit.csv. The next audit puts it last.
+    correct, write anything into the column `keep` of OUT/audit.csv. The next audit then puts the
+    row last.
 
     Example: python -m spacy_bilstm_ner audit mine.csv out
     """

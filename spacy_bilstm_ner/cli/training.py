@@ -32,7 +32,7 @@ def init(
         str | None,
         Option(
             "--from",
-            help="trained pipeline to go on from: folder or name of an installed pipeline",
+            help="trained pipeline whose training is continued: its folder or name",
         ),
     ] = None,
     force: Annotated[bool, Option("--force", help="replace an existing file")] = False,

@@ -74,8 +74,8 @@ def settle_conflicts(
         first, second, *_ = conflicts[0]
         message = (
             f"{first.origin.file}: {count(len(conflicts), 'text')} with different annotations, as "
-            f"in line {first.origin.line} and line {second.origin.line}. Say --conflicts first to "
-            "take the first annotation, or --conflicts drop to leave these out."
+            f"in line {first.origin.line} and line {second.origin.line}. Use --conflicts first to "
+            "take the first annotation, or --conflicts drop to leave out these texts."
         )
         if sum(map(len, conflicts)) > MAX_SHARE * len(sentences):
             raise UserError(message)

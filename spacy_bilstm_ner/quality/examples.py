@@ -26,7 +26,7 @@ def read_labelled_docs(nlp: Language, path: Path, options: Options | None = None
     """
     docs = read_docs([path], nlp, options)
     if not any(doc.ents for doc in docs):
-        raise UserError(f"{path} has no entity: no score can be computed")
+        raise UserError(f"{path} has no entity: give a file with labelled entities")
     return docs
 
 

@@ -143,9 +143,9 @@ def make_folds(docs: Sequence[Doc], *, n_folds: int) -> list[Fold]:
         groups[document if origin["document"] else doc.text].append(i)
     if len(groups) < n_folds:
         raise UserError(
-            f"{len(groups)} groups of sentences are too few for {n_folds} folds (all {len(docs)} "
-            "sentences; those of one document, and copies of one sentence, stay together): give "
-            "more sentences, or a smaller --folds"
+            f"{len(docs)} sentences in {len(groups)} groups are too few for {n_folds} folds. The "
+            "sentences of a document form a group, and so do copies of a sentence. Give more "
+            "sentences, or a smaller --folds"
         )
     rng = np.random.default_rng(0)
     shuffled = list(groups.values())

@@ -59,8 +59,8 @@ def suggest_texts(
     uncertainty = np.array(list(map(compute_uncertainty, nlp.pipe(distinct_texts))))
     if not uncertainty.any():
         raise UserError(
-            f"{pipeline} gives no confidences for {texts}, or is sure of all entities, so no text "
-            "can be chosen"
+            f"{pipeline} gives no confidences for {texts}, or is sure of all entities: give other "
+            "texts, or a pipeline with a pipe bilstm_ner"
         )
     return [docs[i] for i in choose_texts(docs, uncertainty, n_texts=n_texts)]
 

@@ -41,7 +41,10 @@ def find_thresholds(pipeline: str, file: Path, *, precision: float = 0.95) -> Re
     examples = predict_examples(nlp, docs)
     judged = judge_entities(examples)
     if judged["confidence"].isna().all():
-        raise UserError(f"{pipeline} gives no confidences, so thresholds cannot be found")
+        raise UserError(
+            f"{pipeline} gives no confidences: give a pipeline with a pipe bilstm_ner, which finds "
+            "entities in the file"
+        )
     rows = []
     for label, curve in make_curves(judged).items():
         rows.append({"label": label} | threshold_for_precision(curve, precision))
