@@ -64,8 +64,9 @@ def find_columns(table: Table, options: Options) -> Columns:
             table,
             f"no column for the {missing} was detected",
             f"If the file has labels, name the column, such as --{missing}-column {example!r}. If "
-            "each row has a text, name the column of texts with --word-column, and that of entities, "
-            "such as [[0, 4, 'per']], with --tag-column. Labels inside a text cannot be read.",
+            "each row has a text, name the column of texts with --word-column, and that of "
+            "entities, such as [[0, 4, 'per']], with --tag-column. Labels inside a text cannot be "
+            "read.",
         )
     has_sentences = keys or table.blocks[-1] != "1" or not table.has_header
     if not has_sentences and not holds_lists(table[tag]):

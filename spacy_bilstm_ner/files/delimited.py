@@ -33,7 +33,7 @@ def read_delimited(content: Content, options: Options) -> tuple[Records, Report]
     lines = list(filter(str.strip, text[:100_000].split("\n")[:N_SAMPLE]))
     lines = [line for line in lines if not line.startswith(("#", "-DOCSTART-"))] or lines
     separator = options.sep or find_separator(lines)
-    report = Report(guesses={"delimiter": repr(separator or " ")})
+    report = Report(guesses={"separator": repr(separator or " ")})
     # Words may contain other white space than blanks and tabs, such as U+00A0.
     fields = (re.split("[ \t]+", line.strip(" \t")) for line in text.split("\n"))
     rows: Iterator[tuple[int, list[str]]] = enumerate(fields, 1)

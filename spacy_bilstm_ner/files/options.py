@@ -34,8 +34,8 @@ def _option(help: str, default: Any = None, **limits: float) -> Any:
 class Split:
     """How sentences are divided into train, dev and test."""
 
-    dev: Path | None = _option("file of dev sentences")  # noqa: RUF009
-    test: Path | None = _option("file of test sentences")  # noqa: RUF009
+    dev: Path | None = _option("file of dev sentences; default: a part of FILE")  # noqa: RUF009
+    test: Path | None = _option("file of test sentences; default: a part of FILE")  # noqa: RUF009
     method: Literal["tutorial", "random"] = _option(
         "tutorial: 72 % train, 18 % dev, 10 % test, as in a well-known tutorial. random: a split "
         "with --dev-size and --test-size",
@@ -72,7 +72,9 @@ class Options:
     word_column: str | None = _option(
         "column of words, or of texts; its number if there is no header"
     )
-    tag_column: str | None = _option("column of tags; its number if there is no header")
+    tag_column: str | None = _option(
+        "column of tags, or of entities; its number if there is no header"
+    )
     fields: Mapping[str, str] = _option(
         "keys of a JSON export, and what its offsets count: text=content,entities=annotation,"
         "start=from,unit=words,end_inclusive=yes",
@@ -84,7 +86,8 @@ class Options:
         "OLD=NEW renames a label, OLD= drops it; repeat it for several", ()
     )
     annotated: Sequence[str] = _option(
-        "the only labels that were annotated: MED,DOSE in all files, old.csv=MED in one file", ()
+        "labels that were looked for: MED,DOSE in all files, old.csv=MED in one file; default: all",
+        (),
     )
     strip: Sequence[str] = _option(
         "mark in words to replace by a space, such as _; repeat it for several", ()

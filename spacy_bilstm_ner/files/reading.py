@@ -7,7 +7,7 @@ If a row of the file contradicts them, the file is refused. The message names th
 |---|---|---|
 | format | the first bytes | `format` |
 | encoding | UTF-8; UTF-16 with a byte order mark; cp1252 if words look Western | `encoding` |
-| delimiter | the character that divides most lines into equal numbers of fields | `sep` |
+| separator | the character that divides most lines into equal numbers of fields | `sep` |
 | quotation marks | ordinary characters between tabs, except below a header | `no_quotes` |
 | header | usual names; between commas and the like, a first row without a tag | |
 | columns | usual names; the only column of tags | `word_column`, `tag_column` |
