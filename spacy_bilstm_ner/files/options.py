@@ -133,7 +133,7 @@ def parse_separator(sep: str | None) -> str | None:
     if sep in ("tab", r"\t"):
         return "\t"
     if sep and len(sep) > 1:
-        raise UserError(f"sep must be one character, such as ',', or tab: {sep!r}.")
+        raise UserError(f"sep must be one character, or 'tab', but it is {sep!r}.")
     return sep
 
 
