@@ -4,7 +4,6 @@ import csv
 import gzip
 import json
 import sys
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -99,9 +98,9 @@ def read_rows(file: str, options: TextOptions) -> Iterator[Row]:
                 "--encoding"
             )
         yield from chain(first_rows, rows)
-    except UserError:
+    except (UserError, ImportError, MemoryError):
         raise
-    except (LookupError, ValueError, OSError, EOFError, zlib.error) as error:
+    except Exception as error:  # each reader has its own errors for a damaged file
         raise UserError(
             f"{file} cannot be read: {error}. If it is not damaged, give its --encoding"
         ) from error

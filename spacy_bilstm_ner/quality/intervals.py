@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 # 95 % of a normal distribution are within this many standard deviations of its mean.
 Z_SCORE = 1.959964
+# Number of samples of the bootstrap
 N_DRAWS = 1000
 
 Floats = NDArray[np.float64]

@@ -294,7 +294,7 @@ def test_ids_of_two_types_are_refused(tmp_path, run):
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("name", ["in.txt.gz", "in.parquet"])
+@pytest.mark.parametrize("name", ["in.txt.gz", "in.parquet", "in.xlsx"])
 def test_a_damaged_input_is_named(tmp_path, run, name):
     content = gzip.compress(b"Lisbon\n" * 1000) if name == "in.txt.gz" else b"PAR1 and no more"
     (tmp_path / name).write_bytes(content[:-10])
