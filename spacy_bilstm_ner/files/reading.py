@@ -88,7 +88,7 @@ def read_sentences(
             sentences += sentences_of_file
             report.merge(report_of_file)
     # Sentences from rows with a word each have as many rows as words. Texts have one row.
-    longest = max(map(attrgetter("rows"), sentences))
+    longest = max(map(attrgetter("rows"), sentences), default=0)
     if longest > MAX_WORDS:
         report.warnings.append(
             f"the longest sentence has {longest:,} words: check that empty lines, or a column with "

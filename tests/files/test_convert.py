@@ -97,6 +97,12 @@ def test_a_file_without_empty_lines_is_one_long_sentence(tmp_path: Path) -> None
     assert "the longest sentence has 501 words" in report.warnings[0]
 
 
+def test_no_files_have_no_sentences() -> None:
+    docs, report = read([])
+    assert docs == []
+    assert report.warnings == []
+
+
 def test_parts_of_ones_own(tmp_path: Path) -> None:
     (tmp_path / "dev.conll").write_text("Oslo B-geo\n! O\n\nBern B-geo\n", encoding="utf-8")
     (tmp_path / "test.jsonl").write_text('{"tokens": ["Oslo"], "tags": ["B-geo"]}')
