@@ -70,7 +70,7 @@ class Annotator:
     Use processes to annotate in parallel. A forked process loads the pipeline again.
 
     model (str): The name or path of any spaCy pipeline that sets `doc.ents`. Each process loads it
-        when the first text comes. Only the name is pickled.
+        at the first call. The pipeline itself is not pickled.
     text (str): The column of texts.
     max_length (int | None): The longest text in characters; None for `nlp.max_length`.
     """

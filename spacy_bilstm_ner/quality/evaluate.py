@@ -33,8 +33,9 @@ def evaluate_pipeline(pipeline: str | Path, file: Path) -> Result:
 
     pipeline (Union[str, Path]): The folder or name of a pipeline.
     file (Path): The labelled file, or a folder of such files.
-    RETURNS (Result): `facts` are about the pipeline and its training. If the meta of the pipeline
-        does not have them, "data" is None, and "config", "seed" and "vectors" are missing.
+    RETURNS (Result): `facts` are about the pipeline and its training. The entries on the training
+        come from the meta of the pipeline. If it has none, "data" is None, and "config", "seed" and
+        "vectors" are missing.
     RAISES UserError: If the pipeline or the file cannot be read.
     """
     nlp = load_pipeline(pipeline)
