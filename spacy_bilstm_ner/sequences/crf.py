@@ -27,8 +27,8 @@ def crf_loss(
     transitions (Floats | None): n_tags × n_tags, the score of each step from row to column. The tag
         before the first word of a document and after its last word is O. None if all sequences are
         legal and tags are independent: the loss is then the cross-entropy of each word.
-    allowed (Bools): n_words × n_tags, see `gold.allowed_tags`. If a word allows only I- tags, and
-        none of them can follow an allowed tag of the previous word, they are read as B-.
+    allowed (Bools): n_words × n_tags, see `gold.allowed_tags`. They must allow a legal sequence for
+        each document.
     lengths (Ints): n_docs, the number of words of each document.
     RETURNS (tuple[float, Floats, Floats]): The loss in nats per labelled word, and its gradients
         with respect to the scores and the transitions. Gradients of illegal steps are 0. A word is
@@ -37,7 +37,7 @@ def crf_loss(
     n_labelled = max(1, len(scores) - int(allowed.all(axis=1).sum()))
     lengths = lengths[lengths > 0]
     # The sum over all legal sequences, and the sum over those of the allowed tags
-    allowed_scores = np.where(_repair_stray_tags(allowed, lengths), scores, -np.inf)
+    allowed_scores = np.where(allowed, scores, -np.inf)
     all_sums = _sum_sequences(scores, transitions, lengths)
     allowed_sums = _sum_sequences(allowed_scores, transitions, lengths)
     loss = (all_sums.log_sum - allowed_sums.log_sum) / n_labelled
@@ -96,20 +96,3 @@ def _sum_sequences(scores: Floats, transitions: Floats | None, lengths: Ints) ->
         steps[tags.OUTSIDE] += arrives[0].sum(axis=0)
         steps[:, tags.OUTSIDE] += (before[-2] / (norms[-1] * end_weights)).sum(axis=0)
     return Sums(log_sum, probabilities, steps * factors[0, :, :-1])
-
-
-def _repair_stray_tags(allowed: Bools, lengths: Ints) -> Bools:
-    """Read I- tags as B- for words that allow only I- tags, none of which continues an entity.
-
-    RETURNS (Bools): n_words × n_tags. Each document has a legal sequence of these tags.
-    """
-    begins, insides = allowed[:, 1::2], allowed[:, 2::2]
-    may_continue = np.zeros_like(insides)
-    may_continue[1:] = begins[:-1] | insides[:-1]
-    may_continue[np.cumsum(lengths) - lengths] = False
-    is_possible = allowed[:, tags.OUTSIDE] | begins.any(axis=1)
-    is_stray = ~is_possible & ~(insides & may_continue).any(axis=1)
-    legal = allowed.copy()
-    legal[is_stray, 1::2] = insides[is_stray]
-    legal[is_stray, 2::2] = False
-    return legal

@@ -162,8 +162,6 @@ def _promising_islands(odds: Floats, starts: Ints) -> tuple[Ints, Ints]:
     goes_on[1:] = is_open[1:] & is_open[:-1]
     goes_on[starts] = False
     (firsts,) = (is_open & ~goes_on).nonzero()
-    if not len(firsts):
-        return firsts, firsts
     # From the first word of an island to that of the next one, only the words of the island are
     # open, and they have the highest odds.
     lengths = np.add.reduceat(is_open, firsts, dtype="int64")

@@ -19,14 +19,10 @@ def exclusive(folder: Path) -> Iterator[None]:
     RAISES UserError: If another process holds the lock, or the folder is not writable.
     """
     make_writable_folder(folder)
-    lock = FileLock(folder / ".lock")
     try:
-        lock.acquire(timeout=0)
+        with FileLock(folder / ".lock", timeout=0):
+            yield
     except Timeout:
         raise UserError(
             f"another process is using {folder}: wait until it ends, or use another folder"
         ) from None
-    try:
-        yield
-    finally:
-        lock.release()
