@@ -445,10 +445,9 @@ def _exclude_entities(
     """
     iob = np.concatenate([doc.to_array(ENT_IOB) for doc in docs])
     is_annotated = np.isin(iob, INSIDE_OR_BEGIN)
-    doc_ends = np.cumsum([len(doc) for doc in docs])
-    token_ends = np.union1d(doc_ends, np.flatnonzero(is_annotated))
-    block_ends = np.union1d(words.tokens.searchsorted(token_ends), np.cumsum(words.per_block))
-    lengths = np.diff(block_ends.astype("int64"), prepend=0)
+    first_words = words.tokens.searchsorted(np.flatnonzero(is_annotated))
+    block_ends = np.union1d(first_words, np.cumsum(words.per_block))
+    lengths = np.diff(block_ends, prepend=0)
     return lengths, is_annotated[words.tokens]
 
 

@@ -33,21 +33,24 @@ FIRST_WORD = re.compile(r"\S+")
 # German closing quotes are opening quotes in English.
 FOLLOWERS = TERMINALS | set("\"'“”‘’«»‹›)]}」』）】") | {"''"}
 
+Ints = NDArray[np.int64]
+Attributes = NDArray[np.uint64]  # n_tokens × n_attributes
+
 
 @dataclass(frozen=True)
 class Words:
     """The words of a batch of Docs: all tokens except white space."""
 
     # n_words: the index of each word's token in the concatenated batch
-    tokens: NDArray[np.int64]
+    tokens: Ints
     # n_words: the hash of each word's text
     orths: NDArray[np.uint64]
     # n_docs: the number of words of each Doc
-    per_doc: NDArray[np.int64]
+    per_doc: Ints
     # n_blocks: the number of words of each block, in order. No entity extends over two blocks.
-    per_block: NDArray[np.int64]
+    per_block: Ints
     # n_sequences: the number of words, at least 1, of each sequence that the network reads
-    lengths: NDArray[np.int64]
+    lengths: Ints
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -127,12 +130,10 @@ def _cut(docs: Sequence[Doc], *, max_length: int, line_breaks: bool) -> Words:
     # The last token of a Doc always ends a sentence.
     may_cut = candidates + 1 < doc_ends[doc_of_candidate]
     sentence_ends = doc_ends.tolist()
-    if sent_starts.any():
-        has_sentences = np.array([doc.has_annotation("SENT_START") for doc in docs])
-        (starts,) = (sent_starts == 1).nonzero()
-        doc_of_start = doc_ends.searchsorted(starts, side="right")
-        sentence_ends += starts[has_sentences[doc_of_start]].tolist()
-        may_cut &= ~has_sentences[doc_of_candidate]
+    # The first token of each Doc is a sentence start as well.
+    sentence_ends += np.flatnonzero(sent_starts == 1).tolist()
+    has_sentences = np.array([doc.has_annotation("SENT_START") for doc in docs])
+    may_cut &= ~has_sentences[doc_of_candidate]
     block_ends = doc_ends.tolist()
     text_of_doc: dict[int, str] = {}
     tokens, doc_numbers = candidates[may_cut].tolist(), doc_of_candidate[may_cut].tolist()
@@ -157,7 +158,7 @@ def _cut(docs: Sequence[Doc], *, max_length: int, line_breaks: bool) -> Words:
     )
 
 
-def _attributes(docs: Sequence[Doc], names: list[int]) -> NDArray[np.uint64]:
+def _attributes(docs: Sequence[Doc], names: list[int]) -> Attributes:
     return np.concatenate([doc.to_array(names) for doc in docs])
 
 
@@ -201,10 +202,10 @@ def _sentence_end(doc: Doc, i: int) -> int | None:
 
 
 def _make_words(
-    attributes: NDArray[np.uint64],
-    doc_ends: NDArray[np.int64],
-    block_ends: NDArray[np.int64],
-    sentence_ends: NDArray[np.int64],
+    attributes: Attributes,
+    doc_ends: Ints,
+    block_ends: Ints,
+    sentence_ends: Ints,
     *,
     max_length: int | None = None,
 ) -> Words:
@@ -226,7 +227,7 @@ def _make_words(
     )
 
 
-def _divide(lengths: NDArray[np.int64], max_length: int) -> NDArray[np.int64]:
+def _divide(lengths: Ints, max_length: int) -> Ints:
     """Divide each length into the fewest parts of at most max_length, which differ by at most 1."""
     parts = []
     for length in lengths.tolist():
@@ -235,7 +236,7 @@ def _divide(lengths: NDArray[np.int64], max_length: int) -> NDArray[np.int64]:
     return np.concatenate(parts)
 
 
-def _count_between(tokens: NDArray[np.int64], bounds: NDArray[np.int64]) -> NDArray[np.int64]:
+def _count_between(tokens: Ints, bounds: Ints) -> Ints:
     """Count the tokens between consecutive bounds."""
     counts = tokens.searchsorted(bounds)
     # Several times as fast as np.diff
