@@ -182,6 +182,6 @@ except ImportError as error:
 
 
 def test_what_the_package_imports_comes_with_spacy_or_is_named_by_an_extra():
-    of_spacy = RUN_TIME | {"typer", "wasabi"}
+    of_spacy = RUN_TIME | {"typer", "tqdm", "jinja2"}
     imported = {module.partition(".")[0] for names in IMPORTS.values() for module in names}
     assert imported - set(sys.stdlib_module_names) - {PACKAGE, ""} <= of_spacy | set(EXTRAS)

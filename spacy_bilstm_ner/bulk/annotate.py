@@ -76,13 +76,12 @@ def annotate(
     work = partial(annotate_part, annotator=annotator, id_field=id_field)
     summary = Summary()
     with exclusive(out):
-        remove_unfinished(out)
         done, summary.missing_inputs = prepare_folder(out, files, settings)
         parts = make_parts(rows_to_do(files, options, done, summary), out)
         try:
             _annotate_parts(parts, work, workers or cores(), ray, summary)
         finally:
-            # Workers that were killed may have left unfinished files.
+            # Workers or runs that were killed may have left unfinished files.
             remove_unfinished(out)
     return summary
 

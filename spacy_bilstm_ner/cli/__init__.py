@@ -31,15 +31,12 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     suggest,
     annotate,
 )
-# Packages that only some commands need, and the extra that installs each
+# Packages that spaCy does not bring and only some commands need, and the extra that installs each
 EXTRAS = {
     "pyarrow": "bulk",
     "ray": "ray",
     "python_calamine": "formats",
-} | dict.fromkeys(
-    ("charset_normalizer", "filelock", "jinja2", "matplotlib", "pandas", "srsly", "torch", "tqdm"),
-    "train",
-)
+} | dict.fromkeys(("charset_normalizer", "filelock", "matplotlib", "pandas", "torch"), "train")
 
 
 class Command(TyperCommand):

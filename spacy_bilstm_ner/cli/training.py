@@ -1,6 +1,5 @@
 """The command `init`."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -57,16 +56,14 @@ def init(
 
 def find_vectors(lang: str) -> str | None:
     """Return the installed pipeline of a language with the most word vectors, or None."""
+    import srsly
     from spacy.util import get_installed_models, get_package_path
 
     best_name, most_vectors = None, 0
     for name in sorted(get_installed_models()):
-        meta_file = get_package_path(name) / "meta.json"
-        if not meta_file.is_file():
-            continue
-        meta = json.loads(meta_file.read_text(encoding="utf-8"))
-        n_vectors = meta.get("vectors", {}).get("vectors", 0)
-        if meta.get("lang") == lang and n_vectors > most_vectors:
+        meta = srsly.read_json(get_package_path(name) / "meta.json")
+        n_vectors = meta["vectors"]["vectors"]
+        if meta["lang"] == lang and n_vectors > most_vectors:
             best_name, most_vectors = name, n_vectors
     return best_name
 

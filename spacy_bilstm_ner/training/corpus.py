@@ -41,10 +41,9 @@ class BalancedCorpus:
         rare_share (float): A label is rare if it has less than this share of all entities.
         copies (int): Number of times that an example with a rare label occurs in each pass.
         augmenter (Callable | None): Changes examples. It is applied to each copy separately.
-        RAISES ValueError: If copies is below 1, or rare_share is negative.
+        RAISES ValueError: If copies is below 1.
         """
         check_range("copies", copies, 1)
-        check_range("rare_share", rare_share, 0)
         self._path = path and Path(path)
         self._rare_share = rare_share
         self._copies = copies
