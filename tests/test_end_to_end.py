@@ -9,10 +9,12 @@ import random
 import shutil
 import subprocess
 import sys
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
 import srsly
+from spacy.util import get_minor_version_range
 from weasel.cli.run import check_rerun
 from weasel.util.config import load_project_config
 
@@ -22,6 +24,9 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = ("configs", "scripts", "spacy_bilstm_ner")
 FILES = (".gitignore", "LICENSE", "README.md", "project.yml", "pyproject.toml", "setup.cfg")
 OFFLINE = ["--vars.gmb_url", "", "--vars.vectors", "", "--vars.target", "site"]
+SETUP = ConfigParser()
+SETUP.read(ROOT / "setup.cfg", encoding="utf-8")
+VERSION = SETUP["metadata"]["version"]
 SKIPPED = ("convert", "train", "evaluate", "package")
 USE = """
 import json, sys
@@ -97,7 +102,7 @@ def test_sample_is_said_loudly_and_named_everywhere(sample_run: tuple[Path, str]
     assert "trained on sample" in report
     assert sorted(path.name for path in (project / "packages").iterdir()) == [
         "en_gmb_bilstm-0.0.0+sample-py3-none-any.whl",
-        "spacy_bilstm_ner-0.2.0-py3-none-any.whl",
+        f"spacy_bilstm_ner-{VERSION}-py3-none-any.whl",
     ]
 
 
@@ -112,7 +117,8 @@ def test_installed_pipeline_works_with_no_import_of_ours(sample_run: tuple[Path,
     text = "President Anna Schmidt met officials of the United Nations in London on Monday."
     result = use(project, "en_gmb_bilstm", text)
     assert result["meta"]["version"] == "0.0.0+sample"
-    assert "spacy-bilstm-ner>=0.2.0,<0.3.0" in result["meta"]["requirements"]
+    requirement = f"spacy-bilstm-ner{get_minor_version_range(VERSION)}"
+    assert requirement in result["meta"]["requirements"]
     assert result["ents"][0]
     assert all(ents == result["ents"][0] for ents in result["ents"])
     assert all(0 < confidence <= 1 for _, _, confidence in result["ents"][0])

@@ -1,6 +1,8 @@
 """Check that each command of project.yml lists its dependencies and its outputs."""
 
+import re
 import shlex
+from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
 
@@ -75,3 +77,14 @@ def test_names_and_configs_keep_runs_apart() -> None:
     assert len(outputs) == len(set(outputs))
     for output in outputs:
         assert output.startswith(("corpus/N/", "training/N/C/")) or output == "packages"
+
+
+def test_the_version_of_a_release_is_the_same_in_all_files() -> None:
+    setup = ConfigParser()
+    setup.read(ROOT / "setup.cfg", encoding="utf-8")
+    version = setup["metadata"]["version"]
+    citation = srsly.read_yaml(ROOT / "CITATION.cff")
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    released = re.findall(r"^## \[(\d\S*)\] - (\S+)$", changelog, re.MULTILINE)
+    assert released[0] == (version, str(citation["date-released"]))
+    assert YML["vars"]["version"] == citation["version"] == version
