@@ -14,7 +14,7 @@ from scripts.step import print_banner, step
 from scripts.vectors import TIMEOUT, DownloadError, find_vectors
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.files.unpack import read_content
-from spacy_bilstm_ner.system.whole import save_json
+from spacy_bilstm_ner.system.atomic import save_json
 
 CORPUS = "ner_dataset.csv"
 # The corpus in assets/, which may be packed

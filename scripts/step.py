@@ -8,8 +8,8 @@ from typing import Any
 
 import typer
 
-from spacy_bilstm_ner.system.ending import exit_codes
-from spacy_bilstm_ner.system.exclusive import exclusive
+from spacy_bilstm_ner.system.exit_codes import exit_codes
+from spacy_bilstm_ner.system.folder_lock import exclusive
 
 BORDER = "!" * 88
 

@@ -9,7 +9,7 @@ from spacy.util import load_config
 from scripts.meta import make_meta
 from scripts.step import step
 from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.system.whole import whole_folder
+from spacy_bilstm_ner.system.atomic import whole_folder
 
 
 def main(

@@ -14,18 +14,18 @@ from tqdm import tqdm
 from ..errors import UserError, count
 from ..files.texts import TextOptions, find_files, kind_of, read_rows
 from ..pipe.loading import pipeline_folder
+from ..system.atomic import remove_unfinished
 from ..system.cores import cores
-from ..system.exclusive import exclusive
-from ..system.whole import remove_unfinished
+from ..system.folder_lock import exclusive
 from ..system.workers import Workers, as_done
 from .annotator import ENTITIES_COLUMN, ERRORS_COLUMN, Annotator
-from .engines import Ray, Work
-from .parts import Part, annotate_part, make_parts, rows_to_do
+from .ray_cluster import RayCluster, Work
 from .results import prepare_folder
+from .shards import Shard, annotate_shard, make_shards, rows_to_do
 from .summary import Summary
 
 # The run stops after this many failures for each process, because the cause is then probably not in
-# the parts. If a process dies, the parts of all processes fail.
+# the shards. If a process dies, the shards of all processes fail.
 MAX_FAILURES = 10
 RESULT_COLUMNS = ("file", "row", ENTITIES_COLUMN, ERRORS_COLUMN)
 
@@ -73,38 +73,38 @@ def annotate(
         "max_length": max_length,
     }
     annotator = Annotator(model_name, text=options.text_column, max_length=max_length)
-    work = partial(annotate_part, annotator=annotator, id_field=id_field)
+    work = partial(annotate_shard, annotator=annotator, id_field=id_field)
     summary = Summary()
     with exclusive(out):
         done, summary.missing_inputs = prepare_folder(out, files, settings)
-        parts = make_parts(rows_to_do(files, options, done, summary), out)
+        shards = make_shards(rows_to_do(files, options, done, summary), out)
         try:
-            _annotate_parts(parts, work, workers or cores(), ray, summary)
+            _annotate_shards(shards, work, workers or cores(), ray, summary)
         finally:
             # Workers or runs that were killed may have left unfinished files.
             remove_unfinished(out)
     return summary
 
 
-def _annotate_parts(
-    parts: Iterator[Part], work: Work, n_workers: int, ray: str | None, summary: Summary
+def _annotate_shards(
+    shards: Iterator[Shard], work: Work, n_workers: int, ray: str | None, summary: Summary
 ) -> None:
-    engine = Workers(work, n_workers) if ray is None else Ray(work, n_workers, ray)
+    engine = Workers(work, n_workers) if ray is None else RayCluster(work, n_workers, ray)
     progress = tqdm(desc="Annotating", unit=" texts", disable=None)
     try:
-        for part, future in as_done(parts, engine.submit, engine.n_slots):
-            progress.update(len(part.rows))
+        for shard, future in as_done(shards, engine.submit, engine.n_slots):
+            progress.update(len(shard.rows))
             error = future.exception()
             if error is None:
                 summary.add(future.result())
                 continue
             if isinstance(error, UserError):
                 raise error
-            row = part.rows[0]
+            row = shard.rows[0]
             summary.failures.append(f"{row.file}, from row {row.number}: {error}")
             if len(summary.failures) == MAX_FAILURES * engine.n_slots:
                 raise UserError(
-                    f"{count(len(summary.failures), 'part')} failed. The last one: "
+                    f"{count(len(summary.failures), 'part')} of the input failed. The last one: "
                     f"{summary.failures[-1]}. If memory is short, use fewer --workers"
                 )
     finally:

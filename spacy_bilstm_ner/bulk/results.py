@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import srsly
 
 from ..errors import UserError
-from ..system.whole import save_json, whole_file
+from ..system.atomic import save_json, whole_file
 
 NOTE = "_run.json"
 RESULT = re.compile(r"entities-(\d+)\.parquet")

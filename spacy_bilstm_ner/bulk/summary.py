@@ -10,13 +10,13 @@ from .annotator import Outcome
 
 @dataclass
 class Summary:
-    """Numbers of texts, entities and errors of a part or a run.
+    """Numbers of texts, entities and errors of a shard or a run.
 
     labels (Counter): Number of entities of each label.
     errors (Counter): Number of texts with each kind of error. They were not annotated.
     first_errors (dict): File, row and message of the first error of each kind.
     n_existing (int): Number of texts that had results already.
-    failures (list[str]): Parts that could not be annotated, with the error.
+    failures (list[str]): Shards that could not be annotated, with the error.
     missing_inputs (list[str]): Inputs of earlier calls that no longer exist. Their results stay.
     """
 
@@ -28,17 +28,17 @@ class Summary:
     failures: list[str] = field(default_factory=list)
     missing_inputs: list[str] = field(default_factory=list)
 
-    def add(self, part: "Summary") -> None:
-        """Add what was done in a part."""
-        self.n_texts += part.n_texts
-        self.labels.update(part.labels)
-        self.errors.update(part.errors)
-        for kind, error in part.first_errors.items():
+    def add(self, shard_summary: "Summary") -> None:
+        """Add what was done in a shard."""
+        self.n_texts += shard_summary.n_texts
+        self.labels.update(shard_summary.labels)
+        self.errors.update(shard_summary.errors)
+        for kind, error in shard_summary.first_errors.items():
             self.first_errors[kind] = min(error, self.first_errors.get(kind, error))
 
 
 def summarize(rows: Sequence[Row], outcomes: Sequence[Outcome]) -> Summary:
-    """Count what was done in a part."""
+    """Count what was done in a shard."""
     summary = Summary(n_texts=len(rows))
     for row, outcome in zip(rows, outcomes, strict=True):
         if outcome.error is not None:

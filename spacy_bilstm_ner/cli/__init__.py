@@ -11,7 +11,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from ..system.ending import exit_codes
+from ..system.exit_codes import exit_codes
 from . import convert
 from .bulk import annotate
 from .output import short_warnings

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError, printable
-from ..system.whole import make_writable_folder, save, save_json
+from ..system.atomic import make_writable_folder, save, save_json
 
 if TYPE_CHECKING:
     from ..quality.result import Result

@@ -14,7 +14,7 @@ from spacy.tokens import DocBin
 from tqdm import tqdm
 
 from ..errors import UserError
-from ..system.whole import whole_file
+from ..system.atomic import whole_file
 from .docs import blank_pipeline, count_aligned, make_doc
 from .options import Options, Split
 from .reading import read_sentences

@@ -9,7 +9,7 @@ from spacy.training import Example
 
 from ..errors import UserError
 from ..files.encoding import detect
-from ..system.whole import save
+from ..system.atomic import save
 from .folds import FoldedCorpus, predict_folds, train_folds
 from .mistakes import COLUMNS as MISTAKE_COLUMNS
 from .mistakes import KINDS, compare_entities

@@ -33,7 +33,7 @@ def evaluate_pipeline(pipeline: str | Path, file: Path) -> Result:
 
     pipeline (Union[str, Path]): The folder or name of a pipeline.
     file (Path): The labelled file, or a folder of such files.
-    RETURNS (Result): `facts` are about the pipeline and its training. The entries on the training
+    RETURNS (Result): `metadata` is about the pipeline and its training. The entries on the training
         come from the meta of the pipeline. If it has none, "data" is None, and "config", "seed" and
         "vectors" are missing.
     RAISES UserError: If the pipeline or the file cannot be read.
@@ -54,7 +54,7 @@ def evaluate_pipeline(pipeline: str | Path, file: Path) -> Result:
         ],
         table=make_table(examples),
         warnings=find_warnings(str(pipeline), nlp, examples),
-        facts={
+        metadata={
             "pipeline": f"{meta['lang']}_{meta['name']}",
             "version": meta["version"],
             "data": data,

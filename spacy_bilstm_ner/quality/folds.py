@@ -30,9 +30,9 @@ from ..errors import UserError
 from ..files.docs import blank_pipeline
 from ..files.options import Options
 from ..pipe.loading import load_pipeline
+from ..system.atomic import save
 from ..system.cores import cores
-from ..system.exclusive import exclusive
-from ..system.whole import save
+from ..system.folder_lock import exclusive
 from ..system.workers import Workers, as_done
 from ..training.init import fill
 from .examples import predict_examples, read_labelled_docs, remove_thresholds

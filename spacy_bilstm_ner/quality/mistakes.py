@@ -17,7 +17,7 @@ KINDS = {
     "missing": "predicted, but not annotated",
     "spurious": "annotated, but not predicted",
     "label": "predicted with another label",
-    "border": "predicted with other boundaries",
+    "boundaries": "predicted with other boundaries",
 }
 COLUMNS = [
     "file",
@@ -115,5 +115,5 @@ def _name_kind(gold: Span | None, predicted: Span | None) -> str:
     if predicted is None:
         return "spurious"
     if (gold.start_char, gold.end_char) != (predicted.start_char, predicted.end_char):
-        return "border"
+        return "boundaries"
     return "" if gold.label_ == predicted.label_ else "label"

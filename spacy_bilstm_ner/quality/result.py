@@ -19,7 +19,7 @@ class Result:
     table (pd.DataFrame): The main figures. Shares are from 0 to 1.
     share_format (str): How shares are shown.
     warnings (list[str]): Reasons to doubt the result.
-    facts (dict[str, Any]): More figures for the JSON file.
+    metadata (dict[str, Any]): Facts about the pipeline and the run, for the JSON file.
     mistakes (pd.DataFrame): Rows of `compare_entities` for the page.
     curves (dict[str, pd.DataFrame]): Precision and recall for the page, see `make_curves`.
     """
@@ -28,7 +28,7 @@ class Result:
     table: pd.DataFrame
     share_format: str = "{:.2%}"
     warnings: list[str] = field(default_factory=list)
-    facts: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict)
     mistakes: pd.DataFrame = field(default_factory=pd.DataFrame)
     curves: dict[str, pd.DataFrame] = field(default_factory=dict)
 
@@ -36,7 +36,7 @@ class Result:
     def figures(self) -> dict[str, Any]:
         """All figures, for a JSON file. NaN becomes None."""
         rows = json.loads(self.table.to_json(orient="records", double_precision=15))
-        return self.facts | {"summary": self.summary, "table": rows, "warnings": self.warnings}
+        return self.metadata | {"summary": self.summary, "table": rows, "warnings": self.warnings}
 
     def format_table(self) -> pd.DataFrame:
         """Return the table with shares as texts. A missing share is "-"."""

@@ -20,7 +20,7 @@ from ..files.texts import TextOptions, find_files, read_rows, text_error
 from ..pipe.confidence import get_confidence
 from ..pipe.entities import list_entities
 from ..pipe.loading import load_pipeline
-from ..system.whole import save
+from ..system.atomic import save
 from .examples import remove_thresholds
 
 # Texts are similar if they have more than this share of their distinct words in common.

@@ -9,7 +9,7 @@ from ..errors import UserError
 from ..pipe.decisions import min_confidences
 from ..pipe.loading import load_pipeline
 from ..pipe.saving import write_cfg
-from ..system.whole import save
+from ..system.atomic import save
 from .curves import make_curves
 from .examples import (
     find_recognisers,

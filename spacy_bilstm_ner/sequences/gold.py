@@ -22,7 +22,7 @@ Ints = NDArray[np.int64]
 def allowed_tags(example: Example, labels: Sequence[str]) -> Bools:
     """Find the tags that the annotation allows for each token of `example.predicted`.
 
-    All tags are allowed where nothing is annotated, where the border of an entity lies within a
+    All tags are allowed where nothing is annotated, where an entity begins or ends within a
     token, and where the label of an entity is not among `labels`. If only some labels were
     annotated (see ANNOTATED), tokens without annotation may have any tag except those of
     the annotated labels.

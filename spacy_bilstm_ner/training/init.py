@@ -11,7 +11,7 @@ from ..errors import UserError
 from ..files.docs import blank_pipeline
 from ..pipe.component import BiLSTMNER
 from ..pipe.loading import load_pipeline
-from ..system.whole import save
+from ..system.atomic import save
 
 
 def write_config(

@@ -22,9 +22,9 @@ import pyarrow.parquet as pq
 import pytest
 import spacy
 
-from spacy_bilstm_ner.bulk import annotate, parts
+from spacy_bilstm_ner.bulk import annotate, shards
 from spacy_bilstm_ner.cli import main
-from spacy_bilstm_ner.system.exclusive import exclusive
+from spacy_bilstm_ner.system.folder_lock import exclusive
 from tests import util
 
 TEXTS = [
@@ -37,13 +37,13 @@ TEXTS = [
     "fine",
     "Lisbon!",
 ]
-# Texts are cut into small parts in a process of its own.
-SMALL_PARTS = """
+# Texts are cut into small shards in a process of its own.
+SMALL_SHARDS = """
 import sys
-from spacy_bilstm_ner.bulk import parts
+from spacy_bilstm_ner.bulk import shards
 from spacy_bilstm_ner.cli import main
 if __name__ == "__main__":
-    parts.PART_BYTES = int(sys.argv[1])
+    shards.SHARD_BYTES = int(sys.argv[1])
     main(sys.argv[2:])
 """
 
@@ -61,13 +61,13 @@ Run = Callable[..., Finished]
 
 @pytest.fixture
 def start(model: Path, code: Path, tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
-    """Start the command in a process of its own, with parts of so many bytes."""
+    """Start the command in a process of its own, with shards of so many bytes."""
 
-    def start_command(part_bytes: int, *arguments: object) -> subprocess.Popen[str]:
-        (tmp_path / "small_parts.py").write_text(SMALL_PARTS)
-        words = [part_bytes, "annotate", *arguments, "--model", model]
+    def start_command(shard_bytes: int, *arguments: object) -> subprocess.Popen[str]:
+        (tmp_path / "small_shards.py").write_text(SMALL_SHARDS)
+        words = [shard_bytes, "annotate", *arguments, "--model", model]
         return subprocess.Popen(
-            [sys.executable, "small_parts.py", *map(str, words)],
+            [sys.executable, "small_shards.py", *map(str, words)],
             cwd=tmp_path,
             env=os.environ | {"PYTHONPATH": str(code)},
             stdout=subprocess.PIPE,
@@ -188,8 +188,8 @@ def test_every_kind_of_input(tmp_path, run, kind, monkeypatch):
         (str(path), number) for number in range(len(texts))
     ]
     assert entities_of(records) == expected(texts)
-    # The rows are the same in parts of any size.
-    monkeypatch.setattr(parts, "PART_BYTES", 20)
+    # The rows are the same in shards of any size.
+    monkeypatch.setattr(shards, "SHARD_BYTES", 20)
     assert run("folder", "small").code == 0
     assert len(results(tmp_path / "small")) > 3
     assert rows_of(tmp_path / "small") == records
@@ -374,7 +374,7 @@ def damage_silently(content: bytes) -> bytes:
 
 
 def test_damaged_results_are_made_again(tmp_path, run, monkeypatch):
-    monkeypatch.setattr(parts, "PART_BYTES", 80)
+    monkeypatch.setattr(shards, "SHARD_BYTES", 80)
     write_parquet(tmp_path / "in.parquet", TEXTS * 4)
     assert run("in.parquet", "out").code == 0
     records = rows_of(tmp_path / "out")
@@ -457,19 +457,19 @@ def test_no_text_is_lost_when_a_worker_is_killed(tmp_path, start, run):
     assert entities_of(records) == expected(texts)
 
 
-def fail_first_part(self: util.WorkersHere, part: parts.Part) -> Future:
-    """Submit a part. Parts with the first row fail."""
-    if part.rows[0].number:
-        return util.WorkersHere.submit(self, part)
+def fail_first_shard(self: util.WorkersHere, shard: shards.Shard) -> Future:
+    """Submit a shard. Parts with the first row fail."""
+    if shard.rows[0].number:
+        return util.WorkersHere.submit(self, shard)
     failed: Future = Future()
     failed.set_exception(RuntimeError("its worker died"))
     return failed
 
 
 def test_a_part_that_fails_is_named_and_made_by_the_next_run(tmp_path, run, monkeypatch):
-    monkeypatch.setattr(parts, "PART_BYTES", 30)
+    monkeypatch.setattr(shards, "SHARD_BYTES", 30)
     write_parquet(tmp_path / "in.parquet", TEXTS)
-    engine = type("Engine", (util.WorkersHere,), {"submit": fail_first_part})
+    engine = type("Engine", (util.WorkersHere,), {"submit": fail_first_shard})
     with monkeypatch.context() as patch:
         patch.setattr(annotate, "Workers", engine)
         done = run("in.parquet", "out", "--id-column", "key")
@@ -477,7 +477,7 @@ def test_a_part_that_fails_is_named_and_made_by_the_next_run(tmp_path, run, monk
         assert "in.parquet, from row 0: its worker died" in done.errors
         assert 100 not in {row["key"] for row in rows_of(tmp_path / "out")}
         patch.setattr(annotate, "MAX_FAILURES", 1)
-        assert "1 part failed" in run("in.parquet", "out", "--id-column", "key").errors
+        assert "1 part of the input failed" in run("in.parquet", "out", "--id-column", "key").errors
     assert run("in.parquet", "out", "--id-column", "key").code == 0
     assert [row["key"] for row in rows_of(tmp_path / "out")] == list(range(100, 108))
 
@@ -506,11 +506,11 @@ def test_a_stopped_run_leaves_whole_parts_and_is_resumed(tmp_path, start, run, e
         assert {path.name for path in out.iterdir()} == {*before, "_run.json", ".lock"}
         assert "Interrupted." in errors
         assert "Traceback" not in errors
-    monkeypatch.setattr(parts, "PART_BYTES", 60)
+    monkeypatch.setattr(shards, "SHARD_BYTES", 60)
     assert run("in.parquet", "out", "--id-column", "key").code == 0
     after = results(out)
     assert 1 <= len(before) < len(after), "it was stopped too late to show anything"
-    assert before.items() <= after.items(), "a whole part was made again"
+    assert before.items() <= after.items(), "a whole shard was made again"
     assert not list(out.glob("*.unfinished"))
     assert [row["key"] for row in rows_of(out)] == list(range(100, 124))
     assert entities_of(rows_of(out)) == expected(texts)

@@ -19,7 +19,7 @@ from spacy_bilstm_ner.quality.mistakes import KINDS
 
 from .helpers import make_example
 
-# A wrong label, a wrong border, a missing and a spurious entity; then two that are correct, and a
+# A wrong label, wrong boundaries, a missing and a spurious entity; then two that are correct, and a
 # guess that is too unsure
 PLANTED = [
     make_example(
@@ -55,7 +55,7 @@ def test_planted_errors_are_found_and_nothing_else(tmp_path: Path) -> None:
     keys = ("line", "kind", "text", "gold", "found", "predicted", "confidence", "times")
     assert [tuple(row[key] for key in keys) for row in rows] == [
         ("1", "label", "Anna", "geo", "Anna", "per", "0.95", "1"),
-        ("5", "border", "Acme", "org", "Acme Corp", "org", "0.85", "1"),
+        ("5", "boundaries", "Acme", "org", "Acme Corp", "org", "0.85", "1"),
         ("11", "spurious", "It", "tim", "", "", "0.8", "1"),
         ("8", "missing", "Peter", "", "Peter", "per", "0.75", "1"),
     ]
@@ -112,7 +112,7 @@ def test_marked_rows_are_not_listed_again(
         writer.writerows(rows[::-1])
     marked = read_marked_rows(path)
     result = audit_folds(corpus, marked)
-    assert result.mistakes["kind"].tolist() == ["label", "border", "missing"]
+    assert result.mistakes["kind"].tolist() == ["label", "boundaries", "missing"]
     assert "you marked in `keep`: 1)" in result.summary[1]
     write_rows(path, pd.concat([result.mistakes, marked]))
     marked_again = read_marked_rows(path)

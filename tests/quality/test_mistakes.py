@@ -10,7 +10,7 @@ def test_kinds_of_mistakes(examples: list[Example]) -> None:
     pairs = compare_entities(examples)
     mistakes = pairs[pairs["kind"] != ""]
     assert sorted(mistakes[["kind", "found", "text"]].values.tolist()) == [
-        ["border", "Bank", "World Bank"],
+        ["boundaries", "Bank", "World Bank"],
         ["label", "Lima", "Lima"],
         ["missing", "Monday", "Monday"],
         ["spurious", "", "Peru"],
@@ -23,7 +23,7 @@ def test_the_surest_come_first() -> None:
     pairs = compare_entities([example])
     # Without a prediction, the probability that there is no entity counts.
     assert pairs["confidence"].tolist() == pytest.approx([0.95, 0.9, 0.55])
-    assert pairs["kind"].tolist() == ["spurious", "border", "missing"]
+    assert pairs["kind"].tolist() == ["spurious", "boundaries", "missing"]
 
 
 def test_no_entity_competes_with_candidates() -> None:

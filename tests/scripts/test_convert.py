@@ -5,7 +5,7 @@ import pytest
 import srsly
 
 from scripts import convert
-from spacy_bilstm_ner.system.whole import save_json
+from spacy_bilstm_ner.system.atomic import save_json
 
 CSV = "sentence,word,tag\n" + "".join(
     f"{i},Anna,B-per\n{i},went,O\n{i},to,O\n{i},Oslo,B-geo\n{i},no{i},O\n" for i in range(30)

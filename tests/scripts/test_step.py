@@ -5,7 +5,7 @@ import pytest
 
 from scripts.step import step
 from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.system.exclusive import exclusive
+from spacy_bilstm_ner.system.folder_lock import exclusive
 
 
 def test_a_second_step_in_a_folder_is_refused(

@@ -6,7 +6,7 @@ import srsly
 
 from scripts import train
 from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.system.whole import save_json
+from spacy_bilstm_ner.system.atomic import save_json
 from tests.quality.helpers import DATA
 
 VECTORS = {"path": "en_x", "name": "en_x 1.0.0"}

@@ -7,7 +7,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ..errors import UserError
-from .whole import make_writable_folder
+from .atomic import make_writable_folder
 
 
 @contextmanager

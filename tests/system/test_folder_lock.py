@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.system.exclusive import exclusive
+from spacy_bilstm_ner.system.folder_lock import exclusive
 
 HOLD = """
 import sys
 from pathlib import Path
-from spacy_bilstm_ner.system.exclusive import exclusive
+from spacy_bilstm_ner.system.folder_lock import exclusive
 with exclusive(Path(sys.argv[1])):
     print("locked", flush=True)
     sys.stdin.read()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.system.whole import (
+from spacy_bilstm_ner.system.atomic import (
     make_writable_folder,
     remove_unfinished,
     save,

@@ -1,4 +1,4 @@
-"""Divide inputs into parts of about a million words, and annotate a part into one file."""
+"""Divide inputs into shards of about a million words, and annotate a shard into one file."""
 
 import gc
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,11 +16,11 @@ from .results import Rows, find_results, write_table
 from .summary import Summary, summarize
 
 # About a million English words
-PART_BYTES = 6_000_000
+SHARD_BYTES = 6_000_000
 
 
 @dataclass(frozen=True)
-class Part:
+class Shard:
     """Some rows of the input.
 
     path (Path): The file for the results.
@@ -31,16 +31,16 @@ class Part:
     rows: tuple[Row, ...]
 
 
-def make_parts(rows: Iterable[Row], out: Path) -> Iterator[Part]:
-    """Divide rows into parts. Their numbers are higher than those of all results in the folder."""
+def make_shards(rows: Iterable[Row], out: Path) -> Iterator[Shard]:
+    """Divide rows into shards. Their numbers are higher than those of all results in the folder."""
     first_number = max(find_results(out), default=-1) + 1
-    # A text counts as PART_BYTES at most, because `minibatch_by_words` yields a longer text before
+    # A text counts as SHARD_BYTES at most, because `minibatch_by_words` yields a longer text before
     # the texts that precede it.
     batches = minibatch_by_words(
-        rows, PART_BYTES, 0, get_length=lambda row: min(PART_BYTES, len(str(row.text)) + 1)
+        rows, SHARD_BYTES, 0, get_length=lambda row: min(SHARD_BYTES, len(str(row.text)) + 1)
     )
     for number, batch in enumerate(batches, first_number):
-        yield Part(out / f"entities-{number:06d}.parquet", tuple(batch))
+        yield Shard(out / f"entities-{number:06d}.parquet", tuple(batch))
 
 
 def rows_to_do(
@@ -59,8 +59,8 @@ def rows_to_do(
                 yield row
 
 
-def annotate_part(part: Part, annotator: Annotator, id_field: pa.Field | None) -> Summary:
-    """Annotate a part and write its results.
+def annotate_shard(shard: Shard, annotator: Annotator, id_field: pa.Field | None) -> Summary:
+    """Annotate a shard and write its results.
 
     id_field (pa.Field | None): The column of ids; None if there is none.
     """
@@ -68,14 +68,14 @@ def annotate_part(part: Part, annotator: Annotator, id_field: pa.Field | None) -
     # The garbage collector no longer visits the pipeline, which makes the run 8 % faster.
     if not gc.get_freeze_count():
         gc.freeze()
-    files, numbers, texts, ids = zip(*part.rows, strict=True)
+    files, numbers, texts, ids = zip(*shard.rows, strict=True)
     outcomes = annotator.annotate(texts)
     columns = {"file": pa.array(files, pa.string()), "row": pa.array(numbers, pa.int64())}
     if id_field:
         columns[id_field.name] = _make_ids(ids, id_field.type)
     columns[ENTITIES_COLUMN], columns[ERRORS_COLUMN] = outcome_columns(outcomes)
-    write_table(pa.table(columns), part.path)
-    return summarize(part.rows, outcomes)
+    write_table(pa.table(columns), shard.path)
+    return summarize(shard.rows, outcomes)
 
 
 def _make_ids(ids: Sequence[Any], id_type: pa.DataType) -> pa.Array:

@@ -11,12 +11,12 @@ import psutil
 import pytest
 
 from spacy_bilstm_ner.errors import UserError
-from spacy_bilstm_ner.system.ending import exit_codes
+from spacy_bilstm_ner.system.exit_codes import exit_codes
 from spacy_bilstm_ner.system.workers import Workers, as_done
 
 WAIT = """
 import time
-from spacy_bilstm_ner.system.ending import exit_codes
+from spacy_bilstm_ner.system.exit_codes import exit_codes
 with exit_codes():
     print("begun", flush=True)
     time.sleep(60)
@@ -59,7 +59,7 @@ def test_a_signal_during_an_import_comes_after_it(tmp_path: Path) -> None:
     slow = "import time; print('begun', flush=True); time.sleep(1); print('imported', flush=True)"
     (tmp_path / "slow.py").write_text(slow)
     code = """
-from spacy_bilstm_ner.system.ending import exit_codes
+from spacy_bilstm_ner.system.exit_codes import exit_codes
 with exit_codes():
     import slow
     slow.time.sleep(60)
@@ -96,7 +96,7 @@ def read_errors(*command: str, first_line: bytes) -> tuple[bytes, int]:
 
 
 MANY_LINES = """
-from spacy_bilstm_ner.system.ending import exit_codes
+from spacy_bilstm_ner.system.exit_codes import exit_codes
 with exit_codes():
     print("many lines\\n" * 100_000)
 """
