@@ -159,12 +159,14 @@ def _count_entities(examples: Iterable[Example], labels: Iterable[str]) -> Count
 
 
 def _judge(example: Example) -> Iterator[tuple[float, bool, str]]:
-    """Compare predicted entities with gold ones.
+    """Compare predicted entities with gold ones. Entities on unannotated words are left out.
 
     YIELDS (tuple): Confidence, whether it is correct, label.
     """
-    gold = {(ent.start_char, ent.end_char, ent.label) for ent in example.reference.ents}
+    reference = example.reference
+    gold = {(ent.start_char, ent.end_char, ent.label) for ent in reference.ents}
     for ent in example.predicted.ents:
-        if ent._.confidence is not None:
+        words = reference.char_span(ent.start_char, ent.end_char, alignment_mode="expand")
+        if ent._.confidence is not None and all(word.ent_iob for word in words):
             is_correct = (ent.start_char, ent.end_char, ent.label) in gold
             yield ent._.confidence, is_correct, ent.label_

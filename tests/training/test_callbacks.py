@@ -151,6 +151,22 @@ def test_decisions_are_fitted_in_one_pass_and_undone_by_the_next_update(corpus, 
     assert (ner.cfg["calibration"], ner.cfg["thresholds"]) == ([1.1, 0.2], {"geo": 0.6})
 
 
+def test_decisions_do_not_depend_on_sentences_that_are_not_annotated(corpus, tmp_path):
+    nlp = trained()
+    docs = list(DocBin().from_disk(corpus).get_docs(nlp.vocab))
+    for doc in list(docs):
+        docs.append(doc.copy())
+        docs[-1].set_ents([], default="missing")
+    DocBin(docs=docs).to_disk(tmp_path / "partly.spacy")
+    decisions = []
+    for dev in (corpus, tmp_path / "partly.spacy"):
+        nlp = with_dev(trained(), dev)
+        fit_decisions()(nlp)
+        cfg = nlp.get_pipe("ner").cfg
+        decisions.append((cfg["calibration"], cfg["thresholds"]))
+    assert decisions[0] == decisions[1]
+
+
 @pytest.mark.parametrize("n_dev", [0, 30, 55])
 def test_decisions_stay_for_labels_that_dev_hardly_has(n_dev, tmp_path, caplog, monkeypatch):
     monkeypatch.setattr(logger, "propagate", True)
