@@ -12,7 +12,7 @@ from spacy.cli.package import package
 from scripts.step import step
 from spacy_bilstm_ner.errors import UserError
 
-PIP_WHEEL = (sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation")
+PIP_WHEEL = (sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation")
 
 
 def build(name: str, project: Path, out_dir: Path) -> None:
@@ -25,9 +25,8 @@ def build(name: str, project: Path, out_dir: Path) -> None:
     # setuptools would add files that it has left here.
     shutil.rmtree(project / "build", ignore_errors=True)
     command = [*PIP_WHEEL, "--wheel-dir", str(out_dir), str(project)]
-    process = subprocess.run(command, capture_output=True, text=True)
-    if process.returncode:
-        raise UserError(f"{name} was not built:\n{process.stdout}{process.stderr}")
+    if subprocess.run(command).returncode:
+        raise UserError(f"{name} was not built: see the messages of pip above")
 
 
 def build_pipeline(pipeline: Path, out_dir: Path) -> None:

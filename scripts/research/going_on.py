@@ -48,7 +48,7 @@ def score(nlp: Language, docs: list[Doc], labels: set[str]) -> tuple[float, int]
     """Return F of some labels, and the number of predicted entities of other labels."""
     prf = PRFScore()
     n_others = 0
-    for predicted, doc in zip(nlp.pipe([doc.text for doc in docs]), docs, strict=True):
+    for predicted, doc in zip(nlp.pipe(map(str, docs)), docs, strict=True):
         entities = [ent for ent in predicted.ents if ent.label_ in labels]
         prf.score_set(find_places(entities), find_places(doc.ents))
         n_others += len(predicted.ents) - len(entities)

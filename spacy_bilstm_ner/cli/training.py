@@ -50,8 +50,7 @@ def init(
         print(describe_choice(lang, vectors))
     elif vectors == "none":
         vectors = None
-    for note in write_config(config, lang=lang, vectors=vectors, source=source, force=force):
-        print(note)
+    print(write_config(config, lang=lang, vectors=vectors, source=source, force=force))
 
 
 def find_vectors(lang: str) -> str | None:

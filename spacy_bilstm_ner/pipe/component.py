@@ -5,7 +5,6 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -149,9 +148,7 @@ class BiLSTMNER(TrainablePipe):
         RAISES ValueError: If there are no labels, or if vectors are given and the model takes none.
         """
         validate_get_examples(get_examples, "BiLSTMNER.initialize")
-        examples: list[Example] = []
-        if labels is None or tagger.has_ngrams(self.model):
-            examples = list(corpus(nlp) if corpus and nlp else get_examples())
+        examples = list(corpus(nlp) if corpus and nlp else get_examples())
         for label in _entity_labels(examples) if labels is None else labels:
             self.add_label(label)
         if not self.labels:
@@ -164,8 +161,8 @@ class BiLSTMNER(TrainablePipe):
         self._reset_learning(is_loaded=False)
         if not self.model.has_dim("nO"):
             self.model.set_dim("nO", tags.n_tags(len(self.labels)))
-        # Only the widths of the layers are needed, so any documents will do.
-        self.model.initialize(X=[eg.reference for eg in islice(get_examples(), 10)])
+        # Only the widths of the layers are needed, so a few documents are enough.
+        self.model.initialize(X=docs[:10])
         # This fit draws random numbers. It comes last, so that the initial weights do not depend on
         # them.
         if tagger.has_ngrams(self.model) and n_words:

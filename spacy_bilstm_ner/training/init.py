@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import spacy
 from thinc.api import Config
 
 from ..default_config import read_config
@@ -21,7 +20,7 @@ def write_config(
     vectors: str | None = None,
     source: str | None = None,
     force: bool = False,
-) -> list[str]:
+) -> str:
     """Write a config.
 
     path (Path): The file to write.
@@ -30,29 +29,22 @@ def write_config(
     source (str | None): A trained pipeline whose training is continued: an installed package, or a
         folder. Its pipe `bilstm_ner` keeps its labels and vectors.
     force (bool): Replace an existing file.
-    RETURNS (list[str]): Notes for the user.
+    RETURNS (str): The next command, for the user.
     RAISES UserError: If spaCy has no such language, if the source cannot be loaded or has no
         pipe `bilstm_ner`, or if the file exists or cannot be written.
     """
     if path.exists() and not force:
         raise UserError(f"{path} already exists. Give another name, or --force to replace it.")
-    notes = []
     if source:
         config = going_on_config(source)
     else:
         blank_pipeline(lang)
         config = fill(read_config(), lang=lang, vectors=vectors)
-        if vectors and not (spacy.util.is_package(vectors) or Path(vectors).exists()):
-            notes.append(
-                f"{vectors} is not an installed pipeline or a folder. Before you train: "
-                f"python -m spacy download {vectors}"
-            )
     save(path, config)
-    command = (
-        f"python -m spacy train {path} --output training "
+    return (
+        f"Wrote {path}. To train with it:\npython -m spacy train {path} --output training "
         "--paths.train corpus/train.spacy --paths.dev corpus/dev.spacy"
     )
-    return [*notes, f"Wrote {path}. To train with it:\n{command}"]
 
 
 def going_on_config(source: str) -> str:

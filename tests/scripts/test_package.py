@@ -52,6 +52,9 @@ def test_our_wheel_installs_the_whole_package(root: Path, tmp_path: Path) -> Non
     }
 
 
-def test_a_failure_is_shown_with_the_output_of_pip(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"(?s)x was not built:.*is not installable"):
+def test_a_failure_is_shown_with_the_output_of_pip(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(UserError, match="x was not built"):
         build("x", tmp_path, tmp_path)
+    assert "is not installable" in capfd.readouterr().err
