@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from spacy_bilstm_ner.cli import COMMANDS, main
-from spacy_bilstm_ner.cli.training import find_vectors
+from spacy_bilstm_ner.cli.training import find_installed_vectors
 
 NAMES = [command.__name__ for command in COMMANDS]
 READING_COMMANDS = ("convert", "audit", "crossvalidate")
@@ -94,7 +94,7 @@ def test_a_fault_of_the_program_keeps_its_traceback(monkeypatch: pytest.MonkeyPa
     def fail(*args: object) -> None:
         raise KeyError("a fault of the program")
 
-    monkeypatch.setattr("spacy_bilstm_ner.cli.training.find_vectors", fail)
+    monkeypatch.setattr("spacy_bilstm_ner.cli.training.find_installed_vectors", fail)
     with pytest.raises(KeyError, match="a fault of the program"):
         main(["init", "config.cfg"])
 
@@ -158,7 +158,7 @@ def test_an_interrupted_command_is_one_line_and_exits_with_130(
 import os, sys
 from spacy_bilstm_ner.cli import main
 import spacy_bilstm_ner.cli.training as init
-init.find_vectors = lambda lang: os.kill(os.getpid(), {int(number)})
+init.find_installed_vectors = lambda lang: os.kill(os.getpid(), {int(number)})
 main(["init", "config.cfg"])
 """
     done = run("-c", code, folder=tmp_path)
@@ -175,7 +175,7 @@ def test_warnings_are_short_and_counted(
             warnings.warn("The encoding was guessed.", stacklevel=1)
             warnings.warn(f"[W030] Sentence {number} is not aligned.", stacklevel=1)
 
-    monkeypatch.setattr("spacy_bilstm_ner.cli.training.find_vectors", warn)
+    monkeypatch.setattr("spacy_bilstm_ner.cli.training.find_installed_vectors", warn)
     main(["init", str(tmp_path / "config.cfg")])
     assert capsys.readouterr().err.splitlines() == [
         "Warning: The encoding was guessed.",
@@ -200,8 +200,8 @@ def test_init_takes_the_vectors_of_an_installed_pipeline(
         write_package(tmp_path, name, lang, n_vectors)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr("spacy.util.get_installed_models", lambda: list(packages))
-    assert find_vectors("xx") == "xx_large"
-    assert find_vectors("zz") is None
+    assert find_installed_vectors("xx") == "xx_large"
+    assert find_installed_vectors("zz") is None
     monkeypatch.chdir(tmp_path)
     main(["init", "xx.cfg", "--lang", "xx"])
     assert "xx_large" in capsys.readouterr().out

@@ -17,13 +17,13 @@ from ..system.forking import SharedCache
 
 # Offsets are code points, and the end is exclusive.
 ENTITY = pa.struct(
-    [
-        ("start", pa.int32()),
-        ("end", pa.int32()),
-        ("label", pa.string()),
-        ("confidence", pa.float32()),
-        ("text", pa.string()),
-    ]
+    {
+        "start": pa.int32(),
+        "end": pa.int32(),
+        "label": pa.string(),
+        "confidence": pa.float32(),
+        "text": pa.string(),
+    }
 )
 # Names of the columns that are added
 ENTITIES_COLUMN, ERRORS_COLUMN = "entities", "entities_error"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError, printable
-from ..system.atomic import make_writable_folder, save, save_json
+from ..system.atomic import make_writable_folder, save_json, save_text
 
 if TYPE_CHECKING:
     from ..quality.result import Result
@@ -40,7 +40,7 @@ def show_result(result: "Result", *, figures: Path | None = None, page: Path | N
     for warning in result.warnings:
         print(printable(f"Warning: {warning}"), file=sys.stderr)
     if page:
-        save(page, result.to_html())
+        save_text(page, result.to_html())
         print(f"Page: {page}")
     if figures:
         save_json(figures, result.figures)

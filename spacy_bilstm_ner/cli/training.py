@@ -46,14 +46,14 @@ def init(
         if vectors is not None:
             raise BadParameter("--from uses the vectors of the pipeline: leave out --vectors")
     elif vectors is None:
-        vectors = find_vectors(lang)
+        vectors = find_installed_vectors(lang)
         print(describe_choice(lang, vectors))
     elif vectors == "none":
         vectors = None
     print(write_config(config, lang=lang, vectors=vectors, source=source, force=force))
 
 
-def find_vectors(lang: str) -> str | None:
+def find_installed_vectors(lang: str) -> str | None:
     """Return the installed pipeline of a language with the most word vectors, or None."""
     import srsly
     from spacy.util import get_installed_models, get_package_path

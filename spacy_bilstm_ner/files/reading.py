@@ -39,11 +39,11 @@ from .json_records import read_json
 from .labels import apply_options, find_missing_labels, find_odd_labels
 from .options import Options
 from .records import Content, TaggedWords, TextWithSpans
-from .refused import check_readable
 from .report import Report
 from .sentences import build
 from .standoff import is_pubtator, read_brat, read_pubtator
 from .unpack import ZIP, read_contents
+from .unsupported import check_readable
 
 READERS: dict[str, Callable[[Content, Options], tuple[Any, Report]]] = {
     "DataFrame": read_frame,

@@ -219,7 +219,7 @@ class BiLSTMNER(TrainablePipe):
                 end_span += 1
             if doc.has_annotation("ENT_IOB"):
                 blocked = [doc[t.i : t.i + 1] for t in doc if t.ent_iob_ == "B" and not t.ent_type]
-                doc.set_ents([*doc.ents, *spans], blocked=blocked, default="outside")
+                doc.set_ents([*doc.ents, *spans], blocked=blocked)
             else:
                 doc.set_ents(spans)
             confidence.set_confidences(spans, confidences[end_span - len(spans) : end_span])

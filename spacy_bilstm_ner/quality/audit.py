@@ -9,7 +9,7 @@ from spacy.training import Example
 
 from ..errors import UserError
 from ..files.encoding import detect
-from ..system.atomic import save
+from ..system.atomic import save_text
 from .folds import FoldedCorpus, predict_folds, train_folds
 from .mistakes import COLUMNS as MISTAKE_COLUMNS
 from .mistakes import KINDS, compare_entities
@@ -74,7 +74,7 @@ def write_rows(path: Path, rows: pd.DataFrame, *, delimiter: str = ",") -> None:
     The file begins with a byte order mark, by which Excel recognises UTF-8.
     """
     table = rows[COLUMNS].map(escape_formula)
-    save(path, "\ufeff" + table.to_csv(sep=delimiter, index=False, lineterminator="\n"))
+    save_text(path, "\ufeff" + table.to_csv(sep=delimiter, index=False, lineterminator="\n"))
 
 
 def escape_formula(value: Any) -> Any:

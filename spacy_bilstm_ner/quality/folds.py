@@ -30,7 +30,7 @@ from ..errors import UserError
 from ..files.docs import blank_pipeline
 from ..files.options import Options
 from ..pipe.loading import load_pipeline
-from ..system.atomic import save
+from ..system.atomic import save_text
 from ..system.cores import cores
 from ..system.folder_lock import exclusive
 from ..system.workers import Workers, as_done
@@ -202,7 +202,7 @@ def train_folds(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> None:
                 error = future.exception()
                 if error:
                     raise UserError(f"the training of {folder} failed: {error}") from error
-                save(folder / CHECKSUM, corpus.checksum)
+                save_text(folder / CHECKSUM, corpus.checksum)
         finally:
             workers.close()
 

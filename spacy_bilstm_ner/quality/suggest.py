@@ -20,7 +20,7 @@ from ..files.texts import TextOptions, find_files, read_rows, text_error
 from ..pipe.confidence import get_confidence
 from ..pipe.entities import list_entities
 from ..pipe.loading import load_pipeline
-from ..system.atomic import save
+from ..system.atomic import save_text
 from .examples import remove_thresholds
 
 # Texts are similar if they have more than this share of their distinct words in common.
@@ -38,7 +38,7 @@ def write_texts(docs: Sequence[Doc], path: Path) -> None:
         label = [(span["start"], span["end"], span["label"]) for span in spans]
         record = {"text": doc.text, "spans": spans, "label": label}
         lines.append(f"{json.dumps(record, ensure_ascii=False)}\n")
-    save(path, "".join(lines))
+    save_text(path, "".join(lines))
 
 
 def suggest_texts(

@@ -9,7 +9,7 @@ from ..errors import UserError
 from ..pipe.decisions import min_confidences
 from ..pipe.loading import load_pipeline
 from ..pipe.saving import write_cfg
-from ..system.atomic import save
+from ..system.atomic import save_text
 from .curves import make_curves
 from .examples import (
     find_recognisers,
@@ -116,5 +116,5 @@ def store_thresholds(
         if new_thresholds:
             cfg = pipe.cfg | {"thresholds": stored | new_thresholds}
             weights = (folder / name / "model").read_bytes()
-            save(folder / name / "cfg", write_cfg(cfg, pipe.model, weights).decode())
+            save_text(folder / name / "cfg", write_cfg(cfg, pipe.model, weights).decode())
     return changes

@@ -89,7 +89,7 @@ def remove_unfinished(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def save(path: Path, text: str) -> None:
+def save_text(path: Path, text: str) -> None:
     """Write a text file with `whole_file`. RAISES UserError: If the file cannot be written."""
     with whole_file(path) as file:
         file.write(text.encode())
@@ -97,7 +97,7 @@ def save(path: Path, text: str) -> None:
 
 def save_json(path: Path, content: Any) -> None:
     """Write a JSON file with `whole_file`. RAISES UserError: If the file cannot be written."""
-    save(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    save_text(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def make_writable_folder(path: Path) -> None:

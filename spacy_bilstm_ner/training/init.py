@@ -10,7 +10,7 @@ from ..errors import UserError
 from ..files.docs import blank_pipeline
 from ..pipe.component import BiLSTMNER
 from ..pipe.loading import load_pipeline
-from ..system.atomic import save
+from ..system.atomic import save_text
 
 
 def write_config(
@@ -40,7 +40,7 @@ def write_config(
     else:
         blank_pipeline(lang)
         config = fill(read_config(), lang=lang, vectors=vectors)
-    save(path, config)
+    save_text(path, config)
     return (
         f"Wrote {path}. To train with it:\npython -m spacy train {path} --output training "
         "--paths.train corpus/train.spacy --paths.dev corpus/dev.spacy"

@@ -284,6 +284,16 @@ def test_nothing_annotated_is_an_error(tmp_path, run):
     assert "2 The text is too long. First: " in done.output
 
 
+def test_ids_of_text_files_are_strings(tmp_path, run):
+    records = b'{"key": 7, "text": "Lisbon"}\n{"key": null, "text": "no"}\n'
+    (tmp_path / "a.jsonl").write_bytes(records)
+    (tmp_path / "b.csv").write_bytes(b"key,text\nn\xff,Lisbon\n")
+    options = ("--id-column", "key", "--encoding", "utf-8")
+    assert run("a.jsonl", "b.csv", "out", *options).code == 0
+    table = ds.dataset(tmp_path / "out", format="parquet").to_table()
+    assert table["key"].to_pylist() == ["7", None, r"n\udcff"]
+
+
 def test_ids_of_two_types_are_refused(tmp_path, run):
     write_parquet(tmp_path / "a.parquet", TEXTS)
     (tmp_path / "b.csv").write_text("key,text\n1,Lisbon\n")

@@ -12,8 +12,8 @@ from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.system.atomic import (
     make_writable_folder,
     remove_unfinished,
-    save,
     save_json,
+    save_text,
     whole_file,
     whole_folder,
 )
@@ -27,7 +27,7 @@ def names(folder: Path) -> list[str]:
 
 
 def test_a_file_and_its_folder_are_made(tmp_path: Path) -> None:
-    save(tmp_path / "a" / "b", "Zoë\r\n")
+    save_text(tmp_path / "a" / "b", "Zoë\r\n")
     assert (tmp_path / "a" / "b").read_bytes() == "Zoë\r\n".encode()
     save_json(tmp_path / "c.json", {"ä": 1})
     assert (tmp_path / "c.json").read_text(encoding="utf-8") == '{\n  "ä": 1\n}\n'
@@ -56,13 +56,13 @@ def test_a_file_keeps_its_mode(tmp_path: Path, mode: int) -> None:
     path = tmp_path / "x"
     path.write_text("before")
     path.chmod(mode)
-    save(path, "after")
+    save_text(path, "after")
     assert (path.read_text(), stat.S_IMODE(path.stat().st_mode)) == ("after", mode)
 
 
 @posix
 def test_a_new_file_has_the_mode_of_any_new_file(tmp_path: Path) -> None:
-    save(tmp_path / "x", "")
+    save_text(tmp_path / "x", "")
     (tmp_path / "y").touch()
     assert (tmp_path / "x").stat().st_mode == (tmp_path / "y").stat().st_mode
 
@@ -75,7 +75,7 @@ def test_a_symbolic_link_stays_and_its_file_is_replaced(tmp_path: Path, exists: 
     if exists:
         target.write_text("before")
     link.symlink_to(target)
-    save(link, "after")
+    save_text(link, "after")
     assert link.is_symlink()
     assert target.read_text() == "after"
     assert names(tmp_path / "folder") == ["target"]
@@ -88,9 +88,9 @@ def test_a_full_device_is_an_error_and_stays_a_device(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("/dev/full")
     for path in (Path("/dev/full"), tmp_path / "link"):
         with pytest.raises(UserError, match="No space left"):
-            save(path, "text")
+            save_text(path, "text")
         assert path.is_char_device()
-    save(Path("/dev/null"), "text")
+    save_text(Path("/dev/null"), "text")
     assert Path("/dev/null").is_char_device()
 
 
@@ -101,7 +101,7 @@ def test_a_fifo_gets_the_text_and_stays_a_fifo(tmp_path: Path) -> None:
     received: list[str] = []
     reader = threading.Thread(target=lambda: received.append(path.read_text()))
     reader.start()
-    save(path, "text")
+    save_text(path, "text")
     reader.join()
     assert received == ["text"]
     assert path.is_fifo()
