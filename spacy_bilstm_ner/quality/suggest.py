@@ -6,13 +6,11 @@ share most of their words, only the most uncertain one is chosen.
 """
 
 import json
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 from spacy.tokens import Doc
 
 from ..errors import UserError
@@ -56,8 +54,8 @@ def suggest_texts(
     distinct_texts = read_texts(texts, options or TextOptions())
     docs = list(nlp.pipe(distinct_texts))
     remove_thresholds(nlp)
-    uncertainty = np.array(list(map(compute_uncertainty, nlp.pipe(distinct_texts))))
-    if not uncertainty.any():
+    uncertainty = list(map(compute_uncertainty, nlp.pipe(distinct_texts)))
+    if not any(uncertainty):
         raise UserError(
             f"{pipeline} gives no confidences for {texts}, or is sure of all entities: give other "
             "texts, or a pipeline with a pipe bilstm_ner"
@@ -87,22 +85,22 @@ def compute_uncertainty(doc: Doc) -> float:
     This is the entropy of the event that the candidate is an entity. Entities without a confidence
     add nothing.
     """
-    confidences = pd.Series([get_confidence(ent) for ent in doc.ents], dtype="float64")
-    p = confidences.clip(1e-6, 1 - 1e-6)
-    return float(-(p * np.log2(p) + (1 - p) * np.log2(1 - p)).sum())
+    entropy = 0.0
+    for ent in doc.ents:
+        p = get_confidence(ent)
+        if p and p < 1:
+            entropy -= p * math.log2(p) + (1 - p) * math.log2(1 - p)
+    return entropy
 
 
-def choose_texts(
-    docs: Sequence[Doc], uncertainty: NDArray[np.float64], *, n_texts: int
-) -> list[int]:
+def choose_texts(docs: Sequence[Doc], uncertainty: Sequence[float], *, n_texts: int) -> list[int]:
     """Choose the most uncertain texts. Skip texts that are similar to a chosen one.
 
-    docs (Sequence[Doc]): n_docs
-    uncertainty (NDArray[np.float64]): n_docs
+    uncertainty (Sequence[float]): The result of `compute_uncertainty` for each Doc.
     RETURNS (list[int]): At most `n_texts` indices. Texts without uncertainty are not chosen.
     """
     chosen: dict[int, set[str]] = {}
-    for i in np.argsort(-uncertainty, kind="stable").tolist():
+    for i in sorted(range(len(docs)), key=uncertainty.__getitem__, reverse=True):
         if len(chosen) == n_texts or not uncertainty[i]:
             break
         words = {token.lower_ for token in docs[i]}

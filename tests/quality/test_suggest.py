@@ -1,7 +1,6 @@
 import gzip
 from pathlib import Path
 
-import numpy as np
 import pytest
 import spacy
 import srsly
@@ -36,7 +35,7 @@ def test_the_entropy_of_candidates() -> None:
 def test_uncertain_texts_that_differ_are_chosen() -> None:
     texts = ["Anna saw the ships", "anna saw the ships again", "prices fell", "it rained", "nobody"]
     docs = list(NLP.pipe(texts))
-    uncertainty = np.array([2.0, 1.9, 1.0, 0.1, 0.0])
+    uncertainty = [2.0, 1.9, 1.0, 0.1, 0.0]
     assert choose_texts(docs, uncertainty, n_texts=2) == [0, 2]
     # Texts without uncertainty are never chosen.
     assert choose_texts(docs, uncertainty, n_texts=5) == [0, 2, 3]
