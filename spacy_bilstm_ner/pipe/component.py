@@ -456,4 +456,4 @@ def _entity_labels(examples: Iterable[Example]) -> list[str]:
     labels: set[str] = set()
     for example in examples:
         labels.update(entity.label_ for entity in example.reference.ents)
-    return sorted(labels - {""})
+    return sorted(labels)
