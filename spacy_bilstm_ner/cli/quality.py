@@ -148,7 +148,6 @@ def thresholds(
     loosen: Annotated[
         bool, Option("--loosen", help="with --write, also store thresholds that become lower")
     ] = False,
-    out: FiguresFile = None,
 ) -> None:
     """Find the confidence threshold at which each label reaches a precision.
 
@@ -161,9 +160,8 @@ def thresholds(
             f"--write stores thresholds in a folder, but {pipeline} is not a folder: give the "
             "folder of the pipeline"
         )
-    check_outputs(out, inputs=(file,))
     result = find_thresholds(pipeline, file, precision=precision)
-    show_result(result, figures=out)
+    show_result(result)
     if not write:
         show_next("store them", "thresholds", pipeline, file, "--precision", precision, "--write")
         return

@@ -14,7 +14,7 @@ from spacy_bilstm_ner.quality.thresholds import (
 )
 from tests import util
 
-from .helpers import command, read_json, usage_error
+from .helpers import command, usage_error
 
 
 def make_curve(confidence: list[float], is_correct: list[bool], n_gold: int) -> pd.DataFrame:
@@ -60,13 +60,13 @@ ENOUGH = ("--precision", "0.3", "--write")
 
 
 def test_thresholds_are_stored_and_both_values_printed(
-    model: Path, trained: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    model: Path, trained: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = util.entities(spacy.load(model)(util.texts()[0]))
-    out = tmp_path / "t.json"
     set_thresholds(model, dict.fromkeys(util.LABELS, 0.25))
-    command("thresholds", model, trained[1], *ENOUGH, "--out", out)
-    expected = {row["label"]: row["threshold"] for row in read_json(out)["table"]}
+    table = find_thresholds(str(model), trained[1], precision=0.3).table
+    expected = table.set_index("label")["threshold"].to_dict()
+    command("thresholds", model, trained[1], *ENOUGH)
     assert stored_thresholds(model) == pytest.approx(expected)
     assert set(expected) == set(util.LABELS)
     assert util.entities(spacy.load(model)(util.texts()[0])) == before
