@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
+from spacy.attrs import ENT_IOB
 from spacy.language import Language
 from spacy.training import Example
 from spacy.util import dot_to_object, logger, registry
@@ -167,6 +168,6 @@ def _judge(example: Example) -> Iterator[tuple[float, bool, str]]:
     gold = {(ent.start_char, ent.end_char, ent.label) for ent in reference.ents}
     for ent in example.predicted.ents:
         words = reference.char_span(ent.start_char, ent.end_char, alignment_mode="expand")
-        if ent._.confidence is not None and all(word.ent_iob for word in words):
+        if ent._.confidence is not None and words.to_array([ENT_IOB]).all():
             is_correct = (ent.start_char, ent.end_char, ent.label) in gold
             yield ent._.confidence, is_correct, ent.label_
