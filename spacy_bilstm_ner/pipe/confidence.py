@@ -53,7 +53,10 @@ def set_confidences(entities: Sequence[Span], confidences: Iterable[float]) -> N
 
 
 def _set_confidence(span: Span, confidence: float) -> None:
-    span.doc.user_data[_key(span, NAME)] = confidence
+    user_data = span.doc.user_data
+    user_data[_key(span, NAME)] = confidence
+    # The pipe may have stored the label of an entity that it predicted here.
+    user_data.pop(_key(span, LABEL_NAME), None)
 
 
 def _key(span: Span, name: str) -> tuple[str, str, int, int]:

@@ -153,3 +153,14 @@ assert nlp("Anna")[:1]._.confidence is None
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_value_of_the_user_replaces_that_of_the_pipe_and_stays(doc, ner):
+    (person,) = spans_of(doc, (0, 2, "org"))
+    person._.confidence = 0.25
+    doc.ents = [person]
+    assert confidences(doc) == [0.25]
+    doc.ents = []
+    ner(doc)
+    assert entities(doc)[0] == (0, 2, "per")
+    assert confidences(doc)[0] == 0.25
