@@ -52,7 +52,8 @@ def resized(layer: Model[Floats2d, Floats2d], nO: int) -> Model[Floats2d, Floats
 
 def untrained_tags(layer: Model[Floats2d, Floats2d]) -> NDArray[np.int64]:
     """Return the added tags that no word has had yet. They have no weights: see `imprint`."""
-    return (layer.get_param("b") == NEW_TAG_SCORE).nonzero()[0]
+    # Weight decay makes the score of an added tag a little higher.
+    return (layer.get_param("b") < NEW_TAG_SCORE / 2).nonzero()[0]
 
 
 def imprint(layer: Model[Floats2d, Floats2d], inputs: Floats2d, gold: NDArray[np.int64]) -> None:

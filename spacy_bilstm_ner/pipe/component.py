@@ -158,6 +158,8 @@ class BiLSTMNER(TrainablePipe):
         n_words = sum(map(len, docs))
         if n_words:
             fit_to_size(self.model, n_words)
+        # A fit is of no use for other weights.
+        self.cfg |= self._cfg_before_fit
         self._reset_learning(is_loaded=False)
         if not self.model.has_dim("nO"):
             self.model.set_dim("nO", tags.n_tags(len(self.labels)))
@@ -240,6 +242,8 @@ class BiLSTMNER(TrainablePipe):
         """
         examples = list(examples)
         validate_examples(examples, "BiLSTMNER.update")
+        if not examples:
+            return losses or {}
         self.cfg |= self._cfg_before_fit
         self._cfg_before_fit = {}
         # The model is copied here, before labels are added.
@@ -356,7 +360,10 @@ class BiLSTMNER(TrainablePipe):
         return super().score([learning.as_scored(eg) for eg in examples], **settings)
 
     def set_fitted(self, calibration: tuple[float, float], thresholds: dict[str, float]) -> None:
-        """Set the calibration and the thresholds. The next update restores the previous ones."""
+        """Set the calibration and the thresholds.
+
+        The next update restores the previous ones, and so does `initialize`.
+        """
         self._cfg_before_fit = self._cfg_before_fit or {
             key: self.cfg[key] for key in FITTED_SETTINGS
         }

@@ -211,3 +211,25 @@ def test_a_label_must_be_a_string():
 def test_an_update_takes_examples(nlp, ner):
     with pytest.raises(TypeError, match="E978"):
         ner.update([(nlp.make_doc("Anna flew."), {"entities": []})])
+
+
+def test_an_update_with_no_example_changes_nothing():
+    for nlp in (blank(), trained()):
+        ner = nlp.get_pipe("ner")
+        assert ner.update([]) == {}
+
+
+def test_initialize_undoes_the_fit(nlp, ner):
+    before = {**ner.cfg}
+    ner.set_fitted((2.0, 1.0), {"per": 0.9})
+    nlp.initialize(lambda: examples(nlp))
+    assert ner.cfg == before
+
+
+def test_weight_decay_does_not_keep_a_tag_from_its_first_weights(nlp, ner):
+    # The first sentence has only the B- tag of the new label, the second one also the I- tag.
+    nlp.initialize(lambda: examples(nlp))
+    optimizer = Adam(0.001, L2=0.01, L2_is_weight_decay=True)
+    for sentence in ("I like [mango](fruit).", "I like [dragon fruit](fruit)."):
+        nlp.update(examples(nlp, [sentence]), sgd=optimizer)
+    assert parts(ner.model).output.get_param("b").min() > -100
