@@ -1,5 +1,6 @@
 """Commands end on signals, with all processes that they have started."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -151,3 +152,23 @@ def test_workers_are_stopped_and_none_begins_after_that(tmp_path: Path) -> None:
     assert isinstance(first.exception(), RuntimeError)
     assert second.cancelled() or isinstance(second.exception(), RuntimeError)
     assert not (tmp_path / "second").exists()
+
+
+def test_only_processes_of_the_workers_are_stopped(tmp_path: Path) -> None:
+    other = multiprocessing.get_context("spawn").Process(target=work, args=(tmp_path / "other",))
+    other.start()
+    try:
+        wait_for(tmp_path / "other")
+        workers: Workers = Workers(work, 1)
+        assert workers.submit("a").result()[0] == "a"
+        workers.close()
+        other.join(0.5)
+        assert other.exitcode is None
+    finally:
+        other.kill()
+        other.join()
+
+
+def test_an_error_cannot_control_the_terminal() -> None:
+    with pytest.raises(SystemExit, match=r"^Error: no column \\x1b\[31m$"), exit_codes():
+        raise UserError("no column \x1b[31m")

@@ -69,9 +69,9 @@ def annotate(
 
 def _show(summary: "Summary") -> None:
     for file in summary.missing_inputs:
-        echo(f"{file} no longer exists. Its results are kept.", err=True)
+        echo(printable(f"{file} no longer exists. Its results are kept."), err=True)
     for problem in summary.failures:
-        echo(f"Failed: {problem}. Run the same command to try again.", err=True)
+        echo(printable(f"Failed: {problem}. Run the same command to try again."), err=True)
     if not summary.n_texts and not summary.failures:
         echo("Nothing to do: all texts have results.")
         return

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from ..errors import UserError
+from ..errors import UserError, printable
 
 # The exit code after Ctrl-C: 128 plus the number of SIGINT
 INTERRUPTED = 130
@@ -31,9 +31,9 @@ def exit_codes() -> Iterator[None]:
         yield
         print(end="", flush=True)
     except UserError as error:
-        sys.exit(f"Error: {error}")
-    except KeyboardInterrupt as error:
-        print(str(error) or "Interrupted.", file=sys.stderr)
+        sys.exit(printable(f"Error: {error}"))
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
         # The reader has closed the pipe, as `head` does. Without this, Python would print an error

@@ -47,10 +47,11 @@ class Workers:
 
     def close(self) -> None:
         """Kill the processes at once."""
+        # `shutdown` forgets its processes. Other children of this program must go on.
+        processes = list(self._pool._processes.values())
         self._pool.shutdown(wait=False, cancel_futures=True)
-        for process in multiprocessing.active_children():
+        for process in processes:
             process.kill()
-        self._pool.shutdown()
 
 
 def _end_with_parent() -> None:
