@@ -95,14 +95,20 @@ def read_marked_rows(path: Path) -> pd.DataFrame:
     if not path.is_file():
         return pd.DataFrame(columns=COLUMNS)
     encoding = detect(str(path), path.read_bytes())
-    # The Python engine detects the separator.
-    rows = pd.read_csv(
-        path, sep=None, engine="python", encoding=encoding, dtype=str, keep_default_na=False
-    )
+    try:
+        # The Python engine detects the separator.
+        rows = pd.read_csv(
+            path, sep=None, engine="python", encoding=encoding, dtype=str, keep_default_na=False
+        )
+    # The parser raises errors of many types.
+    except Exception as error:
+        raise UserError(f"{path} cannot be read: {error}. Move it to another folder") from error
     if not {*IDENTITY, "keep"} <= set(rows):
         raise UserError(
             f"{path} was not written by `audit`: it needs the columns "
             f"{', '.join([*IDENTITY, 'keep'])}. Move it to another folder"
         )
-    rows = rows.reindex(columns=COLUMNS, fill_value="").map(lambda cell: cell.removeprefix("'"))
+    # A spreadsheet may leave out columns, and empty cells at the end of a row.
+    rows = rows.reindex(columns=COLUMNS, fill_value="").fillna("")
+    rows = rows.map(lambda cell: cell.removeprefix("'"))
     return rows[rows["keep"].str.strip() != ""]

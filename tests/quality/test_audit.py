@@ -154,3 +154,16 @@ def test_nothing_is_suspected(corpus: FoldedCorpus) -> None:
     assert "0 in 0 rows" in result.to_text()
     assert "The first 0 of 0" in result.to_html()
     assert result.mistakes.empty
+
+
+@pytest.mark.parametrize("text", ["", 'sentence,text,gold,keep\n"It rains,It,,x\n'])
+def test_a_damaged_table_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "audit.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=r"audit\.csv cannot be read"):
+        read_marked_rows(tmp_path / "audit.csv")
+
+
+def test_a_spreadsheet_may_leave_out_empty_cells(tmp_path: Path) -> None:
+    text = "sentence,text,gold,keep\nIt rains,It,per\nAnna left,Anna,per,x\n"
+    (tmp_path / "audit.csv").write_text(text, encoding="utf-8")
+    assert read_marked_rows(tmp_path / "audit.csv")["text"].tolist() == ["Anna"]
