@@ -60,3 +60,12 @@ def test_matplotlib_is_needed_for_a_page_only(
     with pytest.raises(SystemExit, match="matplotlib is not installed"):
         command("evaluate", *trained, *outputs)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_prediction_without_a_confidence() -> None:
+    mistakes = find_suspicions([make_example("Anna fell", "B-per O", [(0, 1, "org", 0.9)])])
+    mistakes["confidence"] = float("nan")
+    table = pd.DataFrame({"label": ["org"], "F": [0.0]})
+    html = Result(summary=["A"], table=table, mistakes=mistakes).to_html()
+    assert "<td>-</td>" in html
+    assert "nan" not in html
