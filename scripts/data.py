@@ -64,12 +64,11 @@ def find_source(
         kind, name, files = "own", Path(csv).name, own_files
     else:
         try:
-            kind, name, files = "real", GMB_NAME, [find_corpus(assets, url, md5)]
+            kind, name, files = "real", GMB_NAME, [find_corpus(assets, url, md5), *own_files]
         except DownloadError as error:
             print_banner(f"{SAMPLE_BANNER} {error}.")
-            kind, name, files = "sample", SAMPLE_NAME, [assets / "sample.csv"]
-    first_file = files[0].as_posix()
-    return {"kind": kind, "name": name, "path": first_file, "sha256": checksum(files)}
+            kind, name, files = "sample", SAMPLE_NAME, [assets / "sample.csv", *own_files]
+    return {"kind": kind, "name": name, "path": files[0].as_posix(), "sha256": checksum(files)}
 
 
 def find_corpus(assets: Path, url: str, md5: str) -> Path:

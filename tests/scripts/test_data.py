@@ -165,3 +165,13 @@ def test_own_data_does_not_take_the_name_of_ours() -> None:
     with pytest.raises(UserError, match="cannot be the name"):
         check_name("gmb_bilstm", is_own=True)
     check_name("gmb_bilstm", is_own=False)
+
+
+@pytest.mark.parametrize("option", ["dev", "test"])
+def test_own_part_changes_the_checksum(assets: Path, tmp_path: Path, option: str) -> None:
+    part = tmp_path / "part.csv"
+    checksums = set()
+    for content in ("one", "two"):
+        part.write_text(content)
+        checksums.add(find(assets, **{option: str(part)})["sha256"])
+    assert len(checksums) == 2
