@@ -76,11 +76,11 @@ def WordEmbedding(
         check_range("each of widths and rows", size, 1)
     check_range("character_width", character_width, 0)
     check_range("vector_width", vector_width, 0)
+    check_range("max_vectors", max_vectors, 0)
     initializer = configure_uniform_init(lo=-INITIAL_RANGE, hi=INITIAL_RANGE)
     layers: list[Model] = []
     for seed, (width, n_rows) in enumerate(zip(widths, rows, strict=True), 1):
-        table = HashEmbed(width, n_rows, seed=seed, initializer=initializer)
-        layers.append(table)
+        layers.append(HashEmbed(width, n_rows, seed=seed, initializer=initializer))
     if character_width:
         layers.append(characters.Characters(character_width))
     if vector_width:

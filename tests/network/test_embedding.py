@@ -225,6 +225,7 @@ def test_vectors_for_an_embedding_without_a_vector_width(tmp_path):
     ("settings", "message"),
     [
         ({"vector_width": -1}, "vector_width must be at least 0, but is -1"),
+        ({"max_vectors": -5}, "max_vectors must be at least 0, but is -5"),
         ({"features": ["sufix2"]}, "features must be among form, shape, .* but got sufix2"),
         ({"widths": []}, "must be equally long"),
         ({"feature_dropout": 1.1}, "at least 0 and at most 1, but is 1.1"),
