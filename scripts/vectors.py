@@ -69,11 +69,12 @@ def download_pipeline(package: str) -> None:
     RAISES DownloadError: If it cannot be downloaded.
     """
     url = about.__compatibility__
-    options = ("--no-deps", "--timeout", str(TIMEOUT), "--retries", "1")
     try:
         # Without a network, this fails in seconds. spaCy would wait for minutes.
         urllib.request.urlopen(url, timeout=TIMEOUT).close()
-        spacy_download(package, False, False, None, *options)
+        spacy_download(
+            package, False, False, None, "--no-deps", "--timeout", str(TIMEOUT), "--retries", "1"
+        )
     except (OSError, SystemExit) as error:
         raise DownloadError(f"{package} cannot be downloaded ({url}: {error})") from error
     importlib.invalidate_caches()

@@ -122,8 +122,7 @@ class Annotator:
         """
         key = (self.model, self.max_length)
         if key not in PIPELINES.loaded:
-            nlp = load_pipeline(self.model, max_length=self.max_length)
-            PIPELINES.loaded[key] = nlp
+            PIPELINES.loaded[key] = load_pipeline(self.model, max_length=self.max_length)
         return PIPELINES.loaded[key]
 
     def annotate(self, texts: Sequence[Any]) -> list[Outcome]:

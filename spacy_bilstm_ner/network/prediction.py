@@ -183,9 +183,9 @@ class WordTable:
             self.row_of_word.update(zip(part, range(row, rows.stop), strict=True))
 
     def _write_ngrams(self, rows: slice, ids: Ids) -> None:
-        word_scores = ngrams.word_scores(self.ngram_weights, ids)
-        self.ngrams.scores[:, rows] = word_scores.scores
-        self.ngrams.ids[rows] = word_scores.ids
+        scores, ids = ngrams.word_scores(self.ngram_weights, ids)
+        self.ngrams.scores[:, rows] = scores
+        self.ngrams.ids[rows] = ids
 
 
 class WordCache(SharedCache):

@@ -18,10 +18,8 @@ def pipeline_folder(name: str | Path) -> Path:
     """
     folder = get_package_path(str(name)) if is_package(str(name)) else Path(name)
     if not (folder / "meta.json").is_file():
-        is_missing_folder = len(folder.parts) > 1 and not folder.exists()
-        problem = "the folder {} is missing" if is_missing_folder else "there is no pipeline {}"
         raise UserError(
-            f"{problem.format(name)}: give a folder that `spacy train` wrote (such as "
+            f"there is no pipeline {name}: give a folder that `spacy train` wrote (such as "
             "training/model-best), or the name of an installed pipeline (such as en_gmb_bilstm)"
         )
     return folder

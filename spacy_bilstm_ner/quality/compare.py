@@ -28,7 +28,8 @@ def compare_pipelines(a: str, b: str, file: Path) -> Result:
     f_a, f_b = compute_f(counts.sum(axis=0))
     draws = compute_f(bootstrap(counts))
     low, high = percentile_interval(draws[:, 1] - draws[:, 0])
-    columns = {"A": f_a, "B": f_b, "B - A": f_b - f_a, "95 % from": low, "to": high}
+    names = [*labels, *TOTALS]
+    columns = {"label": names, "A": f_a, "B": f_b, "B - A": f_b - f_a, "95 % from": low, "to": high}
     n_sentences = f"{len(counts):,} sentences"
     verdict = f"{n_sentences} do not show which one is better."
     if low[ALL] > 0:
@@ -42,6 +43,6 @@ def compare_pipelines(a: str, b: str, file: Path) -> Result:
             f"{file}: {n_sentences}, F",
             verdict,
         ],
-        table=pd.DataFrame({"label": [*labels, *TOTALS], **columns}),
+        table=pd.DataFrame(columns),
         warnings=warnings,
     )

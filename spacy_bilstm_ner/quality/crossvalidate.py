@@ -27,9 +27,9 @@ def crossvalidate_folds(corpus: FoldedCorpus, *, with_curve: bool = True) -> Res
     table = pd.DataFrame({"label": [*labels, *TOTALS], "F": f[-1]})
     table["95 % from"], table["to"] = low[-1], high[-1]
     table["entities"] = count_entities(total[-1], [CORRECT, MISSED])
-    n_folds = len(corpus.folds)
     summary = [
-        f"{corpus.file}: {len(corpus.docs):,} sentences in {n_folds} folds, F on held-out sentences"
+        f"{corpus.file}: {len(corpus.docs):,} sentences in {len(corpus.folds)} folds, F on "
+        "held-out sentences"
     ]
     if with_curve:
         low_gain, high_gain = percentile_interval(draws[:, 1, ALL] - draws[:, 0, ALL])

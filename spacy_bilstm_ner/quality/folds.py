@@ -194,11 +194,15 @@ def train_folds(corpus: FoldedCorpus, parts: Sequence[str] = ("fold",)) -> None:
         tasks = starmap(partial(prepare_training, corpus), missing)
         (corpus.out / CONFIG).write_text(corpus.config, encoding="utf-8")
         workers = Workers(train_pipeline, cores())
-        done = as_done(tasks, workers.submit, workers.n_slots)
         n_pipelines = len(parts) * len(corpus.folds)
-        n_present = n_pipelines - len(missing)
+        progress = tqdm(
+            as_done(tasks, workers.submit, workers.n_slots),
+            "Pipelines",
+            n_pipelines,
+            initial=n_pipelines - len(missing),
+        )
         try:
-            for (folder, _), future in tqdm(done, "Pipelines", n_pipelines, initial=n_present):
+            for (folder, _), future in progress:
                 error = future.exception()
                 if error:
                     raise UserError(f"the training of {folder} failed: {error}") from error

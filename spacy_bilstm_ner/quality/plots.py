@@ -15,8 +15,9 @@ def draw_curves(curves: dict[str, pd.DataFrame]) -> str:
     figure = Figure(figsize=(10, 3.7), layout="constrained")
     precision, recall = figure.subplots(1, 2)
     for axes, column in ((precision, "precision"), (recall, "recall")):
-        title = column.capitalize()
-        axes.set(title=title, xlabel="entities of at least this confidence", ylim=(0, 1.02))
+        axes.set(
+            title=column.capitalize(), xlabel="entities of at least this confidence", ylim=(0, 1.02)
+        )
         axes.grid(color="#e5e5e5")
         for label, curve in curves.items():
             axes.plot(curve["confidence"], curve[column], drawstyle="steps-post", label=label)

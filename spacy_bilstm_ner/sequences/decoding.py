@@ -40,6 +40,8 @@ Doubles = NDArray[np.float64]
 # The factors of transitions, see `step_factors`; and the gain of each tag except O, n_tags - 1. The
 # gain is the most that transitions to and from the tag add to its score, compared with O.
 Steps = tuple[Doubles, Floats]
+# Starts, ends, labels and probabilities of spans, in any order
+SpanArrays = tuple[Ints, Ints, Ints, Doubles]
 
 
 @dataclass(frozen=True)
@@ -87,11 +89,11 @@ def decode(
     firsts, island_lengths = _promising_islands(odds, starts)
     if not len(firsts):
         return NO_SPANS
-    parts = []
+    parts: list[SpanArrays] = []
     for group in groups_of_similar_length(
         island_lengths, max_sequences=MAX_GROUP_WORDS, max_words=MAX_GROUP_WORDS
     ):
-        parts.append(_spans_of_islands(scores, firsts[group], island_lengths[group], steps))
+        parts += _spans_of_islands(scores, firsts[group], island_lengths[group], steps)
     start, end, label, confidence = map(np.concatenate, zip(*parts, strict=True))
     order = np.lexsort((label, end, start))
     return Spans(start, end, label, np.minimum(confidence, 1.0).astype("float32"))[order]
@@ -172,8 +174,8 @@ def _promising_islands(odds: Floats, starts: Ints) -> tuple[Ints, Ints]:
 
 def _spans_of_islands(
     scores: Floats, firsts: Ints, lengths: Ints, steps: Steps
-) -> tuple[Ints, Ints, Ints, Doubles]:
-    """Return starts, ends, labels and probabilities of the probable spans, in any order."""
+) -> list[SpanArrays]:
+    """Return the probable spans of islands, separately for each length."""
     emissions, _, _ = padded_emissions(scores, firsts, lengths)
     factors, _ = steps
     before, norms, after = forward_backward(emissions, factors)
@@ -189,7 +191,7 @@ def _spans_of_islands(
     weight = before[:-1, :, 1::2]
     reach_probability = weight * after[:, :, 1::2]
     length = 1
-    spans = []
+    parts: list[SpanArrays] = []
     while True:
         weight = weight * extension[length - 1 :]
         next_reach = weight * follows[length - 1 :]
@@ -199,11 +201,10 @@ def _spans_of_islands(
         (places,) = (confidence >= MIN_SPAN_PROBABILITY).nonzero()
         step, island, label = np.unravel_index(places, weight.shape)
         start = firsts[island] + step
-        spans.append((start, start + length, label, confidence[places]))
+        parts.append((start, start + length, label, confidence[places]))
         if not (next_reach >= MIN_SPAN_PROBABILITY).any():
             break
         weight, reach_probability = weight[:-1], next_reach[:-1]
         extension = inside * factors[0, 2::2, 2::2].diagonal()
         length += 1
-    start, end, label, confidence = map(np.concatenate, zip(*spans, strict=True))
-    return start, end, label, confidence
+    return parts

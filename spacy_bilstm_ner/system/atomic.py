@@ -109,5 +109,4 @@ def make_writable_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
         TemporaryFile(dir=path).close()
     except OSError as error:
-        reason = error.strerror or error
-        raise UserError(f"{path} is not a writable folder: {reason}") from error
+        raise UserError(f"{path} is not a writable folder: {error.strerror or error}") from error

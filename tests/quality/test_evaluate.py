@@ -91,7 +91,7 @@ def test_files_that_cannot_be_evaluated(tiny: tuple[Path, Path], tmp_path: Path)
             evaluate_pipeline(tiny[0], tmp_path / name)
     with pytest.raises(UserError, match="there is no pipeline nowhere"):
         evaluate_pipeline("nowhere", tiny[1])
-    with pytest.raises(UserError, match="the folder nowhere/model is missing"):
+    with pytest.raises(UserError, match="there is no pipeline nowhere/model"):
         evaluate_pipeline("nowhere/model", tiny[1])
 
 
