@@ -34,13 +34,13 @@ def main(
         overrides[f"paths.{part}"] = f"{corpus}/{part}.spacy"
     if source["vectors"]:
         overrides["paths.vectors"] = source["vectors"]["path"]
-    with whole_folder(out_dir) as work:
+    with whole_folder(out_dir) as folder:
         try:
-            train(config, work, use_gpu=gpu, overrides=overrides)
+            train(config, folder, use_gpu=gpu, overrides=overrides)
         # ValueErrors come from a wrong config, or from weights that are not finite.
         except ValueError as error:
             raise UserError(f"the training failed: {error}") from error
-        path = work / "model-best" / "meta.json"
+        path = folder / "model-best" / "meta.json"
         meta = make_meta(source, name=name, version=version, config=config.stem, seed=seed)
         srsly.write_json(path, srsly.read_json(path) | meta)
 

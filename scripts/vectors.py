@@ -29,9 +29,9 @@ def find_vectors(name: str, *, lang: str, assets: Path) -> dict[str, str]:
     """Find word vectors, or download them.
 
     name (str): The folder of a pipeline, a pipeline package, or its name in `assets`.
-    RETURNS (dict[str, str]): "path", for the config; "name", and "url", "author" and "license" if
-        they are known, for the meta.json of the new pipeline. Empty if the name is empty, or the
-        package has another language or cannot be downloaded.
+    RETURNS (dict[str, str]): "path", for the config; "name", "url", "author" and "license", for the
+        meta.json of the new pipeline. Empty if the name is empty, or the package has another
+        language or cannot be downloaded.
     RAISES UserError: If the vectors do not exist.
     """
     folder = Path(name)

@@ -14,5 +14,8 @@ def count(number: int, noun: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Escape control characters, so that text of a corpus cannot control the terminal."""
+    """Escape control characters, so that text of a corpus cannot control the terminal.
+
+    Line breaks stay.
+    """
     return re.sub(r"[\0-\x09\x0b-\x1f\x7f-\x9f]", lambda match: repr(match[0])[1:-1], text)

@@ -24,8 +24,8 @@ from .results import prepare_folder
 from .shards import Shard, annotate_shard, make_shards, rows_to_do
 from .summary import Summary
 
-# The run stops after this many failures for each process, because the cause is then probably not in
-# the shards. If a process dies, the shards of all processes fail.
+# The run stops after this many failed shards per process, because the cause is then probably not in
+# the texts. If one process dies, the current shards of all processes fail.
 MAX_FAILURES = 10
 RESULT_COLUMNS = ("file", "row", ENTITIES_COLUMN, ERRORS_COLUMN)
 

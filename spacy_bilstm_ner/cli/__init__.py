@@ -59,8 +59,9 @@ class Command(TyperCommand):
 class Commands(TyperGroup):
     """The group of all commands.
 
-    A user error becomes one line on stderr and exit code 1, and Ctrl-C exit code 130. All other
-    errors keep their traceback.
+    A user error or a missing package becomes one line on stderr and exit code 1, and Ctrl-C exit
+    code 130. A closed pipe ends the command without a message. All other errors keep their
+    traceback.
     """
 
     def invoke(self, ctx: Any) -> None:
@@ -82,7 +83,7 @@ class Commands(TyperGroup):
 def main(arguments: Sequence[str] | None = None, *, program: str = PROGRAM) -> None:
     """Run a command.
 
-    arguments (Optional[Sequence[str]]): The command and its arguments; None for sys.argv.
+    arguments (Sequence[str] | None): The command and its arguments; None for sys.argv.
     program (str): The name of the program in help and usage messages.
     RAISES SystemExit: If the command fails. The code is 1, 2 for wrong usage, or 130 for Ctrl-C.
     """

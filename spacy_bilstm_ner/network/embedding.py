@@ -207,11 +207,11 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats
         column, backprop_layer = _apply_to_words(layer, layer_inputs, layer_words, is_train)
         columns.append(column)
         backprops.append(backprop_layer)
-    lasts = np.cumsum([column.shape[1] for column in columns])
+    column_ends = np.cumsum([column.shape[1] for column in columns])
 
     def backprop(d_vectors: list[Floats2d]) -> list[Doc]:
         d_flat = ops.xp.concatenate(d_vectors)
-        d_columns = ops.xp.split(d_flat, lasts[:-1].tolist(), axis=1)
+        d_columns = ops.xp.split(d_flat, column_ends[:-1].tolist(), axis=1)
         for d_column, backprop_layer in zip(d_columns, backprops, strict=True):
             backprop_layer(ops.as_contig(d_column))
         return docs

@@ -1,6 +1,6 @@
 """One LSTM layer as a thinc layer that owns its weights: torch trains it, numpy predicts with it.
 
-In prediction, the first axis of all gate arrays is the gate. Matrix products then write their
+In prediction, arrays of gates have the gates on the first axis. Matrix products then write their
 results in place, and all other operations of a step run over one contiguous array.
 All gates of a step share one call of tanh: a sigmoid is (1 + tanh(x / 2)) / 2. The weights of the
 three sigmoid gates are therefore halved beforehand, and the outer factor 1 / 2 is applied to cells

@@ -89,8 +89,9 @@ NO_WEIGHTS = Weights(
 class WordScores(NamedTuple):
     """Scores and hashes of words without context. The first row is for the edge of a sequence."""
 
-    # N_PLACES × (n_words + 1) × n_tags, in units of `Weights.scale`: what a word adds to the scores
-    # of the word REACH places after it, …, of itself, …, of the word REACH places before it
+    # N_PLACES × (n_words + 1) × n_tags, in units of `Weights.scale`. A word adds scores[REACH] to
+    # its own scores, scores[REACH - d] to those of the word d places after it, and
+    # scores[REACH + d] to those of the word d places before it.
     scores: NDArray[np.int16]
     ids: Ids  # (n_words + 1) × N_IDS, hashes for its pairs and for its patterns
 

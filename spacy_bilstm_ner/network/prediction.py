@@ -72,7 +72,7 @@ def fits(model: Model) -> bool:
 
 def predict(model: Model, docs: Sequence[Doc], words: Words) -> TagScores:
     """Predict the logits of words (at least one) with a tagger that `fits`."""
-    cache: WordCache = model.attrs["word_gates"]
+    cache: WordCache = model.attrs["word_cache"]
     part_numbers = words.lengths.cumsum() // PART_WORDS
     (bounds,) = np.diff(part_numbers).nonzero()
     scores = []
@@ -105,7 +105,7 @@ def _predict(table: "WordTable", rows: NDArray[np.int64], lengths: NDArray[np.in
         scores[packing.rows] += lstm.multiply(encoded, table.encoder_weights)[0]
     if not len(table.ngram_weights.bias):
         return scores
-    ngram_scores = ngrams.score(table.ngram_weights, table.ngrams, rows, lengths)
+    ngram_scores = ngrams.score(table.ngram_weights, table.ngram_words, rows, lengths)
     return ngrams.mixed_scores(scores, ngram_scores)
 
 
@@ -149,7 +149,7 @@ class WordTable:
         # n_rows × n_tags, the word's part of the tag scores
         self.scores = np.empty((n_rows, len(self.tag_bias)), dtype="float32")
         n_scored_tags = len(self.ngram_weights.bias)
-        self.ngrams = ngrams.WordScores(
+        self.ngram_words = ngrams.WordScores(
             np.empty((ngrams.N_PLACES, n_rows, n_scored_tags), dtype="int16"),
             np.empty((n_rows, ngrams.N_IDS), dtype="uint64"),
         )
@@ -184,8 +184,8 @@ class WordTable:
 
     def _write_ngrams(self, rows: slice, ids: Ids) -> None:
         scores, ids = ngrams.word_scores(self.ngram_weights, ids)
-        self.ngrams.scores[:, rows] = scores
-        self.ngrams.ids[rows] = ids
+        self.ngram_words.scores[:, rows] = scores
+        self.ngram_words.ids[rows] = ids
 
 
 class WordCache(SharedCache):
@@ -216,8 +216,8 @@ class WordCache(SharedCache):
         with self.lock:
             table = self._table
             if table is None:
-                # glibc reuses the memory of large arrays only after it has freed a larger one. If
-                # this comes before the pipeline is loaded, all other code becomes slower.
+                # Allocate and free a large array. After that, glibc reuses the memory of smaller
+                # ones. Before the pipeline is loaded, this would make all other code slower.
                 np.empty(REUSED_BYTES, dtype="uint8")
             if table is None or table.n_free_rows < len(distinct) or not table.is_current(model):
                 # A new table, since other threads may be reading the old one

@@ -68,7 +68,7 @@ def BiLSTMTagger(
         "ngrams": NO_WEIGHTS if ngrams else None,
         # Set by spaCy to [training] dropout: dropout of the word vectors for the tag scores
         "dropout_rate": 0.0,
-        "word_gates": prediction.WordCache(),
+        "word_cache": prediction.WordCache(),
     }
     return Model(
         "bilstm_tagger",
@@ -144,7 +144,7 @@ def mix_with_ngrams(
 
 def forget_words(model: Model) -> None:
     """Empty the cache of words. This is necessary after weights were changed in place."""
-    model.attrs["word_gates"].clear()
+    model.attrs["word_cache"].clear()
 
 
 def n_trained_tags(model: Model) -> int:

@@ -65,7 +65,7 @@ class VectorTable(Archived):
     def similarities(self, rows: Rows, reference_rows: Rows) -> NDArray[np.floating]:
         """Return the maximum cosine similarity of each word to the reference words.
 
-        RETURNS: n_words; 0 for words without a vector.
+        RETURNS: n_words; 0 for words without a vector, and instead of a negative similarity.
         """
         distinct_rows, indices = np.unique(rows, return_inverse=True)
         points = unit_vectors(self.vectors(distinct_rows))

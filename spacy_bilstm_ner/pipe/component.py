@@ -211,20 +211,20 @@ class BiLSTMNER(TrainablePipe):
         labels = self.labels
         starts, ends = chosen.start.tolist(), chosen.end.tolist()
         label_numbers, confidences = chosen.label.tolist(), chosen.confidence.tolist()
-        doc_start = end_span = 0
+        doc_start = next_span = 0
         for doc in docs:
             doc_end = doc_start + len(doc)
             spans = []
-            while end_span < len(starts) and starts[end_span] < doc_end:
-                start, end = starts[end_span] - doc_start, ends[end_span] - doc_start
-                spans.append(Span(doc, start, end, label=labels[label_numbers[end_span]]))
-                end_span += 1
+            while next_span < len(starts) and starts[next_span] < doc_end:
+                start, end = starts[next_span] - doc_start, ends[next_span] - doc_start
+                spans.append(Span(doc, start, end, label=labels[label_numbers[next_span]]))
+                next_span += 1
             if doc.has_annotation("ENT_IOB"):
                 blocked = [doc[t.i : t.i + 1] for t in doc if t.ent_iob_ == "B" and not t.ent_type]
                 doc.set_ents([*doc.ents, *spans], blocked=blocked)
             else:
                 doc.set_ents(spans)
-            confidence.set_confidences(spans, confidences[end_span - len(spans) : end_span])
+            confidence.set_confidences(spans, confidences[next_span - len(spans) : next_span])
             doc_start = doc_end
 
     def update(
@@ -444,8 +444,8 @@ def _exclude_entities(
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Find the words that were in an entity, or blocked, before the pipe ran.
 
-    RETURNS (tuple): The number of words of each block, where each excluded word begins a new block;
-        n_words, True for excluded words.
+    RETURNS (tuple): n_blocks, the number of words of each block, where a new block begins at each
+        excluded word; n_words, True for excluded words.
     """
     iob = np.concatenate([doc.to_array(ENT_IOB) for doc in docs])
     is_annotated = np.isin(iob, INSIDE_OR_BEGIN)

@@ -31,7 +31,7 @@ PACKAGES = ("spacy-bilstm-ner", "spacy", "thinc", "torch", "numpy")
 def evaluate_pipeline(pipeline: str | Path, file: Path) -> Result:
     """Score a pipeline on a labelled file.
 
-    pipeline (Union[str, Path]): The folder or name of a pipeline.
+    pipeline (str | Path): The folder or name of a pipeline.
     file (Path): The labelled file, or a folder of such files.
     RETURNS (Result): `metadata` is about the pipeline and its training. The entries on the training
         come from the meta of the pipeline. If it has none, "data" is None, and "config", "seed" and

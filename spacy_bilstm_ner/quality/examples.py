@@ -55,14 +55,14 @@ def find_warnings(name: str, nlp: Language, examples: Sequence[Example]) -> list
     RETURNS (list[str]): A warning if labels of the file are never predicted, and one if the
         pipeline was trained on some of the sentences.
     """
-    doubts = []
+    warnings = []
     gold: set[str] = set()
     predicted: set[str] = set()
     for example in examples:
         gold.update(ent.label_ for ent in example.reference.ents)
         predicted.update(ent.label_ for ent in example.predicted.ents)
     if gold - predicted:
-        doubts.append(
+        warnings.append(
             f"{name} predicts no entity with these labels of the file: "
             f"{', '.join(sorted(gold - predicted))}. It predicts "
             f"{', '.join(sorted(predicted)) or 'no entity at all'}"
@@ -71,8 +71,8 @@ def find_warnings(name: str, nlp: Language, examples: Sequence[Example]) -> list
     for _, pipe in nlp.pipeline:
         share = share_seen(texts, getattr(pipe, "fingerprints", b""))
         if share > MIN_SHARE_SEEN:
-            doubts.append(
+            warnings.append(
                 f"{name} was trained on {share:.1%} of these sentences: its scores on new "
                 "sentences will be lower"
             )
-    return doubts
+    return warnings

@@ -2,8 +2,8 @@
 
 OUT/fold-1 has the pipeline that was trained without fold 1. OUT/two-thirds-1 has one that was
 trained on two thirds of the same sentences, to show whether more data would help. When a
-training is complete, a checksum of all that the pipeline depends on is written to its folder.
-Pipelines without the file, or with another checksum, are trained by the next command.
+training is complete, a checksum of the sentences, the number of folds and the config is written to
+its folder. Pipelines without the file, or with another checksum, are trained by the next command.
 """
 
 import gc
@@ -43,10 +43,10 @@ TRAIN_SHARES = {"two-thirds": 2 / 3, "fold": 1.0}
 DEV_SHARE = 0.1
 # Settings that differ from the shipped config, so that folds of a small corpus train faster:
 # MIN_STEPS is the minimum number of updates. BATCH is the range of the number of words in an
-# update, which grows with the corpus. A fold of 300 sentences of contracts takes 43 s of CPU time;
-# with updates of 1,100 words, it takes 57 s. F over the five folds is 90.2 instead of 90.3, and F
-# of the first fold of WikiGold is 60.9 instead of 58.8. 300 updates of 550 words are too few: F on
-# the contracts is 87.8.
+# update, which grows with the corpus. Compared with updates of 1,100 words, a fold of 300 sentences
+# of contracts takes 43 s of CPU time instead of 57 s, F over the five folds is 90.2 instead of
+# 90.3, and F of the first fold of WikiGold is 60.9 instead of 58.8. With MIN_STEPS = 300, F on the
+# contracts is only 87.8.
 MIN_STEPS = 500
 BATCH = (550, 1100)
 # Number of passes over the corpus, as in the shipped config
@@ -78,7 +78,7 @@ class FoldedCorpus:
     folds (list[Fold]): How they are divided.
     out (Path): The folder of the pipelines.
     config (str): The training config.
-    checksum (str): Checksum of all that the pipelines depend on.
+    checksum (str): Checksum of the sentences, the number of folds and the config.
     """
 
     file: Path
@@ -113,8 +113,8 @@ def read_folds(
     """Read a labelled file and divide it into folds. Nothing is trained yet.
 
     out (Path): The folder for the pipelines.
-    vectors (Optional[str]): A pipeline with word vectors, or its folder.
-    options (Optional[Options]): How to read the file.
+    vectors (str | None): A pipeline with word vectors, or its folder.
+    options (Options | None): How to read the file.
     RAISES UserError: If the file cannot be read, or has too few sentences.
     """
     docs = read_labelled_docs(blank_pipeline(lang), file, options)

@@ -39,14 +39,14 @@ def compare_entities(examples: Iterable[Example], *, all_candidates: bool = Fals
     A prediction has a row of its own if all its words are annotated as outside of entities.
 
     all_candidates (bool): Whether the Docs have all candidates, including improbable ones. The
-        probability that there is no entity is then known. An annotated entity has no prediction if
-        this probability is higher than that of each candidate.
+        probability that there is no entity is then 1 minus their probabilities. If it is higher
+        than that of each candidate, the annotated entity has no prediction.
     RETURNS (pd.DataFrame): A row for each pair, by decreasing confidence. "text" and "gold" are the
         words and the label of the annotation, "found" and "predicted" those of the prediction.
         "kind" is a key of KINDS, or "" if both agree. "confidence" is the probability of the
         prediction. If there is no prediction, it is the probability that there is no entity, minus
-        that of the annotated entity. "start" is the offset of the prediction in the sentence, or
-        that of the annotation if there is no prediction.
+        the probability of the annotated entity. "start" is the offset of the prediction in the
+        sentence, or that of the annotation if there is no prediction.
     """
     rows = []
     for example in examples:

@@ -54,8 +54,8 @@ def count_outcomes(*predictions: Sequence[Example]) -> tuple[list[str], NDArray[
     judged = pd.concat(map(judge_entities, predictions), keys=range(len(predictions)))
     labels, columns = np.unique(judged["label"].to_numpy(dtype=str), return_inverse=True)
     counts = np.zeros((len(predictions[0]), len(predictions), len(labels), 3), dtype="int64")
-    number = judged.index.get_level_values(0)
-    np.add.at(counts, (judged["sentence"], number, columns, judged["outcome"]), 1)
+    prediction = judged.index.get_level_values(0)
+    np.add.at(counts, (judged["sentence"], prediction, columns, judged["outcome"]), 1)
     return labels.tolist(), counts
 
 

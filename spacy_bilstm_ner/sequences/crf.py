@@ -59,8 +59,9 @@ def marginals(scores: Floats, transitions: Floats, lengths: Ints) -> Floats:
 class Sums(NamedTuple):
     """Sums over all sequences of tags.
 
-    `log_sum` and `steps` include padding. Only the differences between two calls with the same
-    documents have a meaning, because padding cancels out.
+    `log_sum` and `steps` include padding, and `log_sum` lacks the constant that `step_factors`
+    subtracts. Both cancel out in the difference between two calls with the same documents, so only
+    differences have a meaning.
     """
 
     log_sum: float  # the logarithm of the sum of the weights

@@ -26,8 +26,8 @@ MIN_SPAN_PROBABILITY = 0.05
 # A word is certainly O if the odds that an entity covers it are at most this, for any tags of its
 # neighbours.
 MAX_COVER_ODDS = 0.001
-# An entity that covers a word begins at the word or before it. The upper bound of the odds looks at
-# this many words, up to the word itself. It assumes that an entity can begin at earlier words.
+# The upper bound of these odds uses the scores of this many words: the word and the words before
+# it. It assumes that an entity may have begun at any earlier word.
 LOOK_BACK = 3
 # Number of words that are decoded at once. They fit into the processor's cache.
 MAX_GROUP_WORDS = 1024
@@ -39,7 +39,7 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 # The factors of transitions, see `step_factors`; and the gain of each tag except O, n_tags - 1. The
 # gain is the most that transitions to and from the tag add to its score, compared with O.
-Steps = tuple[Doubles, Floats]
+FactorsAndGains = tuple[Doubles, Floats]
 # Starts, ends, labels and probabilities of spans, in any order
 SpanArrays = tuple[Ints, Ints, Ints, Doubles]
 
@@ -81,9 +81,9 @@ def decode(
     n_tags = scores.shape[1]
     if transitions is None:
         transitions = np.zeros((n_tags, n_tags), dtype="float32")
-    steps = _prepare_transitions(transitions.tobytes(), transitions.dtype.str, n_tags)
+    prepared = _prepare_transitions(transitions.tobytes(), transitions.dtype.str, n_tags)
     starts = (lengths.cumsum() - lengths)[lengths > 0]
-    odds = _odds_of_cover(scores, starts, steps)
+    odds = _odds_of_cover(scores, starts, prepared)
     if outside is not None:
         odds[outside] = 0.0
     firsts, island_lengths = _promising_islands(odds, starts)
@@ -93,7 +93,7 @@ def decode(
     for group in groups_of_similar_length(
         island_lengths, max_sequences=MAX_GROUP_WORDS, max_words=MAX_GROUP_WORDS
     ):
-        parts += _spans_of_islands(scores, firsts[group], island_lengths[group], steps)
+        parts += _spans_of_islands(scores, firsts[group], island_lengths[group], prepared)
     start, end, label, confidence = map(np.concatenate, zip(*parts, strict=True))
     order = np.lexsort((label, end, start))
     return Spans(start, end, label, np.minimum(confidence, 1.0).astype("float32"))[order]
@@ -122,7 +122,7 @@ def choose(spans: Spans, min_confidence: NDArray) -> Spans:
 
 # Cached, because this takes as long as decoding a short text.
 @lru_cache(maxsize=8)
-def _prepare_transitions(values: bytes, dtype: str, n_tags: int) -> Steps:
+def _prepare_transitions(values: bytes, dtype: str, n_tags: int) -> FactorsAndGains:
     """Return the factors and the gains of transitions, which are given as the bytes of an array."""
     transitions = np.frombuffer(values, dtype=dtype).reshape(n_tags, n_tags)
     legal = legal_steps(n_tags)
@@ -132,9 +132,9 @@ def _prepare_transitions(values: bytes, dtype: str, n_tags: int) -> Steps:
     return step_factors(transitions), (arriving + leaving)[1:]
 
 
-def _odds_of_cover(scores: Floats, starts: Ints, steps: Steps) -> Floats:
+def _odds_of_cover(scores: Floats, starts: Ints, prepared: FactorsAndGains) -> Floats:
     """Return an upper bound for the odds that an entity covers each word, n_words."""
-    _, gains = steps
+    _, gains = prepared
     odds = scores[:, 1:] + gains
     odds -= scores[:, :1]
     # The limit prevents infinity.
@@ -164,8 +164,8 @@ def _promising_islands(odds: Floats, starts: Ints) -> tuple[Ints, Ints]:
     goes_on[1:] = is_open[1:] & is_open[:-1]
     goes_on[starts] = False
     (firsts,) = (is_open & ~goes_on).nonzero()
-    # From the first word of an island to that of the next one, only the words of the island are
-    # open, and they have the highest odds.
+    # `reduceat` runs from the first word of an island to the first word of the next one. The words
+    # between the islands do not count: they are not open, and their odds are lower.
     lengths = np.add.reduceat(is_open, firsts, dtype="int64")
     # Most islands contain no probable span.
     promising = np.maximum.reduceat(odds, firsts) > MIN_SPAN_PROBABILITY
@@ -173,15 +173,14 @@ def _promising_islands(odds: Floats, starts: Ints) -> tuple[Ints, Ints]:
 
 
 def _spans_of_islands(
-    scores: Floats, firsts: Ints, lengths: Ints, steps: Steps
+    scores: Floats, firsts: Ints, lengths: Ints, prepared: FactorsAndGains
 ) -> list[SpanArrays]:
     """Return the probable spans of islands, separately for each length."""
     emissions, _, _ = padded_emissions(scores, firsts, lengths)
-    factors, _ = steps
+    factors, _ = prepared
     before, norms, after = forward_backward(emissions, factors)
-    # All arrays are n_steps × n_islands × n_labels. For each word: the factor by which the next
-    # word inside a span multiplies the weight of the span (`extension`), and the weight of all that
-    # `follows` this next word.
+    # All arrays are n_steps × n_islands × n_labels. `extension` is the factor of a span's weight if
+    # the next word belongs to the span. `follows` is the weight of everything after this next word.
     inside = emissions[1:, :, 2::2] / norms[1:]
     extension = inside * factors[0, 1::2, 2::2].diagonal()
     follows = np.zeros_like(inside)

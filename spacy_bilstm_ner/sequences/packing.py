@@ -23,7 +23,8 @@ class Packing:
     sequence: Ints
     # n_steps, the number of sequences that have a word at each step
     sizes: Ints
-    # n_words, for each packed word the place of its counterpart in the reversed sequence
+    # n_words, for each packed word the place of its mirror image in the sequence: of the last word
+    # for the first one, and so on
     mirrored: Ints
 
 

@@ -64,7 +64,7 @@ class TagScores:
     # n_words × n_tags: the logits
     scores: Floats2d
     # n_tags × n_tags: the score of each step from a tag (row) to the next one (column), or None if
-    # the tagger scores words independently
+    # the tagger scores words independently. Their gradient is then not used.
     transitions: Floats2d | None
 
 
