@@ -27,7 +27,8 @@ def main(
     Its meta.json says how it was trained.
     """
     source = srsly.read_json(corpus / "source.json")
-    if "vectors" not in load_config(config)["initialize"].get("components", {}).get("ner", {}):
+    components = load_config(config)["initialize"].get("components", {})
+    if "vectors" not in components.get("ner", {}):
         source["vectors"] = {}
     overrides: dict[str, str | int] = {"nlp.lang": lang, "system.seed": seed}
     for part in ("train", "dev"):

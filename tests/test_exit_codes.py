@@ -155,18 +155,18 @@ def test_workers_are_stopped_and_none_begins_after_that(tmp_path: Path) -> None:
 
 
 def test_only_processes_of_the_workers_are_stopped(tmp_path: Path) -> None:
-    other = multiprocessing.get_context("spawn").Process(target=work, args=(tmp_path / "other",))
-    other.start()
+    sleeper = multiprocessing.get_context("spawn").Process(target=work, args=(tmp_path / "other",))
+    sleeper.start()
     try:
         wait_for(tmp_path / "other")
         workers: Workers = Workers(work, 1)
         assert workers.submit("a").result()[0] == "a"
         workers.close()
-        other.join(0.5)
-        assert other.exitcode is None
+        sleeper.join(0.5)
+        assert sleeper.exitcode is None
     finally:
-        other.kill()
-        other.join()
+        sleeper.kill()
+        sleeper.join()
 
 
 def test_an_error_cannot_control_the_terminal() -> None:

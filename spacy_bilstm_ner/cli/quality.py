@@ -193,8 +193,9 @@ def suggest(
 
     path = out / "suggested.jsonl"
     check_outputs(path, inputs=(texts,))
-    options = TextOptions(text_column, encoding=encoding)
-    docs = suggest_texts(pipeline, texts, n_texts=number, options=options)
+    docs = suggest_texts(
+        pipeline, texts, n_texts=number, options=TextOptions(text_column, encoding=encoding)
+    )
     write_texts(docs, path)
     print(f"{len(docs)} texts: {path}")
     show_next("when the texts are labelled", "convert", path, "corpus")
