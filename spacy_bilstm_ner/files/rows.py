@@ -65,14 +65,16 @@ def _read_sentences(table: Table, columns: Columns) -> list[TaggedWords]:
         # No space follows the last word.
         spaces = [not says_no_space(cell) for cell in spacing[start : end - 1]] + [False]
         is_consecutive = lines[-1] - lines[0] == end - start - 1
+        origin = Origin(table.name, lines[0], table.documents[start], step=1)
+        if not is_consecutive:
+            origin = origin._replace(lines=list(lines))
         sentence = TaggedWords(
             tuple(words[start:end]),
             tuple(tags[start:end]),
             tuple(spaces) if spacing else None,
-            origin=Origin(table.name, lines[0], table.documents[start], int(is_consecutive)),
+            origin=origin,
             number=number,
             rows=end - start,
-            lines=() if is_consecutive else lines,
         )
         sentences.append(sentence)
     check_rows(
