@@ -141,6 +141,13 @@ def test_another_table_is_named(tmp_path: Path, text: str) -> None:
         read_marked_rows(tmp_path / "audit.csv")
 
 
+@pytest.mark.parametrize("content", [b"", "file,keep\nСлово,да\n".encode("cp1251"), b"PK\3\4\0\0"])
+def test_a_file_that_cannot_be_read_is_to_be_saved_again(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "audit.csv").write_bytes(content)
+    with pytest.raises(UserError, match=r"audit\.csv cannot be read\. .* save it as CSV UTF-8"):
+        read_marked_rows(tmp_path / "audit.csv")
+
+
 def test_kinds_are_explained(corpus: FoldedCorpus) -> None:
     result = audit_folds(corpus, NOTHING)
     assert dict(result.table.set_index("what may be wrong")["meaning"]) == KINDS
