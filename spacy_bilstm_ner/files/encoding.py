@@ -28,16 +28,19 @@ def decode(content: Content, encoding: str = "auto") -> Content:
 
     RAISES UserError: If the content is not in the user's encoding, or no encoding is detected.
     """
-    encoding = encoding if encoding != "auto" else detect(content.name, content.raw)
-    try:
-        text = content.raw.decode(encoding)
-    except (LookupError, UnicodeError) as error:
-        raise UserError(
-            f"{content.name}: {error}. Give another --encoding, such as cp1252, or leave it out."
-        ) from error
+    text, encoding = decode_bytes(content.name, content.raw, encoding)
     if "\r" in text:
         text = re.sub("\r\r?\n|\r", "\n", text)
-    return content._replace(text=text.removeprefix("\ufeff"), encoding=encoding)
+    return content._replace(text=text, encoding=encoding)
+
+
+def decode_bytes(name: str, raw: bytes, encoding: str) -> tuple[str, str]:
+    """Return the text of a file, and the name of its encoding. Line ends stay as they are."""
+    encoding = encoding if encoding != "auto" else detect(name, raw)
+    try:
+        return raw.decode(encoding).removeprefix("\ufeff"), encoding
+    except (LookupError, UnicodeError) as error:
+        raise UserError(f"{name}: {error}. Give another --encoding, or leave it out.") from error
 
 
 def detect(name: str, raw: bytes) -> str:

@@ -96,9 +96,12 @@ def read_records(
     """
     stream = iter(records)
     sample = list(islice(stream, N_SAMPLE))
-    export = _recognise(list(map(itemgetter(1), sample)), options)
+    sample_records = list(map(itemgetter(1), sample))
+    exports = _list_exports(options)
+    export = _recognise(sample_records, exports) if len(exports) > 1 else exports[0]
     if export is None:
-        raise UserError(_describe_unknown(sample[0][1] if sample else None, name))
+        longest = max(sample_records, key=lambda record: len(str(record)), default=None)
+        raise UserError(_describe_unknown(longest, name))
     report = Report(guesses={"export": export["tool"]})
     texts: list[Any] = []
     faults = []
@@ -110,13 +113,15 @@ def read_records(
         except MISFIT_ERRORS as error:
             faults.append((line, str(error)))
     remedy = f"Write them as the other records of {export['tool']}, or use --fields."
+    if len(exports) == 1:
+        remedy = "Correct --fields, or these records."
     check_rows(name, faults, remedy)
     return texts, report
 
 
 def is_record(value: Any, options: Options) -> bool:
     """Return whether a value of JSON is a record of an export."""
-    return _recognise([value], options) is not None
+    return _recognise([value], _list_exports(options)) is not None
 
 
 def look_up(value: Any, path: str) -> Any:
@@ -157,11 +162,10 @@ def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _recognise(records: Sequence[Any], options: Options) -> Export | None:
-    """Return the export that fits most records, or None if no export fits any.
+def _list_exports(options: Options) -> list[Export]:
+    """Return the exports of the table, in which paths of `--fields` replace others.
 
-    If several fit equally many records, the first is returned.
-    Paths of `--fields` replace those of the table.
+    If `--fields` says where the entities are, it is the only export.
     """
     fields = dict(options.fields)
     if "own_text" in fields:
@@ -174,6 +178,14 @@ def _recognise(records: Sequence[Any], options: Options) -> Export | None:
     for tool, paths in {"--fields": "text=text"}.items() if is_described else EXPORTS.items():
         pairs = parse_pairs(paths.split(","))
         exports.append(Export(str, DEFAULTS | pairs | fields, tool=tool))
+    return exports
+
+
+def _recognise(records: Sequence[Any], exports: Sequence[Export]) -> Export | None:
+    """Return the export that fits most records, or None if no export fits any.
+
+    If several fit equally many records, the first is returned.
+    """
     n_fitting = [sum(_fits(record, export) for record in records) for export in exports]
     most = max(n_fitting)
     return exports[n_fitting.index(most)] if most else None
@@ -334,20 +346,38 @@ def _describe_unknown(record: Any, name: str) -> str:
             f"{name}: the first record is no object but {json.dumps(record)[:60]}. Expected "
             'records such as {"text": "Mira left Oslo", "entities": [[0, 4, "PER"]]}.'
         )
-    fields = {"text": "KEY", "entities": "KEY"}
-    for key, value in sorted(record.items(), key=lambda member: len(str(member[1]))):
-        # The longest string and the longest list come last.
+    paths = {"text": "KEY", "entities": "KEY"}
+    # The longest string and the longest list come last.
+    for path, value in sorted(_list_members(record), key=lambda member: len(str(member[1]))):
         if isinstance(value, list):
-            fields["entities"] = key
-        elif isinstance(value, str) and fields["text"] != "text":
-            fields["text"] = key
-    first_entity = look_up(record, f"{fields['entities']}.0")
-    for key in ("start", "end", "label"):
-        if look_up(first_entity, key) is MISSING:
-            fields[key] = "KEY"
-    described = ",".join(map("=".join, fields.items()))
+            paths["entities"] = path
+        elif isinstance(value, str) and paths["text"] != "text":
+            paths["text"] = path
+    entity = look_up(record, f"{paths['entities']}.0")
+    if paths["text"] == "KEY" and isinstance(entity, dict):
+        return _describe_unknown(entity, name)
+    text = str(look_up(record, paths["text"]))
+    offsets, labels = [], []
+    for path, value in _list_members(entity):
+        if isinstance(value, int):
+            offsets.append(path)
+        elif isinstance(value, str | list) and str(value) not in text:
+            labels.append(path)
+    paths["start"], paths["end"] = offsets if len(offsets) == 2 else ("KEY", "KEY")
+    paths["label"] = labels[0] if len(labels) == 1 else "KEY"
     return (
-        f"{name}: no known export has such records. The keys of the first are {', '.join(record)}. "
+        f"{name}: no known export has such records. The keys of one are {', '.join(record)}. "
         "Say where the text and its entities are. Write a key inside another one as outer.inner: "
-        f"--fields {described}"
+        f"--fields {','.join(map('='.join, paths.items()))}"
     )
+
+
+def _list_members(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the path and the value of each member of an object, and of objects inside it."""
+    if isinstance(value, list):
+        value = dict(enumerate(value))
+    for key, member in value.items() if isinstance(value, dict) else ():
+        if isinstance(member, dict):
+            yield from _list_members(member, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", member

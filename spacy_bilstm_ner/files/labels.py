@@ -44,7 +44,7 @@ def apply_options(
             raise UserError(
                 f"{sentence.origin.place()} has entities of {', '.join(sorted(unexpected))}, but "
                 f"it was annotated for {', '.join(sentence.annotated)}. Name every label that was "
-                "looked for (--annotated)."
+                "looked for, in the record or with --annotated."
             )
         labelled.append(sentence)
     if n_empty:
@@ -86,8 +86,10 @@ def _rename(sentence: TaggedWords, names: Mapping[str, str], report: Report) -> 
     return sentence._replace(tags=tuple(tags), annotated=annotated)
 
 
-def find_odd_labels(sentences: Sequence[TaggedWords]) -> list[str]:
+def find_odd_labels(sentences: Sequence[TaggedWords], options: Options) -> list[str]:
     """Return a warning for each label that occurs once, or looks like a more frequent label.
+
+    Labels that the user has chosen with --label are not odd.
 
     sentences (Sequence[TaggedWords]): Sentences with tags in BIO.
     """
@@ -101,6 +103,9 @@ def find_odd_labels(sentences: Sequence[TaggedWords]) -> list[str]:
     doubts = []
     more_frequent: dict[str, str] = {}  # label in lower case -> label
     for label, number in counts.most_common():
+        if label in options.label.values():
+            more_frequent.setdefault(label.casefold(), label)
+            continue
         place = f"{count(number, 'entity')}, {places[label]}"
         lowercased = label.casefold()
         similar = get_close_matches(lowercased, more_frequent, 1, MIN_SIMILARITY)

@@ -91,10 +91,10 @@ def read_sentences(
     longest = max(map(attrgetter("rows"), sentences), default=0)
     if longest > MAX_WORDS:
         report.warnings.append(
-            f"the longest sentence has {longest:,} words: check that empty lines, or a column with "
-            "sentence numbers (--sentence-column NAME), divide the sentences."
+            f"the longest sentence has {longest:,} words: check that empty lines, or the column of "
+            "sentence numbers (--sentence-column), divide the sentences."
         )
-    report.warnings += find_odd_labels(sentences) + find_missing_labels(sentences)
+    report.warnings += find_odd_labels(sentences, options) + find_missing_labels(sentences)
     return sentences, report
 
 

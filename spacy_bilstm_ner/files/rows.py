@@ -77,14 +77,16 @@ def _read_sentences(table: Table, columns: Columns) -> list[TaggedWords]:
             rows=end - start,
         )
         sentences.append(sentence)
-    check_rows(
-        table.name,
-        faults,
-        "The rows of a sentence must be consecutive. If numbers begin again in each document, name "
-        "both columns: --sentence-column DOCUMENT --sentence-column NUMBER. Without a column of "
-        "documents, number the sentences anew. With pandas: "
-        "(table.NUMBER != table.NUMBER.shift()).cumsum()",
+    remedy = "The rows of a sentence must be consecutive. "
+    if len(columns.sentence) == 1:
+        remedy += (
+            "If numbers begin again in each document, name both columns: "
+            "--sentence-column DOCUMENT --sentence-column NUMBER. "
+        )
+    remedy += (
+        "To number the sentences anew with pandas: (table.NUMBER != table.NUMBER.shift()).cumsum()"
     )
+    check_rows(table.name, faults, remedy)
     return sentences
 
 

@@ -81,7 +81,7 @@ def _read_tags(sentences: Sequence[TaggedWords], options: Options) -> dict[str, 
                 shown = repr(tag) if tag.isascii() else f"{tag!r} ({tag!a})"
                 fault = f"the tag of {sentence.words[position]!r} is {shown}"
                 faults.append((sentence.origin.line_of(position), fault))
-    check_rows(sentences[0].origin.file, faults, describe_unread(counts, unread))
+    check_rows(sentences[0].origin.file, faults, describe_unread(counts, unread, options.outside))
     return parts
 
 

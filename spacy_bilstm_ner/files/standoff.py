@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from ..errors import UserError
+from .encoding import decode_bytes
 from .exports import read_records
 from .options import Options
 from .records import Content, Records
@@ -26,15 +27,13 @@ def read_brat(content: Content, options: Options) -> tuple[Records, Report]:
     RAISES UserError: If there is no .txt file, or an entity cannot be read.
     """
     path = content.path.with_suffix(".txt")
-    try:
-        # Line ends stay as they are, since offsets count them.
-        encoding = "utf-8-sig" if options.encoding == "auto" else options.encoding
-        text = path.read_bytes().decode(encoding)
-    except (OSError, UnicodeDecodeError, LookupError) as error:
+    if not path.is_file():
         raise UserError(
-            f"{content.name}: its text {path} cannot be read ({error}). Put both files of brat "
-            "into one folder and give that folder; or say the encoding: --encoding cp1252."
-        ) from error
+            f"{content.name}: its text {path} is missing. Put both files of brat into one folder, "
+            "and give that folder."
+        )
+    # Offsets count the characters of line ends.
+    text, _ = decode_bytes(str(path), path.read_bytes(), options.encoding)
     entities = []
     for line, row in enumerate(content.text.split("\n"), 1):
         match = _BRAT_ENTITY.fullmatch(row)

@@ -143,7 +143,7 @@ def collect_rows(
         name,
         faults,
         "Write as many fields as in the other rows. Put a field that contains the separator into "
-        "quotation marks, or name the separator with --sep. Text without labels cannot be read.",
+        "quotation marks, or name another --sep. Text without labels cannot be read.",
     )
     if not table.lines:
         raise UserError(

@@ -66,8 +66,8 @@ def read_content(path: Path, member: str | None = None) -> Content:
             f"{path} cannot be unpacked or read ({error}): pack it again, or give the file itself."
         ) from error
     raise UserError(
-        f"{path}: expected a zip with one labelled file, but it has {', '.join(names)}. Say which "
-        "one to read: --member NAME"
+        f"{path}: say which of its files is to be read, as in --member NAME. Files: "
+        f"{', '.join(names)}"
     )
 
 

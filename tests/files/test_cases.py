@@ -7,6 +7,7 @@ takes them, then any of these lines:
     comment: 1 rows                     a reason and its counts; all reasons must be listed
     guess: export = doccano
     warning: part of a warning
+    warnings: 0                         the number of all warnings
     message: part of the message; then nothing is read
     [Mira Holt]PER left [Oslo]LOC .     a Doc: words between blanks, ?word if its tag is unknown
     text: Mira Holt left Oslo.          the text of the Doc above
@@ -28,7 +29,7 @@ from spacy_bilstm_ner.files.records import Origin
 from spacy_bilstm_ner.files.report import REASONS, Report
 
 CASES = Path(__file__).parent / "cases"
-KEYS = ("written", "guess", "warning", "message", "text", "lines", *REASONS)
+KEYS = ("written", "guess", "warning", "message", "warnings", "text", "lines", *REASONS)
 
 
 @pytest.mark.parametrize("name", sorted(folder.name for folder in CASES.iterdir()))
@@ -79,6 +80,7 @@ def describe(docs: list[Doc], report: Report, expected: list[str]) -> list[str]:
         part = line.removeprefix("warning: ")
         if line.startswith("warning: ") and any(part in warning for warning in report.warnings):
             lines.append(line)
+    lines += [line for line in expected if line == f"warnings: {len(report.warnings)}"]
     for doc in docs:
         lines.append(mark(doc))
         origin = Origin(**doc.user_data["origin"])
