@@ -13,6 +13,7 @@ from .offsets import find_occurrences, make_reading
 from .options import Options, parse_pairs
 from .records import Origin, Records, Span, TaggedWords, TextWithSpans
 from .report import Report, check_rows
+from .schemes import is_tag
 
 # The export is recognised from this many records. All records must fit it.
 N_SAMPLE = 100
@@ -63,8 +64,10 @@ EXPORTS = {
     "spaCy, training data of version 2": "words=tokens.orth,tags=tokens.ner",
     "spaCy, Doc.to_json": "entities=ents",
     "doccano": "text=text|data,start=start_offset,end=end_offset",
-    "doccano or spaCy": "text=text|data,entities=label|labels|entities,start=0,end=1,label=2",
-    "words with tags": "words=tokens|words|sentence|text,tags=ner_tags|tags|labels|ner|label",
+    "doccano or spaCy": "text=text|data|content|sentence,entities=label|labels|entities,"
+    "start=0,end=1,label=2",
+    "words with tags": "words=tokens|words|sentence|text,"
+    "tags=ner_tags|tags|labels|ner|ne|label|entities",
     "words with spans": "words=tokens|words,entities=spans|entities|ner_spans|ner,"
     "label=label|type|tag,unit=words",
     "texts with spans": "text=text|data|content|sentence,"
@@ -349,27 +352,37 @@ def _describe_unknown(record: Any, name: str) -> str:
     paths = {"text": "KEY", "entities": "KEY"}
     # The longest string and the longest list come last.
     for path, value in sorted(_list_members(record), key=lambda member: len(str(member[1]))):
-        if isinstance(value, list):
+        if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+            paths["tags" if all(map(is_tag, value)) else "words"] = path
+        elif isinstance(value, list):
             paths["entities"] = path
         elif isinstance(value, str) and paths["text"] != "text":
             paths["text"] = path
     entity = look_up(record, f"{paths['entities']}.0")
-    if paths["text"] == "KEY" and isinstance(entity, dict):
+    if {"words", "tags"} <= paths.keys():
+        paths = {key: paths[key] for key in ("words", "tags")}
+    elif paths["text"] == "KEY" and isinstance(entity, dict):
         return _describe_unknown(entity, name)
-    text = str(look_up(record, paths["text"]))
+    else:
+        paths |= _find_parts(entity, str(look_up(record, paths["text"])))
+        paths.pop("words", "")
+    return (
+        f"{name}: no known export has such records. The keys of one are {', '.join(record)}. "
+        "Say where the text and its entities are. Write a key inside another one as outer.inner: "
+        f"--fields {','.join(map('='.join, paths.items()))}"
+    )
+
+
+def _find_parts(entity: Any, text: str) -> dict[str, str]:
+    """Return the paths of the start, the end and the label of an entity of a text."""
     offsets, labels = [], []
     for path, value in _list_members(entity):
         if isinstance(value, int):
             offsets.append(path)
         elif isinstance(value, str | list) and str(value) not in text:
             labels.append(path)
-    paths["start"], paths["end"] = offsets if len(offsets) == 2 else ("KEY", "KEY")
-    paths["label"] = labels[0] if len(labels) == 1 else "KEY"
-    return (
-        f"{name}: no known export has such records. The keys of one are {', '.join(record)}. "
-        "Say where the text and its entities are. Write a key inside another one as outer.inner: "
-        f"--fields {','.join(map('='.join, paths.items()))}"
-    )
+    start, end = offsets if len(offsets) == 2 else ("KEY", "KEY")
+    return {"start": start, "end": end, "label": labels[0] if len(labels) == 1 else "KEY"}
 
 
 def _list_members(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
