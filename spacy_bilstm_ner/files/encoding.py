@@ -74,11 +74,15 @@ def detect(name: str, raw: bytes) -> str:
         with suppress(UnicodeDecodeError):
             words_shown = " ".join(sample.decode(codec).split()[:N_WORDS])
             spellings.setdefault(words_shown, f"\n  --encoding {codec}: {words_shown}")
+    remedy = (
+        "Use the encoding that spells these words correctly, one of these or another:"
+        f"{''.join(spellings.values())}"
+    )
+    if is_mostly_utf8:
+        remedy = "Most of the file is UTF-8: correct these bytes."
     raise UserError(
         f"{name}, line {line}: byte 0x{bad_byte:02x} is not UTF-8 (number of such bytes: "
-        f"{n_bad_bytes:,}). Correct these bytes if most of the file is UTF-8. Otherwise, use the "
-        "encoding that spells these words correctly, one of these or another:"
-        + "".join(spellings.values())
+        f"{n_bad_bytes:,}). {remedy}"
     )
 
 

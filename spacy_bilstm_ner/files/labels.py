@@ -14,6 +14,9 @@ from .schemes import entity_labels
 # A label is probably misspelt if a similar label is this many times as frequent. Labels of six
 # letters that differ in one letter have a similarity of 0.83.
 MIN_RATIO, MIN_SIMILARITY = 20, 0.8
+# No warning is given of labels that a file lacks if there are more files than this, such as the
+# documents of a folder.
+MAX_FILES = 5
 # A label that occurs once is reported in a corpus of at least this many entities.
 MIN_ENTITIES = 20
 
@@ -27,15 +30,12 @@ def apply_options(
     RAISES UserError: If a sentence has a label that was not looked for.
     """
     annotated = _find_annotated(name, options.annotated)
-    n_empty = 0
     labelled = []
     for sentence in sentences:
         if not sentence.n_entities and options.skip_empty:
             place = sentence.origin.place()
             report.count("skip_empty", place, sentence.rows, words=sentence.n_words)
             continue
-        # Only texts and records count, not sentences from rows with a word each.
-        n_empty += not (sentence.n_entities or sentence.origin.step or sentence.rows > 1)
         sentence = _rename(sentence, options.label, report)
         if sentence.annotated is None:
             sentence = sentence._replace(annotated=annotated)
@@ -47,10 +47,6 @@ def apply_options(
                 "looked for, in the record or with --annotated."
             )
         labelled.append(sentence)
-    if n_empty:
-        report.guesses["texts without an entity"] = (
-            f"{n_empty:,} of {len(sentences):,}, read as labelled; --skip-empty leaves them out"
-        )
     return labelled
 
 
@@ -132,7 +128,7 @@ def find_missing_labels(sentences: Sequence[TaggedWords]) -> list[str]:
             labels.setdefault(sentence.origin.file, set()).update(entity_labels(sentence.tags))
     all_labels = set().union(*labels.values())
     doubts = []
-    for file, present in labels.items():
+    for file, present in labels.items() if len(labels) <= MAX_FILES else ():
         missing = sorted(all_labels - present)
         if missing and present:
             doubts.append(

@@ -94,6 +94,12 @@ def read_sentences(
             f"the longest sentence has {longest:,} words: check that empty lines, or the column of "
             "sentence numbers (--sentence-column), divide the sentences."
         )
+    # Sentences from rows with a word each do not count.
+    n_empty = sum(not (sentence.n_entities or sentence.origin.step) for sentence in sentences)
+    if n_empty and not options.skip_empty:
+        report.guesses["texts without an entity"] = (
+            f"{n_empty:,} of {len(sentences):,}, read as labelled; --skip-empty if they are not"
+        )
     report.warnings += find_odd_labels(sentences, options) + find_missing_labels(sentences)
     return sentences, report
 

@@ -10,8 +10,11 @@ from .options import Options
 from .records import Content, Records
 from .report import Report
 
-# Such as "T1\tPER 0 4\tMira", or "T2\tPER 0 4;10 14\tMira Holt" in several parts
-_BRAT_ENTITY = re.compile(r"T\d+\t(?P<label>\S+) (?P<offsets>\d+ \d+(;\d+ \d+)*)(\t(?P<text>.*))?")
+# Such as "T1\tPER 0 4\tMira", or "T2\tPER 0 4;10 14\tMira Holt" in several parts. Some tools write
+# tabs for blanks.
+_BRAT_ENTITY = re.compile(
+    r"T\d+\t(?P<label>\S+)\s(?P<offsets>\d+\s\d+(;\d+ \d+)*)(\t(?P<text>.*))?"
+)
 # Such as "123|t|A title" and "123|a|An abstract"
 _PASSAGE = re.compile(r"(\w+)\|([ta])\|(.*)")
 # Such as "123\t0\t4\tMira\tPER\tQ7"; a relation has four fields.

@@ -58,7 +58,8 @@ def read_content(path: Path, member: str | None = None) -> Content:
         names = archive.namelist()
         if "xl/workbook.xml" in names:
             return Content(str(path), path, raw)
-        chosen = [name for name in names if (name == member if member else _is_data(name))]
+        names = list(filter(_is_data, names)) or names
+        chosen = [name for name in names if member in (None, name)]
         if len(chosen) == 1:
             return Content(f"{path} ({chosen[0]})", path, archive.read(chosen[0]))
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
