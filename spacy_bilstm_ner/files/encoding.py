@@ -20,7 +20,11 @@ CODECS = (
 N_WORDS = 5
 # A file is binary if more than this share of its bytes are 0. Text from a PDF may have a few.
 MAX_NULLS = 0.1
+# Share of three kinds of letters among those of Hungarian that are not ASCII
+MIN_HUNGARIAN = 0.05
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
+# Signs of another encoding: "JosŽ", "g³owa" and "oraºul"
+_NOT_WESTERN = re.compile("[a-zß-ÿ]([À-ÞŒ]|[¹³º¿][a-zß-ÿ])")
 
 
 def decode(content: Content, encoding: str = "auto") -> Content:
@@ -65,14 +69,20 @@ def detect(name: str, raw: bytes) -> str:
     n_bad_bytes = len(re.findall("[\udc80-\udcff]", text))
     is_mostly_utf8 = len(_NOT_ASCII.findall(text)) >= 2 * n_bad_bytes
     # Up to 3,000 different words that are not ASCII
-    words = dict.fromkeys(re.findall(rb"[^\s,;|\"]*[\x80-\xff][^\s,;|\"]*", raw))
-    sample = b" ".join(list(words)[:3000])
+    words = list(dict.fromkeys(re.findall(rb"[^\s,;|\"]*[\x80-\xff][^\s,;|\"]*", raw)))[:3000]
+    sample = b" ".join(words)
     if _is_western(sample) and not is_mostly_utf8:
         return "cp1252"
+    from charset_normalizer import from_bytes
+
+    matches = from_bytes(sample, cp_isolation=CODECS.split())
+    candidates = [match.encoding for match in matches] or CODECS.split()
+    # Words that are spelt differently in most encodings come first.
+    words.sort(key=lambda word: -len({word.decode(codec, "replace") for codec in candidates}))
     spellings: dict[str, str] = {}  # some words -> the line of the message with them
-    for codec in CODECS.split():
+    for codec in candidates:
         with suppress(UnicodeDecodeError):
-            words_shown = " ".join(sample.decode(codec).split()[:N_WORDS])
+            words_shown = b" ".join(words[:N_WORDS]).decode(codec)
             spellings.setdefault(words_shown, f"\n  --encoding {codec}: {words_shown}")
     remedy = (
         "Use the encoding that spells these words correctly, one of these or another:"
@@ -87,16 +97,13 @@ def detect(name: str, raw: bytes) -> str:
 
 
 def _is_western(sample: bytes) -> bool:
-    """Return whether words look Western European in cp1252, and no other encoding fits better."""
-    from charset_normalizer import from_bytes
-
+    """Return whether words look Western European in cp1252."""
     text = sample.decode("cp1252", errors="replace")
     accented = _NOT_ASCII.findall(text)
-    # "JosŽ" and "Èâàí" are signs of another encoding: a capital follows a small letter, or most
-    # letters are not ASCII.
-    has_inner_capital = re.search("[a-zß-ÿ][À-ÞŒ]", text)
     is_mostly_accented = 2 * sum(map(str.isalpha, accented)) > sum(map(str.isalpha, text))
-    if not WESTERN.issuperset(accented) or has_inner_capital or is_mostly_accented:
-        return False
-    best = from_bytes(sample, cp_isolation=CODECS.split()).best()
-    return best is None or str(best) == text
+    # In Hungarian, õ and û are ő and ű in cp1250, as frequent as ö and ü.
+    n_letters = [sum(map(accented.count, letters)) for letters in ("õû", "öü", "áéíó")]
+    is_hungarian = min(n_letters) > MIN_HUNGARIAN * len(accented)
+    return WESTERN.issuperset(accented) and not (
+        is_mostly_accented or is_hungarian or _NOT_WESTERN.search(text)
+    )
