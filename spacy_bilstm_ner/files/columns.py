@@ -40,7 +40,7 @@ def find_columns(table: Table, options: Options) -> Columns:
         sentence numbers.
     """
     word, tag, keys = options.word_column, options.tag_column, list(options.sentence_column)
-    chosen = [name for name in (*keys, word, tag) if name]
+    chosen = (*keys, word, tag)
     names = [name for name in table.names if name not in chosen and any(table[name])]
     document = find_name("document", names)
     spacing = next((name for name in names if any(map(says_no_space, set(table[name])))), None)

@@ -115,9 +115,7 @@ def read_records(
             texts += _read_record(record, export, origin, report)
         except MISFIT_ERRORS as error:
             faults.append((line, str(error)))
-    remedy = f"Write them as the other records of {export['tool']}, or use --fields."
-    if len(exports) == 1:
-        remedy = "Correct --fields, or these records."
+    remedy = f"Write them as the other records ({export['tool']}), or describe all with --fields."
     check_rows(name, faults, remedy)
     return texts, report
 
@@ -179,8 +177,7 @@ def _list_exports(options: Options) -> list[Export]:
     is_described = fields.keys() & {"entities", "tags"}
     exports = []
     for tool, paths in {"--fields": "text=text"}.items() if is_described else EXPORTS.items():
-        pairs = parse_pairs(paths.split(","))
-        exports.append(Export(str, DEFAULTS | pairs | fields, tool=tool))
+        exports.append(Export(str, DEFAULTS | parse_pairs([paths]) | fields, tool=tool))
     return exports
 
 

@@ -80,9 +80,9 @@ def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
         records += records_of_sheet
         report.merge(sheet_report)
     if not header:
-        where = f"sheet {options.sheet}" if options.sheet else "any sheet"
         raise UserError(
-            f"{content.name}: there is no table in {where}. Sheets: {', '.join(frames)}"
+            f"{content.name}: there is no table in {options.sheet or 'any sheet'}. Sheets: "
+            f"{', '.join(frames)}"
         )
     if skipped:
         report.warnings.append(

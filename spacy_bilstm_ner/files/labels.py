@@ -99,24 +99,18 @@ def find_odd_labels(sentences: Sequence[TaggedWords], options: Options) -> list[
     doubts = []
     more_frequent: dict[str, str] = {}  # label in lower case -> label
     for label, number in counts.most_common():
-        if label in options.label.values():
-            more_frequent.setdefault(label.casefold(), label)
-            continue
-        place = f"{count(number, 'entity')}, {places[label]}"
+        name = f"the label {label!r} ({count(number, 'entity')}, {places[label]})"
         lowercased = label.casefold()
         similar = get_close_matches(lowercased, more_frequent, 1, MIN_SIMILARITY)
-        frequent = more_frequent[similar[0]] if similar else ""
-        if similar == [lowercased] or counts[frequent] >= MIN_RATIO * number:
-            doubts.append(
-                f"the label {label!r} ({place}) looks like {frequent!r} ({counts[frequent]:,}): "
-                f"--label {label}={frequent} merges them."
-            )
-        elif number == 1 and counts.total() >= MIN_ENTITIES:
-            doubts.append(
-                f"the label {label!r} has only one entity ({place}), which is too few to train on: "
-                f"--label {label}= drops it."
-            )
+        frequent = more_frequent.setdefault(similar[0] if similar else lowercased, label)
         more_frequent.setdefault(lowercased, label)
+        if label in options.label.values():
+            continue
+        if similar == [lowercased] or counts[frequent] >= MIN_RATIO * number:
+            remedy = f"looks like {frequent!r} ({counts[frequent]:,}): --label {label}={frequent}"
+            doubts.append(f"{name} {remedy} merges them.")
+        elif number == 1 and counts.total() >= MIN_ENTITIES:
+            doubts.append(f"{name} is too rare to train on: --label {label}= drops it.")
     return doubts
 
 

@@ -11,19 +11,7 @@ from ..errors import UserError
 LISTS = ("sentence_column", "fields", "outside", "tag_names", "label", "annotated", "strip")
 # Keys of `fields`: the parts of a record of a JSON export, the parts of an entity, and what the
 # offsets count
-FIELDS = (
-    "text",
-    "entities",
-    "start",
-    "end",
-    "label",
-    "own_text",
-    "words",
-    "tags",
-    "unit",
-    "end_inclusive",
-    "shift",
-)
+FIELDS = "text entities start end label own_text words tags unit end_inclusive shift"
 
 
 def _option(help: str, default: Any = None, **limits: float) -> Any:
@@ -117,12 +105,9 @@ class Options:
         self.sep = parse_separator(self.sep)
         self.tag_names = _split_at_commas(self.tag_names)
         self.label = parse_pairs(self.label)
-        if not isinstance(self.fields, Mapping):
-            self.fields = parse_pairs(_split_at_commas(self.fields))
-        if unknown := sorted(self.fields.keys() - FIELDS):
-            raise UserError(
-                f"fields must have keys of {', '.join(FIELDS)}, but it has {', '.join(unknown)}."
-            )
+        self.fields = parse_pairs(self.fields)
+        if unknown := sorted(self.fields.keys() - FIELDS.split()):
+            raise UserError(f"fields must have keys of {FIELDS}, but it has {', '.join(unknown)}.")
 
 
 def parse_separator(sep: str | None) -> str | None:
@@ -143,14 +128,14 @@ def _split_at_commas(values: Iterable[str]) -> list[str]:
 
 
 def parse_pairs(values: Mapping[str, str] | Iterable[str]) -> dict[str, str]:
-    """Return ["PERSON=per"] as {"PERSON": "per"}.
+    """Return ["PERSON=per,LOC=geo"] as {"PERSON": "per", "LOC": "geo"}.
 
     RAISES UserError: If a value has no "=".
     """
     if isinstance(values, Mapping):
         return dict(values)
     pairs = {}
-    for value in values:
+    for value in _split_at_commas(values):
         name, equals, new_name = value.partition("=")
         if not equals:
             raise UserError(f"expected a pair such as PERSON=per, but it is {value!r}.")

@@ -64,8 +64,13 @@ BINARY = {ZIP: "excel", b"PAR1": "parquet"} | dict.fromkeys(
 
 
 def read_docs(paths: Sequence[Path], nlp: Language, options: Options | None = None) -> list[Doc]:
-    """Read labelled files into Docs with the vocab of `nlp`. Warn of what may be a mistake."""
+    """Read labelled files into Docs with the vocab of `nlp`. Warn of what may be a mistake.
+
+    RAISES UserError: If the files cannot be read, or have no entity.
+    """
     sentences, report = read_sentences(paths, nlp, options or Options())
+    if not any(map(attrgetter("n_entities"), sentences)):
+        raise UserError(f"{paths[0]} has no entity: give a file with labels, or the tag column.")
     for warning in report.warnings:
         warnings.warn(warning, stacklevel=2)
     return [make_doc(nlp, sentence)[0] for sentence in sentences]
@@ -125,10 +130,7 @@ def labelled_corpus(
 
     @cache  # spaCy asks for the examples at each evaluation, and with max_epochs = -1 at each epoch
     def docs(nlp: Language) -> list[Doc]:
-        labelled = read_docs([Path(path)], nlp, reading_options)
-        if not any(doc.ents for doc in labelled):
-            raise UserError(f"{path} has no entity. Check the option tag_column.")
-        return labelled
+        return read_docs([Path(path)], nlp, reading_options)
 
     def read_examples(nlp: Language) -> Iterator[Example]:
         for doc in docs(nlp):

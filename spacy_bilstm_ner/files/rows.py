@@ -20,8 +20,9 @@ def read_table(table: Table, options: Options, report: Report) -> tuple[Records,
     RAISES UserError: If a column cannot be detected, or rows cannot be divided into sentences.
     """
     columns = find_columns(table, options)
-    numbers = f"sentence = {' '.join(columns.sentence)!r}, " if columns.sentence else ""
-    report.guesses["columns"] = f"{numbers}word = {columns.word!r}, tag = {columns.tag!r}"
+    sentence = " ".join(columns.sentence) or "empty lines"
+    names = f"sentence = {sentence!r}, word = {columns.word!r}, tag = {columns.tag!r}"
+    report.guesses["columns"] = names
     if columns.document:
         table.documents = list(accumulate(table[columns.document], _fill))
     if holds_lists(table[columns.tag]):
@@ -65,28 +66,24 @@ def _read_sentences(table: Table, columns: Columns) -> list[TaggedWords]:
         # No space follows the last word.
         spaces = [not says_no_space(cell) for cell in spacing[start : end - 1]] + [False]
         is_consecutive = lines[-1] - lines[0] == end - start - 1
-        origin = Origin(table.name, lines[0], table.documents[start], step=1)
-        if not is_consecutive:
-            origin = origin._replace(lines=list(lines))
+        lines_of_words = [] if is_consecutive else list(lines)
         sentence = TaggedWords(
             tuple(words[start:end]),
             tuple(tags[start:end]),
             tuple(spaces) if spacing else None,
-            origin=origin,
+            origin=Origin(table.name, lines[0], table.documents[start], 1, lines_of_words),
             number=number,
             rows=end - start,
         )
         sentences.append(sentence)
-    remedy = "The rows of a sentence must be consecutive. "
-    if len(columns.sentence) == 1:
-        remedy += (
-            "If numbers begin again in each document, name both columns: "
-            "--sentence-column DOCUMENT --sentence-column NUMBER. "
-        )
-    remedy += (
-        "To number the sentences anew with pandas: (table.NUMBER != table.NUMBER.shift()).cumsum()"
+    check_rows(
+        table.name,
+        faults,
+        "The rows of a sentence must be consecutive. If numbers begin again in each document, name "
+        "the columns of documents and of numbers: --sentence-column DOCUMENT --sentence-column "
+        "NUMBER. Otherwise, number the sentences anew. With pandas: "
+        "(table.NUMBER != table.NUMBER.shift()).cumsum()",
     )
-    check_rows(table.name, faults, remedy)
     return sentences
 
 

@@ -54,7 +54,7 @@ def read_brat(content: Content, options: Options) -> tuple[Records, Report]:
 
 def is_pubtator(text: str) -> bool:
     """Return whether a file begins with the title of an article."""
-    return _PASSAGE.match(text.lstrip()) is not None
+    return _PASSAGE.match(text) is not None
 
 
 def read_pubtator(content: Content, options: Options) -> tuple[Records, Report]:
