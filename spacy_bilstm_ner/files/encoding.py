@@ -2,7 +2,6 @@
 
 import codecs
 import re
-from contextlib import suppress
 
 from ..errors import UserError
 from .records import Content
@@ -28,23 +27,18 @@ _NOT_WESTERN = re.compile("[a-zß-ÿ]([À-ÞŒ]|[¹³º¿][a-zß-ÿ])")
 
 
 def decode(content: Content, encoding: str = "auto") -> Content:
-    """Return a content with its text and the name of its encoding.
+    """Return a content with its text and the name of its encoding. Line ends stay as they are.
 
     RAISES UserError: If the content is not in the user's encoding, or no encoding is detected.
     """
-    text, encoding = decode_bytes(content.name, content.raw, encoding)
-    if "\r" in text:
-        text = re.sub("\r\r?\n|\r", "\n", text)
-    return content._replace(text=text, encoding=encoding)
-
-
-def decode_bytes(name: str, raw: bytes, encoding: str) -> tuple[str, str]:
-    """Return the text of a file, and the name of its encoding. Line ends stay as they are."""
-    encoding = encoding if encoding != "auto" else detect(name, raw)
+    encoding = encoding if encoding != "auto" else detect(content.name, content.raw)
     try:
-        return raw.decode(encoding).removeprefix("\ufeff"), encoding
+        text = content.raw.decode(encoding)
     except (LookupError, UnicodeError) as error:
-        raise UserError(f"{name}: {error}. Give another --encoding, or leave it out.") from error
+        raise UserError(
+            f"{content.name}: {error}. Give another --encoding, or leave it out."
+        ) from error
+    return content._replace(text=text.removeprefix("\ufeff"), encoding=encoding)
 
 
 def detect(name: str, raw: bytes) -> str:
@@ -70,30 +64,30 @@ def detect(name: str, raw: bytes) -> str:
     is_mostly_utf8 = len(_NOT_ASCII.findall(text)) >= 2 * n_bad_bytes
     # Up to 3,000 different words that are not ASCII
     words = list(dict.fromkeys(re.findall(rb"[^\s,;|\"]*[\x80-\xff][^\s,;|\"]*", raw)))[:3000]
-    sample = b" ".join(words)
-    if _is_western(sample) and not is_mostly_utf8:
-        return "cp1252"
-    from charset_normalizer import from_bytes
-
-    matches = from_bytes(sample, cp_isolation=CODECS.split())
-    candidates = [match.encoding for match in matches] or CODECS.split()
-    # Words that are spelt differently in most encodings come first.
-    words.sort(key=lambda word: -len({word.decode(codec, "replace") for codec in candidates}))
-    spellings: dict[str, str] = {}  # some words -> the line of the message with them
-    for codec in candidates:
-        with suppress(UnicodeDecodeError):
-            words_shown = b" ".join(words[:N_WORDS]).decode(codec)
-            spellings.setdefault(words_shown, f"\n  --encoding {codec}: {words_shown}")
-    remedy = (
-        "Use the encoding that spells these words correctly, one of these or another:"
-        f"{''.join(spellings.values())}"
-    )
-    if is_mostly_utf8:
-        remedy = "Most of the file is UTF-8: correct these bytes."
+    remedy = "Most of the file is UTF-8: correct these bytes."
+    if not is_mostly_utf8:
+        if _is_western(b" ".join(words)):
+            return "cp1252"
+        remedy = "Use the encoding that spells these words correctly, one of these or another:"
+        remedy += "".join(_list_spellings(words))
     raise UserError(
         f"{name}, line {line}: byte 0x{bad_byte:02x} is not UTF-8 (number of such bytes: "
         f"{n_bad_bytes:,}). {remedy}"
     )
+
+
+def _list_spellings(words: list[bytes]) -> list[str]:
+    """Return some words in each encoding that is possible: those that differ most."""
+    from charset_normalizer import from_bytes
+
+    matches = from_bytes(b" ".join(words), cp_isolation=CODECS.split())
+    candidates = [match.encoding for match in matches] or CODECS.split()
+
+    def count_spellings(word: bytes) -> int:
+        return len({word.decode(codec, "replace") for codec in candidates})
+
+    shown = b" ".join(sorted(words, key=count_spellings, reverse=True)[:N_WORDS])
+    return [f"\n  --encoding {codec}: {shown.decode(codec, 'replace')}" for codec in candidates]
 
 
 def _is_western(sample: bytes) -> bool:

@@ -346,40 +346,35 @@ def _describe_unknown(record: Any, name: str) -> str:
             f"{name}: the first record is no object but {json.dumps(record)[:60]}. Expected "
             'records such as {"text": "Mira left Oslo", "entities": [[0, 4, "PER"]]}.'
         )
-    paths = {"text": "KEY", "entities": "KEY"}
+    paths = dict.fromkeys(("text", "entities", "start", "end", "label"), "KEY")
+    lists = {}
     # The longest string and the longest list come last.
     for path, value in sorted(_list_members(record), key=lambda member: len(str(member[1]))):
-        if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
-            paths["tags" if all(map(is_tag, value)) else "words"] = path
+        if isinstance(value, list) and value and isinstance(value[0], str):
+            lists["tags" if is_tag(value[0]) else "words"] = path
         elif isinstance(value, list):
             paths["entities"] = path
         elif isinstance(value, str) and paths["text"] != "text":
             paths["text"] = path
     entity = look_up(record, f"{paths['entities']}.0")
-    if {"words", "tags"} <= paths.keys():
-        paths = {key: paths[key] for key in ("words", "tags")}
-    elif paths["text"] == "KEY" and isinstance(entity, dict):
+    if paths["text"] == "KEY" and isinstance(entity, dict):
         return _describe_unknown(entity, name)
-    else:
-        paths |= _find_parts(entity, str(look_up(record, paths["text"])))
-        paths.pop("words", "")
-    return (
-        f"{name}: no known export has such records. The keys of one are {', '.join(record)}. "
-        "Say where the text and its entities are. Write a key inside another one as outer.inner: "
-        f"--fields {','.join(map('='.join, paths.items()))}"
-    )
-
-
-def _find_parts(entity: Any, text: str) -> dict[str, str]:
-    """Return the paths of the start, the end and the label of an entity of a text."""
     offsets, labels = [], []
     for path, value in _list_members(entity):
         if isinstance(value, int):
             offsets.append(path)
-        elif isinstance(value, str | list) and str(value) not in text:
+        elif str(value) not in str(look_up(record, paths["text"])):
             labels.append(path)
-    start, end = offsets if len(offsets) == 2 else ("KEY", "KEY")
-    return {"start": start, "end": end, "label": labels[0] if len(labels) == 1 else "KEY"}
+    if len(offsets) == 2:
+        paths["start"], paths["end"] = offsets
+    if len(labels) == 1:
+        paths["label"] = labels[0]
+    described = lists if len(lists) == 2 else paths
+    return (
+        f"{name}: no known export has such records. The keys of one are {', '.join(record)}. "
+        "Say where the text and its entities are. Write a key inside another one as outer.inner: "
+        f"--fields {','.join(map('='.join, described.items()))}"
+    )
 
 
 def _list_members(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from ..errors import UserError
-from .encoding import decode_bytes
+from .encoding import decode
 from .exports import read_records
 from .options import Options
 from .records import Content, Records
@@ -36,7 +36,7 @@ def read_brat(content: Content, options: Options) -> tuple[Records, Report]:
             "and give that folder."
         )
     # Offsets count the characters of line ends.
-    text, _ = decode_bytes(str(path), path.read_bytes(), options.encoding)
+    text = decode(Content(str(path), path, path.read_bytes()), options.encoding).text
     entities = []
     for line, row in enumerate(content.text.split("\n"), 1):
         match = _BRAT_ENTITY.fullmatch(row)
