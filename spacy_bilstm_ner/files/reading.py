@@ -128,9 +128,8 @@ def labelled_corpus(
         )
     reading_options = Options(**options or {})
 
-    @cache  # spaCy asks for the examples at each evaluation, and with max_epochs = -1 at each epoch
-    def docs(nlp: Language) -> list[Doc]:
-        return read_docs([Path(path)], nlp, reading_options)
+    # spaCy asks for the examples at each evaluation, and with max_epochs = -1 at each epoch.
+    docs = cache(lambda nlp: read_docs([Path(path)], nlp, reading_options))
 
     def read_examples(nlp: Language) -> Iterator[Example]:
         for doc in docs(nlp):

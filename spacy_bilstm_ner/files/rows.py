@@ -20,9 +20,10 @@ def read_table(table: Table, options: Options, report: Report) -> tuple[Records,
     RAISES UserError: If a column cannot be detected, or rows cannot be divided into sentences.
     """
     columns = find_columns(table, options)
-    sentence = " ".join(columns.sentence) or "empty lines"
-    names = f"sentence = {sentence!r}, word = {columns.word!r}, tag = {columns.tag!r}"
-    report.guesses["columns"] = names
+    numbers = " ".join(columns.sentence) or "empty lines"
+    report.guesses["columns"] = (
+        f"sentence = {numbers!r}, word = {columns.word!r}, tag = {columns.tag!r}"
+    )
     if columns.document:
         table.documents = list(accumulate(table[columns.document], _fill))
     if holds_lists(table[columns.tag]):
