@@ -74,7 +74,7 @@ def find_words(
     if "nested" in report.counts and options.nested is None:
         raise UserError(
             f"Entities that overlap with another one: {report.counts['nested']['entities']:,}, "
-            f"such as {'; '.join(report.places['nested'])}. Say which of them to keep: --nested outer, "
+            f"such as {'; '.join(report.places['nested'])}. Say which to keep: --nested outer, "
             "--nested inner or --nested longest."
         )
     return sentences
