@@ -142,8 +142,8 @@ def collect_rows(
     check_rows(
         name,
         faults,
-        "Write as many fields as in the other rows. In CSV, put a field that contains the separator "
-        "into quotation marks, or name another --sep. Text without labels cannot be read.",
+        "Write as many fields as in the other rows. In CSV, a field that contains the separator "
+        "has to be in quotation marks. Or name another --sep. Text without labels cannot be read.",
     )
     if not table.lines:
         raise UserError(
