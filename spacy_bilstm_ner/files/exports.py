@@ -4,7 +4,6 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
-from operator import itemgetter
 from typing import Any
 
 from ..errors import UserError
@@ -99,12 +98,13 @@ def read_records(
     """
     stream = iter(records)
     sample = list(islice(stream, N_SAMPLE))
-    sample_records = list(map(itemgetter(1), sample))
     exports = _list_exports(options)
-    export = _recognise(sample_records, exports) if len(exports) > 1 else exports[0]
-    if export is None:
-        longest = max(sample_records, key=lambda record: len(str(record)), default=None)
-        raise UserError(_describe_unknown(longest, name))
+    n_fitting = [sum(_fits(record, export) for _, record in sample) for export in exports]
+    # If several fit equally many records, the first is taken.
+    export = exports[n_fitting.index(max(n_fitting))]
+    if len(exports) > 1 and not any(n_fitting):
+        sample.sort(key=lambda numbered: len(str(numbered)))
+        raise UserError(_describe_unknown(sample[-1][1] if sample else None, name))
     report = Report(guesses={"export": export["tool"]})
     texts: list[Any] = []
     faults = []
@@ -122,7 +122,7 @@ def read_records(
 
 def is_record(value: Any, options: Options) -> bool:
     """Return whether a value of JSON is a record of an export."""
-    return _recognise([value], _list_exports(options)) is not None
+    return any(_fits(value, export) for export in _list_exports(options))
 
 
 def look_up(value: Any, path: str) -> Any:
@@ -179,16 +179,6 @@ def _list_exports(options: Options) -> list[Export]:
     for tool, paths in {"--fields": "text=text"}.items() if is_described else EXPORTS.items():
         exports.append(Export(str, DEFAULTS | parse_pairs([paths]) | fields, tool=tool))
     return exports
-
-
-def _recognise(records: Sequence[Any], exports: Sequence[Export]) -> Export | None:
-    """Return the export that fits most records, or None if no export fits any.
-
-    If several fit equally many records, the first is returned.
-    """
-    n_fitting = [sum(_fits(record, export) for record in records) for export in exports]
-    most = max(n_fitting)
-    return exports[n_fitting.index(most)] if most else None
 
 
 def _fits(record: Any, export: Export) -> bool:

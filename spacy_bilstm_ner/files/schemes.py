@@ -72,13 +72,12 @@ def describe_unread(
     remedy = "A tag must be O, B-label or I-label (or of BILUO, BIOES, BMES)."
     if all(map(str.isdigit, unread)):
         return f"{remedy} Name the numbers from 0 on, as in --tag-names O,B-PER,I-PER."
-    proposed = [tag for tag in counts if tag.casefold() in OUTSIDE]
+    proposed = [tag for tag in counts if tag in (outside or ()) or tag.casefold() in OUTSIDE]
     frequent, n_frequent = counts.most_common(1)[0]
     if unread.isdisjoint(proposed) and 2 * n_frequent > counts.total():
-        proposed = [frequent]
+        proposed.append(frequent)
     if not unread.isdisjoint(proposed):
-        all_tags = dict.fromkeys([*(outside or ()), *proposed])
-        options = " ".join(f'--outside "{tag}"' for tag in all_tags)
+        options = " ".join(f'--outside "{tag}"' for tag in proposed)
         return f'{remedy} For tags that mean "in no entity", use {options}'
     return f"{remedy} Correct it, or name another column with --tag-column."
 
