@@ -109,8 +109,7 @@ def read_records(
     texts: list[Any] = []
     faults = []
     for line, record in chain(sample, stream):
-        document = look_up(record, DOCUMENT)
-        origin = Origin(name, line, "" if document is MISSING else str(document))
+        origin = Origin(name, line, str(look_up(record, DOCUMENT, "")))
         try:
             texts += _read_record(record, export, origin, report)
         except MISFIT_ERRORS as error:
@@ -125,15 +124,15 @@ def is_record(value: Any, options: Options) -> bool:
     return any(_fits(value, export) for export in _list_exports(options))
 
 
-def look_up(value: Any, path: str) -> Any:
-    """Return the value at a path, see EXPORTS; MISSING if there is none."""
+def look_up(value: Any, path: str, default: Any = MISSING) -> Any:
+    """Return the value at a path, see EXPORTS; the default if there is none."""
     for alternative in filter(None, path.split("|")):
         member = value
         for key in alternative.split("."):
             member = _member(member, key)
         if member is not MISSING:
             return member
-    return MISSING
+    return default
 
 
 def _member(value: Any, key: str) -> Any:

@@ -147,8 +147,7 @@ def _read_one(
         records, report = _read_binary(content, kind, options)
     else:
         content = decode(content, options.encoding)
-        if "\r" in content.text:
-            content = content._replace(text=re.sub("\r\r?\n|\r", "\n", content.text))
+        content = content._replace(text=re.sub("\r\r?\n|\r", "\n", content.text))
         kind = kind or _detect_text(content)
         records, report = READERS[kind](content, options)
         report.guesses["encoding"] = content.encoding
