@@ -219,9 +219,9 @@ def _read_doc(doc: Doc) -> TaggedWords:
     for token in doc:
         outside = "O" if token.ent_iob else UNKNOWN
         tags.append(f"{token.ent_iob_}-{token.ent_type_}" if token.ent_type_ else outside)
-    words, followed = zip(*((token.text, bool(token.whitespace_)) for token in doc), strict=True)
+    followed = tuple(bool(token.whitespace_) for token in doc)
     spaces = None if doc.has_unknown_spaces else followed
     annotated = None
     if "annotated" in doc.spans:
         annotated = tuple(doc.spans["annotated"].attrs.get("labels") or ())
-    return TaggedWords(words, tuple(tags), spaces, annotated)
+    return TaggedWords(tuple(map(str, doc)), tuple(tags), spaces, annotated)

@@ -77,7 +77,7 @@ def _rename(sentence: TaggedWords, names: Mapping[str, str], report: Report) -> 
             tag = f"{letter}-{names[label]}" if names[label] else "O"
         tags.append(tag)
     annotated = sentence.annotated
-    if annotated is not None:
+    if annotated:
         annotated = tuple(filter(None, [names.get(label, label) for label in annotated]))
     return sentence._replace(tags=tuple(tags), annotated=annotated)
 
