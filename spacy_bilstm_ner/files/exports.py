@@ -74,7 +74,7 @@ EXPORTS = {
     "start=start|start_offset|start_char|begin,end=end|end_offset|end_char,"
     "label=label|labels|type|tag|tag_name|entity|entity_group|class,"
     "own_text=text|value|name|word",
-    "entities without offsets": "text=text|data|content|sentence,"
+    "entities without offsets": "text=text|data|content|sentence|input,"
     "entities=entities|spans|labels|output|ner,start=,"
     "label=label|labels|type|types|tag|class|category|entity_type,"
     "own_text=text|entity|name|value|word|mention|span",
@@ -346,10 +346,12 @@ def _describe_unknown(record: Any, name: str) -> str:
         elif isinstance(value, str) and paths["text"] != "text":
             paths["text"] = path
     entity = look_up(record, f"{paths['entities']}.0")
-    if paths["text"] == "KEY" and isinstance(entity, dict):
+    if paths["text"] == "KEY" and isinstance(entity, dict) and not lists:
         return _describe_unknown(entity, name)
     offsets, labels = [], []
     for path, value in _list_members(entity):
+        if path.lower().endswith("id"):
+            continue
         if isinstance(value, int):
             offsets.append(path)
         elif str(value) not in str(look_up(record, paths["text"])):
