@@ -139,7 +139,8 @@ def _count_labelled(values: Sequence[str], outside: Sequence[str]) -> int | None
             n_tag_cells += n_cells
             for tag in tags:
                 labels[tag[2:]] += n_cells  # "" for O
-    # The column before the entities of CoNLL-2003 has phrases, such as B-NP.
-    if n_tag_cells <= MIN_TAGS * len(values) or "NP" in labels:
+    # The column before the entities of CoNLL-2003 has phrases, such as B-NP, or I-NC in German.
+    has_phrases = labels["NP"] or (labels["NC"] and labels["VC"])
+    if n_tag_cells <= MIN_TAGS * len(values) or has_phrases:
         return None
     return labels.total() - labels[""]
