@@ -176,7 +176,7 @@ def _list_exports(options: Options) -> list[Export]:
     is_described = fields.keys() & {"entities", "tags"}
     exports = []
     for tool, paths in {"--fields": "text=text"}.items() if is_described else EXPORTS.items():
-        exports.append(Export(str, DEFAULTS | parse_pairs([paths]) | fields, tool=tool))
+        exports.append(Export(str, DEFAULTS | parse_pairs(paths.split(",")) | fields, tool=tool))
     return exports
 
 

@@ -105,7 +105,8 @@ class Options:
         self.sep = parse_separator(self.sep)
         self.tag_names = _split_at_commas(self.tag_names)
         self.label = parse_pairs(self.label)
-        self.fields = parse_pairs(self.fields)
+        if not isinstance(self.fields, Mapping):
+            self.fields = parse_pairs(_split_at_commas(self.fields))
         if unknown := sorted(self.fields.keys() - FIELDS.split()):
             raise UserError(f"fields must have keys of {FIELDS}, but it has {', '.join(unknown)}.")
 
@@ -128,14 +129,14 @@ def _split_at_commas(values: Iterable[str]) -> list[str]:
 
 
 def parse_pairs(values: Mapping[str, str] | Iterable[str]) -> dict[str, str]:
-    """Return ["PERSON=per,LOC=geo"] as {"PERSON": "per", "LOC": "geo"}.
+    """Return ["PERSON=per"] as {"PERSON": "per"}.
 
     RAISES UserError: If a value has no "=".
     """
     if isinstance(values, Mapping):
         return dict(values)
     pairs = {}
-    for value in _split_at_commas(values):
+    for value in values:
         name, equals, new_name = value.partition("=")
         if not equals:
             raise UserError(f"expected a pair such as PERSON=per, but it is {value!r}.")

@@ -42,7 +42,7 @@ from .records import Content, TaggedWords, TextWithSpans
 from .refused import check_readable
 from .report import Report
 from .sentences import build
-from .standoff import is_pubtator, read_brat, read_pubtator
+from .standoff import PASSAGE, read_brat, read_pubtator
 from .unpack import ZIP, read_contents
 
 READERS: dict[str, Callable[[Content, Options], tuple[Any, Report]]] = {
@@ -190,7 +190,7 @@ def _detect_text(content: Content) -> str:
         return "brat"
     if not start:
         raise UserError(f"{content.name} is empty: expected labelled sentences.")
-    if is_pubtator(start):
+    if PASSAGE.match(start):
         return "pubtator"
     is_json = start.startswith("{") or re.match(r"\[\s*[\[{\"\]]", start)
     return "json" if is_json else "table"

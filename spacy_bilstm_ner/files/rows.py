@@ -13,7 +13,7 @@ from .report import Report, check_rows
 from .tables import Table
 
 
-def read_table(table: Table, options: Options, report: Report) -> tuple[Records, Report]:
+def read_table(table: Table, options: Options, report: Report) -> Records:
     """Read a table. Each of its rows has a word, or a sentence, or a text with offsets.
 
     report (Report): The counts so far. Those of the rows are added to it.
@@ -29,9 +29,9 @@ def read_table(table: Table, options: Options, report: Report) -> tuple[Records,
     if holds_lists(table[columns.tag]):
         records, records_report = read_records(_to_records(table, columns), table.name, options)
         report.merge(records_report)
-        return records, report
+        return records
     report.read["rows"] += len(table.lines)
-    return _read_sentences(table, columns), report
+    return _read_sentences(table, columns)
 
 
 def _to_records(table: Table, columns: Columns) -> Iterator[tuple[int, dict[str, Any]]]:

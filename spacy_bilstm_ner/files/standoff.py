@@ -16,7 +16,7 @@ _BRAT_ENTITY = re.compile(
     r"T\d+\t(?P<label>\S+)\s(?P<offsets>\d+\s\d+(;\d+ \d+)*)(\t(?P<text>.*))?"
 )
 # Such as "123|t|A title" and "123|a|An abstract"
-_PASSAGE = re.compile(r"(\w+)\|([ta])\|(.*)")
+PASSAGE = re.compile(r"(\w+)\|([ta])\|(.*)")
 # Such as "123\t0\t4\tMira\tPER\tQ7"; a relation has four fields.
 _ENTITY = re.compile(
     r"\w+\t(?P<start>\d+)\t(?P<end>\d+)\t(?P<text>[^\t]*)\t(?P<label>[^\t]*)(?:\t.*)?"
@@ -52,11 +52,6 @@ def read_brat(content: Content, options: Options) -> tuple[Records, Report]:
     return read_records([(1, record)], content.name, options)
 
 
-def is_pubtator(text: str) -> bool:
-    """Return whether a file begins with the title of an article."""
-    return _PASSAGE.match(text) is not None
-
-
 def read_pubtator(content: Content, options: Options) -> tuple[Records, Report]:
     """Read the title and abstract of each article, followed by its entities.
 
@@ -67,7 +62,7 @@ def read_pubtator(content: Content, options: Options) -> tuple[Records, Report]:
     records: list[tuple[int, Any]] = []
     article: dict[str, Any] = {"id": ""}
     for line, row in enumerate(content.text.split("\n"), 1):
-        if passage := _PASSAGE.fullmatch(row):
+        if passage := PASSAGE.fullmatch(row):
             document, kind, text = passage.groups()
             if kind == "a" and article["id"] == document:
                 article["text"] += f" {text}"
