@@ -102,7 +102,7 @@ def test_a_fault_of_the_program_keeps_its_traceback(monkeypatch: pytest.MonkeyPa
 def test_a_package_of_an_extra_that_is_missing_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "a").write_bytes("sid,word,tag\n1,Zoë,B-per\n".encode("cp1252"))
+    (tmp_path / "a").write_bytes("sid,word,tag\n1,Зоя,B-per\n".encode("cp1251"))
     monkeypatch.setitem(sys.modules, "charset_normalizer", None)
     with pytest.raises(SystemExit) as exit_info:
         main(["convert", str(tmp_path / "a"), str(tmp_path / "b")])

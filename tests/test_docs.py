@@ -86,7 +86,8 @@ def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "training").mkdir()
     for name in ("en_gmb_bilstm", "training/model-best", "training/model-last"):
         nlp.to_disk(folder / name)
-    texts = util.texts()
+    # The pipeline may be sure of the texts that it was trained on, but not of a new one.
+    texts = [*util.texts(), "Nadia Farrow met people from Porto and Acme on Sunday."]
     (folder / "texts.txt").write_text("\n".join(texts), encoding="utf-8")
     (folder / "texts").mkdir()
     records = [{"id": number, "text": text} for number, text in enumerate(texts)]

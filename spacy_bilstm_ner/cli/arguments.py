@@ -16,7 +16,9 @@ FoldsFolder = Annotated[
 ]
 FiguresFile = Annotated[Path | None, Option("--out", help="write the figures to this JSON file")]
 Lang = Annotated[str, Option(help="language code of the texts")]
-Vectors = Annotated[str | None, Option(help="pipeline with word vectors, or its folder")]
+Vectors = Annotated[
+    str | None, Option(help="pipeline with word vectors, or its folder; default: no vectors")
+]
 Folds = Annotated[int, Option(min=2, help="number of folds")]
 TextColumn = Annotated[str, Option(help="column of texts")]
 TextEncoding = Annotated[str | None, Option(help="encoding of text files; detected by default")]

@@ -35,12 +35,23 @@ def annotate(
     ] = None,
     encoding: TextEncoding = None,
     max_length: Annotated[
-        int | None, Option(min=1, help="longest text, in characters; default: nlp.max_length")
+        int | None,
+        Option(
+            min=1,
+            help="maximum length of a text in characters; longer texts get an error; default: "
+            "nlp.max_length",
+        ),
     ] = None,
     workers: Annotated[
         int | None, Option(min=1, help="number of processes; default: one for each core")
     ] = None,
-    ray: Annotated[str | None, Option(help='Ray cluster to run on; "local" starts one')] = None,
+    ray: Annotated[
+        str | None,
+        Option(
+            help='address of the Ray cluster to run on; "local" starts one; "auto" uses '
+            "$RAY_ADDRESS or the one that runs on this machine"
+        ),
+    ] = None,
 ) -> None:
     """Find the entities in files of texts, on all cores.
 

@@ -76,7 +76,7 @@ def crossvalidate(
         bool,
         Option(
             "--no-curve",
-            help="skip the training on two thirds of the data, which shows whether more would help",
+            help="skip the learning curve (training on two thirds of the data)",
         ),
     ] = False,
     reading: "Options",
@@ -84,7 +84,7 @@ def crossvalidate(
     """Estimate how good a pipeline trained on a labelled file will be.
 
     For each fold, trains a pipeline on the other folds and scores it on this fold. Shows confidence
-    intervals, and whether more data would help.
+    intervals. The learning curve shows whether more data would help.
 
     Example: python -m spacy_bilstm_ner crossvalidate mine.csv out
     """
@@ -180,7 +180,7 @@ def suggest(
     *,
     text_column: TextColumn = "text",
     encoding: TextEncoding = None,
-    number: Annotated[int, Option(min=1, help="number of texts")] = 100,
+    number: Annotated[int, Option(min=1, help="maximum number of texts")] = 100,
 ) -> None:
     """Choose the texts that are worth labelling next.
 

@@ -40,10 +40,7 @@ def find_columns(table: Table, options: Options) -> Columns:
         sentence numbers.
     """
     word, tag, keys = options.word_column, options.tag_column, list(options.sentence_column)
-    chosen = [name for name in (*keys, word, tag) if name]
-    for name in chosen:
-        if table.names.count(name) != 1:
-            _refuse(table, f"expected one column {name!r}", "Name one of these.")
+    chosen = (*keys, word, tag)
     names = [name for name in table.names if name not in chosen and any(table[name])]
     document = find_name("document", names)
     spacing = next((name for name in names if any(map(says_no_space, set(table[name])))), None)
@@ -57,16 +54,19 @@ def find_columns(table: Table, options: Options) -> Columns:
     if number and not keys:
         # The numbers may begin again in each document.
         keys = [document, number] if document else [number]
+    for name in filter(None, (*keys, word, tag)):
+        if table.names.count(name) != 1:
+            remedy = "Name one of these, or give each column another name."
+            _refuse(table, f"expected one column {name!r}", remedy)
     if not word or not tag:
         missing = "tag" if word else "word"
-        example = table.names[-1 if word else 0]
+        example = names[-1 if word else 0] if names else "NAME"
         _refuse(
             table,
             f"no column for the {missing} was detected",
             f"If the file has labels, name the column, such as --{missing}-column {example!r}. If "
-            "each row has a text, name the column of texts with --word-column, and that of "
-            "entities, such as [[0, 4, 'per']], with --tag-column. Labels inside a text cannot be "
-            "read.",
+            "each row has a text, the column of texts is --word-column, and that of entities, such "
+            "as [[0, 4, 'per']], is --tag-column. Labels inside a text cannot be read.",
         )
     has_sentences = keys or table.blocks[-1] != "1" or not table.has_header
     if not has_sentences and not holds_lists(table[tag]):
@@ -139,7 +139,8 @@ def _count_labelled(values: Sequence[str], outside: Sequence[str]) -> int | None
             n_tag_cells += n_cells
             for tag in tags:
                 labels[tag[2:]] += n_cells  # "" for O
-    # The column before the entities of CoNLL-2003 has phrases, such as B-NP.
-    if n_tag_cells <= MIN_TAGS * len(values) or "NP" in labels:
+    # The column before the entities of CoNLL-2003 has phrases, such as B-NP, or I-NC in German.
+    has_phrases = labels["NP"] or (labels["NC"] and labels["VC"])
+    if n_tag_cells <= MIN_TAGS * len(values) or has_phrases:
         return None
     return labels.total() - labels[""]

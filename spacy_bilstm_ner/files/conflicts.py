@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import chain
 from operator import attrgetter
 
 from ..errors import UserError, count
 from .options import Options
-from .records import Span, TaggedWords, TextWithSpans
+from .records import TaggedWords, TextWithSpans
 from .report import Report
 
 # A file is refused if more than this share of its sentences contradict each other.
@@ -39,12 +40,8 @@ def _combine(group: Sequence[TextWithSpans], report: Report) -> TextWithSpans | 
     if not (is_one_record or have_one_entity or None not in label_sets):
         return None
     report.count("united", group[0].origin.place(), len(group))
-    spans: list[Span] = []
-    n_rows = 0
-    for text in group:
-        spans += text.spans
-        n_rows += text.rows
-    combined = group[0]._replace(spans=tuple(spans), rows=n_rows)
+    spans = chain.from_iterable(map(attrgetter("spans"), group))
+    combined = group[0]._replace(spans=tuple(spans), rows=len(group))
     if is_one_record:
         return combined
     labels = () if label_sets & {None, ()} else sorted(set().union(*label_sets))

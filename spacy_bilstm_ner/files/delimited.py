@@ -45,7 +45,7 @@ def read_delimited(content: Content, options: Options) -> tuple[Records, Report]
     needs_header = separator not in (None, "\t")
     table = collect_rows(rows, name, report, needs_header=needs_header)
     _add_features(table)
-    return read_table(table, options, report)
+    return read_table(table, options, report), report
 
 
 def find_separator(lines: Sequence[str]) -> str | None:

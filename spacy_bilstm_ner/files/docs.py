@@ -71,11 +71,10 @@ def find_words(
         sentence = _find_words(text._replace(spans=tuple(spans)), nlp, have_letters, report)
         report.read["words"] += sentence.n_words
         sentences.append(sentence)
-    n_nested = report.counts["nested"]["entities"] if "nested" in report.counts else 0
-    if n_nested and options.nested is None:
+    if "nested" in report.counts and options.nested is None:
         raise UserError(
-            f"Number of entities that overlap with another one: {n_nested:,}, such as "
-            f"{'; '.join(report.places['nested'])}. Say which of them to keep: --nested outer, "
+            f"Entities that overlap with another one: {report.counts['nested']['entities']:,}, "
+            f"such as {'; '.join(report.places['nested'])}. Say which to keep: --nested outer, "
             "--nested inner or --nested longest."
         )
     return sentences
@@ -220,9 +219,9 @@ def _read_doc(doc: Doc) -> TaggedWords:
     for token in doc:
         outside = "O" if token.ent_iob else UNKNOWN
         tags.append(f"{token.ent_iob_}-{token.ent_type_}" if token.ent_type_ else outside)
-    words, followed = zip(*((token.text, bool(token.whitespace_)) for token in doc), strict=True)
+    followed = tuple(bool(token.whitespace_) for token in doc)
     spaces = None if doc.has_unknown_spaces else followed
     annotated = None
     if "annotated" in doc.spans:
         annotated = tuple(doc.spans["annotated"].attrs.get("labels") or ())
-    return TaggedWords(words, tuple(tags), spaces, annotated)
+    return TaggedWords(tuple(map(str, doc)), tuple(tags), spaces, annotated)

@@ -2,7 +2,6 @@
 
 import codecs
 import re
-from contextlib import suppress
 
 from ..errors import UserError
 from .records import Content
@@ -20,11 +19,15 @@ CODECS = (
 N_WORDS = 5
 # A file is binary if more than this share of its bytes are 0. Text from a PDF may have a few.
 MAX_NULLS = 0.1
+# Share of three kinds of letters among those of Hungarian that are not ASCII
+MIN_HUNGARIAN = 0.05
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
+# Signs of another encoding: "JosŽ", "g³owa" and "oraºul"
+_NOT_WESTERN = re.compile("[a-zß-ÿ]([À-ÞŒ]|[¹³º¿][a-zß-ÿ])")
 
 
 def decode(content: Content, encoding: str = "auto") -> Content:
-    """Return a content with its text and the name of its encoding.
+    """Return a content with its text and the name of its encoding. Line ends stay as they are.
 
     RAISES UserError: If the content is not in the user's encoding, or no encoding is detected.
     """
@@ -33,10 +36,8 @@ def decode(content: Content, encoding: str = "auto") -> Content:
         text = content.raw.decode(encoding)
     except (LookupError, UnicodeError) as error:
         raise UserError(
-            f"{content.name}: {error}. Give another --encoding, such as cp1252, or leave it out."
+            f"{content.name}: {error}. Give another --encoding, or leave it out."
         ) from error
-    if "\r" in text:
-        text = re.sub("\r\r?\n|\r", "\n", text)
     return content._replace(text=text.removeprefix("\ufeff"), encoding=encoding)
 
 
@@ -62,34 +63,41 @@ def detect(name: str, raw: bytes) -> str:
     n_bad_bytes = len(re.findall("[\udc80-\udcff]", text))
     is_mostly_utf8 = len(_NOT_ASCII.findall(text)) >= 2 * n_bad_bytes
     # Up to 3,000 different words that are not ASCII
-    words = dict.fromkeys(re.findall(rb"[^\s,;|\"]*[\x80-\xff][^\s,;|\"]*", raw))
-    sample = b" ".join(list(words)[:3000])
-    if _is_western(sample) and not is_mostly_utf8:
-        return "cp1252"
-    spellings: dict[str, str] = {}  # some words -> the line of the message with them
-    for codec in CODECS.split():
-        with suppress(UnicodeDecodeError):
-            words_shown = " ".join(sample.decode(codec).split()[:N_WORDS])
-            spellings.setdefault(words_shown, f"\n  --encoding {codec}: {words_shown}")
+    words = list(dict.fromkeys(re.findall(rb"[^\s,;|\"]*[\x80-\xff][^\s,;|\"]*", raw)))[:3000]
+    remedy = "Most of the file is UTF-8: correct these bytes."
+    if not is_mostly_utf8:
+        if _is_western(b" ".join(words)):
+            return "cp1252"
+        remedy = "Use the encoding that spells these words correctly, one of these or another:"
+        remedy += "".join(_list_spellings(words))
     raise UserError(
         f"{name}, line {line}: byte 0x{bad_byte:02x} is not UTF-8 (number of such bytes: "
-        f"{n_bad_bytes:,}). Correct these bytes if most of the file is UTF-8. Otherwise, use the "
-        "encoding that spells these words correctly, one of these or another:"
-        + "".join(spellings.values())
+        f"{n_bad_bytes:,}). {remedy}"
     )
 
 
-def _is_western(sample: bytes) -> bool:
-    """Return whether words look Western European in cp1252, and no other encoding fits better."""
+def _list_spellings(words: list[bytes]) -> list[str]:
+    """Return some words in each encoding that is possible: those that differ most."""
     from charset_normalizer import from_bytes
 
+    matches = from_bytes(b" ".join(words), cp_isolation=CODECS.split())
+    candidates = [match.encoding for match in matches] or CODECS.split()
+
+    def count_spellings(word: bytes) -> int:
+        return len({word.decode(codec, "replace") for codec in candidates})
+
+    shown = b" ".join(sorted(words, key=count_spellings, reverse=True)[:N_WORDS])
+    return [f"\n  --encoding {codec}: {shown.decode(codec, 'replace')}" for codec in candidates]
+
+
+def _is_western(sample: bytes) -> bool:
+    """Return whether words look Western European in cp1252."""
     text = sample.decode("cp1252", errors="replace")
     accented = _NOT_ASCII.findall(text)
-    # "JosŽ" and "Èâàí" are signs of another encoding: a capital follows a small letter, or most
-    # letters are not ASCII.
-    has_inner_capital = re.search("[a-zß-ÿ][À-ÞŒ]", text)
     is_mostly_accented = 2 * sum(map(str.isalpha, accented)) > sum(map(str.isalpha, text))
-    if not WESTERN.issuperset(accented) or has_inner_capital or is_mostly_accented:
-        return False
-    best = from_bytes(sample, cp_isolation=CODECS.split()).best()
-    return best is None or str(best) == text
+    # In Hungarian, õ and û are ő and ű in cp1250, as frequent as ö and ü.
+    n_letters = [sum(map(accented.count, letters)) for letters in ("õû", "öü", "áéíó")]
+    is_hungarian = min(n_letters) > MIN_HUNGARIAN * len(accented)
+    return WESTERN.issuperset(accented) and not (
+        is_mostly_accented or is_hungarian or _NOT_WESTERN.search(text)
+    )

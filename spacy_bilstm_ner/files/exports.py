@@ -4,7 +4,6 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
-from operator import itemgetter
 from typing import Any
 
 from ..errors import UserError
@@ -13,6 +12,7 @@ from .offsets import find_occurrences, make_reading
 from .options import Options, parse_pairs
 from .records import Origin, Records, Span, TaggedWords, TextWithSpans
 from .report import Report, check_rows
+from .schemes import is_tag
 
 # The export is recognised from this many records. All records must fit it.
 N_SAMPLE = 100
@@ -63,8 +63,10 @@ EXPORTS = {
     "spaCy, training data of version 2": "words=tokens.orth,tags=tokens.ner",
     "spaCy, Doc.to_json": "entities=ents",
     "doccano": "text=text|data,start=start_offset,end=end_offset",
-    "doccano or spaCy": "text=text|data,entities=label|labels|entities,start=0,end=1,label=2",
-    "words with tags": "words=tokens|words|sentence|text,tags=ner_tags|tags|labels|ner|label",
+    "doccano or spaCy": "text=text|data|content|sentence,entities=label|labels|entities,"
+    "start=0,end=1,label=2",
+    "words with tags": "words=tokens|words|sentence|text,"
+    "tags=ner_tags|tags|labels|ner|ne|label|entities",
     "words with spans": "words=tokens|words,entities=spans|entities|ner_spans|ner,"
     "label=label|type|tag,unit=words",
     "texts with spans": "text=text|data|content|sentence,"
@@ -72,7 +74,7 @@ EXPORTS = {
     "start=start|start_offset|start_char|begin,end=end|end_offset|end_char,"
     "label=label|labels|type|tag|tag_name|entity|entity_group|class,"
     "own_text=text|value|name|word",
-    "entities without offsets": "text=text|data|content|sentence,"
+    "entities without offsets": "text=text|data|content|sentence|input,"
     "entities=entities|spans|labels|output|ner,start=,"
     "label=label|labels|type|types|tag|class|category|entity_type,"
     "own_text=text|entity|name|value|word|mention|span",
@@ -96,38 +98,41 @@ def read_records(
     """
     stream = iter(records)
     sample = list(islice(stream, N_SAMPLE))
-    export = _recognise(list(map(itemgetter(1), sample)), options)
-    if export is None:
-        raise UserError(_describe_unknown(sample[0][1] if sample else None, name))
+    exports = _list_exports(options)
+    n_fitting = [sum(_fits(record, export) for _, record in sample) for export in exports]
+    # If several fit equally many records, the first is taken.
+    export = exports[n_fitting.index(max(n_fitting))]
+    if len(exports) > 1 and not any(n_fitting):
+        sample.sort(key=lambda numbered: len(str(numbered)))
+        raise UserError(_describe_unknown(sample[-1][1] if sample else None, name))
     report = Report(guesses={"export": export["tool"]})
     texts: list[Any] = []
     faults = []
     for line, record in chain(sample, stream):
-        document = look_up(record, DOCUMENT)
-        origin = Origin(name, line, "" if document is MISSING else str(document))
+        origin = Origin(name, line, str(look_up(record, DOCUMENT, "")))
         try:
             texts += _read_record(record, export, origin, report)
         except MISFIT_ERRORS as error:
             faults.append((line, str(error)))
-    remedy = f"Write them as the other records of {export['tool']}, or use --fields."
+    remedy = f"Write them as the other records ({export['tool']}), or describe all with --fields."
     check_rows(name, faults, remedy)
     return texts, report
 
 
 def is_record(value: Any, options: Options) -> bool:
     """Return whether a value of JSON is a record of an export."""
-    return _recognise([value], options) is not None
+    return any(_fits(value, export) for export in _list_exports(options))
 
 
-def look_up(value: Any, path: str) -> Any:
-    """Return the value at a path, see EXPORTS; MISSING if there is none."""
+def look_up(value: Any, path: str, default: Any = MISSING) -> Any:
+    """Return the value at a path, see EXPORTS; the default if there is none."""
     for alternative in filter(None, path.split("|")):
         member = value
         for key in alternative.split("."):
             member = _member(member, key)
         if member is not MISSING:
             return member
-    return MISSING
+    return default
 
 
 def _member(value: Any, key: str) -> Any:
@@ -157,11 +162,10 @@ def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _recognise(records: Sequence[Any], options: Options) -> Export | None:
-    """Return the export that fits most records, or None if no export fits any.
+def _list_exports(options: Options) -> list[Export]:
+    """Return the exports of the table, in which paths of `--fields` replace others.
 
-    If several fit equally many records, the first is returned.
-    Paths of `--fields` replace those of the table.
+    If `--fields` says where the entities are, it is the only export.
     """
     fields = dict(options.fields)
     if "own_text" in fields:
@@ -172,11 +176,8 @@ def _recognise(records: Sequence[Any], options: Options) -> Export | None:
     is_described = fields.keys() & {"entities", "tags"}
     exports = []
     for tool, paths in {"--fields": "text=text"}.items() if is_described else EXPORTS.items():
-        pairs = parse_pairs(paths.split(","))
-        exports.append(Export(str, DEFAULTS | pairs | fields, tool=tool))
-    n_fitting = [sum(_fits(record, export) for record in records) for export in exports]
-    most = max(n_fitting)
-    return exports[n_fitting.index(most)] if most else None
+        exports.append(Export(str, DEFAULTS | parse_pairs(paths.split(",")) | fields, tool=tool))
+    return exports
 
 
 def _fits(record: Any, export: Export) -> bool:
@@ -334,20 +335,45 @@ def _describe_unknown(record: Any, name: str) -> str:
             f"{name}: the first record is no object but {json.dumps(record)[:60]}. Expected "
             'records such as {"text": "Mira left Oslo", "entities": [[0, 4, "PER"]]}.'
         )
-    fields = {"text": "KEY", "entities": "KEY"}
-    for key, value in sorted(record.items(), key=lambda member: len(str(member[1]))):
-        # The longest string and the longest list come last.
-        if isinstance(value, list):
-            fields["entities"] = key
-        elif isinstance(value, str) and fields["text"] != "text":
-            fields["text"] = key
-    first_entity = look_up(record, f"{fields['entities']}.0")
-    for key in ("start", "end", "label"):
-        if look_up(first_entity, key) is MISSING:
-            fields[key] = "KEY"
-    described = ",".join(map("=".join, fields.items()))
+    paths = dict.fromkeys(("text", "entities", "start", "end", "label"), "KEY")
+    lists = {}
+    # The longest string and the longest list come last.
+    for path, value in sorted(_list_members(record), key=lambda member: len(str(member[1]))):
+        if isinstance(value, list) and value and isinstance(value[0], str):
+            lists["tags" if is_tag(value[0]) else "words"] = path
+        elif isinstance(value, list):
+            paths["entities"] = path
+        elif isinstance(value, str) and paths["text"] != "text":
+            paths["text"] = path
+    entity = look_up(record, f"{paths['entities']}.0")
+    if paths["text"] == "KEY" and isinstance(entity, dict) and not lists:
+        return _describe_unknown(entity, name)
+    offsets, labels = [], []
+    for path, value in _list_members(entity):
+        if path.lower().endswith("id"):
+            continue
+        if isinstance(value, int):
+            offsets.append(path)
+        elif str(value) not in str(look_up(record, paths["text"])):
+            labels.append(path)
+    if len(offsets) == 2:
+        paths["start"], paths["end"] = offsets
+    if len(labels) == 1:
+        paths["label"] = labels[0]
+    described = lists if len(lists) == 2 else paths
     return (
-        f"{name}: no known export has such records. The keys of the first are {', '.join(record)}. "
+        f"{name}: no known export has such records. The keys of one are {', '.join(record)}. "
         "Say where the text and its entities are. Write a key inside another one as outer.inner: "
-        f"--fields {described}"
+        f"--fields {','.join(map('='.join, described.items()))}"
     )
+
+
+def _list_members(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the path and the value of each member of an object, and of objects inside it."""
+    if isinstance(value, list):
+        value = dict(enumerate(value))
+    for key, member in value.items() if isinstance(value, dict) else ():
+        if isinstance(member, dict):
+            yield from _list_members(member, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", member

@@ -23,7 +23,7 @@ def read_frame(content: Content, options: Options) -> tuple[Records, Report]:
     rows = chain([list(map(str, content.raw.columns))], _list_rows(content.raw))
     report = Report()
     table = collect_rows(enumerate(rows), content.name, report, needs_header=True)
-    return read_table(table, options, report)
+    return read_table(table, options, report), report
 
 
 def read_parquet(content: Content, options: Options) -> tuple[Records, Report]:
@@ -76,13 +76,12 @@ def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
             skipped.append(sheet)
             continue
         _check_words(table, frame, options)
-        records_of_sheet, sheet_report = read_table(table, options, sheet_report)
-        records += records_of_sheet
+        records += read_table(table, options, sheet_report)
         report.merge(sheet_report)
     if not header:
         raise UserError(
-            f"{content.name}: there is no sheet {options.sheet or 'with a table'} (--sheet). "
-            f"Sheets: {', '.join(frames)}"
+            f"{content.name}: there is no table in {options.sheet or 'any sheet'}. Sheets: "
+            f"{', '.join(frames)}"
         )
     if skipped:
         report.warnings.append(

@@ -14,6 +14,9 @@ from .schemes import entity_labels
 # A label is probably misspelt if a similar label is this many times as frequent. Labels of six
 # letters that differ in one letter have a similarity of 0.83.
 MIN_RATIO, MIN_SIMILARITY = 20, 0.8
+# No warning is given of labels that a file lacks if there are more files than this, such as the
+# documents of a folder.
+MAX_FILES = 5
 # A label that occurs once is reported in a corpus of at least this many entities.
 MIN_ENTITIES = 20
 
@@ -27,15 +30,12 @@ def apply_options(
     RAISES UserError: If a sentence has a label that was not looked for.
     """
     annotated = _find_annotated(name, options.annotated)
-    n_empty = 0
     labelled = []
     for sentence in sentences:
         if not sentence.n_entities and options.skip_empty:
             place = sentence.origin.place()
             report.count("skip_empty", place, sentence.rows, words=sentence.n_words)
             continue
-        # Only texts and records count, not sentences from rows with a word each.
-        n_empty += not (sentence.n_entities or sentence.origin.step or sentence.rows > 1)
         sentence = _rename(sentence, options.label, report)
         if sentence.annotated is None:
             sentence = sentence._replace(annotated=annotated)
@@ -44,13 +44,9 @@ def apply_options(
             raise UserError(
                 f"{sentence.origin.place()} has entities of {', '.join(sorted(unexpected))}, but "
                 f"it was annotated for {', '.join(sentence.annotated)}. Name every label that was "
-                "looked for (--annotated)."
+                "looked for, in the record or with --annotated."
             )
         labelled.append(sentence)
-    if n_empty:
-        report.guesses["texts without an entity"] = (
-            f"{n_empty:,} of {len(sentences):,}, read as labelled; --skip-empty leaves them out"
-        )
     return labelled
 
 
@@ -81,13 +77,15 @@ def _rename(sentence: TaggedWords, names: Mapping[str, str], report: Report) -> 
             tag = f"{letter}-{names[label]}" if names[label] else "O"
         tags.append(tag)
     annotated = sentence.annotated
-    if annotated is not None:
+    if annotated:
         annotated = tuple(filter(None, [names.get(label, label) for label in annotated]))
     return sentence._replace(tags=tuple(tags), annotated=annotated)
 
 
-def find_odd_labels(sentences: Sequence[TaggedWords]) -> list[str]:
+def find_odd_labels(sentences: Sequence[TaggedWords], options: Options) -> list[str]:
     """Return a warning for each label that occurs once, or looks like a more frequent label.
+
+    Labels that the user has chosen with --label are not odd.
 
     sentences (Sequence[TaggedWords]): Sentences with tags in BIO.
     """
@@ -101,21 +99,18 @@ def find_odd_labels(sentences: Sequence[TaggedWords]) -> list[str]:
     doubts = []
     more_frequent: dict[str, str] = {}  # label in lower case -> label
     for label, number in counts.most_common():
-        place = f"{count(number, 'entity')}, {places[label]}"
+        name = f"the label {label!r} ({count(number, 'entity')}, {places[label]})"
         lowercased = label.casefold()
         similar = get_close_matches(lowercased, more_frequent, 1, MIN_SIMILARITY)
-        frequent = more_frequent[similar[0]] if similar else ""
-        if similar == [lowercased] or counts[frequent] >= MIN_RATIO * number:
-            doubts.append(
-                f"the label {label!r} ({place}) looks like {frequent!r} ({counts[frequent]:,}): "
-                f"--label {label}={frequent} merges them."
-            )
-        elif number == 1 and counts.total() >= MIN_ENTITIES:
-            doubts.append(
-                f"the label {label!r} has only one entity ({place}), which is too few to train on: "
-                f"--label {label}= drops it."
-            )
+        frequent = more_frequent.setdefault(similar[0] if similar else lowercased, label)
         more_frequent.setdefault(lowercased, label)
+        if label in options.label.values():
+            continue
+        if similar == [lowercased] or counts[frequent] >= MIN_RATIO * number:
+            remedy = f"looks like {frequent!r} ({counts[frequent]:,}): --label {label}={frequent}"
+            doubts.append(f"{name} {remedy} merges them.")
+        elif number == 1 and counts.total() >= MIN_ENTITIES:
+            doubts.append(f"{name} is too rare to train on: --label {label}= drops it.")
     return doubts
 
 
@@ -127,7 +122,7 @@ def find_missing_labels(sentences: Sequence[TaggedWords]) -> list[str]:
             labels.setdefault(sentence.origin.file, set()).update(entity_labels(sentence.tags))
     all_labels = set().union(*labels.values())
     doubts = []
-    for file, present in labels.items():
+    for file, present in labels.items() if len(labels) <= MAX_FILES else ():
         missing = sorted(all_labels - present)
         if missing and present:
             doubts.append(

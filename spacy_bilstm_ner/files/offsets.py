@@ -56,8 +56,8 @@ def check_reading(texts: Sequence[TextWithSpans]) -> None:
         remedy = f"With {_option(best)}, only {misfits[best]:,} do so."
     if is_better or n_misfits > MAX_FEW:
         raise UserError(
-            f"{texts[0].origin.file}: {n_misfits:,} of {n_spans:,} entities cut words or differ "
-            f"from their own text. {remedy}"
+            f"{texts[0].origin.file}: {n_misfits:,} of {n_spans:,} entities cut words, are "
+            f"not in the text, or differ from their own text. {remedy}"
         )
 
 
@@ -73,11 +73,10 @@ def _count_misfits(texts: Sequence[TextWithSpans], reading: Reading) -> int:
     n_misfits = 0
     for text in texts:
         for span in locate(text, reading):
-            if span.text is None:
-                fits = not (cuts_word(text.text, span.start) or cuts_word(text.text, span.end))
-            else:
-                fits = is_same_text(text.text[span.start : span.end], span.text)
-            n_misfits += not (span.start < span.end and fits)
+            words = text.text[span.start : span.end]
+            is_cut = cuts_word(text.text, span.start) or cuts_word(text.text, span.end)
+            differs = span.text is not None and not is_same_text(words, span.text)
+            n_misfits += is_cut or differs or not words
     return n_misfits
 
 

@@ -11,19 +11,7 @@ from ..errors import UserError
 LISTS = ("sentence_column", "fields", "outside", "tag_names", "label", "annotated", "strip")
 # Keys of `fields`: the parts of a record of a JSON export, the parts of an entity, and what the
 # offsets count
-FIELDS = (
-    "text",
-    "entities",
-    "start",
-    "end",
-    "label",
-    "own_text",
-    "words",
-    "tags",
-    "unit",
-    "end_inclusive",
-    "shift",
-)
+FIELDS = "text entities start end label own_text words tags unit end_inclusive shift"
 
 
 def _option(help: str, default: Any = None, **limits: float) -> Any:
@@ -119,10 +107,8 @@ class Options:
         self.label = parse_pairs(self.label)
         if not isinstance(self.fields, Mapping):
             self.fields = parse_pairs(_split_at_commas(self.fields))
-        if unknown := sorted(self.fields.keys() - FIELDS):
-            raise UserError(
-                f"fields must have keys of {', '.join(FIELDS)}, but it has {', '.join(unknown)}."
-            )
+        if unknown := sorted(self.fields.keys() - FIELDS.split()):
+            raise UserError(f"fields must have keys of {FIELDS}, but it has {', '.join(unknown)}.")
 
 
 def parse_separator(sep: str | None) -> str | None:

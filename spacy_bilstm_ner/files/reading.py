@@ -41,7 +41,7 @@ from .options import Options
 from .records import Content, TaggedWords, TextWithSpans
 from .report import Report
 from .sentences import build
-from .standoff import is_pubtator, read_brat, read_pubtator
+from .standoff import PASSAGE, read_brat, read_pubtator
 from .unpack import ZIP, read_contents
 from .unsupported import check_readable
 
@@ -64,8 +64,13 @@ BINARY = {ZIP: "excel", b"PAR1": "parquet"} | dict.fromkeys(
 
 
 def read_docs(paths: Sequence[Path], nlp: Language, options: Options | None = None) -> list[Doc]:
-    """Read labelled files into Docs with the vocab of `nlp`. Warn of what may be a mistake."""
+    """Read labelled files into Docs with the vocab of `nlp`. Warn of what may be a mistake.
+
+    RAISES UserError: If the files cannot be read, or have no entity.
+    """
     sentences, report = read_sentences(paths, nlp, options or Options())
+    if not any(map(attrgetter("n_entities"), sentences)):
+        raise UserError(f"{paths[0]} has no entity: give a file with labels, or the tag column.")
     for warning in report.warnings:
         warnings.warn(warning, stacklevel=2)
     return [make_doc(nlp, sentence)[0] for sentence in sentences]
@@ -91,10 +96,16 @@ def read_sentences(
     longest = max(map(attrgetter("rows"), sentences), default=0)
     if longest > MAX_WORDS:
         report.warnings.append(
-            f"the longest sentence has {longest:,} words: check that empty lines, or a column with "
-            "sentence numbers (--sentence-column NAME), divide the sentences."
+            f"the longest sentence has {longest:,} words: check that empty lines, or the column of "
+            "sentence numbers (--sentence-column), divide the sentences."
         )
-    report.warnings += find_odd_labels(sentences) + find_missing_labels(sentences)
+    # Sentences from rows with a word each do not count.
+    n_empty = sum(not (sentence.n_entities or sentence.origin.step) for sentence in sentences)
+    if n_empty and not options.skip_empty:
+        report.guesses["texts without an entity"] = (
+            f"{n_empty:,} of {len(sentences):,}, read as labelled; --skip-empty if they are not"
+        )
+    report.warnings += find_odd_labels(sentences, options) + find_missing_labels(sentences)
     return sentences, report
 
 
@@ -117,12 +128,8 @@ def labelled_corpus(
         )
     reading_options = Options(**options or {})
 
-    @cache  # spaCy asks for the examples at each evaluation, and with max_epochs = -1 at each epoch
-    def docs(nlp: Language) -> list[Doc]:
-        labelled = read_docs([Path(path)], nlp, reading_options)
-        if not any(doc.ents for doc in labelled):
-            raise UserError(f"{path} has no entity. Check the option tag_column.")
-        return labelled
+    # spaCy asks for the examples at each evaluation, and with max_epochs = -1 at each epoch.
+    docs = cache(lambda nlp: read_docs([Path(path)], nlp, reading_options))
 
     def read_examples(nlp: Language) -> Iterator[Example]:
         for doc in docs(nlp):
@@ -140,6 +147,7 @@ def _read_one(
         records, report = _read_binary(content, kind, options)
     else:
         content = decode(content, options.encoding)
+        content = content._replace(text=re.sub("\r\r?\n|\r", "\n", content.text))
         kind = kind or _detect_text(content)
         records, report = READERS[kind](content, options)
         report.guesses["encoding"] = content.encoding
@@ -182,7 +190,7 @@ def _detect_text(content: Content) -> str:
         return "brat"
     if not start:
         raise UserError(f"{content.name} is empty: expected labelled sentences.")
-    if is_pubtator(start):
+    if PASSAGE.match(start):
         return "pubtator"
     is_json = start.startswith("{") or re.match(r"\[\s*[\[{\"\]]", start)
     return "json" if is_json else "table"

@@ -32,18 +32,23 @@ class Origin(NamedTuple):
     line (int): Line of the first word, from 1. It is the number of the row in Excel and Parquet, of
         the record in a JSON array, and of the Doc in .spacy.
     document (str): The file's own id of the document; "" if it has none.
-    step (int): Word i is on line `line + step * i`. 0 if all words are on one line, or if other
-        lines are between them.
+    step (int): Word i is on line `line + step * i`. 0 if all words are on one line.
+    lines (Sequence[int]): Line of each word; empty if `step` says it.
     """
 
     file: str = ""
     line: int = 0
     document: str = ""
     step: int = 0
+    lines: Sequence[int] = ()
 
     def place(self) -> str:
         """Return the file and line, for messages."""
         return f"{self.file}, line {self.line}"
+
+    def line_of(self, word: int) -> int:
+        """Return the line of a word."""
+        return self.lines[word] if self.lines else self.line + self.step * word
 
 
 class TaggedWords(NamedTuple):
@@ -59,7 +64,6 @@ class TaggedWords(NamedTuple):
     origin (Origin): Where the sentence was read.
     number (str): The file's own id of the sentence. The tutorial's split sorts by it.
     rows (int): Number of rows of the file that became this sentence.
-    lines (Sequence[int]): Line of each word; empty if `origin` says it.
     """
 
     words: tuple[str, ...]
@@ -69,15 +73,10 @@ class TaggedWords(NamedTuple):
     origin: Origin = Origin()
     number: str = ""
     rows: int = 1
-    lines: Sequence[int] = ()
-
-    def line(self, word: int) -> int:
-        """Return the line of a word."""
-        return self.lines[word] if self.lines else self.origin.line + self.origin.step * word
 
     def place(self, word: int) -> str:
         """Return a word with its file and line, for messages."""
-        return f"{self.origin.file}, line {self.line(word)}: {self.words[word]!r}"
+        return f"{self.origin.file}, line {self.origin.line_of(word)}: {self.words[word]!r}"
 
     @property
     def n_words(self) -> int:

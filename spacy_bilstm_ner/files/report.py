@@ -92,8 +92,8 @@ class Report:
     places (dict[str, list[str]]): Reason -> the first places, such as "x.csv, line 3: '2.5'".
     """
 
-    read: Counter[str] = field(default_factory=lambda: Counter(rows=0, words=0, entities=0))
-    written: Counter[str] = field(default_factory=lambda: Counter(rows=0, words=0, entities=0))
+    read: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(UNITS, 0)))
+    written: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(UNITS, 0)))
     guesses: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     counts: dict[str, Counter[str]] = field(default_factory=dict)

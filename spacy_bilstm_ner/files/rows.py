@@ -13,23 +13,25 @@ from .report import Report, check_rows
 from .tables import Table
 
 
-def read_table(table: Table, options: Options, report: Report) -> tuple[Records, Report]:
+def read_table(table: Table, options: Options, report: Report) -> Records:
     """Read a table. Each of its rows has a word, or a sentence, or a text with offsets.
 
     report (Report): The counts so far. Those of the rows are added to it.
     RAISES UserError: If a column cannot be detected, or rows cannot be divided into sentences.
     """
     columns = find_columns(table, options)
-    numbers = f"sentence = {' '.join(columns.sentence)!r}, " if columns.sentence else ""
-    report.guesses["columns"] = f"{numbers}word = {columns.word!r}, tag = {columns.tag!r}"
+    numbers = " ".join(columns.sentence) or "empty lines"
+    report.guesses["columns"] = (
+        f"sentence = {numbers!r}, word = {columns.word!r}, tag = {columns.tag!r}"
+    )
     if columns.document:
         table.documents = list(accumulate(table[columns.document], _fill))
     if holds_lists(table[columns.tag]):
         records, records_report = read_records(_to_records(table, columns), table.name, options)
         report.merge(records_report)
-        return records, report
+        return records
     report.read["rows"] += len(table.lines)
-    return _read_sentences(table, columns), report
+    return _read_sentences(table, columns)
 
 
 def _to_records(table: Table, columns: Columns) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -65,22 +67,22 @@ def _read_sentences(table: Table, columns: Columns) -> list[TaggedWords]:
         # No space follows the last word.
         spaces = [not says_no_space(cell) for cell in spacing[start : end - 1]] + [False]
         is_consecutive = lines[-1] - lines[0] == end - start - 1
+        lines_of_words = [] if is_consecutive else list(lines)
         sentence = TaggedWords(
             tuple(words[start:end]),
             tuple(tags[start:end]),
             tuple(spaces) if spacing else None,
-            origin=Origin(table.name, lines[0], table.documents[start], int(is_consecutive)),
+            origin=Origin(table.name, lines[0], table.documents[start], 1, lines_of_words),
             number=number,
             rows=end - start,
-            lines=() if is_consecutive else lines,
         )
         sentences.append(sentence)
     check_rows(
         table.name,
         faults,
         "The rows of a sentence must be consecutive. If numbers begin again in each document, name "
-        "both columns: --sentence-column DOCUMENT --sentence-column NUMBER. Without a column of "
-        "documents, number the sentences anew. With pandas: "
+        "the columns of documents and of numbers: --sentence-column DOCUMENT --sentence-column "
+        "NUMBER. Otherwise, number the sentences anew. With pandas: "
         "(table.NUMBER != table.NUMBER.shift()).cumsum()",
     )
     return sentences

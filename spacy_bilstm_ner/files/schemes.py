@@ -62,18 +62,23 @@ def find_parts(tags: Set[str], outside: Sequence[str] | None = None) -> dict[str
     return parts
 
 
-def describe_unread(counts: Counter[str], unread: Set[str]) -> str:
-    """Return what to do about tags that cannot be read."""
+def describe_unread(
+    counts: Counter[str], unread: Set[str], outside: Sequence[str] | None = None
+) -> str:
+    """Return what to do about tags that cannot be read.
+
+    outside (Optional[Sequence[str]]): The tags that mean "outside", according to the options.
+    """
     remedy = "A tag must be O, B-label or I-label (or of BILUO, BIOES, BMES)."
-    outside = [tag for tag in counts if tag.casefold() in OUTSIDE]
-    frequent, n_frequent = counts.most_common(1)[0]
-    if not unread.isdisjoint(outside):
-        options = " ".join(f'--outside "{tag}"' for tag in outside)
-        return f'{remedy} If all of these mean "in no entity", use {options}'
     if all(map(str.isdigit, unread)):
-        return f"{remedy} These are numbers: name them, as in --tag-names O,B-PER,I-PER."
-    if 2 * n_frequent > counts.total() and frequent in unread:
-        return f'{remedy} If {frequent!r} means "in no entity", use --outside "{frequent}"'
+        return f"{remedy} Name the numbers from 0 on, as in --tag-names O,B-PER,I-PER."
+    proposed = [tag for tag in counts if tag in (outside or ()) or tag.casefold() in OUTSIDE]
+    frequent, n_frequent = counts.most_common(1)[0]
+    if unread.isdisjoint(proposed) and 2 * n_frequent > counts.total():
+        proposed.append(frequent)
+    if not unread.isdisjoint(proposed):
+        options = " ".join(f'--outside "{tag}"' for tag in proposed)
+        return f'{remedy} For tags that mean "in no entity", use {options}'
     return f"{remedy} Correct it, or name another column with --tag-column."
 
 

@@ -80,8 +80,8 @@ def _read_tags(sentences: Sequence[TaggedWords], options: Options) -> dict[str, 
             if tag in unread:
                 shown = repr(tag) if tag.isascii() else f"{tag!r} ({tag!a})"
                 fault = f"the tag of {sentence.words[position]!r} is {shown}"
-                faults.append((sentence.line(position), fault))
-    check_rows(sentences[0].origin.file, faults, describe_unread(counts, unread))
+                faults.append((sentence.origin.line_of(position), fault))
+    check_rows(sentences[0].origin.file, faults, describe_unread(counts, unread, options.outside))
     return parts
 
 
@@ -108,7 +108,7 @@ def _clean_words(
     lines: list[int] = []
     spaces: list[bool | None] = []  # whether a space follows each word; None if unknown
     for position, tag in enumerate(sentence.tags):
-        place, line = sentence.place(position), sentence.line(position)
+        place, line = sentence.place(position), sentence.origin.line_of(position)
         space = sentence.spaces[position] if sentence.spaces else None
         parts = _divide(sentence.words[position])
         if not "".join(parts).strip():
@@ -133,7 +133,8 @@ def _clean_words(
         spaces[-1] = False
         pairs = zip(spaces, spaces_after(words), strict=True)
         all_spaces = tuple(guess if space is None else space for space, guess in pairs)
-    return sentence._replace(words=tuple(words), tags=tuple(tags), spaces=all_spaces, lines=lines)
+    origin = sentence.origin._replace(lines=lines)
+    return sentence._replace(words=tuple(words), tags=tuple(tags), spaces=all_spaces, origin=origin)
 
 
 def _find_marks(words: set[str], name: str) -> list[str]:

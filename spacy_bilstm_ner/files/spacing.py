@@ -52,9 +52,8 @@ def _find_joined_marks(words: Sequence[str]) -> tuple[set[int], set[int]]:
     no_space_before: set[int] = set()
     no_space_after: set[int] = set()
     open_marks: list[str] = []  # closing marks of each open quotation, innermost last
-    for i, word in enumerate(words):
-        before = words[i - 1] if i else " "
-        after = words[i + 1] if i + 1 < len(words) else " "
+    padded = [" ", *words, " "]
+    for i, (before, word, after) in enumerate(zip(padded, words, padded[2:], strict=False)):
         closers = _CLOSED_BY.get(word, "")
         if open_marks and word in open_marks[-1]:
             open_marks.pop()

@@ -26,27 +26,24 @@ def divide(sentences: Sequence[TaggedWords], split: Split, own_parts: Parts) -> 
     own_parts (Parts): "dev" and "test" from files of the user.
     RAISES UserError: If a part would be empty although its size is not 0.
     """
-    n_sentences = len(sentences)
     ordered = list(sentences)
-    seed, sizes = split.seed, {"dev": 0, "test": 0}
-    shares = {"train": 1, "dev": split.dev_size, "test": split.test_size}
+    n_sentences, seed = len(ordered), split.seed
     if split.method == "tutorial" and not own_parts:
         # A groupby on "Sentence #" sorts by the string: "Sentence: 10" comes before "Sentence: 2".
         ordered.sort(key=attrgetter("number"))
-        seed, sizes["test"] = 2020, math.ceil(n_sentences * 0.1)
-        n_others = n_sentences - sizes["test"]
-        sizes["dev"] = n_others - int(n_others * (1.0 - 0.2))
+        seed, n_test = 2020, math.ceil(n_sentences * 0.1)
+        n_others = n_sentences - n_test
+        n_dev = n_others - int(n_others * (1.0 - 0.2))
     else:
-        for name in sizes.keys() - own_parts.keys():
-            if shares[name]:
-                sizes[name] = max(1, round(n_sentences * shares[name]))
-    if any(sizes.values()):
+        n_dev = 0 if "dev" in own_parts else _count_share(n_sentences, split.dev_size)
+        n_test = 0 if "test" in own_parts else _count_share(n_sentences, split.test_size)
+    if n_dev or n_test:
         order = numpy.random.RandomState(seed).permutation(n_sentences)
         ordered = [ordered[position] for position in order]
     # Test comes first, then train, then dev.
-    end = max(sizes["test"], n_sentences - sizes["dev"])
-    parts = {"train": ordered[sizes["test"] : end], "dev": ordered[end:]}
-    parts |= {"test": ordered[: sizes["test"]], **own_parts}
+    end = max(n_test, n_sentences - n_dev)
+    parts = {"train": ordered[n_test:end], "dev": ordered[end:], "test": ordered[:n_test]}
+    parts |= own_parts
     n_copies = 0
     seen: set[tuple[str, ...]] = set()
     for name in ("test", "dev", "train"):
@@ -55,6 +52,7 @@ def divide(sentences: Sequence[TaggedWords], split: Split, own_parts: Parts) -> 
         n_copies += len(part) - len(distinct)
         parts[name] = distinct if split.dedupe else part
         seen.update(map(attrgetter("words"), part))
+    shares = {"train": 1, "dev": split.dev_size, "test": split.test_size}
     empty = [name for name, share in shares.items() if share and not parts[name]]
     if empty:
         raise UserError(
@@ -63,3 +61,8 @@ def divide(sentences: Sequence[TaggedWords], split: Split, own_parts: Parts) -> 
             "each part."
         )
     return parts, n_copies
+
+
+def _count_share(n_sentences: int, share: float) -> int:
+    """Return the number of sentences of a part."""
+    return max(1, round(n_sentences * share)) if share else 0

@@ -4,15 +4,19 @@ import re
 from typing import Any
 
 from ..errors import UserError
+from .encoding import decode
 from .exports import read_records
 from .options import Options
 from .records import Content, Records
 from .report import Report
 
-# Such as "T1\tPER 0 4\tMira", or "T2\tPER 0 4;10 14\tMira Holt" in several parts
-_BRAT_ENTITY = re.compile(r"T\d+\t(?P<label>\S+) (?P<offsets>\d+ \d+(;\d+ \d+)*)(\t(?P<text>.*))?")
+# Such as "T1\tPER 0 4\tMira", or "T2\tPER 0 4;10 14\tMira Holt" in several parts. Some tools write
+# tabs for blanks.
+_BRAT_ENTITY = re.compile(
+    r"T\d+\t(?P<label>\S+)\s(?P<offsets>\d+\s\d+(;\d+ \d+)*)(\t(?P<text>.*))?"
+)
 # Such as "123|t|A title" and "123|a|An abstract"
-_PASSAGE = re.compile(r"(\w+)\|([ta])\|(.*)")
+PASSAGE = re.compile(r"(\w+)\|([ta])\|(.*)")
 # Such as "123\t0\t4\tMira\tPER\tQ7"; a relation has four fields.
 _ENTITY = re.compile(
     r"\w+\t(?P<start>\d+)\t(?P<end>\d+)\t(?P<text>[^\t]*)\t(?P<label>[^\t]*)(?:\t.*)?"
@@ -26,15 +30,13 @@ def read_brat(content: Content, options: Options) -> tuple[Records, Report]:
     RAISES UserError: If there is no .txt file, or an entity cannot be read.
     """
     path = content.path.with_suffix(".txt")
-    try:
-        # Line ends stay as they are, since offsets count them.
-        encoding = "utf-8-sig" if options.encoding == "auto" else options.encoding
-        text = path.read_bytes().decode(encoding)
-    except (OSError, UnicodeDecodeError, LookupError) as error:
+    if not path.is_file():
         raise UserError(
-            f"{content.name}: its text {path} cannot be read ({error}). Put both files of brat "
-            "into one folder and give that folder; or say the encoding: --encoding cp1252."
-        ) from error
+            f"{content.name}: its text {path} is missing. Put both files of brat into one folder, "
+            "and give that folder."
+        )
+    # Offsets count the characters of line ends.
+    text = decode(Content(str(path), path, path.read_bytes()), options.encoding).text
     entities = []
     for line, row in enumerate(content.text.split("\n"), 1):
         match = _BRAT_ENTITY.fullmatch(row)
@@ -50,11 +52,6 @@ def read_brat(content: Content, options: Options) -> tuple[Records, Report]:
     return read_records([(1, record)], content.name, options)
 
 
-def is_pubtator(text: str) -> bool:
-    """Return whether a file begins with the title of an article."""
-    return _PASSAGE.match(text.lstrip()) is not None
-
-
 def read_pubtator(content: Content, options: Options) -> tuple[Records, Report]:
     """Read the title and abstract of each article, followed by its entities.
 
@@ -65,7 +62,7 @@ def read_pubtator(content: Content, options: Options) -> tuple[Records, Report]:
     records: list[tuple[int, Any]] = []
     article: dict[str, Any] = {"id": ""}
     for line, row in enumerate(content.text.split("\n"), 1):
-        if passage := _PASSAGE.fullmatch(row):
+        if passage := PASSAGE.fullmatch(row):
             document, kind, text = passage.groups()
             if kind == "a" and article["id"] == document:
                 article["text"] += f" {text}"

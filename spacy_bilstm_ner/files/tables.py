@@ -40,7 +40,7 @@ class Table:
     columns (list[list[str]]): n columns of m cells; "" for an empty cell.
     lines (MutableSequence[int]): Line of each row.
     blocks (list[str]): Number of each row's block, from 1. Empty lines end a block.
-    documents (list[str]): Number of each row's document, from 1; "" if it is in no document.
+    documents (list[str]): Line on which each row's document begins; "" if it is in no document.
     has_header (bool): Whether the file names its columns.
     counts_words (bool): Whether the first column numbers the words of each sentence.
     last_values (Set[str]): Cells of the last column in the first rows.
@@ -111,7 +111,7 @@ def collect_rows(
     sample = list(islice(stream, N_SAMPLE))
     to_cell = cache(clean)  # equal cells share one string, to save memory
     table = _start_table([list(map(to_cell, fields)) for _, fields in sample], name, needs_header)
-    block_numbers, document_numbers = map(str, count(1)), map(str, count(1))
+    block_numbers = map(str, count(1))
     block = document = ""
     has_begun = not table.has_header
     width = len(table.names)
@@ -123,7 +123,7 @@ def collect_rows(
         if reason in ("empty", "document"):
             block = ""
         if reason == "document":
-            document = next(document_numbers)
+            document = str(line)
         if reason == "empty":
             continue
         if reason or not has_begun:
@@ -142,8 +142,8 @@ def collect_rows(
     check_rows(
         name,
         faults,
-        "Write as many fields as in the other rows. Put a field that contains the separator into "
-        "quotation marks, or name the separator with --sep. Text without labels cannot be read.",
+        "Write as many fields as in the other rows. In CSV, a field that contains the separator "
+        "has to be in quotation marks. Or name another --sep. Text without labels cannot be read.",
     )
     if not table.lines:
         raise UserError(

@@ -94,15 +94,14 @@ def read_rows(file: str, options: TextOptions) -> Iterator[Row]:
         if first_rows and None not in problems:
             raise UserError(
                 f"{file} has no text in its first {len(first_rows)} rows. First row: "
-                f"{problems[0]}. Name the column of texts with --text-column, or the encoding with "
-                "--encoding"
+                f"{problems[0]}. Name another column with --text-column, or another --encoding"
             )
         yield from chain(first_rows, rows)
     except (UserError, ImportError, MemoryError):
         raise
     except Exception as error:  # each reader has its own errors for a damaged file
         raise UserError(
-            f"{file} cannot be read: {error}. If it is not damaged, give its --encoding"
+            f"{file} cannot be read: {error}. If it is not damaged, give another --encoding"
         ) from error
 
 

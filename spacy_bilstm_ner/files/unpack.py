@@ -58,7 +58,8 @@ def read_content(path: Path, member: str | None = None) -> Content:
         names = archive.namelist()
         if "xl/workbook.xml" in names:
             return Content(str(path), path, raw)
-        chosen = [name for name in names if (name == member if member else _is_data(name))]
+        names = list(filter(_is_data, names)) or names
+        chosen = [name for name in names if member in (None, name)]
         if len(chosen) == 1:
             return Content(f"{path} ({chosen[0]})", path, archive.read(chosen[0]))
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
@@ -66,8 +67,8 @@ def read_content(path: Path, member: str | None = None) -> Content:
             f"{path} cannot be unpacked or read ({error}): pack it again, or give the file itself."
         ) from error
     raise UserError(
-        f"{path}: expected a zip with one labelled file, but it has {', '.join(names)}. Say which "
-        "one to read: --member NAME"
+        f"{path}: say which of its files is to be read, as in --member NAME. Files: "
+        f"{', '.join(names)}"
     )
 
 

@@ -26,6 +26,7 @@ REFUSED = {
     rb"[^\s|]+\|[^\s|]+\|[OBI]\S* \S+\|": (
         "spaCy's format with a sentence on each line: `python -m spacy convert -c iob` reads it"
     ),
+    rb"[\s\S]{257}ustar": "a tar archive: unpack it, and give one of its files",
     rb"version https://git-lfs": "a pointer of Git LFS: `git lfs pull` gets the file",
 }
 

@@ -1,5 +1,6 @@
 """Find the labels of a file that are most likely wrong."""
 
+import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -94,15 +95,17 @@ def read_marked_rows(path: Path) -> pd.DataFrame:
     """
     if not path.is_file():
         return pd.DataFrame(columns=COLUMNS)
-    encoding = detect(str(path), path.read_bytes())
     try:
+        encoding = detect(str(path), path.read_bytes())
         # The Python engine detects the separator.
         rows = pd.read_csv(
             path, sep=None, engine="python", encoding=encoding, dtype=str, keep_default_na=False
         )
-    # The parser raises errors of many types.
-    except Exception as error:
-        raise UserError(f"{path} cannot be read: {error}. Move it to another folder") from error
+    except (UserError, ValueError, csv.Error) as error:
+        raise UserError(
+            f"{path} cannot be read. Open it in the spreadsheet, and save it as CSV UTF-8; or move "
+            "it to another folder"
+        ) from error
     if not {*IDENTITY, "keep"} <= set(rows):
         raise UserError(
             f"{path} was not written by `audit`: it needs the columns "

@@ -8,7 +8,6 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from ..errors import UserError
 from ..files.options import Options
 from ..files.reading import read_docs
 from ..training.fingerprints import share_seen
@@ -24,10 +23,7 @@ def read_labelled_docs(nlp: Language, path: Path, options: Options | None = None
     RETURNS (list[Doc]): `doc.user_data["origin"]` is the place of each Doc in the file.
     RAISES UserError: If the file is missing or unreadable, or has no entity.
     """
-    docs = read_docs([path], nlp, options)
-    if not any(doc.ents for doc in docs):
-        raise UserError(f"{path} has no entity: give a file with labelled entities")
-    return docs
+    return read_docs([path], nlp, options)
 
 
 def predict_examples(nlp: Language, docs: Sequence[Doc]) -> list[Example]:

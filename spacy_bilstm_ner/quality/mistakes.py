@@ -7,6 +7,7 @@ import pandas as pd
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
+from ..files.records import Origin
 from ..pipe.confidence import get_confidence
 
 # Upper bound for the probability of an entity that the decoder did not report: see
@@ -94,10 +95,10 @@ def _make_row(
     doc: Doc, gold: Span | None, predicted: Span | None, confidence: float | None
 ) -> dict[str, Any]:
     shown: Any = gold or predicted
-    origin = doc.user_data["origin"]
+    origin = Origin(**doc.user_data["origin"])
     return {
-        "file": origin["file"],
-        "line": origin["line"] + origin["step"] * _find_words(doc, shown).start,
+        "file": origin.file,
+        "line": origin.line_of(_find_words(doc, shown).start),
         "sentence": doc.text,
         "text": shown.text,
         "gold": gold.label_ if gold else "",

@@ -7,9 +7,11 @@ takes them, then any of these lines:
     comment: 1 rows                     a reason and its counts; all reasons must be listed
     guess: export = doccano
     warning: part of a warning
+    warnings: 0                         the number of all warnings
     message: part of the message; then nothing is read
     [Mira Holt]PER left [Oslo]LOC .     a Doc: words between blanks, ?word if its tag is unknown
     text: Mira Holt left Oslo.          the text of the Doc above
+    lines: 2 2 3 4                      the line of each word of the Doc above
 """
 
 import shlex
@@ -23,10 +25,11 @@ from spacy.tokens import Doc
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.files import read
 from spacy_bilstm_ner.files.options import LISTS
+from spacy_bilstm_ner.files.records import Origin
 from spacy_bilstm_ner.files.report import REASONS, Report
 
 CASES = Path(__file__).parent / "cases"
-KEYS = ("written", "guess", "warning", "message", "text", *REASONS)
+KEYS = ("written", "guess", "warning", "message", "warnings", "text", "lines", *REASONS)
 
 
 @pytest.mark.parametrize("name", sorted(folder.name for folder in CASES.iterdir()))
@@ -77,11 +80,13 @@ def describe(docs: list[Doc], report: Report, expected: list[str]) -> list[str]:
         part = line.removeprefix("warning: ")
         if line.startswith("warning: ") and any(part in warning for warning in report.warnings):
             lines.append(line)
+    lines += [line for line in expected if line == f"warnings: {len(report.warnings)}"]
     for doc in docs:
         lines.append(mark(doc))
-        text = "text: " + repr(doc.text)[1:-1]
-        if text in expected:
-            lines.append(text)
+        origin = Origin(**doc.user_data["origin"])
+        numbers = " ".join(str(origin.line_of(position)) for position in range(len(doc)))
+        details = ("text: " + repr(doc.text)[1:-1], f"lines: {numbers}")
+        lines += [line for line in details if line in expected]
     return lines
 
 

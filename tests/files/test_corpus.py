@@ -38,7 +38,7 @@ def test_it_is_read_once_and_has_entities(path: Path) -> None:
     path.unlink()
     assert len(list(read(nlp))) == len(first)
     path.write_text(HEADER + "1,Mira,O\n", encoding="utf-8")
-    with pytest.raises(UserError, match=r"has no entity. Check the option tag_column"):
+    with pytest.raises(UserError, match="has no entity: give a file with labels"):
         list(labelled_corpus(path)(nlp))
 
 

@@ -1,6 +1,7 @@
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -72,18 +73,19 @@ def test_copies_of_a_sentence_are_one_row_with_their_number() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tags", "prediction", "step", "line"),
+    ("tags", "prediction", "origin", "line"),
     [
-        ("O O O B-geo", (3, 4, "per", 0.9), 1, 10),
-        ("O O O O", (2, 4, "per", 0.9), 1, 9),
-        ("O O O B-geo", (3, 4, "per", 0.9), 0, 7),
+        ("O O O B-geo", (3, 4, "per", 0.9), {"step": 1}, 10),
+        ("O O O O", (2, 4, "per", 0.9), {"step": 1}, 9),
+        ("O O O B-geo", (3, 4, "per", 0.9), {"step": 0}, 7),
+        ("O O O B-geo", (3, 4, "per", 0.9), {"lines": [7, 7, 8, 9]}, 9),
     ],
 )
 def test_the_line_is_that_of_the_first_word(
-    tags: str, prediction: tuple[int, int, str, float], step: int, line: int
+    tags: str, prediction: tuple[int, int, str, float], origin: dict[str, Any], line: int
 ) -> None:
     example = make_example("We can't leave Oslo", tags, [prediction], line=7)
-    example.reference.user_data["origin"]["step"] = step
+    example.reference.user_data["origin"] |= origin
     assert find_suspicions([example])["line"].tolist() == [line]
 
 
@@ -139,6 +141,21 @@ def test_another_table_is_named(tmp_path: Path, text: str) -> None:
         read_marked_rows(tmp_path / "audit.csv")
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        "file,keep\nСлово,да\n".encode("cp1251"),
+        b"PK\3\4\0\0",
+        b'sentence,text,gold,keep\n"It rains,It,,x\n',
+    ],
+)
+def test_a_file_that_cannot_be_read_is_to_be_saved_again(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "audit.csv").write_bytes(content)
+    with pytest.raises(UserError, match=r"audit\.csv cannot be read\. .* save it as CSV UTF-8"):
+        read_marked_rows(tmp_path / "audit.csv")
+
+
 def test_kinds_are_explained(corpus: FoldedCorpus) -> None:
     result = audit_folds(corpus, NOTHING)
     assert dict(result.table.set_index("what may be wrong")["meaning"]) == KINDS
@@ -154,13 +171,6 @@ def test_nothing_is_suspected(corpus: FoldedCorpus) -> None:
     assert "0 in 0 rows" in result.to_text()
     assert "The first 0 of 0" in result.to_html()
     assert result.mistakes.empty
-
-
-@pytest.mark.parametrize("text", ["", 'sentence,text,gold,keep\n"It rains,It,,x\n'])
-def test_a_damaged_table_is_named(tmp_path: Path, text: str) -> None:
-    (tmp_path / "audit.csv").write_text(text, encoding="utf-8")
-    with pytest.raises(UserError, match=r"audit\.csv cannot be read"):
-        read_marked_rows(tmp_path / "audit.csv")
 
 
 def test_a_spreadsheet_may_leave_out_empty_cells(tmp_path: Path) -> None:
