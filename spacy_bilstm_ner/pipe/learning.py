@@ -107,7 +107,7 @@ class Memory:
         return min(MAX_STEPS, math.ceil(ENOUGH_EXAMPLES / len(self.examples))) - 1
 
     def add(self, examples: Iterable[Example]) -> bool:
-        """Remember examples.
+        """Remember examples. A new annotation of a text replaces the old one.
 
         RETURNS (bool): Whether to fit new tags again. This is the case if there are twice as many
             examples as at the last fit, or if there are 10 % more and no given example is new.
@@ -116,8 +116,10 @@ class Memory:
             return False
         n_before = len(self.examples)
         for example in examples:
-            if len(self.examples) < MAX_REMEMBERED and len(example.predicted):
-                self.examples.setdefault(example.reference.text, example)
+            text = example.reference.text
+            has_room = len(self.examples) < MAX_REMEMBERED
+            if len(example.predicted) and (has_room or text in self.examples):
+                self.examples[text] = example
         n_examples = len(self.examples)
         # With 0.5, the first examples are always twice as many, so they are fitted at once.
         growth = n_examples / (self._n_at_last_fit or 0.5)
@@ -318,9 +320,7 @@ def loss_with_rehearsal(
     loss, d_mixed = annotation_loss(mixed, allowed, ops)
     teacher_probabilities = _probabilities(teacher.predict(docs), ops)[:, :n_old]
     distance, d_logits = rehearsal_loss(mixed, teacher_probabilities, allowed, ops)
-    d_transitions = d_mixed.transitions
-    if d_transitions is not None:
-        d_transitions = d_transitions * ANNOTATION_WEIGHT
+    d_transitions = d_mixed.transitions * ANNOTATION_WEIGHT
     d_logits = d_mixed.scores * ANNOTATION_WEIGHT + ops.asarray(d_logits)
     d_scores = backprop_mixture(TagScores(words, d_logits, d_transitions))
     return loss * ANNOTATION_WEIGHT + distance, d_scores

@@ -257,6 +257,17 @@ def test_new_tags_are_fitted_again_when_memory_has_doubled_and_after_the_first_p
     assert [memory.add(batch) for batch in batches] == [True, False, True, False, True, False]
 
 
+def test_a_correction_replaces_the_remembered_annotation():
+    doc = spacy.blank("en")("Zork called.")
+    wrong, right = (
+        Example.from_dict(doc, {"entities": [(0, 4, label)]}) for label in ("org", "per")
+    )
+    memory = learning.Memory()
+    memory.add([wrong])
+    memory.add([right])
+    assert memory.fill_up([], np.random.default_rng(0)) == [right]
+
+
 def test_memory_fills_up_small_batches(monkeypatch):
     monkeypatch.setattr(learning, "MIN_EXAMPLES", 3)
     nlp = blank()
