@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from spacy.util import is_package
 from tqdm import tqdm
 
-from ..errors import UserError, count
+from ..errors import UserError
 from ..files.texts import TextOptions, find_files, kind_of, read_rows
 from ..pipe.loading import pipeline_folder
 from ..system.atomic import remove_unfinished
@@ -24,9 +24,6 @@ from .results import prepare_folder
 from .shards import Shard, annotate_shard, make_shards, rows_to_do
 from .summary import Summary
 
-# The run stops after this many failed shards per process, because the cause is then probably not in
-# the texts. If one process dies, the current shards of all processes fail.
-MAX_FAILURES = 10
 RESULT_COLUMNS = ("file", "row", ENTITIES_COLUMN, ERRORS_COLUMN)
 
 
@@ -102,11 +99,6 @@ def _annotate_shards(
                 raise error
             row = shard.rows[0]
             summary.failures.append(f"{row.file}, from row {row.number}: {error}")
-            if len(summary.failures) == MAX_FAILURES * engine.n_slots:
-                raise UserError(
-                    f"{count(len(summary.failures), 'part')} of the input failed. The last one: "
-                    f"{summary.failures[-1]}. If memory is short, use fewer --workers"
-                )
     finally:
         progress.close()
         engine.close()

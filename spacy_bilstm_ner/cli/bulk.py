@@ -82,7 +82,8 @@ def _show(summary: "Summary") -> None:
     for file in summary.missing_inputs:
         echo(printable(f"{file} no longer exists. Its results are kept."), err=True)
     for problem in summary.failures:
-        echo(printable(f"Failed: {problem}. Run the same command to try again."), err=True)
+        remedy = "Run the same command to try again. If memory is short, use fewer --workers."
+        echo(printable(f"Failed: {problem}. {remedy}"), err=True)
     if not summary.n_texts and not summary.failures:
         echo("Nothing to do: all texts have results.")
         return

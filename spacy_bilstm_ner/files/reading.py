@@ -63,14 +63,15 @@ BINARY = {ZIP: "excel", b"PAR1": "parquet"} | dict.fromkeys(
 )
 
 
-def read_docs(paths: Sequence[Path], nlp: Language, options: Options | None = None) -> list[Doc]:
-    """Read labelled files into Docs with the vocab of `nlp`. Warn of what may be a mistake.
+def read_docs(path: Path, nlp: Language, options: Options | None = None) -> list[Doc]:
+    """Read a labelled file into Docs with the vocab of `nlp`. Warn of what may be a mistake.
 
-    RAISES UserError: If the files cannot be read, or have no entity.
+    RETURNS (list[Doc]): `doc.user_data["origin"]` is the place of each Doc in the file.
+    RAISES UserError: If the file cannot be read, or has no entity.
     """
-    sentences, report = read_sentences(paths, nlp, options or Options())
+    sentences, report = read_sentences([path], nlp, options or Options())
     if not any(map(attrgetter("n_entities"), sentences)):
-        raise UserError(f"{paths[0]} has no entity: give a file with labels, or the tag column.")
+        raise UserError(f"{path} has no entity: give a file with labels, or the tag column.")
     for warning in report.warnings:
         warnings.warn(warning, stacklevel=2)
     return [make_doc(nlp, sentence)[0] for sentence in sentences]
@@ -129,7 +130,7 @@ def labelled_corpus(
     reading_options = Options(**options or {})
 
     # spaCy asks for the examples at each evaluation, and with max_epochs = -1 at each epoch.
-    docs = cache(lambda nlp: read_docs([Path(path)], nlp, reading_options))
+    docs = cache(lambda nlp: read_docs(Path(path), nlp, reading_options))
 
     def read_examples(nlp: Language) -> Iterator[Example]:
         for doc in docs(nlp):

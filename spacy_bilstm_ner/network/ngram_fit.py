@@ -13,6 +13,7 @@ from thinc.api import NumpyOps
 from thinc.types import Floats1d, Floats2d, FloatsXd
 
 from ..sequences.crf import crf_loss
+from ..sequences.packing import Ints
 
 EPOCHS = 8
 # Minimum number of batches, all epochs together. A small corpus has more epochs.
@@ -27,9 +28,9 @@ EPSILON = 1e-8
 
 
 def fit_weights(
-    features: NDArray[np.int64],
+    features: Ints,
     allowed: NDArray[np.bool_],
-    lengths: NDArray[np.int64],
+    lengths: Ints,
     *,
     n_rows: int,
     old_scores: Floats2d,
@@ -92,18 +93,14 @@ class _AdaGrad:
         self.values = np.zeros(shape, dtype="float32")
         self._squares = np.zeros(shape, dtype="float32")
 
-    def update(
-        self, gradient: FloatsXd, rate: float, rows: NDArray[np.int64] | EllipsisType = ...
-    ) -> None:
+    def update(self, gradient: FloatsXd, rate: float, rows: Ints | EllipsisType = ...) -> None:
         """Update all rows, or some distinct ones."""
         self._squares[rows] += gradient**2
         norms = np.sqrt(self._squares[rows]) + EPSILON
         self.values[rows] -= rate * gradient / norms
 
 
-def _sum_by_row(
-    features: NDArray[np.int64], d_scores: Floats2d
-) -> tuple[NDArray[np.int64], Floats2d]:
+def _sum_by_row(features: Ints, d_scores: Floats2d) -> tuple[Ints, Floats2d]:
     """Sum the gradients of the words that have a row.
 
     RETURNS (tuple): The rows that occur, without 0; n_rows × n_tags, their gradients.

@@ -49,6 +49,7 @@ _SPREAD = np.uint64(0xBF58476D1CE4E5B9)
 _PLACE = np.uint64(0x94D049BB133111EB)
 
 Keys = NDArray[np.uint32]
+Int8s = NDArray[np.int8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,11 +62,11 @@ class Weights(Archived):
 
     # Features of single words: n_keys, sorted; (n_keys + 1) × n_tags
     word_keys: Keys
-    word_values: NDArray[np.int8]
+    word_values: Int8s
     # Pairs and patterns: n_keys, sorted; (n_keys + 1) × (PATTERN_LENGTH · n_tags), the weights for
     # each of their words, from left to right. The third word of a pair has zeros.
     neighbour_keys: Keys
-    neighbour_values: NDArray[np.int8]
+    neighbour_values: Int8s
     common: Ids  # hashes of the forms that are part of patterns, sorted
     scale: NDArray[np.float32]  # n_tags, the factor of each tag's values
     bias: NDArray[np.float32]  # n_tags
@@ -173,12 +174,12 @@ def _common_forms(ids: Ids, rows: Rows) -> Ids:
 
 def _add_columns(
     old_keys: Keys,
-    old_values: NDArray[np.int8],
+    old_values: Int8s,
     keys: Keys,
-    values: NDArray[np.int8],
+    values: Int8s,
     *,
     n_places: int,
-) -> tuple[Keys, NDArray[np.int8]]:
+) -> tuple[Keys, Int8s]:
     """Add columns for new tags to a table.
 
     keys (Keys): n_keys, sorted.
@@ -190,7 +191,7 @@ def _add_columns(
     new_rows = look_up(keys, _pad_rows(values), all_keys)
     old_by_place = np.split(old_rows, n_places, axis=1)
     new_by_place = np.split(new_rows, n_places, axis=1)
-    columns: list[NDArray[np.int8]] = []
+    columns: list[Int8s] = []
     for place in range(n_places):
         columns += old_by_place[place], new_by_place[place]
     rows = np.concatenate(columns, axis=1)
@@ -198,7 +199,7 @@ def _add_columns(
     return all_keys[is_used], _pad_rows(rows[is_used])
 
 
-def _pad_rows(values: NDArray[np.int8]) -> NDArray[np.int8]:
+def _pad_rows(values: Int8s) -> Int8s:
     """Add the row for unknown keys."""
     return np.pad(values, ((0, 1), (0, 0)))
 
@@ -215,7 +216,7 @@ def word_scores(weights: Weights, ids: Ids) -> WordScores:
     return WordScores(scores, _neighbour_ids(ids, weights.common))
 
 
-def _sum_features(values: NDArray[np.int8]) -> NDArray[np.int16]:
+def _sum_features(values: Int8s) -> NDArray[np.int16]:
     """Sum … × n_features × n_tags over the features. This is several times as fast as `sum`."""
     total = values[..., 0, :].astype("int16")
     for i in range(1, values.shape[-2]):

@@ -38,7 +38,7 @@ from spacy.tokens import Doc
 from thinc.api import Model, NumpyOps
 from thinc.types import Floats2d
 
-from ..sequences.packing import groups_of_similar_length, pack
+from ..sequences.packing import Ints, groups_of_similar_length, pack
 from ..sequences.words import TagScores, Words
 from ..system.forking import SharedCache
 from . import lstm, ngrams
@@ -85,7 +85,7 @@ def predict(model: Model, docs: Sequence[Doc], words: Words) -> TagScores:
     return TagScores(words, np.concatenate(scores), table.transitions)
 
 
-def _predict(table: "WordTable", rows: NDArray[np.int64], lengths: NDArray[np.int64]) -> Floats2d:
+def _predict(table: "WordTable", rows: Ints, lengths: Ints) -> Floats2d:
     """Predict the logits of some sequences.
 
     rows (NDArray[int64]): The rows of their words in the table.
@@ -205,7 +205,7 @@ class WordCache(SharedCache):
 
     def look_up(
         self, model: Model, docs: Sequence[Doc], orths: NDArray[np.uint64]
-    ) -> tuple[WordTable, NDArray[np.int64]]:
+    ) -> tuple[WordTable, Ints]:
         """Find words by the hashes of their text, and compute unknown words.
 
         RETURNS (tuple): The table; n_words, the row of each word in it.

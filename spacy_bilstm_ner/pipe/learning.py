@@ -320,7 +320,9 @@ def loss_with_rehearsal(
     loss, d_mixed = annotation_loss(mixed, allowed, ops)
     teacher_probabilities = _probabilities(teacher.predict(docs), ops)[:, :n_old]
     distance, d_logits = rehearsal_loss(mixed, teacher_probabilities, allowed, ops)
-    d_transitions = d_mixed.transitions * ANNOTATION_WEIGHT
+    d_transitions = d_mixed.transitions
+    if d_transitions is not None:
+        d_transitions = d_transitions * ANNOTATION_WEIGHT
     d_logits = d_mixed.scores * ANNOTATION_WEIGHT + ops.asarray(d_logits)
     d_scores = backprop_mixture(TagScores(words, d_logits, d_transitions))
     return loss * ANNOTATION_WEIGHT + distance, d_scores

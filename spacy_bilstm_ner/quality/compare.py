@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..files.reading import read_docs
 from ..pipe.loading import load_pipeline
-from .examples import find_warnings, predict_examples, read_labelled_docs
+from .examples import find_warnings, predict_examples
 from .intervals import bootstrap, percentile_interval
 from .result import Result
 from .scores import ALL, TOTALS, compute_f, count_outcomes
@@ -21,7 +22,7 @@ def compare_pipelines(a: str, b: str, file: Path) -> Result:
     warnings = []
     for name in (a, b):
         nlp = load_pipeline(name)
-        examples = predict_examples(nlp, read_labelled_docs(nlp, file))
+        examples = predict_examples(nlp, read_docs(file, nlp))
         predictions.append(examples)
         warnings += find_warnings(name, nlp, examples)
     labels, counts = count_outcomes(*predictions)

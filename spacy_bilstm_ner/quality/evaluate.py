@@ -8,9 +8,10 @@ from pathlib import Path
 import pandas as pd
 from spacy.training import Example
 
+from ..files.reading import read_docs
 from ..pipe.loading import load_pipeline
 from .curves import make_curves
-from .examples import find_warnings, predict_examples, read_labelled_docs
+from .examples import find_warnings, predict_examples
 from .mistakes import compare_entities
 from .result import Result
 from .scores import (
@@ -39,7 +40,7 @@ def evaluate_pipeline(pipeline: str | Path, file: Path) -> Result:
     RAISES UserError: If the pipeline or the file cannot be read.
     """
     nlp = load_pipeline(pipeline)
-    docs = read_labelled_docs(nlp, file)
+    docs = read_docs(file, nlp)
     examples = predict_examples(nlp, docs)
     meta = nlp.meta
     data = meta.get("data")

@@ -1,29 +1,16 @@
-"""Read labelled Docs, and predict them with a pipeline."""
+"""Predict labelled Docs with a pipeline."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from ..files.options import Options
-from ..files.reading import read_docs
 from ..training.fingerprints import share_seen
 
 # No warning is given if a pipeline was trained on a smaller share of the sentences.
 MIN_SHARE_SEEN = 0.001
-
-
-def read_labelled_docs(nlp: Language, path: Path, options: Options | None = None) -> list[Doc]:
-    """Read a labelled file into Docs with the file's tokens and entities.
-
-    nlp (Language): The pipeline whose vocabulary the Docs share.
-    RETURNS (list[Doc]): `doc.user_data["origin"]` is the place of each Doc in the file.
-    RAISES UserError: If the file is missing or unreadable, or has no entity.
-    """
-    return read_docs([path], nlp, options)
 
 
 def predict_examples(nlp: Language, docs: Sequence[Doc]) -> list[Example]:

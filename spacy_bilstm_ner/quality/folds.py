@@ -29,13 +29,14 @@ from ..default_config import read_config
 from ..errors import UserError
 from ..files.docs import blank_pipeline
 from ..files.options import Options
+from ..files.reading import read_docs
 from ..pipe.loading import load_pipeline
 from ..system.atomic import save_text
 from ..system.cores import cores
 from ..system.folder_lock import exclusive
 from ..system.workers import Workers, as_done
 from ..training.init import fill
-from .examples import predict_examples, read_labelled_docs, remove_thresholds
+from .examples import predict_examples, remove_thresholds
 
 # Part -> share of the training sentences, the smallest first
 TRAIN_SHARES = {"two-thirds": 2 / 3, "fold": 1.0}
@@ -117,7 +118,7 @@ def read_folds(
     options (Options | None): How to read the file.
     RAISES UserError: If the file cannot be read, or has too few sentences.
     """
-    docs = read_labelled_docs(blank_pipeline(lang), file, options)
+    docs = read_docs(file, blank_pipeline(lang), options)
     config = fill(read_config(), lang=lang, vectors=vectors)
     checksum = hashlib.sha256(f"{n_folds} folds\n{config}".encode())
     checksum.update(DocBin(docs=docs).to_bytes())

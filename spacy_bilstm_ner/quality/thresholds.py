@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import UserError
+from ..files.reading import read_docs
 from ..pipe.decisions import min_confidences
 from ..pipe.loading import load_pipeline
 from ..pipe.saving import write_cfg
@@ -15,7 +16,6 @@ from .examples import (
     find_recognisers,
     find_warnings,
     predict_examples,
-    read_labelled_docs,
     remove_thresholds,
 )
 from .intervals import cases_needed
@@ -36,7 +36,7 @@ def find_thresholds(pipeline: str, file: Path, *, precision: float = 0.95) -> Re
     RAISES UserError: If the pipeline gives no confidences.
     """
     nlp = load_pipeline(pipeline)
-    docs = read_labelled_docs(nlp, file)
+    docs = read_docs(file, nlp)
     remove_thresholds(nlp)
     examples = predict_examples(nlp, docs)
     judged = judge_entities(examples)

@@ -7,7 +7,8 @@ import spacy
 from spacy.tokens import DocBin
 from spacy.training import Example
 
-from spacy_bilstm_ner.quality.examples import predict_examples, read_labelled_docs
+from spacy_bilstm_ner.files.reading import read_docs
+from spacy_bilstm_ner.quality.examples import predict_examples
 from tests import util
 
 from .helpers import make_pipeline, make_test_set
@@ -26,7 +27,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def examples(tiny: tuple[Path, Path]) -> list[Example]:
     """The labelled file, as the rules predict it."""
     nlp = spacy.load(tiny[0])
-    return predict_examples(nlp, read_labelled_docs(nlp, tiny[1]))
+    return predict_examples(nlp, read_docs(tiny[1], nlp))
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,8 @@ import spacy
 import srsly
 
 from spacy_bilstm_ner.errors import UserError
+from spacy_bilstm_ner.files.reading import read_docs
 from spacy_bilstm_ner.files.texts import TextOptions
-from spacy_bilstm_ner.quality.examples import read_labelled_docs
 from spacy_bilstm_ner.quality.suggest import (
     choose_texts,
     compute_uncertainty,
@@ -58,7 +58,7 @@ def test_the_texts_can_be_labelled_and_converted(
     if tool == "doccano":
         record |= {"label": record["label"][1:]}
     srsly.write_jsonl(path, [record])
-    (doc,) = read_labelled_docs(NLP, path)
+    (doc,) = read_docs(path, NLP)
     n_corrected = 0 if tool == "none" else 1
     assert [(ent.start_char, ent.label_) for ent in doc.ents] == expected[n_corrected:]
 
