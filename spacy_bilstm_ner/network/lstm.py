@@ -20,7 +20,7 @@ from thinc.initializers import glorot_uniform_init
 from thinc.types import Floats2d, Floats3d, Floats4d
 from thinc.util import torch2xp, xp2torch
 
-from ..sequences.packing import Packing
+from ..sequences.packing import Ints, Packing
 
 Floats = NDArray[np.float32]
 N_GATES = 4
@@ -153,9 +153,7 @@ def predict(weights: Prepared, X: Floats2d, packing: Packing) -> Floats2d:
     return states(weights, gates, np.arange(len(X)), packing)
 
 
-def states(
-    weights: Prepared, gates: Floats4d, rows: NDArray[np.int64], packing: Packing
-) -> Floats2d:
+def states(weights: Prepared, gates: Floats4d, rows: Ints, packing: Packing) -> Floats2d:
     """Compute the layer's output from a table of `input_gates` on a CPU.
 
     The directions are computed side by side.
@@ -190,7 +188,7 @@ def states(
 
 
 def _run_steps(
-    gates: Floats, rows_by_step: NDArray[np.int64], state: Floats, cell: Floats, recurrent: Floats4d
+    gates: Floats, rows_by_step: Ints, state: Floats, cell: Floats, recurrent: Floats4d
 ) -> tuple[Floats, Floats]:
     """Run consecutive steps, in which the same sequences have words.
 

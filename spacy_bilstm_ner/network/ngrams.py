@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from spacy.strings import hash_string
 from spacy.tokens import Doc
-from thinc.types import Floats2d
+from thinc.types import Floats1d, Floats2d
 
 from ..sequences.words import Words
 from .features import FEATURES, FORM, SHAPE, Ids, feature_ids, look_up_words
@@ -68,9 +68,9 @@ class Weights(Archived):
     neighbour_keys: Keys
     neighbour_values: Int8s
     common: Ids  # hashes of the forms that are part of patterns, sorted
-    scale: NDArray[np.float32]  # n_tags, the factor of each tag's values
-    bias: NDArray[np.float32]  # n_tags
-    transitions: NDArray[np.float32]  # n_tags × n_tags, the score of each step from row to column
+    scale: Floats1d  # n_tags, the factor of each tag's values
+    bias: Floats1d  # n_tags
+    transitions: Floats2d  # n_tags × n_tags, the score of each step from row to column
 
 
 _NO_KEYS = np.empty(0, "uint32")

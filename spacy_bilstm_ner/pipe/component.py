@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import srsly
-from numpy.typing import NDArray
 from spacy.attrs import ENT_IOB
 from spacy.errors import Errors
 from spacy.language import Language
@@ -25,7 +24,7 @@ from ..network import tagger
 from ..network.embedding import fit_to_size, set_vectors
 from ..sequences import tags
 from ..sequences.decoding import NO_SPANS, Spans, choose, decode
-from ..sequences.gold import allowed_tags
+from ..sequences.gold import Bools, Ints, allowed_tags
 from ..sequences.words import TagScores, Words
 from . import confidence, learning, saving
 from .decisions import UNCALIBRATED, calibrated, check_settings, min_confidences
@@ -423,7 +422,7 @@ class BiLSTMNER(TrainablePipe):
             "happened in training, lower the learning rate"
         )
 
-    def _allowed_tags(self, examples: Iterable[Example]) -> NDArray[np.bool_]:
+    def _allowed_tags(self, examples: Iterable[Example]) -> Bools:
         """Return the tags that the examples' tokens may have, n_tokens × n_tags."""
         return np.concatenate([allowed_tags(eg, self.labels) for eg in examples])
 
@@ -439,9 +438,7 @@ class BiLSTMNER(TrainablePipe):
         return self._rehearsal_model
 
 
-def _exclude_entities(
-    docs: Sequence[Doc], words: Words
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def _exclude_entities(docs: Sequence[Doc], words: Words) -> tuple[Ints, Bools]:
     """Find the words that were in an entity, or blocked, before the pipe ran.
 
     RETURNS (tuple): n_blocks, the number of words of each block, where a new block begins at each
