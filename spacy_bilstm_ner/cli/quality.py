@@ -29,7 +29,7 @@ def evaluate(
     file: LabelledFile,
     *,
     out: FiguresFile = None,
-    report: Annotated[Path | None, Option(help="write an HTML page to this file")] = None,
+    report: Annotated[Path | None, Option(help="write an HTML report to this file")] = None,
 ) -> None:
     """Score a pipeline on a labelled file.
 
@@ -83,8 +83,8 @@ def crossvalidate(
 ) -> None:
     """Estimate how good a pipeline trained on a labelled file will be.
 
-    For each fold, trains a pipeline on the other folds and scores it on this fold. Shows confidence
-    intervals. The learning curve shows whether more data would help.
+    For each fold, trains a pipeline on the other folds and scores it on this fold. Shows F with its
+    95 % interval. The learning curve shows whether more data would help.
 
     Example: python -m spacy_bilstm_ner crossvalidate mine.csv out
     """

@@ -25,7 +25,7 @@ class Split:
     dev: Path | None = _option("file of dev sentences; default: a part of FILE")  # noqa: RUF009
     test: Path | None = _option("file of test sentences; default: a part of FILE")  # noqa: RUF009
     method: Literal["tutorial", "random"] = _option(
-        "tutorial: 72 % train, 18 % dev, 10 % test, as in a well-known tutorial. random: a split "
+        "tutorial: 72 % train, 18 % dev, 10 % test, as in a Keras tutorial. random: a split "
         "with --dev-size and --test-size",
         "tutorial",
     )

@@ -49,7 +49,7 @@ _MEANINGS = {
     ("words", "left out"): {
         "white_space": "white space, which stays in the text",
     },
-    ("words", "changed"): {"stripped": "with a mark, removed (--strip)"},
+    ("words", "changed"): {"stripped": "with a mark, replaced by a space (--strip)"},
     ("words", "added"): {"divided": "parts of a word with white space inside"},
     ("entities", "left out"): {
         "joined": "continue an entity (I-), joined to it",
