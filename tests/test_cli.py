@@ -10,6 +10,7 @@ import pytest
 
 from spacy_bilstm_ner.cli import COMMANDS, main
 from spacy_bilstm_ner.cli.training import find_installed_vectors
+from spacy_bilstm_ner.errors import UserError
 
 NAMES = [command.__name__ for command in COMMANDS]
 READING_COMMANDS = ("convert", "audit", "crossvalidate")
@@ -211,3 +212,25 @@ def test_init_takes_the_vectors_of_an_installed_pipeline(
     capsys.readouterr()
     main(["init", "de.cfg", "--lang", "de"])
     assert "python -m spacy download de_core_news_md" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["crossvalidate", "audit"])
+@pytest.mark.parametrize(
+    ("arguments", "expected"), [((), "xx_large"), (("--vectors", "none"), None)]
+)
+def test_pipelines_of_folds_have_the_vectors_that_init_would_choose(
+    command: str,
+    arguments: tuple[str, ...],
+    expected: str | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def read_folds(*_: object, vectors: str | None, **__: object) -> None:
+        raise UserError(f"the vectors are {vectors}")
+
+    monkeypatch.setattr(
+        "spacy_bilstm_ner.cli.training.find_installed_vectors", lambda _: "xx_large"
+    )
+    monkeypatch.setattr("spacy_bilstm_ner.quality.folds.read_folds", read_folds)
+    with pytest.raises(SystemExit, match=f"the vectors are {expected}"):
+        main([command, "x.csv", str(tmp_path), *arguments])

@@ -17,7 +17,11 @@ FoldsFolder = Annotated[
 FiguresFile = Annotated[Path | None, Option("--out", help="write the figures to this JSON file")]
 Lang = Annotated[str, Option(help="language code of the texts")]
 Vectors = Annotated[
-    str | None, Option(help="pipeline with word vectors, or its folder; default: no vectors")
+    str | None,
+    Option(
+        help="pipeline with word vectors, or its folder; 'none' for no vectors; default: an "
+        "installed pipeline of the language"
+    ),
 ]
 Folds = Annotated[int, Option(min=2, help="number of folds")]
 TextColumn = Annotated[str, Option(help="column of texts")]

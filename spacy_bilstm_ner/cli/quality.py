@@ -19,6 +19,7 @@ from .arguments import (
 )
 from .output import check_outputs, show_next, show_result
 from .reading_options import with_reading_options
+from .training import choose_vectors
 
 if TYPE_CHECKING:
     from ..files.options import Options
@@ -91,6 +92,7 @@ def crossvalidate(
     from ..quality.crossvalidate import crossvalidate_folds
     from ..quality.folds import read_folds
 
+    vectors = choose_vectors(lang, vectors)
     corpus = read_folds(file, out, n_folds=folds, lang=lang, vectors=vectors, options=reading)
     result = crossvalidate_folds(corpus, with_curve=not no_curve)
     show_result(result, figures=out / "crossvalidation.json")
@@ -126,6 +128,7 @@ def audit(
     table_file = out / "audit.csv"
     check_outputs(table_file, inputs=(file,))
     marked = read_marked_rows(table_file)
+    vectors = choose_vectors(lang, vectors)
     corpus = read_folds(file, out, n_folds=folds, lang=lang, vectors=vectors, options=reading)
     result = audit_folds(corpus, marked)
     write_rows(table_file, pd.concat([result.mistakes, marked]), delimiter=delimiter)

@@ -1,15 +1,15 @@
-"""The command `init`."""
+"""The command `init`, and the choice of word vectors."""
 
 from pathlib import Path
 from typing import Annotated
 
 from typer import Argument, BadParameter, Option
 
-from .arguments import Lang
+from .arguments import Lang, Vectors
 
 # Languages whose pipelines with vectors are not called LANG_core_news_md
 PIPELINES = {"en": "en_core_web_md", "zh": "zh_core_web_md"}
-# Measured with `crossvalidate train.csv folds --folds 2 --no-curve`, with and without --vectors
+# Measured with `crossvalidate train.csv folds --folds 2 --no-curve`, with them and without vectors
 IMPROVEMENT = (
     "They help most when there is little training data: on 530 sentences of WikiGold, the vectors "
     "of en_core_web_md raise F from 62.3 to 69.7."
@@ -20,13 +20,7 @@ def init(
     config: Annotated[Path, Argument(metavar="CONFIG", help="file to write, such as config.cfg")],
     *,
     lang: Lang = "en",
-    vectors: Annotated[
-        str | None,
-        Option(
-            help="pipeline with word vectors, or its folder; 'none' for no vectors; default: an "
-            "installed pipeline of the language",
-        ),
-    ] = None,
+    vectors: Vectors = None,
     source: Annotated[
         str | None,
         Option(
@@ -45,12 +39,17 @@ def init(
     if source is not None:
         if vectors is not None:
             raise BadParameter("--from uses the vectors of the pipeline: leave out --vectors")
-    elif vectors is None:
+    else:
+        vectors = choose_vectors(lang, vectors)
+    print(write_config(config, lang=lang, vectors=vectors, source=source, force=force))
+
+
+def choose_vectors(lang: str, vectors: str | None) -> str | None:
+    """Return the vectors of the option --vectors. By default, choose some and print which."""
+    if vectors is None:
         vectors = find_installed_vectors(lang)
         print(describe_choice(lang, vectors))
-    elif vectors == "none":
-        vectors = None
-    print(write_config(config, lang=lang, vectors=vectors, source=source, force=force))
+    return None if vectors == "none" else vectors
 
 
 def find_installed_vectors(lang: str) -> str | None:

@@ -158,7 +158,7 @@ def _detect_encoding(file: str, sample: bytes) -> str:
     whole_lines = sample.rpartition(b"\n")[0] or sample
     try:
         return detect(file, whole_lines.replace(b"\0", b""))
-    except UserError:
+    except (UserError, ImportError):  # `detect` needs more packages than annotate
         return "utf-8-sig"
 
 
