@@ -12,6 +12,9 @@ from .tables import clean
 # An item of a list as Python or numpy writes it: in quotation marks or without
 _ITEM = re.compile(r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|([^\s,\[\]]+)""")
 
+# A list of words or tags in brackets. A text such as "[1] Mira left [2]" is none.
+LIST = re.compile(r"""\[\s*(['"].*|[^\[\]]*)\]""", re.DOTALL)
+
 
 def parse(text: str) -> Any:
     """Return the value that is written as JSON or Python in a cell of a table.
@@ -31,7 +34,7 @@ def split_list(cell: str, pattern: str = r"\S+") -> list[str]:
 
     pattern (str): What an item looks like in a cell that is not a list in brackets.
     """
-    if not cell.startswith("["):
+    if not LIST.fullmatch(cell):
         return re.findall(pattern, cell)
     try:
         items = json.loads(cell)
