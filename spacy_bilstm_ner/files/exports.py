@@ -235,8 +235,8 @@ def _read_text(
     words = _list_words(record, export["words"]) if export["words"] else None
     text = _expect(record, export["text"]) if words is None else " ".join(words)
     # After a binary answer, entities of any label may be missing.
-    known_labels = [] if look_up(record, "_is_binary") is True else look_up(record, "annotated")
-    annotated = None if known_labels is MISSING else tuple(map(str, _as_list(known_labels)))
+    labels = [] if look_up(record, "_is_binary") is True else look_up(record, "annotated")
+    annotated = tuple(map(str, labels)) if isinstance(labels, list) else None
     if words is not None and export["tags"]:
         tags = tuple(_list_words(record, export["tags"]))
         if len(tags) != len(words):
@@ -287,9 +287,12 @@ def _list_entities(record: Any, export: Export) -> list[Any]:
 
 
 def _flatten(entities: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield an object for each entity of {label: {text: [[start, end]]}} or {label: [text]}."""
+    """Yield an object for each entity of {label: {text: [[start, end]]}} or {label: [text]}.
+
+    Language models also write {label: text} and {label: null}.
+    """
     for label, texts in entities.items():
-        for text in texts:
+        for text in texts if isinstance(texts, dict) else _as_list(texts or []):
             places = texts[text] if isinstance(texts, dict) else [(None, None)]
             for start, end in places:
                 yield {"label": label, "text": text, "start": start, "end": end}
@@ -300,9 +303,10 @@ def _read_entity(
 ) -> list[Span]:
     """Return a span for each label and place of an entity."""
     place = f"{origin.place()}: {str(entity)[:60]}"
+    value = _expect(entity, export["label"], str | int | list | None)
     labels: list[str | None] = []
-    for label in _as_list(_expect(entity, export["label"])) or [""]:
-        labels.append(str(label or "").strip())
+    for label in _as_list(value) or [None]:
+        labels.append("" if label is None else str(label).strip())
     report.read["entities"] += len(labels)
     if look_up(entity, "correct") is False:
         report.count("rejected", place, 0, entities=len(labels))
@@ -335,7 +339,7 @@ def _describe_unknown(record: Any, name: str) -> str:
             f"{name}: the first record is no object but {json.dumps(record)[:60]}. Expected "
             'records such as {"text": "Mira left Oslo", "entities": [[0, 4, "PER"]]}.'
         )
-    paths = dict.fromkeys(("text", "entities", "start", "end", "label"), "KEY")
+    paths = dict.fromkeys(DEFAULTS, "KEY")
     lists = {}
     # The longest string and the longest list come last.
     for path, value in sorted(_list_members(record), key=lambda member: len(str(member[1]))):
