@@ -4,7 +4,8 @@ import operator
 import re
 import sys
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
+from operator import attrgetter
 
 import spacy
 from spacy.language import Language
@@ -61,13 +62,14 @@ def find_words(
     """
     if not options.fields.keys() & {"unit", "end_inclusive", "shift"}:
         check_reading(texts)
-    labels: set[str | None] = set()
-    for text in texts:
-        labels.update(span.label for span in text.spans)
-    have_letters = all(map(_LETTER_AND_LABEL.fullmatch, filter(None, labels)))
+    spans_of_file = chain.from_iterable(map(attrgetter("spans"), texts))
+    labels = set(map(attrgetter("label"), spans_of_file)) - {None, ""}
+    have_letters = all(map(_LETTER_AND_LABEL.fullmatch, labels))
     sentences = []
     for text in texts:
         spans = sorted(locate(text, text.reading), key=_ORDERS[options.nested or "outer"])
+        if have_letters:  # a span with I- comes after the span that it continues
+            spans.sort(key=lambda span: span.start if (span.label or "")[:1] == "I" else -1)
         sentence = _find_words(text._replace(spans=tuple(spans)), nlp, have_letters, report)
         report.read["words"] += sentence.n_words
         sentences.append(sentence)
