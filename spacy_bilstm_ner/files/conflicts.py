@@ -68,7 +68,8 @@ def settle_conflicts(
         if any(sentence.tags != group[0].tags for sentence in group):
             conflicts.append(group)
     if conflicts and options.conflicts is None:
-        first, second, *_ = conflicts[0]
+        first, *further = conflicts[0]
+        second = next(sentence for sentence in further if sentence.tags != first.tags)
         message = (
             f"{first.origin.file}: {count(len(conflicts), 'text')} with different annotations, as "
             f"in line {first.origin.line} and line {second.origin.line}. Use --conflicts first to "

@@ -29,7 +29,6 @@ def apply_options(
     name (str): Name of the file.
     RAISES UserError: If a sentence has a label that was not looked for.
     """
-    annotated = _find_annotated(name, options.annotated)
     labelled = []
     for sentence in sentences:
         if not sentence.n_entities and options.skip_empty:
@@ -37,8 +36,9 @@ def apply_options(
             report.count("skip_empty", place, sentence.rows, words=sentence.n_words)
             continue
         sentence = _rename(sentence, options.label, report)
-        if sentence.annotated is None:
-            sentence = sentence._replace(annotated=annotated)
+        if sentence.annotated is None and options.annotated:
+            files = (name, sentence.origin.file)
+            sentence = sentence._replace(annotated=_find_annotated(files, options.annotated))
         unexpected = set(entity_labels(sentence.tags)).difference(sentence.annotated or ())
         if sentence.annotated and unexpected:
             raise UserError(
@@ -50,18 +50,23 @@ def apply_options(
     return labelled
 
 
-def _find_annotated(name: str, options: Sequence[str]) -> tuple[str, ...] | None:
+def _find_annotated(files: Sequence[str], options: Sequence[str]) -> tuple[str, ...] | None:
     """Return the labels that were looked for in a file; None for all labels.
 
+    files (Sequence[str]): Paths of the file. Those of an Excel file end in the name of the sheet.
     options (Sequence[str]): Values of --annotated, such as "MED,DOSE" for all files and
         "old.csv=MED" for one file.
     """
-    labels = None
+    names = {*files, *(Path(file).name for file in files)}
+    in_all_files: list[str] = []
+    in_this_file: list[str] = []
     for option in options:
-        file, _, labels_of_file = option.rpartition("=")
-        if file in (name, Path(name).name) or (not file and labels is None):
-            labels = tuple(map(str.strip, labels_of_file.split(",")))
-    return labels
+        file, _, labels = option.rpartition("=")
+        if not file:
+            in_all_files += labels.split(",")
+        elif file in names:
+            in_this_file += labels.split(",")
+    return tuple(map(str.strip, in_this_file or in_all_files)) or None
 
 
 def _rename(sentence: TaggedWords, names: Mapping[str, str], report: Report) -> TaggedWords:
@@ -107,10 +112,10 @@ def find_odd_labels(sentences: Sequence[TaggedWords], options: Options) -> list[
         if label in options.label.values():
             continue
         if similar == [lowercased] or counts[frequent] >= MIN_RATIO * number:
-            remedy = f"looks like {frequent!r} ({counts[frequent]:,}): --label {label}={frequent}"
+            remedy = f'looks like {frequent!r} ({counts[frequent]:,}): --label "{label}={frequent}"'
             doubts.append(f"{name} {remedy} merges them.")
         elif number == 1 and counts.total() >= MIN_ENTITIES:
-            doubts.append(f"{name} is too rare to train on: --label {label}= drops it.")
+            doubts.append(f'{name} is too rare to train on: --label "{label}=" drops it.')
     return doubts
 
 
