@@ -10,7 +10,7 @@ from ..errors import count
 from .options import Options
 from .records import TaggedWords
 from .report import Report, check_rows
-from .schemes import INVISIBLE, describe_unread, entity_labels, find_parts, to_bio
+from .schemes import INVISIBLE, describe_unread, find_parts, to_bio
 from .spacing import spaces_after
 
 # Marks that many words of some corpora have, such as en:Oslo in WikiANN. A warning is given if more
@@ -38,9 +38,9 @@ def build(sentences: Sequence[TaggedWords], options: Options, report: Report) ->
         bio, begun = to_bio(sentence.tags, parts)
         for position in begun:
             report.count("begun", f"{sentence.place(position)} {sentence.tags[position]!r}")
-        report.read["words"] += len(bio)
-        report.read["entities"] += len(entity_labels(bio))
         sentence = sentence._replace(tags=bio)
+        report.read["words"] += len(bio)
+        report.read["entities"] += sentence.n_entities
         if not irregular.isdisjoint(sentence.words):
             sentence = _clean_words(sentence, report, faults)
         if sentence.words:
@@ -125,7 +125,7 @@ def _clean_words(
             tags.append(tag)
             lines.append(line)
             spaces.append(True)
-            tag = tag.replace("B-", "I-", 1)
+            tag = re.sub("^B", "I", tag)
         if parts:
             spaces[-1] = space
     all_spaces: tuple[bool, ...] | None = None
