@@ -28,8 +28,8 @@ class Columns(NamedTuple):
     sentence: list[str]
     word: str
     tag: str
-    document: str | None = None
-    spacing: str | None = None
+    document: str | None
+    spacing: str | None
 
 
 def find_columns(table: Table, options: Options) -> Columns:

@@ -65,7 +65,7 @@ def settle_conflicts(
             groups["".join(sentence.words)].append(sentence)
     conflicts = []
     for group in groups.values():
-        if any(sentence.tags != group[0].tags for sentence in group):
+        if len(set(map(attrgetter("tags"), group))) > 1:
             conflicts.append(group)
     if conflicts and options.conflicts is None:
         first, *further = conflicts[0]

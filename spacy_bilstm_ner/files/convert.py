@@ -65,16 +65,12 @@ def convert(
             "of the split: --dev, --test, --split, --seed, --dev-size, --test-size and --dedupe."
         )
     nlp = blank_pipeline(lang)
-    sources: dict[str, Sequence[Any]] = {"train": files}
-    if split.dev:
-        sources["dev"] = [split.dev]
-    if split.test:
-        sources["test"] = [split.test]
-    reports: dict[str, Report] = {}
+    sentences, report = read_sentences(files, nlp, options)
+    reports = {"train": report}
     own_parts: Parts = {}
-    for name, files_of_part in sources.items():
-        own_parts[name], reports[name] = read_sentences(files_of_part, nlp, options)
-    sentences = own_parts.pop("train")
+    for name, file in (("dev", split.dev), ("test", split.test)):
+        if file:
+            own_parts[name], reports[name] = read_sentences([file], nlp, options)
     if not any(map(attrgetter("n_entities"), sentences)):
         raise UserError(
             "the files have no entity: every word is outside of entities. Check --tag-column."
@@ -84,7 +80,7 @@ def convert(
         parts, n_copies = divide(sentences, split, own_parts)
     if n_copies:
         action = "they are dropped" if split.dedupe else "--dedupe drops them"
-        reports["train"].warnings.append(
+        report.warnings.append(
             f"sentences of train and dev that also occur in a later part: {n_copies:,}; {action}."
         )
     stats: dict[str, Any] = {"lang": lang, "split": vars(split), "splits": {}}

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import accumulate, chain, islice, pairwise, product
 from typing import Any
 
 from ..errors import UserError
@@ -175,7 +175,7 @@ def _list_exports(options: Options) -> list[Export]:
     make_reading(fields)  # checks the values
     is_described = fields.keys() & {"entities", "tags"}
     exports = []
-    for tool, paths in {"--fields": "text=text"}.items() if is_described else EXPORTS.items():
+    for tool, paths in ({"--fields": "text=text"} if is_described else EXPORTS).items():
         exports.append(Export(str, DEFAULTS | parse_pairs(paths.split(",")) | fields, tool=tool))
     return exports
 
@@ -262,13 +262,8 @@ def _list_words(record: Any, path: str) -> list[str]:
 
 def _offsets(words: Sequence[str]) -> tuple[tuple[int, int], ...]:
     """Return the start and end of each word in the words joined by blanks."""
-    offsets = []
-    end = -1
-    for word in words:
-        start = end + 1
-        end = start + len(word)
-        offsets.append((start, end))
-    return tuple(offsets)
+    starts = accumulate((len(word) + 1 for word in words), initial=0)
+    return tuple((start, next_start - 1) for start, next_start in pairwise(starts))
 
 
 def _list_entities(record: Any, export: Export) -> list[Any]:
@@ -325,11 +320,7 @@ def _read_entity(
         places = find_occurrences(text, _expect(entity, export["own_text"], str))
         report.count("no_occurrence", place, 0 if places else len(labels))
         report.count("occurrence", place, len(labels) * max(0, len(places) - 1))
-    spans = []
-    for start, end in places:
-        for label in labels:
-            spans.append(Span(start, end, label, own_text))
-    return spans
+    return [Span(*offsets, label, own_text) for offsets, label in product(places, labels)]
 
 
 def _describe_unknown(record: Any, name: str) -> str:

@@ -57,10 +57,8 @@ READERS: dict[str, Callable[[Content, Options], tuple[Any, Report]]] = {
 }
 # Rows were probably not divided into sentences correctly if a sentence is longer than this.
 MAX_WORDS = 500
-# How binary files begin. A DocBin is packed by zlib.
-BINARY = {ZIP: "excel", b"PAR1": "parquet"} | dict.fromkeys(
-    (b"x\x01", b"x\x5e", b"x\x9c", b"x\xda"), "spacy"
-)
+# How binary files begin. A DocBin is packed by zlib, with its default level.
+BINARY = {ZIP: "excel", b"PAR1": "parquet", b"x\x9c": "spacy"}
 
 
 def read_docs(path: Path, nlp: Language, options: Options | None = None) -> list[Doc]:

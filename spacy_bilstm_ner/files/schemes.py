@@ -28,7 +28,7 @@ _NO_LABEL = re.compile("[BI][-_].*|[LUESMW][-_]|", re.IGNORECASE)
 INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060\xad"
 
 
-def find_parts(tags: Set[str], outside: Sequence[str] | None = None) -> dict[str, tuple[str, str]]:
+def find_parts(tags: Set[str], outside: Sequence[str] | None) -> dict[str, tuple[str, str]]:
     """Divide the tags of a file into a letter and a label.
 
     tags (Set[str]): The different tags.
@@ -62,9 +62,7 @@ def find_parts(tags: Set[str], outside: Sequence[str] | None = None) -> dict[str
     return parts
 
 
-def describe_unread(
-    counts: Counter[str], unread: Set[str], outside: Sequence[str] | None = None
-) -> str:
+def describe_unread(counts: Counter[str], unread: Set[str], outside: Sequence[str] | None) -> str:
     """Return what to do about tags that cannot be read.
 
     outside (Optional[Sequence[str]]): The tags that mean "outside", according to the options.

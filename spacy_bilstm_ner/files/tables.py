@@ -53,9 +53,9 @@ class Table:
     lines: MutableSequence[int]
     blocks: list[str]
     documents: list[str]
-    has_header: bool = True
-    counts_words: bool = False
-    last_values: Set[str] = frozenset()
+    has_header: bool
+    counts_words: bool
+    last_values: Set[str]
 
     def __getitem__(self, name: str) -> list[str]:
         return self.columns[self.names.index(name)]

@@ -18,7 +18,7 @@ SUFFIXES = (
 )
 
 
-def read_contents(source: Any, member: str | None = None) -> Iterator[Content]:
+def read_contents(source: Any, member: str | None) -> Iterator[Content]:
     """Yield a file or data frame, or the labelled files of a folder, sorted by name.
 
     source (Union[str, Path, pandas.DataFrame]): A file, a folder, or a table.
@@ -44,7 +44,7 @@ def read_contents(source: Any, member: str | None = None) -> Iterator[Content]:
             yield read_content(file, member)
 
 
-def read_content(path: Path, member: str | None = None) -> Content:
+def read_content(path: Path, member: str | None) -> Content:
     """Read one file and unpack it. Excel files, which are zips as well, stay packed."""
     if not path.is_file():
         raise UserError(f"{path} is missing or not a file: give the path of a labelled file.")
