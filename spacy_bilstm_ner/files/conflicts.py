@@ -41,11 +41,10 @@ def _combine(group: Sequence[TextWithSpans], report: Report) -> TextWithSpans | 
         return None
     report.count("united", group[0].origin.place(), len(group))
     spans = chain.from_iterable(map(attrgetter("spans"), group))
-    combined = group[0]._replace(spans=tuple(spans), rows=len(group))
-    if is_one_record:
-        return combined
-    labels = () if label_sets & {None, ()} else sorted(set().union(*label_sets))
-    return combined._replace(annotated=tuple(labels))
+    annotated = group[0].annotated
+    if not is_one_record:
+        annotated = () if label_sets & {None, ()} else tuple(sorted(set().union(*label_sets)))
+    return group[0]._replace(spans=tuple(spans), annotated=annotated, rows=len(group))
 
 
 def settle_conflicts(

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +70,7 @@ def convert(
     for name, file in (("dev", split.dev), ("test", split.test)):
         if file:
             own_parts[name], reports[name] = read_sentences([file], nlp, options)
-    if not any(map(attrgetter("n_entities"), sentences)):
+    if not report.written["entities"]:
         raise UserError(
             "the files have no entity: every word is outside of entities. Check --tag-column."
         )
@@ -110,8 +109,13 @@ def make_docs(
         n_tokens += len(gold)
         n_aligned += count_aligned(gold, tokenized)
         labels.update(ent.label_ for ent in gold.ents)
-    counts = {"sentences": len(docs), "tokens": n_tokens, "entities": labels.total()}
-    return docs, {**counts, "aligned": n_aligned, "labels": dict(sorted(labels.items()))}
+    return docs, {
+        "sentences": len(docs),
+        "tokens": n_tokens,
+        "entities": labels.total(),
+        "aligned": n_aligned,
+        "labels": dict(sorted(labels.items())),
+    }
 
 
 def write(out: Path, docs: dict[str, DocBin], stats: dict[str, Any]) -> None:

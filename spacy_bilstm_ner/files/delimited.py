@@ -42,8 +42,7 @@ def read_delimited(content: Content, options: Options) -> tuple[Records, Report]
         has_quotes = separator != "\t" or (_QUOTED.search(text) and is_header(lines[0].split("\t")))
         has_quotes = has_quotes and not options.no_quotes
         rows = _split(text, separator, csv.QUOTE_MINIMAL if has_quotes else csv.QUOTE_NONE, name)
-    needs_header = separator not in (None, "\t")
-    table = collect_rows(rows, name, report, needs_header=needs_header)
+    table = collect_rows(rows, name, report, needs_header=separator not in (None, "\t"))
     _add_features(table)
     return read_table(table, options, report), report
 

@@ -89,7 +89,7 @@ def _find_words(
     if tokens is None:
         tokens = tuple((token.idx, token.idx + len(token)) for token in nlp.make_doc(text.text))
     starts = {start for start, _ in tokens}
-    edges = {0, len(text.text)}.union(*tokens)
+    edges = set(chain.from_iterable(tokens))
     tags = _tag_characters(text, edges, have_letters, report)
     words, tags_of_words, spaces = [], [], []
     for start, end in pairwise(sorted(edges)):
@@ -206,7 +206,7 @@ def read_spacy(content: Content, options: Options) -> tuple[list[TaggedWords], R
     for number, (doc, flags) in enumerate(zip(docs, bin_of_docs.flags, strict=True), 1):
         report.read["rows"] += 1
         origin = Origin(**flags.get("origin", {"file": content.name, "line": number}))
-        if not len(doc):
+        if not doc:
             report.count("no_text", origin.place())
             continue
         sentence = _read_doc(doc)._replace(origin=origin, number=str(number))

@@ -1,6 +1,6 @@
 """Rename and drop labels, say which labels were looked for, and find odd ones."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -32,8 +32,8 @@ def apply_options(
     labelled = []
     for sentence in sentences:
         if not sentence.n_entities and options.skip_empty:
-            place = sentence.origin.place()
-            report.count("skip_empty", place, sentence.rows, words=sentence.n_words)
+            n_words = sentence.n_words
+            report.count("skip_empty", sentence.origin.place(), sentence.rows, words=n_words)
             continue
         sentence = _rename(sentence, options.label, report)
         if sentence.annotated is None and options.annotated:
@@ -57,16 +57,14 @@ def _find_annotated(files: Sequence[str], options: Sequence[str]) -> tuple[str, 
     options (Sequence[str]): Values of --annotated, such as "MED,DOSE" for all files and
         "old.csv=MED" for one file.
     """
-    names = {*files, *(Path(file).name for file in files)}
-    in_all_files: list[str] = []
-    in_this_file: list[str] = []
+    labels: dict[str, list[str]] = defaultdict(list)  # "" for all files
     for option in options:
-        file, _, labels = option.rpartition("=")
-        if not file:
-            in_all_files += labels.split(",")
-        elif file in names:
-            in_this_file += labels.split(",")
-    return tuple(map(str.strip, in_this_file or in_all_files)) or None
+        file, _, labels_of_file = option.rpartition("=")
+        labels[file] += map(str.strip, labels_of_file.split(","))
+    for name in (*files, *(Path(file).name for file in files), ""):
+        if name in labels:
+            return tuple(labels[name])
+    return None
 
 
 def _rename(sentence: TaggedWords, names: Mapping[str, str], report: Report) -> TaggedWords:

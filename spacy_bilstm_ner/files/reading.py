@@ -68,7 +68,7 @@ def read_docs(path: Path, nlp: Language, options: Options | None = None) -> list
     RAISES UserError: If the file cannot be read, or has no entity.
     """
     sentences, report = read_sentences([path], nlp, options or Options())
-    if not any(map(attrgetter("n_entities"), sentences)):
+    if not report.written["entities"]:
         raise UserError(f"{path} has no entity: give a file with labels, or the tag column.")
     for warning in report.warnings:
         warnings.warn(warning, stacklevel=2)
@@ -151,11 +151,11 @@ def _read_one(
         records, report = READERS[kind](content, options)
         report.guesses["encoding"] = content.encoding
     report.guesses["format"] = kind
-    if records and isinstance(records[0], TextWithSpans):
-        records = find_words(unite(records, report), nlp, options, report)
-    elif records and kind != "spacy":
-        records = build(records, options, report)
     if kind != "spacy":
+        if records and isinstance(records[0], TextWithSpans):
+            records = find_words(unite(records, report), nlp, options, report)
+        elif records:
+            records = build(records, options, report)
         records = settle_conflicts(records, options, report)
     sentences = apply_options(records, content.name, options, report)
     report.finish(sentences)

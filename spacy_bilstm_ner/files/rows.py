@@ -68,15 +68,16 @@ def _read_sentences(table: Table, columns: Columns) -> list[TaggedWords]:
         spaces = [not says_no_space(cell) for cell in spacing[start : end - 1]] + [False]
         is_consecutive = lines[-1] - lines[0] == end - start - 1
         lines_of_words = [] if is_consecutive else list(lines)
-        sentence = TaggedWords(
-            tuple(words[start:end]),
-            tuple(tags[start:end]),
-            tuple(spaces) if spacing else None,
-            origin=Origin(table.name, lines[0], table.documents[start], 1, lines_of_words),
-            number=number,
-            rows=end - start,
+        sentences.append(
+            TaggedWords(
+                tuple(words[start:end]),
+                tuple(tags[start:end]),
+                tuple(spaces) if spacing else None,
+                origin=Origin(table.name, lines[0], table.documents[start], 1, lines_of_words),
+                number=number,
+                rows=end - start,
+            )
         )
-        sentences.append(sentence)
     check_rows(
         table.name,
         faults,

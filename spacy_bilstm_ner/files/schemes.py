@@ -103,9 +103,8 @@ def to_bio(
 
 def is_tag(text: str) -> bool:
     """Return whether a value is plainly a tag: `O`, or a letter of a scheme with a label."""
-    if text in ("O", "o", UNKNOWN):
-        return True
-    return bool(_PATTERNS[0].fullmatch(text) or _PATTERNS[1].fullmatch(text))
+    is_outside = text in ("O", "o", UNKNOWN)
+    return is_outside or bool(_PATTERNS[0].fullmatch(text) or _PATTERNS[1].fullmatch(text))
 
 
 def entity_labels(tags: Iterable[str]) -> list[str]:

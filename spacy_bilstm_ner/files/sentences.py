@@ -10,8 +10,9 @@ from ..errors import count
 from .options import Options
 from .records import TaggedWords
 from .report import Report, check_rows
-from .schemes import INVISIBLE, describe_unread, find_parts, to_bio
+from .schemes import describe_unread, find_parts, to_bio
 from .spacing import spaces_after
+from .tables import clean
 
 # Marks that many words of some corpora have, such as en:Oslo in WikiANN. A warning is given if more
 # than MIN_MARKED of the distinct words have one.
@@ -47,8 +48,9 @@ def build(sentences: Sequence[TaggedWords], options: Options, report: Report) ->
             built.append(sentence)
         else:
             report.count("no_text", sentence.origin.place(), sentence.rows)
-    remedy = "Add the word, or change the tag to that of words outside of entities."
-    check_rows(file, faults, remedy)
+    check_rows(
+        file, faults, "Add the word, or change the tag to that of words outside of entities."
+    )
     if not options.strip:
         report.warnings += _find_marks(distinct_words, file)
     return built
@@ -90,7 +92,7 @@ def _divide(word: str) -> list[str]:
 
     White space other than blanks stays a word, as in spaCy.
     """
-    if word.strip().strip(INVISIBLE).strip():
+    if clean(word):
         return word.split()
     white_space = "".join(filter(str.isspace, word))
     return [white_space] if white_space.strip(" ") else []

@@ -30,7 +30,7 @@ _CLOSED_BY = dict(zip("„‚“‘«»‹›\"'", ("“”", "‘’", *"”’
 def spaces_after(words: Sequence[str]) -> list[bool]:
     """Return whether a space follows each word of a sentence; none follows the last one.
 
-    words (Sequence[str]): Words without white space.
+    words (Sequence[str]): At least one word, without white space.
     """
     no_space_before, no_space_after = _find_joined_marks(words)
     spaces = []
@@ -44,7 +44,7 @@ def spaces_after(words: Sequence[str]) -> list[bool]:
             or (UNSPACED.match(word[-1]) and UNSPACED.match(following))
         )
         spaces.append(not is_joined)
-    return spaces + [False] * bool(words)
+    return [*spaces, False]
 
 
 def _find_joined_marks(words: Sequence[str]) -> tuple[set[int], set[int]]:
