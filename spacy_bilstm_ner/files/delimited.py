@@ -59,8 +59,9 @@ def find_separator(lines: Sequence[str]) -> str | None:
         widths = Counter(map(len, csv.reader(lines, delimiter=separator)))
         n_rows = widths.total()
         del widths[1]
-        if widths and max(widths.values()) > max(most_rows, n_rows / 2):
-            best, most_rows = separator, max(widths.values())
+        n_equal = max(widths.values(), default=0)
+        if n_equal > max(most_rows, n_rows / 2):
+            best, most_rows = separator, n_equal
     return best
 
 

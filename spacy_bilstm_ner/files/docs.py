@@ -117,7 +117,7 @@ def _tag_characters(
     edges (set[int]): Where words begin and end. Those of the entities are added.
     """
     tags = ["O"] * len(text.text)
-    distinct: set[tuple[int, int, str]] = set()
+    distinct = set()
     for span in text.spans:
         words = text.text[span.start : span.end]
         start = span.start + len(words) - len(words.lstrip())

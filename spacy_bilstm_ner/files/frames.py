@@ -1,7 +1,5 @@
 """Read a pandas.DataFrame, an Excel sheet or a Parquet file as a table."""
 
-from __future__ import annotations
-
 import io
 import json
 from collections.abc import Iterator, Mapping

@@ -93,7 +93,7 @@ def find_odd_labels(sentences: Sequence[TaggedWords], options: Options) -> list[
     sentences (Sequence[TaggedWords]): Sentences with tags in BIO.
     """
     places: dict[str, str] = {}
-    counts: Counter[str] = Counter()
+    counts = Counter[str]()
     for sentence in sentences:
         for position, tag in enumerate(sentence.tags):
             if tag[0] == "B":

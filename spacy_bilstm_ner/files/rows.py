@@ -54,7 +54,7 @@ def _read_sentences(table: Table, columns: Columns) -> list[TaggedWords]:
     spacing = table[columns.spacing] if columns.spacing else []
     keys = [list(accumulate(table[name], _fill)) for name in columns.sentence] or [table.blocks]
     sentences: list[TaggedWords] = []
-    numbers_read: set[str] = set()
+    numbers_read = set()
     faults = []
     end = 0
     for number, rows in groupby(map(" ".join, zip(*keys, strict=True))):

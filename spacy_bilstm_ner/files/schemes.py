@@ -88,8 +88,8 @@ def to_bio(
     RETURNS (tuple[tuple[str, ...], list[int]]): `O`, `B-x`, `I-x` or `?` for each word, and the
         positions of words whose tag is I- or L-, although an entity begins there.
     """
-    bio: list[str] = []
-    begun: list[int] = []  # positions of I- and L- that were changed to B-
+    bio = []
+    begun = []  # positions of I- and L- that were changed to B-
     open_label = ""  # label of the entity that may continue
     for position, tag in enumerate(tags):
         letter, label = parts[tag]

@@ -105,9 +105,9 @@ def _clean_words(
 
     faults (list[tuple[int, str]]): Entities that begin at a word without characters are added.
     """
-    words: list[str] = []
-    tags: list[str] = []
-    lines: list[int] = []
+    words = []
+    tags = []
+    lines = []
     spaces: list[bool | None] = []  # whether a space follows each word; None if unknown
     for position, tag in enumerate(sentence.tags):
         place, line = sentence.place(position), sentence.origin.line_of(position)

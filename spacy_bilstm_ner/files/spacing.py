@@ -49,8 +49,8 @@ def spaces_after(words: Sequence[str]) -> list[bool]:
 
 def _find_joined_marks(words: Sequence[str]) -> tuple[set[int], set[int]]:
     """Return the indices of words without a space before them, and without a space after them."""
-    no_space_before: set[int] = set()
-    no_space_after: set[int] = set()
+    no_space_before = set()
+    no_space_after = set()
     open_marks: list[str] = []  # closing marks of each open quotation, innermost last
     padded = [" ", *words, " "]
     for i, (before, word, after) in enumerate(zip(padded, words, padded[2:], strict=False)):

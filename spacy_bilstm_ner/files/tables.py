@@ -161,12 +161,8 @@ def _start_table(rows: Iterable[list[str]], name: str, needs_header: bool) -> Ta
     rows (Iterable[list[str]]): The cells of the first rows.
     RAISES UserError: If all rows have one cell, or most rows have more cells than the first one.
     """
-    data: list[list[str]] = []
-    comments: list[list[str]] = []
-    for cells in rows:
-        if any(cells):
-            is_comment = cells[0].startswith(("#", "-DOCSTART-"))
-            (comments if is_comment else data).append(cells)
+    filled = list(filter(any, rows))
+    data = [cells for cells in filled if not cells[0].startswith(("#", "-DOCSTART-"))]
     first = next((cells for cells in data if sum(map(bool, cells)) > 1), [])
     n_longer = sum(any(cells[len(first) :]) for cells in data)
     if not first or 2 * n_longer > len(data):
@@ -177,7 +173,7 @@ def _start_table(rows: Iterable[list[str]], name: str, needs_header: bool) -> Ta
         )
     if not is_header(first):
         # "#" may also begin the name of the first column: "# sentence,word,tag".
-        for cells in comments:
+        for cells in filled[: filled.index(first)]:
             has_names = find_name("word", cells) and find_name("tag", cells)
             first = cells if has_names and len(cells) == len(first) else first
     has_header = is_header(first) or (needs_header and not any(map(is_tag, first)))
