@@ -19,12 +19,12 @@ LIST = re.compile(r"""\[\s*(['"].*|[^\[\]]*)\]""", re.DOTALL)
 def parse(text: str) -> Any:
     """Return the value that is written as JSON or Python in a cell of a table.
 
-    RAISES SyntaxError, ValueError or others: If the text is neither.
+    RAISES ValueError or others: If the text is neither.
     """
-    try:
-        return json.loads(text or "[]")
-    except ValueError:
-        return json.loads(json.dumps(ast.literal_eval(text)))
+    for load in (json.loads, ast.literal_eval):
+        with suppress(SyntaxError, ValueError):
+            return json.loads(json.dumps(load(text or "[]")))  # tuples become lists
+    raise ValueError(f"{text[:60]!r} is neither JSON nor a list of Python")
 
 
 def split_list(cell: str, pattern: str = r"\S+") -> list[str]:

@@ -83,6 +83,11 @@ def settle_conflicts(
         # "first": the first sentence of the group stays. "drop": none stays.
         for sentence in group[options.conflicts == "first" :]:
             left_out.add(id(sentence))
-            numbers = {"words": sentence.n_words, "entities": sentence.n_entities}
-            report.count("conflict", sentence.origin.place(), sentence.rows, **numbers)
+            report.count(
+                "conflict",
+                sentence.origin.place(),
+                sentence.rows,
+                words=sentence.n_words,
+                entities=sentence.n_entities,
+            )
     return [sentence for sentence in sentences if id(sentence) not in left_out]

@@ -152,8 +152,10 @@ def _tag_characters(
             end_before = len(text.text[:start].rstrip())
             is_continued = tags[end_before - 1][1:] == f"-{label}" and end_before > 0
             report.count("joined" if is_continued else "begun", place)
-            letter = "I" if is_continued else "B"
-            start = end_before if is_continued else start
+            if is_continued:
+                start = end_before
+            else:
+                letter = "B"
         tags[start:end] = [f"{letter}-{label}", *[f"I-{label}"] * (end - start - 1)]
         edges |= {start, end}
     return tags

@@ -35,7 +35,9 @@ def read_parquet(content: Content, options: Options) -> tuple[Records, Report]:
     table = pyarrow.parquet.read_table(io.BytesIO(content.raw))
     columns = table.to_pydict()
     for column, names in _tag_names(table.schema.metadata or {}).items():
-        columns[column] = [list(map(names.get, tags or (), tags or ())) for tags in columns[column]]
+        columns[column] = [
+            list(map(names.get, tags, tags)) if tags else [] for tags in columns[column]
+        ]
     return read_frame(content._replace(raw=pandas.DataFrame(columns)), options)
 
 

@@ -32,8 +32,8 @@ def apply_options(
     labelled = []
     for sentence in sentences:
         if not sentence.n_entities and options.skip_empty:
-            n_words = sentence.n_words
-            report.count("skip_empty", sentence.origin.place(), sentence.rows, words=n_words)
+            place = sentence.origin.place()
+            report.count("skip_empty", place, sentence.rows, words=sentence.n_words)
             continue
         sentence = _rename(sentence, options.label, report)
         if sentence.annotated is None and options.annotated:
@@ -110,8 +110,10 @@ def find_odd_labels(sentences: Sequence[TaggedWords], options: Options) -> list[
         if label in options.label.values():
             continue
         if similar == [lowercased] or counts[frequent] >= MIN_RATIO * number:
-            remedy = f'looks like {frequent!r} ({counts[frequent]:,}): --label "{label}={frequent}"'
-            doubts.append(f"{name} {remedy} merges them.")
+            doubts.append(
+                f"{name} looks like {frequent!r} ({counts[frequent]:,}): "
+                f'--label "{label}={frequent}" merges them.'
+            )
         elif number == 1 and counts.total() >= MIN_ENTITIES:
             doubts.append(f'{name} is too rare to train on: --label "{label}=" drops it.')
     return doubts
@@ -119,10 +121,10 @@ def find_odd_labels(sentences: Sequence[TaggedWords], options: Options) -> list[
 
 def find_missing_labels(sentences: Sequence[TaggedWords]) -> list[str]:
     """Return a warning for each file that lacks labels of another file."""
-    labels: dict[str, set[str]] = {}
+    labels: dict[str, set[str]] = defaultdict(set)
     for sentence in sentences:
         if sentence.annotated is None:
-            labels.setdefault(sentence.origin.file, set()).update(entity_labels(sentence.tags))
+            labels[sentence.origin.file].update(entity_labels(sentence.tags))
     all_labels = set().union(*labels.values())
     doubts = []
     for file, present in labels.items() if len(labels) <= MAX_FILES else ():

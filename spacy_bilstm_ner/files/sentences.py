@@ -81,8 +81,8 @@ def _read_tags(sentences: Sequence[TaggedWords], options: Options) -> dict[str, 
         for position, tag in enumerate(sentence.tags):
             if tag in unread:
                 shown = repr(tag) if tag.isascii() else f"{tag!r} ({tag!a})"
-                fault = f"the tag of {sentence.words[position]!r} is {shown}"
-                faults.append((sentence.origin.line_of(position), fault))
+                line = sentence.origin.line_of(position)
+                faults.append((line, f"the tag of {sentence.words[position]!r} is {shown}"))
     check_rows(sentences[0].origin.file, faults, describe_unread(counts, unread, options.outside))
     return parts
 

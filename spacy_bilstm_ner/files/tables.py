@@ -71,9 +71,12 @@ class Table:
                 return "document"
             # The row of a hashtag or of a piece such as ##ra has all columns. Without a header, it
             # ends in a tag.
-            is_piece = cells[0].startswith("##") and cells[-1].isalnum()
-            is_tagged = is_piece or is_tag(cells[-1]) or cells[-1] in self.last_values
-            is_row = is_tagged or (self.has_header and any(cells[1:]))
+            is_row = (
+                is_tag(cells[-1])
+                or cells[-1] in self.last_values
+                or (cells[0].startswith("##") and cells[-1].isalnum())
+                or (self.has_header and any(cells[1:]))
+            )
             if len(cells) != len(self.names) or not is_row:
                 return "comment"
         return "range" if self.counts_words and _RANGE.fullmatch(cells[0]) else ""

@@ -51,14 +51,11 @@ def read_content(path: Path, member: str | None) -> Content:
     try:
         raw = path.read_bytes()
         if raw.startswith(GZIP):
-            return Content(str(path), path, gzip.decompress(raw))
-        if not raw.startswith(ZIP):
+            raw = gzip.decompress(raw)
+        archive = zipfile.ZipFile(io.BytesIO(raw)) if raw.startswith(ZIP) else None
+        if archive is None or "xl/workbook.xml" in archive.namelist():
             return Content(str(path), path, raw)
-        archive = zipfile.ZipFile(io.BytesIO(raw))
-        names = archive.namelist()
-        if "xl/workbook.xml" in names:
-            return Content(str(path), path, raw)
-        names = list(filter(_is_data, names)) or names
+        names = list(filter(_is_data, archive.namelist())) or archive.namelist()
         chosen = [name for name in names if member in (None, name)]
         if len(chosen) == 1:
             return Content(f"{path} ({chosen[0]})", path, archive.read(chosen[0]))
