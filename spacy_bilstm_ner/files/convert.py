@@ -82,11 +82,11 @@ def convert(
         report.warnings.append(
             f"sentences of train and dev that also occur in a later part: {n_copies:,}; {action}."
         )
-    stats: dict[str, Any] = {"lang": lang, "split": vars(split), "splits": {}}
-    stats["reports"] = {name: vars(report) for name, report in reports.items()}
-    docs = {}
+    docs, counts = {}, {}
     for name, part in parts.items():
-        docs[name], stats["splits"][name] = make_docs(nlp, part, name)
+        docs[name], counts[name] = make_docs(nlp, part, name)
+    stats = {"lang": lang, "split": vars(split), "splits": counts}
+    stats["reports"] = {name: vars(report) for name, report in reports.items()}
     write(out, docs, stats)
     return Conversion(reports, stats)
 

@@ -69,7 +69,7 @@ def find_words(
     for text in texts:
         spans = sorted(locate(text, text.reading), key=_ORDERS[options.nested or "outer"])
         if have_letters:  # a span with I- comes after the span that it continues
-            spans.sort(key=lambda span: span.start if (span.label or "")[:1] == "I" else -1)
+            spans.sort(key=lambda span: span.start if str(span.label)[:1] == "I" else -1)
         sentence = _find_words(text._replace(spans=tuple(spans)), nlp, have_letters, report)
         report.read["words"] += sentence.n_words
         sentences.append(sentence)
@@ -173,9 +173,9 @@ def make_doc(nlp: Language, sentence: TaggedWords) -> tuple[Doc, Doc]:
     # are empty.
     unknown = (UNKNOWN,) if sentence.annotated is None else (UNKNOWN, "O")
     tags = ["" if tag in unknown else tag for tag in sentence.tags]
-    origin = {"origin": sentence.origin._asdict()}
+    origin = sentence.origin._asdict()
     while True:
-        gold = Doc(nlp.vocab, words=words, spaces=spaces, ents=tags, user_data=origin)
+        gold = Doc(nlp.vocab, words=words, spaces=spaces, ents=tags, user_data={"origin": origin})
         tokenized = nlp.make_doc(gold.text)
         # The tokenizer has merged two words if there is no space between them, and none of its
         # tokens ends there.

@@ -114,8 +114,11 @@ def read_records(
             texts += _read_record(record, export, origin, report)
         except MISFIT_ERRORS as error:
             faults.append((line, str(error)))
-    remedy = f"Write them as the other records ({export['tool']}), or describe all with --fields."
-    check_rows(name, faults, remedy)
+    check_rows(
+        name,
+        faults,
+        f"Write them as the other records ({export['tool']}), or describe all with --fields.",
+    )
     return texts, report
 
 
@@ -277,8 +280,7 @@ def _list_entities(record: Any, export: Export) -> list[Any]:
         return []
     if not isinstance(entities, list):
         raise ValueError(f"there is no list of entities at {export['entities']!r}")
-    ending = export["type"]
-    return [entity for entity in entities if str(look_up(entity, "type")).endswith(ending)]
+    return [entity for entity in entities if str(look_up(entity, "type")).endswith(export["type"])]
 
 
 def _flatten(entities: dict[str, Any]) -> Iterator[dict[str, Any]]:

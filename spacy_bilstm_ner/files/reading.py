@@ -175,8 +175,8 @@ def _detect_binary(content: Content, options: Options) -> str | None:
     if not isinstance(content.raw, bytes):
         return "DataFrame"
     check_readable(content.raw, content.name)
-    kinds = [kind for start, kind in BINARY.items() if content.raw.startswith(start)]
-    return options.format or next(iter(kinds), None)
+    kinds = (kind for start, kind in BINARY.items() if content.raw.startswith(start))
+    return options.format or next(kinds, None)
 
 
 def _detect_text(content: Content) -> str:

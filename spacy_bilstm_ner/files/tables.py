@@ -182,9 +182,10 @@ def _start_table(rows: Iterable[list[str]], name: str, needs_header: bool) -> Ta
     has_header = is_header(first) or (needs_header and not any(map(is_tag, first)))
     names = first if has_header else list(map(str, range(1, len(first) + 1)))
     counts_words = len(first) > 2 and not has_header and _count_up(list(map(itemgetter(0), data)))
-    columns: list[list[str]] = [[] for _ in names]
     last_values = set(map(itemgetter(-1), data))
-    return Table(name, names, columns, array("q"), [], [], has_header, counts_words, last_values)
+    return Table(
+        name, names, [[] for _ in names], array("q"), [], [], has_header, counts_words, last_values
+    )
 
 
 def _count_up(cells: Sequence[str]) -> bool:
