@@ -12,16 +12,19 @@ from .tables import clean
 # An item of a list as Python or numpy writes it: in quotation marks or without
 _ITEM = re.compile(r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|([^\s,\[\]]+)""")
 
+# A list of words or tags in brackets. A text such as "[1] Mira left [2]" is none.
+LIST = re.compile(r"""\[\s*(['"].*|[^\[\]]*)\]""", re.DOTALL)
+
 
 def parse(text: str) -> Any:
     """Return the value that is written as JSON or Python in a cell of a table.
 
-    RAISES SyntaxError, ValueError or others: If the text is neither.
+    RAISES ValueError or others: If the text is neither.
     """
-    try:
-        return json.loads(text or "[]")
-    except ValueError:
-        return json.loads(json.dumps(ast.literal_eval(text)))
+    for load in (json.loads, ast.literal_eval):
+        with suppress(SyntaxError, ValueError):
+            return json.loads(json.dumps(load(text or "[]")))  # tuples become lists
+    raise ValueError(f"{text[:60]!r} is neither JSON nor a list of Python")
 
 
 def split_list(cell: str, pattern: str = r"\S+") -> list[str]:
@@ -31,7 +34,7 @@ def split_list(cell: str, pattern: str = r"\S+") -> list[str]:
 
     pattern (str): What an item looks like in a cell that is not a list in brackets.
     """
-    if not cell.startswith("["):
+    if not LIST.fullmatch(cell):
         return re.findall(pattern, cell)
     try:
         items = json.loads(cell)

@@ -28,8 +28,8 @@ class Columns(NamedTuple):
     sentence: list[str]
     word: str
     tag: str
-    document: str | None = None
-    spacing: str | None = None
+    document: str | None
+    spacing: str | None
 
 
 def find_columns(table: Table, options: Options) -> Columns:
@@ -112,7 +112,7 @@ def _find_tags(table: Table, names: Sequence[str], outside: Sequence[str]) -> st
     outside (Sequence[str]): The tags that mean "in no entity", according to the options.
     RAISES UserError: If several columns have tags of entities.
     """
-    counts: dict[str, int] = {}  # of words in entities
+    counts = {}  # of words in entities
     for name in names:
         n_labelled = _count_labelled(table[name], outside)
         if n_labelled is not None:
@@ -121,7 +121,7 @@ def _find_tags(table: Table, names: Sequence[str], outside: Sequence[str]) -> st
     if len(candidates) > 1:
         listed = ", ".join(f"{name!r} ({counts[name]:,})" for name in candidates)
         problem = f"several columns have tags (number of words in entities): {listed}"
-        _refuse(table, problem, f"Say which one: --tag-column {candidates[0]}")
+        _refuse(table, problem, f"Say which one: --tag-column {candidates[0]!r}")
     if candidates:
         return candidates[0]
     return find_name("tag", names) or next(iter(counts), None)
@@ -130,7 +130,7 @@ def _find_tags(table: Table, names: Sequence[str], outside: Sequence[str]) -> st
 def _count_labelled(values: Sequence[str], outside: Sequence[str]) -> int | None:
     """Return how many words are in entities; None if the cells are not tags of entities."""
     n_tag_cells = 0
-    labels: Counter[str] = Counter()
+    labels = Counter[str]()
     for value, n_cells in Counter(values).items():
         tags = split_tags(value)
         if value in outside:

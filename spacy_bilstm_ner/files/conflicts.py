@@ -41,11 +41,10 @@ def _combine(group: Sequence[TextWithSpans], report: Report) -> TextWithSpans | 
         return None
     report.count("united", group[0].origin.place(), len(group))
     spans = chain.from_iterable(map(attrgetter("spans"), group))
-    combined = group[0]._replace(spans=tuple(spans), rows=len(group))
-    if is_one_record:
-        return combined
-    labels = () if label_sets & {None, ()} else sorted(set().union(*label_sets))
-    return combined._replace(annotated=tuple(labels))
+    annotated = group[0].annotated
+    if not is_one_record:
+        annotated = () if label_sets & {None, ()} else tuple(sorted(set().union(*label_sets)))
+    return group[0]._replace(spans=tuple(spans), annotated=annotated, rows=len(group))
 
 
 def settle_conflicts(
@@ -65,10 +64,11 @@ def settle_conflicts(
             groups["".join(sentence.words)].append(sentence)
     conflicts = []
     for group in groups.values():
-        if any(sentence.tags != group[0].tags for sentence in group):
+        if len(set(map(attrgetter("tags"), group))) > 1:
             conflicts.append(group)
     if conflicts and options.conflicts is None:
-        first, second, *_ = conflicts[0]
+        first, *further = conflicts[0]
+        second = next(sentence for sentence in further if sentence.tags != first.tags)
         message = (
             f"{first.origin.file}: {count(len(conflicts), 'text')} with different annotations, as "
             f"in line {first.origin.line} and line {second.origin.line}. Use --conflicts first to "
@@ -83,6 +83,11 @@ def settle_conflicts(
         # "first": the first sentence of the group stays. "drop": none stays.
         for sentence in group[options.conflicts == "first" :]:
             left_out.add(id(sentence))
-            numbers = {"words": sentence.n_words, "entities": sentence.n_entities}
-            report.count("conflict", sentence.origin.place(), sentence.rows, **numbers)
+            report.count(
+                "conflict",
+                sentence.origin.place(),
+                sentence.rows,
+                words=sentence.n_words,
+                entities=sentence.n_entities,
+            )
     return [sentence for sentence in sentences if id(sentence) not in left_out]

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -65,17 +64,13 @@ def convert(
             "of the split: --dev, --test, --split, --seed, --dev-size, --test-size and --dedupe."
         )
     nlp = blank_pipeline(lang)
-    sources: dict[str, Sequence[Any]] = {"train": files}
-    if split.dev:
-        sources["dev"] = [split.dev]
-    if split.test:
-        sources["test"] = [split.test]
-    reports: dict[str, Report] = {}
+    sentences, report = read_sentences(files, nlp, options)
+    reports = {"train": report}
     own_parts: Parts = {}
-    for name, files_of_part in sources.items():
-        own_parts[name], reports[name] = read_sentences(files_of_part, nlp, options)
-    sentences = own_parts.pop("train")
-    if not any(map(attrgetter("n_entities"), sentences)):
+    for name, file in (("dev", split.dev), ("test", split.test)):
+        if file:
+            own_parts[name], reports[name] = read_sentences([file], nlp, options)
+    if not report.written["entities"]:
         raise UserError(
             "the files have no entity: every word is outside of entities. Check --tag-column."
         )
@@ -84,14 +79,14 @@ def convert(
         parts, n_copies = divide(sentences, split, own_parts)
     if n_copies:
         action = "they are dropped" if split.dedupe else "--dedupe drops them"
-        reports["train"].warnings.append(
+        report.warnings.append(
             f"sentences of train and dev that also occur in a later part: {n_copies:,}; {action}."
         )
-    stats: dict[str, Any] = {"lang": lang, "split": vars(split), "splits": {}}
-    stats["reports"] = {name: vars(report) for name, report in reports.items()}
-    docs = {}
+    docs, counts = {}, {}
     for name, part in parts.items():
-        docs[name], stats["splits"][name] = make_docs(nlp, part, name)
+        docs[name], counts[name] = make_docs(nlp, part, name)
+    stats = {"lang": lang, "split": vars(split), "splits": counts}
+    stats["reports"] = {name: vars(report) for name, report in reports.items()}
     write(out, docs, stats)
     return Conversion(reports, stats)
 
@@ -114,8 +109,13 @@ def make_docs(
         n_tokens += len(gold)
         n_aligned += count_aligned(gold, tokenized)
         labels.update(ent.label_ for ent in gold.ents)
-    counts = {"sentences": len(docs), "tokens": n_tokens, "entities": labels.total()}
-    return docs, {**counts, "aligned": n_aligned, "labels": dict(sorted(labels.items()))}
+    return docs, {
+        "sentences": len(docs),
+        "tokens": n_tokens,
+        "entities": labels.total(),
+        "aligned": n_aligned,
+        "labels": dict(sorted(labels.items())),
+    }
 
 
 def write(out: Path, docs: dict[str, DocBin], stats: dict[str, Any]) -> None:

@@ -34,16 +34,16 @@ def read_delimited(content: Content, options: Options) -> tuple[Records, Report]
     lines = [line for line in lines if not line.startswith(("#", "-DOCSTART-"))] or lines
     separator = options.sep or find_separator(lines)
     report = Report(guesses={"separator": repr(separator or " ")})
-    # Words may contain other white space than blanks and tabs, such as U+00A0.
-    fields = (re.split("[ \t]+", line.strip(" \t")) for line in text.split("\n"))
-    rows: Iterator[tuple[int, list[str]]] = enumerate(fields, 1)
     if separator:
         # Between tabs, quotation marks are ordinary characters, except below a header.
         has_quotes = separator != "\t" or (_QUOTED.search(text) and is_header(lines[0].split("\t")))
-        has_quotes = has_quotes and not options.no_quotes
-        rows = _split(text, separator, csv.QUOTE_MINIMAL if has_quotes else csv.QUOTE_NONE, name)
-    needs_header = separator not in (None, "\t")
-    table = collect_rows(rows, name, report, needs_header=needs_header)
+        is_plain = options.no_quotes or not has_quotes
+        rows = _split(text, separator, csv.QUOTE_NONE if is_plain else csv.QUOTE_MINIMAL, name)
+    else:
+        # Words may contain other white space than blanks and tabs, such as U+00A0.
+        fields = (re.split("[ \t]+", line.strip(" \t")) for line in text.split("\n"))
+        rows = enumerate(fields, 1)
+    table = collect_rows(rows, name, report, needs_header=separator not in (None, "\t"))
     _add_features(table)
     return read_table(table, options, report), report
 
@@ -60,8 +60,9 @@ def find_separator(lines: Sequence[str]) -> str | None:
         widths = Counter(map(len, csv.reader(lines, delimiter=separator)))
         n_rows = widths.total()
         del widths[1]
-        if widths and max(widths.values()) > max(most_rows, n_rows / 2):
-            best, most_rows = separator, max(widths.values())
+        n_equal = max(widths.values(), default=0)
+        if n_equal > max(most_rows, n_rows / 2):
+            best, most_rows = separator, n_equal
     return best
 
 

@@ -4,7 +4,8 @@ import operator
 import re
 import sys
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
+from operator import attrgetter
 
 import spacy
 from spacy.language import Language
@@ -61,13 +62,14 @@ def find_words(
     """
     if not options.fields.keys() & {"unit", "end_inclusive", "shift"}:
         check_reading(texts)
-    labels: set[str | None] = set()
-    for text in texts:
-        labels.update(span.label for span in text.spans)
-    have_letters = all(map(_LETTER_AND_LABEL.fullmatch, filter(None, labels)))
+    spans_of_file = chain.from_iterable(map(attrgetter("spans"), texts))
+    labels = set(map(attrgetter("label"), spans_of_file)) - {None, ""}
+    have_letters = all(map(_LETTER_AND_LABEL.fullmatch, labels))
     sentences = []
     for text in texts:
         spans = sorted(locate(text, text.reading), key=_ORDERS[options.nested or "outer"])
+        if have_letters:  # a span with I- comes after the span that it continues
+            spans.sort(key=lambda span: span.start if str(span.label)[:1] == "I" else -1)
         sentence = _find_words(text._replace(spans=tuple(spans)), nlp, have_letters, report)
         report.read["words"] += sentence.n_words
         sentences.append(sentence)
@@ -87,7 +89,7 @@ def _find_words(
     if tokens is None:
         tokens = tuple((token.idx, token.idx + len(token)) for token in nlp.make_doc(text.text))
     starts = {start for start, _ in tokens}
-    edges = {0, len(text.text)}.union(*tokens)
+    edges = set(chain.from_iterable(tokens))
     tags = _tag_characters(text, edges, have_letters, report)
     words, tags_of_words, spaces = [], [], []
     for start, end in pairwise(sorted(edges)):
@@ -115,7 +117,7 @@ def _tag_characters(
     edges (set[int]): Where words begin and end. Those of the entities are added.
     """
     tags = ["O"] * len(text.text)
-    distinct: set[tuple[int, int, str]] = set()
+    distinct = set()
     for span in text.spans:
         words = text.text[span.start : span.end]
         start = span.start + len(words) - len(words.lstrip())
@@ -150,8 +152,10 @@ def _tag_characters(
             end_before = len(text.text[:start].rstrip())
             is_continued = tags[end_before - 1][1:] == f"-{label}" and end_before > 0
             report.count("joined" if is_continued else "begun", place)
-            letter = "I" if is_continued else "B"
-            start = end_before if is_continued else start
+            if is_continued:
+                start = end_before
+            else:
+                letter = "B"
         tags[start:end] = [f"{letter}-{label}", *[f"I-{label}"] * (end - start - 1)]
         edges |= {start, end}
     return tags
@@ -169,9 +173,9 @@ def make_doc(nlp: Language, sentence: TaggedWords) -> tuple[Doc, Doc]:
     # are empty.
     unknown = (UNKNOWN,) if sentence.annotated is None else (UNKNOWN, "O")
     tags = ["" if tag in unknown else tag for tag in sentence.tags]
-    origin = {"origin": sentence.origin._asdict()}
+    origin = sentence.origin._asdict()
     while True:
-        gold = Doc(nlp.vocab, words=words, spaces=spaces, ents=tags, user_data=origin)
+        gold = Doc(nlp.vocab, words=words, spaces=spaces, ents=tags, user_data={"origin": origin})
         tokenized = nlp.make_doc(gold.text)
         # The tokenizer has merged two words if there is no space between them, and none of its
         # tokens ends there.
@@ -204,7 +208,7 @@ def read_spacy(content: Content, options: Options) -> tuple[list[TaggedWords], R
     for number, (doc, flags) in enumerate(zip(docs, bin_of_docs.flags, strict=True), 1):
         report.read["rows"] += 1
         origin = Origin(**flags.get("origin", {"file": content.name, "line": number}))
-        if not len(doc):
+        if not doc:
             report.count("no_text", origin.place())
             continue
         sentence = _read_doc(doc)._replace(origin=origin, number=str(number))

@@ -26,7 +26,7 @@ _NOT_ASCII = re.compile("[^\x00-\x7f]")
 _NOT_WESTERN = re.compile("[a-zß-ÿ]([À-ÞŒ]|[¹³º¿][a-zß-ÿ])")
 
 
-def decode(content: Content, encoding: str = "auto") -> Content:
+def decode(content: Content, encoding: str) -> Content:
     """Return a content with its text and the name of its encoding. Line ends stay as they are.
 
     RAISES UserError: If the content is not in the user's encoding, or no encoding is detected.

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import accumulate, chain, islice, pairwise, product
 from typing import Any
 
 from ..errors import UserError
@@ -114,8 +114,11 @@ def read_records(
             texts += _read_record(record, export, origin, report)
         except MISFIT_ERRORS as error:
             faults.append((line, str(error)))
-    remedy = f"Write them as the other records ({export['tool']}), or describe all with --fields."
-    check_rows(name, faults, remedy)
+    check_rows(
+        name,
+        faults,
+        f"Write them as the other records ({export['tool']}), or describe all with --fields.",
+    )
     return texts, report
 
 
@@ -175,7 +178,7 @@ def _list_exports(options: Options) -> list[Export]:
     make_reading(fields)  # checks the values
     is_described = fields.keys() & {"entities", "tags"}
     exports = []
-    for tool, paths in {"--fields": "text=text"}.items() if is_described else EXPORTS.items():
+    for tool, paths in ({"--fields": "text=text"} if is_described else EXPORTS).items():
         exports.append(Export(str, DEFAULTS | parse_pairs(paths.split(",")) | fields, tool=tool))
     return exports
 
@@ -235,8 +238,8 @@ def _read_text(
     words = _list_words(record, export["words"]) if export["words"] else None
     text = _expect(record, export["text"]) if words is None else " ".join(words)
     # After a binary answer, entities of any label may be missing.
-    known_labels = [] if look_up(record, "_is_binary") is True else look_up(record, "annotated")
-    annotated = None if known_labels is MISSING else tuple(map(str, _as_list(known_labels)))
+    labels = [] if look_up(record, "_is_binary") is True else look_up(record, "annotated")
+    annotated = tuple(map(str, labels)) if isinstance(labels, list) else None
     if words is not None and export["tags"]:
         tags = tuple(_list_words(record, export["tags"]))
         if len(tags) != len(words):
@@ -262,13 +265,8 @@ def _list_words(record: Any, path: str) -> list[str]:
 
 def _offsets(words: Sequence[str]) -> tuple[tuple[int, int], ...]:
     """Return the start and end of each word in the words joined by blanks."""
-    offsets = []
-    end = -1
-    for word in words:
-        start = end + 1
-        end = start + len(word)
-        offsets.append((start, end))
-    return tuple(offsets)
+    starts = accumulate((len(word) + 1 for word in words), initial=0)
+    return tuple((start, next_start - 1) for start, next_start in pairwise(starts))
 
 
 def _list_entities(record: Any, export: Export) -> list[Any]:
@@ -282,14 +280,16 @@ def _list_entities(record: Any, export: Export) -> list[Any]:
         return []
     if not isinstance(entities, list):
         raise ValueError(f"there is no list of entities at {export['entities']!r}")
-    ending = export["type"]
-    return [entity for entity in entities if str(look_up(entity, "type")).endswith(ending)]
+    return [entity for entity in entities if str(look_up(entity, "type")).endswith(export["type"])]
 
 
 def _flatten(entities: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield an object for each entity of {label: {text: [[start, end]]}} or {label: [text]}."""
+    """Yield an object for each entity of {label: {text: [[start, end]]}} or {label: [text]}.
+
+    Language models also write {label: text} and {label: null}.
+    """
     for label, texts in entities.items():
-        for text in texts:
+        for text in texts if isinstance(texts, dict) else _as_list(texts or []):
             places = texts[text] if isinstance(texts, dict) else [(None, None)]
             for start, end in places:
                 yield {"label": label, "text": text, "start": start, "end": end}
@@ -300,9 +300,10 @@ def _read_entity(
 ) -> list[Span]:
     """Return a span for each label and place of an entity."""
     place = f"{origin.place()}: {str(entity)[:60]}"
+    value = _expect(entity, export["label"], str | int | list | None)
     labels: list[str | None] = []
-    for label in _as_list(_expect(entity, export["label"])) or [""]:
-        labels.append(str(label or "").strip())
+    for label in _as_list(value) or [None]:
+        labels.append("" if label is None else str(label).strip())
     report.read["entities"] += len(labels)
     if look_up(entity, "correct") is False:
         report.count("rejected", place, 0, entities=len(labels))
@@ -321,11 +322,7 @@ def _read_entity(
         places = find_occurrences(text, _expect(entity, export["own_text"], str))
         report.count("no_occurrence", place, 0 if places else len(labels))
         report.count("occurrence", place, len(labels) * max(0, len(places) - 1))
-    spans = []
-    for start, end in places:
-        for label in labels:
-            spans.append(Span(start, end, label, own_text))
-    return spans
+    return [Span(*offsets, label, own_text) for offsets, label in product(places, labels)]
 
 
 def _describe_unknown(record: Any, name: str) -> str:
@@ -335,7 +332,7 @@ def _describe_unknown(record: Any, name: str) -> str:
             f"{name}: the first record is no object but {json.dumps(record)[:60]}. Expected "
             'records such as {"text": "Mira left Oslo", "entities": [[0, 4, "PER"]]}.'
         )
-    paths = dict.fromkeys(("text", "entities", "start", "end", "label"), "KEY")
+    paths = dict.fromkeys(DEFAULTS, "KEY")
     lists = {}
     # The longest string and the longest list come last.
     for path, value in sorted(_list_members(record), key=lambda member: len(str(member[1]))):

@@ -1,7 +1,5 @@
 """Read a pandas.DataFrame, an Excel sheet or a Parquet file as a table."""
 
-from __future__ import annotations
-
 import io
 import json
 from collections.abc import Iterator, Mapping
@@ -37,7 +35,9 @@ def read_parquet(content: Content, options: Options) -> tuple[Records, Report]:
     table = pyarrow.parquet.read_table(io.BytesIO(content.raw))
     columns = table.to_pydict()
     for column, names in _tag_names(table.schema.metadata or {}).items():
-        columns[column] = [list(map(names.get, tags, tags)) for tags in columns[column]]
+        columns[column] = [
+            list(map(names.get, tags, tags)) if tags else [] for tags in columns[column]
+        ]
     return read_frame(content._replace(raw=pandas.DataFrame(columns)), options)
 
 

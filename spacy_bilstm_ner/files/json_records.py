@@ -29,11 +29,11 @@ def read_json(content: Content, options: Options) -> tuple[Records, Report]:
 def _iterate(content: Content, options: Options) -> Iterator[tuple[int, Any]]:
     """Yield the records with their lines, or with their numbers if they are in an array."""
     number = 0
-    has_records = False  # True if the values are records; False if records are inside the values
     is_array = content.text.lstrip().startswith("[")
     for line, value in decode_values(content):
         records = [_as_record(value)]
-        has_records = has_records or (number == 0 and is_record(records[0], options))
+        if number == 0:  # the first value is a record, or has records inside
+            has_records = is_record(records[0], options)
         if not has_records:
             records = _find_records(value, options) or records
         for record in records:

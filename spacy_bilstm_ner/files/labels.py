@@ -1,6 +1,6 @@
 """Rename and drop labels, say which labels were looked for, and find odd ones."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -29,7 +29,6 @@ def apply_options(
     name (str): Name of the file.
     RAISES UserError: If a sentence has a label that was not looked for.
     """
-    annotated = _find_annotated(name, options.annotated)
     labelled = []
     for sentence in sentences:
         if not sentence.n_entities and options.skip_empty:
@@ -37,8 +36,9 @@ def apply_options(
             report.count("skip_empty", place, sentence.rows, words=sentence.n_words)
             continue
         sentence = _rename(sentence, options.label, report)
-        if sentence.annotated is None:
-            sentence = sentence._replace(annotated=annotated)
+        if sentence.annotated is None and options.annotated:
+            files = (name, sentence.origin.file)
+            sentence = sentence._replace(annotated=_find_annotated(files, options.annotated))
         unexpected = set(entity_labels(sentence.tags)).difference(sentence.annotated or ())
         if sentence.annotated and unexpected:
             raise UserError(
@@ -50,18 +50,21 @@ def apply_options(
     return labelled
 
 
-def _find_annotated(name: str, options: Sequence[str]) -> tuple[str, ...] | None:
+def _find_annotated(files: Sequence[str], options: Sequence[str]) -> tuple[str, ...] | None:
     """Return the labels that were looked for in a file; None for all labels.
 
+    files (Sequence[str]): Paths of the file. Those of an Excel file end in the name of the sheet.
     options (Sequence[str]): Values of --annotated, such as "MED,DOSE" for all files and
         "old.csv=MED" for one file.
     """
-    labels = None
+    labels: dict[str, list[str]] = defaultdict(list)  # "" for all files
     for option in options:
         file, _, labels_of_file = option.rpartition("=")
-        if file in (name, Path(name).name) or (not file and labels is None):
-            labels = tuple(map(str.strip, labels_of_file.split(",")))
-    return labels
+        labels[file] += map(str.strip, labels_of_file.split(","))
+    for name in (*files, *(Path(file).name for file in files), ""):
+        if name in labels:
+            return tuple(labels[name])
+    return None
 
 
 def _rename(sentence: TaggedWords, names: Mapping[str, str], report: Report) -> TaggedWords:
@@ -90,7 +93,7 @@ def find_odd_labels(sentences: Sequence[TaggedWords], options: Options) -> list[
     sentences (Sequence[TaggedWords]): Sentences with tags in BIO.
     """
     places: dict[str, str] = {}
-    counts: Counter[str] = Counter()
+    counts = Counter[str]()
     for sentence in sentences:
         for position, tag in enumerate(sentence.tags):
             if tag[0] == "B":
@@ -107,19 +110,21 @@ def find_odd_labels(sentences: Sequence[TaggedWords], options: Options) -> list[
         if label in options.label.values():
             continue
         if similar == [lowercased] or counts[frequent] >= MIN_RATIO * number:
-            remedy = f"looks like {frequent!r} ({counts[frequent]:,}): --label {label}={frequent}"
-            doubts.append(f"{name} {remedy} merges them.")
+            doubts.append(
+                f"{name} looks like {frequent!r} ({counts[frequent]:,}): "
+                f'--label "{label}={frequent}" merges them.'
+            )
         elif number == 1 and counts.total() >= MIN_ENTITIES:
-            doubts.append(f"{name} is too rare to train on: --label {label}= drops it.")
+            doubts.append(f'{name} is too rare to train on: --label "{label}=" drops it.')
     return doubts
 
 
 def find_missing_labels(sentences: Sequence[TaggedWords]) -> list[str]:
     """Return a warning for each file that lacks labels of another file."""
-    labels: dict[str, set[str]] = {}
+    labels: dict[str, set[str]] = defaultdict(set)
     for sentence in sentences:
         if sentence.annotated is None:
-            labels.setdefault(sentence.origin.file, set()).update(entity_labels(sentence.tags))
+            labels[sentence.origin.file].update(entity_labels(sentence.tags))
     all_labels = set().union(*labels.values())
     doubts = []
     for file, present in labels.items() if len(labels) <= MAX_FILES else ():

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, product, repeat
+from itertools import chain, pairwise, product, repeat
 
 from ..errors import UserError
 from .records import Reading, Span, TextWithSpans
@@ -98,8 +98,7 @@ def _units(text: TextWithSpans, unit: str) -> Iterable[tuple[int, int]]:
     """Return the start and end in characters of each unit of a text, see `Reading`."""
     if unit == "words":
         return text.words or (match.span() for match in re.finditer(r"\S+", text.text))
-    ends = range(1, len(text.text) + 1)
-    characters = zip(range(len(text.text)), ends, strict=True)
+    characters = pairwise(range(len(text.text) + 1))
     if unit == "characters":
         return characters
     n_units = (2 if character > "\uffff" else 1 for character in text.text)

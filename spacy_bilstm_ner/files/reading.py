@@ -57,10 +57,8 @@ READERS: dict[str, Callable[[Content, Options], tuple[Any, Report]]] = {
 }
 # Rows were probably not divided into sentences correctly if a sentence is longer than this.
 MAX_WORDS = 500
-# How binary files begin. A DocBin is packed by zlib.
-BINARY = {ZIP: "excel", b"PAR1": "parquet"} | dict.fromkeys(
-    (b"x\x01", b"x\x5e", b"x\x9c", b"x\xda"), "spacy"
-)
+# How binary files begin. A DocBin is packed by zlib, with its default level.
+BINARY = {ZIP: "excel", b"PAR1": "parquet", b"x\x9c": "spacy"}
 
 
 def read_docs(path: Path, nlp: Language, options: Options | None = None) -> list[Doc]:
@@ -70,7 +68,7 @@ def read_docs(path: Path, nlp: Language, options: Options | None = None) -> list
     RAISES UserError: If the file cannot be read, or has no entity.
     """
     sentences, report = read_sentences([path], nlp, options or Options())
-    if not any(map(attrgetter("n_entities"), sentences)):
+    if not report.written["entities"]:
         raise UserError(f"{path} has no entity: give a file with labels, or the tag column.")
     for warning in report.warnings:
         warnings.warn(warning, stacklevel=2)
@@ -153,11 +151,11 @@ def _read_one(
         records, report = READERS[kind](content, options)
         report.guesses["encoding"] = content.encoding
     report.guesses["format"] = kind
-    if records and isinstance(records[0], TextWithSpans):
-        records = find_words(unite(records, report), nlp, options, report)
-    elif records and kind != "spacy":
-        records = build(records, options, report)
     if kind != "spacy":
+        if records and isinstance(records[0], TextWithSpans):
+            records = find_words(unite(records, report), nlp, options, report)
+        elif records:
+            records = build(records, options, report)
         records = settle_conflicts(records, options, report)
     sentences = apply_options(records, content.name, options, report)
     report.finish(sentences)
@@ -177,8 +175,8 @@ def _detect_binary(content: Content, options: Options) -> str | None:
     if not isinstance(content.raw, bytes):
         return "DataFrame"
     check_readable(content.raw, content.name)
-    kinds = [kind for start, kind in BINARY.items() if content.raw.startswith(start)]
-    return options.format or next(iter(kinds), None)
+    kinds = (kind for start, kind in BINARY.items() if content.raw.startswith(start))
+    return options.format or next(kinds, None)
 
 
 def _detect_text(content: Content) -> str:

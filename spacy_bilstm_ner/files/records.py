@@ -97,9 +97,9 @@ class Reading(NamedTuple):
     shift (int): Number that is added to each offset.
     """
 
-    unit: str = "characters"
-    end_inclusive: bool = False
-    shift: int = 0
+    unit: str
+    end_inclusive: bool
+    shift: int
 
 
 class Span(NamedTuple):
@@ -115,7 +115,7 @@ class Span(NamedTuple):
     start: int
     end: int
     label: str | None
-    text: str | None = None
+    text: str | None
 
 
 class TextWithSpans(NamedTuple):
@@ -134,11 +134,11 @@ class TextWithSpans(NamedTuple):
 
     text: str
     spans: tuple[Span, ...]
-    annotated: tuple[str, ...] | None = None
-    origin: Origin = Origin()
-    rows: int = 1
-    words: tuple[tuple[int, int], ...] | None = None
-    reading: Reading = Reading()
+    annotated: tuple[str, ...] | None
+    origin: Origin
+    rows: int
+    words: tuple[tuple[int, int], ...] | None
+    reading: Reading
 
 
 Records = list[TaggedWords] | list[TextWithSpans]

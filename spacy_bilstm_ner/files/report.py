@@ -1,7 +1,5 @@
 """Count what was read, written, left out and changed, each under a named reason."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -115,7 +113,7 @@ class Report:
             if place and len(places) < N_PLACES:
                 places.append(place)
 
-    def merge(self, other: Report) -> None:
+    def merge(self, other: "Report") -> None:
         """Add another report to this one."""
         self.read.update(other.read)
         self.written.update(other.written)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import accumulate, groupby
 from typing import Any
 
-from .cells import holds_lists, holds_spans, split_list, split_tags
+from .cells import LIST, holds_lists, holds_spans, split_list, split_tags
 from .columns import Columns, find_columns, says_no_space
 from .exports import read_records
 from .options import Options
@@ -35,13 +35,13 @@ def read_table(table: Table, options: Options, report: Report) -> Records:
 
 
 def _to_records(table: Table, columns: Columns) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield rows with a sentence or a text each, as records of JSON."""
+    """Yield rows with a text or a list of words each, as records of JSON."""
     texts, cells = table[columns.word], table[columns.tag]
     have_spans = holds_spans(cells)
+    are_texts = have_spans and not all(map(LIST.fullmatch, texts))
     for line, document, text, cell in zip(table.lines, table.documents, texts, cells, strict=True):
-        record: dict[str, Any] = {"tokens": split_list(text), "tags": split_tags(cell)}
-        if have_spans:
-            record = {"text": text, "entities": cell}
+        record: dict[str, Any] = {"text": text} if are_texts else {"tokens": split_list(text)}
+        record |= {"entities": cell} if have_spans else {"tags": split_tags(cell)}
         yield line, {"id": document, **record}
 
 
@@ -54,7 +54,7 @@ def _read_sentences(table: Table, columns: Columns) -> list[TaggedWords]:
     spacing = table[columns.spacing] if columns.spacing else []
     keys = [list(accumulate(table[name], _fill)) for name in columns.sentence] or [table.blocks]
     sentences: list[TaggedWords] = []
-    numbers_read: set[str] = set()
+    numbers_read = set()
     faults = []
     end = 0
     for number, rows in groupby(map(" ".join, zip(*keys, strict=True))):
@@ -68,15 +68,16 @@ def _read_sentences(table: Table, columns: Columns) -> list[TaggedWords]:
         spaces = [not says_no_space(cell) for cell in spacing[start : end - 1]] + [False]
         is_consecutive = lines[-1] - lines[0] == end - start - 1
         lines_of_words = [] if is_consecutive else list(lines)
-        sentence = TaggedWords(
-            tuple(words[start:end]),
-            tuple(tags[start:end]),
-            tuple(spaces) if spacing else None,
-            origin=Origin(table.name, lines[0], table.documents[start], 1, lines_of_words),
-            number=number,
-            rows=end - start,
+        sentences.append(
+            TaggedWords(
+                tuple(words[start:end]),
+                tuple(tags[start:end]),
+                tuple(spaces) if spacing else None,
+                origin=Origin(table.name, lines[0], table.documents[start], 1, lines_of_words),
+                number=number,
+                rows=end - start,
+            )
         )
-        sentences.append(sentence)
     check_rows(
         table.name,
         faults,

@@ -28,7 +28,7 @@ _NO_LABEL = re.compile("[BI][-_].*|[LUESMW][-_]|", re.IGNORECASE)
 INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060\xad"
 
 
-def find_parts(tags: Set[str], outside: Sequence[str] | None = None) -> dict[str, tuple[str, str]]:
+def find_parts(tags: Set[str], outside: Sequence[str] | None) -> dict[str, tuple[str, str]]:
     """Divide the tags of a file into a letter and a label.
 
     tags (Set[str]): The different tags.
@@ -62,9 +62,7 @@ def find_parts(tags: Set[str], outside: Sequence[str] | None = None) -> dict[str
     return parts
 
 
-def describe_unread(
-    counts: Counter[str], unread: Set[str], outside: Sequence[str] | None = None
-) -> str:
+def describe_unread(counts: Counter[str], unread: Set[str], outside: Sequence[str] | None) -> str:
     """Return what to do about tags that cannot be read.
 
     outside (Optional[Sequence[str]]): The tags that mean "outside", according to the options.
@@ -90,8 +88,8 @@ def to_bio(
     RETURNS (tuple[tuple[str, ...], list[int]]): `O`, `B-x`, `I-x` or `?` for each word, and the
         positions of words whose tag is I- or L-, although an entity begins there.
     """
-    bio: list[str] = []
-    begun: list[int] = []  # positions of I- and L- that were changed to B-
+    bio = []
+    begun = []  # positions of I- and L- that were changed to B-
     open_label = ""  # label of the entity that may continue
     for position, tag in enumerate(tags):
         letter, label = parts[tag]
@@ -105,9 +103,8 @@ def to_bio(
 
 def is_tag(text: str) -> bool:
     """Return whether a value is plainly a tag: `O`, or a letter of a scheme with a label."""
-    if text in ("O", "o", UNKNOWN):
-        return True
-    return bool(_PATTERNS[0].fullmatch(text) or _PATTERNS[1].fullmatch(text))
+    is_outside = text in ("O", "o", UNKNOWN)
+    return is_outside or bool(_PATTERNS[0].fullmatch(text) or _PATTERNS[1].fullmatch(text))
 
 
 def entity_labels(tags: Iterable[str]) -> list[str]:

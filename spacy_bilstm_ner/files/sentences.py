@@ -10,8 +10,9 @@ from ..errors import count
 from .options import Options
 from .records import TaggedWords
 from .report import Report, check_rows
-from .schemes import INVISIBLE, describe_unread, entity_labels, find_parts, to_bio
+from .schemes import describe_unread, find_parts, to_bio
 from .spacing import spaces_after
+from .tables import clean
 
 # Marks that many words of some corpora have, such as en:Oslo in WikiANN. A warning is given if more
 # than MIN_MARKED of the distinct words have one.
@@ -38,17 +39,18 @@ def build(sentences: Sequence[TaggedWords], options: Options, report: Report) ->
         bio, begun = to_bio(sentence.tags, parts)
         for position in begun:
             report.count("begun", f"{sentence.place(position)} {sentence.tags[position]!r}")
-        report.read["words"] += len(bio)
-        report.read["entities"] += len(entity_labels(bio))
         sentence = sentence._replace(tags=bio)
+        report.read["words"] += len(bio)
+        report.read["entities"] += sentence.n_entities
         if not irregular.isdisjoint(sentence.words):
             sentence = _clean_words(sentence, report, faults)
         if sentence.words:
             built.append(sentence)
         else:
             report.count("no_text", sentence.origin.place(), sentence.rows)
-    remedy = "Add the word, or change the tag to that of words outside of entities."
-    check_rows(file, faults, remedy)
+    check_rows(
+        file, faults, "Add the word, or change the tag to that of words outside of entities."
+    )
     if not options.strip:
         report.warnings += _find_marks(distinct_words, file)
     return built
@@ -79,8 +81,8 @@ def _read_tags(sentences: Sequence[TaggedWords], options: Options) -> dict[str, 
         for position, tag in enumerate(sentence.tags):
             if tag in unread:
                 shown = repr(tag) if tag.isascii() else f"{tag!r} ({tag!a})"
-                fault = f"the tag of {sentence.words[position]!r} is {shown}"
-                faults.append((sentence.origin.line_of(position), fault))
+                line = sentence.origin.line_of(position)
+                faults.append((line, f"the tag of {sentence.words[position]!r} is {shown}"))
     check_rows(sentences[0].origin.file, faults, describe_unread(counts, unread, options.outside))
     return parts
 
@@ -90,7 +92,7 @@ def _divide(word: str) -> list[str]:
 
     White space other than blanks stays a word, as in spaCy.
     """
-    if word.strip().strip(INVISIBLE).strip():
+    if clean(word):
         return word.split()
     white_space = "".join(filter(str.isspace, word))
     return [white_space] if white_space.strip(" ") else []
@@ -103,9 +105,9 @@ def _clean_words(
 
     faults (list[tuple[int, str]]): Entities that begin at a word without characters are added.
     """
-    words: list[str] = []
-    tags: list[str] = []
-    lines: list[int] = []
+    words = []
+    tags = []
+    lines = []
     spaces: list[bool | None] = []  # whether a space follows each word; None if unknown
     for position, tag in enumerate(sentence.tags):
         place, line = sentence.place(position), sentence.origin.line_of(position)
@@ -125,7 +127,7 @@ def _clean_words(
             tags.append(tag)
             lines.append(line)
             spaces.append(True)
-            tag = tag.replace("B-", "I-", 1)
+            tag = re.sub("^B", "I", tag)
         if parts:
             spaces[-1] = space
     all_spaces: tuple[bool, ...] | None = None

@@ -30,7 +30,7 @@ _CLOSED_BY = dict(zip("„‚“‘«»‹›\"'", ("“”", "‘’", *"”’
 def spaces_after(words: Sequence[str]) -> list[bool]:
     """Return whether a space follows each word of a sentence; none follows the last one.
 
-    words (Sequence[str]): Words without white space.
+    words (Sequence[str]): At least one word, without white space.
     """
     no_space_before, no_space_after = _find_joined_marks(words)
     spaces = []
@@ -44,13 +44,13 @@ def spaces_after(words: Sequence[str]) -> list[bool]:
             or (UNSPACED.match(word[-1]) and UNSPACED.match(following))
         )
         spaces.append(not is_joined)
-    return spaces + [False] * bool(words)
+    return [*spaces, False]
 
 
 def _find_joined_marks(words: Sequence[str]) -> tuple[set[int], set[int]]:
     """Return the indices of words without a space before them, and without a space after them."""
-    no_space_before: set[int] = set()
-    no_space_after: set[int] = set()
+    no_space_before = set()
+    no_space_after = set()
     open_marks: list[str] = []  # closing marks of each open quotation, innermost last
     padded = [" ", *words, " "]
     for i, (before, word, after) in enumerate(zip(padded, words, padded[2:], strict=False)):

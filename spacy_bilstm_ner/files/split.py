@@ -48,7 +48,7 @@ def divide(sentences: Sequence[TaggedWords], split: Split, own_parts: Parts) -> 
     seen: set[tuple[str, ...]] = set()
     for name in ("test", "dev", "train"):
         part = parts[name]
-        distinct = [sentence for sentence in part if name == "test" or sentence.words not in seen]
+        distinct = [sentence for sentence in part if sentence.words not in seen]
         n_copies += len(part) - len(distinct)
         parts[name] = distinct if split.dedupe else part
         seen.update(map(attrgetter("words"), part))

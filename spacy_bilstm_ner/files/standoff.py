@@ -17,11 +17,11 @@ _BRAT_ENTITY = re.compile(
 )
 # Such as "123|t|A title" and "123|a|An abstract"
 PASSAGE = re.compile(r"(\w+)\|([ta])\|(.*)")
-# Such as "123\t0\t4\tMira\tPER\tQ7"; a relation has four fields.
+# Such as "123\t0\t4\tMira\tPER\tQ7". A relation has four fields, and in BioRED whether it is new.
 _ENTITY = re.compile(
     r"\w+\t(?P<start>\d+)\t(?P<end>\d+)\t(?P<text>[^\t]*)\t(?P<label>[^\t]*)(?:\t.*)?"
 )
-_RELATION = re.compile(r"\w+\t(?!\d)[^\t]*\t[^\t]*\t[^\t]*")
+_RELATION = re.compile(r"\w+\t(?!\d)[^\t]*\t[^\t]*\t[^\t]*(\t(Novel|No))?")
 
 
 def read_brat(content: Content, options: Options) -> tuple[Records, Report]:

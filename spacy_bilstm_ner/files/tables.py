@@ -5,14 +5,15 @@ from array import array
 from collections.abc import Iterable, MutableSequence, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain, count, islice, pairwise
+from itertools import chain, count, filterfalse, islice, pairwise
 from operator import itemgetter
 
 from ..errors import UserError
 from .report import Report, check_rows
 from .schemes import INVISIBLE, is_tag
 
-# Usual names of columns. Case and punctuation are ignored, and "#" is read as "number".
+# Usual names of columns. Case and punctuation are ignored. "#" is read as "number", except at the
+# beginning.
 _SENTENCE = "(sentence|sent|satz|phrase|frase|oracion|zin)s?"
 _NUMBER = "(ids?|no|nr|num|number|idx|index|key|name)"
 KNOWN_NAMES = {
@@ -25,8 +26,8 @@ KNOWN_NAMES = {
 }
 # Number of rows from which the header and the number of columns are detected
 N_SAMPLE = 1000
-# Numbers of rows of CoNLL-U. Ranges such as 3-4, and empty nodes such as 3.1, are not words.
-_WORD_NUMBER = re.compile(r"\d+([-.]\d+)?")
+# Ranges, such as 3-4, and empty nodes, such as 3.1, of CoNLL-U. They are not words.
+_RANGE = re.compile(r"\d+[-.]\d+")
 # Rows that begin a document in CoNLL-2003, CoNLL-U and CoNLL-2012
 _DOCUMENT = re.compile(r"-DOCSTART-|#\s*(newdoc|begin document)\b")
 
@@ -52,9 +53,9 @@ class Table:
     lines: MutableSequence[int]
     blocks: list[str]
     documents: list[str]
-    has_header: bool = True
-    counts_words: bool = False
-    last_values: Set[str] = frozenset()
+    has_header: bool
+    counts_words: bool
+    last_values: Set[str]
 
     def __getitem__(self, name: str) -> list[str]:
         return self.columns[self.names.index(name)]
@@ -70,12 +71,15 @@ class Table:
                 return "document"
             # The row of a hashtag or of a piece such as ##ra has all columns. Without a header, it
             # ends in a tag.
-            is_piece = cells[0].startswith("##") and cells[-1].isalnum()
-            is_tagged = is_piece or is_tag(cells[-1]) or cells[-1] in self.last_values
-            is_row = is_tagged or (self.has_header and any(cells[1:]))
+            is_row = (
+                is_tag(cells[-1])
+                or cells[-1] in self.last_values
+                or (cells[0].startswith("##") and cells[-1].isalnum())
+                or (self.has_header and any(cells[1:]))
+            )
             if len(cells) != len(self.names) or not is_row:
                 return "comment"
-        return "range" if self.counts_words and not cells[0].isdecimal() else ""
+        return "range" if self.counts_words and _RANGE.fullmatch(cells[0]) else ""
 
 
 def clean(value: str) -> str:
@@ -86,15 +90,16 @@ def clean(value: str) -> str:
 def find_name(kind: str, names: Iterable[str]) -> str | None:
     """Return the first name that is usual for a kind of column, which is a key of KNOWN_NAMES."""
     for name in names:
-        plain = re.sub(r"\W|_", "", name.lower().replace("#", "number"))
+        plain = re.sub(r"\W|_", "", name[:1] + name[1:].replace("#", "number")).lower()
         if re.fullmatch(KNOWN_NAMES[kind], plain):
             return name
     return None
 
 
 def is_header(cells: Sequence[str]) -> bool:
-    """Return whether cells are a header: at least one is a usual name, and none is a tag."""
-    return not any(map(is_tag, cells)) and any(find_name(kind, cells) for kind in KNOWN_NAMES)
+    """Return whether cells are a header: at least one is a usual name, and no other is a tag."""
+    usual_names = {find_name(kind, cells) for kind in KNOWN_NAMES} - {None}
+    return bool(usual_names) and not any(map(is_tag, set(cells) - usual_names))
 
 
 def collect_rows(
@@ -159,10 +164,8 @@ def _start_table(rows: Iterable[list[str]], name: str, needs_header: bool) -> Ta
     rows (Iterable[list[str]]): The cells of the first rows.
     RAISES UserError: If all rows have one cell, or most rows have more cells than the first one.
     """
-    data = []
-    for cells in rows:
-        if any(cells) and not cells[0].startswith(("#", "-DOCSTART-")):
-            data.append(cells)
+    filled = list(filter(any, rows))
+    data = [cells for cells in filled if not cells[0].startswith(("#", "-DOCSTART-"))]
     first = next((cells for cells in data if sum(map(bool, cells)) > 1), [])
     n_longer = sum(any(cells[len(first) :]) for cells in data)
     if not first or 2 * n_longer > len(data):
@@ -171,17 +174,23 @@ def _start_table(rows: Iterable[list[str]], name: str, needs_header: bool) -> Ta
             "Is it text without labels? If not, say what is between its fields with --sep, or "
             "leave out --sep. The labels of brat are in .ann files, in the same folder."
         )
+    if not is_header(first):
+        # "#" may also begin the name of the first column: "# sentence,word,tag".
+        for cells in filled[: filled.index(first)]:
+            has_names = find_name("word", cells) and find_name("tag", cells)
+            first = cells if has_names and len(cells) == len(first) else first
     has_header = is_header(first) or (needs_header and not any(map(is_tag, first)))
     names = first if has_header else list(map(str, range(1, len(first) + 1)))
     counts_words = len(first) > 2 and not has_header and _count_up(list(map(itemgetter(0), data)))
-    columns: list[list[str]] = [[] for _ in names]
     last_values = set(map(itemgetter(-1), data))
-    return Table(name, names, columns, array("q"), [], [], has_header, counts_words, last_values)
+    return Table(
+        name, names, [[] for _ in names], array("q"), [], [], has_header, counts_words, last_values
+    )
 
 
 def _count_up(cells: Sequence[str]) -> bool:
     """Return whether cells count the words of each sentence from 1, as in CoNLL-U."""
-    if "1" not in cells or not all(map(_WORD_NUMBER.fullmatch, cells)):
+    numbers = ["0", *filterfalse(_RANGE.fullmatch, cells)]
+    if "1" not in numbers or not all(map(str.isdecimal, numbers)):
         return False
-    numbers = ["0", *filter(str.isdecimal, cells)]
     return all(cell == "1" or int(cell) == int(before) + 1 for before, cell in pairwise(numbers))

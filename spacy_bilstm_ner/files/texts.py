@@ -63,7 +63,7 @@ def find_files(inputs: Iterable[str]) -> list[str]:
     inputs (Iterable[str]): Files and folders.
     RAISES UserError: If an input has no file that can be read.
     """
-    files: dict[str, None] = {}
+    files: list[str] = []
     for name in inputs:
         path = Path(name).resolve()
         candidates = sorted(path.rglob("*")) if path.is_dir() else [path]
@@ -73,8 +73,8 @@ def find_files(inputs: Iterable[str]) -> list[str]:
                 f"{name}: expected a file or folder of {', '.join(READERS)} "
                 "(text files also as .gz)"
             )
-        files |= dict.fromkeys(map(str, readable))
-    return list(files)
+        files += map(str, readable)
+    return list(dict.fromkeys(files))
 
 
 def _is_readable(path: Path) -> bool:

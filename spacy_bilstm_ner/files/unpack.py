@@ -18,7 +18,7 @@ SUFFIXES = (
 )
 
 
-def read_contents(source: Any, member: str | None = None) -> Iterator[Content]:
+def read_contents(source: Any, member: str | None) -> Iterator[Content]:
     """Yield a file or data frame, or the labelled files of a folder, sorted by name.
 
     source (Union[str, Path, pandas.DataFrame]): A file, a folder, or a table.
@@ -44,21 +44,18 @@ def read_contents(source: Any, member: str | None = None) -> Iterator[Content]:
             yield read_content(file, member)
 
 
-def read_content(path: Path, member: str | None = None) -> Content:
+def read_content(path: Path, member: str | None) -> Content:
     """Read one file and unpack it. Excel files, which are zips as well, stay packed."""
     if not path.is_file():
         raise UserError(f"{path} is missing or not a file: give the path of a labelled file.")
     try:
         raw = path.read_bytes()
         if raw.startswith(GZIP):
-            return Content(str(path), path, gzip.decompress(raw))
-        if not raw.startswith(ZIP):
+            raw = gzip.decompress(raw)
+        archive = zipfile.ZipFile(io.BytesIO(raw)) if raw.startswith(ZIP) else None
+        if archive is None or "xl/workbook.xml" in archive.namelist():
             return Content(str(path), path, raw)
-        archive = zipfile.ZipFile(io.BytesIO(raw))
-        names = archive.namelist()
-        if "xl/workbook.xml" in names:
-            return Content(str(path), path, raw)
-        names = list(filter(_is_data, names)) or names
+        names = list(filter(_is_data, archive.namelist())) or archive.namelist()
         chosen = [name for name in names if member in (None, name)]
         if len(chosen) == 1:
             return Content(f"{path} ({chosen[0]})", path, archive.read(chosen[0]))

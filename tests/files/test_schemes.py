@@ -29,6 +29,6 @@ from spacy_bilstm_ner.files.schemes import find_parts, to_bio
 def test_schemes_become_bio(tags: str, bio: str, begun: list[int]) -> None:
     """Tags are separated by blanks; '' is an empty one."""
     split = ["" if tag == "''" else tag for tag in tags.split()]
-    parts = find_parts(set(split))
+    parts = find_parts(set(split), None)
     assert parts.keys() >= set(split)
     assert to_bio(split, parts) == (tuple(bio.split()), begun)
