@@ -31,7 +31,7 @@ def spoil(docs: list[Doc], rng: np.random.Generator) -> set[Place]:
     candidates = [doc for doc in docs if doc.ents]
     labels = sorted({doc.ents[0].label_ for doc in candidates})
     n_changes = round(SHARE * sum(len(doc.ents) for doc in docs))
-    places: set[Place] = set()
+    places = set()
     for index in rng.permutation(len(candidates))[:n_changes]:
         doc = candidates[index]
         entity, *entities = doc.ents

@@ -78,7 +78,7 @@ def WordEmbedding(
     check_range("vector_width", vector_width, 0)
     check_range("max_vectors", max_vectors, 0)
     initializer = configure_uniform_init(lo=-INITIAL_RANGE, hi=INITIAL_RANGE)
-    layers: list[Model] = []
+    layers = []
     for seed, (width, n_rows) in enumerate(zip(widths, rows, strict=True), 1):
         layers.append(HashEmbed(width, n_rows, seed=seed, initializer=initializer))
     if character_width:
@@ -201,8 +201,8 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats
         n_features = len(model.attrs["features"])
         is_hidden = np.random.random((len(orths), n_features)) < model.attrs["feature_dropout"]
         word_by_layer[:n_features][is_hidden.T] = len(words)
-    columns: list[Floats2d] = []
-    backprops: list[Callable] = []
+    columns = []
+    backprops = []
     for layer, layer_inputs, layer_words in zip(model.layers, inputs, word_by_layer, strict=True):
         column, backprop_layer = _apply_to_words(layer, layer_inputs, layer_words, is_train)
         columns.append(column)

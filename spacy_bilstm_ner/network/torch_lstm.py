@@ -108,7 +108,7 @@ def _group_by_length(sizes: Tensor) -> list[Tensor]:
     n_words = int(sizes.sum())
     n_sequences = int(sizes[0])
     begins = sizes.cumsum(0) - sizes
-    groups: list[Tensor] = []
+    groups = []
     first = 0
     while first < n_sequences:
         # The length of the longest sequence without a group, and the end of its group

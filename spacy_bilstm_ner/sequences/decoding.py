@@ -89,7 +89,7 @@ def decode(
     firsts, island_lengths = _promising_islands(odds, starts)
     if not len(firsts):
         return NO_SPANS
-    parts: list[SpanArrays] = []
+    parts = []
     for group in groups_of_similar_length(
         island_lengths, max_sequences=MAX_GROUP_WORDS, max_words=MAX_GROUP_WORDS
     ):
@@ -190,7 +190,7 @@ def _spans_of_islands(
     weight = before[:-1, :, 1::2]
     reach_probability = weight * after[:, :, 1::2]
     length = 1
-    parts: list[SpanArrays] = []
+    parts = []
     while True:
         weight = weight * extension[length - 1 :]
         next_reach = weight * follows[length - 1 :]

@@ -135,7 +135,7 @@ def _cut(docs: Sequence[Doc], *, max_length: int, line_breaks: bool) -> Words:
     has_sentences = np.array([doc.has_annotation("SENT_START") for doc in docs])
     may_cut &= ~has_sentences[doc_of_candidate]
     block_ends = doc_ends.tolist()
-    text_of_doc: dict[int, str] = {}
+    text_of_doc = {}
     tokens, doc_numbers = candidates[may_cut].tolist(), doc_of_candidate[may_cut].tolist()
     for token, doc_number in zip(tokens, doc_numbers, strict=True):
         doc = docs[doc_number]
