@@ -69,8 +69,8 @@ class Commands(TyperGroup):
             with short_warnings(), exit_codes():
                 super().invoke(ctx)
         except ImportError as error:
-            # pandas raises an ImportError from the error of a missing package.
-            missing = error.__cause__ or error
+            # pandas raises an ImportError in the place of the error of a missing package.
+            missing = error.__context__ or error
             if not isinstance(missing, ModuleNotFoundError):
                 raise
             package = str(missing.name).partition(".")[0]

@@ -131,7 +131,8 @@ def audit(
     vectors = choose_vectors(lang, vectors)
     corpus = read_folds(file, out, n_folds=folds, lang=lang, vectors=vectors, options=reading)
     result = audit_folds(corpus, marked)
-    write_rows(table_file, pd.concat([result.mistakes, marked]), delimiter=delimiter)
+    rows = pd.concat([result.mistakes, marked]) if len(marked) else result.mistakes
+    write_rows(table_file, rows, delimiter=delimiter)
     show_result(result, figures=out / "audit.json", page=out / "audit.html")
     print(
         f"Table: {table_file}. If an annotation is correct, write anything into the column `keep`."

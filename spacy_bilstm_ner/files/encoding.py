@@ -38,7 +38,9 @@ def decode(content: Content, encoding: str) -> Content:
         raise UserError(
             f"{content.name}: {error}. Give another --encoding, or leave it out."
         ) from error
-    return content._replace(text=text.removeprefix("\ufeff"), encoding=encoding)
+    # Before Python 3.11, `csv` does not read NUL.
+    text = text.removeprefix("\ufeff").replace("\0", "\ufffd")
+    return content._replace(text=text, encoding=encoding)
 
 
 def detect(name: str, raw: bytes) -> str:

@@ -104,10 +104,7 @@ def choose_texts(docs: Sequence[Doc], uncertainty: Sequence[float], *, n_texts: 
         if len(chosen) == n_texts or not uncertainty[i]:
             break
         words = {token.lower_ for token in docs[i]}
-        if not any(_is_similar(words, chosen_words) for chosen_words in chosen.values()):
+        shares = [len(words & others) / len(words | others) for others in chosen.values()]
+        if max(shares, default=0) <= MAX_SHARED_WORDS:
             chosen[i] = words
     return list(chosen)
-
-
-def _is_similar(words: set[str], other_words: set[str]) -> bool:
-    return len(words & other_words) > MAX_SHARED_WORDS * len(words | other_words)
