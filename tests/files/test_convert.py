@@ -153,7 +153,7 @@ def test_a_run_that_is_killed_leaves_no_train_beside_another_corpus(
         moved.append(target.name)
         source.rename(target)
 
-    monkeypatch.setattr("os.replace", stop)
+    monkeypatch.setattr(Path, "replace", stop)
     with pytest.raises(SystemExit):
         convert(tmp_path, HEADER + rows(6))
     assert not (tmp_path / "out" / "train.spacy").exists()
