@@ -190,8 +190,8 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list[Floats
     orths = np.concatenate([doc.to_array(ORTH) for doc in docs])
     hashes, word_of_token = np.unique(orths, return_inverse=True)
     words = look_up_words(docs, hashes.tolist())
-    # Where a feature is hidden, a token has the last word. Features are hidden per token, so tokens
-    # of the same word may differ.
+    # The last row of `ids` replaces hidden features. Features are hidden per token, so tokens of
+    # the same word may differ.
     hidden_word = np.full((1, len(FEATURES)), HIDDEN)
     ids = np.concatenate((feature_ids(words), hidden_word))
     vector_rows = vector_table(model).find(ids)

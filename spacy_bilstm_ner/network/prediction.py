@@ -217,7 +217,8 @@ class WordCache(SharedCache):
             table = self._table
             if table is None:
                 # Allocate and free a large array. After that, glibc reuses the memory of smaller
-                # ones. Before the pipeline is loaded, this would make all other code slower.
+                # ones. This is done at the first prediction, because it would make all other code
+                # slower if it were done before the pipeline is loaded.
                 np.empty(REUSED_BYTES, dtype="uint8")
             if table is None or table.n_free_rows < len(distinct) or not table.is_current(model):
                 # A new table, since other threads may be reading the old one

@@ -44,7 +44,9 @@ def BiLSTMTagger(
         type.
     segment (Segmenter | None): Cuts Docs into the sequences that `encode` reads; None for whole
         Docs.
-    transitions (bool): Also score the transitions between tags, and decode sequences of tags.
+    transitions (bool): Also score the transitions between tags, and train on whole sequences of
+        tags. Otherwise, the loss of each word is computed independently. In both cases, only legal
+        sequences are decoded.
     words (bool): Compute the tag scores from the word vectors in addition to the output of
         `encode`.
     ngrams (bool): Combine predictions with those of a linear tagger of words, pairs of words and

@@ -390,7 +390,8 @@ class BiLSTMNER(TrainablePipe):
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "BiLSTMNER":
         """Load from a folder. A threshold that was changed in the config overrides the saved one.
 
-        RAISES ValueError: If a part is damaged, or was saved with another model.
+        RAISES ValueError: If the settings or the weights are damaged, or were saved with another
+            model. The fingerprints are not checked.
         """
         parts = {name: (Path(path) / name).read_bytes() for name in saving.PARTS}
         return self._load_parts(parts, str(path))

@@ -254,8 +254,8 @@ def labels_of_same_entities(
 
     teacher (Model): The model from before training was continued.
     allowed (Bools): n_tokens × n_tags, see `gold.allowed_tags`.
-    YIELDS (tuple[int, int]): The numbers of a new label and of an old label that at least
-        SAME_SHARE of its entities have.
+    YIELDS (tuple[int, int]): The number of a new label, and the number of the old label that the
+        teacher gives to at least SAME_SHARE of the entities of the new label.
     """
     scores: TagScores = teacher.predict(docs)
     probabilities = _probabilities(scores, teacher.ops)
@@ -338,8 +338,9 @@ def rehearsal_loss(
 
     teacher_probabilities (NDArray): n_words × n_old_tags.
     allowed (Bools): n_words × n_tags, see `gold.allowed_tags`.
-    RETURNS (tuple[float, NDArray]): The distance in nats per word, and its gradient with respect to
-        the scores, n_words × n_tags.
+    RETURNS (tuple[float, NDArray]): The mean divergence of these words in nats, and an
+        approximation of its gradient with respect to the scores, n_words × n_tags. The gradient
+        treats words as independent and targets as constant.
     """
     probabilities = _probabilities(scores, ops)
     n_old = teacher_probabilities.shape[1]

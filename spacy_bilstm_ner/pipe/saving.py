@@ -38,7 +38,7 @@ def load_cfg_and_weights(parts: dict[str, bytes], model: Model, where: str) -> d
     model (Model): The model as the config makes it.
     where (str): The folder of the pipe, for messages.
     RETURNS (dict[str, Any]): The settings.
-    RAISES ValueError: If a part is damaged, or was saved with another model.
+    RAISES ValueError: If the settings or the weights are damaged, or were saved with another model.
     """
     try:
         cfg = json.loads(parts["cfg"])

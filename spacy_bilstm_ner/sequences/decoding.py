@@ -133,7 +133,10 @@ def _prepare_transitions(values: bytes, dtype: str, n_tags: int) -> FactorsAndGa
 
 
 def _odds_of_cover(scores: Floats, starts: Ints, prepared: FactorsAndGains) -> Floats:
-    """Return an upper bound for the odds that an entity covers each word, n_words."""
+    """Return an upper bound for the odds that an entity covers each word, n_words.
+
+    The odds of each label are limited to 1, so the bound only holds for odds of at most 1.
+    """
     _, gains = prepared
     odds = scores[:, 1:] + gains
     odds -= scores[:, :1]

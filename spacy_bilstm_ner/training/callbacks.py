@@ -42,8 +42,9 @@ def fit_length(
 
     passes (float): Number of times that each word of the corpus is shown.
     min_steps (int): Minimum number of updates.
-    max_passes (float | None): Maximum number of times that each word is shown, even if that takes
-        fewer updates than min_steps. None for no maximum.
+    max_passes (float | None): Limits min_steps to the number of updates for this many passes. None
+        for no limit. It does not limit `passes`. The number of updates is rounded up to a multiple
+        of 100, so each word of a very small corpus may be shown more often.
     evaluations (int): Approximate number of evaluations.
     """
 
