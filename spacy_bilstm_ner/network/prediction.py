@@ -25,6 +25,10 @@ It was measured with one thread on a busy machine, so only the ratios are meanin
     look-up of words                               0.2
     other calls                                    0.3
 
+For a single sentence of 21 known words, about 60 % of the time of `nlp` is spent on the 42 steps of
+both LSTMs, and 20 % on decoding. A step takes as long as its ten numpy calls, so it can hardly be
+shorter without compiled code.
+
 It supports `WordEmbedding` and `BiLSTMEncoder` on a CPU. With other layers, `tagger` calls the
 layers one after the other.
 """
