@@ -116,6 +116,22 @@ def test_a_package_of_an_extra_that_is_missing_is_named(
         main(["annotate", str(tmp_path / "a.xlsx"), str(tmp_path / "b"), "--model", "en"])
 
 
+def test_a_package_that_is_missing_while_another_error_is_handled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def import_after_an_error(*_: object) -> None:
+        try:
+            raise ValueError("handled by another way")
+        except ValueError:
+            raise ModuleNotFoundError(name="matplotlib.figure") from None
+
+    monkeypatch.setattr(
+        "spacy_bilstm_ner.cli.training.find_installed_vectors", import_after_an_error
+    )
+    with pytest.raises(SystemExit, match="matplotlib is not installed"):
+        main(["init", "config.cfg"])
+
+
 def test_spacys_program_has_our_commands(tmp_path: Path) -> None:
     write_csv(tmp_path / "x.csv")
     arguments = ("bilstm", "convert", "x.csv", "out", "--split", "random")

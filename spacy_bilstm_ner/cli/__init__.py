@@ -70,7 +70,7 @@ class Commands(TyperGroup):
                 super().invoke(ctx)
         except ImportError as error:
             # pandas raises an ImportError in the place of the error of a missing package.
-            missing = error.__context__ or error
+            missing = error.__context__ if type(error) is ImportError else error
             if not isinstance(missing, ModuleNotFoundError):
                 raise
             package = str(missing.name).partition(".")[0]
