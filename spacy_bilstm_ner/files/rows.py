@@ -20,10 +20,8 @@ def read_table(table: Table, options: Options, report: Report) -> Records:
     RAISES UserError: If a column cannot be detected, or rows cannot be divided into sentences.
     """
     columns = find_columns(table, options)
-    numbers = " ".join(columns.sentence) or "empty lines"
-    report.guesses["columns"] = (
-        f"sentence = {numbers!r}, word = {columns.word!r}, tag = {columns.tag!r}"
-    )
+    numbers = f"sentence = {' '.join(columns.sentence)!r}, " if columns.sentence else ""
+    report.guesses["columns"] = f"{numbers}word = {columns.word!r}, tag = {columns.tag!r}"
     if columns.document:
         table.documents = list(accumulate(table[columns.document], _fill))
     if holds_lists(table[columns.tag]):
