@@ -146,7 +146,7 @@ class WordTable:
             )
         n_gates, n_directions, hidden, _ = self.bilstm.recurrent.shape
         n_rows = 1 + n_words
-        self.row_of_word: dict[int, int] = {}
+        self.row_by_hash: dict[int, int] = {}
         # Empty rows take no memory until they are written.
         # 4 × 2 × n_rows × hidden, the word's part of the gates of the first LSTM
         self.gates = np.empty((n_gates, n_directions, n_rows, hidden), dtype="float32")
@@ -166,13 +166,13 @@ class WordTable:
     @property
     def n_free_rows(self) -> int:
         """Return how many words can be added."""
-        return len(self.scores) - 1 - len(self.row_of_word)
+        return len(self.scores) - 1 - len(self.row_by_hash)
 
     def add(self, docs: Sequence[Doc], hashes: list[int]) -> None:
         """Add words of the Docs, by the hashes of their text."""
         for first in range(0, len(hashes), MAX_NEW_WORDS):
             part = hashes[first : first + MAX_NEW_WORDS]
-            row = 1 + len(self.row_of_word)
+            row = 1 + len(self.row_by_hash)
             rows = slice(row, row + len(part))
             words = look_up_words(docs, part)
             ids = feature_ids(words)
@@ -184,7 +184,7 @@ class WordTable:
             self.scores[rows] = scores + self.tag_bias
             if len(self.ngram_weights.bias):
                 self._write_ngrams(rows, ngrams.word_ids(ids, self.vectors, vector_rows))
-            self.row_of_word.update(zip(part, range(row, rows.stop), strict=True))
+            self.row_by_hash.update(zip(part, range(row, rows.stop), strict=True))
 
     def _write_ngrams(self, rows: slice, ids: Ids) -> None:
         scores, ids = ngrams.word_scores(self.ngram_weights, ids)
@@ -214,9 +214,9 @@ class WordCache(SharedCache):
 
         RETURNS (tuple): The table; n_words, the row of each word in it.
         """
-        words = orths.tolist()
+        hashes = orths.tolist()
         # In the order of the text: frequent words come first, so their rows are neighbours.
-        distinct = dict.fromkeys(words)
+        distinct = dict.fromkeys(hashes)
         with self.lock:
             table = self._table
             if table is None:
@@ -227,10 +227,10 @@ class WordCache(SharedCache):
             if table is None or table.n_free_rows < len(distinct) or not table.is_current(model):
                 # A new table, since other threads may be reading the old one
                 table = self._table = WordTable(model, max(MAX_KNOWN_WORDS, len(distinct)))
-            row_of_word = table.row_of_word
-            new_words = [word for word in distinct if word not in row_of_word]
-            table.add(docs, new_words)
-            return table, np.array([row_of_word[word] for word in words])
+            row_by_hash = table.row_by_hash
+            new_hashes = [key for key in distinct if key not in row_by_hash]
+            table.add(docs, new_hashes)
+            return table, np.array([row_by_hash[key] for key in hashes])
 
 
 def _weights(model: Model) -> list[object]:

@@ -21,7 +21,7 @@ from .stored import Archived, look_up, quantized
 
 # Keys are the lower 32 bits of a word's hash. About 1 in 10,000 words without a vector collides
 # with the key of another word.
-KEY_BITS = 0xFFFFFFFF
+KEY_MASK = 0xFFFFFFFF
 # Larger than the scale of the learned embeddings, so that training relies on pretrained vectors
 # first.
 VECTOR_STD = 2.0
@@ -50,7 +50,7 @@ class VectorTable(Archived):
         ids (Ids): The words' `feature_ids`.
         RETURNS: n_words, 0 for words without a vector.
         """
-        keys = (ids[:, [FORM, LOWER]] & KEY_BITS).astype("uint32")
+        keys = (ids[:, [FORM, LOWER]] & KEY_MASK).astype("uint32")
         by_form, by_lower = look_up(self.keys, self.rows, keys).T
         return np.where(by_form, by_form, by_lower)
 
@@ -162,12 +162,12 @@ def _rows_by_key(vectors: Vectors, n_rows: int) -> dict[int, int]:
     Words with the same row as their lower-case form are left out, because `find` looks up both.
     """
     rows_by_key: dict[int, int] = {}
-    for word, row in vectors.key2row.items():
-        lower = word
-        if word in vectors.strings:
-            lower = hash_string(vectors.strings[word].lower())
-        if row < n_rows and (lower == word or vectors.key2row.get(lower) != row):
-            rows_by_key.setdefault(word & KEY_BITS, row)
+    for word_hash, row in vectors.key2row.items():
+        lower = word_hash
+        if word_hash in vectors.strings:
+            lower = hash_string(vectors.strings[word_hash].lower())
+        if row < n_rows and (lower == word_hash or vectors.key2row.get(lower) != row):
+            rows_by_key.setdefault(word_hash & KEY_MASK, row)
     return rows_by_key
 
 

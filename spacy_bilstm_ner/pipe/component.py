@@ -267,7 +267,7 @@ class BiLSTMNER(TrainablePipe):
         if self._allowed_tags(examples).all():
             return []
         made_up = learning.make_sentences(
-            examples, self.labels, self._new_labels(), self._memory.words, rng
+            examples, self.labels, self._new_labels(), self._memory.source, rng
         )
         return [*examples, *made_up]
 
@@ -300,7 +300,7 @@ class BiLSTMNER(TrainablePipe):
         examples = list(self._memory.examples.values())
         docs = _predicted_docs(examples)
         new_labels = self._new_labels()
-        self._memory.words = learning.word_source(self.vocab, self.model, examples, new_labels)
+        self._memory.source = learning.word_source(self.vocab, self.model, examples, new_labels)
         fit_to_size(self.model, sum(map(len, docs)))
         self._imprint_new_tags(examples)
         if not new_labels:

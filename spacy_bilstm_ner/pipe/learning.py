@@ -90,7 +90,7 @@ class Memory:
     def __init__(self) -> None:
         self.examples: dict[str, Example] = {}
         # The words of made-up sentences
-        self.words = WordSource([], np.empty(0))
+        self.source = WordSource([], np.empty(0))
         self._n_at_last_fit = 0
         # Whether `prepare` has remembered all examples. Later ones are augmented copies of them.
         self.is_complete = False
@@ -208,8 +208,8 @@ def make_sentences(
             is_entity = ~is_replaced
         (places,) = is_replaced.nonzero()
         drawn = source.cumulative.searchsorted(rng.random(len(places)) * source.cumulative[-1])
-        for place, word in zip(places.tolist(), drawn.tolist(), strict=True):
-            words[place] = source.words[word]
+        for place, index in zip(places.tolist(), drawn.tolist(), strict=True):
+            words[place] = source.words[index]
         doc = Doc(vocab, words=words)
         doc.spans[ANNOTATED] = SpanGroup(doc, attrs={"labels": list(new_labels)})
         any_tag = [Span(doc, place, place + 1, ANY_TAG) for place in is_entity.nonzero()[0]]

@@ -82,7 +82,7 @@ def test_the_cache_is_bounded_and_scores_stay_correct(monkeypatch):
     for i in range(30):
         text = f"Anna Smith saw w{i} and v{i} in Lisbon"
         assert_allclose(logits(nlp, text), plain_logits(reference, text), atol=1e-4)
-        assert len(nlp.get_pipe("ner").model.attrs["word_cache"]._table.row_of_word) <= 10
+        assert len(nlp.get_pipe("ner").model.attrs["word_cache"]._table.row_by_hash) <= 10
     # More distinct words at once than are kept.
     assert_allclose(logits(nlp, TEXT), plain_logits(reference, TEXT), atol=1e-4)
 
