@@ -23,12 +23,10 @@ GMB_NAME = "GMB (Groningen Meaning Bank 2.2.0, extract)"
 SAMPLE_NAME = "sample (the project's bundled sentences)"
 # The name of the project's own pipeline
 RESERVED = "gmb_bilstm"
-SAMPLE_BANNER = (
-    "NO GMB CORPUS: training on the SMALL BUNDLED SAMPLE instead.\n"
-    "The model shows that everything works. It is NOT a useful recogniser.\n"
-    f"For the real model: put {CORPUS}, or its zip, into assets/ and run this again.\n"
-    f"Why: {CORPUS} is not in assets/, and"
-)
+SAMPLE_BANNER = f"""NO GMB CORPUS: training on the SMALL BUNDLED SAMPLE instead.
+The model shows that everything works. It is NOT a useful recogniser.
+For the real model: put {CORPUS}, or its zip, into assets/ and run this again.
+Why: {CORPUS} is not in assets/, and"""
 
 
 def check_name(name: str, *, is_own: bool) -> None:

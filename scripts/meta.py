@@ -3,16 +3,15 @@
 from typing import Any
 
 SCORES = "The scores are those on the development set, as `spacy train` printed them."
-LABELS = (
-    "\n- `art`: artefact: a named work or product"
-    "\n- `eve`: event: a named war, storm, match or festival"
-    "\n- `geo`: geographical entity: a country, city, river or region as a place"
-    "\n- `gpe`: geopolitical entity: a nationality, or a country that acts"
-    "\n- `nat`: natural phenomenon: a named disease, hurricane or the like"
-    "\n- `org`: organisation: a company, authority, party or team"
-    "\n- `per`: person, often with the title"
-    "\n- `tim`: time: a date, a weekday, a month, a year or an hour"
-)
+LABELS = """
+- `art`: artefact: a named work or product
+- `eve`: event: a named war, storm, match or festival
+- `geo`: geographical entity: a country, city, river or region as a place
+- `gpe`: geopolitical entity: a nationality, or a country that acts
+- `nat`: natural phenomenon: a named disease, hurricane or the like
+- `org`: organisation: a company, authority, party or team
+- `per`: person, often with the title
+- `tim`: time: a date, a weekday, a month, a year or an hour"""
 OURS = {"author": "the spacy-bilstm-ner authors", "license": "MIT"}
 # The entries for our own pipelines, by the kind of the data
 OUR_ENTRIES: dict[str, dict[str, Any]] = {

@@ -14,11 +14,10 @@ from spacy_bilstm_ner.errors import UserError
 
 # Seconds to wait for an answer from the web
 TIMEOUT = 5
-BANNER = (
-    "NO WORD VECTORS: training without them. The model works, but finds fewer entities.\n"
-    "For the real model: `python -m spacy download NAME`, or put the folder of that pipeline into "
-    'assets/. Then run this again.\nTo train without vectors: --vars.vectors ""\nWhy:'
-)
+BANNER = """NO WORD VECTORS: training without them. The model works, but finds fewer entities.
+For the real model: `python -m spacy download NAME`, or put the folder of that pipeline into
+assets/. Then run this again. To train without vectors: --vars.vectors ""
+Why:"""
 
 
 class DownloadError(Exception):

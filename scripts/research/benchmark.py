@@ -2,11 +2,10 @@
 
     python -m scripts.research.benchmark CORPUS OUT.json bilstm=PIPELINE NAME=PIPELINE ...
 
-CORPUS is a folder with dev.spacy and test.spacy. NAME=PYTHON:PIPELINE uses another Python, so this
-file does not import this project. Each run is a new process with one thread. The pipelines take
-turns, so that other processes on the machine affect all of them. Seconds depend on the machine, so
-compare the ratios of the first pipeline to the others. Publish figures only if the load of the
-machine at the start was below 0.5.
+CORPUS is a folder with dev.spacy and test.spacy. Each run is a new process with one thread. The
+pipelines take turns, so that other processes on the machine affect all of them. Seconds depend on
+the machine, so compare the ratios of the first pipeline to the others. Publish figures only if the
+load of the machine at the start was below 0.5.
 """
 
 import json
@@ -77,14 +76,11 @@ def measure(pipeline: str, texts: list[str], warm_up: list[str], single: list[st
     }
 
 
-def measure_in_process(python: str, arguments: Figures) -> Figures:
-    """Run `measure` in a new process with one thread.
-
-    python (str): The Python to run.
-    """
-    # -I: do not import from the current folder
+def measure_in_process(arguments: Figures) -> Figures:
+    """Run `measure` in a new process with one thread."""
     process = subprocess.run(
-        [python, "-I", __file__],
+        # -I: do not import the modules of this folder
+        [sys.executable, "-I", __file__],
         input=json.dumps(arguments),
         env={**os.environ, **ONE_THREAD},
         stdout=subprocess.PIPE,
@@ -121,10 +117,9 @@ def main(corpus: str, out: str, *pipelines: str) -> None:
     arguments: Figures = {"warm_up": dev[:500], "single": dev[-1000:]}
     figures: Figures = {"sentences": {}, "documents": {}}
     for part, _, argument in tqdm(list(product(texts, range(RUNS), pipelines))):
-        name, _, location = argument.partition("=")
-        python, _, pipeline = location.rpartition(":")
+        name, _, pipeline = argument.partition("=")
         arguments |= {"pipeline": pipeline, "texts": texts[part]}
-        run = measure_in_process(python or sys.executable, arguments)
+        run = measure_in_process(arguments)
         figures[part].setdefault(f"{name} {run['version']}", []).append(run)
     result = {
         # Without the locations of pipelines, which are different on each machine

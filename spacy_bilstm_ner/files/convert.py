@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +76,14 @@ def convert(
         raise UserError(
             "the files have no entity: every word is outside of entities. Check --tag-column."
         )
+    all_sentences = chain(sentences, *own_parts.values())
+    files_read = " ".join(set(map(attrgetter("origin.file"), all_sentences)))
+    for option in options.annotated:
+        file, _, _ = option.rpartition("=")
+        if file not in files_read:
+            raise UserError(
+                f"--annotated {option}: the file {file} is not one of those to convert."
+            )
     parts, n_copies = {out.stem: sentences}, 0
     if not is_one_file:
         parts, n_copies = divide(sentences, split, own_parts)

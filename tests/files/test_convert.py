@@ -62,6 +62,13 @@ def test_one_file_without_a_split(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["all.spacy", "x.csv"]
 
 
+def test_a_file_of_annotated_that_is_not_read(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"the file y\.csv is not one of those to convert"):
+        convert(tmp_path, HEADER + rows(2), "--annotated", "y.csv=geo")
+    assert not (tmp_path / "out").exists()
+    convert(tmp_path, HEADER + rows(10), "--annotated", "x.csv=geo")
+
+
 def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     random = ("--split", "random", "--seed")
     first = convert(tmp_path, HEADER + rows(20), *random, "0")
