@@ -79,10 +79,10 @@ def convert(
     all_sentences = chain(sentences, *own_parts.values())
     files_read = " ".join(set(map(attrgetter("origin.file"), all_sentences)))
     for option in options.annotated:
-        file, _, _ = option.rpartition("=")
-        if file not in files_read:
+        name, _, _ = option.rpartition("=")
+        if name not in files_read:
             raise UserError(
-                f"--annotated {option}: the file {file} is not one of those to convert."
+                f"--annotated {option}: the file {name} is not one of those to convert."
             )
     parts, n_copies = {out.stem: sentences}, 0
     if not is_one_file:
