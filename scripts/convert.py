@@ -1,4 +1,4 @@
-"""Run the command `convert`. If --source FILE is the first argument, convert the data of FILE."""
+"""Run the command `convert`. The first argument can be --source, followed by a source.json."""
 
 import sys
 
@@ -8,7 +8,7 @@ from spacy_bilstm_ner.cli import main as run_command
 
 
 def main() -> None:
-    """Convert the files on the command line, or those in the source.json that `data` wrote."""
+    """Convert the file on the command line, or the one whose path `data` wrote to source.json."""
     arguments = sys.argv[1:]
     if arguments[:1] == ["--source"]:
         arguments[:2] = [srsly.read_json(arguments[1])["path"]]

@@ -46,8 +46,8 @@ def make_meta(
 ) -> dict[str, Any]:
     """Return the entries for the meta.json of a new pipeline.
 
-    "data" and "training" are entries of this project. The others are spaCy's. `spacy package`
-    writes them into the README of the wheel.
+    "data" and "training" are entries of this project. `spacy package` writes the others, which are
+    spaCy's, into the README of the wheel.
 
     source (dict[str, Any]): The content of source.json, see `data`.
     """

@@ -22,7 +22,7 @@ def build(name: str, project: Path, out_dir: Path) -> None:
     """
     for path in out_dir.glob(f"{name}-*.whl"):
         path.unlink()
-    # setuptools would add files that it has left here.
+    # setuptools would add the files of an earlier build, which it leaves here.
     shutil.rmtree(project / "build", ignore_errors=True)
     command = [*PIP_WHEEL, "--wheel-dir", str(out_dir), str(project)]
     if subprocess.run(command).returncode:

@@ -27,11 +27,11 @@ class DownloadError(Exception):
 def find_vectors(name: str, *, lang: str, assets: Path) -> dict[str, str]:
     """Find word vectors, or download them.
 
-    name (str): The folder of a pipeline, a pipeline package, or its name in `assets`.
+    name (str): The folder of a pipeline, a pipeline package, or the name of a folder in `assets`.
     RETURNS (dict[str, str]): "path", for the config; "name", "url", "author" and "license", for the
         meta.json of the new pipeline. Empty if the name is empty, or the package has another
         language or cannot be downloaded.
-    RAISES UserError: If the vectors do not exist.
+    RAISES UserError: If the name is neither a pipeline's folder nor a possible package name.
     """
     folder = Path(name)
     if not name:

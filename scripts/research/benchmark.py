@@ -54,10 +54,11 @@ def timed(work: Callable[..., Any], *arguments: Any) -> tuple[float, Any]:
 
 
 def measure(pipeline: str, texts: list[str], warm_up: list[str], single: list[str]) -> Figures:
-    """Measure a pipeline in this process, with texts that it has not seen.
+    """Measure a pipeline in this process.
 
-    texts (list[str]): Texts for `nlp.pipe`.
-    single (list[str]): Texts that are read one at a time, before the others.
+    texts (list[str]): Texts for `nlp.pipe`. They are read last.
+    warm_up (list[str]): Texts that are read first, without measuring.
+    single (list[str]): Texts that are read one at a time.
     """
     nlp = spacy.load(pipeline)
     list(nlp.pipe(warm_up))

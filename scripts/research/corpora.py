@@ -1,10 +1,10 @@
-"""Add the score of a run on one of several corpora to a table, with the mean of the corpora.
+"""Add F of a run to a table of corpora and configs, and compute the means.
 
     spacy project run compare . --vars.name wikigold --vars.csv train.csv ...
     python -m scripts.research.corpora training/wikigold/bilstm metrics/corpora.json
 
-The table has a row for each corpus, which has the name of its pipeline, and a column for each
-config.
+The table has a row for each corpus, with the name of the pipeline that was trained on it, and a
+column for each config. The last row is the mean of the corpora.
 """
 
 import sys

@@ -102,8 +102,8 @@ def main(
 ) -> None:
     """Train, and print a row of the table.
 
-    SIZE: new sentences. PASSES and BATCH: of the loop. PART: the part of NEW that is scored.
-    VECTORS: for a pipeline that starts from scratch. OUTPUT: folder for the new pipeline.
+    SIZE: number of training sentences. PASSES and BATCH: for the way `update`. PART: the part of
+    NEW that is scored. VECTORS: for the way `scratch`. OUTPUT: folder for the new pipeline.
     """
     nlp = spacy.load(pipeline)
     old_labels = set(nlp.get_pipe("ner").labels)

@@ -22,7 +22,10 @@ Figures = dict[str, Any]
 
 
 def publish(run: Path, command: str) -> None:
-    """Copy the scores in training/NAME/CONFIG to metrics/, and add the command that made them."""
+    """Copy the scores in training/NAME/CONFIG to metrics/, and add the command that made them.
+
+    Those in training/gmb_bilstm/tutorial are copied to gmb_tutorial.json.
+    """
     name = run.parent.name.replace("bilstm", run.name)
     scores = srsly.read_json(run / "metrics.json")
     srsly.write_json(METRICS / f"{name}.json", {"command": command, **scores})

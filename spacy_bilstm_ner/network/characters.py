@@ -72,7 +72,7 @@ def _windows(words: Sequence[str], ops: Ops) -> tuple[Ints2d, Ints1d]:
     text = PADDING + PADDING.join(shortened) + PADDING
     codes = np.frombuffer(text.encode("utf-32-le"), dtype="uint32")
     codes = np.where(codes < N_ASCII, codes, N_ASCII + codes % N_ASCII).astype("int32")
-    # There is one more character between two words.
+    # No window begins at the last character of a word.
     firsts = np.arange(lengths.sum()) + np.arange(len(words)).repeat(lengths)
     windows = codes[firsts + np.arange(WINDOW)[:, None]]
     return ops.asarray2i(windows), ops.asarray1i(lengths)

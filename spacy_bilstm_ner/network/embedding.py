@@ -1,4 +1,4 @@
-"""Words → vectors, from each word's form and parts of it."""
+"""Embed words by features of their form, by their characters, and by static vectors."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -127,7 +127,7 @@ def set_vectors(model: Model, source: str | None) -> None:
 def fit_to_size(model: Model, n_words: int) -> None:
     """Fit a model's word embedding to the size of the corpus.
 
-    For `full_dropout_words` and `min_words`, see `WordEmbedding`. The latter only has an effect on
+    For `full_dropout_words` and `min_words`, see `WordEmbedding`. `min_words` only has an effect on
     a model that is initialized afterwards.
 
     n_words (int): Number of words in the corpus.

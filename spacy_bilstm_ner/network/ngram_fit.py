@@ -101,7 +101,7 @@ class _AdaGrad:
 
 
 def _sum_by_row(features: Ints, d_scores: Floats2d) -> tuple[Ints, Floats2d]:
-    """Sum the gradients of the words that have a row.
+    """For each row of weights, sum the gradients of the words that have its feature.
 
     RETURNS (tuple): The rows that occur, without 0; n_rows × n_tags, their gradients.
     """

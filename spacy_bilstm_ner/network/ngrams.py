@@ -114,8 +114,8 @@ def fit(
     """
     ids, rows = _distinct_words(docs, words, vectors)
     padded, word_places = _pad(rows, words.lengths)
-    keys_of_words = _keys_of_words(ids, padded, word_places)
-    word_keys, word_rows = _find_frequent(keys_of_words)
+    keys_in_context = _keys_in_context(ids, padded, word_places)
+    word_keys, word_rows = _find_frequent(keys_in_context)
     common = old.common
     if not len(common):
         common = _common_forms(ids, rows)
@@ -156,7 +156,7 @@ def fit(
     return Weights(*word_table, *neighbour_table, common, all_scales, all_biases, transitions)
 
 
-def _keys_of_words(ids: Ids, padded: Rows, word_places: Rows) -> Keys:
+def _keys_in_context(ids: Ids, padded: Rows, word_places: Rows) -> Keys:
     """Return the keys of the features of each word and of the words around it, n_words × n."""
     word_keys, context_keys = _word_keys(ids)
     keys = [word_keys[padded[word_places]]]
@@ -301,10 +301,10 @@ def _distinct_words(docs: Sequence[Doc], words: Words, vectors: VectorTable) -> 
 
     RETURNS (tuple): Their ids, with a first row for the edge; for each word its row in these.
     """
-    orths, numbers = np.unique(words.orths, return_inverse=True)
+    orths, indices = np.unique(words.orths, return_inverse=True)
     ids = feature_ids(look_up_words(docs, orths.tolist()))
     ids = word_ids(ids, vectors, vectors.find(ids))
-    return np.concatenate((edge_ids(vectors), ids)), numbers + 1
+    return np.concatenate((edge_ids(vectors), ids)), indices + 1
 
 
 def word_ids(ids: Ids, vectors: VectorTable, vector_rows: Rows) -> Ids:

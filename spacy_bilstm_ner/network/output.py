@@ -8,8 +8,8 @@ from thinc.types import Floats2d
 
 # The score of an added tag before it is trained. It is lower than that of all other tags.
 NEW_TAG_SCORE = -1000.0
-# With the initial weights of an added tag, the mean score of words that have the tag is higher than
-# that of other words by this number.
+# With the initial weights of an added tag, its mean score on words that have it is higher than on
+# other words by this number.
 IMPRINT_MARGIN = 8.0
 MIN_SQUARE = 1e-6
 
@@ -51,7 +51,7 @@ def resized(layer: Model[Floats2d, Floats2d], nO: int) -> Model[Floats2d, Floats
 
 
 def untrained_tags(layer: Model[Floats2d, Floats2d]) -> NDArray[np.int64]:
-    """Return the added tags that no word has had yet. They have no weights: see `imprint`."""
+    """Return the added tags that have not occurred in training yet. They have no weights."""
     # Weight decay makes the score of an added tag a little higher.
     return (layer.get_param("b") < NEW_TAG_SCORE / 2).nonzero()[0]
 

@@ -13,7 +13,9 @@ MAX_VALUE = 127
 
 
 class Archived:
-    """Base class of dataclasses of arrays that are attributes of a layer and are saved with it.
+    """Base class of dataclasses whose fields are arrays.
+
+    An instance can be an attribute of a layer, and is saved with the layer.
 
     Arrays of the type uint32 are stored byte by byte: all first bytes, then all second bytes, and
     so on. Arrays whose names end with "keys" are sorted, so the differences between neighbours are

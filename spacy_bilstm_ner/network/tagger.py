@@ -50,8 +50,9 @@ def BiLSTMTagger(
     words (bool): Compute the tag scores from the word vectors in addition to the output of
         `encode`.
     ngrams (bool): Combine predictions with those of a linear tagger of words, pairs of words and
-        patterns of three words. It is fitted when the pipe is initialized, and the network trains
-        without it. Needs transitions.
+        patterns of three words. It is fitted when the pipe is initialized, and the network is first
+        trained without it. For continued training, see `learning.loss_with_rehearsal`. Needs
+        transitions.
     nO (int | None): Number of tags; None to set it at initialization.
     RETURNS (Model[list[Doc], TagScores]): A layer from Docs (at least one) to the logits of their
         words. In training, n-grams are not used.
@@ -179,7 +180,7 @@ def _forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[TagScores, 
     if not len(words):
         no_scores = model.ops.alloc2f(0, output.get_dim("nO"))
         return TagScores(words, no_scores, transitions), lambda d_scores: docs
-    if not is_train and prediction.fits(model):
+    if not is_train and prediction.supports(model):
         return prediction.predict(model, docs, words), lambda d_scores: docs
     inputs, backprop_encode = _encode(model, docs, words, is_train=is_train)
     logits, backprop_output = output(inputs, is_train)

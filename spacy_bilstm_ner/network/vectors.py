@@ -151,7 +151,7 @@ def _read_pipeline(source: str | Path) -> Vectors:
         raise ValueError(
             f"there is no table of word vectors in {source}: give an installed pipeline with "
             "vectors, or the folder of one. `python -m spacy download en_core_web_md` installs "
-            "one, and `python -m spacy init vectors LANG FILE FOLDER` makes one of a text file"
+            "one, and `python -m spacy init vectors LANG FILE FOLDER` makes one from a text file"
         )
     return vectors
 

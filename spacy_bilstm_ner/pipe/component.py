@@ -157,7 +157,7 @@ class BiLSTMNER(TrainablePipe):
         n_words = sum(map(len, docs))
         if n_words:
             fit_to_size(self.model, n_words)
-        # A fit is of no use for other weights.
+        # Calibration and thresholds were fitted to the previous weights.
         self.cfg |= self._cfg_before_fit
         self._reset_learning(is_loaded=False)
         if not self.model.has_dim("nO"):
@@ -165,7 +165,7 @@ class BiLSTMNER(TrainablePipe):
         # Only the widths of the layers are needed, so a few documents are enough.
         self.model.initialize(X=docs[:10])
         # This fit draws random numbers. It comes last, so that the initial weights do not depend on
-        # them.
+        # these numbers.
         if tagger.has_ngrams(self.model) and n_words:
             tagger.fit_ngrams(self.model, docs, self._allowed_tags(examples))
 
@@ -260,7 +260,8 @@ class BiLSTMNER(TrainablePipe):
     def _rehearsal_batch(self, examples: list[Example]) -> list[Example]:
         """Add remembered examples and made-up sentences to a batch.
 
-        RETURNS (list[Example]): An empty list if none of the examples is annotated.
+        RETURNS (list[Example]): An empty list if neither the examples of the batch nor the added
+            examples are annotated.
         """
         rng = np.random.default_rng(np.random.randint(2**31))
         examples = self._memory.fill_up(examples, rng)
@@ -279,7 +280,7 @@ class BiLSTMNER(TrainablePipe):
         """Prepare a trained pipe for further training on these examples.
 
         New labels are added and get their first weights, and the n-grams are fitted to them.
-        Without this call, `update` does the same with the examples of each batch.
+        Without this call, `update` does the same with the examples that it has seen.
         """
         if self._teacher() is not None:
             examples = list(examples)
@@ -291,7 +292,7 @@ class BiLSTMNER(TrainablePipe):
         return [label for label in _entity_labels(examples) if self.add_label(label)]
 
     def _remember(self, examples: list[Example]) -> None:
-        """Remember examples. When `Memory.add` says so, fit new tags to all remembered examples.
+        """Remember examples. If `Memory.add` returns True, fit new tags to all remembered examples.
 
         Fitting computes the initial weights of the tags, and the weights of their n-grams.
         """
@@ -321,7 +322,7 @@ class BiLSTMNER(TrainablePipe):
             tagger.imprint_new_tags(self.model, _predicted_docs(examples), allowed)
 
     def finish_update(self, sgd: Optimizer) -> None:
-        """Change the weights by their gradients. If few examples are known, take more steps."""
+        """Change the weights by their gradients. Take more steps if few examples are remembered."""
         super().finish_update(sgd)
         for _ in range(self._memory.n_more_steps):
             if examples := self._rehearsal_batch([]):
@@ -332,12 +333,12 @@ class BiLSTMNER(TrainablePipe):
         tagger.forget_words(self.model)
 
     def get_loss(self, examples: Iterable[Example], scores: TagScores) -> tuple[float, TagScores]:
-        """Compute the loss and its gradient, both as a mean over the labelled words.
+        """Compute the loss and its gradient.
 
-        The loss is the negative log-likelihood of the annotation (see `learning.annotation_loss`).
-        If training is continued, it also includes rehearsal (see `learning.loss_with_rehearsal`).
-        Tokens that cannot be aligned, that have an unknown label, or that are white space are
-        ignored.
+        The loss is the negative log-likelihood of the annotation, as a mean over the labelled words
+        (see `learning.annotation_loss`). If training is continued, this mean is weighted, and the
+        loss also includes rehearsal (see `learning.loss_with_rehearsal`). Tokens that cannot be
+        aligned, that have an unknown label, or that are white space are ignored.
 
         RETURNS (tuple[float, TagScores]): The loss in nats, and its gradient.
         RAISES ValueError: If the loss is not finite.
@@ -442,8 +443,10 @@ class BiLSTMNER(TrainablePipe):
 def _exclude_entities(docs: Sequence[Doc], words: Words) -> tuple[Ints, Bools]:
     """Find the words that were in an entity, or blocked, before the pipe ran.
 
-    RETURNS (tuple): n_blocks, the number of words of each block, where a new block begins at each
-        excluded word; n_words, True for excluded words.
+    A new block begins at each of these words.
+
+    RETURNS (tuple): The number of words of each block, n_blocks; whether each word is excluded,
+        n_words.
     """
     iob = np.concatenate([doc.to_array(ENT_IOB) for doc in docs])
     is_annotated = np.isin(iob, INSIDE_OR_BEGIN)

@@ -4,11 +4,11 @@ A program that only reads annotated Docs must register the extension with this i
 
     import spacy_bilstm_ner.pipe
 
-The values are in `doc.user_data`. If the key of a value is ("._.", name, first character, end),
-spaCy can keep the value when Docs are cut, joined, stored or written as JSON. `Span.as_doc` needs
-`copy_user_data=True` for this, `DocBin` needs `store_user_data=True`, and `doc.to_json` needs
-`underscore=["confidence"]`. The label of the entity is stored next to its confidence, under a
-second name. If there is no label, the pipe did not write the value.
+The values are in `doc.user_data`. Their keys are ("._.", name, start, end), with offsets in
+characters. spaCy can keep values with such keys when Docs are cut, joined, stored or written as
+JSON. `Span.as_doc` needs `copy_user_data=True` for this, `DocBin` needs `store_user_data=True`, and
+`doc.to_json` needs `underscore=["confidence"]`. The label of the entity is stored next to its
+confidence, under a second name. If there is no label, the pipe did not write the value.
 """
 
 from collections.abc import Iterable, Sequence

@@ -17,8 +17,8 @@ MAX_NEWTON_STEPS = 50
 MIN_STEP = 1e-9
 # The threshold of each label before thresholds are fitted
 DEFAULT_THRESHOLD = 0.5
-# The threshold of a label that was added to a fitted pipe. It was learned from few sentences, so
-# its confidences are lower than those of the other labels.
+# The threshold of a label that was added to a fitted pipe. Such a label was learned from few
+# sentences, so its confidences are lower than those of the other labels.
 NEW_LABEL_THRESHOLD = 0.25
 # The prior of a threshold weighs as much as this number of entities.
 PRIOR_ENTITIES = 100
@@ -46,7 +46,8 @@ def min_confidences(
     """Return the minimum confidence of each label, n_labels.
 
     threshold (float): The threshold for all labels.
-    thresholds (Mapping[str, float]): Label -> its own threshold. The higher of the two counts.
+    thresholds (Mapping[str, float]): Label -> its own threshold. The higher of the two counts. A
+        label without a threshold has NEW_LABEL_THRESHOLD, or DEFAULT_THRESHOLD if no label has one.
     """
     default = NEW_LABEL_THRESHOLD if thresholds else DEFAULT_THRESHOLD
     return np.array([max(threshold, thresholds.get(label, default)) for label in labels])
@@ -89,8 +90,8 @@ def fit_calibration(confidences: NDArray, is_correct: Bools) -> tuple[float, flo
 
     def loss(weights: Doubles) -> float:
         log_odds = inputs @ weights
-        likelihood = (np.logaddexp(0, log_odds) - log_odds * is_correct).sum()
-        return float(likelihood + ((weights - prior) ** 2).sum() / 2)
+        negative_log_likelihood = (np.logaddexp(0, log_odds) - log_odds * is_correct).sum()
+        return float(negative_log_likelihood + ((weights - prior) ** 2).sum() / 2)
 
     weights = prior
     for _ in range(MAX_NEWTON_STEPS):
@@ -112,13 +113,13 @@ def fit_calibration(confidences: NDArray, is_correct: Bools) -> tuple[float, flo
 def fit_thresholds(
     confidences: NDArray, is_correct: Bools, labels: Sequence[str], n_gold: Mapping[str, int]
 ) -> dict[str, float]:
-    """Find the thresholds that maximize the F-score of all labels together.
+    """Estimate the thresholds that maximize the F-score of all labels together.
 
     An entity raises F if its probability is above half of the highest F (Lipton et al. 2014,
-    "Optimal Thresholding of Classifiers to Maximize F1 Measure"). This common threshold is right
-    for labels whose confidences are calibrated. The confidences of a single label may not be, so
-    the threshold that is best for its entities is computed as well. The result is a weighted mean
-    of both. The fewer gold entities a label has, the closer it is to the common threshold.
+    "Optimal Thresholding of Classifiers to Maximize F1 Measure"). This is the common threshold. It
+    is right for labels whose confidences are calibrated. The confidences of a single label may not
+    be, so the threshold that is best for its entities is computed as well. The result is a weighted
+    mean of both. The fewer gold entities a label has, the closer it is to the common threshold.
 
     confidences, is_correct, labels: n_entities, for predicted entities.
     n_gold (Mapping[str, int]): The number of gold entities of each label. Each label in it gets a

@@ -32,7 +32,7 @@ from ..sequences.crf import crf_loss, marginals
 from ..sequences.gold import ANNOTATED, allowed_tags
 from ..sequences.words import TagScores
 
-# Minimum number of new examples in an update. A smaller batch is filled up with earlier examples.
+# A batch of fewer examples is filled up with remembered examples.
 MIN_EXAMPLES = 32
 # Maximum number of remembered examples
 MAX_REMEMBERED = 2000
@@ -70,7 +70,8 @@ SAME_ENTITIES = (
     "may forget {old}. If they mean the same, use `python -m spacy_bilstm_ner convert --label "
     "{new}={old}`"
 )
-# Minimum number of these entities, and their minimum share, for the warning
+# For the warning SAME_ENTITIES: minimum number and minimum share of the entities of the new label
+# to which the pipe gives the old label
 MIN_SAME_ENTITIES = 5
 SAME_SHARE = 0.3
 
@@ -92,15 +93,15 @@ class Memory:
         # The words of made-up sentences
         self.source = WordSource([], np.empty(0))
         self._n_at_last_fit = 0
-        # Whether `prepare` has remembered all examples. Later ones are augmented copies of them.
+        # Whether `prepare` was called. Later examples are augmented copies of the given ones.
         self.is_complete = False
 
     @property
     def n_more_steps(self) -> int:
         """Return the number of additional steps of an update: more if there are fewer examples.
 
-        It is 0 if all examples were known beforehand, since `fit_length` has then computed
-        the length of training.
+        After `prepare` it is 0, because `fit_length`, which calls `prepare`, also computes the
+        length of training.
         """
         if self.is_complete or not self.examples:
             return 0
@@ -133,8 +134,8 @@ class Memory:
         texts = {example.reference.text for example in examples}
         absent = [text for text in self.examples if text not in texts]
         n_drawn = max(0, MIN_EXAMPLES - len(examples))
-        for number in rng.permutation(len(absent))[:n_drawn].tolist():
-            examples = [*examples, self.examples[absent[number]]]
+        for index in rng.permutation(len(absent))[:n_drawn].tolist():
+            examples = [*examples, self.examples[absent[index]]]
         return examples
 
 
@@ -147,9 +148,9 @@ def word_source(
     left out. Otherwise, after training on mangoes and apples, a randomly drawn "papaya" would be
     learned as a word that is not a fruit.
 
-    Words with a static vector are drawn by their rank among the vectors, which reflects how
-    frequent they are in any text (Zipf 1935). The others, mostly rare names, have a probability of
-    UNKNOWN_SHARE together.
+    The probability of a word with a static vector is in inverse proportion to its rank among the
+    vectors. This is an estimate of its frequency in any text (Zipf 1935). The other words, mostly
+    rare names, have a probability of UNKNOWN_SHARE together.
     """
     entity_words: set[str] = set()
     new_words: set[str] = set()
@@ -236,15 +237,15 @@ def as_scored(example: Example) -> Example:
 
 
 def lacks_old_labels(allowed: Bools, n_old: int) -> bool:
-    """Return whether most words are annotated as outside of entities, and none has an old label.
+    """Return whether most tokens are annotated as outside of entities, and none has an old label.
 
-    allowed (Bools): n_words × n_tags, see `gold.allowed_tags`.
+    allowed (Bools): n_tokens × n_tags, see `gold.allowed_tags`.
     n_old (int): The number of old tags.
     """
     is_annotated = allowed.sum(axis=1) == 1
-    n_words_by_tag = allowed[is_annotated].sum(axis=0)
-    most_are_outside = n_words_by_tag[tags.OUTSIDE] > len(allowed) / 2
-    return bool(most_are_outside and not n_words_by_tag[1:n_old].any())
+    n_tokens_by_tag = allowed[is_annotated].sum(axis=0)
+    most_are_outside = n_tokens_by_tag[tags.OUTSIDE] > len(allowed) / 2
+    return bool(most_are_outside and not n_tokens_by_tag[1:n_old].any())
 
 
 def labels_of_same_entities(
@@ -254,13 +255,13 @@ def labels_of_same_entities(
 
     teacher (Model): The model from before training was continued.
     allowed (Bools): n_tokens × n_tags, see `gold.allowed_tags`.
-    YIELDS (tuple[int, int]): The number of a new label, and the number of the old label that the
+    YIELDS (tuple[int, int]): The index of a new label, and the index of the old label that the
         teacher gives to at least SAME_SHARE of the entities of the new label.
     """
     scores: TagScores = teacher.predict(docs)
     probabilities = _probabilities(scores, teacher.ops)
     n_old = probabilities.shape[1] // 2
-    # The first number, 0, is for words outside of entities.
+    # 0 is for words outside of entities, and 1 for the first label.
     old_labels = (probabilities.argmax(axis=1) + 1) // 2
     allowed = allowed[scores.words.tokens]
     is_annotated = allowed.sum(axis=1) == 1
@@ -319,13 +320,13 @@ def loss_with_rehearsal(
     mixed, backprop_mixture = tagger.mix_with_ngrams(teacher, docs, scores)
     loss, d_mixed = annotation_loss(mixed, allowed, ops)
     teacher_probabilities = _probabilities(teacher.predict(docs), ops)[:, :n_old]
-    distance, d_logits = rehearsal_loss(mixed, teacher_probabilities, allowed, ops)
+    divergence, d_logits = rehearsal_loss(mixed, teacher_probabilities, allowed, ops)
     d_transitions = d_mixed.transitions
     if d_transitions is not None:
         d_transitions = d_transitions * ANNOTATION_WEIGHT
     d_logits = d_mixed.scores * ANNOTATION_WEIGHT + ops.asarray(d_logits)
     d_scores = backprop_mixture(TagScores(words, d_logits, d_transitions))
-    return loss * ANNOTATION_WEIGHT + distance, d_scores
+    return loss * ANNOTATION_WEIGHT + divergence, d_scores
 
 
 def rehearsal_loss(
@@ -351,8 +352,8 @@ def rehearsal_loss(
     probabilities[~is_open], targets[~is_open] = 0.0, 0.0
     n_open = max(1, int(is_open.sum()))
     ratios = (targets + EPSILON) / (probabilities + EPSILON)
-    distance = (targets * np.log(ratios)).sum() / n_open
-    return float(distance), ((probabilities - targets) / n_open).astype("float32")
+    divergence = (targets * np.log(ratios)).sum() / n_open
+    return float(divergence), ((probabilities - targets) / n_open).astype("float32")
 
 
 def _probabilities(scores: TagScores, ops: Ops) -> NDArray[np.floating]:

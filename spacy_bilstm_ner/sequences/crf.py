@@ -9,7 +9,7 @@ from . import tags
 from .forward_backward import forward_backward, padded_emissions, step_factors
 from .packing import groups_of_similar_length
 
-# Bounds of a group of documents. Fewer and larger groups take less time but more padding.
+# Bounds of a group of documents. Larger groups need fewer calls of numpy but more padding.
 MAX_GROUP_SEQUENCES = 1024
 MAX_GROUP_WORDS = 4096
 

@@ -3,9 +3,9 @@
 The probability of a BIO sequence grows with the sum of the scores of its tags and transitions. In a
 legal sequence, I-x follows B-x or I-x. The probability of a span with a label is the sum of the
 probabilities of all legal sequences that contain it, computed by the forward-backward algorithm
-(Rabiner 1989). Choosing the most probable spans maximizes the expected number of correct entities.
-The most probable sequence does not (minimum Bayes risk decoding; Goodman 1996, "Parsing Algorithms
-and Metrics").
+(Rabiner 1989). Choosing the most probable spans maximizes the expected number of correct entities
+(minimum Bayes risk decoding; Goodman 1996, "Parsing Algorithms and Metrics"). The most probable
+sequence does not maximize it.
 
 Most words are certainly O. They divide a text into short islands of other words. Only islands that
 may contain an entity are decoded, all islands of a batch at the same time.
@@ -29,7 +29,7 @@ MAX_COVER_ODDS = 0.001
 # The upper bound of these odds uses the scores of this many words: the word and the words before
 # it. It assumes that an entity may have begun at any earlier word.
 LOOK_BACK = 3
-# Number of words that are decoded at once. They fit into the processor's cache.
+# Maximum number of words that are decoded at once, so that they fit into the processor's cache
 MAX_GROUP_WORDS = 1024
 # The score of an illegal transition. It is lower than any sum of scores.
 ILLEGAL_STEP = np.float32(-1e30)
@@ -38,7 +38,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 # The factors of transitions, see `step_factors`; and the gain of each tag except O, n_tags - 1. The
-# gain is the most that transitions to and from the tag add to its score, compared with O.
+# gain of a tag is the most that its transitions can add to a score, compared with those of O.
 FactorsAndGains = tuple[Doubles, Floats]
 # Starts, ends, labels and probabilities of spans, in any order
 SpanArrays = tuple[Ints, Ints, Ints, Doubles]
@@ -46,10 +46,13 @@ SpanArrays = tuple[Ints, Ints, Ints, Doubles]
 
 @dataclass(frozen=True)
 class Spans:
-    """Spans of a batch, ordered by position: parallel arrays of n_spans."""
+    """Spans of a batch, ordered by position: parallel arrays of n_spans.
 
-    start: Ints  # index of the first word in the batch
-    end: Ints  # index after the last word
+    `decode` returns indices of words. `BiLSTMNER.predict` replaces them by indices of tokens.
+    """
+
+    start: Ints  # index of the first word or token in the batch
+    end: Ints  # index after the last word or token
     label: Ints  # index of the label
     confidence: Floats  # probability that the span and its label are correct
 
@@ -72,8 +75,8 @@ def decode(
 ) -> Spans:
     """Return the candidate spans of a batch. They may overlap.
 
-    scores (Floats): n_words × n_tags, for the words of all texts.
-    lengths (Ints): n_texts, the number of words of each text. No span extends over two texts.
+    scores (Floats): n_words × n_tags, for the words of all blocks.
+    lengths (Ints): n_blocks, the number of words of each block. No span extends over two blocks.
     transitions (Floats | None): n_tags × n_tags, as in `crf_loss`; None for 0.
     outside (NDArray[bool] | None): n_words, True for words that no entity may cover.
     RETURNS (Spans): The spans with a probability of at least MIN_SPAN_PROBABILITY.
@@ -144,7 +147,7 @@ def _odds_of_cover(scores: Floats, starts: Ints, prepared: FactorsAndGains) -> F
     np.minimum(odds, 80.0, out=odds)
     np.exp(odds, out=odds)
     begin, inside = odds[:, 0::2], odds[:, 1::2]
-    # An entity cannot continue from another text.
+    # An entity cannot continue from another block.
     inside[starts] = 0.0
     # An I- tag can only continue an entity, so its odds are multiplied by those of the previous
     # word. Otherwise, high I- scores would count where no entity can begin.

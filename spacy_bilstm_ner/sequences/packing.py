@@ -23,8 +23,8 @@ class Packing:
     sequence: Ints
     # n_steps, the number of sequences that have a word at each step
     sizes: Ints
-    # n_words, for each packed word the place of its mirror image in the sequence: of the last word
-    # for the first one, and so on
+    # n_words, for each packed word the place of the word that it is exchanged with if its sequence
+    # is reversed
     mirrored: Ints
 
 
@@ -60,7 +60,7 @@ def groups_of_similar_length(
     max_sequences (int): Maximum number of sequences in a group.
     max_words (int): Maximum number of words in a group, including padding. A longer sequence is a
         group by itself.
-    YIELDS (Ints): Numbers of sequences, the longest first.
+    YIELDS (Ints): Indices of sequences, the longest first.
     """
     order = np.argsort(-lengths, kind="stable")
     while len(order):

@@ -63,8 +63,8 @@ class TagScores:
     words: Words
     # n_words × n_tags: the logits
     scores: Floats2d
-    # n_tags × n_tags: the score of each step from a tag (row) to the next one (column), or None if
-    # the tagger scores words independently. Their gradient is then not used.
+    # n_tags × n_tags: the score of each step from a tag (row) to the next one (column). None if the
+    # tagger does not score transitions. The gradient of the transitions is then not used.
     transitions: Floats2d | None
 
 

@@ -36,7 +36,7 @@ def case_augmenter(lower: float, upper: float) -> Augmenter:
     annotation is not. An example is not changed if the length of a word would change ("ß" → "SS").
 
     lower, upper (float): Shares of the examples.
-    RETURNS (Callable): An augmenter as spaCy's corpus readers take it.
+    RETURNS (Callable): An augmenter for spaCy's corpus readers.
     """
     return online_text_augmenter(lower=lower, upper=upper, insertions=0.0)
 
@@ -52,7 +52,7 @@ def online_text_augmenter(lower: float, upper: float, insertions: float) -> Augm
 
     lower, upper, insertions (float): Shares of the examples. Each example is changed in at most one
         way.
-    RETURNS (Callable): An augmenter as spaCy's corpus readers take it.
+    RETURNS (Callable): An augmenter for spaCy's corpus readers.
     """
 
     def augment(nlp: Language, example: Example) -> Iterator[Example]:

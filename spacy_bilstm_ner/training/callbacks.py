@@ -40,7 +40,7 @@ def fit_length(
        evaluated.
     3. If the learning rate has the setting `num_steps`, this is set to `max_steps`.
 
-    passes (float): Number of times that each word of the corpus is shown.
+    passes (float): Approximate number of times that each word of the corpus is shown.
     min_steps (int): Minimum number of updates.
     max_passes (float | None): Limits min_steps to the number of updates for this many passes. None
         for no limit. It does not limit `passes`. The number of updates is rounded up to a multiple
@@ -53,7 +53,7 @@ def fit_length(
         if training["max_steps"] == 0:
             training["max_steps"] = _count_steps(nlp, passes, min_steps, max_passes)
             training["eval_frequency"] = training["max_steps"] // evaluations
-            logger.info("%s updates, to fit the corpus", training["max_steps"])
+            logger.info("Number of updates, from the size of the corpus: %s", training["max_steps"])
         max_steps = training["max_steps"]
         frequency = max(1, training["eval_frequency"])
         divisors = filter(lambda n: max_steps % n == 0, range(1, max_steps + 1))

@@ -31,7 +31,7 @@ def write_config(
     source (str | None): A trained pipeline whose training is continued: an installed package, or a
         folder. Its pipe `bilstm_ner` keeps its labels and vectors.
     force (bool): Replace an existing file.
-    RETURNS (str): The next command, for the user.
+    RETURNS (str): A message for the user, with the next command.
     RAISES UserError: If spaCy has no such language, if the source cannot be loaded or has no
         pipe `bilstm_ner`, or if the file exists or cannot be written.
     """
@@ -67,7 +67,7 @@ def going_on_config(source: str) -> str:
     names = [name for name, pipe in nlp.pipeline if isinstance(pipe, BiLSTMNER)]
     if not names:
         raise UserError(
-            f"{source} has no pipe bilstm_ner to train, but {', '.join(nlp.pipe_names)}: give "
+            f"{source} has no pipe bilstm_ner (pipes: {', '.join(nlp.pipe_names) or 'none'}): give "
             "a pipeline that was trained with a config of `init`"
         )
     name = names[0]

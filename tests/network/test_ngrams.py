@@ -312,7 +312,7 @@ def test_predictions_are_a_mixture(monkeypatch, parts):
     for text in MIXED:
         scores = logits(nlp, text)
         with monkeypatch.context() as patch:
-            patch.setattr(prediction, "fits", lambda model: False)
+            patch.setattr(prediction, "supports", lambda model: False)
             assert_allclose(scores, logits(nlp, text), atol=1e-4)
         doc = nlp.make_doc(text)
         words = model.attrs["segment"]([doc])

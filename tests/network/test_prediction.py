@@ -50,7 +50,7 @@ def test_the_same_entities_layer_by_layer(monkeypatch):
     nlp = trained()
     predicted = [entities(doc) for doc in nlp.pipe(MIXED)]
     assert sum(map(len, predicted)) > 50
-    monkeypatch.setattr(prediction, "fits", lambda model: False)
+    monkeypatch.setattr(prediction, "supports", lambda model: False)
     assert [entities(doc) for doc in nlp.pipe(MIXED)] == predicted
 
 
@@ -93,7 +93,7 @@ def test_replaced_parts_are_computed_layer_by_layer(part, monkeypatch):
     nlp = blank(model=small_model(**{part: replaced[part]}))
     nlp.initialize(lambda: examples(nlp))
     train(nlp, steps=3)
-    assert not prediction.fits(nlp.get_pipe("ner").model)
+    assert not prediction.supports(nlp.get_pipe("ner").model)
     monkeypatch.setattr(prediction, "predict", None)
     assert_allclose(logits(nlp, TEXT), plain_logits(nlp, TEXT), atol=1e-5)
 

@@ -75,11 +75,16 @@ def test_a_config_goes_on_from_a_trained_pipeline(tmp_path: Path) -> None:
     assert going_on.config["training"]["max_steps"] == 100
 
 
-def test_a_pipeline_without_our_pipe_cannot_be_gone_on_from(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pipes", [["sentencizer"], []])
+def test_a_pipeline_without_our_pipe_cannot_be_gone_on_from(
+    tmp_path: Path, pipes: list[str]
+) -> None:
     nlp = blank()
     nlp.remove_pipe("ner")
-    nlp.add_pipe("sentencizer")
+    for pipe in pipes:
+        nlp.add_pipe(pipe)
     nlp.to_disk(tmp_path / "other")
-    with pytest.raises(UserError, match="has no pipe bilstm_ner"):
+    names = ", ".join(pipes) or "none"
+    with pytest.raises(UserError, match=rf"has no pipe bilstm_ner \(pipes: {names}\)"):
         write_config(tmp_path / "config.cfg", source=str(tmp_path / "other"))
     assert not (tmp_path / "config.cfg").exists()
