@@ -126,7 +126,6 @@ def main(corpus: str, out: str, *pipelines: str) -> None:
         # Without the locations of pipelines, which are different on each machine
         "command": "python -m scripts.research.benchmark CORPUS OUT.json NAME=PIPELINE ...",
         "machine": {"cores": os.cpu_count(), "system": platform.platform(), "load": load},
-        "spacy": spacy.__version__,
         "table": make_table(figures),
         "figures": figures,
     }

@@ -4,16 +4,18 @@
 
 OLD.spacy has test sentences of the labels that PIPELINE knows. NEW is a folder with train.spacy,
 dev.spacy and test.spacy of other labels, from `convert --annotated LABELS`. Without `--annotated`,
-all other words count as outside of entities. The script prints a row of a table: F on the new
-labels, F on the old labels before and after, and the number of entities with new labels in the
-first 1,000 sentences of OLD.spacy. Ways to learn:
+all other words count as outside of entities. The option --seed draws the sentences from train.spacy
+and is the seed of the training.
 
-    update       a loop of `nlp.update` with dropout 0.2, by default 12 passes in batches of 8; the
+The script prints a row of a table: F on the new labels, F on the old labels before and after, and
+the number of entities with new labels in the first 1,000 sentences of OLD.spacy. Ways to learn:
+
+    update       a loop of `nlp.update` with dropout 0.2, by default 12 passes, in batches of 8; the
                  running means of the weights are scored
     train        `spacy train` with a config that `init --from PIPELINE` wrote
     scratch      `spacy train` with configs/bilstm.cfg; give the vectors with --vectors
-    correction   20 updates on sentences of NEW, drawn by --seed; NEW must be annotated with the
-                 old labels; F is computed on these sentences
+    correction   20 updates on the sentences; NEW must be annotated with the old labels; F is
+                 computed on these sentences
 
 To add a second label, save the pipeline with --output, and give it to another call.
 """
@@ -60,7 +62,7 @@ def find_places(entities: Iterable[Span]) -> set[tuple[int, int, str]]:
 
 
 def update(
-    nlp: Language, docs: list[Doc], *, seed: int, passes: int, batch: int, drop: float
+    nlp: Language, docs: list[Doc], *, seed: int, passes: int, drop: float, batch: int = 8
 ) -> dict:
     """Update a pipeline in a loop.
 
@@ -94,7 +96,6 @@ def main(
     way: str = "update",
     size: int = 300,
     passes: int = 12,
-    batch: int = 8,
     seed: int = 0,
     part: str = "test",
     vectors: str | None = None,
@@ -102,15 +103,15 @@ def main(
 ) -> None:
     """Train, and print a row of the table.
 
-    SIZE: number of training sentences. PASSES and BATCH: for the way `update`. PART: the part of
-    NEW that is scored. VECTORS: for the way `scratch`. OUTPUT: folder for the new pipeline.
+    SIZE: number of training sentences. PASSES: for the way `update`. PART: the part of NEW that is
+    scored. VECTORS: for the way `scratch`. OUTPUT: folder for the new pipeline.
     """
     nlp = spacy.load(pipeline)
     old_labels = set(nlp.get_pipe("ner").labels)
     old_docs = read(old, nlp)[:N_OLD_SENTENCES]
     old_f, _ = score(nlp, old_docs, old_labels)
     new_docs = read(new / "train.spacy", nlp)
-    random.Random(seed if way == "correction" else 0).shuffle(new_docs)
+    random.Random(seed).shuffle(new_docs)
     new_docs = new_docs[:size]
     dev = read(new / "dev.spacy", nlp)[:N_DEV_SENTENCES]
     test = read(new / f"{part}.spacy", nlp)
@@ -129,10 +130,10 @@ def main(
         if way in ("scratch", "train"):
             nlp = train(config, new_docs, dev, folder, overrides)
         elif way == "correction":
-            update(nlp, new_docs, seed=seed, passes=20, batch=size, drop=0.0)
+            update(nlp, new_docs, seed=seed, passes=20, drop=0.0, batch=size)
             test = new_docs
         else:
-            averages = update(nlp, new_docs, seed=seed, passes=passes, batch=batch, drop=0.2)
+            averages = update(nlp, new_docs, seed=seed, passes=passes, drop=0.2)
     seconds = process_time() - start
     with nlp.use_params(averages):
         if output:

@@ -46,7 +46,7 @@ def min_confidences(
     """Return the minimum confidence of each label, n_labels.
 
     threshold (float): The threshold for all labels.
-    thresholds (Mapping[str, float]): Label -> its own threshold. The higher of the two counts. A
+    thresholds (Mapping[str, float]): Label -> its own threshold. The higher of the two applies. A
         label without a threshold has NEW_LABEL_THRESHOLD, or DEFAULT_THRESHOLD if no label has one.
     """
     default = NEW_LABEL_THRESHOLD if thresholds else DEFAULT_THRESHOLD
