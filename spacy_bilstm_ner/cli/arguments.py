@@ -25,4 +25,6 @@ Vectors = Annotated[
 ]
 Folds = Annotated[int, Option(min=2, help="number of folds")]
 TextColumn = Annotated[str, Option(help="column of texts")]
-TextEncoding = Annotated[str | None, Option(help="encoding of text files; detected by default")]
+TextEncoding = Annotated[
+    str | None, Option(help="encoding of .txt, CSV and JSON files; detected by default")
+]

@@ -25,7 +25,7 @@ def annotate(
         Argument(metavar="OUT", help="folder for the results; repeat the command to resume"),
     ],
     *,
-    model: Annotated[str, Option(help="name or path of any spaCy pipeline with entities")],
+    model: Annotated[str, Option(help="name or path of any spaCy pipeline that finds entities")],
     text_column: TextColumn = "text",
     id_column: Annotated[
         str | None, Option(help="column of ids, which the results will also have")

@@ -27,10 +27,11 @@ def convert(
     split: "Split",
     reading: "Options",
 ) -> None:
-    """Convert labelled files to train.spacy, dev.spacy and test.spacy.
+    """Convert labelled files to .spacy files.
 
-    The format is detected: CSV and similar, CoNLL, JSON exports, Excel, Parquet, .spacy, brat,
-    PubTator; also as gz or in a zip archive.
+    They are train.spacy, dev.spacy and test.spacy, or one file with all sentences. The format of
+    the labelled files is detected: CSV and similar, CoNLL, JSON exports, Excel, Parquet, .spacy,
+    brat, PubTator; also as gz or in a zip archive.
 
     Example: python -m spacy_bilstm_ner convert mine.csv corpus --lang de --sep ';'
     """

@@ -46,8 +46,8 @@ def evaluate(
 
 
 def compare(
-    a: Annotated[str, Argument(metavar="A", help="first pipeline")],
-    b: Annotated[str, Argument(metavar="B", help="second pipeline")],
+    a: Annotated[str, Argument(metavar="A", help="first pipeline: its folder or name")],
+    b: Annotated[str, Argument(metavar="B", help="second pipeline: its folder or name")],
     file: LabelledFile,
     *,
     out: FiguresFile = None,
@@ -82,7 +82,7 @@ def crossvalidate(
     ] = False,
     reading: "Options",
 ) -> None:
-    """Estimate how good a pipeline trained on a labelled file will be.
+    """Estimate how good a pipeline trained on a file will be.
 
     For each fold, trains a pipeline on the other folds and scores it on this fold. Shows F with its
     95 % interval. The learning curve shows whether more data would help.
@@ -153,7 +153,7 @@ def thresholds(
         bool, Option("--loosen", help="with --write, also store thresholds that become lower")
     ] = False,
 ) -> None:
-    """Find the confidence threshold at which each label reaches a precision.
+    """Find the thresholds at which labels reach a precision.
 
     Example: python -m spacy_bilstm_ner thresholds training/model-best dev.csv --precision 0.95
     """
@@ -178,7 +178,9 @@ def suggest(
     pipeline: Pipeline,
     texts: Annotated[
         Path,
-        Argument(metavar="TEXTS", help="file or folder of texts, as `annotate` reads them"),
+        Argument(
+            metavar="TEXTS", help="file or folder of texts, in a format that `annotate` reads"
+        ),
     ],
     out: Annotated[Path, Argument(metavar="OUT", help="folder for the chosen texts")],
     *,

@@ -90,7 +90,7 @@ def convert(
     if n_copies:
         action = "they are dropped" if split.dedupe else "--dedupe drops them"
         report.warnings.append(
-            f"sentences of train and dev that also occur in a later part: {n_copies:,}; {action}."
+            f"copies in train and dev of sentences in another part: {n_copies:,}; {action}."
         )
     docs, counts = {}, {}
     for name, part in parts.items():

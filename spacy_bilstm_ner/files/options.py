@@ -29,10 +29,12 @@ class Split:
         "with --dev-size and --test-size",
         "tutorial",
     )
-    seed: int = _option("random seed", 0, min=0, max=2**32 - 1)
+    seed: int = _option("seed of the random split", 0, min=0, max=2**32 - 1)
     dev_size: float = _option("share of dev in the random split", 0.2, min=0, max=1)
     test_size: float = _option("share of test in the random split", 0.1, min=0, max=1)
-    dedupe: bool = _option("drop sentences of train and dev that also occur in a later part", False)
+    dedupe: bool = _option(
+        "drop sentences of train that occur in dev or test, and of dev that occur in test", False
+    )
 
 
 @dataclass
@@ -69,7 +71,9 @@ class Options:
         (),
     )
     outside: Sequence[str] | None = _option("tag of words outside entities; repeat it for several")
-    tag_names: Sequence[str] = _option("names of the tags 0, 1, 2, …: O,B-PER,I-PER", ())
+    tag_names: Sequence[str] = _option(
+        "names of the tags, if tags are the numbers 0, 1, 2, …: O,B-PER,I-PER", ()
+    )
     label: Mapping[str, str] = _option(
         "OLD=NEW renames a label, OLD= drops it; repeat it for several", ()
     )
@@ -78,7 +82,7 @@ class Options:
         (),
     )
     strip: Sequence[str] = _option(
-        "mark in words to replace by a space, such as _; repeat it for several", ()
+        "mark that is replaced by a space in words, such as _; repeat it for several", ()
     )
     skip_empty: bool = _option("leave out texts without an entity", False)
     conflicts: Literal["first", "drop"] | None = _option(

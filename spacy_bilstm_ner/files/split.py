@@ -16,7 +16,7 @@ Parts = dict[str, list[TaggedWords]]
 def divide(sentences: Sequence[TaggedWords], split: Split, own_parts: Parts) -> tuple[Parts, int]:
     """Return train, dev and test, and the number of copies in them.
 
-    Copies are sentences of train and dev that also occur in a later part.
+    Copies are sentences of train that occur in dev or test, and of dev that occur in test.
 
     The split of the tutorial is scikit-learn's train_test_split(..., test_size=0.1,
     random_state=2020), followed by Keras' validation_split=0.2. So a random tenth is test, and the
