@@ -14,7 +14,7 @@ from .tables import Table, find_name
 
 # A column holds tags if more than this share of its cells are tags. Single cells of other columns
 # may look like tags, such as "?" and "O".
-MIN_TAGS = 0.2
+MIN_TAG_SHARE = 0.2
 _NUMBER = re.compile(r"[\d.-]+")
 
 
@@ -141,6 +141,6 @@ def _count_labelled(values: Sequence[str], outside: Sequence[str]) -> int | None
                 labels[tag[2:]] += n_cells  # "" for O
     # The column before the entities of CoNLL-2003 has phrases, such as B-NP, or I-NC in German.
     has_phrases = labels["NP"] or (labels["NC"] and labels["VC"])
-    if n_tag_cells <= MIN_TAGS * len(values) or has_phrases:
+    if n_tag_cells <= MIN_TAG_SHARE * len(values) or has_phrases:
         return None
     return labels.total() - labels[""]

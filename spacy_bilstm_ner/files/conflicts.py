@@ -11,7 +11,7 @@ from .records import TaggedWords, TextWithSpans
 from .report import Report
 
 # A file is refused if more than this share of its sentences contradict each other.
-MAX_SHARE = 0.1
+MAX_CONFLICT_SHARE = 0.1
 
 
 def unite(texts: Sequence[TextWithSpans], report: Report) -> list[TextWithSpans]:
@@ -74,7 +74,7 @@ def settle_conflicts(
             f"in line {first.origin.line} and line {second.origin.line}. Use --conflicts first to "
             "take the first annotation, or --conflicts drop to leave out these texts."
         )
-        if sum(map(len, conflicts)) > MAX_SHARE * len(sentences):
+        if sum(map(len, conflicts)) > MAX_CONFLICT_SHARE * len(sentences):
             raise UserError(message)
         report.warnings.append(message)
         return list(sentences)

@@ -223,8 +223,8 @@ def _read_doc(doc: Doc) -> TaggedWords:
     for token in doc:
         outside = "O" if token.ent_iob else UNKNOWN
         tags.append(f"{token.ent_iob_}-{token.ent_type_}" if token.ent_type_ else outside)
-    followed = tuple(bool(token.whitespace_) for token in doc)
-    spaces = None if doc.has_unknown_spaces else followed
+    known_spaces = tuple(bool(token.whitespace_) for token in doc)
+    spaces = None if doc.has_unknown_spaces else known_spaces
     annotated = None
     if "annotated" in doc.spans:
         annotated = tuple(doc.spans["annotated"].attrs.get("labels") or ())

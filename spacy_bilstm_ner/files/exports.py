@@ -246,8 +246,8 @@ def _read_text(
             raise ValueError(f"it has {len(words):,} words and {len(tags):,} tags")
         spaces = look_up(record, "trailing_whitespace")
         has_spaces = isinstance(spaces, list) and len(spaces) == len(words)
-        followed = tuple(map(bool, spaces)) if has_spaces else None
-        return TaggedWords(tuple(words), tags, followed, annotated, origin)
+        known_spaces = tuple(map(bool, spaces)) if has_spaces else None
+        return TaggedWords(tuple(words), tags, known_spaces, annotated, origin)
     spans: list[Span] = []
     for entity in _list_entities(record, export):
         spans += _read_entity(entity, text, export, origin, report)

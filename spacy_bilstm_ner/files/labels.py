@@ -99,10 +99,10 @@ def find_odd_labels(sentences: Sequence[TaggedWords], options: Options) -> list[
             if tag[0] == "B":
                 counts[tag[2:]] += 1
                 places.setdefault(tag[2:], sentence.place(position))
-    doubts = []
+    warnings = []
     more_frequent: dict[str, str] = {}  # label in lower case -> label
     for label, number in counts.most_common():
-        name = f"the label {label!r} ({count(number, 'entity')}, {places[label]})"
+        described = f"the label {label!r} ({count(number, 'entity')}, {places[label]})"
         lowercased = label.casefold()
         similar = get_close_matches(lowercased, more_frequent, 1, MIN_SIMILARITY)
         frequent = more_frequent.setdefault(similar[0] if similar else lowercased, label)
@@ -110,13 +110,13 @@ def find_odd_labels(sentences: Sequence[TaggedWords], options: Options) -> list[
         if label in options.label.values():
             continue
         if similar == [lowercased] or counts[frequent] >= MIN_RATIO * number:
-            doubts.append(
-                f"{name} looks like {frequent!r} ({counts[frequent]:,}): "
+            warnings.append(
+                f"{described} looks like {frequent!r} ({counts[frequent]:,}): "
                 f'--label "{label}={frequent}" merges them.'
             )
         elif number == 1 and counts.total() >= MIN_ENTITIES:
-            doubts.append(f'{name} is too rare to train on: --label "{label}=" drops it.')
-    return doubts
+            warnings.append(f'{described} is too rare to train on: --label "{label}=" drops it.')
+    return warnings
 
 
 def find_missing_labels(sentences: Sequence[TaggedWords]) -> list[str]:
@@ -126,13 +126,13 @@ def find_missing_labels(sentences: Sequence[TaggedWords]) -> list[str]:
         if sentence.annotated is None:
             labels[sentence.origin.file].update(entity_labels(sentence.tags))
     all_labels = set().union(*labels.values())
-    doubts = []
+    warnings = []
     for file, present in labels.items() if len(labels) <= MAX_FILES else ():
         missing = sorted(all_labels - present)
         if missing and present:
-            doubts.append(
+            warnings.append(
                 f"{file} has no entity with these labels of another file: {', '.join(missing)}. If "
                 "nobody looked for them in this file, use "
                 f'--annotated "{file}={",".join(sorted(present))}"'
             )
-    return doubts
+    return warnings
