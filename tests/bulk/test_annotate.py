@@ -227,7 +227,7 @@ def test_rows_that_cannot_be_read_have_an_error(tmp_path, run):
         None,
         "The row has more fields than the header",
         None,
-        "The text is not UTF-8",
+        "The text has invalid characters",
         None,
         no_json,
         "The text is not a string: int",
