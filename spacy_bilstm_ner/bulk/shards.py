@@ -46,7 +46,7 @@ def make_shards(rows: Iterable[Row], out: Path) -> Iterator[Shard]:
 def rows_to_do(
     files: Iterable[str], options: TextOptions, done: Rows, summary: Summary
 ) -> Iterator[Row]:
-    """Yield the rows of files that have no results. Count the others.
+    """Yield the rows that have no results. Count the other rows.
 
     RAISES UserError: If a file lacks a column, has no texts, or is damaged.
     """

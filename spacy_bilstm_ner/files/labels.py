@@ -1,4 +1,4 @@
-"""Rename and drop labels, say which labels were looked for, and find odd ones."""
+"""Rename and drop labels, say which labels were looked for, and find odd labels."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,8 +14,8 @@ from .schemes import entity_labels
 # A label is probably misspelt if a similar label is this many times as frequent. Labels of six
 # letters that differ in one letter have a similarity of 0.83.
 MIN_RATIO, MIN_SIMILARITY = 20, 0.8
-# No warning is given of labels that a file lacks if there are more files than this, such as the
-# documents of a folder.
+# If there are more files than this, such as the documents of a folder, no warning names the labels
+# that a file lacks.
 MAX_FILES = 5
 # A label that occurs once is reported in a corpus of at least this many entities.
 MIN_ENTITIES = 20
@@ -53,7 +53,7 @@ def apply_options(
 def _find_annotated(files: Sequence[str], options: Sequence[str]) -> tuple[str, ...] | None:
     """Return the labels that were looked for in a file; None for all labels.
 
-    files (Sequence[str]): Paths of the file. Those of an Excel file end in the name of the sheet.
+    files (Sequence[str]): The name of the file that is read, and that of the sentence's origin.
     options (Sequence[str]): Values of --annotated, such as "MED,DOSE" for all files and
         "old.csv=MED" for one file.
     """

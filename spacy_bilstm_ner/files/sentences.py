@@ -21,7 +21,7 @@ MIN_MARKED_SHARE = 0.05
 
 
 def build(sentences: Sequence[TaggedWords], options: Options, report: Report) -> list[TaggedWords]:
-    """Return sentences with tags in BIO and words without white space.
+    """Return sentences with tags in BIO, and with words that are divided at white space.
 
     RAISES UserError: If a tag cannot be read, or an entity begins at a word without characters.
     """
@@ -31,7 +31,7 @@ def build(sentences: Sequence[TaggedWords], options: Options, report: Report) ->
     parts = _read_tags(sentences, options)
     report.guesses["tags"] = ", ".join(sorted(set(map(itemgetter(0), parts.values()))))
     distinct_words = set(chain.from_iterable(map(attrgetter("words"), sentences)))
-    # Words that are, or contain, white space
+    # Words that are empty, are white space, or contain white space
     irregular = {word for word in distinct_words if word.isspace() or _divide(word) != [word]}
     built = []
     faults: list[tuple[int, str]] = []
