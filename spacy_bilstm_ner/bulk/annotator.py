@@ -27,8 +27,8 @@ ENTITY = pa.struct(
 )
 # Names of the columns that are added
 ENTITIES_COLUMN, ERRORS_COLUMN = "entities", "entities_error"
-# Number of texts in a batch of `nlp.pipe`, and of characters in a call. Higher numbers are faster,
-# but need more memory.
+# Number of texts in a batch of `nlp.pipe`, and of characters in a call of it. Higher numbers are
+# faster, but need more memory.
 MAX_TEXTS, MAX_CHARACTERS = 1000, 1_000_000
 # Number of characters after which a pipeline reads texts inside `nlp.memory_zone()`, so that new
 # words do not fill the memory. Before that, spaCy's tokenizer caches words, which makes it faster.
@@ -116,7 +116,7 @@ class Annotator:
         return schema.append(pa.field(ERRORS_COLUMN, pa.string()))
 
     def load(self) -> Language:
-        """Return the pipeline. If several threads use it, the caller holds the lock.
+        """Return the pipeline. If several threads use it, the caller must hold the lock.
 
         RAISES UserError: If the pipeline cannot be loaded.
         """

@@ -34,7 +34,8 @@ def prepare_folder(
     settings (dict[str, Any]): Settings that change the results, such as the model.
     RETURNS (tuple[Rows, list[str]]): The rows that have results, and the input files of earlier
         runs that no longer exist. Their results stay.
-    RAISES UserError: If the folder has other files, or results that were made with other settings.
+    RAISES UserError: If the folder has files but no _run.json, or results that were made with other
+        settings.
     """
     previous = read_stamps(out, settings)
     stamps = {file: make_stamp(file) for file in files}
@@ -49,7 +50,8 @@ def prepare_folder(
 def read_stamps(out: Path, settings: dict[str, Any]) -> Stamps:
     """Return the input files of earlier runs.
 
-    RAISES UserError: If the folder has other files, or results that were made with other settings.
+    RAISES UserError: If the folder has files but no _run.json, or results that were made with other
+        settings.
     """
     path = out / NOTE
     if not path.is_file():

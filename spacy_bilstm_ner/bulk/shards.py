@@ -15,8 +15,8 @@ from .annotator import ENTITIES_COLUMN, ERRORS_COLUMN, Annotator, outcome_column
 from .results import Rows, find_results, write_table
 from .summary import Summary, summarize
 
-# About a million English words
-SHARD_BYTES = 6_000_000
+# Number of characters in a shard: about a million English words
+SHARD_LENGTH = 6_000_000
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,10 @@ class Shard:
 def make_shards(rows: Iterable[Row], out: Path) -> Iterator[Shard]:
     """Divide rows into shards. Their numbers are higher than those of all results in the folder."""
     first_number = max(find_results(out), default=-1) + 1
-    # A text counts as SHARD_BYTES at most, because `minibatch_by_words` yields a longer text before
-    # the texts that precede it.
+    # A text counts as SHARD_LENGTH at most, because `minibatch_by_words` yields a longer text
+    # before the texts that precede it.
     batches = minibatch_by_words(
-        rows, SHARD_BYTES, 0, get_length=lambda row: min(SHARD_BYTES, len(str(row.text)) + 1)
+        rows, SHARD_LENGTH, 0, get_length=lambda row: min(SHARD_LENGTH, len(str(row.text)) + 1)
     )
     for number, batch in enumerate(batches, first_number):
         yield Shard(out / f"entities-{number:06d}.parquet", tuple(batch))
@@ -46,7 +46,7 @@ def make_shards(rows: Iterable[Row], out: Path) -> Iterator[Shard]:
 def rows_to_do(
     files: Iterable[str], options: TextOptions, done: Rows, summary: Summary
 ) -> Iterator[Row]:
-    """Yield the rows of files that have no results. Count the others.
+    """Yield the rows that have no results. Count the other rows.
 
     RAISES UserError: If a file lacks a column, has no texts, or is damaged.
     """

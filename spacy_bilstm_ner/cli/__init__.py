@@ -59,7 +59,7 @@ class Command(TyperCommand):
 class Commands(TyperGroup):
     """The group of all commands.
 
-    A user error or a missing package becomes one line on stderr and exit code 1, and Ctrl-C exit
+    A user error or a missing package becomes a message on stderr and exit code 1, and Ctrl-C exit
     code 130. A closed pipe ends the command without a message. All other errors keep their
     traceback.
     """

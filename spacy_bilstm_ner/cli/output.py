@@ -57,8 +57,8 @@ def show_next(purpose: str, *arguments: str | Path | float) -> None:
 def short_warnings() -> Iterator[None]:
     """Print each Python warning on one line, and only once.
 
-    Warnings of spaCy with the same code, such as [W030], are printed once. Their number follows at
-    the end.
+    Warnings of spaCy with the same code, such as [W030], are printed once. A line at the end
+    says how often a repeated code occurred.
     """
     counts: Counter[str] = Counter()
 

@@ -147,10 +147,10 @@ def thresholds(
     *,
     precision: Annotated[float, Option(min=0.01, max=0.999, help="minimum precision")] = 0.95,
     write: Annotated[
-        bool, Option("--write", help="store the thresholds in the pipeline's folder")
+        bool, Option("--write", help="store higher thresholds in the pipeline's folder")
     ] = False,
     loosen: Annotated[
-        bool, Option("--loosen", help="with --write, also store thresholds that become lower")
+        bool, Option("--loosen", help="with --write, also store lower thresholds")
     ] = False,
 ) -> None:
     """Find the thresholds at which labels reach a precision.

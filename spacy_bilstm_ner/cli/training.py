@@ -9,7 +9,7 @@ from .arguments import Lang, Vectors
 
 # Languages whose pipelines with vectors are not called LANG_core_news_md
 PIPELINES = {"en": "en_core_web_md", "zh": "zh_core_web_md"}
-# Measured with `crossvalidate train.csv folds --folds 2 --no-curve`, with them and without vectors
+# Measured with `crossvalidate train.csv folds --folds 2 --no-curve`, with these vectors and without
 IMPROVEMENT = (
     "They help most when there is little training data: on 530 sentences of WikiGold, the vectors "
     "of en_core_web_md raise F from 62.3 to 69.7."

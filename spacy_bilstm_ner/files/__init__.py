@@ -10,8 +10,8 @@ later step takes records and the report, and returns new records.
 | unite | `conflicts` | partial annotations of one text -> one |
 | find words | `docs`, `offsets` | `TextWithSpans` -> `TaggedWords` in BIO, with a tokenizer |
 | read tags | `sentences` | tags of any scheme -> BIO |
-| settle | `conflicts` | contradictory annotations of one text -> one |
-| apply options | `labels` | labels of the file -> renamed and dropped labels |
+| settle | `conflicts` | sentences -> sentences without conflicts (--conflicts) |
+| apply options | `labels` | --skip-empty, --label and --annotated |
 | make Docs | `docs` | `TaggedWords` -> Doc |
 
 `read` does all steps. All formats with texts and offsets are read by `exports.read_records`: JSON,

@@ -1,4 +1,4 @@
-"""Read cells that have several items: words, tags, or entities with offsets."""
+"""Read cells that have several items: words, tags or entities."""
 
 import ast
 import json
@@ -12,7 +12,7 @@ from .tables import clean
 # An item of a list as Python or numpy writes it: in quotation marks or without
 _ITEM = re.compile(r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|([^\s,\[\]]+)""")
 
-# A list of words or tags in brackets. A text such as "[1] Mira left [2]" is none.
+# A list of words or tags in brackets. A text such as "[1] Mira left [2]" is not a list.
 LIST = re.compile(r"""\[\s*(['"].*|[^\[\]]*)\]""", re.DOTALL)
 
 
@@ -24,13 +24,13 @@ def parse(text: str) -> Any:
     for load in (json.loads, ast.literal_eval):
         with suppress(SyntaxError, ValueError):
             return json.loads(json.dumps(load(text or "[]")))  # tuples become lists
-    raise ValueError(f"{text[:60]!r} is neither JSON nor a list of Python")
+    raise ValueError(f"{text[:60]!r} is neither JSON nor a Python list")
 
 
 def split_list(cell: str, pattern: str = r"\S+") -> list[str]:
-    """Return the items of a cell, such as `["a", "b"]`, `['a', 'b']`, `['a' 'b']` or `a b`.
+    """Return the items of a cell, such as `["a", "b"]`, `['a', 'b']`, `['a' 'b']` (numpy) or `a b`.
 
-    numpy writes no commas. The item `null` becomes "".
+    The item `null` becomes "".
 
     pattern (str): What an item looks like in a cell that is not a list in brackets.
     """
@@ -52,7 +52,7 @@ def split_tags(cell: str) -> list[str]:
 
 
 def holds_lists(cells: Sequence[str]) -> bool:
-    """Return whether a cell is in brackets, or at least half of the cells have several tags."""
+    """Return whether a cell begins with a bracket, or at least half the cells have several tags."""
     n_lists = 0
     for cell in cells:
         if cell.startswith(("[", "{")):
@@ -62,5 +62,5 @@ def holds_lists(cells: Sequence[str]) -> bool:
 
 
 def holds_spans(cells: Sequence[str]) -> bool:
-    """Return whether a cell has entities with offsets: [[0, 4, "PER"]] or [{"start": 0, …}]."""
+    """Return whether a cell has entities: [[0, 4, "PER"]], [{"start": 0, …}] or {"PER": […]}."""
     return any(re.match(r"\[\s*[\[({]|\{", cell) for cell in cells)

@@ -14,7 +14,7 @@ from .tables import Table, find_name
 
 # A column holds tags if more than this share of its cells are tags. Single cells of other columns
 # may look like tags, such as "?" and "O".
-MIN_TAGS = 0.2
+MIN_TAG_SHARE = 0.2
 _NUMBER = re.compile(r"[\d.-]+")
 
 
@@ -35,9 +35,8 @@ class Columns(NamedTuple):
 def find_columns(table: Table, options: Options) -> Columns:
     """Find the columns of a table.
 
-    RAISES UserError: If a column of the options is missing, or a column cannot be detected. Files
-        with empty lines, without a header, or with a sentence in each row need no column of
-        sentence numbers.
+    RAISES UserError: If a column cannot be detected, is missing or occurs twice. Files with empty
+        lines, without a header, or with a sentence in each row need no column of sentence numbers.
     """
     word, tag, keys = options.word_column, options.tag_column, list(options.sentence_column)
     chosen = (*keys, word, tag)
@@ -56,7 +55,7 @@ def find_columns(table: Table, options: Options) -> Columns:
         keys = [document, number] if document else [number]
     for name in filter(None, (*keys, word, tag)):
         if table.names.count(name) != 1:
-            remedy = "Name one of these, or give each column another name."
+            remedy = "Name one of these, or give each column its own name."
             _refuse(table, f"expected one column {name!r}", remedy)
     if not word or not tag:
         missing = "tag" if word else "word"
@@ -65,14 +64,14 @@ def find_columns(table: Table, options: Options) -> Columns:
             table,
             f"no column for the {missing} was detected",
             f"If the file has labels, name the column, such as --{missing}-column {example!r}. If "
-            "each row has a text, the column of texts is --word-column, and that of entities, such "
-            "as [[0, 4, 'per']], is --tag-column. Labels inside a text cannot be read.",
+            "each row has a text, --word-column names the column of texts, and --tag-column that "
+            "of entities, such as [[0, 4, 'per']]. Labels inside a text cannot be read.",
         )
     has_sentences = keys or table.blocks[-1] != "1" or not table.has_header
     if not has_sentences and not holds_lists(table[tag]):
         _refuse(
             table,
-            "no column for the sentence was detected",
+            "no column of sentence numbers was detected",
             "Put an empty line between sentences, or name the column of sentence numbers: "
             "--sentence-column NAME. If each row is a text, it needs a tag for each word, such as "
             "'B-per O O', or entities with offsets, such as [[0, 4, 'per']].",
@@ -139,8 +138,8 @@ def _count_labelled(values: Sequence[str], outside: Sequence[str]) -> int | None
             n_tag_cells += n_cells
             for tag in tags:
                 labels[tag[2:]] += n_cells  # "" for O
-    # The column before the entities of CoNLL-2003 has phrases, such as B-NP, or I-NC in German.
+    # In CoNLL-2003, the column before the entities has phrases, such as B-NP, or I-NC in German.
     has_phrases = labels["NP"] or (labels["NC"] and labels["VC"])
-    if n_tag_cells <= MIN_TAGS * len(values) or has_phrases:
+    if n_tag_cells <= MIN_TAG_SHARE * len(values) or has_phrases:
         return None
     return labels.total() - labels[""]

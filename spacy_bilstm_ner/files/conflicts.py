@@ -11,11 +11,11 @@ from .records import TaggedWords, TextWithSpans
 from .report import Report
 
 # A file is refused if more than this share of its sentences contradict each other.
-MAX_SHARE = 0.1
+MAX_CONFLICT_SHARE = 0.1
 
 
 def unite(texts: Sequence[TextWithSpans], report: Report) -> list[TextWithSpans]:
-    """Unite partial annotations of the same text.
+    """Unite several annotations of the same text.
 
     1. Partly labelled copies of a text, such as binary answers, become one partly labelled text.
     2. Different annotations of one text with one entity each become one partly labelled text.
@@ -32,7 +32,7 @@ def unite(texts: Sequence[TextWithSpans], report: Report) -> list[TextWithSpans]
 
 
 def _combine(group: Sequence[TextWithSpans], report: Report) -> TextWithSpans | None:
-    """Return one text for several annotations; None if they are not partial annotations."""
+    """Return one text for several annotations; None if they stay separate."""
     annotations = set(map(attrgetter("spans"), group))
     label_sets = set(map(attrgetter("annotated"), group))
     is_one_record = len(annotations) == len(set(map(attrgetter("origin"), group))) == 1
@@ -74,7 +74,7 @@ def settle_conflicts(
             f"in line {first.origin.line} and line {second.origin.line}. Use --conflicts first to "
             "take the first annotation, or --conflicts drop to leave out these texts."
         )
-        if sum(map(len, conflicts)) > MAX_SHARE * len(sentences):
+        if sum(map(len, conflicts)) > MAX_CONFLICT_SHARE * len(sentences):
             raise UserError(message)
         report.warnings.append(message)
         return list(sentences)

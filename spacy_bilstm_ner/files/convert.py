@@ -51,7 +51,8 @@ def convert(
     out (Path): A folder for train.spacy, dev.spacy, test.spacy and stats.json; or a .spacy file,
         which gets all sentences.
     lang (str): Language code of the texts, for the tokenizer.
-    split (Optional[Split]): How to divide the sentences. A .spacy file takes no split.
+    split (Optional[Split]): How to divide the sentences. Not allowed if `out` is a .spacy
+        file.
     options (Optional[Options]): How to read the files.
     RAISES UserError: If a file cannot be read, or the output cannot be written. Existing files
         then stay as they are.
@@ -114,7 +115,7 @@ def make_docs(
     for sentence in tqdm(sentences, f"Converting {name}", unit=" sentences", disable=None):
         gold, tokenized = make_doc(nlp, sentence)
         docs.add(gold)
-        # spaCy stores flags and does not read them; user data would slow down training.
+        # spaCy stores this flag and does not read it. User data would slow down training.
         docs.flags[-1]["origin"] = gold.user_data["origin"]
         n_tokens += len(gold)
         n_aligned += count_aligned(gold, tokenized)

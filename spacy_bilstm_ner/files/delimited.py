@@ -35,7 +35,8 @@ def read_delimited(content: Content, options: Options) -> tuple[Records, Report]
     separator = options.sep or find_separator(lines)
     report = Report(guesses={"separator": repr(separator or " ")})
     if separator:
-        # Between tabs, quotation marks are ordinary characters, except below a header.
+        # Between tabs, quotation marks are ordinary characters, unless the file has a header and a
+        # field in quotation marks.
         has_quotes = separator != "\t" or (_QUOTED.search(text) and is_header(lines[0].split("\t")))
         is_plain = options.no_quotes or not has_quotes
         rows = _split(text, separator, csv.QUOTE_NONE if is_plain else csv.QUOTE_MINIMAL, name)

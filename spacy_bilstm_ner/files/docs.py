@@ -56,8 +56,8 @@ def find_words(
 
     texts (Sequence[TextWithSpans]): The texts of one file.
     nlp (Language): A pipeline, whose tokenizer finds the words.
-    RAISES UserError: If more than a tenth of the entities cut words or differ from their own text,
-        and `options.fields` does not say what offsets count; or if entities overlap, and
+    RAISES UserError: If too many entities do not fit the text (see `check_reading`), and
+        `options.fields` does not say what offsets count; or if entities overlap, and
         `options.nested` is None.
     """
     if not options.fields.keys() & {"unit", "end_inclusive", "shift"}:
@@ -165,7 +165,7 @@ def make_doc(nlp: Language, sentence: TaggedWords) -> tuple[Doc, Doc]:
     """Make a Doc. Unknown spaces are chosen so that the tokenizer does not merge words.
 
     sentence (TaggedWords): A sentence with tags in BIO.
-    RETURNS (tuple[Doc, Doc]): The gold Doc, and the tokenizer's reading of its text.
+    RETURNS (tuple[Doc, Doc]): The gold Doc, and a Doc that the tokenizer makes from its text.
     """
     words = list(sentence.words)
     spaces = list(sentence.spaces or spaces_after(words))
@@ -223,8 +223,8 @@ def _read_doc(doc: Doc) -> TaggedWords:
     for token in doc:
         outside = "O" if token.ent_iob else UNKNOWN
         tags.append(f"{token.ent_iob_}-{token.ent_type_}" if token.ent_type_ else outside)
-    followed = tuple(bool(token.whitespace_) for token in doc)
-    spaces = None if doc.has_unknown_spaces else followed
+    known_spaces = tuple(bool(token.whitespace_) for token in doc)
+    spaces = None if doc.has_unknown_spaces else known_spaces
     annotated = None
     if "annotated" in doc.spans:
         annotated = tuple(doc.spans["annotated"].attrs.get("labels") or ())

@@ -18,11 +18,12 @@ CODECS = (
 # Number of words that a message shows in each encoding
 N_WORDS = 5
 # A file is binary if more than this share of its bytes are 0. Text from a PDF may have a few.
-MAX_NULLS = 0.1
-# Share of three kinds of letters among those of Hungarian that are not ASCII
-MIN_HUNGARIAN = 0.05
+MAX_NULL_SHARE = 0.1
+# A text is Hungarian if each of three groups of letters has more than this share of the characters
+# that are not ASCII.
+MIN_HUNGARIAN_SHARE = 0.05
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
-# Signs of another encoding: "JosŽ", "g³owa" and "oraºul"
+# Signs of another encoding: "blŒ", "g³owa" and "oraºul"
 _NOT_WESTERN = re.compile("[a-zß-ÿ]([À-ÞŒ]|[¹³º¿][a-zß-ÿ])")
 
 
@@ -46,12 +47,12 @@ def decode(content: Content, encoding: str) -> Content:
 def detect(name: str, raw: bytes) -> str:
     """Return the name of the encoding of a file.
 
-    RAISES UserError: If the file is binary, or its encoding is not clear. The message then shows
-        some words in each possible encoding.
+    RAISES UserError: If the file is binary, or its encoding is not clear. If most of the file is
+        not UTF-8, the message shows some words in each possible encoding.
     """
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    if raw.count(b"\0") > MAX_NULLS * len(raw):
+    if raw.count(b"\0") > MAX_NULL_SHARE * len(raw):
         raise UserError(
             f"{name} is a binary file: expected text. If it is packed, unpack it. If it is UTF-16, "
             "use --encoding utf-16-le, or utf-16-be."
@@ -95,11 +96,12 @@ def _list_spellings(words: list[bytes]) -> list[str]:
 def _is_western(sample: bytes) -> bool:
     """Return whether words look Western European in cp1252."""
     text = sample.decode("cp1252", errors="replace")
-    accented = _NOT_ASCII.findall(text)
-    is_mostly_accented = 2 * sum(map(str.isalpha, accented)) > sum(map(str.isalpha, text))
-    # In Hungarian, õ and û are ő and ű in cp1250, as frequent as ö and ü.
-    n_letters = [sum(map(accented.count, letters)) for letters in ("õû", "öü", "áéíó")]
-    is_hungarian = min(n_letters) > MIN_HUNGARIAN * len(accented)
-    return WESTERN.issuperset(accented) and not (
+    not_ascii = _NOT_ASCII.findall(text)
+    is_mostly_accented = 2 * sum(map(str.isalpha, not_ascii)) > sum(map(str.isalpha, text))
+    # Hungarian text in cp1250 has ő and ű, which are õ and û in cp1252. They are as frequent as ö
+    # and ü.
+    n_letters = [sum(map(not_ascii.count, letters)) for letters in ("õû", "öü", "áéíó")]
+    is_hungarian = min(n_letters) > MIN_HUNGARIAN_SHARE * len(not_ascii)
+    return WESTERN.issuperset(not_ascii) and not (
         is_mostly_accented or is_hungarian or _NOT_WESTERN.search(text)
     )

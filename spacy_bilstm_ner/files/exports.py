@@ -21,9 +21,10 @@ MISFIT_ERRORS = (TypeError, ValueError, IndexError, OverflowError, SyntaxError, 
 DOCUMENT = "doc_id|document_id|documentName|example_id|id"
 MISSING = object()
 
-# Where an export has its texts and entities: key -> path. A path has dots: "data.text". "span.0" is
-# the first element of a list, "tokens.orth" is in each element of a list, "data.*" is the only
-# string of an object. "text|data" is the first path that exists. The keys:
+# Where an export has its texts and entities: key -> path. "data.text" is the member "text" of the
+# object "data", "span.0" is the first element of a list, "tokens.orth" is a list of the members
+# "orth" of all elements, "data.*" is the only string of an object. "text|data" is the first path
+# that exists. The keys:
 #   text, words           a text, or a list of words
 #   tags                  a list with a tag for each word
 #   entities              a list of entities; null if nobody has annotated the text
@@ -37,7 +38,7 @@ MISSING = object()
 #                         value is "reject" or "ignore", or is empty because nobody has annotated
 #                         the text. In such an export, a record without a list of entities is an
 #                         annotated text without entities.
-#   unit, end_inclusive   not paths but what offsets count, see `Reading`
+#   unit, end_inclusive, shift   not paths but what offsets count, see `Reading`
 DEFAULTS = {key: key for key in ("text", "entities", "start", "end", "label")}
 # Tool -> its export, as in `--fields`. If records fit several exports, the first is taken.
 EXPORTS = {
@@ -90,11 +91,11 @@ def read_records(
 ) -> tuple[Records, Report]:
     """Read the records of one file.
 
-    records (Iterable[tuple[int, Any]]): Line or number of each record, and the record: an object of
-        JSON, or a row of a table with lists as text.
+    records (Iterable[tuple[int, Any]]): Line or number of each record, and the record: a JSON
+        object, or a row of a table. The entities of a row may be written as text.
     name (str): Name of the file in messages.
     RAISES UserError: If the records fit no export in the table, or a record does not fit the export
-        of the first ones.
+        of the first records.
     """
     stream = iter(records)
     sample = list(islice(stream, N_SAMPLE))
@@ -117,7 +118,7 @@ def read_records(
     check_rows(
         name,
         faults,
-        f"Write them as the other records ({export['tool']}), or describe all with --fields.",
+        f"Write them like the other records ({export['tool']}), or describe all with --fields.",
     )
     return texts, report
 
@@ -246,8 +247,8 @@ def _read_text(
             raise ValueError(f"it has {len(words):,} words and {len(tags):,} tags")
         spaces = look_up(record, "trailing_whitespace")
         has_spaces = isinstance(spaces, list) and len(spaces) == len(words)
-        followed = tuple(map(bool, spaces)) if has_spaces else None
-        return TaggedWords(tuple(words), tags, followed, annotated, origin)
+        known_spaces = tuple(map(bool, spaces)) if has_spaces else None
+        return TaggedWords(tuple(words), tags, known_spaces, annotated, origin)
     spans: list[Span] = []
     for entity in _list_entities(record, export):
         spans += _read_entity(entity, text, export, origin, report)
@@ -259,7 +260,7 @@ def _list_words(record: Any, path: str) -> list[str]:
     """Return a list of words or tags, which may be numbers."""
     words = _expect(record, path, list)
     if not all(isinstance(word, str | int) for word in words):
-        raise ValueError(f"the words at {path!r} are no text")
+        raise ValueError(f"the items of {path!r} are not text")
     return list(map(str, words))
 
 
@@ -329,7 +330,7 @@ def _describe_unknown(record: Any, name: str) -> str:
     """Return the message for an unknown export, with `--fields` as far as it can be filled in."""
     if not isinstance(record, dict):
         return (
-            f"{name}: the first record is no object but {json.dumps(record)[:60]}. Expected "
+            f"{name}: a record is not an object but {json.dumps(record)[:60]}. Expected "
             'records such as {"text": "Mira left Oslo", "entities": [[0, 4, "PER"]]}.'
         )
     paths = dict.fromkeys(DEFAULTS, "KEY")
@@ -359,8 +360,8 @@ def _describe_unknown(record: Any, name: str) -> str:
         paths["label"] = labels[0]
     described = lists if len(lists) == 2 else paths
     return (
-        f"{name}: no known export has such records. The keys of one are {', '.join(record)}. "
-        "Say where the text and its entities are. Write a key inside another one as outer.inner: "
+        f"{name}: no known export has such records. One record has the keys {', '.join(record)}. "
+        "Say where the text and its entities are. Write nested keys with dots, as outer.inner: "
         f"--fields {','.join(map('='.join, described.items()))}"
     )
 

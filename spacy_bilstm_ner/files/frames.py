@@ -25,7 +25,7 @@ def read_frame(content: Content, options: Options) -> tuple[Records, Report]:
 
 
 def read_parquet(content: Content, options: Options) -> tuple[Records, Report]:
-    """Read a Parquet file. If tags are numbers, their names are taken from the schema.
+    """Read a Parquet file. Numbered tags get their names from metadata of Hugging Face, if any.
 
     RAISES ImportError: If pandas or pyarrow is not installed.
     """
@@ -42,7 +42,7 @@ def read_parquet(content: Content, options: Options) -> tuple[Records, Report]:
 
 
 def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
-    """Read all sheets of an Excel file with the same header. A warning names the other sheets.
+    """Read all sheets that have the header of the first table. A warning names the others.
 
     RAISES ImportError: If pandas or python-calamine is not installed.
     RAISES UserError: If there is no such sheet, or Excel has changed words into numbers or dates.
@@ -102,7 +102,7 @@ def _check_words(table: Table, frame: Any, options: Options) -> None:
         value = values[line - 1]
         is_decimal = isinstance(value, float) and not value.is_integer()
         if is_decimal or isinstance(value, bool | date | time):
-            faults.append((line, f"a cell has {value}, which is no text"))
+            faults.append((line, f"a cell has {value}, which is not text"))
     check_rows(
         table.name,
         faults,

@@ -21,7 +21,7 @@ _START = re.compile(r"\s*(\[\s*(?=[\[{]))?")
 def read_json(content: Content, options: Options) -> tuple[Records, Report]:
     """Read an export in JSON or JSON Lines. The records of an array are decoded one by one.
 
-    RAISES UserError: If the file is no JSON or no known export.
+    RAISES UserError: If the file is not JSON, or not a known export.
     """
     return read_records(_iterate(content, options), content.name, options)
 
@@ -44,7 +44,7 @@ def _iterate(content: Content, options: Options) -> Iterator[tuple[int, Any]]:
 def decode_values(content: Content) -> Iterator[tuple[int, Any]]:
     """Yield each value of JSON Lines, or each object or array in an array, with its line.
 
-    RAISES UserError: If a value is no JSON, or the array does not end.
+    RAISES UserError: If a value is not JSON, or the array does not end.
     """
     text = content.text
     start = _START.match(text)
@@ -72,7 +72,7 @@ def decode_values(content: Content) -> Iterator[tuple[int, Any]]:
 
 
 def _find_records(value: Any, options: Options) -> list[Any]:
-    """Return a record as it is, or the elements of arrays of records inside another value."""
+    """Return [value] if the value is a record, and otherwise the records in arrays inside it."""
     value = _as_record(value)
     if is_record(value, options):
         return [value]

@@ -1,4 +1,4 @@
-"""Rename and drop labels, say which labels were looked for, and find odd ones."""
+"""Rename and drop labels, say which labels were looked for, and find odd labels."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,8 +14,8 @@ from .schemes import entity_labels
 # A label is probably misspelt if a similar label is this many times as frequent. Labels of six
 # letters that differ in one letter have a similarity of 0.83.
 MIN_RATIO, MIN_SIMILARITY = 20, 0.8
-# No warning is given of labels that a file lacks if there are more files than this, such as the
-# documents of a folder.
+# If there are more files than this, such as the documents of a folder, no warning names the labels
+# that a file lacks.
 MAX_FILES = 5
 # A label that occurs once is reported in a corpus of at least this many entities.
 MIN_ENTITIES = 20
@@ -53,7 +53,7 @@ def apply_options(
 def _find_annotated(files: Sequence[str], options: Sequence[str]) -> tuple[str, ...] | None:
     """Return the labels that were looked for in a file; None for all labels.
 
-    files (Sequence[str]): Paths of the file. Those of an Excel file end in the name of the sheet.
+    files (Sequence[str]): The name of the file that is read, and that of the sentence's origin.
     options (Sequence[str]): Values of --annotated, such as "MED,DOSE" for all files and
         "old.csv=MED" for one file.
     """
@@ -99,10 +99,10 @@ def find_odd_labels(sentences: Sequence[TaggedWords], options: Options) -> list[
             if tag[0] == "B":
                 counts[tag[2:]] += 1
                 places.setdefault(tag[2:], sentence.place(position))
-    doubts = []
+    warnings = []
     more_frequent: dict[str, str] = {}  # label in lower case -> label
     for label, number in counts.most_common():
-        name = f"the label {label!r} ({count(number, 'entity')}, {places[label]})"
+        described = f"the label {label!r} ({count(number, 'entity')}, {places[label]})"
         lowercased = label.casefold()
         similar = get_close_matches(lowercased, more_frequent, 1, MIN_SIMILARITY)
         frequent = more_frequent.setdefault(similar[0] if similar else lowercased, label)
@@ -110,13 +110,13 @@ def find_odd_labels(sentences: Sequence[TaggedWords], options: Options) -> list[
         if label in options.label.values():
             continue
         if similar == [lowercased] or counts[frequent] >= MIN_RATIO * number:
-            doubts.append(
-                f"{name} looks like {frequent!r} ({counts[frequent]:,}): "
+            warnings.append(
+                f"{described} looks like {frequent!r} ({counts[frequent]:,}): "
                 f'--label "{label}={frequent}" merges them.'
             )
         elif number == 1 and counts.total() >= MIN_ENTITIES:
-            doubts.append(f'{name} is too rare to train on: --label "{label}=" drops it.')
-    return doubts
+            warnings.append(f'{described} is too rare to train on: --label "{label}=" drops it.')
+    return warnings
 
 
 def find_missing_labels(sentences: Sequence[TaggedWords]) -> list[str]:
@@ -126,13 +126,13 @@ def find_missing_labels(sentences: Sequence[TaggedWords]) -> list[str]:
         if sentence.annotated is None:
             labels[sentence.origin.file].update(entity_labels(sentence.tags))
     all_labels = set().union(*labels.values())
-    doubts = []
+    warnings = []
     for file, present in labels.items() if len(labels) <= MAX_FILES else ():
         missing = sorted(all_labels - present)
         if missing and present:
-            doubts.append(
+            warnings.append(
                 f"{file} has no entity with these labels of another file: {', '.join(missing)}. If "
                 "nobody looked for them in this file, use "
                 f'--annotated "{file}={",".join(sorted(present))}"'
             )
-    return doubts
+    return warnings

@@ -9,11 +9,11 @@ from ..errors import UserError
 from .records import Reading, Span, TextWithSpans
 from .spacing import UNSPACED
 
-# An entity is a misfit if it cuts a word, or differs from its own text. A file is refused if its
-# share of misfits is above MAX_MISFITS. Up to MAX_FEW misfits are accepted if no other reading of
-# the offsets fits better.
-MAX_MISFITS = 0.1
-MAX_FEW = 2
+# An entity is a misfit if it cuts a word, is not in the text, or differs from its own text. A file
+# is refused if its share of misfits is above MAX_MISFIT_SHARE. Up to MAX_ACCEPTED_MISFITS misfits
+# are accepted if no other reading of the offsets fits better.
+MAX_MISFIT_SHARE = 0.1
+MAX_ACCEPTED_MISFITS = 2
 # Other readings are tried on at most this many texts.
 N_TRIED = 500
 UNITS = ("characters", "utf16", "words")
@@ -35,14 +35,14 @@ def make_reading(fields: Mapping[str, str]) -> Reading:
 
 
 def check_reading(texts: Sequence[TextWithSpans]) -> None:
-    """Refuse a file if more than a tenth of its entities are misfits.
+    """Refuse a file if too many of its entities are misfits (see MAX_MISFIT_SHARE).
 
     RAISES UserError: The message names the reading that fits better, if there is one.
     """
     reading = texts[0].reading
     n_misfits = _count_misfits(texts, reading)
     n_spans = sum(len(text.spans) for text in texts)
-    if n_misfits <= MAX_MISFITS * n_spans:
+    if n_misfits <= MAX_MISFIT_SHARE * n_spans:
         return
     tried = [text for text in texts if text.spans][:N_TRIED]
     misfits = {reading: _count_misfits(tried, reading)}
@@ -50,11 +50,11 @@ def check_reading(texts: Sequence[TextWithSpans]) -> None:
         candidate = Reading(unit, end_inclusive, shift)
         misfits[candidate] = _count_misfits(tried, candidate)
     best = min(misfits, key=misfits.__getitem__)
-    is_better = misfits[best] <= MAX_MISFITS * misfits[reading]
+    is_better = misfits[best] <= MAX_MISFIT_SHARE * misfits[reading]
     remedy = f"No other unit or shift fits. To read the file as it is, use {_option(reading)}."
     if is_better:
-        remedy = f"With {_option(best)}, only {misfits[best]:,} do so."
-    if is_better or n_misfits > MAX_FEW:
+        remedy = f"Use {_option(best)}, which fits better."
+    if is_better or n_misfits > MAX_ACCEPTED_MISFITS:
         raise UserError(
             f"{texts[0].origin.file}: {n_misfits:,} of {n_spans:,} entities cut words, are "
             f"not in the text, or differ from their own text. {remedy}"
@@ -81,9 +81,10 @@ def _count_misfits(texts: Sequence[TextWithSpans], reading: Reading) -> int:
 
 
 def locate(text: TextWithSpans, reading: Reading) -> Iterator[Span]:
-    """Yield each span with offsets in characters, end exclusive; 0 and 0 if it is not in the text.
+    """Yield each span with offsets in characters, end exclusive.
 
-    A span can begin or end inside a word.
+    A span that is empty or not in the text gets the offsets 0 and 0. A span can begin or end inside
+    a word.
     """
     units = list(_units(text, reading.unit))
     for span in text.spans:

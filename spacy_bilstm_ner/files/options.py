@@ -1,4 +1,7 @@
-"""How a labelled file is to be read. The commands have an option for each field of `Options`."""
+"""How a labelled file is to be read.
+
+`convert`, `crossvalidate` and `audit` have an option for each field of `Options`.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -112,7 +115,7 @@ class Options:
         if not isinstance(self.fields, Mapping):
             self.fields = parse_pairs(_split_at_commas(self.fields))
         if unknown := sorted(self.fields.keys() - FIELDS.split()):
-            raise UserError(f"fields must have keys of {FIELDS}, but it has {', '.join(unknown)}.")
+            raise UserError(f"fields can have the keys {FIELDS}, but not {', '.join(unknown)}.")
 
 
 def parse_separator(sep: str | None) -> str | None:

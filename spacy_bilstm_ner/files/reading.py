@@ -5,14 +5,14 @@ If a row of the file contradicts them, the file is refused. The message names th
 
 | what | detected by | option |
 |---|---|---|
-| format | the first bytes | `format` |
+| format | the first bytes; the suffix .ann | `format` |
 | encoding | UTF-8; UTF-16 with a byte order mark; cp1252 if words look Western | `encoding` |
 | separator | the character that divides most lines into equal numbers of fields | `sep` |
-| quotation marks | ordinary characters between tabs, except below a header | `no_quotes` |
-| header | usual names; between commas and the like, a first row without a tag | |
+| quotation marks | between tabs only with a header and a field in quotation marks | `no_quotes` |
+| header | usual names; in CSV, Excel and Parquet also a first row without a tag | |
 | columns | usual names; the only column of tags | `word_column`, `tag_column` |
 | sentences | a column of numbers, or empty lines | `sentence_column` |
-| tags | the letters of BIO, BILUO, BIOES and BMES; or labels and one O | `outside` |
+| tags | the letters of BIO, BILUO, BIOES and BMES; or labels and a tag for "outside" | `outside` |
 | export | the keys of JSON records | `fields` |
 | texts without an entity | always read as labelled | `skip_empty` |
 """
@@ -91,14 +91,14 @@ def read_sentences(
             sentences_of_file, report_of_file = _read_one(content, nlp, options)
             sentences += sentences_of_file
             report.merge(report_of_file)
-    # Sentences from rows with a word each have as many rows as words. Texts have one row.
+    # If each row of a table has a word, a sentence has as many rows as words.
     longest = max(map(attrgetter("rows"), sentences), default=0)
     if longest > MAX_WORDS:
         report.warnings.append(
             f"the longest sentence has {longest:,} words: check that empty lines, or the column of "
             "sentence numbers (--sentence-column), divide the sentences."
         )
-    # Sentences from rows with a word each do not count.
+    # Sentences of tables with a word in each row do not count.
     n_empty = sum(not (sentence.n_entities or sentence.origin.step) for sentence in sentences)
     if n_empty and not options.skip_empty:
         report.guesses["texts without an entity"] = (
@@ -198,7 +198,7 @@ def _detect_text(content: Content) -> str:
 def _read_binary(content: Content, kind: str, options: Options) -> tuple[Any, Report]:
     """Read a binary file or a data frame.
 
-    RAISES UserError: If it cannot be read. Any error in a binary file means that it is damaged.
+    RAISES UserError: If it cannot be read: it is damaged, or a package is missing.
     """
     try:
         return READERS[kind](content, options)

@@ -30,7 +30,7 @@ class Origin(NamedTuple):
 
     file (str): Name of the file.
     line (int): Line of the first word, from 1. It is the number of the row in Excel and Parquet, of
-        the record in a JSON array, and of the Doc in .spacy.
+        the record in a JSON array, and of the Doc in a .spacy file that `convert` has not written.
     document (str): The file's own id of the document; "" if it has none.
     step (int): Word i is on line `line + step * i`. 0 if all words are on one line.
     lines (Sequence[int]): Line of each word; empty if `step` says it.
@@ -62,7 +62,7 @@ class TaggedWords(NamedTuple):
     spaces (Optional[tuple[bool, ...]]): For each word, whether a space follows; None if unknown.
     annotated (Optional[tuple[str, ...]]): The labels that were looked for; None for all labels.
     origin (Origin): Where the sentence was read.
-    number (str): The file's own id of the sentence. The tutorial's split sorts by it.
+    number (str): Id or number of the sentence; may be empty. The tutorial's split sorts by it.
     rows (int): Number of rows of the file that became this sentence.
     """
 
@@ -107,8 +107,8 @@ class Span(NamedTuple):
 
     start, end (int): Offsets as they are in the file; in characters, with the end exclusive, after
         `offsets.locate`.
-    label (Optional[str]): The label as it is in the file; None for an entity that was left out. Its
-        words may then have any tag.
+    label (Optional[str]): The label as it is in the file; None for an entity that was left out. The
+        tags of its words are then unknown.
     text (Optional[str]): The entity's text according to the file; None if it has none.
     """
 

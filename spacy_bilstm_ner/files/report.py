@@ -79,11 +79,9 @@ REASONS = {
 class Report:
     """What happened to the rows, words and entities of a source.
 
-    White space never counts as a word.
-
-    read (Counter[str]): Numbers of "rows", "words" and "entities", counted by the readers before
-        anything is left out by a later step.
-    written (Counter[str]): The same numbers of the records that became Docs.
+    read (Counter[str]): Numbers of "rows", "words" and "entities" that were read.
+    written (Counter[str]): The same numbers of the records that became Docs. White space does not
+        count as a word.
     guesses (dict[str, str]): What was detected, such as {"encoding": "utf-8"}.
     warnings (list[str]): Signs of mistakes in the source, with what to do.
     counts (dict[str, Counter[str]]): Reason -> unit -> number left out, changed or added.

@@ -14,7 +14,7 @@ from .tables import Table
 
 
 def read_table(table: Table, options: Options, report: Report) -> Records:
-    """Read a table. Each of its rows has a word, or a sentence, or a text with offsets.
+    """Read a table. Each of its rows has a word, or a sentence, or a text with entities.
 
     report (Report): The counts so far. Those of the rows are added to it.
     RAISES UserError: If a column cannot be detected, or rows cannot be divided into sentences.
@@ -33,7 +33,7 @@ def read_table(table: Table, options: Options, report: Report) -> Records:
 
 
 def _to_records(table: Table, columns: Columns) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield rows with a text or a list of words each, as records of JSON."""
+    """Yield each row, which has a text or a list of words, as a JSON record."""
     texts, cells = table[columns.word], table[columns.tag]
     have_spans = holds_spans(cells)
     are_texts = have_spans and not all(map(LIST.fullmatch, texts))

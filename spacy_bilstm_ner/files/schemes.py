@@ -9,8 +9,8 @@ from .records import UNKNOWN
 
 # Tags that mean "in no entity", in upper or lower case, the likeliest first
 OUTSIDE = ("o", "other", "_", "-", "none", "")
-# A label. "B-per|B-org" is no label, because these are two tags. "B-per" is no label, because a tag
-# such as "B-B-per" has been converted twice.
+# A label. "per|B-org" is not a label, because "B-per|B-org" is two tags. "B-per" is not a label,
+# because "B-B-per" has been converted twice.
 _LABEL = r"(?P<label>(?![BI]-)(?!.*[\s;|,/+]\s*[BILUESMW]-|.*[;|,]\s*O$)\S(?:.*\S)?)"
 # Tags whose letter is before the label, after the label, or without a label
 _PATTERNS = [

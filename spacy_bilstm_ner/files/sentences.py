@@ -15,13 +15,13 @@ from .spacing import spaces_after
 from .tables import clean
 
 # Marks that many words of some corpora have, such as en:Oslo in WikiANN. A warning is given if more
-# than MIN_MARKED of the distinct words have one.
+# than MIN_MARKED_SHARE of the distinct words have one.
 MARKS = (r"[^\W_]+(_)[^\W_].*", "(##).+", "([a-z]{2,3}:).+")
-MIN_MARKED = 0.05
+MIN_MARKED_SHARE = 0.05
 
 
 def build(sentences: Sequence[TaggedWords], options: Options, report: Report) -> list[TaggedWords]:
-    """Return sentences with tags in BIO and words without white space.
+    """Return sentences with tags in BIO, and with words that are divided at white space.
 
     RAISES UserError: If a tag cannot be read, or an entity begins at a word without characters.
     """
@@ -31,7 +31,7 @@ def build(sentences: Sequence[TaggedWords], options: Options, report: Report) ->
     parts = _read_tags(sentences, options)
     report.guesses["tags"] = ", ".join(sorted(set(map(itemgetter(0), parts.values()))))
     distinct_words = set(chain.from_iterable(map(attrgetter("words"), sentences)))
-    # Words that are, or contain, white space
+    # Words that are empty, are white space, or contain white space
     irregular = {word for word in distinct_words if word.isspace() or _divide(word) != [word]}
     built = []
     faults: list[tuple[int, str]] = []
@@ -144,7 +144,7 @@ def _find_marks(words: set[str], name: str) -> list[str]:
     warnings = []
     for pattern in map(re.compile, MARKS):
         marked = sorted(filter(pattern.fullmatch, words))
-        if len(marked) > MIN_MARKED * len(words):
+        if len(marked) > MIN_MARKED_SHARE * len(words):
             (mark,) = pattern.findall(marked[0])
             warnings.append(
                 f"{name}: {count(len(marked), 'different word')} with marks, such as "

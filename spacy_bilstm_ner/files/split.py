@@ -14,7 +14,7 @@ Parts = dict[str, list[TaggedWords]]
 
 
 def divide(sentences: Sequence[TaggedWords], split: Split, own_parts: Parts) -> tuple[Parts, int]:
-    """Return train, dev and test, and the number of copies in them.
+    """Return train, dev and test, and the number of copies.
 
     Copies are sentences of train that occur in dev or test, and of dev that occur in test.
 

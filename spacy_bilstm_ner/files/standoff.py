@@ -17,7 +17,8 @@ _BRAT_ENTITY = re.compile(
 )
 # Such as "123|t|A title" and "123|a|An abstract"
 PASSAGE = re.compile(r"(\w+)\|([ta])\|(.*)")
-# Such as "123\t0\t4\tMira\tPER\tQ7". A relation has four fields, and in BioRED whether it is new.
+# Such as "123\t0\t4\tMira\tPER\tQ7". A relation has four fields. In BioRED, a
+# fifth one says whether it is new.
 _ENTITY = re.compile(
     r"\w+\t(?P<start>\d+)\t(?P<end>\d+)\t(?P<text>[^\t]*)\t(?P<label>[^\t]*)(?:\t.*)?"
 )
@@ -35,7 +36,7 @@ def read_brat(content: Content, options: Options) -> tuple[Records, Report]:
             f"{content.name}: its text {path} is missing. Put both files of brat into one folder, "
             "and give that folder."
         )
-    # Offsets count the characters of line ends.
+    # Line ends stay as they are, since offsets count their characters.
     text = decode(Content(str(path), path, path.read_bytes()), options.encoding).text
     entities = []
     for line, row in enumerate(content.text.split("\n"), 1):
@@ -45,7 +46,7 @@ def read_brat(content: Content, options: Options) -> tuple[Records, Report]:
             entities.append({**match.groupdict(), "start": offsets[::2], "end": offsets[1::2]})
         elif row.startswith("T"):
             raise UserError(
-                f"{content.name}, line {line}: {row[:60]!r} is no entity of brat. Expected a line "
+                f"{content.name}, line {line}: {row[:60]!r} is not a brat entity. Expected a line "
                 "such as 'T1\\tPER 0 4\\tMira'."
             )
     record = {"id": content.path.stem, "text": text, "entities": entities}
@@ -57,7 +58,7 @@ def read_pubtator(content: Content, options: Options) -> tuple[Records, Report]:
 
     Offsets count through the title, a blank and the abstract.
 
-    RAISES UserError: If a line is no passage, entity or relation.
+    RAISES UserError: If a line is not a passage, entity or relation.
     """
     records: list[tuple[int, Any]] = []
     article: dict[str, Any] = {"id": ""}
@@ -73,7 +74,7 @@ def read_pubtator(content: Content, options: Options) -> tuple[Records, Report]:
             article["entities"].append(entity.groupdict())
         elif row.strip() and not _RELATION.fullmatch(row):
             raise UserError(
-                f"{content.name}, line {line}: {row[:60]!r} is no line of PubTator. Expected an "
+                f"{content.name}, line {line}: {row[:60]!r} is not a PubTator line. Expected an "
                 "entity, such as '123\\t0\\t4\\tMira\\tPER', with tabs."
             )
     return read_records(records, content.name, options)

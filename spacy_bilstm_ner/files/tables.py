@@ -41,7 +41,8 @@ class Table:
     columns (list[list[str]]): n columns of m cells; "" for an empty cell.
     lines (MutableSequence[int]): Line of each row.
     blocks (list[str]): Number of each row's block, from 1. Empty lines end a block.
-    documents (list[str]): Line on which each row's document begins; "" if it is in no document.
+    documents (list[str]): Id of each row's document, or the line on which the document begins; ""
+        if it is in no document.
     has_header (bool): Whether the file names its columns.
     counts_words (bool): Whether the first column numbers the words of each sentence.
     last_values (Set[str]): Cells of the last column in the first rows.
@@ -69,8 +70,8 @@ class Table:
         if cells[0].startswith(("#", "-DOCSTART-")):
             if _DOCUMENT.match(" ".join(cells)):
                 return "document"
-            # The row of a hashtag or of a piece such as ##ra has all columns. Without a header, it
-            # ends in a tag.
+            # The row of a hashtag or of a word piece such as ##ra has all columns. Without a
+            # header, it ends in a tag.
             is_row = (
                 is_tag(cells[-1])
                 or cells[-1] in self.last_values

@@ -15,7 +15,7 @@ from .delimited import SEPARATORS
 from .encoding import detect
 from .options import parse_separator
 
-# A file is refused if none of its first rows, up to this number, has a text.
+# Number of rows at the start of a file that are checked. If none has a text, the file is refused.
 N_CHECKED_ROWS = 1000
 # The encoding of a file is detected from this many bytes.
 N_SAMPLE_BYTES = 1_000_000
@@ -30,7 +30,7 @@ class TextOptions:
     text_column (str): The column or key of the texts.
     id_column (str | None): The column or key of the ids.
     sep (str | None): The separator of CSV files; None to take it from the header.
-    encoding (str | None): The encoding of text files; None to detect it, as `convert` does.
+    encoding (str | None): The encoding of text files; None to detect it.
     """
 
     text_column: str = "text"
@@ -127,7 +127,7 @@ def text_error(value: Any, max_length: int) -> str | None:
     try:
         value.encode()
     except UnicodeEncodeError:
-        return "The text is not UTF-8"
+        return "The text has invalid characters"
     return None
 
 
@@ -154,7 +154,7 @@ def _open_lines(file: str, options: TextOptions) -> Iterator[str]:
 
 
 def _detect_encoding(file: str, sample: bytes) -> str:
-    """Return the encoding of a file. If it cannot be detected, return that of UTF-8."""
+    """Return the encoding of a file. If it cannot be detected, return UTF-8."""
     whole_lines = sample.rpartition(b"\n")[0] or sample
     try:
         return detect(file, whole_lines.replace(b"\0", b""))
@@ -189,7 +189,7 @@ def _read_delimited(file: str, options: TextOptions) -> Records:
 
 
 def _read_json(file: str, options: TextOptions) -> Records:
-    """Read JSON Lines, or one array of objects. Empty lines are no rows."""
+    """Read JSON Lines, or one array of objects. Empty lines are skipped."""
     lines = _open_lines(file, options)
     first_line = next(lines, "")
     if first_line.lstrip().startswith("["):

@@ -32,7 +32,7 @@ REFUSED = {
 
 
 def check_readable(raw: bytes, name: str) -> None:
-    """Check the first bytes of a file.
+    """Check that the format of a file can be read.
 
     RAISES UserError: If the file is of a kind in the table.
     """

@@ -21,7 +21,8 @@ COLUMNS = [*MISTAKE_COLUMNS[:-1], "times", "keep"]
 IDENTITY = ["sentence", "text", "gold"]
 # Mistakes with a lower confidence are not listed.
 MIN_CONFIDENCE = 0.1
-# Spreadsheets execute cells that begin with one of these, unless an apostrophe precedes them.
+# Spreadsheets execute cells that begin with one of these, except the apostrophe. Texts that begin
+# with an apostrophe are escaped as well, because `read_marked_rows` removes one.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")
 
 

@@ -18,7 +18,7 @@ def crossvalidate_folds(corpus: FoldedCorpus, *, with_curve: bool = True) -> Res
     parts = list(TRAIN_SHARES) if with_curve else ["fold"]
     train_folds(corpus, parts)
     labels, counts = count_outcomes(*(predict_folds(corpus, part) for part in parts))
-    # n_parts × n_labels × 3, and then F: n_parts × (n_labels + 2)
+    # total: n_parts × n_labels × 3. f: n_parts × (n_labels + 2)
     total = counts.sum(axis=0)
     f = compute_f(total)
     draws = compute_f(bootstrap(counts))

@@ -98,7 +98,7 @@ class FoldedCorpus:
         return self.out / f"{part}-{number}"
 
 
-# The folder of a pipeline, and the settings for its training in OUT/config.cfg
+# The folder of a pipeline, and the settings that override OUT/config.cfg in its training
 Task = tuple[Path, dict[str, Any]]
 
 

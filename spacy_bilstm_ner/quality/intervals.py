@@ -41,5 +41,8 @@ def percentile_interval(draws: Floats) -> Floats:
 
 
 def cases_needed(share: float) -> int:
-    """Return how many cases show a proportion with 95 % confidence if all of them are correct."""
+    """Return how many cases are needed to show a share of correct ones with 95 % confidence.
+
+    All of the cases are assumed to be correct.
+    """
     return math.ceil(share * Z_SCORE * Z_SCORE / (1 - share))

@@ -46,8 +46,9 @@ def compare_entities(examples: Iterable[Example], *, all_candidates: bool = Fals
         words and the label of the annotation, "found" and "predicted" those of the prediction.
         "kind" is a key of KINDS, or "" if both agree. "confidence" is the probability of the
         prediction. If there is no prediction, it is the probability that there is no entity, minus
-        the probability of the annotated entity. "start" is the offset of the prediction in the
-        sentence, or that of the annotation if there is no prediction.
+        the probability of the annotated entity. If no prediction overlaps, it is
+        1 - MAX_UNREPORTED_PROBABILITY. "start" is the offset of the prediction in the sentence, or
+        that of the annotation if there is no prediction.
     """
     rows = []
     for example in examples:

@@ -82,8 +82,8 @@ def read_texts(path: Path, options: TextOptions) -> list[str]:
 def compute_uncertainty(doc: Doc) -> float:
     """Compute the sum of the entropies of all candidate entities, in bits.
 
-    This is the entropy of the event that the candidate is an entity. Entities without a confidence
-    add nothing.
+    The entropy of a candidate is that of the event that it is an entity. Entities without a
+    confidence add nothing.
     """
     entropy = 0.0
     for ent in doc.ents:

@@ -74,7 +74,7 @@ def threshold_for_precision(curve: pd.DataFrame, precision: float) -> dict[str, 
 
     curve (pd.DataFrame): See `make_curves`.
     RETURNS (dict[str, Any]): The "threshold", and figures of the entities above it. If no threshold
-        reaches the precision, "entities" is 0, and there is nothing more.
+        reaches the precision, "entities" is 0, and the other keys are missing.
     """
     # Entities with the same confidence cannot be separated, so a threshold lies after the last one.
     limits = curve.drop_duplicates("confidence", keep="last")

@@ -43,7 +43,7 @@ import sys
 from spacy_bilstm_ner.bulk import shards
 from spacy_bilstm_ner.cli import main
 if __name__ == "__main__":
-    shards.SHARD_BYTES = int(sys.argv[1])
+    shards.SHARD_LENGTH = int(sys.argv[1])
     main(sys.argv[2:])
 """
 
@@ -189,7 +189,7 @@ def test_every_kind_of_input(tmp_path, run, kind, monkeypatch):
     ]
     assert entities_of(records) == expected(texts)
     # The rows are the same in shards of any size.
-    monkeypatch.setattr(shards, "SHARD_BYTES", 20)
+    monkeypatch.setattr(shards, "SHARD_LENGTH", 20)
     assert run("folder", "small").code == 0
     assert len(results(tmp_path / "small")) > 3
     assert rows_of(tmp_path / "small") == records
@@ -227,7 +227,7 @@ def test_rows_that_cannot_be_read_have_an_error(tmp_path, run):
         None,
         "The row has more fields than the header",
         None,
-        "The text is not UTF-8",
+        "The text has invalid characters",
         None,
         no_json,
         "The text is not a string: int",
@@ -386,7 +386,7 @@ def damage_silently(content: bytes) -> bytes:
 
 
 def test_damaged_results_are_made_again(tmp_path, run, monkeypatch):
-    monkeypatch.setattr(shards, "SHARD_BYTES", 80)
+    monkeypatch.setattr(shards, "SHARD_LENGTH", 80)
     write_parquet(tmp_path / "in.parquet", TEXTS * 4)
     assert run("in.parquet", "out").code == 0
     records = rows_of(tmp_path / "out")
@@ -479,7 +479,7 @@ def fail_first_shard(self: util.WorkersHere, shard: shards.Shard) -> Future:
 
 
 def test_a_part_that_fails_is_named_and_made_by_the_next_run(tmp_path, run, monkeypatch):
-    monkeypatch.setattr(shards, "SHARD_BYTES", 30)
+    monkeypatch.setattr(shards, "SHARD_LENGTH", 30)
     write_parquet(tmp_path / "in.parquet", TEXTS)
     engine = type("Engine", (util.WorkersHere,), {"submit": fail_first_shard})
     with monkeypatch.context() as patch:
@@ -516,7 +516,7 @@ def test_a_stopped_run_leaves_whole_parts_and_is_resumed(tmp_path, start, run, e
         assert {path.name for path in out.iterdir()} == {*before, "_run.json", ".lock"}
         assert "Interrupted." in errors
         assert "Traceback" not in errors
-    monkeypatch.setattr(shards, "SHARD_BYTES", 60)
+    monkeypatch.setattr(shards, "SHARD_LENGTH", 60)
     assert run("in.parquet", "out", "--id-column", "key").code == 0
     after = results(out)
     assert 1 <= len(before) < len(after), "it was stopped too late to show anything"
