@@ -62,7 +62,6 @@ def main(source: str, target: str, out: str) -> None:
     hits = changed.intersection(new_places[: len(changed)])
     figures = {
         "command": "python -m scripts.research.audit CORPUS.spacy FOLDER OUT.json",
-        "corpus": Path(source).name,
         "changes": len(changed),
         "share_of_changes": len(hits) / len(changed),
     }

@@ -43,7 +43,7 @@ Figures = dict[str, Any]
 
 
 def read_texts(path: Path) -> list[str]:
-    return [doc.text for doc in DocBin().from_disk(path).get_docs(Vocab())]
+    return list(map(str, DocBin().from_disk(path).get_docs(Vocab())))
 
 
 def timed(work: Callable[..., Any], *arguments: Any) -> tuple[float, Any]:

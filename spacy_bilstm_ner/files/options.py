@@ -28,8 +28,8 @@ class Split:
     dev: Path | None = _option("file of dev sentences; default: a part of FILE")  # noqa: RUF009
     test: Path | None = _option("file of test sentences; default: a part of FILE")  # noqa: RUF009
     method: Literal["tutorial", "random"] = _option(
-        "tutorial: 72 % train, 18 % dev, 10 % test, as in a Keras tutorial. random: a split "
-        "with --dev-size and --test-size",
+        "tutorial: 72 % train, 18 % dev, 10 % test, as in a Keras tutorial. random: a random "
+        "split, which the options --seed, --dev-size, --test-size, --dev and --test also select",
         "tutorial",
     )
     seed: int = _option("seed of the random split", 0, min=0, max=2**32 - 1)

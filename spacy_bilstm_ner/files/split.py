@@ -20,15 +20,14 @@ def divide(sentences: Sequence[TaggedWords], split: Split, own_parts: Parts) -> 
 
     The split of the tutorial is scikit-learn's train_test_split(..., test_size=0.1,
     random_state=2020), followed by Keras' validation_split=0.2. So a random tenth is test, and the
-    last fifth of the others is dev. With files of the user, the split of the other sentences is
-    random, whatever the method.
+    last fifth of the others is dev. Any option of `split` but `dedupe` selects the random split.
 
     own_parts (Parts): "dev" and "test" from files of the user.
     RAISES UserError: If a part would be empty although its size is not 0.
     """
     ordered = list(sentences)
     n_sentences, seed = len(ordered), split.seed
-    if split.method == "tutorial" and not own_parts:
+    if split == Split(dedupe=split.dedupe):
         # A groupby on "Sentence #" sorts by the string: "Sentence: 10" comes before "Sentence: 2".
         ordered.sort(key=attrgetter("number"))
         seed, n_test = 2020, math.ceil(n_sentences * 0.1)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,6 +61,13 @@ def test_random_split_deals_each_sentence_once_as_the_seed_says() -> None:
         divide(sentences, Split(method="random", dev_size=0.6, test_size=0.4), {})
 
 
+@pytest.mark.parametrize("options", [{"seed": 1}, {"dev_size": 0.3}, {"test_size": 0.2}])
+def test_options_of_the_random_split_select_it(options: dict[str, Any]) -> None:
+    parts, _ = divide(make(50), Split(**options), {})
+    assert parts == divide(make(50), Split(method="random", **options), {})[0]
+    assert parts != divide(make(50), Split(), {})[0]
+
+
 def test_own_parts_leave_the_order_of_the_others() -> None:
     parts, _ = divide(make(5), Split(test_size=0), {"dev": make(2)})
     assert parts == {"train": make(5), "dev": make(2), "test": []}
@@ -68,8 +76,10 @@ def test_own_parts_leave_the_order_of_the_others() -> None:
 def test_copies_are_counted_and_dropped() -> None:
     train, dev, test = (list(map(sentence, text)) for text in ("abccd", "ade", "abff"))
     parts = {"dev": dev, "test": test}
-    assert divide(train, Split(), parts) == ({"train": train, **parts}, 4)
-    divided, _ = divide(train, Split(dedupe=True), parts)
+    split = Split(dev=Path("dev.csv"), test=Path("test.csv"))
+    assert divide(train, split, parts) == ({"train": train, **parts}, 4)
+    split = replace(split, dedupe=True)
+    divided, _ = divide(train, split, parts)
     assert divided == {"train": train[2:4], "dev": dev[1:], "test": test}
     with pytest.raises(UserError, match="too few for a split, because train would be empty"):
-        divide(train[:1], Split(dedupe=True), parts)
+        divide(train[:1], split, parts)
