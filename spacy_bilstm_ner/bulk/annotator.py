@@ -116,7 +116,7 @@ class Annotator:
         return schema.append(pa.field(ERRORS_COLUMN, pa.string()))
 
     def load(self) -> Language:
-        """Return the pipeline. If several threads use it, the caller must hold the lock.
+        """Return the pipeline. If several threads use it, hold `PIPELINES.lock`.
 
         RAISES UserError: If the pipeline cannot be loaded.
         """

@@ -92,6 +92,6 @@ def _show(summary: "Summary") -> None:
     echo(f"{sum(summary.errors.values()):12,} errors")
     for kind, count in summary.errors.most_common():
         file, row, message = summary.first_errors[kind]
-        echo(printable(f"{count:12,} {kind}. First: {file}, row {row}: {message}"))
+        echo(printable(f"{count:12,} {kind}. First: {file}, row {row} (the first is 0): {message}"))
     for label, count in summary.labels.most_common():
         echo(printable(f"{count:12,} {label}"))

@@ -167,7 +167,15 @@ def thresholds(
     result = find_thresholds(pipeline, file, precision=precision)
     show_result(result)
     if not write:
-        show_next("store them", "thresholds", pipeline, file, "--precision", precision, "--write")
+        show_next(
+            "store them, if the pipeline is a folder",
+            "thresholds",
+            pipeline,
+            file,
+            "--precision",
+            precision,
+            "--write",
+        )
         return
     changes = store_thresholds(Path(pipeline), result.table, precision=precision, loosen=loosen)
     print(printable("\n".join(changes)) or "No threshold has changed.")

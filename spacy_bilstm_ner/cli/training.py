@@ -25,7 +25,7 @@ def init(
         str | None,
         Option(
             "--from",
-            help="trained pipeline to continue: its folder or name. Its language is kept",
+            help="folder or name of a trained pipeline to train further; its language is kept",
         ),
     ] = None,
     force: Annotated[bool, Option("--force", help="replace an existing file")] = False,

@@ -83,7 +83,7 @@ def convert(
         name, _, _ = option.rpartition("=")
         if name not in files_read:
             raise UserError(
-                f"--annotated {option}: the file {name} is not one of those to convert."
+                f"--annotated {option}: no sentence comes from {name}. Files: {files_read:.1000}"
             )
     parts, n_copies = {out.stem: sentences}, 0
     if not is_one_file:
@@ -91,7 +91,8 @@ def convert(
     if n_copies:
         action = "they are dropped" if split.dedupe else "--dedupe drops them"
         report.warnings.append(
-            f"copies in train and dev of sentences in another part: {n_copies:,}; {action}."
+            "sentences of train that occur in dev or test, or of dev that occur in test: "
+            f"{n_copies:,}; {action}."
         )
     docs, counts = {}, {}
     for name, part in parts.items():

@@ -44,7 +44,7 @@ def read_delimited(content: Content, options: Options) -> tuple[Records, Report]
         # Words may contain other white space than blanks and tabs, such as U+00A0.
         fields = (re.split("[ \t]+", line.strip(" \t")) for line in text.split("\n"))
         rows = enumerate(fields, 1)
-    table = collect_rows(rows, name, report, needs_header=separator not in (None, "\t"))
+    table = collect_rows(rows, name, report, expects_header=separator not in (None, "\t"))
     _add_features(table)
     return read_table(table, options, report), report
 
@@ -100,8 +100,8 @@ def _refuse_quote(name: str, line: int, reason: str) -> NoReturn:
     raise UserError(
         f"{name}, line {line}: a quotation mark is not closed, or it is closed on another line or "
         "inside the field. If quotation marks are ordinary characters in this file, use "
-        "--no-quotes. If not, close it. A word that is only a quotation mark is written as "
-        f'"""". ({reason})'
+        "--no-quotes. Otherwise, close it at the end of its field. A word that is only a quotation "
+        f'mark is written as """". ({reason})'
     )
 
 

@@ -51,8 +51,9 @@ def find_words(
     """Divide the texts of a file into words, with tags in BIO.
 
     If an entity begins or ends inside a token, such as after the hyphen in "ex-Oslo", the token is
-    divided there. If it begins or ends inside a word, it is left out. If every label of the file
-    begins with B- or I-, these letters are read like those of tags.
+    divided there. If it begins or ends between two letters or digits of a word (see `cuts_word`),
+    it is left out. If every label of the file begins with B- or I-, these letters are read like
+    those of tags.
 
     texts (Sequence[TextWithSpans]): The texts of one file.
     nlp (Language): A pipeline, whose tokenizer finds the words.
@@ -85,7 +86,7 @@ def find_words(
 def _find_words(
     text: TextWithSpans, nlp: Language, have_letters: bool, report: Report
 ) -> TaggedWords:
-    tokens = text.words
+    tokens = text.word_offsets
     if tokens is None:
         tokens = tuple((token.idx, token.idx + len(token)) for token in nlp.make_doc(text.text))
     starts = {start for start, _ in tokens}
@@ -101,7 +102,7 @@ def _find_words(
     return TaggedWords(
         tuple(words),
         tuple(tags_of_words),
-        tuple(spaces) if text.words is None else None,
+        tuple(spaces) if text.word_offsets is None else None,
         text.annotated,
         text.origin,
         str(text.origin.line),

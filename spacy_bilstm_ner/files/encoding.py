@@ -80,7 +80,7 @@ def detect(name: str, raw: bytes) -> str:
 
 
 def _list_spellings(words: list[bytes]) -> list[str]:
-    """Return some words in each encoding that is possible: those that differ most."""
+    """Return a few words in each possible encoding. Their spellings differ most."""
     from charset_normalizer import from_bytes
 
     matches = from_bytes(b" ".join(words), cp_isolation=CODECS.split())

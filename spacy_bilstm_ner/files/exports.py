@@ -16,8 +16,9 @@ from .schemes import is_tag
 
 # The export is recognised from this many records. All records must fit it.
 N_SAMPLE = 100
-# Errors of reading a record that does not fit an export
+# Raised while reading a record that does not fit an export
 MISFIT_ERRORS = (TypeError, ValueError, IndexError, OverflowError, SyntaxError, RecursionError)
+# Path of the document's id in a record
 DOCUMENT = "doc_id|document_id|documentName|example_id|id"
 MISSING = object()
 
@@ -169,7 +170,8 @@ def _as_list(value: Any) -> list[Any]:
 def _list_exports(options: Options) -> list[Export]:
     """Return the exports of the table, in which paths of `--fields` replace others.
 
-    If `--fields` says where the entities are, it is the only export.
+    If `--fields` says where the entities are, it is the only export. If it has `own_text` and no
+    `start`, offsets in the records are ignored.
     """
     fields = dict(options.fields)
     if "own_text" in fields:

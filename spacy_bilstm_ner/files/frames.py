@@ -20,7 +20,7 @@ def read_frame(content: Content, options: Options) -> tuple[Records, Report]:
     """Read the names of the columns and the rows of a data frame. Messages count rows from 1."""
     rows = chain([list(map(str, content.raw.columns))], _list_rows(content.raw))
     report = Report()
-    table = collect_rows(enumerate(rows), content.name, report, needs_header=True)
+    table = collect_rows(enumerate(rows), content.name, report, expects_header=True)
     return read_table(table, options, report), report
 
 
@@ -70,7 +70,7 @@ def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
         sheet_report = Report(guesses={"sheet": sheet})
         rows = enumerate(_list_rows(frame), 1)
         name = f"{content.name}, sheet {sheet}"
-        table = collect_rows(rows, name, sheet_report, needs_header=True)
+        table = collect_rows(rows, name, sheet_report, expects_header=True)
         header = header or table.names
         if table.names != header:
             skipped.append(sheet)

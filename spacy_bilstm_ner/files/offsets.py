@@ -98,7 +98,7 @@ def locate(text: TextWithSpans, reading: Reading) -> Iterator[Span]:
 def _units(text: TextWithSpans, unit: str) -> Iterable[tuple[int, int]]:
     """Return the start and end in characters of each unit of a text, see `Reading`."""
     if unit == "words":
-        return text.words or (match.span() for match in re.finditer(r"\S+", text.text))
+        return text.word_offsets or (match.span() for match in re.finditer(r"\S+", text.text))
     characters = pairwise(range(len(text.text) + 1))
     if unit == "characters":
         return characters

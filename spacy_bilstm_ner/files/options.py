@@ -29,7 +29,8 @@ class Split:
     test: Path | None = _option("file of test sentences; default: a part of FILE")  # noqa: RUF009
     method: Literal["tutorial", "random"] = _option(
         "tutorial: 72 % train, 18 % dev, 10 % test, as in a Keras tutorial. random: a random "
-        "split, which the options --seed, --dev-size, --test-size, --dev and --test also select",
+        "split; it is also made if --dev or --test is given, or if --seed, --dev-size or "
+        "--test-size differs from its default",
         "tutorial",
     )
     seed: int = _option("seed of the random split", 0, min=0, max=2**32 - 1)
@@ -146,6 +147,6 @@ def parse_pairs(values: Mapping[str, str] | Iterable[str]) -> dict[str, str]:
     for value in values:
         name, equals, new_name = value.partition("=")
         if not equals:
-            raise UserError(f"expected a pair such as PERSON=per, but it is {value!r}.")
+            raise UserError(f"expected a pair such as PERSON=per, found {value!r}.")
         pairs[name] = new_name
     return pairs

@@ -31,7 +31,8 @@ class Origin(NamedTuple):
     file (str): Name of the file.
     line (int): Line of the first word, from 1. It is the number of the row in Excel and Parquet, of
         the record in a JSON array, and of the Doc in a .spacy file that `convert` has not written.
-    document (str): The file's own id of the document; "" if it has none.
+    document (str): Id of the document or record, or the line on which the document begins; "" if
+        it is in no document.
     step (int): Word i is on line `line + step * i`. 0 if all words are on one line.
     lines (Sequence[int]): Line of each word; empty if `step` says it.
     """
@@ -127,8 +128,9 @@ class TextWithSpans(NamedTuple):
         empty tuple if entities of any label may be missing (binary answers).
     origin (Origin): Where the text was read.
     rows (int): Number of records of the file that became this text.
-    words (Optional[tuple[tuple[int, int], ...]]): Start and end of each word in characters. The
-        text is then the words of the file, joined by blanks. None if the tokenizer finds the words.
+    word_offsets (Optional[tuple[tuple[int, int], ...]]): Start and end of each word in characters.
+        The text is then the words of the file, joined by blanks. None if the tokenizer finds the
+        words.
     reading (Reading): What the offsets of the spans count.
     """
 
@@ -137,7 +139,7 @@ class TextWithSpans(NamedTuple):
     annotated: tuple[str, ...] | None
     origin: Origin
     rows: int
-    words: tuple[tuple[int, int], ...] | None
+    word_offsets: tuple[tuple[int, int], ...] | None
     reading: Reading
 
 

@@ -50,7 +50,7 @@ _MEANINGS = {
     ("words", "changed"): {"stripped": "with a mark, replaced by a space (--strip)"},
     ("words", "added"): {"divided": "parts of a word with white space inside"},
     ("entities", "left out"): {
-        "joined": "continue an entity (I-), joined to it",
+        "joined": "begin with I-, joined to the entity before them",
         "not_in_text": "outside the text, or empty",
         "other_text": "text given in the file differs from the words at these offsets",
         "no_occurrence": "do not occur in the text",

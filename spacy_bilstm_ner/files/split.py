@@ -20,7 +20,8 @@ def divide(sentences: Sequence[TaggedWords], split: Split, own_parts: Parts) -> 
 
     The split of the tutorial is scikit-learn's train_test_split(..., test_size=0.1,
     random_state=2020), followed by Keras' validation_split=0.2. So a random tenth is test, and the
-    last fifth of the others is dev. Any option of `split` but `dedupe` selects the random split.
+    last fifth of the others is dev. If an option other than `dedupe` differs from its default, the
+    random split is made instead.
 
     own_parts (Parts): "dev" and "test" from files of the user.
     RAISES UserError: If a part would be empty although its size is not 0.

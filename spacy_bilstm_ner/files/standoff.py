@@ -56,7 +56,7 @@ def read_brat(content: Content, options: Options) -> tuple[Records, Report]:
 def read_pubtator(content: Content, options: Options) -> tuple[Records, Report]:
     """Read the title and abstract of each article, followed by its entities.
 
-    Offsets count through the title, a blank and the abstract.
+    Offsets refer to the title, a blank and the abstract, joined.
 
     RAISES UserError: If a line is not a passage, entity or relation.
     """

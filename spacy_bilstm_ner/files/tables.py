@@ -104,19 +104,19 @@ def is_header(cells: Sequence[str]) -> bool:
 
 
 def collect_rows(
-    rows: Iterable[tuple[int, Sequence[str]]], name: str, report: Report, *, needs_header: bool
+    rows: Iterable[tuple[int, Sequence[str]]], name: str, report: Report, *, expects_header: bool
 ) -> Table:
     """Make a table from the rows of a file. Count rows that are not data in the report.
 
     rows (Iterable[tuple[int, Sequence[str]]]): The line of each row, and its fields.
-    needs_header (bool): Whether a first row without a tag is a header, even if its names are not
+    expects_header (bool): Whether a first row without a tag is a header, even if its names are not
         usual. Titles and comments may precede it.
     RAISES UserError: If a row has too many fields, or the file has no rows.
     """
     stream = iter(rows)
     sample = list(islice(stream, N_SAMPLE))
     to_cell = cache(clean)  # equal cells share one string, to save memory
-    table = _start_table([list(map(to_cell, fields)) for _, fields in sample], name, needs_header)
+    table = _start_table([list(map(to_cell, fields)) for _, fields in sample], name, expects_header)
     block_numbers = map(str, count(1))
     block = document = ""
     has_begun = not table.has_header
@@ -159,7 +159,7 @@ def collect_rows(
     return table
 
 
-def _start_table(rows: Iterable[list[str]], name: str, needs_header: bool) -> Table:
+def _start_table(rows: Iterable[list[str]], name: str, expects_header: bool) -> Table:
     """Return a table without rows. Its columns are those of the first row with several cells.
 
     rows (Iterable[list[str]]): The cells of the first rows.
@@ -180,7 +180,7 @@ def _start_table(rows: Iterable[list[str]], name: str, needs_header: bool) -> Ta
         for cells in filled[: filled.index(first)]:
             has_names = find_name("word", cells) and find_name("tag", cells)
             first = cells if has_names and len(cells) == len(first) else first
-    has_header = is_header(first) or (needs_header and not any(map(is_tag, first)))
+    has_header = is_header(first) or (expects_header and not any(map(is_tag, first)))
     names = first if has_header else list(map(str, range(1, len(first) + 1)))
     counts_words = len(first) > 2 and not has_header and _count_up(list(map(itemgetter(0), data)))
     last_values = set(map(itemgetter(-1), data))

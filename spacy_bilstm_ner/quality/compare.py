@@ -31,19 +31,14 @@ def compare_pipelines(a: str, b: str, file: Path) -> Result:
     low, high = percentile_interval(draws[:, 1] - draws[:, 0])
     names = [*labels, *TOTALS]
     columns = {"label": names, "A": f_a, "B": f_b, "B - A": f_b - f_a, "95 % from": low, "to": high}
-    n_sentences = f"{len(counts):,} sentences"
-    verdict = f"{n_sentences} do not show which one is better."
+    size = f"{len(counts):,} sentences"
+    verdict = f"{size} do not show which one is better."
     if low[ALL] > 0:
         verdict = "B is better."
     if high[ALL] < 0:
         verdict = "A is better."
     return Result(
-        summary=[
-            f"A: {a}",
-            f"B: {b}",
-            f"{file}: {n_sentences}, F",
-            verdict,
-        ],
+        summary=[f"A: {a}", f"B: {b}", f"F on {file} ({size})", verdict],
         table=pd.DataFrame(columns),
         warnings=warnings,
     )

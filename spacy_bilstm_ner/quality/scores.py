@@ -68,10 +68,11 @@ def compute_scores(counts: NDArray) -> NDArray[np.float64]:
     RETURNS (NDArray): … × (n_labels + 2) × 3
     """
     counts = np.concatenate([counts, counts.sum(axis=-2, keepdims=True)], axis=-2)
-    correct, spurious, missed = np.moveaxis(counts, -1, 0)
-    denominators = [correct + spurious, correct + missed, correct + (spurious + missed) / 2]
+    n_correct, n_wrong, n_missed = np.moveaxis(counts, -1, 0)
+    errors = n_wrong + n_missed
+    denominators = [n_correct + n_wrong, n_correct + n_missed, n_correct + errors / 2]
     # If a denominator is less than 0.5, it is 0, and so is the numerator.
-    scores = correct[..., None] / np.maximum(np.stack(denominators, axis=-1), 0.5)
+    scores = n_correct[..., None] / np.maximum(np.stack(denominators, axis=-1), 0.5)
     scores[~counts.any(axis=-1)] = np.nan
     labels_with_entities = np.ma.masked_invalid(scores[..., :-1, :])
     mean = labels_with_entities.mean(axis=-2, keepdims=True).filled(np.nan)

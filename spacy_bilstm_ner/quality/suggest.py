@@ -73,7 +73,7 @@ def read_texts(path: Path, options: TextOptions) -> list[str]:
         for row in read_rows(file, options):
             problem = text_error(row.text, sys.maxsize)
             if problem:
-                raise UserError(f"{file}, row {row.number}: {problem}")
+                raise UserError(f"{file}, row {row.number} (the first is 0): {problem}")
             if row.text.strip():
                 texts[row.text] = None
     return list(texts)

@@ -12,12 +12,7 @@ from ..pipe.loading import load_pipeline
 from ..pipe.saving import write_cfg
 from ..system.atomic import save_text
 from .curves import make_curves
-from .examples import (
-    find_recognisers,
-    find_warnings,
-    predict_examples,
-    remove_thresholds,
-)
+from .examples import find_recognisers, find_warnings, predict_examples, remove_thresholds
 from .intervals import cases_needed
 from .result import Result
 from .scores import judge_entities

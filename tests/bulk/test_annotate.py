@@ -236,7 +236,7 @@ def test_rows_that_cannot_be_read_have_an_error(tmp_path, run):
         no_json,
     ]
     assert "7 errors" in done.output
-    assert f"3 {no_json}. First: {tmp_path / 'in.jsonl'}, row 1: " in done.output
+    assert f"3 {no_json}. First: {tmp_path / 'in.jsonl'}, row 1 (the first is 0): " in done.output
 
 
 @pytest.mark.parametrize(

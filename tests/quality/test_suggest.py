@@ -91,7 +91,7 @@ def test_texts_of_json_lines_and_of_a_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize("line", ['{"body": "One."}', "[1]", '{"text": 3}', '{"text": ', "3"])
 def test_a_row_without_a_text_is_named(tmp_path: Path, line: str) -> None:
     (tmp_path / "t.jsonl").write_text(f'{{"text": "One."}}\n{line}\n', encoding="utf-8")
-    with pytest.raises(UserError, match=r"t\.jsonl, row 1: The (text|line) is"):
+    with pytest.raises(UserError, match=r"t\.jsonl, row 1 \(the first is 0\): The (text|line) is"):
         read_texts(tmp_path / "t.jsonl", TextOptions())
 
 
