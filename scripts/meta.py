@@ -2,8 +2,8 @@
 
 from typing import Any
 
-SCORES = "The scores are those on the development set, as `spacy train` printed them."
-LABELS = """
+SCORES_NOTE = "The scores are those on the development set, as `spacy train` printed them."
+LABELS_NOTE = """
 - `art`: artefact: a named work or product
 - `eve`: event: a named war, storm, match or festival
 - `geo`: geographical entity: a country, city, river or region as a place
@@ -18,7 +18,7 @@ OUR_ENTRIES: dict[str, dict[str, Any]] = {
     "real": {
         **OURS,
         "description": "Named entities in English news, trained on the Groningen Meaning Bank.",
-        "notes": SCORES + LABELS,
+        "notes": SCORES_NOTE + LABELS_NOTE,
         "sources": [
             {
                 "name": "Groningen Meaning Bank 2.2.0, as extracted for Kaggle's 'Annotated Corpus "
@@ -34,7 +34,7 @@ OUR_ENTRIES: dict[str, dict[str, Any]] = {
         **OURS,
         "description": "A demonstration, trained on the project's small bundled sample: "
         "NOT a useful named-entity recogniser.",
-        "notes": SCORES + LABELS,
+        "notes": SCORES_NOTE + LABELS_NOTE,
         "sources": [{"name": "the project's small bundled sample", **OURS}],
         "version": "0.0.0+sample",
     },
@@ -55,7 +55,7 @@ def make_meta(
         "name": name,
         "version": version,
         "description": f"Named entities, trained on {source['name']}.",
-        "notes": SCORES,
+        "notes": SCORES_NOTE,
         "sources": [{"name": source["name"]}],
         "data": {key: source[key] for key in ("kind", "name", "sha256")},
         "training": {"config": config, "seed": seed, "vectors": source["vectors"].get("name")},

@@ -1,4 +1,8 @@
-"""Run a step of the project. Only one step at a time runs in a folder."""
+"""Run the main function of a step of the project.
+
+The current folder is locked meanwhile, so two such steps cannot run in it at the same time. The
+steps `convert` and `evaluate` do not use this module, and take no lock.
+"""
 
 from collections.abc import Callable
 from functools import wraps

@@ -43,7 +43,7 @@ def find_vectors(name: str, *, lang: str, assets: Path) -> dict[str, str]:
             f"there is no pipeline {name}: --vars.vectors takes a pipeline's folder or package"
         )
     if not name.startswith(f"{lang}_"):
-        print(f"{name} is not of the language {lang!r}.")
+        print(f"{name} is not used: its language is not {lang!r}.")
         return {}
     if (assets / name / "meta.json").is_file():
         return _describe((assets / name).as_posix(), assets / name)

@@ -1,4 +1,4 @@
-"""Read the shipped config, which has the default value of each setting."""
+"""Read the shipped config, and make the default model of the pipe from it."""
 
 from pathlib import Path
 from typing import Any

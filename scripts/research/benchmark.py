@@ -46,7 +46,7 @@ def read_texts(path: Path) -> list[str]:
     return list(map(str, DocBin().from_disk(path).get_docs(Vocab())))
 
 
-def timed(work: Callable[..., Any], *arguments: Any) -> tuple[float, Any]:
+def timed(work: Callable, *arguments: Any) -> tuple[float, Any]:
     """Return the CPU seconds that a call took, and its result."""
     start = process_time()
     result = work(*arguments)

@@ -24,7 +24,8 @@ Figures = dict[str, Any]
 def publish(run: Path, command: str) -> None:
     """Copy the scores in training/NAME/CONFIG to metrics/, and add the command that made them.
 
-    Those in training/gmb_bilstm/tutorial are copied to gmb_tutorial.json.
+    In the name of the file, CONFIG replaces "bilstm": the scores in training/gmb_bilstm/tutorial
+    are copied to gmb_tutorial.json.
     """
     name = run.parent.name.replace("bilstm", run.name)
     scores = srsly.read_json(run / "metrics.json")

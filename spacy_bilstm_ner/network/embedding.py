@@ -40,7 +40,9 @@ def WordEmbedding(
     """Embed each token by its word form and sub-word features.
 
     Registered as `spacy_bilstm_ner.WordEmbedding.v1`. It can be used wherever spaCy takes an
-    embedding layer. The vectors of the features are concatenated.
+    embedding layer. In pipes other than `bilstm_ner`, it has no static vectors, and
+    `full_dropout_words` and `min_words` have no effect. The vectors of the features are
+    concatenated.
 
     Each feature has its own table, whose rows are found by hashing (Svenstrup et al. 2017, "Hash
     Embeddings for Efficient Word Representations"). The vector of a value is the sum of four rows,

@@ -13,7 +13,7 @@ MAX_VALUE = 127
 
 
 class Archived:
-    """Base class of dataclasses whose fields are arrays.
+    """Base class of dataclasses whose fields are arrays, of any type except uint8.
 
     An instance can be an attribute of a layer, and is saved with the layer.
 

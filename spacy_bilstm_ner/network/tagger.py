@@ -50,7 +50,7 @@ def BiLSTMTagger(
     words (bool): Compute the tag scores from the word vectors in addition to the output of
         `encode`.
     ngrams (bool): Combine predictions with those of a linear tagger of words, pairs of words and
-        patterns of three words. It is fitted when the pipe is initialized, and the network is first
+        patterns of three words. It is fitted when the pipe is initialized, and the network is
         trained without it. For continued training, see `learning.loss_with_rehearsal`. Needs
         transitions.
     nO (int | None): Number of tags; None to set it at initialization.
@@ -78,7 +78,7 @@ def BiLSTMTagger(
         _forward,
         init=_init,
         layers=[tok2vec, encode, output],
-        # spaCy looks for listeners under this name.
+        # `spacy debug model` looks for a listener under this name.
         refs={"tok2vec": tok2vec},
         dims={"nO": nO},
         attrs=attrs,

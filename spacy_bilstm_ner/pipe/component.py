@@ -31,8 +31,9 @@ from .decisions import UNCALIBRATED, calibrated, check_settings, min_confidences
 
 # Values of `token.ent_iob` for tokens of entities and blocked tokens
 INSIDE_OR_BEGIN = (1, 3)
-# Settings that are fitted on held-out data after training
-FITTED_SETTINGS = ("calibration", "thresholds")
+# Settings that are fitted on held-out data, and their values before: slope and offset of
+# `decisions.calibrated`, and the threshold of each label
+UNFITTED = {"calibration": list(UNCALIBRATED), "thresholds": {}}
 
 
 @Language.factory(
@@ -83,9 +84,7 @@ class BiLSTMNER(TrainablePipe):
             # The threshold in the config. If it differs from the saved one, the user has changed
             # the config, and `_load_parts` keeps the new threshold.
             "configured_threshold": threshold,
-            # Slope and offset of `decisions.calibrated`
-            "calibration": list(UNCALIBRATED),
-            "thresholds": {},
+            **deepcopy(UNFITTED),
         }
         check_settings(self.cfg)
         # Fingerprints of the training sentences, see `training.fingerprints`.
@@ -139,8 +138,8 @@ class BiLSTMNER(TrainablePipe):
         get_examples (Callable[[], Iterable[Example]]): Returns training examples.
         labels (Sequence[str] | None): The labels; None for the labels of the examples.
         vectors (str | None): The source of static word vectors: an installed pipeline package, or
-            the folder of a pipeline. They become part of the model, not of `nlp.vocab`. None for a
-            model without vectors.
+            the folder of a pipeline. They become part of the model, not of `nlp.vocab`. None for no
+            vectors; a trained model then keeps those that it has.
         corpus (Callable[[Language], Iterable[Example]] | None): A reader of all examples, for the
             labels and the n-grams. With [training] max_epochs = -1, `get_examples` returns only the
             first hundred examples. None for `get_examples`.
@@ -158,7 +157,7 @@ class BiLSTMNER(TrainablePipe):
         if n_words:
             fit_to_size(self.model, n_words)
         # Calibration and thresholds were fitted to the previous weights.
-        self.cfg |= self._cfg_before_fit
+        self.cfg |= deepcopy(UNFITTED)
         self._reset_learning(is_loaded=False)
         if not self.model.has_dim("nO"):
             self.model.set_dim("nO", tags.n_tags(len(self.labels)))
@@ -362,11 +361,9 @@ class BiLSTMNER(TrainablePipe):
     def set_fitted(self, calibration: tuple[float, float], thresholds: dict[str, float]) -> None:
         """Set the calibration and the thresholds.
 
-        The next update restores the previous ones, and so does `initialize`.
+        The next update restores the previous ones. `initialize` restores those of a new pipe.
         """
-        self._cfg_before_fit = self._cfg_before_fit or {
-            key: self.cfg[key] for key in FITTED_SETTINGS
-        }
+        self._cfg_before_fit = self._cfg_before_fit or {key: self.cfg[key] for key in UNFITTED}
         self.cfg |= {"calibration": list(calibration), "thresholds": thresholds}
 
     @property
@@ -399,7 +396,7 @@ class BiLSTMNER(TrainablePipe):
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "BiLSTMNER":
         """Load from bytes, see `from_disk`."""
-        return self._load_parts(srsly.msgpack_loads(bytes_data), f"{self.name} in bytes")
+        return self._load_parts(srsly.msgpack_loads(bytes_data), f"the saved {self.name}")
 
     def _write_parts(self) -> dict[str, bytes]:
         if not saving.has_finite_weights(self.model):

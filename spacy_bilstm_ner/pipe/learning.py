@@ -190,8 +190,8 @@ def make_sentences(
 ) -> list[Example]:
     """Make N_SENTENCES sentences, some of them from the given examples.
 
-    In made-up sentences, any tag of an old label is allowed. Tags of new labels are allowed only
-    where the example has an entity.
+    In made-up sentences, O and all tags of old labels are allowed. Tags of new labels are allowed
+    only where the example has an entity.
 
     examples (list[Example]): At least one example.
     """

@@ -36,7 +36,7 @@ def load_cfg_and_weights(parts: dict[str, bytes], model: Model, where: str) -> d
     """Compare the digest, and load the weights into the model.
 
     model (Model): The model as the config makes it.
-    where (str): The folder of the pipe, for messages.
+    where (str): What is loaded, such as the folder of the pipe, for messages.
     RETURNS (dict[str, Any]): The settings.
     RAISES ValueError: If the settings or the weights are damaged, or were saved with another model.
     """

@@ -23,7 +23,7 @@ TERMINALS = frozenset([*Sentencizer.default_punct_chars, "…", "...", "?!", "!?
 TERMINAL_IDS = np.sort(np.array([hash_string(char) for char in TERMINALS], dtype="uint64"))
 # Full-width and ideographic marks, after which the next sentence may follow without a space
 SPACELESS_TERMINALS = frozenset("。！？．｡")
-# Text whose lines are shorter than this is not hard-wrapped: each line is an item of a list.
+# If lines are shorter than this, a line break only wraps before a lower-case letter.
 MIN_WRAP_WIDTH = 40
 # In hard-wrapped text, a line plus the first word of the next line has at least this share of the
 # width. It is below 1, because the number of characters per line varies in proportional fonts.
@@ -130,7 +130,8 @@ def _cut(docs: Sequence[Doc], *, max_length: int, line_breaks: bool) -> Words:
     # The last token of a Doc always ends a sentence.
     may_cut = candidates + 1 < doc_ends[doc_of_candidate]
     sentence_ends = doc_ends.tolist()
-    # The first token of each Doc is a sentence start as well.
+    # A sentence start ends the previous sentence. The first token of a Doc is a sentence start as
+    # well. It adds an empty sentence, which `_make_words` leaves out.
     sentence_ends += np.flatnonzero(sent_starts == 1).tolist()
     has_sentences = np.array([doc.has_annotation("SENT_START") for doc in docs])
     may_cut &= ~has_sentences[doc_of_candidate]

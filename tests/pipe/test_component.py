@@ -226,6 +226,14 @@ def test_initialize_undoes_the_fit(nlp, ner):
     assert ner.cfg == before
 
 
+def test_initialize_of_a_loaded_pipe_undoes_the_fit(nlp, ner):
+    before = {**ner.cfg}
+    ner.set_fitted((2.0, 1.0), {"per": 0.9})
+    loaded = blank().from_bytes(nlp.to_bytes())
+    loaded.initialize(lambda: examples(loaded))
+    assert loaded.get_pipe("ner").cfg == before
+
+
 def test_weight_decay_does_not_keep_a_tag_from_its_first_weights(nlp, ner):
     # The first sentence has only the B- tag of the new label, the second one also the I- tag.
     nlp.initialize(lambda: examples(nlp))

@@ -136,7 +136,7 @@ def test_a_pipe_of_version_0_1(folder):
 
 @pytest.mark.parametrize("data", [b"", b"abc", srsly.msgpack_dumps({"cfg": b"{}"})])
 def test_damaged_bytes(data):
-    with pytest.raises(ValueError, match=r"nput|data|ner in bytes"):
+    with pytest.raises(ValueError, match=r"nput|data|the saved ner"):
         blank().get_pipe("ner").from_bytes(data)
 
 

@@ -59,7 +59,7 @@ def test_a_package(tmp_path: Path, assets: Path, monkeypatch: pytest.MonkeyPatch
 def test_another_language_is_not_taken(assets: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_vectors(assets / "en_no_such_md", chance_vectors(WORDS))
     assert find_vectors("en_no_such_md", lang="de", assets=assets) == {}
-    assert "en_no_such_md is not of the language 'de'" in capsys.readouterr().out
+    assert "en_no_such_md is not used: its language is not 'de'" in capsys.readouterr().out
 
 
 def test_a_folder_that_is_not_there(assets: Path) -> None:
