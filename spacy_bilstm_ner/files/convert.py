@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from tqdm import tqdm
 from ..errors import UserError
 from ..system.atomic import whole_file
 from .docs import blank_pipeline, count_aligned, make_doc
+from .labels import check_annotated
 from .options import Options, Split
 from .reading import read_sentences
 from .records import TaggedWords
@@ -77,14 +77,7 @@ def convert(
         raise UserError(
             "the files have no entity: every word is outside of entities. Check --tag-column."
         )
-    all_sentences = chain(sentences, *own_parts.values())
-    files_read = " ".join(set(map(attrgetter("origin.file"), all_sentences)))
-    for option in options.annotated:
-        name, _, _ = option.rpartition("=")
-        if name not in files_read:
-            raise UserError(
-                f"--annotated {option}: no sentence comes from {name}. Files: {files_read:.1000}"
-            )
+    check_annotated(chain(sentences, *own_parts.values()), options)
     parts, n_copies = {out.stem: sentences}, 0
     if not is_one_file:
         parts, n_copies = divide(sentences, split, own_parts)

@@ -1,8 +1,10 @@
 """Rename and drop labels, say which labels were looked for, and find odd labels."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from itertools import repeat
+from operator import attrgetter
 from pathlib import Path
 
 from ..errors import UserError, count
@@ -22,11 +24,10 @@ MIN_ENTITIES = 20
 
 
 def apply_options(
-    sentences: Sequence[TaggedWords], name: str, options: Options, report: Report
+    sentences: Sequence[TaggedWords], options: Options, report: Report
 ) -> list[TaggedWords]:
     """Apply --skip-empty, --label and --annotated to sentences.
 
-    name (str): Name of the file.
     RAISES UserError: If a sentence has a label that was not looked for.
     """
     labelled = []
@@ -37,8 +38,8 @@ def apply_options(
             continue
         sentence = _rename(sentence, options.label, report)
         if sentence.annotated is None and options.annotated:
-            files = (name, sentence.origin.file)
-            sentence = sentence._replace(annotated=_find_annotated(files, options.annotated))
+            annotated = _find_annotated(sentence.origin.file, options.annotated)
+            sentence = sentence._replace(annotated=annotated)
         unexpected = set(entity_labels(sentence.tags)).difference(sentence.annotated or ())
         if sentence.annotated and unexpected:
             raise UserError(
@@ -50,21 +51,35 @@ def apply_options(
     return labelled
 
 
-def _find_annotated(files: Sequence[str], options: Sequence[str]) -> tuple[str, ...] | None:
+def _find_annotated(file: str, options: Sequence[str]) -> tuple[str, ...] | None:
     """Return the labels that were looked for in a file; None for all labels.
 
-    files (Sequence[str]): The name of the file that is read, and that of the sentence's origin.
+    file (str): The file of a sentence's origin. In Excel, it ends in the name of the sheet.
     options (Sequence[str]): Values of --annotated, such as "MED,DOSE" for all files and
         "old.csv=MED" for one file.
     """
     labels: dict[str, list[str]] = defaultdict(list)  # "" for all files
     for option in options:
-        file, _, labels_of_file = option.rpartition("=")
-        labels[file] += map(str.strip, labels_of_file.split(","))
-    for name in (*files, *(Path(file).name for file in files), ""):
+        name, _, labels_of_file = option.rpartition("=")
+        labels[name] += map(str.strip, labels_of_file.split(","))
+    for name in (file, Path(file).name, ""):
         if name in labels:
             return tuple(labels[name])
     return None
+
+
+def check_annotated(sentences: Iterable[TaggedWords], options: Options) -> None:
+    """Check that each file that --annotated names has been read.
+
+    RAISES UserError: If it has not.
+    """
+    files = set(map(attrgetter("origin.file"), sentences))
+    for option in options.annotated:
+        if not any(map(_find_annotated, files, repeat([option]))):
+            raise UserError(
+                f"--annotated {option}: no such file has been read. Write the name or the path of "
+                f"one of these files: {'; '.join(sorted(files)):.1000}"
+            )
 
 
 def _rename(sentence: TaggedWords, names: Mapping[str, str], report: Report) -> TaggedWords:

@@ -36,7 +36,7 @@ from .docs import find_words, make_doc, read_spacy
 from .encoding import decode
 from .frames import read_excel, read_frame, read_parquet
 from .json_records import read_json
-from .labels import apply_options, find_missing_labels, find_odd_labels
+from .labels import apply_options, check_annotated, find_missing_labels, find_odd_labels
 from .options import Options
 from .records import Content, TaggedWords, TextWithSpans
 from .report import Report
@@ -67,7 +67,9 @@ def read_docs(path: Path, nlp: Language, options: Options | None = None) -> list
     RETURNS (list[Doc]): `doc.user_data["origin"]` is the place of each Doc in the file.
     RAISES UserError: If the file cannot be read, or has no entity.
     """
-    sentences, report = read_sentences([path], nlp, options or Options())
+    options = options or Options()
+    sentences, report = read_sentences([path], nlp, options)
+    check_annotated(sentences, options)
     if not report.written["entities"]:
         raise UserError(f"{path} has no entity: give a file with labels, or the tag column.")
     for warning in report.warnings:
@@ -157,7 +159,7 @@ def _read_one(
         elif records:
             records = build(records, options, report)
         records = settle_conflicts(records, options, report)
-    sentences = apply_options(records, content.name, options, report)
+    sentences = apply_options(records, options, report)
     report.finish(sentences)
     if not sentences:
         raise UserError(

@@ -63,8 +63,8 @@ def test_one_file_without_a_split(tmp_path: Path) -> None:
 
 
 def test_a_file_of_annotated_that_is_not_read(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match=r"no sentence comes from y\.csv\. Files: .*x\.csv"):
-        convert(tmp_path, HEADER + rows(2), "--annotated", "y.csv=geo")
+    with pytest.raises(SystemExit, match=r"no such file has been read\. .*x\.csv"):
+        convert(tmp_path, HEADER + rows(2), "--annotated", ".csv=geo")
     assert not (tmp_path / "out").exists()
     convert(tmp_path, HEADER + rows(10), "--annotated", "x.csv=geo")
 
