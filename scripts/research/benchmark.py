@@ -125,7 +125,8 @@ def main(corpus: str, out: str, *pipelines: str) -> None:
     result = {
         # Without the locations of pipelines, which are different on each machine
         "command": "python -m scripts.research.benchmark CORPUS OUT.json NAME=PIPELINE ...",
-        "machine": {"cores": os.cpu_count(), "system": platform.platform(), "load": load},
+        "system": platform.platform(),
+        "load": load,
         "table": make_table(figures),
         "figures": figures,
     }

@@ -75,13 +75,7 @@ class Annotator:
     max_length (int | None): The longest text in characters; None for `nlp.max_length`.
     """
 
-    def __init__(
-        self,
-        model: str,
-        *,
-        text: str = "text",
-        max_length: int | None = None,
-    ) -> None:
+    def __init__(self, model: str, *, text: str = "text", max_length: int | None = None) -> None:
         self.model = model
         self.text = text
         self.max_length = max_length

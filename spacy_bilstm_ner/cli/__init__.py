@@ -32,11 +32,9 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     annotate,
 )
 # Packages that spaCy does not bring and only some commands need, and the extra that installs each
-EXTRAS = {
-    "pyarrow": "bulk",
-    "ray": "ray",
-    "python_calamine": "formats",
-} | dict.fromkeys(("charset_normalizer", "filelock", "matplotlib", "pandas", "torch"), "train")
+EXTRAS = {"pyarrow": "bulk", "ray": "ray", "python_calamine": "formats"} | dict.fromkeys(
+    ("charset_normalizer", "filelock", "matplotlib", "pandas", "torch"), "train"
+)
 
 
 class Command(TyperCommand):

@@ -21,8 +21,7 @@ def annotate(
         ),
     ],
     out: Annotated[
-        str,
-        Argument(metavar="OUT", help="folder for the results; repeat the command to resume"),
+        str, Argument(metavar="OUT", help="folder for the results; repeat the command to resume")
     ],
     *,
     model: Annotated[str, Option(help="name or path of any spaCy pipeline that finds entities")],

@@ -75,10 +75,7 @@ def crossvalidate(
     vectors: Vectors = None,
     no_curve: Annotated[
         bool,
-        Option(
-            "--no-curve",
-            help="skip the learning curve (training on two thirds of the data)",
-        ),
+        Option("--no-curve", help="skip the learning curve (training on two thirds of the data)"),
     ] = False,
     reading: "Options",
 ) -> None:

@@ -173,12 +173,7 @@ def _common_forms(ids: Ids, rows: Rows) -> Ids:
 
 
 def _add_columns(
-    old_keys: Keys,
-    old_values: Int8s,
-    keys: Keys,
-    values: Int8s,
-    *,
-    n_places: int,
+    old_keys: Keys, old_values: Int8s, keys: Keys, values: Int8s, *, n_places: int
 ) -> tuple[Keys, Int8s]:
     """Add columns for new tags to a table.
 

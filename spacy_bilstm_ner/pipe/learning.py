@@ -299,10 +299,7 @@ def annotation_loss(scores: TagScores, allowed: Bools, ops: Ops) -> tuple[float,
 
 
 def loss_with_rehearsal(
-    teacher: Model[list[Doc], TagScores],
-    docs: list[Doc],
-    allowed: Bools,
-    scores: TagScores,
+    teacher: Model[list[Doc], TagScores], docs: list[Doc], allowed: Bools, scores: TagScores
 ) -> tuple[float, TagScores]:
     """Compute the loss of a pipe whose training continues, and its gradient.
 

@@ -42,6 +42,12 @@ def test_it_is_read_once_and_has_entities(path: Path) -> None:
         list(labelled_corpus(path)(nlp))
 
 
+def test_a_file_of_annotated_that_is_not_read(path: Path) -> None:
+    read_examples = labelled_corpus(path, options={"annotated": "other.csv=PER"})
+    with pytest.raises(UserError, match="no such file has been read"):
+        list(read_examples(tokenizing()))
+
+
 def test_a_config_gives_paths_and_column_numbers_as_they_stand_there(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("B-PER O Mira\nO O left\n", encoding="utf-8")
     config = {"@readers": "spacy_bilstm_ner.Corpus.v1", "path": str(tmp_path / "x")}
