@@ -17,8 +17,6 @@ number of entities with new labels in OLD.spacy, and the CPU time of learning. W
     scratch      `spacy train` with configs/bilstm.cfg; give the vectors with --vectors
     correction   20 updates on the sentences; NEW must be annotated with the old labels; F is
                  computed on these sentences
-
-To add a second label, save the pipeline with --output, and give it to another call.
 """
 
 import random
@@ -100,12 +98,11 @@ def main(
     seed: int = 0,
     part: str = "test",
     vectors: str | None = None,
-    output: Path | None = None,
 ) -> None:
     """Train, and print a row of the table.
 
     SIZE: number of training sentences. PASSES: for the way `update`. PART: the part of NEW that is
-    scored. VECTORS: for the way `scratch`. OUTPUT: folder for the new pipeline.
+    scored. VECTORS: for the way `scratch`.
     """
     nlp = spacy.load(pipeline)
     old_labels = set(nlp.get_pipe("ner").labels)
@@ -137,8 +134,6 @@ def main(
             averages = update(nlp, new_docs, seed=seed, passes=passes, drop=0.2)
     seconds = process_time() - start
     with nlp.use_params(averages):
-        if output:
-            nlp.to_disk(output)
         new_f, _ = score(nlp, test, new_labels)
         old_f_after, n_new_in_old = score(nlp, old_docs, old_labels)
     row = f"| {way} | {size} | {seed} | {new_f:.1%} |"

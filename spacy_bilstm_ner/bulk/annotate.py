@@ -73,7 +73,7 @@ def annotate(
     work = partial(annotate_shard, annotator=annotator, id_field=id_field)
     summary = Summary()
     with exclusive(out):
-        done, summary.missing_inputs = prepare_folder(out, files, settings)
+        done = prepare_folder(out, files, settings)
         shards = make_shards(rows_to_do(files, options, done, summary), out)
         try:
             _annotate_shards(shards, work, workers or cores(), ray, summary)

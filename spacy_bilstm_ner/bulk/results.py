@@ -25,15 +25,12 @@ Stamps = dict[str, list[int]]
 Rows = dict[str, "array[int]"]
 
 
-def prepare_folder(
-    out: Path, files: Iterable[str], settings: dict[str, Any]
-) -> tuple[Rows, list[str]]:
+def prepare_folder(out: Path, files: Iterable[str], settings: dict[str, Any]) -> Rows:
     """Remove damaged results, and results of input files that have changed.
 
     files (Iterable[str]): The input files of this run. They are added to _run.json.
     settings (dict[str, Any]): Settings that change the results, such as the model.
-    RETURNS (tuple[Rows, list[str]]): The rows that have results, and the input files of earlier
-        runs that no longer exist. Their results stay.
+    RETURNS (Rows): The rows that have results. Results of files that no longer exist stay.
     RAISES UserError: If the folder has files but no _run.json, or results that were made with other
         settings.
     """
@@ -41,10 +38,8 @@ def prepare_folder(
     stamps = {file: make_stamp(file) for file in files}
     changed = {file for file, stamp in stamps.items() if previous.get(file, stamp) != stamp}
     rows = find_rows(out, changed)
-    all_stamps = previous | stamps
-    save_json(out / NOTE, {"settings": settings, "inputs": all_stamps})
-    missing = [file for file in all_stamps if not os.path.exists(file)]
-    return rows, missing
+    save_json(out / NOTE, {"settings": settings, "inputs": previous | stamps})
+    return rows
 
 
 def read_stamps(out: Path, settings: dict[str, Any]) -> Stamps:

@@ -17,7 +17,6 @@ class Summary:
     first_errors (dict): File, row and message of the first error of each kind.
     n_existing (int): Number of texts that had results already.
     failures (list[str]): Shards that could not be annotated, with the error.
-    missing_inputs (list[str]): Inputs of earlier calls that no longer exist. Their results stay.
     """
 
     n_texts: int = 0
@@ -26,7 +25,6 @@ class Summary:
     first_errors: dict[str, tuple[str, int, str]] = field(default_factory=dict)
     n_existing: int = 0
     failures: list[str] = field(default_factory=list)
-    missing_inputs: list[str] = field(default_factory=list)
 
     def add(self, shard_summary: "Summary") -> None:
         """Add what was done in a shard."""

@@ -9,14 +9,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
 
 from ..system.exit_codes import exit_codes
 from . import convert
 from .bulk import annotate
 from .output import short_warnings
 from .quality import audit, compare, crossvalidate, evaluate, suggest, thresholds
-from .reading_options import OPTION_NAMES
 from .training import init
 
 PROGRAM = "python -m spacy_bilstm_ner"
@@ -35,23 +34,6 @@ COMMANDS: tuple[Callable[..., None], ...] = (
 EXTRAS = {"pyarrow": "bulk", "ray": "ray", "python_calamine": "formats"} | dict.fromkeys(
     ("charset_normalizer", "filelock", "matplotlib", "pandas", "torch"), "train"
 )
-
-
-class Command(TyperCommand):
-    """A command. If it gets a reading option that it does not have, the error names `convert`."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        try:
-            return super().parse_args(ctx, args)
-        # typer raises NoSuchOption, which some versions of typer have in a copy of click.
-        except Exception as error:
-            option = getattr(error, "option_name", "")
-            if option in OPTION_NAMES:
-                error.message += (  # type: ignore[attr-defined]
-                    ". Convert the file to .spacy first, and use that file:\n"
-                    f"{PROGRAM} convert FILE OUT.spacy {option} …"
-                )
-            raise
 
 
 class Commands(TyperGroup):
@@ -94,7 +76,7 @@ def main(arguments: Sequence[str] | None = None, *, program: str = PROGRAM) -> N
         rich_markup_mode=None,
     )
     for command in COMMANDS:
-        app.command(cls=Command)(command)
+        app.command()(command)
     try:
         app(args=arguments, prog_name=program)
     except SystemExit as system_exit:

@@ -78,8 +78,6 @@ def annotate(
 
 
 def _show(summary: "Summary") -> None:
-    for file in summary.missing_inputs:
-        echo(printable(f"{file} no longer exists. Its results are kept."), err=True)
     for problem in summary.failures:
         remedy = "Run the same command to try again. If memory is short, use fewer --workers."
         echo(printable(f"Failed: {problem}. {remedy}"), err=True)

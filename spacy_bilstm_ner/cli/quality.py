@@ -34,6 +34,8 @@ def evaluate(
 ) -> None:
     """Score a pipeline on a labelled file.
 
+    If reading FILE needs options, convert it first: `convert FILE OUT.spacy --tag-column label`.
+
     Example: python -m spacy_bilstm_ner evaluate en_gmb_bilstm test.csv --report report.html
     """
     from ..quality.evaluate import evaluate_pipeline
@@ -55,6 +57,8 @@ def compare(
     """Compare two pipelines on a labelled file.
 
     Shows the difference of their F scores with its 95 % interval.
+
+    If reading FILE needs options, convert it first: `convert FILE OUT.spacy --tag-column label`.
 
     Example: python -m spacy_bilstm_ner compare en_gmb_bilstm training/model-best test.csv
     """
@@ -151,6 +155,8 @@ def thresholds(
     ] = False,
 ) -> None:
     """Find the thresholds at which labels reach a precision.
+
+    If reading FILE needs options, convert it first: `convert FILE OUT.spacy --tag-column label`.
 
     Example: python -m spacy_bilstm_ner thresholds training/model-best dev.csv --precision 0.95
     """

@@ -30,9 +30,6 @@ def _parameter(option: Field[Any]) -> Parameter:
     )
 
 
-OPTION_NAMES = frozenset(f"--{option.name.replace('_', '-')}" for option in fields(Options))
-
-
 def with_reading_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the reading options to a command.
 

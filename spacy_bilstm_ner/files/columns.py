@@ -120,7 +120,8 @@ def _find_tags(table: Table, names: Sequence[str], outside: Sequence[str]) -> st
     if len(candidates) > 1:
         listed = ", ".join(f"{name!r} ({counts[name]:,})" for name in candidates)
         problem = f"several columns have tags (number of words in entities): {listed}"
-        _refuse(table, problem, f"Say which one: --tag-column {candidates[0]!r}")
+        proposed = find_name("tag", candidates) or candidates[0]
+        _refuse(table, problem, f"Say which one: --tag-column {proposed!r}")
     if candidates:
         return candidates[0]
     return find_name("tag", names) or next(iter(counts), None)

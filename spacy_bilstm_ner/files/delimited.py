@@ -21,7 +21,7 @@ N_SAMPLE = 1000
 # A field in quotation marks, in a file with tabs
 _QUOTED = re.compile('(^|\t)"[^"\t]+"(\t|$)', re.MULTILINE)
 # A tag among the features of CoNLL-U: key=value|key=value
-_FEATURE = re.compile(r"(?:^|\|)([\w:.]+)=[BILUES]-[^|]+", re.MULTILINE)
+_FEATURE = re.compile(r"(?:^|\|)([\w:.]+)=(?:[BILUES]-[^|]+|O(?=\||$))", re.MULTILINE)
 
 
 def read_delimited(content: Content, options: Options) -> tuple[Records, Report]:

@@ -43,43 +43,49 @@ MISSING = object()
 DEFAULTS = {key: key for key in ("text", "entities", "start", "end", "label")}
 # Tool -> its export, as in `--fields`. If records fit several exports, the first is taken.
 EXPORTS = {
-    "Label Studio": "text=data.text|data.content|data.sentence|data.*,"
-    "status=annotations|completions|predictions,passes=annotations|completions|predictions,"
-    "entities=result,type=labels,start=value.start,end=value.end,label=value.labels,"
-    "own_text=value.text",
-    "Label Studio, JSON-MIN or CSV": "text=text|content|sentence,entities=label,label=labels,"
-    "own_text=text",
+    "Label Studio": """
+        text=data.text|data.content|data.sentence|data.*,
+        status=annotations|completions|predictions,passes=annotations|completions|predictions,
+        entities=result,type=labels,start=value.start,end=value.end,label=value.labels,
+        own_text=value.text""",
+    "Label Studio, JSON-MIN or CSV": """
+        text=text|content|sentence,entities=label,label=labels,own_text=text""",
     "Prodigy": "entities=spans,own_text=text,status=answer",
-    "Dataturks": "text=content,entities=annotation,start=points.start,end=points.end,"
-    "own_text=points.0.text,end_inclusive=yes",
+    "Dataturks": """
+        text=content,entities=annotation,start=points.start,end=points.end,own_text=points.0.text,
+        end_inclusive=yes""",
     "LightTag": "text=content,entities=annotations,label=tag,own_text=value,status=seen_by",
     "UBIAI": "text=document,entities=tokens|annotation,label=entityLabel|label,own_text=text",
     "Rasa": "label=entity,status=intent",
     "ai4privacy": "text=source_text,entities=privacy_mask,own_text=value",
     "Gretel": "text=generated_text,entities=pii_spans",
+    "Presidio": """
+        text=full_text,entities=spans,start=start_position,end=end_position,label=entity_type,
+        own_text=entity_value""",
     "CLUENER": "entities=label,own_text=text,end_inclusive=yes",
     "Stockmark": "start=span.0,end=span.1,label=type,own_text=name",
-    "GLiNER": "words=tokenized_text,entities=ner,start=0,end=1,label=2,unit=words,"
-    "end_inclusive=yes",
+    "GLiNER": """
+        words=tokenized_text,entities=ner,start=0,end=1,label=2,unit=words,end_inclusive=yes""",
     "SpERT": "words=tokens,label=type,unit=words",
     "spaCy, training data of version 2": "words=tokens.orth,tags=tokens.ner",
     "spaCy, Doc.to_json": "entities=ents",
     "doccano": "text=text|data,start=start_offset,end=end_offset",
-    "doccano or spaCy": "text=text|data|content|sentence,entities=label|labels|entities,"
-    "start=0,end=1,label=2",
-    "words with tags": "words=tokens|words|sentence|text,"
-    "tags=ner_tags|tags|labels|ner|ne|label|entities",
-    "words with spans": "words=tokens|words,entities=spans|entities|ner_spans|ner,"
-    "label=label|type|tag,unit=words",
-    "texts with spans": "text=text|data|content|sentence,"
-    "entities=entities|spans|annotations|annotation|labels|label|ents,"
-    "start=start|start_offset|start_char|begin,end=end|end_offset|end_char,"
-    "label=label|labels|type|tag|tag_name|entity|entity_group|class,"
-    "own_text=text|value|name|word",
-    "entities without offsets": "text=text|data|content|sentence|input,"
-    "entities=entities|spans|labels|output|ner,start=,"
-    "label=label|labels|type|types|tag|class|category|entity_type,"
-    "own_text=text|entity|name|value|word|mention|span",
+    "doccano or spaCy": """
+        text=text|data|content|sentence,entities=label|labels|entities,start=0,end=1,label=2""",
+    "words with tags": """
+        words=tokens|words|sentence|text,tags=ner_tags|tags|labels|ner|ne|label|entities""",
+    "words with spans": """
+        words=tokens|words,entities=spans|entities|ner_spans|ner,label=label|type|tag,unit=words""",
+    "texts with spans": """
+        text=text|data|content|sentence,
+        entities=entities|spans|annotations|annotation|labels|label|ents,
+        start=start|start_offset|start_char|begin,end=end|end_offset|end_char,
+        label=label|labels|type|tag|tag_name|entity|entity_group|class,
+        own_text=text|value|name|word""",
+    "entities without offsets": """
+        text=text|data|content|sentence|input,entities=entities|spans|labels|output|ner,start=,
+        label=label|labels|type|types|tag|class|category|entity_type,
+        own_text=text|entity|name|value|word|mention|span""",
 }
 
 
@@ -182,7 +188,11 @@ def _list_exports(options: Options) -> list[Export]:
     is_described = fields.keys() & {"entities", "tags"}
     exports = []
     for tool, paths in ({"--fields": "text=text"} if is_described else EXPORTS).items():
-        exports.append(Export(str, DEFAULTS | parse_pairs(paths.split(",")) | fields, tool=tool))
+        exports.append(
+            Export(
+                str, DEFAULTS | parse_pairs("".join(paths.split()).split(",")) | fields, tool=tool
+            )
+        )
     return exports
 
 
@@ -314,8 +324,8 @@ def _read_entity(
     own_text = look_up(entity, export["own_text"])
     own_text = own_text if isinstance(own_text, str) else None
     if export["start"]:
-        starts = list(map(int, _as_list(_expect(entity, export["start"]))))
-        ends = list(map(int, _as_list(_expect(entity, export["end"]))))
+        starts = sorted(map(int, _as_list(_expect(entity, export["start"]))))
+        ends = sorted(map(int, _as_list(_expect(entity, export["end"]))))
         places = [(starts[0], ends[-1])]
         # Parts of an entity on two lines are separated by a line break of one or two characters.
         if any(start - end > 2 for start, end in zip(starts[1:], ends, strict=False)):

@@ -126,7 +126,7 @@ def find_odd_labels(sentences: Sequence[TaggedWords], options: Options) -> list[
             continue
         if similar == [lowercased] or counts[frequent] >= MIN_RATIO * number:
             warnings.append(
-                f"{described} looks like {frequent!r} ({counts[frequent]:,}): "
+                f"{described} looks like {frequent!r} ({counts[frequent]:,}). If it is misspelt, "
                 f'--label "{label}={frequent}" merges them.'
             )
         elif number == 1 and counts.total() >= MIN_ENTITIES:

@@ -117,13 +117,15 @@ def is_same_text(text: str, own_text: str) -> bool:
 def cuts_word(text: str, place: int) -> bool:
     """Return whether a place in a text is between two letters or digits of one word.
 
-    Scripts without spaces between words have no such places. A combining accent belongs to the
-    letter before it.
+    A number and its unit, as in 5mg, are two words. Scripts without spaces between words have no
+    such places. A combining accent belongs to the letter before it.
     """
     if not 0 < place < len(text) or UNSPACED.search(text[place - 1 : place + 1]):
         return False
-    is_accent = unicodedata.category(text[place])[0] == "M"
-    return is_accent or (text[place - 1].isalnum() and text[place].isalnum())
+    before, after = text[place - 1], text[place]
+    if unicodedata.category(after)[0] == "M":
+        return True
+    return before.isalnum() and after.isalnum() and not (before.isdigit() and after.isalpha())
 
 
 def find_occurrences(text: str, own_text: str) -> list[tuple[int, int]]:

@@ -68,7 +68,7 @@ def describe_unread(counts: Counter[str], unread: Set[str], outside: Sequence[st
     outside (Optional[Sequence[str]]): The tags that mean "outside", according to the options.
     """
     remedy = "A tag must be O, B-label or I-label (or of BILUO, BIOES, BMES)."
-    if all(map(str.isdigit, unread)):
+    if unread != {"0"} and all(map(str.isdigit, unread)):
         return f"{remedy} Name the numbers from 0 on, as in --tag-names O,B-PER,I-PER."
     proposed = [tag for tag in counts if tag in (outside or ()) or tag.casefold() in OUTSIDE]
     frequent, n_frequent = counts.most_common(1)[0]
@@ -76,7 +76,10 @@ def describe_unread(counts: Counter[str], unread: Set[str], outside: Sequence[st
         proposed.append(frequent)
     if not unread.isdisjoint(proposed):
         options = " ".join(f'--outside "{tag}"' for tag in proposed)
-        return f'{remedy} For tags that mean "in no entity", use {options}'
+        return (
+            f'{remedy} For tags that mean "in no entity", use {options}. Delete rows that are not '
+            "words, such as ids of documents."
+        )
     return f"{remedy} Correct it, or name another column with --tag-column."
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from itertools import chain
 from operator import attrgetter, itemgetter, ne
 
@@ -18,6 +18,8 @@ from .tables import clean
 # than MIN_MARKED_SHARE of the distinct words have one.
 MARKS = (r"[^\W_]+(_)[^\W_].*", "(##).+", "([a-z]{2,3}:).+")
 MIN_MARKED_SHARE = 0.05
+# If more than this share of the words are blank, such as in KLUE, they say where the spaces are.
+MIN_BLANK_SHARE = 0.05
 
 
 def build(sentences: Sequence[TaggedWords], options: Options, report: Report) -> list[TaggedWords]:
@@ -30,9 +32,10 @@ def build(sentences: Sequence[TaggedWords], options: Options, report: Report) ->
         sentences = [_strip_marks(sentence, options.strip, report) for sentence in sentences]
     parts = _read_tags(sentences, options)
     report.guesses["tags"] = ", ".join(sorted(set(map(itemgetter(0), parts.values()))))
-    distinct_words = set(chain.from_iterable(map(attrgetter("words"), sentences)))
+    counts = Counter(chain.from_iterable(map(attrgetter("words"), sentences)))
+    has_blanks = counts[""] + counts[" "] > MIN_BLANK_SHARE * counts.total()
     # Words that are empty, are white space, or contain white space
-    irregular = {word for word in distinct_words if word.isspace() or _divide(word) != [word]}
+    irregular = {word for word in counts if word.isspace() or _divide(word) != [word]}
     built = []
     faults: list[tuple[int, str]] = []
     for sentence in sentences:
@@ -42,7 +45,9 @@ def build(sentences: Sequence[TaggedWords], options: Options, report: Report) ->
         sentence = sentence._replace(tags=bio)
         report.read["words"] += len(bio)
         report.read["entities"] += sentence.n_entities
-        if not irregular.isdisjoint(sentence.words):
+        if has_blanks and not sentence.spaces:
+            sentence = sentence._replace(spaces=(False,) * len(bio))
+        if has_blanks or not irregular.isdisjoint(sentence.words):
             sentence = _clean_words(sentence, report, faults)
         if sentence.words:
             built.append(sentence)
@@ -52,7 +57,7 @@ def build(sentences: Sequence[TaggedWords], options: Options, report: Report) ->
         file, faults, "Add the word, or change the tag to that of words outside of entities."
     )
     if not options.strip:
-        report.warnings += _find_marks(distinct_words, file)
+        report.warnings += _find_marks(counts.keys(), file)
     return built
 
 
@@ -139,7 +144,7 @@ def _clean_words(
     return sentence._replace(words=tuple(words), tags=tuple(tags), spaces=all_spaces, origin=origin)
 
 
-def _find_marks(words: set[str], name: str) -> list[str]:
+def _find_marks(words: Set[str], name: str) -> list[str]:
     """Return a warning for each kind of mark that many words have."""
     warnings = []
     for pattern in map(re.compile, MARKS):

@@ -8,9 +8,9 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-# Scripts without spaces between words: Japanese, Han, Thai, Lao, Burmese and Khmer
+# Scripts without spaces between words: Japanese, Han, Thai, Lao, Burmese and Khmer; and their marks
 UNSPACED = re.compile(
-    "[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff、。「」『』]"
+    "[\u3001-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\uff00-\uffef]"
 )
 # No space comes before closing punctuation and English clitics, or after opening punctuation and
 # French or Italian elisions.

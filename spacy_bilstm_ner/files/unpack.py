@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -13,8 +14,8 @@ from .records import Content
 
 ZIP, GZIP = b"PK\x03\x04", b"\x1f\x8b"
 SUFFIXES = (
-    ".csv .tsv .tab .txt .conll .conll2002 .conll2003 .conllu .conllup .iob .bio .bioes .ner .ann "
-    ".json .jsonl .ndjson .spacy .xlsx .parquet .gz .zip"
+    ".csv .tsv .tab .txt .conll .conll2002 .conll2003 .conllu .conllup .iob .iob2 .bio .bioes "
+    ".bmes .biluo .ner .ann .json .jsonl .ndjson .spacy .xlsx .parquet .gz .zip"
 )
 
 
@@ -38,10 +39,13 @@ def read_contents(source: Any, member: str | None) -> Iterator[Content]:
             f"{path} is a folder without labelled files, whose names end in {SUFFIXES}. "
             "Subfolders are not read."
         )
+    # In brat's folders, the text of x.ann is x.txt.
+    annotated = {file.with_suffix(".txt") for file in files if file.suffix == ".ann"}
     for file in files:
-        # In brat's folders, the text of x.ann is x.txt.
-        if file.suffix != ".txt" or file.with_suffix(".ann") not in files:
+        if not annotated or file.suffix != ".txt":
             yield read_content(file, member)
+        elif file not in annotated:
+            warnings.warn(f"{file} has no .ann file, so it is not read", stacklevel=2)
 
 
 def read_content(path: Path, member: str | None) -> Content:
@@ -64,8 +68,8 @@ def read_content(path: Path, member: str | None) -> Content:
             f"{path} cannot be unpacked or read ({error}): pack it again, or give the file itself."
         ) from error
     raise UserError(
-        f"{path}: say which of its files is to be read, as in --member NAME. Files: "
-        f"{', '.join(names)}"
+        f"{path}: say which of its files is to be read, as in --member NAME. If its files are of "
+        f"brat, unpack it and give the folder. Files: {', '.join(names):.1000}"
     )
 
 

@@ -34,6 +34,7 @@ from spacy_bilstm_ner.files.spacing import spaces_after
         ("¿ Qué ? ¡ Ah !", "¿Qué? ¡Ah!"),
         ("東京 に 行く 。", "東京に行く。"),
         ("東京 Tower", "東京 Tower"),
+        ("李明 ， 住 《 上海 》", "李明，住《上海》"),
         ("one", "one"),
         ("( - ' \" a / - '", "(- '\" a / -'"),
     ],
