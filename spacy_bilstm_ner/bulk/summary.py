@@ -12,6 +12,7 @@ from .annotator import Outcome
 class Summary:
     """Numbers of texts, entities and errors of a shard or a run.
 
+    n_texts (int): Number of texts that were processed, including those with an error.
     labels (Counter): Number of entities of each label.
     errors (Counter): Number of texts with each kind of error. They were not annotated.
     first_errors (dict): File, row and message of the first error of each kind.

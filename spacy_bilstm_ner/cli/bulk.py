@@ -84,9 +84,9 @@ def _show(summary: "Summary") -> None:
     if not summary.n_texts and not summary.failures:
         echo("Nothing to do: all texts have results.")
         return
-    echo(f"{summary.n_texts:12,} texts")
+    echo(f"{summary.n_texts:12,} texts processed")
     echo(f"{summary.n_existing:12,} texts already had results")
-    echo(f"{sum(summary.errors.values()):12,} errors")
+    echo(f"{sum(summary.errors.values()):12,} texts with errors")
     for kind, count in summary.errors.most_common():
         file, row, message = summary.first_errors[kind]
         echo(printable(f"{count:12,} {kind}. First: {file}, row {row} (the first is 0): {message}"))

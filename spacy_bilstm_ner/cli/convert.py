@@ -31,7 +31,7 @@ def convert(
 
     They are train.spacy, dev.spacy and test.spacy, or one file with all sentences. The format of
     the labelled files is detected: CSV and similar, CoNLL, JSON exports, Excel, Parquet, .spacy,
-    brat, PubTator; also as gz or in a zip archive.
+    PubTator and brat. All except brat can be packed as gz or in a zip archive.
 
     Example: python -m spacy_bilstm_ner convert mine.csv corpus --lang de --sep ';'
     """

@@ -19,7 +19,7 @@ LIST = re.compile(r"""\[\s*(['"].*|[^\[\]]*)\]""", re.DOTALL)
 def parse(text: str) -> Any:
     """Return the value that is written as JSON or Python in a cell of a table.
 
-    RAISES ValueError or others: If the text is neither.
+    RAISES ValueError, TypeError or RecursionError: If the text is neither.
     """
     for load in (json.loads, ast.literal_eval):
         with suppress(SyntaxError, ValueError):

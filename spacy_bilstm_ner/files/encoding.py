@@ -80,7 +80,7 @@ def detect(name: str, raw: bytes) -> str:
 
 
 def _list_spellings(words: list[bytes]) -> list[str]:
-    """Return a few words in each possible encoding. Their spellings differ most."""
+    """Return the words whose spellings differ most, in each possible encoding."""
     from charset_normalizer import from_bytes
 
     matches = from_bytes(b" ".join(words), cp_isolation=CODECS.split())

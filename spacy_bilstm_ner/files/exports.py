@@ -311,7 +311,7 @@ def _flatten(entities: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _read_entity(
     entity: Any, text: str, export: Export, origin: Origin, report: Report
 ) -> list[Span]:
-    """Return a span for each label and place of an entity."""
+    """Return a span for each label and each occurrence of an entity."""
     place = f"{origin.place()}: {str(entity)[:60]}"
     value = _expect(entity, export["label"], str | int | list | None)
     labels: list[str | None] = []
@@ -326,16 +326,16 @@ def _read_entity(
     if export["start"]:
         starts = sorted(map(int, _as_list(_expect(entity, export["start"]))))
         ends = sorted(map(int, _as_list(_expect(entity, export["end"]))))
-        places = [(starts[0], ends[-1])]
+        occurrences = [(starts[0], ends[-1])]
         # Parts of an entity on two lines are separated by a line break of one or two characters.
         if any(start - end > 2 for start, end in zip(starts[1:], ends, strict=False)):
             report.count("fragments", place, len(labels))
             labels, own_text = [None], None
     else:
-        places = find_occurrences(text, _expect(entity, export["own_text"], str))
-        report.count("no_occurrence", place, 0 if places else len(labels))
-        report.count("occurrence", place, len(labels) * max(0, len(places) - 1))
-    return [Span(*offsets, label, own_text) for offsets, label in product(places, labels)]
+        occurrences = find_occurrences(text, _expect(entity, export["own_text"], str))
+        report.count("no_occurrence", place, 0 if occurrences else len(labels))
+        report.count("occurrence", place, len(labels) * max(0, len(occurrences) - 1))
+    return [Span(*offsets, label, own_text) for offsets, label in product(occurrences, labels)]
 
 
 def _describe_unknown(record: Any, name: str) -> str:

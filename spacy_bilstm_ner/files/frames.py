@@ -45,7 +45,8 @@ def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
     """Read all sheets that have the header of the first table. A warning names the others.
 
     RAISES ImportError: If pandas or python-calamine is not installed.
-    RAISES UserError: If there is no such sheet, or Excel has changed words into numbers or dates.
+    RAISES UserError: If there is no table, or no sheet `options.sheet`, or Excel has changed words
+        into numbers or dates.
     """
     import pandas
 

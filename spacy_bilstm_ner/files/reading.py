@@ -8,7 +8,7 @@ If a row of the file contradicts them, the file is refused. The message names th
 | format | the first bytes; the suffix .ann | `format` |
 | encoding | UTF-8; UTF-16 with a byte order mark; cp1252 if words look Western | `encoding` |
 | separator | the character that divides most lines into equal numbers of fields | `sep` |
-| quotation marks | with tabs, only if there is a header and a quoted field | `no_quotes` |
+| quotation marks | in CSV; between tabs if there are a header and a quoted field | `no_quotes` |
 | header | usual names; in CSV, Excel and Parquet also a first row without a tag | |
 | columns | usual names; the only column of tags | `word_column`, `tag_column` |
 | sentences | a column of numbers, or empty lines | `sentence_column` |

@@ -94,7 +94,8 @@ class Reading(NamedTuple):
     """What the offsets of a file count.
 
     unit (str): "characters", "words" or "utf16" (Windows, Java, JavaScript).
-    end_inclusive (bool): Whether the end is the last unit of the entity, or the unit after it.
+    end_inclusive (bool): Whether the end is the last unit of the entity. Otherwise, it is the unit
+        after it.
     shift (int): Number that is added to each offset.
     """
 

@@ -44,7 +44,7 @@ def audit_folds(corpus: FoldedCorpus, marked: pd.DataFrame) -> Result:
             f"{corpus.file}: {len(corpus.docs):,} sentences, each predicted by a pipeline that was "
             "trained without it",
             f"labels to look at: {counts.sum():,} in {len(suspicions):,} rows, most suspicious "
-            f"first (without the rows that you marked in `keep`: {len(marked):,})",
+            f"first (rows left out, because you marked them in `keep`: {len(marked):,})",
         ],
         table=table,
         mistakes=suspicions,
@@ -54,8 +54,8 @@ def audit_folds(corpus: FoldedCorpus, marked: pd.DataFrame) -> Result:
 def find_suspicions(examples: Sequence[Example]) -> pd.DataFrame:
     """Return labels that may be wrong, most suspicious first. Copies of a sentence share a row.
 
-    examples (Sequence[Example]): Sentences with all candidate entities of pipelines that were not
-        trained on them.
+    examples (Sequence[Example]): Sentences, each predicted without thresholds by a pipeline that
+        was not trained on it.
     RETURNS (pd.DataFrame): The columns COLUMNS, and "start". "times" is the number of copies.
     """
     pairs = compare_entities(examples, all_candidates=True)

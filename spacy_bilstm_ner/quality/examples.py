@@ -25,7 +25,10 @@ def find_recognisers(nlp: Language) -> dict[str, Any]:
 
 
 def remove_thresholds(nlp: Language) -> None:
-    """Set all thresholds of a pipeline to 0, so that it writes all candidates."""
+    """Set all thresholds of a pipeline to 0, so that it also writes improbable candidates.
+
+    If candidates overlap, the pipeline still writes only the most probable one.
+    """
     for pipe in find_recognisers(nlp).values():
         pipe.cfg |= {"threshold": 0.0, "thresholds": dict.fromkeys(pipe.labels, 0.0)}
 

@@ -41,8 +41,8 @@ def percentile_interval(draws: Floats) -> Floats:
 
 
 def cases_needed(share: float) -> int:
-    """Return how many cases are needed to show a share of correct ones with 95 % confidence.
+    """Return how many cases show, with 95 % confidence, that at least a share is correct.
 
-    All of the cases are assumed to be correct.
+    All of these cases are assumed to be correct.
     """
     return math.ceil(share * Z_SCORE * Z_SCORE / (1 - share))

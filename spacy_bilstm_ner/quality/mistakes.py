@@ -10,8 +10,8 @@ from spacy.training import Example
 from ..files.records import Origin
 from ..pipe.confidence import get_confidence
 
-# Upper bound for the probability of an entity that the decoder did not report: see
-# `sequences.decoding.MIN_SPAN_PROBABILITY`.
+# Upper bound for the probability of an entity that the decoder did not report, before calibration:
+# see `sequences.decoding.MIN_SPAN_PROBABILITY`.
 MAX_UNREPORTED_PROBABILITY = 0.05
 # What each kind of mistake means, for pages and the terminal
 KINDS = {
@@ -39,16 +39,18 @@ def compare_entities(examples: Iterable[Example], *, all_candidates: bool = Fals
 
     A prediction has a row of its own if all its words are annotated as outside of entities.
 
-    all_candidates (bool): Whether the Docs have all candidates, including improbable ones. The
-        probability that there is no entity is then 1 minus their probabilities. If it is higher
-        than that of each candidate, the annotated entity has no prediction.
+    all_candidates (bool): Whether the Docs were predicted without thresholds. The probability that
+        there is no entity is then estimated as 1 minus the probabilities of the overlapping
+        predictions. The estimate is too high if other candidates overlap with a prediction, because
+        a Doc has only the most probable one. If it is higher than the probability of each
+        overlapping prediction, the annotated entity has no prediction.
     RETURNS (pd.DataFrame): A row for each pair, by decreasing confidence. "text" and "gold" are the
         words and the label of the annotation, "found" and "predicted" those of the prediction.
         "kind" is a key of KINDS, or "" if both agree. "confidence" is the probability of the
-        prediction. If there is no prediction, it is the probability that there is no entity, minus
-        the probability of the annotated entity. If no prediction overlaps, it is
-        1 - MAX_UNREPORTED_PROBABILITY. "start" is the offset of the prediction in the sentence, or
-        that of the annotation if there is no prediction.
+        prediction. If an annotated entity has no prediction, it is the probability that there is no
+        entity, minus the probability of the annotated entity; or 1 - MAX_UNREPORTED_PROBABILITY if
+        no prediction overlaps. "start" is the offset of the prediction in the sentence, or that of
+        the annotation if there is no prediction.
     """
     rows = []
     for example in examples:

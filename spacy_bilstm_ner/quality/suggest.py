@@ -1,8 +1,8 @@
 """Choose the texts from which a pipeline would learn most, for labelling.
 
-The uncertainty of a text is the sum of the entropies of its candidate entities (see Settles &
-Craven 2008, "An Analysis of Active Learning Strategies for Sequence Labeling Tasks"). If texts
-share most of their words, only the most uncertain one is chosen.
+The uncertainty of a text is the sum of the entropies of its entities, predicted without thresholds
+(see Settles & Craven 2008, "An Analysis of Active Learning Strategies for Sequence Labeling
+Tasks"). If texts share most of their words, only the most uncertain one is chosen.
 """
 
 import json
@@ -80,10 +80,12 @@ def read_texts(path: Path, options: TextOptions) -> list[str]:
 
 
 def compute_uncertainty(doc: Doc) -> float:
-    """Compute the sum of the entropies of all candidate entities, in bits.
+    """Compute the sum of the entropies of the entities of a Doc, in bits.
 
-    The entropy of a candidate is that of the event that it is an entity. Entities without a
-    confidence add nothing.
+    The entropy of an entity is that of the event that it is correct. Entities without a confidence
+    add nothing.
+
+    doc (Doc): A Doc that was predicted without thresholds, see `remove_thresholds`.
     """
     entropy = 0.0
     for ent in doc.ents:

@@ -235,7 +235,7 @@ def test_rows_that_cannot_be_read_have_an_error(tmp_path, run):
         "The text is null",
         no_json,
     ]
-    assert "7 errors" in done.output
+    assert "7 texts with errors" in done.output
     assert f"3 {no_json}. First: {tmp_path / 'in.jsonl'}, row 1 (the first is 0): " in done.output
 
 
@@ -365,7 +365,7 @@ def test_small_files_share_their_results(tmp_path, run):
     # Only the file that has changed is annotated again.
     (folder / "01.txt").write_text("in Lisbon\n")
     (folder / "02.txt").unlink()
-    assert " 1 texts\n" in run("in", "out").output
+    assert " 1 texts processed\n" in run("in", "out").output
     changed = rows_of(tmp_path / "out")
     assert entities_of(changed)[0] == [(3, 9, "GPE")]
     assert changed[1:] == records[2:]

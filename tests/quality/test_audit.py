@@ -115,7 +115,7 @@ def test_marked_rows_are_not_listed_again(
     marked = read_marked_rows(path)
     result = audit_folds(corpus, marked)
     assert result.mistakes["kind"].tolist() == ["label", "boundaries", "missing"]
-    assert "you marked in `keep`: 1)" in result.summary[1]
+    assert "you marked them in `keep`: 1)" in result.summary[1]
     write_rows(path, pd.concat([result.mistakes, marked]))
     marked_again = read_marked_rows(path)
     assert marked_again["file"].tolist() == [rows[2]["file"]]
