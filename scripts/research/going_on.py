@@ -9,7 +9,8 @@ sentences of dev.spacy are used. The option --seed draws the sentences from trai
 seed of the training.
 
 The script prints a row of a table: F on the new labels, F on the old labels before and after, the
-number of entities with new labels in OLD.spacy, and the CPU time of learning. Ways to learn:
+number of predicted entities with new labels in OLD.spacy, and the CPU time of learning. Ways to
+learn:
 
     update       a loop of `nlp.update` with dropout 0.2, by default 12 passes, in batches of 8; the
                  running means of the weights are scored

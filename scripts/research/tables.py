@@ -75,7 +75,7 @@ def percents(scores: Figures) -> dict[str, float]:
 
 
 def show(value: Any) -> str:
-    """Show a text, a whole number, or another number with three significant digits."""
+    """Show a text or a number. Floats below 100 have three significant digits."""
     if not isinstance(value, int | float):
         return value or "-"
     if isinstance(value, int) or value >= 100:

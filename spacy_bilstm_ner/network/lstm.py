@@ -173,15 +173,15 @@ def states(weights: Prepared, gates: Floats4d, rows: Ints, packing: Packing) -> 
     cell = state
     first = 0
     for size, steps in groupby(packing.sizes.tolist()):
-        last = first + size * len(list(steps))
-        rows_by_step = rows_by_direction[:, first:last].reshape(directions, -1, size).swapaxes(0, 1)
+        stop = first + size * len(list(steps))
+        rows_by_step = rows_by_direction[:, first:stop].reshape(directions, -1, size).swapaxes(0, 1)
         doubled, cell = _run_steps(
             table, rows_by_step, state[:, :size], cell[:, :size], weights.recurrent
         )
         by_direction = doubled.swapaxes(0, 1).reshape(directions, -1, hidden)
-        np.multiply(by_direction, 0.5, out=outputs[:, first:last])
+        np.multiply(by_direction, 0.5, out=outputs[:, first:stop])
         state = doubled[-1]
-        first = last
+        first = stop
     if directions == 1:
         return outputs[0]
     return np.concatenate((outputs[0], outputs[1][packing.mirrored]), axis=1)

@@ -82,10 +82,10 @@ def predict(model: Model, docs: Sequence[Doc], words: Words) -> TagScores:
     scores = []
     first = 0
     for lengths in np.split(words.lengths, bounds + 1):
-        last = first + int(lengths.sum())
-        table, rows = cache.look_up(model, docs, words.orths[first:last])
+        stop = first + int(lengths.sum())
+        table, rows = cache.look_up(model, docs, words.orths[first:stop])
         scores.append(_predict(table, rows, lengths))
-        first = last
+        first = stop
     return TagScores(words, np.concatenate(scores), table.transitions)
 
 

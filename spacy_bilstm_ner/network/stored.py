@@ -77,7 +77,7 @@ def look_up(keys: NDArray[np.uint32], values: NDArray, wanted: NDArray[np.uint32
     the processor's cache.
 
     keys (NDArray[uint32]): n_keys, sorted.
-    values (NDArray): n_keys + 1 × …, where the last one is for unknown keys.
+    values (NDArray): (n_keys + 1) × …, where the last one is for unknown keys.
     RETURNS (NDArray): The shape of the wanted keys × …
     """
     rows = np.full(wanted.size, len(keys))

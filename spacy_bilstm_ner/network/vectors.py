@@ -128,13 +128,13 @@ def read_vectors(source: str | Path, width: int, *, max_rows: int = 0) -> Vector
     reduced = _principal_components(data, min(width, *data.shape))
     values, scale = quantized(reduced)
     clusters = 1 + find_clusters(reduced)
-    first_row = ((1, 0), (0, 0))
+    pad_first_row = ((1, 0), (0, 0))
     return VectorTable(
         keys,
         np.array(rows, dtype="uint32"),
-        np.pad(values, first_row),
+        np.pad(values, pad_first_row),
         scale,
-        np.pad(clusters, first_row),
+        np.pad(clusters, pad_first_row),
     )
 
 

@@ -31,7 +31,7 @@ from .decisions import UNCALIBRATED, calibrated, check_settings, min_confidences
 
 # Values of `token.ent_iob` for tokens of entities and blocked tokens
 INSIDE_OR_BEGIN = (1, 3)
-# Settings that are fitted on held-out data, and their values before: slope and offset of
+# Settings that are fitted on held-out data, and their values before the fit: slope and offset of
 # `decisions.calibrated`, and the threshold of each label
 UNFITTED = {"calibration": list(UNCALIBRATED), "thresholds": {}}
 
@@ -73,8 +73,9 @@ class BiLSTMNER(TrainablePipe):
 
         model (Model[list[Doc], TagScores]): A tagger, see `network.tagger.BiLSTMTagger`.
         threshold (float): Entities below the threshold are discarded, and so are entities below the
-            threshold of their label in `cfg["thresholds"]`; see `decisions.min_confidences`. Both
-            can be changed at any time.
+            threshold of their label, see `decisions.min_confidences`. The thresholds of labels are
+            0.5 until they are fitted. Fitted ones are in `cfg["thresholds"]`. All thresholds can be
+            changed at any time.
         RAISES ValueError: If the threshold is not between 0 and 1.
         """
         self.vocab, self.model, self.name, self.scorer = vocab, model, name, scorer
@@ -372,7 +373,7 @@ class BiLSTMNER(TrainablePipe):
         return bool(self._cfg_before_fit)
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
-        """Save to a folder, see `to_bytes`."""
+        """Save to a folder, see `to_bytes`. If a weight is not finite, no file is changed."""
         parts = self._write_parts()
         Path(path).mkdir(exist_ok=True)
         for name, data in parts.items():
@@ -381,7 +382,7 @@ class BiLSTMNER(TrainablePipe):
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
         """Save as bytes. The parts belong together, so none can be excluded.
 
-        RAISES ValueError: If a weight is not finite. The last good checkpoint is not overwritten.
+        RAISES ValueError: If a weight is not finite.
         """
         return srsly.msgpack_dumps(self._write_parts())
 
@@ -447,8 +448,8 @@ def _exclude_entities(docs: Sequence[Doc], words: Words) -> tuple[Ints, Bools]:
     """
     iob = np.concatenate([doc.to_array(ENT_IOB) for doc in docs])
     is_annotated = np.isin(iob, INSIDE_OR_BEGIN)
-    first_words = words.tokens.searchsorted(np.flatnonzero(is_annotated))
-    block_ends = np.union1d(first_words, np.cumsum(words.per_block))
+    annotated_words = words.tokens.searchsorted(np.flatnonzero(is_annotated))
+    block_ends = np.union1d(annotated_words, np.cumsum(words.per_block))
     lengths = np.diff(block_ends, prepend=0)
     return lengths, is_annotated[words.tokens]
 

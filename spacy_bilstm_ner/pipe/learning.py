@@ -251,7 +251,7 @@ def lacks_old_labels(allowed: Bools, n_old: int) -> bool:
 def labels_of_same_entities(
     teacher: Model[list[Doc], TagScores], docs: list[Doc], allowed: Bools
 ) -> Iterator[tuple[int, int]]:
-    """Find new labels for entities to which the teacher gives an old label.
+    """Find new labels whose entities often get an old label from the teacher.
 
     teacher (Model): The model from before training was continued.
     allowed (Bools): n_tokens × n_tags, see `gold.allowed_tags`.
@@ -260,14 +260,14 @@ def labels_of_same_entities(
     """
     scores: TagScores = teacher.predict(docs)
     probabilities = _probabilities(scores, teacher.ops)
-    n_old = probabilities.shape[1] // 2
+    n_old_labels = probabilities.shape[1] // 2
     # 0 is for words outside of entities, and 1 for the first label.
     old_labels = (probabilities.argmax(axis=1) + 1) // 2
     allowed = allowed[scores.words.tokens]
     is_annotated = allowed.sum(axis=1) == 1
-    for new_label in range(n_old, allowed.shape[1] // 2):
+    for new_label in range(n_old_labels, allowed.shape[1] // 2):
         is_begin = is_annotated & allowed[:, tags.begin(new_label)]
-        counts = np.bincount(old_labels[is_begin], minlength=1 + n_old)[1:]
+        counts = np.bincount(old_labels[is_begin], minlength=1 + n_old_labels)[1:]
         if counts.max() >= max(MIN_SAME_ENTITIES, SAME_SHARE * is_begin.sum()):
             yield new_label, int(counts.argmax())
 

@@ -25,8 +25,8 @@ def crf_loss(
 
     scores (Floats): n_words × n_tags, the documents' words one after the other.
     transitions (Floats | None): n_tags × n_tags, the score of each step from row to column. The tag
-        before the first word of a document and after its last word is O. None if all sequences are
-        legal and tags are independent: the loss is then the cross-entropy of each word.
+        before the first word of a document and after its last word is O. With None, all sequences
+        count as legal, and the loss is the cross-entropy of each word.
     allowed (Bools): n_words × n_tags, see `gold.allowed_tags`. They must allow a legal sequence for
         each document.
     lengths (Ints): n_docs, the number of words of each document.

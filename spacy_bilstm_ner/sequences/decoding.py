@@ -23,11 +23,11 @@ from .packing import groups_of_similar_length
 
 # Less probable spans are not candidates.
 MIN_SPAN_PROBABILITY = 0.05
-# A word is certainly O if the odds that an entity covers it are at most this, for any tags of its
-# neighbours.
+# A word counts as certainly O if the upper bound of the odds that an entity covers it is at most
+# this.
 MAX_COVER_ODDS = 0.001
-# The upper bound of these odds uses the scores of this many words: the word and the words before
-# it. It assumes that an entity may have begun at any earlier word.
+# The upper bound uses the scores of this many words: the word and the words before it. It assumes
+# that an entity may have begun at any earlier word.
 LOOK_BACK = 3
 # Maximum number of words that are decoded at once, so that they fit into the processor's cache
 MAX_GROUP_WORDS = 1024
@@ -138,7 +138,8 @@ def _prepare_transitions(values: bytes, dtype: str, n_tags: int) -> FactorsAndGa
 def _odds_of_cover(scores: Floats, starts: Ints, prepared: FactorsAndGains) -> Floats:
     """Return an upper bound for the odds that an entity covers each word, n_words.
 
-    The odds of each label are limited to 1, so the bound only holds for odds of at most 1.
+    The odds of each label are limited to 1, so the bound only holds for odds of at most 1. It does
+    not hold if B- is only likely because of the I- scores of the next words, which are not used.
     """
     _, gains = prepared
     odds = scores[:, 1:] + gains

@@ -43,19 +43,19 @@ def allowed_tags(example: Example, labels: Sequence[str]) -> Bools:
         allowed_without_annotation = _tags_without_annotation(reference, labels)
         for token in missing:
             first = ends.searchsorted(reference_starts[token], side="right")
-            last = starts.searchsorted(reference_ends[token])
-            allowed[first:last] = allowed_without_annotation
+            stop = starts.searchsorted(reference_ends[token])
+            allowed[first:stop] = allowed_without_annotation
     for entity in reference.ents:
         start, end = reference_starts[entity.start], reference_ends[entity.end - 1]
-        first, last = ends.searchsorted(start, side="right"), starts.searchsorted(end)
-        is_aligned = first < last and starts[first] == start and ends[last - 1] == end
+        first, stop = ends.searchsorted(start, side="right"), starts.searchsorted(end)
+        is_aligned = first < stop and starts[first] == start and ends[stop - 1] == end
         if is_aligned and entity.label_ in labels:
             label = labels.index(entity.label_)
-            allowed[first:last] = False
+            allowed[first:stop] = False
             allowed[first, tags.begin(label)] = True
-            allowed[first + 1 : last, tags.inside(label)] = True
+            allowed[first + 1 : stop, tags.inside(label)] = True
         else:
-            allowed[first:last] = True
+            allowed[first:stop] = True
     return allowed
 
 

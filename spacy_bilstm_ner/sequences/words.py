@@ -159,8 +159,8 @@ def _cut(docs: Sequence[Doc], *, max_length: int, line_breaks: bool) -> Words:
     )
 
 
-def _attributes(docs: Sequence[Doc], names: list[int]) -> Attributes:
-    return np.concatenate([doc.to_array(names) for doc in docs])
+def _attributes(docs: Sequence[Doc], attribute_ids: list[int]) -> Attributes:
+    return np.concatenate([doc.to_array(attribute_ids) for doc in docs])
 
 
 def _ends_block(token: Token, text: str | None) -> bool:

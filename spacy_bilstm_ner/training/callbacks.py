@@ -16,8 +16,8 @@ from ..pipe.learning import as_scored
 from ..ranges import check_range
 from .fingerprints import make_fingerprints
 
-# The calibration is only fitted to at least this many predicted entities. A stored threshold is
-# only replaced if the label has at least this many gold entities.
+# Calibration and thresholds are only fitted to at least this many predicted entities. A stored
+# threshold is only replaced if the label has at least this many gold entities.
 MIN_ENTITIES = 15
 
 
@@ -40,7 +40,8 @@ def fit_length(
        evaluated.
     3. If the learning rate has the setting `num_steps`, this is set to `max_steps`.
 
-    passes (float): Approximate number of times that each word of the corpus is shown.
+    passes (float): Approximate number of times that each word of the corpus is shown. The size in
+        [training.batcher] must be a number of words.
     min_steps (int): Minimum number of updates.
     max_passes (float | None): Limits min_steps to the number of updates for this many passes. None
         for no limit. It does not limit `passes`. The number of updates is rounded up to a multiple
