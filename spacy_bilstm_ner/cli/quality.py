@@ -150,9 +150,6 @@ def thresholds(
     write: Annotated[
         bool, Option("--write", help="store higher thresholds in the pipeline's folder")
     ] = False,
-    loosen: Annotated[
-        bool, Option("--loosen", help="with --write, also store lower thresholds")
-    ] = False,
 ) -> None:
     """Find the thresholds at which labels reach a precision.
 
@@ -180,7 +177,7 @@ def thresholds(
             "--write",
         )
         return
-    changes = store_thresholds(Path(pipeline), result.table, precision=precision, loosen=loosen)
+    changes = store_thresholds(Path(pipeline), result.table, precision=precision)
     print(printable("\n".join(changes)) or "No threshold has changed.")
     show_next("annotate your texts", "annotate", "texts/", "annotated/", "--model", pipeline)
 

@@ -41,10 +41,13 @@ def read(source: Any, lang: str = "en", **options: Any) -> "tuple[list[Doc], Rep
     """
     # Imported here, so that the commands can import `files.options` without importing spaCy.
     from .docs import blank_pipeline, make_doc
+    from .labels import check_annotated
     from .options import Options
     from .reading import read_sentences
 
     nlp = blank_pipeline(lang)
     sources = source if isinstance(source, list) else [source]
-    sentences, report = read_sentences(sources, nlp, Options(**options))
+    reading_options = Options(**options)
+    sentences, report = read_sentences(sources, nlp, reading_options)
+    check_annotated(sentences, reading_options)
     return [make_doc(nlp, sentence)[0] for sentence in sentences], report

@@ -191,7 +191,7 @@ def _read_delimited(file: str, options: TextOptions) -> Records:
 def _read_json(file: str, options: TextOptions) -> Records:
     """Read JSON Lines, or one array of objects. Empty lines are skipped."""
     lines = _open_lines(file, options)
-    first_line = next(lines, "")
+    first_line = next(filter(str.strip, lines), "")
     if first_line.lstrip().startswith("["):
         records = _parse(first_line + "".join(lines))
         return iter([None] if records is None else records)

@@ -76,9 +76,8 @@ def WordEmbedding(
     check_range("feature_dropout", feature_dropout, 0, 1)
     for size in (*widths, *rows):
         check_range("each of widths and rows", size, 1)
-    check_range("character_width", character_width, 0)
-    check_range("vector_width", vector_width, 0)
-    check_range("max_vectors", max_vectors, 0)
+    for size in (character_width, vector_width, max_vectors):
+        check_range("each of character_width, vector_width and max_vectors", size, 0)
     initializer = configure_uniform_init(lo=-INITIAL_RANGE, hi=INITIAL_RANGE)
     layers = []
     for seed, (width, n_rows) in enumerate(zip(widths, rows, strict=True), 1):

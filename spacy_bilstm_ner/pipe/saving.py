@@ -42,18 +42,12 @@ def load_cfg_and_weights(parts: dict[str, bytes], model: Model, where: str) -> d
     """
     try:
         cfg = json.loads(parts["cfg"])
-        digest = cfg.pop(DIGEST, None)
-        matches_digest = digest == _digest(cfg, model, parts["model"])
+        matches_digest = cfg.pop(DIGEST, None) == _digest(cfg, model, parts["model"])
         if matches_digest:
             model.from_bytes(parts["model"])
     # thinc and the parsers raise errors of many types.
     except Exception as error:
         raise _not_as_saved(where) from error
-    if digest is None:
-        raise ValueError(
-            f"{where} was saved by spacy-bilstm-ner 0.1: train the pipeline again, or install "
-            '"spacy-bilstm-ner<0.2"'
-        )
     if not matches_digest:
         raise _not_as_saved(where)
     return cfg

@@ -11,6 +11,7 @@ from spacy.training import Example
 from ..errors import UserError
 from ..files.encoding import detect
 from ..system.atomic import save_text
+from .examples import predict_candidates
 from .folds import FoldedCorpus, predict_folds, train_folds
 from .mistakes import COLUMNS as MISTAKE_COLUMNS
 from .mistakes import KINDS, compare_entities
@@ -34,7 +35,7 @@ def audit_folds(corpus: FoldedCorpus, marked: pd.DataFrame) -> Result:
     RAISES UserError: If a training fails.
     """
     train_folds(corpus)
-    suspicions = find_suspicions(predict_folds(corpus, all_candidates=True))
+    suspicions = find_suspicions(predict_folds(corpus, predict=predict_candidates))
     suspicions = suspicions[~identify(suspicions).isin(identify(marked))]
     counts = suspicions.groupby("kind")["times"].sum().sort_values(ascending=False)
     table = counts.rename("labels").rename_axis("what may be wrong").reset_index()
@@ -58,7 +59,7 @@ def find_suspicions(examples: Sequence[Example]) -> pd.DataFrame:
         was not trained on it.
     RETURNS (pd.DataFrame): The columns COLUMNS, and "start". "times" is the number of copies.
     """
-    pairs = compare_entities(examples, all_candidates=True)
+    pairs = compare_entities(examples)
     mistakes = pairs[(pairs["kind"] != "") & (pairs["confidence"] >= MIN_CONFIDENCE)]
     groups = mistakes.groupby([*IDENTITY, "found", "predicted", "start"], sort=False)
     suspicions = mistakes.assign(times=groups["line"].transform("size"), keep="")

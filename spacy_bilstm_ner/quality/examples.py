@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
@@ -31,6 +32,25 @@ def remove_thresholds(nlp: Language) -> None:
     """
     for pipe in find_recognisers(nlp).values():
         pipe.cfg |= {"threshold": 0.0, "thresholds": dict.fromkeys(pipe.labels, 0.0)}
+
+
+def predict_candidates(nlp: Language, docs: Sequence[Doc]) -> list[Example]:
+    """Predict labelled Docs on raw text, without thresholds.
+
+    nlp (Language): A pipeline whose pipe `ner` is a `bilstm_ner`.
+    RETURNS (list[Example]): The tensor of each predicted Doc, n_tokens, has the probability that an
+        entity covers the token.
+    """
+    remove_thresholds(nlp)
+    examples = predict_examples(nlp, docs)
+    pipe = nlp.get_pipe("ner")
+    for example in examples:
+        doc = example.predicted
+        spans = pipe.predict([nlp.make_doc(doc.text)])
+        token = np.arange(len(doc))[:, None]
+        is_covered = (spans.start <= token) & (token < spans.end)
+        doc.tensor = is_covered @ spans.confidence
+    return examples
 
 
 def find_warnings(name: str, nlp: Language, examples: Sequence[Example]) -> list[str]:

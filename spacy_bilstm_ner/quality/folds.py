@@ -36,7 +36,7 @@ from ..system.cores import cores
 from ..system.folder_lock import exclusive
 from ..system.workers import Workers, as_done
 from ..training.init import fill
-from .examples import predict_examples, remove_thresholds
+from .examples import predict_examples
 
 # Part -> share of the training sentences, the smallest first
 TRAIN_SHARES = {"two-thirds": 2 / 3, "fold": 1.0}
@@ -244,19 +244,17 @@ def train_pipeline(task: Task) -> None:
 
 
 def predict_folds(
-    corpus: FoldedCorpus, part: str = "fold", *, all_candidates: bool = False
+    corpus: FoldedCorpus, part: str = "fold", *, predict: Any = predict_examples
 ) -> list[Example]:
     """Predict each sentence on raw text, by the pipeline that was trained without it.
 
     part (str): A key of TRAIN_SHARES. Its pipelines must have been trained.
-    all_candidates (bool): Whether to write entities below the thresholds as well.
+    predict (Callable): A function of `examples` that predicts labelled Docs.
     RETURNS (list[Example]): In the order of the corpus.
     """
     examples_by_sentence: dict[int, Example] = {}
     for number, fold in enumerate(corpus.folds, 1):
         nlp = load_pipeline(corpus.folder(part, number) / "model-best")
-        if all_candidates:
-            remove_thresholds(nlp)
-        examples = predict_examples(nlp, [corpus.docs[i] for i in fold.test])
+        examples = predict(nlp, [corpus.docs[i] for i in fold.test])
         examples_by_sentence |= zip(fold.test, examples, strict=True)
     return [example for _, example in sorted(examples_by_sentence.items())]

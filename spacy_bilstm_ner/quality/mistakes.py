@@ -34,16 +34,14 @@ COLUMNS = [
 ]
 
 
-def compare_entities(examples: Iterable[Example], *, all_candidates: bool = False) -> pd.DataFrame:
+def compare_entities(examples: Iterable[Example]) -> pd.DataFrame:
     """Pair each annotated entity with the overlapping prediction of the highest confidence.
 
     A prediction has a row of its own if all its words are annotated as outside of entities.
 
-    all_candidates (bool): Whether the Docs were predicted without thresholds. The probability that
-        there is no entity is then estimated as 1 minus the probabilities of the overlapping
-        predictions. The estimate is too high if other candidates overlap with a prediction, because
-        a Doc has only the most probable one. If it is higher than the probability of each
-        overlapping prediction, the annotated entity has no prediction.
+    examples (Iterable[Example]): Predictions of `predict_examples` or `predict_candidates`. After
+        the latter, the probability that there is no entity is known. If it is higher than the
+        probability of each overlapping prediction, the annotated entity has no prediction.
     RETURNS (pd.DataFrame): A row for each pair, by decreasing confidence. "text" and "gold" are the
         words and the label of the annotation, "found" and "predicted" those of the prediction.
         "kind" is a key of KINDS, or "" if both agree. "confidence" is the probability of the
@@ -57,7 +55,7 @@ def compare_entities(examples: Iterable[Example], *, all_candidates: bool = Fals
         doc = example.reference
         predictions = example.predicted.ents
         for gold in doc.ents:
-            predicted, confidence = _find_prediction(gold, predictions, all_candidates)
+            predicted, confidence = _find_prediction(gold, predictions)
             rows.append(_make_row(doc, gold, predicted, confidence))
         for predicted in predictions:
             if all(word.ent_iob_ == "O" for word in _find_words(doc, predicted)):
@@ -66,9 +64,7 @@ def compare_entities(examples: Iterable[Example], *, all_candidates: bool = Fals
     return table.sort_values("confidence", ascending=False, kind="stable", ignore_index=True)
 
 
-def _find_prediction(
-    gold: Span, predictions: Sequence[Span], all_candidates: bool
-) -> tuple[Span | None, float | None]:
+def _find_prediction(gold: Span, predictions: Sequence[Span]) -> tuple[Span | None, float | None]:
     overlapping = []
     for span in predictions:
         if span.start_char < gold.end_char and gold.start_char < span.end_char:
@@ -76,10 +72,13 @@ def _find_prediction(
     best = max(overlapping, key=_confidence_or_0, default=None)
     if best is None:
         return None, 1.0 - MAX_UNREPORTED_PROBABILITY
-    confidence = _confidence_or_0(best)
-    no_entity_probability = 1.0 - sum(map(_confidence_or_0, overlapping))
-    if not all_candidates or no_entity_probability <= confidence:
+    if not best.doc.tensor.size:
         return best, get_confidence(best)
+    confidence = _confidence_or_0(best)
+    words = _find_words(best.doc, gold)
+    no_entity_probability = 1.0 - best.doc.tensor[words.start : words.end].max()
+    if no_entity_probability <= confidence:
+        return best, confidence
     # It is most probable that there is no entity. The best candidate may be the annotated entity.
     is_gold = not _name_kind(gold, best)
     return None, no_entity_probability - (confidence if is_gold else 0.0)

@@ -84,15 +84,12 @@ def threshold_for_precision(curve: pd.DataFrame, precision: float) -> dict[str, 
     return {"threshold": threshold, "entities": n_entities, **last[["precision", "recall"]]}
 
 
-def store_thresholds(
-    folder: Path, table: pd.DataFrame, *, precision: float, loosen: bool = False
-) -> list[str]:
-    """Write thresholds into the folder of a pipeline. Other labels keep their thresholds.
+def store_thresholds(folder: Path, table: pd.DataFrame, *, precision: float) -> list[str]:
+    """Write thresholds that are higher than before into the folder of a pipeline.
 
     folder (Path): The folder of the pipeline.
     table (pd.DataFrame): The table of `find_thresholds` for this precision. Labels with too few
         entities to show the precision are left out.
-    loosen (bool): Whether a threshold may become lower than the stored one.
     RETURNS (list[str]): Old and new threshold of each label that has changed.
     RAISES UserError: If the pipeline cannot be loaded.
     """
@@ -105,7 +102,7 @@ def store_thresholds(
         new_thresholds = {}
         for label, old in stored.items():
             new = thresholds.get(label, old)
-            if new > old or (loosen and new < old):
+            if new > old:
                 new_thresholds[label] = new
                 changes.append(f"{label}: {old:.3f} -> {new:.3f}")
         if new_thresholds:

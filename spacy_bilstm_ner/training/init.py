@@ -1,10 +1,8 @@
 """Write configs for `spacy train`."""
 
 import json
-import warnings
 from pathlib import Path
 
-from spacy.util import is_package
 from thinc.api import Config
 
 from ..default_config import read_config
@@ -42,12 +40,6 @@ def write_config(
     else:
         blank_pipeline(lang)
         config = fill(read_config(), lang=lang, vectors=vectors)
-        if vectors and not (is_package(vectors) or Path(vectors).exists()):
-            warnings.warn(
-                f"{vectors} is not an installed pipeline or a folder. Before you train: "
-                f"python -m spacy download {vectors}",
-                stacklevel=2,
-            )
     save_text(path, config)
     return (
         f"Wrote {path}. To train with it:\npython -m spacy train {path} --output training "

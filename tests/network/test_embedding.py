@@ -224,8 +224,8 @@ def test_vectors_for_an_embedding_without_a_vector_width(tmp_path):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"vector_width": -1}, "vector_width must be at least 0, but is -1"),
-        ({"max_vectors": -5}, "max_vectors must be at least 0, but is -5"),
+        ({"vector_width": -1}, "vector_width and max_vectors must be at least 0, but is -1"),
+        ({"max_vectors": -5}, "vector_width and max_vectors must be at least 0, but is -5"),
         ({"features": ["sufix2"]}, "features must be among form, shape, .* but got sufix2"),
         ({"widths": []}, "must be equally long"),
         ({"feature_dropout": 1.1}, "at least 0 and at most 1, but is 1.1"),

@@ -130,7 +130,7 @@ def test_altered_bytes_change_no_answer(folder):
 def test_a_pipe_of_version_0_1(folder):
     """It has no digest."""
     replace("ner/cfg", '"digest"', '"fingerprint"')(folder)
-    with pytest.raises(ValueError, match=r"0\.1: .*spacy-bilstm-ner<0\.2"):
+    with pytest.raises(ValueError, match="saved by another version"):
         spacy.load(folder)
 
 

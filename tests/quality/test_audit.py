@@ -3,10 +3,14 @@ import io
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
+import spacy
 
 from spacy_bilstm_ner.errors import UserError
+from spacy_bilstm_ner.files.reading import read_docs
+from spacy_bilstm_ner.pipe.confidence import get_confidence
 from spacy_bilstm_ner.quality import audit
 from spacy_bilstm_ner.quality.audit import (
     COLUMNS,
@@ -15,6 +19,7 @@ from spacy_bilstm_ner.quality.audit import (
     read_marked_rows,
     write_rows,
 )
+from spacy_bilstm_ner.quality.examples import predict_candidates
 from spacy_bilstm_ner.quality.folds import FoldedCorpus
 from spacy_bilstm_ner.quality.mistakes import KINDS
 
@@ -34,6 +39,13 @@ PLANTED = [
 ]
 
 
+for planted in PLANTED:
+    # The probability that an entity covers each token, as `predict_candidates` stores it
+    covered = np.zeros(len(planted.predicted))
+    for candidate in planted.predicted.ents:
+        covered[candidate.start : candidate.end] = get_confidence(candidate)
+    planted.predicted.tensor = covered
+
 NOTHING = read_marked_rows(Path("no.csv"))
 
 
@@ -41,7 +53,7 @@ NOTHING = read_marked_rows(Path("no.csv"))
 def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FoldedCorpus:
     """The planted sentences, as if pipelines had predicted them."""
     monkeypatch.setattr(audit, "train_folds", lambda corpus: None)
-    monkeypatch.setattr(audit, "predict_folds", lambda corpus, all_candidates: PLANTED)
+    monkeypatch.setattr(audit, "predict_folds", lambda corpus, predict: PLANTED)
     docs = [example.reference for example in PLANTED]
     return FoldedCorpus(Path("mine.csv"), docs, [], tmp_path, "", "")
 
@@ -177,3 +189,21 @@ def test_a_spreadsheet_may_leave_out_empty_cells(tmp_path: Path) -> None:
     text = "sentence,text,gold,keep\nIt rains,It,per\nAnna left,Anna,per,x\n"
     (tmp_path / "audit.csv").write_text(text, encoding="utf-8")
     assert read_marked_rows(tmp_path / "audit.csv")["text"].tolist() == ["Anna"]
+
+
+def test_candidates_cover_tokens(trained: tuple[Path, Path]) -> None:
+    nlp = spacy.load(trained[0])
+    docs = read_docs(trained[1], nlp)
+    spans = [nlp.get_pipe("ner").predict([nlp.make_doc(doc.text)]) for doc in docs]
+    found = 0
+    for example, candidates in zip(predict_candidates(nlp, docs), spans, strict=True):
+        doc = example.predicted
+        covered = [0.0] * len(doc)
+        for start, end, confidence in zip(
+            candidates.start, candidates.end, candidates.confidence, strict=True
+        ):
+            for token in range(start, end):
+                covered[token] += confidence
+        assert doc.tensor.tolist() == pytest.approx(covered, abs=1e-6)
+        found += len(doc.ents)
+    assert found

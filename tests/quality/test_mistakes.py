@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from spacy.training import Example
 
@@ -29,10 +30,15 @@ def test_the_surest_come_first() -> None:
 def test_no_entity_competes_with_candidates() -> None:
     predictions = [(0, 1, "geo", 0.25), (1, 2, "per", 0.25)]
     example = make_example("Vienna Lima", "B-geo B-geo", predictions)
-    lima, vienna = compare_entities([example], all_candidates=True).itertuples()
+    assert compare_entities([example])["kind"].tolist() == ["", "label"]
+    # The probability that an entity covers each token
+    example.predicted.tensor = np.array([0.25, 0.25])
+    lima, vienna = compare_entities([example]).itertuples()
     # The annotation's own probability is subtracted.
     assert (vienna.kind, vienna.confidence) == ("spurious", pytest.approx(0.75 - 0.25))
     assert (lima.kind, lima.confidence) == ("spurious", pytest.approx(0.75))
+    # Another candidate for Vienna, which overlaps with the most probable one
+    example.predicted.tensor = np.array([0.9, 0.9])
     assert compare_entities([example])["kind"].tolist() == ["", "label"]
 
 

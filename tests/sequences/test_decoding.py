@@ -119,6 +119,11 @@ def test_no_entity_spans_two_documents():
     assert all(start == 2 or end == 2 for start, end, _ in spans if end > 2)
 
 
+def test_a_word_that_begins_an_entity_only_because_of_the_next_word():
+    scores = np.array([[8, 0, -20], [0, 0, 12]], dtype="float32")
+    assert_same(as_dict(decode(scores, np.array([2]))), brute_force(scores))
+
+
 def test_outside_tokens_are_in_no_entity():
     rng = np.random.default_rng(0)
     for _ in range(30):

@@ -27,13 +27,6 @@ def test_the_config_is_the_shipped_one_with_language_and_vectors(
     assert f"python -m spacy train {path} --output" in out
 
 
-def test_a_warning_names_vectors_that_are_not_installed(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    main(["init", str(tmp_path / "a.cfg"), "--vectors", "xx_none_md"])
-    assert "Before you train: python -m spacy download xx_none_md" in capsys.readouterr().err
-
-
 def test_a_file_is_replaced_only_when_asked(tmp_path: Path) -> None:
     path = tmp_path / "config.cfg"
     path.write_text("mine", encoding="utf-8")
