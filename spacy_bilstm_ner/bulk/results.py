@@ -21,7 +21,7 @@ RESULT = re.compile(r"entities-(\d+)\.parquet")
 
 # File -> the time of its last change, and its size
 Stamps = dict[str, list[int]]
-# File -> numbers of its rows
+# File -> numbers of the rows that have results
 Rows = dict[str, "array[int]"]
 
 

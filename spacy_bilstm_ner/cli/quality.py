@@ -44,7 +44,9 @@ def evaluate(
     evaluation = evaluate_pipeline(pipeline, file)
     show_result(evaluation, figures=out, page=report)
     dev = file.with_name("dev.spacy")
-    show_next("find the thresholds for a precision", "thresholds", pipeline, dev)
+    show_next(
+        "find the thresholds for a precision on your dev sentences", "thresholds", pipeline, dev
+    )
 
 
 def compare(
@@ -212,4 +214,4 @@ def suggest(
     )
     write_texts(docs, path)
     print(f"{len(docs)} texts: {path}")
-    show_next("when the texts are labelled", "convert", path, "corpus")
+    show_next("when the texts are labelled and exported", "convert", "labelled.jsonl", "corpus")

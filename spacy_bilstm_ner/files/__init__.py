@@ -7,7 +7,7 @@ later step takes records and the report, and returns new records.
 |---|---|---|
 | unpack | `unpack`, `encoding` | path -> `Content` |
 | read | a reader for each container | `read_X(content, options)` -> records, report |
-| unite | `conflicts` | partial annotations of one text -> one |
+| unite | `conflicts` | several annotations of one text -> one |
 | find words | `docs`, `offsets` | `TextWithSpans` -> `TaggedWords` in BIO, with a tokenizer |
 | read tags | `sentences` | tags of any scheme -> BIO |
 | settle | `conflicts` | sentences -> sentences without conflicts (--conflicts) |

@@ -32,9 +32,9 @@ def _iterate(content: Content, options: Options) -> Iterator[tuple[int, Any]]:
     is_array = content.text.lstrip().startswith("[")
     for line, value in decode_values(content):
         records = [_as_record(value)]
-        if number == 0:  # the first value is a record, or has records inside
-            has_records = is_record(records[0], options)
-        if not has_records:
+        if number == 0:  # the first value shows whether the values are records or contain them
+            are_records = is_record(records[0], options)
+        if not are_records:
             records = _find_records(value, options) or records
         for record in records:
             number += 1

@@ -71,7 +71,9 @@ def read_docs(path: Path, nlp: Language, options: Options | None = None) -> list
     sentences, report = read_sentences([path], nlp, options)
     check_annotated(sentences, options)
     if not report.written["entities"]:
-        raise UserError(f"{path} has no entity: give a file with labels, or the tag column.")
+        raise UserError(
+            f"{path} has no entity: give a file with labels, or convert it with --tag-column."
+        )
     for warning in report.warnings:
         warnings.warn(warning, stacklevel=2)
     return [make_doc(nlp, sentence)[0] for sentence in sentences]
@@ -170,7 +172,9 @@ def _read_one(
 
 
 def _detect_binary(content: Content, options: Options) -> str | None:
-    """Return the format of a data frame or a binary file, or that of the options.
+    """Return "DataFrame" for a data frame, and otherwise the format of the options.
+
+    If the options have no format, return that of a binary file, or None for text.
 
     RAISES UserError: If the file has a format that cannot be read.
     """

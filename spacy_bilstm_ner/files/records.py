@@ -29,8 +29,9 @@ class Origin(NamedTuple):
     """Where a sentence or text was read.
 
     file (str): Name of the file.
-    line (int): Line of the first word, from 1. It is the number of the row in Excel and Parquet, of
-        the record in a JSON array, and of the Doc in a .spacy file that `convert` has not written.
+    line (int): Line of the first word, from 1. It is the number of the row in Excel, Parquet and
+        data frames, of the record in a JSON array, and of the Doc in a .spacy file that `convert`
+        has not written. It is always 1 in brat.
     document (str): Id of the document or record, or the line on which the document begins; "" if
         it is in no document.
     step (int): Word i is on line `line + step * i`. 0 if all words are on one line.
@@ -61,7 +62,7 @@ class TaggedWords(NamedTuple):
     words (tuple[str, ...]): n words.
     tags (tuple[str, ...]): n tags.
     spaces (Optional[tuple[bool, ...]]): For each word, whether a space follows; None if unknown.
-    annotated (Optional[tuple[str, ...]]): The labels that were looked for; None for all labels.
+    annotated (Optional[tuple[str, ...]]): The labels that were looked for, see `TextWithSpans`.
     origin (Origin): Where the sentence was read.
     number (str): Id or number of the sentence; may be empty. The tutorial's split sorts by it.
     rows (int): Number of rows of the file that became this sentence.

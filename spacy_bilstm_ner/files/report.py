@@ -44,7 +44,7 @@ _MEANINGS = {
         "conflict": "in conflict with another annotation of the same text (--conflicts)",
     },
     ("rows", "changed"): {"united": "several annotations of one text, merged"},
-    ("words", "left out"): {"white_space": "white space, which stays in the text"},
+    ("words", "left out"): {"white_space": "empty, or white space, which stays in the text"},
     ("words", "changed"): {"stripped": "with a mark, replaced by a space (--strip)"},
     ("words", "added"): {"divided": "parts of a word with white space inside"},
     ("entities", "left out"): {

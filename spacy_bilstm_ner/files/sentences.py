@@ -153,6 +153,6 @@ def _find_marks(words: Set[str], name: str) -> list[str]:
             (mark,) = pattern.findall(marked[0])
             warnings.append(
                 f"{name}: {count(len(marked), 'different word')} with marks, such as "
-                f'{", ".join(marked[:3])}; --strip "{mark}" removes them.'
+                f'{", ".join(marked[:3])}; --strip "{mark}" replaces them by spaces.'
             )
     return warnings

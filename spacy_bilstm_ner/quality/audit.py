@@ -45,7 +45,7 @@ def audit_folds(corpus: FoldedCorpus, marked: pd.DataFrame) -> Result:
             f"{corpus.file}: {len(corpus.docs):,} sentences, each predicted by a pipeline that was "
             "trained without it",
             f"labels to look at: {counts.sum():,} in {len(suspicions):,} rows, most suspicious "
-            f"first (rows left out, because you marked them in `keep`: {len(marked):,})",
+            f"first (rows not counted, because you marked them in `keep`: {len(marked):,})",
         ],
         table=table,
         mistakes=suspicions,

@@ -3,7 +3,7 @@
 OUT/fold-1 has the pipeline that was trained without fold 1. OUT/two-thirds-1 has one that was
 trained on two thirds of the same sentences, to show whether more data would help. When a
 training is complete, a checksum of the sentences, the number of folds and the config is written to
-its folder. Pipelines without the file, or with another checksum, are trained by the next command.
+its folder. Pipelines without a checksum, or with another one, are trained by the next command.
 """
 
 import gc
@@ -40,7 +40,7 @@ from .examples import predict_examples
 
 # Part -> share of the training sentences, the smallest first
 TRAIN_SHARES = {"two-thirds": 2 / 3, "fold": 1.0}
-# Share of the training sentences on which calibration and thresholds are fitted
+# Share of the sentences outside the test fold on which calibration and thresholds are fitted
 DEV_SHARE = 0.1
 # Settings that differ from the shipped config, so that folds of a small corpus train faster:
 # MIN_STEPS is the minimum number of updates. BATCH is the range of the number of words in an
@@ -221,7 +221,7 @@ def prepare_training(corpus: FoldedCorpus, part: str, number: int) -> Task:
     n_train = math.ceil(len(fold.train) * TRAIN_SHARES[part])
     n_words = sum(map(len, corpus.docs))
     overrides: dict[str, Any] = {
-        # MIN_STEPS updates then take N_PASSES passes over the corpus.
+        # If BATCH does not limit the size, MIN_STEPS updates take N_PASSES passes over the corpus.
         "training.batcher.size": int(np.clip(N_PASSES * n_words // MIN_STEPS, *BATCH)),
         "initialize.before_init.min_steps": math.ceil(MIN_STEPS * TRAIN_SHARES[part]),
         "initialize.before_init.evaluations": N_EVALUATIONS,
@@ -249,7 +249,7 @@ def predict_folds(
     """Predict each sentence on raw text, by the pipeline that was trained without it.
 
     part (str): A key of TRAIN_SHARES. Its pipelines must have been trained.
-    predict (Callable): A function of `examples` that predicts labelled Docs.
+    predict (Callable): A function of the module `examples`, such as `predict_candidates`.
     RETURNS (list[Example]): In the order of the corpus.
     """
     examples_by_sentence: dict[int, Example] = {}

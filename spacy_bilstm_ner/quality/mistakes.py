@@ -65,14 +65,16 @@ def compare_entities(examples: Iterable[Example]) -> pd.DataFrame:
 
 
 def _find_prediction(gold: Span, predictions: Sequence[Span]) -> tuple[Span | None, float | None]:
-    overlapping = []
-    for span in predictions:
-        if span.start_char < gold.end_char and gold.start_char < span.end_char:
-            overlapping.append(span)
+    overlapping = [
+        span
+        for span in predictions
+        if span.start_char < gold.end_char and gold.start_char < span.end_char
+    ]
     best = max(overlapping, key=_confidence_or_0, default=None)
     if best is None:
         return None, 1.0 - MAX_UNREPORTED_PROBABILITY
-    if not best.doc.tensor.size:
+    # After `predict_candidates`, the tensor has one number for each token.
+    if best.doc.tensor.size != len(best.doc):
         return best, get_confidence(best)
     confidence = _confidence_or_0(best)
     words = _find_words(best.doc, gold)
@@ -89,7 +91,10 @@ def _confidence_or_0(span: Span) -> float:
 
 
 def _find_words(doc: Doc, span: Span) -> Span:
-    """Return the words of the file that an entity covers, at least in part."""
+    """Return the words of a Doc that an entity covers, at least in part.
+
+    doc (Doc): The Doc of the entity, or another Doc with the same text.
+    """
     return doc.char_span(span.start_char, span.end_char, alignment_mode="expand")
 
 

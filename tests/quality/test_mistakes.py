@@ -42,6 +42,12 @@ def test_no_entity_competes_with_candidates() -> None:
     assert compare_entities([example])["kind"].tolist() == ["", "label"]
 
 
+def test_the_tensor_of_another_pipe_is_not_used() -> None:
+    example = make_example("Vienna left", "B-geo O", [(0, 1, "per", 0.9)])
+    example.predicted.tensor = np.zeros((2, 4))  # a row for each token, as `tok2vec` sets it
+    assert compare_entities([example])["kind"].tolist() == ["label"]
+
+
 def test_tokens_without_annotation_have_no_mistake(examples: list[Example]) -> None:
     example = examples[2]
     assert compare_entities([example])["kind"].tolist() == ["", "missing"]

@@ -48,7 +48,7 @@ def test_the_texts_can_be_labelled_and_converted(
     (tmp_path / "texts.txt").write_text("\n".join([*TEXTS, TEXTS[0]]), encoding="utf-8")
     command("suggest", trained[0], tmp_path / "texts.txt", tmp_path, "--number", "1")
     path = tmp_path / "suggested.jsonl"
-    assert f"convert {path} corpus" in capsys.readouterr().out
+    assert "convert labelled.jsonl corpus" in capsys.readouterr().out
     record = srsly.read_json(path)
     expected = [(ent.start_char, ent.label_) for ent in util.trained()(record["text"]).ents]
     assert len(expected) > 1
