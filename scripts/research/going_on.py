@@ -2,11 +2,11 @@
 
     python -m scripts.research.going_on PIPELINE OLD.spacy NEW [--way update] [--size 300]
 
-OLD.spacy has test sentences of the labels that PIPELINE knows. The first 1,000 are used. NEW is a
-folder with train.spacy, dev.spacy and test.spacy of other labels, from `convert --annotated
-LABELS`. Without `--annotated`, all other words count as outside of entities. The first 100
-sentences of dev.spacy are used. The option --seed draws the sentences from train.spacy and is the
-seed of the training.
+OLD.spacy has test sentences that are annotated with the labels of PIPELINE. The first 1,000 are
+used. NEW is a folder with train.spacy, dev.spacy and test.spacy that are annotated with other
+labels, from `convert --annotated LABELS`. Without `--annotated`, all other words count as outside
+of entities. The first 100 sentences of dev.spacy are used. The option --seed draws the sentences
+from train.spacy and is the seed of the training.
 
 The script prints a row of a table: F on the new labels, F on the old labels before and after, the
 number of predicted entities with new labels in OLD.spacy, and the CPU time of learning. Ways to

@@ -25,7 +25,8 @@ from .vectors import Rows, VectorTable
 
 # The first features, form and shape, are also used in pairs of neighbouring words.
 N_PAIRED = 2
-N_IDS = N_PAIRED + 1
+# Number of hashes of a word: N_PAIRED for its pairs, and one for its patterns
+N_NEIGHBOUR_IDS = N_PAIRED + 1
 # In patterns, the N_COMMON most frequent words are represented by their form, other words by their
 # shape: "said Xxxxx of".
 N_COMMON = 200
@@ -94,7 +95,8 @@ class WordScores(NamedTuple):
     # its own scores, scores[REACH - d] to those of the word d places after it, and
     # scores[REACH + d] to those of the word d places before it.
     scores: NDArray[np.int16]
-    ids: Ids  # (n_words + 1) × N_IDS, hashes for its pairs and for its patterns
+    # (n_words + 1) × N_NEIGHBOUR_IDS, the hashes of each word for its pairs and for its patterns
+    neighbour_ids: Ids
 
 
 def fit(
@@ -246,7 +248,7 @@ def score(weights: Weights, words: WordScores, rows: Rows, lengths: NDArray[np.i
     total = words.scores[0].take(padded[:n], axis=0, mode="clip")
     for place in range(1, N_PLACES):
         total += words.scores[place].take(padded[place : n + place], axis=0, mode="clip")
-    keys = _neighbour_keys(words.ids[padded])
+    keys = _neighbour_keys(words.neighbour_ids[padded])
     neighbours = look_up(weights.neighbour_keys, weights.neighbour_values, keys)
     neighbour_scores = _sum_features(neighbours)
     n_tags = len(weights.bias)
@@ -345,10 +347,10 @@ def _word_keys(ids: Ids) -> tuple[Keys, Keys]:
 
 
 def _neighbour_ids(ids: Ids, common: Ids) -> Ids:
-    """Return the hashes for pairs and for patterns: n_words × N_IDS."""
+    """Return the hashes for pairs and for patterns: n_words × N_NEIGHBOUR_IDS."""
     forms = ids[:, FORM]
     seeds = np.arange(N_PAIRED, dtype="uint64") * _SEED
-    neighbour_ids = np.empty((len(ids), N_IDS), dtype="uint64")
+    neighbour_ids = np.empty((len(ids), N_NEIGHBOUR_IDS), dtype="uint64")
     neighbour_ids[:, :N_PAIRED] = ids[:, :N_PAIRED] + seeds
     neighbour_ids[:, N_PAIRED] = ids[:, SHAPE]
     if len(common):
@@ -360,7 +362,7 @@ def _neighbour_ids(ids: Ids, common: Ids) -> Ids:
 def _neighbour_keys(ids: Ids) -> Keys:
     """Return the keys of pairs with the next word, and of patterns with the next two words.
 
-    RETURNS: (n - 2) × N_IDS.
+    RETURNS: (n - 2) × N_NEIGHBOUR_IDS.
     """
     keys = ids[:-2] * _LEFT + ids[1:-1]
     keys[:, N_PAIRED] = keys[:, N_PAIRED] * _LEFT + ids[2:, N_PAIRED]

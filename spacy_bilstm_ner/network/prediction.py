@@ -155,7 +155,7 @@ class WordTable:
         n_scored_tags = len(self.ngram_weights.bias)
         self.ngram_words = ngrams.WordScores(
             np.empty((ngrams.N_PLACES, n_rows, n_scored_tags), dtype="int16"),
-            np.empty((n_rows, ngrams.N_IDS), dtype="uint64"),
+            np.empty((n_rows, ngrams.N_NEIGHBOUR_IDS), dtype="uint64"),
         )
         self._write_ngrams(slice(0, 1), ngrams.edge_ids(self.vectors))
 
@@ -187,9 +187,9 @@ class WordTable:
             self.row_by_hash.update(zip(part, range(row, rows.stop), strict=True))
 
     def _write_ngrams(self, rows: slice, ids: Ids) -> None:
-        scores, ids = ngrams.word_scores(self.ngram_weights, ids)
+        scores, neighbour_ids = ngrams.word_scores(self.ngram_weights, ids)
         self.ngram_words.scores[:, rows] = scores
-        self.ngram_words.ids[rows] = ids
+        self.ngram_words.neighbour_ids[rows] = neighbour_ids
 
 
 class WordCache(SharedCache):

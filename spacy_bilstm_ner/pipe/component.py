@@ -74,8 +74,8 @@ class BiLSTMNER(TrainablePipe):
         model (Model[list[Doc], TagScores]): A tagger, see `network.tagger.BiLSTMTagger`.
         threshold (float): Entities below the threshold are discarded, and so are entities below the
             threshold of their label, see `decisions.min_confidences`. The thresholds of labels are
-            0.5 until they are fitted. Fitted ones are in `cfg["thresholds"]`. All thresholds can be
-            changed at any time.
+            in `cfg["thresholds"]`. If it is empty, all labels have 0.5. Otherwise, a label without
+            a threshold has 0.25. All thresholds can be changed at any time.
         RAISES ValueError: If the threshold is not between 0 and 1.
         """
         self.vocab, self.model, self.name, self.scorer = vocab, model, name, scorer

@@ -15,10 +15,11 @@ from ..ranges import check_range
 MIN_PROBABILITY = 1e-7
 MAX_NEWTON_STEPS = 50
 MIN_STEP = 1e-9
-# The threshold of each label before thresholds are fitted
+# The threshold of each label if no label has one
 DEFAULT_THRESHOLD = 0.5
-# The threshold of a label that was added to a fitted pipe. Such a label was learned from few
-# sentences, so its confidences are lower than those of the other labels.
+# The threshold of a label that has none, if other labels have one. Such a label was usually added
+# to a fitted pipe. It was learned from few sentences, so its confidences are lower than those of
+# the other labels.
 NEW_LABEL_THRESHOLD = 0.25
 # The prior of a threshold weighs as much as this number of entities.
 PRIOR_ENTITIES = 100

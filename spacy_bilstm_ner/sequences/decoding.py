@@ -26,8 +26,8 @@ MIN_SPAN_PROBABILITY = 0.05
 # A word counts as certainly O if the upper bound of the odds that an entity covers it is at most
 # this.
 MAX_COVER_ODDS = 0.001
-# The upper bound uses the scores of this many words: the word and the words before it, and the next
-# word. It assumes that an entity may have begun at any earlier word.
+# The upper bound for a word uses the scores of this many words, of which it is the last, and of the
+# next word. It assumes that an entity may have begun at any earlier word.
 LOOK_BACK = 3
 # Maximum number of words that are decoded at once, so that they fit into the processor's cache
 MAX_GROUP_WORDS = 1024
@@ -139,7 +139,7 @@ def _odds_of_cover(scores: Floats, starts: Ints, prepared: FactorsAndGains) -> F
     """Return an upper bound for the odds that an entity covers each word, n_words.
 
     The odds of each label are limited to 1, so the bound only holds for odds of at most 1. Of the
-    words after a word, only the next one is considered.
+    words after a word, only the next one is considered, so the bound is too low in rare cases.
     """
     _, gains = prepared
     odds = scores[:, 1:] + gains
@@ -158,7 +158,7 @@ def _odds_of_cover(scores: Floats, starts: Ints, prepared: FactorsAndGains) -> F
         odds_by_label = begin.copy()
         odds_by_label[1:] += goes_on
         np.minimum(odds_by_label, 1.0, out=odds_by_label)
-    # A word may be in an entity only because the next word continues it.
+    # If the next word probably continues an entity, this word is probably part of the entity.
     odds_by_label[:-1] += goes_on
     return odds_by_label.sum(axis=1)
 

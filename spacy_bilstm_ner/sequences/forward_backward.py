@@ -86,8 +86,8 @@ def forward_backward(emissions: Doubles, factors: Doubles) -> tuple[Doubles, Dou
     states = np.empty((len(emissions), 2, *emissions.shape[1:]))
     states[:, 0] = emissions
     states[:, 1] = emissions[::-1]
-    # The weights that arrive from the previous step. They are divided by their sum, which is in the
-    # last column.
+    # The weights that arrive from the previous step. They are divided by the sum of the weights of
+    # that step, which is in the last column.
     arriving = np.ones((len(emissions) + 1, *states.shape[1:-1], n_tags + 1))
     arriving[0, ..., :-1] = factors[:, tags.OUTSIDE, None, :-1]
     for state, arrives, leaves in zip(states, arriving, arriving[1:], strict=False):

@@ -14,7 +14,7 @@ class Packing:
     """An order of the words of a batch: all first words, all second words, and so on.
 
     Sequences are sorted by length, the longest first. Each step is one slice of the array. The
-    result for a sequence does not depend on the other sequences of the batch.
+    output of an LSTM for a sequence does not depend on the other sequences of the batch.
     """
 
     # n_words, for each packed word its row in the concatenated sequences

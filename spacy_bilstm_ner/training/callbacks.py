@@ -51,11 +51,12 @@ def fit_length(
 
     def callback(nlp: Language) -> None:
         training = nlp.config["training"]
-        if training["max_steps"] == 0:
-            training["max_steps"] = _count_steps(nlp, passes, min_steps, max_passes)
-            training["eval_frequency"] = training["max_steps"] // evaluations
-            logger.info("Number of updates, from the size of the corpus: %s", training["max_steps"])
         max_steps = training["max_steps"]
+        if max_steps == 0:
+            max_steps = _count_steps(nlp, passes, min_steps, max_passes)
+            training["max_steps"] = max_steps
+            training["eval_frequency"] = max_steps // evaluations
+            logger.info("Number of updates, from the size of the corpus: %s", max_steps)
         frequency = max(1, training["eval_frequency"])
         divisors = filter(lambda n: max_steps % n == 0, range(1, max_steps + 1))
         training["eval_frequency"] = min(divisors, key=lambda n: abs(math.log(n / frequency)))
@@ -67,16 +68,19 @@ def fit_length(
 
 
 def _count_steps(nlp: Language, passes: float, min_steps: int, max_passes: float | None) -> int:
-    """Return the number of updates. Also give the pipes fingerprints, and prepare them.
+    """Return the number of updates. Also give fingerprints to pipes, and prepare them.
+
+    Frozen pipes are not changed.
 
     RAISES ValueError: If the batch size is not a number, but a schedule.
     """
-    batch_size = nlp.config["training"]["batcher"]["size"]
+    training = nlp.config["training"]
+    batch_size = training["batcher"]["size"]
     check_range("[training.batcher] size", batch_size, 1)
     examples = list(_read_corpus(nlp, "train_corpus"))
     docs = [example.reference for example in examples]
-    for _, pipe in nlp.components:
-        if isinstance(pipe, BiLSTMNER):
+    for name, pipe in nlp.components:
+        if isinstance(pipe, BiLSTMNER) and name not in training["frozen_components"]:
             pipe.fingerprints = make_fingerprints(map(str, docs))
             pipe.prepare(examples)
     batches_per_pass = sum(map(len, docs)) / batch_size
@@ -140,10 +144,11 @@ def _fit(nlp: Language, recogniser: BiLSTMNER, examples: list[Example]) -> None:
     if len(judged) >= MIN_ENTITIES:
         confidences, is_correct, judged_labels = map(np.array, zip(*judged, strict=True))
         n_gold = _count_entities(examples, labels)
-        fixed = {}
-        for label, label_threshold in thresholds.items():
-            if n_gold[label] < MIN_ENTITIES:
-                fixed[label] = label_threshold
+        fixed = {
+            label: label_threshold
+            for label, label_threshold in thresholds.items()
+            if n_gold[label] < MIN_ENTITIES
+        }
         if not fixed:
             calibration = fit_calibration(confidences, is_correct)
         confidences = calibrated(confidences, *calibration)

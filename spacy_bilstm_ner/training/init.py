@@ -67,12 +67,10 @@ def going_on_config(source: str) -> str:
     config["nlp"]["lang"] = nlp.lang
     config["nlp"]["pipeline"] = nlp.pipe_names
     config["components"] = {pipe_name: {"source": source} for pipe_name in nlp.pipe_names}
-    training = config["training"]
-    training["frozen_components"] = sorted(set(nlp.pipe_names) - {name})
-    training["before_to_disk"]["pipe"] = name
-    initialize = config["initialize"]
+    config["training"]["frozen_components"] = sorted(set(nlp.pipe_names) - {name})
+    config["training"]["before_to_disk"]["pipe"] = name
     del config["paths"]["vectors"]
-    initialize["components"] = {}
+    config["initialize"]["components"] = {}
     return f"# Go on from the trained pipeline {source}\n\n{config.to_str(interpolate=False)}"
 
 

@@ -188,3 +188,17 @@ def test_a_frozen_pipe_stays_as_it_is():
     before = nlp.get_pipe("ner").to_bytes()
     assert fit_decisions()(nlp) is nlp
     assert nlp.get_pipe("ner").to_bytes() == before
+
+
+def test_a_frozen_pipe_is_not_prepared_for_new_labels(tmp_path):
+    new = write_corpus(tmp_path / "new.spacy", ["I ate a [mango](fruit) in [Oslo](geo)."] * 20)
+    nlp = with_dev(trained(), new)
+    training = nlp.config["training"]
+    training |= {"train_corpus": "corpora.dev", "max_steps": 0, "frozen_components": ["ner"]}
+    training["batcher"]["size"] = 100
+    # A pipe that was loaded
+    nlp.from_bytes(nlp.to_bytes())
+    before = nlp.get_pipe("ner").to_bytes()
+    fit_length()(nlp)
+    assert nlp.config["training"]["max_steps"]
+    assert nlp.get_pipe("ner").to_bytes() == before
