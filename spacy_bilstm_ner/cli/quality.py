@@ -150,7 +150,7 @@ def thresholds(
     *,
     precision: Annotated[float, Option(min=0.01, max=0.999, help="minimum precision")] = 0.95,
     write: Annotated[
-        bool, Option("--write", help="store higher thresholds in the pipeline's folder")
+        bool, Option("--write", help="raise the thresholds stored in the pipeline's folder")
     ] = False,
 ) -> None:
     """Find the thresholds at which labels reach a precision.
