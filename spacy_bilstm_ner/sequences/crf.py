@@ -92,7 +92,7 @@ def _sum_sequences(scores: Floats, transitions: Floats | None, lengths: Ints) ->
         # The expected number of each step, divided by the factor of the step. Steps lead from word
         # to word, from O to the first word, and from the last word to O.
         arrives = emissions[:-1] * after / norms[:-1]
-        # Products of single steps are so small that BLAS starts no threads.
+        # With few labels, products of single steps are so small that BLAS starts no threads.
         steps += np.matmul(before[:-2].swapaxes(1, 2), arrives[1:]).sum(axis=0)
         steps[tags.OUTSIDE] += arrives[0].sum(axis=0)
         steps[:, tags.OUTSIDE] += (before[-2] / (norms[-1] * end_weights)).sum(axis=0)

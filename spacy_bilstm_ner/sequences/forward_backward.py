@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from . import tags
 
-# Natural logarithm of the smallest emission and factor. No weight of a legal sequence becomes 0 in
-# double precision.
+# Natural logarithm of the smallest emission and factor. Without this limit, a single extreme score
+# could make the weights of all legal sequences 0.
 MIN_LOG_WEIGHT = -300.0
 
 Ints = NDArray[np.int64]

@@ -76,9 +76,10 @@ def sentence_segments(max_length: int, *, line_breaks: bool = False) -> Segmente
 
     Registered as `spacy_bilstm_ner.sentence_segments.v1`.
 
-    If a Doc has sentence starts, they are used. Otherwise a sentence ends at a blank line, and at
-    terminal punctuation that is followed by white space and a word that is not in lower case. If a
-    sentence ends at a line break, no entity extends over it. The Doc is not changed.
+    If a Doc has sentence starts, they are used, and an entity may extend over a line break.
+    Otherwise a sentence ends at a blank line, and at terminal punctuation that is followed by white
+    space and a word that is not in lower case. No entity then extends over a line break that ends a
+    sentence. The Doc is not changed.
 
     max_length (int): The largest number of words in a sentence. A longer sentence is cut into parts
         of about equal length.

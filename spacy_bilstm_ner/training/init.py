@@ -56,21 +56,25 @@ def going_on_config(source: str) -> str:
     RAISES UserError: If the pipeline has no pipe `bilstm_ner`.
     """
     nlp = load_pipeline(source)
-    names = [name for name, pipe in nlp.pipeline if isinstance(pipe, BiLSTMNER)]
-    if not names:
+    config = Config().from_str(read_config(), interpolate=False)
+    for name, pipe in nlp.pipeline:
+        if isinstance(pipe, BiLSTMNER):
+            config["training"]["before_to_disk"]["pipe"] = name
+            break
+    else:
         raise UserError(
             f"{source} has no pipe bilstm_ner (pipes: {', '.join(nlp.pipe_names) or 'none'}): give "
             "a pipeline that was trained with a config of `init`"
         )
-    name = names[0]
-    config = Config().from_str(read_config(), interpolate=False)
-    config["nlp"]["lang"] = nlp.lang
-    config["nlp"]["pipeline"] = nlp.pipe_names
-    config["components"] = {pipe_name: {"source": source} for pipe_name in nlp.pipe_names}
-    config["training"]["frozen_components"] = sorted(set(nlp.pipe_names) - {name})
-    config["training"]["before_to_disk"]["pipe"] = name
+    # The language, the tokenizer and the names of the pipes
+    config["nlp"] = nlp.config.interpolate()["nlp"]
+    config["components"] = {pipe_name: {"source": source} for pipe_name in nlp.component_names}
+    config["training"]["frozen_components"] = sorted(set(nlp.component_names) - {name})
     del config["paths"]["vectors"]
     config["initialize"]["components"] = {}
+    # Other pipes may read the vectors of the vocabulary.
+    if nlp.vocab.vectors_length:
+        config["initialize"]["vectors"] = source
     return f"# Go on from the trained pipeline {source}\n\n{config.to_str(interpolate=False)}"
 
 

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 from spacy.tokens import DocBin
 from spacy.training.initialize import init_nlp
@@ -9,7 +10,7 @@ from spacy_bilstm_ner.cli import main
 from spacy_bilstm_ner.default_config import read_config
 from spacy_bilstm_ner.errors import UserError
 from spacy_bilstm_ner.training.init import fill, write_config
-from tests.util import LABELS, blank, marked_doc, trained
+from tests.util import LABELS, SENTENCES, blank, marked_doc, trained
 
 
 def test_the_config_is_the_shipped_one_with_language_and_vectors(
@@ -66,6 +67,23 @@ def test_a_config_goes_on_from_a_trained_pipeline(tmp_path: Path) -> None:
     assert going_on.get_pipe("ner").labels == (*LABELS, "FRUIT")
     # A few sentences need few updates.
     assert going_on.config["training"]["max_steps"] == 100
+
+
+def test_going_on_keeps_tokenizer_vectors_and_disabled_pipes(tmp_path: Path) -> None:
+    source, corpus = str(tmp_path / "trained"), tmp_path / "train.spacy"
+    nlp = trained()
+    nlp.vocab.set_vector("papaya", np.ones(3, dtype="float32"))
+    nlp.add_pipe("sentencizer")
+    nlp.disable_pipe("sentencizer")
+    nlp.to_disk(source)
+    DocBin(docs=[marked_doc(nlp, SENTENCES[0])] * 3).to_disk(corpus)
+    write_config(tmp_path / "config.cfg", source=source)
+    paths = {"paths.train": str(corpus), "paths.dev": str(corpus)}
+    config = load_config(tmp_path / "config.cfg", overrides=paths, interpolate=True)
+    assert config["nlp"]["tokenizer"] == nlp.config["nlp"]["tokenizer"]
+    going_on = init_nlp(config)
+    assert going_on.vocab.has_vector("papaya")
+    assert going_on.disabled == ["sentencizer"]
 
 
 @pytest.mark.parametrize("pipes", [["sentencizer"], []])
