@@ -63,10 +63,10 @@ def annotate(
     model_name = model if is_package(model) else str(folder)
     settings = {
         "model": model_name,
-        "weights": _hash_folder(folder),
+        "checksum of the model": _hash_folder(folder),
         "package": version("spacy-bilstm-ner"),
-        "columns": [options.text_column, str(id_field)],
-        "reading": [options.sep, options.encoding],
+        "text and id columns": [options.text_column, str(id_field)],
+        "separator and encoding": [options.sep, options.encoding],
         "max_length": max_length,
     }
     annotator = Annotator(model_name, text=options.text_column, max_length=max_length)

@@ -58,7 +58,7 @@ def read_stamps(out: Path, settings: dict[str, Any]) -> Stamps:
     for name, value in settings.items():
         previous_value = note["settings"].get(name)
         if previous_value != value:
-            differences.append(f"{name} was {previous_value}, is {value}")
+            differences.append(f"{name}: {previous_value} before, {value} now")
     if differences:
         raise UserError(
             f"{out} has the results of another run: {'; '.join(differences)}. Name a new folder"

@@ -18,7 +18,8 @@ def unite(texts: Sequence[TextWithSpans], report: Report) -> list[TextWithSpans]
     """Unite several annotations of the same text.
 
     1. Partly labelled copies of a text, such as binary answers, become one partly labelled text.
-    2. Different annotations of one text with one entity each become one partly labelled text.
+    2. If the annotations of a text differ and each has one entity, they become one partly labelled
+       text.
     3. Equal annotations of one record become one text.
     """
     groups: dict[str, list[TextWithSpans]] = defaultdict(list)

@@ -65,13 +65,14 @@ def read_excel(content: Content, options: Options) -> tuple[Records, Report]:
     for sheet, frame in frames.items():
         if options.sheet not in (None, sheet):
             continue
-        if min(frame.shape) < 2:
-            skipped.append(sheet)
-            continue
         sheet_report = Report(guesses={"sheet": sheet})
         rows = enumerate(_list_rows(frame), 1)
         name = f"{content.name}, sheet {sheet}"
-        table = collect_rows(rows, name, sheet_report, expects_header=True)
+        try:
+            table = collect_rows(rows, name, sheet_report, expects_header=True)
+        except UserError:
+            skipped.append(sheet)
+            continue
         header = header or table.names
         if table.names != header:
             skipped.append(sheet)

@@ -106,7 +106,8 @@ def read_sentences(
     n_empty = sum(not (sentence.n_entities or sentence.origin.step) for sentence in sentences)
     if n_empty and not options.skip_empty:
         report.guesses["texts without an entity"] = (
-            f"{n_empty:,} of {len(sentences):,}, read as labelled; --skip-empty if they are not"
+            f"{n_empty:,} of {len(sentences):,}, read as labelled; if nobody has labelled them, "
+            "use --skip-empty"
         )
     report.warnings += find_odd_labels(sentences, options) + find_missing_labels(sentences)
     return sentences, report

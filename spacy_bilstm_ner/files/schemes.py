@@ -33,10 +33,10 @@ def find_parts(tags: Set[str], outside: Sequence[str] | None) -> dict[str, tuple
 
     tags (Set[str]): The different tags.
     outside (Optional[Sequence[str]]): The tags that mean "outside"; None to detect them.
-    RETURNS (dict[str, tuple[str, str]]): Tag -> its letter (B, I, L, U, O, ?; P for a label without
-        a letter) and its label, "" if it has none. Tags that cannot be read are left out. For BILUO
-        see Ratinov and Roth (2009), "Design challenges and misconceptions in named entity
-        recognition".
+    RETURNS (dict[str, tuple[str, str]]): Tag -> its letter (B, I, L, U, O or ?) and its label, ""
+        if it has none. A label without a letter has "label" instead. Tags that cannot be read are
+        left out. For BILUO see Ratinov and Roth (2009), "Design challenges and misconceptions in
+        named entity recognition".
     """
     detected: list[str] = []
     for spelling in OUTSIDE:
@@ -58,7 +58,7 @@ def find_parts(tags: Set[str], outside: Sequence[str] | None) -> dict[str, tuple
         # If two tags may mean "outside", the user says which of them do.
         is_doubtful = outside is None and tag.casefold() in OUTSIDE
         if not (is_doubtful or _NO_LABEL.fullmatch(tag)):
-            parts[tag] = ("P", tag)
+            parts[tag] = ("label", tag)
     return parts
 
 
@@ -100,7 +100,7 @@ def to_bio(
         bio.append(f"{'B' if begins else 'I'}-{label}" if label else letter)
         if label and begins and letter in "IL":
             begun.append(position)
-        open_label = label if letter in "BIP" else ""
+        open_label = "" if letter in "LU" else label
     return tuple(bio), begun
 
 

@@ -51,17 +51,17 @@ def _find_joined_marks(words: Sequence[str]) -> tuple[set[int], set[int]]:
     """Return the indices of words without a space before them, and without a space after them."""
     no_space_before = set()
     no_space_after = set()
-    open_marks: list[str] = []  # closing marks of each open quotation, innermost last
+    closing_marks: list[str] = []  # those of each open quotation, innermost last
     padded = [" ", *words, " "]
     for i, (before, word, after) in enumerate(zip(padded, words, padded[2:], strict=False)):
         closers = _CLOSED_BY.get(word, "")
-        if open_marks and word in open_marks[-1]:
-            open_marks.pop()
+        if closing_marks and word in closing_marks[-1]:
+            closing_marks.pop()
             no_space_before.add(i)
         elif word == "'" and before[-1].lower() in "sxz":  # the workers ' party
             no_space_before.add(i)
         elif closers and (word in "„‚" or closers in words[i + 1 :]):
-            open_marks.append(closers)
+            closing_marks.append(closers)
             no_space_after.add(i)
         elif closers and before in ",: " and (before == " " or after[0].isupper()):
             # A capital letter begins a quotation. A small letter continues the outer sentence.

@@ -68,8 +68,8 @@ def read_content(path: Path, member: str | None) -> Content:
             f"{path} cannot be unpacked or read ({error}): pack it again, or give the file itself."
         ) from error
     raise UserError(
-        f"{path}: say which of its files is to be read, as in --member NAME. If its files are of "
-        f"brat, unpack it and give the folder. Files: {', '.join(names):.1000}"
+        f"{path}: say which of its files is to be read, as in --member NAME. If it has brat "
+        f"files, unpack it and give the folder. Files: {', '.join(names):.1000}"
     )
 
 

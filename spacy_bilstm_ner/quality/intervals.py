@@ -41,8 +41,8 @@ def percentile_interval(draws: Floats) -> Floats:
 
 
 def cases_needed(share: float) -> int:
-    """Return how many cases show, with 95 % confidence, that at least a share is correct.
+    """Return how many cases are needed to show a precision of at least `share`.
 
-    All of these cases are assumed to be correct.
+    They show it with 95 % confidence if all of them are correct.
     """
     return math.ceil(share * Z_SCORE * Z_SCORE / (1 - share))

@@ -415,14 +415,14 @@ def test_another_run_is_refused(tmp_path, run, model, monkeypatch):
     shutil.copytree(model, tmp_path / "model")
     command = ["in.parquet", "out", "--model", tmp_path / "model"]
     assert run(*command).code == 0
-    assert "max_length was None, is 5" in run(*command, "--max-length", 5).errors
+    assert "max_length: None before, 5 now" in run(*command, "--max-length", 5).errors
     with monkeypatch.context() as patch:
         patch.setattr(annotate, "version", lambda name: "9.9")
-        assert "package was" in run(*command).errors
+        assert "package:" in run(*command).errors
     weights = next((tmp_path / "model").rglob("patterns*"))
     weights.write_bytes(weights.read_bytes().replace(b"GPE", b"LOC"))
     errors = run(*command).errors
-    assert "weights was" in errors
+    assert "checksum of the model:" in errors
     assert "Name a new folder" in errors
 
 

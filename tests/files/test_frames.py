@@ -70,6 +70,18 @@ def test_tables_of_kaggle_are_read(table: Any) -> None:
     pandas.testing.assert_frame_equal(table, before)
 
 
+@pytest.mark.parametrize(
+    "notes", [[["made by me", None], [None, "in May"]], [["# PER", "person"], ["# GEO", "place"]]]
+)
+def test_a_sheet_without_a_table_is_skipped(tmp_path: Path, notes: list[Any]) -> None:
+    with pandas.ExcelWriter(tmp_path / "x.xlsx") as file:
+        pandas.DataFrame(notes).to_excel(file, sheet_name="Notes", header=False, index=False)
+        frame().to_excel(file, sheet_name="Data", index=False)
+    docs, report = read(tmp_path / "x.xlsx")
+    assert list(map(mark, docs)) == MARKED
+    assert "are skipped: Notes." in report.warnings[0]
+
+
 def test_a_named_index_of_a_parquet_file_is_a_column(tmp_path: Path) -> None:
     frame().ffill().set_index("Sentence #").to_parquet(tmp_path / "x.parquet")
     docs, _ = read(tmp_path / "x.parquet")
