@@ -117,7 +117,7 @@ def main(corpus: str, out: str, *pipelines: str) -> None:
     texts = {"sentences": sentences, "documents": documents}
     arguments: Figures = {"warm_up": dev[:500], "single": dev[-1000:]}
     figures: Figures = {"sentences": {}, "documents": {}}
-    for part, _, argument in tqdm(list(product(texts, range(RUNS), pipelines))):
+    for part, _, argument in tqdm(product(texts, range(RUNS), pipelines)):
         name, _, pipeline = argument.partition("=")
         arguments |= {"pipeline": pipeline, "texts": texts[part]}
         run = measure_in_process(arguments)

@@ -18,8 +18,8 @@ def unite(texts: Sequence[TextWithSpans], report: Report) -> list[TextWithSpans]
     """Unite several annotations of the same text.
 
     1. Partly labelled copies of a text, such as binary answers, become one partly labelled text.
-    2. If the annotations of a text differ and each has one entity, they become one partly labelled
-       text.
+    2. If each annotation of a text has one entity, at different places, they become one partly
+       labelled text.
     3. Equal annotations of one record become one text.
     """
     groups: dict[str, list[TextWithSpans]] = defaultdict(list)
@@ -37,7 +37,8 @@ def _combine(group: Sequence[TextWithSpans], report: Report) -> TextWithSpans | 
     annotations = set(map(attrgetter("spans"), group))
     label_sets = set(map(attrgetter("annotated"), group))
     is_one_record = len(annotations) == len(set(map(attrgetter("origin"), group))) == 1
-    have_one_entity = len(annotations) > 1 and set(map(len, annotations)) == {1}
+    starts = {spans[0].start for spans in annotations if len(spans) == 1}
+    have_one_entity = len(starts) == len(annotations) > 1
     if not (is_one_record or have_one_entity or None not in label_sets):
         return None
     report.count("united", group[0].origin.place(), len(group))
