@@ -25,7 +25,7 @@ SAMPLE_NAME = "sample (the project's bundled sentences)"
 RESERVED = "gmb_bilstm"
 SAMPLE_BANNER = f"""NO GMB CORPUS: training on the SMALL BUNDLED SAMPLE instead.
 The model shows that everything works. It is NOT a useful recogniser.
-For the real model: put {CORPUS}, or its zip, into assets/ and run this again.
+For the real model: put {CORPUS} or {CORPUS}.zip into assets/ and run this again.
 Why: {CORPUS} is not in assets/, and"""
 
 
