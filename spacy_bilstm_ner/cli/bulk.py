@@ -82,7 +82,7 @@ def _show(summary: "Summary") -> None:
         remedy = "Run the same command to try again. If memory is short, use fewer --workers."
         echo(printable(f"Failed: {problem}. {remedy}"), err=True)
     if not summary.n_texts and not summary.failures:
-        echo("Nothing to do: all texts have results.")
+        echo("Nothing to do: there are no texts without results.")
         return
     echo(f"{summary.n_texts:12,} texts processed")
     echo(f"{summary.n_existing:12,} texts already had results")

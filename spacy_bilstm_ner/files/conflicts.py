@@ -56,7 +56,7 @@ def settle_conflicts(
 
     Without --conflicts they stay, because the same few words may mean different things.
 
-    sentences (Sequence[TaggedWords]): Sentences with tags in BIO.
+    sentences (Sequence[TaggedWords]): The sentences of one file, with tags in BIO.
     RAISES UserError: If more than a tenth of the sentences contradict each other, and
         `options.conflicts` is None.
     """

@@ -50,10 +50,10 @@ def find_words(
 ) -> list[TaggedWords]:
     """Divide the texts of a file into words, with tags in BIO.
 
-    If an entity begins or ends inside a token, such as after the hyphen in "ex-Oslo", the token is
-    divided there. If it begins or ends between two letters or digits of a word (see `cuts_word`),
-    it is left out. If every label of the file begins with B- or I-, these letters are read like
-    those of tags.
+    An entity that begins or ends inside a token, between two letters or digits (see `cuts_word`),
+    is left out. If it begins or ends elsewhere inside a token, such as after the hyphen in
+    "ex-Oslo", the token is divided there. If every label of the file begins with B- or I-, these
+    letters are read like those of tags.
 
     texts (Sequence[TextWithSpans]): The texts of one file.
     nlp (Language): A pipeline, whose tokenizer finds the words.

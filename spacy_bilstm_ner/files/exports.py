@@ -41,7 +41,7 @@ MISSING = object()
 #                         annotated text without entities.
 #   unit, end_inclusive, shift   not paths but what offsets count, see `Reading`
 DEFAULTS = {key: key for key in ("text", "entities", "start", "end", "label")}
-# Tool -> its export, as in `--fields`. If records fit several exports, the first is taken.
+# Tool -> its export, as in `--fields`
 EXPORTS = {
     "Label Studio": """
         text=data.text|data.content|data.sentence|data.*,
@@ -108,7 +108,7 @@ def read_records(
     sample = list(islice(stream, N_SAMPLE))
     exports = _list_exports(options)
     n_fitting = [sum(_fits(record, export) for _, record in sample) for export in exports]
-    # If several fit equally many records, the first is taken.
+    # The export that fits the most records is taken. If several fit equally many, it is the first.
     export = exports[n_fitting.index(max(n_fitting))]
     if len(exports) > 1 and not any(n_fitting):
         sample.sort(key=lambda numbered: len(str(numbered)))

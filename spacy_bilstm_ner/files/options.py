@@ -90,7 +90,7 @@ class Options:
     )
     skip_empty: bool = _option("leave out texts without an entity", False)
     conflicts: Literal["first", "drop"] | None = _option(
-        "for a text with different annotations: take the first, or drop the text"
+        "for a text with different annotations in one file: take the first, or drop the text"
     )
     nested: Literal["outer", "inner", "longest"] | None = _option(
         "which of several overlapping entities to keep"

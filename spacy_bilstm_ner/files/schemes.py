@@ -22,7 +22,7 @@ _PATTERNS = [
 BARE_LABEL = "ENTITY"
 # Letter of a scheme -> letter of BILUO
 _LETTERS = dict(zip("BILUESMW", "BILULUIU", strict=True))
-# Tags that are not labels, in a file whose labels have no letters
+# Tags that are not labels, in a file whose tags have no letter of a scheme
 _NO_LABEL = re.compile("[BI][-_].*|[LUESMW][-_]|", re.IGNORECASE)
 # Characters without width, which are often copied with a text
 INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060\xad"

@@ -60,6 +60,8 @@ def kind_of(file: str) -> str:
 def find_files(inputs: Iterable[str]) -> list[str]:
     """Return all files with texts, those of a folder in alphabetical order.
 
+    Files whose names begin with _ or a dot are left out.
+
     inputs (Iterable[str]): Files and folders.
     RAISES UserError: If an input has no file that can be read.
     """
@@ -70,8 +72,8 @@ def find_files(inputs: Iterable[str]) -> list[str]:
         readable = list(filter(_is_readable, candidates))
         if not readable:
             raise UserError(
-                f"{name}: expected a file or folder of {', '.join(READERS)} "
-                "(text files also as .gz)"
+                f"{name} is missing, or not a file or folder of {', '.join(READERS)} (text "
+                "files also as .gz). Files whose names begin with _ or a dot are not read"
             )
         files += map(str, readable)
     return list(dict.fromkeys(files))

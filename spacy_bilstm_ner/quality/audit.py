@@ -31,7 +31,8 @@ def audit_folds(corpus: FoldedCorpus, marked: pd.DataFrame) -> Result:
     """Train the pipelines that are missing, and find the labels that contradict their predictions.
 
     marked (pd.DataFrame): Rows of earlier audits to leave out, see `read_marked_rows`.
-    RETURNS (Result): `mistakes` are the rows of audit.csv, most suspicious first.
+    RETURNS (Result): `mistakes` are the rows of audit.csv that are not marked, most suspicious
+        first.
     RAISES UserError: If a training fails.
     """
     train_folds(corpus)

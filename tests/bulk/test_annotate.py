@@ -322,7 +322,7 @@ def test_a_second_run_has_nothing_to_do_and_shows_no_bar(tmp_path, run):
     before = results(tmp_path / "out")
     again = run("a.parquet", "out")
     assert again.code == 0
-    assert again.output.startswith("Nothing to do: all texts have results.\n")
+    assert again.output.startswith("Nothing to do: there are no texts without results.\n")
     assert results(tmp_path / "out") == before
 
 
@@ -435,8 +435,8 @@ def test_another_run_is_refused(tmp_path, run, model, monkeypatch):
         (["in.parquet", "out", "--max-length", "-1"], 2, "--max-length"),
         (["in.parquet", "out", "--model", "no_model"], 1, "there is no pipeline no_model"),
         (["row.csv", "out", "--id-column", "row"], 1, "a column of this name"),
-        (["none", "out"], 1, "expected a file or folder"),
-        (["/dev/zero", "out"], 1, "expected a file or folder"),
+        (["none", "out"], 1, "is missing, or not a file or folder of"),
+        (["/dev/zero", "out"], 1, "is missing, or not a file or folder of"),
         (["in.parquet", "full"], 1, "expected a new or empty folder"),
         ([".", "out"], 1, "is inside the input"),
     ],
