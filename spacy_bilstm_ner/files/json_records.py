@@ -27,9 +27,9 @@ def read_json(content: Content, options: Options) -> tuple[Records, Report]:
 
 
 def _iterate(content: Content, options: Options) -> Iterator[tuple[int, Any]]:
-    """Yield the records with their lines, or with their numbers if they are in an array."""
+    """Yield the records with their lines, or with their numbers if several are on one line."""
     number = 0
-    is_array = content.text.lstrip().startswith("[")
+    is_one_line = "\n" not in content.text.strip()
     for line, value in decode_values(content):
         records = [_as_record(value)]
         if number == 0:  # the first value shows whether the values are records or contain them
@@ -38,7 +38,7 @@ def _iterate(content: Content, options: Options) -> Iterator[tuple[int, Any]]:
             records = _find_records(value, options) or records
         for record in records:
             number += 1
-            yield (number if is_array or len(records) > 1 else line), record
+            yield (number if is_one_line or len(records) > 1 else line), record
 
 
 def decode_values(content: Content) -> Iterator[tuple[int, Any]]:

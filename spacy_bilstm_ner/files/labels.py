@@ -96,7 +96,7 @@ def _rename(sentence: TaggedWords, names: Mapping[str, str], report: Report) -> 
         tags.append(tag)
     annotated = sentence.annotated
     if annotated:
-        annotated = tuple(filter(None, [names.get(label, label) for label in annotated]))
+        annotated = tuple(filter(None, map(names.get, annotated, annotated)))
     return sentence._replace(tags=tuple(tags), annotated=annotated)
 
 

@@ -21,7 +21,6 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -95,14 +94,13 @@ def read_sentences(
             sentences_of_file, report_of_file = _read_one(content, nlp, options)
             sentences += sentences_of_file
             report.merge(report_of_file)
-    # If each row of a table has a word, a sentence has as many rows as words.
-    longest = max(map(attrgetter("rows"), sentences), default=0)
+    # In tables with a word in each row, `step` is 1. In other files, it is 0.
+    longest = max((sentence.rows * sentence.origin.step for sentence in sentences), default=0)
     if longest > MAX_WORDS:
         report.warnings.append(
             f"the longest sentence has {longest:,} words: check that empty lines, or the column of "
             "sentence numbers (--sentence-column), divide the sentences."
         )
-    # Sentences of tables with a word in each row do not count.
     n_empty = sum(not (sentence.n_entities or sentence.origin.step) for sentence in sentences)
     if n_empty and not options.skip_empty:
         report.guesses["texts without an entity"] = (

@@ -30,8 +30,8 @@ class Origin(NamedTuple):
 
     file (str): Name of the file.
     line (int): Line of the first word, from 1. It is the number of the row in Excel, Parquet and
-        data frames, of the record in a JSON array, and of the Doc in a .spacy file that `convert`
-        has not written. It is always 1 in brat.
+        data frames, of the record if several JSON records are on one line or inside an object, and
+        of the Doc in a .spacy file that `convert` has not written. It is always 1 in brat.
     document (str): Id of the document or record, or the line on which the document begins; "" if
         it is in no document.
     step (int): Word i is on line `line + step * i`. 0 if all words are on one line.
