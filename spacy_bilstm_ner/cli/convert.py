@@ -29,7 +29,7 @@ def convert(
 ) -> None:
     """Convert labelled files to .spacy files.
 
-    They are train.spacy, dev.spacy and test.spacy, or one file with all sentences. The format of
+    Writes train.spacy, dev.spacy and test.spacy, or one file with all sentences. The format of
     the labelled files is detected: CSV and similar, CoNLL, JSON exports, Excel, Parquet, .spacy,
     PubTator and brat. All except brat can be packed as gz or in a zip archive.
 
