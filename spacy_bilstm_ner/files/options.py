@@ -29,11 +29,11 @@ class Split:
     test: Path | None = _option("file of test sentences; default: a part of FILE")  # noqa: RUF009
     method: Literal["tutorial", "random"] = _option(
         "tutorial: 72 % train, 18 % dev, 10 % test, as in a Keras tutorial. random: a random "
-        "split; it is also made if --dev or --test is given, or if --seed, --dev-size or "
+        "split; it is also made if --dev, --test or --seed is given, or if --dev-size or "
         "--test-size differs from its default",
         "tutorial",
     )
-    seed: int = _option("seed of the random split", 0, min=0, max=2**32 - 1)
+    seed: int | None = _option("seed of the random split; default: 0", min=0, max=2**32 - 1)
     dev_size: float = _option("share of dev in the random split", 0.2, min=0, max=1)
     test_size: float = _option("share of test in the random split", 0.1, min=0, max=1)
     dedupe: bool = _option(

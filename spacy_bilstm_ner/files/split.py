@@ -27,7 +27,7 @@ def divide(sentences: Sequence[TaggedWords], split: Split, own_parts: Parts) -> 
     RAISES UserError: If a part would be empty although its size is not 0.
     """
     ordered = list(sentences)
-    n_sentences, seed = len(ordered), split.seed
+    n_sentences, seed = len(ordered), split.seed or 0
     if split == Split(dedupe=split.dedupe):
         # A groupby on "Sentence #" sorts by the string: "Sentence: 10" comes before "Sentence: 2".
         ordered.sort(key=attrgetter("number"))

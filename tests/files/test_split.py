@@ -61,7 +61,9 @@ def test_random_split_deals_each_sentence_once_as_the_seed_says() -> None:
         divide(sentences, Split(method="random", dev_size=0.6, test_size=0.4), {})
 
 
-@pytest.mark.parametrize("options", [{"seed": 1}, {"dev_size": 0.3}, {"test_size": 0.2}])
+@pytest.mark.parametrize(
+    "options", [{"seed": 0}, {"seed": 1}, {"dev_size": 0.3}, {"test_size": 0.2}]
+)
 def test_options_of_the_random_split_select_it(options: dict[str, Any]) -> None:
     parts, _ = divide(make(50), Split(**options), {})
     assert parts == divide(make(50), Split(method="random", **options), {})[0]
