@@ -88,6 +88,11 @@ def test_texts_of_json_lines_and_of_a_folder(tmp_path: Path) -> None:
     assert read_texts(tmp_path, TextOptions("body")) == ["Three.", "One.", "Two."]
 
 
+def test_a_json_array_after_an_empty_line(tmp_path: Path) -> None:
+    (tmp_path / "t.json").write_text('\n[{"text": "One."}, {"text": "Two."}]', encoding="utf-8")
+    assert read_texts(tmp_path / "t.json", TextOptions()) == ["One.", "Two."]
+
+
 @pytest.mark.parametrize("line", ['{"body": "One."}', "[1]", '{"text": 3}', '{"text": ', "3"])
 def test_a_row_without_a_text_is_named(tmp_path: Path, line: str) -> None:
     (tmp_path / "t.jsonl").write_text(f'{{"text": "One."}}\n{line}\n', encoding="utf-8")
