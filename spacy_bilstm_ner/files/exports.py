@@ -188,11 +188,8 @@ def _list_exports(options: Options) -> list[Export]:
     is_described = fields.keys() & {"entities", "tags"}
     exports = []
     for tool, paths in ({"--fields": "text=text"} if is_described else EXPORTS).items():
-        exports.append(
-            Export(
-                str, DEFAULTS | parse_pairs("".join(paths.split()).split(",")) | fields, tool=tool
-            )
-        )
+        paths_of_tool = parse_pairs("".join(paths.split()).split(","))
+        exports.append(Export(str, DEFAULTS | paths_of_tool | fields, tool=tool))
     return exports
 
 
