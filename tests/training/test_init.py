@@ -81,6 +81,7 @@ def test_going_on_keeps_tokenizer_vectors_and_disabled_pipes(tmp_path: Path) -> 
     paths = {"paths.train": str(corpus), "paths.dev": str(corpus)}
     config = load_config(tmp_path / "config.cfg", overrides=paths, interpolate=True)
     assert config["nlp"]["tokenizer"] == nlp.config["nlp"]["tokenizer"]
+    assert config["initialize"]["vectors"] == source
     going_on = init_nlp(config)
     assert going_on.vocab.has_vector("papaya")
     assert going_on.disabled == ["sentencizer"]
